@@ -1,0 +1,12 @@
+// @ts-check
+/** `npm start`: makes the clone ready, then runs the server in development mode; arguments are passed on to it. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root, setupOrExit } from './setup.mjs';
+
+setupOrExit();
+
+// In this process, so that signals and the terminal reach the server directly.
+const command = join(root, 'dist', 'cli', 'main.js');
+process.argv = [process.execPath, command, 'dev', ...process.argv.slice(2)];
+await import(pathToFileURL(command).href);

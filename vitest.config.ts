@@ -1,0 +1,48 @@
+/** Test projects: `unit` beside the code, `integration` for real sockets and processes, `browser` for Chromium, `types`. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Tests and examples write `fanfare/client`, as users do, and get the sources. */
+const alias = [
+  { find: /^fanfare$/, replacement: source('index.ts') },
+  { find: /^fanfare\/(client|react|conformance)$/, replacement: source('$1/index.ts') },
+];
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    retry: 0,
+    coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/**/*.test.{ts,tsx}', 'src/**/index.ts'] },
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'integration',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/browser/**'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
