@@ -15,6 +15,9 @@ try {
   await addExample('chat');
   if (existsSync(target)) renameSync(target, replaced);
   renameSync(staging, target);
+} catch (error) {
+  console.error(`build: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
 } finally {
   for (const path of [staging, replaced]) rmSync(path, { recursive: true, force: true });
 }
@@ -23,10 +26,7 @@ function compile() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', staging];
   const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-  if (done.status !== 0) {
-    process.exitCode = 1;
-    throw new Error('tsc reported errors');
-  }
+  if (done.status !== 0) throw new Error('tsc reported errors');
   const command = join(staging, 'cli', 'main.js');
   if (existsSync(command)) chmodSync(command, 0o755);
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runNpm } from './run-npm.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -44,13 +45,15 @@ function dependenciesAreCurrent() {
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '') return true;
     const found = installed[path];
-    return found === undefined ? entry.optional === true : found.version === entry.version;
+    return found === undefined
+      ? entry.optional === true || entry.devOptional === true
+      : found.version === entry.version;
   });
 }
 
 /**
  * @param {string} path
- * @returns {Record<string, { version?: string, optional?: boolean }> | null} null when there is no such file
+ * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }> | null} null when there is no such file
  */
 function readLockfile(path) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : null;
@@ -59,18 +62,7 @@ function readLockfile(path) {
 function install() {
   const command = existsSync(join(root, 'package-lock.json')) ? 'ci' : 'install';
   console.log(`fanfare: installing dependencies (npm ${command}) …`);
-  runNpm([command, '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
-}
-
-/** @param {string[]} args */
-function runNpm(args) {
-  const npmScript = process.env.npm_execpath;
-  const isNpm = npmScript !== undefined && /npm-cli\.c?js$/.test(npmScript);
-  const done = isNpm
-    ? spawnSync(process.execPath, [npmScript, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
-    : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
-  if (done.error) throw new Error(`npm could not be started: ${done.error.message}`);
-  if (done.status !== 0) throw new Error(`npm ${args[0]} failed; its messages are above.`);
+  runNpm([command, '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root });
 }
 
 /** @param {string} fingerprint */

@@ -1,0 +1,78 @@
+// @ts-check
+/** Bundles the browser client as an application would; fails when it holds any of the server or grows too large. */
+import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** Gzip size of the client with the Centrifugal SDK in it, minified; the SDK alone is about 24 kB. */
+const maxGzipBytes = 30_000;
+
+/** Folders of dist/ that may be in a browser. */
+const browserFolders = ['client', 'model', 'protocols'];
+
+/** Packages that may be in the client's bundle; the SDK and what it brings along for browsers. */
+const browserPackages = ['centrifuge', 'events', 'protobufjs'];
+
+/**
+ * @param {{ root: string, entry: string }} options entry: relative to root
+ * @returns {Promise<{ gzipBytes: number, strangers: string[] }>} strangers: what a browser must not be given
+ */
+export async function bundleClient({ root, entry }) {
+  /** @type {Set<string>} */
+  const builtins = new Set();
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'note-builtins',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /.*/ }, ({ path, importer }) => {
+            if (!isBuiltin(path) || (!path.startsWith('node:') && importer.includes('node_modules'))) return undefined;
+            builtins.add(`${path} (imported by ${relative(root, importer)})`);
+            return { path, external: true };
+          }),
+      },
+    ],
+  });
+  const inputs = Object.keys(result.metafile.inputs).map((path) => path.split(sep).join('/'));
+  const strangers = [...inputs.filter((path) => !belongsInBrowser(path, entry)), ...builtins].sort();
+  return { gzipBytes: gzipSync(result.outputFiles[0]?.contents ?? '', { level: 9 }).length, strangers };
+}
+
+/**
+ * @param {string} path relative to the root, as esbuild's metafile has it
+ * @param {string} entry
+ */
+function belongsInBrowser(path, entry) {
+  const inPackage = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path);
+  if (inPackage) return browserPackages.includes(inPackage[1] ?? '');
+  const distDir = entry.slice(0, entry.indexOf('/') + 1);
+  return browserFolders.some((folder) => path.startsWith(`${distDir}${folder}/`));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const entry = 'dist/client/index.js';
+  if (!existsSync(join(root, entry))) {
+    console.error(`check-client-bundle: ${entry} is missing; run npm run build first.`);
+    process.exit(1);
+  }
+  const { gzipBytes, strangers } = await bundleClient({ root, entry });
+  for (const stranger of strangers) console.error(`check-client-bundle: the client must not hold ${stranger}`);
+  const size = `the client is ${gzipBytes} bytes gzipped, at most ${maxGzipBytes} are allowed`;
+  const tooLarge = gzipBytes > maxGzipBytes;
+  console[tooLarge ? 'error' : 'log'](`check-client-bundle: ${size}`);
+  if (tooLarge || strangers.length > 0) process.exitCode = 1;
+}

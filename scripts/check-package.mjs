@@ -1,0 +1,26 @@
+// @ts-check
+/** Checks what npm would publish: publint, the types of every entry (attw), unused code (knip), the client's bundle. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root, setupOrExit } from './setup.mjs';
+
+setupOrExit();
+
+const tool = (/** @type {string} */ path) => join(root, 'node_modules', path);
+
+/** @type {Array<[name: string, args: string[]]>} */
+const checks = [
+  ['publint', [tool('publint/src/cli.js'), '--strict']],
+  ['attw', [tool('@arethetypeswrong/cli/dist/index.js'), '--pack', '.', '--profile', 'esm-only', '--format', 'ascii']],
+  ['knip', [tool('knip/bin/knip.js')]],
+  ['client bundle', [join(root, 'scripts', 'check-client-bundle.mjs')]],
+];
+
+const failed = checks.filter(([name, args]) => {
+  console.log(`check-package: ${name}`);
+  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status !== 0;
+});
+if (failed.length > 0) {
+  console.error(`check-package: failed: ${failed.map(([name]) => name).join(', ')}`);
+  process.exitCode = 1;
+}
