@@ -17,6 +17,19 @@ export default defineConfig({
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/**/*.test.{ts,tsx}', 'src/**/index.ts'] },
     projects: [
       {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.{ts,tsx}'],
+            tsconfig: 'tsconfig.types.json',
+            ignoreSourceErrors: false,
+          },
+        },
+      },
+      {
         resolve: { alias },
         test: {
           name: 'unit',
