@@ -1,0 +1,175 @@
+// @ts-check
+/**
+ * A WebSocket client with almost no cost of its own, so that thousands fit into one process: it trusts the server's
+ * handshake, reads unmasked, unfragmented data frames (RFC 6455, 5.2) and masks with the key zero.
+ */
+import { connect } from 'node:net';
+
+const OPCODE_TEXT = 0x1;
+const OPCODE_CLOSE = 0x8;
+const OPCODE_PING = 0x9;
+const OPCODE_PONG = 0xa;
+const HANDSHAKE_KEY = 'YmVuY2htYXJrIGZhbmZhcg==';
+const HEADERS_END = Buffer.from('\r\n\r\n');
+
+/**
+ * @typedef {object} Address
+ * @property {string} host
+ * @property {number} port
+ * @property {string} path
+ * @property {string | undefined} localAddress source address; undefined: the system's choice
+ */
+
+/**
+ * @typedef {object} Listener
+ * @property {() => void} onOpen
+ * @property {(bytes: Buffer, from: number, to: number) => void} onText valid during the call only
+ * @property {(reason: string) => void} onEnd once, whoever ended it
+ */
+
+export class RawWebSocket {
+  #socket;
+  #listener;
+  #open = false;
+  #ended = false;
+  /** Bytes of a frame that has not arrived whole. @type {Buffer | null} */
+  #rest = null;
+
+  /**
+   * @param {Address} address
+   * @param {Buffer} readBuffer shared by all clients of this process: it is emptied within each read
+   * @param {Listener} listener
+   */
+  constructor({ host, port, path, localAddress }, readBuffer, listener) {
+    this.#listener = listener;
+    this.#socket = connect({
+      host,
+      port,
+      localAddress,
+      noDelay: true,
+      onread: { buffer: readBuffer, callback: (length) => this.#read(readBuffer, length) },
+    });
+    this.#socket.once('connect', () => {
+      this.#socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${HANDSHAKE_KEY}\r\n\r\n`,
+      );
+    });
+    this.#socket.on('error', (error) => this.#end(error.message));
+    this.#socket.on('close', () => this.#end('closed by the server'));
+  }
+
+  /** @param {string} text */
+  sendText(text) {
+    this.#sendFrame(OPCODE_TEXT, Buffer.from(text));
+  }
+
+  /** Resets the connection, so that no port is left in TIME_WAIT. `onEnd` is not called. */
+  destroy() {
+    this.#ended = true;
+    this.#socket.resetAndDestroy();
+  }
+
+  /**
+   * @param {Buffer} shared
+   * @param {number} length
+   */
+  #read(shared, length) {
+    let bytes = shared;
+    let end = length;
+    if (this.#rest) {
+      bytes = Buffer.concat([this.#rest, shared.subarray(0, length)]);
+      end = bytes.length;
+      this.#rest = null;
+    }
+    const from = this.#open ? 0 : this.#readHandshake(bytes, end);
+    const consumed = from < 0 ? 0 : this.#readFrames(bytes, from, end);
+    if (consumed < end) this.#rest = Buffer.from(bytes.subarray(consumed, end));
+    return !this.#ended;
+  }
+
+  /**
+   * Where the frames begin; −1 while the response is incomplete.
+   * @param {Buffer} bytes
+   * @param {number} end
+   */
+  #readHandshake(bytes, end) {
+    const at = bytes.subarray(0, end).indexOf(HEADERS_END);
+    if (at < 0) return -1;
+    const status = bytes.toString('latin1', 9, 12);
+    if (status !== '101') {
+      this.#end(`the handshake was answered with ${status}`);
+      this.#socket.destroy();
+      return end;
+    }
+    this.#open = true;
+    this.#listener.onOpen();
+    return at + HEADERS_END.length;
+  }
+
+  /**
+   * Handles every whole frame; returns where the first incomplete one begins.
+   * @param {Buffer} bytes
+   * @param {number} from
+   * @param {number} end
+   */
+  #readFrames(bytes, from, end) {
+    let at = from;
+    while (end - at >= 2) {
+      let length = bytes.readUInt8(at + 1) & 0x7f;
+      let body = at + 2;
+      if (length === 126) {
+        if (end - at < 4) break;
+        length = bytes.readUInt16BE(at + 2);
+        body = at + 4;
+      } else if (length === 127) {
+        if (end - at < 10) break;
+        length = Number(bytes.readBigUInt64BE(at + 2));
+        body = at + 10;
+      }
+      if (end - body < length) break;
+      this.#handleFrame(bytes.readUInt8(at) & 0x0f, bytes, body, body + length);
+      at = body + length;
+    }
+    return at;
+  }
+
+  /**
+   * @param {number} opcode
+   * @param {Buffer} bytes
+   * @param {number} from
+   * @param {number} to
+   */
+  #handleFrame(opcode, bytes, from, to) {
+    if (opcode === OPCODE_TEXT) this.#listener.onText(bytes, from, to);
+    else if (opcode === OPCODE_PING) this.#sendFrame(OPCODE_PONG, bytes.subarray(from, to));
+    else if (opcode === OPCODE_CLOSE) {
+      const code = to - from >= 2 ? bytes.readUInt16BE(from) : 1005;
+      this.#end(`closed by the server: ${code} ${bytes.toString('utf8', from + 2, to)}`);
+      this.#socket.destroy();
+    }
+  }
+
+  /**
+   * Client frames are masked (RFC 6455, 5.3); under the key zero the payload stays as it is.
+   * @param {number} opcode
+   * @param {Buffer} payload
+   */
+  #sendFrame(opcode, payload) {
+    const small = payload.length < 126;
+    if (payload.length > 0xffff) throw new RangeError('the bench sends short messages only');
+    const frame = Buffer.alloc((small ? 6 : 8) + payload.length);
+    frame[0] = 0x80 | opcode;
+    frame[1] = 0x80 | (small ? payload.length : 126);
+    if (!small) frame.writeUInt16BE(payload.length, 2);
+    payload.copy(frame, small ? 6 : 8);
+    this.#socket.write(frame);
+  }
+
+  /** @param {string} reason */
+  #end(reason) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listener.onEnd(reason);
+  }
+}

@@ -1,0 +1,21 @@
+// @ts-check
+/** The channel that everyone is on, and the throw-away secret with which the bench's own tokens are signed. */
+import { SignJWT } from 'jose';
+
+export const CHANNEL = 'bench:1';
+
+export const SECRET = 'fanfare-bench-secret-for-loopback-only';
+
+const key = new TextEncoder().encode(SECRET);
+
+/**
+ * A connection token for the user with this number.
+ * @param {number} index
+ */
+export function connectionToken(index) {
+  return new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(`user-${index}`)
+    .setExpirationTime('1h')
+    .sign(key);
+}

@@ -1,0 +1,168 @@
+// @ts-check
+/** One measurement: a fresh server and a fresh load client, each on its own core, through one scenario. */
+import { fileURLToPath } from 'node:url';
+import { Child } from './ipc.mjs';
+
+const HOST = '127.0.0.1';
+const SERVER_CORE = 0;
+const CLIENT_CORE = 1;
+
+/** @typedef {import('./client/tally.mjs').RunResult} RunResult */
+/** @typedef {import('./figures.mjs').Figures} Figures */
+/** @typedef {import('./scenarios.mjs').IdleScenario} IdleScenario */
+/** @typedef {import('./scenarios.mjs').DeliveryScenario} DeliveryScenario */
+/** @typedef {{ user: number, system: number }} Cpu in microseconds */
+/** @typedef {{ rss: number, heapUsed: number, external: number }} Memory in bytes */
+/** @typedef {{ opened?: number, of?: number, deliveries?: number }} StepProgress */
+
+/** @typedef {{ figures: Figures, faults: string[] }} Outcome faults: deliveries lost, doubled or out of order */
+
+/**
+ * @typedef {object} Bench the two processes while they are measured
+ * @property {Child} host
+ * @property {Child} client
+ * @property {(count: number) => Promise<void>} open connections that are subscribed
+ * @property {(step: string) => void} enter
+ * @property {{ kind: 'cpu' | 'heap', path: string } | null} profile
+ */
+
+/**
+ * @param {object} options
+ * @param {import('./scenarios.mjs').ServerName} options.server
+ * @param {IdleScenario | DeliveryScenario} options.scenario
+ * @param {boolean} options.pinned whether processes can be tied to cores
+ * @param {Bench['profile']} options.profile
+ * @param {(step: string, progress: StepProgress) => void} options.onProgress
+ * @returns {Promise<Outcome & { version: string }>}
+ */
+export async function measure({ server, scenario, pinned, profile, onProgress }) {
+  let step = 'starting';
+  const host = new Child({
+    name: `${server} server`,
+    script: fileURLToPath(new URL(`./servers/${server}.mjs`, import.meta.url)),
+    core: pinned ? SERVER_CORE : null,
+  });
+  const client = new Child({
+    name: 'load client',
+    script: fileURLToPath(new URL('./client/main.mjs', import.meta.url)),
+    core: pinned ? CLIENT_CORE : null,
+    onProgress: (progress) => onProgress(step, /** @type {StepProgress} */ (progress)),
+  });
+  try {
+    /** @type {{ port: number, version: string }} */
+    const { port, version } = await host.request('start');
+    /** @type {Bench} */
+    const bench = {
+      host,
+      client,
+      profile,
+      open: (count) => client.request('open', { server, host: HOST, port, count }),
+      enter(name) {
+        step = name;
+        onProgress(step, {});
+      },
+    };
+    const outcome =
+      scenario.kind === 'idle' ? await measureIdle(bench, scenario) : await measureDelivery(bench, scenario);
+    return { version, ...outcome };
+  } finally {
+    await Promise.all([client.close(), host.close()]);
+  }
+}
+
+/**
+ * @param {Bench} bench
+ * @param {IdleScenario} scenario
+ * @returns {Promise<Outcome>}
+ */
+async function measureIdle({ host, client, open, enter, profile }, { connections, warmUpConnections }) {
+  enter('warm-up');
+  await open(warmUpConnections);
+  await client.request('closeAll');
+  /** @type {Memory} */
+  const before = await host.request('memory');
+  if (profile) await host.request('profile', { kind: profile.kind });
+  enter('connecting');
+  /** @type {Cpu} */
+  const cpuBefore = await host.request('cpu');
+  const startedMs = performance.now();
+  await open(connections);
+  const elapsedMs = performance.now() - startedMs;
+  const connectCpuUs = cpuBetween(cpuBefore, await host.request('cpu')) / connections;
+  enter('settling');
+  /** @type {Memory} */
+  const after = await host.request('memory');
+  await client.request('check');
+  if (profile) await host.request('endProfile', { path: profile.path });
+  const values = {
+    rssBytesPerConnection: (after.rss - before.rss) / connections,
+    heapBytesPerConnection: (heapOf(after) - heapOf(before)) / connections,
+    connectCpuUs,
+    connectsPerSec: (1e3 * connections) / elapsedMs,
+  };
+  return { figures: { values, latency: [] }, faults: [] };
+}
+
+/**
+ * @param {Bench} bench
+ * @param {DeliveryScenario} scenario
+ * @returns {Promise<Outcome>}
+ */
+async function measureDelivery({ host, client, open, enter, profile }, scenario) {
+  const { subscribers, ratePerSec, burst, payloadBytes, warmUpMs, durationMs } = scenario;
+  const run = async (/** @type {number} */ forMs) => {
+    const publications = Math.ceil((ratePerSec * forMs) / 1e3);
+    await client.request('begin', { publications });
+    /** @type {Cpu} */
+    const cpuBefore = await host.request('cpu');
+    /** @type {{ elapsedMs: number, maxLagMs: number }} */
+    const pace = await host.request('publish', { ratePerSec, burst, payloadBytes, publications });
+    /** @type {RunResult} */
+    const result = await client.request('result');
+    return { pace, result, cpuUs: cpuBetween(cpuBefore, await host.request('cpu')) };
+  };
+  enter('connecting');
+  await open(subscribers);
+  enter('warm-up');
+  const warmUp = await run(warmUpMs);
+  await host.request('memory');
+  if (profile) await host.request('profile', { kind: profile.kind });
+  enter('measuring');
+  const { pace, result, cpuUs } = await run(durationMs);
+  if (profile) await host.request('endProfile', { path: profile.path });
+  await client.request('check');
+  const values = {
+    cpuUsPerDelivery: cpuUs / Math.max(1, result.deliveries),
+    serverCpuShare: cpuUs / 1e3 / Math.max(pace.elapsedMs, result.elapsedMs),
+    clientCpuShare: result.clientCpuShare,
+    deliveriesPerSec: (1e3 * result.deliveries) / result.elapsedMs,
+    maxLagMs: pace.maxLagMs,
+  };
+  const faults = [...faultsOf('warm-up', warmUp.result), ...faultsOf('measured run', result)];
+  return { figures: { values, latency: result.latency }, faults };
+}
+
+/**
+ * @param {string} run
+ * @param {RunResult} result
+ */
+function faultsOf(run, { deliveries, expected, misordered, incomplete }) {
+  const faults = [];
+  if (deliveries !== expected) faults.push(`${run}: ${deliveries} deliveries where ${expected} were due`);
+  if (misordered > 0) faults.push(`${run}: ${misordered} deliveries out of order or doubled`);
+  if (incomplete > 0) faults.push(`${run}: ${incomplete} subscribers did not get each publication once`);
+  return faults;
+}
+
+/** @param {Memory} memory */
+function heapOf({ heapUsed, external }) {
+  return heapUsed + external;
+}
+
+/**
+ * @param {Cpu} before
+ * @param {Cpu} after
+ */
+function cpuBetween(before, after) {
+  return after.user - before.user + (after.system - before.system);
+}
