@@ -115,10 +115,11 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
     await client.request('begin', { publications });
     /** @type {Cpu} */
     const cpuBefore = await host.request('cpu');
-    /** @type {{ elapsedMs: number, maxLagMs: number }} */
-    const pace = await host.request('publish', { ratePerSec, burst, payloadBytes, publications });
-    /** @type {RunResult} */
-    const result = await client.request('result');
+    /** @type {Promise<{ elapsedMs: number, maxLagMs: number }>} */
+    const published = host.request('publish', { ratePerSec, burst, payloadBytes, publications });
+    /** @type {Promise<RunResult>} */
+    const delivered = client.request('result');
+    const [pace, result] = await Promise.all([published, delivered]);
     return { pace, result, cpuUs: cpuBetween(cpuBefore, await host.request('cpu')) };
   };
   enter('connecting');

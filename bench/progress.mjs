@@ -2,7 +2,7 @@
 /** The live view: one line that is rewritten on a terminal, one plain line per measurement elsewhere. */
 import { SERVER_LABELS } from './scenarios.mjs';
 
-const BAR_CELLS = 20;
+const BAR_CELLS = 12;
 
 /**
  * @typedef {object} Current
@@ -82,7 +82,7 @@ export class Progress {
   #remaining() {
     if (this.#done === 0) return '';
     const leftMs = ((performance.now() - this.#startedMs) / this.#done) * (this.#total - this.#done);
-    return `  about ${Math.ceil(leftMs / 60e3)} min left`;
+    return ` · ${Math.ceil(leftMs / 60e3)} min left`;
   }
 
   /** @param {string} line */
