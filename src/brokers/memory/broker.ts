@@ -1,0 +1,144 @@
+/**
+ * The broker inside the process: for one node, with nothing to install. An acknowledged publication lives as long as
+ * the process, within its channel's limits; delivery is exactly once and in order.
+ */
+
+import type {
+  Broker,
+  BrokerEvents,
+  HistoryPage,
+  HistoryQuery,
+  HistoryStore,
+  Published,
+  PublishOptions,
+} from '../../engine/broker.js';
+import type { Cancel, Clock, Random } from '../../engine/clock.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
+import { MemoryPresence } from './presence.js';
+import { Stream } from './stream.js';
+
+export interface MemoryBrokerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long a stream without use and without subscribers keeps its position, in milliseconds. Default: 24 hours. */
+  readonly streamIdleMs?: number;
+  /** Most streams; the longest unused ones go first, those without subscribers before others. Default: 1,000,000. */
+  readonly maxStreams?: number;
+  /** Most idempotency keys; beyond, publishing with a key is refused for a while. Default: 1,000,000. */
+  readonly maxIdempotencyKeys?: number;
+}
+
+const sweepIntervalMs = 10_000;
+
+export class MemoryBroker implements Broker, HistoryStore {
+  readonly name = 'memory';
+  readonly history: HistoryStore = this;
+  readonly presence: MemoryPresence;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #streamIdleMs: number;
+  readonly #maxStreams: number;
+  readonly #streams = new Map<ChannelName, Stream>();
+  readonly #subscribed = new Set<ChannelName>();
+  readonly #keys: IdempotencyKeys;
+  #events: BrokerEvents | undefined;
+  #sweep: Cancel | undefined;
+  #isClosed = false;
+
+  constructor(options: MemoryBrokerOptions) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#streamIdleMs = options.streamIdleMs ?? 86_400_000;
+    this.#maxStreams = options.maxStreams ?? 1_000_000;
+    this.#keys = new IdempotencyKeys(options.maxIdempotencyKeys ?? 1_000_000);
+    this.presence = new MemoryPresence(options.clock);
+  }
+
+  async start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+    this.#scheduleSweep();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#sweep?.();
+    this.#streams.clear();
+    this.#subscribed.clear();
+    this.presence.clear();
+  }
+
+  async subscribe(channel: ChannelName): Promise<void> {
+    this.#subscribed.add(channel);
+  }
+
+  async unsubscribe(channel: ChannelName): Promise<void> {
+    this.#subscribed.delete(channel);
+  }
+
+  async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
+    const { idempotencyKey: key, stream: limits } = options;
+    const nowMs = this.#clock.nowMs();
+    if (key !== undefined) {
+      const first = this.#keys.find(channel, key, nowMs);
+      if (first !== undefined) return { ...first, duplicate: true };
+      if (!this.#keys.hasRoom(nowMs)) throw new FanfareError('ERR_BROKER', 'too many idempotency keys are alive');
+    }
+    const stream = limits && this.#stream(channel);
+    const placed = stream && limits ? stream.append(publication, limits, nowMs) : { ...publication, offset: 0 };
+    const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };
+    if (key !== undefined) this.#keys.remember(channel, key, published, nowMs);
+    if (this.#subscribed.has(channel)) this.#events?.onPublication(channel, placed, published.position.epoch);
+    return published;
+  }
+
+  async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
+    if (!this.#subscribed.has(channel)) return;
+    if (event === 'join') this.#events?.onJoin(channel, info);
+    else this.#events?.onLeave(channel, info);
+  }
+
+  async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    return this.#stream(channel).read(query, this.#clock.nowMs());
+  }
+
+  async remove(channel: ChannelName): Promise<void> {
+    this.#streams.get(channel)?.clear();
+  }
+
+  #stream(channel: ChannelName): Stream {
+    const known = this.#streams.get(channel);
+    if (known !== undefined) return known;
+    if (this.#streams.size >= this.#maxStreams) this.#evict();
+    const stream = new Stream(this.#random.id(), this.#clock.nowMs());
+    this.#streams.set(channel, stream);
+    return stream;
+  }
+
+  /** Makes room for one stream. A dropped one comes back under a new epoch, so its readers notice. */
+  #evict(): void {
+    const candidates = [...this.#streams].sort(([a, left], [b, right]) => {
+      const bySubscribers = Number(this.#subscribed.has(a)) - Number(this.#subscribed.has(b));
+      return bySubscribers || left.lastUsedMs - right.lastUsedMs;
+    });
+    // A tenth at once: sorting for each newcomer would be a way to stall the server.
+    const count = Math.max(1, Math.floor(this.#maxStreams / 10));
+    for (const [channel] of candidates.slice(0, count)) this.#streams.delete(channel);
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep = this.#clock.schedule(() => {
+      const nowMs = this.#clock.nowMs();
+      this.presence.sweep();
+      this.#keys.sweep(nowMs);
+      for (const [channel, stream] of this.#streams) {
+        const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !this.#subscribed.has(channel);
+        if (stream.isEmptyAt(nowMs) && isIdle) this.#streams.delete(channel);
+      }
+      if (!this.#isClosed) this.#scheduleSweep();
+    }, sweepIntervalMs);
+  }
+}

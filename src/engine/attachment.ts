@@ -1,0 +1,148 @@
+/**
+ * Takes one subscription from the request to the fan-out without losing or repeating a publication: live ones are
+ * buffered first, then history is read, then both are merged (decision D7).
+ */
+
+import type { Position } from '../model/position.js';
+import type { Publication } from '../model/publication.js';
+import type { SubscribeResult } from '../model/reply.js';
+import type { Broker, HistoryPage } from './broker.js';
+import type { Hub } from './hub.js';
+import type { EngineLimits } from './limits.js';
+import type { BufferedPublication, Subscription } from './subscription.js';
+
+/** What an attachment works with. */
+export interface AttachmentPorts {
+  readonly hub: Hub;
+  readonly broker: Broker;
+  readonly limits: EngineLimits;
+}
+
+/** How often history is read again when the live stream has run ahead of it. */
+const maxReads = 8;
+
+/** Publications without a hole, and the place they lead to. */
+interface Merged {
+  readonly publications: readonly Publication[];
+  readonly top: Position;
+  /** The page and the buffer do not meet: history has to be read again. */
+  readonly hasHole: boolean;
+}
+
+/**
+ * The buffer behind the page: what the page has already is dropped, the rest must follow it number by number. `top` is
+ * where the page ends.
+ */
+export function merge(page: readonly Publication[], top: Position, buffer: readonly BufferedPublication[]): Merged {
+  const publications = [...page];
+  let { offset } = top;
+  for (const { publication, epoch } of buffer) {
+    if (epoch === top.epoch && publication.offset <= offset) continue;
+    if (epoch !== top.epoch || publication.offset !== offset + 1) return { publications, top, hasHole: true };
+    publications.push(publication);
+    offset = publication.offset;
+  }
+  return { publications, top: { offset, epoch: top.epoch }, hasHole: false };
+}
+
+/**
+ * Used as: `await read()`; then, without an `await` in between, `isReady()`, `result()`, the reply, `goLive()`. While
+ * it is not ready, `await read()` again.
+ */
+export class Attachment {
+  readonly #ports: AttachmentPorts;
+  readonly #since: Position | undefined;
+  #page: HistoryPage | undefined;
+  #reads = 0;
+  #joined: Promise<void> | undefined;
+
+  /** @param since where the client stopped, when it wants what it missed */
+  constructor(
+    ports: AttachmentPorts,
+    readonly subscription: Subscription,
+    since: Position | undefined,
+  ) {
+    this.#ports = ports;
+    this.#since = since;
+  }
+
+  get #rule() {
+    return this.subscription.match.rule;
+  }
+
+  /** Rejects as the broker does, or when history does not catch up with the live stream. */
+  async read(): Promise<void> {
+    this.#joined ??= this.#join();
+    await this.#joined;
+    const { history } = this.#ports.broker;
+    if (this.#rule.stream === undefined || history === undefined) return;
+    if (++this.#reads > maxReads) throw new Error('history stays behind the live stream');
+    // What was buffered up to here is in the page that is read now, or was lost with an overflow and is there too.
+    if (this.subscription.overflowed) {
+      this.subscription.overflowed = false;
+      this.subscription.buffer = [];
+    }
+    this.#page = await history.read(this.subscription.channel, this.#query());
+  }
+
+  /** Whether the page and the buffer make one piece that is level with the live stream. */
+  isReady(): boolean {
+    if (this.subscription.overflowed) return false;
+    if (this.#page === undefined) return true;
+    const merged = this.#merged(this.#page);
+    if (merged.hasHole) return false;
+    const live = this.#ports.hub.position(this.subscription.channel);
+    // Another epoch at equal standing is for `promote` to judge: the page is newer than the live stream.
+    return live === undefined || live.epoch !== merged.top.epoch || live.offset <= merged.top.offset;
+  }
+
+  /** What the client is told. */
+  result(): SubscribeResult {
+    const fixed = { wasRecovering: false, recovered: false, publications: [], recoverable: false, positioned: false };
+    if (this.#page === undefined) return { ...fixed, epoch: '', offset: 0 };
+    const page = this.#page;
+    const { top, publications } = this.#merged(page);
+    const state = { ...fixed, positioned: true, recoverable: this.#rule.recovery !== 'off', ...top };
+    if (this.#rule.recovery === 'cache') return { ...state, ...this.#cached(top, publications) };
+    if (this.#rule.recovery === 'off' || this.#since === undefined) return state;
+    // A page cut by the limit has no connection to the live stream.
+    const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? this.#since.offset) === page.top.offset;
+    if (!isComplete) return { ...state, wasRecovering: true };
+    return { ...state, wasRecovering: true, recovered: true, offset: this.#since.offset, publications };
+  }
+
+  /** Puts the subscription into the fan-out, from the place that {@link result} told. */
+  goLive(): void {
+    const top = this.#page === undefined ? undefined : this.#merged(this.#page).top;
+    this.#ports.hub.promote(this.subscription, top);
+  }
+
+  async #join(): Promise<void> {
+    const { hub, broker, limits } = this.#ports;
+    await hub.join(this.subscription);
+    if (this.#rule.presence && broker.presence !== undefined) {
+      await broker.presence.add(this.subscription.channel, this.subscription.clientInfo, limits.presenceTtlMs);
+    }
+  }
+
+  #query() {
+    const { recovery } = this.#rule;
+    if (recovery === 'cache') return { limit: 1, reverse: true };
+    if (recovery === 'off' || this.#since === undefined) return { limit: 0, reverse: false };
+    return { limit: this.#ports.limits.maxRecoveredPublications, since: this.#since, reverse: false };
+  }
+
+  #merged(page: HistoryPage): Merged {
+    return merge(page.publications, page.top, this.subscription.buffer);
+  }
+
+  /** The last value, unless the client has it. An empty cache recovers only a client that has the same state. */
+  #cached(top: Position, publications: readonly Publication[]): Partial<SubscribeResult> {
+    const since = this.#since;
+    const hasIt = since !== undefined && since.epoch === top.epoch && since.offset === top.offset && top.offset > 0;
+    const last = publications.at(-1);
+    if (hasIt) return { wasRecovering: true, recovered: true };
+    if (last === undefined || last.offset !== top.offset) return { wasRecovering: since !== undefined };
+    return { wasRecovering: true, recovered: true, publications: [last], offset: since?.offset ?? last.offset - 1 };
+  }
+}

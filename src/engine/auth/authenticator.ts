@@ -1,0 +1,55 @@
+/** Who a client is: the port through which authentication answers the engine. */
+
+import type { Disconnect, ErrorReply } from '../../model/codes.js';
+import type { JsonText } from '../../model/json-text.js';
+import type { Handshake } from '../connection.js';
+
+/** A client that was let in. */
+export interface Identity {
+  /** Empty for an anonymous connection. */
+  readonly user: string;
+  /** Unix time in milliseconds; absent: the connection does not expire. */
+  readonly expiresAtMs?: number;
+  /** Shown to other clients as `connInfo`. */
+  readonly info?: JsonText;
+  /** For the server's eyes: given to permission functions and procedures. */
+  readonly meta?: unknown;
+  /** Handed to the client in its `connected` event. */
+  readonly data?: JsonText;
+  /** Channels that the client is subscribed to without asking. */
+  readonly channels?: readonly string[];
+}
+
+/** What a subscription token or a subscribe function grants. */
+export interface SubscriptionIdentity {
+  readonly info?: JsonText;
+  readonly data?: JsonText;
+  /** Unix time in milliseconds; absent: the subscription does not expire. */
+  readonly expiresAtMs?: number;
+}
+
+/** Yes with the facts; no with a code: an error lets the client try a new token, a disconnect sends it away. */
+export type AuthOutcome<T> =
+  | { readonly ok: true; readonly identity: T }
+  | { readonly ok: false; readonly error: ErrorReply }
+  | { readonly ok: false; readonly disconnect: Disconnect };
+
+/** What a client brings to its first command. */
+export interface ConnectAttempt {
+  readonly token: string | undefined;
+  /** What the application's client sent along; outside data. */
+  readonly data: JsonText | undefined;
+  readonly handshake: Handshake;
+  /** The client's own name and version, unchecked. */
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Decides about clients. Expected refusals are returned; what is thrown becomes error 100 and a log line. */
+export interface Authenticator {
+  connect(attempt: ConnectAttempt): Promise<AuthOutcome<Identity>>;
+  /** A new token of a connected client. Absent: connections cannot be refreshed by their clients. */
+  refresh?(token: string): Promise<AuthOutcome<Identity>>;
+  /** A token for one channel, made for this user. Absent: subscription tokens are not accepted. */
+  subscribe?(token: string, channel: string, user: string): Promise<AuthOutcome<SubscriptionIdentity>>;
+}

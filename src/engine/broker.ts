@@ -1,0 +1,116 @@
+/**
+ * What the engine needs from a broker. A broker carries publications between nodes and, as optional abilities, keeps
+ * history and presence. The exported conformance suite is the executable form of these texts.
+ */
+
+import type { ChannelName } from '../model/channel-name.js';
+import type { Position } from '../model/position.js';
+import type { ClientInfo, NewPublication, Publication } from '../model/publication.js';
+
+/** How long a channel's stream lives and how much it keeps. */
+export interface StreamLimits {
+  /** Publications kept, at least 1. The oldest go first. */
+  readonly size: number;
+  /** The stream is emptied this long after its last publication. Its position outlives it. */
+  readonly ttlMs: number;
+}
+
+export interface PublishOptions {
+  /** Append to the channel's stream. Absent: deliver only, at offset 0. */
+  readonly stream?: StreamLimits;
+  /**
+   * Publications of one channel with the same key within 5 minutes are one: the first. Checked and stored atomically
+   * with the append. At most {@link maxIdempotencyKeyBytes} bytes.
+   */
+  readonly idempotencyKey?: string;
+}
+
+export const idempotencyWindowMs = 300_000;
+export const maxIdempotencyKeyBytes = 256;
+
+export interface Published {
+  /** Offset 0 and an empty epoch for a channel without a stream. */
+  readonly position: Position;
+  /** The idempotency key was known: nothing was appended or delivered, and the position is that of the first. */
+  readonly duplicate: boolean;
+}
+
+/**
+ * Called by the broker. Publications of one channel arrive in the order of their offsets; a broker that may repeat or
+ * lose some says so in its documentation, and the hub finds out by the offsets. Must not throw.
+ */
+export interface BrokerEvents {
+  /** `epoch` is empty for a publication at offset 0. */
+  onPublication(channel: ChannelName, publication: Publication, epoch: string): void;
+  onJoin(channel: ChannelName, info: ClientInfo): void;
+  onLeave(channel: ChannelName, info: ClientInfo): void;
+}
+
+export interface HistoryQuery {
+  /** Most publications to return. 0 asks for the top alone. */
+  readonly limit: number;
+  /**
+   * Only publications after this place, or before it when `reverse`. Without an epoch, the offset is taken in whatever
+   * epoch the stream has.
+   */
+  readonly since?: { readonly offset: number; readonly epoch?: string };
+  /** Newest first. */
+  readonly reverse: boolean;
+}
+
+export interface HistoryPage {
+  /** The place of the last publication, read at the same instant as the page. Reading creates the stream if needed. */
+  readonly top: Position;
+  readonly publications: readonly Publication[];
+  /**
+   * Whether the page follows `since` without a hole: same epoch, `since` not above the top, nothing between trimmed or
+   * expired. Always true without `since`. A page cut by `limit` is continuous as far as it goes.
+   */
+  readonly continuous: boolean;
+}
+
+/** Streams of publications. An epoch changes whenever a stream may have lost publications other than by its limits. */
+export interface HistoryStore {
+  read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage>;
+  /** Empties the stream; its position stays. */
+  remove(channel: ChannelName): Promise<void>;
+}
+
+export interface PresenceStats {
+  readonly numClients: number;
+  readonly numUsers: number;
+}
+
+/** Who is in a channel, over all nodes. An entry that is not renewed within its time is gone. */
+export interface PresenceStore {
+  /** Adds or renews. */
+  add(channel: ChannelName, info: ClientInfo, ttlMs: number): Promise<void>;
+  /** No effect when absent. */
+  remove(channel: ChannelName, client: string): Promise<void>;
+  /** At most `limit` entries, in no particular order. */
+  list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]>;
+  stats(channel: ChannelName): Promise<PresenceStats>;
+}
+
+/**
+ * Carries publications between nodes. Every method may reject with a `FanfareError` of code `ERR_BROKER` when the
+ * broker cannot be reached; a publish that rejects may or may not have happened.
+ */
+export interface Broker {
+  readonly name: string;
+  /** Absent: no channel rule may ask for history. */
+  readonly history?: HistoryStore;
+  /** Absent: no channel rule may ask for presence. */
+  readonly presence?: PresenceStore;
+  /** Called once, before anything else. */
+  start(events: BrokerEvents): Promise<void>;
+  /** Idempotent. Publications under way are finished or rejected within the deadline. */
+  close(deadlineMs: number): Promise<void>;
+  /** Once resolved, every later publication of the channel reaches this node. Idempotent. */
+  subscribe(channel: ChannelName): Promise<void>;
+  unsubscribe(channel: ChannelName): Promise<void>;
+  /** Resolved: the publication is acknowledged, in the meaning that the broker documents (guarantee G7). */
+  publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published>;
+  /** Tells the channel's nodes that a client came or went. At most once, unordered with publications. */
+  announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void>;
+}

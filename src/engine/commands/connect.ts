@@ -1,0 +1,128 @@
+/** `connect`: who is it, and which channels does it get without asking. */
+
+import { parseChannelName } from '../../model/channel-name.js';
+import type { ConnectRequest } from '../../model/command.js';
+import type { Position } from '../../model/position.js';
+import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
+import { Attachment } from '../attachment.js';
+import type { Identity } from '../auth/authenticator.js';
+import type { Handshake } from '../connection.js';
+import type { Session } from '../session.js';
+import { Subscription } from '../subscription.js';
+import { ttlSec } from '../ttl.js';
+
+export async function runConnect(
+  session: Session,
+  id: number,
+  request: ConnectRequest,
+): Promise<ReplyBody | undefined> {
+  const { node } = session;
+  const outcome = await node.auth.connect({
+    token: request.token,
+    data: request.data,
+    handshake: withHeaders(session.handshake, request.headers),
+    name: request.name,
+    version: request.version,
+  });
+  if (session.state !== 'connecting') return undefined;
+  if (!outcome.ok) {
+    if ('disconnect' in outcome) {
+      session.close(outcome.disconnect);
+      return undefined;
+    }
+    session.state = 'refused';
+    return { kind: 'error', error: outcome.error };
+  }
+  const { identity } = outcome;
+  admit(session, identity, request.token !== undefined);
+  const attachments = serverSide(session, identity, request.subs);
+  try {
+    await attachAll(attachments);
+  } catch (error) {
+    for (const { subscription } of attachments) withdraw(session, subscription);
+    throw error;
+  }
+  // Closed meanwhile, perhaps by its own client; `close` has freed everything.
+  if ((session.state as string) !== 'connecting') {
+    for (const { subscription } of attachments) node.presence.withdrawn(subscription);
+    return undefined;
+  }
+  const subs = new Map<string, SubscribeResult>();
+  for (const attachment of attachments) subs.set(attachment.subscription.channel, attachment.result());
+  node.sessions.connected(session);
+  session.reply(id, { kind: 'connect', result: connectResult(session, identity, subs) });
+  for (const attachment of attachments) {
+    attachment.goLive();
+    node.presence.joined(attachment.subscription);
+  }
+  session.connected();
+  return undefined;
+}
+
+function admit(session: Session, identity: Identity, hasToken: boolean): void {
+  session.identity = identity;
+  session.clientInfo = {
+    user: identity.user,
+    client: session.client,
+    ...(identity.info !== undefined && { connInfo: identity.info }),
+  };
+  session.refreshable = hasToken && session.node.auth.refresh !== undefined;
+  session.expiresAtMs = identity.expiresAtMs;
+}
+
+function connectResult(session: Session, identity: Identity, subs: ReadonlyMap<string, SubscribeResult>) {
+  const { node } = session;
+  return {
+    client: session.client,
+    version: node.version,
+    ...(session.refreshable && ttlSec(node.clock, identity.expiresAtMs)),
+    ...(identity.data !== undefined && { data: identity.data }),
+    subs,
+    pingIntervalSec: Math.round(node.limits.pingIntervalMs / 1_000),
+    pong: node.limits.pingIntervalMs > 0,
+    session: session.client,
+    node: node.id,
+  };
+}
+
+/** Subscriptions by the word of the authenticator, which needs no permission of the rules but cannot invent channels. */
+function serverSide(session: Session, identity: Identity, since: ReadonlyMap<string, Position>): Attachment[] {
+  const { node } = session;
+  const attachments: Attachment[] = [];
+  for (const name of new Set(identity.channels)) {
+    const channel = parseChannelName(name);
+    const match = channel && node.rules.match(channel);
+    if (channel === undefined || match === undefined || attachments.length >= node.limits.maxChannelsPerConnection) {
+      node.log.warn({ user: identity.user }, 'a channel of the connection token is unknown or one too many');
+      continue;
+    }
+    const subscription = new Subscription(session, channel, match, {
+      joinLeave: match.rule.joinLeave,
+      serverSide: true,
+    });
+    session.subscriptions.set(channel, subscription);
+    attachments.push(new Attachment(node, subscription, since.get(name)));
+  }
+  return attachments;
+}
+
+/** Resolves when all are ready at the same instant, which is when one reply can tell them all. */
+async function attachAll(attachments: readonly Attachment[]): Promise<void> {
+  let reading = attachments;
+  while (reading.length > 0) {
+    await Promise.all(reading.map((attachment) => attachment.read()));
+    reading = attachments.filter((attachment) => !attachment.isReady());
+  }
+}
+
+function withdraw(session: Session, subscription: Subscription): void {
+  session.subscriptions.delete(subscription.channel);
+  session.node.hub.leave(subscription);
+  session.node.presence.withdrawn(subscription);
+}
+
+/** Clients that cannot set headers of their HTTP request send stand-ins; they never replace a real one. */
+function withHeaders(handshake: Handshake, standIns: ReadonlyMap<string, string> | undefined): Handshake {
+  if (standIns === undefined) return handshake;
+  return { ...handshake, headers: new Map([...standIns, ...handshake.headers]) };
+}

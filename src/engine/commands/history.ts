@@ -1,0 +1,32 @@
+/** `history`: reads a channel's stream from a position, forwards or backwards. */
+
+import { errorCodes } from '../../model/codes.js';
+import type { HistoryRequest } from '../../model/command.js';
+import type { ReplyBody } from '../../model/reply.js';
+import { isAllowed, permissionContext } from '../permissions.js';
+import type { Session } from '../session.js';
+import { findTarget, refuse } from './target.js';
+
+export async function runHistory(session: Session, request: HistoryRequest): Promise<ReplyBody> {
+  const { node } = session;
+  const target = findTarget(session, request.channel);
+  if (!target.ok) return target.reply;
+  const { channel, match } = target;
+  const { history } = node.broker;
+  if (match.rule.stream === undefined || history === undefined) return refuse(errorCodes.notAvailable).reply;
+  const context = () => permissionContext(session, channel, match);
+  if (!(await isAllowed(match.rule.readHistory, session, channel, context))) {
+    return refuse(errorCodes.permissionDenied).reply;
+  }
+  const most = node.limits.maxHistoryPublications;
+  const limit = request.limit < 0 ? most : Math.min(request.limit, most);
+  const { since } = request;
+  const page = await history.read(channel, {
+    limit,
+    reverse: request.reverse,
+    // Clients that only count may leave the epoch out.
+    ...(since && { since: { offset: since.offset, ...(since.epoch !== '' && { epoch: since.epoch }) } }),
+  });
+  if (!page.continuous) return refuse(errorCodes.unrecoverablePosition).reply;
+  return { kind: 'history', result: { publications: page.publications, ...page.top } };
+}

@@ -1,0 +1,29 @@
+/** `sub_refresh`: a new subscription token before the old one expires. */
+
+import { errorCodes } from '../../model/codes.js';
+import type { ReplyBody } from '../../model/reply.js';
+import type { Session } from '../session.js';
+import { ttlSec } from '../ttl.js';
+import { findTarget, refuse } from './target.js';
+
+export async function runSubRefresh(session: Session, name: string, token: string): Promise<ReplyBody | undefined> {
+  const { node } = session;
+  const target = findTarget(session, name);
+  if (!target.ok) return target.reply;
+  const subscription = session.subscriptions.get(target.channel);
+  if (subscription === undefined || !session.isSubscribed(target.channel)) {
+    return refuse(errorCodes.permissionDenied).reply;
+  }
+  if (node.auth.subscribe === undefined || !subscription.clientRefresh) return refuse(errorCodes.notAvailable).reply;
+  if (token === '') return refuse(errorCodes.badRequest).reply;
+  const outcome = await node.auth.subscribe(token, target.channel, session.user);
+  // Left meanwhile, and perhaps subscribed again: this token was not for that.
+  if (subscription.endedBy !== undefined) return refuse(errorCodes.permissionDenied).reply;
+  if (!outcome.ok) {
+    if ('error' in outcome) return refuse(outcome.error).reply;
+    session.close(outcome.disconnect);
+    return undefined;
+  }
+  subscription.grant(outcome.identity, true);
+  return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
+}

@@ -1,0 +1,149 @@
+/** `subscribe`: may it, what did it miss, and from then on everything. */
+
+import type { ChannelName } from '../../model/channel-name.js';
+import { errorCodes } from '../../model/codes.js';
+import { type SubscribeRequest, subscribeFlags } from '../../model/command.js';
+import { fromJsonText } from '../../model/json-text.js';
+import type { ReplyBody } from '../../model/reply.js';
+import { Attachment } from '../attachment.js';
+import type { SubscriptionIdentity } from '../auth/authenticator.js';
+import type { SubscribeGrant } from '../channel-options.js';
+import { isAllowedByName, permissionContext } from '../permissions.js';
+import { encodeMessage } from '../publishing.js';
+import type { RuleMatch } from '../rules.js';
+import type { Session } from '../session.js';
+import { Subscription } from '../subscription.js';
+import { ttlSec } from '../ttl.js';
+import { findTarget, type Refusal, refuse } from './target.js';
+
+/** What the subscriber was granted, and whether it can renew it by itself. */
+interface Granted {
+  readonly ok: true;
+  readonly identity: SubscriptionIdentity;
+  readonly clientRefresh: boolean;
+}
+
+export async function runSubscribe(
+  session: Session,
+  id: number,
+  request: SubscribeRequest,
+): Promise<ReplyBody | undefined> {
+  const { node } = session;
+  const target = findTarget(session, request.channel);
+  if (!target.ok) return target.reply;
+  const { channel, match } = target;
+  if (session.subscriptions.has(channel)) return refuse(errorCodes.alreadySubscribed).reply;
+  if (session.subscriptions.size >= node.limits.maxChannelsPerConnection) {
+    return refuse(errorCodes.limitExceeded).reply;
+  }
+  const subscription = new Subscription(session, channel, match, {
+    joinLeave: request.joinLeave && match.rule.joinLeave,
+    serverSide: false,
+  });
+  // Its place is taken from now on: a second request is refused, and an unsubscribe finds it.
+  session.subscriptions.set(channel, subscription);
+  try {
+    const granted = await authorize(session, channel, match, request);
+    if (!granted.ok) return granted.reply;
+    subscription.grant(granted.identity, granted.clientRefresh);
+    return await attach(session, id, subscription, request);
+  } finally {
+    // Refused, failed or overtaken by an unsubscribe: whatever was begun is taken back.
+    if (subscription.stage === 'joining' || subscription.endedBy !== undefined) {
+      if (session.subscriptions.get(channel) === subscription) session.subscriptions.delete(channel);
+      node.hub.leave(subscription);
+      node.presence.withdrawn(subscription);
+    }
+  }
+}
+
+async function attach(
+  session: Session,
+  id: number,
+  subscription: Subscription,
+  request: SubscribeRequest,
+): Promise<ReplyBody | undefined> {
+  const { node } = session;
+  const attachment = new Attachment(node, subscription, request.recoverSince);
+  do {
+    if (isOver(session, subscription)) return overtaken();
+    await attachment.read();
+    if (isOver(session, subscription)) return overtaken();
+  } while (!attachment.isReady());
+  const result = attachment.result();
+  if (result.wasRecovering) countRecovery(session, result.recovered, result.publications.length);
+  if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
+    return refuse(errorCodes.unrecoverablePosition).reply;
+  }
+  const { identity } = subscription;
+  session.reply(id, {
+    kind: 'subscribe',
+    result: {
+      ...result,
+      ...(subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs)),
+      ...(identity.data !== undefined && { data: identity.data }),
+    },
+  });
+  attachment.goLive();
+  node.presence.joined(subscription);
+  return undefined;
+}
+
+function isOver(session: Session, subscription: Subscription): boolean {
+  return session.state === 'closed' || subscription.endedBy !== undefined;
+}
+
+/** The client does not wait for this reply any more: it has unsubscribed or is gone. */
+function overtaken(): ReplyBody {
+  return { kind: 'error', error: errorCodes.internal };
+}
+
+function countRecovery(session: Session, recovered: boolean, numPublications: number): void {
+  const { counters } = session.node;
+  if (recovered) counters.recoveries++;
+  else counters.recoveriesFailed++;
+  counters.publicationsRecovered += numPublications;
+}
+
+async function authorize(
+  session: Session,
+  channel: ChannelName,
+  match: RuleMatch,
+  request: SubscribeRequest,
+): Promise<Granted | Refusal> {
+  const { subscribe } = match.rule;
+  if (subscribe === 'token') return authorizeByToken(session, channel, request.token);
+  if (typeof subscribe !== 'function') {
+    const allowed = isAllowedByName(subscribe, session, channel);
+    return allowed ? { ok: true, identity: {}, clientRefresh: false } : refuse(errorCodes.permissionDenied);
+  }
+  const answer = await subscribe({
+    ...permissionContext(session, channel, match),
+    data: request.data === undefined ? undefined : fromJsonText(request.data),
+  });
+  if (answer === true) return { ok: true, identity: {}, clientRefresh: false };
+  if (typeof answer !== 'object' || answer === null) return refuse(errorCodes.permissionDenied);
+  return { ok: true, identity: fromGrant(answer), clientRefresh: false };
+}
+
+async function authorizeByToken(
+  session: Session,
+  channel: ChannelName,
+  token: string | undefined,
+): Promise<Granted | Refusal> {
+  const { auth } = session.node;
+  if (auth.subscribe === undefined || token === undefined) return refuse(errorCodes.permissionDenied);
+  const outcome = await auth.subscribe(token, channel, session.user);
+  if (outcome.ok) return { ok: true, identity: outcome.identity, clientRefresh: true };
+  if ('error' in outcome) return refuse(outcome.error);
+  session.close(outcome.disconnect);
+  return refuse(errorCodes.unauthorized);
+}
+
+function fromGrant(grant: SubscribeGrant): SubscriptionIdentity {
+  return {
+    ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
+    ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
+    ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
+  };
+}

@@ -1,0 +1,35 @@
+/** Finds the channel that a command is about. */
+
+import { type ChannelName, internalPrefix, parseChannelName } from '../../model/channel-name.js';
+import { type ErrorReply, errorCodes } from '../../model/codes.js';
+import type { ReplyBody } from '../../model/reply.js';
+import type { RuleMatch } from '../rules.js';
+import type { Session } from '../session.js';
+
+/** A channel that exists. */
+export interface Target {
+  readonly ok: true;
+  readonly channel: ChannelName;
+  readonly match: RuleMatch;
+}
+
+/** A command's answer when it is refused. */
+export interface Refusal {
+  readonly ok: false;
+  readonly reply: ReplyBody;
+}
+
+/** Refuses with one of the protocol's errors. */
+export function refuse(error: ErrorReply): Refusal {
+  return { ok: false, reply: { kind: 'error', error } };
+}
+
+/** 107 for a bad name, 103 for one of the server's own, 102 where no rule matches. */
+export function findTarget(session: Session, name: string): Target | Refusal {
+  const channel = parseChannelName(name);
+  if (channel === undefined) return refuse(errorCodes.badRequest);
+  if (channel.startsWith(internalPrefix)) return refuse(errorCodes.permissionDenied);
+  const match = session.node.rules.match(channel);
+  if (match === undefined) return refuse(errorCodes.unknownChannel);
+  return { ok: true, channel, match };
+}

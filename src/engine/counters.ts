@@ -1,0 +1,26 @@
+/** What the engine counts. Plain numbers, so that counting costs an addition; `observe/` reads them when asked. */
+
+/** All values only grow, until the process ends. */
+export class Counters {
+  connectionsOpened = 0;
+  commands = 0;
+  /** Publications accepted from clients and from the server. */
+  publicationsIn = 0;
+  /** Publications written to subscribers, one per subscriber. */
+  publicationsOut = 0;
+  framesIn = 0;
+  framesOut = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  recoveries = 0;
+  recoveriesFailed = 0;
+  publicationsRecovered = 0;
+  readonly errorsByCode = new Map<number, number>();
+  readonly disconnectsByCode = new Map<number, number>();
+  readonly unsubscribesByCode = new Map<number, number>();
+
+  /** Adds one under a code. Codes come from our tables, so the map stays small. */
+  static add(map: Map<number, number>, code: number): void {
+    map.set(code, (map.get(code) ?? 0) + 1);
+  }
+}

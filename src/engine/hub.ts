@@ -1,0 +1,83 @@
+/** All channels with subscribers on this node; takes publications from the broker to them. */
+
+import type { ChannelName } from '../model/channel-name.js';
+import type { Position } from '../model/position.js';
+import type { ClientInfo, Publication } from '../model/publication.js';
+import type { BrokerEvents } from './broker.js';
+import type { Counters } from './counters.js';
+import { HubChannel } from './hub-channel.js';
+import type { Interest } from './interest.js';
+import type { Subscription } from './subscription.js';
+import type { Turn } from './turn.js';
+
+export class Hub implements BrokerEvents {
+  readonly #channels = new Map<ChannelName, HubChannel>();
+
+  constructor(
+    private readonly interest: Interest,
+    private readonly turn: Turn,
+    private readonly counters: Counters,
+  ) {}
+
+  get numChannels(): number {
+    return this.#channels.size;
+  }
+
+  get numSubscriptions(): number {
+    let count = 0;
+    for (const channel of this.#channels.values()) count += channel.numSubscribers;
+    return count;
+  }
+
+  /** Names and numbers of subscribers on this node. */
+  *channels(): IterableIterator<{ readonly name: ChannelName; readonly numSubscribers: number }> {
+    for (const { name, numSubscribers } of this.#channels.values()) yield { name, numSubscribers };
+  }
+
+  /**
+   * Begins to buffer the channel's publications for a subscriber. Resolves when none can be missed any more; rejects,
+   * with the subscription still to be removed by {@link leave}, when the broker does not take the subscription.
+   */
+  join(subscription: Subscription): Promise<void> {
+    const { channel: name } = subscription;
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = new HubChannel(name, this.turn, this.counters);
+      this.#channels.set(name, channel);
+    }
+    channel.addJoining(subscription);
+    return this.interest.hold(name);
+  }
+
+  /** Where the channel's live stream is on this node. */
+  position(channel: ChannelName): Position | undefined {
+    return this.#channels.get(channel)?.position;
+  }
+
+  /** Takes a joined subscriber live; see {@link HubChannel.promote}. */
+  promote(subscription: Subscription, at: Position | undefined): void {
+    this.#channels.get(subscription.channel)?.promote(subscription, at);
+  }
+
+  /** Idempotent. */
+  leave(subscription: Subscription): void {
+    if (subscription.stage === 'ended') return;
+    const channel = this.#channels.get(subscription.channel);
+    channel?.remove(subscription);
+    subscription.stage = 'ended';
+    if (channel?.isEmpty) this.#channels.delete(channel.name);
+    this.interest.release(subscription.channel);
+  }
+
+  onPublication(channel: ChannelName, publication: Publication, epoch: string): void {
+    this.#channels.get(channel)?.deliver(publication, epoch);
+  }
+
+  onJoin(channel: ChannelName, info: ClientInfo): void {
+    this.#channels.get(channel)?.announce({ kind: 'join', channel, info });
+  }
+
+  onLeave(channel: ChannelName, info: ClientInfo): void {
+    this.#channels.get(channel)?.announce({ kind: 'leave', channel, info });
+  }
+}

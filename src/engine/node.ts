@@ -1,0 +1,120 @@
+/** One node of Fanfare: where the parts of the engine are put together on their ports. */
+
+import { disconnectCodes } from '../model/codes.js';
+import type { Authenticator } from './auth/authenticator.js';
+import type { Broker } from './broker.js';
+import type { ChannelDeclaration } from './channel-options.js';
+import type { Clock, Random } from './clock.js';
+import type { Connection, Handshake } from './connection.js';
+import { Counters } from './counters.js';
+import { Deadlines } from './deadlines.js';
+import { Hub } from './hub.js';
+import { Interest } from './interest.js';
+import { defaultLimits, type EngineLimits } from './limits.js';
+import type { Logger } from './logger.js';
+import { PingWheel } from './ping-wheel.js';
+import { Presence } from './presence.js';
+import { Publishing } from './publishing.js';
+import type { RpcDeclaration } from './rpc-options.js';
+import { ChannelRules } from './rules.js';
+import { Session } from './session.js';
+import { Sessions } from './sessions.js';
+import { Turn } from './turn.js';
+
+/** The ports and choices of a node. */
+export interface NodeOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly broker: Broker;
+  readonly auth: Authenticator;
+  readonly channels: Readonly<Record<string, ChannelDeclaration>>;
+  readonly procedures: ReadonlyMap<string, RpcDeclaration>;
+  /** Called with each message that a client sends outside any channel. Absent: such a client is sent away with 3508. */
+  readonly onMessage?: (session: Session, data: unknown) => void;
+  readonly log: Logger;
+  /** Fields that are left out have their defaults. */
+  readonly limits: Partial<EngineLimits>;
+  /** Told to clients when they connect. */
+  readonly version: string;
+}
+
+export class Node {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly broker: Broker;
+  readonly auth: Authenticator;
+  readonly log: Logger;
+  readonly limits: EngineLimits;
+  readonly version: string;
+  readonly procedures: ReadonlyMap<string, RpcDeclaration>;
+  readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
+  readonly counters = new Counters();
+  readonly sessions = new Sessions();
+  readonly rules: ChannelRules;
+  readonly turn: Turn;
+  readonly interest: Interest;
+  readonly hub: Hub;
+  readonly deadlines: Deadlines;
+  readonly pings: PingWheel;
+  readonly presence: Presence;
+  readonly publishing: Publishing;
+  #isDraining = false;
+
+  /** @throws FanfareError `ERR_CONFIG` when a channel rule is wrong or asks for more than the broker has. */
+  constructor(options: NodeOptions) {
+    const { clock, random, broker, log } = options;
+    this.clock = clock;
+    this.random = random;
+    this.broker = broker;
+    this.auth = options.auth;
+    this.log = log;
+    this.version = options.version;
+    this.procedures = options.procedures;
+    this.onMessage = options.onMessage;
+    this.limits = { ...defaultLimits, ...options.limits };
+    this.id = random.id();
+    this.rules = new ChannelRules(options.channels, broker, this.limits);
+    this.turn = new Turn(clock);
+    this.interest = new Interest(broker, clock, log, this.limits.brokerLingerMs);
+    this.hub = new Hub(this.interest, this.turn, this.counters);
+    this.deadlines = new Deadlines(clock);
+    this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
+    this.presence = new Presence(broker, this.limits, log);
+    this.publishing = new Publishing(broker, this.counters);
+  }
+
+  /** True from the moment at which the node lets nobody in any more. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  start(): Promise<void> {
+    return this.broker.start(this.hub);
+  }
+
+  /** A transport has a new connection. */
+  open(connection: Connection, handshake: Handshake): Session {
+    const session = new Session(this, connection, handshake);
+    this.counters.connectionsOpened++;
+    this.sessions.add(session);
+    if (this.#isDraining) session.close(disconnectCodes.shutdown);
+    return session;
+  }
+
+  /** Refuses newcomers from now on. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Closes what is left and lets go of the broker. Idempotent. */
+  async close(deadlineMs: number): Promise<void> {
+    this.drain();
+    for (const session of this.sessions.all()) session.close(disconnectCodes.shutdown);
+    this.turn.flush();
+    this.interest.close();
+    this.deadlines.close();
+    this.pings.close();
+    await this.broker.close(deadlineMs);
+  }
+}

@@ -1,0 +1,62 @@
+/** Keeps the presence store and the channels' joins and leaves in step with the subscriptions of this node. */
+
+import type { Broker } from './broker.js';
+import type { EngineLimits } from './limits.js';
+import type { Logger } from './logger.js';
+import type { Subscription } from './subscription.js';
+
+/** A store that fails is logged and not waited for: entries expire, and the next renewal brings them back. */
+export class Presence {
+  constructor(
+    private readonly broker: Broker,
+    private readonly limits: EngineLimits,
+    private readonly log: Logger,
+  ) {}
+
+  /** The subscriber has been taken live. */
+  joined(subscription: Subscription): void {
+    if (subscription.match.rule.joinLeave) this.#announce(subscription, 'join');
+  }
+
+  /** Keeps a subscriber's entry from expiring. */
+  renew(subscription: Subscription): void {
+    const { presence } = this.broker;
+    if (!subscription.match.rule.presence || presence === undefined) return;
+    presence
+      .add(subscription.channel, subscription.clientInfo, this.limits.presenceTtlMs)
+      .then(() => {
+        // It may have left while the store was working.
+        if (subscription.stage === 'ended') this.#remove(subscription);
+      })
+      .catch((error: unknown) => this.#failed('presence renewal failed', error));
+  }
+
+  /** The subscriber is gone. */
+  left(subscription: Subscription): void {
+    this.#remove(subscription);
+    if (subscription.match.rule.joinLeave) this.#announce(subscription, 'leave');
+  }
+
+  /** The subscriber did not get as far as being live. */
+  withdrawn(subscription: Subscription): void {
+    this.#remove(subscription);
+  }
+
+  #remove(subscription: Subscription): void {
+    const { presence } = this.broker;
+    if (!subscription.match.rule.presence || presence === undefined) return;
+    presence
+      .remove(subscription.channel, subscription.owner.clientInfo.client)
+      .catch((error: unknown) => this.#failed('presence removal failed', error));
+  }
+
+  #announce(subscription: Subscription, event: 'join' | 'leave'): void {
+    this.broker
+      .announce(subscription.channel, event, subscription.clientInfo)
+      .catch((error: unknown) => this.#failed(`${event} not announced`, error));
+  }
+
+  #failed(message: string, error: unknown): void {
+    this.log.warn({ err: error }, message);
+  }
+}

@@ -1,0 +1,94 @@
+/** Takes a message into a channel, from a client or from the server: size, schema, broker. */
+
+import type { ChannelName } from '../model/channel-name.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { fromJsonText, hasLoneSurrogate, type JsonText, toJsonText } from '../model/json-text.js';
+import type { ClientInfo } from '../model/publication.js';
+import { type Broker, maxIdempotencyKeyBytes, type Published } from './broker.js';
+import type { Counters } from './counters.js';
+import type { Rule } from './rules.js';
+
+export interface PublishingOptions {
+  /** The publishing client; absent when the server publishes. */
+  readonly info?: ClientInfo;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
+  /** Deliver without keeping it: the publication has no offset and cannot be recovered. */
+  readonly skipHistory?: boolean;
+}
+
+/** A message that the rule of its channel has accepted. */
+export interface AcceptedMessage {
+  readonly data: JsonText;
+  /** The message as the channel's schema gave it back; without a schema, as it was sent. */
+  readonly value: unknown;
+}
+
+/**
+ * Checks a message against size and schema. The schema's output is what is published: defaults are filled in, unknown
+ * keys go where the schema strips them.
+ *
+ * @throws FanfareError `ERR_MESSAGE_TOO_LARGE`, `ERR_MESSAGE_INVALID`
+ */
+export async function acceptMessage(rule: Rule, data: JsonText): Promise<AcceptedMessage> {
+  if (utf8ByteLength(data) > rule.maxMessageBytes) {
+    throw new FanfareError('ERR_MESSAGE_TOO_LARGE', `message is larger than ${rule.maxMessageBytes} bytes`);
+  }
+  if (rule.schema === undefined) return { data, value: undefined };
+  const outcome = await rule.schema['~standard'].validate(fromJsonText(data));
+  if (outcome.issues !== undefined) {
+    const [issue] = outcome.issues;
+    throw new FanfareError('ERR_MESSAGE_INVALID', `message does not match its schema: ${issue?.message ?? 'unknown'}`);
+  }
+  return { data: encodeMessage(outcome.value), value: outcome.value };
+}
+
+/**
+ * Encodes a value of the application's.
+ *
+ * @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot carry
+ */
+export function encodeMessage(value: unknown): JsonText {
+  let data: JsonText | undefined;
+  try {
+    data = toJsonText(value);
+  } catch (cause) {
+    throw new FanfareError('ERR_MESSAGE_INVALID', 'message cannot be encoded as JSON', { cause });
+  }
+  if (data === undefined) throw new FanfareError('ERR_MESSAGE_INVALID', 'message is not a JSON value');
+  if (hasLoneSurrogate(data)) throw new FanfareError('ERR_MESSAGE_INVALID', 'message has a lone surrogate');
+  return data;
+}
+
+export class Publishing {
+  constructor(
+    private readonly broker: Broker,
+    private readonly counters: Counters,
+  ) {}
+
+  /** Publishes an accepted message. Rejects as the broker does; the order of the calls is the order of the stream. */
+  publish(channel: ChannelName, rule: Rule, data: JsonText, options: PublishingOptions): Promise<Published> {
+    const { info, tags, idempotencyKey, skipHistory = false } = options;
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
+      const range = `from 1 to ${maxIdempotencyKeyBytes} bytes`;
+      return Promise.reject(new FanfareError('ERR_IDEMPOTENCY_KEY', `an idempotency key has ${range}`));
+    }
+    this.counters.publicationsIn++;
+    return this.broker.publish(
+      channel,
+      { data, ...(info && { info }), ...(tags && { tags }) },
+      {
+        ...(rule.stream !== undefined && !skipHistory && { stream: rule.stream }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+      },
+    );
+  }
+}
+
+function isIdempotencyKey(key: string): boolean {
+  return key.length > 0 && utf8ByteLength(key) <= maxIdempotencyKeyBytes;
+}
+
+function utf8ByteLength(text: string): number {
+  return Buffer.byteLength(text);
+}

@@ -1,0 +1,344 @@
+/** One client's connection as the engine sees it: its state, its subscriptions, and what it may do when. */
+
+import type { ChannelName } from '../model/channel-name.js';
+import {
+  type Disconnect,
+  disconnectCodes,
+  type ErrorReply,
+  errorCodes,
+  type Unsubscribe,
+  unsubscribeCodes,
+} from '../model/codes.js';
+import type { Command } from '../model/command.js';
+import type { ClientInfo } from '../model/publication.js';
+import type { Push } from '../model/push.js';
+import type { ReplyBody } from '../model/reply.js';
+import type { EncodedMessage } from '../protocols/protocol.js';
+import type { Identity } from './auth/authenticator.js';
+import { runCommand } from './commands/run-command.js';
+import type { Connection, Handshake } from './connection.js';
+import { Counters } from './counters.js';
+import type { Expiring } from './deadlines.js';
+import type { Node } from './node.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
+import type { Asker } from './permissions.js';
+import type { Pinged } from './ping-wheel.js';
+import type { Subscription, SubscriptionOwner } from './subscription.js';
+import { TokenBucket } from './token-bucket.js';
+
+/**
+ * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
+ * connect; it is expected to leave.
+ */
+export type SessionState = 'new' | 'connecting' | 'connected' | 'refused' | 'closed';
+
+/** How many of the latest command ids are remembered, to refuse a repeated one. */
+const rememberedIds = 31;
+
+export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring, Asker {
+  readonly node: Node;
+  readonly handshake: Handshake;
+  readonly outbox: Outbox;
+  readonly #connection: Connection;
+  readonly #bucket: TokenBucket;
+  /** Id of this connection, unguessable. */
+  readonly client: string;
+  state: SessionState = 'new';
+  clientInfo: ClientInfo;
+  identity: Identity | undefined;
+  /** Unix time in milliseconds. */
+  expiresAtMs: number | undefined;
+  /** The client itself brings new tokens before the connection expires. */
+  refreshable = false;
+  readonly subscriptions = new Map<ChannelName, Subscription>();
+  #waiting: Command[] | undefined;
+  #pending = 0;
+  /** Publications of one connection keep their order, however long the application's functions take. */
+  #lastPublish: Promise<unknown> | undefined;
+  #highestId = 0;
+  /** Bit n is set when `#highestId - n` has been seen. */
+  #seenIds = 0;
+  #awaitsPong = false;
+  #pingSlot = -1;
+  #deadline: number;
+
+  constructor(node: Node, connection: Connection, handshake: Handshake) {
+    this.node = node;
+    this.#connection = connection;
+    this.handshake = handshake;
+    this.client = node.random.id();
+    this.clientInfo = { user: '', client: this.client };
+    this.outbox = new Outbox(connection, this, node.turn, node.counters, node.limits.maxQueueBytes);
+    this.#bucket = new TokenBucket(node.limits.commandsPerSec, node.limits.commandBurst, node.clock.nowMs());
+    this.#deadline = node.deadlines.add(this, node.limits.connectTimeoutMs);
+  }
+
+  /** Empty for an anonymous connection. */
+  get user(): string {
+    return this.clientInfo.user;
+  }
+
+  get meta(): unknown {
+    return this.identity?.meta;
+  }
+
+  get transport(): string {
+    return this.#connection.transport;
+  }
+
+  isSubscribed(channel: ChannelName): boolean {
+    const stage = this.subscriptions.get(channel)?.stage;
+    return stage === 'live' || stage === 'ahead';
+  }
+
+  /** A frame has come from the transport. */
+  receive(frame: EncodedMessage): void {
+    if (this.state === 'closed') return;
+    const { counters } = this.node;
+    counters.framesIn++;
+    counters.bytesIn += frame.length;
+    const decoded = this.#connection.encoding.protocol.decode(frame);
+    if (!decoded.ok) {
+      this.close(decoded.disconnect, decoded.detail);
+      return;
+    }
+    for (const command of decoded.commands) {
+      if (!this.#accept(command)) return;
+    }
+  }
+
+  /** The transport has seen a control frame of its own, a WebSocket ping for instance: floods of those count too. */
+  receiveControl(): void {
+    if (this.state !== 'closed' && this.#takeBudget() === 'flood') this.close(disconnectCodes.tooManyRequests);
+  }
+
+  /** The connection is gone, for whatever reason. Idempotent. */
+  connectionClosed(): void {
+    this.#end(disconnectCodes.connectionClosed);
+  }
+
+  /** Sends what is still to be sent, tells the client why, and ends everything. Idempotent. */
+  close(disconnect: Disconnect, detail?: string): void {
+    if (this.state === 'closed') return;
+    this.outbox.flush();
+    this.#connection.close(disconnect);
+    const fields = { client: this.client, user: this.user, code: disconnect.code, ...(detail && { detail }) };
+    this.node.log.info(fields, 'connection closed by the server');
+    this.#end(disconnect);
+  }
+
+  reply(id: number, body: ReplyBody): void {
+    if (this.state === 'closed') return;
+    if (body.kind === 'error') Counters.add(this.node.counters.errorsByCode, body.error.code);
+    this.outbox.send(this.#connection.encoding.protocol.encodeReply(id, body));
+  }
+
+  push(push: Push): void {
+    if (this.state !== 'closed') this.outbox.send(this.#connection.encoding.protocol.encodePush(push));
+  }
+
+  /** Authentication has let the client in: what waited for it runs now. */
+  connected(): void {
+    const { node } = this;
+    this.state = 'connected';
+    this.#pingSlot = node.pings.add(this);
+    node.deadlines.remove(this, this.#deadline);
+    this.renewExpiry(this.expiresAtMs);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const command of waiting) this.#run(command);
+  }
+
+  /** Sets or puts off the connection's end. */
+  renewExpiry(expiresAtMs: number | undefined): void {
+    const { node } = this;
+    this.expiresAtMs = expiresAtMs;
+    node.deadlines.remove(this, this.#deadline);
+    if (expiresAtMs === undefined) return;
+    const graceMs = this.refreshable ? node.limits.expiredGraceMs : 0;
+    this.#deadline = node.deadlines.add(this, expiresAtMs - node.clock.wallMs() + graceMs);
+  }
+
+  /** Ends a subscription and tells the client, unless the client asked for it itself. */
+  unsubscribe(subscription: Subscription, unsubscribe: Unsubscribe): void {
+    if (this.subscriptions.get(subscription.channel) !== subscription) return;
+    const wasThere = subscription.stage === 'live' || subscription.stage === 'ahead';
+    this.subscriptions.delete(subscription.channel);
+    this.#endSubscription(subscription, unsubscribe);
+    if (unsubscribe.code < 2000 || !wasThere) return;
+    Counters.add(this.node.counters.unsubscribesByCode, unsubscribe.code);
+    this.push({ kind: 'unsubscribe', channel: subscription.channel, unsubscribe });
+  }
+
+  loseState(subscription: Subscription): void {
+    // A client recovers its own subscriptions one by one; server-side ones only with the whole connection.
+    if (subscription.options.serverSide) this.#closeSoon(disconnectCodes.insufficientState);
+    else this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
+  }
+
+  onSlow(): void {
+    this.#closeSoon(disconnectCodes.slow);
+  }
+
+  onPingDue(): void {
+    if (this.state !== 'connected') return;
+    this.#awaitsPong = true;
+    this.outbox.send(this.#connection.encoding.protocol.encodePing());
+    this.#checkSubscriptions();
+  }
+
+  onPongDue(): void {
+    if (this.#awaitsPong) this.close(disconnectCodes.noPong);
+  }
+
+  /** The connection has expired, or has taken too long to connect. */
+  onDeadline(): void {
+    if (this.state !== 'connected') {
+      this.close(disconnectCodes.stale);
+      return;
+    }
+    const { clock, limits } = this.node;
+    const graceMs = this.refreshable ? limits.expiredGraceMs : 0;
+    // Timers run on the monotonic clock; a wall clock that was set back makes this come early.
+    if (this.expiresAtMs !== undefined && this.expiresAtMs + graceMs > clock.wallMs()) {
+      this.renewExpiry(this.expiresAtMs);
+    } else this.close(disconnectCodes.expired);
+  }
+
+  /** False when the rest of the frame is not to be looked at. */
+  #accept(command: Command): boolean {
+    if (command.kind === 'pong') return this.#acceptPong();
+    if ('id' in command && !this.#isNewId(command.id)) return this.#refuse('repeated command id');
+    if (this.state === 'new') {
+      if (command.kind !== 'connect') return this.#refuse('command before connect');
+      this.state = 'connecting';
+      this.#run(command);
+      return this.state === ('connecting' as SessionState) || this.state === ('connected' as SessionState);
+    }
+    if (command.kind === 'connect') return this.#refuse('second connect');
+    if (this.state === 'refused') return this.#refuse('command after a refused connect');
+    return this.#acceptWithinBudget(command);
+  }
+
+  #acceptWithinBudget(command: Command): boolean {
+    const budget = this.#takeBudget();
+    if (budget === 'flood') {
+      this.close(disconnectCodes.tooManyRequests);
+      return false;
+    }
+    if (budget === 'over' || this.#pending >= this.node.limits.maxPendingCommands) {
+      if ('id' in command) this.reply(command.id, { kind: 'error', error: errorCodes.tooManyRequests });
+      return true;
+    }
+    if (this.state === 'connecting') {
+      this.#waiting ??= [];
+      this.#waiting.push(command);
+      if (this.#waiting.length <= this.node.limits.maxPendingCommands) return true;
+      return this.#refuse('too many commands before connected');
+    }
+    this.#run(command);
+    return (this.state as SessionState) !== 'closed';
+  }
+
+  #acceptPong(): boolean {
+    if (!this.#awaitsPong) return this.#refuse('pong without a ping');
+    this.#awaitsPong = false;
+    return true;
+  }
+
+  #refuse(detail: string): false {
+    this.close(disconnectCodes.badRequest, detail);
+    return false;
+  }
+
+  #takeBudget(): 'ok' | 'over' | 'flood' {
+    return this.#bucket.take(this.node.clock.nowMs());
+  }
+
+  /** Ids mostly grow, but some clients send concurrent commands out of order. */
+  #isNewId(id: number): boolean {
+    if (id > this.#highestId) {
+      const step = id - this.#highestId;
+      this.#seenIds = step > rememberedIds ? 1 : ((this.#seenIds << step) | 1) >>> 0;
+      this.#highestId = id;
+      return true;
+    }
+    const age = this.#highestId - id;
+    if (age > rememberedIds) return true;
+    const bit = (1 << age) >>> 0;
+    if ((this.#seenIds & bit) !== 0) return false;
+    this.#seenIds = (this.#seenIds | bit) >>> 0;
+    return true;
+  }
+
+  /** Starts a command; its reply goes out when it is there. */
+  #run(command: Command): void {
+    this.node.counters.commands++;
+    this.#pending++;
+    const outcome =
+      command.kind === 'publish' && this.#lastPublish !== undefined
+        ? this.#lastPublish.then(() => runCommand(this, command))
+        : runCommand(this, command);
+    const done = outcome
+      .then((body) => {
+        if (body !== undefined && 'id' in command) this.reply(command.id, body);
+      })
+      .catch((error: unknown) => this.#commandFailed(command, error))
+      .finally(() => {
+        this.#pending--;
+        if (this.#lastPublish === done) this.#lastPublish = undefined;
+      });
+    if (command.kind === 'publish') this.#lastPublish = done;
+  }
+
+  /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */
+  #commandFailed(command: Command, error: unknown): void {
+    this.node.log.error({ err: error, command: command.kind, client: this.client }, 'command failed');
+    const reply: ErrorReply = errorCodes.internal;
+    if (command.kind === 'connect') this.close(disconnectCodes.serverError);
+    else if ('id' in command) this.reply(command.id, { kind: 'error', error: reply });
+  }
+
+  /** Renews presence and finds expired subscriptions, once per ping interval. */
+  #checkSubscriptions(): void {
+    const { node } = this;
+    const nowMs = node.clock.wallMs();
+    for (const subscription of this.subscriptions.values()) {
+      const { expiresAtMs } = subscription;
+      const graceMs = subscription.clientRefresh ? node.limits.expiredGraceMs : 0;
+      if (expiresAtMs !== undefined && expiresAtMs + graceMs < nowMs) {
+        this.unsubscribe(subscription, unsubscribeCodes.expired);
+      } else if (subscription.stage !== 'joining') node.presence.renew(subscription);
+    }
+  }
+
+  /** In the middle of a fan-out the list of subscribers must not change under it. */
+  #closeSoon(disconnect: Disconnect): void {
+    this.outbox.close();
+    this.node.clock.afterTurn(() => this.close(disconnect));
+  }
+
+  #endSubscription(subscription: Subscription, why: Unsubscribe): void {
+    const wasThere = subscription.stage === 'live' || subscription.stage === 'ahead';
+    subscription.endedBy = why;
+    this.node.hub.leave(subscription);
+    if (wasThere) this.node.presence.left(subscription);
+  }
+
+  #end(disconnect: Disconnect): void {
+    if (this.state === 'closed') return;
+    const { node } = this;
+    const wasConnected = this.state === 'connected';
+    this.state = 'closed';
+    this.outbox.close();
+    this.#waiting = undefined;
+    node.pings.remove(this, this.#pingSlot);
+    node.deadlines.remove(this, this.#deadline);
+    for (const subscription of this.subscriptions.values()) {
+      this.#endSubscription(subscription, unsubscribeCodes.disconnect);
+    }
+    this.subscriptions.clear();
+    Counters.add(node.counters.disconnectsByCode, disconnect.code);
+    node.sessions.remove(this, wasConnected);
+  }
+}

@@ -1,0 +1,96 @@
+/** One connection's subscription to one channel, from the request to its end. */
+
+import type { ChannelName } from '../model/channel-name.js';
+import type { Unsubscribe } from '../model/codes.js';
+import type { Position } from '../model/position.js';
+import type { ClientInfo, Publication } from '../model/publication.js';
+import type { SubscriptionIdentity } from './auth/authenticator.js';
+import type { Outbox } from './outbox.js';
+import type { RuleMatch } from './rules.js';
+
+/** What a subscription needs from the session that owns it. */
+export interface SubscriptionOwner {
+  readonly outbox: Outbox;
+  /** Who the subscriber is, without what belongs to one channel. */
+  readonly clientInfo: ClientInfo;
+  /** The subscription misses publications: tell the client, so that it recovers. */
+  loseState(subscription: Subscription): void;
+}
+
+export interface SubscriptionOptions {
+  /** Tell this subscriber who comes and goes. */
+  readonly joinLeave: boolean;
+  /** Made by the server, not asked for by the client. */
+  readonly serverSide: boolean;
+}
+
+/**
+ * `joining`: publications are buffered while history is read. `ahead`: history was ahead of the live stream, which has
+ * to catch up first. `live`: in the fan-out. `ended`: not in the hub any more.
+ */
+export type SubscriptionStage = 'joining' | 'ahead' | 'live' | 'ended';
+
+/** A publication that came while its subscriber was joining. */
+export interface BufferedPublication {
+  readonly publication: Publication;
+  readonly epoch: string;
+}
+
+/** Most publications buffered for a subscriber that is joining; beyond that, history is read again. */
+export const maxBufferedPublications = 1_024;
+
+export class Subscription {
+  stage: SubscriptionStage = 'joining';
+  /** Index in the channel's list of live subscribers; the hub's. */
+  slot = -1;
+  /** While `joining`; in the order of arrival. */
+  buffer: BufferedPublication[] = [];
+  /** The buffer was full and has been dropped. */
+  overflowed = false;
+  /** While `ahead`: the place up to which the subscriber has everything. */
+  aheadAt: Position | undefined;
+  /** Kept here so that the fan-out reaches it in one step. */
+  readonly outbox: Outbox;
+  readonly options: SubscriptionOptions;
+  /** What authorisation granted. */
+  identity: SubscriptionIdentity = {};
+  /** The client itself brings new tokens before the subscription expires. */
+  clientRefresh = false;
+  /** Why it ended, once it has. */
+  endedBy: Unsubscribe | undefined;
+
+  constructor(
+    readonly owner: SubscriptionOwner,
+    readonly channel: ChannelName,
+    readonly match: RuleMatch,
+    options: SubscriptionOptions,
+  ) {
+    this.outbox = owner.outbox;
+    this.options = options;
+  }
+
+  /** Unix time in milliseconds. */
+  get expiresAtMs(): number | undefined {
+    return this.identity.expiresAtMs;
+  }
+
+  grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
+    this.identity = identity;
+    this.clientRefresh = clientRefresh;
+  }
+
+  /** Who the subscriber is to others in this channel. */
+  get clientInfo(): ClientInfo {
+    const { info } = this.identity;
+    return info === undefined ? this.owner.clientInfo : { ...this.owner.clientInfo, chanInfo: info };
+  }
+
+  keep(publication: Publication, epoch: string): void {
+    if (this.buffer.length < maxBufferedPublications) {
+      this.buffer.push({ publication, epoch });
+      return;
+    }
+    this.buffer = [];
+    this.overflowed = true;
+  }
+}

@@ -1,0 +1,45 @@
+/** The one error class of the public API. */
+
+import type { ErrorReply } from './codes.js';
+
+/**
+ * The codes of errors that Fanfare throws at its caller, with what each becomes over HTTP and toward a client.
+ * `reply` is the code of the client protocol, absent where no client can cause or see it.
+ */
+export const fanfareErrors = {
+  ERR_CONFIG: { http: 500, retryable: false },
+  ERR_CHANNEL_NAME: { http: 400, reply: 107, retryable: false },
+  ERR_UNKNOWN_CHANNEL: { http: 404, reply: 102, retryable: false },
+  ERR_NOT_AVAILABLE: { http: 409, reply: 108, retryable: false },
+  ERR_MESSAGE_INVALID: { http: 400, reply: 107, retryable: false },
+  ERR_MESSAGE_TOO_LARGE: { http: 413, reply: 107, retryable: false },
+  ERR_IDEMPOTENCY_KEY: { http: 400, reply: 107, retryable: false },
+  ERR_BROKER: { http: 503, reply: 100, retryable: true },
+  ERR_CLOSED: { http: 503, reply: 100, retryable: true },
+  ERR_LISTEN: { http: 500, retryable: false },
+} as const satisfies Record<string, { http: number; reply?: number; retryable: boolean }>;
+
+export type FanfareErrorCode = keyof typeof fanfareErrors;
+
+/** Thrown for broken promises and misuse. Match on `code`; the message is for people and may change. */
+export class FanfareError extends Error {
+  override readonly name = 'FanfareError';
+  readonly code: FanfareErrorCode;
+  /** Whether the same call may succeed later without any change. */
+  readonly retryable: boolean;
+  /** The status of this error in the HTTP API. */
+  readonly httpStatus: number;
+
+  constructor(code: FanfareErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.retryable = fanfareErrors[code].retryable;
+    this.httpStatus = fanfareErrors[code].http;
+  }
+
+  /** What the client of the connection that caused it is told. */
+  get replyCode(): ErrorReply['code'] {
+    const entry = fanfareErrors[this.code];
+    return 'reply' in entry ? entry.reply : 100;
+  }
+}

@@ -1,0 +1,13 @@
+/** A place in the stream of one channel. */
+
+/** Offset counts publications from 1 within an epoch; an epoch names one unbroken life of the stream. */
+export interface Position {
+  /** 0 means before the first publication. At most 2^53 - 1. */
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+/** Whether two positions are the same place of the same stream. */
+export function samePosition(a: Position, b: Position): boolean {
+  return a.offset === b.offset && a.epoch === b.epoch;
+}

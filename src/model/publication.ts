@@ -1,0 +1,29 @@
+/** Publications, and who made them. */
+
+import type { JsonText } from './json-text.js';
+
+/** Who a client is, as other clients see it: in presence, joins, leaves and publications. */
+export interface ClientInfo {
+  /** Empty for an anonymous connection. */
+  readonly user: string;
+  /** Unguessable id of one connection. */
+  readonly client: string;
+  /** What authentication attached to the connection. */
+  readonly connInfo?: JsonText;
+  /** What authorisation attached to the subscription. */
+  readonly chanInfo?: JsonText;
+}
+
+/** A message in a channel before the broker has given it a place. */
+export interface NewPublication {
+  readonly data: JsonText;
+  /** Set when a client published, absent when the server did. */
+  readonly info?: ClientInfo;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A message in a channel. */
+export interface Publication extends NewPublication {
+  /** 0 in a channel without history. */
+  readonly offset: number;
+}

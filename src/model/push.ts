@@ -1,0 +1,24 @@
+/** What the server sends unasked. */
+
+import type { Disconnect, Unsubscribe } from './codes.js';
+import type { JsonText } from './json-text.js';
+import type { ClientInfo, Publication } from './publication.js';
+
+/** The state of a server-side subscription when it begins. */
+export interface SubscribePush {
+  readonly recoverable: boolean;
+  readonly positioned: boolean;
+  readonly epoch: string;
+  readonly offset: number;
+  readonly data?: JsonText;
+}
+
+export type Push =
+  | { readonly kind: 'publication'; readonly channel: string; readonly publication: Publication }
+  | { readonly kind: 'join'; readonly channel: string; readonly info: ClientInfo }
+  | { readonly kind: 'leave'; readonly channel: string; readonly info: ClientInfo }
+  | { readonly kind: 'unsubscribe'; readonly channel: string; readonly unsubscribe: Unsubscribe }
+  | { readonly kind: 'subscribe'; readonly channel: string; readonly subscribe: SubscribePush }
+  | { readonly kind: 'message'; readonly data: JsonText }
+  | { readonly kind: 'refresh'; readonly ttlSec?: number }
+  | { readonly kind: 'disconnect'; readonly disconnect: Disconnect };

@@ -1,0 +1,55 @@
+/** What the server answers to a command. */
+
+import type { ErrorReply } from './codes.js';
+import type { JsonText } from './json-text.js';
+import type { ClientInfo, Publication } from './publication.js';
+
+export interface ConnectResult {
+  readonly client: string;
+  readonly version: string;
+  /** Seconds until the connection expires; absent when it does not. */
+  readonly ttlSec?: number;
+  readonly data?: JsonText;
+  readonly subs: ReadonlyMap<string, SubscribeResult>;
+  /** 0 when the server sends no pings. */
+  readonly pingIntervalSec: number;
+  /** Whether the server expects an answer to its pings. */
+  readonly pong: boolean;
+  readonly session: string;
+  readonly node: string;
+}
+
+export interface SubscribeResult {
+  /** Seconds until the subscription expires and the client must refresh it; absent when it does not. */
+  readonly ttlSec?: number;
+  readonly recoverable: boolean;
+  readonly positioned: boolean;
+  readonly epoch: string;
+  /** The top of the stream, or, when `recovered`, the offset that the client gave. */
+  readonly offset: number;
+  readonly wasRecovering: boolean;
+  readonly recovered: boolean;
+  readonly publications: readonly Publication[];
+  readonly data?: JsonText;
+}
+
+export interface HistoryResult {
+  readonly publications: readonly Publication[];
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** The outcome of one command, without its id. */
+export type ReplyBody =
+  | { readonly kind: 'error'; readonly error: ErrorReply }
+  | { readonly kind: 'connect'; readonly result: ConnectResult }
+  | { readonly kind: 'subscribe'; readonly result: SubscribeResult }
+  | { readonly kind: 'unsubscribe' }
+  | { readonly kind: 'publish' }
+  | { readonly kind: 'presence'; readonly clients: readonly ClientInfo[] }
+  | { readonly kind: 'presenceStats'; readonly numClients: number; readonly numUsers: number }
+  | { readonly kind: 'history'; readonly result: HistoryResult }
+  | { readonly kind: 'ping' }
+  | { readonly kind: 'rpc'; readonly data: JsonText | undefined }
+  | { readonly kind: 'refresh'; readonly client: string; readonly version: string; readonly ttlSec?: number }
+  | { readonly kind: 'subRefresh'; readonly ttlSec?: number };

@@ -1,0 +1,219 @@
+/** Centrifugal protocol v2 in JSON: a text frame, one command a line, to checked commands. */
+
+import { type Disconnect, disconnectCodes, errorCodes } from '../../model/codes.js';
+import type { Command, ConnectRequest, HistoryRequest, SubscribeRequest } from '../../model/command.js';
+import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
+import type { Position } from '../../model/position.js';
+import type { Decoded, EncodedMessage } from '../protocol.js';
+import { nestsDeeperThan } from './json-depth.js';
+
+/** Deepest nesting of arrays and objects in a frame. */
+export const maxNesting = 64;
+/** Most commands in one frame: a client with 128 channels needs 129 when it connects. */
+export const maxCommandsPerFrame = 512;
+/** Longest epoch that any server of ours has made, with room to spare. */
+const maxEpochLength = 64;
+const maxCommandId = 0xffff_ffff;
+const maxConnectSubs = 512;
+const maxHeaders = 64;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A field that is not what the protocol says: the command fails, its connection lives on. */
+class FieldFault extends Error {}
+
+const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>> = {
+  connect: (id, fields) => ({ kind: 'connect', id, request: connectRequest(fields) }),
+  subscribe: (id, fields) => ({ kind: 'subscribe', id, request: subscribeRequest(fields) }),
+  unsubscribe: (id, fields) => ({ kind: 'unsubscribe', id, channel: text(fields, 'channel') }),
+  publish: (id, fields) => ({
+    kind: 'publish',
+    id,
+    channel: text(fields, 'channel'),
+    data: required(json(fields, 'data'), 'data'),
+  }),
+  presence: (id, fields) => ({ kind: 'presence', id, channel: text(fields, 'channel') }),
+  presence_stats: (id, fields) => ({ kind: 'presenceStats', id, channel: text(fields, 'channel') }),
+  history: (id, fields) => ({ kind: 'history', id, request: historyRequest(fields) }),
+  ping: (id) => ({ kind: 'ping', id }),
+  send: (_, fields) => ({ kind: 'send', data: json(fields, 'data') }),
+  rpc: (id, fields) => ({ kind: 'rpc', id, method: text(fields, 'method'), data: json(fields, 'data') }),
+  refresh: (id, fields) => ({ kind: 'refresh', id, token: text(fields, 'token') }),
+  sub_refresh: (id, fields) => ({
+    kind: 'subRefresh',
+    id,
+    channel: text(fields, 'channel'),
+    token: text(fields, 'token'),
+  }),
+};
+const methods = Object.keys(builders);
+
+/** Decodes one frame. Anything that is not a list of well-formed commands closes the connection with 3501. */
+export function decodeJsonFrame(frame: EncodedMessage): Decoded {
+  if (typeof frame !== 'string')
+    return refused('binary frame to a JSON protocol', disconnectCodes.inappropriateProtocol);
+  if (nestsDeeperThan(frame, maxNesting)) return refused(`nested deeper than ${maxNesting}`);
+  const commands: Command[] = [];
+  for (const line of lines(frame)) {
+    if (commands.length === maxCommandsPerFrame) return refused(`more than ${maxCommandsPerFrame} commands in a frame`);
+    const command = decodeLine(line);
+    if (typeof command === 'string') return refused(command);
+    commands.push(command);
+  }
+  return commands.length === 0 ? refused('empty frame') : { ok: true, commands };
+}
+
+function refused(detail: string, disconnect: Disconnect = disconnectCodes.badRequest): Decoded {
+  return { ok: false, disconnect, detail };
+}
+
+/** Non-blank lines, one at a time: a frame of a million newlines must not become a million strings. */
+function* lines(frame: string): Generator<string> {
+  let start = 0;
+  while (start < frame.length) {
+    let end = frame.indexOf('\n', start);
+    if (end === -1) end = frame.length;
+    const line = frame.slice(start, end).trim();
+    if (line.length > 0) yield line;
+    start = end + 1;
+  }
+}
+
+/** A command, or what is wrong with the line. */
+function decodeLine(line: string): Command | string {
+  const value = parse(line);
+  if (!isFields(value)) return 'not a JSON object';
+  const id = value.id ?? 0;
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > maxCommandId) return 'bad command id';
+  const method = methods.find((name) => Object.hasOwn(value, name) && value[name] !== null);
+  if (method === undefined) {
+    return id === 0 && Object.keys(value).length === 0 ? { kind: 'pong' } : 'no known method';
+  }
+  if (id === 0 && method !== 'send') return 'missing command id';
+  const fields = value[method];
+  if (!isFields(fields)) return `${method} is not an object`;
+  try {
+    // safe: method is one of the keys
+    return (builders[method] as (id: number, fields: Fields) => Command)(id, fields);
+  } catch (fault) {
+    if (!(fault instanceof FieldFault)) throw fault;
+    // A message without an id has no reply that could carry the error.
+    return id === 0 ? fault.message : { kind: 'invalid', id, error: errorCodes.badRequest };
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // Not JSON is one of the expected inputs; the caller answers it.
+    return undefined;
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function connectRequest(fields: Fields): ConnectRequest {
+  const subs = new Map<string, Position>();
+  for (const [channel, sub] of entries(fields, 'subs', maxConnectSubs)) {
+    if (!isFields(sub)) throw new FieldFault('subs');
+    if (flag(sub, 'recover')) subs.set(channel, position(sub));
+  }
+  const headers = new Map<string, string>();
+  for (const [name, value] of entries(fields, 'headers', maxHeaders)) {
+    if (typeof value !== 'string') throw new FieldFault('headers');
+    headers.set(name.toLowerCase(), value);
+  }
+  return {
+    ...optional('token', text(fields, 'token') || undefined),
+    ...optional('data', json(fields, 'data')),
+    ...optional('headers', headers.size > 0 ? headers : undefined),
+    name: text(fields, 'name'),
+    version: text(fields, 'version'),
+    subs,
+  };
+}
+
+function subscribeRequest(fields: Fields): SubscribeRequest {
+  return {
+    channel: text(fields, 'channel'),
+    ...optional('token', text(fields, 'token') || undefined),
+    ...optional('data', json(fields, 'data')),
+    ...optional('recoverSince', flag(fields, 'recover') ? position(fields) : undefined),
+    positioned: flag(fields, 'positioned'),
+    recoverable: flag(fields, 'recoverable'),
+    joinLeave: flag(fields, 'join_leave'),
+    flag: integer(fields, 'flag'),
+  };
+}
+
+function historyRequest(fields: Fields): HistoryRequest {
+  const since = fields.since ?? undefined;
+  if (since !== undefined && !isFields(since)) throw new FieldFault('since');
+  return {
+    channel: text(fields, 'channel'),
+    limit: integer(fields, 'limit'),
+    reverse: flag(fields, 'reverse'),
+    ...optional('since', since === undefined ? undefined : position(since)),
+  };
+}
+
+function position(fields: Fields): Position {
+  const offset = integer(fields, 'offset');
+  const epoch = text(fields, 'epoch');
+  if (offset < 0) throw new FieldFault('offset');
+  if (epoch.length > maxEpochLength) throw new FieldFault('epoch');
+  return { offset, epoch };
+}
+
+function text(fields: Fields, name: string): string {
+  const value = own(fields, name) ?? '';
+  if (typeof value !== 'string') throw new FieldFault(name);
+  return value;
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = own(fields, name) ?? false;
+  if (typeof value !== 'boolean') throw new FieldFault(name);
+  return value;
+}
+
+/** Absent is 0. Beyond 2^53 a number has already lost digits, so it is refused and not rounded. */
+function integer(fields: Fields, name: string): number {
+  const value = own(fields, name) ?? 0;
+  if (!Number.isSafeInteger(value)) throw new FieldFault(name);
+  // safe: isSafeInteger holds for numbers only
+  return value as number;
+}
+
+function json(fields: Fields, name: string): JsonText | undefined {
+  const value = own(fields, name);
+  if (value === undefined) return undefined;
+  const encoded = toJsonText(value);
+  if (encoded === undefined || hasLoneSurrogate(encoded)) throw new FieldFault(name);
+  return encoded;
+}
+
+function entries(fields: Fields, name: string, most: number): [string, unknown][] {
+  const value = own(fields, name) ?? {};
+  if (!isFields(value)) throw new FieldFault(name);
+  const list = Object.entries(value);
+  if (list.length > most) throw new FieldFault(name);
+  return list;
+}
+
+function own(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new FieldFault(name);
+  return value;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  // safe: the object has that one key or none
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}

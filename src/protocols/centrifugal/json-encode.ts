@@ -1,0 +1,174 @@
+/**
+ * Centrifugal protocol v2 in JSON: replies and pushes to text. Built by hand because payloads are JSON text already and
+ * must not be parsed again. Zero values are left out, as the protocol's own encoder does.
+ */
+
+import { assertNever } from '../../model/assert-never.js';
+import type { ErrorReply } from '../../model/codes.js';
+import type { ClientInfo, Publication } from '../../model/publication.js';
+import type { Push, SubscribePush } from '../../model/push.js';
+import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
+
+/** `fragment` is a list of `"key":value` texts; undefined and empty ones are dropped. */
+function object(...fragments: (string | undefined)[]): string {
+  return `{${fragments.filter(Boolean).join(',')}}`;
+}
+
+function quoted(key: string, value: string): string | undefined {
+  return value === '' ? undefined : `"${key}":${JSON.stringify(value)}`;
+}
+
+function raw(key: string, value: string | undefined): string | undefined {
+  return value === undefined ? undefined : `"${key}":${value}`;
+}
+
+function number(key: string, value: number | undefined): string | undefined {
+  return value === undefined || value === 0 ? undefined : `"${key}":${value}`;
+}
+
+function flag(key: string, value: boolean): string | undefined {
+  return value ? `"${key}":true` : undefined;
+}
+
+function expiry(ttlSec: number | undefined): string | undefined {
+  return ttlSec === undefined ? undefined : `"expires":true,"ttl":${ttlSec}`;
+}
+
+function clientInfo(info: ClientInfo): string {
+  return object(
+    quoted('user', info.user),
+    quoted('client', info.client),
+    raw('conn_info', info.connInfo),
+    raw('chan_info', info.chanInfo),
+  );
+}
+
+/** A publication as it stands in pushes, history and recovery. */
+export function publicationText(publication: Publication): string {
+  return object(
+    `"data":${publication.data}`,
+    publication.info && `"info":${clientInfo(publication.info)}`,
+    number('offset', publication.offset),
+    publication.tags && `"tags":${JSON.stringify(publication.tags)}`,
+  );
+}
+
+function publicationList(publications: readonly Publication[]): string {
+  return `"publications":[${publications.map(publicationText).join(',')}]`;
+}
+
+function connectResult(result: ConnectResult): string {
+  const subs = [...result.subs].map(([channel, sub]) => `${JSON.stringify(channel)}:${subscribeResult(sub)}`);
+  return object(
+    quoted('client', result.client),
+    quoted('version', result.version),
+    expiry(result.ttlSec),
+    raw('data', result.data),
+    subs.length > 0 ? `"subs":{${subs.join(',')}}` : undefined,
+    number('ping', result.pingIntervalSec),
+    flag('pong', result.pong),
+    quoted('session', result.session),
+    quoted('node', result.node),
+  );
+}
+
+function subscribeResult(result: SubscribeResult): string {
+  return object(
+    expiry(result.ttlSec),
+    flag('recoverable', result.recoverable),
+    quoted('epoch', result.epoch),
+    result.publications.length > 0 ? publicationList(result.publications) : undefined,
+    flag('recovered', result.recovered),
+    number('offset', result.offset),
+    flag('positioned', result.positioned),
+    raw('data', result.data),
+    flag('was_recovering', result.wasRecovering),
+  );
+}
+
+function historyResult(result: HistoryResult): string {
+  return object(publicationList(result.publications), quoted('epoch', result.epoch), number('offset', result.offset));
+}
+
+function errorText(error: ErrorReply): string {
+  return object(
+    `"code":${error.code}`,
+    `"message":${JSON.stringify(error.message)}`,
+    flag('temporary', error.temporary),
+  );
+}
+
+/** `"method":{…}`, the part of a reply after its id. */
+function replyBody(body: ReplyBody): string {
+  switch (body.kind) {
+    case 'error':
+      return `"error":${errorText(body.error)}`;
+    case 'connect':
+      return `"connect":${connectResult(body.result)}`;
+    case 'subscribe':
+      return `"subscribe":${subscribeResult(body.result)}`;
+    case 'unsubscribe':
+    case 'publish':
+    case 'ping':
+      return `"${body.kind}":{}`;
+    case 'presence': {
+      const clients = body.clients.map((info) => `${JSON.stringify(info.client)}:${clientInfo(info)}`);
+      return `"presence":{"presence":{${clients.join(',')}}}`;
+    }
+    case 'presenceStats':
+      return `"presence_stats":{"num_clients":${body.numClients},"num_users":${body.numUsers}}`;
+    case 'history':
+      return `"history":${historyResult(body.result)}`;
+    case 'rpc':
+      return `"rpc":${object(raw('data', body.data))}`;
+    case 'refresh':
+      return `"refresh":${object(quoted('client', body.client), quoted('version', body.version), expiry(body.ttlSec))}`;
+    case 'subRefresh':
+      return `"sub_refresh":${object(expiry(body.ttlSec))}`;
+    default:
+      return assertNever(body);
+  }
+}
+
+function subscribePush(push: SubscribePush): string {
+  return object(
+    flag('recoverable', push.recoverable),
+    quoted('epoch', push.epoch),
+    number('offset', push.offset),
+    flag('positioned', push.positioned),
+    raw('data', push.data),
+  );
+}
+
+/** One push without its `{"push":…}` wrapping. */
+export function pushText(push: Push): string {
+  switch (push.kind) {
+    case 'publication':
+      return `{"channel":${JSON.stringify(push.channel)},"pub":${publicationText(push.publication)}}`;
+    case 'join':
+    case 'leave':
+      return `{"channel":${JSON.stringify(push.channel)},"${push.kind}":{"info":${clientInfo(push.info)}}}`;
+    case 'unsubscribe':
+      return `{"channel":${JSON.stringify(push.channel)},"unsubscribe":${JSON.stringify(push.unsubscribe)}}`;
+    case 'subscribe':
+      return `{"channel":${JSON.stringify(push.channel)},"subscribe":${subscribePush(push.subscribe)}}`;
+    case 'message':
+      return `{"message":{"data":${push.data}}}`;
+    case 'refresh':
+      return `{"refresh":${object(expiry(push.ttlSec))}}`;
+    case 'disconnect':
+      return `{"disconnect":${JSON.stringify(push.disconnect)}}`;
+    default:
+      return assertNever(push);
+  }
+}
+
+/** The reply to the command with this id. */
+export function encodeJsonReply(id: number, body: ReplyBody): string {
+  return `{"id":${id},${replyBody(body)}}`;
+}
+
+/** One push, as a two-way connection carries it. */
+export function encodeJsonPush(push: Push): string {
+  return `{"push":${pushText(push)}}`;
+}
