@@ -21,14 +21,20 @@ export interface RpcOptions<Input extends StandardSchemaV1, Output> {
   readonly run: (input: StandardSchemaV1.InferOutput<Input>, context: RpcContext) => Output | Promise<Output>;
 }
 
+/** Argument schema and result of one procedure. */
+export interface ProcedureTypes {
+  readonly input: StandardSchemaV1;
+  readonly output: unknown;
+}
+
 /** A declared procedure, as {@link rpc} returns it. */
-export interface RpcDeclaration<Input extends StandardSchemaV1 = StandardSchemaV1, Output = unknown> {
-  readonly options: RpcOptions<Input, Output>;
+export interface RpcDeclaration<Types extends ProcedureTypes = ProcedureTypes> {
+  readonly options: RpcOptions<Types['input'], Types['output']>;
 }
 
 /** Declares a remote procedure; its name is the key under which `fanfare({ rpc })` gets it. */
 export function rpc<Input extends StandardSchemaV1 = StandardSchemaV1<unknown>, Output = unknown>(
   options: RpcOptions<Input, Output>,
-): RpcDeclaration<Input, Output> {
+): RpcDeclaration<{ input: Input; output: Output }> {
   return { options };
 }

@@ -112,6 +112,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (this.state !== 'closed' && this.#takeBudget() === 'flood') this.close(disconnectCodes.tooManyRequests);
   }
 
+  /** The transport has found a fault in what the peer sent, or the network failed; the connection closes now. */
+  connectionFailed(error: Error): void {
+    this.node.log.info({ client: this.client, user: this.user, reason: error.message }, 'connection failed');
+  }
+
   /** The connection is gone, for whatever reason. Idempotent. */
   connectionClosed(): void {
     this.#end(disconnectCodes.connectionClosed);

@@ -11,6 +11,7 @@ export const fanfareErrors = {
   ERR_CHANNEL_NAME: { http: 400, reply: 107, retryable: false },
   ERR_UNKNOWN_CHANNEL: { http: 404, reply: 102, retryable: false },
   ERR_NOT_AVAILABLE: { http: 409, reply: 108, retryable: false },
+  ERR_UNRECOVERABLE: { http: 409, reply: 112, retryable: false },
   ERR_MESSAGE_INVALID: { http: 400, reply: 107, retryable: false },
   ERR_MESSAGE_TOO_LARGE: { http: 413, reply: 107, retryable: false },
   ERR_IDEMPOTENCY_KEY: { http: 400, reply: 107, retryable: false },

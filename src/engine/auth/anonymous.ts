@@ -1,0 +1,22 @@
+/** Lets clients in without a token, as nobody in particular. */
+
+import { disconnectCodes } from '../../model/codes.js';
+import type { Authenticator } from './authenticator.js';
+
+/** Tokens go to `tokens`; without one the client is anonymous. Without `tokens`, a client with a token is refused. */
+export function allowAnonymous(tokens: Authenticator | undefined): Authenticator {
+  return {
+    ...tokens,
+    async connect(attempt) {
+      if (attempt.token === undefined) return { ok: true, identity: { user: '' } };
+      return tokens === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : tokens.connect(attempt);
+    },
+  };
+}
+
+/** Lets nobody in: the default of a server that was not told whom to let in. */
+export const denyAll: Authenticator = {
+  async connect() {
+    return { ok: false, disconnect: disconnectCodes.permissionDenied };
+  },
+};

@@ -1,0 +1,63 @@
+/** Authentication by a function of the application's. */
+
+import { disconnectCodes } from '../../model/codes.js';
+import { fromJsonText } from '../../model/json-text.js';
+import { encodeMessage } from '../publishing.js';
+import type { Authenticator } from './authenticator.js';
+
+/** What an {@link AuthFunction} is told. */
+export interface AuthRequest {
+  readonly token: string | undefined;
+  /** What the client sent along; outside data. */
+  readonly data: unknown;
+  /** Headers of the HTTP request behind the connection, cookies among them; lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly url: string;
+  readonly remoteAddress: string;
+}
+
+/** Who it is, in the application's own types. */
+export interface AuthGrant {
+  /** Id of the user; `null` for an anonymous connection. */
+  readonly user: string | null;
+  /** Unix time in seconds. The connection is closed then; its client connects again and is asked again. */
+  readonly expiresAt?: number;
+  /** Shown to other clients as `connInfo`. */
+  readonly info?: unknown;
+  /** For the server's eyes: given to permission functions and procedures. */
+  readonly meta?: unknown;
+  /** Handed to the client in its `connected` event. */
+  readonly data?: unknown;
+  /** Channels that the client is subscribed to without asking. */
+  readonly channels?: readonly string[];
+}
+
+/** Tells who a client is; `null` sends it away with 3500. */
+export type AuthFunction = (request: AuthRequest) => AuthGrant | null | Promise<AuthGrant | null>;
+
+export function authenticateBy(decide: AuthFunction): Authenticator {
+  return {
+    async connect({ token, data, handshake }) {
+      const { headers, url, remoteAddress } = handshake;
+      const grant = await decide({
+        token,
+        data: data === undefined ? undefined : fromJsonText(data),
+        headers,
+        url,
+        remoteAddress,
+      });
+      if (grant === null || typeof grant !== 'object') return { ok: false, disconnect: disconnectCodes.invalidToken };
+      return {
+        ok: true,
+        identity: {
+          user: grant.user ?? '',
+          ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
+          ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
+          ...(grant.meta !== undefined && { meta: grant.meta }),
+          ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
+          ...(grant.channels !== undefined && { channels: grant.channels }),
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** Liveness and readiness, for orchestrators and load balancers. */
+
+import { type HttpEndpoint, jsonReply } from './endpoint.js';
+
+/** What readiness depends on. */
+export interface Readiness {
+  /** No new clients are let in: the node is about to go. */
+  readonly isDraining: boolean;
+}
+
+/** The process runs and its event loop turns. */
+export const liveEndpoint: HttpEndpoint = {
+  method: 'GET',
+  path: '/health/live',
+  respond: () => jsonReply(200, { status: 'live' }),
+};
+
+/** 503 as soon as no new client should be sent here. */
+export function readyEndpoint(readiness: Readiness): HttpEndpoint {
+  return {
+    method: 'GET',
+    path: '/health/ready',
+    respond: () =>
+      readiness.isDraining ? jsonReply(503, { status: 'draining' }) : jsonReply(200, { status: 'ready' }),
+  };
+}

@@ -1,0 +1,21 @@
+/** Structured logs: one JSON line each on standard error. */
+
+import { type Logger as PinoLogger, pino } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** Fields that could carry a secret are never written, wherever they are put. */
+const redacted = ['token', 'secret', 'password', 'authorization', 'cookie', '*.token', '*.secret', '*.password'];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Where lines go. Default: standard error. */
+  readonly destination?: { write(line: string): void };
+}
+
+export function createLog(options: LogOptions): PinoLogger {
+  return pino(
+    { name: 'fanfare', level: options.level, redact: { paths: redacted, censor: '[redacted]' } },
+    options.destination ?? pino.destination({ fd: 2, sync: true }),
+  );
+}

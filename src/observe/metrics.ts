@@ -1,0 +1,111 @@
+/** Prometheus metrics of a node. All names are in this file; values are read when somebody asks. */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Node } from '../engine/node.js';
+
+/** What `/metrics` answers with. */
+export interface Metrics {
+  readonly contentType: string;
+  /** The text exposition format. */
+  render(): Promise<string>;
+  /** Stops measuring the event loop. */
+  close(): void;
+}
+
+const loopResolutionMs = 10;
+const nanosecondsPerSecond = 1e9;
+
+export function nodeMetrics(node: Node): Metrics {
+  const registry = new Registry();
+  const { counters } = node;
+  collectDefaultMetrics({ register: registry });
+
+  const gauge = (name: string, help: string, read: () => number) => {
+    new Gauge({
+      name: `fanfare_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  /** The engine counts; prom-client only carries the figure over, so that counting costs it nothing. */
+  const counter = (name: string, help: string, read: () => number) => {
+    new Counter({
+      name: `fanfare_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  const counterByCode = (name: string, help: string, counts: ReadonlyMap<number, number>) => {
+    new Counter({
+      name: `fanfare_${name}_total`,
+      help,
+      labelNames: ['code'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [code, count] of counts) this.inc({ code }, count);
+      },
+    });
+  };
+
+  gauge('connections', 'Open connections, authenticated or not.', () => node.sessions.size);
+  gauge('clients', 'Connected clients.', () => node.sessions.numClients);
+  gauge('users', 'Different users among the connected clients.', () => node.sessions.numUsers);
+  gauge('channels', 'Channels with subscribers on this node.', () => node.hub.numChannels);
+  gauge('subscriptions', 'Subscriptions on this node.', () => node.hub.numSubscriptions);
+  gauge('queue_bytes', 'Bytes that wait for slow connections, over all of them.', () => queuedBytes(node));
+  gauge('draining', '1 while the node lets nobody in.', () => Number(node.isDraining));
+  counter('connections_opened', 'Connections since the start.', () => counters.connectionsOpened);
+  counter('commands', 'Commands of clients.', () => counters.commands);
+  counter('publications_in', 'Publications accepted from clients and from the server.', () => counters.publicationsIn);
+  counter('publications_out', 'Publications written, one per subscriber.', () => counters.publicationsOut);
+  counter('frames_in', 'Frames received.', () => counters.framesIn);
+  counter('frames_out', 'Frames written.', () => counters.framesOut);
+  counter('received_bytes', 'Bytes of the frames received.', () => counters.bytesIn);
+  counter('sent_bytes', 'Bytes of the frames written.', () => counters.bytesOut);
+  counter('recoveries', 'Subscriptions that got all they had missed.', () => counters.recoveries);
+  counter('recoveries_failed', 'Subscriptions that had missed more than there was.', () => counters.recoveriesFailed);
+  counter('publications_recovered', 'Publications in recoveries.', () => counters.publicationsRecovered);
+  counterByCode('errors', 'Error replies by code.', counters.errorsByCode);
+  counterByCode('disconnects', 'Ended connections by code.', counters.disconnectsByCode);
+  counterByCode('unsubscribes', 'Subscriptions ended by the server, by code.', counters.unsubscribesByCode);
+
+  const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
+  delay.enable();
+  new Gauge({
+    name: 'fanfare_event_loop_lag_seconds',
+    help: 'How late the event loop was since the last scrape.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect() {
+      for (const quantile of [0.5, 0.99, 1]) {
+        const lateNs = Math.max(0, delay.percentile(quantile * 100) - loopResolutionMs * 1e6);
+        this.set({ quantile }, lateNs / nanosecondsPerSecond);
+      }
+      delay.reset();
+    },
+  });
+
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    close: () => {
+      delay.disable();
+      registry.clear();
+    },
+  };
+}
+
+function queuedBytes(node: Node): number {
+  let bytes = 0;
+  for (const session of node.sessions.all()) bytes += session.outbox.queuedBytes;
+  return bytes;
+}

@@ -1,0 +1,81 @@
+/** Where everything meets: options to a running application. */
+
+import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
+import type { Authenticator } from '../engine/auth/authenticator.js';
+import { authenticateBy } from '../engine/auth/function-auth.js';
+import type { ChannelDeclaration } from '../engine/channel-options.js';
+import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
+import { Node } from '../engine/node.js';
+import type { RpcDeclaration } from '../engine/rpc-options.js';
+import { liveEndpoint, readyEndpoint } from '../http/health.js';
+import { metricsEndpoint } from '../http/metrics.js';
+import { createLog } from '../observe/log.js';
+import { nodeMetrics } from '../observe/metrics.js';
+import { TrustedProxies } from '../transports/handshake.js';
+import { OriginPolicy } from '../transports/origin-policy.js';
+import { WebSocketTransport } from '../transports/websocket/transport.js';
+import { FanfareApp } from './app.js';
+import { memory } from './memory.js';
+import type { FanfareOptions } from './options.js';
+import { systemClock, systemRandom } from './system-ports.js';
+import { version } from './version.js';
+
+const defaultPath = '/connection/websocket';
+
+/**
+ * Makes an application of channels, authentication and a broker. Nothing listens until `listen()` or `attach()`.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming what is wrong
+ * @example
+ * const app = fanfare({ anonymous: true, channels: { news: channel({ subscribe: 'anyone' }) } });
+ * await app.listen(8000);
+ * await app.publish('news', { title: 'hello' });
+ */
+export function fanfare<
+  Channels extends ChannelSchemas = ChannelSchemas,
+  Procedures extends ProcedureTable = ProcedureTable,
+>(options: FanfareOptions<Channels, Procedures>): FanfareApp<Channels, Procedures> {
+  const log = options.log ?? createLog({ level: 'warn' });
+  const ports = { clock: systemClock, random: systemRandom, log };
+  const { onMessage, path = defaultPath } = options;
+  const { maxFrameBytes, ...limits } = options.limits ?? {};
+  const node = new Node({
+    ...ports,
+    broker: (options.broker ?? memory())(ports),
+    auth: authenticator(options),
+    // safe: the engine calls a rule's functions with what the rule's own schema and pattern gave
+    channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
+    // safe: likewise for procedures
+    procedures: new Map(Object.entries((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>)),
+    limits,
+    version,
+    ...(onMessage && {
+      onMessage: (session, data) => {
+        onMessage(data, { user: session.user === '' ? null : session.user, client: session.client });
+      },
+    }),
+  });
+  const transport = new WebSocketTransport(node, {
+    origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
+    proxies: new TrustedProxies(options.trustProxies ?? []),
+    ...(maxFrameBytes !== undefined && { maxPayloadBytes: maxFrameBytes }),
+  });
+  const metrics = nodeMetrics(node);
+  return new FanfareApp<Channels, Procedures>({
+    node,
+    transport,
+    path,
+    endpoints: (listen) => [
+      liveEndpoint,
+      readyEndpoint(node),
+      ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),
+      ...(listen.endpoints ?? []),
+    ],
+    onClose: () => metrics.close(),
+  });
+}
+
+function authenticator({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): Authenticator {
+  const given = typeof auth === 'function' ? authenticateBy(auth) : auth;
+  return anonymous ? allowAnonymous(given) : (given ?? denyAll);
+}

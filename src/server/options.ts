@@ -1,0 +1,54 @@
+/** What an application tells `fanfare()`. */
+
+import type { Authenticator } from '../engine/auth/authenticator.js';
+import type { AuthFunction } from '../engine/auth/function-auth.js';
+import type { Broker } from '../engine/broker.js';
+import type { ChannelDeclarations, ChannelSchemas, ProcedureTable, RpcDeclarations } from '../engine/channel-types.js';
+import type { Clock, Random } from '../engine/clock.js';
+import type { EngineLimits } from '../engine/limits.js';
+import type { Logger } from '../engine/logger.js';
+
+/** Makes the broker of a node. `memory()` is one. */
+export type BrokerFactory = (ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) => Broker;
+
+/** Limits and intervals, all with defaults. */
+export interface Limits extends Partial<EngineLimits> {
+  /** Largest frame from a client, in bytes. Default: 65,536. */
+  readonly maxFrameBytes?: number;
+}
+
+/** A client that sent a message outside any channel. */
+export interface MessageSender {
+  /** Id of the user, `null` for an anonymous connection. */
+  readonly user: string | null;
+  readonly client: string;
+}
+
+export interface FanfareOptions<
+  Channels extends ChannelSchemas = ChannelSchemas,
+  Procedures extends ProcedureTable = ProcedureTable,
+> {
+  /** Who clients are: {@link jwt}, or a function. Default: nobody gets in. */
+  readonly auth?: Authenticator | AuthFunction;
+  /** Let clients in that bring no token, as nobody in particular. Default: `false`. */
+  readonly anonymous?: boolean;
+  /** The channels by their patterns. The first that matches a name is the rule. Default: none exist. */
+  readonly channels?: ChannelDeclarations<Channels>;
+  /** Procedures that clients can call, by name. Default: none. */
+  readonly rpc?: RpcDeclarations<Procedures>;
+  /** Gets what clients `send` outside any channel; outside data. Default: such a client is disconnected with 3508. */
+  readonly onMessage?: (data: unknown, sender: MessageSender) => void;
+  /** Carries publications between nodes and keeps history and presence. Default: {@link memory}, for one node. */
+  readonly broker?: BrokerFactory;
+  /**
+   * Web origins that may connect, exactly as browsers send them, or `'*'`. Default: pages of the host they connect to.
+   */
+  readonly origins?: readonly string[] | '*';
+  /** Addresses or networks of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustProxies?: readonly string[];
+  /** Path of the WebSocket endpoint. Default: `/connection/websocket`. */
+  readonly path?: string;
+  readonly limits?: Limits;
+  /** Gets structured log lines; a pino logger fits. Default: warnings and errors as JSON lines on standard error. */
+  readonly log?: Logger;
+}

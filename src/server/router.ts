@@ -1,0 +1,61 @@
+/** Answers plain HTTP requests from a fixed table of endpoints. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../engine/logger.js';
+import type { HttpEndpoint, HttpReply } from '../http/endpoint.js';
+
+const common = { 'X-Content-Type-Options': 'nosniff' } as const;
+
+function plainReply(status: number, text: string, headers: Readonly<Record<string, string>> = {}): HttpReply {
+  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: `${text}\n` };
+}
+
+export class Router {
+  readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
+  readonly #upgradePaths: ReadonlySet<string>;
+  readonly #log: Logger;
+
+  /** @param upgradePaths paths that exist for upgrades alone */
+  constructor(endpoints: readonly HttpEndpoint[], upgradePaths: readonly string[], log: Logger) {
+    this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+    this.#upgradePaths = new Set(upgradePaths);
+    this.#log = log;
+  }
+
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#reply(request)
+      .catch((error: unknown) => {
+        this.#log.error({ err: error }, 'HTTP endpoint failed');
+        return plainReply(500, 'internal server error');
+      })
+      .then((reply) => send(request, response, reply));
+  };
+
+  async #reply(request: IncomingMessage): Promise<HttpReply> {
+    const path = pathOf(request);
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (this.#upgradePaths.has(path)) {
+      return isRead
+        ? plainReply(426, 'this endpoint speaks WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' })
+        : plainReply(405, 'use GET', { Allow: 'GET' });
+    }
+    const endpoint = this.#endpoints.get(path);
+    if (endpoint === undefined) return plainReply(404, 'not found');
+    return isRead ? endpoint.respond() : plainReply(405, 'use GET', { Allow: 'GET, HEAD' });
+  }
+}
+
+/** The path as it was sent: no decoding, so no two spellings of one endpoint. */
+export function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/';
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {
+  const body = Buffer.from(reply.body);
+  // A body that nobody reads is not waited for: the connection ends with the answer.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  response.writeHead(reply.status, { ...common, 'Content-Length': body.length, ...reply.headers });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

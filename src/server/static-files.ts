@@ -1,0 +1,37 @@
+/** Serves the files of one folder, read once: what is not in it cannot be asked for. */
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { HttpEndpoint } from '../http/endpoint.js';
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** Pages may load from their own host only, and nobody may frame them. */
+const pageHeaders = {
+  'Content-Security-Policy':
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-cache',
+} as const;
+
+/** One endpoint a text file; `index.html` is also `/`. */
+export function staticEndpoints(folder: string): HttpEndpoint[] {
+  const endpoints: HttpEndpoint[] = [];
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = join(folder, name);
+    const type = types[extname(name)];
+    if (type === undefined || !statSync(file).isFile()) continue;
+    const body = readFileSync(file, 'utf8');
+    const respond = () => ({ status: 200, headers: { 'Content-Type': type, ...pageHeaders }, body });
+    endpoints.push({ method: 'GET', path: `/${name.split('\\').join('/')}`, respond });
+    if (name === 'index.html') endpoints.push({ method: 'GET', path: '/', respond });
+  }
+  return endpoints;
+}

@@ -1,0 +1,28 @@
+/** Which web pages may connect: an exact list of origins, or the pages of the same host. */
+
+import type { IncomingMessage } from 'node:http';
+
+export interface OriginPolicyOptions {
+  /**
+   * Origins as browsers send them: `https://example.com`, `http://localhost:3000`. `'*'` lets every page in. Without a
+   * list, only pages served from the host that they connect to.
+   */
+  readonly origins?: readonly string[] | '*';
+}
+
+export class OriginPolicy {
+  readonly #allowed: ReadonlySet<string> | '*' | undefined;
+
+  constructor(options: OriginPolicyOptions) {
+    const { origins } = options;
+    this.#allowed = origins === undefined || origins === '*' ? origins : new Set(origins);
+  }
+
+  /** Programs that are no browsers send no origin; a page cannot leave it out. */
+  allows(request: IncomingMessage): boolean {
+    const { origin, host } = request.headers;
+    if (origin === undefined || this.#allowed === '*') return true;
+    if (this.#allowed !== undefined) return this.#allowed.has(origin);
+    return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+  }
+}

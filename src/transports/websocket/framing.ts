@@ -1,0 +1,29 @@
+/** The outgoing path of shared frames: one unfragmented, unmasked WebSocket message (RFC 6455 section 5.2). */
+
+import type { Framing } from '../../engine/connection.js';
+import type { EncodedMessage } from '../../protocols/protocol.js';
+
+const finText = 0x81;
+const finBinary = 0x82;
+
+/** Header and payload in one buffer, so that it is one write and one system call per subscriber. */
+export function frameMessage(message: EncodedMessage): Buffer {
+  const isText = typeof message === 'string';
+  const length = isText ? Buffer.byteLength(message) : message.length;
+  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const bytes = Buffer.allocUnsafe(headerLength + length);
+  bytes[0] = isText ? finText : finBinary;
+  if (headerLength === 2) bytes[1] = length;
+  else if (headerLength === 4) {
+    bytes[1] = 126;
+    bytes.writeUInt16BE(length, 2);
+  } else {
+    bytes[1] = 127;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (isText) bytes.write(message, headerLength);
+  else bytes.set(message, headerLength);
+  return bytes;
+}
+
+export const websocketFraming: Framing = { name: 'websocket', frame: frameMessage };

@@ -1,0 +1,90 @@
+/** The WebSocket transport: upgrades of an HTTP server to sessions of the engine. */
+
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Encoding } from '../../engine/connection.js';
+import type { Node } from '../../engine/node.js';
+import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
+import { handshakeOf, type TrustedProxies } from '../handshake.js';
+import type { OriginPolicy } from '../origin-policy.js';
+import { WebSocketConnection } from './connection.js';
+import { websocketFraming } from './framing.js';
+import { findRefusal, refuseUpgrade, type UpgradeRefusal } from './upgrade.js';
+
+export interface WebSocketTransportOptions {
+  readonly origins: OriginPolicy;
+  readonly proxies: TrustedProxies;
+  /** Largest message from a client, in bytes. Default: 65,536. */
+  readonly maxPayloadBytes?: number;
+  /** Most fragments of one message. Default: 64. */
+  readonly maxFragments?: number;
+  /** How long the peer may take to answer a close frame, in milliseconds. Default: 5,000. */
+  readonly closeTimeoutMs?: number;
+}
+
+/** Shared by all connections: its identity is the key of the bytes that they share. */
+const jsonEncoding: Encoding = { protocol: centrifugalJson, framing: websocketFraming };
+
+export class WebSocketTransport {
+  readonly #node: Node;
+  readonly #origins: OriginPolicy;
+  readonly #proxies: TrustedProxies;
+  readonly #server: WebSocketServer;
+  readonly #open = new Set<WebSocket>();
+
+  constructor(node: Node, options: WebSocketTransportOptions) {
+    this.#node = node;
+    this.#origins = options.origins;
+    this.#proxies = options.proxies;
+    const maxFragments = options.maxFragments ?? 64;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.maxPayloadBytes ?? 65_536,
+      maxFragments,
+      // One-byte chunks of one frame are gathered one by one; this bounds how many.
+      maxBufferedChunks: 4_096,
+      closeTimeout: options.closeTimeoutMs ?? 5_000,
+      // The protocol needs no subprotocol; clients that offer ours get it confirmed.
+      handleProtocols: (offered) => (offered.has('centrifuge-json') ? 'centrifuge-json' : false),
+    } as ConstructorParameters<typeof WebSocketServer>[0]);
+  }
+
+  /** Takes over a request for the transport's endpoint. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = this.#node.isDraining
+      ? { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } }
+      : findRefusal(request, this.#origins);
+    if (refusal !== undefined) {
+      this.#refuse(request, socket, refusal);
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      // safe: an upgrade comes over TCP or TLS, both of which are net.Socket
+      (socket as Socket).setNoDelay(true);
+      const connection = new WebSocketConnection(ws, socket, jsonEncoding);
+      this.#open.add(ws);
+      ws.on('close', () => this.#open.delete(ws));
+      connection.bind(this.#node.open(connection, handshakeOf(request, this.#proxies)));
+    });
+  }
+
+  /** Answers an upgrade that nobody on its server is there for. */
+  refuseUnknown(request: IncomingMessage, socket: Duplex): void {
+    this.#refuse(request, socket, { status: 404, message: 'not found' });
+  }
+
+  /** Cuts what is still open, without a closing handshake. */
+  terminateAll(): void {
+    for (const ws of this.#open) ws.terminate();
+  }
+
+  #refuse(request: IncomingMessage, socket: Duplex, refusal: UpgradeRefusal): void {
+    const { status, message } = refusal;
+    this.#node.log.info({ status, peer: this.#proxies.clientAddress(request) }, `upgrade refused: ${message}`);
+    refuseUpgrade(socket, refusal);
+  }
+}

@@ -1,0 +1,60 @@
+/** Checks a WebSocket upgrade before `ws` sees it, and answers those that are refused. */
+
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { extension, PerMessageDeflate } from 'ws';
+import type { OriginPolicy } from '../origin-policy.js';
+
+/** Why a request cannot become a WebSocket. */
+export interface UpgradeRefusal {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Longer ones are not worth parsing: browsers send about 50 bytes. */
+const maxExtensionsLength = 1_024;
+
+/** What `ws` would let through and we do not. The rest (key, subprotocols) it refuses itself with 400. */
+export function findRefusal(request: IncomingMessage, origins: OriginPolicy): UpgradeRefusal | undefined {
+  if (request.method !== 'GET') return { status: 405, message: 'use GET', headers: { Allow: 'GET' } };
+  if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+    return { status: 400, message: 'upgrade to websocket only' };
+  // RFC 6455 section 4.4; version 8 was a draft.
+  if (request.headers['sec-websocket-version'] !== '13') {
+    return { status: 426, message: 'WebSocket version 13 only', headers: { 'Sec-WebSocket-Version': '13' } };
+  }
+  if (!origins.allows(request)) return { status: 403, message: 'origin not allowed' };
+  if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
+    return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };
+  }
+  return undefined;
+}
+
+/** Offers are declined, but a malformed one is still a malformed handshake. */
+function hasValidExtensions(header: string | undefined): boolean {
+  if (header === undefined) return true;
+  if (header.length > maxExtensionsLength) return false;
+  try {
+    const offers = extension.parse(header)[PerMessageDeflate.extensionName];
+    if (offers !== undefined) new PerMessageDeflate({ isServer: true }).accept(offers);
+    return true;
+  } catch {
+    // ws throws for what does not parse; which part it was is of no use to anybody.
+    return false;
+  }
+}
+
+/** Answers and closes. Whatever the peer has pipelined behind its request is never looked at. */
+export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
+  const { status, message, headers } = refusal;
+  const lines = Object.entries({
+    Connection: 'close',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(message)),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}`);
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', message].join('\r\n'));
+}

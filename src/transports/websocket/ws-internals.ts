@@ -1,0 +1,17 @@
+/** Parts of `ws` that it exports and its type package lacks. */
+
+declare module 'ws' {
+  /** The parser of the `Sec-WebSocket-Extensions` header. */
+  export const extension: {
+    /** @throws SyntaxError */
+    parse(header: string): Record<string, object[] | undefined>;
+  };
+  export class PerMessageDeflate {
+    static readonly extensionName: string;
+    constructor(options: { readonly isServer: boolean });
+    /** @throws Error when no offer is acceptable */
+    accept(offers: object[]): object;
+  }
+}
+
+export {};
