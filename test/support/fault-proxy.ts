@@ -1,0 +1,164 @@
+/** A TCP proxy that breaks on demand: latency, throttle, small slices, black hole, RST, FIN, half-close, refusal. */
+
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { FaultLane, type Lane, type LaneFaults } from './fault-lane.js';
+
+export type { LaneFaults } from './fault-lane.js';
+
+/** The way that bytes take. */
+export type Direction = 'toServer' | 'toClient';
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  readonly lanes: Readonly<Record<Direction, Lane>>;
+}
+
+/**
+ * Stands between clients and one server on loopback. Faults act on the connections that exist and on those to come.
+ *
+ * @example
+ * await using proxy = await FaultProxy.start({ port: server.port });
+ * proxy.cut();     // every connection gets a RST, new ones too
+ * proxy.restore(); // the network is well again
+ */
+export class FaultProxy implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #pairs = new Set<Pair>();
+  readonly #faults: Record<Direction, LaneFaults> = { toServer: {}, toClient: {} };
+  #refusing = false;
+  #accepted = 0;
+  #refused = 0;
+  #port = 0;
+
+  private constructor(target: { readonly host: string; readonly port: number }) {
+    this.#target = target;
+    // Half-open on both sides: a FIN is passed on as one and does not end the other direction.
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client));
+  }
+
+  /** Listens on a free port of 127.0.0.1. */
+  static async start(target: { readonly port: number; readonly host?: string }): Promise<FaultProxy> {
+    const proxy = new FaultProxy({ host: target.host ?? '127.0.0.1', port: target.port });
+    await new Promise<void>((resolve, reject) => {
+      proxy.#server.once('error', reject);
+      proxy.#server.listen(0, '127.0.0.1', () => resolve());
+    });
+    const address = proxy.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the proxy listens on no port');
+    proxy.#port = address.port;
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Connections that are open now. */
+  get numConnections(): number {
+    return this.#pairs.size;
+  }
+
+  /** Connections that were passed on since the start. */
+  get numAccepted(): number {
+    return this.#accepted;
+  }
+
+  /** Connections that were refused since the start. */
+  get numRefused(): number {
+    return this.#refused;
+  }
+
+  /** Sets the faults of one direction, or of both; `{}` heals. What was held back by a black hole is sent then. */
+  setFaults(faults: LaneFaults, direction?: Direction): void {
+    for (const one of direction === undefined ? (['toServer', 'toClient'] as const) : [direction]) {
+      this.#faults[one] = faults;
+      for (const pair of this.#pairs) pair.lanes[one].setFaults(faults);
+    }
+  }
+
+  /** New connections get a RST right away. */
+  refuse(): void {
+    this.#refusing = true;
+  }
+
+  /** Connections are passed on again. */
+  accept(): void {
+    this.#refusing = false;
+  }
+
+  /** Ends all connections with a RST to both sides. */
+  reset(): void {
+    for (const { client, server } of this.#pairs) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  }
+
+  /** Sends a FIN to both sides of all connections. */
+  end(): void {
+    this.halfClose('toClient');
+    this.halfClose('toServer');
+  }
+
+  /** Sends a FIN in one direction of all connections; the other one goes on. */
+  halfClose(direction: Direction): void {
+    for (const pair of this.#pairs) pair.lanes[direction].end();
+  }
+
+  /** Resets and refuses all connections, as when the cable is pulled and the machine knows. */
+  cut(): void {
+    this.refuse();
+    this.reset();
+  }
+
+  /** Takes back {@link cut} and all faults. */
+  restore(): void {
+    this.setFaults({});
+    this.accept();
+  }
+
+  /** Resets everything and stops listening. Idempotent. */
+  async close(): Promise<void> {
+    this.cut();
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #accept(client: Socket): void {
+    // What a peer does to its socket is what this proxy is here for: 'close' follows and frees the pair.
+    client.on('error', () => {});
+    if (this.#refusing) {
+      this.#refused++;
+      client.resetAndDestroy();
+      return;
+    }
+    this.#accepted++;
+    const server = connect({ ...this.#target, allowHalfOpen: true });
+    server.on('error', () => {});
+    client.setNoDelay(true);
+    server.setNoDelay(true);
+    const lanes = {
+      toServer: new FaultLane(client, server, this.#faults.toServer),
+      toClient: new FaultLane(server, client, this.#faults.toClient),
+    };
+    const pair: Pair = { client, server, lanes };
+    this.#pairs.add(pair);
+    const closed = (socket: Socket, other: Socket) => {
+      socket.once('close', (hadError) => {
+        this.#pairs.delete(pair);
+        lanes.toServer.close();
+        lanes.toClient.close();
+        if (hadError) other.resetAndDestroy();
+        else other.destroySoon();
+      });
+    };
+    closed(client, server);
+    closed(server, client);
+  }
+}
