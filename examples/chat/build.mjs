@@ -1,0 +1,54 @@
+// @ts-check
+/** Bundles the chat: its page for browsers, its channels and its server for Node, all into one folder. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as bundle } from 'esbuild';
+
+const source = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * @param {{ distDir: string, outDir: string }} options distDir: the compiled package; outDir: where the files go
+ */
+export async function build({ distDir, outDir }) {
+  mkdirSync(outDir, { recursive: true });
+  await bundle({
+    entryPoints: { app: join(source, 'page', 'main.ts') },
+    outdir: outDir,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    alias: { 'fanfare/client': join(distDir, 'client', 'index.js') },
+    logLevel: 'warning',
+  });
+  await bundle({
+    entryPoints: [join(source, 'channels.ts'), join(source, 'server.ts')],
+    outdir: outDir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    plugins: [packageFrom(distDir, outDir)],
+    logLevel: 'warning',
+  });
+  for (const name of ['index.html', 'style.css']) copyFileSync(join(source, name), join(outDir, name));
+}
+
+/**
+ * `fanfare` stays outside the bundle and is the package that was just built.
+ * @param {string} distDir
+ * @param {string} outDir
+ * @returns {import('esbuild').Plugin}
+ */
+function packageFrom(distDir, outDir) {
+  const path = relative(outDir, join(distDir, 'index.js')).split(sep).join('/');
+  return {
+    name: 'fanfare',
+    setup: (building) => building.onResolve({ filter: /^fanfare$/ }, () => ({ path, external: true })),
+  };
+}
