@@ -1,6 +1,6 @@
 /** Centrifugal protocol v2 in JSON: a text frame, one command a line, to checked commands. */
 
-import { type Disconnect, disconnectCodes, errorCodes } from '../../model/codes.js';
+import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { Command, ConnectRequest, HistoryRequest, SubscribeRequest } from '../../model/command.js';
 import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
 import type { Position } from '../../model/position.js';
@@ -19,8 +19,15 @@ const maxHeaders = 64;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A field that is not what the protocol says: the command fails, its connection lives on. */
-class FieldFault extends Error {}
+/** A field that is not what the protocol says, or asks for what is not spoken: only its command fails. */
+class FieldFault extends Error {
+  constructor(
+    field: string,
+    readonly reply: ErrorReply = errorCodes.badRequest,
+  ) {
+    super(`bad field ${field}`);
+  }
+}
 
 const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>> = {
   connect: (id, fields) => ({ kind: 'connect', id, request: connectRequest(fields) }),
@@ -29,7 +36,7 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   publish: (id, fields) => ({
     kind: 'publish',
     id,
-    channel: text(fields, 'channel'),
+    channel: streamChannel(fields),
     data: required(json(fields, 'data'), 'data'),
   }),
   presence: (id, fields) => ({ kind: 'presence', id, channel: text(fields, 'channel') }),
@@ -42,7 +49,7 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   sub_refresh: (id, fields) => ({
     kind: 'subRefresh',
     id,
-    channel: text(fields, 'channel'),
+    channel: streamChannel(fields),
     token: text(fields, 'token'),
   }),
 };
@@ -98,7 +105,7 @@ function decodeLine(line: string): Command | string {
   } catch (fault) {
     if (!(fault instanceof FieldFault)) throw fault;
     // A message without an id has no reply that could carry the error.
-    return id === 0 ? fault.message : { kind: 'invalid', id, error: errorCodes.badRequest };
+    return id === 0 ? fault.message : { kind: 'invalid', id, error: fault.reply };
   }
 }
 
@@ -138,7 +145,7 @@ function connectRequest(fields: Fields): ConnectRequest {
 
 function subscribeRequest(fields: Fields): SubscribeRequest {
   return {
-    channel: text(fields, 'channel'),
+    channel: streamChannel(fields),
     ...optional('token', text(fields, 'token') || undefined),
     ...optional('data', json(fields, 'data')),
     ...optional('recoverSince', flag(fields, 'recover') ? position(fields) : undefined),
@@ -147,6 +154,16 @@ function subscribeRequest(fields: Fields): SubscribeRequest {
     joinLeave: flag(fields, 'join_leave'),
     flag: integer(fields, 'flag'),
   };
+}
+
+/**
+ * The channel of a request about a stream. Maps, shared polls (`type`) and tag filters (`tf`) are refused: a client that
+ * asked for one of them and got a plain stream would take it for what it asked for.
+ */
+function streamChannel(fields: Fields): string {
+  if (integer(fields, 'type') !== 0) throw new FieldFault('type', errorCodes.notAvailable);
+  if ((own(fields, 'tf') ?? undefined) !== undefined) throw new FieldFault('tf', errorCodes.notAvailable);
+  return text(fields, 'channel');
 }
 
 function historyRequest(fields: Fields): HistoryRequest {

@@ -1,6 +1,6 @@
 /**
  * Centrifugal protocol v2 in JSON: replies and pushes to text. Built by hand because payloads are JSON text already and
- * must not be parsed again. Zero values are left out, as the protocol's own encoder does.
+ * must not be parsed again. Zero values are left out except where the protocol says otherwise.
  */
 
 import { assertNever } from '../../model/assert-never.js';
@@ -34,10 +34,11 @@ function expiry(ttlSec: number | undefined): string | undefined {
   return ttlSec === undefined ? undefined : `"expires":true,"ttl":${ttlSec}`;
 }
 
+/** User and client are there even when empty: that is how clients tell an anonymous member. */
 function clientInfo(info: ClientInfo): string {
   return object(
-    quoted('user', info.user),
-    quoted('client', info.client),
+    `"user":${JSON.stringify(info.user)}`,
+    `"client":${JSON.stringify(info.client)}`,
     raw('conn_info', info.connInfo),
     raw('chan_info', info.chanInfo),
   );
@@ -86,8 +87,10 @@ function subscribeResult(result: SubscribeResult): string {
   );
 }
 
+/** All three are there even when empty, so that position 0 is a position. */
 function historyResult(result: HistoryResult): string {
-  return object(publicationList(result.publications), quoted('epoch', result.epoch), number('offset', result.offset));
+  const { publications, epoch, offset } = result;
+  return `{${publicationList(publications)},"epoch":${JSON.stringify(epoch)},"offset":${offset}}`;
 }
 
 function errorText(error: ErrorReply): string {
