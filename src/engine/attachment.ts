@@ -129,7 +129,10 @@ export class Attachment {
     const { recovery } = this.#rule;
     if (recovery === 'cache') return { limit: 1, reverse: true };
     if (recovery === 'off' || this.#since === undefined) return { limit: 0, reverse: false };
-    return { limit: this.#ports.limits.maxRecoveredPublications, since: this.#since, reverse: false };
+    const { offset, epoch } = this.#since;
+    // No epoch: an application that knows offsets alone asks from there. The server always tells clients an epoch.
+    const since = epoch === '' ? { offset } : { offset, epoch };
+    return { limit: this.#ports.limits.maxRecoveredPublications, since, reverse: false };
   }
 
   #merged(page: HistoryPage): Merged {
