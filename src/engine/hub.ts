@@ -46,6 +46,7 @@ export class Hub implements BrokerEvents {
       this.#channels.set(name, channel);
     }
     channel.addJoining(subscription);
+    subscription.stage = 'joining';
     return this.interest.hold(name);
   }
 
@@ -61,7 +62,12 @@ export class Hub implements BrokerEvents {
 
   /** Idempotent. */
   leave(subscription: Subscription): void {
-    if (subscription.stage === 'ended') return;
+    const { stage } = subscription;
+    if (stage === 'ended') return;
+    if (stage === 'new') {
+      subscription.stage = 'ended';
+      return;
+    }
     const channel = this.#channels.get(subscription.channel);
     channel?.remove(subscription);
     subscription.stage = 'ended';

@@ -19,6 +19,7 @@ import type { RpcDeclaration } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { PingFrames } from './shared-frame.js';
 import { Turn } from './turn.js';
 
 /** The ports and choices of a node. */
@@ -57,6 +58,7 @@ export class Node {
   readonly hub: Hub;
   readonly deadlines: Deadlines;
   readonly pings: PingWheel;
+  readonly pingFrames = new PingFrames();
   readonly presence: Presence;
   readonly publishing: Publishing;
   #isDraining = false;

@@ -26,7 +26,7 @@ export class Presence {
       .add(subscription.channel, subscription.clientInfo, this.limits.presenceTtlMs)
       .then(() => {
         // It may have left while the store was working.
-        if (subscription.stage === 'ended') this.#remove(subscription);
+        if (subscription.stage === 'ended') this.withdrawn(subscription);
       })
       .catch((error: unknown) => this.#failed('presence renewal failed', error));
   }
@@ -37,9 +37,10 @@ export class Presence {
     if (subscription.match.rule.joinLeave) this.#announce(subscription, 'leave');
   }
 
-  /** The subscriber did not get as far as being live. */
+  /** What was added for a subscriber that is not there any more, unless it has come back meanwhile. */
   withdrawn(subscription: Subscription): void {
-    this.#remove(subscription);
+    const current = subscription.owner.currentSubscription(subscription.channel);
+    if (current === undefined || current === subscription) this.#remove(subscription);
   }
 
   #remove(subscription: Subscription): void {

@@ -87,8 +87,16 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   isSubscribed(channel: ChannelName): boolean {
-    const stage = this.subscriptions.get(channel)?.stage;
-    return stage === 'live' || stage === 'ahead';
+    return this.subscriptions.get(channel)?.isEstablished === true;
+  }
+
+  currentSubscription(channel: ChannelName): Subscription | undefined {
+    return this.subscriptions.get(channel);
+  }
+
+  /** Asked after an `await`, when the state may be another one. */
+  is(state: SessionState): boolean {
+    return this.state === state;
   }
 
   /** A frame has come from the transport. */
@@ -167,10 +175,10 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Ends a subscription and tells the client, unless the client asked for it itself. */
   unsubscribe(subscription: Subscription, unsubscribe: Unsubscribe): void {
     if (this.subscriptions.get(subscription.channel) !== subscription) return;
-    const wasThere = subscription.stage === 'live' || subscription.stage === 'ahead';
+    const wasEstablished = subscription.isEstablished;
     this.subscriptions.delete(subscription.channel);
     this.#endSubscription(subscription, unsubscribe);
-    if (unsubscribe.code < 2000 || !wasThere) return;
+    if (unsubscribe.code < 2000 || !wasEstablished) return;
     Counters.add(this.node.counters.unsubscribesByCode, unsubscribe.code);
     this.push({ kind: 'unsubscribe', channel: subscription.channel, unsubscribe });
   }
@@ -181,6 +189,22 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     else this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
   }
 
+  /** Sets or puts off a subscription's end. */
+  renewSubscription(subscription: Subscription): void {
+    const { node } = this;
+    if (subscription.deadline !== undefined) node.deadlines.remove(subscription, subscription.deadline);
+    subscription.deadline = undefined;
+    const { expiresAtMs, clientRefresh } = subscription;
+    if (expiresAtMs === undefined) return;
+    const graceMs = clientRefresh ? node.limits.expiredGraceMs : 0;
+    subscription.deadline = node.deadlines.add(subscription, expiresAtMs + graceMs - node.clock.wallMs());
+  }
+
+  subscriptionExpired(subscription: Subscription): void {
+    if (subscription.options.serverSide) this.close(disconnectCodes.subscriptionExpired);
+    else this.unsubscribe(subscription, unsubscribeCodes.expired);
+  }
+
   onSlow(): void {
     this.#closeSoon(disconnectCodes.slow);
   }
@@ -188,8 +212,10 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   onPingDue(): void {
     if (this.state !== 'connected') return;
     this.#awaitsPong = true;
-    this.outbox.send(this.#connection.encoding.protocol.encodePing());
-    this.#checkSubscriptions();
+    this.outbox.writeShared(this.node.pingFrames.bytesFor(this.#connection.encoding));
+    for (const subscription of this.subscriptions.values()) {
+      if (subscription.isEstablished) this.node.presence.renew(subscription);
+    }
   }
 
   onPongDue(): void {
@@ -218,7 +244,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       if (command.kind !== 'connect') return this.#refuse('command before connect');
       this.state = 'connecting';
       this.#run(command);
-      return this.state === ('connecting' as SessionState) || this.state === ('connected' as SessionState);
+      return !this.is('closed');
     }
     if (command.kind === 'connect') return this.#refuse('second connect');
     if (this.state === 'refused') return this.#refuse('command after a refused connect');
@@ -242,7 +268,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       return this.#refuse('too many commands before connected');
     }
     this.#run(command);
-    return (this.state as SessionState) !== 'closed';
+    return !this.is('closed');
   }
 
   #acceptPong(): boolean {
@@ -304,19 +330,6 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     else if ('id' in command) this.reply(command.id, { kind: 'error', error: reply });
   }
 
-  /** Renews presence and finds expired subscriptions, once per ping interval. */
-  #checkSubscriptions(): void {
-    const { node } = this;
-    const nowMs = node.clock.wallMs();
-    for (const subscription of this.subscriptions.values()) {
-      const { expiresAtMs } = subscription;
-      const graceMs = subscription.clientRefresh ? node.limits.expiredGraceMs : 0;
-      if (expiresAtMs !== undefined && expiresAtMs + graceMs < nowMs) {
-        this.unsubscribe(subscription, unsubscribeCodes.expired);
-      } else if (subscription.stage !== 'joining') node.presence.renew(subscription);
-    }
-  }
-
   /** In the middle of a fan-out the list of subscribers must not change under it. */
   #closeSoon(disconnect: Disconnect): void {
     this.outbox.close();
@@ -324,10 +337,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   #endSubscription(subscription: Subscription, why: Unsubscribe): void {
-    const wasThere = subscription.stage === 'live' || subscription.stage === 'ahead';
+    const wasEstablished = subscription.isEstablished;
     subscription.endedBy = why;
+    if (subscription.deadline !== undefined) this.node.deadlines.remove(subscription, subscription.deadline);
     this.node.hub.leave(subscription);
-    if (wasThere) this.node.presence.left(subscription);
+    if (wasEstablished) this.node.presence.left(subscription);
   }
 
   #end(disconnect: Disconnect): void {

@@ -41,3 +41,17 @@ export class SharedFrame {
     return bytes;
   }
 }
+
+/** The ping, framed once per encoding for as long as the node lives. */
+export class PingFrames {
+  readonly #frames = new Map<Encoding, Uint8Array>();
+
+  bytesFor(encoding: Encoding): Uint8Array {
+    let bytes = this.#frames.get(encoding);
+    if (bytes === undefined) {
+      bytes = frameOf(encoding, [encoding.protocol.encodePing()]);
+      this.#frames.set(encoding, bytes);
+    }
+    return bytes;
+  }
+}

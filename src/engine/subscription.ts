@@ -5,6 +5,7 @@ import type { Unsubscribe } from '../model/codes.js';
 import type { Position } from '../model/position.js';
 import type { ClientInfo, Publication } from '../model/publication.js';
 import type { SubscriptionIdentity } from './auth/authenticator.js';
+import type { Expiring } from './deadlines.js';
 import type { Outbox } from './outbox.js';
 import type { RuleMatch } from './rules.js';
 
@@ -15,6 +16,10 @@ export interface SubscriptionOwner {
   readonly clientInfo: ClientInfo;
   /** The subscription misses publications: tell the client, so that it recovers. */
   loseState(subscription: Subscription): void;
+  /** What was granted has run out. */
+  subscriptionExpired(subscription: Subscription): void;
+  /** The owner's subscription to the channel by now: this one, a later one, or none. */
+  currentSubscription(channel: ChannelName): Subscription | undefined;
 }
 
 export interface SubscriptionOptions {
@@ -25,10 +30,10 @@ export interface SubscriptionOptions {
 }
 
 /**
- * `joining`: publications are buffered while history is read. `ahead`: history was ahead of the live stream, which has
+ * `new`: not in the hub. `joining`: publications are buffered while history is read. `ahead`: history was ahead of the live stream, which has
  * to catch up first. `live`: in the fan-out. `ended`: not in the hub any more.
  */
-export type SubscriptionStage = 'joining' | 'ahead' | 'live' | 'ended';
+export type SubscriptionStage = 'new' | 'joining' | 'ahead' | 'live' | 'ended';
 
 /** A publication that came while its subscriber was joining. */
 export interface BufferedPublication {
@@ -39,8 +44,8 @@ export interface BufferedPublication {
 /** Most publications buffered for a subscriber that is joining; beyond that, history is read again. */
 export const maxBufferedPublications = 1_024;
 
-export class Subscription {
-  stage: SubscriptionStage = 'joining';
+export class Subscription implements Expiring {
+  stage: SubscriptionStage = 'new';
   /** Index in the channel's list of live subscribers; the hub's. */
   slot = -1;
   /** While `joining`; in the order of arrival. */
@@ -56,6 +61,8 @@ export class Subscription {
   identity: SubscriptionIdentity = {};
   /** The client itself brings new tokens before the subscription expires. */
   clientRefresh = false;
+  /** Bucket of its expiry, when it has one. */
+  deadline: number | undefined;
   /** Why it ended, once it has. */
   endedBy: Unsubscribe | undefined;
 
@@ -74,6 +81,11 @@ export class Subscription {
     return this.identity.expiresAtMs;
   }
 
+  /** Whether its client has been told that it is subscribed. */
+  get isEstablished(): boolean {
+    return this.stage === 'live' || this.stage === 'ahead';
+  }
+
   grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
     this.identity = identity;
     this.clientRefresh = clientRefresh;
@@ -85,6 +97,11 @@ export class Subscription {
     return info === undefined ? this.owner.clientInfo : { ...this.owner.clientInfo, chanInfo: info };
   }
 
+  onDeadline(): void {
+    this.owner.subscriptionExpired(this);
+  }
+
+  /** Buffers a publication while joining. */
   keep(publication: Publication, epoch: string): void {
     if (this.buffer.length < maxBufferedPublications) {
       this.buffer.push({ publication, epoch });

@@ -10,61 +10,93 @@ interface Entry {
   readonly goneAtMs: number;
 }
 
-export class MemoryPresence implements PresenceStore {
-  readonly #channels = new Map<ChannelName, Map<string, Entry>>();
+/** One channel: its entries in the order of expiry, since all live equally long, and how often each user is there. */
+class Members {
+  readonly #entries = new Map<string, Entry>();
+  readonly #clientsOf = new Map<string, number>();
 
-  constructor(private readonly clock: Clock) {}
-
-  async add(channel: ChannelName, info: ClientInfo, ttlMs: number): Promise<void> {
-    let entries = this.#channels.get(channel);
-    if (entries === undefined) {
-      entries = new Map();
-      this.#channels.set(channel, entries);
-    }
-    // Taken out first, so that the map stays in the order of expiry while all entries live equally long.
-    entries.delete(info.client);
-    entries.set(info.client, { info, goneAtMs: this.clock.nowMs() + ttlMs });
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
   }
 
-  async remove(channel: ChannelName, client: string): Promise<void> {
-    const entries = this.#channels.get(channel);
-    if (entries?.delete(client) && entries.size === 0) this.#channels.delete(channel);
+  get stats(): PresenceStats {
+    return { numClients: this.#entries.size, numUsers: this.#clientsOf.size };
   }
 
-  async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
+  set(info: ClientInfo, goneAtMs: number): void {
+    this.delete(info.client);
+    this.#entries.set(info.client, { info, goneAtMs });
+    this.#clientsOf.set(info.user, (this.#clientsOf.get(info.user) ?? 0) + 1);
+  }
+
+  delete(client: string): void {
+    const entry = this.#entries.get(client);
+    if (entry === undefined) return;
+    this.#entries.delete(client);
+    const { user } = entry.info;
+    const left = (this.#clientsOf.get(user) ?? 1) - 1;
+    if (left === 0) this.#clientsOf.delete(user);
+    else this.#clientsOf.set(user, left);
+  }
+
+  first(limit: number): ClientInfo[] {
     const clients: ClientInfo[] = [];
-    for (const { info } of this.#alive(channel)) {
+    for (const { info } of this.#entries.values()) {
       if (clients.length >= limit) break;
       clients.push(info);
     }
     return clients;
   }
 
-  async stats(channel: ChannelName): Promise<PresenceStats> {
-    const users = new Set<string>();
-    let numClients = 0;
-    for (const { info } of this.#alive(channel)) {
-      numClients++;
-      users.add(info.user);
+  expire(nowMs: number): void {
+    for (const [client, { goneAtMs }] of this.#entries) {
+      if (goneAtMs > nowMs) return;
+      this.delete(client);
     }
-    return { numClients, numUsers: users.size };
+  }
+}
+
+export class MemoryPresence implements PresenceStore {
+  readonly #channels = new Map<ChannelName, Members>();
+
+  constructor(private readonly clock: Clock) {}
+
+  async add(channel: ChannelName, info: ClientInfo, ttlMs: number): Promise<void> {
+    let members = this.#channels.get(channel);
+    if (members === undefined) {
+      members = new Members();
+      this.#channels.set(channel, members);
+    }
+    members.set(info, this.clock.nowMs() + ttlMs);
+  }
+
+  async remove(channel: ChannelName, client: string): Promise<void> {
+    const members = this.#channels.get(channel);
+    members?.delete(client);
+    if (members?.isEmpty) this.#channels.delete(channel);
+  }
+
+  async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
+    return this.#alive(channel)?.first(limit) ?? [];
+  }
+
+  async stats(channel: ChannelName): Promise<PresenceStats> {
+    return this.#alive(channel)?.stats ?? { numClients: 0, numUsers: 0 };
   }
 
   /** Drops what has expired everywhere. */
   sweep(): void {
-    const nowMs = this.clock.nowMs();
-    for (const [channel, entries] of this.#channels) {
-      for (const [client, { goneAtMs }] of entries) if (goneAtMs <= nowMs) entries.delete(client);
-      if (entries.size === 0) this.#channels.delete(channel);
-    }
+    for (const channel of [...this.#channels.keys()]) this.#alive(channel);
   }
 
   clear(): void {
     this.#channels.clear();
   }
 
-  *#alive(channel: ChannelName): Generator<Entry> {
-    const nowMs = this.clock.nowMs();
-    for (const entry of this.#channels.get(channel)?.values() ?? []) if (entry.goneAtMs > nowMs) yield entry;
+  #alive(channel: ChannelName): Members | undefined {
+    const members = this.#channels.get(channel);
+    members?.expire(this.clock.nowMs());
+    if (members?.isEmpty) this.#channels.delete(channel);
+    return members;
   }
 }

@@ -24,7 +24,7 @@ export async function runConnect(
     name: request.name,
     version: request.version,
   });
-  if (session.state !== 'connecting') return undefined;
+  if (!session.is('connecting')) return undefined;
   if (!outcome.ok) {
     if ('disconnect' in outcome) {
       session.close(outcome.disconnect);
@@ -43,7 +43,7 @@ export async function runConnect(
     throw error;
   }
   // Closed meanwhile, perhaps by its own client; `close` has freed everything.
-  if ((session.state as string) !== 'connecting') {
+  if (!session.is('connecting')) {
     for (const { subscription } of attachments) node.presence.withdrawn(subscription);
     return undefined;
   }

@@ -11,7 +11,7 @@ export async function runRefresh(session: Session, token: string): Promise<Reply
   if (node.auth.refresh === undefined) return refuse(errorCodes.notAvailable).reply;
   if (token === '') return refuse(errorCodes.badRequest).reply;
   const outcome = await node.auth.refresh(token);
-  if (session.state !== 'connected') return undefined;
+  if (!session.is('connected')) return undefined;
   if (!outcome.ok) {
     if ('error' in outcome) return refuse(outcome.error).reply;
     session.close(outcome.disconnect);

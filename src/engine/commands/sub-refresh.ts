@@ -11,9 +11,7 @@ export async function runSubRefresh(session: Session, name: string, token: strin
   const target = findTarget(session, name);
   if (!target.ok) return target.reply;
   const subscription = session.subscriptions.get(target.channel);
-  if (subscription === undefined || !session.isSubscribed(target.channel)) {
-    return refuse(errorCodes.permissionDenied).reply;
-  }
+  if (!subscription?.isEstablished) return refuse(errorCodes.permissionDenied).reply;
   if (node.auth.subscribe === undefined || !subscription.clientRefresh) return refuse(errorCodes.notAvailable).reply;
   if (token === '') return refuse(errorCodes.badRequest).reply;
   const outcome = await node.auth.subscribe(token, target.channel, session.user);
@@ -25,5 +23,6 @@ export async function runSubRefresh(session: Session, name: string, token: strin
     return undefined;
   }
   subscription.grant(outcome.identity, true);
+  session.renewSubscription(subscription);
   return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
 }

@@ -1,7 +1,7 @@
 /** `subscribe`: may it, what did it miss, and from then on everything. */
 
 import type { ChannelName } from '../../model/channel-name.js';
-import { errorCodes } from '../../model/codes.js';
+import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import { type SubscribeRequest, subscribeFlags } from '../../model/command.js';
 import { fromJsonText } from '../../model/json-text.js';
 import type { ReplyBody } from '../../model/reply.js';
@@ -49,7 +49,7 @@ export async function runSubscribe(
     return await attach(session, id, subscription, request);
   } finally {
     // Refused, failed or overtaken by an unsubscribe: whatever was begun is taken back.
-    if (subscription.stage === 'joining' || subscription.endedBy !== undefined) {
+    if (!subscription.isEstablished) {
       if (session.subscriptions.get(channel) === subscription) session.subscriptions.delete(channel);
       node.hub.leave(subscription);
       node.presence.withdrawn(subscription);
@@ -66,9 +66,9 @@ async function attach(
   const { node } = session;
   const attachment = new Attachment(node, subscription, request.recoverSince);
   do {
-    if (isOver(session, subscription)) return overtaken();
+    if (isOver(session, subscription)) return overtaken(subscription);
     await attachment.read();
-    if (isOver(session, subscription)) return overtaken();
+    if (isOver(session, subscription)) return overtaken(subscription);
   } while (!attachment.isReady());
   const result = attachment.result();
   if (result.wasRecovering) countRecovery(session, result.recovered, result.publications.length);
@@ -85,17 +85,19 @@ async function attach(
     },
   });
   attachment.goLive();
+  session.renewSubscription(subscription);
   node.presence.joined(subscription);
   return undefined;
 }
 
 function isOver(session: Session, subscription: Subscription): boolean {
-  return session.state === 'closed' || subscription.endedBy !== undefined;
+  return session.is('closed') || subscription.endedBy !== undefined;
 }
 
-/** The client does not wait for this reply any more: it has unsubscribed or is gone. */
-function overtaken(): ReplyBody {
-  return { kind: 'error', error: errorCodes.internal };
+/** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good. */
+function overtaken({ endedBy }: Subscription): ReplyBody {
+  const isByServer = endedBy !== undefined && endedBy.code >= unsubscribeCodes.server.code;
+  return { kind: 'error', error: isByServer ? errorCodes.permissionDenied : errorCodes.internal };
 }
 
 function countRecovery(session: Session, recovered: boolean, numPublications: number): void {

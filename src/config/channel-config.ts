@@ -1,0 +1,97 @@
+/** Channel rules as a configuration file holds them: the declarative part of what the library offers. */
+
+import * as v from 'valibot';
+import { ChannelPattern } from '../engine/channel-pattern.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { bytes, duration, type OptionKind } from './option-kinds.js';
+import { closest } from './suggest.js';
+
+const who = ['nobody', 'anyone', 'user', 'subscriber'] as const;
+const whoSubscribes = ['nobody', 'anyone', 'user', 'token'] as const;
+
+const oneOf = <const Choice extends string>(choices: readonly Choice[]) =>
+  v.picklist(choices, `is none of ${choices.join(', ')}`);
+const onOff = v.boolean('is neither true nor false');
+
+const missing = 'is missing';
+
+const historyEntries = {
+  size: v.pipe(
+    v.number('is not a number'),
+    v.integer('is not a whole number'),
+    v.minValue(1, 'is below 1'),
+    v.maxValue(100_000, 'is above 100000'),
+  ),
+  ttl: v.pipe(duration().schema, v.minValue(1, 'is 0: nothing would be kept')),
+  read: v.optional(oneOf(who)),
+};
+
+const ruleEntries = {
+  subscribe: v.optional(oneOf(whoSubscribes)),
+  publish: v.optional(oneOf(who)),
+  history: v.optional(strictObject(historyEntries)),
+  recovery: v.optional(oneOf(['stream', 'cache', 'off'])),
+  presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
+  joinLeave: v.optional(onOff),
+  maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
+};
+
+/** One rule, with the history's time to live in milliseconds. */
+const rule = strictObject(ruleEntries);
+
+export type ChannelConfig = v.InferOutput<typeof rule>;
+type ChannelConfigInput = v.InferInput<typeof rule>;
+
+/** Names an unknown key and the one that was probably meant; and a missing one. */
+function strictObject<const Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.strictObject(entries, (issue) => {
+    if (issue.expected === 'never') return unknownKey(String(issue.path?.at(-1)?.key), Object.keys(entries));
+    return issue.received === 'undefined' ? missing : `is not an object with ${Object.keys(entries).join(', ')}`;
+  });
+}
+
+export function unknownKey(key: string, known: readonly string[]): string {
+  const meant = closest(key, known);
+  return `is unknown${meant === undefined ? `; there are ${known.join(', ')}` : `; did you mean "${meant}"?`}`;
+}
+
+/** @returns why the text is no pattern, or `undefined` */
+function patternFault(pattern: string): string | undefined {
+  try {
+    new ChannelPattern(pattern);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FanfareError) return error.message;
+    throw error;
+  }
+}
+
+const pattern = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const fault = dataset.typed ? patternFault(dataset.value) : undefined;
+    if (fault !== undefined) addIssue({ message: `is no channel pattern: ${fault}` });
+  }),
+);
+
+export type ChannelsConfig = Readonly<Record<string, ChannelConfig>>;
+
+/** Patterns and their rules. In text: JSON. */
+export function channels(): OptionKind<Record<string, ChannelConfigInput>, ChannelsConfig> {
+  return {
+    name: 'rules by pattern',
+    schema: v.record(pattern, rule, 'is not an object of patterns and rules'),
+    fromText: (text) => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        // Not JSON: the schema says so, with the name of the option.
+        return text;
+      }
+    },
+    format: (value) => {
+      const patterns = Object.keys(value);
+      return patterns.length === 0 ? 'none' : patterns.join(', ');
+    },
+  };
+}

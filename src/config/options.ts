@@ -1,0 +1,228 @@
+/** The table of all options: name, kind, default, meaning. Help, checks and the reference page are made from it. */
+
+import { defaultLimits } from '../engine/limits.js';
+import { channels } from './channel-config.js';
+import {
+  bytes,
+  choice,
+  duration,
+  flag,
+  integer,
+  list,
+  type OptionKind,
+  origins,
+  secrets,
+  text,
+} from './option-kinds.js';
+
+export interface Option<Input, Output> {
+  readonly kind: OptionKind<Input, NonNullable<Output>>;
+  /** Absent: nothing is set. */
+  readonly default: Output;
+  /** One sentence or two. */
+  readonly about: string;
+  /** What the default means where it is no value. */
+  readonly unset?: string;
+  /** What 0 does. */
+  readonly zero?: string;
+  /** Never shown. */
+  readonly secret?: true;
+  /** Takes effect on SIGHUP, without a restart. */
+  readonly reload?: true;
+}
+
+type Notes = Pick<Option<never, never>, 'about' | 'unset' | 'zero' | 'secret' | 'reload'>;
+
+function option<Input, Output>(
+  kind: OptionKind<Input, Output>,
+  notes: Notes & { readonly default: Output },
+): Option<Input, Output>;
+function option<Input, Output>(
+  kind: OptionKind<Input, Output>,
+  notes: Notes & { readonly unset: string },
+): Option<Input, Output | undefined>;
+function option<Input, Output>(kind: OptionKind<Input, Output>, notes: Notes & { readonly default?: Output }) {
+  return { kind, default: undefined, ...notes };
+}
+
+const port = { max: 65_535 };
+const path = { pattern: /^\/[\w./~-]*$/, message: 'is no path; it begins with / and has letters, digits, . _ ~ - only' };
+
+export const options = {
+  host: option(text(), {
+    default: '127.0.0.1',
+    about: 'Address to listen on. 0.0.0.0 or :: listens on all; the default is reachable from this machine alone.',
+  }),
+  port: option(integer(port), { default: 8_000, about: 'Port to listen on.', zero: 'Any free port.' }),
+  path: option(text(path), { default: '/connection/websocket', about: 'Path of the WebSocket endpoint.' }),
+  origins: option(origins(), {
+    unset: 'pages of the host that they connect to',
+    about: 'Web origins whose pages may connect, exactly as browsers send them, or * for all.',
+    reload: true,
+  }),
+  trustProxies: option(list(), {
+    default: [],
+    about: 'Addresses or networks of the proxies whose X-Forwarded-For is believed, like 10.0.0.0/8.',
+  }),
+  metrics: option(flag(), {
+    default: false,
+    about: 'Serve /metrics on the public port. Prefer internal.port, which clients cannot reach.',
+  }),
+  'internal.host': option(text(), { default: '127.0.0.1', about: 'Address of the internal listener.' }),
+  'internal.port': option(integer(port), {
+    unset: 'no internal listener',
+    about: 'Port of a second listener with /metrics and /health/* and without clients.',
+    zero: 'Any free port.',
+  }),
+  'token.secret': option(secrets(), {
+    unset: 'no tokens are accepted',
+    about:
+      'Secret shared with the backends that make tokens: at least 32 bytes. Several are all accepted; the first signs.',
+    secret: true,
+    reload: true,
+  }),
+  'token.secretFile': option(text(), {
+    unset: 'none',
+    about: 'File with the secret, or with several, one a line. Relative to the working directory. Instead of token.secret.',
+    reload: true,
+  }),
+  'token.algorithm': option(choice(['HS256', 'HS384', 'HS512']), {
+    default: 'HS256',
+    about: 'Algorithm that tokens must have.',
+    reload: true,
+  }),
+  'token.issuer': option(text(), { unset: 'not checked', about: 'What iss must be in tokens.', reload: true }),
+  'token.audience': option(text(), { unset: 'not checked', about: 'What aud must contain in tokens.', reload: true }),
+  anonymous: option(flag(), {
+    default: false,
+    about: 'Let clients in that bring no token, as nobody in particular.',
+    reload: true,
+  }),
+  channels: option(channels(), {
+    default: {},
+    about: 'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
+  }),
+  'limits.maxFrameBytes': option(bytes({ min: 1_024 }), {
+    default: 65_536,
+    about: 'Largest frame from a client.',
+  }),
+  'limits.maxMessageBytes': option(bytes({ min: 2 }), {
+    default: defaultLimits.maxMessageBytes,
+    about: 'Largest message, in bytes of its JSON, where a channel rule says nothing else.',
+  }),
+  'limits.maxQueueBytes': option(bytes({ min: 1_024 }), {
+    default: defaultLimits.maxQueueBytes,
+    about: 'Bytes that may wait for one connection before it counts as slow and is closed.',
+  }),
+  'limits.maxChannelsPerConnection': option(integer(), {
+    default: defaultLimits.maxChannelsPerConnection,
+    about: 'Channels that one connection may be subscribed to.',
+    zero: 'None.',
+  }),
+  'limits.maxPendingCommands': option(integer({ min: 1 }), {
+    default: defaultLimits.maxPendingCommands,
+    about: 'Commands of one connection that may be under way at the same time.',
+  }),
+  'limits.commandsPerSec': option(integer(), {
+    default: defaultLimits.commandsPerSec,
+    about: 'Commands a second that one connection may send in the long run.',
+    zero: 'No limit.',
+  }),
+  'limits.commandBurst': option(integer({ min: 1 }), {
+    default: defaultLimits.commandBurst,
+    about: 'Commands that a connection may send at once after a pause.',
+  }),
+  'limits.maxHistoryPublications': option(integer({ min: 1 }), {
+    default: defaultLimits.maxHistoryPublications,
+    about: 'Most publications that one history command returns.',
+  }),
+  'limits.maxRecoveredPublications': option(integer(), {
+    default: defaultLimits.maxRecoveredPublications,
+    about: 'Most publications that one recovery delivers; a client that missed more is told so.',
+    zero: 'Whoever missed anything is told so.',
+  }),
+  'limits.maxPresenceClients': option(integer(), {
+    default: defaultLimits.maxPresenceClients,
+    about: 'Most clients that one presence command returns.',
+    zero: 'None.',
+  }),
+  'limits.pingInterval': option(duration(), {
+    default: defaultLimits.pingIntervalMs,
+    about: 'Time between two pings of a connection.',
+    zero: 'No pings: dead connections are not noticed.',
+  }),
+  'limits.pongTimeout': option(duration({ min: 1 }), {
+    default: defaultLimits.pongTimeoutMs,
+    about: 'How long a ping may stay unanswered. Less than the ping interval.',
+  }),
+  'limits.connectTimeout': option(duration({ min: 1 }), {
+    default: defaultLimits.connectTimeoutMs,
+    about: 'How long a connection may take to send its first command.',
+  }),
+  'limits.presenceTtl': option(duration({ min: 1_000 }), {
+    default: defaultLimits.presenceTtlMs,
+    about: 'How long a presence entry lives without renewal: what a dead node leaves behind.',
+  }),
+  'limits.expiredGrace': option(duration(), {
+    default: defaultLimits.expiredGraceMs,
+    about: 'How long after its expiry a connection may still bring a new token.',
+    zero: 'It is closed at once.',
+  }),
+  'limits.brokerLinger': option(duration(), {
+    default: defaultLimits.brokerLingerMs,
+    about: 'How long a channel without subscribers stays subscribed at the broker.',
+    zero: 'It is left at once.',
+  }),
+  'log.level': option(choice(['debug', 'info', 'warn', 'error', 'silent']), {
+    default: 'info',
+    about: 'The least serious log lines that are written, as JSON on standard error.',
+    reload: true,
+  }),
+  'shutdown.deadline': option(duration(), {
+    default: 25_000,
+    about: 'How long a graceful shutdown may take after SIGTERM or SIGINT. Clients are told to reconnect, at a pace.',
+    zero: 'Everything is cut at once.',
+  }),
+} as const;
+
+type Table = typeof options;
+export type OptionPath = keyof Table;
+export type OptionValue<Path extends OptionPath> = Table[Path]['default'];
+/** What the program works with: durations in milliseconds, sizes in bytes. */
+export type OptionValues = { readonly [Path in OptionPath]: OptionValue<Path> };
+
+export const optionPaths = Object.keys(options).filter(isOptionPath);
+
+export function isOptionPath(path: string): path is OptionPath {
+  return Object.hasOwn(options, path);
+}
+
+/** The option of a path that is only known when the program runs. */
+export function optionAt(path: OptionPath): Option<unknown, unknown> {
+  // safe: a wider view of the same object; values are taken in as unknown and checked by its schema
+  return options[path] as unknown as Option<unknown, unknown>;
+}
+
+/** As a person would write it; secrets are masked. */
+export function formatValue(path: OptionPath, value: unknown): string {
+  const { kind, unset, secret } = optionAt(path);
+  if (value === undefined) return unset ?? 'not set';
+  return secret ? '(secret)' : kind.format(value as NonNullable<unknown>);
+}
+
+type InputOf<Path extends OptionPath> = Table[Path] extends Option<infer Input, unknown> ? Input : never;
+type GroupOf<Path> = Path extends `${infer Group}.${string}` ? Group : never;
+
+/** What a configuration file holds. */
+export type FanfareConfig = {
+  readonly [Path in OptionPath as Path extends `${string}.${string}` ? never : Path]?: InputOf<Path>;
+} & {
+  readonly [Group in GroupOf<OptionPath>]?: {
+    readonly [Path in OptionPath as Path extends `${Group}.${infer Name}` ? Name : never]?: InputOf<Path>;
+  };
+};
+
+/** Gives an editor the types of `fanfare.config.ts`; returns what it gets. */
+export function defineConfig(config: FanfareConfig): FanfareConfig {
+  return config;
+}
