@@ -20,6 +20,7 @@ import { FanfareError } from '../model/fanfare-error.js';
 import { fromJsonText } from '../model/json-text.js';
 import type { Position } from '../model/position.js';
 import type { ClientInfo } from '../model/publication.js';
+import { OriginPolicy } from '../transports/origin-policy.js';
 import type { WebSocketTransport } from '../transports/websocket/transport.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
 import { pathOf, Router } from './router.js';
@@ -71,6 +72,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** Serve `/metrics` on this port. Default: `false`. */
   readonly metrics?: boolean;
+  /** Let clients connect on this port. Without, it is for health, metrics and endpoints alone. Default: `true`. */
+  readonly clients?: boolean;
   /** Further endpoints, by exact path. Default: none. */
   readonly endpoints?: readonly HttpEndpoint[];
 }
@@ -140,9 +143,10 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    */
   async listen(port = 8000, options: ListenOptions = {}): Promise<ListenAddress> {
     await this.#start();
-    const router = new Router(this.#endpoints(options), [this.#path], this.#node.log);
+    const { clients = true } = options;
+    const router = new Router(this.#endpoints(options), clients ? [this.#path] : [], this.#node.log);
     const server = createHttpServer(router.handle, this.#node.log);
-    this.attach(server);
+    if (clients) this.attach(server);
     this.#listening.add(server);
     try {
       return await listenOn(server, port, options.host ?? '127.0.0.1');
@@ -234,6 +238,11 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   send(user: string, data: unknown): void {
     const encoded = encodeMessage(data);
     for (const session of this.#node.sessions.ofUser(user)) session.push({ kind: 'message', data: encoded });
+  }
+
+  /** Replaces the web origins that may connect from now on, as the option `origins` gives them. */
+  setOrigins(origins: readonly string[] | '*' | undefined): void {
+    this.#transport.origins = new OriginPolicy(origins === undefined ? {} : { origins });
   }
 
   /**

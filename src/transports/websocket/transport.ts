@@ -28,15 +28,16 @@ export interface WebSocketTransportOptions {
 const jsonEncoding: Encoding = { protocol: centrifugalJson, framing: websocketFraming };
 
 export class WebSocketTransport {
+  /** Asked at each upgrade, so that it can be replaced while clients are connected. */
+  origins: OriginPolicy;
   readonly #node: Node;
-  readonly #origins: OriginPolicy;
   readonly #proxies: TrustedProxies;
   readonly #server: WebSocketServer;
   readonly #open = new Set<WebSocket>();
 
   constructor(node: Node, options: WebSocketTransportOptions) {
     this.#node = node;
-    this.#origins = options.origins;
+    this.origins = options.origins;
     this.#proxies = options.proxies;
     const maxFragments = options.maxFragments ?? 64;
     this.#server = new WebSocketServer({
@@ -57,7 +58,7 @@ export class WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#node.isDraining
       ? { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } }
-      : findRefusal(request, this.#origins);
+      : findRefusal(request, this.origins);
     if (refusal !== undefined) {
       this.#refuse(request, socket, refusal);
       return;
