@@ -35,7 +35,7 @@ type Notes = Pick<Option<never, never>, 'about' | 'unset' | 'zero' | 'secret' | 
 
 function option<Input, Output>(
   kind: OptionKind<Input, Output>,
-  notes: Notes & { readonly default: Output },
+  notes: Notes & { readonly default: NoInfer<Output> },
 ): Option<Input, Output>;
 function option<Input, Output>(
   kind: OptionKind<Input, Output>,

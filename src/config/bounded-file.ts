@@ -1,0 +1,52 @@
+/** Reads small text files of people's: never more than a limit, and nothing but UTF-8. */
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+export type FileOutcome =
+  | { readonly ok: true; readonly text: string; readonly othersMayRead: boolean }
+  | { readonly ok: false; readonly message: string };
+
+/** Permission bits of everybody who is neither owner nor group. */
+const othersRead = 0o004;
+
+export function readTextFile(path: string, maxBytes: number): FileOutcome {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return { ok: false, message: 'is no file' };
+    if (stats.size > maxBytes) return { ok: false, message: `is larger than ${maxBytes} bytes` };
+    const text = decode(readUpTo(file, maxBytes + 1));
+    if (text === undefined) return { ok: false, message: 'is not UTF-8' };
+    // Windows keeps no such bits; what it reports there says nothing.
+    const othersMayRead = process.platform !== 'win32' && (stats.mode & othersRead) !== 0;
+    return { ok: true, text, othersMayRead };
+  } catch (error) {
+    return { ok: false, message: `cannot be read (${codeOf(error)})` };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function readUpTo(file: number, maxBytes: number): Buffer {
+  const buffer = Buffer.alloc(maxBytes);
+  let length = 0;
+  for (;;) {
+    const read = readSync(file, buffer, length, maxBytes - length, null);
+    length += read;
+    if (read === 0 || length === maxBytes) return buffer.subarray(0, length);
+  }
+}
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // The decoder throws for nothing else.
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -1,0 +1,58 @@
+/** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
+
+import type { Config } from './load.js';
+import type { OptionPath } from './options.js';
+import type { ConfigProblem } from './problem.js';
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+export function findConflicts(config: Config): ConfigProblem[] {
+  const { values, sources, mode } = config;
+  const problems: ConfigProblem[] = [];
+  const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
+  const pingMs = values['limits.pingInterval'];
+  if (pingMs > 0 && values['limits.pongTimeout'] >= pingMs) {
+    problem('limits.pongTimeout', 'must be less than limits.pingInterval');
+  }
+  if (values['limits.maxMessageBytes'] > values['limits.maxQueueBytes']) {
+    problem('limits.maxQueueBytes', 'is less than limits.maxMessageBytes: one message would make a connection slow');
+  }
+  const internalPort = values['internal.port'];
+  if (internalPort !== undefined && internalPort !== 0 && internalPort === values.port) {
+    problem('internal.port', 'is the public port');
+  }
+  if (mode === 'development' && !isLoopback(values.host)) {
+    const isOfThisRun = values['token.secretFile'] === undefined && sources['token.secret'] === 'development mode';
+    if (config.secrets.length === 0 || isOfThisRun) {
+      problem('host', `is ${values.host}: development mode listens on other than loopback addresses with token.secret only`);
+    }
+    if (values.anonymous) {
+      problem('anonymous', `lets everybody in: in development mode not with the host ${values.host}; use "fanfare serve"`);
+    }
+  }
+  return problems;
+}
+
+export function findWarnings(config: Config): string[] {
+  const { values, mode, secrets } = config;
+  const warnings: string[] = [];
+  if (secrets.length === 0 && !values.anonymous) {
+    warnings.push('nobody gets in: there is neither token.secret nor anonymous');
+  }
+  if (Object.keys(values.channels).length === 0) warnings.push('there are no channels: set channels');
+  if (values['limits.pingInterval'] === 0) warnings.push('limits.pingInterval is 0: dead connections are not noticed');
+  // Development mode says by itself what is open.
+  if (mode === 'development') return warnings;
+  if (values.origins === '*') warnings.push('origins is "*": pages of every web site may connect');
+  if (values.anonymous) {
+    const open = Object.entries(values.channels).filter(([, rule]) => rule.publish === 'anyone');
+    for (const [pattern] of open) warnings.push(`${pattern}: whoever can reach the server may publish without a token`);
+  }
+  if (values.metrics && !isLoopback(values.host)) {
+    warnings.push('metrics is on: whoever can reach the server can read /metrics; prefer internal.port');
+  }
+  return warnings;
+}

@@ -1,0 +1,127 @@
+/** Finds and reads the configuration file: `fanfare.config.ts`, `.js`, `.mjs`, `fanfare.json`, `.yaml` or `.yml`. */
+
+import { existsSync, statSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isAlias, parseDocument, visit } from 'yaml';
+import { readTextFile } from './bounded-file.js';
+
+export interface ConfigFile {
+  readonly path: string;
+  /** Outside data. */
+  readonly content: unknown;
+  readonly othersMayRead: boolean;
+}
+
+export type ConfigFileOutcome =
+  | { readonly ok: true; readonly file: ConfigFile | undefined }
+  | { readonly ok: false; readonly where: string; readonly message: string };
+
+const names = [
+  'fanfare.config.ts',
+  'fanfare.config.mts',
+  'fanfare.config.js',
+  'fanfare.config.mjs',
+  'fanfare.json',
+  'fanfare.yaml',
+  'fanfare.yml',
+];
+const maxFileBytes = 1_048_576;
+
+/** @param path the file that was asked for; absent: the one in `folder`, if there is one */
+export async function readConfigFile(folder: string, path: string | undefined): Promise<ConfigFileOutcome> {
+  const found = path === undefined ? names.filter((name) => existsSync(join(folder, name))) : [path];
+  const [first] = found;
+  if (first === undefined) return { ok: true, file: undefined };
+  if (found.length > 1) {
+    return { ok: false, where: folder, message: `has several configuration files (${found.join(', ')}); keep one, or name it with --config` };
+  }
+  const full = resolve(folder, first);
+  const where = path ?? basename(full);
+  const read = readTextFile(full, maxFileBytes);
+  if (!read.ok) return { ok: false, where, message: read.message };
+  const parsed = await parse(full, read.text);
+  if (!parsed.ok) return { ok: false, where, message: parsed.message };
+  return { ok: true, file: { path: full, content: parsed.content, othersMayRead: read.othersMayRead } };
+}
+
+type ParseOutcome = { readonly ok: true; readonly content: unknown } | { readonly ok: false; readonly message: string };
+
+function parse(path: string, text: string): ParseOutcome | Promise<ParseOutcome> {
+  switch (extname(path)) {
+    case '.json':
+      return parseJson(text);
+    case '.yaml':
+    case '.yml':
+      return parseYaml(text);
+    case '.ts':
+    case '.mts':
+    case '.js':
+    case '.mjs':
+      return importModule(path);
+    default:
+      return { ok: false, message: 'is no configuration file; it ends with .ts, .mts, .js, .mjs, .json, .yaml or .yml' };
+  }
+}
+
+function parseJson(text: string): ParseOutcome {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, message: `is not JSON: ${messageOf(error)}` };
+  }
+  // JSON.parse keeps the last of two equal keys; JSON is YAML, whose parser notices.
+  const duplicate = parseDocument(text).errors.find(({ code }) => code === 'DUPLICATE_KEY');
+  return duplicate === undefined ? { ok: true, content } : { ok: false, message: firstLine(duplicate.message) };
+}
+
+function parseYaml(text: string): ParseOutcome {
+  const document = parseDocument(text, { version: '1.2', logLevel: 'error' });
+  const [error] = document.errors;
+  if (error !== undefined) return { ok: false, message: `is not YAML: ${firstLine(error.message)}` };
+  let hasAlias = false;
+  visit(document, (_, node) => {
+    hasAlias ||= isAlias(node);
+  });
+  // Aliases of aliases are how a small file becomes a large one.
+  if (hasAlias) return { ok: false, message: 'has an alias (*name); write the value out' };
+  return { ok: true, content: document.toJS() };
+}
+
+/** Node strips types by itself from 22.18 on; before, jiti does. A reload must not get the module of the first time. */
+async function importModule(path: string): Promise<ParseOutcome> {
+  try {
+    const module: unknown = await (needsHelp(path) ? importTypeScript(path) : importFresh(path));
+    if (typeof module === 'object' && module !== null && 'default' in module) {
+      return { ok: true, content: module.default };
+    }
+    return { ok: false, message: 'has no default export' };
+  } catch (error) {
+    return { ok: false, message: `cannot be loaded: ${firstLine(messageOf(error))}` };
+  }
+}
+
+function needsHelp(path: string): boolean {
+  return path.endsWith('ts') && !('typescript' in process.features && process.features.typescript);
+}
+
+async function importTypeScript(path: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
+  return createJiti(import.meta.url, { fsCache: false, moduleCache: false }).import(path);
+}
+
+/** The same URL would be the same module; the time of its last change makes another one of it. */
+function importFresh(path: string): Promise<unknown> {
+  const url = pathToFileURL(path);
+  url.searchParams.set('changed', String(statSync(path).mtimeMs));
+  return import(url.href);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]?.replace(/:$/, '') ?? '';
+}

@@ -1,0 +1,119 @@
+/** Where option values come from: a file, the environment, flags. Each layer says what it sets, and where. */
+
+import { unknownKey } from './channel-config.js';
+import { isOptionPath, type OptionPath, optionAt, optionPaths } from './options.js';
+import { type ConfigProblem, quote } from './problem.js';
+import { closest } from './suggest.js';
+
+/** A value as it was written, not yet checked. */
+export interface Given {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+export type Layer = ReadonlyMap<OptionPath, Given>;
+
+export interface LayerOutcome {
+  readonly layer: Layer;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly string[];
+}
+
+const groups = new Set(optionPaths.filter((path) => path.includes('.')).map((path) => path.split('.', 1)[0] ?? ''));
+
+/** The names that may stand at the top of a file. */
+const topNames = [...optionPaths.filter((path) => !path.includes('.')), ...groups];
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function fileLayer(content: unknown, where: string): LayerOutcome {
+  const layer = new Map<OptionPath, Given>();
+  const problems: ConfigProblem[] = [];
+  const problem = (key: string, message: string) => problems.push({ key, where, message });
+  // A YAML file with comments alone is `null`.
+  if (content !== null && !isObject(content)) problem('', 'is not an object of options');
+  for (const [name, value] of Object.entries(isObject(content) ? content : {})) {
+    if (isOptionPath(name)) layer.set(name, { value, where });
+    else if (!groups.has(name)) problem(name, unknownName(name));
+    else if (!isObject(value)) problem(name, 'is not an object');
+    else {
+      for (const [member, inner] of Object.entries(value)) {
+        const path = `${name}.${member}`;
+        if (isOptionPath(path)) layer.set(path, { value: inner, where });
+        else problem(path, unknownKey(member, membersOf(name)));
+      }
+    }
+  }
+  for (const [path, { value }] of layer) if (value === undefined) layer.delete(path);
+  return { layer, problems, warnings: [] };
+}
+
+/** `pingInterval` on top was meant for `limits`; everything else is a slip of the fingers. */
+function unknownName(name: string): string {
+  const elsewhere = optionPaths.find((path) => path.endsWith(`.${name}`));
+  return elsewhere === undefined ? unknownKey(name, topNames) : `is unknown; did you mean "${elsewhere}"?`;
+}
+
+function membersOf(group: string): string[] {
+  return optionPaths.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
+}
+
+const environmentPrefix = 'FANFARE_';
+
+/** `limits.pingInterval` is `FANFARE_LIMITS_PING_INTERVAL`. */
+export function environmentName(path: OptionPath): string {
+  return environmentPrefix + words(path).join('_').toUpperCase();
+}
+
+/** `limits.pingInterval` is `limits-ping-interval`, written with two dashes before it. */
+export function flagName(path: OptionPath): string {
+  return words(path).join('-').toLowerCase();
+}
+
+function words(path: string): string[] {
+  return path.replace(/[A-Z]/g, (letter) => `.${letter}`).split('.');
+}
+
+/** Read by commands; no options of the server. */
+export const commandVariables = { config: 'FANFARE_CONFIG', url: 'FANFARE_URL', token: 'FANFARE_TOKEN' } as const;
+
+/** What Kubernetes sets in every pod when there is a Service named `fanfare`: FANFARE_PORT=tcp://10.0.0.1:8000, … */
+const serviceVariable = /^FANFARE_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)$/;
+const serviceAddress = /^(tcp|udp):\/\//;
+
+export function environmentLayer(env: Readonly<Record<string, string | undefined>>): LayerOutcome {
+  const layer = new Map<OptionPath, Given>();
+  const problems: ConfigProblem[] = [];
+  const warnings: string[] = [];
+  const known = new Map(optionPaths.map((path) => [environmentName(path), path]));
+  const others: ReadonlySet<string> = new Set(Object.values(commandVariables));
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith(environmentPrefix) || value === undefined || others.has(name)) continue;
+    const path = known.get(name);
+    if (serviceVariable.test(name) || (path !== undefined && serviceAddress.test(value))) {
+      if (path !== undefined) warnings.push(`${name} is ignored: it is a Kubernetes service link (${quote(value)})`);
+    } else if (path === undefined) {
+      const meant = closest(name, [...known.keys(), ...others]);
+      const message = `is unknown${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+      problems.push({ key: name, where: 'environment', message });
+    } else {
+      layer.set(path, { value: optionAt(path).kind.fromText(value), where: name });
+    }
+  }
+  return { layer, problems, warnings };
+}
+
+/** @param flags texts of the flags that were given; of a switch, `true` or `false` */
+export function flagLayer(flags: ReadonlyMap<OptionPath, string>): LayerOutcome {
+  const layer = new Map<OptionPath, Given>();
+  const warnings: string[] = [];
+  for (const [path, value] of flags) {
+    const { kind, secret } = optionAt(path);
+    const where = `--${flagName(path)}`;
+    if (secret) warnings.push(`${where}: other users of this machine can see it in the list of processes`);
+    layer.set(path, { value: kind.fromText(value), where });
+  }
+  return { layer, problems: [], warnings };
+}

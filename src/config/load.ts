@@ -1,0 +1,147 @@
+/** From the layers to one checked configuration: flags before environment before file before defaults. */
+
+import { basename, resolve } from 'node:path';
+import * as v from 'valibot';
+import { readTextFile } from './bounded-file.js';
+import { findConflicts, findWarnings } from './conflicts.js';
+import { readConfigFile } from './file.js';
+import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome } from './layers.js';
+import { type OptionPath, type OptionValues, optionAt, optionPaths } from './options.js';
+import { type ConfigProblem, quote } from './problem.js';
+import { secretFault } from './secret-check.js';
+
+/** Development mode opens what production keeps shut, and in return refuses what could be reached from outside. */
+export type Mode = 'production' | 'development';
+
+export interface ConfigSources {
+  /** Where the file is looked for. */
+  readonly folder: string;
+  /** Relative to the folder. Absent: one of the usual names, if it is there. */
+  readonly path?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly flags: ReadonlyMap<OptionPath, string>;
+  readonly mode: Mode;
+  /** What the mode puts in place of the defaults. */
+  readonly defaults?: Partial<OptionValues>;
+}
+
+export interface Config {
+  readonly mode: Mode;
+  readonly values: OptionValues;
+  /** The secrets in force, from `token.secret` or the file; the first signs. Empty: none. */
+  readonly secrets: readonly string[];
+  /** Where each value comes from: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
+  readonly sources: Readonly<Record<OptionPath, string>>;
+  /** The file that was read. */
+  readonly path: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Everything that is wrong is told at once. */
+export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome> {
+  const read = await readConfigFile(sources.folder, sources.path);
+  if (!read.ok) return { ok: false, problems: [{ key: '', where: read.where, message: read.message }] };
+  const { file } = read;
+  const fileName = file === undefined ? '' : (sources.path ?? basename(file.path));
+  const layers: LayerOutcome[] = [
+    flagLayer(sources.flags),
+    environmentLayer(sources.env),
+    ...(file === undefined ? [] : [fileLayer(file.content, fileName)]),
+  ];
+  const problems = layers.flatMap((layer) => layer.problems);
+  const warnings = layers.flatMap((layer) => layer.warnings);
+  const merged = merge(layers, sources, problems);
+  const secrets = readSecrets(merged, sources, problems, warnings);
+  if (file?.othersMayRead && merged.sources['token.secret'] === fileName) {
+    warnings.push(`${fileName} holds token.secret and every user of this machine can read it: chmod 600 ${fileName}`);
+  }
+  const config: Config = { mode: sources.mode, ...merged, secrets, path: file?.path, warnings };
+  if (problems.length === 0) problems.push(...findConflicts(config));
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: { ...config, warnings: [...warnings, ...findWarnings(config)] } };
+}
+
+type Merged = Pick<Config, 'values' | 'sources'>;
+
+function merge(layers: readonly LayerOutcome[], { defaults = {}, mode }: ConfigSources, problems: ConfigProblem[]): Merged {
+  const values: Partial<Record<OptionPath, unknown>> = {};
+  const sources: Partial<Record<OptionPath, string>> = {};
+  for (const path of optionPaths) {
+    const isOfMode = Object.hasOwn(defaults, path);
+    values[path] = isOfMode ? defaults[path] : optionAt(path).default;
+    sources[path] = isOfMode ? `${mode} mode` : 'default';
+    // From the weakest to the strongest: what is overridden is checked nevertheless.
+    for (const { layer } of layers.toReversed()) {
+      const given = layer.get(path);
+      if (given === undefined) continue;
+      const checked = check(path, given);
+      if ('problems' in checked) problems.push(...checked.problems);
+      else values[path] = checked.value;
+      sources[path] = given.where;
+    }
+  }
+  // safe: every path was given the output of its own option's schema, its default or the mode's
+  return { values: values as OptionValues, sources: sources as Record<OptionPath, string> };
+}
+
+function check(path: OptionPath, { value, where }: Given): { value: unknown } | { problems: ConfigProblem[] } {
+  const { kind, secret } = optionAt(path);
+  const outcome = v.safeParse(kind.schema, value);
+  if (outcome.success) return { value: outcome.output };
+  const problems = outcome.issues.map((issue) => {
+    const inner = issue.path?.map(({ key }) => String(key)) ?? [];
+    const isShown = !secret && (typeof issue.input !== 'object' || issue.input === null) && issue.input !== undefined;
+    const got = isShown ? ` (got ${quote(issue.input)})` : '';
+    return { key: [path, ...inner].join(' → '), where, message: `${issue.message}${got}` };
+  });
+  return { problems };
+}
+
+const maxSecretFileBytes = 65_536;
+
+function readSecrets(
+  { values, sources }: Merged,
+  { folder, mode }: ConfigSources,
+  problems: ConfigProblem[],
+  warnings: string[],
+): readonly string[] {
+  const given = values['token.secret'];
+  const file = values['token.secretFile'];
+  if (given !== undefined && file !== undefined && sources['token.secret'] !== `${mode} mode`) {
+    const other = sources['token.secretFile'];
+    problems.push({ key: 'token.secret', where: sources['token.secret'], message: `and token.secretFile (${other}) are both set` });
+    return [];
+  }
+  const key = file === undefined ? 'token.secret' : 'token.secretFile';
+  const where = sources[key];
+  const secrets = file === undefined ? (given ?? []) : secretsOfFile(file, folder, where, problems, warnings);
+  if (given?.length === 0) problems.push({ key, where, message: 'is empty' });
+  for (const secret of secrets) {
+    const fault = secretFault(secret);
+    if (fault !== undefined) problems.push({ key, where, message: fault });
+  }
+  return secrets;
+}
+
+function secretsOfFile(
+  file: string,
+  folder: string,
+  where: string,
+  problems: ConfigProblem[],
+  warnings: string[],
+): readonly string[] {
+  const key = 'token.secretFile';
+  const read = readTextFile(resolve(folder, file), maxSecretFileBytes);
+  if (!read.ok) {
+    problems.push({ key, where, message: `${quote(file)} ${read.message}` });
+    return [];
+  }
+  if (read.othersMayRead) warnings.push(`${key}: every user of this machine can read ${file}: chmod 600 ${file}`);
+  const secrets = read.text.split(/\r?\n/).filter((line) => line !== '');
+  if (secrets.length === 0) problems.push({ key, where, message: `${quote(file)} is empty` });
+  return secrets;
+}

@@ -1,0 +1,166 @@
+/** A configuration to a running application: what `fanfare()` is given, where it listens, what a reload changes. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger as PinoLogger } from 'pino';
+import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
+import { isLoopback } from '../config/conflicts.js';
+import type { Config } from '../config/load.js';
+import type { Origins } from '../config/option-kinds.js';
+import { type OptionPath, type OptionValues, optionAt, optionPaths } from '../config/options.js';
+import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
+import type { Authenticator } from '../engine/auth/authenticator.js';
+import { jwt } from '../engine/auth/jwt.js';
+import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
+import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
+import type { Duration } from '../engine/duration.js';
+import type { HttpEndpoint } from '../http/endpoint.js';
+import { errorCodes } from '../model/codes.js';
+import { createLog } from '../observe/log.js';
+import type { FanfareApp } from './app.js';
+import { fanfare } from './fanfare.js';
+import type { ListenAddress } from './listener.js';
+import type { Limits } from './options.js';
+
+/** Where the server can be reached. */
+export interface ServerAddresses {
+  readonly clients: ListenAddress;
+  /** Health and metrics. */
+  readonly internal: ListenAddress | undefined;
+}
+
+/** The server that a configuration describes. Nothing listens before {@link listen}. */
+export class ConfiguredServer {
+  readonly app: FanfareApp<ChannelSchemas, ProcedureTable>;
+  readonly log: PinoLogger;
+  #config: Config;
+  #port = 0;
+  #auth: Authenticator;
+
+  /** @throws FanfareError `ERR_CONFIG`, naming what is wrong */
+  constructor(config: Config) {
+    const { values } = config;
+    this.#config = config;
+    this.#auth = authenticatorOf(config);
+    this.log = createLog({ level: values['log.level'] });
+    this.app = fanfare<ChannelSchemas, ProcedureTable>({
+      auth: this.#delegate(),
+      channels: channelsOf(values.channels),
+      origins: this.#originsOf(config) ?? [],
+      trustProxies: values.trustProxies,
+      path: values.path,
+      limits: limitsOf(values),
+      log: this.log,
+    });
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** @throws FanfareError `ERR_LISTEN`, `ERR_BROKER` */
+  async listen(endpoints: readonly HttpEndpoint[] = []): Promise<ServerAddresses> {
+    const { values } = this.#config;
+    const { host, port, metrics } = values;
+    const internalPort = values['internal.port'];
+    const internal =
+      internalPort === undefined
+        ? undefined
+        : await this.app.listen(internalPort, { host: values['internal.host'], metrics: true, clients: false });
+    const clients = await this.app.listen(port, { host, metrics, endpoints });
+    this.#port = clients.port;
+    this.app.setOrigins(this.#originsOf(this.#config));
+    return { clients, internal };
+  }
+
+  /**
+   * Puts a new configuration into force as far as that can be done while clients are connected.
+   *
+   * @returns options that have changed and need a restart
+   * @throws FanfareError `ERR_CONFIG`; the old configuration stays in force as a whole
+   */
+  reload(config: Config): OptionPath[] {
+    const changed = optionPaths.filter((path) => !isDeepStrictEqual(this.#config.values[path], config.values[path]));
+    const auth = authenticatorOf(config);
+    this.#auth = auth;
+    this.app.setOrigins(this.#originsOf(config));
+    this.log.level = config.values['log.level'];
+    this.#config = config;
+    return changed.filter((path) => optionAt(path).reload !== true);
+  }
+
+  /**
+   * In development mode everything is open, to the pages of this server: not to those of a stranger's site whose name
+   * suddenly means 127.0.0.1 (DNS rebinding), which the host's own name would let in.
+   */
+  #originsOf({ values, mode }: Config): Origins | undefined {
+    if (values.origins !== undefined || mode === 'production' || !isLoopback(values.host)) return values.origins;
+    return ['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${this.#port}`);
+  }
+
+  /** Asks whichever authenticator is in force. */
+  #delegate(): Authenticator {
+    return {
+      connect: (attempt) => this.#auth.connect(attempt),
+      refresh: async (token) => (await this.#auth.refresh?.(token)) ?? { ok: false, error: errorCodes.notAvailable },
+      subscribe: async (token, name, user) =>
+        (await this.#auth.subscribe?.(token, name, user)) ?? { ok: false, error: errorCodes.permissionDenied },
+    };
+  }
+}
+
+function authenticatorOf({ values, secrets }: Config): Authenticator {
+  const issuer = values['token.issuer'];
+  const audience = values['token.audience'];
+  const tokens =
+    secrets.length === 0
+      ? undefined
+      : jwt({
+          secret: secrets,
+          algorithm: values['token.algorithm'],
+          ...(issuer !== undefined && { issuer }),
+          ...(audience !== undefined && { audience }),
+        });
+  return values.anonymous ? allowAnonymous(tokens) : (tokens ?? denyAll);
+}
+
+function limitsOf(values: OptionValues): Required<Limits> {
+  return {
+    maxFrameBytes: values['limits.maxFrameBytes'],
+    maxMessageBytes: values['limits.maxMessageBytes'],
+    maxQueueBytes: values['limits.maxQueueBytes'],
+    maxChannelsPerConnection: values['limits.maxChannelsPerConnection'],
+    maxPendingCommands: values['limits.maxPendingCommands'],
+    commandsPerSec: values['limits.commandsPerSec'],
+    commandBurst: values['limits.commandBurst'],
+    maxHistoryPublications: values['limits.maxHistoryPublications'],
+    maxRecoveredPublications: values['limits.maxRecoveredPublications'],
+    maxPresenceClients: values['limits.maxPresenceClients'],
+    pingIntervalMs: values['limits.pingInterval'],
+    pongTimeoutMs: values['limits.pongTimeout'],
+    connectTimeoutMs: values['limits.connectTimeout'],
+    presenceTtlMs: values['limits.presenceTtl'],
+    expiredGraceMs: values['limits.expiredGrace'],
+    brokerLingerMs: values['limits.brokerLinger'],
+  };
+}
+
+function channelsOf(rules: ChannelsConfig): Record<string, ChannelDeclaration> {
+  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule))]));
+}
+
+function optionsOf({ subscribe, publish, history, recovery, presence, joinLeave, maxMessageBytes }: ChannelConfig) {
+  const ttl: Duration | undefined = history && `${history.ttl}ms`;
+  const options: ChannelOptions = {
+    ...(subscribe !== undefined && { subscribe }),
+    ...(publish !== undefined && { publish }),
+    ...(history !== undefined &&
+      ttl !== undefined && {
+        history: { size: history.size, ttl, ...(history.read !== undefined && { read: history.read }) },
+      }),
+    ...(recovery !== undefined && { recovery }),
+    ...(presence !== undefined && { presence }),
+    ...(joinLeave !== undefined && { joinLeave }),
+    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
+  };
+  return options;
+}
