@@ -191,6 +191,8 @@ export class SimulatedClient {
   }
 
   #unsubscribed(code: number): void {
+    // About an earlier subscription than the one that is being asked for.
+    if (this.#subscribeId !== 0) return;
     this.unsubscribes.push(code);
     this.isSubscribed = false;
     if (code >= 2500) this.#subscribe();
