@@ -1,0 +1,63 @@
+/** What the claims about a broker share: their world, and short ways to say things. */
+
+import { strict as assert } from 'node:assert';
+import type { Broker, HistoryStore, PresenceStore } from '../engine/broker.js';
+import { type ChannelName, parseChannelName } from '../model/channel-name.js';
+import { type JsonText, toJsonText } from '../model/json-text.js';
+import type { ClientInfo } from '../model/publication.js';
+import type { RecordedEvents } from './recorded-events.js';
+
+/** One broker with its own surroundings, made anew for each test. */
+export interface BrokerUnderTest {
+  /** Not yet started. */
+  readonly broker: Broker;
+  /** Lets so much time pass, by the clock that the broker goes by. */
+  readonly advance: (ms: number) => Promise<void>;
+  /** Resolves when deliveries under way have arrived. */
+  readonly settle: () => Promise<void>;
+  /** Frees what `make` opened; the broker is closed already. */
+  readonly close?: () => Promise<void>;
+}
+
+/** What a claim has to work with: a started broker and two channels that nobody else uses. */
+export interface World extends BrokerUnderTest {
+  readonly events: RecordedEvents;
+  readonly channel: ChannelName;
+  readonly other: ChannelName;
+}
+
+/** Declares one test. */
+export type Claim = (name: string, body: (world: World) => Promise<void>) => void;
+
+/** Of the streams in the suite. */
+export const limits = { size: 5, ttlMs: 60_000 };
+
+export function historyOf({ history: store }: Broker): HistoryStore {
+  assert.ok(store, 'the broker keeps history');
+  return store;
+}
+
+export function presenceOf({ presence: store }: Broker): PresenceStore {
+  assert.ok(store, 'the broker keeps presence');
+  return store;
+}
+
+export function text(value: unknown): JsonText {
+  const encoded = toJsonText(value);
+  assert.ok(encoded !== undefined);
+  return encoded;
+}
+
+export function channelName(name: string): ChannelName {
+  const channel = parseChannelName(name);
+  assert.ok(channel !== undefined);
+  return channel;
+}
+
+export function member(client: string, user = 'u'): ClientInfo {
+  return { user, client, connInfo: text({ of: client }) };
+}
+
+export function byClient(members: readonly ClientInfo[]): ClientInfo[] {
+  return [...members].sort((a, b) => a.client.localeCompare(b.client));
+}

@@ -1,0 +1,84 @@
+/** What a broker promises about delivery: to whom, in which order, and as what. */
+
+import { strict as assert } from 'node:assert';
+import { type Claim, channelName, limits, member, text } from './broker-claim.js';
+
+export function deliveryClaims(claim: Claim): void {
+  claim('delivers to subscribed channels only', async ({ broker, events, channel, other, settle }) => {
+    await broker.subscribe(channel);
+    await broker.publish(channel, { data: text('a') }, {});
+    await broker.publish(other, { data: text('b') }, {});
+    await settle();
+    assert.deepEqual(events.values(channel), ['a']);
+    assert.deepEqual(events.values(other), []);
+  });
+
+  claim('delivers nothing after unsubscribe', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    await broker.unsubscribe(channel);
+    await broker.publish(channel, { data: text('late') }, {});
+    await settle();
+    assert.deepEqual(events.values(channel), []);
+  });
+
+  claim('subscribing twice delivers once', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    await broker.subscribe(channel);
+    await broker.publish(channel, { data: text('once') }, {});
+    await settle();
+    assert.deepEqual(events.values(channel), ['once']);
+  });
+
+  claim('keeps the order of the publications of a channel', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    const values = Array.from({ length: 50 }, (_, i) => i);
+    await Promise.all(values.map((value) => broker.publish(channel, { data: text(value) }, { stream: limits })));
+    await settle();
+    assert.deepEqual(events.values(channel), values);
+    assert.deepEqual(
+      events.publications(channel).map(({ publication }) => publication.offset),
+      values.map((value) => value + 1),
+    );
+  });
+
+  claim('delivers data, info and tags as they were', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    const publication = {
+      data: text({ text: 'ünï \u2028 "quoted" 🎺', nested: [1, null, { a: true }] }),
+      info: { user: 'u', client: 'c', connInfo: text({ name: 'n' }), chanInfo: text('x') },
+      tags: { kind: 'goal' },
+    };
+    await broker.publish(channel, publication, { stream: limits });
+    await settle();
+    assert.deepEqual(events.publications(channel)[0]?.publication, { ...publication, offset: 1 });
+  });
+
+  claim('a publication without a stream has offset 0 and no epoch', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    const published = await broker.publish(channel, { data: text(1) }, {});
+    await settle();
+    assert.deepEqual(published, { position: { offset: 0, epoch: '' }, duplicate: false });
+    assert.equal(events.publications(channel)[0]?.publication.offset, 0);
+    assert.equal(events.publications(channel)[0]?.epoch, '');
+  });
+
+  claim('announces joins and leaves', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    await broker.announce(channel, 'join', member('1'));
+    await broker.announce(channel, 'leave', member('1'));
+    await settle();
+    assert.deepEqual(events.announcements, [
+      { event: 'join', channel, info: member('1') },
+      { event: 'leave', channel, info: member('1') },
+    ]);
+  });
+
+  claim('names that look like wildcards, keys or markup are plain names', async ({ broker, events, settle }) => {
+    const names = ['*', '>', '#', 'a.*', 'a.>', '{tag}a', 'a b', '__proto__', 'constructor', 'a/b', '$SYS', 'ä:{x}'];
+    const channels = names.map((name) => channelName(name));
+    for (const channel of channels) await broker.subscribe(channel);
+    for (const channel of channels) await broker.publish(channel, { data: text(channel) }, { stream: limits });
+    await settle();
+    for (const channel of channels) assert.deepEqual(events.values(channel), [channel]);
+  });
+}

@@ -1,0 +1,5 @@
+/** `fanfare/conformance`: suites for brokers that others write. */
+
+export type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../engine/broker.js';
+export type { BrokerUnderTest } from './broker-claim.js';
+export { type BrokerSuiteOptions, brokerSuite, type TestFramework } from './broker-suite.js';

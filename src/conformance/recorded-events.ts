@@ -1,0 +1,39 @@
+/** Broker events, kept in the order in which they came. */
+
+import type { BrokerEvents } from '../engine/broker.js';
+import type { ChannelName } from '../model/channel-name.js';
+import { fromJsonText } from '../model/json-text.js';
+import type { ClientInfo, Publication } from '../model/publication.js';
+
+export interface RecordedPublication {
+  readonly publication: Publication;
+  readonly epoch: string;
+}
+
+export class RecordedEvents implements BrokerEvents {
+  readonly #publications = new Map<ChannelName, RecordedPublication[]>();
+  readonly announcements: { event: 'join' | 'leave'; channel: ChannelName; info: ClientInfo }[] = [];
+
+  publications(channel: ChannelName): readonly RecordedPublication[] {
+    return this.#publications.get(channel) ?? [];
+  }
+
+  /** The decoded payloads. */
+  values(channel: ChannelName): unknown[] {
+    return this.publications(channel).map(({ publication }) => fromJsonText(publication.data));
+  }
+
+  onPublication(channel: ChannelName, publication: Publication, epoch: string): void {
+    const list = this.#publications.get(channel) ?? [];
+    this.#publications.set(channel, list);
+    list.push({ publication, epoch });
+  }
+
+  onJoin(channel: ChannelName, info: ClientInfo): void {
+    this.announcements.push({ event: 'join', channel, info });
+  }
+
+  onLeave(channel: ChannelName, info: ClientInfo): void {
+    this.announcements.push({ event: 'leave', channel, info });
+  }
+}
