@@ -1,0 +1,47 @@
+/** What the client knows about the server's declarations: `type App = typeof app`, seen from the other end. */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type {
+  ChannelNameOf,
+  ChannelSchemas,
+  MessageInputOf,
+  MessageOf,
+  ProcedureTable,
+} from '../engine/channel-types.js';
+
+/** The part of an application's type that a client needs. As an `App` itself it stands for a server of any kind. */
+export interface AnyApp {
+  readonly types: { readonly channels: ChannelSchemas; readonly procedures: ProcedureTable };
+}
+
+type ChannelsOf<App extends AnyApp> = App['types']['channels'];
+type ProceduresOf<App extends AnyApp> = App['types']['procedures'];
+
+/** Compiles for names of declared channels; for every name where the patterns are not known to the compiler. */
+export type KnownChannel<App extends AnyApp, Name extends string> = string extends keyof ChannelsOf<App>
+  ? Name
+  : ChannelNameOf<ChannelsOf<App>, Name>;
+
+/** What a subscriber of the channel receives. */
+export type DataOf<App extends AnyApp, Name extends string> = string extends keyof ChannelsOf<App>
+  ? unknown
+  : MessageOf<ChannelsOf<App>, Name>;
+
+/** What may be published to the channel. */
+export type InputOf<App extends AnyApp, Name extends string> = string extends keyof ChannelsOf<App>
+  ? unknown
+  : MessageInputOf<ChannelsOf<App>, Name>;
+
+/** Names of declared procedures. */
+export type KnownProcedure<App extends AnyApp> = keyof ProceduresOf<App> & string;
+
+type ArgumentOf<App extends AnyApp, Name extends KnownProcedure<App>> = StandardSchemaV1.InferInput<
+  ProceduresOf<App>[Name]['input']
+>;
+
+/** The argument of a procedure as a rest parameter: one that may be `undefined` may be left out. */
+export type ArgumentsOf<App extends AnyApp, Name extends KnownProcedure<App>> =
+  undefined extends ArgumentOf<App, Name> ? [argument?: ArgumentOf<App, Name>] : [argument: ArgumentOf<App, Name>];
+
+/** What a procedure answers. */
+export type ResultOf<App extends AnyApp, Name extends KnownProcedure<App>> = ProceduresOf<App>[Name]['output'];

@@ -1,0 +1,293 @@
+/** One channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
+
+import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
+import type {
+  ChannelEvents,
+  ChannelOptions,
+  ChannelState,
+  HistoryOptions,
+  HistoryResult,
+  PresenceStats,
+} from './channel-events.js';
+import { ClientError, toClientError } from './client-error.js';
+import type { ConnectOptions } from './connect-options.js';
+import { Listeners } from './listeners.js';
+import { type Member, type Message, type StreamPosition, toMember, toMessage } from './message.js';
+import { MessageReader } from './message-reader.js';
+import { subscriptionToken } from './subscription-token.js';
+
+const defaultMaxBuffered = 1_024;
+const defaultHistoryLimit = 100;
+
+/** Protocol numbers from here to 1999 refuse a subscription; below, this side left; above, the server ended it. */
+const firstRefusal = 100;
+
+/**
+ * Subscribes by itself, at the end of the current turn, so that listeners which are added right away miss nothing.
+ * After a lost connection it subscribes again and recovers what was published meanwhile.
+ */
+export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>> {
+  readonly name: string;
+  readonly #sdk: Centrifuge;
+  readonly #tokenFor: ConnectOptions['tokenFor'];
+  readonly #onEnd: () => void;
+  readonly #options: ChannelOptions;
+  readonly #listeners = new Listeners<ChannelEvents<Data>>();
+  readonly #readers = new Set<MessageReader<Message<Data>>>();
+  #subscription: Subscription | undefined;
+  #wantsJoinLeave = false;
+  /** What the present subscription asked for; it can not be changed in one. */
+  #hasJoinLeave = false;
+  #position: StreamPosition | undefined;
+  /** Why the server refused or ended the subscription, until the next attempt. */
+  #endedBy: ClientError | undefined;
+  #uses = 0;
+  #settling = false;
+  #ended = false;
+
+  /** Made by `client.channel()`. */
+  constructor(parts: {
+    readonly name: string;
+    readonly sdk: Centrifuge;
+    readonly options: ChannelOptions;
+    readonly tokenFor: ConnectOptions['tokenFor'];
+    readonly onEnd: () => void;
+  }) {
+    this.name = parts.name;
+    this.#sdk = parts.sdk;
+    this.#options = parts.options;
+    this.#tokenFor = parts.tokenFor;
+    this.#onEnd = parts.onEnd;
+  }
+
+  get state(): ChannelState {
+    if (this.#ended) return 'unsubscribed';
+    return this.#subscription === undefined ? 'subscribing' : `${this.#subscription.state}`;
+  }
+
+  /**
+   * Listens. A listener for `join` or `leave` makes the subscription ask for them.
+   *
+   * @returns a function that stops listening
+   * @example
+   * const stop = room.on('message', ({ data }) => show(data.text));
+   */
+  on<Event extends keyof ChannelEvents<Data>>(
+    event: Event,
+    listener: (payload: ChannelEvents<Data>[Event]) => void,
+  ): () => void {
+    if (this.#ended) return () => {};
+    const stop = this.#listeners.add(event, listener);
+    if (event === 'join' || event === 'leave') this.#askForJoinLeave();
+    return stop;
+  }
+
+  /**
+   * The messages from now on. A loop ends when the channel is closed or the server ends the subscription; it throws
+   * the refusal when the server refuses one, and `ERR_BUFFER_OVERFLOW`, after what is buffered, when it is too slow.
+   * A gap after a reconnect is told by the event of that name only.
+   */
+  [Symbol.asyncIterator](): MessageReader<Message<Data>> {
+    const reader = new MessageReader<Message<Data>>(this.#options.maxBuffered ?? defaultMaxBuffered, () => {
+      this.#readers.delete(reader);
+    });
+    if (this.#ended) reader.end();
+    else if (this.state === 'unsubscribed') reader.end(this.#endedBy);
+    else this.#readers.add(reader);
+    return reader;
+  }
+
+  /**
+   * Publishes, once subscribed. Resolves when the server has acknowledged it.
+   *
+   * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST` for what the schema refuses, `ERR_TIMEOUT`,
+   *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_UNSUBSCRIBED`, `ERR_CLOSED`, or why the subscription was refused
+   */
+  async publish(data: Input): Promise<void> {
+    await this.#call((subscription) => subscription.publish(data));
+  }
+
+  /** Reads kept messages, oldest first. Throws as {@link publish} does, `ERR_NOT_AVAILABLE` and `ERR_UNRECOVERABLE`. */
+  async history(options: HistoryOptions = {}): Promise<HistoryResult<Data>> {
+    const { limit = defaultHistoryLimit, since, reverse = false } = options;
+    const { publications, offset, epoch } = await this.#call((subscription) =>
+      subscription.history({ limit, reverse, ...(since !== undefined && { since }) }),
+    );
+    return { messages: publications.map((publication) => toMessage<Data>(publication)), offset, epoch };
+  }
+
+  /** Who is there now. Throws as {@link publish} does, and `ERR_NOT_AVAILABLE`. */
+  async presence(): Promise<Member[]> {
+    const { clients } = await this.#call((subscription) => subscription.presence());
+    return Object.values(clients).map(toMember);
+  }
+
+  /** How many are there now. Throws as {@link presence} does. */
+  presenceStats(): Promise<PresenceStats> {
+    return this.#call((subscription) => subscription.presenceStats());
+  }
+
+  /** Resolves once subscribed. Throws why the subscription was refused, or `ERR_TIMEOUT`; 0: waits for ever. */
+  ready(timeoutMs = 0): Promise<void> {
+    return this.#call((subscription) => subscription.ready(timeoutMs));
+  }
+
+  /** Asks again after the server has refused or ended the subscription. */
+  subscribe(): void {
+    if (this.#ended) return;
+    this.#endedBy = undefined;
+    this.#opened().subscribe();
+  }
+
+  /** Gives up one use of the channel: `client.channel()` counts them. With the last one it unsubscribes. */
+  close(): void {
+    if (this.#uses === 0) return;
+    this.#uses -= 1;
+    this.#settleSoon();
+  }
+
+  /** Counts one more use; `client.channel()` calls it. */
+  retain(options: ChannelOptions): void {
+    this.#uses += 1;
+    if (options.joinLeave === true) this.#askForJoinLeave();
+    this.#settleSoon();
+  }
+
+  /** Unsubscribes whoever uses it; `client.close()` calls it. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd();
+    if (this.#subscription !== undefined) this.#sdk.removeSubscription(this.#subscription);
+    this.#endReaders();
+    this.#listeners.clear();
+  }
+
+  /** The connection is gone for good; the client calls it. Nobody shall wait for messages that do not come. */
+  disconnected(error: ClientError): void {
+    this.#endReaders(error);
+  }
+
+  #askForJoinLeave(): void {
+    this.#wantsJoinLeave = true;
+    this.#settleSoon();
+  }
+
+  /** A component that unmounts and mounts again in one turn, as React's StrictMode does, changes nothing. */
+  #settleSoon(): void {
+    if (this.#settling) return;
+    this.#settling = true;
+    queueMicrotask(() => {
+      this.#settling = false;
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    if (this.#ended) return;
+    if (this.#uses === 0) this.end();
+    else if (this.#wantsJoinLeave && !this.#hasJoinLeave && this.#subscription?.state === 'subscribed') this.#reopen();
+    else this.#opened();
+  }
+
+  #opened(): Subscription {
+    this.#subscription ??= this.#open({});
+    return this.#subscription;
+  }
+
+  /** Takes up the subscription anew from where it is, for joins and leaves. */
+  #reopen(): void {
+    const former = this.#subscription;
+    this.#subscription = undefined;
+    if (former !== undefined) this.#sdk.removeSubscription(former);
+    this.#subscription = this.#open(this.#position === undefined ? {} : { since: this.#position });
+  }
+
+  #open(from: { readonly since?: StreamPosition }): Subscription {
+    const { data } = this.#options;
+    this.#hasJoinLeave = this.#wantsJoinLeave;
+    const subscription = this.#sdk.newSubscription(this.name, {
+      ...from,
+      joinLeave: this.#hasJoinLeave,
+      ...(data !== undefined && { data }),
+      ...subscriptionToken(this.#tokenFor, this.name),
+    });
+    this.#subscription = subscription;
+    const ifCurrent = <Context>(tell: (context: Context) => void) => {
+      return (context: Context) => {
+        if (this.#subscription === subscription) tell(context);
+      };
+    };
+    subscription.on(
+      'subscribing',
+      ifCurrent(({ code, reason }) => this.#listeners.emit('subscribing', { code, reason })),
+    );
+    subscription.on('subscribed', ifCurrent(this.#onSubscribed));
+    subscription.on('unsubscribed', ifCurrent(this.#onUnsubscribed));
+    subscription.on(
+      'publication',
+      ifCurrent((publication) => this.#onMessage(toMessage<Data>(publication))),
+    );
+    subscription.on(
+      'join',
+      ifCurrent(({ info }) => this.#listeners.emit('join', toMember(info))),
+    );
+    subscription.on(
+      'leave',
+      ifCurrent(({ info }) => this.#listeners.emit('leave', toMember(info))),
+    );
+    subscription.on(
+      'error',
+      ifCurrent(({ error }) => this.#listeners.emit('error', toClientError(error))),
+    );
+    subscription.subscribe();
+    return subscription;
+  }
+
+  readonly #onSubscribed = ({ wasRecovering, recovered, streamPosition, recoverable, data }: SubscribedContext) => {
+    this.#position = recoverable ? streamPosition : undefined;
+    const position = streamPosition === undefined ? {} : { position: streamPosition };
+    this.#listeners.emit('subscribed', { wasRecovering, recovered, ...position, ...(data !== undefined && { data }) });
+    if (wasRecovering && !recovered) this.#listeners.emit('gap', position);
+    if (this.#wantsJoinLeave && !this.#hasJoinLeave) this.#settleSoon();
+  };
+
+  readonly #onUnsubscribed = ({ code, reason }: UnsubscribedContext) => {
+    this.#position = undefined;
+    if (code >= firstRefusal) this.#endedBy = endedBy(code, reason);
+    else if (code === 1) this.#endedBy = new ClientError('ERR_UNAUTHORIZED', reason, { protocolCode: code });
+    this.#listeners.emit('unsubscribed', { code, reason, ...(this.#endedBy && { error: this.#endedBy }) });
+    this.#endReaders(code < 2_000 ? this.#endedBy : undefined);
+  };
+
+  #onMessage(message: Message<Data>): void {
+    if (this.#position !== undefined && message.offset !== undefined) {
+      this.#position = { ...this.#position, offset: message.offset };
+    }
+    for (const reader of this.#readers) reader.push(message);
+    this.#listeners.emit('message', message);
+  }
+
+  #endReaders(error?: ClientError): void {
+    for (const reader of [...this.#readers]) reader.end(error);
+  }
+
+  async #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
+    if (this.#ended) throw new ClientError('ERR_CLOSED', `"${this.name}" is closed`);
+    // The SDK would wait for a connection that does not come.
+    if (this.#sdk.state === 'disconnected') throw new ClientError('ERR_DISCONNECTED', 'not connected');
+    try {
+      return await run(this.#opened());
+    } catch (error) {
+      const clientError = toClientError(error);
+      if (clientError.code !== 'ERR_UNSUBSCRIBED') throw clientError;
+      if (this.#ended) throw new ClientError('ERR_CLOSED', `"${this.name}" was closed`, { cause: error });
+      throw this.#endedBy ?? clientError;
+    }
+  }
+}
+
+function endedBy(code: number, reason: string): ClientError {
+  if (code < 2_000) return toClientError({ code, message: reason });
+  return new ClientError('ERR_UNSUBSCRIBED', reason, { protocolCode: code });
+}

@@ -1,0 +1,216 @@
+/** One connection to a Fanfare server, with channels and procedures typed by the server's declarations. */
+
+import { Centrifuge } from 'centrifuge';
+import type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
+import { Channel } from './channel.js';
+import type { Cause, ChannelOptions } from './channel-events.js';
+import { ClientError, toClientError } from './client-error.js';
+import type { ConnectOptions } from './connect-options.js';
+import { endpointUrl } from './endpoint-url.js';
+import { Listeners } from './listeners.js';
+import { type Message, toMessage } from './message.js';
+import { sdkOptions } from './sdk-options.js';
+
+/** `connecting` covers the first attempt and every way back. */
+export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
+
+/** The state of a connection and how it came to it; a new object at each change. */
+export interface ConnectionStatus {
+  readonly state: ConnectionState;
+  /** Unix time in milliseconds. */
+  readonly sinceMs: number;
+  /** It was connected before and is on the way back. */
+  readonly isReconnecting: boolean;
+  /** Why it is not connected, once there is a reason. */
+  readonly cause?: Cause;
+}
+
+export interface ConnectedEvent {
+  /** Id of this connection; another one after each reconnect. */
+  readonly client: string;
+  /** What the server's auth function handed over. */
+  readonly data?: unknown;
+}
+
+export interface ClientEvents {
+  connecting: Cause;
+  connected: ConnectedEvent;
+  /** It does not come back by itself: this side closed, or the server sent it away for good. */
+  disconnected: Cause;
+  /** The server sent something to this user outside any channel. */
+  message: { readonly data: unknown };
+  /** From a channel that the server put this connection into without its asking. */
+  publication: Message<unknown> & { readonly channel: string };
+  /** Something failed that is being tried again, such as an attempt to connect. */
+  error: ClientError;
+}
+
+export class Client<App extends AnyApp = AnyApp> {
+  readonly #sdk: Centrifuge;
+  readonly #tokenFor: ConnectOptions['tokenFor'];
+  readonly #listeners = new Listeners<ClientEvents>();
+  readonly #channels = new Map<string, Channel<unknown, unknown>>();
+  #waitsForUse: boolean;
+  #status: ConnectionStatus = { state: 'disconnected', sinceMs: Date.now(), isReconnecting: false };
+  #wasConnected = false;
+  #closed = false;
+
+  /** Made by `connect()`. */
+  constructor(url: string | URL, options: ConnectOptions) {
+    const { lazy = false, tokenFor } = options;
+    this.#tokenFor = tokenFor;
+    this.#sdk = new Centrifuge(endpointUrl(url, globalThis.location?.href), sdkOptions(options));
+    this.#listen();
+    this.#waitsForUse = lazy;
+    if (!lazy) this.#sdk.connect();
+  }
+
+  get state(): ConnectionState {
+    return this.#status.state;
+  }
+
+  /** The state with its history, as one immutable object. */
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /**
+   * Listens.
+   *
+   * @returns a function that stops listening
+   */
+  on<Event extends keyof ClientEvents>(event: Event, listener: (payload: ClientEvents[Event]) => void): () => void {
+    return this.#listeners.add(event, listener);
+  }
+
+  /**
+   * A channel, subscribed. Called again with the same name it gives the same object, whose `close()` then has to be
+   * called as often. Options count when they come with the first call; `joinLeave` at any time.
+   *
+   * @throws ClientError `ERR_CLOSED`
+   * @example
+   * const room = client.channel('chat:lobby');
+   * room.on('message', ({ data }) => show(data.text));
+   */
+  channel<Name extends string>(
+    name: KnownChannel<App, Name> & Name,
+    options: ChannelOptions = {},
+  ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
+    this.#use();
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = new Channel<unknown, unknown>({
+        name,
+        sdk: this.#sdk,
+        options,
+        tokenFor: this.#tokenFor,
+        onEnd: () => this.#channels.delete(name),
+      });
+      this.#channels.set(name, channel);
+    }
+    channel.retain(options);
+    // safe: the name decides both types, and the server checks them
+    return channel as unknown as Channel<DataOf<App, Name>, InputOf<App, Name>>;
+  }
+
+  /**
+   * Publishes without subscribing. Resolves when the server has acknowledged it.
+   *
+   * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST`, `ERR_UNKNOWN_CHANNEL`, `ERR_TIMEOUT`,
+   *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
+   */
+  async publish<Name extends string>(name: KnownChannel<App, Name> & Name, data: InputOf<App, Name>): Promise<void> {
+    await this.#call(() => this.#sdk.publish(name, data));
+  }
+
+  /**
+   * Calls a procedure of the server's.
+   *
+   * @throws ClientError `ERR_UNKNOWN_PROCEDURE`, `ERR_BAD_REQUEST`, `ERR_PERMISSION_DENIED`, `ERR_INTERNAL` for what
+   *   the procedure throws, `ERR_TIMEOUT`, `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
+   * @example
+   * const sum = await client.rpc('add', { a: 1, b: 2 });
+   */
+  async rpc<Name extends KnownProcedure<App>>(
+    name: Name,
+    ...[argument]: ArgumentsOf<App, Name>
+  ): Promise<ResultOf<App, Name>> {
+    const { data } = await this.#call(() => this.#sdk.rpc(name, argument));
+    // safe: the procedure of this name answers with this type
+    return data as ResultOf<App, Name>;
+  }
+
+  /** Sends a message outside any channel. Resolves when it is on its way. */
+  async send(data: unknown): Promise<void> {
+    await this.#call(() => this.#sdk.send(data));
+  }
+
+  /** Resolves once connected. Throws `ERR_DISCONNECTED`, or `ERR_TIMEOUT`; 0: waits for ever. */
+  async ready(timeoutMs = 0): Promise<void> {
+    await this.#call(() => this.#sdk.ready(timeoutMs));
+  }
+
+  /** Connects again after the server has sent this client away. Throws `ERR_CLOSED` after `close()`. */
+  connect(): void {
+    this.#throwIfClosed();
+    this.#waitsForUse = false;
+    this.#sdk.connect();
+  }
+
+  /** Closes the connection and all channels for good. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const channel of [...this.#channels.values()]) channel.end();
+    this.#sdk.disconnect();
+    this.#listeners.clear();
+  }
+
+  #listen(): void {
+    this.#sdk.on('connecting', ({ code, reason }) => {
+      this.#enter('connecting', { code, reason });
+      this.#listeners.emit('connecting', { code, reason });
+    });
+    this.#sdk.on('connected', ({ client, data }) => {
+      this.#enter('connected');
+      this.#listeners.emit('connected', { client, ...(data !== undefined && { data }) });
+    });
+    this.#sdk.on('disconnected', ({ code, reason }) => {
+      this.#enter('disconnected', { code, reason });
+      const error = new ClientError('ERR_DISCONNECTED', reason, { protocolCode: code });
+      for (const channel of this.#channels.values()) channel.disconnected(error);
+      this.#listeners.emit('disconnected', { code, reason });
+    });
+    this.#sdk.on('message', ({ data }) => this.#listeners.emit('message', { data }));
+    this.#sdk.on('publication', (publication) => {
+      this.#listeners.emit('publication', { ...toMessage<unknown>(publication), channel: publication.channel });
+    });
+    this.#sdk.on('error', ({ error }) => this.#listeners.emit('error', toClientError(error)));
+  }
+
+  #enter(state: ConnectionState, cause?: Cause): void {
+    const isReconnecting = state === 'connecting' && this.#wasConnected;
+    this.#wasConnected = state === 'connected' || isReconnecting;
+    this.#status = { state, sinceMs: Date.now(), isReconnecting, ...(cause && { cause }) };
+  }
+
+  #use(): void {
+    this.#throwIfClosed();
+    if (this.#waitsForUse) this.connect();
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new ClientError('ERR_CLOSED', 'the client is closed');
+  }
+
+  async #call<Result>(run: () => Promise<Result>): Promise<Result> {
+    this.#use();
+    // The SDK would wait for a connection that does not come.
+    if (this.#sdk.state === 'disconnected') throw new ClientError('ERR_DISCONNECTED', 'not connected');
+    try {
+      return await run();
+    } catch (error) {
+      throw toClientError(error);
+    }
+  }
+}

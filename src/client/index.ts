@@ -1,0 +1,22 @@
+/** `fanfare/client`: the typed client, for browsers and Node. */
+
+export type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
+export type { Channel } from './channel.js';
+export type {
+  Cause,
+  ChannelEvents,
+  ChannelOptions,
+  ChannelState,
+  GapEvent,
+  HistoryOptions,
+  HistoryResult,
+  PresenceStats,
+  SubscribedEvent,
+  UnsubscribedEvent,
+} from './channel-events.js';
+export type { Client, ClientEvents, ConnectedEvent, ConnectionState, ConnectionStatus } from './client.js';
+export { ClientError, type ClientErrorCode } from './client-error.js';
+export { connect } from './connect.js';
+export type { ConnectOptions, WebSocketConstructor } from './connect-options.js';
+export type { Member, Message, StreamPosition } from './message.js';
+export type { MessageReader } from './message-reader.js';

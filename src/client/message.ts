@@ -1,0 +1,48 @@
+/** What arrives from a channel, in the client's own shapes. */
+
+import type { ClientInfo, PublicationContext } from 'centrifuge';
+
+/** A client in a channel. */
+export interface Member {
+  /** Empty for an anonymous connection. */
+  readonly user: string;
+  /** Id of the connection. */
+  readonly client: string;
+  readonly connInfo?: unknown;
+  readonly chanInfo?: unknown;
+}
+
+/** One publication. */
+export interface Message<Data> {
+  readonly data: Data;
+  /** Its place in the channel; absent in a channel without history. */
+  readonly offset?: number;
+  /** The client that published it; absent when the server did. */
+  readonly info?: Member;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A place in a channel's stream. */
+export interface StreamPosition {
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+export function toMember({ user, client, connInfo, chanInfo }: ClientInfo): Member {
+  return {
+    user,
+    client,
+    ...(connInfo !== undefined && { connInfo }),
+    ...(chanInfo !== undefined && { chanInfo }),
+  };
+}
+
+export function toMessage<Data>({ data, offset, info, tags }: PublicationContext): Message<Data> {
+  return {
+    // safe: the server lets nothing into the channel that its schema refuses
+    data: data as Data,
+    ...(offset !== undefined && { offset }),
+    ...(info !== undefined && { info: toMember(info) }),
+    ...(tags !== undefined && { tags }),
+  };
+}

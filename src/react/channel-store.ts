@@ -1,0 +1,115 @@
+/** The newest messages of a channel for `useChannel`: history first, then live, in one list without holes or doubles. */
+
+import type { Channel } from '../client/channel.js';
+import type { ChannelState } from '../client/channel-events.js';
+import { type ClientError, toClientError } from '../client/client-error.js';
+import type { Message } from '../client/message.js';
+import { newest } from './bounded.js';
+import { SnapshotStore } from './snapshot-store.js';
+
+export interface ChannelSnapshot<Data> {
+  /** Oldest first, at most `keep`. */
+  readonly messages: readonly Message<Data>[];
+  readonly state: ChannelState;
+  /** Whether everything missed in the latest reconnect was delivered; `true` as long as nothing was missed. */
+  readonly recovered: boolean;
+  /** The list has a hole: messages were lost in a reconnect and the history was not read again. */
+  readonly gap: boolean;
+  /** The history is being read. */
+  readonly loading: boolean;
+  /** Why there is no subscription, or why the history could not be read. */
+  readonly error: ClientError | undefined;
+}
+
+export interface ChannelStoreOptions {
+  readonly keep: number;
+  readonly history: number;
+}
+
+export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Data>> {
+  readonly #open: () => Channel<Data, Input>;
+  readonly #options: ChannelStoreOptions;
+  /** Messages that came after the latest reading of the history had begun; `undefined` when none is under way. */
+  #sinceLoad: readonly Message<Data>[] | undefined;
+  /** Counts readings, so that one that was overtaken changes nothing. */
+  #loads = 0;
+
+  /** @param open gives the channel, counted once more */
+  constructor(open: () => Channel<Data, Input>, options: ChannelStoreOptions) {
+    super({
+      messages: [],
+      state: 'subscribing',
+      recovered: true,
+      gap: false,
+      loading: options.history > 0,
+      error: undefined,
+    });
+    this.#open = open;
+    this.#options = options;
+  }
+
+  /** Publishes, whether the component is mounted yet or not. */
+  readonly publish = async (data: Input): Promise<void> => {
+    const channel = this.#open();
+    try {
+      await channel.publish(data);
+    } finally {
+      channel.close();
+    }
+  };
+
+  /** Empties the list. */
+  readonly clear = (): void => this.update({ messages: [], gap: false });
+
+  protected override start(): readonly (() => void)[] {
+    const channel = this.#open();
+    const stops = [
+      channel.on('message', (message) => this.#add(message)),
+      channel.on('subscribing', () => this.update({ state: 'subscribing' })),
+      channel.on('subscribed', ({ recovered, wasRecovering }) => {
+        const isLost = wasRecovering && !recovered;
+        this.update({ state: 'subscribed', error: undefined, recovered: !isLost, ...(isLost && { gap: true }) });
+        if (!recovered) void this.#load(channel);
+      }),
+      channel.on('unsubscribed', ({ error }) => this.update({ state: 'unsubscribed', loading: false, error })),
+      () => {
+        this.#loads += 1;
+        this.#sinceLoad = undefined;
+        channel.close();
+      },
+    ];
+    // Another component may have subscribed long ago.
+    if (channel.state === 'subscribed') {
+      this.update({ state: 'subscribed' });
+      void this.#load(channel);
+    }
+    return stops;
+  }
+
+  #add(message: Message<Data>): void {
+    const { keep } = this.#options;
+    if (this.#sinceLoad !== undefined) this.#sinceLoad = newest([...this.#sinceLoad, message], keep);
+    this.update({ messages: newest([...this.read().messages, message], keep) });
+  }
+
+  /** Reads after subscribing, never before: what is published in between would be in neither. */
+  async #load(channel: Channel<Data, Input>): Promise<void> {
+    const { history: limit, keep } = this.#options;
+    if (limit === 0) return;
+    this.#loads += 1;
+    const load = this.#loads;
+    this.#sinceLoad = [];
+    this.update({ loading: true });
+    try {
+      const { messages, offset: top } = await channel.history({ limit, reverse: true });
+      if (load !== this.#loads) return;
+      const later = (this.#sinceLoad ?? []).filter(({ offset }) => offset === undefined || offset > top);
+      this.update({ messages: newest([...messages].reverse().concat(later), keep), gap: false });
+    } catch (error) {
+      if (load !== this.#loads) return;
+      this.update({ error: toClientError(error) });
+    }
+    this.#sinceLoad = undefined;
+    this.update({ loading: false });
+  }
+}

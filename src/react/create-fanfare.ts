@@ -1,0 +1,123 @@
+/** Makes the hooks of an application, typed once by its server's declarations. */
+
+import {
+  createContext,
+  createElement,
+  type ReactElement,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useMemo,
+  useSyncExternalStore,
+} from 'react';
+import type { AnyApp, DataOf, InputOf, KnownChannel } from '../client/app-types.js';
+import type { Client, ConnectionStatus } from '../client/client.js';
+import { ClientError } from '../client/client-error.js';
+import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
+import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
+
+export interface UseChannelOptions {
+  /** Most messages in the list; the oldest go first. Default: 100. */
+  readonly keep?: number;
+  /**
+   * Read this many kept messages on joining, and again after a reconnect that lost some. Default: 0, none. Needs a
+   * channel rule with history.
+   */
+  readonly history?: number;
+}
+
+export interface ChannelView<Data, Input> extends ChannelSnapshot<Data> {
+  /** Publishes; stable between renders. Throws as `Channel.publish` does. */
+  readonly publish: (data: Input) => Promise<void>;
+  /** Empties the list; stable between renders. */
+  readonly clear: () => void;
+}
+
+export interface PresenceView extends PresenceSnapshot {
+  /** Reads the list anew; stable between renders. */
+  readonly reload: () => void;
+}
+
+export interface FanfareHooks<App extends AnyApp> {
+  /** Gives the components below it their client, which the application makes and closes. */
+  readonly FanfareProvider: (props: { readonly client: Client<App>; readonly children?: ReactNode }) => ReactElement;
+  /** The client itself, for procedures and one-off publishing. Throws `ERR_NO_PROVIDER`. */
+  readonly useClient: () => Client<App>;
+  /** Subscribes while the component is mounted. Throws `ERR_NO_PROVIDER`. */
+  readonly useChannel: <Name extends string>(
+    name: KnownChannel<App, Name> & Name,
+    options?: UseChannelOptions,
+  ) => ChannelView<DataOf<App, Name>, InputOf<App, Name>>;
+  /** Who is there. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
+  readonly usePresence: <Name extends string>(name: KnownChannel<App, Name> & Name) => PresenceView;
+  /** The state of the connection, since when and why: what a reconnect banner shows. Throws `ERR_NO_PROVIDER`. */
+  readonly useConnection: () => ConnectionStatus;
+}
+
+const defaultKeep = 100;
+
+/**
+ * Call it once, in a module of its own, and import the hooks from there.
+ *
+ * @example
+ * import type { App } from './server.js';
+ *
+ * export const { FanfareProvider, useChannel, usePresence, useConnection } = createFanfare<App>();
+ */
+export function createFanfare<App extends AnyApp = AnyApp>(): FanfareHooks<App> {
+  // safe: the hooks do the same for every application; the type says what its server lets through
+  return makeHooks() as unknown as FanfareHooks<App>;
+}
+
+function makeHooks(): FanfareHooks<AnyApp> {
+  const Context = createContext<Client | undefined>(undefined);
+
+  // biome-ignore lint/correctness/noComponentHookFactories: a module calls it once, as it calls createContext
+  function useClient(): Client {
+    const client = useContext(Context);
+    if (client === undefined) throw new ClientError('ERR_NO_PROVIDER', 'there is no FanfareProvider around this');
+    return client;
+  }
+
+  return {
+    // biome-ignore lint/correctness/noComponentHookFactories: likewise
+    FanfareProvider: ({ client, children }) => createElement(Context.Provider, { value: client }, children),
+
+    useClient,
+
+    useChannel: (name: string, { keep = defaultKeep, history = 0 }: UseChannelOptions = {}) => {
+      const client = useClient();
+      const store = useMemo(
+        () => new ChannelStore(() => client.channel(name), { keep, history }),
+        [client, name, keep, history],
+      );
+      const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
+      return useMemo(() => ({ ...snapshot, publish: store.publish, clear: store.clear }), [snapshot, store]);
+    },
+
+    usePresence: (name: string) => {
+      const client = useClient();
+      const store = useMemo(() => new PresenceStore(() => client.channel(name, { joinLeave: true })), [client, name]);
+      const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
+      return useMemo(() => ({ ...snapshot, reload: store.reload }), [snapshot, store]);
+    },
+
+    useConnection: () => {
+      const client = useClient();
+      const watch = useCallback((onChange: () => void) => watchConnection(client, onChange), [client]);
+      const read = () => client.status;
+      return useSyncExternalStore(watch, read, read);
+    },
+  };
+}
+
+function watchConnection(client: Client, onChange: () => void): () => void {
+  const stops = [
+    client.on('connecting', onChange),
+    client.on('connected', onChange),
+    client.on('disconnected', onChange),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

@@ -1,0 +1,11 @@
+/** `fanfare/react`: hooks over `fanfare/client`. */
+
+export type { ChannelSnapshot } from './channel-store.js';
+export {
+  type ChannelView,
+  createFanfare,
+  type FanfareHooks,
+  type PresenceView,
+  type UseChannelOptions,
+} from './create-fanfare.js';
+export type { PresenceSnapshot } from './presence-store.js';

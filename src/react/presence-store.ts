@@ -1,0 +1,109 @@
+/** Who is in a channel for `usePresence`: the list as of the subscribe, kept up by joins and leaves. */
+
+import type { Channel } from '../client/channel.js';
+import type { ChannelState } from '../client/channel-events.js';
+import { type ClientError, toClientError } from '../client/client-error.js';
+import type { Member } from '../client/message.js';
+import { SnapshotStore } from './snapshot-store.js';
+
+export interface PresenceSnapshot {
+  /** One per connection; empty until the first list is there. While reconnecting it is the last known. */
+  readonly members: readonly Member[];
+  readonly state: ChannelState;
+  /** The list is being read. */
+  readonly loading: boolean;
+  /** Why there is no subscription, or why the list could not be read. */
+  readonly error: ClientError | undefined;
+}
+
+interface Change {
+  readonly member: Member;
+  readonly isThere: boolean;
+}
+
+/**
+ * A list and the changes around it arrive in any order. All changes since it was asked for are applied to it again, in
+ * their order: for each connection the latest change wins, and those without one are as the list has them.
+ */
+export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
+  readonly #open: () => Channel<unknown>;
+  #channel: Channel<unknown> | undefined;
+  #members = new Map<string, Member>();
+  /** The latest change of each connection since the list was asked for; `undefined` when no reading is under way. */
+  #sinceLoad: Map<string, Change> | undefined;
+  /** Counts readings, so that one that was overtaken changes nothing. */
+  #loads = 0;
+
+  /** @param open gives the channel, counted once more and with joins and leaves */
+  constructor(open: () => Channel<unknown>) {
+    super({ members: [], state: 'subscribing', loading: true, error: undefined });
+    this.#open = open;
+  }
+
+  /** Reads the list anew. */
+  readonly reload = (): void => {
+    if (this.#channel !== undefined) void this.#load(this.#channel);
+  };
+
+  protected override start(): readonly (() => void)[] {
+    const channel = this.#open();
+    this.#channel = channel;
+    this.#members = new Map();
+    const stops = [
+      channel.on('join', (member) => this.#change({ member, isThere: true })),
+      channel.on('leave', (member) => this.#change({ member, isThere: false })),
+      channel.on('subscribing', () => this.update({ state: 'subscribing' })),
+      channel.on('subscribed', () => {
+        this.update({ state: 'subscribed' });
+        void this.#load(channel);
+      }),
+      channel.on('unsubscribed', ({ error }) => this.update({ state: 'unsubscribed', loading: false, error })),
+      () => {
+        this.#loads += 1;
+        this.#sinceLoad = undefined;
+        this.#channel = undefined;
+        channel.close();
+      },
+    ];
+    // Another component may have subscribed long ago.
+    if (channel.state === 'subscribed') {
+      this.update({ state: 'subscribed' });
+      void this.#load(channel);
+    }
+    return stops;
+  }
+
+  #change(change: Change): void {
+    const { client } = change.member;
+    // Taken out first, so that the order of the latest changes is kept.
+    this.#sinceLoad?.delete(client);
+    this.#sinceLoad?.set(client, change);
+    apply(this.#members, change);
+    this.update({ members: [...this.#members.values()] });
+  }
+
+  async #load(channel: Channel<unknown>): Promise<void> {
+    this.#loads += 1;
+    const load = this.#loads;
+    const changes = new Map<string, Change>();
+    this.#sinceLoad = changes;
+    this.update({ loading: true });
+    try {
+      const list = await channel.presence();
+      if (load !== this.#loads) return;
+      this.#members = new Map(list.map((member) => [member.client, member]));
+      for (const change of changes.values()) apply(this.#members, change);
+      this.update({ members: [...this.#members.values()], error: undefined });
+    } catch (error) {
+      if (load !== this.#loads) return;
+      this.update({ error: toClientError(error) });
+    }
+    this.#sinceLoad = undefined;
+    this.update({ loading: false });
+  }
+}
+
+function apply(members: Map<string, Member>, { member, isThere }: Change): void {
+  if (isThere) members.set(member.client, member);
+  else members.delete(member.client);
+}
