@@ -53,6 +53,23 @@ describe('memory broker', () => {
     await broker.close();
   });
 
+  test('G11: keeps at most maxHistoryBytes of payload, dropping the longest unused streams first', async () => {
+    const { broker, clock } = await started({ maxHistoryBytes: 1_000 });
+    const big = trustedJsonText(JSON.stringify('x'.repeat(98)));
+    for (let i = 0; i < 30; i++) {
+      await clock.advance(1);
+      await broker.publish(name(`c:${i}`), { data: big }, { stream: { size: 3, ttlMs: 60_000 } });
+    }
+    const kept: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      const page = await broker.read(name(`c:${i}`), { limit: 10, reverse: false });
+      if (page.publications.length > 0) kept.push(i);
+    }
+    expect(kept.length).toBeLessThanOrEqual(10);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => 30 - kept.length + i));
+    await broker.close();
+  });
+
   test('G11: refuses a key for which there is no room rather than forget one that is alive', async () => {
     const { broker, clock } = await started({ maxIdempotencyKeys: 2 });
     await broker.publish(name('c'), { data }, { idempotencyKey: 'a' });

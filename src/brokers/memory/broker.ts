@@ -18,7 +18,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { MemoryPresence } from './presence.js';
-import { Stream } from './stream.js';
+import { type HistoryUsage, Stream } from './stream.js';
 
 export interface MemoryBrokerOptions {
   readonly clock: Clock;
@@ -27,6 +27,8 @@ export interface MemoryBrokerOptions {
   readonly streamIdleMs?: number;
   /** Most streams; the longest unused ones go first, those without subscribers before others. Default: 1,000,000. */
   readonly maxStreams?: number;
+  /** Most characters of payload that all streams keep together. Default: 268,435,456. */
+  readonly maxHistoryBytes?: number;
   /** Most idempotency keys; beyond, publishing with a key is refused for a while. Default: 1,000,000. */
   readonly maxIdempotencyKeys?: number;
 }
@@ -41,6 +43,8 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly #random: Random;
   readonly #streamIdleMs: number;
   readonly #maxStreams: number;
+  readonly #maxHistoryBytes: number;
+  readonly #usage: HistoryUsage = { bytes: 0 };
   readonly #streams = new Map<ChannelName, Stream>();
   readonly #subscribed = new Set<ChannelName>();
   readonly #keys: IdempotencyKeys;
@@ -53,6 +57,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#random = options.random;
     this.#streamIdleMs = options.streamIdleMs ?? 86_400_000;
     this.#maxStreams = options.maxStreams ?? 1_000_000;
+    this.#maxHistoryBytes = options.maxHistoryBytes ?? 268_435_456;
     this.#keys = new IdempotencyKeys(options.maxIdempotencyKeys ?? 1_000_000);
     this.presence = new MemoryPresence(options.clock);
   }
@@ -89,6 +94,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     }
     const stream = limits && this.#stream(channel);
     const placed = stream && limits ? stream.append(publication, limits, nowMs) : { ...publication, offset: 0 };
+    if (this.#usage.bytes > this.#maxHistoryBytes) this.#evict(channel);
     const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };
     if (key !== undefined) this.#keys.remember(channel, key, published, nowMs);
     if (this.#subscribed.has(channel)) this.#events?.onPublication(channel, placed, published.position.epoch);
@@ -113,20 +119,28 @@ export class MemoryBroker implements Broker, HistoryStore {
     const known = this.#streams.get(channel);
     if (known !== undefined) return known;
     if (this.#streams.size >= this.#maxStreams) this.#evict();
-    const stream = new Stream(this.#random.id(), this.#clock.nowMs());
+    const stream = new Stream(this.#random.id(), this.#clock.nowMs(), this.#usage);
     this.#streams.set(channel, stream);
     return stream;
   }
 
-  /** Makes room for one stream. A dropped one comes back under a new epoch, so its readers notice. */
-  #evict(): void {
+  /** Makes room. A dropped stream comes back under a new epoch, so its readers notice. */
+  #evict(keep?: ChannelName): void {
     const candidates = [...this.#streams].sort(([a, left], [b, right]) => {
       const bySubscribers = Number(this.#subscribed.has(a)) - Number(this.#subscribed.has(b));
       return bySubscribers || left.lastUsedMs - right.lastUsedMs;
     });
     // A tenth at once: sorting for each newcomer would be a way to stall the server.
-    const count = Math.max(1, Math.floor(this.#maxStreams / 10));
-    for (const [channel] of candidates.slice(0, count)) this.#streams.delete(channel);
+    const fewer = Math.max(1, Math.floor(candidates.length / 10));
+    const bytesLeft = this.#maxHistoryBytes * 0.9;
+    let dropped = 0;
+    for (const [channel, stream] of candidates) {
+      if (dropped >= fewer && this.#usage.bytes <= bytesLeft) return;
+      if (channel === keep) continue;
+      stream.clear();
+      this.#streams.delete(channel);
+      dropped++;
+    }
   }
 
   #scheduleSweep(): void {
@@ -136,6 +150,7 @@ export class MemoryBroker implements Broker, HistoryStore {
       this.#keys.sweep(nowMs);
       for (const [channel, stream] of this.#streams) {
         const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !this.#subscribed.has(channel);
+        // Also frees what has expired.
         if (stream.isEmptyAt(nowMs) && isIdle) this.#streams.delete(channel);
       }
       if (!this.#isClosed) this.#scheduleSweep();

@@ -4,6 +4,11 @@ import type { HistoryPage, HistoryQuery, StreamLimits } from '../../engine/broke
 import type { Position } from '../../model/position.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
 
+/** Bytes of payload that all streams of a broker keep together. */
+export interface HistoryUsage {
+  bytes: number;
+}
+
 /**
  * Offsets are consecutive, so the place of a publication in the list follows from its offset. The position outlives
  * the publications; only when the stream itself is dropped does a later one get another epoch.
@@ -15,9 +20,11 @@ export class Stream {
   /** The publications are gone from this time on, by the monotonic clock. */
   #emptyAtMs = Number.POSITIVE_INFINITY;
   lastUsedMs: number;
+  readonly #usage: HistoryUsage;
 
-  constructor(epoch: string, nowMs: number) {
+  constructor(epoch: string, nowMs: number, usage: HistoryUsage) {
     this.epoch = epoch;
+    this.#usage = usage;
     this.lastUsedMs = nowMs;
   }
 
@@ -30,8 +37,9 @@ export class Stream {
     this.#offset++;
     const placed: Publication = { ...publication, offset: this.#offset };
     this.#publications.push(placed);
+    this.#usage.bytes += placed.data.length;
     const excess = this.#publications.length - limits.size;
-    if (excess > 0) this.#publications.splice(0, excess);
+    if (excess > 0) this.#drop(excess);
     this.#emptyAtMs = nowMs + limits.ttlMs;
     this.lastUsedMs = nowMs;
     return placed;
@@ -48,8 +56,14 @@ export class Stream {
     return reverse ? this.#backward(since?.offset, limit) : this.#forward(since?.offset, limit);
   }
 
+  /** Drops all publications; the position stays. */
   clear(): void {
-    this.#publications = [];
+    this.#drop(this.#publications.length);
+  }
+
+  /** The oldest ones. */
+  #drop(count: number): void {
+    for (const { data } of this.#publications.splice(0, count)) this.#usage.bytes -= data.length;
   }
 
   #forward(since: number | undefined, limit: number): HistoryPage {
