@@ -27,10 +27,16 @@ export function findConflicts(config: Config): ConfigProblem[] {
   if (mode === 'development' && !isLoopback(values.host)) {
     const isOfThisRun = values['token.secretFile'] === undefined && sources['token.secret'] === 'development mode';
     if (config.secrets.length === 0 || isOfThisRun) {
-      problem('host', `is ${values.host}: development mode listens on other than loopback addresses with token.secret only`);
+      problem(
+        'host',
+        `is ${values.host}: development mode listens on other than loopback addresses with token.secret only`,
+      );
     }
     if (values.anonymous) {
-      problem('anonymous', `lets everybody in: in development mode not with the host ${values.host}; use "fanfare serve"`);
+      problem(
+        'anonymous',
+        `lets everybody in: in development mode not with the host ${values.host}; use "fanfare serve"`,
+      );
     }
   }
   return problems;

@@ -34,7 +34,11 @@ export async function readConfigFile(folder: string, path: string | undefined): 
   const [first] = found;
   if (first === undefined) return { ok: true, file: undefined };
   if (found.length > 1) {
-    return { ok: false, where: folder, message: `has several configuration files (${found.join(', ')}); keep one, or name it with --config` };
+    return {
+      ok: false,
+      where: folder,
+      message: `has several configuration files (${found.join(', ')}); keep one, or name it with --config`,
+    };
   }
   const full = resolve(folder, first);
   const where = path ?? basename(full);
@@ -60,7 +64,10 @@ function parse(path: string, text: string): ParseOutcome | Promise<ParseOutcome>
     case '.mjs':
       return importModule(path);
     default:
-      return { ok: false, message: 'is no configuration file; it ends with .ts, .mts, .js, .mjs, .json, .yaml or .yml' };
+      return {
+        ok: false,
+        message: 'is no configuration file; it ends with .ts, .mts, .js, .mjs, .json, .yaml or .yml',
+      };
   }
 }
 
@@ -69,17 +76,17 @@ function parseJson(text: string): ParseOutcome {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    return { ok: false, message: `is not JSON: ${messageOf(error)}` };
+    return { ok: false, message: `is not JSON: ${withoutCitation(messageOf(error))}` };
   }
   // JSON.parse keeps the last of two equal keys; JSON is YAML, whose parser notices.
   const duplicate = parseDocument(text).errors.find(({ code }) => code === 'DUPLICATE_KEY');
-  return duplicate === undefined ? { ok: true, content } : { ok: false, message: firstLine(duplicate.message) };
+  return duplicate === undefined ? { ok: true, content } : { ok: false, message: withoutCitation(duplicate.message) };
 }
 
 function parseYaml(text: string): ParseOutcome {
   const document = parseDocument(text, { version: '1.2', logLevel: 'error' });
   const [error] = document.errors;
-  if (error !== undefined) return { ok: false, message: `is not YAML: ${firstLine(error.message)}` };
+  if (error !== undefined) return { ok: false, message: `is not YAML: ${withoutCitation(error.message)}` };
   let hasAlias = false;
   visit(document, (_, node) => {
     hasAlias ||= isAlias(node);
@@ -124,4 +131,9 @@ function messageOf(error: unknown): string {
 
 function firstLine(message: string): string {
   return message.split('\n', 1)[0]?.replace(/:$/, '') ?? '';
+}
+
+/** Parsers cite the text around a mistake, and that can be a secret. */
+function withoutCitation(message: string): string {
+  return firstLine(message).replace(/[,:] (\.\.\.)?".*$/, '');
 }

@@ -2,7 +2,7 @@
 
 import { unknownKey } from './channel-config.js';
 import { isOptionPath, type OptionPath, optionAt, optionPaths } from './options.js';
-import { type ConfigProblem, quote } from './problem.js';
+import type { ConfigProblem } from './problem.js';
 import { closest } from './suggest.js';
 
 /** A value as it was written, not yet checked. */
@@ -92,8 +92,9 @@ export function environmentLayer(env: Readonly<Record<string, string | undefined
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith(environmentPrefix) || value === undefined || others.has(name)) continue;
     const path = known.get(name);
-    if (serviceVariable.test(name) || (path !== undefined && serviceAddress.test(value))) {
-      if (path !== undefined) warnings.push(`${name} is ignored: it is a Kubernetes service link (${quote(value)})`);
+    if (serviceVariable.test(name)) continue;
+    if (path === 'port' && serviceAddress.test(value)) {
+      warnings.push(`${name} is ignored: it is what Kubernetes sets for a Service named "fanfare"`);
     } else if (path === undefined) {
       const meant = closest(name, [...known.keys(), ...others]);
       const message = `is unknown${meant === undefined ? '' : `; did you mean ${meant}?`}`;

@@ -67,7 +67,11 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome>
 
 type Merged = Pick<Config, 'values' | 'sources'>;
 
-function merge(layers: readonly LayerOutcome[], { defaults = {}, mode }: ConfigSources, problems: ConfigProblem[]): Merged {
+function merge(
+  layers: readonly LayerOutcome[],
+  { defaults = {}, mode }: ConfigSources,
+  problems: ConfigProblem[],
+): Merged {
   const values: Partial<Record<OptionPath, unknown>> = {};
   const sources: Partial<Record<OptionPath, string>> = {};
   for (const path of optionPaths) {
@@ -113,7 +117,11 @@ function readSecrets(
   const file = values['token.secretFile'];
   if (given !== undefined && file !== undefined && sources['token.secret'] !== `${mode} mode`) {
     const other = sources['token.secretFile'];
-    problems.push({ key: 'token.secret', where: sources['token.secret'], message: `and token.secretFile (${other}) are both set` });
+    problems.push({
+      key: 'token.secret',
+      where: sources['token.secret'],
+      message: `and token.secretFile (${other}) are both set`,
+    });
     return [];
   }
   const key = file === undefined ? 'token.secret' : 'token.secretFile';

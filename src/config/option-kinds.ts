@@ -106,9 +106,7 @@ export function flag(): OptionKind<boolean, boolean> {
 
 const filledText = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
 
-export function text(
-  check?: { readonly pattern: RegExp; readonly message: string },
-): OptionKind<string, string> {
+export function text(check?: { readonly pattern: RegExp; readonly message: string }): OptionKind<string, string> {
   const schema = check === undefined ? filledText : v.pipe(filledText, v.regex(check.pattern, check.message));
   return { name: 'text', schema, fromText: asIs, format: asIs };
 }
@@ -148,7 +146,10 @@ function isOrigin(value: string): boolean {
 export function origins(): OptionKind<string[] | '*', Origins> {
   return {
     name: 'list of origins, or *',
-    schema: v.union([v.literal('*'), v.array(origin)], (issue) => firstNested(issue) ?? 'is not a list of origins, or "*"'),
+    schema: v.union(
+      [v.literal('*'), v.array(origin)],
+      (issue) => firstNested(issue) ?? 'is not a list of origins, or "*"',
+    ),
     fromText: (text) => (text === '*' ? text : splitList(text)),
     format: (value) => (value === '*' ? value : value.length === 0 ? 'none' : value.join(', ')),
     isList: true,

@@ -46,7 +46,10 @@ function option<Input, Output>(kind: OptionKind<Input, Output>, notes: Notes & {
 }
 
 const port = { max: 65_535 };
-const path = { pattern: /^\/[\w./~-]*$/, message: 'is no path; it begins with / and has letters, digits, . _ ~ - only' };
+const path = {
+  pattern: /^\/[\w./~-]*$/,
+  message: 'is no path; it begins with / and has letters, digits, . _ ~ - only',
+};
 
 export const options = {
   host: option(text(), {
@@ -83,7 +86,8 @@ export const options = {
   }),
   'token.secretFile': option(text(), {
     unset: 'none',
-    about: 'File with the secret, or with several, one a line. Relative to the working directory. Instead of token.secret.',
+    about:
+      'File with the secret, or with several, one a line. Relative to the working directory. Instead of token.secret.',
     reload: true,
   }),
   'token.algorithm': option(choice(['HS256', 'HS384', 'HS512']), {
@@ -100,7 +104,8 @@ export const options = {
   }),
   channels: option(channels(), {
     default: {},
-    about: 'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
+    about:
+      'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
   }),
   'limits.maxFrameBytes': option(bytes({ min: 1_024 }), {
     default: 65_536,

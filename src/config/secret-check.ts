@@ -3,7 +3,8 @@
 import { minSecretBytes } from '../engine/auth/jwt.js';
 
 /** Words of examples and templates. */
-const placeholder = /change.?(me|it|this)|replace.?(me|this|with)|your.{0,12}(secret|key)|example|placeholder|insecure|default|password/i;
+const placeholder =
+  /change.?(me|it|this)|replace.?(me|this|with)|your.{0,12}(secret|key)|example|placeholder|insecure|default|password/i;
 const minDistinctCharacters = 8;
 
 /** @returns what is wrong with it, never the secret itself; or `undefined` */

@@ -45,7 +45,7 @@ export class ConfiguredServer {
     this.app = fanfare<ChannelSchemas, ProcedureTable>({
       auth: this.#delegate(),
       channels: channelsOf(values.channels),
-      origins: this.#originsOf(config) ?? [],
+      ...(values.origins !== undefined && { origins: values.origins }),
       trustProxies: values.trustProxies,
       path: values.path,
       limits: limitsOf(values),

@@ -1,0 +1,35 @@
+/** Loads the configuration for a command and says what is wrong with it. */
+
+import { commandVariables } from '../config/layers.js';
+import { type Config, type ConfigSources, loadConfig, type Mode } from '../config/load.js';
+import type { OptionValues } from '../config/options.js';
+import { type ConfigProblem, formatProblem } from '../config/problem.js';
+import { type CommandContext, flagText, type ParsedArguments } from './command.js';
+import type { Terminal } from './terminal.js';
+
+/** Where a command's configuration comes from; the same again for a reload. */
+export function sourcesOf(
+  parsed: ParsedArguments,
+  { env, folder }: CommandContext,
+  mode: Mode,
+  defaults: Partial<OptionValues> = {},
+): ConfigSources {
+  const path = flagText(parsed, 'config') ?? env[commandVariables.config];
+  return { folder, env, flags: parsed.options, mode, defaults, ...(path !== undefined && { path }) };
+}
+
+/** `undefined` when it was refused; the reasons are on standard error then. */
+export async function loadOrExplain(sources: ConfigSources, terminal: Terminal): Promise<Config | undefined> {
+  const outcome = await loadConfig(sources);
+  if (outcome.ok) return outcome.config;
+  explain(outcome.problems, terminal);
+  return undefined;
+}
+
+export function explain(problems: readonly ConfigProblem[], terminal: Terminal): void {
+  for (const problem of problems) terminal.err(`${terminal.styleErr('red', 'error')} ${formatProblem(problem)}`);
+}
+
+export function warn(warnings: readonly string[], terminal: Terminal): void {
+  for (const warning of warnings) terminal.err(`${terminal.styleErr('yellow', 'warning')} ${warning}`);
+}

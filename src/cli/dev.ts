@@ -1,0 +1,104 @@
+/** `fanfare dev`: development mode. Open to everybody on this machine, to nobody else, and loud about it. */
+
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
+import { isLoopback } from '../config/conflicts.js';
+import type { Config } from '../config/load.js';
+import type { ServerAddresses } from '../server/from-config.js';
+import { staticEndpoints } from '../server/static-files.js';
+import { version } from '../server/version.js';
+import { type Command, type CommandContext, exitCodes } from './command.js';
+import { loadOrExplain, sourcesOf, warn } from './configuration.js';
+import { runServer } from './run-server.js';
+
+const dayMs = 86_400_000;
+
+/** What the example pages need. */
+const openChannels: ChannelsConfig = {
+  'chat:{room}': {
+    subscribe: 'anyone',
+    publish: 'anyone',
+    history: { size: 100, ttl: dayMs, read: 'anyone' },
+    presence: 'anyone',
+    joinLeave: true,
+  },
+};
+
+const examplePages = fileURLToPath(new URL('../examples-chat', import.meta.url));
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'Run the server in development mode: open, on this machine only',
+  usage: '[flags]',
+  about: [
+    'Runs the server for trying things: clients need no token, chat:{room} is open to them, and the chat example is',
+    'served at /. What the configuration sets is kept. Other addresses than loopback are refused without token.secret.',
+  ],
+  flags: {},
+  positionals: { min: 0, max: 0 },
+  listsOptions: true,
+  async run(parsed, context) {
+    const { terminal } = context;
+    const isLocal = isLoopback(parsed.options.get('host') ?? context.env['FANFARE_HOST'] ?? '127.0.0.1');
+    const sources = sourcesOf(parsed, context, 'development', {
+      ...(isLocal && { anonymous: true }),
+      channels: openChannels,
+      'token.secret': [randomBytes(32).toString('base64url')],
+      'log.level': 'warn',
+    });
+    const config = await loadOrExplain(sources, terminal);
+    if (config === undefined) return exitCodes.failed;
+    warn(config.warnings, terminal);
+    const endpoints = existsSync(examplePages) ? staticEndpoints(examplePages) : [];
+    const hasPages = endpoints.some(({ path }) => path === '/');
+    return runServer(
+      { config, sources, endpoints, announce: (addresses) => announce(config, addresses, hasPages, context) },
+      context,
+    );
+  },
+};
+
+function announce(config: Config, { clients, internal }: ServerAddresses, hasPages: boolean, context: CommandContext) {
+  const { terminal, program } = context;
+  const { style } = terminal;
+  const { values } = config;
+  const line = (label: string, text: string) => terminal.out(`  ${label.padEnd(12)} ${text}`);
+  terminal.out(`${style('bold', `Fanfare ${version}`)} · ${style('yellow', 'development mode')}`);
+  terminal.out('');
+  terminal.out(`listening on ${style('cyan', clients.url)}`);
+  if (hasPages) line('open', `${style('cyan', `${clients.url}/`)} in two tabs: they chat`);
+  line('connect', `${clients.url.replace('http', 'ws')}${values.path}`);
+  if (internal !== undefined) line('metrics', `${internal.url}/metrics`);
+  terminal.out('');
+  terminal.out(style('yellow', `OPEN to everybody who reaches ${values.host}; not for production:`));
+  if (values.anonymous) terminal.out('  · clients need no token');
+  for (const [pattern, rule] of Object.entries(values.channels)) terminal.out(`  · ${pattern}: ${describe(rule)}`);
+  terminal.out('');
+  terminal.out('Try:');
+  terminal.out(`  ${program} subscribe chat:lobby${urlFlag(clients.url, values.path)}`);
+  terminal.out(`  ${program} publish chat:lobby '{"text":"hello"}'${urlFlag(clients.url, values.path)}`);
+  terminal.out(`  ${tokenHint(config, program)}`);
+  terminal.out('');
+}
+
+function describe(rule: ChannelConfig): string {
+  const { subscribe = 'nobody', publish = 'nobody', history, presence = false } = rule;
+  const parts = [`subscribe: ${subscribe}`, `publish: ${publish}`];
+  if (history !== undefined) parts.push(`history: ${history.size} publications`);
+  if (presence !== false) parts.push('presence');
+  return parts.join(', ');
+}
+
+function urlFlag(url: string, path: string): string {
+  const endpoint = `${url.replace('http', 'ws')}${path}`;
+  return endpoint === 'ws://127.0.0.1:8000/connection/websocket' ? '' : ` --url ${endpoint}`;
+}
+
+/** The secret of this run is worth nothing beyond it; a configured one is not shown. */
+function tokenHint({ secrets, sources, values }: Config, program: string): string {
+  const isOfThisRun = sources['token.secret'] === 'development mode' && values['token.secretFile'] === undefined;
+  const secret = isOfThisRun ? `FANFARE_TOKEN_SECRET=${secrets[0]} ` : '';
+  return `${secret}${program} token --user 42`;
+}

@@ -1,0 +1,121 @@
+/** Runs a configured server until it is told to stop: listening, reload on SIGHUP, graceful shutdown. */
+
+import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
+import { formatProblem } from '../config/problem.js';
+import type { HttpEndpoint } from '../http/endpoint.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { ConfiguredServer, type ServerAddresses } from '../server/from-config.js';
+import { version } from '../server/version.js';
+import { type CommandContext, exitCodes } from './command.js';
+import type { Terminal } from './terminal.js';
+
+export interface ServerRun {
+  readonly config: Config;
+  /** Read again on SIGHUP. */
+  readonly sources: ConfigSources;
+  readonly endpoints?: readonly HttpEndpoint[];
+  /** Tells the person at the terminal where it listens. */
+  announce(addresses: ServerAddresses): void;
+}
+
+/** npm passes on the SIGINT that the terminal has already sent to the whole group: two of them are one key press. */
+const sameKeyPressMs = 500;
+/** Beyond the deadline: something hangs, and the process must not. */
+const overtimeMs = 1_000;
+const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** @returns the exit code, when the server is closed */
+export async function runServer(run: ServerRun, { terminal }: CommandContext): Promise<number> {
+  const server = assemble(run.config, terminal);
+  if (server === undefined) return exitCodes.failed;
+  const { log } = server;
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught error');
+    process.exit(exitCodes.failed);
+  });
+  const stopped = untilStopped(server, terminal);
+  try {
+    const addresses = await server.listen(run.endpoints);
+    for (const warning of run.config.warnings) log.warn(warning);
+    log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
+    run.announce(addresses);
+  } catch (error) {
+    await server.app.close(0);
+    if (!(error instanceof FanfareError)) throw error;
+    terminal.err(`${terminal.styleErr('red', 'error')} ${listenHint(error, run.config)}`);
+    return exitCodes.failed;
+  }
+  let reloading = Promise.resolve();
+  process.on('SIGHUP', () => {
+    reloading = reloading.then(() => reload(server, run.sources));
+  });
+  return stopped;
+}
+
+function assemble(config: Config, terminal: Terminal): ConfiguredServer | undefined {
+  try {
+    return new ConfiguredServer(config);
+  } catch (error) {
+    if (!(error instanceof FanfareError)) throw error;
+    terminal.err(`${terminal.styleErr('red', 'error')} ${error.message}`);
+    return undefined;
+  }
+}
+
+function listenHint(error: FanfareError, { values }: Config): string {
+  const { cause } = error;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const internalPort = values['internal.port'];
+  const isInternal = cause instanceof Error && 'port' in cause && cause.port === internalPort;
+  const [port, flag] = isInternal ? [internalPort, '--internal-port'] : [values.port, '--port'];
+  if (code === 'EADDRINUSE') return `port ${port} is taken: choose another with ${flag} (0 for any free one)`;
+  if (code === 'EACCES') return `port ${port} needs privileges: choose one above 1023 with ${flag}`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${error.message}; choose another address with --host`;
+  return error.message;
+}
+
+/** A broken configuration changes nothing and is told once. */
+async function reload(server: ConfiguredServer, sources: ConfigSources): Promise<void> {
+  const { log } = server;
+  const outcome = await loadConfig(sources);
+  if (!outcome.ok) {
+    log.error({ problems: outcome.problems.map(formatProblem) }, 'reload failed; the old configuration stays');
+    return;
+  }
+  try {
+    const needRestart = server.reload(outcome.config);
+    for (const warning of outcome.config.warnings) log.warn(warning);
+    if (needRestart.length > 0) log.warn({ options: needRestart }, 'changed, but in force after a restart only');
+    log.info({ path: outcome.config.path }, 'configuration reloaded');
+  } catch (error) {
+    log.error({ err: error }, 'reload failed; the old configuration stays');
+  }
+}
+
+/** Closes on the first signal, gives up on the second. */
+function untilStopped(server: ConfiguredServer, terminal: Terminal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let since: { readonly signal: string; readonly atMs: number } | undefined;
+    const stop = (signal: keyof typeof signalNumbers) => {
+      const nowMs = performance.now();
+      if (since !== undefined) {
+        if (signal === 'SIGINT' && since.signal === signal && nowMs - since.atMs < sameKeyPressMs) return;
+        process.exit(128 + signalNumbers[signal]);
+      }
+      since = { signal, atMs: nowMs };
+      const deadlineMs = server.config.values['shutdown.deadline'];
+      server.log.info({ signal, deadlineMs }, 'shutting down');
+      terminal.out(`shutting down: ${server.app.numClients} clients are told to reconnect (once more to stop at once)`);
+      const overtime = setTimeout(() => {
+        server.log.error('shutdown has missed its deadline');
+        process.exit(exitCodes.failed);
+      }, deadlineMs + overtimeMs);
+      server.app
+        .close(deadlineMs)
+        .finally(() => clearTimeout(overtime))
+        .then(() => resolve(exitCodes.ok), reject);
+    };
+    process.on('SIGTERM', () => stop('SIGTERM'));
+    process.on('SIGINT', () => stop('SIGINT'));
+  });
+}

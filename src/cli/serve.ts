@@ -1,0 +1,36 @@
+/** `fanfare serve`, the default command: the server by its configuration. Nobody gets in until it says so. */
+
+import { type Command, exitCodes } from './command.js';
+import { loadOrExplain, sourcesOf, warn } from './configuration.js';
+import { runServer } from './run-server.js';
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Run the server by its configuration (the default command)',
+  usage: '[flags]',
+  about: [
+    'Runs the server. SIGTERM and SIGINT shut it down gracefully, SIGHUP reads the configuration again.',
+    'Nobody gets in until token.secret or anonymous is set, and no channel exists without a rule.',
+  ],
+  flags: {},
+  positionals: { min: 0, max: 0 },
+  listsOptions: true,
+  async run(parsed, context) {
+    const { terminal } = context;
+    const sources = sourcesOf(parsed, context, 'production');
+    const config = await loadOrExplain(sources, terminal);
+    if (config === undefined) return exitCodes.failed;
+    warn(config.warnings, terminal);
+    return runServer(
+      {
+        config,
+        sources,
+        announce({ clients, internal }) {
+          terminal.out(`listening on ${clients.url}`);
+          if (internal !== undefined) terminal.out(`health and metrics on ${internal.url}`);
+        },
+      },
+      context,
+    );
+  },
+};
