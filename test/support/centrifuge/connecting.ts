@@ -1,0 +1,141 @@
+/** Scenarios: how a client gets in, stays in and is sent away. */
+
+import { codeOfRefusal, equal, Gathered, gather, holds, nextEvent } from './awaiting.js';
+import { connected, type Scenario, subscribed } from './context.js';
+
+const never = new Promise<string>(() => undefined);
+
+export const connecting: Readonly<Record<string, Scenario>> = {
+  async 'connects with a token'(context) {
+    const client = context.newClient({ token: await context.server.token({ sub: 'ann' }) });
+    const connected = nextEvent(client, 'connected');
+    client.connect();
+    holds((await connected).client.length > 20, 'the client has an unguessable id');
+    equal((await client.rpc('whoami', {})).data, { user: 'ann' });
+  },
+
+  async 'connects anonymously'(context) {
+    const client = await connected(context);
+    equal(await codeOfRefusal(client.rpc('whoami', {})), 103);
+    const room = await subscribed(client, 'open:room');
+    equal(Object.values((await room.presence()).clients)[0]?.user, '', 'user of an anonymous client');
+  },
+
+  async 'fetches a token when it has none'(context) {
+    const client = context.newClient({ getToken: () => context.server.token({ sub: 'bob' }) });
+    client.connect();
+    await client.ready(5_000);
+    equal((await client.rpc('whoami', {})).data, { user: 'bob' });
+  },
+
+  async 'a bad token is terminal (3500)'(context) {
+    const good = await context.server.token({ sub: 'ann' });
+    const client = context.newClient({ token: `${good.slice(0, -4)}AAAA` });
+    const disconnected = nextEvent(client, 'disconnected');
+    client.connect();
+    equal(await disconnected, { code: 3500, reason: 'invalid token' });
+    equal(client.state, 'disconnected');
+  },
+
+  async 'an expired token makes the client fetch a new one (109)'(context) {
+    let fetched = 0;
+    const client = context.newClient({
+      token: await context.server.token({ sub: 'ann', expiresInSec: -60 }),
+      getToken: () => {
+        fetched++;
+        return context.server.token({ sub: 'ann' });
+      },
+    });
+    const errors = gather(client, 'error', ({ type, error }) => ({ type, code: error.code }));
+    client.connect();
+    await client.ready(5_000);
+    equal(errors.items, [{ type: 'connect', code: 109 }], 'errors');
+    equal(fetched, 1, 'tokens fetched');
+  },
+
+  async 'an expired token without a way to a new one is terminal'(context) {
+    const client = context.newClient({ token: await context.server.token({ sub: 'ann', expiresInSec: -60 }) });
+    const disconnected = nextEvent(client, 'disconnected');
+    client.connect();
+    // The SDK's own code for "unauthorized".
+    equal((await disconnected).code, 1);
+  },
+
+  async 'refreshes its token before it expires and stays connected'(context) {
+    const fetched = new Gathered<number>();
+    const client = context.newClient({
+      getToken: () => {
+        const lives = [1, 2, 600];
+        const expiresInSec = lives[fetched.items.length] ?? 600;
+        fetched.add(expiresInSec);
+        return context.server.token({ sub: 'ann', expiresInSec });
+      },
+    });
+    const interruptions = gather(client, 'connecting', ({ code }) => code);
+    client.connect();
+    // The third one is due when the first has long expired, with its grace.
+    equal(await fetched.atLeast(3), [1, 2, 600], 'lives of the tokens');
+    equal((await client.rpc('whoami', {})).data, { user: 'ann' });
+    equal(interruptions.items, [0], 'codes of connecting events');
+  },
+
+  async 'a connection that is not refreshed ends with 3005 and reconnects'(context) {
+    let fetched = 0;
+    const client = context.newClient({
+      token: await context.server.token({ sub: 'ann', expiresInSec: 1 }),
+      getToken: () => (++fetched === 1 ? never : context.server.token({ sub: 'ann' })),
+    });
+    const expired = nextEvent(client, 'connecting', ({ code }) => code === 3005);
+    client.connect();
+    await client.ready(5_000);
+    const back = nextEvent(client, 'connected');
+    equal(await expired, { code: 3005, reason: 'connection expired' });
+    await back;
+  },
+
+  async 'a refresh with the token of another user is terminal (3500)'(context) {
+    const client = context.newClient({
+      token: await context.server.token({ sub: 'ann', expiresInSec: 1 }),
+      getToken: () => context.server.token({ sub: 'mallory', expiresInSec: 600 }),
+    });
+    const disconnected = nextEvent(client, 'disconnected');
+    client.connect();
+    equal((await disconnected).code, 3500);
+  },
+
+  async 'comes back after a disconnect with the advice to (3011)'(context) {
+    const client = await connected(context, 'ann');
+    const left = nextEvent(client, 'connecting');
+    const back = nextEvent(client, 'connected');
+    await context.server.disconnect('ann', true);
+    equal(await left, { code: 3011, reason: 'force reconnect' });
+    await back;
+  },
+
+  async 'stays away after a disconnect without it (3503)'(context) {
+    const client = await connected(context, 'ann');
+    const disconnected = nextEvent(client, 'disconnected');
+    await context.server.disconnect('ann', false);
+    equal(await disconnected, { code: 3503, reason: 'force disconnect' });
+    equal(client.state, 'disconnected');
+  },
+
+  async 'keeps trying when the server shuts down (3001)'(context) {
+    const client = await connected(context, 'ann');
+    const left = nextEvent(client, 'connecting');
+    await context.server.close();
+    equal(await left, { code: 3001, reason: 'shutdown' });
+    equal(client.state, 'connecting');
+  },
+
+  async 'comes back after the network was cut'(context) {
+    const client = await connected(context, 'ann');
+    const left = nextEvent(client, 'connecting');
+    const back = nextEvent(client, 'connected');
+    await context.server.cut();
+    // Below 3000: the SDK's own code for a lost transport.
+    equal((await left).code, 1);
+    await context.server.restore();
+    await back;
+  },
+};

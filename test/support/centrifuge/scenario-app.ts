@@ -1,0 +1,150 @@
+/** The Node side of the scenarios: a real application, a broker that obeys, and a network that can be cut. */
+
+import { type Centrifuge, Centrifuge as CentrifugeClient, type Options } from 'centrifuge';
+import { channel, fanfare, jwt, rpc } from 'fanfare';
+import { SignJWT } from 'jose';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
+import type { BrokerEvents } from '../../../src/engine/broker.js';
+import type { ChannelName } from '../../../src/model/channel-name.js';
+import type { BrokerFactory } from '../../../src/server/options.js';
+import { FaultProxy } from '../fault-proxy.js';
+import { RestartableBroker } from '../restartable-broker.js';
+import { Gathered } from './awaiting.js';
+import type { Controls, ScenarioContext, TokenClaims } from './context.js';
+
+const secret = 'the scenarios sign their tokens with this';
+
+/** A restartable broker that can lose a delivery, and whose clock can be put forward. */
+class ObedientBroker extends RestartableBroker {
+  losesNext = false;
+
+  override start(events: BrokerEvents): Promise<void> {
+    return super.start({
+      onJoin: (name, info) => events.onJoin(name, info),
+      onLeave: (name, info) => events.onLeave(name, info),
+      onPublication: (name: ChannelName, publication, epoch) => {
+        if (this.losesNext) this.losesNext = false;
+        else events.onPublication(name, publication, epoch);
+      },
+    });
+  }
+}
+
+/** The application of all scenarios. Pings every 2 s, so that expired subscriptions are found soon. */
+function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
+  return fanfare({
+    auth: jwt({ secret }),
+    anonymous: true,
+    broker,
+    onMessage,
+    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300 },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    channels: {
+      'open:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),
+      'typed:{name}': channel({
+        message: z.object({ text: z.string() }),
+        subscribe: 'anyone',
+        publish: 'subscriber',
+      }),
+      'stream:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10, ttl: '5m' } }),
+      'cache:{name}': channel({ subscribe: 'anyone', history: { size: 3, ttl: '5m' }, recovery: 'cache' }),
+      'readonly:{name}': channel({ subscribe: 'anyone' }),
+      'token:{name}': channel({ subscribe: 'token', publish: 'subscriber', history: { size: 10 } }),
+      'closed:{name}': channel({}),
+      news: channel({ history: { size: 10 }, presence: true, joinLeave: true }),
+    },
+    rpc: {
+      add: rpc({ input: z.object({ a: z.number(), b: z.number() }), allow: 'anyone', run: ({ a, b }) => a + b }),
+      nothing: rpc({ allow: 'anyone', run: () => undefined }),
+      whoami: rpc({ run: (_, { user }) => ({ user }) }),
+      fail: rpc({
+        allow: 'anyone',
+        run: () => {
+          throw new Error('it fails on purpose');
+        },
+      }),
+    },
+  });
+}
+
+/** With fractions of a second: rounded down, a life of one second could be over at once. */
+async function sign({ expiresInSec, ...claims }: TokenClaims): Promise<string> {
+  const exp = expiresInSec === undefined ? {} : { exp: Date.now() / 1_000 + expiresInSec };
+  const token = new SignJWT({ ...claims, ...exp }).setProtectedHeader({ alg: 'HS256' });
+  return token.sign(new TextEncoder().encode(secret));
+}
+
+/** What a transport's test needs: where to connect, and the controls. */
+export interface ScenarioServer extends AsyncDisposable {
+  /** `127.0.0.1:port` of the network that can be cut. */
+  readonly host: string;
+  readonly controls: Controls;
+}
+
+export async function startScenarioServer(): Promise<ScenarioServer> {
+  let aheadMs = 0;
+  let broker: ObedientBroker | undefined;
+  const messages = new Gathered<unknown>();
+  const app = makeApp(
+    (ports) => {
+      const clock = { ...ports.clock, nowMs: () => ports.clock.nowMs() + aheadMs };
+      broker = new ObedientBroker(() => new MemoryBroker({ clock, random: ports.random }));
+      return broker;
+    },
+    (data) => messages.add(data),
+  );
+  const { port } = await app.listen(0);
+  const proxy = await FaultProxy.start({ port });
+  const controls: Controls = {
+    token: sign,
+    // safe: the scenarios name channels of all patterns, and some that there are not
+    publish: (name, data, tags) => app.publish(name as 'news', data, { ...(tags && { tags }) }),
+    unsubscribe: async (user, name) => app.unsubscribe(user, name as 'news'),
+    disconnect: async (user, reconnect) => app.disconnect(user, { reconnect }),
+    send: async (user, data) => app.send(user, data),
+    messages: async (count) => [...(await messages.atLeast(count))],
+    close: () => app.close(1_000),
+    cut: async () => proxy.cut(),
+    restore: async () => proxy.restore(),
+    loseNextDelivery: async () => {
+      if (broker !== undefined) broker.losesNext = true;
+    },
+    loseHistory: async () => broker?.restart(),
+    skipBrokerTime: async (ms) => {
+      aheadMs += ms;
+    },
+  };
+  return {
+    host: `127.0.0.1:${proxy.port}`,
+    controls,
+    async [Symbol.asyncDispose]() {
+      await proxy.close();
+      await app.close(500);
+    },
+  };
+}
+
+/** A context of Node, with the transport that `endpoint` and `options` choose. */
+export function scenarioContext(
+  server: ScenarioServer,
+  endpoint: ConstructorParameters<typeof CentrifugeClient>[0] = `ws://${server.host}/connection/websocket`,
+  options: Partial<Options> = { websocket: WebSocket },
+): { readonly context: ScenarioContext; readonly disconnectAll: () => void } {
+  const clients: Centrifuge[] = [];
+  const quick = { minReconnectDelay: 10, maxReconnectDelay: 50, ...options };
+  return {
+    context: {
+      server: server.controls,
+      newClient(given = {}) {
+        const client = new CentrifugeClient(endpoint, { ...quick, ...given });
+        clients.push(client);
+        return client;
+      },
+    },
+    disconnectAll: () => {
+      for (const client of clients) client.disconnect();
+    },
+  };
+}

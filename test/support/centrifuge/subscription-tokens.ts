@@ -1,0 +1,87 @@
+/** Scenarios: channels that want a token of their own. */
+
+import { equal, Gathered, gather, nextEvent } from './awaiting.js';
+import { connected, type Scenario, type ScenarioContext, subscribed } from './context.js';
+
+const never = new Promise<string>(() => undefined);
+const channel = 'token:room';
+
+function tokenFor(context: ScenarioContext, claims: { channel?: string; sub?: string; expiresInSec?: number } = {}) {
+  return context.server.token({ sub: 'ann', channel, ...claims });
+}
+
+export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
+  async 'subscribes with a token'(context) {
+    const ann = await connected(context, 'ann');
+    const room = await subscribed(ann, channel, { getToken: () => tokenFor(context) });
+    const received = gather(room, 'publication', ({ data }) => data);
+    await room.publish('hi');
+    equal(await received.atLeast(1), ['hi']);
+  },
+
+  async 'no token, one for another channel and one for another user are refused (103)'(context) {
+    const ann = await connected(context, 'ann');
+    const tokens = [
+      undefined,
+      await tokenFor(context, { channel: 'token:elsewhere' }),
+      await tokenFor(context, { sub: 'bob' }),
+      'not.a.token',
+    ];
+    for (const token of tokens) {
+      const room = ann.newSubscription(channel, { ...(token !== undefined && { token }) });
+      const ended = nextEvent(room, 'unsubscribed');
+      room.subscribe();
+      equal((await ended).code, 103);
+      ann.removeSubscription(room);
+    }
+    equal(ann.state, 'connected');
+  },
+
+  async 'an expired token makes the client fetch a new one (109)'(context) {
+    const ann = await connected(context, 'ann');
+    const room = ann.newSubscription(channel, {
+      token: await tokenFor(context, { expiresInSec: -60 }),
+      getToken: () => tokenFor(context),
+      minResubscribeDelay: 1,
+      maxResubscribeDelay: 10,
+    });
+    const errors = gather(room, 'error', ({ type, error }) => ({ type, code: error.code }));
+    room.subscribe();
+    await room.ready(5_000);
+    equal(errors.items, [{ type: 'subscribe', code: 109 }]);
+  },
+
+  async 'refreshes its token before it expires and stays subscribed'(context) {
+    const ann = await connected(context, 'ann');
+    const fetched = new Gathered<number>();
+    const room = ann.newSubscription(channel, {
+      getToken: () => {
+        const expiresInSec = [1, 4, 600][fetched.items.length] ?? 600;
+        fetched.add(expiresInSec);
+        return tokenFor(context, { expiresInSec });
+      },
+    });
+    const states = gather(room, 'state', ({ newState }) => newState);
+    room.subscribe();
+    // The third one is due when the server has looked for expired subscriptions more than once.
+    equal(await fetched.atLeast(3), [1, 4, 600], 'lives of the tokens');
+    await room.publish('still here');
+    equal(states.items, ['subscribing', 'subscribed']);
+  },
+
+  async 'a subscription that is not refreshed ends with 2501 and subscribes again'(context) {
+    const ann = await connected(context, 'ann');
+    let fetched = 0;
+    const room = ann.newSubscription(channel, {
+      token: await tokenFor(context, { expiresInSec: 1 }),
+      getToken: () => (++fetched === 1 ? never : tokenFor(context)),
+      minResubscribeDelay: 1,
+      maxResubscribeDelay: 10,
+    });
+    room.subscribe();
+    await room.ready(5_000);
+    const expired = nextEvent(room, 'subscribing');
+    equal(await expired, { channel, code: 2501, reason: 'subscription expired' });
+    equal(ann.state, 'connected');
+  },
+};
