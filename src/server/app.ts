@@ -162,7 +162,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    * @throws FanfareError `ERR_CHANNEL_NAME`, `ERR_UNKNOWN_CHANNEL`, `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`,
    *   `ERR_IDEMPOTENCY_KEY`, `ERR_BROKER`, `ERR_CLOSED`
    */
-  async publish<Name extends string>(
+  async publish<const Name extends string>(
     channel: ChannelNameOf<Channels, Name> & Name,
     data: MessageInputOf<Channels, Name>,
     options: PublishOptions = {},
@@ -179,7 +179,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    * @throws FanfareError `ERR_CHANNEL_NAME`, `ERR_UNKNOWN_CHANNEL`, `ERR_NOT_AVAILABLE` for a channel without history,
    *   `ERR_UNRECOVERABLE` when what follows `since` is not there any more
    */
-  async history<Name extends string>(
+  async history<const Name extends string>(
     channel: ChannelNameOf<Channels, Name> & Name,
     options: HistoryReadOptions = {},
   ): Promise<HistoryResult<MessageOf<Channels, Name>>> {
@@ -198,7 +198,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   }
 
   /** Empties a channel's history; its position stays. Throws as {@link history} does. */
-  async removeHistory<Name extends string>(channel: ChannelNameOf<Channels, Name> & Name): Promise<void> {
+  async removeHistory<const Name extends string>(channel: ChannelNameOf<Channels, Name> & Name): Promise<void> {
     const { name, store } = this.#historyOf(channel);
     await store.remove(name);
   }
@@ -208,19 +208,21 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    *
    * @throws FanfareError `ERR_CHANNEL_NAME`, `ERR_UNKNOWN_CHANNEL`, `ERR_NOT_AVAILABLE` for a channel without presence
    */
-  async presence<Name extends string>(channel: ChannelNameOf<Channels, Name> & Name): Promise<Member[]> {
+  async presence<const Name extends string>(channel: ChannelNameOf<Channels, Name> & Name): Promise<Member[]> {
     const { name, store } = this.#presenceOf(channel);
     return (await store.list(name, this.#node.limits.maxPresenceClients)).map(toMember);
   }
 
   /** How many clients and users are in a channel. Throws as {@link presence} does. */
-  async presenceStats<Name extends string>(channel: ChannelNameOf<Channels, Name> & Name): Promise<PresenceStats> {
+  async presenceStats<const Name extends string>(
+    channel: ChannelNameOf<Channels, Name> & Name,
+  ): Promise<PresenceStats> {
     const { name, store } = this.#presenceOf(channel);
     return store.stats(name);
   }
 
   /** Ends a user's subscriptions to a channel on this node; its clients do not come back by themselves. */
-  unsubscribe<Name extends string>(user: string, channel: ChannelNameOf<Channels, Name> & Name): void {
+  unsubscribe<const Name extends string>(user: string, channel: ChannelNameOf<Channels, Name> & Name): void {
     const { name } = this.#find(channel);
     for (const session of this.#node.sessions.ofUser(user)) {
       const subscription = session.subscriptions.get(name);

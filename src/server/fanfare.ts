@@ -32,8 +32,8 @@ const defaultPath = '/connection/websocket';
  * await app.publish('news', { title: 'hello' });
  */
 export function fanfare<
-  Channels extends ChannelSchemas = ChannelSchemas,
-  Procedures extends ProcedureTable = ProcedureTable,
+  Channels extends ChannelSchemas = Record<never, never>,
+  Procedures extends ProcedureTable = Record<never, never>,
 >(options: FanfareOptions<Channels, Procedures>): FanfareApp<Channels, Procedures> {
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
