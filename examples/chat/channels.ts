@@ -8,6 +8,8 @@ const message = v.object({
   text: v.pipe(v.string(), v.minLength(1), v.maxLength(maxTextLength)),
   /** Chosen by the sender, so that a message that was sent again after a lost answer shows up once. */
   id: v.optional(v.pipe(v.string(), v.maxLength(36))),
+  /** By the sender's clock. */
+  sentAtMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   /** For senders that are not in the room themselves: a script, a bot, a terminal. */
   name: v.optional(v.pipe(v.string(), v.maxLength(maxNameLength))),
 });

@@ -5,7 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chatApp } from './app.js';
 
-const headers = { 'Content-Security-Policy': "default-src 'self'", 'X-Content-Type-Options': 'nosniff' };
+const headers = {
+  'Content-Security-Policy': "default-src 'self'; img-src 'self' data:",
+  'X-Content-Type-Options': 'nosniff',
+};
 
 const files = new Map<string, { readonly type: string; readonly body: Buffer }>();
 for (const [path, name, type] of [

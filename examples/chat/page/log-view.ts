@@ -1,0 +1,149 @@
+/** The list of messages: brings the page in line with its rows, and stays at the bottom while the reader is there. */
+
+import { avatar, byId, element } from './elements.js';
+import type { Row } from './rows.js';
+
+/** So near to the end counts as being there. */
+const nearBottomPx = 48;
+
+export interface LogViewOptions {
+  readonly onRetry: (id: string) => void;
+  readonly onDiscard: (id: string) => void;
+}
+
+export class LogView {
+  readonly #log = byId('log', HTMLElement);
+  readonly #lines = byId('lines', HTMLElement);
+  readonly #empty = byId('empty', HTMLElement);
+  readonly #newer = byId('newer', HTMLButtonElement);
+  readonly #options: LogViewOptions;
+  /** The elements that are shown, with what they were made from. */
+  #shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
+  #sticks = true;
+  #numNewer = 0;
+  readonly #time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+  constructor(options: LogViewOptions) {
+    this.#options = options;
+    // Not every browser lets the keyboard into a scrolling area by itself.
+    this.#log.tabIndex = 0;
+    this.#log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    this.#newer.addEventListener('click', () => {
+      this.stickToBottom();
+      this.#log.focus({ preventScroll: true });
+    });
+    // The banner, the keyboard of a phone and long texts change the height.
+    const observer = new ResizeObserver(() => this.#keepBottom());
+    observer.observe(this.#log);
+    observer.observe(this.#lines);
+  }
+
+  /** Another room: what is shown goes away without being announced. */
+  clear(room: string): void {
+    this.#shown = new Map();
+    this.#lines.replaceChildren();
+    this.#log.setAttribute('aria-label', `Messages in ${room}`);
+    this.stickToBottom();
+  }
+
+  /** @param isLoading history is still to come: there is nothing to say about an empty room, and nothing to announce */
+  render(rows: readonly Row[], isLoading: boolean): void {
+    this.#log.setAttribute('aria-busy', String(isLoading));
+    this.#empty.hidden = isLoading || rows.length > 0;
+    const wasEmpty = this.#shown.size === 0;
+    const shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
+    let place = this.#lines.firstElementChild;
+    let numNew = 0;
+    for (const row of rows) {
+      const before = this.#shown.get(row.key);
+      if (before === undefined && row.kind === 'message' && !row.isMine) numNew++;
+      const item = before?.item ?? element('li');
+      if (before === undefined || !isSame(before.row, row)) this.#fill(item, row);
+      if (item === place) place = place.nextElementSibling;
+      else this.#lines.insertBefore(item, place);
+      shown.set(row.key, { row, item });
+    }
+    for (const [key, { item }] of this.#shown) if (!shown.has(key)) item.remove();
+    this.#shown = shown;
+    if (!wasEmpty && !this.#sticks) this.#setNewer(this.#numNewer + numNew);
+    this.#keepBottom();
+  }
+
+  stickToBottom(): void {
+    this.#sticks = true;
+    this.#setNewer(0);
+    this.#keepBottom();
+  }
+
+  #keepBottom(): void {
+    if (this.#sticks) this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  #scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    this.#sticks = scrollHeight - scrollTop - clientHeight < nearBottomPx;
+    if (this.#sticks) this.#setNewer(0);
+  }
+
+  #setNewer(numNewer: number): void {
+    this.#numNewer = numNewer;
+    this.#newer.hidden = numNewer === 0;
+    this.#newer.textContent = `${numNewer} new ${numNewer === 1 ? 'message' : 'messages'} ↓`;
+  }
+
+  #fill(item: HTMLElement, row: Row): void {
+    switch (row.kind) {
+      case 'day':
+        item.className = 'divider';
+        item.replaceChildren(row.label);
+        return;
+      case 'gap':
+        item.className = 'divider gap';
+        item.replaceChildren('Some messages may be missing here');
+        return;
+      case 'message':
+        this.#fillMessage(item, row);
+    }
+  }
+
+  #fillMessage(item: HTMLElement, row: Extract<Row, { kind: 'message' }>): void {
+    const { text, author, isMine, isFirst, sentAtMs, fate } = row;
+    const isFailed = fate?.refusal !== undefined;
+    item.className = 'message';
+    item.classList.toggle('mine', isMine);
+    item.classList.toggle('first', isFirst);
+    item.classList.toggle('pending', fate !== undefined && !isFailed);
+    item.classList.toggle('failed', isFailed);
+    const parts: HTMLElement[] = [];
+    if (isFirst && !isMine) parts.push(avatar(author));
+    if (isFirst) parts.push(this.#meta(isMine ? 'You' : author, isMine, sentAtMs));
+    const bubble = element('p', { class: 'text', dir: 'auto' }, text);
+    if (!isFirst && sentAtMs !== undefined) bubble.title = this.#time.format(sentAtMs);
+    parts.push(bubble);
+    if (fate !== undefined) parts.push(this.#fate(fate));
+    item.replaceChildren(...parts);
+  }
+
+  #meta(author: string, isMine: boolean, sentAtMs: number | undefined): HTMLElement {
+    const name = element('b', { class: isMine ? 'hidden' : 'author', dir: 'auto' }, author);
+    const meta = element('p', { class: 'meta' }, name);
+    if (sentAtMs !== undefined) {
+      const iso = new Date(sentAtMs).toISOString();
+      meta.append(element('time', { datetime: iso }, this.#time.format(sentAtMs)));
+    }
+    return meta;
+  }
+
+  #fate({ id, refusal }: { readonly id: string; readonly refusal?: string }): HTMLElement {
+    if (refusal === undefined) return element('p', { class: 'fate' }, 'Sending…');
+    const retry = element('button', { type: 'button' }, 'Try again');
+    const discard = element('button', { type: 'button' }, 'Discard');
+    retry.addEventListener('click', () => this.#options.onRetry(id));
+    discard.addEventListener('click', () => this.#options.onDiscard(id));
+    return element('p', { class: 'fate' }, `Not sent: ${refusal}.`, retry, discard);
+  }
+}
+
+function isSame(a: Row, b: Row): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,113 @@
+/** What the browser remembers between visits: the name, the rooms, and which messages are one's own. */
+
+import { cleanName } from './messages.js';
+
+const starterRooms = ['lobby', 'random', 'help'];
+const maxRooms = 20;
+const maxOwnIds = 500;
+const maxRoomLength = 40;
+
+const keys = { name: 'fanfare-chat.name', rooms: 'fanfare-chat.rooms', ownIds: 'fanfare-chat.own' } as const;
+
+/** Works without storage too, where a browser keeps it closed: then it lasts as long as the page. */
+export class Memory {
+  readonly #ownIds = new Set(this.#readList('sessionStorage', keys.ownIds));
+  #rooms = this.#readList('localStorage', keys.rooms);
+
+  /** A tab keeps its own name; a new tab starts with the one that was chosen last. Empty: none was chosen yet. */
+  get name(): string {
+    return cleanName(read('sessionStorage', keys.name) ?? read('localStorage', keys.name) ?? '');
+  }
+
+  set name(name: string) {
+    write('sessionStorage', keys.name, name);
+    write('localStorage', keys.name, name);
+  }
+
+  get rooms(): readonly string[] {
+    return [...starterRooms, ...this.#rooms];
+  }
+
+  visit(room: string): void {
+    if (starterRooms.includes(room)) return;
+    this.#rooms = [room, ...this.#rooms.filter((known) => known !== room)].slice(0, maxRooms);
+    write('localStorage', keys.rooms, JSON.stringify(this.#rooms));
+  }
+
+  isOwn(id: string): boolean {
+    return this.#ownIds.has(id);
+  }
+
+  own(id: string): void {
+    this.#ownIds.add(id);
+    write('sessionStorage', keys.ownIds, JSON.stringify([...this.#ownIds].slice(-maxOwnIds)));
+  }
+
+  #readList(storage: StorageName, key: string): string[] {
+    const text = read(storage, key);
+    if (text === undefined) return [];
+    try {
+      const list: unknown = JSON.parse(text);
+      return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
+    } catch {
+      return []; // what another version or a person left there is not ours
+    }
+  }
+}
+
+/** The room that somebody means: lower case, one word, nothing that a channel name cannot hold. Empty: none. */
+export function roomNameOf(typed: string): string {
+  return typed
+    .normalize('NFC')
+    .trim()
+    .replace(/^#+/, '')
+    .toLowerCase()
+    .replace(/[\s:]+/gu, '-')
+    .replace(/\p{C}/gu, '')
+    .slice(0, maxRoomLength)
+    .replace(/^-+|-+$/g, '');
+}
+
+/** The room in the address of the page. */
+export function roomOfHash(hash: string): string {
+  try {
+    return roomNameOf(decodeURIComponent(hash)) || 'lobby';
+  } catch {
+    return 'lobby'; // a broken escape, as in `#%`
+  }
+}
+
+/** A friendly name for somebody who has none yet. */
+export function suggestedName(): string {
+  const pick = (words: readonly string[]) => words[Math.floor(Math.random() * words.length)] ?? '';
+  return `${pick(['Amber', 'Brisk', 'Calm', 'Jolly', 'Keen', 'Quiet', 'Sunny', 'Swift'])} ${pick([
+    'Badger',
+    'Finch',
+    'Heron',
+    'Lynx',
+    'Otter',
+    'Panda',
+    'Robin',
+    'Wren',
+  ])}`;
+}
+
+type StorageName = 'localStorage' | 'sessionStorage';
+
+const fallback = new Map<string, string>();
+
+function read(storage: StorageName, key: string): string | undefined {
+  try {
+    return globalThis[storage].getItem(key) ?? undefined;
+  } catch {
+    return fallback.get(`${storage}.${key}`); // storage is closed to this page
+  }
+}
+
+function write(storage: StorageName, key: string, value: string): void {
+  try {
+    globalThis[storage].setItem(key, value);
+  } catch {
+    fallback.set(`${storage}.${key}`, value); // closed or full: it lasts as long as the page
+  }
+}

@@ -1,0 +1,70 @@
+/** What the page knows of a message, and how it reads one out of data that anybody may have published. */
+
+import { maxNameLength, maxTextLength } from '../limits.js';
+
+/** A client in a room. */
+export interface Member {
+  /** Id of its connection. */
+  readonly client: string;
+  readonly name: string;
+}
+
+/** A message as the server delivered it. */
+export interface Received {
+  readonly text: string;
+  readonly author: Member;
+  /** Its place in the room's history. */
+  readonly offset: number;
+  /** Chosen by its sender. */
+  readonly id?: string;
+  readonly sentAtMs?: number;
+}
+
+/** The part of a publication that the page looks at. */
+export interface PublicationLike {
+  readonly data: unknown;
+  readonly offset?: number | undefined;
+  readonly info?: ClientInfoLike | undefined;
+}
+
+export interface ClientInfoLike {
+  readonly client: string;
+  readonly chanInfo?: unknown;
+}
+
+/** Reads a publication. What is not a message of this chat is shown as the JSON that it is, not dropped. */
+export function readMessage({ data, offset, info }: PublicationLike): Received {
+  const fields = isRecord(data) ? data : {};
+  const { text, name, id, sentAtMs } = fields;
+  const shown = typeof text === 'string' ? text : JSON.stringify(data);
+  return {
+    text: shown.slice(0, maxTextLength),
+    author: authorOf(info, name),
+    offset: offset ?? 0,
+    ...(typeof id === 'string' && id !== '' && { id }),
+    ...(typeof sentAtMs === 'number' && Number.isSafeInteger(sentAtMs) && sentAtMs >= 0 && { sentAtMs }),
+  };
+}
+
+/** A member by the name that the server vouches for. */
+export function readMember({ client, chanInfo }: ClientInfoLike): Member {
+  const name = isRecord(chanInfo) && typeof chanInfo.name === 'string' ? chanInfo.name : '';
+  return { client, name: cleanName(name) || `Guest ${client.slice(0, 4)}` };
+}
+
+/** A display name as people may type it: one line, trimmed, not too long. Empty when nothing is left. */
+export function cleanName(text: string): string {
+  return text.normalize('NFC').replace(/\p{C}/gu, '').replace(/\s+/gu, ' ').trim().slice(0, maxNameLength).trim();
+}
+
+function authorOf(info: ClientInfoLike | undefined, name: unknown): Member {
+  const claimed = typeof name === 'string' ? cleanName(name) : '';
+  if (info === undefined) return { client: '', name: claimed || 'Server' };
+  const member = readMember(info);
+  const isNamed = isRecord(info.chanInfo) && typeof info.chanInfo.name === 'string';
+  return isNamed || claimed === '' ? member : { ...member, name: claimed };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,85 @@
+/** What the log shows, line by line: messages grouped by author, days and gaps between them, outgoing ones last. */
+
+import type { Received } from './messages.js';
+import type { Outgoing } from './outbox.js';
+import type { Entry } from './timeline.js';
+
+export type Row =
+  | { readonly kind: 'day'; readonly key: string; readonly label: string }
+  | { readonly kind: 'gap'; readonly key: string }
+  | {
+      readonly kind: 'message';
+      readonly key: string;
+      readonly text: string;
+      readonly author: string;
+      readonly isMine: boolean;
+      /** Begins a group: shows its author and time. */
+      readonly isFirst: boolean;
+      readonly sentAtMs?: number;
+      readonly fate?: { readonly id: string; readonly refusal?: string };
+    };
+
+type MessageRow = Extract<Row, { kind: 'message' }>;
+
+/** A pause that begins a new group. */
+const groupPauseMs = 5 * 60_000;
+
+export interface RowOptions {
+  readonly isMine: (message: Received) => boolean;
+  readonly nowMs: number;
+}
+
+export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[], options: RowOptions): Row[] {
+  const rows: Row[] = [];
+  let previous: { readonly row: MessageRow; readonly client: string } | undefined;
+  let day = '';
+  const add = (row: Omit<MessageRow, 'kind' | 'isFirst'>, client: string) => {
+    if (row.sentAtMs !== undefined && dayOf(row.sentAtMs) !== day) {
+      day = dayOf(row.sentAtMs);
+      rows.push({ kind: 'day', key: `day-${day}-${row.key}`, label: dayLabel(row.sentAtMs, options.nowMs) });
+      previous = undefined;
+    }
+    const isFirst = previous === undefined || !isContinued(previous, row, client);
+    const complete: MessageRow = { kind: 'message', ...row, isFirst };
+    rows.push(complete);
+    previous = { row: complete, client };
+  };
+  for (const entry of entries) {
+    if (entry.kind === 'gap') {
+      rows.push(entry);
+      previous = undefined;
+      continue;
+    }
+    const { message, key } = entry;
+    const { text, author, sentAtMs } = message;
+    const isMine = options.isMine(message);
+    add({ key, text, author: author.name, isMine, ...(sentAtMs !== undefined && { sentAtMs }) }, author.client);
+  }
+  for (const { id, text, sentAtMs, refusal } of outgoing) {
+    const fate = { id, ...(refusal !== undefined && { refusal }) };
+    add({ key: id, text, author: '', isMine: true, sentAtMs, fate }, '');
+  }
+  return rows;
+}
+
+function isContinued(
+  previous: { readonly row: MessageRow; readonly client: string },
+  row: Omit<MessageRow, 'kind' | 'isFirst'>,
+  client: string,
+): boolean {
+  if (previous.row.isMine !== row.isMine) return false;
+  // One's own connection changes with each reconnect.
+  if (!row.isMine && (previous.client !== client || previous.row.author !== row.author)) return false;
+  return Math.abs((row.sentAtMs ?? 0) - (previous.row.sentAtMs ?? 0)) < groupPauseMs;
+}
+
+function dayOf(timeMs: number): string {
+  const date = new Date(timeMs);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+function dayLabel(timeMs: number, nowMs: number): string {
+  if (dayOf(timeMs) === dayOf(nowMs)) return 'Today';
+  if (dayOf(timeMs) === dayOf(nowMs - 86_400_000)) return 'Yesterday';
+  return new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' }).format(timeMs);
+}
