@@ -12,10 +12,10 @@ export function sourcesOf(
   parsed: ParsedArguments,
   { env, folder }: CommandContext,
   mode: Mode,
-  defaults: Partial<OptionValues> = {},
+  defaultsFor: (host: string) => Partial<OptionValues> = () => ({}),
 ): ConfigSources {
   const path = flagText(parsed, 'config') ?? env[commandVariables.config];
-  return { folder, env, flags: parsed.options, mode, defaults, ...(path !== undefined && { path }) };
+  return { folder, env, flags: parsed.options, mode, defaultsFor, ...(path !== undefined && { path }) };
 }
 
 /** `undefined` when it was refused; the reasons are on standard error then. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
 import { isLoopback } from '../config/conflicts.js';
 import type { Config } from '../config/load.js';
+import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { ServerAddresses } from '../server/from-config.js';
 import { staticEndpoints } from '../server/static-files.js';
 import { version } from '../server/version.js';
@@ -15,7 +16,7 @@ import { runServer } from './run-server.js';
 
 const dayMs = 86_400_000;
 
-/** What the example pages need. */
+/** What may be tried without any configuration. */
 const openChannels: ChannelsConfig = {
   'chat:{room}': {
     subscribe: 'anyone',
@@ -24,9 +25,22 @@ const openChannels: ChannelsConfig = {
     presence: 'anyone',
     joinLeave: true,
   },
+  'typing:{room}': { subscribe: 'anyone', publish: 'subscriber' },
 };
 
-const examplePages = fileURLToPath(new URL('../examples-chat', import.meta.url));
+/** The built chat example: its page and, as it declares them, its channels. */
+const example = fileURLToPath(new URL('../examples-chat/', import.meta.url));
+
+/** The same channels as {@link openChannels}, with the example's schemas and names of its members. */
+async function exampleChannels(): Promise<Readonly<Record<string, ChannelDeclaration>> | undefined> {
+  const module = new URL('../examples-chat/channels.mjs', import.meta.url);
+  if (!existsSync(module)) return undefined;
+  // safe: a part of this build, whose source is compiled against these types
+  const { chatChannels } = (await import(module.href)) as {
+    readonly chatChannels: Readonly<Record<string, ChannelDeclaration>>;
+  };
+  return chatChannels;
+}
 
 export const dev: Command = {
   name: 'dev',
@@ -41,20 +55,27 @@ export const dev: Command = {
   listsOptions: true,
   async run(parsed, context) {
     const { terminal } = context;
-    const isLocal = isLoopback(parsed.options.get('host') ?? context.env['FANFARE_HOST'] ?? '127.0.0.1');
-    const sources = sourcesOf(parsed, context, 'development', {
-      ...(isLocal && { anonymous: true }),
+    const secretOfThisRun = [randomBytes(32).toString('base64url')];
+    const sources = sourcesOf(parsed, context, 'development', (host) => ({
+      ...(isLoopback(host) && { anonymous: true }),
       channels: openChannels,
-      'token.secret': [randomBytes(32).toString('base64url')],
+      'token.secret': secretOfThisRun,
       'log.level': 'warn',
-    });
+    }));
     const config = await loadOrExplain(sources, terminal);
     if (config === undefined) return exitCodes.failed;
     warn(config.warnings, terminal);
-    const endpoints = existsSync(examplePages) ? staticEndpoints(examplePages) : [];
+    const endpoints = existsSync(example) ? staticEndpoints(example) : [];
     const hasPages = endpoints.some(({ path }) => path === '/');
+    const channels = config.sources.channels === 'development mode' ? await exampleChannels() : undefined;
     return runServer(
-      { config, sources, endpoints, announce: (addresses) => announce(config, addresses, hasPages, context) },
+      {
+        config,
+        sources,
+        endpoints,
+        ...(channels && { channels }),
+        announce: (addresses) => announce(config, addresses, hasPages, context),
+      },
       context,
     );
   },

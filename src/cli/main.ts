@@ -5,13 +5,16 @@ import { basename, relative } from 'node:path';
 import { closest } from '../config/suggest.js';
 import { version } from '../server/version.js';
 import { parseCommandLine } from './arguments.js';
+import { check } from './check.js';
 import { type Command, type CommandContext, exitCodes, flagIsOn, UsageError } from './command.js';
 import { dev } from './dev.js';
 import { commandHelp, generalHelp } from './help.js';
+import { publish } from './publish.js';
 import { serve } from './serve.js';
+import { subscribe } from './subscribe.js';
 import { createTerminal } from './terminal.js';
 
-const commands: readonly Command[] = [serve, dev];
+const commands: readonly Command[] = [serve, dev, check, token, publish, subscribe];
 
 async function main(args: readonly string[], context: CommandContext): Promise<number> {
   const { terminal } = context;

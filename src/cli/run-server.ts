@@ -2,6 +2,7 @@
 
 import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
+import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer, type ServerAddresses } from '../server/from-config.js';
@@ -14,6 +15,8 @@ export interface ServerRun {
   /** Read again on SIGHUP. */
   readonly sources: ConfigSources;
   readonly endpoints?: readonly HttpEndpoint[];
+  /** In place of the configuration's. */
+  readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
   /** Tells the person at the terminal where it listens. */
   announce(addresses: ServerAddresses): void;
 }
@@ -26,7 +29,7 @@ const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** @returns the exit code, when the server is closed */
 export async function runServer(run: ServerRun, { terminal }: CommandContext): Promise<number> {
-  const server = assemble(run.config, terminal);
+  const server = assemble(run, terminal);
   if (server === undefined) return exitCodes.failed;
   const { log } = server;
   process.on('uncaughtException', (error) => {
@@ -52,9 +55,9 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
   return stopped;
 }
 
-function assemble(config: Config, terminal: Terminal): ConfiguredServer | undefined {
+function assemble({ config, channels }: ServerRun, terminal: Terminal): ConfiguredServer | undefined {
   try {
-    return new ConfiguredServer(config);
+    return new ConfiguredServer(config, channels);
   } catch (error) {
     if (!(error instanceof FanfareError)) throw error;
     terminal.err(`${terminal.styleErr('red', 'error')} ${error.message}`);

@@ -20,7 +20,7 @@ type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
 
 export function createTerminal(streams: { readonly stdout: Stream; readonly stderr: Stream }, env: Env): Terminal {
   const painter = (stream: Stream) => {
-    const hasColours = stream.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+    const hasColours = stream.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
     return (style: Style, text: string) => (hasColours ? styleText(style, text) : text);
   };
   return {

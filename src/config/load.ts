@@ -6,7 +6,7 @@ import { readTextFile } from './bounded-file.js';
 import { findConflicts, findWarnings } from './conflicts.js';
 import { readConfigFile } from './file.js';
 import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome } from './layers.js';
-import { type OptionPath, type OptionValues, optionAt, optionPaths } from './options.js';
+import { type OptionPath, type OptionValues, optionAt, optionPaths, options } from './options.js';
 import { type ConfigProblem, quote } from './problem.js';
 import { secretFault } from './secret-check.js';
 
@@ -21,8 +21,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: ReadonlyMap<OptionPath, string>;
   readonly mode: Mode;
-  /** What the mode puts in place of the defaults. */
-  readonly defaults?: Partial<OptionValues>;
+  /** What the mode puts in place of the defaults, by the host to listen on. */
+  readonly defaultsFor?: (host: string) => Partial<OptionValues>;
 }
 
 export interface Config {
@@ -69,11 +69,13 @@ type Merged = Pick<Config, 'values' | 'sources'>;
 
 function merge(
   layers: readonly LayerOutcome[],
-  { defaults = {}, mode }: ConfigSources,
+  { defaultsFor, mode }: ConfigSources,
   problems: ConfigProblem[],
 ): Merged {
   const values: Partial<Record<OptionPath, unknown>> = {};
   const sources: Partial<Record<OptionPath, string>> = {};
+  const host = layers.find(({ layer }) => layer.has('host'))?.layer.get('host')?.value ?? options.host.default;
+  const defaults = defaultsFor?.(String(host)) ?? {};
   for (const path of optionPaths) {
     const isOfMode = Object.hasOwn(defaults, path);
     values[path] = isOfMode ? defaults[path] : optionAt(path).default;

@@ -107,6 +107,10 @@ export const options = {
     about:
       'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
   }),
+  'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {
+    default: 268_435_456,
+    about: 'Payload that the histories of all channels keep together in memory; beyond, unused channels are emptied.',
+  }),
   'limits.maxFrameBytes': option(bytes({ min: 1_024 }), {
     default: 65_536,
     about: 'Largest frame from a client.',

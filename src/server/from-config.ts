@@ -19,6 +19,7 @@ import { createLog } from '../observe/log.js';
 import type { FanfareApp } from './app.js';
 import { fanfare } from './fanfare.js';
 import type { ListenAddress } from './listener.js';
+import { memory } from './memory.js';
 import type { Limits } from './options.js';
 
 /** Where the server can be reached. */
@@ -36,15 +37,22 @@ export class ConfiguredServer {
   #port = 0;
   #auth: Authenticator;
 
-  /** @throws FanfareError `ERR_CONFIG`, naming what is wrong */
-  constructor(config: Config) {
+  /**
+   * @param channels in place of those of the configuration
+   * @throws FanfareError `ERR_CONFIG`, naming what is wrong
+   */
+  constructor(
+    config: Config,
+    channels: Readonly<Record<string, ChannelDeclaration>> = channelsOf(config.values.channels),
+  ) {
     const { values } = config;
     this.#config = config;
     this.#auth = authenticatorOf(config);
     this.log = createLog({ level: values['log.level'] });
     this.app = fanfare<ChannelSchemas, ProcedureTable>({
       auth: this.#delegate(),
-      channels: channelsOf(values.channels),
+      channels,
+      broker: memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] }),
       ...(values.origins !== undefined && { origins: values.origins }),
       trustProxies: values.trustProxies,
       path: values.path,

@@ -1,0 +1,137 @@
+/** Connects `fanfare publish` and `fanfare subscribe` to a server, as any client of the protocol does. */
+
+import { Centrifuge, type Options } from 'centrifuge';
+import { type ClientOptions, WebSocket } from 'ws';
+import { commandVariables } from '../config/layers.js';
+import type { Config } from '../config/load.js';
+import { type CommandContext, type Flag, flagText, type ParsedArguments, UsageError } from './command.js';
+import { loadOrExplain, sourcesOf } from './configuration.js';
+import { printable } from './printable.js';
+import { signToken } from './signed-token.js';
+import { durationFlag } from './values.js';
+
+/** Taken by both commands. */
+export const clientFlags: Readonly<Record<string, Flag>> = {
+  url: {
+    about: `Endpoint of the server, ws://… or wss://…. Default: ${commandVariables.url}, or as configured.`,
+    value: 'url',
+  },
+  token: {
+    about: `Connection token. Default: ${commandVariables.token}, or one made with the configured secret.`,
+    value: 'token',
+  },
+  user: { about: 'User of the token that is made. Default: cli.', value: 'id' },
+  timeout: { about: 'How long the server may take to answer. Default: 5s.', value: 'duration' },
+};
+
+const defaultTimeoutMs = 5_000;
+const tokenTtlMs = 300_000;
+
+/** The outcome of a request, for a person. */
+export type Attempt = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+export class ClientConnection {
+  readonly url: string;
+  readonly client: Centrifuge;
+  /** A token for one channel, where this program can make one. */
+  readonly subscriptionToken: ((channel: string) => Promise<string>) | undefined;
+  #socketError = '';
+
+  constructor(options: {
+    readonly url: string;
+    readonly timeoutMs: number;
+    readonly token: string | (() => Promise<string>) | undefined;
+    readonly subscriptionToken: ((channel: string) => Promise<string>) | undefined;
+  }) {
+    const { url, timeoutMs, token } = options;
+    const noteError = (message: string) => {
+      this.#socketError = message;
+    };
+    /** The SDK only says that the transport was closed; the socket knows why. */
+    class Socket extends WebSocket {
+      constructor(address: string, protocols?: string | string[], socketOptions?: ClientOptions) {
+        super(address, protocols, socketOptions);
+        this.on('error', (error) => noteError(error.message));
+      }
+    }
+    const sdkOptions: Partial<Options> = { websocket: Socket, timeout: timeoutMs, name: 'fanfare-cli' };
+    if (typeof token === 'string') sdkOptions.token = token;
+    if (typeof token === 'function') sdkOptions.getToken = token;
+    this.url = url;
+    this.client = new Centrifuge(url, sdkOptions);
+    this.subscriptionToken = options.subscriptionToken;
+  }
+
+  /** The first attempt decides: what does not answer now is told at once and not tried again. */
+  connect(): Promise<Attempt> {
+    const { client } = this;
+    return new Promise((resolve) => {
+      const settle = (attempt: Attempt) => {
+        client.off('connected', connected);
+        client.off('error', failed);
+        client.off('disconnected', refused);
+        if (!attempt.ok) client.disconnect();
+        resolve(attempt);
+      };
+      const connected = () => settle({ ok: true });
+      const failed = ({ error }: { error: { message: string } }) => {
+        settle({
+          ok: false,
+          reason: `cannot connect to ${this.url}: ${printable(this.#socketError || error.message)}`,
+        });
+      };
+      const refused = (context: { code: number; reason: string }) => {
+        settle({ ok: false, reason: `the server has closed the connection: ${describeCode(context)}` });
+      };
+      client.on('connected', connected);
+      client.on('error', failed);
+      client.on('disconnected', refused);
+      client.connect();
+    });
+  }
+}
+
+/** `permission denied (103)` */
+export function describeCode({ code, reason, message }: { code: number; reason?: string; message?: string }): string {
+  return `${printable(reason ?? message ?? 'unknown')} (${code})`;
+}
+
+/**
+ * By flags, environment and configuration; `undefined` when the configuration is refused.
+ *
+ * @throws UsageError
+ */
+export async function openConnection(
+  parsed: ParsedArguments,
+  context: CommandContext,
+): Promise<ClientConnection | undefined> {
+  const timeoutMs = durationFlag(parsed, 'timeout', defaultTimeoutMs);
+  const givenUrl = flagText(parsed, 'url') ?? context.env[commandVariables.url];
+  if (givenUrl !== undefined) checkUrl(givenUrl);
+  const config = await loadOrExplain(sourcesOf(parsed, context, 'production'), context.terminal);
+  if (config === undefined) return undefined;
+  const user = flagText(parsed, 'user') ?? 'cli';
+  const given = flagText(parsed, 'token') ?? context.env[commandVariables.token];
+  const canSign = given === undefined && config.secrets.length > 0;
+  const sign = async (channel?: string) =>
+    (await signToken(config, { user, ttlMs: tokenTtlMs, ...(channel !== undefined && { channel }) })) ?? '';
+  return new ClientConnection({
+    url: givenUrl ?? configuredUrl(config),
+    timeoutMs,
+    token: canSign ? () => sign() : given,
+    subscriptionToken: canSign ? sign : undefined,
+  });
+}
+
+function checkUrl(url: string): void {
+  if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new UsageError(`"${printable(url)}" is no endpoint; it is like ws://127.0.0.1:8000/connection/websocket`);
+  }
+}
+
+function configuredUrl({ values }: Config): string {
+  const { host, port, path } = values;
+  if (port === 0) throw new UsageError('the configured port is 0, any free one: name the endpoint with --url');
+  const address = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `ws://${address}:${port}${path}`;
+}

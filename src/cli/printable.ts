@@ -1,0 +1,17 @@
+/** Makes other people's text safe for a terminal: control characters and direction overrides become escapes. */
+
+const unsafe = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** One line of JSON, which stays JSON. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(unsafe, escaped);
+}
+
+/** A text inside of a sentence. */
+export function printable(text: string): string {
+  return jsonLine(text).slice(1, -1);
+}

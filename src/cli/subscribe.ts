@@ -1,0 +1,136 @@
+/** `fanfare subscribe`: a channel's publications, one JSON line each, until it is interrupted. */
+
+import type { PublicationContext, Subscription } from 'centrifuge';
+import { type ClientConnection, clientFlags, describeCode, openConnection } from './client-connection.js';
+import { type Command, type CommandContext, exitCodes, type ParsedArguments } from './command.js';
+import { jsonLine } from './printable.js';
+import { countFlag } from './values.js';
+
+export const subscribe: Command = {
+  name: 'subscribe',
+  summary: 'Print what is published to a channel',
+  usage: '<channel> [flags]',
+  about: [
+    'Subscribes as a client, by the rule of the channel, and prints a JSON line for each publication until SIGINT.',
+    'After a lost connection it comes back and goes on where it was, when the channel has a history.',
+  ],
+  flags: {
+    ...clientFlags,
+    history: { about: 'Print the newest publications of the history first, in order.', value: 'count' },
+    count: { about: 'End after so many publications.', value: 'count' },
+  },
+  positionals: { min: 1, max: 1 },
+  listsOptions: false,
+  async run(parsed, context) {
+    const lines = new PublicationLines(countFlag(parsed, 'count'), context);
+    const numOfHistory = countFlag(parsed, 'history');
+    const connection = await openConnection(parsed, context);
+    if (connection === undefined) return exitCodes.failed;
+    const attempt = await connection.connect();
+    const reason = attempt.ok ? await follow(connection, parsed, lines, numOfHistory, context) : attempt.reason;
+    connection.client.disconnect();
+    if (reason === undefined) return exitCodes.ok;
+    context.terminal.err(`${context.terminal.styleErr('red', 'error')} ${reason}`);
+    return exitCodes.failed;
+  },
+};
+
+/** Prints each publication once and in order, even when it is in the history and comes live as well. */
+class PublicationLines {
+  readonly #maxLines: number | undefined;
+  readonly #print: (line: string) => void;
+  #numLines = 0;
+  #lastOffset = 0;
+  /** What came live while the history is being read; `undefined`: nothing is held back. */
+  #held: PublicationContext[] | undefined;
+
+  constructor(maxLines: number | undefined, { terminal }: CommandContext) {
+    this.#maxLines = maxLines;
+    this.#print = terminal.out;
+  }
+
+  get isComplete(): boolean {
+    return this.#numLines === this.#maxLines;
+  }
+
+  hold(): void {
+    this.#held = [];
+  }
+
+  release(history: readonly PublicationContext[]): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const publication of [...history, ...held]) this.add(publication);
+  }
+
+  add(publication: PublicationContext): void {
+    if (this.#held !== undefined) {
+      this.#held.push(publication);
+      return;
+    }
+    const { channel, data, offset, info, tags } = publication;
+    if (this.isComplete || (offset !== undefined && offset <= this.#lastOffset)) return;
+    this.#lastOffset = offset ?? this.#lastOffset;
+    this.#numLines++;
+    this.#print(jsonLine({ channel, data, offset, info, tags }));
+  }
+
+  /** After a loss the offsets may begin again. */
+  restart(): void {
+    this.#lastOffset = 0;
+  }
+}
+
+/** @returns why it ended, `undefined` when it was asked to */
+function follow(
+  { client, subscriptionToken }: ClientConnection,
+  { positionals: [channel = ''] }: ParsedArguments,
+  lines: PublicationLines,
+  numOfHistory: number | undefined,
+  { terminal }: CommandContext,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const subscription = client.newSubscription(channel, {
+      recoverable: true,
+      ...(subscriptionToken && { getToken: () => subscriptionToken(channel) }),
+    });
+    if (numOfHistory !== undefined) lines.hold();
+    const print = (publication: PublicationContext) => {
+      lines.add(publication);
+      if (lines.isComplete) resolve(undefined);
+    };
+    subscription.on('publication', print);
+    subscription.once('subscribed', () => {
+      terminal.err(`subscribed to ${channel}`);
+      if (numOfHistory === undefined) return;
+      readHistory(subscription, numOfHistory).then(
+        (publications) => {
+          lines.release(publications);
+          if (lines.isComplete) resolve(undefined);
+        },
+        // safe: the SDK rejects with its error object, never with an Error
+        (error: unknown) => resolve(`no history: ${describeCode(error as { code: number; message: string })}`),
+      );
+    });
+    subscription.on('subscribed', ({ wasRecovering, recovered }) => {
+      if (!wasRecovering || recovered) return;
+      lines.restart();
+      terminal.err(`${terminal.styleErr('yellow', 'warning')} publications were missed and cannot be recovered`);
+    });
+    subscription.on('unsubscribed', (context) => {
+      if (context.code !== 0) resolve(`not subscribed to ${channel}: ${describeCode(context)}`);
+    });
+    client.on('connecting', (context) => terminal.err(`connection lost: ${describeCode(context)}`));
+    client.on('disconnected', (context) => {
+      if (context.code !== 0) resolve(`the server has closed the connection: ${describeCode(context)}`);
+    });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(undefined));
+    subscription.subscribe();
+  });
+}
+
+/** The newest ones, the oldest of them first. */
+async function readHistory(subscription: Subscription, limit: number): Promise<PublicationContext[]> {
+  const { publications } = await subscription.history({ limit, reverse: true });
+  return publications.toReversed();
+}
