@@ -43,6 +43,7 @@ export class WebSocketConnection implements Connection {
     const ws = this.#ws;
     ws.on('message', (data: Buffer, isBinary: boolean) => session.receive(isBinary ? data : data.toString()));
     ws.on('ping', () => session.receiveControl());
+    ws.on('pong', () => session.receiveControl());
     ws.on('close', () => session.connectionClosed());
     // The peer broke the protocol or the network failed: `ws` closes with the right code, and 'close' follows.
     ws.on('error', (error) => session.connectionFailed(error));
