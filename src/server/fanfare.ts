@@ -58,6 +58,8 @@ export function fanfare<
   const transport = new WebSocketTransport(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? []),
+    // Tokens of a client's own are never in cookies; what a function decides by is not known.
+    cookiesNeedOrigin: typeof options.auth === 'function',
     ...(maxFrameBytes !== undefined && { maxPayloadBytes: maxFrameBytes }),
   });
   const metrics = nodeMetrics(node);

@@ -16,11 +16,13 @@ import { findRefusal, refuseUpgrade, type UpgradeRefusal } from './upgrade.js';
 export interface WebSocketTransportOptions {
   readonly origins: OriginPolicy;
   readonly proxies: TrustedProxies;
+  /** Refuse upgrades that bring cookies and no `Origin`. Default: `false`. */
+  readonly cookiesNeedOrigin?: boolean;
   /** Largest message from a client, in bytes. Default: 65,536. */
   readonly maxPayloadBytes?: number;
   /** Most fragments of one message. Default: 64. */
   readonly maxFragments?: number;
-  /** How long the peer may take to answer a close frame, in milliseconds. Default: 5,000. */
+  /** How long the peer may take to answer a close frame, in milliseconds. Default: 4,500. */
   readonly closeTimeoutMs?: number;
 }
 
@@ -31,6 +33,7 @@ export class WebSocketTransport {
   /** Asked at each upgrade, so that it can be replaced while clients are connected. */
   origins: OriginPolicy;
   readonly #node: Node;
+  readonly #cookiesNeedOrigin: boolean;
   readonly #proxies: TrustedProxies;
   readonly #server: WebSocketServer;
   readonly #open = new Set<WebSocket>();
@@ -38,6 +41,7 @@ export class WebSocketTransport {
   constructor(node: Node, options: WebSocketTransportOptions) {
     this.#node = node;
     this.origins = options.origins;
+    this.#cookiesNeedOrigin = options.cookiesNeedOrigin ?? false;
     this.#proxies = options.proxies;
     const maxFragments = options.maxFragments ?? 64;
     this.#server = new WebSocketServer({
@@ -48,17 +52,21 @@ export class WebSocketTransport {
       maxFragments,
       // One-byte chunks of one frame are gathered one by one; this bounds how many.
       maxBufferedChunks: 4_096,
-      closeTimeout: options.closeTimeoutMs ?? 5_000,
+      // Nobody stays longer than 5 seconds, late timers included.
+      closeTimeout: options.closeTimeoutMs ?? 4_500,
       // The protocol needs no subprotocol; clients that offer ours get it confirmed.
       handleProtocols: (offered) => (offered.has('centrifuge-json') ? 'centrifuge-json' : false),
     } as ConstructorParameters<typeof WebSocketServer>[0]);
+    this.#server.on('wsClientError', (error: Error, socket: Duplex, request: IncomingMessage) => {
+      this.#refuse(request, socket, { status: 400, message: error.message });
+    });
   }
 
   /** Takes over a request for the transport's endpoint. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#node.isDraining
       ? { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } }
-      : findRefusal(request, this.origins);
+      : findRefusal(request, { origins: this.origins, cookiesNeedOrigin: this.#cookiesNeedOrigin });
     if (refusal !== undefined) {
       this.#refuse(request, socket, refusal);
       return;

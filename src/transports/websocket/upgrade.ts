@@ -15,8 +15,19 @@ export interface UpgradeRefusal {
 /** Longer ones are not worth parsing: browsers send about 50 bytes. */
 const maxExtensionsLength = 1_024;
 
+/** What {@link findRefusal} decides by. */
+export interface UpgradePolicy {
+  readonly origins: OriginPolicy;
+  /** Cookies may be what tells who the client is, so a request with some has to say which page it comes from. */
+  readonly cookiesNeedOrigin: boolean;
+}
+
 /** What `ws` would let through and we do not. The rest (key, subprotocols) it refuses itself with 400. */
-export function findRefusal(request: IncomingMessage, origins: OriginPolicy): UpgradeRefusal | undefined {
+export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): UpgradeRefusal | undefined {
+  // Node checks this for ordinary requests only (RFC 9110 section 7.2; RFC 6455 section 4.1).
+  if (request.httpVersion !== '1.1' || request.headersDistinct.host?.length !== 1 || request.headers.host === '') {
+    return { status: 400, message: 'HTTP/1.1 with one Host only' };
+  }
   if (request.method !== 'GET') return { status: 405, message: 'use GET', headers: { Allow: 'GET' } };
   if (request.headers.upgrade?.toLowerCase() !== 'websocket')
     return { status: 400, message: 'upgrade to websocket only' };
@@ -24,7 +35,11 @@ export function findRefusal(request: IncomingMessage, origins: OriginPolicy): Up
   if (request.headers['sec-websocket-version'] !== '13') {
     return { status: 426, message: 'WebSocket version 13 only', headers: { 'Sec-WebSocket-Version': '13' } };
   }
-  if (!origins.allows(request)) return { status: 403, message: 'origin not allowed' };
+  if (!policy.origins.allows(request)) return { status: 403, message: 'origin not allowed' };
+  const { origin, cookie } = request.headers;
+  if (policy.cookiesNeedOrigin && cookie !== undefined && origin === undefined) {
+    return { status: 403, message: 'cookies without an origin' };
+  }
   if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
     return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };
   }
