@@ -59,6 +59,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Bit n is set when `#highestId - n` has been seen. */
   #seenIds = 0;
   #awaitsPong = false;
+  /** It has been told so at least once. */
+  #isOverBudget = false;
   #pingSlot = -1;
   #deadline: number;
 
@@ -142,8 +144,21 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   reply(id: number, body: ReplyBody): void {
     if (this.state === 'closed') return;
-    if (body.kind === 'error') Counters.add(this.node.counters.errorsByCode, body.error.code);
+    if (body.kind === 'error') this.#countError(body.error);
     this.outbox.send(this.#connection.encoding.protocol.encodeReply(id, body));
+  }
+
+  #countError({ code }: ErrorReply): void {
+    const { counters, log } = this.node;
+    Counters.add(counters.errorsByCode, code);
+    // Has a line that says why, where it happened.
+    if (code === errorCodes.internal.code) return;
+    if (code === errorCodes.tooManyRequests.code) {
+      // Comes in floods, which must not become floods of lines.
+      if (this.#isOverBudget) return;
+      this.#isOverBudget = true;
+    }
+    log.debug({ client: this.client, user: this.user, code }, 'command refused');
   }
 
   push(push: Push): void {
