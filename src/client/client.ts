@@ -92,7 +92,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * const room = client.channel('chat:lobby');
    * room.on('message', ({ data }) => show(data.text));
    */
-  channel<Name extends string>(
+  channel<const Name extends string>(
     name: KnownChannel<App, Name> & Name,
     options: ChannelOptions = {},
   ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
@@ -119,7 +119,10 @@ export class Client<App extends AnyApp = AnyApp> {
    * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST`, `ERR_UNKNOWN_CHANNEL`, `ERR_TIMEOUT`,
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
    */
-  async publish<Name extends string>(name: KnownChannel<App, Name> & Name, data: InputOf<App, Name>): Promise<void> {
+  async publish<const Name extends string>(
+    name: KnownChannel<App, Name> & Name,
+    data: InputOf<App, Name>,
+  ): Promise<void> {
     await this.#call(() => this.#sdk.publish(name, data));
   }
 

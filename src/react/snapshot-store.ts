@@ -36,10 +36,6 @@ export abstract class SnapshotStore<Snapshot> {
   /** What a page that is rendered on a server shows. */
   readonly readInitial = (): Snapshot => this.#initial;
 
-  protected get isWatched(): boolean {
-    return this.#stops !== undefined;
-  }
-
   /** Takes up whatever keeps the snapshot up to date; returns how to let go of it, in this order. */
   protected abstract start(): readonly (() => void)[];
 
