@@ -13,6 +13,7 @@ import { publish } from './publish.js';
 import { serve } from './serve.js';
 import { subscribe } from './subscribe.js';
 import { createTerminal } from './terminal.js';
+import { token } from './token.js';
 
 const commands: readonly Command[] = [serve, dev, check, token, publish, subscribe];
 
