@@ -1,0 +1,302 @@
+/** Bad inputs B1–B19: TCP, HTTP and the WebSocket upgrade, through raw sockets against a running server. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canary, Oracle } from '../support/oracle.js';
+import { RawClient } from '../support/raw-client.js';
+import { closeOf, exchange, openSocket, statusesOf, upgradeRequest } from '../support/raw-http.js';
+import { RawWebSocket } from '../support/raw-websocket.js';
+
+let oracle: Oracle;
+beforeAll(async () => {
+  oracle = await Oracle.start();
+});
+afterAll(() => oracle.stop());
+
+/** Sends one upgrade request and asserts how it is refused, and that the connection is closed. */
+async function expectRefusal(
+  status: number,
+  headers: Parameters<typeof upgradeRequest>[1],
+  request?: Parameters<typeof upgradeRequest>[2],
+): Promise<void> {
+  expect(await statusesOf(oracle.port, upgradeRequest(oracle.port, headers, request))).toEqual([status]);
+}
+
+describe.concurrent('peers that take their time', () => {
+  /** Each has a server of its own, so that what it holds is told apart. */
+  async function outlasted(attack: (port: number) => Promise<void>, logLines = 1): Promise<void> {
+    const own = await Oracle.start();
+    try {
+      await own.withstands(() => attack(own.port), logLines);
+    } finally {
+      await own.stop();
+    }
+  }
+
+  it('B1 silent connection → closed within 10 s', async () => {
+    await outlasted(async (port) => {
+      const { openMs } = await exchange(port, '');
+      expect(openMs).toBeLessThanOrEqual(10_000);
+    });
+  });
+
+  it('B2 header drip → 408 within 10 s', async () => {
+    await outlasted(async (port) => {
+      const { responses, openMs } = await exchange(port, 'GET /connection/websocket HTTP/1.1\r\n', (socket) => {
+        const timer = setInterval(() => socket.writable && socket.write('x'), 100);
+        return () => clearInterval(timer);
+      });
+      expect(openMs).toBeLessThanOrEqual(10_000);
+      expect(responses.map(({ status }) => status)).toEqual([408]);
+    });
+  });
+
+  it('B2 body drip → answered without waiting for the body, and closed', async () => {
+    await outlasted(async (port) => {
+      const head = `POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 100000\r\n\r\n`;
+      const { responses, openMs } = await exchange(port, head, (socket) => {
+        const timer = setInterval(() => socket.writable && socket.write('x'), 100);
+        return () => clearInterval(timer);
+      });
+      expect(openMs).toBeLessThanOrEqual(1_000);
+      expect(responses.map(({ status }) => status)).toEqual([404]);
+    }, 0);
+  });
+});
+
+describe('requests that are not HTTP, or too much of it', () => {
+  it('B3 20 KB header → 431', async () => {
+    await oracle.withstands(() => expectRefusal(431, { 'X-Long': canary + 'x'.repeat(20_000) }));
+  });
+
+  it('B4 2,100 headers → refused, no crash', async () => {
+    await oracle.withstands(async () => {
+      const many = Object.fromEntries(Array.from({ length: 2_100 }, (_, i) => [`a${i.toString(36)}`, '']));
+      // Before and behind the ones that matter: what is cut off is missing then.
+      const request = upgradeRequest(oracle.port);
+      const [line = '', ...rest] = request.split('\r\n');
+      const names = Object.keys(many).map((name) => `${name}:`);
+      expect(await statusesOf(oracle.port, [line, ...names, ...rest].join('\r\n'))).toEqual([400]);
+    });
+  });
+
+  it.each([
+    ['no Host', upgradeRequest(0, { Host: undefined })],
+    ['two Hosts', upgradeRequest(0, { Host: ['a.example', 'b.example'] })],
+    ['an empty Host', upgradeRequest(0, { Host: '' })],
+    ['HTTP/1.0', upgradeRequest(0).replace('HTTP/1.1', 'HTTP/1.0')],
+    ['garbage', `\u0000\u0001\u0002${canary}\r\n\r\n`],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['a TLS handshake', Buffer.from('16030100c8010000c40303', 'hex')],
+  ])('B5 %s → 400 and closed', async (_, bytes) => {
+    await oracle.withstands(async () => expect(await statusesOf(oracle.port, bytes)).toEqual([400]));
+  });
+
+  it('B6 Content-Length with Transfer-Encoding → 400 and closed', async () => {
+    await oracle.withstands(async () => {
+      const smuggled = `GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n`;
+      const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n';
+      expect(await statusesOf(oracle.port, `${head}0\r\n\r\n${smuggled}`)).toEqual([400]);
+    });
+  });
+
+  it('B7 failed upgrade with a pipelined second request → closed, the second never runs', async () => {
+    await oracle.withstands(async () => {
+      const refused = upgradeRequest(oracle.port, { 'Sec-WebSocket-Version': '12' });
+      const second = `GET /health/live HTTP/1.1\r\nHost: 127.0.0.1:${oracle.port}\r\n\r\n`;
+      expect(await statusesOf(oracle.port, refused + second)).toEqual([426]);
+    });
+    await oracle.withstands(async () => {
+      const refused = upgradeRequest(oracle.port, { 'Sec-WebSocket-Key': undefined });
+      expect(await statusesOf(oracle.port, refused + upgradeRequest(oracle.port))).toEqual([400]);
+    });
+  });
+});
+
+describe('upgrades that are none', () => {
+  it('B8 POST → 405', async () => {
+    await oracle.withstands(() => expectRefusal(405, {}, { method: 'POST' }));
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['too short', 'AAECAwQFBgcICQoLDA0O'],
+    ['not base64', '!!!!AwQFBgcICQoLDA0ODw=='],
+  ])('B9 %s key → 400', async (_, key) => {
+    await oracle.withstands(() => expectRefusal(400, { 'Sec-WebSocket-Key': key }));
+  });
+
+  it.each(['12', '14', '013', '13, 8', 'x', undefined])(
+    'B10 version %s → 426, which tells the right one',
+    async (version) => {
+      await oracle.withstands(async () => {
+        const request = upgradeRequest(oracle.port, { 'Sec-WebSocket-Version': version });
+        const { responses } = await exchange(oracle.port, request);
+        expect(responses.map(({ status }) => status)).toEqual([426]);
+        expect(responses[0]?.headers.get('sec-websocket-version')).toBe('13');
+      });
+    },
+  );
+
+  it('B11 version 8 → refused', async () => {
+    await oracle.withstands(() => expectRefusal(426, { 'Sec-WebSocket-Version': '8' }));
+  });
+
+  it('B14 unclosed quoted extension ×10 k → 400 in under 5 ms', async () => {
+    const offers = [
+      `permessage-deflate; a="${'\\"'.repeat(5_000)}`,
+      'a;b="'.repeat(2_000),
+      `permessage-deflate; x="${'a'.repeat(10_000)}`,
+      // Short enough to be parsed.
+      `permessage-deflate; x="${'a'.repeat(900)}`,
+    ];
+    await oracle.withstands(async () => {
+      for (const offer of offers) await expectSwift(400, { 'Sec-WebSocket-Extensions': offer });
+    }, offers.length * swiftTries);
+  });
+
+  it('B15 16 k spaces in the subprotocol → answered in under 5 ms', async () => {
+    const spaces = ' '.repeat(15_900);
+    await oracle.withstands(async () => {
+      await expectSwift(400, { 'Sec-WebSocket-Protocol': `a${spaces}b` });
+      await expectSwift(400, { 'Sec-WebSocket-Protocol': `a,${spaces},b` });
+    }, 2 * swiftTries);
+  });
+
+  it.each([
+    ['duplicate subprotocol', { 'Sec-WebSocket-Protocol': 'centrifuge-json, centrifuge-json' }],
+    ['subprotocol twice', { 'Sec-WebSocket-Protocol': ['centrifuge-json', 'centrifuge-json'] }],
+    ['window_bits=7', { 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=7' }],
+    ['unknown parameter', { 'Sec-WebSocket-Extensions': 'permessage-deflate; surprise=1' }],
+  ])('B16 %s → 400', async (_, headers) => {
+    await oracle.withstands(() => expectRefusal(400, headers));
+  });
+
+  it.each(['h2c', 'websocket, h2c', 'WebSocket/8', 'TLS/1.3'])('B17 Upgrade: %s → never 101', async (protocol) => {
+    await oracle.withstands(() => expectRefusal(400, { Upgrade: protocol }));
+    await oracle.withstands(() => expectRefusal(404, { Upgrade: protocol }, { path: '/elsewhere' }));
+  });
+
+  it('B19 RST right after 101, ×1,000 → no leak', async () => {
+    const connection = async () => (await RawWebSocket.open(oracle.port)).reset();
+    const before = await oracle.server.ask('memory');
+    await oracle.withstands(
+      async () => {
+        for (let round = 0; round < 50; round++) await Promise.all(Array.from({ length: 20 }, connection));
+      },
+      { atMost: 1_000 },
+    );
+    expect((await oracle.server.ask('memory')) - before).toBeLessThan(16 * 1_024 * 1_024);
+  });
+
+  it('B19 RST in the middle of the handshake, ×200 → no leak', async () => {
+    const connection = async () => {
+      const socket = await openSocket(oracle.port);
+      const closed = closeOf(socket);
+      socket.write(upgradeRequest(oracle.port).slice(0, 100), () => socket.resetAndDestroy());
+      await closed;
+    };
+    await oracle.withstands(
+      async () => {
+        for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 20 }, connection));
+      },
+      { atMost: 200 },
+    );
+  });
+});
+
+const swiftTries = 5;
+
+/** The fastest of a few tries: a busy machine delays some, but a slow parser all. */
+async function expectSwift(status: number, headers: Parameters<typeof upgradeRequest>[1]): Promise<void> {
+  const request = upgradeRequest(oracle.port, headers);
+  const times: number[] = [];
+  for (let i = 0; i < swiftTries; i++) {
+    const { responses, answerMs } = await exchange(oracle.port, request);
+    expect(responses.map((response) => response.status)).toEqual([status]);
+    times.push(answerMs ?? Number.POSITIVE_INFINITY);
+  }
+  expect(Math.min(...times)).toBeLessThan(5);
+}
+
+describe('pages that have no business here', () => {
+  const foreign = (host: string) => [
+    'https://evil.example',
+    'null',
+    '',
+    `http://${host}.evil.example`,
+    `http://${host}@evil.example`,
+    `http://evil.example/${host}`,
+    `http://${host}/`,
+    `http://x${host}`,
+    `HTTP://${host}`,
+    `ws://${host}`,
+  ];
+
+  it('B12 foreign, null, suffix or userinfo Origin → 403', async () => {
+    const origins = foreign(`127.0.0.1:${oracle.port}`);
+    await oracle.withstands(async () => {
+      for (const Origin of origins) await expectRefusal(403, { Origin });
+      await expectRefusal(403, { Origin: [`http://127.0.0.1:${oracle.port}`, 'https://evil.example'] });
+    }, origins.length + 1);
+  });
+
+  it('B12 with a list of origins: all but these → 403', async () => {
+    const listed = await Oracle.start({ origins: ['https://app.example'] });
+    try {
+      const origins = [
+        ...foreign('app.example'),
+        'http://app.example',
+        'https://app.example:8443',
+        'https://app.example.',
+      ];
+      await listed.withstands(async () => {
+        for (const Origin of origins) {
+          expect(await statusesOf(listed.port, upgradeRequest(listed.port, { Origin })), Origin).toEqual([403]);
+        }
+        await (await RawWebSocket.open(listed.port, { headers: { Origin: 'https://app.example' } })).close();
+      }, origins.length);
+    } finally {
+      await listed.stop();
+    }
+  });
+
+  it('B13 no Origin with cookie auth → 403', async () => {
+    const Cookie = `user=alice; session=${canary}`;
+    const byCookie = await Oracle.start({ auth: 'cookie' });
+    try {
+      await byCookie.withstands(async () => {
+        expect(await statusesOf(byCookie.port, upgradeRequest(byCookie.port, { Cookie }))).toEqual([403]);
+        const headers = { Cookie, Origin: `http://127.0.0.1:${byCookie.port}` };
+        await (await RawClient.connect(byCookie.port, { headers })).close();
+      });
+    } finally {
+      await byCookie.stop();
+    }
+  });
+});
+
+describe('B18 forged X-Forwarded-For', () => {
+  async function addressSeen(trustProxies: readonly string[] | undefined, forwarded: string): Promise<unknown> {
+    const server = await Oracle.start({ auth: 'cookie', ...(trustProxies && { trustProxies }) });
+    try {
+      return await server.withstands(async () => {
+        const client = await RawClient.open(server.port, { headers: { 'X-Forwarded-For': forwarded } });
+        const reply = await client.command('connect', {});
+        await client.close();
+        return reply;
+      }, 0);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  it.each([
+    ['is ignored unless the proxy is trusted', undefined, '6.6.6.6', '127.0.0.1'],
+    ['is ignored when another proxy is trusted', ['10.0.0.0/8'], '6.6.6.6', '127.0.0.1'],
+    ['is ignored left of what the trusted proxy added', ['127.0.0.1'], '6.6.6.6, 7.7.7.7', '7.7.7.7'],
+    ['is ignored when it is no address', ['127.0.0.1'], `7.7.7.7, ${canary}`, '127.0.0.1'],
+  ])('%s', async (_, trusted, forwarded, remoteAddress) => {
+    expect(await addressSeen(trusted, forwarded)).toMatchObject({ connect: { data: { remoteAddress } } });
+  });
+});
