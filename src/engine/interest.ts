@@ -88,7 +88,8 @@ export class Interest {
         .then(() => this.broker.unsubscribe(channel))
         .catch((error: unknown) => this.log.warn({ err: error }, 'broker unsubscribe failed'))
         .then(() => {
-          if (entry.holders === 0) this.#entries.delete(channel);
+          // Not while it is being subscribed again, even for nobody by now: the next sweep has to find it.
+          if (entry.holders === 0 && !entry.subscribed) this.#entries.delete(channel);
         });
     }
     this.#idle.clear();
