@@ -66,7 +66,7 @@ export class Deadlines {
     // A timer that came late has several buckets to empty; the map is small, so it is walked as a whole then.
     for (const [tick, bucket] of this.#buckets) {
       if (tick > now) continue;
-      due.push(...bucket);
+      for (const expiring of bucket) due.push(expiring);
       this.#buckets.delete(tick);
     }
     this.#lastTick = now;
