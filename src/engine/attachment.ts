@@ -102,9 +102,9 @@ export class Attachment {
     if (this.#page === undefined) return { ...fixed, epoch: '', offset: 0 };
     const page = this.#page;
     const { top, publications } = this.#merged(page);
-    const state = { ...fixed, positioned: true, recoverable: this.#rule.recovery !== 'off', ...top };
-    if (this.#rule.recovery === 'cache') return { ...state, ...this.#cached(top, publications) };
-    if (this.#rule.recovery === 'off' || this.#since === undefined) return state;
+    const state = { ...fixed, positioned: true, recoverable: this.subscription.recovery !== 'off', ...top };
+    if (this.subscription.recovery === 'cache') return { ...state, ...this.#cached(top, publications) };
+    if (this.subscription.recovery === 'off' || this.#since === undefined) return state;
     // A page cut by the limit has no connection to the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? this.#since.offset) === page.top.offset;
     if (!isComplete) return { ...state, wasRecovering: true };
@@ -120,13 +120,13 @@ export class Attachment {
   async #join(): Promise<void> {
     const { hub, broker, limits } = this.#ports;
     await hub.join(this.subscription);
-    if (this.#rule.presence && broker.presence !== undefined) {
+    if (this.subscription.countsAsPresent && broker.presence !== undefined) {
       await broker.presence.add(this.subscription.channel, this.subscription.clientInfo, limits.presenceTtlMs);
     }
   }
 
   #query() {
-    const { recovery } = this.#rule;
+    const { recovery } = this.subscription;
     if (recovery === 'cache') return { limit: 1, reverse: true };
     if (recovery === 'off' || this.#since === undefined) return { limit: 0, reverse: false };
     const { offset, epoch } = this.#since;

@@ -26,12 +26,19 @@ export interface PermissionContext<Pattern extends string = string> {
   readonly params: ParamsOf<Pattern>;
   /** What authentication attached to the connection for the server's eyes. */
   readonly meta: unknown;
+  /** Name of the transport: `websocket`, … */
+  readonly transport: string;
+  /** Headers of the HTTP request behind the connection; lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly remoteAddress: string;
 }
 
 /** What a subscribe function is told. */
 export interface SubscribeContext<Pattern extends string = string> extends PermissionContext<Pattern> {
   /** What the client sent along with its request; outside data. */
   readonly data: unknown;
+  /** The subscription token that the client sent, unread. */
+  readonly token: string | undefined;
 }
 
 /** What a publish function is told. */
@@ -50,6 +57,24 @@ export interface SubscribeGrant {
   readonly expiresAt?: number;
 }
 
+/** A publication that is let through with changes. */
+export interface PublishGrant {
+  /** Published instead of what the client sent. */
+  readonly data?: unknown;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Deliver without keeping it. */
+  readonly skipHistory?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/**
+ * A refusal with a code of the application's own: an error (400 to 1999) that the client gets as the reply, or a
+ * disconnect (4000 to 4499 with the advice to come back, 4500 to 4999 without). Plain `false` is error 103.
+ */
+export type Denial =
+  | { readonly error: { readonly code: number; readonly message: string; readonly temporary?: boolean } }
+  | { readonly disconnect: { readonly code: number; readonly reason: string } };
+
 type Decision<Context, Answer> = (context: Context) => Answer | Promise<Answer>;
 
 /**
@@ -64,7 +89,7 @@ export interface HistoryOptions {
   /** The history is emptied this long after the last publication. Default: `5m`. */
   readonly ttl?: Duration;
   /** Who may read it by the `history` command. Default: `subscriber`. */
-  readonly read?: PermissionName | Decision<PermissionContext, boolean>;
+  readonly read?: PermissionName | Decision<PermissionContext, boolean | Denial>;
 }
 
 /** One channel rule. Everything that is not granted is denied. */
@@ -75,9 +100,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
   readonly subscribe?:
     | Exclude<PermissionName, 'subscriber'>
     | 'token'
-    | Decision<SubscribeContext<Pattern>, boolean | SubscribeGrant>;
+    | Decision<SubscribeContext<Pattern>, boolean | SubscribeGrant | Denial>;
   /** Which clients may publish; the server always may. Default: `nobody`. */
-  readonly publish?: PermissionName | Decision<PublishContext<StandardSchemaV1.InferOutput<Schema>, Pattern>, boolean>;
+  readonly publish?:
+    | PermissionName
+    | Decision<PublishContext<StandardSchemaV1.InferOutput<Schema>, Pattern>, boolean | PublishGrant | Denial>;
   /** Keep publications, for recovery and for reading back. Default: none are kept. */
   readonly history?: HistoryOptions;
   /**
@@ -86,9 +113,14 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    */
   readonly recovery?: 'stream' | 'cache' | 'off';
   /** Keep track of who is there. A permission says who may read it; `true` is `subscriber`. Default: `false`. */
-  readonly presence?: boolean | PermissionName | Decision<PermissionContext<Pattern>, boolean>;
+  readonly presence?: boolean | PermissionName | Decision<PermissionContext<Pattern>, boolean | Denial>;
   /** Tell subscribers that ask for it who comes and goes. Default: `false`. */
   readonly joinLeave?: boolean;
+  /**
+   * A name that ends in `#42,43` is for the users 42 and 43 alone, who need no further permission to subscribe.
+   * Default: `false`, and `#` is a character like any other.
+   */
+  readonly userLimited?: boolean;
   /** Largest message, in bytes of its JSON. Default: 65,536. */
   readonly maxMessageBytes?: number;
   /**

@@ -132,7 +132,7 @@ export class HubChannel implements Flushable {
     for (let i = this.#live.length - 1; i >= 0; i--) {
       const subscription = this.#live[i];
       if (subscription === undefined) continue;
-      if (!isMixed || subscription.options.joinLeave) {
+      if (!isMixed || subscription.hearsJoinLeave) {
         subscription.outbox.writeShared(all.bytesFor(subscription.outbox.encoding));
       } else if (hasPublications) {
         subscription.outbox.writeShared(without.bytesFor(subscription.outbox.encoding));

@@ -7,6 +7,7 @@ import type { BrokerEvents } from './broker.js';
 import type { Counters } from './counters.js';
 import { HubChannel } from './hub-channel.js';
 import type { Interest } from './interest.js';
+import type { Notifier } from './observer.js';
 import type { Subscription } from './subscription.js';
 import type { Turn } from './turn.js';
 
@@ -17,6 +18,7 @@ export class Hub implements BrokerEvents {
     private readonly interest: Interest,
     private readonly turn: Turn,
     private readonly counters: Counters,
+    private readonly notifier: Notifier,
   ) {}
 
   get numChannels(): number {
@@ -44,6 +46,7 @@ export class Hub implements BrokerEvents {
     if (channel === undefined) {
       channel = new HubChannel(name, this.turn, this.counters);
       this.#channels.set(name, channel);
+      this.notifier.notify('occupied', name);
     }
     channel.addJoining(subscription);
     subscription.stage = 'joining';
@@ -71,7 +74,10 @@ export class Hub implements BrokerEvents {
     const channel = this.#channels.get(subscription.channel);
     channel?.remove(subscription);
     subscription.stage = 'ended';
-    if (channel?.isEmpty) this.#channels.delete(channel.name);
+    if (channel?.isEmpty) {
+      this.#channels.delete(channel.name);
+      this.notifier.notify('vacated', channel.name);
+    }
     this.interest.release(subscription.channel);
   }
 

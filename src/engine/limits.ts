@@ -26,6 +26,26 @@ export interface EngineLimits {
   readonly commandsPerSec: number;
   /** Commands that it may send at once after a pause. */
   readonly commandBurst: number;
+  /** Publications a second that one connection may send in the long run. 0: no limit of their own. */
+  readonly publicationsPerSec: number;
+  /** Channels a second that one connection may subscribe to in the long run. 0: no limit of their own. */
+  readonly subscribesPerSec: number;
+  /** Commands a second of one user over all of its connections to this node. 0: no limit. */
+  readonly commandsPerSecPerUser: number;
+  /** Publications a second of one user over all of its connections to this node. 0: no limit. */
+  readonly publicationsPerSecPerUser: number;
+  /** Subscribes a second of one user over all of its connections to this node. 0: no limit. */
+  readonly subscribesPerSecPerUser: number;
+  /** Open connections of this node; a further one is answered with 503. 0: no limit. */
+  readonly maxConnections: number;
+  /** Open connections from one address; a further one is answered with 503. 0: no limit. */
+  readonly maxConnectionsPerAddress: number;
+  /** Connections of one user to this node; a further one is closed with 3504. 0: no limit. */
+  readonly maxConnectionsPerUser: number;
+  /** Connects a second to this node in the long run; what is beyond is answered with 503. 0: no limit. */
+  readonly connectsPerSec: number;
+  /** Connects that the node takes at once after a pause. */
+  readonly connectBurst: number;
   /** Commands of one connection that may be under way at the same time. */
   readonly maxPendingCommands: number;
   /** How long after its expiry a connection may still bring a new token, in milliseconds. */
@@ -47,6 +67,16 @@ export const defaultLimits: EngineLimits = {
   presenceTtlMs: 60_000,
   commandsPerSec: 200,
   commandBurst: 1_000,
+  publicationsPerSec: 0,
+  subscribesPerSec: 0,
+  commandsPerSecPerUser: 0,
+  publicationsPerSecPerUser: 0,
+  subscribesPerSecPerUser: 0,
+  maxConnections: 0,
+  maxConnectionsPerAddress: 0,
+  maxConnectionsPerUser: 0,
+  connectsPerSec: 0,
+  connectBurst: 1_000,
   maxPendingCommands: 512,
   expiredGraceMs: 4_000,
   brokerLingerMs: 1_000,

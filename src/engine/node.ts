@@ -1,6 +1,7 @@
 /** One node of Fanfare: where the parts of the engine are put together on their ports. */
 
 import { disconnectCodes } from '../model/codes.js';
+import { Admission } from './admission.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Broker } from './broker.js';
 import type { ChannelDeclaration } from './channel-options.js';
@@ -12,9 +13,11 @@ import { Hub } from './hub.js';
 import { Interest } from './interest.js';
 import { defaultLimits, type EngineLimits } from './limits.js';
 import type { Logger } from './logger.js';
+import { Notifier, type Observer } from './observer.js';
 import { PingWheel } from './ping-wheel.js';
 import { Presence } from './presence.js';
 import { Publishing } from './publishing.js';
+import { Revocations } from './revocations.js';
 import type { RpcDeclaration } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
 import { Session } from './session.js';
@@ -32,6 +35,8 @@ export interface NodeOptions {
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
   /** Called with each message that a client sends outside any channel. Absent: such a client is sent away with 3508. */
   readonly onMessage?: (session: Session, data: unknown) => void;
+  /** Told about clients and channels, after the fact. */
+  readonly observer?: Observer;
   readonly log: Logger;
   /** Fields that are left out have their defaults. */
   readonly limits: Partial<EngineLimits>;
@@ -51,7 +56,10 @@ export class Node {
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
   readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
   readonly counters = new Counters();
-  readonly sessions = new Sessions();
+  readonly sessions: Sessions;
+  readonly admission: Admission;
+  readonly revocations: Revocations;
+  readonly notifier: Notifier;
   readonly rules: ChannelRules;
   readonly turn: Turn;
   readonly interest: Interest;
@@ -76,10 +84,14 @@ export class Node {
     this.onMessage = options.onMessage;
     this.limits = { ...defaultLimits, ...options.limits };
     this.id = random.id();
+    this.sessions = new Sessions(this.limits, clock);
+    this.admission = new Admission(clock, this.limits);
+    this.revocations = new Revocations(clock);
+    this.notifier = new Notifier(options.observer ?? {}, clock, log);
     this.rules = new ChannelRules(options.channels, broker, this.limits);
     this.turn = new Turn(clock);
     this.interest = new Interest(broker, clock, log, this.limits.brokerLingerMs);
-    this.hub = new Hub(this.interest, this.turn, this.counters);
+    this.hub = new Hub(this.interest, this.turn, this.counters, this.notifier);
     this.deadlines = new Deadlines(clock);
     this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
     this.presence = new Presence(broker, this.limits, log);
@@ -98,6 +110,7 @@ export class Node {
   /** A transport has a new connection. */
   open(connection: Connection, handshake: Handshake): Session {
     const session = new Session(this, connection, handshake);
+    this.admission.opened(handshake.remoteAddress);
     this.counters.connectionsOpened++;
     this.sessions.add(session);
     if (this.#isDraining) session.close(disconnectCodes.shutdown);

@@ -1,50 +1,125 @@
-/** Answers whether a client may do something, by the rule of its channel. */
+/** Answers whether a client may do something with a channel: by its capabilities, by the rule, or by the application. */
 
 import type { ChannelName } from '../model/channel-name.js';
-import type { PermissionContext, PermissionName } from './channel-options.js';
+import { type Disconnect, type ErrorReply, errorCodes } from '../model/codes.js';
+import type { ConnectedClient } from './auth/authenticator.js';
+import { type Capability, type ChannelAction, isCapable } from './capabilities.js';
+import type { Denial, PermissionContext, PermissionName } from './channel-options.js';
 import type { RuleMatch } from './rules.js';
 
 /** Who asks. */
-export interface Asker {
-  /** Empty for an anonymous connection. */
-  readonly user: string;
-  readonly client: string;
-  readonly meta: unknown;
+export interface Asker extends ConnectedClient {
+  readonly capabilities: readonly Capability[];
   isSubscribed(channel: ChannelName): boolean;
 }
 
+/** What is asked about. */
+export interface Question {
+  readonly action: ChannelAction;
+  readonly channel: ChannelName;
+  readonly match: RuleMatch;
+}
+
+/** Yes, perhaps with conditions; or no, with what the client is told. */
+export type Verdict<Grant> =
+  | { readonly ok: true; readonly grant: Grant | undefined }
+  | { readonly ok: false; readonly error: ErrorReply }
+  | { readonly ok: false; readonly disconnect: Disconnect };
+
+const denied = { ok: false, error: errorCodes.permissionDenied } as const;
+const granted = { ok: true, grant: undefined } as const;
+
 /** What the functions of a rule are told of the asker. */
-export function permissionContext(asker: Asker, channel: ChannelName, match: RuleMatch): PermissionContext {
+export function permissionContext(asker: Asker, { channel, match }: Question): PermissionContext {
+  const { handshake } = asker;
   return {
     user: asker.user === '' ? null : asker.user,
     client: asker.client,
     channel,
     params: match.params,
     meta: asker.meta,
+    transport: asker.transport,
+    headers: handshake.headers,
+    remoteAddress: handshake.remoteAddress,
   };
 }
 
-/** Decides the permissions that need no function. */
-export function isAllowedByName(permission: PermissionName, asker: Asker, channel: ChannelName): boolean {
+/** Whether the decision can be made without asking a function; `undefined` when it cannot. */
+export function decideByName(
+  permission: PermissionName | 'token' | ((...args: never[]) => unknown),
+  asker: Asker,
+  question: Question,
+): Verdict<never> | undefined {
+  const { action, channel, match } = question;
+  if (match.rule.userLimited && !isAmongUsers(asker.user, channel)) return denied;
+  if (isCapable(asker.capabilities, action, channel)) return granted;
+  if (action === 'subscribe' && match.rule.userLimited && channel.includes(userBoundary)) return granted;
   switch (permission) {
     case 'anyone':
-      return true;
+      return granted;
     case 'user':
-      return asker.user !== '';
+      return asker.user === '' ? denied : granted;
     case 'subscriber':
-      return asker.isSubscribed(channel);
+      return asker.isSubscribed(channel) ? granted : denied;
     case 'nobody':
-      return false;
+      return denied;
+    default:
+      return undefined;
   }
 }
 
-/** Decides by name or by asking the application. Only `true` is yes: what a function forgets to return is a no. */
-export async function isAllowed<Context extends PermissionContext>(
-  permission: PermissionName | ((context: Context) => unknown),
+/** Asks the application. Only `true` and a grant are yes: what a function forgets to return is a no. */
+export async function decideByFunction<Context, Grant extends object>(
+  permission: (context: Context) => DecisionAnswer<Grant> | Promise<DecisionAnswer<Grant>>,
+  context: Context,
+): Promise<Verdict<Grant>> {
+  const answer = await permission(context);
+  if (answer === true) return granted;
+  if (typeof answer !== 'object' || answer === null) return denied;
+  if ('error' in answer && isError(answer.error)) {
+    return { ok: false, error: { temporary: false, ...answer.error } };
+  }
+  if ('disconnect' in answer && isDisconnect(answer.disconnect)) return { ok: false, disconnect: answer.disconnect };
+  // safe: no denial, so it is the grant
+  return { ok: true, grant: answer as Grant };
+}
+
+/** What a permission function may answer. */
+export type DecisionAnswer<Grant extends object> = boolean | Grant | Denial;
+
+/** Decides by name or by asking. */
+export async function decide<Context>(
+  permission: PermissionName | ((context: Context) => boolean | Denial | Promise<boolean | Denial>),
   asker: Asker,
-  channel: ChannelName,
+  question: Question,
   context: () => Context,
-): Promise<boolean> {
-  if (typeof permission !== 'function') return isAllowedByName(permission, asker, channel);
-  return (await permission(context())) === true;
+): Promise<Verdict<never>> {
+  const byName = decideByName(permission, asker, question);
+  if (byName !== undefined) return byName;
+  // safe: names are all decided
+  const ask = permission as (context: Context) => boolean | Denial | Promise<boolean | Denial>;
+  return decideByFunction<Context, never>(ask, context());
+}
+
+const userBoundary = '#';
+
+/** A name that ends in `#42,43` is for these users; one without is for no one in particular. */
+function isAmongUsers(user: string, channel: ChannelName): boolean {
+  const boundary = channel.lastIndexOf(userBoundary);
+  if (boundary === -1) return true;
+  return (
+    user !== '' &&
+    channel
+      .slice(boundary + 1)
+      .split(',')
+      .includes(user)
+  );
+}
+
+function isError(value: unknown): value is { readonly code: number; readonly message: string } {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
+}
+
+function isDisconnect(value: unknown): value is Disconnect {
+  return typeof value === 'object' && value !== null && 'code' in value && 'reason' in value;
 }

@@ -15,13 +15,13 @@ export class Presence {
 
   /** The subscriber has been taken live. */
   joined(subscription: Subscription): void {
-    if (subscription.match.rule.joinLeave) this.#announce(subscription, 'join');
+    if (subscription.isAnnounced) this.#announce(subscription, 'join');
   }
 
   /** Keeps a subscriber's entry from expiring. */
   renew(subscription: Subscription): void {
     const { presence } = this.broker;
-    if (!subscription.match.rule.presence || presence === undefined) return;
+    if (!subscription.countsAsPresent || presence === undefined) return;
     presence
       .add(subscription.channel, subscription.clientInfo, this.limits.presenceTtlMs)
       .then(() => {
@@ -34,7 +34,7 @@ export class Presence {
   /** The subscriber is gone. */
   left(subscription: Subscription): void {
     this.#remove(subscription);
-    if (subscription.match.rule.joinLeave) this.#announce(subscription, 'leave');
+    if (subscription.isAnnounced) this.#announce(subscription, 'leave');
   }
 
   /** What was added for a subscriber that is not there any more, unless it has come back meanwhile. */
@@ -45,7 +45,7 @@ export class Presence {
 
   #remove(subscription: Subscription): void {
     const { presence } = this.broker;
-    if (!subscription.match.rule.presence || presence === undefined) return;
+    if (!subscription.countsAsPresent || presence === undefined) return;
     presence
       .remove(subscription.channel, subscription.owner.clientInfo.client)
       .catch((error: unknown) => this.#failed('presence removal failed', error));

@@ -22,6 +22,7 @@ export interface Rule {
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   readonly joinLeave: boolean;
+  readonly userLimited: boolean;
   readonly maxMessageBytes: number;
 }
 
@@ -81,6 +82,7 @@ function compile(text: string, options: ChannelOptions, defaults: { readonly max
     recovery,
     presence: presence !== false,
     joinLeave: options.joinLeave ?? false,
+    userLimited: options.userLimited ?? false,
     maxMessageBytes,
   };
 }

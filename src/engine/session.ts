@@ -15,6 +15,9 @@ import type { Push } from '../model/push.js';
 import type { ReplyBody } from '../model/reply.js';
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Identity } from './auth/authenticator.js';
+import type { Capability } from './capabilities.js';
+import { CommandIds } from './command-ids.js';
+import { renewConnection } from './commands/refresh.js';
 import { runCommand } from './commands/run-command.js';
 import type { Connection, Handshake } from './connection.js';
 import { Counters } from './counters.js';
@@ -23,8 +26,8 @@ import type { Node } from './node.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
 import type { Pinged } from './ping-wheel.js';
+import { Rates } from './rates.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
-import { TokenBucket } from './token-bucket.js';
 
 /**
  * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
@@ -32,15 +35,14 @@ import { TokenBucket } from './token-bucket.js';
  */
 export type SessionState = 'new' | 'connecting' | 'connected' | 'refused' | 'closed';
 
-/** How many of the latest command ids are remembered, to refuse a repeated one. */
-const rememberedIds = 31;
-
 export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring, Asker {
   readonly node: Node;
   readonly handshake: Handshake;
   readonly outbox: Outbox;
   readonly #connection: Connection;
-  readonly #bucket: TokenBucket;
+  readonly #rates: Rates;
+  /** Shared with the user's other connections. */
+  #userRates: Rates | undefined;
   /** Id of this connection, unguessable. */
   readonly client: string;
   state: SessionState = 'new';
@@ -55,9 +57,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #pending = 0;
   /** Publications of one connection keep their order, however long the application's functions take. */
   #lastPublish: Promise<unknown> | undefined;
-  #highestId = 0;
-  /** Bit n is set when `#highestId - n` has been seen. */
-  #seenIds = 0;
+  readonly #ids = new CommandIds();
   #awaitsPong = false;
   /** It has been told so at least once. */
   #isOverBudget = false;
@@ -71,7 +71,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.client = node.random.id();
     this.clientInfo = { user: '', client: this.client };
     this.outbox = new Outbox(connection, this, node.turn, node.counters, node.limits.maxQueueBytes);
-    this.#bucket = new TokenBucket(node.limits.commandsPerSec, node.limits.commandBurst, node.clock.nowMs());
+    this.#rates = Rates.ofConnection(node.limits, node.clock);
     this.#deadline = node.deadlines.add(this, node.limits.connectTimeoutMs);
   }
 
@@ -82,6 +82,10 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   get meta(): unknown {
     return this.identity?.meta;
+  }
+
+  get capabilities(): readonly Capability[] {
+    return this.identity?.capabilities ?? [];
   }
 
   get transport(): string {
@@ -119,7 +123,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** The transport has seen a control frame of its own, a WebSocket ping for instance: floods of those count too. */
   receiveControl(): void {
-    if (this.state !== 'closed' && this.#takeBudget() === 'flood') this.close(disconnectCodes.tooManyRequests);
+    const isFlood = this.state !== 'closed' && this.#rates.takeControl(this.node.clock.nowMs()) === 'flood';
+    if (isFlood) this.close(disconnectCodes.tooManyRequests);
   }
 
   /** The transport has found a fault in what the peer sent, or the network failed; the connection closes now. */
@@ -169,6 +174,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   connected(): void {
     const { node } = this;
     this.state = 'connected';
+    this.#userRates = node.sessions.connected(this);
+    node.notifier.notify('connected', this);
     this.#pingSlot = node.pings.add(this);
     node.deadlines.remove(this, this.#deadline);
     this.renewExpiry(this.expiresAtMs);
@@ -248,13 +255,14 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     // Timers run on the monotonic clock; a wall clock that was set back makes this come early.
     if (this.expiresAtMs !== undefined && this.expiresAtMs + graceMs > clock.wallMs()) {
       this.renewExpiry(this.expiresAtMs);
-    } else this.close(disconnectCodes.expired);
+    } else if (this.refreshable || this.node.auth.renew === undefined) this.close(disconnectCodes.expired);
+    else void renewConnection(this);
   }
 
   /** False when the rest of the frame is not to be looked at. */
   #accept(command: Command): boolean {
     if (command.kind === 'pong') return this.#acceptPong();
-    if ('id' in command && !this.#isNewId(command.id)) return this.#refuse('repeated command id');
+    if ('id' in command && !this.#ids.take(command.id)) return this.#refuse('repeated command id');
     if (this.state === 'new') {
       if (command.kind !== 'connect') return this.#refuse('command before connect');
       this.state = 'connecting';
@@ -267,7 +275,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   #acceptWithinBudget(command: Command): boolean {
-    const budget = this.#takeBudget();
+    const budget = this.#takeBudget(command);
     if (budget === 'flood') {
       this.close(disconnectCodes.tooManyRequests);
       return false;
@@ -297,24 +305,12 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return false;
   }
 
-  #takeBudget(): 'ok' | 'over' | 'flood' {
-    return this.#bucket.take(this.node.clock.nowMs());
-  }
-
-  /** Ids mostly grow, but some clients send concurrent commands out of order. */
-  #isNewId(id: number): boolean {
-    if (id > this.#highestId) {
-      const step = id - this.#highestId;
-      this.#seenIds = step > rememberedIds ? 1 : ((this.#seenIds << step) | 1) >>> 0;
-      this.#highestId = id;
-      return true;
-    }
-    const age = this.#highestId - id;
-    if (age > rememberedIds) return true;
-    const bit = (1 << age) >>> 0;
-    if ((this.#seenIds & bit) !== 0) return false;
-    this.#seenIds = (this.#seenIds | bit) >>> 0;
-    return true;
+  #takeBudget(command: Command): 'ok' | 'over' | 'flood' {
+    const nowMs = this.node.clock.nowMs();
+    const own = this.#rates.take(command.kind, nowMs);
+    if (own !== 'ok' || this.#userRates === undefined) return own;
+    // One connection is not closed for what the others of its user do.
+    return this.#userRates.take(command.kind, nowMs) === 'ok' ? 'ok' : 'over';
   }
 
   /** Starts a command; its reply goes out when it is there. */
@@ -356,7 +352,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     subscription.endedBy = why;
     if (subscription.deadline !== undefined) this.node.deadlines.remove(subscription, subscription.deadline);
     this.node.hub.leave(subscription);
-    if (wasEstablished) this.node.presence.left(subscription);
+    if (!wasEstablished) return;
+    this.node.presence.left(subscription);
+    this.node.notifier.notify('unsubscribed', this, subscription.channel, why);
   }
 
   #end(disconnect: Disconnect): void {
@@ -374,5 +372,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.subscriptions.clear();
     Counters.add(node.counters.disconnectsByCode, disconnect.code);
     node.sessions.remove(this, wasConnected);
+    node.admission.closed(this.handshake.remoteAddress);
+    if (wasConnected) node.notifier.notify('disconnected', this, disconnect);
   }
 }

@@ -1,11 +1,25 @@
 /** All sessions of this node, by connection and by user. */
 
+import type { Clock } from './clock.js';
+import type { EngineLimits } from './limits.js';
+import { Rates } from './rates.js';
 import type { Session } from './session.js';
+
+/** A user that is here. */
+interface User {
+  readonly sessions: Set<Session>;
+  readonly rates: Rates;
+}
 
 export class Sessions {
   readonly #all = new Set<Session>();
   readonly #byClient = new Map<string, Session>();
-  readonly #byUser = new Map<string, Set<Session>>();
+  readonly #byUser = new Map<string, User>();
+
+  constructor(
+    private readonly limits: EngineLimits,
+    private readonly clock: Clock,
+  ) {}
 
   /** Open connections, authenticated or not. */
   get size(): number {
@@ -26,21 +40,31 @@ export class Sessions {
     this.#all.add(session);
   }
 
-  /** The session knows who its user is. */
-  connected(session: Session): void {
+  /** Whether the user may have one more connection. Anonymous clients are nobody in particular. */
+  hasRoomFor(user: string): boolean {
+    const { maxConnectionsPerUser: most } = this.limits;
+    return most === 0 || user === '' || (this.#byUser.get(user)?.sessions.size ?? 0) < most;
+  }
+
+  /** The session knows who its user is. Returns the rates that it shares with the user's other connections. */
+  connected(session: Session): Rates | undefined {
     this.#byClient.set(session.client, session);
-    const ofUser = this.#byUser.get(session.user);
-    if (ofUser === undefined) this.#byUser.set(session.user, new Set([session]));
-    else ofUser.add(session);
+    let user = this.#byUser.get(session.user);
+    if (user === undefined) {
+      user = { sessions: new Set(), rates: Rates.ofUser(this.limits, this.clock) };
+      this.#byUser.set(session.user, user);
+    }
+    user.sessions.add(session);
+    return session.user === '' ? undefined : user.rates;
   }
 
   remove(session: Session, wasConnected: boolean): void {
     this.#all.delete(session);
     if (!wasConnected) return;
     this.#byClient.delete(session.client);
-    const ofUser = this.#byUser.get(session.user);
-    ofUser?.delete(session);
-    if (ofUser?.size === 0) this.#byUser.delete(session.user);
+    const user = this.#byUser.get(session.user);
+    user?.sessions.delete(session);
+    if (user?.sessions.size === 0) this.#byUser.delete(session.user);
   }
 
   byClient(client: string): Session | undefined {
@@ -49,7 +73,7 @@ export class Sessions {
 
   /** A copy: closing them while walking over it is safe. */
   ofUser(user: string): Session[] {
-    return [...(this.#byUser.get(user) ?? [])];
+    return [...(this.#byUser.get(user)?.sessions ?? [])];
   }
 
   /** A copy of all, in the order of their arrival. */

@@ -7,7 +7,7 @@ import type { ClientInfo, Publication } from '../model/publication.js';
 import type { SubscriptionIdentity } from './auth/authenticator.js';
 import type { Expiring } from './deadlines.js';
 import type { Outbox } from './outbox.js';
-import type { RuleMatch } from './rules.js';
+import type { Rule, RuleMatch } from './rules.js';
 
 /** What a subscription needs from the session that owns it. */
 export interface SubscriptionOwner {
@@ -57,6 +57,8 @@ export class Subscription implements Expiring {
   /** Kept here so that the fan-out reaches it in one step. */
   readonly outbox: Outbox;
   readonly options: SubscriptionOptions;
+  /** It is told who comes and goes. Kept as a field for the fan-out. */
+  hearsJoinLeave: boolean;
   /** What authorisation granted. */
   identity: SubscriptionIdentity = {};
   /** The client itself brings new tokens before the subscription expires. */
@@ -74,6 +76,7 @@ export class Subscription implements Expiring {
   ) {
     this.outbox = owner.outbox;
     this.options = options;
+    this.hearsJoinLeave = options.joinLeave;
   }
 
   /** Unix time in milliseconds. */
@@ -86,9 +89,29 @@ export class Subscription implements Expiring {
     return this.stage === 'live' || this.stage === 'ahead';
   }
 
+  /** Whether it counts in the channel's presence. */
+  get countsAsPresent(): boolean {
+    return this.identity.override?.presence ?? this.match.rule.presence;
+  }
+
+  /** Whether others are told when it comes and goes. */
+  get isAnnounced(): boolean {
+    return this.identity.override?.joinLeave ?? this.match.rule.joinLeave;
+  }
+
+  /** What it gets of the channel's history. */
+  get recovery(): Rule['recovery'] {
+    const { rule } = this.match;
+    const forced = this.identity.override?.recovery;
+    if (forced === undefined || rule.stream === undefined) return rule.recovery;
+    if (!forced) return 'off';
+    return rule.recovery === 'off' ? 'stream' : rule.recovery;
+  }
+
   grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
     this.identity = identity;
     this.clientRefresh = clientRefresh;
+    this.hearsJoinLeave = this.options.joinLeave || identity.override?.pushJoinLeave === true;
   }
 
   /** Who the subscriber is to others in this channel. */

@@ -14,7 +14,6 @@ import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import type { Duration } from '../engine/duration.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
-import { errorCodes } from '../model/codes.js';
 import { createLog } from '../observe/log.js';
 import type { FanfareApp } from './app.js';
 import { fanfare } from './fanfare.js';
@@ -105,14 +104,9 @@ export class ConfiguredServer {
     return ['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${this.#port}`);
   }
 
-  /** Asks whichever authenticator is in force. */
+  /** Asks whichever authenticator is in force, with exactly its abilities. */
   #delegate(): Authenticator {
-    return {
-      connect: (attempt) => this.#auth.connect(attempt),
-      refresh: async (token) => (await this.#auth.refresh?.(token)) ?? { ok: false, error: errorCodes.notAvailable },
-      subscribe: async (token, name, user) =>
-        (await this.#auth.subscribe?.(token, name, user)) ?? { ok: false, error: errorCodes.permissionDenied },
-    };
+    return new Proxy(this.#auth, { get: (_, ability) => Reflect.get(this.#auth, ability) });
   }
 }
 
@@ -131,7 +125,8 @@ function authenticatorOf({ values, secrets }: Config): Authenticator {
   return values.anonymous ? allowAnonymous(tokens) : (tokens ?? denyAll);
 }
 
-function limitsOf(values: OptionValues): Required<Limits> {
+/** Every limit of the engine is an option; a test looks after that. */
+export function limitsOf(values: OptionValues): Limits {
   return {
     maxFrameBytes: values['limits.maxFrameBytes'],
     maxMessageBytes: values['limits.maxMessageBytes'],
@@ -140,6 +135,26 @@ function limitsOf(values: OptionValues): Required<Limits> {
     maxPendingCommands: values['limits.maxPendingCommands'],
     commandsPerSec: values['limits.commandsPerSec'],
     commandBurst: values['limits.commandBurst'],
+    publicationsPerSec: values['limits.publicationsPerSec'],
+    subscribesPerSec: values['limits.subscribesPerSec'],
+    commandsPerSecPerUser: values['limits.commandsPerSecPerUser'],
+    publicationsPerSecPerUser: values['limits.publicationsPerSecPerUser'],
+    subscribesPerSecPerUser: values['limits.subscribesPerSecPerUser'],
+    maxConnections: values['limits.maxConnections'],
+    maxConnectionsPerAddress: values['limits.maxConnectionsPerAddress'],
+    maxConnectionsPerUser: values['limits.maxConnectionsPerUser'],
+    connectsPerSec: values['limits.connectsPerSec'],
+    connectBurst: values['limits.connectBurst'],
+    publicationsPerSec: values['limits.publicationsPerSec'],
+    subscribesPerSec: values['limits.subscribesPerSec'],
+    commandsPerSecPerUser: values['limits.commandsPerSecPerUser'],
+    publicationsPerSecPerUser: values['limits.publicationsPerSecPerUser'],
+    subscribesPerSecPerUser: values['limits.subscribesPerSecPerUser'],
+    maxConnections: values['limits.maxConnections'],
+    maxConnectionsPerAddress: values['limits.maxConnectionsPerAddress'],
+    maxConnectionsPerUser: values['limits.maxConnectionsPerUser'],
+    connectsPerSec: values['limits.connectsPerSec'],
+    connectBurst: values['limits.connectBurst'],
     maxHistoryPublications: values['limits.maxHistoryPublications'],
     maxRecoveredPublications: values['limits.maxRecoveredPublications'],
     maxPresenceClients: values['limits.maxPresenceClients'],

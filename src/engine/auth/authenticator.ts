@@ -2,6 +2,7 @@
 
 import type { Disconnect, ErrorReply } from '../../model/codes.js';
 import type { JsonText } from '../../model/json-text.js';
+import type { Capability } from '../capabilities.js';
 import type { Handshake } from '../connection.js';
 
 /** A client that was let in. */
@@ -16,8 +17,26 @@ export interface Identity {
   readonly meta?: unknown;
   /** Handed to the client in its `connected` event. */
   readonly data?: JsonText;
-  /** Channels that the client is subscribed to without asking. */
-  readonly channels?: readonly string[];
+  /** Channels that the client is subscribed to without asking, with what goes for each. */
+  readonly subscriptions?: ReadonlyMap<string, SubscriptionIdentity>;
+  /** What the client may do beyond the rules. */
+  readonly capabilities?: readonly Capability[];
+  /** Id of the token that said all this, by which it can be revoked. */
+  readonly tokenId?: string;
+  /** When that token was made, in Unix milliseconds. */
+  readonly issuedAtMs?: number;
+}
+
+/** Options of a channel's rule that are different for one subscription. */
+export interface SubscriptionOverride {
+  /** Count it in the channel's presence. */
+  readonly presence?: boolean;
+  /** Tell others when it comes and goes. */
+  readonly joinLeave?: boolean;
+  /** Tell it who comes and goes, whether it asks or not. */
+  readonly pushJoinLeave?: boolean;
+  /** `false`: it gets nothing of the history. */
+  readonly recovery?: boolean;
 }
 
 /** What a subscription token or a subscribe function grants. */
@@ -26,6 +45,7 @@ export interface SubscriptionIdentity {
   readonly data?: JsonText;
   /** Unix time in milliseconds; absent: the subscription does not expire. */
   readonly expiresAtMs?: number;
+  readonly override?: SubscriptionOverride;
 }
 
 /** Yes with the facts; no with a code: an error lets the client try a new token, a disconnect sends it away. */
@@ -45,11 +65,28 @@ export interface ConnectAttempt {
   readonly version: string;
 }
 
+/** A connected client, as functions of the application and notifications know it. */
+export interface ConnectedClient {
+  /** Empty for an anonymous connection. */
+  readonly user: string;
+  readonly client: string;
+  readonly meta: unknown;
+  /** Name of the transport: `websocket`, … */
+  readonly transport: string;
+  readonly handshake: Handshake;
+}
+
 /** Decides about clients. Expected refusals are returned; what is thrown becomes error 100 and a log line. */
 export interface Authenticator {
   connect(attempt: ConnectAttempt): Promise<AuthOutcome<Identity>>;
   /** A new token of a connected client. Absent: connections cannot be refreshed by their clients. */
   refresh?(token: string): Promise<AuthOutcome<Identity>>;
-  /** A token for one channel, made for this user. Absent: subscription tokens are not accepted. */
-  subscribe?(token: string, channel: string, user: string): Promise<AuthOutcome<SubscriptionIdentity>>;
+  /** A connection without a token has expired: may it stay? Absent: it is closed. */
+  renew?(client: ConnectedClient): Promise<AuthOutcome<Identity>>;
+  /** A token for one channel, made for this client. Absent: subscription tokens are not accepted. */
+  subscribe?(
+    token: string,
+    channel: string,
+    client: { readonly user: string; readonly client: string },
+  ): Promise<AuthOutcome<SubscriptionIdentity>>;
 }

@@ -1,8 +1,10 @@
 /** What the claims of a token say, once its signature is known to be good. */
 
 import * as v from 'valibot';
+import type { JsonText } from '../../model/json-text.js';
+import { parseCapabilities } from '../capabilities.js';
 import { encodeMessage } from '../publishing.js';
-import type { Identity, SubscriptionIdentity } from './authenticator.js';
+import type { Identity, SubscriptionIdentity, SubscriptionOverride } from './authenticator.js';
 
 /** Beyond, dates are not representable; a token that says so is broken, not long-lived. */
 const maxNumericDate = 8_640_000_000_000;
@@ -11,25 +13,55 @@ const numericDate = v.pipe(v.number(), v.minValue(0), v.maxValue(maxNumericDate)
 const userId = v.pipe(v.string(), v.maxLength(256));
 const b64 = v.pipe(v.string(), v.base64());
 
+/** A switch as Centrifugo's tokens and hooks write it: absent is not the same as false. */
+const boolValue = v.object({ value: v.boolean() });
+
+/** Override of a rule's options for one subscription. */
+export const overrideFields = v.object({
+  presence: v.optional(boolValue),
+  join_leave: v.optional(boolValue),
+  force_push_join_leave: v.optional(boolValue),
+  force_recovery: v.optional(boolValue),
+  /** Positions are checked wherever there is a history; the switch is accepted and has nothing to change. */
+  force_positioning: v.optional(boolValue),
+});
+
+/** What goes for one server-side subscription. */
+export const subscribeOptionFields = v.object({
+  info: v.optional(v.unknown()),
+  b64info: v.optional(b64),
+  data: v.optional(v.unknown()),
+  b64data: v.optional(b64),
+  override: v.nullish(overrideFields),
+});
+
 const connectionClaims = v.object({
   sub: v.optional(userId, ''),
   exp: v.optional(numericDate),
+  iat: v.optional(numericDate),
+  jti: v.optional(v.pipe(v.string(), v.maxLength(256))),
   /** When the connection ends, if that is not when the token does. 0: never. */
   expire_at: v.optional(numericDate),
   info: v.optional(v.unknown()),
   b64info: v.optional(b64),
   meta: v.optional(v.unknown()),
   channels: v.optional(v.array(v.string()), []),
-  subs: v.optional(v.record(v.string(), v.unknown()), {}),
+  subs: v.optional(v.record(v.string(), subscribeOptionFields), {}),
+  caps: v.optional(v.unknown()),
 });
 
 const subscriptionClaims = v.object({
   sub: v.optional(userId, ''),
+  /** The connection that it was made for; earlier tokens name it instead of the user. */
+  client: v.optional(v.string()),
   channel: v.string(),
   exp: v.optional(numericDate),
+  iat: v.optional(numericDate),
+  jti: v.optional(v.pipe(v.string(), v.maxLength(256))),
   expire_at: v.optional(numericDate),
   info: v.optional(v.unknown()),
   b64info: v.optional(b64),
+  override: v.nullish(overrideFields),
 });
 
 interface Expiry {
@@ -43,31 +75,92 @@ function expiresAtMs({ exp, expire_at: expireAt }: Expiry): { readonly expiresAt
   return at === undefined ? {} : { expiresAtMs: Math.floor(at * 1_000) };
 }
 
-/** `b64info` wins over `info`: it carries JSON in base64. */
-function infoOf(claims: { readonly info?: unknown; readonly b64info?: string | undefined }) {
-  if (claims.b64info !== undefined) return { info: encodeMessage(JSON.parse(atob(claims.b64info))) };
-  return claims.info === undefined || claims.info === null ? {} : { info: encodeMessage(claims.info) };
+/** JSON of the backend's, plain or in base64 (which wins). @throws Error when it is not JSON */
+export function jsonOf(
+  key: 'info' | 'data',
+  plain: unknown,
+  encoded: string | undefined,
+): Partial<Record<typeof key, JsonText>> {
+  if (encoded !== undefined) return { [key]: encodeMessage(JSON.parse(utf8FromBase64(encoded))) };
+  return plain === undefined || plain === null ? {} : { [key]: encodeMessage(plain) };
+}
+
+function utf8FromBase64(encoded: string): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)));
+}
+
+/** An override in the engine's words. */
+export function overrideOf(fields: v.InferOutput<typeof overrideFields> | null | undefined): {
+  readonly override?: SubscriptionOverride;
+} {
+  if (fields === null || fields === undefined) return {};
+  const { presence, join_leave: joinLeave, force_push_join_leave: pushJoinLeave, force_recovery: recovery } = fields;
+  return {
+    override: {
+      ...(presence && { presence: presence.value }),
+      ...(joinLeave && { joinLeave: joinLeave.value }),
+      ...(pushJoinLeave && { pushJoinLeave: pushJoinLeave.value }),
+      ...(recovery && { recovery: recovery.value }),
+    },
+  };
+}
+
+/** Server-side subscriptions: `subs` says more about a channel than `channels`, and wins. */
+export function subscriptionsOf(
+  channels: readonly string[],
+  subs: Readonly<Record<string, v.InferOutput<typeof subscribeOptionFields>>>,
+): { readonly subscriptions?: ReadonlyMap<string, SubscriptionIdentity> } {
+  const subscriptions = new Map<string, SubscriptionIdentity>(channels.map((channel) => [channel, {}]));
+  for (const [channel, options] of Object.entries(subs)) {
+    subscriptions.set(channel, {
+      ...jsonOf('info', options.info, options.b64info),
+      ...jsonOf('data', options.data, options.b64data),
+      ...overrideOf(options.override),
+    });
+  }
+  return subscriptions.size === 0 ? {} : { subscriptions };
+}
+
+function provenance({ jti, iat }: { readonly jti?: string | undefined; readonly iat?: number | undefined }) {
+  return { ...(jti !== undefined && { tokenId: jti }), ...(iat !== undefined && { issuedAtMs: iat * 1_000 }) };
 }
 
 /** @throws Error when the claims are not those of a connection token */
 export function readConnectionClaims(payload: unknown): Identity {
   const claims = v.parse(connectionClaims, payload);
-  const channels = [...claims.channels, ...Object.keys(claims.subs)];
   return {
     user: claims.sub,
     ...expiresAtMs(claims),
-    ...infoOf(claims),
+    ...jsonOf('info', claims.info, claims.b64info),
     ...(claims.meta !== undefined && { meta: claims.meta }),
-    ...(channels.length > 0 && { channels }),
+    ...subscriptionsOf(claims.channels, claims.subs),
+    ...(claims.caps !== undefined && { capabilities: parseCapabilities(claims.caps) }),
+    ...provenance(claims),
   };
 }
 
-/** @throws Error when the claims are not those of a subscription token */
-export function readSubscriptionClaims(payload: unknown): {
+/** A subscription token's word, and for whom and what it counts. */
+export interface SubscriptionClaims {
   readonly user: string;
+  readonly client: string | undefined;
   readonly channel: string;
   readonly identity: SubscriptionIdentity;
-} {
+  readonly tokenId?: string;
+  readonly issuedAtMs?: number;
+}
+
+/** @throws Error when the claims are not those of a subscription token */
+export function readSubscriptionClaims(payload: unknown): SubscriptionClaims {
   const claims = v.parse(subscriptionClaims, payload);
-  return { user: claims.sub, channel: claims.channel, identity: { ...expiresAtMs(claims), ...infoOf(claims) } };
+  return {
+    user: claims.sub,
+    client: claims.client,
+    channel: claims.channel,
+    identity: {
+      ...expiresAtMs(claims),
+      ...jsonOf('info', claims.info, claims.b64info),
+      ...overrideOf(claims.override),
+    },
+    ...provenance(claims),
+  };
 }

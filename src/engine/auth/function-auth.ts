@@ -55,7 +55,9 @@ export function authenticateBy(decide: AuthFunction): Authenticator {
           ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
           ...(grant.meta !== undefined && { meta: grant.meta }),
           ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
-          ...(grant.channels !== undefined && { channels: grant.channels }),
+          ...(grant.channels !== undefined && {
+            subscriptions: new Map(grant.channels.map((channel) => [channel, {}])),
+          }),
         },
       };
     },

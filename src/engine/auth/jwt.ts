@@ -73,11 +73,11 @@ export function jwt(options: JwtOptions): Authenticator {
       return token === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : connection(token);
     },
     refresh: connection,
-    async subscribe(token, channel, user): Promise<AuthOutcome<SubscriptionIdentity>> {
+    async subscribe(token, channel, { user, client }): Promise<AuthOutcome<SubscriptionIdentity>> {
       try {
         const claims = readSubscriptionClaims(await verify(token));
-        if (claims.channel !== channel || claims.user !== user)
-          return { ok: false, error: errorCodes.permissionDenied };
+        const isForClient = claims.client === undefined ? claims.user === user : claims.client === client;
+        if (claims.channel !== channel || !isForClient) return { ok: false, error: errorCodes.permissionDenied };
         return { ok: true, identity: claims.identity };
       } catch (error) {
         const refused = refusal(error);

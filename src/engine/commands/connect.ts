@@ -1,6 +1,7 @@
 /** `connect`: who is it, and which channels does it get without asking. */
 
 import { parseChannelName } from '../../model/channel-name.js';
+import { disconnectCodes } from '../../model/codes.js';
 import type { ConnectRequest } from '../../model/command.js';
 import type { Position } from '../../model/position.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
@@ -34,6 +35,11 @@ export async function runConnect(
     return { kind: 'error', error: outcome.error };
   }
   const { identity } = outcome;
+  const revoked = node.revocations.find(identity);
+  if (revoked !== undefined || !node.sessions.hasRoomFor(identity.user)) {
+    session.close(revoked ?? disconnectCodes.connectionLimit);
+    return undefined;
+  }
   admit(session, identity, request.token !== undefined);
   const attachments = serverSide(session, identity, request.subs);
   try {
@@ -48,14 +54,14 @@ export async function runConnect(
     return undefined;
   }
   const subs = new Map<string, SubscribeResult>();
-  for (const attachment of attachments) subs.set(attachment.subscription.channel, attachment.result());
-  node.sessions.connected(session);
+  for (const attachment of attachments) subs.set(attachment.subscription.channel, resultOf(attachment));
   session.reply(id, { kind: 'connect', result: connectResult(session, identity, subs) });
   for (const attachment of attachments) {
     attachment.goLive();
     node.presence.joined(attachment.subscription);
   }
   session.connected();
+  for (const { subscription } of attachments) node.notifier.notify('subscribed', session, subscription.channel);
   return undefined;
 }
 
@@ -68,6 +74,11 @@ function admit(session: Session, identity: Identity, hasToken: boolean): void {
   };
   session.refreshable = hasToken && session.node.auth.refresh !== undefined;
   session.expiresAtMs = identity.expiresAtMs;
+}
+
+function resultOf(attachment: Attachment): SubscribeResult {
+  const { data } = attachment.subscription.identity;
+  return { ...attachment.result(), ...(data !== undefined && { data }) };
 }
 
 function connectResult(session: Session, identity: Identity, subs: ReadonlyMap<string, SubscribeResult>) {
@@ -89,7 +100,7 @@ function connectResult(session: Session, identity: Identity, subs: ReadonlyMap<s
 function serverSide(session: Session, identity: Identity, since: ReadonlyMap<string, Position>): Attachment[] {
   const { node } = session;
   const attachments: Attachment[] = [];
-  for (const name of new Set(identity.channels)) {
+  for (const [name, granted] of identity.subscriptions ?? []) {
     const channel = parseChannelName(name);
     const match = channel && node.rules.match(channel);
     if (channel === undefined || match === undefined || attachments.length >= node.limits.maxChannelsPerConnection) {
@@ -100,6 +111,7 @@ function serverSide(session: Session, identity: Identity, since: ReadonlyMap<str
       joinLeave: match.rule.joinLeave,
       serverSide: true,
     });
+    subscription.grant(granted, false);
     session.subscriptions.set(channel, subscription);
     attachments.push(new Attachment(node, subscription, since.get(name)));
   }

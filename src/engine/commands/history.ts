@@ -3,9 +3,9 @@
 import { errorCodes } from '../../model/codes.js';
 import type { HistoryRequest } from '../../model/command.js';
 import type { ReplyBody } from '../../model/reply.js';
-import { isAllowed, permissionContext } from '../permissions.js';
+import { decide, permissionContext } from '../permissions.js';
 import type { Session } from '../session.js';
-import { findTarget, refuse } from './target.js';
+import { findTarget, refuse, refuseBy } from './target.js';
 
 export async function runHistory(session: Session, request: HistoryRequest): Promise<ReplyBody> {
   const { node } = session;
@@ -14,10 +14,9 @@ export async function runHistory(session: Session, request: HistoryRequest): Pro
   const { channel, match } = target;
   const { history } = node.broker;
   if (match.rule.stream === undefined || history === undefined) return refuse(errorCodes.notAvailable).reply;
-  const context = () => permissionContext(session, channel, match);
-  if (!(await isAllowed(match.rule.readHistory, session, channel, context))) {
-    return refuse(errorCodes.permissionDenied).reply;
-  }
+  const question = { action: 'history', channel, match } as const;
+  const verdict = await decide(match.rule.readHistory, session, question, () => permissionContext(session, question));
+  if (!verdict.ok) return refuseBy(session, verdict).reply;
   const most = node.limits.maxHistoryPublications;
   const limit = request.limit < 0 ? most : Math.min(request.limit, most);
   const { since } = request;

@@ -3,9 +3,9 @@
 import { errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PresenceStore } from '../broker.js';
-import { isAllowed, permissionContext } from '../permissions.js';
+import { decide, permissionContext } from '../permissions.js';
 import type { Session } from '../session.js';
-import { findTarget, type Refusal, refuse, type Target } from './target.js';
+import { findTarget, type Refusal, refuse, refuseBy, type Target } from './target.js';
 
 export async function runPresence(session: Session, name: string): Promise<ReplyBody> {
   const readable = await findReadable(session, name);
@@ -29,7 +29,7 @@ async function findReadable(
   const { channel, match } = target;
   const store = session.node.broker.presence;
   if (!match.rule.presence || store === undefined) return refuse(errorCodes.notAvailable);
-  const context = () => permissionContext(session, channel, match);
-  const allowed = await isAllowed(match.rule.readPresence, session, channel, context);
-  return allowed ? { ...target, store } : refuse(errorCodes.permissionDenied);
+  const question = { action: 'presence', channel, match } as const;
+  const verdict = await decide(match.rule.readPresence, session, question, () => permissionContext(session, question));
+  return verdict.ok ? { ...target, store } : refuseBy(session, verdict);
 }

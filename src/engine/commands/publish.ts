@@ -4,31 +4,36 @@ import { errorCodes } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { fromJsonText, type JsonText } from '../../model/json-text.js';
 import type { ReplyBody } from '../../model/reply.js';
-import type { PublishContext } from '../channel-options.js';
-import { isAllowed, permissionContext } from '../permissions.js';
-import { acceptMessage } from '../publishing.js';
+import type { PublishContext, PublishGrant } from '../channel-options.js';
+import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
+import { acceptMessage, encodeMessage } from '../publishing.js';
 import type { Session } from '../session.js';
-import { findTarget, refuse } from './target.js';
+import { findTarget, refuse, refuseBy } from './target.js';
 
 export async function runPublish(session: Session, name: string, data: JsonText): Promise<ReplyBody> {
   const { node } = session;
   const target = findTarget(session, name);
   if (!target.ok) return target.reply;
   const { channel, match } = target;
-  const { publish } = match.rule;
+  const { rule } = match;
+  const question = { action: 'publish', channel, match } as const;
   // By name first: whoever may not publish at all learns nothing about the schema.
-  if (typeof publish !== 'function' && !(await isAllowed(publish, session, channel, noContext))) {
-    return refuse(errorCodes.permissionDenied).reply;
-  }
-  const accepted = await tryAccept(session, () => acceptMessage(match.rule, data));
+  const byName = decideByName(rule.publish, session, question);
+  if (byName?.ok === false) return refuseBy(session, byName).reply;
+  const accepted = await tryAccept(session, () => acceptMessage(rule, data));
   if (accepted === undefined) return refuse(errorCodes.badRequest).reply;
-  if (typeof publish === 'function') {
+  let message = accepted.data;
+  let options: PublishGrant | undefined;
+  if (byName === undefined && typeof rule.publish === 'function') {
     const value = accepted.value === undefined ? fromJsonText(accepted.data) : accepted.value;
-    const context = (): PublishContext<unknown> => ({ ...permissionContext(session, channel, match), data: value });
-    if (!(await isAllowed(publish, session, channel, context))) return refuse(errorCodes.permissionDenied).reply;
+    const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
+    const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(rule.publish, context);
+    if (!verdict.ok) return refuseBy(session, verdict).reply;
+    options = verdict.grant;
+    if (options?.data !== undefined) message = (await acceptMessage(rule, encodeMessage(options.data))).data;
   }
   const info = session.subscriptions.get(channel)?.clientInfo ?? session.clientInfo;
-  await node.publishing.publish(channel, match.rule, accepted.data, { info });
+  await node.publishing.publish(channel, rule, message, { info, ...options });
   return { kind: 'publish' };
 }
 
@@ -41,8 +46,4 @@ async function tryAccept<T>(session: Session, accept: () => Promise<T>): Promise
     session.node.log.debug({ client: session.client, code: error.code }, 'message refused');
     return undefined;
   }
-}
-
-function noContext(): never {
-  throw new Error('a permission by name asks for no context');
 }

@@ -1,10 +1,11 @@
-/** `refresh`: a new connection token before the old one expires. */
+/** `refresh`: a new connection token before the old one expires, or the server's own question instead. */
 
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
+import type { Identity } from '../auth/authenticator.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
-import { refuse } from './target.js';
+import { refuse, refuseBy } from './target.js';
 
 export async function runRefresh(session: Session, token: string): Promise<ReplyBody | undefined> {
   const { node } = session;
@@ -12,23 +13,44 @@ export async function runRefresh(session: Session, token: string): Promise<Reply
   if (token === '') return refuse(errorCodes.badRequest).reply;
   const outcome = await node.auth.refresh(token);
   if (!session.is('connected')) return undefined;
-  if (!outcome.ok) {
-    if ('error' in outcome) return refuse(outcome.error).reply;
-    session.close(outcome.disconnect);
-    return undefined;
-  }
-  const { identity } = outcome;
-  if (identity.user !== session.user) {
-    // A token renews a connection, it does not hand it to somebody else.
-    session.close(disconnectCodes.invalidToken, 'refresh with the token of another user');
-    return undefined;
-  }
-  session.identity = identity;
-  session.renewExpiry(identity.expiresAtMs);
+  if (!outcome.ok) return refuseBy(session, outcome).reply;
+  if (!accept(session, outcome.identity)) return undefined;
   return {
     kind: 'refresh',
     client: session.client,
     version: node.version,
-    ...ttlSec(node.clock, identity.expiresAtMs),
+    ...ttlSec(node.clock, outcome.identity.expiresAtMs),
   };
+}
+
+/** The server itself asks whether a connection that has expired may stay, where its client brings no tokens. */
+export async function renewConnection(session: Session): Promise<void> {
+  const { node } = session;
+  try {
+    const outcome = await node.auth.renew?.(session);
+    if (!session.is('connected')) return;
+    if (outcome?.ok) accept(session, outcome.identity);
+    else session.close(outcome !== undefined && 'disconnect' in outcome ? outcome.disconnect : disconnectCodes.expired);
+  } catch (error) {
+    node.log.error({ err: error, client: session.client }, 'a connection could not be renewed');
+    session.close(disconnectCodes.expired);
+  }
+}
+
+/** Puts the connection's end off. False when it is closed instead. */
+function accept(session: Session, identity: Identity): boolean {
+  const revoked = session.node.revocations.find(identity);
+  if (revoked !== undefined) {
+    session.close(revoked);
+    return false;
+  }
+  if (identity.user !== session.user) {
+    // A token renews a connection, it does not hand it to somebody else.
+    session.close(disconnectCodes.invalidToken, 'refresh with the token of another user');
+    return false;
+  }
+  session.identity = identity;
+  if (identity.info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: identity.info };
+  session.renewExpiry(identity.expiresAtMs);
+  return true;
 }

@@ -14,7 +14,7 @@ export async function runSubRefresh(session: Session, name: string, token: strin
   if (!subscription?.isEstablished) return refuse(errorCodes.permissionDenied).reply;
   if (node.auth.subscribe === undefined || !subscription.clientRefresh) return refuse(errorCodes.notAvailable).reply;
   if (token === '') return refuse(errorCodes.badRequest).reply;
-  const outcome = await node.auth.subscribe(token, target.channel, session.user);
+  const outcome = await node.auth.subscribe(token, target.channel, session);
   // Left meanwhile, and perhaps subscribed again: this token was not for that.
   if (subscription.endedBy !== undefined) return refuse(errorCodes.permissionDenied).reply;
   if (!outcome.ok) {

@@ -7,14 +7,14 @@ import { fromJsonText } from '../../model/json-text.js';
 import type { ReplyBody } from '../../model/reply.js';
 import { Attachment } from '../attachment.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
-import type { SubscribeGrant } from '../channel-options.js';
-import { isAllowedByName, permissionContext } from '../permissions.js';
+import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
+import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
 import { encodeMessage } from '../publishing.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
-import { findTarget, type Refusal, refuse } from './target.js';
+import { findTarget, type Refusal, refuse, refuseBy } from './target.js';
 
 /** What the subscriber was granted, and whether it can renew it by itself. */
 interface Granted {
@@ -87,6 +87,7 @@ async function attach(
   attachment.goLive();
   session.renewSubscription(subscription);
   node.presence.joined(subscription);
+  node.notifier.notify('subscribed', session, subscription.channel);
   return undefined;
 }
 
@@ -114,18 +115,19 @@ async function authorize(
   request: SubscribeRequest,
 ): Promise<Granted | Refusal> {
   const { subscribe } = match.rule;
-  if (subscribe === 'token') return authorizeByToken(session, channel, request.token);
-  if (typeof subscribe !== 'function') {
-    const allowed = isAllowedByName(subscribe, session, channel);
-    return allowed ? { ok: true, identity: {}, clientRefresh: false } : refuse(errorCodes.permissionDenied);
+  const question = { action: 'subscribe', channel, match } as const;
+  const byName = decideByName(subscribe, session, question);
+  if (byName !== undefined) {
+    return byName.ok ? { ok: true, identity: {}, clientRefresh: false } : refuseBy(session, byName);
   }
-  const answer = await subscribe({
-    ...permissionContext(session, channel, match),
+  if (typeof subscribe !== 'function') return authorizeByToken(session, channel, request.token);
+  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, {
+    ...permissionContext(session, question),
     data: request.data === undefined ? undefined : fromJsonText(request.data),
+    token: request.token,
   });
-  if (answer === true) return { ok: true, identity: {}, clientRefresh: false };
-  if (typeof answer !== 'object' || answer === null) return refuse(errorCodes.permissionDenied);
-  return { ok: true, identity: fromGrant(answer), clientRefresh: false };
+  if (!verdict.ok) return refuseBy(session, verdict);
+  return { ok: true, identity: verdict.grant === undefined ? {} : fromGrant(verdict.grant), clientRefresh: false };
 }
 
 async function authorizeByToken(
@@ -135,11 +137,8 @@ async function authorizeByToken(
 ): Promise<Granted | Refusal> {
   const { auth } = session.node;
   if (auth.subscribe === undefined || token === undefined) return refuse(errorCodes.permissionDenied);
-  const outcome = await auth.subscribe(token, channel, session.user);
-  if (outcome.ok) return { ok: true, identity: outcome.identity, clientRefresh: true };
-  if ('error' in outcome) return refuse(outcome.error);
-  session.close(outcome.disconnect);
-  return refuse(errorCodes.unauthorized);
+  const outcome = await auth.subscribe(token, channel, session);
+  return outcome.ok ? { ok: true, identity: outcome.identity, clientRefresh: true } : refuseBy(session, outcome);
 }
 
 function fromGrant(grant: SubscribeGrant): SubscriptionIdentity {

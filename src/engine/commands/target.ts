@@ -3,6 +3,7 @@
 import { type ChannelName, internalPrefix, parseChannelName } from '../../model/channel-name.js';
 import { type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
+import type { Verdict } from '../permissions.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 
@@ -22,6 +23,13 @@ export interface Refusal {
 /** Refuses with one of the protocol's errors. */
 export function refuse(error: ErrorReply): Refusal {
   return { ok: false, reply: { kind: 'error', error } };
+}
+
+/** Answers a verdict that is a no: with its error, or by closing the connection. */
+export function refuseBy(session: Session, verdict: Extract<Verdict<never>, { ok: false }>): Refusal {
+  if ('error' in verdict) return refuse(verdict.error);
+  session.close(verdict.disconnect);
+  return refuse(errorCodes.permissionDenied);
 }
 
 /** 107 for a bad name, 103 for one of the server's own, 102 where no rule matches. */

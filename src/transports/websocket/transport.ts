@@ -52,6 +52,8 @@ export class WebSocketTransport {
       maxFragments,
       // One-byte chunks of one frame are gathered one by one; this bounds how many.
       maxBufferedChunks: 4_096,
+      // The session counts pings and ends a flood with a code; this is for a peer that pings slowly and never reads.
+      maxPendingAutoPongs: 4_096,
       // Nobody stays longer than 5 seconds, late timers included.
       closeTimeout: options.closeTimeoutMs ?? 4_500,
       // The protocol needs no subprotocol; clients that offer ours get it confirmed.
@@ -64,9 +66,7 @@ export class WebSocketTransport {
 
   /** Takes over a request for the transport's endpoint. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refusal = this.#node.isDraining
-      ? { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } }
-      : findRefusal(request, { origins: this.origins, cookiesNeedOrigin: this.#cookiesNeedOrigin });
+    const refusal = this.#findRefusal(request);
     if (refusal !== undefined) {
       this.#refuse(request, socket, refusal);
       return;
@@ -89,6 +89,17 @@ export class WebSocketTransport {
   /** Cuts what is still open, without a closing handshake. */
   terminateAll(): void {
     for (const ws of this.#open) ws.terminate();
+  }
+
+  #findRefusal(request: IncomingMessage): UpgradeRefusal | undefined {
+    const node = this.#node;
+    if (node.isDraining) return { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } };
+    const refusal = findRefusal(request, { origins: this.origins, cookiesNeedOrigin: this.#cookiesNeedOrigin });
+    if (refusal !== undefined) return refusal;
+    const rejection = node.admission.check(this.#proxies.clientAddress(request));
+    if (rejection === undefined) return undefined;
+    const { reason, retryAfterSec } = rejection;
+    return { status: 503, message: `too many ${reason}`, headers: { 'Retry-After': String(retryAfterSec) } };
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: UpgradeRefusal): void {

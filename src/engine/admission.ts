@@ -1,0 +1,62 @@
+/** Decides whether one more connection is let in, before anything is spent on it (decision D9). */
+
+import type { Clock } from './clock.js';
+import type { EngineLimits } from './limits.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** Why not, and in how many seconds to try again. */
+export interface Rejection {
+  readonly reason: 'connections' | 'connections-per-address' | 'connects-per-second';
+  readonly retryAfterSec: number;
+}
+
+/** What admission looks at. */
+type Limits = Pick<EngineLimits, 'maxConnections' | 'maxConnectionsPerAddress' | 'connectsPerSec' | 'connectBurst'>;
+
+export class Admission {
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  readonly #bucket: TokenBucket;
+  readonly #perAddress = new Map<string, number>();
+  #open = 0;
+  /** Rejected so far, by reason. */
+  readonly rejections: Record<Rejection['reason'], number> = {
+    connections: 0,
+    'connections-per-address': 0,
+    'connects-per-second': 0,
+  };
+
+  constructor(clock: Clock, limits: Limits) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#bucket = new TokenBucket(limits.connectsPerSec, limits.connectBurst, clock.nowMs());
+  }
+
+  /** `undefined`: let it in, and tell {@link opened}. */
+  check(address: string): Rejection | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.#limits;
+    if (maxConnections > 0 && this.#open >= maxConnections) return this.#reject('connections', 10);
+    if (maxConnectionsPerAddress > 0 && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress) {
+      return this.#reject('connections-per-address', 10);
+    }
+    // Those that wait come back spread out by their own jitter; a second is enough to make room.
+    return this.#bucket.take(this.#clock.nowMs()) === 'ok' ? undefined : this.#reject('connects-per-second', 1);
+  }
+
+  opened(address: string): void {
+    this.#open++;
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+  }
+
+  closed(address: string): void {
+    this.#open--;
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, left);
+  }
+
+  #reject(reason: Rejection['reason'], retryAfterSec: number): Rejection {
+    this.rejections[reason]++;
+    return { reason, retryAfterSec };
+  }
+}
