@@ -61,7 +61,7 @@ function patternFault(pattern: string): string | undefined {
     new ChannelPattern(pattern);
     return undefined;
   } catch (error) {
-    if (error instanceof FanfareError) return error.message;
+    if (error instanceof FanfareError) return error.message.replace(`channel pattern "${pattern}": `, '');
     throw error;
   }
 }

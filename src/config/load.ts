@@ -100,11 +100,20 @@ function check(path: OptionPath, { value, where }: Given): { value: unknown } | 
   if (outcome.success) return { value: outcome.output };
   const problems = outcome.issues.map((issue) => {
     const inner = issue.path?.map(({ key }) => String(key)) ?? [];
-    const isShown = !secret && (typeof issue.input !== 'object' || issue.input === null) && issue.input !== undefined;
-    const got = isShown ? ` (got ${quote(issue.input)})` : '';
-    return { key: [path, ...inner].join(' → '), where, message: `${issue.message}${got}` };
+    return {
+      key: [path, ...inner].join(' → '),
+      where,
+      message: issue.message + (secret ? '' : citation(value, issue)),
+    };
   });
   return { problems };
+}
+
+/** What stands there, as it was written; not of an unknown key, which may be anything. */
+function citation(value: unknown, { path, expected }: v.BaseIssue<unknown>): string {
+  const written = path === undefined ? value : path.at(-1)?.value;
+  const isPlain = ['string', 'number', 'boolean'].includes(typeof written) || written === null;
+  return isPlain && expected !== 'never' ? ` (got ${quote(written)})` : '';
 }
 
 const maxSecretFileBytes = 65_536;

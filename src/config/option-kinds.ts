@@ -53,7 +53,7 @@ const bytesPattern = /^(\d{1,10}) ?(B|KiB|MiB)$/;
 export function bytes(range: Range = {}): OptionKind<number | string, number> {
   const schema = v.pipe(
     v.union([v.number(), v.string()], 'is not a number of bytes'),
-    v.transform((value) => (typeof value === 'string' ? parseBytes(value) : value)),
+    v.transform((value) => (typeof value === 'string' ? (parseBytes(value) ?? value) : value)),
     v.number('is no size; write a number of bytes, or one with its unit: 64KiB, 1MiB'),
     inRange(range, formatBytes),
   );
@@ -74,7 +74,8 @@ function formatBytes(value: number): string {
 export function duration(range: Range = {}): OptionKind<string | number, number> {
   const schema = v.pipe(
     v.union([v.string(), v.literal(0)], 'is no duration; write a whole number with its unit, like "25s"'),
-    v.transform((value) => (typeof value === 'string' && value !== '0' ? parseDurationMs(value) : 0)),
+    v.check((value) => typeof value !== 'string' || !value.startsWith('-'), 'is negative'),
+    v.transform((value) => (typeof value === 'string' && value !== '0' ? (parseDurationMs(value) ?? value) : 0)),
     v.number('is no duration; write a whole number with its unit (ms, s, m, h, d), like "25s"'),
     inRange(range, formatDuration),
   );
