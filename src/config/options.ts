@@ -190,55 +190,6 @@ export const options = {
     default: defaultLimits.connectBurst,
     about: 'Connects that the node takes at once after a pause.',
   }),
-  'limits.publicationsPerSec': option(integer(), {
-    default: defaultLimits.publicationsPerSec,
-    about: 'Publications a second that one connection may send in the long run.',
-    zero: 'No limit of their own.',
-  }),
-  'limits.subscribesPerSec': option(integer(), {
-    default: defaultLimits.subscribesPerSec,
-    about: 'Channels a second that one connection may subscribe to in the long run.',
-    zero: 'No limit of their own.',
-  }),
-  'limits.commandsPerSecPerUser': option(integer(), {
-    default: defaultLimits.commandsPerSecPerUser,
-    about: 'Commands a second of one user over all of its connections to this node.',
-    zero: 'No limit.',
-  }),
-  'limits.publicationsPerSecPerUser': option(integer(), {
-    default: defaultLimits.publicationsPerSecPerUser,
-    about: 'Publications a second of one user over all of its connections to this node.',
-    zero: 'No limit.',
-  }),
-  'limits.subscribesPerSecPerUser': option(integer(), {
-    default: defaultLimits.subscribesPerSecPerUser,
-    about: 'Subscribes a second of one user over all of its connections to this node.',
-    zero: 'No limit.',
-  }),
-  'limits.maxConnections': option(integer(), {
-    default: defaultLimits.maxConnections,
-    about: 'Open connections of this node; a further one is answered with 503.',
-    zero: 'No limit.',
-  }),
-  'limits.maxConnectionsPerAddress': option(integer(), {
-    default: defaultLimits.maxConnectionsPerAddress,
-    about: 'Open connections from one address; a further one is answered with 503.',
-    zero: 'No limit.',
-  }),
-  'limits.maxConnectionsPerUser': option(integer(), {
-    default: defaultLimits.maxConnectionsPerUser,
-    about: 'Connections of one user to this node; a further one is closed with 3504.',
-    zero: 'No limit.',
-  }),
-  'limits.connectsPerSec': option(integer(), {
-    default: defaultLimits.connectsPerSec,
-    about: 'Connects a second to this node in the long run; what is beyond is answered with 503.',
-    zero: 'No limit.',
-  }),
-  'limits.connectBurst': option(integer({ min: 1 }), {
-    default: defaultLimits.connectBurst,
-    about: 'Connects that the node takes at once after a pause.',
-  }),
   'limits.maxHistoryPublications': option(integer({ min: 1 }), {
     default: defaultLimits.maxHistoryPublications,
     about: 'Most publications that one history command returns.',
