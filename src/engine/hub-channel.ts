@@ -88,10 +88,10 @@ export class HubChannel implements Flushable {
 
   /** A publication has come from the broker. */
   deliver(publication: Publication, epoch: string): void {
-    for (const subscription of this.#waiting) {
-      if (subscription.stage === 'joining') subscription.keep(publication, epoch);
-    }
     if (publication.offset > 0) {
+      for (const subscription of this.#waiting) {
+        if (subscription.stage === 'joining') subscription.keep(publication, epoch);
+      }
       const last = this.position;
       if (last !== undefined) {
         if (last.epoch === epoch && publication.offset <= last.offset) return;
