@@ -13,7 +13,7 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 export async function build({ distDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
   await bundle({
-    entryPoints: { app: join(source, 'page', 'main.ts') },
+    entryPoints: { app: join(source, 'page', 'main.ts'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
     bundle: true,
     format: 'esm',
@@ -36,7 +36,7 @@ export async function build({ distDir, outDir }) {
     plugins: [packageFrom(distDir, outDir)],
     logLevel: 'warning',
   });
-  for (const name of ['index.html', 'style.css']) copyFileSync(join(source, name), join(outDir, name));
+  copyFileSync(join(source, 'index.html'), join(outDir, 'index.html'));
 }
 
 /**

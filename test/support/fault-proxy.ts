@@ -24,7 +24,7 @@ interface Pair {
  */
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
   readonly #pairs = new Set<Pair>();
   readonly #faults: Record<Direction, LaneFaults> = { toServer: {}, toClient: {} };
   #refusing = false;
@@ -76,6 +76,11 @@ export class FaultProxy implements AsyncDisposable {
       this.#faults[one] = faults;
       for (const pair of this.#pairs) pair.lanes[one].setFaults(faults);
     }
+  }
+
+  /** New connections go to another server, as when one has taken the place of another. */
+  retarget(target: { readonly port: number; readonly host?: string }): void {
+    this.#target = { host: target.host ?? '127.0.0.1', port: target.port };
   }
 
   /** New connections get a RST right away. */

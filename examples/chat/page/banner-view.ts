@@ -45,7 +45,7 @@ export class BannerView {
     const since = element('span', { class: 'since', 'aria-hidden': 'true' });
     const tick = () => {
       const durationMs = Date.now() - sinceMs;
-      since.textContent = durationMs < countFromMs ? '' : durationText(durationMs);
+      since.textContent = durationMs < countFromMs ? '' : `offline for ${durationText(durationMs)}`;
     };
     tick();
     this.#ticker = setInterval(tick, tickMs);

@@ -35,7 +35,8 @@ export function paintAvatar(target: HTMLElement, name: string): void {
   target.textContent = initialsOf(name);
 }
 
-const numHues = 8;
+/** As many as style/people.css has. */
+const numHues = 12;
 
 function hueOf(name: string): number {
   let hash = 7;

@@ -1,7 +1,7 @@
 /** The list of messages: brings the page in line with its rows, and stays at the bottom while the reader is there. */
 
 import { avatar, byId, element } from './elements.js';
-import type { Row } from './rows.js';
+import type { MessageRow, Row } from './rows.js';
 
 /** So near to the end counts as being there. */
 const nearBottomPx = 48;
@@ -21,7 +21,7 @@ export class LogView {
   #shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
   #sticks = true;
   #numNewer = 0;
-  readonly #time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+  readonly #time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
   constructor(options: LogViewOptions) {
     this.#options = options;
@@ -106,7 +106,7 @@ export class LogView {
     }
   }
 
-  #fillMessage(item: HTMLElement, row: Extract<Row, { kind: 'message' }>): void {
+  #fillMessage(item: HTMLElement, row: MessageRow): void {
     const { text, author, isMine, isFirst, sentAtMs, fate } = row;
     const isFailed = fate?.refusal !== undefined;
     item.className = 'message';
@@ -134,8 +134,10 @@ export class LogView {
     return meta;
   }
 
-  #fate({ id, refusal }: { readonly id: string; readonly refusal?: string }): HTMLElement {
-    if (refusal === undefined) return element('p', { class: 'fate' }, 'Sending…');
+  #fate({ id, refusal, isWaiting }: NonNullable<MessageRow['fate']>): HTMLElement {
+    if (refusal === undefined) {
+      return element('p', { class: 'fate' }, isWaiting ? 'Waiting for the connection…' : 'Sending…');
+    }
     const retry = element('button', { type: 'button' }, 'Try again');
     const discard = element('button', { type: 'button' }, 'Discard');
     retry.addEventListener('click', () => this.#options.onRetry(id));

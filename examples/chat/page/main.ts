@@ -125,11 +125,16 @@ class ChatPage {
     const { status, timeline, outbox } = room;
     const rows = rowsOf(timeline.entries, outbox.items, {
       isMine: ({ id }) => id !== undefined && this.#memory.isOwn(id),
+      isOnline: status.kind !== 'offline' && status.kind !== 'connecting',
       nowMs: Date.now(),
     });
     this.#banner.render(status);
     this.#log.render(rows, status.kind === 'connecting');
-    this.#people.render(room.roster.list(this.#self), this.#self, status.kind === 'offline');
+    this.#people.render(
+      room.roster.list(this.#self),
+      this.#self,
+      status.kind === 'offline' || status.kind === 'stopped',
+    );
     this.#typingLine.textContent = typingLine(room.typists.names);
     this.#renderTitle(room);
   }

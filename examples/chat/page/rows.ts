@@ -16,16 +16,18 @@ export type Row =
       /** Begins a group: shows its author and time. */
       readonly isFirst: boolean;
       readonly sentAtMs?: number;
-      readonly fate?: { readonly id: string; readonly refusal?: string };
+      /** On its way: where it waits, or why it was not taken. */
+      readonly fate?: { readonly id: string; readonly isWaiting: boolean; readonly refusal?: string };
     };
 
-type MessageRow = Extract<Row, { kind: 'message' }>;
+export type MessageRow = Extract<Row, { kind: 'message' }>;
 
 /** A pause that begins a new group. */
 const groupPauseMs = 5 * 60_000;
 
 export interface RowOptions {
   readonly isMine: (message: Received) => boolean;
+  readonly isOnline: boolean;
   readonly nowMs: number;
 }
 
@@ -56,7 +58,7 @@ export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[],
     add({ key, text, author: author.name, isMine, ...(sentAtMs !== undefined && { sentAtMs }) }, author.client);
   }
   for (const { id, text, sentAtMs, refusal } of outgoing) {
-    const fate = { id, ...(refusal !== undefined && { refusal }) };
+    const fate = { id, isWaiting: !options.isOnline, ...(refusal !== undefined && { refusal }) };
     add({ key: id, text, author: '', isMine: true, sentAtMs, fate }, '');
   }
   return rows;

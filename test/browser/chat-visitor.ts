@@ -1,0 +1,85 @@
+/** Somebody who uses the chat page: what they do and what they see, by the roles and names of the controls. */
+
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+
+export interface VisitOptions extends BrowserContextOptions {
+  /** With a slash at the end or without. */
+  readonly url: string;
+  readonly room: string;
+  readonly name: string;
+}
+
+export class ChatVisitor implements AsyncDisposable {
+  readonly page: Page;
+  readonly log: Locator;
+  readonly messages: Locator;
+  readonly banner: Locator;
+  readonly people: Locator;
+  readonly field: Locator;
+  readonly typingLine: Locator;
+  /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
+  readonly faults: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    this.log = page.getByRole('log');
+    this.messages = this.log.locator('.message .text');
+    this.banner = page.getByRole('status');
+    this.people = page.locator('#people-list .name');
+    this.field = page.getByRole('textbox', { name: 'Message' });
+    this.typingLine = page.locator('#typing');
+    page.on('pageerror', (error) => this.faults.push(String(error)));
+    page.on('console', (message) => {
+      // Chromium says by itself that a connection has failed.
+      if (message.type() === 'error' && !/^WebSocket connection to/.test(message.text())) {
+        this.faults.push(message.text());
+      }
+    });
+  }
+
+  /** Opens the page, says a name, and is in the room. */
+  static async enter(browser: Browser, { url, room, name, ...options }: VisitOptions): Promise<ChatVisitor> {
+    const context = await browser.newContext(options);
+    const visitor = new ChatVisitor(await context.newPage());
+    await visitor.page.goto(`${url.replace(/\/$/, '')}/#${encodeURIComponent(room)}`);
+    await visitor.page.getByLabel('Your name').fill(name);
+    await visitor.page.getByRole('button', { name: 'Continue' }).click();
+    await visitor.entered();
+    return visitor;
+  }
+
+  /** The history is there. */
+  async entered(): Promise<void> {
+    await this.page.locator('#log[aria-busy="false"]').waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.field.fill(text);
+    await this.field.press('Enter');
+  }
+
+  /** Resolves when a message is shown that reads so. */
+  async sees(text: string): Promise<void> {
+    await this.messages.getByText(text, { exact: true }).waitFor();
+  }
+
+  /** Resolves when exactly these people are listed, in any order. */
+  async seesPeople(...names: readonly string[]): Promise<void> {
+    await this.page.waitForFunction(
+      (expected) => {
+        const listed = [...document.querySelectorAll('#people-list:not(.stale) .name')].map((name) => name.textContent);
+        return JSON.stringify(listed.sort()) === expected;
+      },
+      JSON.stringify([...names].sort()),
+    );
+  }
+
+  /** All messages that are shown, from the top. */
+  async texts(): Promise<string[]> {
+    return this.messages.allTextContents();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+  }
+}
