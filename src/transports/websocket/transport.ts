@@ -54,8 +54,6 @@ export class WebSocketTransport {
       maxBufferedChunks: 4_096,
       // The session counts pings and ends a flood with a code; this is for a peer that pings slowly and never reads.
       maxPendingAutoPongs: 4_096,
-      // The session counts pings and ends a flood with a code; this is for a peer that pings slowly and never reads.
-      maxPendingAutoPongs: 4_096,
       // Nobody stays longer than 5 seconds, late timers included.
       closeTimeout: options.closeTimeoutMs ?? 4_500,
       // The protocol needs no subprotocol; clients that offer ours get it confirmed.
