@@ -14,7 +14,7 @@ import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
 import { type Member, type Message, type StreamPosition, toMember, toMessage } from './message.js';
 import { MessageReader } from './message-reader.js';
-import { subscriptionToken } from './subscription-token.js';
+import { subscriptionOptions } from './sdk-options.js';
 
 const defaultMaxBuffered = 1_024;
 const defaultHistoryLimit = 100;
@@ -29,7 +29,7 @@ const firstRefusal = 100;
 export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>> {
   readonly name: string;
   readonly #sdk: Centrifuge;
-  readonly #tokenFor: ConnectOptions['tokenFor'];
+  readonly #connection: ConnectOptions;
   readonly #onEnd: () => void;
   readonly #options: ChannelOptions;
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
@@ -50,13 +50,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     readonly name: string;
     readonly sdk: Centrifuge;
     readonly options: ChannelOptions;
-    readonly tokenFor: ConnectOptions['tokenFor'];
+    readonly connection: ConnectOptions;
     readonly onEnd: () => void;
   }) {
     this.name = parts.name;
     this.#sdk = parts.sdk;
     this.#options = parts.options;
-    this.#tokenFor = parts.tokenFor;
+    this.#connection = parts.connection;
     this.#onEnd = parts.onEnd;
   }
 
@@ -210,7 +210,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
       ...from,
       joinLeave: this.#hasJoinLeave,
       ...(data !== undefined && { data }),
-      ...subscriptionToken(this.#tokenFor, this.name),
+      ...subscriptionOptions(this.#connection, this.name),
     });
     this.#subscription = subscription;
     const ifCurrent = <Context>(tell: (context: Context) => void) => {

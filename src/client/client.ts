@@ -9,7 +9,7 @@ import type { ConnectOptions } from './connect-options.js';
 import { endpointUrl } from './endpoint-url.js';
 import { Listeners } from './listeners.js';
 import { type Message, toMessage } from './message.js';
-import { sdkOptions } from './sdk-options.js';
+import { connectionOptions } from './sdk-options.js';
 
 /** `connecting` covers the first attempt and every way back. */
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
@@ -47,7 +47,7 @@ export interface ClientEvents {
 
 export class Client<App extends AnyApp = AnyApp> {
   readonly #sdk: Centrifuge;
-  readonly #tokenFor: ConnectOptions['tokenFor'];
+  readonly #options: ConnectOptions;
   readonly #listeners = new Listeners<ClientEvents>();
   readonly #channels = new Map<string, Channel<unknown, unknown>>();
   #waitsForUse: boolean;
@@ -57,9 +57,9 @@ export class Client<App extends AnyApp = AnyApp> {
 
   /** Made by `connect()`. */
   constructor(url: string | URL, options: ConnectOptions) {
-    const { lazy = false, tokenFor } = options;
-    this.#tokenFor = tokenFor;
-    this.#sdk = new Centrifuge(endpointUrl(url, globalThis.location?.href), sdkOptions(options));
+    const { lazy = false } = options;
+    this.#options = options;
+    this.#sdk = new Centrifuge(endpointUrl(url, globalThis.location?.href), connectionOptions(options));
     this.#listen();
     this.#waitsForUse = lazy;
     if (!lazy) this.#sdk.connect();
@@ -103,7 +103,7 @@ export class Client<App extends AnyApp = AnyApp> {
         name,
         sdk: this.#sdk,
         options,
-        tokenFor: this.#tokenFor,
+        connection: this.#options,
         onEnd: () => this.#channels.delete(name),
       });
       this.#channels.set(name, channel);

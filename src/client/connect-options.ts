@@ -21,9 +21,9 @@ export interface ConnectOptions {
   readonly websocket?: WebSocketConstructor;
   /** Connect when first used and not before. Default: `false`, connect at once. */
   readonly lazy?: boolean;
-  /** Shortest pause before a reconnect, in milliseconds. Default: 500. */
+  /** Shortest pause before a reconnect or before asking for a channel again, in milliseconds. Default: 500. */
   readonly minReconnectDelayMs?: number;
-  /** Longest pause before a reconnect, in milliseconds. Default: 20,000. */
+  /** The longest such pause, in milliseconds. Default: 20,000. */
   readonly maxReconnectDelayMs?: number;
   /** How long an answer may take, in milliseconds, the wait for a connection included. Default: 5,000. */
   readonly timeoutMs?: number;

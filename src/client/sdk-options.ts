@@ -1,11 +1,11 @@
 /** The options of `connect()` in the words of the SDK. */
 
-import type { Options } from 'centrifuge';
+import type { Options, SubscriptionOptions } from 'centrifuge';
 import { ClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
 
 /** @throws ClientError `ERR_NO_WEBSOCKET` */
-export function sdkOptions(options: ConnectOptions): Partial<Options> {
+export function connectionOptions(options: ConnectOptions): Partial<Options> {
   const { token, data, websocket, minReconnectDelayMs, maxReconnectDelayMs, timeoutMs } = options;
   if (websocket === undefined && globalThis.WebSocket === undefined) {
     throw new ClientError(
@@ -27,4 +27,39 @@ export function sdkOptions(options: ConnectOptions): Partial<Options> {
 function tokenGetter(token: () => Promise<string | null>): () => Promise<string> {
   // safe: `null` is how the SDK is told that there is no user any more, though its type does not say so
   return async () => (await token()) as string;
+}
+
+/** What every subscription of a connection is told, for this channel. */
+export function subscriptionOptions(options: ConnectOptions, channel: string): SubscriptionOptions {
+  const { tokenFor, minReconnectDelayMs, maxReconnectDelayMs } = options;
+  return {
+    ...subscriptionToken(tokenFor, channel),
+    ...(minReconnectDelayMs !== undefined && { minResubscribeDelay: minReconnectDelayMs }),
+    ...(maxReconnectDelayMs !== undefined && { maxResubscribeDelay: maxReconnectDelayMs }),
+  };
+}
+
+/** Nothing for a channel that needs no token. */
+function subscriptionToken(
+  tokenFor: ConnectOptions['tokenFor'],
+  channel: string,
+): Pick<SubscriptionOptions, 'getToken'> {
+  if (tokenFor === undefined) return {};
+  let first: Promise<string> | undefined;
+  try {
+    first = tokenFor(channel);
+  } catch (error) {
+    first = Promise.reject(error);
+  }
+  if (first === undefined) return {};
+  // The SDK looks at it once connected; until then a rejection has no other owner.
+  first.catch(() => undefined);
+  let unused: Promise<string> | undefined = first;
+  return {
+    getToken: async () => {
+      const token = unused ?? tokenFor(channel);
+      unused = undefined;
+      return (await token) ?? '';
+    },
+  };
 }

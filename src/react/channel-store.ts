@@ -7,6 +7,9 @@ import type { Message } from '../client/message.js';
 import { newest } from './bounded.js';
 import { SnapshotStore } from './snapshot-store.js';
 
+/** The part of a channel that the list is made from. */
+export type MessageSource<Data, Input> = Pick<Channel<Data, Input>, 'state' | 'on' | 'publish' | 'history' | 'close'>;
+
 export interface ChannelSnapshot<Data> {
   /** Oldest first, at most `keep`. */
   readonly messages: readonly Message<Data>[];
@@ -27,7 +30,7 @@ export interface ChannelStoreOptions {
 }
 
 export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Data>> {
-  readonly #open: () => Channel<Data, Input>;
+  readonly #open: () => MessageSource<Data, Input>;
   readonly #options: ChannelStoreOptions;
   /** Messages that came after the latest reading of the history had begun; `undefined` when none is under way. */
   #sinceLoad: readonly Message<Data>[] | undefined;
@@ -35,7 +38,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
   #loads = 0;
 
   /** @param open gives the channel, counted once more */
-  constructor(open: () => Channel<Data, Input>, options: ChannelStoreOptions) {
+  constructor(open: () => MessageSource<Data, Input>, options: ChannelStoreOptions) {
     super({
       messages: [],
       state: 'subscribing',
@@ -93,7 +96,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
   }
 
   /** Reads after subscribing, never before: what is published in between would be in neither. */
-  async #load(channel: Channel<Data, Input>): Promise<void> {
+  async #load(channel: MessageSource<Data, Input>): Promise<void> {
     const { history: limit, keep } = this.#options;
     if (limit === 0) return;
     this.#loads += 1;

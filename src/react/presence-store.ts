@@ -6,6 +6,9 @@ import { type ClientError, toClientError } from '../client/client-error.js';
 import type { Member } from '../client/message.js';
 import { SnapshotStore } from './snapshot-store.js';
 
+/** The part of a channel that the list is made from. */
+export type PresenceSource = Pick<Channel<unknown>, 'state' | 'on' | 'presence' | 'close'>;
+
 export interface PresenceSnapshot {
   /** One per connection; empty until the first list is there. While reconnecting it is the last known. */
   readonly members: readonly Member[];
@@ -26,8 +29,8 @@ interface Change {
  * their order: for each connection the latest change wins, and those without one are as the list has them.
  */
 export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
-  readonly #open: () => Channel<unknown>;
-  #channel: Channel<unknown> | undefined;
+  readonly #open: () => PresenceSource;
+  #channel: PresenceSource | undefined;
   #members = new Map<string, Member>();
   /** The latest change of each connection since the list was asked for; `undefined` when no reading is under way. */
   #sinceLoad: Map<string, Change> | undefined;
@@ -35,7 +38,7 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
   #loads = 0;
 
   /** @param open gives the channel, counted once more and with joins and leaves */
-  constructor(open: () => Channel<unknown>) {
+  constructor(open: () => PresenceSource) {
     super({ members: [], state: 'subscribing', loading: true, error: undefined });
     this.#open = open;
   }
@@ -82,7 +85,7 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
     this.update({ members: [...this.#members.values()] });
   }
 
-  async #load(channel: Channel<unknown>): Promise<void> {
+  async #load(channel: PresenceSource): Promise<void> {
     this.#loads += 1;
     const load = this.#loads;
     const changes = new Map<string, Change>();
