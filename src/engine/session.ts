@@ -140,6 +140,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Sends what is still to be sent, tells the client why, and ends everything. Idempotent. */
   close(disconnect: Disconnect, detail?: string): void {
     if (this.state === 'closed') return;
+    // Its channels may still hold what was published, and acknowledged, in this turn.
+    if (this.subscriptions.size > 0) this.node.turn.flush();
     this.outbox.flush();
     this.#connection.close(disconnect);
     const fields = { client: this.client, user: this.user, code: disconnect.code, ...(detail && { detail }) };
