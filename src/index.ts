@@ -1,6 +1,6 @@
 /** `fanfare`: the server as a library. */
 
-export type { Authenticator, Identity } from './engine/auth/authenticator.js';
+export type { Authenticator, ConnectedClient, Identity } from './engine/auth/authenticator.js';
 export type { AuthFunction, AuthGrant, AuthRequest } from './engine/auth/function-auth.js';
 export { type JwtOptions, jwt } from './engine/auth/jwt.js';
 export type { Broker } from './engine/broker.js';
@@ -8,22 +8,29 @@ export {
   type ChannelDeclaration,
   type ChannelOptions,
   channel,
+  type Denial,
   type PermissionContext,
   type PublishContext,
+  type PublishGrant,
   type SubscribeContext,
   type SubscribeGrant,
 } from './engine/channel-options.js';
+export type { Observer } from './engine/observer.js';
+export type { ChannelSummary, NodeSummary } from './engine/operations.js';
 export { type RpcContext, type RpcDeclaration, type RpcOptions, rpc } from './engine/rpc-options.js';
 export { FanfareError, type FanfareErrorCode } from './model/fanfare-error.js';
+export type { FanfareApp } from './server/app.js';
 export type {
-  FanfareApp,
+  DisconnectOptions,
   HistoryEntry,
   HistoryReadOptions,
   HistoryResult,
-  ListenOptions,
   Member,
   PublishOptions,
-} from './server/app.js';
+  RefreshOptions,
+  SubscribeOptions,
+} from './server/app-types.js';
 export { fanfare } from './server/fanfare.js';
 export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';
+export type { ListenOptions } from './server/serving.js';

@@ -46,6 +46,8 @@ export interface NodeOptions {
 
 export class Node {
   readonly id: string;
+  /** By the monotonic clock. */
+  readonly startedAtMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly broker: Broker;
@@ -84,6 +86,7 @@ export class Node {
     this.onMessage = options.onMessage;
     this.limits = { ...defaultLimits, ...options.limits };
     this.id = random.id();
+    this.startedAtMs = clock.nowMs();
     this.sessions = new Sessions(this.limits, clock);
     this.admission = new Admission(clock, this.limits);
     this.revocations = new Revocations(clock);

@@ -6,6 +6,7 @@ import { authenticateBy } from '../engine/auth/function-auth.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import { Node } from '../engine/node.js';
+import { Operations } from '../engine/operations.js';
 import type { RpcDeclaration } from '../engine/rpc-options.js';
 import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
@@ -17,6 +18,7 @@ import { WebSocketTransport } from '../transports/websocket/transport.js';
 import { FanfareApp } from './app.js';
 import { memory } from './memory.js';
 import type { FanfareOptions } from './options.js';
+import { Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
 import { version } from './version.js';
 
@@ -49,6 +51,7 @@ export function fanfare<
     procedures: new Map(Object.entries((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>)),
     limits,
     version,
+    ...(options.on && { observer: options.on }),
     ...(onMessage && {
       onMessage: (session, data) => {
         onMessage(data, { user: session.user === '' ? null : session.user, client: session.client });
@@ -63,7 +66,7 @@ export function fanfare<
     ...(maxFrameBytes !== undefined && { maxPayloadBytes: maxFrameBytes }),
   });
   const metrics = nodeMetrics(node);
-  return new FanfareApp<Channels, Procedures>({
+  const serving = new Serving({
     node,
     transport,
     path,
@@ -74,6 +77,13 @@ export function fanfare<
       ...(listen.endpoints ?? []),
     ],
     onClose: () => metrics.close(),
+  });
+  return new FanfareApp<Channels, Procedures>({
+    serving,
+    operations: new Operations(node),
+    setOrigins: (origins) => {
+      transport.origins = new OriginPolicy(origins === undefined ? {} : { origins });
+    },
   });
 }
 

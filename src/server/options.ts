@@ -7,6 +7,7 @@ import type { ChannelDeclarations, ChannelSchemas, ProcedureTable, RpcDeclaratio
 import type { Clock, Random } from '../engine/clock.js';
 import type { EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
+import type { Observer } from '../engine/observer.js';
 
 /** Makes the broker of a node. `memory()` is one. */
 export type BrokerFactory = (ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) => Broker;
@@ -38,6 +39,8 @@ export interface FanfareOptions<
   readonly rpc?: RpcDeclarations<Procedures>;
   /** Gets what clients `send` outside any channel; outside data. Default: such a client is disconnected with 3508. */
   readonly onMessage?: (data: unknown, sender: MessageSender) => void;
+  /** Told about clients and channels, after the fact; see {@link Observer}. */
+  readonly on?: Observer;
   /** Carries publications between nodes and keeps history and presence. Default: {@link memory}, for one node. */
   readonly broker?: BrokerFactory;
   /**

@@ -1,0 +1,59 @@
+/** Subscribes a connected client by the word of the server, in the middle of its connection. */
+
+import type { ChannelName } from '../model/channel-name.js';
+import type { Position } from '../model/position.js';
+import { Attachment } from './attachment.js';
+import type { SubscriptionIdentity } from './auth/authenticator.js';
+import type { RuleMatch } from './rules.js';
+import type { Session } from './session.js';
+import { Subscription } from './subscription.js';
+
+export interface ServerSubscribeOptions extends SubscriptionIdentity {
+  /** Deliver what was published after this place first, as far as it is still there. */
+  readonly recoverSince?: Position;
+}
+
+/**
+ * Resolves when the client has been told; `false` when it was subscribed already, has as many channels as it may have,
+ * or has gone meanwhile. Rejects as the broker does.
+ */
+export async function subscribeByServer(
+  session: Session,
+  channel: ChannelName,
+  match: RuleMatch,
+  options: ServerSubscribeOptions,
+): Promise<boolean> {
+  const { node, subscriptions } = session;
+  if (!session.is('connected') || subscriptions.has(channel)) return false;
+  if (subscriptions.size >= node.limits.maxChannelsPerConnection) return false;
+  const { recoverSince, ...identity } = options;
+  const subscription = new Subscription(session, channel, match, { joinLeave: match.rule.joinLeave, serverSide: true });
+  subscription.grant(identity, false);
+  subscriptions.set(channel, subscription);
+  try {
+    const attachment = new Attachment(node, subscription, recoverSince);
+    do {
+      await attachment.read();
+      if (!session.is('connected') || subscription.endedBy !== undefined) return false;
+    } while (!attachment.isReady());
+    const { recoverable, positioned, epoch, offset, publications } = attachment.result();
+    const { data } = identity;
+    session.push({
+      kind: 'subscribe',
+      channel,
+      subscribe: { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) },
+    });
+    for (const publication of publications) session.push({ kind: 'publication', channel, publication });
+    attachment.goLive();
+    session.renewSubscription(subscription);
+    node.presence.joined(subscription);
+    node.notifier.notify('subscribed', session, channel);
+    return true;
+  } finally {
+    if (!subscription.isEstablished) {
+      if (subscriptions.get(channel) === subscription) subscriptions.delete(channel);
+      node.hub.leave(subscription);
+      node.presence.withdrawn(subscription);
+    }
+  }
+}

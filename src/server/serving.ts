@@ -1,0 +1,106 @@
+/** The life of a node's HTTP side: servers of the application's, servers of its own, and how they all end. */
+
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Node } from '../engine/node.js';
+import type { HttpEndpoint } from '../http/endpoint.js';
+import type { WebSocketTransport } from '../transports/websocket/transport.js';
+import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
+import { pathOf, Router } from './router.js';
+import { closePaced } from './shutdown.js';
+
+/** What a port that Fanfare opens itself is for. */
+export interface ListenOptions {
+  /** Default: `127.0.0.1`. */
+  readonly host?: string;
+  /** Serve `/metrics` on this port. Default: `false`. */
+  readonly metrics?: boolean;
+  /** Let clients connect on this port. Without, it is for health, metrics and endpoints alone. Default: `true`. */
+  readonly clients?: boolean;
+  /** Further endpoints, by exact path. Default: none. */
+  readonly endpoints?: readonly HttpEndpoint[];
+}
+
+export interface ServingParts {
+  readonly node: Node;
+  readonly transport: WebSocketTransport;
+  /** Of the WebSocket endpoint. */
+  readonly path: string;
+  readonly endpoints: (options: ListenOptions) => readonly HttpEndpoint[];
+  /** Called once everything is closed. */
+  readonly onClose: () => void;
+}
+
+export class Serving {
+  readonly #parts: ServingParts;
+  readonly #attached = new Map<HttpServer, (request: IncomingMessage, socket: Duplex, head: Buffer) => void>();
+  readonly #listening = new Set<HttpServer>();
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+  }
+
+  /** Connects the node to its broker, once. */
+  start(): Promise<void> {
+    this.#started ??= this.#parts.node.start();
+    return this.#started;
+  }
+
+  attach(server: HttpServer): void {
+    if (this.#attached.has(server)) return;
+    const { node, transport, path } = this.#parts;
+    this.start().catch((error: unknown) => node.log.error({ err: error }, 'the broker cannot be reached'));
+    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (pathOf(request) === path) transport.upgrade(request, socket, head);
+      else if (server.listenerCount('upgrade') === 1) transport.refuseUnknown(request, socket);
+    };
+    server.on('upgrade', upgrade);
+    this.#attached.set(server, upgrade);
+  }
+
+  async listen(port: number, options: ListenOptions): Promise<ListenAddress> {
+    await this.start();
+    const { node, path, endpoints } = this.#parts;
+    const { clients = true, host = '127.0.0.1' } = options;
+    const router = new Router(endpoints(options), clients ? [path] : [], node.log);
+    const server = createHttpServer(router.handle, node.log);
+    if (clients) this.attach(server);
+    this.#listening.add(server);
+    try {
+      return await listenOn(server, port, host);
+    } catch (error) {
+      this.#listening.delete(server);
+      this.#attached.delete(server);
+      throw error;
+    }
+  }
+
+  /** Idempotent. */
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#shutDown(deadlineMs);
+    return this.#closed;
+  }
+
+  async #shutDown(deadlineMs: number): Promise<void> {
+    const { node, onClose } = this.#parts;
+    node.drain();
+    const closed = [...this.#listening].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    // A part of the time is left for the closing handshakes of the last ones.
+    await closePaced(node.sessions.all(), node.clock, deadlineMs * 0.6);
+    const cut = node.clock.schedule(() => this.#cutAll(), Math.min(6_000, deadlineMs * 0.3));
+    for (const server of this.#listening) server.closeIdleConnections();
+    await Promise.all(closed);
+    cut();
+    for (const [server, upgrade] of this.#attached) server.off('upgrade', upgrade);
+    await node.close(deadlineMs * 0.1);
+    onClose();
+  }
+
+  /** Those that have not answered by now do not get more time. */
+  #cutAll(): void {
+    this.#parts.transport.terminateAll();
+    for (const server of this.#listening) server.closeAllConnections();
+  }
+}
