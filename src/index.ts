@@ -1,5 +1,6 @@
 /** `fanfare`: the server as a library. */
 
+export { defineConfig, type FanfareConfig } from './config/options.js';
 export type { Authenticator, ConnectedClient, Identity } from './engine/auth/authenticator.js';
 export type { AuthFunction, AuthGrant, AuthRequest } from './engine/auth/function-auth.js';
 export { type JwtOptions, jwt } from './engine/auth/jwt.js';
