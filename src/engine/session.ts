@@ -151,11 +151,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   reply(id: number, body: ReplyBody): void {
     if (this.state === 'closed') return;
-    if (body.kind === 'error') this.#countError(body.error);
+    if (body.kind === 'error') this.#noteRefusal(body.error, body.why);
     this.outbox.send(this.#connection.encoding.protocol.encodeReply(id, body));
   }
 
-  #countError({ code }: ErrorReply): void {
+  #noteRefusal({ code }: ErrorReply, why: string | undefined): void {
     const { counters, log } = this.node;
     Counters.add(counters.errorsByCode, code);
     // Has a line that says why, where it happened.
@@ -165,7 +165,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       if (this.#isOverBudget) return;
       this.#isOverBudget = true;
     }
-    log.debug({ client: this.client, user: this.user, code }, 'command refused');
+    log.debug({ client: this.client, user: this.user, code, ...(why && { why }) }, 'command refused');
   }
 
   push(push: Push): void {

@@ -41,7 +41,8 @@ export interface HistoryResult {
 
 /** The outcome of one command, without its id. */
 export type ReplyBody =
-  | { readonly kind: 'error'; readonly error: ErrorReply }
+  /** `why` is for the log and never sent. */
+  | { readonly kind: 'error'; readonly error: ErrorReply; readonly why?: string }
   | { readonly kind: 'connect'; readonly result: ConnectResult }
   | { readonly kind: 'subscribe'; readonly result: SubscribeResult }
   | { readonly kind: 'unsubscribe' }

@@ -8,7 +8,7 @@ import type { PublishContext, PublishGrant } from '../channel-options.js';
 import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
 import { acceptMessage, encodeMessage } from '../publishing.js';
 import type { Session } from '../session.js';
-import { findTarget, refuse, refuseBy } from './target.js';
+import { findTarget, refuseBy } from './target.js';
 
 export async function runPublish(session: Session, name: string, data: JsonText): Promise<ReplyBody> {
   const { node } = session;
@@ -20,8 +20,8 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   // By name first: whoever may not publish at all learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
   if (byName?.ok === false) return refuseBy(session, byName).reply;
-  const accepted = await tryAccept(session, () => acceptMessage(rule, data));
-  if (accepted === undefined) return refuse(errorCodes.badRequest).reply;
+  const accepted = await tryAccept(() => acceptMessage(rule, data));
+  if ('refusedAs' in accepted) return { kind: 'error', error: errorCodes.badRequest, why: accepted.refusedAs };
   let message = accepted.data;
   let options: PublishGrant | undefined;
   if (byName === undefined && typeof rule.publish === 'function') {
@@ -37,13 +37,12 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   return { kind: 'publish' };
 }
 
-/** `undefined` for a message that the client should not have sent. */
-async function tryAccept<T>(session: Session, accept: () => Promise<T>): Promise<T | undefined> {
+/** Why, for a message that the client should not have sent. */
+async function tryAccept<T>(accept: () => Promise<T>): Promise<T | { readonly refusedAs: string }> {
   try {
     return await accept();
   } catch (error) {
     if (!(error instanceof FanfareError) || error.replyCode !== errorCodes.badRequest.code) throw error;
-    session.node.log.debug({ client: session.client, code: error.code }, 'message refused');
-    return undefined;
+    return { refusedAs: error.code };
   }
 }
