@@ -48,6 +48,8 @@ const connectionClaims = v.object({
   channels: v.optional(v.array(v.string()), []),
   subs: v.optional(v.record(v.string(), subscribeOptionFields), {}),
   caps: v.optional(v.unknown()),
+  /** A token for one channel is not one for all that its user may do. */
+  channel: v.optional(v.never()),
 });
 
 const subscriptionClaims = v.object({
