@@ -6,7 +6,10 @@ import type { Authenticator } from './authenticator.js';
 /** Tokens go to `tokens`; without one the client is anonymous. Without `tokens`, a client with a token is refused. */
 export function allowAnonymous(tokens: Authenticator | undefined): Authenticator {
   return {
-    ...tokens,
+    // One by one: an authenticator may be an object of a class, whose methods a spread would lose.
+    ...(tokens?.refresh && { refresh: tokens.refresh.bind(tokens) }),
+    ...(tokens?.renew && { renew: tokens.renew.bind(tokens) }),
+    ...(tokens?.subscribe && { subscribe: tokens.subscribe.bind(tokens) }),
     async connect(attempt) {
       if (attempt.token === undefined) return { ok: true, identity: { user: '' } };
       return tokens === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : tokens.connect(attempt);

@@ -1,0 +1,67 @@
+/** Clients without a token. */
+
+import { describe, expect, test } from 'vitest';
+import { allowAnonymous, denyAll } from './anonymous.js';
+import type { Authenticator, ConnectAttempt } from './authenticator.js';
+
+function attempt(token: string | undefined): ConnectAttempt {
+  const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };
+  return { token, data: undefined, handshake, name: '', version: '' };
+}
+
+/** As an application may write one: with state of its own and methods on its prototype. */
+class Tokens implements Authenticator {
+  readonly #user = '42';
+
+  async connect() {
+    return { ok: true, identity: { user: this.#user } } as const;
+  }
+
+  async refresh() {
+    return { ok: true, identity: { user: this.#user } } as const;
+  }
+
+  async renew() {
+    return { ok: true, identity: { user: this.#user } } as const;
+  }
+
+  async subscribe(token: string) {
+    return { ok: true, identity: { expiresAtMs: Number(token) + Number(this.#user) } } as const;
+  }
+}
+
+describe('allowAnonymous', () => {
+  test('lets a client without a token in as nobody', async () => {
+    for (const tokens of [undefined, new Tokens()]) {
+      expect(await allowAnonymous(tokens).connect(attempt(undefined))).toEqual({ ok: true, identity: { user: '' } });
+    }
+  });
+
+  test('refuses a token with 3500 when there is nothing to check it with: never anonymous instead', async () => {
+    expect(await allowAnonymous(undefined).connect(attempt('forged'))).toMatchObject({ disconnect: { code: 3500 } });
+    expect(await allowAnonymous(undefined).connect(attempt(''))).toMatchObject({ disconnect: { code: 3500 } });
+  });
+
+  test('passes tokens on', async () => {
+    expect(await allowAnonymous(new Tokens()).connect(attempt('t'))).toEqual({ ok: true, identity: { user: '42' } });
+  });
+
+  // A spread took own properties only: refresh and subscription tokens were refused for authenticators of a class.
+  test('keeps what else the authenticator of tokens can do, also when it is an object of a class', async () => {
+    const auth = allowAnonymous(new Tokens());
+    const identity = { user: '42' };
+    expect(await auth.refresh?.('t')).toEqual({ ok: true, identity });
+    const client = { user: '', client: 'c', meta: undefined, transport: 't', handshake: attempt('').handshake };
+    expect(await auth.renew?.(client)).toEqual({ ok: true, identity });
+    expect(await auth.subscribe?.('8', 'channel', client)).toEqual({ ok: true, identity: { expiresAtMs: 50 } });
+  });
+
+  test('has nothing to refresh without tokens', () => {
+    expect(Object.keys(allowAnonymous(undefined))).toEqual(['connect']);
+  });
+});
+
+test('denyAll refuses everyone with 3507', async () => {
+  expect(await denyAll.connect(attempt(undefined))).toMatchObject({ ok: false, disconnect: { code: 3507 } });
+  expect(await denyAll.connect(attempt('t'))).toMatchObject({ ok: false, disconnect: { code: 3507 } });
+});
