@@ -1,0 +1,82 @@
+/** Authentication by a function of the application's. */
+
+import { describe, expect, test } from 'vitest';
+import { toJsonText } from '../../model/json-text.js';
+import type { ConnectAttempt } from './authenticator.js';
+import { type AuthFunction, type AuthRequest, authenticateBy } from './function-auth.js';
+
+const headers = new Map([['cookie', 'session=1']]);
+
+function attempt(more: Partial<ConnectAttempt> = {}): ConnectAttempt {
+  const handshake = { headers, url: '/connection/websocket?a=1', remoteAddress: '192.0.2.1' };
+  return { token: undefined, data: undefined, handshake, name: 'js', version: '1', ...more };
+}
+
+describe('authenticateBy', () => {
+  test('tells the function what the client brought', async () => {
+    const asked: AuthRequest[] = [];
+    const auth = authenticateBy((request) => {
+      asked.push(request);
+      return null;
+    });
+    const data = toJsonText({ a: [1] });
+    await auth.connect(attempt({ token: 't', ...(data !== undefined && { data }) }));
+    await auth.connect(attempt());
+    const fixed = { headers, url: '/connection/websocket?a=1', remoteAddress: '192.0.2.1' };
+    expect(asked).toEqual([
+      { token: 't', data: { a: [1] }, ...fixed },
+      { token: undefined, data: undefined, ...fixed },
+    ]);
+  });
+
+  test('a grant becomes an identity: seconds to milliseconds, values to JSON', async () => {
+    const auth = authenticateBy(async () => ({
+      user: '42',
+      expiresAt: 100,
+      info: { name: 'Ann' },
+      meta: { role: 'admin' },
+      data: [1],
+      channels: ['news'],
+    }));
+    expect(await auth.connect(attempt())).toEqual({
+      ok: true,
+      identity: {
+        user: '42',
+        expiresAtMs: 100_000,
+        info: '{"name":"Ann"}',
+        meta: { role: 'admin' },
+        data: '[1]',
+        subscriptions: new Map([['news', {}]]),
+      },
+    });
+  });
+
+  test('the user null is an anonymous connection', async () => {
+    expect(await authenticateBy(() => ({ user: null })).connect(attempt())).toEqual({
+      ok: true,
+      identity: { user: '' },
+    });
+  });
+
+  test.each([null, undefined, false, true, 0, 'admin'])('%s lets nobody in: 3500', async (answer) => {
+    // safe: a function written in JavaScript can return anything
+    const decide = (() => answer) as unknown as AuthFunction;
+    expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
+  });
+
+  test('what the function throws rises: it is broken code and no refusal', async () => {
+    const auth = authenticateBy(async () => {
+      throw new Error('database is away');
+    });
+    await expect(auth.connect(attempt())).rejects.toThrow('database is away');
+  });
+
+  test('info that JSON cannot carry rises as ERR_MESSAGE_INVALID', async () => {
+    const auth = authenticateBy(() => ({ user: 'u', info: 1n }));
+    await expect(auth.connect(attempt())).rejects.toMatchObject({ code: 'ERR_MESSAGE_INVALID' });
+  });
+
+  test('has no tokens to refresh or subscribe with', () => {
+    expect(Object.keys(authenticateBy(() => null))).toEqual(['connect']);
+  });
+});
