@@ -13,6 +13,9 @@ import { ChatVisitor, type VisitOptions } from './chat-visitor.js';
 /** The one wait that is no waiting for anything: the cut itself. */
 const cutMs = 5_000;
 
+/** In development mode the pages of other addresses are kept out, and a proxy has another address. */
+const letProxiesIn = ['--origins', '*'];
+
 const numbered = (prefix: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `${prefix} ${from + index}`);
 
@@ -103,9 +106,10 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
   });
 
   it('shows all of 20 messages once and in order after 5 s without a connection', async () => {
+    await using server = await startDevServer(...letProxiesIn);
     await using proxy = await FaultProxy.start({ port: server.port });
     const ada = await enter({ room: 'cut', name: 'Ada', url: `http://127.0.0.1:${proxy.port}` });
-    const bo = await enter({ room: 'cut', name: 'Bo' });
+    const bo = await enter({ room: 'cut', name: 'Bo', url: server.url });
     await bo.say('before');
     await ada.sees('before');
     await Promise.all([ada.seesPeople('Ada', 'Bo'), bo.seesPeople('Ada', 'Bo')]);
@@ -140,8 +144,9 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
   });
 
   it('says so when messages may be missing, and goes on', async () => {
+    await using server = await startDevServer(...letProxiesIn);
+    await using successor = await startDevServer(...letProxiesIn);
     await using proxy = await FaultProxy.start({ port: server.port });
-    await using successor = await startDevServer();
     const ada = await enter({ room: 'gap', name: 'Ada', url: `http://127.0.0.1:${proxy.port}` });
     await ada.say('to the first server');
     await ada.sees('to the first server');

@@ -15,11 +15,15 @@ export interface DevServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Resolves when it says where it listens. */
-export async function startDevServer(): Promise<DevServer> {
+/**
+ * Resolves when it says where it listens.
+ *
+ * @param flags further ones for the command
+ */
+export async function startDevServer(...flags: readonly string[]): Promise<DevServer> {
   if (!existsSync(command))
     throw new Error('dist/ is not built: run the tests by `npm test`, or `npm run build` first');
-  const child = spawn(process.execPath, [command, 'dev', '--port', '0'], {
+  const child = spawn(process.execPath, [command, 'dev', '--port', '0', ...flags], {
     // Away from any fanfare.config of whoever runs the tests.
     cwd: tmpdir(),
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FANFARE_'))),
