@@ -40,7 +40,7 @@ export class Admission {
       return this.#reject('connections-per-address', 10);
     }
     // Those that wait come back spread out by their own jitter; a second is enough to make room.
-    return this.#bucket.take(this.#clock.nowMs()) === 'ok' ? undefined : this.#reject('connects-per-second', 1);
+    return this.#bucket.tryTake(this.#clock.nowMs()) ? undefined : this.#reject('connects-per-second', 1);
   }
 
   opened(address: string): void {

@@ -54,7 +54,7 @@ export class Rates {
     if (overall !== 'ok') return overall;
     const ofKind = kind === 'publish' ? this.#publications : kind === 'subscribe' ? this.#subscribes : undefined;
     // Only the flood of everything closes: retries of what was refused are in it.
-    return (ofKind?.take(nowMs) ?? 'ok') === 'ok' ? 'ok' : 'over';
+    return (ofKind?.tryTake(nowMs) ?? true) ? 'ok' : 'over';
   }
 }
 

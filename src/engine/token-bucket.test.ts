@@ -30,8 +30,15 @@ describe('token bucket', () => {
     for (let ms = 0; ms < 10_000; ms += 100) expect(bucket.take(ms)).toBe('ok');
   });
 
+  test('tryTake: what is refused costs nothing', () => {
+    const bucket = new TokenBucket(10, 2, 0);
+    const tryMany = (nowMs: number) => Array.from({ length: 100 }, () => bucket.tryTake(nowMs)).filter(Boolean).length;
+    expect([tryMany(0), tryMany(50), tryMany(100), tryMany(300), tryMany(10_000)]).toEqual([2, 0, 1, 2, 2]);
+  });
+
   test('a rate of 0 limits nothing', () => {
     const bucket = new TokenBucket(0, 1, 0);
     expect(new Set(takeMany(bucket, 1_000, 0))).toEqual(new Set(['ok']));
+    expect(bucket.tryTake(0)).toBe(true);
   });
 });

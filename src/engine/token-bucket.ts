@@ -19,10 +19,23 @@ export class TokenBucket {
    */
   take(nowMs: number): 'ok' | 'over' | 'flood' {
     if (this.perSec === 0) return 'ok';
-    this.#tokens = Math.min(this.burst, this.#tokens + ((nowMs - this.#lastMs) * this.perSec) / 1_000);
-    this.#lastMs = nowMs;
+    this.#refill(nowMs);
     this.#tokens--;
     if (this.#tokens >= 0) return 'ok';
     return this.#tokens > -this.burst ? 'over' : 'flood';
+  }
+
+  /** Takes one if there is one. What is refused costs nothing: however many try, they get through at the rate. */
+  tryTake(nowMs: number): boolean {
+    if (this.perSec === 0) return true;
+    this.#refill(nowMs);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  #refill(nowMs: number): void {
+    this.#tokens = Math.min(this.burst, this.#tokens + ((nowMs - this.#lastMs) * this.perSec) / 1_000);
+    this.#lastMs = nowMs;
   }
 }
