@@ -3,7 +3,7 @@
 export { defineConfig, type FanfareConfig } from './config/options.js';
 export type { Authenticator, ConnectedClient, Identity } from './engine/auth/authenticator.js';
 export type { AuthFunction, AuthGrant, AuthRequest } from './engine/auth/function-auth.js';
-export { type JwtOptions, jwt } from './engine/auth/jwt.js';
+export type { TokenAlgorithm } from './engine/auth/token-keys.js';
 export type { Broker } from './engine/broker.js';
 export {
   type ChannelDeclaration,
@@ -32,6 +32,7 @@ export type {
   SubscribeOptions,
 } from './server/app-types.js';
 export { fanfare } from './server/fanfare.js';
+export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jwt.js';
 export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';
 export type { ListenOptions } from './server/serving.js';

@@ -1,6 +1,6 @@
 /** Secrets that protect nothing: too short, left as they were in an example, or a single letter over and over. */
 
-import { minSecretBytes } from '../engine/auth/jwt.js';
+import { minSecretBytes } from '../engine/auth/token-keys.js';
 
 /** Words of examples and templates. */
 const placeholder =

@@ -2,7 +2,7 @@
 
 import { CompactSign, generateKeyPair } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { AuthOutcome, ConnectAttempt } from './authenticator.js';
+import type { AuthOutcome, ConnectAttempt } from '../engine/auth/authenticator.js';
 import { type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';
@@ -31,8 +31,8 @@ function attempt(token: string | undefined): ConnectAttempt {
 }
 
 /** The user that was let in, or the code of the refusal. */
-function outcomeOf(outcome: AuthOutcome<{ readonly user?: string }>): string | number {
-  if (outcome.ok) return outcome.identity.user ?? 'accepted';
+function outcomeOf(outcome: AuthOutcome<object>): string | number {
+  if (outcome.ok) return 'user' in outcome.identity ? String(outcome.identity.user) : 'accepted';
   return 'error' in outcome ? outcome.error.code : outcome.disconnect.code;
 }
 

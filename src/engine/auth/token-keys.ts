@@ -1,0 +1,59 @@
+/** Which keys may have signed a token: each pinned to its algorithm, so that no header can make one into another. */
+
+import type { CryptoKey, KeyObject } from 'jose';
+
+/** Signature algorithms that tokens may have. `none` is not one. */
+export const tokenAlgorithms = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+export type TokenAlgorithm = (typeof tokenAlgorithms)[number];
+
+/** Shortest shared secret, in bytes. */
+export const minSecretBytes = 32;
+
+export type VerificationKey = CryptoKey | KeyObject | Uint8Array;
+
+/** The parts of a token's header that are looked at. `jku`, `jwk`, `x5u`, `x5c` are not: a token brings no keys. */
+export interface TokenHeader {
+  readonly alg?: string;
+  readonly kid?: string;
+}
+
+/** Keys of one origin. */
+export interface TokenKeys {
+  /** Empty when none fits. Rejects when the origin cannot be reached. */
+  find(header: TokenHeader): Promise<readonly VerificationKey[]>;
+}
+
+/** Whose tokens are accepted, and what they must say. */
+export interface TokenIssuer {
+  /** What `iss` must be. Absent: it is not looked at. */
+  readonly issuer?: string;
+  /** What `aud` must contain. Absent: it is not looked at. */
+  readonly audience?: string;
+  readonly keys: TokenKeys;
+}
+
+/** One key that is known from the start. With a `kid`, it is not tried for tokens that name another. */
+export function staticKey(key: VerificationKey, algorithm: TokenAlgorithm, kid?: string): TokenKeys {
+  return {
+    async find(header) {
+      const fits = header.alg === algorithm && (kid === undefined || header.kid === undefined || header.kid === kid);
+      return fits ? [key] : [];
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Keys of an identity provider, fetched when they are needed and no more often than is good for it. */
+
+import { createRemoteJWKSet, customFetch, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import { KeysUnavailable } from '../engine/auth/token-authenticator.js';
+import type { TokenAlgorithm, TokenHeader, TokenKeys, VerificationKey } from '../engine/auth/token-keys.js';
+import type { Clock } from '../engine/clock.js';
+
+const timeoutMs = 2_000;
+const maxSetBytes = 1_048_576;
+/** A key set is read again after this long. */
+const maxAgeMs = 600_000;
+/** Between two fetches for key ids that are not in the set: a storm of made-up ids is not passed on. */
+const cooldownMs = 60_000;
+/** Between two fetches while the provider fails. */
+const retryMs = 5_000;
+
+/**
+ * One set of keys. jose caches it and fetches once for all who wait; this adds the bounds. The set's own `alg` and `kty`
+ * must fit the token, and the algorithm must be one that was allowed.
+ */
+export class JwksKeys implements TokenKeys {
+  readonly #algorithms: ReadonlySet<string>;
+  readonly #clock: Clock;
+  readonly #resolve: (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<VerificationKey>;
+  #failedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(url: URL, algorithms: readonly TokenAlgorithm[], clock: Clock) {
+    this.#algorithms = new Set(algorithms);
+    this.#clock = clock;
+    this.#resolve = createRemoteJWKSet(url, {
+      timeoutDuration: timeoutMs,
+      cooldownDuration: cooldownMs,
+      cacheMaxAge: maxAgeMs,
+      [customFetch]: (address, options) => fetchBounded(address, options),
+    });
+  }
+
+  async find(header: TokenHeader): Promise<readonly VerificationKey[]> {
+    if (header.alg === undefined || !this.#algorithms.has(header.alg)) return [];
+    if (this.#clock.nowMs() < this.#failedUntilMs) throw new KeysUnavailable('the key set could not be fetched');
+    try {
+      const known = { alg: header.alg, ...(header.kid !== undefined && { kid: header.kid }) };
+      return [await this.#resolve(known, { payload: '', signature: '' })];
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) return [];
+      if (error instanceof errors.JWKSMultipleMatchingKeys) return collect(error);
+      this.#failedUntilMs = this.#clock.nowMs() + retryMs;
+      throw new KeysUnavailable('the key set could not be fetched', { cause: error });
+    }
+  }
+}
+
+/** Without a key id several may fit; a few are tried. */
+async function collect(matching: AsyncIterable<VerificationKey>): Promise<VerificationKey[]> {
+  const keys: VerificationKey[] = [];
+  for await (const key of matching) {
+    keys.push(key);
+    if (keys.length === 8) break;
+  }
+  return keys;
+}
+
+/** Like `fetch`, for answers of a known greatest size. */
+async function fetchBounded(address: string, options: RequestInit): Promise<Response> {
+  const response = await fetch(address, options);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    // safe: a response's body is made of bytes
+    const bytes = chunk as Uint8Array;
+    size += bytes.length;
+    if (size > maxSetBytes) throw new Error(`the key set is larger than ${maxSetBytes} bytes`);
+    chunks.push(bytes);
+  }
+  return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
+}

@@ -1,0 +1,127 @@
+/** The tokens that an application accepts, as an option of `fanfare()`. */
+
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Authenticator } from '../engine/auth/authenticator.js';
+import { tokenAuthenticator } from '../engine/auth/token-authenticator.js';
+import {
+  minSecretBytes,
+  staticKey,
+  type TokenAlgorithm,
+  type TokenIssuer,
+  type TokenKeys,
+  tokenAlgorithms,
+} from '../engine/auth/token-keys.js';
+import { JwksKeys } from '../http/jwks.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { systemClock } from './system-ports.js';
+
+/** Who must have made a token, and for whom. */
+interface Provenance {
+  /** What `iss` must be. Default: not checked. */
+  readonly issuer?: string;
+  /** What `aud` must contain. Default: not checked. */
+  readonly audience?: string;
+}
+
+/** One key, pinned to its algorithm. */
+export interface JwtKey extends Provenance {
+  readonly algorithm: TokenAlgorithm;
+  /** A shared secret for HS*, otherwise a public key in PEM. */
+  readonly key: string;
+  /** Tokens that name another key are not tried with this one. Default: it is tried for all. */
+  readonly kid?: string;
+}
+
+/** A JSON Web Key Set behind an address. */
+export interface JwksOptions extends Provenance {
+  /** `https:`, or `http:` to this machine. Redirects are not followed. */
+  readonly url: string;
+  /** Default: RS256, ES256, EdDSA and Ed25519. Never a HS* one. */
+  readonly algorithms?: readonly TokenAlgorithm[];
+}
+
+export interface JwtOptions extends Provenance {
+  /** Shared with the backends that make tokens: at least 32 bytes. Several: all are accepted, for rotation. */
+  readonly secret?: string | readonly string[];
+  /** Algorithm of the tokens that the secret signs. Default: `HS256`. */
+  readonly algorithm?: 'HS256' | 'HS384' | 'HS512';
+  /** Further keys, public ones for instance. */
+  readonly keys?: readonly JwtKey[];
+  /** Key sets of identity providers. Their keys are fetched when a token names one that is not known. */
+  readonly jwks?: JwksOptions | readonly JwksOptions[];
+}
+
+/**
+ * Accepts connection tokens with the claims `sub`, `exp`, `expire_at`, `iat`, `jti`, `info`, `b64info`, `meta`, `channels`,
+ * `subs`, `caps`, and subscription tokens with `channel` besides. An expired token is answered with error 109, so that the
+ * client gets a new one; every other bad one with disconnect 3500.
+ *
+ * @throws FanfareError `ERR_CONFIG` for a secret that is too short, a key that is none, an address that is not safe
+ * @example
+ * fanfare({ auth: jwt({ secret: process.env.FANFARE_SECRET }) });
+ */
+export function jwt(options: JwtOptions): Authenticator {
+  const { issuer, audience, algorithm = 'HS256' } = options;
+  const secrets = options.secret === undefined ? [] : [options.secret].flat();
+  const sets = options.jwks === undefined ? [] : [options.jwks].flat();
+  const common = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+  const issuers: TokenIssuer[] = [
+    ...secrets.map((key) => ({ ...common, keys: staticKey(secretKey(key), algorithm) })),
+    ...(options.keys ?? []).map(({ key, algorithm: pinned, kid, ...own }) => ({
+      ...common,
+      ...own,
+      keys: pinnedKey(key, pinned, kid),
+    })),
+    ...sets.map(({ url, algorithms, ...own }) => ({ ...common, ...own, keys: keySet(url, algorithms) })),
+  ];
+  if (issuers.length === 0) throw fault('secret, keys or jwks is needed');
+  return tokenAuthenticator(issuers);
+}
+
+function secretKey(secret: string): Uint8Array {
+  const key = new TextEncoder().encode(secret);
+  if (key.length < minSecretBytes) throw fault(`a secret has at least ${minSecretBytes} bytes`);
+  return key;
+}
+
+function pinnedKey(key: string, algorithm: TokenAlgorithm, kid: string | undefined): TokenKeys {
+  if (!tokenAlgorithms.includes(algorithm)) throw fault(`"${algorithm}" is not a known algorithm`);
+  return staticKey(algorithm.startsWith('HS') ? secretKey(key) : publicKey(key, algorithm), algorithm, kid);
+}
+
+const keyTypeOf: Readonly<Record<string, readonly string[]>> = {
+  RS: ['rsa'],
+  PS: ['rsa', 'rsa-pss'],
+  ES: ['ec'],
+  Ed: ['ed25519'],
+};
+
+/** A public key of the kind that the algorithm needs. */
+function publicKey(pem: string, algorithm: TokenAlgorithm): KeyObject {
+  let key: KeyObject;
+  try {
+    key = createPublicKey(pem);
+  } catch (cause) {
+    throw fault(`the key for ${algorithm} is not a public key in PEM`, cause);
+  }
+  const kinds = keyTypeOf[algorithm.slice(0, 2)] ?? [];
+  const kind = key.asymmetricKeyType ?? 'unknown';
+  if (!kinds.includes(kind)) throw fault(`${algorithm} needs a key of type ${kinds.join(' or ')}, got ${kind}`);
+  return key;
+}
+
+const defaultSetAlgorithms = ['RS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
+
+function keySet(address: string, algorithms: readonly TokenAlgorithm[] = defaultSetAlgorithms): TokenKeys {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isLocal = url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url === undefined || (url.protocol !== 'https:' && !isLocal))
+    throw fault(`jwks: "${address}" is not an https address`);
+  if (algorithms.some((algorithm) => algorithm.startsWith('HS')))
+    throw fault('jwks: a shared secret is not in a key set');
+  return new JwksKeys(url, algorithms, systemClock);
+}
+
+function fault(why: string, cause?: unknown): FanfareError {
+  return new FanfareError('ERR_CONFIG', `jwt: ${why}`, cause === undefined ? undefined : { cause });
+}
