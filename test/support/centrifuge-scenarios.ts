@@ -1,6 +1,6 @@
 /**
  * What the official client must be able to do with Fanfare, by name. The table needs no Node: the same scenarios run in
- * a page and over every transport, wherever there is a {@link ScenarioContext}.
+ * a page and over every transport, wherever there is a `ScenarioContext`.
  */
 
 import { calls } from './centrifuge/calls.js';
@@ -10,8 +10,6 @@ import { recovery } from './centrifuge/recovery.js';
 import { serverSide } from './centrifuge/server-side.js';
 import { subscribing } from './centrifuge/subscribing.js';
 import { subscriptionTokens } from './centrifuge/subscription-tokens.js';
-
-export type { Controls, Scenario, ScenarioContext, TokenClaims } from './centrifuge/context.js';
 
 /** By group and name. */
 export const centrifugeScenarios: Readonly<Record<string, Readonly<Record<string, Scenario>>>> = {

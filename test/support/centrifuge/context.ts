@@ -20,6 +20,8 @@ export interface Controls {
     data: unknown,
     tags?: Readonly<Record<string, string>>,
   ): Promise<{ offset: number; epoch: string }>;
+  /** Subscribes a connected user by the word of the server. */
+  subscribe(user: string, channel: string, data: unknown): Promise<void>;
   unsubscribe(user: string, channel: string): Promise<void>;
   disconnect(user: string, reconnect: boolean): Promise<void>;
   send(user: string, data: unknown): Promise<void>;

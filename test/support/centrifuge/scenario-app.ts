@@ -101,6 +101,9 @@ export async function startScenarioServer(): Promise<ScenarioServer> {
     token: sign,
     // safe: the scenarios name channels of all patterns, and some that there are not
     publish: (name, data, tags) => app.publish(name as 'news', data, { ...(tags && { tags }) }),
+    subscribe: async (user, name, data) => {
+      await app.subscribe(user, name as 'news', { data });
+    },
     unsubscribe: async (user, name) => app.unsubscribe(user, name as 'news'),
     disconnect: async (user, reconnect) => app.disconnect(user, { reconnect }),
     send: async (user, data) => app.send(user, data),

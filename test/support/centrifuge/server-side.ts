@@ -90,6 +90,21 @@ export const serverSide: Readonly<Record<string, Scenario>> = {
     equal(await received.atLeast(3), ['news 1', 'news 2', 'news 3']);
   },
 
+  async 'is subscribed in the middle of its connection'(context) {
+    const client = await userConnected(context, 'ann');
+    const received = gather(client, 'publication', ({ channel, data }) => `${channel} ${data}`);
+    const told = nextEvent(client, 'subscribed');
+    const { epoch } = await context.server.publish('news', 'before');
+    await context.server.subscribe('ann', 'news', { welcome: true });
+    const { channel, data, streamPosition } = await told;
+    equal(
+      { channel, data, streamPosition },
+      { channel: 'news', data: { welcome: true }, streamPosition: { offset: 1, epoch } },
+    );
+    await context.server.publish('news', 'after');
+    equal(await received.atLeast(1), ['news after']);
+  },
+
   async 'is unsubscribed by the server'(context) {
     const { client } = await newsReader(context);
     const ended = nextEvent(client, 'unsubscribed');
