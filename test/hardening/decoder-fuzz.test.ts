@@ -29,23 +29,24 @@ function expectDecoded(frame: string | Uint8Array): void {
   }
 }
 
-/** The fastest of three, so that a pause of the machine is not taken for slow code. */
-function fastestMs(task: () => void): number {
+/** Processor time, and the least of three: what a busy machine or a garbage collection adds is not the code's. */
+function leastMs(task: () => void): number {
   const times = [1, 2, 3].map(() => {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     task();
-    return performance.now() - startedMs;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
   });
   return Math.min(...times);
 }
 
 describe('decodeJsonFrame', () => {
   it('decodes or refuses any string', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 500 }), expectDecoded), { numRuns: 2_000 });
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), expectDecoded), { numRuns: 1_000 });
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\nu0d8 \n\t1eE+-.idpugconesbchal') }), expectDecoded),
       {
-        numRuns: 5_000,
+        numRuns: 2_000,
       },
     );
   });
@@ -164,10 +165,11 @@ describe('decodeJsonFrame', () => {
     ['the same key', (length) => `{"id":1,"connect":{${'"a":1,'.repeat(length / 6 - 6)}"a":1}}`],
   ])('takes under 20 ms for a full frame of %s, and time in proportion to its length', (_, make) => {
     const frame = make(frameBytes);
-    expect(fastestMs(() => expectDecoded(frame))).toBeLessThan(20);
+    const ms = leastMs(() => expectDecoded(frame));
+    expect(ms).toBeLessThan(20);
     const long = make(frameBytes * 16);
-    // A quadratic step would take 256 times as long.
-    expect(fastestMs(() => decodeJsonFrame(long))).toBeLessThan(320);
+    // A linear step takes 16 times as long, a quadratic one 256 times.
+    expect(leastMs(() => decodeJsonFrame(long))).toBeLessThan(Math.max(ms, 1) * 64);
   });
 });
 
@@ -225,7 +227,7 @@ describe('channel names', () => {
     ['controls', '\u0000'],
   ])('a megabyte of %s is refused in under 20 ms', (_, unit) => {
     const name = unit.repeat(1_000_000 / unit.length);
-    expect(fastestMs(() => expect(channelNameFault(name)).toBeDefined())).toBeLessThan(20);
+    expect(leastMs(() => expect(channelNameFault(name)).toBeDefined())).toBeLessThan(20);
   });
 });
 
@@ -278,7 +280,7 @@ describe('ChannelPattern (B84)', () => {
       for (const unit of ['a', ':', 'a:', '!']) {
         const name = parseChannelName(unit.repeat(Math.floor(250 / unit.length)));
         if (name === undefined) throw new Error('not a name');
-        const ms = fastestMs(() => {
+        const ms = leastMs(() => {
           for (let i = 0; i < 1_000; i++) pattern.match(name);
         });
         expect(ms).toBeLessThan(100);
