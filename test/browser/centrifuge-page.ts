@@ -1,0 +1,43 @@
+/** Runs inside the page: the scenarios of the official client, with the SDK's own browser bundle and this browser's WebSocket. */
+
+import type { Centrifuge, Options } from 'centrifuge';
+import type { Controls, ScenarioContext } from '../support/centrifuge/context.js';
+import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
+
+declare global {
+  interface Window {
+    /** From the SDK's bundle. */
+    Centrifuge: typeof Centrifuge;
+    /** Calls one of the server's controls in the test's process. */
+    callControl(name: string, args: readonly unknown[]): Promise<unknown>;
+    runScenario(group: string, name: string): Promise<void>;
+  }
+}
+
+// safe: the test's side calls the control of that name, and arguments and results are JSON
+const controls = new Proxy({} as Controls, {
+  get:
+    (_, name) =>
+    (...args: readonly unknown[]) =>
+      window.callControl(String(name), args),
+});
+
+window.runScenario = async (group, name) => {
+  const scenario = centrifugeScenarios[group]?.[name];
+  if (scenario === undefined) throw new Error(`there is no scenario "${group}: ${name}"`);
+  const clients: Centrifuge[] = [];
+  const context: ScenarioContext = {
+    server: controls,
+    newClient(given: Partial<Options> = {}) {
+      const endpoint = `ws://${location.host}/connection/websocket`;
+      const client = new window.Centrifuge(endpoint, { minReconnectDelay: 10, maxReconnectDelay: 50, ...given });
+      clients.push(client);
+      return client;
+    },
+  };
+  try {
+    await scenario(context);
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+};
