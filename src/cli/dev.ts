@@ -64,7 +64,6 @@ export const dev: Command = {
     }));
     const config = await loadOrExplain(sources, terminal);
     if (config === undefined) return exitCodes.failed;
-    warn(config.warnings, terminal);
     const endpoints = existsSync(example) ? staticEndpoints(example) : [];
     const hasPages = endpoints.some(({ path }) => path === '/');
     const channels = config.sources.channels === 'development mode' ? await exampleChannels() : undefined;
@@ -74,7 +73,10 @@ export const dev: Command = {
         sources,
         endpoints,
         ...(channels && { channels }),
-        announce: (addresses) => announce(config, addresses, hasPages, context),
+        announce(addresses) {
+          warn(config.warnings, terminal);
+          announce(config, addresses, hasPages, context);
+        },
       },
       context,
     );

@@ -3,6 +3,7 @@
 import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
+import type { Logger } from '../engine/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer, type ServerAddresses } from '../server/from-config.js';
@@ -17,8 +18,8 @@ export interface ServerRun {
   readonly endpoints?: readonly HttpEndpoint[];
   /** In place of the configuration's. */
   readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
-  /** Tells the person at the terminal where it listens. */
-  announce(addresses: ServerAddresses): void;
+  /** Tells where it listens, and what the configuration's warnings are. */
+  announce(addresses: ServerAddresses, log: Logger): void;
 }
 
 /** npm passes on the SIGINT that the terminal has already sent to the whole group: two of them are one key press. */
@@ -39,9 +40,8 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
   const stopped = untilStopped(server, terminal);
   try {
     const addresses = await server.listen(run.endpoints);
-    for (const warning of run.config.warnings) log.warn(warning);
     log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
-    run.announce(addresses);
+    run.announce(addresses, log);
   } catch (error) {
     await server.app.close(0);
     if (!(error instanceof FanfareError)) throw error;
@@ -87,7 +87,7 @@ async function reload(server: ConfiguredServer, sources: ConfigSources): Promise
   }
   try {
     const needRestart = server.reload(outcome.config);
-    for (const warning of outcome.config.warnings) log.warn(warning);
+    for (const warning of outcome.config.warnings) log.warn({}, warning);
     if (needRestart.length > 0) log.warn({ options: needRestart }, 'changed, but in force after a restart only');
     log.info({ path: outcome.config.path }, 'configuration reloaded');
   } catch (error) {

@@ -1,7 +1,7 @@
 /** `fanfare serve`, the default command: the server by its configuration. Nobody gets in until it says so. */
 
 import { type Command, exitCodes } from './command.js';
-import { loadOrExplain, sourcesOf, warn } from './configuration.js';
+import { loadOrExplain, sourcesOf } from './configuration.js';
 import { runServer } from './run-server.js';
 
 export const serve: Command = {
@@ -20,12 +20,12 @@ export const serve: Command = {
     const sources = sourcesOf(parsed, context, 'production');
     const config = await loadOrExplain(sources, terminal);
     if (config === undefined) return exitCodes.failed;
-    warn(config.warnings, terminal);
     return runServer(
       {
         config,
         sources,
-        announce({ clients, internal }) {
+        announce({ clients, internal }, log) {
+          for (const warning of config.warnings) log.warn({}, warning);
           terminal.out(`listening on ${clients.url}`);
           if (internal !== undefined) terminal.out(`health and metrics on ${internal.url}`);
         },

@@ -6,7 +6,7 @@ import { formatValue, optionAt, optionPaths } from '../../src/config/options.js'
 export function optionsReference(): string {
   const sections = optionPaths.map((path) => {
     const { kind, about, zero, reload, default: fallback } = optionAt(path);
-    const flag = `--${flagName(path)}${kind.isSwitch ? '` or `--no-' + flagName(path) : ''}`;
+    const flag = `--${flagName(path)}${kind.isSwitch ? `\` or \`--no-${flagName(path)}` : ''}`;
     const facts = [
       `- kind: ${kind.name}`,
       `- default: ${formatValue(path, fallback)}`,
