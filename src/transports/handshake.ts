@@ -5,6 +5,9 @@ import { BlockList, isIP } from 'node:net';
 import type { Handshake } from '../engine/connection.js';
 import { FanfareError } from '../model/fanfare-error.js';
 
+/** An address, perhaps with a prefix length. An empty one would be 0: everybody. */
+const network = /^([^/%]*)(?:\/(\d{1,3}))?$/;
+
 /** The proxies in front, whose word about the client's address is believed. */
 export class TrustedProxies {
   readonly #list = new BlockList();
@@ -15,13 +18,10 @@ export class TrustedProxies {
    */
   constructor(proxies: readonly string[]) {
     for (const proxy of proxies) {
-      const [address = '', prefix] = proxy.split('/');
+      const [, address = '', prefix] = network.exec(proxy) ?? [];
       const family = isIP(address);
       const bits = prefix === undefined ? undefined : Number(prefix);
-      if (
-        family === 0 ||
-        (bits !== undefined && !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128)))
-      ) {
+      if (family === 0 || (bits !== undefined && bits > (family === 4 ? 32 : 128))) {
         throw new FanfareError('ERR_CONFIG', `trustProxies: "${proxy}" is not an address or network`);
       }
       const type = family === 4 ? 'ipv4' : 'ipv6';
