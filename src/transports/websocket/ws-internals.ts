@@ -1,6 +1,12 @@
 /** Parts of `ws` that it exports and its type package lacks. */
 
+import type { Writable } from 'node:stream';
+
 declare module 'ws' {
+  /** The parser of frames, by which ours are tested. */
+  export class Receiver extends Writable {
+    constructor(options: { readonly isServer: boolean; readonly allowSynchronousEvents: boolean });
+  }
   /** The parser of the `Sec-WebSocket-Extensions` header. */
   export const extension: {
     /** @throws SyntaxError */
@@ -13,5 +19,3 @@ declare module 'ws' {
     accept(offers: object[]): object;
   }
 }
-
-export {};
