@@ -4,6 +4,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { extension, PerMessageDeflate } from 'ws';
 import type { OriginPolicy } from '../origin-policy.js';
+import type {} from './ws-internals.js';
 
 /** Why a request cannot become a WebSocket. */
 export interface UpgradeRefusal {
