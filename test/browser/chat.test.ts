@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
-import { type DevServer, startDevServer } from '../support/dev-server.js';
+import { type DevServer, startChatServer, startDevServer } from '../support/dev-server.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { ChatVisitor, type VisitOptions } from './chat-visitor.js';
 
@@ -67,6 +67,15 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
     expect(await ada.log.locator('.message.mine .text').allTextContents()).toEqual(['Hello, Bo!']);
     expect(await ada.log.locator('.message:not(.mine) .author').allTextContents()).toEqual(['Bo']);
     expect(await ada.log.locator('.message.pending').count()).toBe(0);
+  });
+
+  it('runs as an application of its own, with Fanfare as a library', async () => {
+    await using server = await startChatServer();
+    const ada = await enter({ room: 'lobby', name: 'Ada', url: server.url });
+    const bo = await enter({ room: 'lobby', name: 'Bo', url: server.url });
+    await ada.say('Hello, Bo!');
+    await bo.sees('Hello, Bo!');
+    await ada.seesPeople('Ada', 'Bo');
   });
 
   it('keeps rooms apart, and lists those one has been in', async () => {

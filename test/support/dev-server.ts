@@ -1,13 +1,14 @@
-/** The built `fanfare dev` as a process of its own, as `npm start` runs it, on a free port. */
+/** What is built, as processes of their own on free ports: `fanfare dev`, as `npm start` runs it, and the chat example. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 export interface DevServer extends AsyncDisposable {
   /** Without a slash at the end. */
@@ -20,22 +21,36 @@ export interface DevServer extends AsyncDisposable {
  *
  * @param flags further ones for the command
  */
-export async function startDevServer(...flags: readonly string[]): Promise<DevServer> {
-  if (!existsSync(command))
-    throw new Error('dist/ is not built: run the tests by `npm test`, or `npm run build` first');
-  const child = spawn(process.execPath, [command, 'dev', '--port', '0', ...flags], {
+export function startDevServer(...flags: readonly string[]): Promise<DevServer> {
+  return start('cli/main.js', ['dev', '--port', '0', ...flags]);
+}
+
+/** The chat example as an application of its own, which has Fanfare as a library. */
+export function startChatServer(): Promise<DevServer> {
+  return start('examples-chat/server.mjs', [], { PORT: '0' });
+}
+
+async function start(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<DevServer> {
+  const path = join(dist, script);
+  if (!existsSync(path)) throw new Error(`dist/${script} is not built: run the tests by \`npm test\``);
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FANFARE_'));
+  const child = spawn(process.execPath, [path, ...args], {
     // Away from any fanfare.config of whoever runs the tests.
     cwd: tmpdir(),
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FANFARE_'))),
+    env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /listening on .*?(http:\/\/[\w.:[\]]+)/.exec(line)?.[1];
+      const found = /(?:listening on|chat:) .*?(http:\/\/[\w.:[\]]+)/.exec(line)?.[1];
       if (found !== undefined) resolve(found);
     });
-    exited.then(([code]) => reject(new Error(`fanfare dev exited with ${code} before it listened`)), reject);
+    exited.then(([code]) => reject(new Error(`${script} exited with ${code} before it listened`)), reject);
   });
   return {
     url,

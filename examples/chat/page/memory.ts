@@ -1,6 +1,6 @@
 /** What the browser remembers between visits: the name, the rooms, and which messages are one's own. */
 
-import { cleanName } from './messages.js';
+import { cleanName, shortened } from './messages.js';
 
 const starterRooms = ['lobby', 'random', 'help'];
 const maxRooms = 20;
@@ -57,15 +57,14 @@ export class Memory {
 
 /** The room that somebody means: lower case, one word, nothing that a channel name cannot hold. Empty: none. */
 export function roomNameOf(typed: string): string {
-  return typed
+  const word = typed
     .normalize('NFC')
     .trim()
     .replace(/^#+/, '')
     .toLowerCase()
     .replace(/[\s:]+/gu, '-')
-    .replace(/\p{C}/gu, '')
-    .slice(0, maxRoomLength)
-    .replace(/^-+|-+$/g, '');
+    .replace(/\p{C}/gu, '');
+  return shortened(word, maxRoomLength).replace(/^-+|-+$/g, '');
 }
 
 /** The room in the address of the page. */

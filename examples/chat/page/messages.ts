@@ -38,7 +38,7 @@ export function readMessage({ data, offset, info }: PublicationLike): Received {
   const { text, name, id, sentAtMs } = fields;
   const shown = typeof text === 'string' ? text : JSON.stringify(data);
   return {
-    text: shown.slice(0, maxTextLength),
+    text: shortened(shown, maxTextLength),
     author: authorOf(info, name),
     offset: offset ?? 0,
     ...(typeof id === 'string' && id !== '' && { id }),
@@ -54,7 +54,15 @@ export function readMember({ client, chanInfo }: ClientInfoLike): Member {
 
 /** A display name as people may type it: one line, trimmed, not too long. Empty when nothing is left. */
 export function cleanName(text: string): string {
-  return text.normalize('NFC').replace(/\p{C}/gu, '').replace(/\s+/gu, ' ').trim().slice(0, maxNameLength).trim();
+  const line = text.normalize('NFC').replace(/\s+/gu, ' ');
+  // Controls and marks that hide or reorder text go; the joiner of emoji stays.
+  const visible = line.replace(/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
+  return shortened(visible.trim(), maxNameLength).trim();
+}
+
+/** The beginning of a text, never with half a character at the end. */
+export function shortened(text: string, maxLength: number): string {
+  return text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '');
 }
 
 function authorOf(info: ClientInfoLike | undefined, name: unknown): Member {
