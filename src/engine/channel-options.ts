@@ -1,6 +1,7 @@
 /** How an application declares its channels: the options of one rule, typed by its pattern and its message schema. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { SubscriptionOverride } from './auth/authenticator.js';
 import type { Duration } from './duration.js';
 
 type Segment<Part extends string> = Part extends `{${infer Name}*}`
@@ -55,6 +56,8 @@ export interface SubscribeGrant {
   readonly data?: unknown;
   /** Unix time in seconds at which the subscription ends. */
   readonly expiresAt?: number;
+  /** Options of the rule that are different for this one. */
+  readonly override?: SubscriptionOverride;
 }
 
 /** A publication that is let through with changes. */
@@ -101,6 +104,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
     | Exclude<PermissionName, 'subscriber'>
     | 'token'
     | Decision<SubscribeContext<Pattern>, boolean | SubscribeGrant | Denial>;
+  /**
+   * Asked when a subscription that a function granted has expired: may it go on, and until when? Default: it ends, and
+   * its client subscribes again.
+   */
+  readonly renew?: Decision<PermissionContext<Pattern>, boolean | SubscribeGrant | Denial>;
   /** Which clients may publish; the server always may. Default: `nobody`. */
   readonly publish?:
     | PermissionName

@@ -18,9 +18,20 @@ export class Counters {
   readonly errorsByCode = new Map<number, number>();
   readonly disconnectsByCode = new Map<number, number>();
   readonly unsubscribesByCode = new Map<number, number>();
+  /** Requests to the HTTP API: by method, then by HTTP status. */
+  readonly apiRequests = new Map<string, Map<number, number>>();
+  /** Calls that the HTTP API has refused or failed: by method, then by error code. */
+  readonly apiErrors = new Map<string, Map<number, number>>();
 
   /** Adds one under a code. Codes come from our tables, so the map stays small. */
   static add(map: Map<number, number>, code: number): void {
     map.set(code, (map.get(code) ?? 0) + 1);
+  }
+
+  /** Adds one under a name and a code. Names, too, come from our tables. */
+  static addTo(maps: Map<string, Map<number, number>>, name: string, code: number): void {
+    const map = maps.get(name) ?? new Map<number, number>();
+    maps.set(name, map);
+    Counters.add(map, code);
   }
 }

@@ -18,7 +18,7 @@ import { PingWheel } from './ping-wheel.js';
 import { Presence } from './presence.js';
 import { Publishing } from './publishing.js';
 import { Revocations } from './revocations.js';
-import type { RpcDeclaration } from './rpc-options.js';
+import type { RpcDeclaration, RpcFallback } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
@@ -33,6 +33,8 @@ export interface NodeOptions {
   readonly auth: Authenticator;
   readonly channels: Readonly<Record<string, ChannelDeclaration>>;
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
+  /** Answers calls of procedures that are not in the list. Absent: error 104. */
+  readonly procedureFallback?: RpcFallback;
   /** Called with each message that a client sends outside any channel. Absent: such a client is sent away with 3508. */
   readonly onMessage?: (session: Session, data: unknown) => void;
   /** Told about clients and channels, after the fact. */
@@ -56,6 +58,7 @@ export class Node {
   readonly limits: EngineLimits;
   readonly version: string;
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
+  readonly procedureFallback: RpcFallback | undefined;
   readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
   readonly counters = new Counters();
   readonly sessions: Sessions;
@@ -83,6 +86,7 @@ export class Node {
     this.log = log;
     this.version = options.version;
     this.procedures = options.procedures;
+    this.procedureFallback = options.procedureFallback;
     this.onMessage = options.onMessage;
     this.limits = { ...defaultLimits, ...options.limits };
     this.id = random.id();

@@ -95,11 +95,20 @@ export class Operations {
   }
 
   /** Puts the end of connections off, or ends them now (`expired`). Without a time they do not expire any more. */
-  refresh(who: ClientSelector, options: { readonly expired?: boolean; readonly expiresAtMs?: number }): void {
-    const { expired = false, expiresAtMs } = options;
+  refresh(
+    who: ClientSelector,
+    options: {
+      readonly expired?: boolean;
+      readonly expiresAtMs?: number;
+      /** In place of what others see of the connection so far, from its next subscription or renewal on. */
+      readonly info?: JsonText;
+    },
+  ): void {
+    const { expired = false, expiresAtMs, info } = options;
     for (const session of this.#select(who)) {
       if (expired) session.close(disconnectCodes.expired);
       else {
+        if (info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: info };
         session.renewExpiry(expiresAtMs);
         session.push({ kind: 'refresh', ...ttlSec(this.#node.clock, expiresAtMs) });
       }

@@ -76,12 +76,20 @@ export async function decideByFunction<Context, Grant extends object>(
   const answer = await permission(context);
   if (answer === true) return granted;
   if (typeof answer !== 'object' || answer === null) return denied;
-  if ('error' in answer && isError(answer.error)) {
-    return { ok: false, error: { temporary: false, ...answer.error } };
-  }
-  if ('disconnect' in answer && isDisconnect(answer.disconnect)) return { ok: false, disconnect: answer.disconnect };
+  const denial = denialOf(answer);
+  if (denial !== undefined) return denial;
   // safe: no denial, so it is the grant
   return { ok: true, grant: answer as Grant };
+}
+
+/** The denial in an answer of the application's, if it is one. */
+export function denialOf(answer: object): Extract<Verdict<never>, { ok: false }> | undefined {
+  if ('error' in answer && isError(answer.error)) {
+    const { code, message, temporary } = answer.error;
+    return { ok: false, error: { code, message, temporary: temporary === true } };
+  }
+  if ('disconnect' in answer && isDisconnect(answer.disconnect)) return { ok: false, disconnect: answer.disconnect };
+  return undefined;
 }
 
 /** What a permission function may answer. */
@@ -116,7 +124,9 @@ function isAmongUsers(user: string, channel: ChannelName): boolean {
   );
 }
 
-function isError(value: unknown): value is { readonly code: number; readonly message: string } {
+function isError(
+  value: unknown,
+): value is { readonly code: number; readonly message: string; readonly temporary?: unknown } {
   return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
 }
 

@@ -1,6 +1,26 @@
 /** How an application declares its remote procedures. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Denial } from './channel-options.js';
+
+/**
+ * Thrown by a procedure whose caller shall know why: it gets this code (400 to 1999) and message. Anything else that is
+ * thrown is a fault of the server's, and the caller gets error 100.
+ */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  /** Whether the same call may succeed later. */
+  readonly temporary: boolean;
+
+  constructor(
+    readonly code: number,
+    message: string,
+    options: { readonly temporary?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.temporary = options.temporary ?? false;
+  }
+}
 
 /** What a procedure is told of its caller. */
 export interface RpcContext {
@@ -10,14 +30,25 @@ export interface RpcContext {
   readonly client: string;
   /** What authentication attached to the connection for the server's eyes. */
   readonly meta: unknown;
+  /** Name of the transport: `websocket`, … */
+  readonly transport: string;
+  /** Headers of the HTTP request behind the connection; lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly remoteAddress: string;
 }
+
+/** Answers calls of procedures that are not declared, each by its name. */
+export type RpcFallback = (method: string, data: unknown, context: RpcContext) => RpcAnswer | Promise<RpcAnswer>;
+
+/** A result, which must be JSON, or a refusal. */
+export type RpcAnswer = { readonly data: unknown } | Denial;
 
 export interface RpcOptions<Input extends StandardSchemaV1, Output> {
   /** Schema of the argument. Default: any JSON. */
   readonly input?: Input;
   /** Who may call. Default: `user`. */
   readonly allow?: 'anyone' | 'user';
-  /** Its result must be JSON. What it throws is logged, and the caller gets error 100. */
+  /** Its result must be JSON. Throws an {@link RpcError} for its caller to see. */
   readonly run: (input: StandardSchemaV1.InferOutput<Input>, context: RpcContext) => Output | Promise<Output>;
 }
 

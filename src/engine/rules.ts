@@ -14,6 +14,7 @@ export interface Rule {
   readonly pattern: ChannelPattern;
   readonly schema: StandardSchemaV1 | undefined;
   readonly subscribe: NonNullable<ChannelOptions['subscribe']>;
+  readonly renew: ChannelOptions['renew'];
   readonly publish: NonNullable<ChannelOptions['publish']>;
   readonly readHistory: NonNullable<HistoryOptions['read']>;
   readonly readPresence: Exclude<NonNullable<ChannelOptions['presence']>, boolean>;
@@ -75,6 +76,7 @@ function compile(text: string, options: ChannelOptions, defaults: { readonly max
     pattern: new ChannelPattern(text),
     schema: options.message,
     subscribe: options.subscribe ?? 'nobody',
+    renew: options.renew,
     publish: options.publish ?? 'nobody',
     readHistory: stream === undefined ? 'nobody' : (options.history?.read ?? 'subscriber'),
     readPresence: presence === true ? 'subscriber' : presence === false ? 'nobody' : presence,

@@ -19,6 +19,7 @@ import type { Capability } from './capabilities.js';
 import { CommandIds } from './command-ids.js';
 import { renewConnection } from './commands/refresh.js';
 import { runCommand } from './commands/run-command.js';
+import { renewSubscription } from './commands/sub-refresh.js';
 import type { Connection, Handshake } from './connection.js';
 import { Counters } from './counters.js';
 import type { Expiring } from './deadlines.js';
@@ -226,7 +227,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   subscriptionExpired(subscription: Subscription): void {
     if (subscription.options.serverSide) this.close(disconnectCodes.subscriptionExpired);
-    else this.unsubscribe(subscription, unsubscribeCodes.expired);
+    else if (subscription.match.rule.renew !== undefined && !subscription.clientRefresh) {
+      void renewSubscription(this, subscription);
+    } else this.unsubscribe(subscription, unsubscribeCodes.expired);
   }
 
   onSlow(): void {

@@ -5,8 +5,10 @@ import type { Unsubscribe } from '../model/codes.js';
 import type { Position } from '../model/position.js';
 import type { ClientInfo, Publication } from '../model/publication.js';
 import type { SubscriptionIdentity } from './auth/authenticator.js';
+import type { SubscribeGrant } from './channel-options.js';
 import type { Expiring } from './deadlines.js';
 import type { Outbox } from './outbox.js';
+import { encodeMessage } from './publishing.js';
 import type { Rule, RuleMatch } from './rules.js';
 
 /** What a subscription needs from the session that owns it. */
@@ -133,4 +135,16 @@ export class Subscription implements Expiring {
     this.buffer = [];
     this.overflowed = true;
   }
+}
+
+/** What a function of the application's granted, in the engine's words. Without a grant: nothing in particular. */
+export function identityOfGrant(grant: SubscribeGrant | undefined): SubscriptionIdentity {
+  if (grant === undefined) return {};
+  const { info, data, expiresAt, override } = grant;
+  return {
+    ...(info !== undefined && { info: encodeMessage(info) }),
+    ...(data !== undefined && { data: encodeMessage(data) }),
+    ...(expiresAt !== undefined && { expiresAtMs: expiresAt * 1_000 }),
+    ...(override !== undefined && { override }),
+  };
 }

@@ -75,7 +75,7 @@ export function jwt(options: JwtOptions): Authenticator {
     ...sets.map(({ url, algorithms, ...own }) => ({ ...common, ...own, keys: keySet(url, algorithms) })),
   ];
   if (issuers.length === 0) throw fault('secret, keys or jwks is needed');
-  return tokenAuthenticator(issuers);
+  return tokenAuthenticator(issuers, systemClock);
 }
 
 function secretKey(secret: string): Uint8Array {

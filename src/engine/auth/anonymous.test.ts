@@ -6,7 +6,8 @@ import type { Authenticator, ConnectAttempt } from './authenticator.js';
 
 function attempt(token: string | undefined): ConnectAttempt {
   const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };
-  return { token, data: undefined, handshake, name: '', version: '' };
+  const connection = { client: 'c', transport: 'websocket', standIns: new Map() };
+  return { token, data: undefined, handshake, ...connection, name: '', version: '' };
 }
 
 /** As an application may write one: with state of its own and methods on its prototype. */

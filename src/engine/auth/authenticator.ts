@@ -44,7 +44,7 @@ export interface SubscriptionIdentity {
   readonly info?: JsonText;
   readonly data?: JsonText;
   /** Unix time in milliseconds; absent: the subscription does not expire. */
-  readonly expiresAtMs?: number;
+  readonly expiresAtMs?: number | undefined;
   readonly override?: SubscriptionOverride;
 }
 
@@ -60,6 +60,11 @@ export interface ConnectAttempt {
   /** What the application's client sent along; outside data. */
   readonly data: JsonText | undefined;
   readonly handshake: Handshake;
+  /** Headers that the client claims in its command because it cannot set real ones: its word and nobody else's. */
+  readonly standIns: ReadonlyMap<string, string>;
+  /** Id of the connection. */
+  readonly client: string;
+  readonly transport: string;
   /** The client's own name and version, unchecked. */
   readonly name: string;
   readonly version: string;

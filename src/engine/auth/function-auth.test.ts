@@ -9,7 +9,8 @@ const headers = new Map([['cookie', 'session=1']]);
 
 function attempt(more: Partial<ConnectAttempt> = {}): ConnectAttempt {
   const handshake = { headers, url: '/connection/websocket?a=1', remoteAddress: '192.0.2.1' };
-  return { token: undefined, data: undefined, handshake, name: 'js', version: '1', ...more };
+  const connection = { client: 'c', transport: 'websocket', standIns: new Map([['x-claim', '1']]) };
+  return { token: undefined, data: undefined, handshake, ...connection, name: 'js', version: '1', ...more };
 }
 
 describe('authenticateBy', () => {
@@ -22,7 +23,8 @@ describe('authenticateBy', () => {
     const data = toJsonText({ a: [1] });
     await auth.connect(attempt({ token: 't', ...(data !== undefined && { data }) }));
     await auth.connect(attempt());
-    const fixed = { headers, url: '/connection/websocket?a=1', remoteAddress: '192.0.2.1' };
+    const standIns = new Map([['x-claim', '1']]);
+    const fixed = { headers, standIns, url: '/connection/websocket?a=1', remoteAddress: '192.0.2.1' };
     expect(asked).toEqual([
       { token: 't', data: { a: [1] }, ...fixed },
       { token: undefined, data: undefined, ...fixed },

@@ -2,8 +2,10 @@
 
 import { disconnectCodes } from '../../model/codes.js';
 import { fromJsonText } from '../../model/json-text.js';
+import type { Denial } from '../channel-options.js';
+import { denialOf } from '../permissions.js';
 import { encodeMessage } from '../publishing.js';
-import type { Authenticator } from './authenticator.js';
+import type { Authenticator, Identity } from './authenticator.js';
 
 /** What an {@link AuthFunction} is told. */
 export interface AuthRequest {
@@ -12,6 +14,8 @@ export interface AuthRequest {
   readonly data: unknown;
   /** Headers of the HTTP request behind the connection, cookies among them; lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Headers that the client claims because it cannot set real ones; as trustworthy as `data`. */
+  readonly standIns: ReadonlyMap<string, string>;
   readonly url: string;
   readonly remoteAddress: string;
 }
@@ -32,34 +36,37 @@ export interface AuthGrant {
   readonly channels?: readonly string[];
 }
 
-/** Tells who a client is; `null` sends it away with 3500. */
-export type AuthFunction = (request: AuthRequest) => AuthGrant | null | Promise<AuthGrant | null>;
+/** Tells who a client is; `null` sends it away with 3500, a {@link Denial} with a code of the application's own. */
+export type AuthFunction = (request: AuthRequest) => AuthAnswer | Promise<AuthAnswer>;
+
+/** What an {@link AuthFunction} may answer. */
+export type AuthAnswer = AuthGrant | Denial | null;
 
 export function authenticateBy(decide: AuthFunction): Authenticator {
   return {
-    async connect({ token, data, handshake }) {
+    async connect({ token, data, handshake, standIns }) {
       const { headers, url, remoteAddress } = handshake;
-      const grant = await decide({
+      const answer = await decide({
         token,
         data: data === undefined ? undefined : fromJsonText(data),
         headers,
+        standIns,
         url,
         remoteAddress,
       });
-      if (grant === null || typeof grant !== 'object') return { ok: false, disconnect: disconnectCodes.invalidToken };
-      return {
-        ok: true,
-        identity: {
-          user: grant.user ?? '',
-          ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
-          ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
-          ...(grant.meta !== undefined && { meta: grant.meta }),
-          ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
-          ...(grant.channels !== undefined && {
-            subscriptions: new Map(grant.channels.map((channel) => [channel, {}])),
-          }),
-        },
-      };
+      if (answer === null || typeof answer !== 'object') return { ok: false, disconnect: disconnectCodes.invalidToken };
+      return denialOf(answer) ?? { ok: true, identity: identityOf(answer as AuthGrant) };
     },
+  };
+}
+
+function identityOf(grant: AuthGrant): Identity {
+  return {
+    user: grant.user ?? '',
+    ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
+    ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
+    ...(grant.meta !== undefined && { meta: grant.meta }),
+    ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
+    ...(grant.channels !== undefined && { subscriptions: new Map(grant.channels.map((channel) => [channel, {}])) }),
   };
 }

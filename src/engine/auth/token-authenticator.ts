@@ -2,9 +2,10 @@
 
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
+import type { Clock } from '../clock.js';
 import type { Authenticator, AuthOutcome, Identity, SubscriptionIdentity } from './authenticator.js';
 import { readConnectionClaims, readSubscriptionClaims } from './claims.js';
-import type { TokenHeader, TokenIssuer } from './token-keys.js';
+import type { TokenHeader, TokenIssuer, VerificationKey } from './token-keys.js';
 
 /** Longer tokens are refused unread. */
 const maxTokenLength = 8_192;
@@ -17,32 +18,35 @@ type Refused = Extract<AuthOutcome<never>, { ok: false }>;
  * An expired token is answered with error 109, so that the client gets a new one; a key server that cannot be reached
  * with error 100, so that it tries again; every other bad token with disconnect 3500.
  */
-export function tokenAuthenticator(issuers: readonly TokenIssuer[]): Authenticator {
+export function tokenAuthenticator(issuers: readonly TokenIssuer[], clock: Pick<Clock, 'wallMs'>): Authenticator {
+  const verifier = new Verifier(issuers, clock);
   return {
     async connect({ token }) {
-      return token === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : connection(issuers, token);
+      return token === undefined
+        ? { ok: false, disconnect: disconnectCodes.invalidToken }
+        : connection(verifier, token);
     },
-    refresh: (token) => connection(issuers, token),
-    subscribe: (token, channel, client) => subscription(issuers, token, channel, client),
+    refresh: (token) => connection(verifier, token),
+    subscribe: (token, channel, client) => subscription(verifier, token, channel, client),
   };
 }
 
-async function connection(issuers: readonly TokenIssuer[], token: string): Promise<AuthOutcome<Identity>> {
+async function connection(verifier: Verifier, token: string): Promise<AuthOutcome<Identity>> {
   try {
-    return { ok: true, identity: readConnectionClaims(await verify(issuers, token)) };
+    return { ok: true, identity: readConnectionClaims(await verifier.verify(token)) };
   } catch (error) {
     return refusal(error);
   }
 }
 
 async function subscription(
-  issuers: readonly TokenIssuer[],
+  verifier: Verifier,
   token: string,
   channel: string,
   { user, client }: { readonly user: string; readonly client: string },
 ): Promise<AuthOutcome<SubscriptionIdentity>> {
   try {
-    const claims = readSubscriptionClaims(await verify(issuers, token));
+    const claims = readSubscriptionClaims(await verifier.verify(token));
     const isForClient = claims.client === undefined ? claims.user === user : claims.client === client;
     if (claims.channel === channel && isForClient) return { ok: true, identity: claims.identity };
   } catch (error) {
@@ -52,32 +56,50 @@ async function subscription(
   return { ok: false, error: errorCodes.permissionDenied };
 }
 
-/** The claims of a token that one of the issuers has signed. */
-async function verify(issuers: readonly TokenIssuer[], token: string): Promise<unknown> {
-  if (token.length > maxTokenLength) throw new errors.JWTInvalid('token is too long');
-  const header: TokenHeader = decodeProtectedHeader(token);
-  // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
-  const { iss } = decodeJwt(token);
-  let lastError: unknown = new errors.JWSSignatureVerificationFailed();
-  for (const { issuer, audience, keys } of issuers) {
-    if (issuer !== undefined && issuer !== iss) continue;
-    const options = {
-      algorithms: header.alg === undefined ? [] : [header.alg],
-      clockTolerance: clockToleranceSec,
-      ...(issuer !== undefined && { issuer }),
-      ...(audience !== undefined && { audience }),
-    };
-    for (const key of await keys.find(header)) {
-      try {
-        return (await jwtVerify(token, key, options)).payload;
-      } catch (error) {
-        lastError = error;
-        // Only a wrong signature can be right under another key.
-        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+/** Finds out which of the issuers has signed a token, if one has. */
+class Verifier {
+  constructor(
+    private readonly issuers: readonly TokenIssuer[],
+    private readonly clock: Pick<Clock, 'wallMs'>,
+  ) {}
+
+  /** The claims. Throws for every reason not to believe them. */
+  async verify(token: string): Promise<unknown> {
+    if (token.length > maxTokenLength) throw new errors.JWTInvalid('token is too long');
+    const header: TokenHeader = decodeProtectedHeader(token);
+    // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
+    const { iss } = decodeJwt(token);
+    let lastError: unknown = new errors.JWSSignatureVerificationFailed();
+    for (const issuer of this.issuers) {
+      if (issuer.issuer !== undefined && issuer.issuer !== iss) continue;
+      for (const key of await issuer.keys.find(header)) {
+        try {
+          return await this.#verifyWith(token, key, header, issuer);
+        } catch (error) {
+          lastError = error;
+          // Only a wrong signature can be right under another key.
+          if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+        }
       }
     }
+    throw lastError;
   }
-  throw lastError;
+
+  async #verifyWith(token: string, key: VerificationKey, header: TokenHeader, { issuer, audience }: TokenIssuer) {
+    const nowMs = this.clock.wallMs();
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: header.alg === undefined ? [] : [header.alg],
+      clockTolerance: clockToleranceSec,
+      currentDate: new Date(nowMs),
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+    });
+    // The tolerance is for what begins. What has ended would let a client in only to close it.
+    if (payload.exp !== undefined && payload.exp * 1_000 <= nowMs) {
+      throw new errors.JWTExpired('token has expired', payload, 'exp', 'check_failed');
+    }
+    return payload;
+  }
 }
 
 /** The keys could not be asked for; nothing is known about the token. */

@@ -7,10 +7,11 @@ import type { Position } from '../../model/position.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
-import type { Handshake } from '../connection.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
+
+const noHeaders: ReadonlyMap<string, string> = new Map();
 
 export async function runConnect(
   session: Session,
@@ -21,7 +22,10 @@ export async function runConnect(
   const outcome = await node.auth.connect({
     token: request.token,
     data: request.data,
-    handshake: withHeaders(session.handshake, request.headers),
+    handshake: session.handshake,
+    standIns: request.headers ?? noHeaders,
+    client: session.client,
+    transport: session.transport,
     name: request.name,
     version: request.version,
   });
@@ -131,10 +135,4 @@ function withdraw(session: Session, subscription: Subscription): void {
   session.subscriptions.delete(subscription.channel);
   session.node.hub.leave(subscription);
   session.node.presence.withdrawn(subscription);
-}
-
-/** Clients that cannot set headers of their HTTP request send stand-ins; they never replace a real one. */
-function withHeaders(handshake: Handshake, standIns: ReadonlyMap<string, string> | undefined): Handshake {
-  if (standIns === undefined) return handshake;
-  return { ...handshake, headers: new Map([...standIns, ...handshake.headers]) };
 }

@@ -1,8 +1,11 @@
 /** `sub_refresh`: a new subscription token before the old one expires. */
 
-import { errorCodes } from '../../model/codes.js';
+import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
+import type { PermissionContext, SubscribeGrant } from '../channel-options.js';
+import { decideByFunction, permissionContext } from '../permissions.js';
 import type { Session } from '../session.js';
+import { identityOfGrant, type Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
 import { findTarget, refuse } from './target.js';
 
@@ -25,4 +28,29 @@ export async function runSubRefresh(session: Session, name: string, token: strin
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);
   return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
+}
+
+/** The server itself asks whether a subscription that has expired may go on, where its client brings no tokens. */
+export async function renewSubscription(session: Session, subscription: Subscription): Promise<void> {
+  const { channel, match } = subscription;
+  try {
+    const context = permissionContext(session, { action: 'subscribe', channel, match });
+    const verdict = await decideByFunction<PermissionContext, SubscribeGrant>(match.rule.renew ?? never, context);
+    if (subscription.endedBy !== undefined) return;
+    if (verdict.ok) {
+      subscription.grant(
+        { ...subscription.identity, expiresAtMs: undefined, ...identityOfGrant(verdict.grant) },
+        false,
+      );
+      session.renewSubscription(subscription);
+    } else if ('disconnect' in verdict) session.close(verdict.disconnect);
+    else session.unsubscribe(subscription, unsubscribeCodes.expired);
+  } catch (error) {
+    session.node.log.error({ err: error, client: session.client }, 'a subscription could not be renewed');
+    session.unsubscribe(subscription, unsubscribeCodes.expired);
+  }
+}
+
+function never(): boolean {
+  return false;
 }

@@ -9,10 +9,9 @@ import { Attachment } from '../attachment.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
 import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
-import { encodeMessage } from '../publishing.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
-import { Subscription } from '../subscription.js';
+import { identityOfGrant, Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
 import { findTarget, type Refusal, refuse, refuseBy } from './target.js';
 
@@ -127,7 +126,7 @@ async function authorize(
     token: request.token,
   });
   if (!verdict.ok) return refuseBy(session, verdict);
-  return { ok: true, identity: verdict.grant === undefined ? {} : fromGrant(verdict.grant), clientRefresh: false };
+  return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
 }
 
 async function authorizeByToken(
@@ -139,12 +138,4 @@ async function authorizeByToken(
   if (auth.subscribe === undefined || token === undefined) return refuse(errorCodes.permissionDenied);
   const outcome = await auth.subscribe(token, channel, session);
   return outcome.ok ? { ok: true, identity: outcome.identity, clientRefresh: true } : refuseBy(session, outcome);
-}
-
-function fromGrant(grant: SubscribeGrant): SubscriptionIdentity {
-  return {
-    ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
-    ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
-    ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
-  };
 }
