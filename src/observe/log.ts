@@ -5,7 +5,9 @@ import { type Logger as PinoLogger, pino } from 'pino';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** Fields that could carry a secret are never written, wherever they are put. */
-const redacted = ['token', 'secret', 'password', 'authorization', 'cookie', '*.token', '*.secret', '*.password'];
+const secretFields = ['token', 'secret', 'password', 'authorization', 'cookie'];
+/** In the fields of a line, in an object there, and in one inside that: an error with a request with headers. */
+const redacted = ['', '*.', '*.*.'].flatMap((depth) => secretFields.map((field) => depth + field));
 
 export interface LogOptions {
   readonly level: LogLevel;
