@@ -1,0 +1,168 @@
+/** What `/metrics` says of a node. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
+import { RecordedConnection } from '../../test/support/recorded-connection.js';
+import { MemoryBroker } from '../brokers/memory/broker.js';
+import { allowAnonymous } from '../engine/auth/anonymous.js';
+import { channel } from '../engine/channel-options.js';
+import { silentLogger } from '../engine/logger.js';
+import { Node } from '../engine/node.js';
+import { type Metrics, nodeMetrics } from './metrics.js';
+
+let clock: FakeClock;
+let node: Node;
+let metrics: Metrics;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  const random = countingRandom();
+  node = new Node({
+    clock,
+    random,
+    broker: new MemoryBroker({ clock, random }),
+    auth: allowAnonymous(undefined),
+    channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone' }) },
+    procedures: new Map(),
+    log: silentLogger,
+    limits: {},
+    version: 'test',
+  });
+  await node.start();
+  metrics = nodeMetrics(node);
+});
+
+afterEach(async () => {
+  metrics.close();
+  await node.close(0);
+});
+
+/** Values by name and labels, as they stand in the text. */
+async function scrape(): Promise<Map<string, number>> {
+  const lines = (await metrics.render()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  );
+}
+
+async function connect(...commands: object[]) {
+  const connection = new RecordedConnection();
+  const session = node.open(connection, { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' });
+  for (const command of [{ connect: {}, id: 1 }, ...commands]) {
+    session.receive(JSON.stringify(command));
+    await clock.settle();
+  }
+  return { connection, session };
+}
+
+describe('the exposition', () => {
+  test('every metric has a help text and a type, and no name is there twice', async () => {
+    const lines = (await metrics.render()).split('\n');
+    const helps = lines.filter((line) => line.startsWith('# HELP ')).map((line) => line.split(' '));
+    const types = lines.filter((line) => line.startsWith('# TYPE ')).map((line) => line.split(' ')[2]);
+    const names = helps.map(([, , name]) => name);
+    for (const words of helps) expect(words.slice(3).join(' ').length).toBeGreaterThan(3);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(types)).toEqual(new Set(names));
+    for (const sample of (await scrape()).keys()) {
+      const base = sample.replace(/\{.*/, '').replace(/_(bucket|sum|count)$/, '');
+      expect(names.some((name) => name === base || name === sample.replace(/\{.*/, ''))).toBe(true);
+    }
+  });
+
+  test('is in the text format of Prometheus', () => {
+    expect(metrics.contentType).toContain('text/plain');
+  });
+
+  test('has the metrics of the process and of the event loop too', async () => {
+    const values = await scrape();
+    expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+    for (const quantile of ['0.5', '0.99', '1']) {
+      expect(values.get(`fanfare_event_loop_lag_seconds{quantile="${quantile}"}`)).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  test('counters have names that end in _total, gauges have not', async () => {
+    const lines = (await metrics.render()).split('\n').filter((line) => line.startsWith('# TYPE fanfare_'));
+    expect(lines.length).toBeGreaterThan(15);
+    for (const line of lines) expect(line.endsWith(' counter')).toBe(line.includes('_total '));
+  });
+});
+
+describe('values', () => {
+  test('follow what the node does', async () => {
+    const { connection } = await connect(
+      { subscribe: { channel: 'room:1' }, id: 2 },
+      { publish: { channel: 'room:1', data: 1 }, id: 3 },
+    );
+    await connect({ subscribe: { channel: 'room:1' }, id: 2 });
+    connection.bufferedBytes = 77;
+    const values = await scrape();
+    const of = (name: string) => values.get(`fanfare_${name}`);
+    expect({
+      connections: of('connections'),
+      clients: of('clients'),
+      users: of('users'),
+      channels: of('channels'),
+      subscriptions: of('subscriptions'),
+      queueBytes: of('queue_bytes'),
+      draining: of('draining'),
+      opened: of('connections_opened_total'),
+      commands: of('commands_total'),
+      publicationsIn: of('publications_in_total'),
+      publicationsOut: of('publications_out_total'),
+      framesIn: of('frames_in_total'),
+    }).toEqual({
+      connections: 2,
+      clients: 2,
+      users: 1,
+      channels: 1,
+      subscriptions: 2,
+      queueBytes: 77,
+      draining: 0,
+      opened: 2,
+      commands: 5,
+      publicationsIn: 1,
+      publicationsOut: 1,
+      framesIn: 5,
+    });
+    expect(of('frames_out_total')).toBe(node.counters.framesOut);
+    expect(of('sent_bytes_total')).toBe(node.counters.bytesOut);
+    expect(of('received_bytes_total')).toBe(node.counters.bytesIn);
+    expect(node.counters.bytesIn).toBeGreaterThan(100);
+  });
+
+  test('errors, disconnects and unsubscribes are counted by their codes', async () => {
+    await connect(
+      { subscribe: { channel: 'unknown' }, id: 2 },
+      { rpc: { method: 'm' }, id: 3 },
+      { rpc: { method: 'm' }, id: 4 },
+    );
+    const { connection } = await connect();
+    const { session } = await connect({ subscribe: { channel: 'room:1' }, id: 2 });
+    session.receive('garbage');
+    await clock.settle();
+    expect(connection.closedWith).toBeUndefined();
+    const values = await scrape();
+    expect(values.get('fanfare_errors_total{code="102"}')).toBe(1);
+    expect(values.get('fanfare_errors_total{code="104"}')).toBe(2);
+    expect(values.get('fanfare_disconnects_total{code="3501"}')).toBe(1);
+    expect(values.get('fanfare_connections')).toBe(2);
+  });
+
+  test('counters stay the same when nothing happens between two scrapes', async () => {
+    await connect();
+    const pick = (values: Map<string, number>) => [...values].filter(([name]) => /^fanfare_.*_total/.test(name));
+    expect(pick(await scrape())).toEqual(pick(await scrape()));
+  });
+
+  test('a draining node says so', async () => {
+    node.drain();
+    expect((await scrape()).get('fanfare_draining')).toBe(1);
+  });
+
+  test('no label carries a user, a client or a channel', async () => {
+    await connect({ subscribe: { channel: 'room:private' }, id: 2 });
+    expect(await metrics.render()).not.toContain('private');
+  });
+});

@@ -1,0 +1,111 @@
+/** The HTTP server that Fanfare opens itself: where it listens, and what bad requests get. */
+
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { silentLogger } from '../engine/logger.js';
+import { createHttpServer, listenOn } from './listener.js';
+
+const opened: Server[] = [];
+
+function create(lines: object[] = []): Server {
+  const log = { ...silentLogger, info: (fields: object) => lines.push(fields) };
+  const server = createHttpServer((_, response) => response.end('ok'), log);
+  opened.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  for (const server of opened.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** Sends bytes as they are and gives all that came back once the connection has ended. */
+async function raw(server: Server, bytes: string): Promise<string> {
+  // safe: it listens on a port
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString();
+}
+
+describe('listenOn', () => {
+  test('port 0 picks a free one, and the URL leads there', async () => {
+    const address = await listenOn(create(), 0, '127.0.0.1');
+    expect(address).toEqual({ host: '127.0.0.1', port: expect.any(Number), url: `http://127.0.0.1:${address.port}` });
+    expect(await (await fetch(address.url)).text()).toBe('ok');
+  });
+
+  test.each([
+    ['0.0.0.0', 'localhost'],
+    ['::1', '[::1]'],
+    ['::', 'localhost'],
+  ])('on %s the URL has the host %s', async (host, shown) => {
+    const address = await listenOn(create(), 0, host);
+    expect(address.url).toBe(`http://${shown}:${address.port}`);
+  });
+
+  test('a port that is taken is ERR_LISTEN, with the cause', async () => {
+    const { port } = await listenOn(create(), 0, '127.0.0.1');
+    await expect(listenOn(create(), port, '127.0.0.1')).rejects.toMatchObject({
+      code: 'ERR_LISTEN',
+      cause: { code: 'EADDRINUSE' },
+    });
+  });
+
+  test('an address that is not of this machine is ERR_LISTEN', async () => {
+    await expect(listenOn(create(), 0, '192.0.2.1')).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+  });
+});
+
+describe('bad requests', () => {
+  test.each([
+    ['B5: garbage', 'garbage\r\n\r\n', 400],
+    ['B5: TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+    ['B5: no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['B3: headers of 20 KB', `GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    [
+      'B6: two lengths',
+      'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
+  ])('%s: answered with the status and closed', async (_, bytes, status) => {
+    const server = create();
+    await listenOn(server, 0, '127.0.0.1');
+    expect(await raw(server, bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('leave one log line without what was sent', async () => {
+    const lines: object[] = [];
+    const server = create(lines);
+    await listenOn(server, 0, '127.0.0.1');
+    await raw(server, 'GET / HTTP/1.1\r\nAuthorization: hunter2\r\nbad header\r\n\r\n');
+    expect(lines).toEqual([{ reason: expect.stringMatching(/^HPE_/) }]);
+  });
+
+  test('B19: a peer that resets is no error, and others are still served', async () => {
+    const server = create();
+    const { port, url } = await listenOn(server, 0, '127.0.0.1');
+    const failed = new Promise<NodeJS.ErrnoException>((resolve) => server.once('clientError', resolve));
+    const connection = once(server, 'connection');
+    const socket = connect(port, '127.0.0.1');
+    await connection;
+    socket.write('GET / HT', () => socket.resetAndDestroy());
+    expect((await failed).code).toBe('ECONNRESET');
+    expect(await (await fetch(url)).text()).toBe('ok');
+  });
+
+  test('B1 B2: nobody may take longer than ten seconds for headers or for a request', () => {
+    const server = create();
+    expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
+    expect(server.requestTimeout).toBeLessThanOrEqual(10_000);
+    expect(server.headersTimeout).toBeGreaterThan(0);
+  });
+});
