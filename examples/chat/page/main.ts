@@ -55,6 +55,7 @@ class ChatPage {
     addEventListener('hashchange', () => void this.#enter());
     byId('rename', HTMLButtonElement).addEventListener('click', () => void this.#rename());
     document.addEventListener('visibilitychange', () => this.#renderSoon());
+    this.#rooms.render(this.#memory.rooms, roomOfHash(location.hash));
     if (this.#memory.name === '') this.#memory.name = await this.#nameDialog.ask(suggestedName(), false);
     await this.#enter();
   }
