@@ -19,6 +19,7 @@ export {
 export type { Observer } from './engine/observer.js';
 export type { ChannelSummary, NodeSummary } from './engine/operations.js';
 export { type RpcContext, type RpcDeclaration, RpcError, type RpcOptions, rpc } from './engine/rpc-options.js';
+export type { ApiOptions } from './http/api/api.js';
 export { FanfareError, type FanfareErrorCode } from './model/fanfare-error.js';
 export type { FanfareApp } from './server/app.js';
 export type {

@@ -15,6 +15,9 @@ import type { Session } from './session.js';
 import { ttlSec } from './ttl.js';
 import { Wildcard } from './wildcard.js';
 
+/** Of one broadcast, that are published to in one turn of the event loop. */
+const channelsPerTurn = 256;
+
 /** Whose connections are meant: all of a user's, or one of them. */
 export interface ClientSelector {
   /** Empty for anonymous clients, of whom only one at a time can be meant, by `client`. */
@@ -60,13 +63,20 @@ export class Operations {
     return this.#node.publishing.publish(name, match.rule, accepted.data, options);
   }
 
-  /** One outcome per channel, in their order; one that fails does not stop the others. */
-  broadcast(
+  /** One outcome per channel, in their order; one that fails does not stop the others. Many are published by and by. */
+  async broadcast(
     channels: readonly string[],
     data: JsonText,
     options: PublishRequestOptions,
   ): Promise<PromiseSettledResult<Published>[]> {
-    return Promise.allSettled(channels.map((channel) => this.publish(channel, data, options)));
+    const outcomes: PromiseSettledResult<Published>[] = [];
+    for (let start = 0; start < channels.length; start += channelsPerTurn) {
+      // What else the node has to do is not held up by a long list.
+      if (start > 0) await new Promise<void>((resolve) => this.#node.clock.afterTurn(resolve));
+      const some = channels.slice(start, start + channelsPerTurn);
+      outcomes.push(...(await Promise.allSettled(some.map((channel) => this.publish(channel, data, options)))));
+    }
+    return outcomes;
   }
 
   /** Returns how many connections were newly subscribed. */

@@ -56,6 +56,26 @@ export function nodeMetrics(node: Node): Metrics {
     });
   };
 
+  const counterByMethod = (
+    name: string,
+    help: string,
+    label: 'status' | 'code',
+    counts: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  ) => {
+    new Counter({
+      name: `fanfare_${name}_total`,
+      help,
+      labelNames: ['method', label],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [method, byCode] of counts) {
+          for (const [code, count] of byCode) this.inc({ method, [label]: code }, count);
+        }
+      },
+    });
+  };
+
   gauge('connections', 'Open connections, authenticated or not.', () => node.sessions.size);
   gauge('clients', 'Connected clients.', () => node.sessions.numClients);
   gauge('users', 'Different users among the connected clients.', () => node.sessions.numUsers);
@@ -77,6 +97,8 @@ export function nodeMetrics(node: Node): Metrics {
   counterByCode('errors', 'Error replies by code.', counters.errorsByCode);
   counterByCode('disconnects', 'Ended connections by code.', counters.disconnectsByCode);
   counterByCode('unsubscribes', 'Subscriptions ended by the server, by code.', counters.unsubscribesByCode);
+  counterByMethod('api_requests', 'Requests to the HTTP API by method and status.', 'status', counters.apiRequests);
+  counterByMethod('api_errors', 'Failed calls of the HTTP API by method and error code.', 'code', counters.apiErrors);
 
   const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
   delay.enable();

@@ -1,5 +1,6 @@
 /** Where everything meets: options to a running application. */
 
+import { isLoopback } from '../config/conflicts.js';
 import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import { authenticateBy } from '../engine/auth/function-auth.js';
@@ -8,8 +9,12 @@ import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js'
 import { Node } from '../engine/node.js';
 import { Operations } from '../engine/operations.js';
 import type { RpcDeclaration } from '../engine/rpc-options.js';
+import { apiEndpoints } from '../http/api/api.js';
+import type { ApiParts } from '../http/api/method.js';
+import type { HttpEndpoint } from '../http/endpoint.js';
 import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
+import { FanfareError } from '../model/fanfare-error.js';
 import { createLog } from '../observe/log.js';
 import { nodeMetrics } from '../observe/metrics.js';
 import { TrustedProxies } from '../transports/handshake.js';
@@ -18,7 +23,7 @@ import { WebSocketTransport } from '../transports/websocket/transport.js';
 import { FanfareApp } from './app.js';
 import { memory } from './memory.js';
 import type { FanfareOptions } from './options.js';
-import { Serving } from './serving.js';
+import { type ListenOptions, Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
 import { version } from './version.js';
 
@@ -66,11 +71,13 @@ export function fanfare<
     ...(maxFrameBytes !== undefined && { maxPayloadBytes: maxFrameBytes }),
   });
   const metrics = nodeMetrics(node);
+  const operations = new Operations(node);
   const serving = new Serving({
     node,
     transport,
     path,
     endpoints: (listen) => [
+      ...apiOf(listen, { operations, counters: node.counters, log }),
       liveEndpoint,
       readyEndpoint(node),
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),
@@ -80,11 +87,19 @@ export function fanfare<
   });
   return new FanfareApp<Channels, Procedures>({
     serving,
-    operations: new Operations(node),
+    operations,
     setOrigins: (origins) => {
       transport.origins = new OriginPolicy(origins === undefined ? {} : { origins });
     },
   });
+}
+
+/** @throws FanfareError `ERR_CONFIG` */
+function apiOf({ api, host }: ListenOptions & { readonly host: string }, parts: ApiParts): HttpEndpoint[] {
+  if (api?.insecure === true && !isLoopback(host)) {
+    throw new FanfareError('ERR_CONFIG', `api.insecure: not on ${host}, which others than this machine can reach`);
+  }
+  return api === undefined ? [] : apiEndpoints(parts, api);
 }
 
 function authenticator({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): Authenticator {

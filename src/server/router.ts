@@ -2,12 +2,17 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../engine/logger.js';
-import type { HttpEndpoint, HttpReply } from '../http/endpoint.js';
+import { BodyAborted, readBody } from '../http/body.js';
+import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
 
 const common = { 'X-Content-Type-Options': 'nosniff' } as const;
 
 function plainReply(status: number, text: string, headers: Readonly<Record<string, string>> = {}): HttpReply {
-  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: `${text}\n` };
+  return {
+    status,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers },
+    body: `${text}\n`,
+  };
 }
 
 export class Router {
@@ -25,10 +30,17 @@ export class Router {
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.#reply(request)
       .catch((error: unknown) => {
+        // There is nobody left to answer; who cut the connection for taking too long has answered.
+        if (error instanceof BodyAborted) return undefined;
         this.#log.error({ err: error }, 'HTTP endpoint failed');
         return plainReply(500, 'internal server error');
       })
-      .then((reply) => send(request, response, reply));
+      .then((reply) => reply && send(request, response, reply))
+      .catch((error: unknown) => {
+        // An endpoint has given headers that HTTP cannot carry.
+        this.#log.error({ err: error }, 'HTTP reply failed');
+        response.destroy();
+      });
   };
 
   async #reply(request: IncomingMessage): Promise<HttpReply> {
@@ -41,7 +53,11 @@ export class Router {
     }
     const endpoint = this.#endpoints.get(path);
     if (endpoint === undefined) return plainReply(404, 'not found');
-    return isRead ? endpoint.respond() : plainReply(405, 'use GET', { Allow: 'GET, HEAD' });
+    if (endpoint.method === 'GET') {
+      return isRead ? endpoint.respond(requestOf(request)) : plainReply(405, 'use GET', { Allow: 'GET, HEAD' });
+    }
+    if (request.method !== endpoint.method) return plainReply(405, 'use POST', { Allow: 'POST' });
+    return endpoint.respond(requestOf(request));
   }
 }
 
@@ -50,6 +66,14 @@ export function pathOf(request: IncomingMessage): string {
   const url = request.url ?? '/';
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
+}
+
+function requestOf(request: IncomingMessage): HttpRequest {
+  return {
+    headers: request.headers,
+    query: (request.url ?? '').slice(pathOf(request).length + 1),
+    readBody: (maxBytes) => readBody(request, maxBytes),
+  };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {

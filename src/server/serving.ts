@@ -3,6 +3,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
+import type { ApiOptions } from '../http/api/api.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { WebSocketTransport } from '../transports/websocket/transport.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly host?: string;
   /** Serve `/metrics` on this port. Default: `false`. */
   readonly metrics?: boolean;
+  /** Serve the HTTP API, `/api/*`, on this port. Default: not. */
+  readonly api?: ApiOptions;
   /** Let clients connect on this port. Without, it is for health, metrics and endpoints alone. Default: `true`. */
   readonly clients?: boolean;
   /** Further endpoints, by exact path. Default: none. */
@@ -26,7 +29,8 @@ export interface ServingParts {
   readonly transport: WebSocketTransport;
   /** Of the WebSocket endpoint. */
   readonly path: string;
-  readonly endpoints: (options: ListenOptions) => readonly HttpEndpoint[];
+  /** Throws a `FanfareError` for options that do not go together. */
+  readonly endpoints: (options: ListenOptions & { readonly host: string }) => readonly HttpEndpoint[];
   /** Called once everything is closed. */
   readonly onClose: () => void;
 }
@@ -64,7 +68,7 @@ export class Serving {
     await this.start();
     const { node, path, endpoints } = this.#parts;
     const { clients = true, host = '127.0.0.1' } = options;
-    const router = new Router(endpoints(options), clients ? [path] : [], node.log);
+    const router = new Router(endpoints({ ...options, host }), clients ? [path] : [], node.log);
     const server = createHttpServer(router.handle, node.log);
     if (clients) this.attach(server);
     this.#listening.add(server);

@@ -35,7 +35,7 @@ function expiry(ttlSec: number | undefined): string | undefined {
 }
 
 /** User and client are there even when empty: that is how clients tell an anonymous member. */
-function clientInfo(info: ClientInfo): string {
+export function clientInfoText(info: ClientInfo): string {
   return object(
     `"user":${JSON.stringify(info.user)}`,
     `"client":${JSON.stringify(info.client)}`,
@@ -48,7 +48,7 @@ function clientInfo(info: ClientInfo): string {
 export function publicationText(publication: Publication): string {
   return object(
     `"data":${publication.data}`,
-    publication.info && `"info":${clientInfo(publication.info)}`,
+    publication.info && `"info":${clientInfoText(publication.info)}`,
     number('offset', publication.offset),
     publication.tags && `"tags":${JSON.stringify(publication.tags)}`,
   );
@@ -115,7 +115,7 @@ function replyBody(body: ReplyBody): string {
     case 'ping':
       return `"${body.kind}":{}`;
     case 'presence': {
-      const clients = body.clients.map((info) => `${JSON.stringify(info.client)}:${clientInfo(info)}`);
+      const clients = body.clients.map((info) => `${JSON.stringify(info.client)}:${clientInfoText(info)}`);
       return `"presence":{"presence":{${clients.join(',')}}}`;
     }
     case 'presenceStats':
@@ -150,7 +150,7 @@ export function pushText(push: Push): string {
       return `{"channel":${JSON.stringify(push.channel)},"pub":${publicationText(push.publication)}}`;
     case 'join':
     case 'leave':
-      return `{"channel":${JSON.stringify(push.channel)},"${push.kind}":{"info":${clientInfo(push.info)}}}`;
+      return `{"channel":${JSON.stringify(push.channel)},"${push.kind}":{"info":${clientInfoText(push.info)}}}`;
     case 'unsubscribe':
       return `{"channel":${JSON.stringify(push.channel)},"unsubscribe":${JSON.stringify(push.unsubscribe)}}`;
     case 'subscribe':

@@ -1,0 +1,92 @@
+/**
+ * The server API over HTTP, in the shape of Centrifugo's: `POST /api/<method>` with a JSON body. Described in
+ * docs/api/openapi.yaml.
+ */
+
+import { isIP } from 'node:net';
+import { errorCodes } from '../../model/codes.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { HttpEndpoint, HttpRequest } from '../endpoint.js';
+import { ApiError } from './api-error.js';
+import { ApiKeys, hasKeyInQuery, minApiKeyBytes, presentedKey } from './api-keys.js';
+import { runBatch } from './batch.js';
+import { type ApiGate, apiEndpoint } from './endpoint.js';
+import type { ApiParts } from './method.js';
+import { apiMethods } from './methods.js';
+
+export interface ApiOptions {
+  /**
+   * Whoever has one of them may do everything. At least 32 bytes each; several, so that they can be rotated; a
+   * function is asked with every request. Default: none, and without a key there is no API.
+   */
+  readonly keys?: string | readonly string[] | (() => readonly string[]);
+  /** No key needed. On loopback addresses only, and never for browsers. Default: `false`. */
+  readonly insecure?: boolean;
+  /** Largest request, in bytes. Default: 1,048,576. */
+  readonly maxBodyBytes?: number;
+}
+
+const defaultMaxBodyBytes = 1_048_576;
+
+/**
+ * The endpoints of all methods; none when there is neither a key nor the word that none is needed.
+ *
+ * @throws FanfareError `ERR_CONFIG` for a key that is too short
+ */
+export function apiEndpoints(parts: ApiParts, options: ApiOptions): HttpEndpoint[] {
+  const { keys = [], insecure = false, maxBodyBytes = defaultMaxBodyBytes } = options;
+  const fixed = typeof keys === 'string' ? [keys] : keys;
+  if (typeof fixed !== 'function') {
+    for (const key of fixed) if (Buffer.byteLength(key) < minApiKeyBytes) throw tooShort();
+    if (fixed.length === 0 && !insecure) return [];
+  }
+  const known = new ApiKeys(typeof fixed === 'function' ? fixed : () => fixed);
+  const gate: ApiGate = { admit: insecure ? admitLocal : (request) => admitByKey(request, known), maxBodyBytes };
+  const methods = apiMethods.map((method) =>
+    apiEndpoint(method.name, parts, gate, async (body) => `{"result":${await method.run(body, parts)}}`),
+  );
+  const batch = apiEndpoint('batch', parts, gate, async (body) => `{"replies":${await runBatch(body, parts)}}`);
+  return [...methods, batch];
+}
+
+function tooShort(): FanfareError {
+  return new FanfareError('ERR_CONFIG', `api.keys: a key has at least ${minApiKeyBytes} bytes`);
+}
+
+function admitByKey(request: HttpRequest, keys: ApiKeys): void {
+  // Also with a good key in the header: the one in the query has been written down by now.
+  if (hasKeyInQuery(request)) throw unauthorized('a key belongs into the header X-API-Key, not into the query');
+  const key = presentedKey(request);
+  if (key === undefined) throw unauthorized('the header X-API-Key is missing');
+  if (!keys.accepts(key)) throw unauthorized('the key is not accepted');
+}
+
+function unauthorized(message: string): ApiError {
+  return new ApiError({
+    code: errorCodes.unauthorized.code,
+    message,
+    status: 401,
+    isTransport: true,
+    reason: message,
+    headers: { 'WWW-Authenticate': 'apikey' },
+  });
+}
+
+/**
+ * Without keys, what is on this machine is let in, save for browsers: a page of a stranger's may have found a name for
+ * 127.0.0.1 (DNS rebinding), and what it sends has the `Origin` or the `Host` of that name.
+ */
+function admitLocal({ headers }: HttpRequest): void {
+  const { origin, host = '' } = headers;
+  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const isLocal = name === 'localhost' || isIP(name) !== 0;
+  if (origin === undefined && isLocal) return;
+  const message = 'without keys, the API is for programs on this machine';
+  throw new ApiError({
+    code: errorCodes.permissionDenied.code,
+    message,
+    status: 403,
+    isTransport: true,
+    reason: message,
+  });
+}

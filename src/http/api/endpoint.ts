@@ -1,0 +1,90 @@
+/** The gate before every method: the key, the kind of the body, its size, its JSON; and how answers are written. */
+
+import { Counters } from '../../engine/counters.js';
+import { errorCodes } from '../../model/codes.js';
+import { maxNesting } from '../../protocols/centrifugal/json-decode.js';
+import { nestsDeeperThan } from '../../protocols/centrifugal/json-depth.js';
+import { BodyAborted } from '../body.js';
+import { type HttpEndpoint, type HttpReply, type HttpRequest, jsonTextReply } from '../endpoint.js';
+import { ApiError, malformed, tooMuch } from './api-error.js';
+import { recordFailure } from './failure.js';
+import type { ApiParts } from './method.js';
+
+export interface ApiGate {
+  /** Throws an `ApiError` for whoever is not let in. */
+  admit(request: HttpRequest): void;
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * @param name the last part of the path
+ * @param answer takes the body, decoded; resolves with the response, as JSON text; rejects with an `ApiError` or a
+ *   `FanfareError`
+ */
+export function apiEndpoint(
+  name: string,
+  parts: ApiParts,
+  gate: ApiGate,
+  answer: (body: unknown) => Promise<string>,
+): HttpEndpoint {
+  const reply = async (request: HttpRequest): Promise<HttpReply> => {
+    try {
+      gate.admit(request);
+      return jsonTextReply(200, await answer(await readJson(request, gate.maxBodyBytes)));
+    } catch (cause) {
+      if (cause instanceof BodyAborted) throw cause;
+      return errorReply(recordFailure(name, cause, parts), request);
+    }
+  };
+  return {
+    method: 'POST',
+    path: `/api/${name}`,
+    async respond(request) {
+      const response = await reply(request);
+      Counters.addTo(parts.counters.apiRequests, name, response.status);
+      return response;
+    },
+  };
+}
+
+/** Centrifugo's two ways: a 200 with an error in it, or with a header that asks for it, a status for each error. */
+function errorReply(error: ApiError, { headers }: HttpRequest): HttpReply {
+  const { status, isTransport, headers: more } = error.facts;
+  if (headers['x-centrifugo-error-mode'] === 'transport') return jsonTextReply(status, error.text, more);
+  return jsonTextReply(isTransport ? status : 200, `{"error":${error.text}}`, more);
+}
+
+const jsonType = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
+
+/** @throws ApiError, BodyAborted */
+async function readJson(request: HttpRequest, maxBodyBytes: number): Promise<unknown> {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  // Pages of any origin may send forms and plain text, without asking first.
+  if (!jsonType.test(type)) throw unsupported('Content-Type must be application/json, in UTF-8');
+  if (encoding.toLowerCase() !== 'identity') throw unsupported('Content-Encoding is not supported');
+  const bytes = await request.readBody(maxBodyBytes);
+  if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`);
+  const text = decodeUtf8(bytes);
+  if (nestsDeeperThan(text, maxNesting)) throw malformed(`the body nests deeper than ${maxNesting}`);
+  return parseJson(text);
+}
+
+function unsupported(message: string): ApiError {
+  return new ApiError({ code: errorCodes.badRequest.code, message, status: 415, isTransport: true, reason: message });
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw malformed('the body is not UTF-8');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed('the body is not JSON');
+  }
+}

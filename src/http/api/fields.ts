@@ -1,0 +1,120 @@
+/** The fields that several methods have, and the JSON that callers hand through. `null` is the same as absent. */
+
+import * as v from 'valibot';
+import type { SubscriptionOverride } from '../../engine/auth/authenticator.js';
+import { jsonOf, overrideFields, overrideOf } from '../../engine/auth/claims.js';
+import { maxIdempotencyKeyBytes } from '../../engine/broker.js';
+import type { ClientSelector } from '../../engine/operations.js';
+import { encodeMessage } from '../../engine/publishing.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
+import type { Position } from '../../model/position.js';
+import { malformed, missing, notAvailable } from './api-error.js';
+
+/** They go to every subscriber with every publication. */
+export const maxTagsBytes = 4_096;
+/** Of `info` and `data` of a subscription or connection, as JSON. */
+export const maxAttachmentBytes = 65_536;
+const maxEpochLength = 64;
+/** Beyond, dates are not representable. */
+const maxUnixSec = 8_640_000_000_000;
+
+export const text = v.nullish(v.string(), '');
+export const flag = v.nullish(v.boolean(), false);
+export const integer = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
+export const unixTime = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxUnixSec)), 0);
+export const base64 = v.nullish(v.pipe(v.string(), v.base64()));
+export const anyJson = v.optional(v.unknown());
+export const override = v.nullish(overrideFields);
+
+export const position = v.object({
+  offset: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  epoch: v.nullish(v.pipe(v.string(), v.maxLength(maxEpochLength)), ''),
+}) satisfies v.GenericSchema<unknown, Position>;
+
+const isSendable = (value: Readonly<Record<string, string>>): boolean => {
+  const encoded = toJsonText(value);
+  return encoded !== undefined && Buffer.byteLength(encoded) <= maxTagsBytes && !hasLoneSurrogate(encoded);
+};
+
+/** Whose connections are meant. */
+export const target = { user: text, client: text, session: text };
+
+/** What goes with a publication, whatever its channels. */
+export const publicationFields = {
+  data: anyJson,
+  b64data: base64,
+  skip_history: flag,
+  tags: v.nullish(v.pipe(v.record(v.string(), v.string()), v.check(isSendable))),
+  idempotency_key: v.nullish(v.pipe(v.string(), v.maxBytes(maxIdempotencyKeyBytes)), ''),
+  /** Only a hint that a difference may be sent; the whole is always right. */
+  delta: flag,
+  version: integer,
+  version_epoch: text,
+};
+
+interface PublicationFields {
+  readonly data?: unknown;
+  readonly b64data?: string | null | undefined;
+  readonly skip_history: boolean;
+  readonly tags?: Readonly<Record<string, string>> | null | undefined;
+  readonly idempotency_key: string;
+  readonly version: number;
+}
+
+/** @throws ApiError, FanfareError `ERR_MESSAGE_INVALID` */
+export function publicationOf(fields: PublicationFields) {
+  const { data, b64data, skip_history: skipHistory, tags, idempotency_key: idempotencyKey, version } = fields;
+  // To deliver an outdated document that the caller wanted to be left out would be worse than not to deliver it.
+  if (version > 0) throw notAvailable('version is not supported');
+  const encoded = encodedJson('data', undefined, b64data);
+  if (encoded === undefined && data === undefined) throw missing('data');
+  return {
+    data: encoded ?? encodeMessage(data),
+    options: { skipHistory, ...(tags && { tags }), ...(idempotencyKey !== '' && { idempotencyKey }) },
+  };
+}
+
+/** @throws ApiError when nobody is named */
+export function selectorOf({ user, client, session }: Readonly<Record<keyof typeof target, string>>): ClientSelector {
+  if (client === '' && session === '') {
+    if (user === '') throw missing('user');
+    return { user };
+  }
+  // A connection is its session and has its id; two ids are nobody's.
+  const isOne = client === '' || session === '' || client === session;
+  return { user, client: isOne ? client || session : '' };
+}
+
+/** `info` or `data` beside its base64 twin, which wins. @throws ApiError */
+export function attachment<const Key extends 'info' | 'data'>(
+  key: Key,
+  plain: unknown,
+  encoded: string | null | undefined,
+): { readonly [K in Key]?: JsonText } {
+  const json = encodedJson(key, plain, encoded);
+  if (json === undefined) return {};
+  if (Buffer.byteLength(json) > maxAttachmentBytes)
+    throw malformed(`${key} is larger than ${maxAttachmentBytes} bytes`);
+  // safe: the object has that one key
+  return { [key]: json } as { readonly [K in Key]?: JsonText };
+}
+
+export function overrideFrom(fields: v.InferOutput<typeof override>): { readonly override?: SubscriptionOverride } {
+  return overrideOf(fields);
+}
+
+/** Unix seconds to milliseconds; 0 is never. */
+export function timeFrom<const Key extends string>(key: Key, unixSec: number): { readonly [K in Key]?: number } {
+  // safe: the object has that one key or none
+  return (unixSec === 0 ? {} : { [key]: unixSec * 1_000 }) as { readonly [K in Key]?: number };
+}
+
+function encodedJson(key: 'info' | 'data', plain: unknown, encoded: string | null | undefined): JsonText | undefined {
+  try {
+    return jsonOf(key, plain, encoded ?? undefined)[key];
+  } catch (error) {
+    if (error instanceof FanfareError) throw error;
+    throw malformed(`b64${key} is no JSON in base64: other payloads have no place in this protocol`);
+  }
+}

@@ -1,0 +1,62 @@
+/** What a method of the API is: a name, the fields that it takes, and the operation that it stands for. */
+
+import * as v from 'valibot';
+import type { Counters } from '../../engine/counters.js';
+import type { Logger } from '../../engine/logger.js';
+import type { Operations } from '../../engine/operations.js';
+import { type ApiError, malformed, missing } from './api-error.js';
+
+/** What the API works with. */
+export interface ApiParts {
+  readonly operations: Operations;
+  readonly counters: Counters;
+  readonly log: Logger;
+}
+
+export interface ApiMethod {
+  /** The last part of its path, and its key in a batch. */
+  readonly name: string;
+  /**
+   * Resolves with the result, as JSON text.
+   *
+   * @throws ApiError, FanfareError
+   */
+  run(params: unknown, parts: ApiParts): Promise<string>;
+}
+
+/** A result without anything to tell. */
+export const empty = '{}';
+
+export function apiMethod<Schema extends v.GenericSchema>(
+  name: string,
+  schema: Schema,
+  run: (params: v.InferOutput<Schema>, parts: ApiParts) => string | Promise<string>,
+): ApiMethod {
+  return {
+    name,
+    async run(params, parts) {
+      return run(parse(schema, params), parts);
+    },
+  };
+}
+
+/** @throws ApiError for the first thing that is wrong */
+export function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  if (!isFields(value)) throw malformed('an object is expected');
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  throw faultOf(parsed.issues[0]);
+}
+
+/** Names the field by the schema's own key: what stands below it, and what was received, is the caller's. */
+function faultOf({ path, received, expected }: v.BaseIssue<unknown>): ApiError {
+  const field = path?.[0]?.key;
+  if (path === undefined || typeof field !== 'string') return malformed('fields are expected');
+  if (path.length === 1 && received === 'undefined') return missing(field);
+  return malformed(`${field} is not what it should be${expected === null ? '' : `: ${expected} is expected`}`, field);
+}
+
+/** A JSON object. */
+export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

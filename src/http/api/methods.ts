@@ -1,0 +1,33 @@
+/** All methods of the API. */
+
+import type { ApiMethod } from './method.js';
+import { broadcast } from './methods/broadcast.js';
+import { channels } from './methods/channels.js';
+import { disconnect } from './methods/disconnect.js';
+import { history, historyRemove } from './methods/history.js';
+import { info } from './methods/info.js';
+import { presence, presenceStats } from './methods/presence.js';
+import { publish } from './methods/publish.js';
+import { refresh } from './methods/refresh.js';
+import { blockUser, invalidateUserTokens, revokeToken, unblockUser } from './methods/revocation.js';
+import { subscribe } from './methods/subscribe.js';
+import { unsubscribe } from './methods/unsubscribe.js';
+
+export const apiMethods: readonly ApiMethod[] = [
+  publish,
+  broadcast,
+  subscribe,
+  unsubscribe,
+  disconnect,
+  refresh,
+  presence,
+  presenceStats,
+  history,
+  historyRemove,
+  channels,
+  info,
+  revokeToken,
+  invalidateUserTokens,
+  blockUser,
+  unblockUser,
+];

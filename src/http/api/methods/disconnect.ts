@@ -1,0 +1,27 @@
+/** `disconnect`: closes connections of a user. */
+
+import * as v from 'valibot';
+import { integer, selectorOf, target, text } from '../fields.js';
+import { apiMethod, empty } from '../method.js';
+
+/** RFC 6455 section 5.5.1: a control frame has 125 bytes, two of them for the code. */
+const maxReasonBytes = 123;
+const firstCode = 3_000;
+const lastCode = 4_999;
+
+/** As a close frame can carry it. The code tells the client whether to come back, so there is none by accident. */
+const why = v.object({
+  code: v.pipe(
+    integer,
+    v.check((code) => code === 0 || (code >= firstCode && code <= lastCode)),
+  ),
+  reason: v.pipe(text, v.maxBytes(maxReasonBytes)),
+});
+
+const params = v.object({ ...target, whitelist: v.nullish(v.array(v.string()), []), disconnect: v.nullish(why) });
+
+export const disconnect = apiMethod('disconnect', params, (fields, { operations }) => {
+  const { whitelist, disconnect: given } = fields;
+  operations.disconnect(selectorOf(fields), given?.code ? given : undefined, whitelist);
+  return empty;
+});

@@ -1,0 +1,29 @@
+/** `history` and `history_remove`: what a channel has kept. */
+
+import * as v from 'valibot';
+import { publicationText } from '../../../protocols/centrifugal/json-encode.js';
+import { flag, integer, position } from '../fields.js';
+import { apiMethod, empty } from '../method.js';
+
+const params = v.object({ channel: v.string(), limit: integer, since: v.nullish(position), reverse: flag });
+
+/** Without a limit, the position alone. */
+export const history = apiMethod('history', params, async ({ channel, limit, since, reverse }, { operations }) => {
+  const { publications, top } = await operations.history(channel, {
+    limit,
+    reverse,
+    ...(since && { since: since.epoch === '' ? { offset: since.offset } : since }),
+  });
+  // What was published is JSON text already and goes through as it is.
+  const list = publications.map(publicationText).join(',');
+  return `{"publications":[${list}],"epoch":${JSON.stringify(top.epoch)},"offset":${top.offset}}`;
+});
+
+export const historyRemove = apiMethod(
+  'history_remove',
+  v.object({ channel: v.string() }),
+  async ({ channel }, { operations }) => {
+    await operations.removeHistory(channel);
+    return empty;
+  },
+);

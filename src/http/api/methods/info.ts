@@ -1,0 +1,18 @@
+/** `info`: how the nodes are doing. */
+
+import * as v from 'valibot';
+import { apiMethod } from '../method.js';
+
+export const info = apiMethod('info', v.object({}), (_, { operations }) => {
+  const nodes = operations.info().map((node) => ({
+    uid: node.id,
+    name: node.id,
+    version: node.version,
+    num_clients: node.numClients,
+    num_users: node.numUsers,
+    num_subs: node.numSubscriptions,
+    num_channels: node.numChannels,
+    uptime: node.uptimeSec,
+  }));
+  return JSON.stringify({ nodes });
+});

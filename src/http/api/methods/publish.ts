@@ -1,0 +1,20 @@
+/** `publish`: one message to one channel. */
+
+import * as v from 'valibot';
+import type { Published } from '../../../engine/broker.js';
+import { publicationFields, publicationOf } from '../fields.js';
+import { apiMethod } from '../method.js';
+
+export const publish = apiMethod(
+  'publish',
+  v.object({ channel: v.string(), ...publicationFields }),
+  async ({ channel, ...fields }, { operations }) => {
+    const { data, options } = publicationOf(fields);
+    return publishedText(await operations.publish(channel, data, options));
+  },
+);
+
+/** Where the publication is; nothing for what is nowhere. */
+export function publishedText({ position: { offset, epoch } }: Published): string {
+  return JSON.stringify(offset === 0 ? {} : { offset, epoch });
+}

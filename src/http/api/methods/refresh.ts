@@ -1,0 +1,18 @@
+/** `refresh`: sets when connections of a user end, or ends them as expired. */
+
+import * as v from 'valibot';
+import { anyJson, attachment, flag, selectorOf, target, timeFrom, unixTime } from '../fields.js';
+import { apiMethod, empty } from '../method.js';
+
+export const refresh = apiMethod(
+  'refresh',
+  v.object({ ...target, expired: flag, expire_at: unixTime, info: anyJson }),
+  (fields, { operations }) => {
+    operations.refresh(selectorOf(fields), {
+      expired: fields.expired,
+      ...timeFrom('expiresAtMs', fields.expire_at),
+      ...attachment('info', fields.info, undefined),
+    });
+    return empty;
+  },
+);

@@ -1,0 +1,14 @@
+/** `unsubscribe`: ends subscriptions of a user to a channel. */
+
+import * as v from 'valibot';
+import { selectorOf, target } from '../fields.js';
+import { apiMethod, empty } from '../method.js';
+
+export const unsubscribe = apiMethod(
+  'unsubscribe',
+  v.object({ ...target, channel: v.string() }),
+  (fields, { operations }) => {
+    operations.unsubscribe(selectorOf(fields), fields.channel);
+    return empty;
+  },
+);

@@ -1,0 +1,47 @@
+/** Reads the body of a request, up to a limit. */
+
+import type { IncomingMessage } from 'node:http';
+
+/** The connection ended before the body was there. */
+export class BodyAborted extends Error {
+  override readonly name = 'BodyAborted';
+}
+
+/**
+ * What is read and dropped of a body that is too large. A peer that is answered in the middle of its sending sees its
+ * connection reset and not the answer; one that sends much more has to live with that.
+ */
+const drainBytes = 4_194_304;
+
+/**
+ * Resolves with the body, or with `undefined` when it is larger than `maxBytes`. How long it may take is the HTTP
+ * server's to say: its request time-out ends the connection.
+ *
+ * @throws BodyAborted
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes + drainBytes) {
+      resolve(undefined);
+      return;
+    }
+    let chunks: Buffer[] = [];
+    let size = 0;
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else chunks = [];
+      if (size > maxBytes + drainBytes) settle(() => resolve(undefined));
+    };
+    const onEnd = () => settle(() => resolve(size > maxBytes ? undefined : Buffer.concat(chunks, size)));
+    const onClose = () => settle(() => reject(new BodyAborted('the connection ended before the body')));
+    const settle = (outcome: () => void) => {
+      request.off('data', onData).off('end', onEnd).off('close', onClose);
+      request.pause();
+      outcome();
+    };
+    request.on('data', onData).on('end', onEnd).on('close', onClose);
+    // Always followed by 'close'.
+    request.on('error', () => undefined);
+  });
+}
