@@ -1,0 +1,198 @@
+/** `app.attach(server)` beside Express, Fastify and Hono: everyone keeps what is theirs. */
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { serve } from '@hono/node-server';
+import { Centrifuge } from 'centrifuge';
+import express from 'express';
+import { channel, fanfare } from 'fanfare';
+import fastify from 'fastify';
+import { Hono } from 'hono';
+import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+
+/** A server of the application's that listens, and how it is closed. */
+interface Host {
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+function closeOf(server: Server): () => Promise<void> {
+  return async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+}
+
+const frameworks: Record<string, () => Promise<Host>> = {
+  async 'Express 5'() {
+    const app = express();
+    app.get('/hello', (_, response) => {
+      response.send('hello from the application');
+    });
+    const server = createServer(app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { server, close: closeOf(server) };
+  },
+  async 'Fastify 5'() {
+    const app = fastify();
+    app.get('/hello', async () => 'hello from the application');
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    return { server: app.server, close: () => app.close() };
+  },
+  async Hono() {
+    const app = new Hono();
+    app.get('/hello', (context) => context.text('hello from the application'));
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+    if (!server.listening) await once(server, 'listening');
+    // safe: it was not asked for HTTP/2
+    return { server: server as Server, close: closeOf(server as Server) };
+  },
+};
+
+const toClose: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of toClose.splice(0).reverse()) await close();
+});
+
+async function attached(name: string) {
+  const host = await frameworks[name]?.();
+  if (host === undefined) throw new Error(`no framework ${name}`);
+  toClose.push(() => host.close());
+  const app = fanfare({
+    anonymous: true,
+    channels: { 'chat:{room}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
+  });
+  app.attach(host.server);
+  toClose.push(() => app.close(500));
+  // safe: it listens on a port
+  const { port } = host.server.address() as AddressInfo;
+  return { app, server: host.server, port, origin: `127.0.0.1:${port}` };
+}
+
+/** A second WebSocket server of the application's, on its own path, that answers with what it gets. */
+function addEcho(server: Server, path: string): void {
+  const echo = new WebSocketServer({ noServer: true });
+  echo.on('connection', (ws) => ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary })));
+  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (message.url !== path) return;
+    echo.handleUpgrade(message, socket, head, (ws) => echo.emit('connection', ws, message));
+  });
+  toClose.push(() => {
+    for (const ws of echo.clients) ws.terminate();
+    echo.close();
+  });
+}
+
+/** The status with which an upgrade is answered. */
+function upgradeStatus(port: number, path: string): Promise<number | undefined> {
+  const headers = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  return new Promise((resolve, reject) => {
+    const upgrade = request({ host: '127.0.0.1', port, path, headers, agent: false });
+    upgrade.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode);
+    });
+    upgrade.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    upgrade.on('error', reject);
+    upgrade.end();
+  });
+}
+
+describe.each(Object.keys(frameworks))('beside %s', (name) => {
+  test('the application keeps its routes, and its answer to paths that it does not know', async () => {
+    const { origin } = await attached(name);
+    expect(await (await fetch(`http://${origin}/hello`)).text()).toBe('hello from the application');
+    const unknown = await fetch(`http://${origin}/unknown`);
+    expect(unknown.status).toBe(404);
+    expect(await unknown.text()).not.toBe('not found\n');
+    // A plain request to the endpoint is the application's as well: only upgrades are taken.
+    expect((await fetch(`http://${origin}/connection/websocket`)).status).toBe(404);
+  });
+
+  test('a client of the official SDK connects, subscribes, publishes and receives', async () => {
+    const { app, origin } = await attached(name);
+    const client = new Centrifuge(`ws://${origin}/connection/websocket`, { websocket: WebSocket });
+    toClose.push(() => client.disconnect());
+    const subscription = client.newSubscription('chat:lobby');
+    const received: unknown[] = [];
+    const second = new Promise<void>((resolve) => {
+      subscription.on('publication', ({ data }) => {
+        if (received.push(data) === 2) resolve();
+      });
+    });
+    subscription.subscribe();
+    client.connect();
+    await subscription.ready();
+    await subscription.publish({ from: 'client' });
+    await app.publish('chat:lobby', { from: 'server' });
+    await second;
+    expect(received).toEqual([{ from: 'client' }, { from: 'server' }]);
+    expect(app.numClients).toBe(1);
+  });
+
+  test("the application's own upgrades on another path stay its own, before and after", async () => {
+    const { server, origin, port } = await attached(name);
+    addEcho(server, '/echo');
+    const ws = new WebSocket(`ws://${origin}/echo`);
+    await once(ws, 'open');
+    const answer = once(ws, 'message');
+    ws.send('hello');
+    expect(String((await answer)[0])).toBe('hello');
+    ws.close();
+    expect(await upgradeStatus(port, '/connection/websocket')).toBe(101);
+    expect(await upgradeStatus(port, '/echo')).toBe(101);
+  });
+
+  test('an upgrade of a path that nobody is there for gets 404 when Fanfare is alone', async () => {
+    const { port } = await attached(name);
+    for (const path of [
+      '/unknown',
+      '/',
+      '/connection/websocket/',
+      '//connection/websocket',
+      '/connection/%77ebsocket',
+    ]) {
+      expect(await upgradeStatus(port, path)).toBe(404);
+    }
+    expect(await upgradeStatus(port, '/connection/websocket?a=1')).toBe(101);
+  });
+
+  test('closing Fanfare leaves the application running', async () => {
+    const { app, server, origin } = await attached(name);
+    await app.close(500);
+    expect(server.listenerCount('upgrade')).toBe(0);
+    expect((await fetch(`http://${origin}/hello`)).status).toBe(200);
+  });
+});
+
+test('attaching twice takes each upgrade once', async () => {
+  const { app, server, port } = await attached('Express 5');
+  app.attach(server);
+  expect(server.listenerCount('upgrade')).toBe(1);
+  expect(await upgradeStatus(port, '/connection/websocket')).toBe(101);
+});
+
+test('two applications on one server each have their own path', async () => {
+  const { server, origin, port } = await attached('Express 5');
+  const other = fanfare({ anonymous: true, path: '/other', channels: { news: channel({ subscribe: 'anyone' }) } });
+  other.attach(server);
+  toClose.push(() => other.close(500));
+  const client = new Centrifuge(`ws://${origin}/other`, { websocket: WebSocket });
+  toClose.push(() => client.disconnect());
+  client.connect();
+  await client.ready();
+  expect(other.numClients).toBe(1);
+  expect(await upgradeStatus(port, '/connection/websocket')).toBe(101);
+});
