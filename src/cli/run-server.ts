@@ -37,7 +37,12 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     log.fatal({ err: error }, 'uncaught error');
     process.exit(exitCodes.failed);
   });
+  // Before anybody is told that it listens: without a handler, SIGHUP ends a process.
   const stopped = untilStopped(server, terminal);
+  let reloading = Promise.resolve();
+  process.on('SIGHUP', () => {
+    reloading = reloading.then(() => reload(server, run.sources));
+  });
   try {
     const addresses = await server.listen(run.endpoints);
     log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
@@ -48,10 +53,6 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     terminal.err(`${terminal.styleErr('red', 'error')} ${listenHint(error, run.config)}`);
     return exitCodes.failed;
   }
-  let reloading = Promise.resolve();
-  process.on('SIGHUP', () => {
-    reloading = reloading.then(() => reload(server, run.sources));
-  });
   return stopped;
 }
 

@@ -21,7 +21,7 @@ type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
 export function createTerminal(streams: { readonly stdout: Stream; readonly stderr: Stream }, env: Env): Terminal {
   const painter = (stream: Stream) => {
     const hasColours = stream.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
-    return (style: Style, text: string) => (hasColours ? styleText(style, text) : text);
+    return (style: Style, text: string) => (hasColours ? styleText(style, text, { validateStream: false }) : text);
   };
   return {
     out: (line) => void streams.stdout.write(`${line}\n`),

@@ -1,0 +1,12 @@
+/** A configuration reaches the engine whole. */
+
+import { expect, test } from 'vitest';
+import { loadConfig } from '../config/load.js';
+import { defaultLimits } from '../engine/limits.js';
+import { limitsOf } from './from-config.js';
+
+test('every limit of the engine is an option, with the default of the engine', async () => {
+  const outcome = await loadConfig({ folder: import.meta.dirname, env: {}, flags: new Map(), mode: 'production' });
+  if (!outcome.ok) throw new Error('the defaults are refused');
+  expect(limitsOf(outcome.config.values)).toEqual({ ...defaultLimits, maxFrameBytes: 65_536 });
+});
