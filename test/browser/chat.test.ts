@@ -132,7 +132,7 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
     await bo.sees('missed 20');
     await ada.say('written without a connection');
     await ada.log.getByText('Waiting for the connection…').waitFor();
-    await ada.banner.getByText(/offline for \d s/).waitFor();
+    await ada.banner.getByText(/offline for \d+ s/).waitFor();
     await cut;
     expect(await ada.texts()).toEqual(['before', 'written without a connection']);
     expect(proxy.numRefused).toBeGreaterThan(0);
