@@ -167,6 +167,22 @@ describe('SIGTERM and SIGINT', () => {
     socket.terminate();
   });
 
+  test('two SIGINT of one key press, as npm passes them on, are one', async () => {
+    await using server = new FanfareProcess(['--port', '0', '--anonymous', '--shutdown-deadline', '500ms']);
+    const url = await server.listening();
+    const socket = new WebSocket(endpoint(url));
+    socket.on('error', () => undefined);
+    await once(socket, 'open');
+    socket.send('{"id":1,"connect":{}}');
+    await once(socket, 'message');
+    socket.pause();
+    server.signal('SIGINT');
+    await server.seen('stdout', /shutting down/);
+    server.signal('SIGINT');
+    expect((await server.exited).code).toBe(0);
+    socket.terminate();
+  });
+
   test('a second signal ends it at once, with the code of the signal', async () => {
     await using server = new FanfareProcess(['--port', '0', '--anonymous', '--shutdown-deadline', '1m']);
     const url = await server.listening();
