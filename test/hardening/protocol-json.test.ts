@@ -1,4 +1,7 @@
-/** Bad inputs B39–B59: commands of the JSON protocol that are malformed, hostile or too many. */
+/**
+ * Bad inputs B39–B59: commands of the JSON protocol that are malformed, hostile or too many. One table of cases over the
+ * same few helpers, which is why it is not split.
+ */
 
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
