@@ -66,6 +66,18 @@ describe('authenticateBy', () => {
     expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
   });
 
+  test('a denial tells the client its own code', async () => {
+    const deny = (denial: Awaited<ReturnType<AuthFunction>>) => authenticateBy(() => denial).connect(attempt());
+    expect(await deny({ error: { code: 4_001, message: 'full' } })).toMatchObject({
+      ok: false,
+      error: { code: 4_001 },
+    });
+    expect(await deny({ disconnect: { code: 4_501, reason: 'banned' } })).toMatchObject({
+      ok: false,
+      disconnect: { code: 4_501, reason: 'banned' },
+    });
+  });
+
   test('what the function throws rises: it is broken code and no refusal', async () => {
     const auth = authenticateBy(async () => {
       throw new Error('database is away');
@@ -79,6 +91,7 @@ describe('authenticateBy', () => {
   });
 
   test('has no tokens to refresh or subscribe with', () => {
-    expect(Object.keys(authenticateBy(() => null))).toEqual(['connect']);
+    const { refresh, subscribe } = authenticateBy(() => null);
+    expect([refresh, subscribe]).toEqual([undefined, undefined]);
   });
 });
