@@ -1,7 +1,7 @@
 /** Prometheus metrics of a node. All names are in this file; values are read when somebody asks. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Node } from '../engine/node.js';
 
 /** What `/metrics` answers with. */
@@ -13,10 +13,39 @@ export interface Metrics {
   close(): void;
 }
 
+/** One hook, as it counts itself. */
+export interface HookFigures {
+  readonly hook: string;
+  readonly calls: number;
+  /** By what went wrong. */
+  readonly failures: ReadonlyMap<string, number>;
+  readonly numInFlight: number;
+  readonly numWaiting: number;
+  /** Its backend is taken for dead. */
+  readonly isOpen: boolean;
+  /** Told how long each call took that went out. */
+  onLatency: ((seconds: number) => void) | undefined;
+}
+
+/** The notifications of the hooks. */
+export interface EventFigures {
+  readonly queued: number;
+  readonly delivered: number;
+  readonly dropped: number;
+}
+
+export interface HookMetricsSource {
+  readonly figures: readonly HookFigures[];
+  readonly events: EventFigures | undefined;
+}
+
+/** From a backend on the same machine to the longest time-out. */
+const hookBucketsSec = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
 const loopResolutionMs = 10;
 const nanosecondsPerSecond = 1e9;
 
-export function nodeMetrics(node: Node): Metrics {
+export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   const registry = new Registry();
   const { counters } = node;
   collectDefaultMetrics({ register: registry });
@@ -100,6 +129,16 @@ export function nodeMetrics(node: Node): Metrics {
   counterByMethod('api_requests', 'Requests to the HTTP API by method and status.', 'status', counters.apiRequests);
   counterByMethod('api_errors', 'Failed calls of the HTTP API by method and error code.', 'code', counters.apiErrors);
 
+  if (hooks !== undefined) {
+    addHooks(registry, hooks.figures);
+    const { events } = hooks;
+    if (events !== undefined) {
+      gauge('hook_events_queued', 'Events that wait for the backend.', () => events.queued);
+      counter('hook_events_delivered', 'Events that the backend has taken.', () => events.delivered);
+      counter('hook_events_dropped', 'Events that no backend has taken.', () => events.dropped);
+    }
+  }
+
   const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
   delay.enable();
   new Gauge({
@@ -124,6 +163,54 @@ export function nodeMetrics(node: Node): Metrics {
       registry.clear();
     },
   };
+}
+
+function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
+  const registers = [registry];
+  const labelled = (name: string, help: string, read: (hook: HookFigures) => number) => {
+    new Gauge({
+      name: `fanfare_${name}`,
+      help,
+      labelNames: ['hook'],
+      registers,
+      collect() {
+        for (const hook of figures) this.set({ hook: hook.hook }, read(hook));
+      },
+    });
+  };
+  labelled('hook_in_flight', 'Calls that a backend is working on.', ({ numInFlight }) => numInFlight);
+  labelled('hook_waiting', 'Calls that wait for others to be answered.', ({ numWaiting }) => numWaiting);
+  labelled('hook_breaker_open', '1 while calls fail at once, because the backend did.', ({ isOpen }) => Number(isOpen));
+  new Counter({
+    name: 'fanfare_hook_calls_total',
+    help: 'Calls of hooks, with those that were not let out.',
+    labelNames: ['hook'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { hook, calls } of figures) this.inc({ hook }, calls);
+    },
+  });
+  new Counter({
+    name: 'fanfare_hook_failures_total',
+    help: 'Calls of hooks without an answer that could be used, by reason.',
+    labelNames: ['hook', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { hook, failures } of figures) {
+        for (const [reason, count] of failures) this.inc({ hook, reason }, count);
+      }
+    },
+  });
+  const latency = new Histogram({
+    name: 'fanfare_hook_seconds',
+    help: 'How long backends took to answer, or not to.',
+    labelNames: ['hook'],
+    buckets: hookBucketsSec,
+    registers,
+  });
+  for (const figure of figures) figure.onLatency = (seconds) => latency.observe({ hook: figure.hook }, seconds);
 }
 
 function queuedBytes(node: Node): number {

@@ -8,7 +8,7 @@ import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import { Node } from '../engine/node.js';
 import { Operations } from '../engine/operations.js';
-import type { RpcDeclaration } from '../engine/rpc-options.js';
+import type { RpcDeclaration, RpcFallback } from '../engine/rpc-options.js';
 import { apiEndpoints } from '../http/api/api.js';
 import type { ApiParts } from '../http/api/method.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
@@ -16,7 +16,7 @@ import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { createLog } from '../observe/log.js';
-import { nodeMetrics } from '../observe/metrics.js';
+import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
 import { TrustedProxies } from '../transports/handshake.js';
 import { OriginPolicy } from '../transports/origin-policy.js';
 import { WebSocketTransport } from '../transports/websocket/transport.js';
@@ -42,14 +42,33 @@ export function fanfare<
   Channels extends ChannelSchemas = Record<never, never>,
   Procedures extends ProcedureTable = Record<never, never>,
 >(options: FanfareOptions<Channels, Procedures>): FanfareApp<Channels, Procedures> {
+  return assemble(options, undefined);
+}
+
+/** What a configuration's hooks are to an application, beside its functions. */
+export interface HookParts extends HookMetricsSource {
+  /** Answers calls of procedures that the application has not declared. */
+  readonly procedureFallback?: RpcFallback;
+  /** The node that the notifications are about. */
+  start(nodeId: string): void;
+  /** Called when all clients are gone: the last notifications are sent by the deadline. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** As {@link fanfare}, with hooks. */
+export function assemble<Channels extends ChannelSchemas, Procedures extends ProcedureTable>(
+  options: FanfareOptions<Channels, Procedures>,
+  hooks: HookParts | undefined,
+): FanfareApp<Channels, Procedures> {
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
   const { maxFrameBytes, ...limits } = options.limits ?? {};
+  const auth = authenticator(options);
   const node = new Node({
     ...ports,
     broker: (options.broker ?? memory())(ports),
-    auth: authenticator(options),
+    auth,
     // safe: the engine calls a rule's functions with what the rule's own schema and pattern gave
     channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
     // safe: likewise for procedures
@@ -57,6 +76,7 @@ export function fanfare<
     limits,
     version,
     ...(options.on && { observer: options.on }),
+    ...(hooks?.procedureFallback && { procedureFallback: hooks.procedureFallback }),
     ...(onMessage && {
       onMessage: (session, data) => {
         onMessage(data, { user: session.user === '' ? null : session.user, client: session.client });
@@ -66,11 +86,12 @@ export function fanfare<
   const transport = new WebSocketTransport(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? []),
-    // Tokens of a client's own are never in cookies; what a function decides by is not known.
-    cookiesNeedOrigin: typeof options.auth === 'function',
+    // Tokens of a client's own are never in cookies.
+    cookiesNeedOrigin: auth.readsHeaders === true,
     ...(maxFrameBytes !== undefined && { maxPayloadBytes: maxFrameBytes }),
   });
-  const metrics = nodeMetrics(node);
+  hooks?.start(node.id);
+  const metrics = nodeMetrics(node, hooks);
   const operations = new Operations(node);
   const serving = new Serving({
     node,
@@ -83,7 +104,10 @@ export function fanfare<
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),
       ...(listen.endpoints ?? []),
     ],
-    onClose: () => metrics.close(),
+    onClose: async (deadlineMs) => {
+      await hooks?.close(deadlineMs);
+      metrics.close();
+    },
   });
   return new FanfareApp<Channels, Procedures>({
     serving,

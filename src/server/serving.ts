@@ -31,8 +31,8 @@ export interface ServingParts {
   readonly path: string;
   /** Throws a `FanfareError` for options that do not go together. */
   readonly endpoints: (options: ListenOptions & { readonly host: string }) => readonly HttpEndpoint[];
-  /** Called once everything is closed. */
-  readonly onClose: () => void;
+  /** Called once all connections are closed, with the time that is left. */
+  readonly onClose: (deadlineMs: number) => Promise<void>;
 }
 
 export class Serving {
@@ -89,6 +89,7 @@ export class Serving {
 
   async #shutDown(deadlineMs: number): Promise<void> {
     const { node, onClose } = this.#parts;
+    const startMs = node.clock.nowMs();
     node.drain();
     const closed = [...this.#listening].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     // A part of the time is left for the closing handshakes of the last ones.
@@ -99,7 +100,7 @@ export class Serving {
     cut();
     for (const [server, upgrade] of this.#attached) server.off('upgrade', upgrade);
     await node.close(deadlineMs * 0.1);
-    onClose();
+    await onClose(Math.max(deadlineMs * 0.05, deadlineMs - (node.clock.nowMs() - startMs)));
   }
 
   /** Those that have not answered by now do not get more time. */

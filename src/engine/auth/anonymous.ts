@@ -6,6 +6,7 @@ import type { Authenticator } from './authenticator.js';
 /** Tokens go to `tokens`; without one the client is anonymous. Without `tokens`, a client with a token is refused. */
 export function allowAnonymous(tokens: Authenticator | undefined): Authenticator {
   return {
+    ...(tokens?.readsHeaders !== undefined && { readsHeaders: tokens.readsHeaders }),
     // One by one: an authenticator may be an object of a class, whose methods a spread would lose.
     ...(tokens?.refresh && { refresh: tokens.refresh.bind(tokens) }),
     ...(tokens?.renew && { renew: tokens.renew.bind(tokens) }),

@@ -83,6 +83,8 @@ export interface ConnectedClient {
 
 /** Decides about clients. Expected refusals are returned; what is thrown becomes error 100 and a log line. */
 export interface Authenticator {
+  /** Decides by headers, cookies for instance. Then a request with cookies has to say which page it comes from. */
+  readonly readsHeaders?: boolean;
   connect(attempt: ConnectAttempt): Promise<AuthOutcome<Identity>>;
   /** A new token of a connected client. Absent: connections cannot be refreshed by their clients. */
   refresh?(token: string): Promise<AuthOutcome<Identity>>;

@@ -83,7 +83,8 @@ export function jsonOf(
   plain: unknown,
   encoded: string | undefined,
 ): Partial<Record<typeof key, JsonText>> {
-  if (encoded !== undefined) return { [key]: encodeMessage(JSON.parse(utf8FromBase64(encoded))) };
+  // An empty one is what some encoders write for none.
+  if (encoded !== undefined && encoded !== '') return { [key]: encodeMessage(JSON.parse(utf8FromBase64(encoded))) };
   return plain === undefined || plain === null ? {} : { [key]: encodeMessage(plain) };
 }
 

@@ -44,6 +44,7 @@ export type AuthAnswer = AuthGrant | Denial | null;
 
 export function authenticateBy(decide: AuthFunction): Authenticator {
   return {
+    readsHeaders: true,
     async connect({ token, data, handshake, standIns }) {
       const { headers, url, remoteAddress } = handshake;
       const answer = await decide({

@@ -29,12 +29,19 @@ export async function renewConnection(session: Session): Promise<void> {
   try {
     const outcome = await node.auth.renew?.(session);
     if (!session.is('connected')) return;
-    if (outcome?.ok) accept(session, outcome.identity);
+    if (outcome?.ok) accept(session, renewed(session.identity, outcome.identity));
     else session.close(outcome !== undefined && 'disconnect' in outcome ? outcome.disconnect : disconnectCodes.expired);
   } catch (error) {
     node.log.error({ err: error, client: session.client }, 'a connection could not be renewed');
     session.close(disconnectCodes.expired);
   }
+}
+
+/** What the renewal does not speak of stays as it was, all but the old end. */
+function renewed(before: Identity | undefined, now: Identity): Identity {
+  if (before === undefined) return now;
+  const { expiresAtMs: _, ...lasting } = before;
+  return { ...lasting, ...now };
 }
 
 /** Puts the connection's end off. False when it is closed instead. */
