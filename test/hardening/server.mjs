@@ -153,5 +153,5 @@ process.on('message', ({ id, operation, args }) => {
 });
 process.on('disconnect', () => process.exit());
 
-const { port } = await app.listen(0);
+const { port } = await app.listen(0, { ...(config.api && { api: { keys: config.api } }) });
 process.send({ id: 0, result: { port } });

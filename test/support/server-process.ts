@@ -16,6 +16,8 @@ export interface ServerProcessOptions {
   readonly auth?: 'jwt' | 'cookie';
   readonly origins?: readonly string[];
   readonly trustProxies?: readonly string[];
+  /** Keys of the HTTP API. Default: there is no API. */
+  readonly api?: readonly string[];
 }
 
 /** What the server holds on to; it returns to where it was when a peer is gone. */
