@@ -6,9 +6,10 @@ import { AIMS, headlineMetric } from './scenarios.mjs';
  * idle: `rssBytesPerConnection`, `heapBytesPerConnection` (V8's heap and what hangs on it outside), `connectCpuUs`
  * (server CPU until one connection is subscribed), `connectsPerSec`.
  * delivery: `cpuUsPerDelivery` (server CPU, all threads), `serverCpuShare` and `clientCpuShare` (of one core),
- * `deliveriesPerSec`, `maxLagMs` (how late the server made its latest burst).
+ * `othersCpuShare` (of the two cores, by other processes), `deliveriesPerSec`, `maxLagMs` (how late the server made its
+ * latest burst).
  * @typedef {'rssBytesPerConnection' | 'heapBytesPerConnection' | 'connectCpuUs' | 'connectsPerSec' | 'cpuUsPerDelivery'
- *   | 'serverCpuShare' | 'clientCpuShare' | 'deliveriesPerSec' | 'maxLagMs'} Metric
+ *   | 'serverCpuShare' | 'clientCpuShare' | 'othersCpuShare' | 'deliveriesPerSec' | 'maxLagMs'} Metric
  */
 
 /** @typedef {{ percentile: number, ms: number }} LatencyPoint from the moment a publication was due to its arrival */
@@ -17,8 +18,6 @@ import { AIMS, headlineMetric } from './scenarios.mjs';
 
 /** @typedef {import('./scenarios.mjs').Scenario} Scenario */
 /** @typedef {import('./scenarios.mjs').ServerName} ServerName */
-
-/** Every figure by scenario and server. @typedef {Map<string, Map<ServerName, Figures>>} FigureTable */
 
 /**
  * @typedef {object} Ratio Fanfare's figure as a share of another server's

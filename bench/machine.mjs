@@ -24,6 +24,18 @@ export function describeMachine() {
 }
 
 /**
+ * How long these cores have been busy since the machine started, all processes together, in milliseconds.
+ * @param {number[]} cores
+ */
+export function busyMsOf(cores) {
+  const all = cpus();
+  return cores.reduce((sum, core) => {
+    const { user = 0, nice = 0, sys = 0, irq = 0 } = all[core]?.times ?? {};
+    return sum + user + nice + sys + irq;
+  }, 0);
+}
+
+/**
  * Why this many connections cannot be opened in one process; null when they can. Node raises the soft limit to the
  * hard one by itself, so the hard one counts.
  * @param {number} connections

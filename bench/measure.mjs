@@ -2,10 +2,12 @@
 /** One measurement: a fresh server and a fresh load client, each on its own core, through one scenario. */
 import { fileURLToPath } from 'node:url';
 import { Child } from './ipc.mjs';
+import { busyMsOf } from './machine.mjs';
 
 const HOST = '127.0.0.1';
 const SERVER_CORE = 0;
 const CLIENT_CORE = 1;
+const CORES = [SERVER_CORE, CLIENT_CORE];
 
 /** @typedef {import('./client/tally.mjs').RunResult} RunResult */
 /** @typedef {import('./figures.mjs').Figures} Figures */
@@ -113,6 +115,8 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
   const run = async (/** @type {number} */ forMs) => {
     const publications = Math.ceil((ratePerSec * forMs) / 1e3);
     await client.request('begin', { publications });
+    const busyBeforeMs = busyMsOf(CORES);
+    const startedMs = performance.now();
     /** @type {Cpu} */
     const cpuBefore = await host.request('cpu');
     /** @type {Promise<{ elapsedMs: number, maxLagMs: number }>} */
@@ -120,7 +124,11 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
     /** @type {Promise<RunResult>} */
     const delivered = client.request('result');
     const [pace, result] = await Promise.all([published, delivered]);
-    return { pace, result, cpuUs: cpuBetween(cpuBefore, await host.request('cpu')) };
+    const cpuUs = cpuBetween(cpuBefore, await host.request('cpu'));
+    const ownMs = cpuUs / 1e3 + result.clientCpuShare * result.elapsedMs;
+    const othersMs = Math.max(0, busyMsOf(CORES) - busyBeforeMs - ownMs);
+    const othersCpuShare = othersMs / CORES.length / (performance.now() - startedMs);
+    return { pace, result, cpuUs, othersCpuShare };
   };
   enter('connecting');
   await open(subscribers);
@@ -129,13 +137,14 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
   await host.request('memory');
   if (profile) await host.request('profile', { kind: profile.kind });
   enter('measuring');
-  const { pace, result, cpuUs } = await run(durationMs);
+  const { pace, result, cpuUs, othersCpuShare } = await run(durationMs);
   if (profile) await host.request('endProfile', { path: profile.path });
   await client.request('check');
   const values = {
     cpuUsPerDelivery: cpuUs / Math.max(1, result.deliveries),
     serverCpuShare: cpuUs / 1e3 / Math.max(pace.elapsedMs, result.elapsedMs),
     clientCpuShare: result.clientCpuShare,
+    othersCpuShare,
     deliveriesPerSec: (1e3 * result.deliveries) / result.elapsedMs,
     maxLagMs: pace.maxLagMs,
   };

@@ -1,6 +1,7 @@
 // @ts-check
 /** The result of a run: what its file holds, made from the rounds. */
 import { figureOf, medianFigures, ratiosOf } from './figures.mjs';
+import { FULL_PLAN } from './scenarios.mjs';
 
 /** @typedef {import('./figures.mjs').Figures} Figures */
 /** @typedef {import('./scenarios.mjs').Plan} Plan */
@@ -25,6 +26,7 @@ import { figureOf, medianFigures, ratiosOf } from './figures.mjs';
 /** A core that is busier than this is taken for the limit. */
 const SATURATED_CLIENT = 0.9;
 const SATURATED_SERVER = 0.95;
+const BUSY_MACHINE = 0.1;
 const IDLE_MACHINE_LOAD = 0.5;
 
 /**
@@ -38,7 +40,8 @@ export function makeResult(run, roundsOf) {
     medians: run.servers.map((server) => ({ server, figures: medianFigures(figuresOf(rounds, server)) })),
     rounds,
   }));
-  const ratios = ratiosOf(run.plan.scenarios, roundsOf);
+  // The aims are for the full load: a short run has too few connections and deliveries to say anything about them.
+  const ratios = run.plan.name === FULL_PLAN.name ? ratiosOf(run.plan.scenarios, roundsOf) : [];
   return { ...run, scenarios, ratios, warnings: warningsOf(run, scenarios) };
 }
 
@@ -65,6 +68,12 @@ function warningsOf({ pinned, machine }, scenarios) {
     for (const { server, figures } of medians) {
       const client = figureOf(figures, 'clientCpuShare');
       const busy = figureOf(figures, 'serverCpuShare');
+      const others = figureOf(figures, 'othersCpuShare');
+      if (others > BUSY_MACHINE) {
+        warnings.push(
+          `${scenario}, ${server}: other processes used ${percent(others)} of the two cores; latency is not the server's`,
+        );
+      }
       if (client > SATURATED_CLIENT) {
         warnings.push(
           `${scenario}, ${server}: load client at ${percent(client)} of its core; latency may be the client's`,

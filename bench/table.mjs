@@ -53,7 +53,7 @@ export function renderTables({ plan, scenarios, ratios, warnings }) {
     ]);
     parts.push(`paired ratios\n${grid([['', 'median', 'range', 'aim', ''], ...rows])}`);
   }
-  parts.push(...warnings.map((warning) => `warning: ${warning}`));
+  if (warnings.length > 0) parts.push(warnings.map((warning) => `warning: ${warning}`).join('\n'));
   return parts.join('\n\n');
 }
 
