@@ -20,35 +20,43 @@ const retryMs = 5_000;
  */
 export class JwksKeys implements TokenKeys {
   readonly #algorithms: ReadonlySet<string>;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #resolve: (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<VerificationKey>;
   #failedUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(url: URL, algorithms: readonly TokenAlgorithm[], clock: Clock) {
+  constructor(url: URL, algorithms: readonly TokenAlgorithm[], clock: Pick<Clock, 'nowMs'>) {
     this.#algorithms = new Set(algorithms);
     this.#clock = clock;
     this.#resolve = createRemoteJWKSet(url, {
       timeoutDuration: timeoutMs,
       cooldownDuration: cooldownMs,
       cacheMaxAge: maxAgeMs,
-      [customFetch]: (address, options) => fetchBounded(address, options),
+      [customFetch]: (address, options) => this.#fetch(address, options),
     });
   }
 
   async find(header: TokenHeader): Promise<readonly VerificationKey[]> {
     if (header.alg === undefined || !this.#algorithms.has(header.alg)) return [];
-    if (this.#clock.nowMs() < this.#failedUntilMs) throw new KeysUnavailable('the key set could not be fetched');
     try {
       const known = { alg: header.alg, ...(header.kid !== undefined && { kid: header.kid }) };
       return [await this.#resolve(known, { payload: '', signature: '' })];
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) return [];
       if (error instanceof errors.JWKSMultipleMatchingKeys) return collect(error);
-      this.#failedUntilMs = this.#clock.nowMs() + retryMs;
+      if (!(error instanceof TooSoon)) this.#failedUntilMs = this.#clock.nowMs() + retryMs;
       throw new KeysUnavailable('the key set could not be fetched', { cause: error });
     }
   }
+
+  /** Asked only when the keys in hand are too old or do not fit: a provider that fails closes nobody out whose key is here. */
+  async #fetch(address: string, options: RequestInit): Promise<Response> {
+    if (this.#clock.nowMs() < this.#failedUntilMs) throw new TooSoon('the provider has failed a moment ago');
+    return fetchBounded(address, options);
+  }
 }
+
+/** No request was made. */
+class TooSoon extends Error {}
 
 /** Without a key id several may fit; a few are tried. */
 async function collect(matching: AsyncIterable<VerificationKey>): Promise<VerificationKey[]> {
