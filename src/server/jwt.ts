@@ -47,7 +47,10 @@ export interface JwtOptions extends Provenance {
   readonly algorithm?: 'HS256' | 'HS384' | 'HS512';
   /** Further keys, public ones for instance. */
   readonly keys?: readonly JwtKey[];
-  /** Key sets of identity providers. Their keys are fetched when a token names one that is not known. */
+  /**
+   * Key sets of identity providers. Their keys are fetched when a token names one that is not known. Several: each names
+   * its `issuer`, so that none can speak for another.
+   */
   readonly jwks?: JwksOptions | readonly JwksOptions[];
 }
 
@@ -75,6 +78,11 @@ export function jwt(options: JwtOptions): Authenticator {
     ...sets.map(({ url, algorithms, ...own }) => ({ ...common, ...own, keys: keySet(url, algorithms) })),
   ];
   if (issuers.length === 0) throw fault('secret, keys or jwks is needed');
+  // Without, a provider could make tokens in the name of another one (B66).
+  const named = new Set(sets.flatMap((set) => set.issuer ?? []));
+  if (sets.length > 1 && named.size < sets.length) {
+    throw fault('jwks: several key sets each name their own issuer');
+  }
   return tokenAuthenticator(issuers, systemClock);
 }
 
@@ -96,6 +104,10 @@ const keyTypeOf: Readonly<Record<string, readonly string[]>> = {
   Ed: ['ed25519'],
 };
 
+/** By the names of OpenSSL (RFC 7518 section 3.4). */
+const curveOf: Readonly<Record<string, string>> = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' };
+const minModulusBits = 2_048;
+
 /** A public key of the kind that the algorithm needs. */
 function publicKey(pem: string, algorithm: TokenAlgorithm): KeyObject {
   let key: KeyObject;
@@ -107,6 +119,12 @@ function publicKey(pem: string, algorithm: TokenAlgorithm): KeyObject {
   const kinds = keyTypeOf[algorithm.slice(0, 2)] ?? [];
   const kind = key.asymmetricKeyType ?? 'unknown';
   if (!kinds.includes(kind)) throw fault(`${algorithm} needs a key of type ${kinds.join(' or ')}, got ${kind}`);
+  const { namedCurve, modulusLength = minModulusBits } = key.asymmetricKeyDetails ?? {};
+  const curve = curveOf[algorithm];
+  if (curve !== undefined && namedCurve !== curve)
+    throw fault(`${algorithm} needs the curve ${curve}, got ${namedCurve}`);
+  if (modulusLength < minModulusBits)
+    throw fault(`an RSA key has at least ${minModulusBits} bits, got ${modulusLength}`);
   return key;
 }
 

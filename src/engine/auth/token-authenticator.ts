@@ -69,31 +69,38 @@ class Verifier {
     const header: TokenHeader = decodeProtectedHeader(token);
     // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
     const { iss } = decodeJwt(token);
-    let lastError: unknown = new errors.JWSSignatureVerificationFailed();
+    let unavailable: KeysUnavailable | undefined;
     for (const issuer of this.issuers) {
       if (issuer.issuer !== undefined && issuer.issuer !== iss) continue;
-      for (const key of await issuer.keys.find(header)) {
-        try {
-          return await this.#verifyWith(token, key, header, issuer);
-        } catch (error) {
-          lastError = error;
-          // Only a wrong signature can be right under another key.
-          if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      try {
+        for (const key of await issuer.keys.find(header)) {
+          const payload = await this.#verifyWith(token, key, header, issuer);
+          if (payload !== undefined) return payload;
         }
+      } catch (error) {
+        // Another origin may have the key; only when none has, this one's silence counts.
+        if (!(error instanceof KeysUnavailable)) throw error;
+        unavailable = error;
       }
     }
-    throw lastError;
+    throw unavailable ?? new errors.JWSSignatureVerificationFailed();
   }
 
+  /** `undefined` when the signature is wrong, which may be right under another key. Throws for all that stays wrong. */
   async #verifyWith(token: string, key: VerificationKey, header: TokenHeader, { issuer, audience }: TokenIssuer) {
     const nowMs = this.clock.wallMs();
-    const { payload } = await jwtVerify(token, key, {
+    const verified = await jwtVerify(token, key, {
       algorithms: header.alg === undefined ? [] : [header.alg],
       clockTolerance: clockToleranceSec,
       currentDate: new Date(nowMs),
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),
+    }).catch((error: unknown) => {
+      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+      throw error;
     });
+    if (verified === undefined) return undefined;
+    const { payload } = verified;
     // The tolerance is for what begins. What has ended would let a client in only to close it.
     if (payload.exp !== undefined && payload.exp * 1_000 <= nowMs) {
       throw new errors.JWTExpired('token has expired', payload, 'exp', 'check_failed');
