@@ -35,11 +35,11 @@ const FIRST_PERCENTILE = 50;
 const LAST_PERCENTILE = 99.9;
 
 /**
- * Latency in milliseconds over percentiles, both logarithmic.
+ * Latency over percentiles, both logarithmic.
  * @param {{ title: string, curves: Curve[] }} chart
  */
 export function latencyChart({ title, curves }) {
-  const [left, right, top, bottom] = [42, WIDTH - 18, 10, 196];
+  const [left, right, top, bottom] = [46, WIDTH - 18, 10, 196];
   const shown = curves.map((curve) => ({
     ...curve,
     points: curve.points.filter(({ percentile }) => percentile >= FIRST_PERCENTILE && percentile <= LAST_PERCENTILE),
@@ -57,7 +57,7 @@ export function latencyChart({ title, curves }) {
   for (let decade = lowDecade; decade <= highDecade; decade++) {
     const at = y(10 ** decade);
     parts.push(`<line class="rule" x1="${left}" x2="${right}" y1="${at}" y2="${at}"/>`);
-    parts.push(`<text class="quiet" x="${left - 6}" y="${at + 4}" text-anchor="end">${10 ** decade}</text>`);
+    parts.push(`<text class="quiet" x="${left - 6}" y="${at + 4}" text-anchor="end">${duration(10 ** decade)}</text>`);
   }
   for (const tick of TICKS) {
     parts.push(`<line class="rule" x1="${x(tick)}" x2="${x(tick)}" y1="${top}" y2="${bottom}"/>`);
@@ -82,6 +82,11 @@ export function latencyChart({ title, curves }) {
  */
 function svg(title, height, body) {
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">${body}</svg>`;
+}
+
+/** @param {number} ms */
+function duration(ms) {
+  return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`;
 }
 
 /** @param {number} value */

@@ -95,7 +95,7 @@ function section(plan, { scenario: name, medians, rounds }) {
       color: server,
       points: figures.latency,
     }));
-    charts.push(card('Latency (ms) by percentile', latencyChart({ title: 'Latency by percentile', curves })));
+    charts.push(card('Latency by percentile', latencyChart({ title: 'Latency by percentile', curves })));
   }
   return `<h2>${escapeHtml(describeScenario(scenario))}</h2>
 <div class="grid">${charts.join('\n')}</div>
