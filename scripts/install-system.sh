@@ -1,33 +1,41 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need and that are missing: Chromium, for the tests in test/browser.
+# Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, and Python with the
+# packages of test/python-requirements.txt in .cache/python, for the server SDKs in test/http-api.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
-# program that must be there -> Debian package that brings it
-declare -A packages=([chromium]=chromium)
+requirements=test/python-requirements.txt
+environment=.cache/python
 
 missing=()
-for program in "${!packages[@]}"; do
-  command -v "$program" >/dev/null || missing+=("${packages[$program]}")
-done
-if [ ${#missing[@]} -eq 0 ]; then
-  echo 'install-system: everything is there'
-  exit 0
-fi
-if ! command -v apt-get >/dev/null; then
-  echo "install-system: please install: ${missing[*]}" >&2
-  exit 1
-fi
+command -v chromium >/dev/null || missing+=(chromium)
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  if ! command -v sudo >/dev/null; then
-    echo "install-system: run as root, or install: ${missing[*]}" >&2
+if [ ${#missing[@]} -gt 0 ]; then
+  if ! command -v apt-get >/dev/null; then
+    echo "install-system: please install: ${missing[*]}" >&2
     exit 1
   fi
-  as_root=(sudo)
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "install-system: run as root, or install: ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "install-system: installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-echo "install-system: installing ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# The copy is made last, so it tells what is installed completely.
+if ! cmp -s "$requirements" "$environment/requirements.txt"; then
+  echo "install-system: installing the Python packages of $requirements"
+  rm -rf "$environment"
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  cp "$requirements" "$environment/requirements.txt"
+fi
+echo 'install-system: everything is there'
