@@ -15,6 +15,10 @@ export class Counters {
   recoveries = 0;
   recoveriesFailed = 0;
   publicationsRecovered = 0;
+  /** Revocations by their kind. */
+  readonly revocations = new Map<string, number>();
+  /** Commands refused by a rate, by the name of the limit. */
+  readonly rateLimited = new Map<string, number>();
   readonly errorsByCode = new Map<number, number>();
   readonly disconnectsByCode = new Map<number, number>();
   readonly unsubscribesByCode = new Map<number, number>();
@@ -23,9 +27,9 @@ export class Counters {
   /** Calls that the HTTP API has refused or failed: by method, then by error code. */
   readonly apiErrors = new Map<string, Map<number, number>>();
 
-  /** Adds one under a code. Codes come from our tables, so the map stays small. */
-  static add(map: Map<number, number>, code: number): void {
-    map.set(code, (map.get(code) ?? 0) + 1);
+  /** Adds one under a code or a name. They come from our tables, so the map stays small. */
+  static add<Key>(map: Map<Key, number>, key: Key): void {
+    map.set(key, (map.get(key) ?? 0) + 1);
   }
 
   /** Adds one under a name and a code. Names, too, come from our tables. */

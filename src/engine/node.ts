@@ -91,7 +91,7 @@ export class Node {
     this.limits = { ...defaultLimits, ...options.limits };
     this.id = random.id();
     this.startedAtMs = clock.nowMs();
-    this.sessions = new Sessions(this.limits, clock);
+    this.sessions = new Sessions(this.limits, clock, this.counters);
     this.admission = new Admission(clock, this.limits);
     this.revocations = new Revocations(clock);
     this.notifier = new Notifier(options.observer ?? {}, clock, log);

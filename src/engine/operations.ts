@@ -6,6 +6,8 @@ import { FanfareError } from '../model/fanfare-error.js';
 import type { JsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { HistoryPage, HistoryQuery, HistoryStore, PresenceStats, PresenceStore, Published } from './broker.js';
+import { isRevoked } from './commands/target.js';
+import { Counters } from './counters.js';
 import type { Node } from './node.js';
 import { acceptMessage, type PublishingOptions } from './publishing.js';
 import type { Revocation } from './revocations.js';
@@ -180,14 +182,26 @@ export class Operations {
     ];
   }
 
-  /** From now on nobody gets in that it is about, and those who are in are closed. */
+  /** From now on nobody gets in that it is about, and those who are in are closed; likewise for subscription tokens. */
   revoke(revocation: Revocation): void {
-    const { revocations, sessions } = this.#node;
+    const { revocations, sessions, counters } = this.#node;
     revocations.add(revocation);
+    Counters.add(counters.revocations, revocation.kind);
     const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
     for (const session of concerned) {
       const why = session.identity && revocations.find(session.identity);
       if (why !== undefined) session.close(why);
+      else this.#unsubscribeRevoked(session);
+    }
+  }
+
+  /** A connection may stay while a token for one of its channels may not. */
+  #unsubscribeRevoked(session: Session): void {
+    for (const subscription of [...session.subscriptions]) {
+      const isByToken = subscription.clientRefresh;
+      if (isByToken && isRevoked(session, subscription.identity)) {
+        session.unsubscribe(subscription, unsubscribeCodes.server);
+      }
     }
   }
 

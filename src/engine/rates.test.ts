@@ -1,7 +1,8 @@
 /** The rates of one connection and of one user. */
 
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
+import { Counters } from './counters.js';
 import { defaultLimits, type EngineLimits } from './limits.js';
 import { Rates } from './rates.js';
 
@@ -21,21 +22,30 @@ function takeMany(rates: Rates, kind: 'publish' | 'subscribe' | 'ping', count: n
   return counts;
 }
 
+let counters: Counters;
+beforeEach(() => {
+  counters = new Counters();
+});
+
 describe('rates', () => {
   test('of 0 limit nothing', () => {
-    for (const rates of [Rates.ofConnection(unlimited, new FakeClock()), Rates.ofUser(unlimited, new FakeClock())]) {
+    for (const rates of [
+      Rates.ofConnection(unlimited, new FakeClock(), counters),
+      Rates.ofUser(unlimited, new FakeClock(), counters),
+    ]) {
       expect(takeMany(rates, 'publish', 10_000).ok).toBe(10_000);
       expect(rates.takeControl(0)).toBe('ok');
     }
   });
 
   test('B49: of commands: refuse beyond the burst, and call as much again a flood', () => {
-    const rates = Rates.ofConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 20 }, new FakeClock());
+    const rates = Rates.ofConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 20 }, new FakeClock(), counters);
     expect(takeMany(rates, 'ping', 60)).toEqual({ ok: 20, over: 19, flood: 21 });
+    expect([...counters.rateLimited]).toEqual([['commandsPerSec', 40]]);
   });
 
   test('B36: control frames and commands are in one budget', () => {
-    const rates = Rates.ofConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 2 }, new FakeClock());
+    const rates = Rates.ofConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 2 }, new FakeClock(), counters);
     expect([rates.takeControl(0), rates.take('ping', 0), rates.takeControl(0)]).toEqual(['ok', 'ok', 'over']);
   });
 
@@ -45,15 +55,17 @@ describe('rates', () => {
   ] as const)(
     'of %s: refuse what is too much, never as a flood, and leave other commands alone',
     (kind, limits, burst) => {
-      const rates = Rates.ofConnection({ ...unlimited, ...limits }, new FakeClock());
+      const rates = Rates.ofConnection({ ...unlimited, ...limits }, new FakeClock(), counters);
       expect(takeMany(rates, kind, 500)).toEqual({ ok: burst, over: 500 - burst, flood: 0 });
       expect(rates.take('ping', 0)).toBe('ok');
+      const [limit] = Object.keys(limits);
+      expect([...counters.rateLimited]).toEqual([[limit, 500 - burst]]);
     },
   );
 
   // What was refused was counted as well: a client that went on a little too fast never got anything through again.
   test('a client that publishes at twice its rate gets half of it through, for as long as it goes on', () => {
-    const rates = Rates.ofConnection({ ...unlimited, publicationsPerSec: 10 }, new FakeClock());
+    const rates = Rates.ofConnection({ ...unlimited, publicationsPerSec: 10 }, new FakeClock(), counters);
     let accepted = 0;
     for (let ms = 0; ms < 60_000; ms += 50) if (rates.take('publish', ms) === 'ok') accepted++;
     expect(accepted).toBeGreaterThanOrEqual(600);
@@ -62,9 +74,13 @@ describe('rates', () => {
 
   test('of a user are others than those of its connections', () => {
     const limits = { ...unlimited, commandsPerSecPerUser: 1, publicationsPerSecPerUser: 2, subscribesPerSecPerUser: 3 };
-    expect(takeMany(Rates.ofUser(limits, new FakeClock()), 'ping', 5).ok).toBe(5);
-    const only = (more: Partial<EngineLimits>) => Rates.ofUser({ ...unlimited, ...more }, new FakeClock());
+    expect(takeMany(Rates.ofUser(limits, new FakeClock(), counters), 'ping', 5).ok).toBe(5);
+    const only = (more: Partial<EngineLimits>) => Rates.ofUser({ ...unlimited, ...more }, new FakeClock(), counters);
     expect(takeMany(only({ publicationsPerSecPerUser: 2 }), 'publish', 20)).toEqual({ ok: 10, over: 10, flood: 0 });
     expect(takeMany(only({ subscribesPerSecPerUser: 3 }), 'subscribe', 20)).toEqual({ ok: 15, over: 5, flood: 0 });
+    expect([...counters.rateLimited]).toEqual([
+      ['publicationsPerSecPerUser', 10],
+      ['subscribesPerSecPerUser', 5],
+    ]);
   });
 });

@@ -18,11 +18,15 @@ interface Until {
   readonly untilMs: number;
 }
 
-/** Kept in this process. Entries that have lapsed are dropped when new ones come. */
+/** Below so many, lapsed entries are not worth looking for. */
+const minSwept = 1_024;
+
+/** Kept in this process. Entries that have lapsed are dropped when there are twice as many as after the last time. */
 export class Revocations {
   readonly #tokens = new Map<string, Until>();
   readonly #userTokens = new Map<string, Until & { readonly beforeMs: number }>();
   readonly #users = new Map<string, Until>();
+  #sweepAt = minSwept;
 
   constructor(private readonly clock: Clock) {}
 
@@ -31,7 +35,7 @@ export class Revocations {
   }
 
   add(revocation: Revocation): void {
-    this.#dropLapsed();
+    if (this.size >= this.#sweepAt) this.#dropLapsed();
     const untilMs = revocation.untilMs ?? Number.POSITIVE_INFINITY;
     switch (revocation.kind) {
       case 'token':
@@ -69,5 +73,6 @@ export class Revocations {
     for (const map of [this.#tokens, this.#userTokens, this.#users]) {
       for (const [key, { untilMs }] of map) if (untilMs <= nowMs) map.delete(key);
     }
+    this.#sweepAt = Math.max(minSwept, this.size * 2);
   }
 }

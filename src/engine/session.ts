@@ -72,7 +72,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.client = node.random.id();
     this.clientInfo = { user: '', client: this.client };
     this.outbox = new Outbox(connection, this, node.turn, node.counters, node.limits.maxQueueBytes);
-    this.#rates = Rates.ofConnection(node.limits, node.clock);
+    this.#rates = Rates.ofConnection(node.limits, node.clock, node.counters);
     this.#deadline = node.deadlines.add(this, node.limits.connectTimeoutMs);
   }
 

@@ -1,6 +1,7 @@
 /** All sessions of this node, by connection and by user. */
 
 import type { Clock } from './clock.js';
+import type { Counters } from './counters.js';
 import type { EngineLimits } from './limits.js';
 import { Rates } from './rates.js';
 import type { Session } from './session.js';
@@ -20,6 +21,7 @@ export class Sessions {
     private readonly limits: EngineLimits,
     private readonly clock: Clock,
   ) {}
+    private readonly counters: Counters,
 
   /** Open connections, authenticated or not. */
   get size(): number {
@@ -51,7 +53,7 @@ export class Sessions {
     this.#byClient.set(session.client, session);
     let user = this.#byUser.get(session.user);
     if (user === undefined) {
-      user = { sessions: new Set(), rates: Rates.ofUser(this.limits, this.clock) };
+      user = { sessions: new Set(), rates: Rates.ofUser(this.limits, this.clock, this.counters) };
       this.#byUser.set(session.user, user);
     }
     user.sessions.add(session);

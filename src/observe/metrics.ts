@@ -72,6 +72,18 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
       },
     });
   };
+  const counterBy = (label: string, name: string, help: string, read: () => Readonly<Record<string, number>>) => {
+    new Counter({
+      name: `fanfare_${name}_total`,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count);
+      },
+    });
+  };
   const counterByCode = (name: string, help: string, counts: ReadonlyMap<number, number>) => {
     new Counter({
       name: `fanfare_${name}_total`,
@@ -126,6 +138,21 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   counterByCode('errors', 'Error replies by code.', counters.errorsByCode);
   counterByCode('disconnects', 'Ended connections by code.', counters.disconnectsByCode);
   counterByCode('unsubscribes', 'Subscriptions ended by the server, by code.', counters.unsubscribesByCode);
+  counterBy(
+    'reason',
+    'connects_refused',
+    'Connections answered with 503, by the limit.',
+    () => node.admission.rejections,
+  );
+  counterBy('limit', 'rate_limited', 'Commands beyond a rate, by the limit.', () =>
+    Object.fromEntries(counters.rateLimited),
+  );
+  counterBy('kind', 'revocations', 'Revocations by kind.', () => Object.fromEntries(counters.revocations));
+  gauge(
+    'revocations_kept',
+    'Revocations that are still looked at when somebody connects.',
+    () => node.revocations.size,
+  );
   counterByMethod('api_requests', 'Requests to the HTTP API by method and status.', 'status', counters.apiRequests);
   counterByMethod('api_errors', 'Failed calls of the HTTP API by method and error code.', 'code', counters.apiErrors);
 

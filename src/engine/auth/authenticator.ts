@@ -41,6 +41,10 @@ export interface SubscriptionOverride {
 
 /** What a subscription token or a subscribe function grants. */
 export interface SubscriptionIdentity {
+  /** Id of the token that granted it, by which it can be revoked. */
+  readonly tokenId?: string;
+  /** When that token was made, in Unix milliseconds. */
+  readonly issuedAtMs?: number;
   readonly info?: JsonText;
   readonly data?: JsonText;
   /** Unix time in milliseconds; absent: the subscription does not expire. */

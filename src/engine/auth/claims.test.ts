@@ -137,9 +137,13 @@ describe('subscription claims', () => {
       user: '42',
       client: 'c1',
       channel: 'a',
-      identity: { expiresAtMs: 100_000, info: '1', override: { presence: true } },
-      tokenId: 't1',
-      issuedAtMs: 50_000,
+      identity: {
+        expiresAtMs: 100_000,
+        info: '1',
+        override: { presence: true },
+        tokenId: 't1',
+        issuedAtMs: 50_000,
+      },
     });
   });
 

@@ -148,8 +148,6 @@ export interface SubscriptionClaims {
   readonly client: string | undefined;
   readonly channel: string;
   readonly identity: SubscriptionIdentity;
-  readonly tokenId?: string;
-  readonly issuedAtMs?: number;
 }
 
 /** @throws Error when the claims are not those of a subscription token */
@@ -163,7 +161,7 @@ export function readSubscriptionClaims(payload: unknown): SubscriptionClaims {
       ...expiresAtMs(claims),
       ...jsonOf('info', claims.info, claims.b64info),
       ...overrideOf(claims.override),
+      ...provenance(claims),
     },
-    ...provenance(claims),
   };
 }

@@ -1,7 +1,7 @@
 /** `connect`: who is it, and which channels does it get without asking. */
 
 import { parseChannelName } from '../../model/channel-name.js';
-import { disconnectCodes } from '../../model/codes.js';
+import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { ConnectRequest } from '../../model/command.js';
 import type { Position } from '../../model/position.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
@@ -39,9 +39,9 @@ export async function runConnect(
     return { kind: 'error', error: outcome.error };
   }
   const { identity } = outcome;
-  const revoked = node.revocations.find(identity);
-  if (revoked !== undefined || !node.sessions.hasRoomFor(identity.user)) {
-    session.close(revoked ?? disconnectCodes.connectionLimit);
+  const unwelcome = findObjection(session, identity);
+  if (unwelcome !== undefined) {
+    session.close(unwelcome);
     return undefined;
   }
   admit(session, identity, request.token !== undefined);
@@ -52,6 +52,9 @@ export async function runConnect(
     for (const { subscription } of attachments) withdraw(session, subscription);
     throw error;
   }
+  // Things may have changed while the broker was asked: a revocation, another connection of the user.
+  const objection = findObjection(session, identity);
+  if (objection !== undefined) session.close(objection);
   // Closed meanwhile, perhaps by its own client; `close` has freed everything.
   if (!session.is('connecting')) {
     for (const { subscription } of attachments) node.presence.withdrawn(subscription);
@@ -67,6 +70,13 @@ export async function runConnect(
   session.connected();
   for (const { subscription } of attachments) node.notifier.notify('subscribed', session, subscription.channel);
   return undefined;
+}
+
+/** Why a client is not let in though its token is good. */
+function findObjection({ node }: Session, identity: Identity): Disconnect | undefined {
+  const revoked = node.revocations.find(identity);
+  if (revoked !== undefined) return revoked;
+  return node.sessions.hasRoomFor(identity.user) ? undefined : disconnectCodes.connectionLimit;
 }
 
 function admit(session: Session, identity: Identity, hasToken: boolean): void {

@@ -7,7 +7,7 @@ import { decideByFunction, permissionContext } from '../permissions.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, type Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
-import { findTarget, refuse } from './target.js';
+import { findTarget, isRevoked, refuse } from './target.js';
 
 export async function runSubRefresh(session: Session, name: string, token: string): Promise<ReplyBody | undefined> {
   const { node } = session;
@@ -25,6 +25,7 @@ export async function runSubRefresh(session: Session, name: string, token: strin
     session.close(outcome.disconnect);
     return undefined;
   }
+  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied).reply;
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);
   return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };

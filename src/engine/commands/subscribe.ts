@@ -13,7 +13,7 @@ import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
-import { findTarget, type Refusal, refuse, refuseBy } from './target.js';
+import { findTarget, isRevoked, type Refusal, refuse, refuseBy } from './target.js';
 
 /** What the subscriber was granted, and whether it can renew it by itself. */
 interface Granted {
@@ -137,5 +137,8 @@ async function authorizeByToken(
   const { auth } = session.node;
   if (auth.subscribe === undefined || token === undefined) return refuse(errorCodes.permissionDenied);
   const outcome = await auth.subscribe(token, channel, session);
-  return outcome.ok ? { ok: true, identity: outcome.identity, clientRefresh: true } : refuseBy(session, outcome);
+  if (!outcome.ok) return refuseBy(session, outcome);
+  const { identity } = outcome;
+  if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied);
+  return { ok: true, identity, clientRefresh: true };
 }

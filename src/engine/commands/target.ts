@@ -1,8 +1,9 @@
-/** Finds the channel that a command is about. */
+/** Finds the channel that a command is about, and refuses what may not be done with it. */
 
 import { type ChannelName, internalPrefix, parseChannelName } from '../../model/channel-name.js';
 import { type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
+import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { Verdict } from '../permissions.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
@@ -30,6 +31,11 @@ export function refuseBy(session: Session, verdict: Extract<Verdict<never>, { ok
   if ('error' in verdict) return refuse(verdict.error);
   session.close(verdict.disconnect);
   return refuse(errorCodes.permissionDenied);
+}
+
+/** Whether the token that grants a subscription, or all of its user's tokens of that time, have been revoked. */
+export function isRevoked({ node, user }: Session, identity: SubscriptionIdentity): boolean {
+  return node.revocations.find({ ...identity, user }) !== undefined;
 }
 
 /** 107 for a bad name, 103 for one of the server's own, 102 where no rule matches. */
