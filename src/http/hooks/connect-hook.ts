@@ -1,0 +1,141 @@
+/** Asks a backend who a client is when it connects, and whether it may stay when its time is up. */
+
+import * as v from 'valibot';
+import type { Authenticator, AuthOutcome, ConnectAttempt, Identity } from '../../engine/auth/authenticator.js';
+import { jsonOf, subscribeOptionFields, subscriptionsOf } from '../../engine/auth/claims.js';
+import { parseCapabilities } from '../../engine/capabilities.js';
+import type { Denial } from '../../engine/channel-options.js';
+import { disconnectCodes } from '../../model/codes.js';
+import { fromJsonText } from '../../model/json-text.js';
+import { clientFields, strangerFields } from './client-fields.js';
+import type { Hook } from './hook.js';
+import { base64Field, expiryField } from './hook-answer.js';
+import type { StandIns } from './hook-headers.js';
+import type { RefreshGrace } from './refresh-grace.js';
+
+const connectResult = v.object({
+  user: v.pipe(v.string(), v.maxLength(256)),
+  expire_at: expiryField,
+  info: v.optional(v.unknown()),
+  b64info: base64Field,
+  data: v.optional(v.unknown()),
+  b64data: base64Field,
+  meta: v.optional(v.unknown()),
+  channels: v.nullish(v.array(v.string()), []),
+  subs: v.nullish(v.record(v.string(), subscribeOptionFields), {}),
+  caps: v.optional(v.unknown()),
+});
+
+const refreshResult = v.object({
+  expired: v.nullish(v.boolean(), false),
+  expire_at: expiryField,
+  info: v.optional(v.unknown()),
+  b64info: base64Field,
+  meta: v.optional(v.unknown()),
+  caps: v.optional(v.unknown()),
+});
+
+type ConnectResult = v.InferOutput<typeof connectResult>;
+type Shared = Pick<ConnectResult, 'expire_at' | 'info' | 'b64info' | 'meta' | 'caps'>;
+
+function sharedIdentity({ expire_at: expiresAtMs, info, b64info, meta, caps }: Shared) {
+  return {
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+    ...jsonOf('info', info, b64info),
+    ...(meta != null && { meta }),
+    ...(caps != null && { capabilities: parseCapabilities(caps) }),
+  };
+}
+
+/** @throws Error for what is no result of this hook */
+function readConnect(value: unknown): Identity {
+  const result = v.parse(connectResult, value);
+  return {
+    user: result.user,
+    ...sharedIdentity(result),
+    ...jsonOf('data', result.data, result.b64data),
+    ...subscriptionsOf(result.channels, result.subs),
+  };
+}
+
+/** `undefined`: it has expired. @throws Error likewise */
+function readRefresh(value: unknown): Omit<Identity, 'user'> | undefined {
+  const result = v.parse(refreshResult, value);
+  return result.expired ? undefined : sharedIdentity(result);
+}
+
+export interface ConnectHookParts {
+  readonly connect: Hook;
+  /** Absent: a connection that expires is closed, and its client connects again. */
+  readonly refresh: Hook | undefined;
+  /** For clients that bring a token. Absent: the backend gets those, too. */
+  readonly tokens: Authenticator | undefined;
+  readonly grace: RefreshGrace;
+}
+
+export function connectHook({ connect, refresh, tokens, grace }: ConnectHookParts): Authenticator {
+  return {
+    readsHeaders: connect.options.headers.includes('cookie'),
+    ...(tokens?.refresh && { refresh: tokens.refresh.bind(tokens) }),
+    ...(tokens?.subscribe && { subscribe: tokens.subscribe.bind(tokens) }),
+    connect(attempt) {
+      return attempt.token !== undefined && tokens !== undefined ? tokens.connect(attempt) : ask(connect, attempt);
+    },
+    ...(refresh && {
+      async renew(client) {
+        const outcome = await refresh.call({
+          body: clientFields(client, refresh.options.includeMeta),
+          source: client.handshake,
+          repeatable: true,
+          readResult: readRefresh,
+        });
+        if ('failure' in outcome) {
+          const expiresAtMs = grace.extend(client);
+          if (expiresAtMs === undefined) return { ok: false, disconnect: disconnectCodes.expired };
+          return { ok: true, identity: { user: client.user, expiresAtMs } };
+        }
+        grace.end(client);
+        if (!outcome.ok) return refusal(outcome.denial);
+        if (outcome.result === undefined) return { ok: false, disconnect: disconnectCodes.expired };
+        return { ok: true, identity: { user: client.user, ...outcome.result } };
+      },
+    }),
+  };
+}
+
+async function ask(connect: Hook, attempt: ConnectAttempt): Promise<AuthOutcome<Identity>> {
+  const { token, data, handshake, name, version } = attempt;
+  const outcome = await connect.call({
+    body: {
+      ...strangerFields(attempt),
+      ...(name !== '' && { name }),
+      ...(version !== '' && { version }),
+      ...(token !== undefined && { token }),
+      ...(data !== undefined && { data: fromJsonText(data) }),
+    },
+    source: handshake,
+    repeatable: true,
+    readResult: readConnect,
+  });
+  return outcome.ok ? { ok: true, identity: outcome.result } : refusal(outcome.denial);
+}
+
+function refusal(denial: Denial): Extract<AuthOutcome<never>, { ok: false }> {
+  if ('disconnect' in denial) return { ok: false, disconnect: denial.disconnect };
+  const { code, message, temporary = false } = denial.error;
+  return { ok: false, error: { code, message, temporary } };
+}
+
+/** Keeps what clients claim in their connect command for the hooks to come, whoever lets them in. */
+export function keepStandIns(auth: Authenticator, standIns: StandIns): Authenticator {
+  return {
+    readsHeaders: auth.readsHeaders === true,
+    ...(auth.refresh && { refresh: auth.refresh.bind(auth) }),
+    ...(auth.renew && { renew: auth.renew.bind(auth) }),
+    ...(auth.subscribe && { subscribe: auth.subscribe.bind(auth) }),
+    connect(attempt) {
+      standIns.keep(attempt.handshake.headers, attempt.standIns);
+      return auth.connect(attempt);
+    },
+  };
+}

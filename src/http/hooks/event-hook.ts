@@ -1,0 +1,71 @@
+/** Tells a backend what has happened to clients and channels, after the fact. */
+
+import type { ConnectedClient } from '../../engine/auth/authenticator.js';
+import type { Clock } from '../../engine/clock.js';
+import type { Observer } from '../../engine/observer.js';
+import type { EventDelivery } from './event-delivery.js';
+
+export const eventTypes = [
+  'connected',
+  'disconnected',
+  'subscribed',
+  'unsubscribed',
+  'join',
+  'leave',
+  'occupied',
+  'vacated',
+] as const;
+
+/** `join` and `leave` are `subscribed` and `unsubscribed` in channels with presence. */
+export type EventType = (typeof eventTypes)[number];
+
+export interface EventHookOptions {
+  readonly types: readonly EventType[];
+  readonly includeMeta: boolean;
+  /** Whether who comes to and goes from this channel is its presence. */
+  readonly hasPresence: (channel: string) => boolean;
+  readonly delivery: EventDelivery;
+  readonly clock: Clock;
+}
+
+/** Watches only what is wanted: for the rest the engine does nothing. */
+export function eventHook({ types, includeMeta, hasPresence, delivery, clock }: EventHookOptions): Observer {
+  const wanted = new Set(types);
+  let numEvents = 0;
+
+  /** The id is the same in each attempt to deliver an event, and in no other event. */
+  const add = (type: EventType, fields: object) => {
+    if (!wanted.has(type)) return;
+    numEvents++;
+    delivery.add({ id: `${delivery.nodeId}-${numEvents}`, type, time_ms: clock.wallMs(), ...fields });
+  };
+  const about = ({ user, client, transport, meta }: ConnectedClient) => ({
+    user,
+    client,
+    transport,
+    ...(includeMeta && meta !== undefined && { meta }),
+  });
+  const observers = {
+    connected: (client) => add('connected', about(client)),
+    disconnected: (client, { code, reason }) => add('disconnected', { ...about(client), code, reason }),
+    subscribed: (client, channel) => {
+      add('subscribed', { ...about(client), channel });
+      if (hasPresence(channel)) add('join', { ...about(client), channel });
+    },
+    unsubscribed: (client, channel, { code, reason }) => {
+      add('unsubscribed', { ...about(client), channel, code, reason });
+      if (hasPresence(channel)) add('leave', { ...about(client), channel });
+    },
+    occupied: (channel) => add('occupied', { channel }),
+    vacated: (channel) => add('vacated', { channel }),
+  } satisfies Observer;
+  const { connected, disconnected, subscribed, unsubscribed, occupied, vacated } = observers;
+  return {
+    ...(wanted.has('connected') && { connected }),
+    ...(wanted.has('disconnected') && { disconnected }),
+    ...((wanted.has('subscribed') || wanted.has('join')) && { subscribed }),
+    ...((wanted.has('unsubscribed') || wanted.has('leave')) && { unsubscribed }),
+    ...(wanted.has('occupied') && { occupied }),
+    ...(wanted.has('vacated') && { vacated }),
+  };
+}

@@ -1,0 +1,41 @@
+/** Events that wait for a backend, oldest first, and no more than so many. */
+
+/** How many places at the front may stand empty before the list is moved together. */
+const maxGap = 1_024;
+
+export class EventQueue<Event> {
+  readonly #maxEvents: number;
+  #events: (Event | undefined)[] = [];
+  #head = 0;
+
+  /** @param maxEvents at least 1 */
+  constructor(maxEvents: number) {
+    this.#maxEvents = maxEvents;
+  }
+
+  get size(): number {
+    return this.#events.length - this.#head;
+  }
+
+  /** False when the oldest event had to make room. */
+  push(event: Event): boolean {
+    const isFull = this.size >= this.#maxEvents;
+    if (isFull) this.take(1);
+    this.#events.push(event);
+    return !isFull;
+  }
+
+  /** Takes up to so many from the front. */
+  take(count: number): Event[] {
+    const end = Math.min(this.#head + count, this.#events.length);
+    // safe: between head and end nothing has been taken
+    const taken = this.#events.slice(this.#head, end) as Event[];
+    this.#events.fill(undefined, this.#head, end);
+    this.#head = end;
+    if (this.#head > maxGap) {
+      this.#events = this.#events.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
+  }
+}

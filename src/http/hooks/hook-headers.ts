@@ -1,0 +1,121 @@
+/** Which of a client's headers a backend gets to see, and which of its own it can rely on. */
+
+/** Names in lower case. */
+export interface HeaderSelection {
+  /** Of the HTTP request behind the connection. */
+  readonly headers: readonly string[];
+  /** Of those that clients claim in their first command, because browsers cannot set real ones on a WebSocket. */
+  readonly emulatedHeaders: readonly string[];
+  /** The same for all calls; not client's to change. */
+  readonly staticHeaders: Readonly<Record<string, string>>;
+}
+
+/** Tells a backend which of the headers are a client's mere word. */
+export const emulatedHeader = 'X-Fanfare-Emulated';
+
+/** Headers that say where a client is: they carry the address that the server itself believes, never the client's word. */
+const addressHeaders: ReadonlySet<string> = new Set(['x-real-ip', 'x-forwarded-for']);
+
+/** Belong to the connection between the two servers, or are ours. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  'accept',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const token = /^[!#$%&'*+.^_`|~\w-]+$/;
+/** RFC 9110 section 5.5, in what Node takes for a header. */
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+const maxValueLength = 8_192;
+
+/** @returns why a backend cannot be sent this header, or `undefined` */
+export function headerNameFault(name: string): string | undefined {
+  if (!token.test(name)) return 'is no name of a header';
+  const lower = name.toLowerCase();
+  if (ownHeaders.has(lower) || lower.startsWith('proxy-') || lower.startsWith('x-fanfare-')) {
+    return 'is a header of the call itself';
+  }
+  return undefined;
+}
+
+/** The same for one that clients may claim. */
+export function emulatedNameFault(name: string): string | undefined {
+  if (addressHeaders.has(name.toLowerCase())) return 'says where a client is, which is not for clients to say';
+  return headerNameFault(name);
+}
+
+export function isHeaderValue(value: string): boolean {
+  return value.length <= maxValueLength && headerValue.test(value);
+}
+
+/** What a call is about: a client that connects or is connected. */
+export interface HeaderSource {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly remoteAddress: string;
+}
+
+/** A real header goes before a claimed one of the same name, and what is static is neither. */
+export function selectHeaders(
+  selection: HeaderSelection,
+  source: HeaderSource,
+  standIns: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const selected: Record<string, string> = { ...selection.staticHeaders };
+  const real = new Set<string>();
+  for (const name of selection.headers) {
+    const value = addressHeaders.has(name) ? source.remoteAddress : source.headers.get(name);
+    if (value === undefined || !isHeaderValue(value)) continue;
+    selected[name] = value;
+    real.add(name);
+  }
+  const emulated: string[] = [];
+  for (const name of selection.emulatedHeaders) {
+    const value = standIns.get(name);
+    if (value === undefined || real.has(name)) continue;
+    selected[name] = value;
+    emulated.push(name);
+  }
+  if (emulated.length > 0) selected[emulatedHeader] = emulated.join(', ');
+  return selected;
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+/**
+ * The headers that connected clients once claimed: the hooks after `connect` are told of them, too. They are kept by
+ * the connection's own headers, and go with those.
+ */
+export class StandIns {
+  readonly #byHeaders = new WeakMap<ReadonlyMap<string, string>, ReadonlyMap<string, string>>();
+  readonly #names: ReadonlySet<string>;
+
+  /** @param names those that any hook asks for, in lower case */
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names);
+  }
+
+  /** Keeps what a hook may be told, and returns it. What cannot be a header is left out. */
+  keep(headers: ReadonlyMap<string, string>, claimed: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    if (this.#names.size === 0 || claimed.size === 0) return none;
+    const kept = new Map<string, string>();
+    for (const [claimedName, value] of claimed) {
+      const name = claimedName.toLowerCase();
+      if (this.#names.has(name) && isHeaderValue(value)) kept.set(name, value);
+    }
+    this.#byHeaders.set(headers, kept);
+    return kept;
+  }
+
+  of(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    return this.#byHeaders.get(headers) ?? none;
+  }
+}

@@ -1,0 +1,190 @@
+/** One hook: a question to a backend, with everything that keeps a bad backend from harming anybody else. */
+
+import type { Denial } from '../../engine/channel-options.js';
+import type { Clock, Random } from '../../engine/clock.js';
+import type { Logger } from '../../engine/logger.js';
+import { errorCodes } from '../../model/codes.js';
+import { CircuitBreaker, type Passage } from './circuit-breaker.js';
+import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';
+import { type HookAnswer, readAnswer } from './hook-answer.js';
+import { HookClient, type HookResponse } from './hook-client.js';
+import { type HeaderSelection, type HeaderSource, type StandIns, selectHeaders } from './hook-headers.js';
+import { signatureHeaders } from './signature.js';
+
+export type HookName = 'connect' | 'refresh' | 'subscribe' | 'sub_refresh' | 'publish' | 'rpc' | 'events';
+
+/** Where a hook goes and what it tells. */
+export interface HookOptions extends HeaderSelection {
+  /** http or https, without credentials. */
+  readonly url: URL;
+  /** For the answer of the backend; a call may wait as long again for its turn. */
+  readonly timeoutMs: number;
+  /** Tell the backend what authentication attached to the connection. */
+  readonly includeMeta: boolean;
+}
+
+export interface HookLimits extends ConcurrencyLimits {
+  /** Failures in a row after which calls fail at once. */
+  readonly breakerFailures: number;
+  readonly maxResponseBytes: number;
+}
+
+/** What all hooks of a server share. */
+export interface HookPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly limits: HookLimits;
+  /** Each signs. Empty: nothing is signed. */
+  readonly secrets: readonly string[];
+  readonly standIns: StandIns;
+}
+
+export interface HookCall<Result> {
+  readonly body: object;
+  /** The client that it is about. */
+  readonly source: HeaderSource;
+  /** Whose share of the places it takes. Absent: nobody's. */
+  readonly client?: string;
+  /** Nothing happens twice when it is asked twice. */
+  readonly repeatable: boolean;
+  /** Throws for what is no result. */
+  readonly readResult: (result: unknown) => Result;
+}
+
+/** Why there is no decision. */
+type FailureReason = Extract<HookResponse, { ok: false }>['reason'] | 'status' | 'open' | Exclude<Entry, 'in'>;
+
+/** The backend's decision; or none, which is a no, for now. */
+export type HookOutcome<Result> =
+  | HookAnswer<Result>
+  | { readonly ok: false; readonly denial: Denial; readonly failure: FailureReason };
+
+/** At most one line in this time about answers that make no sense; a dead backend has lines of its own. */
+const logIntervalMs = 10_000;
+
+/** Statuses by which a backend, or a proxy before it, says that it cannot answer anybody. */
+const unavailableStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
+
+export class Hook {
+  readonly hook: HookName;
+  readonly options: HookOptions;
+  readonly #ports: HookPorts;
+  readonly #client: HookClient;
+  readonly #breaker: CircuitBreaker;
+  readonly #concurrency: Concurrency;
+  #nextLogAtMs = Number.NEGATIVE_INFINITY;
+  calls = 0;
+  readonly failures = new Map<string, number>();
+  onLatency: ((seconds: number) => void) | undefined;
+
+  constructor(name: HookName, options: HookOptions, ports: HookPorts) {
+    const { clock, random, limits } = ports;
+    this.hook = name;
+    this.options = options;
+    this.#ports = ports;
+    this.#client = new HookClient(options.url, clock, limits.maxResponseBytes);
+    this.#breaker = new CircuitBreaker(clock, random, limits.breakerFailures);
+    this.#concurrency = new Concurrency(clock, limits);
+  }
+
+  get numInFlight(): number {
+    return this.#concurrency.numInFlight;
+  }
+
+  get numWaiting(): number {
+    return this.#concurrency.numWaiting;
+  }
+
+  get isOpen(): boolean {
+    return this.#breaker.isOpen;
+  }
+
+  /** Never rejects. */
+  async call<Result>(call: HookCall<Result>): Promise<HookOutcome<Result>> {
+    this.calls++;
+    let passage = this.#breaker.pass();
+    if (passage === 'closed') {
+      const entry = await this.#concurrency.enter(this.options.timeoutMs, call.client);
+      if (entry !== 'in') return this.#fail(entry);
+      // It may have opened while this call was waiting.
+      passage = this.#breaker.pass();
+      try {
+        return await this.#pass(passage, call);
+      } finally {
+        this.#concurrency.leave(call.client);
+      }
+    }
+    // A probe does not queue behind calls that hang.
+    return this.#pass(passage, call);
+  }
+
+  /** Gives up what is under way. */
+  close(): void {
+    this.#concurrency.shed();
+    this.#client.close();
+  }
+
+  async #pass<Result>(passage: Passage, call: HookCall<Result>): Promise<HookOutcome<Result>> {
+    if (passage === undefined) return this.#fail('open');
+    const response = await this.#post(call);
+    if (!response.ok && response.reason !== 'too-large' && response.reason !== 'malformed') {
+      this.#unavailable(response.reason);
+      return this.#fail(response.reason);
+    }
+    if (response.ok && unavailableStatuses.has(response.status)) {
+      this.#unavailable(`status ${response.status}`);
+      return this.#fail('status');
+    }
+    // Whatever else it says: it answers.
+    this.#available();
+    if (!response.ok) return this.#senseless(response.reason);
+    if (response.status < 200 || response.status > 299) return this.#senseless('status', response.status);
+    return readAnswer(response.text, call.readResult) ?? this.#senseless('malformed');
+  }
+
+  async #post<Result>({ body, source, repeatable }: HookCall<Result>): Promise<HookResponse> {
+    const { clock, secrets, standIns } = this.#ports;
+    const text = JSON.stringify(body);
+    const headers = {
+      ...selectHeaders(this.options, source, standIns.of(source.headers)),
+      ...signatureHeaders(text, secrets, Math.floor(clock.wallMs() / 1_000)),
+    };
+    const startMs = clock.nowMs();
+    const response = await this.#client.post({ body: text, headers, timeoutMs: this.options.timeoutMs, repeatable });
+    this.onLatency?.((clock.nowMs() - startMs) / 1_000);
+    return response;
+  }
+
+  #available(): void {
+    if (this.#breaker.succeeded()) this.#ports.log.info(this.#fields(), 'the backend of a hook answers again');
+  }
+
+  #unavailable(reason: string): void {
+    if (!this.#breaker.failed()) return;
+    this.#concurrency.shed();
+    this.#ports.log.warn({ ...this.#fields(), reason }, 'the backend of a hook does not answer: calls fail at once');
+  }
+
+  #senseless(reason: FailureReason, status?: number): HookOutcome<never> {
+    const { clock, log } = this.#ports;
+    const nowMs = clock.nowMs();
+    if (nowMs >= this.#nextLogAtMs) {
+      this.#nextLogAtMs = nowMs + logIntervalMs;
+      log.warn({ ...this.#fields(), reason, ...(status && { status }) }, 'the answer to a hook makes no sense');
+    }
+    return this.#fail(reason);
+  }
+
+  #fail(failure: FailureReason): HookOutcome<never> {
+    this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
+    const error = failure === 'share' ? errorCodes.tooManyRequests : errorCodes.internal;
+    return { ok: false, denial: { error }, failure };
+  }
+
+  /** Without the query, which may hold a secret. */
+  #fields() {
+    const { origin, pathname } = this.options.url;
+    return { hook: this.hook, url: origin + pathname };
+  }
+}

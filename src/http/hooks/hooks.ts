@@ -1,0 +1,111 @@
+/** The hooks of a server, put together from where they go. */
+
+import { allowAnonymous, denyAll } from '../../engine/auth/anonymous.js';
+import type { Authenticator } from '../../engine/auth/authenticator.js';
+import type { ChannelOptions } from '../../engine/channel-options.js';
+import type { Clock, Random } from '../../engine/clock.js';
+import type { Logger } from '../../engine/logger.js';
+import type { Observer } from '../../engine/observer.js';
+import type { RpcFallback } from '../../engine/rpc-options.js';
+import { connectHook, keepStandIns } from './connect-hook.js';
+import { EventDelivery } from './event-delivery.js';
+import { type EventType, eventHook } from './event-hook.js';
+import { Hook, type HookLimits, type HookName, type HookOptions } from './hook.js';
+import { StandIns } from './hook-headers.js';
+import { publishHook } from './publish-hook.js';
+import { RefreshGrace } from './refresh-grace.js';
+import { rpcHook } from './rpc-hook.js';
+import { subRefreshHook } from './sub-refresh-hook.js';
+import { subscribeHook } from './subscribe-hook.js';
+
+export interface HooksOptions {
+  /** Where each goes. Those that are absent are not called. */
+  readonly endpoints: { readonly [Name in HookName]?: HookOptions };
+  readonly limits: HookLimits;
+  readonly secrets: readonly string[];
+  /** How long what has expired may stay while the backend cannot be asked. 0: not at all. */
+  readonly refreshGraceMs: number;
+  readonly eventTypes: readonly EventType[];
+  readonly maxQueuedEvents: number;
+  readonly hasPresence: (channel: string) => boolean;
+}
+
+export class Hooks {
+  readonly subscribe: ChannelOptions['subscribe'];
+  readonly renew: ChannelOptions['renew'];
+  readonly publish: ChannelOptions['publish'];
+  readonly procedureFallback?: RpcFallback;
+  readonly observer?: Observer;
+  readonly figures: readonly (Hook | EventDelivery)[];
+  readonly events: EventDelivery | undefined;
+  readonly #clock: Clock;
+  readonly #connect: Hook | undefined;
+  readonly #refresh: Hook | undefined;
+  readonly #grace: RefreshGrace;
+  readonly #standIns: StandIns;
+  readonly #decisions: readonly Hook[];
+
+  constructor(options: HooksOptions, ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) {
+    const { endpoints, limits, secrets } = options;
+    this.#clock = ports.clock;
+    this.#standIns = new StandIns(Object.values(endpoints).flatMap(({ emulatedHeaders }) => emulatedHeaders));
+    this.#grace = new RefreshGrace(ports.clock, ports.random, options.refreshGraceMs);
+    const decisions: Hook[] = [];
+    const make = (name: HookName): Hook | undefined => {
+      const endpoint = endpoints[name];
+      if (endpoint === undefined) return undefined;
+      const hook = new Hook(name, endpoint, { ...ports, limits, secrets, standIns: this.#standIns });
+      decisions.push(hook);
+      return hook;
+    };
+    this.#connect = make('connect');
+    this.#refresh = make('refresh');
+    const subscribe = make('subscribe');
+    const subRefresh = make('sub_refresh');
+    const publish = make('publish');
+    const rpc = make('rpc');
+    this.subscribe = subscribe && subscribeHook(subscribe);
+    this.renew = subRefresh && subRefreshHook(subRefresh, this.#grace);
+    this.publish = publish && publishHook(publish);
+    if (rpc !== undefined) this.procedureFallback = rpcHook(rpc);
+    const { events } = endpoints;
+    if (events !== undefined) {
+      const { maxQueuedEvents, eventTypes: types, hasPresence } = options;
+      const delivery = new EventDelivery({ endpoint: events, maxQueuedEvents, secrets }, ports);
+      const { includeMeta } = events;
+      this.observer = eventHook({ types, includeMeta, hasPresence, delivery, clock: ports.clock });
+      this.events = delivery;
+    }
+    this.#decisions = decisions;
+    this.figures = this.events === undefined ? decisions : [...decisions, this.events];
+  }
+
+  /**
+   * Who lets clients in: tokens, for those that bring one, and for the others the backend if there is a hook for that.
+   *
+   * @param anonymous without such a hook: let the others in as nobody in particular
+   */
+  authenticator(tokens: Authenticator | undefined, anonymous: boolean): Authenticator {
+    const connect = this.#connect;
+    const grace = this.#grace;
+    const auth =
+      connect !== undefined
+        ? connectHook({ connect, refresh: this.#refresh, tokens, grace })
+        : anonymous
+          ? allowAnonymous(tokens)
+          : (tokens ?? denyAll);
+    return keepStandIns(auth, this.#standIns);
+  }
+
+  start(nodeId: string): void {
+    if (this.events !== undefined) this.events.nodeId = nodeId;
+  }
+
+  /** Delivers the last events by the deadline, and lets go of everything. */
+  async close(deadlineMs: number): Promise<void> {
+    for (const hook of this.#decisions) hook.close();
+    // What happened to the last clients is told at the end of the turn.
+    await new Promise<void>((resolve) => this.#clock.afterTurn(resolve));
+    await this.events?.close(deadlineMs);
+  }
+}

@@ -1,0 +1,43 @@
+/** Asks a backend whether a client may publish this, and what is published in its place. */
+
+import * as v from 'valibot';
+import type { Denial, PublishContext, PublishGrant } from '../../engine/channel-options.js';
+import { clientFields } from './client-fields.js';
+import type { Hook } from './hook.js';
+import { base64Field, decodedValue } from './hook-answer.js';
+
+const publishResult = v.object({
+  data: v.optional(v.unknown()),
+  b64data: base64Field,
+  skip_history: v.nullish(v.boolean(), false),
+  tags: v.nullish(v.record(v.string(), v.string())),
+  idempotency_key: v.nullish(v.string(), ''),
+});
+
+/** @throws Error for what is no result of this hook */
+function readPublish(value: unknown): PublishGrant {
+  const result = v.parse(publishResult, value);
+  const data = decodedValue(result.data, result.b64data);
+  const { tags, idempotency_key: idempotencyKey } = result;
+  return {
+    ...(data !== undefined && { data }),
+    ...(tags != null && { tags }),
+    ...(result.skip_history && { skipHistory: true }),
+    ...(idempotencyKey !== '' && { idempotencyKey }),
+  };
+}
+
+/** Decides the publish permission of a channel rule. */
+export function publishHook(hook: Hook): (context: PublishContext<unknown>) => Promise<PublishGrant | Denial> {
+  return async (context) => {
+    const { channel, client, data } = context;
+    const outcome = await hook.call({
+      body: { ...clientFields(context, hook.options.includeMeta), channel, data },
+      source: context,
+      client,
+      repeatable: false,
+      readResult: readPublish,
+    });
+    return outcome.ok ? outcome.result : outcome.denial;
+  };
+}

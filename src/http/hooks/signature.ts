@@ -1,0 +1,23 @@
+/** Signs what is sent to a backend, so that it can tell a call of ours from anybody else's. */
+
+import { createHmac } from 'node:crypto';
+
+export const timestampHeader = 'X-Fanfare-Timestamp';
+export const signatureHeader = 'X-Fanfare-Signature';
+
+/**
+ * The time and, for each secret, `v1=` with the hex HMAC-SHA256 of `<timestamp>.<body>`. With several secrets a
+ * receiver that knows any of them is content: keys can be rotated on either side first.
+ */
+export function signatureHeaders(
+  body: string,
+  secrets: readonly string[],
+  unixSec: number,
+): Readonly<Record<string, string>> {
+  if (secrets.length === 0) return {};
+  const signatures = secrets.map((secret) => {
+    const digest = createHmac('sha256', secret).update(`${unixSec}.${body}`).digest('hex');
+    return `v1=${digest}`;
+  });
+  return { [timestampHeader]: String(unixSec), [signatureHeader]: signatures.join(',') };
+}

@@ -1,0 +1,49 @@
+/** Asks a backend whether a subscription whose time is up may go on. */
+
+import * as v from 'valibot';
+import type { Denial, PermissionContext, SubscribeGrant } from '../../engine/channel-options.js';
+import { clientFields } from './client-fields.js';
+import type { Hook } from './hook.js';
+import { base64Field, decodedValue, expiryField } from './hook-answer.js';
+import type { RefreshGrace } from './refresh-grace.js';
+
+const subRefreshResult = v.object({
+  expired: v.nullish(v.boolean(), false),
+  expire_at: expiryField,
+  info: v.optional(v.unknown()),
+  b64info: base64Field,
+});
+
+/** `false`: it has expired. @throws Error for what is no result of this hook */
+function readSubRefresh(value: unknown): SubscribeGrant | false {
+  const { expired, expire_at: expiresAtMs, info: plain, b64info } = v.parse(subRefreshResult, value);
+  if (expired) return false;
+  const info = decodedValue(plain, b64info);
+  return {
+    ...(info !== undefined && { info }),
+    ...(expiresAtMs !== undefined && { expiresAt: expiresAtMs / 1_000 }),
+  };
+}
+
+/** Renews the subscriptions of a channel rule. */
+export function subRefreshHook(
+  hook: Hook,
+  grace: RefreshGrace,
+): (context: PermissionContext) => Promise<SubscribeGrant | Denial | false> {
+  return async (context) => {
+    const { channel, client, headers } = context;
+    const outcome = await hook.call({
+      body: { ...clientFields(context, hook.options.includeMeta), channel },
+      source: context,
+      client,
+      repeatable: true,
+      readResult: readSubRefresh,
+    });
+    if ('failure' in outcome) {
+      const untilMs = grace.extend(headers, channel);
+      return untilMs !== undefined && { expiresAt: untilMs / 1_000 };
+    }
+    grace.end(headers, channel);
+    return outcome.ok ? outcome.result : outcome.denial;
+  };
+}
