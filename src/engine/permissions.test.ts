@@ -93,6 +93,41 @@ describe('by function', () => {
     });
   });
 
+  // `{ error: 'not you' }` had neither code nor message, was no denial then, and so was taken for a grant.
+  test.each([
+    { error: 'not you' },
+    { error: { code: 403 } },
+    { error: { code: '403', message: 'not you' } },
+    { error: { code: 1.5, message: 'not you' } },
+    { error: { code: 0, message: 'not you' } },
+    { error: undefined },
+    { disconnect: true },
+    { disconnect: { code: 4_501 } },
+    { disconnect: { code: 1_000, reason: 'not a code of ours' } },
+    { disconnect: { code: 5_000, reason: 'nobody has these' } },
+    { disconnect: { code: 4_501, reason: 1 } },
+  ])('a denial that is badly written is a no nevertheless: %o', async (answer) => {
+    const permission = (() => answer) as unknown as () => boolean;
+    expect(await decideByFunction(permission, {})).toEqual(denied);
+    expect(await ask(answer)).toEqual(denied);
+  });
+
+  test('where only yes and no are possible, an object is no yes', async () => {
+    expect(await ask({})).toEqual(denied);
+    expect(await ask({ expiresAt: 5 })).toEqual(denied);
+  });
+
+  test('the ends of the codes', async () => {
+    for (const code of [1, 65_535]) {
+      expect(await ask({ error: { code, message: '' } })).toMatchObject({ error: { code } });
+    }
+    expect(await ask({ error: { code: 65_536, message: '' } })).toEqual(denied);
+    for (const code of [3_000, 4_999]) {
+      expect(await ask({ disconnect: { code, reason: '' } })).toEqual({ ok: false, disconnect: { code, reason: '' } });
+    }
+    expect(await ask({ disconnect: { code: 2_999, reason: '' } })).toEqual(denied);
+  });
+
   test('a grant is a yes with its conditions', async () => {
     expect(await decideByFunction(() => ({ expiresAt: 5 }), {})).toEqual({ ok: true, grant: { expiresAt: 5 } });
   });

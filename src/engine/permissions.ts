@@ -76,10 +76,14 @@ export async function decideByFunction<Context, Grant extends object>(
   const answer = await permission(context);
   if (answer === true) return granted;
   if (typeof answer !== 'object' || answer === null) return denied;
-  const denial = denialOf(answer);
-  if (denial !== undefined) return denial;
+  if (isDenying(answer)) return denialOf(answer) ?? denied;
   // safe: no denial, so it is the grant
   return { ok: true, grant: answer as Grant };
+}
+
+/** Whether an answer says no, be it badly written: `{ error: 'not you' }` must not pass for a grant. */
+export function isDenying(answer: object): boolean {
+  return 'error' in answer || 'disconnect' in answer;
 }
 
 /** The denial in an answer of the application's, if it is one. */
@@ -106,7 +110,9 @@ export async function decide<Context>(
   if (byName !== undefined) return byName;
   // safe: names are all decided
   const ask = permission as (context: Context) => boolean | Denial | Promise<boolean | Denial>;
-  return decideByFunction<Context, never>(ask, context());
+  const verdict = await decideByFunction<Context, never>(ask, context());
+  // Nothing can be granted but a yes: an object is a slip.
+  return verdict.ok && verdict.grant !== undefined ? denied : verdict;
 }
 
 const userBoundary = '#';
@@ -127,9 +133,16 @@ function isAmongUsers(user: string, channel: ChannelName): boolean {
 function isError(
   value: unknown,
 ): value is { readonly code: number; readonly message: string; readonly temporary?: unknown } {
-  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value;
+  if (typeof value !== 'object' || value === null || !('code' in value) || !('message' in value)) return false;
+  return isCode(value.code, 1, 65_535) && typeof value.message === 'string';
 }
 
 function isDisconnect(value: unknown): value is Disconnect {
-  return typeof value === 'object' && value !== null && 'code' in value && 'reason' in value;
+  if (typeof value !== 'object' || value === null || !('code' in value) || !('reason' in value)) return false;
+  // What a close frame may carry (RFC 6455 section 7.4.2).
+  return isCode(value.code, 3_000, 4_999) && typeof value.reason === 'string';
+}
+
+function isCode(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }

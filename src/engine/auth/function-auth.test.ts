@@ -66,6 +66,20 @@ describe('authenticateBy', () => {
     expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
   });
 
+  // An application wrote `({ user: session?.userId })`, and whoever had no session was let in as nobody.
+  test.each([{}, { user: undefined }, { error: 'no' }, { error: { code: 'x' } }, { user: '42', disconnect: true }])(
+    'what a lookup or a denial gone wrong leaves lets nobody in: %o',
+    async (answer) => {
+      const decide = (() => answer) as unknown as AuthFunction;
+      expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
+    },
+  );
+
+  test.each([42, true, ['42'], { id: 42 }])('a user that is no text is broken code: %o', async (user) => {
+    const decide = (() => ({ user })) as unknown as AuthFunction;
+    await expect(authenticateBy(decide).connect(attempt())).rejects.toThrow(TypeError);
+  });
+
   test('a denial tells the client its own code', async () => {
     const deny = (denial: Awaited<ReturnType<AuthFunction>>) => authenticateBy(() => denial).connect(attempt());
     expect(await deny({ error: { code: 4_001, message: 'full' } })).toMatchObject({

@@ -3,7 +3,7 @@
 import { disconnectCodes } from '../../model/codes.js';
 import { fromJsonText } from '../../model/json-text.js';
 import type { Denial } from '../channel-options.js';
-import { denialOf } from '../permissions.js';
+import { denialOf, isDenying } from '../permissions.js';
 import { encodeMessage } from '../publishing.js';
 import type { Authenticator, Identity } from './authenticator.js';
 
@@ -22,7 +22,7 @@ export interface AuthRequest {
 
 /** Who it is, in the application's own types. */
 export interface AuthGrant {
-  /** Id of the user; `null` for an anonymous connection. */
+  /** Id of the user; `null` for an anonymous connection. Left out, or `undefined`: refused with 3500. */
   readonly user: string | null;
   /** Unix time in seconds. The connection is closed then; its client connects again and is asked again. */
   readonly expiresAt?: number;
@@ -55,13 +55,22 @@ export function authenticateBy(decide: AuthFunction): Authenticator {
         url,
         remoteAddress,
       });
-      if (answer === null || typeof answer !== 'object') return { ok: false, disconnect: disconnectCodes.invalidToken };
-      return denialOf(answer) ?? { ok: true, identity: identityOf(answer as AuthGrant) };
+      if (answer === null || typeof answer !== 'object') return refused;
+      if (isDenying(answer)) return denialOf(answer) ?? refused;
+      // safe: no denial, so it is the grant
+      const grant = answer as AuthGrant;
+      // Nobody in particular is `null`. `undefined` is what a lookup leaves that has found nobody.
+      if (grant.user === undefined) return refused;
+      return { ok: true, identity: identityOf(grant) };
     },
   };
 }
 
+const refused = { ok: false, disconnect: disconnectCodes.invalidToken } as const;
+
+/** @throws TypeError for a user that is no text: 42 and '42' would be two users */
 function identityOf(grant: AuthGrant): Identity {
+  if (grant.user !== null && typeof grant.user !== 'string') throw new TypeError('auth: the user is a text, or null');
   return {
     user: grant.user ?? '',
     ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
