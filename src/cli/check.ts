@@ -66,8 +66,9 @@ function printValues(config: Config, terminal: Terminal): void {
   }
 }
 
-function valueText({ values, secrets }: Config, path: OptionPath): string {
+function valueText({ values, secrets, apiKeys }: Config, path: OptionPath): string {
   if (path === 'token.secret' && values[path] !== undefined) return secrets.map(() => '********').join(', ');
+  if (path === 'api.keys' && values[path] !== undefined) return apiKeys.map(() => '********').join(', ');
   return formatValue(path, values[path]);
 }
 

@@ -7,7 +7,8 @@ import { bytes, duration, type OptionKind } from './option-kinds.js';
 import { closest } from './suggest.js';
 
 const who = ['nobody', 'anyone', 'user', 'subscriber'] as const;
-const whoSubscribes = ['nobody', 'anyone', 'user', 'token'] as const;
+const whoSubscribes = ['nobody', 'anyone', 'user', 'token', 'hook'] as const;
+const whoPublishes = [...who, 'hook'] as const;
 
 const oneOf = <const Choice extends string>(choices: readonly Choice[]) =>
   v.picklist(choices, `is none of ${choices.join(', ')}`);
@@ -28,7 +29,7 @@ const historyEntries = {
 
 const ruleEntries = {
   subscribe: v.optional(oneOf(whoSubscribes)),
-  publish: v.optional(oneOf(who)),
+  publish: v.optional(oneOf(whoPublishes)),
   history: v.optional(strictObject(historyEntries)),
   recovery: v.optional(oneOf(['stream', 'cache', 'off'])),
   presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
@@ -43,7 +44,7 @@ export type ChannelConfig = v.InferOutput<typeof rule>;
 type ChannelConfigInput = v.InferInput<typeof rule>;
 
 /** Names an unknown key and the one that was probably meant; and a missing one. */
-function strictObject<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function strictObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   return v.strictObject(entries, (issue) => {
     if (issue.expected === 'never') return unknownKey(String(issue.path?.at(-1)?.key), Object.keys(entries));
     return issue.received === 'undefined' ? missing : `is not an object with ${Object.keys(entries).join(', ')}`;

@@ -1,17 +1,14 @@
 /** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
 
+import { findHookConflicts, findHookWarnings } from './hook-conflicts.js';
 import type { Config } from './load.js';
+import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';
 
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 export function findConflicts(config: Config): ConfigProblem[] {
   const { values, sources, mode } = config;
-  const problems: ConfigProblem[] = [];
+  const problems: ConfigProblem[] = findHookConflicts(config);
   const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
   const pingMs = values['limits.pingInterval'];
   if (pingMs > 0 && values['limits.pongTimeout'] >= pingMs) {
@@ -24,6 +21,10 @@ export function findConflicts(config: Config): ConfigProblem[] {
   if (internalPort !== undefined && internalPort !== 0 && internalPort === values.port) {
     problem('internal.port', 'is the public port');
   }
+  if (values['api.internalOnly'] && internalPort === undefined) {
+    problem('api.internalOnly', 'needs internal.port: there is no internal listener');
+  }
+  if (values['api.insecure']) findOpenApi(config, problem);
   if (mode === 'development' && !isLoopback(values.host)) {
     const isOfThisRun = values['token.secretFile'] === undefined && sources['token.secret'] === 'development mode';
     if (config.secrets.length === 0 || isOfThisRun) {
@@ -42,13 +43,25 @@ export function findConflicts(config: Config): ConfigProblem[] {
   return problems;
 }
 
+/** What speaks against an HTTP API without keys. */
+function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, message: string) => void): void {
+  if (apiKeys.length > 0) problem('api.insecure', 'and keys of the API are both set');
+  const hosts = [
+    ...(values['api.internalOnly'] ? [] : [values.host]),
+    ...(values['internal.port'] === undefined ? [] : [values['internal.host']]),
+  ];
+  const open = hosts.find((host) => !isLoopback(host));
+  if (open !== undefined) problem('api.insecure', `not on ${open}, which others than this machine can reach`);
+}
+
 export function findWarnings(config: Config): string[] {
   const { values, mode, secrets } = config;
-  const warnings: string[] = [];
-  if (secrets.length === 0 && !values.anonymous) {
-    warnings.push('nobody gets in: there is neither token.secret nor anonymous');
+  const warnings: string[] = findHookWarnings(config);
+  if (secrets.length === 0 && !values.anonymous && values['hooks.connect'] === undefined) {
+    warnings.push('nobody gets in: there is neither token.secret nor anonymous nor hooks.connect');
   }
   if (Object.keys(values.channels).length === 0) warnings.push('there are no channels: set channels');
+  if (values['api.insecure']) warnings.push('api.insecure is on: every program on this machine may do everything');
   if (values['limits.pingInterval'] === 0) warnings.push('limits.pingInterval is 0: dead connections are not noticed');
   // Development mode says by itself what is open.
   if (mode === 'development') return warnings;

@@ -30,6 +30,10 @@ export interface Config {
   readonly values: OptionValues;
   /** The secrets in force, from `token.secret` or the file; the first signs. Empty: none. */
   readonly secrets: readonly string[];
+  /** The keys of the HTTP API in force, from `api.keys` or the file. Empty: none. */
+  readonly apiKeys: readonly string[];
+  /** What signs the calls of hooks, from `hooks.secret` or the file. Empty: nothing does. */
+  readonly hookSecrets: readonly string[];
   /** Where each value comes from: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
   readonly sources: Readonly<Record<OptionPath, string>>;
   /** The file that was read. */
@@ -55,11 +59,15 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome>
   const problems = layers.flatMap((layer) => layer.problems);
   const warnings = layers.flatMap((layer) => layer.warnings);
   const merged = merge(layers, sources, problems);
-  const secrets = readSecrets(merged, sources, problems, warnings);
-  if (file?.othersMayRead && merged.sources['token.secret'] === fileName) {
-    warnings.push(`${fileName} holds token.secret and every user of this machine can read it: chmod 600 ${fileName}`);
+  const reading = { merged, sources, problems, warnings };
+  const secrets = readSecrets('token.secret', 'token.secretFile', reading);
+  const apiKeys = readSecrets('api.keys', 'api.keysFile', reading);
+  const hookSecrets = readSecrets('hooks.secret', 'hooks.secretFile', reading);
+  for (const key of ['token.secret', 'api.keys', 'hooks.secret'] as const) {
+    if (!file?.othersMayRead || merged.sources[key] !== fileName) continue;
+    warnings.push(`${fileName} holds ${key} and every user of this machine can read it: chmod 600 ${fileName}`);
   }
-  const config: Config = { mode: sources.mode, ...merged, secrets, path: file?.path, warnings };
+  const config: Config = { mode: sources.mode, ...merged, secrets, apiKeys, hookSecrets, path: file?.path, warnings };
   if (problems.length === 0) problems.push(...findConflicts(config));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: { ...config, warnings: [...warnings, ...findWarnings(config)] } };
@@ -118,43 +126,45 @@ function citation(value: unknown, { path, expected }: v.BaseIssue<unknown>): str
 
 const maxSecretFileBytes = 65_536;
 
+/** What is read, and where it is told what is wrong with it. */
+interface Reading {
+  readonly merged: Merged;
+  readonly sources: ConfigSources;
+  readonly problems: ConfigProblem[];
+  readonly warnings: string[];
+}
+
+/** Secrets that are either written down or in a file of their own. */
 function readSecrets(
-  { values, sources }: Merged,
-  { folder, mode }: ConfigSources,
-  problems: ConfigProblem[],
-  warnings: string[],
+  plainKey: 'token.secret' | 'api.keys' | 'hooks.secret',
+  fileKey: 'token.secretFile' | 'api.keysFile' | 'hooks.secretFile',
+  reading: Reading,
 ): readonly string[] {
-  const given = values['token.secret'];
-  const file = values['token.secretFile'];
-  if (given !== undefined && file !== undefined && sources['token.secret'] !== `${mode} mode`) {
-    const other = sources['token.secretFile'];
-    problems.push({
-      key: 'token.secret',
-      where: sources['token.secret'],
-      message: `and token.secretFile (${other}) are both set`,
-    });
+  const { merged, sources, problems } = reading;
+  const given = merged.values[plainKey];
+  const file = merged.values[fileKey];
+  const problem = (key: OptionPath, message: string) => problems.push({ key, where: merged.sources[key], message });
+  if (given !== undefined && file !== undefined && merged.sources[plainKey] !== `${sources.mode} mode`) {
+    problem(plainKey, `and ${fileKey} (${merged.sources[fileKey]}) are both set`);
     return [];
   }
-  const key = file === undefined ? 'token.secret' : 'token.secretFile';
-  const where = sources[key];
-  const secrets = file === undefined ? (given ?? []) : secretsOfFile(file, folder, where, problems, warnings);
-  if (given?.length === 0) problems.push({ key, where, message: 'is empty' });
+  const key = file === undefined ? plainKey : fileKey;
+  const secrets = file === undefined ? (given ?? []) : secretsOfFile(fileKey, file, reading);
+  if (given?.length === 0) problem(key, 'is empty');
   for (const secret of secrets) {
     const fault = secretFault(secret);
-    if (fault !== undefined) problems.push({ key, where, message: fault });
+    if (fault !== undefined) problem(key, fault);
   }
   return secrets;
 }
 
 function secretsOfFile(
+  key: OptionPath,
   file: string,
-  folder: string,
-  where: string,
-  problems: ConfigProblem[],
-  warnings: string[],
+  { merged, sources, problems, warnings }: Reading,
 ): readonly string[] {
-  const key = 'token.secretFile';
-  const read = readTextFile(resolve(folder, file), maxSecretFileBytes);
+  const where = merged.sources[key];
+  const read = readTextFile(resolve(sources.folder, file), maxSecretFileBytes);
   if (!read.ok) {
     problems.push({ key, where, message: `${quote(file)} ${read.message}` });
     return [];

@@ -1,6 +1,6 @@
 /** Where everything meets: options to a running application. */
 
-import { isLoopback } from '../config/conflicts.js';
+import { isLoopback } from '../config/loopback.js';
 import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import { authenticateBy } from '../engine/auth/function-auth.js';

@@ -3,28 +3,30 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger as PinoLogger } from 'pino';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
-import { isLoopback } from '../config/conflicts.js';
 import type { Config } from '../config/load.js';
+import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
 import { type OptionPath, type OptionValues, optionAt, optionPaths } from '../config/options.js';
-import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import type { Duration } from '../engine/duration.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
+import type { Hooks } from '../http/hooks/hooks.js';
 import { createLog } from '../observe/log.js';
 import type { FanfareApp } from './app.js';
-import { fanfare } from './fanfare.js';
+import { hooksOf } from './config-hooks.js';
+import { assemble } from './fanfare.js';
 import { jwt } from './jwt.js';
 import type { ListenAddress } from './listener.js';
 import { memory } from './memory.js';
-import type { Limits } from './options.js';
+import type { FanfareOptions, Limits } from './options.js';
+import type { ListenOptions } from './serving.js';
 
 /** Where the server can be reached. */
 export interface ServerAddresses {
   readonly clients: ListenAddress;
-  /** Health and metrics. */
+  /** Health, metrics and the HTTP API. */
   readonly internal: ListenAddress | undefined;
 }
 
@@ -34,30 +36,33 @@ export class ConfiguredServer {
   readonly log: PinoLogger;
   #config: Config;
   #port = 0;
+  readonly #hooks: Hooks;
   #auth: Authenticator;
+  readonly #hasApi: boolean;
 
   /**
    * @param channels in place of those of the configuration
    * @throws FanfareError `ERR_CONFIG`, naming what is wrong
    */
-  constructor(
-    config: Config,
-    channels: Readonly<Record<string, ChannelDeclaration>> = channelsOf(config.values.channels),
-  ) {
+  constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>) {
     const { values } = config;
     this.#config = config;
-    this.#auth = authenticatorOf(config);
+    this.#hasApi = config.apiKeys.length > 0;
     this.log = createLog({ level: values['log.level'] });
-    this.app = fanfare<ChannelSchemas, ProcedureTable>({
+    this.#hooks = hooksOf(config, this.log);
+    this.#auth = this.#authenticatorOf(config);
+    const options: FanfareOptions = {
       auth: this.#delegate(),
-      channels,
+      channels: channels ?? channelsOf(values.channels, this.#hooks),
       broker: memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] }),
       ...(values.origins !== undefined && { origins: values.origins }),
+      ...(this.#hooks.observer && { on: this.#hooks.observer }),
       trustProxies: values.trustProxies,
       path: values.path,
       limits: limitsOf(values),
       log: this.log,
-    });
+    };
+    this.app = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks);
   }
 
   get config(): Config {
@@ -68,12 +73,18 @@ export class ConfiguredServer {
   async listen(endpoints: readonly HttpEndpoint[] = []): Promise<ServerAddresses> {
     const { values } = this.#config;
     const { host, port, metrics } = values;
+    const api = this.#api();
     const internalPort = values['internal.port'];
     const internal =
       internalPort === undefined
         ? undefined
-        : await this.app.listen(internalPort, { host: values['internal.host'], metrics: true, clients: false });
-    const clients = await this.app.listen(port, { host, metrics, endpoints });
+        : await this.app.listen(internalPort, { ...api, host: values['internal.host'], metrics: true, clients: false });
+    const clients = await this.app.listen(port, {
+      ...(!values['api.internalOnly'] && api),
+      host,
+      metrics,
+      endpoints,
+    });
     this.#port = clients.port;
     this.app.setOrigins(this.#originsOf(this.#config));
     return { clients, internal };
@@ -87,12 +98,12 @@ export class ConfiguredServer {
    */
   reload(config: Config): OptionPath[] {
     const changed = optionPaths.filter((path) => !isDeepStrictEqual(this.#config.values[path], config.values[path]));
-    const auth = authenticatorOf(config);
+    const auth = this.#authenticatorOf(config);
     this.#auth = auth;
     this.app.setOrigins(this.#originsOf(config));
     this.log.level = config.values['log.level'];
     this.#config = config;
-    return changed.filter((path) => optionAt(path).reload !== true);
+    return changed.filter((path) => optionAt(path).reload !== true || (isKeyOption(path) && !this.#hasApi));
   }
 
   /**
@@ -104,25 +115,38 @@ export class ConfiguredServer {
     return ['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${this.#port}`);
   }
 
+  /** With the keys in force, whatever they are by then. Without any at the start there is no API. */
+  #api(): Pick<ListenOptions, 'api'> {
+    const { values } = this.#config;
+    const maxBodyBytes = values['api.maxBodyBytes'];
+    if (values['api.insecure']) return { api: { insecure: true, maxBodyBytes } };
+    return this.#hasApi ? { api: { keys: () => this.#config.apiKeys, maxBodyBytes } } : {};
+  }
+
+  #authenticatorOf(config: Config): Authenticator {
+    return this.#hooks.authenticator(tokensOf(config), config.values.anonymous);
+  }
+
   /** Asks whichever authenticator is in force, with exactly its abilities. */
   #delegate(): Authenticator {
     return new Proxy(this.#auth, { get: (_, ability) => Reflect.get(this.#auth, ability) });
   }
 }
 
-function authenticatorOf({ values, secrets }: Config): Authenticator {
+function isKeyOption(path: OptionPath): boolean {
+  return path === 'api.keys' || path === 'api.keysFile';
+}
+
+function tokensOf({ values, secrets }: Config): Authenticator | undefined {
+  if (secrets.length === 0) return undefined;
   const issuer = values['token.issuer'];
   const audience = values['token.audience'];
-  const tokens =
-    secrets.length === 0
-      ? undefined
-      : jwt({
-          secret: secrets,
-          algorithm: values['token.algorithm'],
-          ...(issuer !== undefined && { issuer }),
-          ...(audience !== undefined && { audience }),
-        });
-  return values.anonymous ? allowAnonymous(tokens) : (tokens ?? denyAll);
+  return jwt({
+    secret: secrets,
+    algorithm: values['token.algorithm'],
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  });
 }
 
 /** Every limit of the engine is an option; a test looks after that. */
@@ -157,14 +181,19 @@ export function limitsOf(values: OptionValues): Limits {
   };
 }
 
-function channelsOf(rules: ChannelsConfig): Record<string, ChannelDeclaration> {
-  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule))]));
+function channelsOf(rules: ChannelsConfig, hooks: Hooks): Record<string, ChannelDeclaration> {
+  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule, hooks))]));
 }
 
-function optionsOf({ subscribe, publish, history, recovery, presence, joinLeave, maxMessageBytes }: ChannelConfig) {
+function optionsOf(rule: ChannelConfig, hooks: Hooks): ChannelOptions {
+  const { history, recovery, presence, joinLeave, maxMessageBytes } = rule;
+  const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
+  const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
+  const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
   const ttl: Duration | undefined = history && `${history.ttl}ms`;
-  const options: ChannelOptions = {
+  return {
     ...(subscribe !== undefined && { subscribe }),
+    ...(renew !== undefined && { renew }),
     ...(publish !== undefined && { publish }),
     ...(history !== undefined &&
       ttl !== undefined && {
@@ -175,5 +204,4 @@ function optionsOf({ subscribe, publish, history, recovery, presence, joinLeave,
     ...(joinLeave !== undefined && { joinLeave }),
     ...(maxMessageBytes !== undefined && { maxMessageBytes }),
   };
-  return options;
 }

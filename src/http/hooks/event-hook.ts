@@ -5,19 +5,8 @@ import type { Clock } from '../../engine/clock.js';
 import type { Observer } from '../../engine/observer.js';
 import type { EventDelivery } from './event-delivery.js';
 
-export const eventTypes = [
-  'connected',
-  'disconnected',
-  'subscribed',
-  'unsubscribed',
-  'join',
-  'leave',
-  'occupied',
-  'vacated',
-] as const;
-
 /** `join` and `leave` are `subscribed` and `unsubscribed` in channels with presence. */
-export type EventType = (typeof eventTypes)[number];
+export type EventType = keyof Observer | 'join' | 'leave';
 
 export interface EventHookOptions {
   readonly types: readonly EventType[];

@@ -16,44 +16,11 @@ export const emulatedHeader = 'X-Fanfare-Emulated';
 /** Headers that say where a client is: they carry the address that the server itself believes, never the client's word. */
 const addressHeaders: ReadonlySet<string> = new Set(['x-real-ip', 'x-forwarded-for']);
 
-/** Belong to the connection between the two servers, or are ours. */
-const ownHeaders: ReadonlySet<string> = new Set([
-  'accept',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-const token = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** RFC 9110 section 5.5, in what Node takes for a header. */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 const maxValueLength = 8_192;
 
-/** @returns why a backend cannot be sent this header, or `undefined` */
-export function headerNameFault(name: string): string | undefined {
-  if (!token.test(name)) return 'is no name of a header';
-  const lower = name.toLowerCase();
-  if (ownHeaders.has(lower) || lower.startsWith('proxy-') || lower.startsWith('x-fanfare-')) {
-    return 'is a header of the call itself';
-  }
-  return undefined;
-}
-
-/** The same for one that clients may claim. */
-export function emulatedNameFault(name: string): string | undefined {
-  if (addressHeaders.has(name.toLowerCase())) return 'says where a client is, which is not for clients to say';
-  return headerNameFault(name);
-}
-
-export function isHeaderValue(value: string): boolean {
+function isHeaderValue(value: string): boolean {
   return value.length <= maxValueLength && headerValue.test(value);
 }
 

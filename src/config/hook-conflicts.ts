@@ -1,0 +1,66 @@
+/** Hooks that are right each on its own and wrong together; and what is allowed but worth a word. */
+
+import { type HookEndpoint, hookEndpoint, hookPaths } from './hook-endpoint.js';
+import type { Config } from './load.js';
+import { isLoopback } from './loopback.js';
+import type { OptionPath } from './options.js';
+import type { ConfigProblem } from './problem.js';
+
+export function findHookConflicts({ values, sources }: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
+  for (const path of hookPaths) {
+    const fault = endpointFault(values[path] !== undefined, hookEndpoint(values, path));
+    if (fault !== undefined) problem(path, fault);
+  }
+  if (values['hooks.refresh'] !== undefined && values['hooks.connect'] === undefined) {
+    problem('hooks.refresh', 'is asked about clients of hooks.connect, which is not set');
+  }
+  const connect = hookEndpoint(values, 'hooks.connect');
+  if (connect !== undefined && connect.timeoutMs * 2 >= values['limits.connectTimeout']) {
+    problem('hooks.connect', 'may take twice its timeout, which must be less than limits.connectTimeout');
+  }
+  const rules = Object.entries(values.channels);
+  for (const [action, path] of [
+    ['subscribe', 'hooks.subscribe'],
+    ['publish', 'hooks.publish'],
+  ] as const) {
+    const asking = rules.find(([, rule]) => rule[action] === 'hook');
+    if (asking !== undefined && values[path] === undefined) {
+      problem('channels', `${asking[0]} → ${action} is "hook", and ${path} is not set`);
+    }
+  }
+  return problems;
+}
+
+function endpointFault(isSet: boolean, endpoint: HookEndpoint | undefined): string | undefined {
+  if (endpoint === undefined) return isSet ? 'is a path, and hooks.url is not set' : undefined;
+  const both = [...endpoint.headers, ...endpoint.emulatedHeaders].find((name) =>
+    Object.hasOwn(endpoint.staticHeaders, name),
+  );
+  return both && `passes ${both} on from clients, and it is in staticHeaders`;
+}
+
+export function findHookWarnings({ values, hookSecrets }: Config): string[] {
+  const warnings: string[] = [];
+  const endpoints = hookPaths.map((path) => [path, hookEndpoint(values, path)] as const);
+  const far = endpoints.filter(([, endpoint]) => endpoint !== undefined && !isLoopback(endpoint.url.hostname));
+  if (far.length > 0 && hookSecrets.length === 0) {
+    warnings.push('hooks.secret is not set: the backend cannot tell the calls of hooks from those of others');
+  }
+  for (const [path, endpoint] of far) {
+    if (endpoint?.url.protocol === 'http:') warnings.push(`${path} is http: whoever is on the way can read and answer`);
+  }
+  if (values['hooks.connect'] !== undefined && values.anonymous) {
+    warnings.push('anonymous has no effect: hooks.connect decides about clients without a token');
+  }
+  for (const [hook, action] of [
+    ['hooks.subscribe', 'subscribe'],
+    ['hooks.publish', 'publish'],
+  ] as const) {
+    const isAsked = Object.values(values.channels).some((rule) => rule[action] === 'hook');
+    if (values[hook] !== undefined && !isAsked)
+      warnings.push(`${hook} is never asked: no rule has "${action}": "hook"`);
+  }
+  return warnings;
+}
