@@ -1,0 +1,132 @@
+/** The options of the HTTP API, from a configuration to a running server. */
+
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Config, type ConfigOutcome, loadConfig } from '../../src/config/load.js';
+import { ConfiguredServer } from '../../src/server/from-config.js';
+import { postTo } from '../support/api-server.js';
+
+const key = 'first-key-0123456789abcdef-012345678';
+const otherKey = 'other-key-0123456789abcdef-012345678';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fanfare-api-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function load(env: Readonly<Record<string, string>>): Promise<ConfigOutcome> {
+  return loadConfig({
+    folder,
+    env: { FANFARE_PORT: '0', FANFARE_LOG_LEVEL: 'silent', ...env },
+    flags: new Map(),
+    mode: 'production',
+  });
+}
+
+async function loaded(env: Readonly<Record<string, string>>): Promise<Config> {
+  const outcome = await load(env);
+  if (!outcome.ok) throw new Error(outcome.problems.map(({ key: name, message }) => `${name} ${message}`).join('\n'));
+  return outcome.config;
+}
+
+async function problemKeys(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const outcome = await load(env);
+  return outcome.ok ? [] : outcome.problems.map(({ key: name }) => name);
+}
+
+/** Runs a server; `status` tells what `info` is answered with, on the public and on the internal port. */
+async function running(
+  env: Readonly<Record<string, string>>,
+  run: (server: ConfiguredServer, status: (key?: string) => Promise<(number | undefined)[]>) => Promise<void>,
+): Promise<void> {
+  const server = new ConfiguredServer(await loaded(env));
+  try {
+    const { clients, internal } = await server.listen();
+    await run(server, async (given) => {
+      const headers = given === undefined ? {} : { 'X-API-Key': given };
+      const of = async (url: string | undefined) => url && (await postTo(`${url}/api/info`, {}, headers)).status;
+      return [await of(clients.url), await of(internal?.url)].map((status) => (status === '' ? undefined : status));
+    });
+  } finally {
+    await server.app.close(0);
+  }
+}
+
+it('without keys there is no API', async () => {
+  await running({}, async (_, status) => expect(await status(key)).toEqual([404, undefined]));
+});
+
+it('with keys it is on both listeners, or on the internal one alone', async () => {
+  const env = { FANFARE_API_KEYS: `${key}, ${otherKey}`, FANFARE_INTERNAL_PORT: '0' };
+  await running(env, async (_, status) => {
+    expect(await status(key)).toEqual([200, 200]);
+    expect(await status(otherKey)).toEqual([200, 200]);
+    expect(await status()).toEqual([401, 401]);
+  });
+  await running({ ...env, FANFARE_API_INTERNAL_ONLY: 'true' }, async (_, status) => {
+    expect(await status(key)).toEqual([404, 200]);
+  });
+});
+
+it('without keys where that has been said', async () => {
+  await running({ FANFARE_API_INSECURE: 'true' }, async (_, status) =>
+    expect(await status()).toEqual([200, undefined]),
+  );
+});
+
+it('keys come from a file, and change with a reload; the first one needs a restart', async () => {
+  const file = join(folder, 'keys');
+  writeFileSync(file, `${key}\n${otherKey}\n`, { mode: 0o600 });
+  const env = { FANFARE_API_KEYS_FILE: 'keys' };
+  await running(env, async (server, status) => {
+    expect([await status(key), await status(otherKey)]).toEqual([
+      [200, undefined],
+      [200, undefined],
+    ]);
+    writeFileSync(file, `${otherKey}\n`);
+    expect(server.reload(await loaded(env))).toEqual([]);
+    expect([await status(key), await status(otherKey)]).toEqual([
+      [401, undefined],
+      [200, undefined],
+    ]);
+  });
+  await running({}, async (server, status) => {
+    expect(server.reload(await loaded(env))).toEqual(['api.keysFile']);
+    expect(await status(otherKey)).toEqual([404, undefined]);
+  });
+});
+
+it('B111 a file with keys that others may read is warned about, and one with its keys', async () => {
+  writeFileSync(join(folder, 'keys'), key);
+  chmodSync(join(folder, 'keys'), 0o644);
+  expect((await loaded({ FANFARE_API_KEYS_FILE: 'keys' })).warnings.join()).toContain('api.keysFile');
+  writeFileSync(join(folder, 'fanfare.json'), JSON.stringify({ api: { keys: [key] } }));
+  chmodSync(join(folder, 'fanfare.json'), 0o644);
+  const { warnings } = await loaded({});
+  expect(warnings.join()).toContain('api.keys');
+  expect(warnings.join()).not.toContain(key);
+});
+
+describe('what protects nothing or does not go together is refused, with the option named', () => {
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['a short key', 'api.keys', { FANFARE_API_KEYS: 'short' }],
+    ['an empty key', 'api.keys', { FANFARE_API_KEYS: '' }],
+    ['a placeholder', 'api.keys', { FANFARE_API_KEYS: 'change-me-change-me-change-me-change-me' }],
+    ['a file that is not there', 'api.keysFile', { FANFARE_API_KEYS_FILE: 'missing' }],
+    ['keys twice', 'api.keys', { FANFARE_API_KEYS: key, FANFARE_API_KEYS_FILE: 'keys' }],
+    ['internal only without an internal port', 'api.internalOnly', { FANFARE_API_INTERNAL_ONLY: 'true' }],
+    ['keys and none needed', 'api.insecure', { FANFARE_API_INSECURE: 'true', FANFARE_API_KEYS: key }],
+    ['open to the network', 'api.insecure', { FANFARE_API_INSECURE: 'true', FANFARE_HOST: '0.0.0.0' }],
+    [
+      'open to the network by the internal port',
+      'api.insecure',
+      { FANFARE_API_INSECURE: 'true', FANFARE_INTERNAL_PORT: '0', FANFARE_INTERNAL_HOST: '::' },
+    ],
+    ['a body limit below what any call needs', 'api.maxBodyBytes', { FANFARE_API_MAX_BODY_BYTES: '10' }],
+  ])('B108 %s → %s', async (_, option, env) => {
+    expect(await problemKeys(env)).toContain(option);
+  });
+});
