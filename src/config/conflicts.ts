@@ -1,17 +1,14 @@
 /** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
 
+import { findHookConflicts, findHookWarnings } from './hook-conflicts.js';
 import type { Config } from './load.js';
+import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';
 
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 export function findConflicts(config: Config): ConfigProblem[] {
   const { values, sources, mode } = config;
-  const problems: ConfigProblem[] = [];
+  const problems: ConfigProblem[] = findHookConflicts(config);
   const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
   const pingMs = values['limits.pingInterval'];
   if (pingMs > 0 && values['limits.pongTimeout'] >= pingMs) {
@@ -59,9 +56,9 @@ function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, mes
 
 export function findWarnings(config: Config): string[] {
   const { values, mode, secrets } = config;
-  const warnings: string[] = [];
-  if (secrets.length === 0 && !values.anonymous) {
-    warnings.push('nobody gets in: there is neither token.secret nor anonymous');
+  const warnings: string[] = findHookWarnings(config);
+  if (secrets.length === 0 && !values.anonymous && values['hooks.connect'] === undefined) {
+    warnings.push('nobody gets in: there is neither token.secret nor anonymous nor hooks.connect');
   }
   if (Object.keys(values.channels).length === 0) warnings.push('there are no channels: set channels');
   if (values['api.insecure']) warnings.push('api.insecure is on: every program on this machine may do everything');

@@ -32,6 +32,8 @@ export interface Config {
   readonly secrets: readonly string[];
   /** The keys of the HTTP API in force, from `api.keys` or the file. Empty: none. */
   readonly apiKeys: readonly string[];
+  /** What signs the calls of hooks, from `hooks.secret` or the file. Empty: nothing does. */
+  readonly hookSecrets: readonly string[];
   /** Where each value comes from: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
   readonly sources: Readonly<Record<OptionPath, string>>;
   /** The file that was read. */
@@ -60,11 +62,12 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome>
   const reading = { merged, sources, problems, warnings };
   const secrets = readSecrets('token.secret', 'token.secretFile', reading);
   const apiKeys = readSecrets('api.keys', 'api.keysFile', reading);
-  for (const key of ['token.secret', 'api.keys'] as const) {
+  const hookSecrets = readSecrets('hooks.secret', 'hooks.secretFile', reading);
+  for (const key of ['token.secret', 'api.keys', 'hooks.secret'] as const) {
     if (!file?.othersMayRead || merged.sources[key] !== fileName) continue;
     warnings.push(`${fileName} holds ${key} and every user of this machine can read it: chmod 600 ${fileName}`);
   }
-  const config: Config = { mode: sources.mode, ...merged, secrets, apiKeys, path: file?.path, warnings };
+  const config: Config = { mode: sources.mode, ...merged, secrets, apiKeys, hookSecrets, path: file?.path, warnings };
   if (problems.length === 0) problems.push(...findConflicts(config));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: { ...config, warnings: [...warnings, ...findWarnings(config)] } };
@@ -133,8 +136,8 @@ interface Reading {
 
 /** Secrets that are either written down or in a file of their own. */
 function readSecrets(
-  plainKey: 'token.secret' | 'api.keys',
-  fileKey: 'token.secretFile' | 'api.keysFile',
+  plainKey: 'token.secret' | 'api.keys' | 'hooks.secret',
+  fileKey: 'token.secretFile' | 'api.keysFile' | 'hooks.secretFile',
   reading: Reading,
 ): readonly string[] {
   const { merged, sources, problems } = reading;

@@ -2,6 +2,7 @@
 
 import { defaultLimits } from '../engine/limits.js';
 import { channels } from './channel-config.js';
+import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxHookTimeoutMs } from './hook-config.js';
 import {
   bytes,
   choice,
@@ -130,6 +131,96 @@ export const options = {
     default: {},
     about:
       'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
+  }),
+  'hooks.url': option(baseUrl(), {
+    unset: 'none',
+    about: 'Address of the backend, before those hooks that are given as a path, like /connect.',
+  }),
+  'hooks.secret': option(secrets(), {
+    unset: 'calls are not signed',
+    about: 'Secret that signs what is sent to the backend: at least 32 bytes. Several all sign, for rotation.',
+    secret: true,
+  }),
+  'hooks.secretFile': option(text(), {
+    unset: 'none',
+    about:
+      'File with the secret, or with several, one a line. Relative to the working directory. Instead of hooks.secret.',
+  }),
+  'hooks.connect': option(hook(), {
+    unset: 'clients need a token',
+    about:
+      'Asked who a client is that connects without a token. Where there is no token.secret, with its token if it has one.',
+  }),
+  'hooks.refresh': option(hook(), {
+    unset: 'what has expired is closed, and connects again',
+    about: 'Asked whether a client that hooks.connect let in may stay when its expire_at has come.',
+  }),
+  'hooks.subscribe': option(hook(), {
+    unset: 'none',
+    about: 'Asked whether a client may subscribe to a channel whose rule has "subscribe": "hook".',
+  }),
+  'hooks.subRefresh': option(hook(), {
+    unset: 'what has expired ends, and is subscribed to again',
+    about: 'Asked whether a subscription that hooks.subscribe allowed may go on when its expire_at has come.',
+  }),
+  'hooks.publish': option(hook(), {
+    unset: 'none',
+    about: 'Asked whether a client may publish to a channel whose rule has "publish": "hook".',
+  }),
+  'hooks.rpc': option(hook(), { unset: 'there are no procedures', about: 'Answers the procedure calls of clients.' }),
+  'hooks.events': option(hook(), {
+    unset: 'nobody is told',
+    about: 'Told about clients and channels, after the fact and at least once; see hooks.eventTypes.',
+  }),
+  'hooks.eventTypes': option(eventList(), { default: allEventTypes, about: 'What hooks.events is told of.' }),
+  'hooks.timeout': option(duration({ min: 1, max: maxHookTimeoutMs }), {
+    default: 1_000,
+    about: 'How long a backend may take to answer. A call may wait as long again for its turn. At most 10s.',
+  }),
+  'hooks.headers': option(headerList(), {
+    default: [],
+    about:
+      'Headers of the client that hooks pass on, like Cookie. X-Real-IP and X-Forwarded-For carry the address that trustProxies leads to.',
+  }),
+  'hooks.emulatedHeaders': option(headerList(true), {
+    default: [],
+    about:
+      'Headers that clients may claim in their connect command, for browsers that cannot set real ones. Passed on where there is no real one, and named in X-Fanfare-Emulated: the word of the client alone.',
+  }),
+  'hooks.staticHeaders': option(headerValues(), {
+    default: {},
+    about: 'Headers that every call has.',
+    secret: true,
+  }),
+  'hooks.includeMeta': option(flag(), {
+    default: false,
+    about: 'Tell hooks the meta that the token or hooks.connect attached to the connection.',
+  }),
+  'hooks.maxInFlight': option(integer({ min: 1 }), {
+    default: 64,
+    about: 'Calls of one hook that a backend works on at the same time.',
+  }),
+  'hooks.maxWaiting': option(integer(), {
+    default: 256,
+    about: 'Calls of one hook that wait for their turn; further ones fail at once.',
+    zero: 'None waits.',
+  }),
+  'hooks.breakerFailures': option(integer({ min: 1 }), {
+    default: 5,
+    about: 'Calls without an answer, one after the other, after which a hook fails at once until the backend is back.',
+  }),
+  'hooks.maxResponseBytes': option(bytes({ min: 1_024 }), {
+    default: 65_536,
+    about: 'Largest answer of a backend.',
+  }),
+  'hooks.maxQueuedEvents': option(integer({ min: 1 }), {
+    default: 10_000,
+    about: 'Events that wait for hooks.events; beyond, the oldest are dropped.',
+  }),
+  'hooks.refreshGrace': option(duration(), {
+    default: 300_000,
+    about: 'How long connections and subscriptions may outlive their expiry while their backend cannot be asked.',
+    zero: 'They end at once.',
   }),
   'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {
     default: 268_435_456,

@@ -3,23 +3,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger as PinoLogger } from 'pino';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
-import { isLoopback } from '../config/conflicts.js';
 import type { Config } from '../config/load.js';
+import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
 import { type OptionPath, type OptionValues, optionAt, optionPaths } from '../config/options.js';
-import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import type { Duration } from '../engine/duration.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
+import type { Hooks } from '../http/hooks/hooks.js';
 import { createLog } from '../observe/log.js';
 import type { FanfareApp } from './app.js';
-import { fanfare } from './fanfare.js';
+import { hooksOf } from './config-hooks.js';
+import { assemble } from './fanfare.js';
 import { jwt } from './jwt.js';
 import type { ListenAddress } from './listener.js';
 import { memory } from './memory.js';
-import type { Limits } from './options.js';
+import type { FanfareOptions, Limits } from './options.js';
 import type { ListenOptions } from './serving.js';
 
 /** Where the server can be reached. */
@@ -35,6 +36,7 @@ export class ConfiguredServer {
   readonly log: PinoLogger;
   #config: Config;
   #port = 0;
+  readonly #hooks: Hooks;
   #auth: Authenticator;
   readonly #hasApi: boolean;
 
@@ -42,25 +44,25 @@ export class ConfiguredServer {
    * @param channels in place of those of the configuration
    * @throws FanfareError `ERR_CONFIG`, naming what is wrong
    */
-  constructor(
-    config: Config,
-    channels: Readonly<Record<string, ChannelDeclaration>> = channelsOf(config.values.channels),
-  ) {
+  constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>) {
     const { values } = config;
     this.#config = config;
-    this.#auth = authenticatorOf(config);
     this.#hasApi = config.apiKeys.length > 0;
     this.log = createLog({ level: values['log.level'] });
-    this.app = fanfare<ChannelSchemas, ProcedureTable>({
+    this.#hooks = hooksOf(config, this.log);
+    this.#auth = this.#authenticatorOf(config);
+    const options: FanfareOptions = {
       auth: this.#delegate(),
-      channels,
+      channels: channels ?? channelsOf(values.channels, this.#hooks),
       broker: memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] }),
       ...(values.origins !== undefined && { origins: values.origins }),
+      ...(this.#hooks.observer && { on: this.#hooks.observer }),
       trustProxies: values.trustProxies,
       path: values.path,
       limits: limitsOf(values),
       log: this.log,
-    });
+    };
+    this.app = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks);
   }
 
   get config(): Config {
@@ -96,7 +98,7 @@ export class ConfiguredServer {
    */
   reload(config: Config): OptionPath[] {
     const changed = optionPaths.filter((path) => !isDeepStrictEqual(this.#config.values[path], config.values[path]));
-    const auth = authenticatorOf(config);
+    const auth = this.#authenticatorOf(config);
     this.#auth = auth;
     this.app.setOrigins(this.#originsOf(config));
     this.log.level = config.values['log.level'];
@@ -121,6 +123,10 @@ export class ConfiguredServer {
     return this.#hasApi ? { api: { keys: () => this.#config.apiKeys, maxBodyBytes } } : {};
   }
 
+  #authenticatorOf(config: Config): Authenticator {
+    return this.#hooks.authenticator(tokensOf(config), config.values.anonymous);
+  }
+
   /** Asks whichever authenticator is in force, with exactly its abilities. */
   #delegate(): Authenticator {
     return new Proxy(this.#auth, { get: (_, ability) => Reflect.get(this.#auth, ability) });
@@ -131,19 +137,16 @@ function isKeyOption(path: OptionPath): boolean {
   return path === 'api.keys' || path === 'api.keysFile';
 }
 
-function authenticatorOf({ values, secrets }: Config): Authenticator {
+function tokensOf({ values, secrets }: Config): Authenticator | undefined {
+  if (secrets.length === 0) return undefined;
   const issuer = values['token.issuer'];
   const audience = values['token.audience'];
-  const tokens =
-    secrets.length === 0
-      ? undefined
-      : jwt({
-          secret: secrets,
-          algorithm: values['token.algorithm'],
-          ...(issuer !== undefined && { issuer }),
-          ...(audience !== undefined && { audience }),
-        });
-  return values.anonymous ? allowAnonymous(tokens) : (tokens ?? denyAll);
+  return jwt({
+    secret: secrets,
+    algorithm: values['token.algorithm'],
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  });
 }
 
 /** Every limit of the engine is an option; a test looks after that. */
@@ -178,14 +181,19 @@ export function limitsOf(values: OptionValues): Limits {
   };
 }
 
-function channelsOf(rules: ChannelsConfig): Record<string, ChannelDeclaration> {
-  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule))]));
+function channelsOf(rules: ChannelsConfig, hooks: Hooks): Record<string, ChannelDeclaration> {
+  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule, hooks))]));
 }
 
-function optionsOf({ subscribe, publish, history, recovery, presence, joinLeave, maxMessageBytes }: ChannelConfig) {
+function optionsOf(rule: ChannelConfig, hooks: Hooks): ChannelOptions {
+  const { history, recovery, presence, joinLeave, maxMessageBytes } = rule;
+  const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
+  const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
+  const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
   const ttl: Duration | undefined = history && `${history.ttl}ms`;
-  const options: ChannelOptions = {
+  return {
     ...(subscribe !== undefined && { subscribe }),
+    ...(renew !== undefined && { renew }),
     ...(publish !== undefined && { publish }),
     ...(history !== undefined &&
       ttl !== undefined && {
@@ -196,5 +204,4 @@ function optionsOf({ subscribe, publish, history, recovery, presence, joinLeave,
     ...(joinLeave !== undefined && { joinLeave }),
     ...(maxMessageBytes !== undefined && { maxMessageBytes }),
   };
-  return options;
 }
