@@ -1,0 +1,133 @@
+/** Subscriptions that the server makes in the middle of a connection. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EngineNode } from '../../test/support/engine-node.js';
+import type { JsonText } from '../model/json-text.js';
+import { channel } from './channel-options.js';
+
+const json = (value: unknown) => JSON.stringify(value) as JsonText; // safe: made by JSON itself
+const ann = { user: 'ann' };
+
+let server: EngineNode;
+let failing: boolean;
+let told: string[];
+beforeEach(async () => {
+  failing = false;
+  told = [];
+  server = await EngineNode.start({
+    channels: {
+      'closed:{name}': channel({ history: { size: 10 }, presence: true, joinLeave: true }),
+      'open:{name}': channel({ subscribe: 'anyone' }),
+    },
+    limits: { maxChannelsPerConnection: 2 },
+    observer: { subscribed: ({ user }, name) => told.push(`${user} ${name}`) },
+    broker: (memory) => {
+      const subscribe = memory.subscribe.bind(memory);
+      memory.subscribe = (name) => (failing ? Promise.reject(new Error('broker is away')) : subscribe(name));
+      return memory;
+    },
+  });
+});
+afterEach(() => server.close());
+
+const subscribe = (name: string, options: Parameters<typeof server.operations.subscribe>[2] = {}) =>
+  server.operations.subscribe(ann, name, options);
+
+describe('a client that the server subscribes', () => {
+  test('is told, gets publications, counts as present, whatever the rule says of permissions', async () => {
+    const [one, two] = [await server.connect({ sub: 'ann' }), await server.connect({ sub: 'ann' })];
+    expect(await subscribe('closed:a', { data: json({ hi: 1 }), info: json('i') })).toBe(2);
+    await server.operations.publish('closed:a', json(1), {});
+    await server.clock.settle();
+    for (const client of [one, two]) {
+      expect(client.pushes('subscribe')).toMatchObject([{ data: { hi: 1 }, recoverable: true }]);
+      expect(client.pushes('pub')).toMatchObject([{ data: 1, offset: 1 }]);
+    }
+    expect(await server.operations.presenceStats('closed:a')).toMatchObject({ numClients: 2, numUsers: 1 });
+    expect(await server.operations.presence('closed:a')).toMatchObject([{ chanInfo: '"i"' }, { chanInfo: '"i"' }]);
+    expect(told).toEqual(['ann closed:a', 'ann closed:a']);
+  });
+
+  test('that is subscribed already is left as it is', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    expect([await subscribe('closed:a'), await subscribe('closed:a')]).toEqual([1, 0]);
+    await client.command('subscribe', { channel: 'open:a' });
+    expect(await subscribe('open:a')).toBe(0);
+    expect(client.pushes('subscribe')).toHaveLength(1);
+  });
+
+  test('has no more channels than it may have', async () => {
+    await server.connect({ sub: 'ann' });
+    expect([await subscribe('closed:a'), await subscribe('closed:b'), await subscribe('closed:c')]).toEqual([1, 1, 0]);
+  });
+
+  test('gets what was published since a place, before what comes', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    const { position } = await server.operations.publish('closed:a', json(1), {});
+    for (const value of [2, 3]) await server.operations.publish('closed:a', json(value), {});
+    await subscribe('closed:a', { recoverSince: position });
+    await server.operations.publish('closed:a', json(4), {});
+    await server.clock.settle();
+    expect(client.pushes('pub')).toMatchObject([2, 3, 4].map((data) => ({ data })));
+  });
+
+  test('is not one who may leave by itself, nor subscribe again (103, 105)', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    await subscribe('closed:a');
+    expect(await client.command('unsubscribe', { channel: 'closed:a' })).toBe(103);
+    expect(await client.command('subscribe', { channel: 'closed:a' })).toBe(105);
+  });
+
+  test('ends with 3006 when the subscription has run out', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    await subscribe('closed:a', { expiresAtMs: server.clock.wallMs() + 5_000 });
+    await server.clock.advance(4_000);
+    expect(client.closeCode).toBeUndefined();
+    await server.clock.advance(3_000);
+    expect(client.closeCode).toBe(3006);
+  });
+});
+
+describe('nothing is left behind', () => {
+  const expectNothing = async () => {
+    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(await server.operations.presence('closed:a')).toEqual([]);
+    expect(told).toEqual([]);
+  };
+
+  test('when the broker fails: the caller is told', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    failing = true;
+    await expect(subscribe('closed:a')).rejects.toThrow('broker is away');
+    await server.clock.settle();
+    await expectNothing();
+    expect(client.pushes('subscribe')).toEqual([]);
+    failing = false;
+    expect(await subscribe('closed:a')).toBe(1);
+  });
+
+  test('when the client goes meanwhile', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    const subscribed = subscribe('closed:a');
+    client.session.connectionClosed();
+    expect(await subscribed).toBe(0);
+    await server.clock.settle();
+    await expectNothing();
+  });
+
+  test('when it is unsubscribed meanwhile', async () => {
+    const client = await server.connect({ sub: 'ann' });
+    const subscribed = subscribe('closed:a');
+    server.operations.unsubscribe(ann, 'closed:a');
+    expect(await subscribed).toBe(0);
+    await server.clock.settle();
+    await expectNothing();
+    expect(client.closeCode).toBeUndefined();
+  });
+
+  test('when it is not connected yet', async () => {
+    const client = server.open();
+    expect(await server.operations.subscribe({ user: '', client: client.session.client }, 'closed:a', {})).toBe(0);
+    await expectNothing();
+  });
+});
