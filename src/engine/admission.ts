@@ -45,11 +45,13 @@ export class Admission {
 
   opened(address: string): void {
     this.#open++;
+    if (this.#limits.maxConnectionsPerAddress === 0) return;
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
   }
 
   closed(address: string): void {
     this.#open--;
+    if (this.#limits.maxConnectionsPerAddress === 0) return;
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(address);
     else this.#perAddress.set(address, left);

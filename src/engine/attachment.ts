@@ -80,7 +80,7 @@ export class Attachment {
     // What was buffered up to here is in the page that is read now, or was lost with an overflow and is there too.
     if (this.subscription.overflowed) {
       this.subscription.overflowed = false;
-      this.subscription.buffer = [];
+      this.subscription.buffer = undefined;
     }
     this.#page = await history.read(this.subscription.channel, this.#query());
   }
@@ -136,7 +136,7 @@ export class Attachment {
   }
 
   #merged(page: HistoryPage): Merged {
-    return merge(page.publications, page.top, this.subscription.buffer);
+    return merge(page.publications, page.top, this.subscription.buffer ?? []);
   }
 
   /** The last value, unless the client has it. An empty cache recovers only a client that has the same state. */

@@ -39,7 +39,7 @@ class Subscriber implements SubscriptionOwner {
     joinLeave: boolean,
   ) {
     if (match === undefined) throw new Error('no rule');
-    this.outbox = new Outbox(this.connection, this, world.turn, world.counters, 1_000_000);
+    this.outbox = new Outbox(this.connection, this, { ...world, limits: { maxQueueBytes: 1_000_000 } });
     this.subscription = new Subscription(this, name, match, { joinLeave, serverSide: false });
     this.subscription.stage = 'joining';
     world.channel.addJoining(this.subscription);

@@ -5,6 +5,7 @@ import type { Position } from '../model/position.js';
 import type { Publication } from '../model/publication.js';
 import type { Push } from '../model/push.js';
 import type { Counters } from './counters.js';
+import type { RuleMatch } from './rules.js';
 import { SharedFrame } from './shared-frame.js';
 import type { Subscription } from './subscription.js';
 import type { Flushable, Turn } from './turn.js';
@@ -44,6 +45,12 @@ export class HubChannel implements Flushable {
     return this.#live.length === 0 && this.#waiting.size === 0;
   }
 
+  /** The rule of the channel, as one of its subscribers found it. */
+  get match(): RuleMatch | undefined {
+    const [waiting] = this.#waiting;
+    return (this.#live[0] ?? waiting)?.match;
+  }
+
   get numSubscribers(): number {
     return this.#live.length + this.#waiting.size;
   }
@@ -57,7 +64,7 @@ export class HubChannel implements Flushable {
    * `at` is never behind {@link position}: the caller has read history again until it was not.
    */
   promote(subscription: Subscription, at: Position | undefined): void {
-    subscription.buffer = [];
+    subscription.buffer = undefined;
     if (at !== undefined) {
       if (this.position !== undefined && this.position.epoch !== at.epoch) this.#loseAll();
       if (this.position === undefined || this.position.epoch !== at.epoch) this.position = at;
@@ -83,7 +90,7 @@ export class HubChannel implements Flushable {
       subscription.slot = -1;
     }
     subscription.stage = 'ended';
-    subscription.buffer = [];
+    subscription.buffer = undefined;
   }
 
   /** A publication has come from the broker. */

@@ -8,6 +8,7 @@ import type { Counters } from './counters.js';
 import { HubChannel } from './hub-channel.js';
 import type { Interest } from './interest.js';
 import type { Notifier } from './observer.js';
+import type { RuleMatch } from './rules.js';
 import type { Subscription } from './subscription.js';
 import type { Turn } from './turn.js';
 
@@ -51,6 +52,11 @@ export class Hub implements BrokerEvents {
     channel.addJoining(subscription);
     subscription.stage = 'joining';
     return this.interest.hold(name);
+  }
+
+  /** The rule of a channel that has subscribers: one object for all of them, found without matching patterns. */
+  match(channel: ChannelName): RuleMatch | undefined {
+    return this.#channels.get(channel)?.match;
   }
 
   /** Where the channel's live stream is on this node. */

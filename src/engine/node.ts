@@ -17,6 +17,7 @@ import { Notifier, type Observer } from './observer.js';
 import { PingWheel } from './ping-wheel.js';
 import { Presence } from './presence.js';
 import { Publishing } from './publishing.js';
+import { type RatePlan, ratesOfConnection } from './rates.js';
 import { Revocations } from './revocations.js';
 import type { RpcDeclaration, RpcFallback } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
@@ -62,6 +63,7 @@ export class Node {
   readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
   readonly counters = new Counters();
   readonly sessions: Sessions;
+  readonly connectionRates: RatePlan;
   readonly admission: Admission;
   readonly revocations: Revocations;
   readonly notifier: Notifier;
@@ -74,6 +76,8 @@ export class Node {
   readonly pingFrames = new PingFrames();
   readonly presence: Presence;
   readonly publishing: Publishing;
+  /** Somebody may ask for the headers of a connection later on. */
+  readonly keepsHandshakes: boolean;
   #isDraining = false;
 
   /** @throws FanfareError `ERR_CONFIG` when a channel rule is wrong or asks for more than the broker has. */
@@ -91,11 +95,18 @@ export class Node {
     this.limits = { ...defaultLimits, ...options.limits };
     this.id = random.id();
     this.startedAtMs = clock.nowMs();
-    this.sessions = new Sessions(this.limits, clock, this.counters);
+    this.connectionRates = ratesOfConnection(this.limits, this.counters);
+    this.sessions = new Sessions(this.limits, this.counters);
     this.admission = new Admission(clock, this.limits);
     this.revocations = new Revocations(clock);
     this.notifier = new Notifier(options.observer ?? {}, clock, log);
     this.rules = new ChannelRules(options.channels, broker, this.limits);
+    this.keepsHandshakes =
+      options.observer !== undefined ||
+      options.procedureFallback !== undefined ||
+      options.procedures.size > 0 ||
+      options.auth.renew !== undefined ||
+      this.rules.askFunctions;
     this.turn = new Turn(clock);
     this.interest = new Interest(broker, clock, log, this.limits.brokerLingerMs);
     this.hub = new Hub(this.interest, this.turn, this.counters, this.notifier);

@@ -14,7 +14,7 @@ function setup() {
   const connection = new RecordedConnection();
   const counters = new Counters();
   const owner = { slow: 0, onSlow: () => owner.slow++ };
-  const outbox = new Outbox(connection, owner, new Turn(clock), counters, maxQueueBytes);
+  const outbox = new Outbox(connection, owner, { turn: new Turn(clock), counters, limits: { maxQueueBytes } });
   return { clock, connection, counters, owner, outbox };
 }
 

@@ -12,6 +12,13 @@ export interface OutboxOwner {
   onSlow(): void;
 }
 
+/** What all outboxes of a node share. */
+export interface OutboxPorts {
+  readonly turn: Turn;
+  readonly counters: Counters;
+  readonly limits: { readonly maxQueueBytes: number };
+}
+
 /**
  * Messages of the connection's own are gathered until the end of the turn; shared frames are written at once, after
  * what was gathered before them. The order of the calls is the order on the wire.
@@ -19,19 +26,17 @@ export interface OutboxOwner {
 export class Outbox implements Flushable {
   readonly #connection: Connection;
   readonly #owner: OutboxOwner;
-  readonly #turn: Turn;
-  readonly #counters: Counters;
-  readonly #maxQueueBytes: number;
+  readonly #ports: OutboxPorts;
+  /** Of the connection; kept here so that the fan-out reaches it in one step. */
   readonly encoding: Encoding;
-  #gathered: EncodedMessage[] = [];
+  /** Undefined while there is nothing: most connections are idle most of the time. */
+  #gathered: EncodedMessage[] | undefined;
   #closed = false;
 
-  constructor(connection: Connection, owner: OutboxOwner, turn: Turn, counters: Counters, maxQueueBytes: number) {
+  constructor(connection: Connection, owner: OutboxOwner, ports: OutboxPorts) {
     this.#connection = connection;
     this.#owner = owner;
-    this.#turn = turn;
-    this.#counters = counters;
-    this.#maxQueueBytes = maxQueueBytes;
+    this.#ports = ports;
     this.encoding = connection.encoding;
   }
 
@@ -43,39 +48,44 @@ export class Outbox implements Flushable {
   /** Adds a message for this connection alone. */
   send(message: EncodedMessage): void {
     if (this.#closed) return;
-    this.#gathered.push(message);
-    if (this.#gathered.length === 1) this.#turn.addOutbox(this);
+    if (this.#gathered !== undefined) {
+      this.#gathered.push(message);
+      return;
+    }
+    this.#gathered = [message];
+    this.#ports.turn.addOutbox(this);
   }
 
   /** Writes bytes that {@link SharedFrame} made for this encoding. Hot: once per subscriber and fan-out. */
   writeShared(bytes: Uint8Array): void {
-    if (this.#gathered.length > 0) this.flush();
+    if (this.#gathered !== undefined) this.flush();
     this.#write(bytes);
   }
 
   /** Writes what was gathered. */
   flush(): void {
-    if (this.#gathered.length === 0) return;
     const messages = this.#gathered;
-    this.#gathered = [];
+    if (messages === undefined) return;
+    this.#gathered = undefined;
     this.#write(frameOf(this.encoding, messages));
   }
 
   /** Drops what was gathered and everything that is to come. */
   close(): void {
     this.#closed = true;
-    this.#gathered = [];
+    this.#gathered = undefined;
   }
 
   #write(bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#connection.bufferedBytes + bytes.length > this.#maxQueueBytes) {
+    if (this.#connection.bufferedBytes + bytes.length > this.#ports.limits.maxQueueBytes) {
       this.close();
       this.#owner.onSlow();
       return;
     }
-    this.#counters.framesOut++;
-    this.#counters.bytesOut += bytes.length;
+    const { counters } = this.#ports;
+    counters.framesOut++;
+    counters.bytesOut += bytes.length;
     this.#connection.write(bytes);
   }
 }

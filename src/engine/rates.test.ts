@@ -1,10 +1,9 @@
 /** The rates of one connection and of one user. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
 import { Counters } from './counters.js';
 import { defaultLimits, type EngineLimits } from './limits.js';
-import { Rates } from './rates.js';
+import { Rates, ratesOfConnection, ratesOfUser } from './rates.js';
 
 const unlimited: EngineLimits = {
   ...defaultLimits,
@@ -30,8 +29,8 @@ beforeEach(() => {
 describe('rates', () => {
   test('of 0 limit nothing', () => {
     for (const rates of [
-      Rates.ofConnection(unlimited, new FakeClock(), counters),
-      Rates.ofUser(unlimited, new FakeClock(), counters),
+      new Rates(ratesOfConnection(unlimited, counters)),
+      new Rates(ratesOfUser(unlimited, counters)),
     ]) {
       expect(takeMany(rates, 'publish', 10_000).ok).toBe(10_000);
       expect(rates.takeControl(0)).toBe('ok');
@@ -39,13 +38,13 @@ describe('rates', () => {
   });
 
   test('B49: of commands: refuse beyond the burst, and call as much again a flood', () => {
-    const rates = Rates.ofConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 20 }, new FakeClock(), counters);
+    const rates = new Rates(ratesOfConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 20 }, counters));
     expect(takeMany(rates, 'ping', 60)).toEqual({ ok: 20, over: 19, flood: 21 });
     expect([...counters.rateLimited]).toEqual([['commandsPerSec', 40]]);
   });
 
   test('B36: control frames and commands are in one budget', () => {
-    const rates = Rates.ofConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 2 }, new FakeClock(), counters);
+    const rates = new Rates(ratesOfConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 2 }, counters));
     expect([rates.takeControl(0), rates.take('ping', 0), rates.takeControl(0)]).toEqual(['ok', 'ok', 'over']);
   });
 
@@ -55,7 +54,7 @@ describe('rates', () => {
   ] as const)(
     'of %s: refuse what is too much, never as a flood, and leave other commands alone',
     (kind, limits, burst) => {
-      const rates = Rates.ofConnection({ ...unlimited, ...limits }, new FakeClock(), counters);
+      const rates = new Rates(ratesOfConnection({ ...unlimited, ...limits }, counters));
       expect(takeMany(rates, kind, 500)).toEqual({ ok: burst, over: 500 - burst, flood: 0 });
       expect(rates.take('ping', 0)).toBe('ok');
       const [limit] = Object.keys(limits);
@@ -65,7 +64,7 @@ describe('rates', () => {
 
   // What was refused was counted as well: a client that went on a little too fast never got anything through again.
   test('a client that publishes at twice its rate gets half of it through, for as long as it goes on', () => {
-    const rates = Rates.ofConnection({ ...unlimited, publicationsPerSec: 10 }, new FakeClock(), counters);
+    const rates = new Rates(ratesOfConnection({ ...unlimited, publicationsPerSec: 10 }, counters));
     let accepted = 0;
     for (let ms = 0; ms < 60_000; ms += 50) if (rates.take('publish', ms) === 'ok') accepted++;
     expect(accepted).toBeGreaterThanOrEqual(600);
@@ -74,8 +73,8 @@ describe('rates', () => {
 
   test('of a user are others than those of its connections', () => {
     const limits = { ...unlimited, commandsPerSecPerUser: 1, publicationsPerSecPerUser: 2, subscribesPerSecPerUser: 3 };
-    expect(takeMany(Rates.ofUser(limits, new FakeClock(), counters), 'ping', 5).ok).toBe(5);
-    const only = (more: Partial<EngineLimits>) => Rates.ofUser({ ...unlimited, ...more }, new FakeClock(), counters);
+    expect(takeMany(new Rates(ratesOfUser(limits, counters)), 'ping', 5).ok).toBe(5);
+    const only = (more: Partial<EngineLimits>) => new Rates(ratesOfUser({ ...unlimited, ...more }, counters));
     expect(takeMany(only({ publicationsPerSecPerUser: 2 }), 'publish', 20)).toEqual({ ok: 10, over: 10, flood: 0 });
     expect(takeMany(only({ subscribesPerSecPerUser: 3 }), 'subscribe', 20)).toEqual({ ok: 15, over: 5, flood: 0 });
     expect([...counters.rateLimited]).toEqual([

@@ -1,102 +1,97 @@
 /** How fast one connection, and one user over all of its connections, may ask for things. */
 
 import type { Command } from '../model/command.js';
-import type { Clock } from './clock.js';
 import { Counters } from './counters.js';
 import type { EngineLimits } from './limits.js';
-import { TokenBucket } from './token-bucket.js';
+import { type RateLimit, tokensLeft, withOneTaken } from './token-bucket.js';
 
 /** A burst lasts this many seconds of the long-run rate. */
 const burstSec = 5;
 
-/** The limits that the buckets enforce; one object for all connections. */
-interface LimitNames {
-  readonly commands: keyof EngineLimits;
-  readonly publications: keyof EngineLimits;
-  readonly subscribes: keyof EngineLimits;
+/** A rate with the name of the option that sets it. */
+interface NamedLimit extends RateLimit {
+  readonly name: keyof EngineLimits;
 }
 
-const ofConnection: LimitNames = {
-  commands: 'commandsPerSec',
-  publications: 'publicationsPerSec',
-  subscribes: 'subscribesPerSec',
-};
+/** The limits, one object for all connections or users. What is absent has no limit. */
+export interface RatePlan {
+  readonly counters: Counters;
+  readonly commands: NamedLimit | undefined;
+  readonly publications: NamedLimit | undefined;
+  readonly subscribes: NamedLimit | undefined;
+}
 
-const ofUser: LimitNames = {
-  commands: 'commandsPerSecPerUser',
-  publications: 'publicationsPerSecPerUser',
-  subscribes: 'subscribesPerSecPerUser',
-};
+export function ratesOfConnection(limits: EngineLimits, counters: Counters): RatePlan {
+  const { publicationsPerSec, subscribesPerSec, maxChannelsPerConnection } = limits;
+  return {
+    counters,
+    commands: limit(limits, 'commandsPerSec', limits.commandBurst),
+    publications: limit(limits, 'publicationsPerSec', publicationsPerSec * burstSec),
+    // A client subscribes to all of its channels when it connects.
+    subscribes: limit(limits, 'subscribesPerSec', subscribesPerSec * burstSec + maxChannelsPerConnection),
+  };
+}
 
-/** Three buckets: everything, publications, subscribes. A rate of 0 has no limit and no bucket. */
+export function ratesOfUser(limits: EngineLimits, counters: Counters): RatePlan {
+  return {
+    counters,
+    commands: limit(limits, 'commandsPerSecPerUser', limits.commandsPerSecPerUser * burstSec),
+    publications: limit(limits, 'publicationsPerSecPerUser', limits.publicationsPerSecPerUser * burstSec),
+    subscribes: limit(limits, 'subscribesPerSecPerUser', limits.subscribesPerSecPerUser * burstSec),
+  };
+}
+
+function limit(
+  limits: EngineLimits,
+  name: 'commandsPerSec' | 'publicationsPerSec' | 'subscribesPerSec' | (`${string}PerSecPerUser` & keyof EngineLimits),
+  burst: number,
+): NamedLimit | undefined {
+  const perSec = limits[name];
+  return perSec === 0 ? undefined : { name, perSec, burst };
+}
+
+/** Three buckets: everything, publications, subscribes. Each is one number, since every connection has them. */
 export class Rates {
-  readonly #names: LimitNames;
-  readonly #counters: Counters;
-  readonly #commands: TokenBucket | undefined;
-  readonly #publications: TokenBucket | undefined;
-  readonly #subscribes: TokenBucket | undefined;
+  readonly #plan: RatePlan;
+  #commandsFullAtMs = 0;
+  #publicationsFullAtMs = 0;
+  #subscribesFullAtMs = 0;
 
-  private constructor(
-    names: LimitNames,
-    counters: Counters,
-    commands: TokenBucket | undefined,
-    publications: TokenBucket | undefined,
-    subscribes: TokenBucket | undefined,
-  ) {
-    this.#names = names;
-    this.#counters = counters;
-    this.#commands = commands;
-    this.#publications = publications;
-    this.#subscribes = subscribes;
-  }
-
-  static ofConnection(limits: EngineLimits, clock: Clock, counters: Counters): Rates {
-    const nowMs = clock.nowMs();
-    return new Rates(
-      ofConnection,
-      counters,
-      bucket(limits.commandsPerSec, limits.commandBurst, nowMs),
-      bucket(limits.publicationsPerSec, limits.publicationsPerSec * burstSec, nowMs),
-      // A client subscribes to all of its channels when it connects.
-      bucket(limits.subscribesPerSec, limits.subscribesPerSec * burstSec + limits.maxChannelsPerConnection, nowMs),
-    );
-  }
-
-  static ofUser(limits: EngineLimits, clock: Clock, counters: Counters): Rates {
-    const nowMs = clock.nowMs();
-    return new Rates(
-      ofUser,
-      counters,
-      bucket(limits.commandsPerSecPerUser, limits.commandsPerSecPerUser * burstSec, nowMs),
-      bucket(limits.publicationsPerSecPerUser, limits.publicationsPerSecPerUser * burstSec, nowMs),
-      bucket(limits.subscribesPerSecPerUser, limits.subscribesPerSecPerUser * burstSec, nowMs),
-    );
+  constructor(plan: RatePlan) {
+    this.#plan = plan;
   }
 
   /** Counts a control frame of the transport. */
-  takeControl(nowMs: number): ReturnType<TokenBucket['take']> {
-    const taken = this.#commands?.take(nowMs) ?? 'ok';
-    if (taken !== 'ok') Counters.add(this.#counters.rateLimited, this.#names.commands);
-    return taken;
+  takeControl(nowMs: number): 'ok' | 'over' | 'flood' {
+    const { commands, counters } = this.#plan;
+    if (commands === undefined) return 'ok';
+    const left = tokensLeft(commands, this.#commandsFullAtMs, nowMs) - 1;
+    this.#commandsFullAtMs = withOneTaken(commands, this.#commandsFullAtMs, nowMs);
+    if (left >= 0) return 'ok';
+    Counters.add(counters.rateLimited, commands.name);
+    return left > -commands.burst ? 'over' : 'flood';
   }
 
   /** Counts a command. `over`: refuse it with 111. `flood`: refusing is not enough. */
-  take(kind: Command['kind'], nowMs: number): ReturnType<TokenBucket['take']> {
+  take(kind: Command['kind'], nowMs: number): 'ok' | 'over' | 'flood' {
     const overall = this.takeControl(nowMs);
     if (overall !== 'ok') return overall;
-    // Only the flood of everything closes: retries of what was refused are in it.
-    if (kind === 'publish') return this.#takeOf(this.#publications, this.#names.publications, nowMs);
-    if (kind === 'subscribe') return this.#takeOf(this.#subscribes, this.#names.subscribes, nowMs);
+    const { publications, subscribes } = this.#plan;
+    if (kind === 'publish' && publications !== undefined) {
+      if (!this.#hasOne(publications, this.#publicationsFullAtMs, nowMs)) return 'over';
+      this.#publicationsFullAtMs = withOneTaken(publications, this.#publicationsFullAtMs, nowMs);
+    }
+    if (kind === 'subscribe' && subscribes !== undefined) {
+      if (!this.#hasOne(subscribes, this.#subscribesFullAtMs, nowMs)) return 'over';
+      this.#subscribesFullAtMs = withOneTaken(subscribes, this.#subscribesFullAtMs, nowMs);
+    }
     return 'ok';
   }
 
-  #takeOf(taken: TokenBucket | undefined, limit: keyof EngineLimits, nowMs: number): 'ok' | 'over' {
-    if (taken === undefined || taken.tryTake(nowMs)) return 'ok';
-    Counters.add(this.#counters.rateLimited, limit);
-    return 'over';
+  /** What is refused here costs nothing: only the flood of everything closes, and retries are in that. */
+  #hasOne(named: NamedLimit, fullAtMs: number, nowMs: number): boolean {
+    if (tokensLeft(named, fullAtMs, nowMs) >= 1) return true;
+    Counters.add(this.#plan.counters.rateLimited, named.name);
+    return false;
   }
-}
-
-function bucket(perSec: number, burst: number, nowMs: number): TokenBucket | undefined {
-  return perSec === 0 ? undefined : new TokenBucket(perSec, burst, nowMs);
 }

@@ -50,6 +50,18 @@ export class ChannelRules {
     for (const rule of this.#rules) checkAbilities(rule, abilities);
   }
 
+  /** Whether any rule leaves a decision to a function of the application's. */
+  get askFunctions(): boolean {
+    const decisions = this.#rules.flatMap((rule) => [
+      rule.subscribe,
+      rule.renew,
+      rule.publish,
+      rule.readHistory,
+      rule.readPresence,
+    ]);
+    return decisions.some((decision) => typeof decision === 'function');
+  }
+
   match(channel: ChannelName): RuleMatch | undefined {
     for (const rule of this.#rules) {
       const params = rule.pattern.match(channel);

@@ -29,7 +29,7 @@ export async function subscribeByServer(
   const { recoverSince, ...identity } = options;
   const subscription = new Subscription(session, channel, match, { joinLeave: match.rule.joinLeave, serverSide: true });
   subscription.grant(identity, false);
-  subscriptions.set(channel, subscription);
+  subscriptions.add(subscription);
   try {
     const attachment = new Attachment(node, subscription, recoverSince);
     do {
@@ -51,7 +51,7 @@ export async function subscribeByServer(
     return true;
   } finally {
     if (!subscription.isEstablished) {
-      if (subscriptions.get(channel) === subscription) subscriptions.delete(channel);
+      subscriptions.delete(subscription);
       node.hub.leave(subscription);
       node.presence.withdrawn(subscription);
     }

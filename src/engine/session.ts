@@ -29,6 +29,7 @@ import type { Asker } from './permissions.js';
 import type { Pinged } from './ping-wheel.js';
 import { Rates } from './rates.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
+import { SubscriptionSet } from './subscription-set.js';
 
 /**
  * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
@@ -38,7 +39,8 @@ export type SessionState = 'new' | 'connecting' | 'connected' | 'refused' | 'clo
 
 export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring, Asker {
   readonly node: Node;
-  readonly handshake: Handshake;
+  /** Once connected, without its headers and address where nobody will ask for them. */
+  handshake: Handshake;
   readonly outbox: Outbox;
   readonly #connection: Connection;
   readonly #rates: Rates;
@@ -53,7 +55,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   expiresAtMs: number | undefined;
   /** The client itself brings new tokens before the connection expires. */
   refreshable = false;
-  readonly subscriptions = new Map<ChannelName, Subscription>();
+  readonly subscriptions = new SubscriptionSet();
   #waiting: Command[] | undefined;
   #pending = 0;
   /** Publications of one connection keep their order, however long the application's functions take. */
@@ -71,8 +73,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.handshake = handshake;
     this.client = node.random.id();
     this.clientInfo = { user: '', client: this.client };
-    this.outbox = new Outbox(connection, this, node.turn, node.counters, node.limits.maxQueueBytes);
-    this.#rates = Rates.ofConnection(node.limits, node.clock, node.counters);
+    this.outbox = new Outbox(connection, this, node);
+    this.#rates = new Rates(node.connectionRates);
     this.#deadline = node.deadlines.add(this, node.limits.connectTimeoutMs);
   }
 
@@ -177,6 +179,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   connected(): void {
     const { node } = this;
     this.state = 'connected';
+    if (!node.keepsHandshakes) this.handshake = forgotten(this.handshake, node);
     this.#userRates = node.sessions.connected(this);
     node.notifier.notify('connected', this);
     this.#pingSlot = node.pings.add(this);
@@ -201,7 +204,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   unsubscribe(subscription: Subscription, unsubscribe: Unsubscribe): void {
     if (this.subscriptions.get(subscription.channel) !== subscription) return;
     const wasEstablished = subscription.isEstablished;
-    this.subscriptions.delete(subscription.channel);
+    this.subscriptions.delete(subscription);
     this.#endSubscription(subscription, unsubscribe);
     if (unsubscribe.code < 2000 || !wasEstablished) return;
     Counters.add(this.node.counters.unsubscribesByCode, unsubscribe.code);
@@ -210,7 +213,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   loseState(subscription: Subscription): void {
     // A client recovers its own subscriptions one by one; server-side ones only with the whole connection.
-    if (subscription.options.serverSide) this.#closeSoon(disconnectCodes.insufficientState);
+    if (subscription.serverSide) this.#closeSoon(disconnectCodes.insufficientState);
     else this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
   }
 
@@ -226,7 +229,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   subscriptionExpired(subscription: Subscription): void {
-    if (subscription.options.serverSide) this.close(disconnectCodes.subscriptionExpired);
+    if (subscription.serverSide) this.close(disconnectCodes.subscriptionExpired);
     else if (subscription.match.rule.renew !== undefined && !subscription.clientRefresh) {
       void renewSubscription(this, subscription);
     } else this.unsubscribe(subscription, unsubscribeCodes.expired);
@@ -240,7 +243,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (this.state !== 'connected') return;
     this.#awaitsPong = true;
     this.outbox.writeShared(this.node.pingFrames.bytesFor(this.#connection.encoding));
-    for (const subscription of this.subscriptions.values()) {
+    for (const subscription of this.subscriptions) {
       if (subscription.isEstablished) this.node.presence.renew(subscription);
     }
   }
@@ -371,7 +374,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.#waiting = undefined;
     node.pings.remove(this, this.#pingSlot);
     node.deadlines.remove(this, this.#deadline);
-    for (const subscription of this.subscriptions.values()) {
+    for (const subscription of this.subscriptions) {
       this.#endSubscription(subscription, unsubscribeCodes.disconnect);
     }
     this.subscriptions.clear();
@@ -380,4 +383,13 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     node.admission.closed(this.handshake.remoteAddress);
     if (wasConnected) node.notifier.notify('disconnected', this, disconnect);
   }
+}
+
+const noHeaders: ReadonlyMap<string, string> = new Map();
+
+const forgottenHandshake: Handshake = { headers: noHeaders, url: '', remoteAddress: '' };
+
+/** Headers and address are a third of an idle connection's memory; only admission may still need the address. */
+function forgotten({ remoteAddress }: Handshake, { limits }: Node): Handshake {
+  return limits.maxConnectionsPerAddress === 0 ? forgottenHandshake : { headers: noHeaders, url: '', remoteAddress };
 }

@@ -1,9 +1,8 @@
 /** All sessions of this node, by connection and by user. */
 
-import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
 import type { EngineLimits } from './limits.js';
-import { Rates } from './rates.js';
+import { type RatePlan, Rates, ratesOfUser } from './rates.js';
 import type { Session } from './session.js';
 
 /** A user that is here. */
@@ -13,19 +12,22 @@ interface User {
 }
 
 export class Sessions {
-  readonly #all = new Set<Session>();
+  /** Not connected yet. */
+  readonly #newcomers = new Set<Session>();
   readonly #byClient = new Map<string, Session>();
   readonly #byUser = new Map<string, User>();
 
-  constructor(
-    private readonly limits: EngineLimits,
-    private readonly clock: Clock,
-  ) {}
-    private readonly counters: Counters,
+  readonly #maxConnectionsPerUser: number;
+  readonly #userRates: RatePlan;
+
+  constructor(limits: EngineLimits, counters: Counters) {
+    this.#maxConnectionsPerUser = limits.maxConnectionsPerUser;
+    this.#userRates = ratesOfUser(limits, counters);
+  }
 
   /** Open connections, authenticated or not. */
   get size(): number {
-    return this.#all.size;
+    return this.#newcomers.size + this.#byClient.size;
   }
 
   /** Connected clients. */
@@ -39,21 +41,22 @@ export class Sessions {
   }
 
   add(session: Session): void {
-    this.#all.add(session);
+    this.#newcomers.add(session);
   }
 
   /** Whether the user may have one more connection. Anonymous clients are nobody in particular. */
   hasRoomFor(user: string): boolean {
-    const { maxConnectionsPerUser: most } = this.limits;
+    const most = this.#maxConnectionsPerUser;
     return most === 0 || user === '' || (this.#byUser.get(user)?.sessions.size ?? 0) < most;
   }
 
   /** The session knows who its user is. Returns the rates that it shares with the user's other connections. */
   connected(session: Session): Rates | undefined {
+    this.#newcomers.delete(session);
     this.#byClient.set(session.client, session);
     let user = this.#byUser.get(session.user);
     if (user === undefined) {
-      user = { sessions: new Set(), rates: Rates.ofUser(this.limits, this.clock, this.counters) };
+      user = { sessions: new Set(), rates: new Rates(this.#userRates) };
       this.#byUser.set(session.user, user);
     }
     user.sessions.add(session);
@@ -61,7 +64,7 @@ export class Sessions {
   }
 
   remove(session: Session, wasConnected: boolean): void {
-    this.#all.delete(session);
+    this.#newcomers.delete(session);
     if (!wasConnected) return;
     this.#byClient.delete(session.client);
     const user = this.#byUser.get(session.user);
@@ -78,8 +81,8 @@ export class Sessions {
     return [...(this.#byUser.get(user)?.sessions ?? [])];
   }
 
-  /** A copy of all, in the order of their arrival. */
+  /** A copy of all, connected or not. */
   all(): Session[] {
-    return [...this.#all];
+    return [...this.#byClient.values(), ...this.#newcomers];
   }
 }

@@ -32,8 +32,8 @@ export interface SubscriptionOptions {
 }
 
 /**
- * `new`: not in the hub. `joining`: publications are buffered while history is read. `ahead`: history was ahead of the live stream, which has
- * to catch up first. `live`: in the fan-out. `ended`: not in the hub any more.
+ * `new`: not in the hub. `joining`: publications are buffered while history is read. `ahead`: history was ahead of the
+ * live stream, which has to catch up first. `live`: in the fan-out. `ended`: not in the hub any more.
  */
 export type SubscriptionStage = 'new' | 'joining' | 'ahead' | 'live' | 'ended';
 
@@ -46,23 +46,28 @@ export interface BufferedPublication {
 /** Most publications buffered for a subscriber that is joining; beyond that, history is read again. */
 export const maxBufferedPublications = 1_024;
 
+/** Of the many that are granted nothing in particular. */
+const nothingGranted: SubscriptionIdentity = {};
+
 export class Subscription implements Expiring {
   stage: SubscriptionStage = 'new';
   /** Index in the channel's list of live subscribers; the hub's. */
   slot = -1;
   /** While `joining`; in the order of arrival. */
-  buffer: BufferedPublication[] = [];
+  buffer: BufferedPublication[] | undefined;
   /** The buffer was full and has been dropped. */
   overflowed = false;
   /** While `ahead`: the place up to which the subscriber has everything. */
   aheadAt: Position | undefined;
   /** Kept here so that the fan-out reaches it in one step. */
   readonly outbox: Outbox;
-  readonly options: SubscriptionOptions;
+  /** Made by the server, not asked for by the client. */
+  readonly serverSide: boolean;
+  readonly #asksJoinLeave: boolean;
   /** It is told who comes and goes. Kept as a field for the fan-out. */
   hearsJoinLeave: boolean;
   /** What authorisation granted. */
-  identity: SubscriptionIdentity = {};
+  identity: SubscriptionIdentity = nothingGranted;
   /** The client itself brings new tokens before the subscription expires. */
   clientRefresh = false;
   /** Bucket of its expiry, when it has one. */
@@ -77,7 +82,8 @@ export class Subscription implements Expiring {
     options: SubscriptionOptions,
   ) {
     this.outbox = owner.outbox;
-    this.options = options;
+    this.serverSide = options.serverSide;
+    this.#asksJoinLeave = options.joinLeave;
     this.hearsJoinLeave = options.joinLeave;
   }
 
@@ -113,7 +119,7 @@ export class Subscription implements Expiring {
   grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
     this.identity = identity;
     this.clientRefresh = clientRefresh;
-    this.hearsJoinLeave = this.options.joinLeave || identity.override?.pushJoinLeave === true;
+    this.hearsJoinLeave = this.#asksJoinLeave || identity.override?.pushJoinLeave === true;
   }
 
   /** Who the subscriber is to others in this channel. */
@@ -128,18 +134,19 @@ export class Subscription implements Expiring {
 
   /** Buffers a publication while joining. */
   keep(publication: Publication, epoch: string): void {
+    this.buffer ??= [];
     if (this.buffer.length < maxBufferedPublications) {
       this.buffer.push({ publication, epoch });
       return;
     }
-    this.buffer = [];
+    this.buffer = undefined;
     this.overflowed = true;
   }
 }
 
 /** What a function of the application's granted, in the engine's words. Without a grant: nothing in particular. */
 export function identityOfGrant(grant: SubscribeGrant | undefined): SubscriptionIdentity {
-  if (grant === undefined) return {};
+  if (grant === undefined) return nothingGranted;
   const { info, data, expiresAt, override } = grant;
   return {
     ...(info !== undefined && { info: encodeMessage(info) }),

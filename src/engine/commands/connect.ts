@@ -126,7 +126,7 @@ function serverSide(session: Session, identity: Identity, since: ReadonlyMap<str
       serverSide: true,
     });
     subscription.grant(granted, false);
-    session.subscriptions.set(channel, subscription);
+    session.subscriptions.add(subscription);
     attachments.push(new Attachment(node, subscription, since.get(name)));
   }
   return attachments;
@@ -142,7 +142,7 @@ async function attachAll(attachments: readonly Attachment[]): Promise<void> {
 }
 
 function withdraw(session: Session, subscription: Subscription): void {
-  session.subscriptions.delete(subscription.channel);
+  session.subscriptions.delete(subscription);
   session.node.hub.leave(subscription);
   session.node.presence.withdrawn(subscription);
 }

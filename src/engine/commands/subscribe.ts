@@ -40,7 +40,7 @@ export async function runSubscribe(
     serverSide: false,
   });
   // Its place is taken from now on: a second request is refused, and an unsubscribe finds it.
-  session.subscriptions.set(channel, subscription);
+  session.subscriptions.add(subscription);
   try {
     const granted = await authorize(session, channel, match, request);
     if (!granted.ok) return granted.reply;
@@ -49,7 +49,7 @@ export async function runSubscribe(
   } finally {
     // Refused, failed or overtaken by an unsubscribe: whatever was begun is taken back.
     if (!subscription.isEstablished) {
-      if (session.subscriptions.get(channel) === subscription) session.subscriptions.delete(channel);
+      session.subscriptions.delete(subscription);
       node.hub.leave(subscription);
       node.presence.withdrawn(subscription);
     }
@@ -117,7 +117,9 @@ async function authorize(
   const question = { action: 'subscribe', channel, match } as const;
   const byName = decideByName(subscribe, session, question);
   if (byName !== undefined) {
-    return byName.ok ? { ok: true, identity: {}, clientRefresh: false } : refuseBy(session, byName);
+    return byName.ok
+      ? { ok: true, identity: identityOfGrant(undefined), clientRefresh: false }
+      : refuseBy(session, byName);
   }
   if (typeof subscribe !== 'function') return authorizeByToken(session, channel, request.token);
   const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, {

@@ -43,7 +43,7 @@ export function findTarget(session: Session, name: string): Target | Refusal {
   const channel = parseChannelName(name);
   if (channel === undefined) return refuse(errorCodes.badRequest);
   if (channel.startsWith(internalPrefix)) return refuse(errorCodes.permissionDenied);
-  const match = session.node.rules.match(channel);
+  const match = session.node.hub.match(channel) ?? session.node.rules.match(channel);
   if (match === undefined) return refuse(errorCodes.unknownChannel);
   return { ok: true, channel, match };
 }

@@ -10,7 +10,7 @@ export async function runUnsubscribe(session: Session, name: string): Promise<Re
   const target = findTarget(session, name);
   if (!target.ok) return target.reply;
   const subscription = session.subscriptions.get(target.channel);
-  if (subscription?.options.serverSide) return refuse(errorCodes.permissionDenied).reply;
+  if (subscription?.serverSide) return refuse(errorCodes.permissionDenied).reply;
   if (subscription !== undefined) session.unsubscribe(subscription, unsubscribeCodes.client);
   return { kind: 'unsubscribe' };
 }

@@ -1,7 +1,7 @@
 /** One WebSocket as the engine's connection. */
 
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Connection, Encoding } from '../../engine/connection.js';
 import type { Session } from '../../engine/session.js';
 import type { Disconnect } from '../../model/codes.js';
@@ -10,19 +10,57 @@ import type { Disconnect } from '../../model/codes.js';
 const maxReasonBytes = 123;
 
 /**
+ * The `WebSocket` of `ws`, which hears its own events. Listeners would cost an idle connection 300 bytes, for a table
+ * of events in each socket that says the same in all of them.
+ */
+export class ClientSocket extends WebSocket {
+  session: Session | undefined;
+  onEnd: ((socket: ClientSocket) => void) | undefined;
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    switch (event) {
+      case 'message': {
+        // safe: `ws` emits a message as one buffer, as long as nobody sets `binaryType`, and whether it is binary
+        const [data, isBinary] = args as [Buffer, boolean];
+        this.session?.receive(isBinary ? data : data.toString());
+        return true;
+      }
+      case 'ping':
+      case 'pong':
+        this.session?.receiveControl();
+        return true;
+      case 'close':
+        this.onEnd?.(this);
+        this.session?.connectionClosed();
+        return true;
+      case 'error':
+        // The peer broke the protocol or the network failed: `ws` closes with the right code, and 'close' follows.
+        // safe: `ws` emits its errors as such
+        this.session?.connectionFailed(args[0] as Error);
+        return true;
+      default:
+        return super.emit(event, ...args);
+    }
+  }
+}
+
+/**
  * `ws` reads, answers control frames and does the closing handshake. Outgoing messages go past its sender straight to
  * the socket; both write whole frames, so they can share it as long as nothing is compressed.
  */
 export class WebSocketConnection implements Connection {
-  readonly transport = 'websocket';
   readonly encoding: Encoding;
-  readonly #ws: WebSocket;
+  readonly #ws: ClientSocket;
   readonly #socket: Duplex;
 
-  constructor(ws: WebSocket, socket: Duplex, encoding: Encoding) {
+  constructor(ws: ClientSocket, socket: Duplex, encoding: Encoding) {
     this.#ws = ws;
     this.#socket = socket;
     this.encoding = encoding;
+  }
+
+  get transport(): string {
+    return 'websocket';
   }
 
   get bufferedBytes(): number {
@@ -36,17 +74,6 @@ export class WebSocketConnection implements Connection {
   /** `ws` ends the socket when the peer does not answer within the transport's close time-out. */
   close(disconnect: Disconnect): void {
     this.#ws.close(disconnect.code, shortened(disconnect.reason));
-  }
-
-  /** Connects the events of the socket to the session. */
-  bind(session: Session): void {
-    const ws = this.#ws;
-    ws.on('message', (data: Buffer, isBinary: boolean) => session.receive(isBinary ? data : data.toString()));
-    ws.on('ping', () => session.receiveControl());
-    ws.on('pong', () => session.receiveControl());
-    ws.on('close', () => session.connectionClosed());
-    // The peer broke the protocol or the network failed: `ws` closes with the right code, and 'close' follows.
-    ws.on('error', (error) => session.connectionFailed(error));
   }
 }
 

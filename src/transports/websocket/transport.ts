@@ -3,13 +3,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Encoding } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import { handshakeOf, type TrustedProxies } from '../handshake.js';
 import type { OriginPolicy } from '../origin-policy.js';
-import { WebSocketConnection } from './connection.js';
+import { ClientSocket, WebSocketConnection } from './connection.js';
 import { websocketFraming } from './framing.js';
 import { findRefusal, refuseUpgrade, type UpgradeRefusal } from './upgrade.js';
 
@@ -36,7 +36,11 @@ export class WebSocketTransport {
   readonly #cookiesNeedOrigin: boolean;
   readonly #proxies: TrustedProxies;
   readonly #server: WebSocketServer;
-  readonly #open = new Set<WebSocket>();
+  readonly #open = new Set<ClientSocket>();
+  /** One function for all sockets. */
+  readonly #onEnd = (socket: ClientSocket): void => {
+    this.#open.delete(socket);
+  };
 
   constructor(node: Node, options: WebSocketTransportOptions) {
     this.#node = node;
@@ -45,6 +49,7 @@ export class WebSocketTransport {
     this.#proxies = options.proxies;
     const maxFragments = options.maxFragments ?? 64;
     this.#server = new WebSocketServer({
+      WebSocket: ClientSocket,
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
@@ -72,13 +77,19 @@ export class WebSocketTransport {
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      // safe: an upgrade comes over TCP or TLS, both of which are net.Socket
-      (socket as Socket).setNoDelay(true);
-      const connection = new WebSocketConnection(ws, socket, jsonEncoding);
-      this.#open.add(ws);
-      ws.on('close', () => this.#open.delete(ws));
-      connection.bind(this.#node.open(connection, handshakeOf(request, this.#proxies)));
+      // safe: the server was told to make sockets of this class
+      this.#accept(ws as ClientSocket, socket, request);
     });
+  }
+
+  /** Keeps nothing of the request: no function is made in here that would hold on to it. */
+  #accept(ws: ClientSocket, socket: Duplex, request: IncomingMessage): void {
+    // safe: an upgrade comes over TCP or TLS, both of which are net.Socket
+    (socket as Socket).setNoDelay(true);
+    const connection = new WebSocketConnection(ws, socket, jsonEncoding);
+    this.#open.add(ws);
+    ws.onEnd = this.#onEnd;
+    ws.session = this.#node.open(connection, handshakeOf(request, this.#proxies));
   }
 
   /** Answers an upgrade that nobody on its server is there for. */
