@@ -1,0 +1,173 @@
+/** Bad inputs B90–B98: calls that ask the HTTP API for too much or for something else, through raw sockets. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiOracle, codeOf, requestHead } from '../support/api-oracle.js';
+import { canary } from '../support/oracle.js';
+import { exchange } from '../support/raw-http.js';
+
+let api: ApiOracle;
+beforeAll(async () => {
+  api = await ApiOracle.start();
+});
+afterAll(() => api.stop());
+
+const publication = JSON.stringify({ channel: 'plain:x', data: canary });
+
+describe('calls that ask for too much', () => {
+  it('B90 broadcast to 10⁵ channels → 413', async () => {
+    await api.oracle.withstands(async () => {
+      const channels = Array.from({ length: 100_000 }, (_, i) => `plain:${i}`);
+      expect(codeOf(await api.expectStatus(413, '/api/broadcast', JSON.stringify({ channels, data: 1 })))).toBe(106);
+    });
+  });
+
+  it('B90 … which fit into the body → 413; in a batch likewise', async () => {
+    const short = Array.from({ length: 10_001 }, () => 'x');
+    await api.oracle.withstands(async () => {
+      const body = JSON.stringify({ channels: short, data: 1 });
+      expect(codeOf(await api.expectStatus(413, '/api/broadcast', body))).toBe(106);
+    });
+    await api.oracle.withstands(async () => {
+      const half = { broadcast: { channels: short.slice(0, 5_001), data: 1 } };
+      expect(codeOf(await api.expectStatus(413, '/api/batch', JSON.stringify({ commands: [half, half] })))).toBe(106);
+    });
+    await api.oracle.withstands(async () => {
+      const commands = Array.from({ length: 1_001 }, () => ({ info: {} }));
+      expect(codeOf(await api.expectStatus(413, '/api/batch', JSON.stringify({ commands })))).toBe(106);
+    });
+  });
+
+  it('B90 a broadcast to 10,000 channels delays nobody', async () => {
+    await api.oracle.withstands(async () => {
+      const channels = Array.from({ length: 10_000 }, (_, i) => `plain:${i}`);
+      const { body } = await api.expectStatus(200, '/api/broadcast', JSON.stringify({ channels, data: 1 }));
+      expect(JSON.parse(body).result.responses).toHaveLength(10_000);
+    }, 0);
+  });
+
+  it('B91 partial broadcast failure → a result per channel', async () => {
+    await api.oracle.withstands(async () => {
+      const channels = ['plain:a', 'nowhere:x', 'open:b', 'a\u0000b', ''];
+      const { body } = await api.expectStatus(200, '/api/broadcast', JSON.stringify({ channels, data: 1 }));
+      expect(JSON.parse(body).result.responses).toMatchObject([
+        { result: {} },
+        { error: { code: 102 } },
+        { result: { offset: 1 } },
+        { error: { code: 107 } },
+        { error: { code: 107 } },
+      ]);
+      // One line for each kind of failure, not for each channel.
+    }, 2);
+  });
+
+  it('B92 1 MB idempotency key → 400', async () => {
+    await api.oracle.withstands(async () => {
+      const body = JSON.stringify({ channel: 'open:x', data: 1, idempotency_key: 'x'.repeat(1_000_000) });
+      await api.expectStatus(400, '/api/publish', body);
+    });
+    await api.oracle.withstands(async () => {
+      const body = JSON.stringify({ channel: 'open:x', data: 1, idempotency_key: 'é'.repeat(129) });
+      await api.expectStatus(400, '/api/publish', body);
+    });
+  });
+
+  it('B92 key reused with another payload → the first result', async () => {
+    await api.oracle.withstands(async () => {
+      const publish = async (data: unknown) => {
+        const body = JSON.stringify({ channel: 'open:idempotent', data, idempotency_key: 'é'.repeat(128) });
+        return JSON.parse((await api.expectStatus(200, '/api/publish', body)).body).result;
+      };
+      const first = await publish('first');
+      expect(await publish('second')).toEqual(first);
+      const { body } = await api.expectStatus(
+        200,
+        '/api/history',
+        JSON.stringify({ channel: 'open:idempotent', limit: 9 }),
+      );
+      expect(JSON.parse(body).result.publications).toEqual([{ data: 'first', offset: 1 }]);
+    }, 0);
+  });
+});
+
+describe('requests for something else', () => {
+  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH'])('B93 %s → 405', async (method) => {
+    await api.oracle.withstands(async () => {
+      // What answers HEAD has no body, whatever its Content-Length says.
+      const { responses } = await exchange(api.port, requestHead('/api/publish', {}, 0, method));
+      expect(responses.map(({ status }) => status)).toEqual([405]);
+      expect(responses[0]?.headers.get('allow')).toBe('POST');
+    }, 0);
+  });
+
+  it("B94 a stranger's CORS preflight → no CORS headers; and none on what it would lead to", async () => {
+    await api.oracle.withstands(async () => {
+      const headers = { Origin: 'https://evil.example' };
+      const preflight = {
+        ...headers,
+        'X-API-Key': undefined,
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'x-api-key',
+      };
+      const answers = [
+        await api.expectStatus(405, '/api/publish', '', { headers: preflight, method: 'OPTIONS' }),
+        await api.expectStatus(200, '/api/publish', publication, { headers }),
+      ];
+      for (const answer of answers) {
+        expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+      }
+    }, 0);
+  });
+
+  it('B96 CR/LF and ANSI in fields and headers → one escaped line each', async () => {
+    const nasty = `a\r\n{"level":60,"msg":"forged"}\u001b[31m\u009b31m`;
+    const calls: [string, unknown][] = [
+      ['publish', { channel: nasty, data: nasty, tags: { [nasty]: nasty }, idempotency_key: nasty }],
+      ['subscribe', { user: nasty, channel: nasty }],
+      ['presence', { channel: nasty }],
+      ['publish', { channel: `nowhere:${canary}`, data: 1 }],
+      ['batch', { commands: [{ [nasty]: {} }] }],
+      ['publish', { channel: 'plain:x', data: 1, tags: { [nasty]: 1 } }],
+    ];
+    await api.oracle.withstands(async () => {
+      for (const [method, fields] of calls) await api.call(`/api/${method}`, JSON.stringify(fields));
+    }, calls.length);
+    await api.oracle.withstands(async () => {
+      for (const [method, fields] of [
+        ['disconnect', { user: nasty, disconnect: { code: 4_000, reason: nasty } }],
+        ['block_user', { user: nasty }],
+        ['unblock_user', { user: nasty }],
+        ['channels', { pattern: nasty }],
+      ] as const) {
+        await api.expectStatus(200, `/api/${method}`, JSON.stringify(fields));
+      }
+    }, 0);
+  });
+
+  it('B97 /metrics on the public port → 404 unless asked for', async () => {
+    await api.oracle.withstands(() => api.expectStatus(404, '/metrics', '', { method: 'GET' }), 0);
+  });
+
+  it.each([
+    '//api/publish',
+    '/api//publish',
+    '/api/publish/',
+    '/api/./publish',
+    '/api/../api/publish',
+    '/x/%2e%2e/api/publish',
+    '/%2e%2e/api/publish',
+    '/api%2fpublish',
+    '/api/publish%00',
+    '/api/%70ublish',
+    '/API/publish',
+    '/api/publish;x',
+    '/api',
+    '/api/',
+    '/api/rpc',
+    '/api/__proto__',
+    '/api/constructor',
+    'http://127.0.0.1/api/publish',
+    '*',
+  ])('B98 %s → 404', async (path) => {
+    await api.oracle.withstands(() => api.expectStatus(404, path, publication), 0);
+  });
+});
