@@ -3,12 +3,12 @@
 import { AIMS, headlineMetric } from './scenarios.mjs';
 
 /**
- * idle: `rssBytesPerConnection`, `heapBytesPerConnection` (V8's heap and what hangs on it outside), `connectCpuUs`
+ * idle: `rssBytesPerConnection`, `lastingBytesPerConnection` (the same without V8's young generation), `heapBytesPerConnection` (V8's heap and what hangs on it outside), `connectCpuUs`
  * (server CPU until one connection is subscribed), `connectsPerSec`.
  * delivery: `cpuUsPerDelivery` (server CPU, all threads), `serverCpuShare` and `clientCpuShare` (of one core),
  * `othersCpuShare` (of the two cores, by other processes), `deliveriesPerSec`, `maxLagMs` (how late the server made its
  * latest burst).
- * @typedef {'rssBytesPerConnection' | 'heapBytesPerConnection' | 'connectCpuUs' | 'connectsPerSec' | 'cpuUsPerDelivery'
+ * @typedef {'rssBytesPerConnection' | 'lastingBytesPerConnection' | 'heapBytesPerConnection' | 'connectCpuUs' | 'connectsPerSec' | 'cpuUsPerDelivery'
  *   | 'serverCpuShare' | 'clientCpuShare' | 'othersCpuShare' | 'deliveriesPerSec' | 'maxLagMs'} Metric
  */
 

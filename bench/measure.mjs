@@ -14,7 +14,7 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
 /** @typedef {import('./scenarios.mjs').IdleScenario} IdleScenario */
 /** @typedef {import('./scenarios.mjs').DeliveryScenario} DeliveryScenario */
 /** @typedef {{ user: number, system: number }} Cpu in microseconds */
-/** @typedef {{ rss: number, heapUsed: number, external: number }} Memory in bytes */
+/** @typedef {{ rss: number, young: number, heapUsed: number, external: number }} Memory in bytes; `young` is part of `rss` */
 /** @typedef {{ opened?: number, of?: number, deliveries?: number }} StepProgress */
 
 /** @typedef {{ figures: Figures, faults: string[] }} Outcome faults: deliveries lost, doubled or out of order */
@@ -98,6 +98,7 @@ async function measureIdle({ host, client, open, enter, profile }, { connections
   if (profile) await host.request('endProfile', { path: profile.path });
   const values = {
     rssBytesPerConnection: (after.rss - before.rss) / connections,
+    lastingBytesPerConnection: (after.rss - after.young - (before.rss - before.young)) / connections,
     heapBytesPerConnection: (heapOf(after) - heapOf(before)) / connections,
     connectCpuUs,
     connectsPerSec: (1e3 * connections) / elapsedMs,

@@ -12,7 +12,7 @@ export const SERVER_LABELS = { fanfare: 'Fanfare', ws: 'naive ws loop', socketio
  * @typedef {object} IdleScenario
  * @property {'idle'} kind
  * @property {number} connections
- * @property {number} warmUpConnections opened and closed before the baseline, so that lazily loaded code is not counted
+ * @property {number} warmUpConnections opened and closed before the first look, so that lazily loaded code is not counted
  */
 
 /**

@@ -9,6 +9,7 @@ import { describeScenario, SERVER_LABELS } from './scenarios.mjs';
 export const COLUMNS = {
   idle: [
     { name: 'memory/connection (RSS)', show: (f) => kib(figureOf(f, 'rssBytesPerConnection')) },
+    { name: 'without young generation', show: (f) => kib(figureOf(f, 'lastingBytesPerConnection')) },
     { name: 'heap/connection', show: (f) => kib(figureOf(f, 'heapBytesPerConnection')) },
     { name: 'server CPU/connect', show: (f) => `${figureOf(f, 'connectCpuUs').toFixed(0)} µs` },
     { name: 'connects/s', show: (f) => whole(figureOf(f, 'connectsPerSec')) },

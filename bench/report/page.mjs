@@ -24,7 +24,8 @@ const METHOD = `In every round each server runs once per scenario, beginning wit
 taken within a round, and the median of the rounds is shown. Dots are single rounds. CPU is that of the whole server
 process, system calls included, divided by the publications that arrived; every one of them was checked to arrive once
 and in order. Latency runs from the moment a publication was due to its arrival, so a server that falls behind shows it.
-Memory is resident memory after garbage collection, less what the server used before the connections came. Fanfare's
+Memory is what the server's resident memory, after garbage collection, grew by per connection; V8's young generation, a
+fixed cost of the process that grows in the same time, is in it and is taken out in the column beside. Fanfare's
 clients carry tokens and are on a channel with history.`;
 
 /** @param {Result} result */

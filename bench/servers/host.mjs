@@ -3,9 +3,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { dirname } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { answerRequests } from '../ipc.mjs';
 import { publishAtPace } from './pace.mjs';
+
+const GC_PAUSE_MS = 100;
 
 /**
  * @typedef {object} ServerUnderTest
@@ -38,14 +41,15 @@ export function hostServer(open) {
   });
 }
 
-/** Memory after garbage has been collected: several passes, since finalizers free more for the next. */
+/** Memory after garbage has been collected: several passes, since finalizers free more and pages go back later. */
 async function measureMemory() {
   for (let pass = 0; pass < 4; pass++) {
     globalThis.gc?.();
-    await nextTurn();
+    await delay(GC_PAUSE_MS);
   }
-  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return { rss, heapUsed, external, arrayBuffers };
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+  return { rss, young: young?.physical_space_size ?? 0, heapUsed, external };
 }
 
 /** CPU or heap-sampling profile of a part of the server's life, in the format that Chrome DevTools opens. */
