@@ -70,16 +70,15 @@ export class StandIns {
     this.#names = new Set(names);
   }
 
-  /** Keeps what a hook may be told, and returns it. What cannot be a header is left out. */
-  keep(headers: ReadonlyMap<string, string>, claimed: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-    if (this.#names.size === 0 || claimed.size === 0) return none;
+  /** Keeps what a hook may be told. What cannot be a header is left out. */
+  keep(headers: ReadonlyMap<string, string>, claimed: ReadonlyMap<string, string>): void {
+    if (this.#names.size === 0 || claimed.size === 0) return;
     const kept = new Map<string, string>();
     for (const [claimedName, value] of claimed) {
       const name = claimedName.toLowerCase();
       if (this.#names.has(name) && isHeaderValue(value)) kept.set(name, value);
     }
     this.#byHeaders.set(headers, kept);
-    return kept;
   }
 
   of(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
