@@ -34,6 +34,7 @@ const ruleEntries = {
   recovery: v.optional(oneOf(['stream', 'cache', 'off'])),
   presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
   joinLeave: v.optional(onOff),
+  userLimited: v.optional(onOff),
   maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
 };
 

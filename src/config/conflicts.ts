@@ -57,8 +57,11 @@ function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, mes
 export function findWarnings(config: Config): string[] {
   const { values, mode, secrets } = config;
   const warnings: string[] = findHookWarnings(config);
-  if (secrets.length === 0 && !values.anonymous && values['hooks.connect'] === undefined) {
-    warnings.push('nobody gets in: there is neither token.secret nor anonymous nor hooks.connect');
+  const takesTokens = secrets.length + values['token.keys'].length + values['token.jwks'].length > 0;
+  if (!takesTokens && !values.anonymous && values['hooks.connect'] === undefined) {
+    warnings.push(
+      'nobody gets in: there is neither token.secret, token.keys or token.jwks nor anonymous nor hooks.connect',
+    );
   }
   if (Object.keys(values.channels).length === 0) warnings.push('there are no channels: set channels');
   if (values['api.insecure']) warnings.push('api.insecure is on: every program on this machine may do everything');

@@ -9,6 +9,7 @@ import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome }
 import { type OptionPath, type OptionValues, optionAt, optionPaths, options } from './options.js';
 import { type ConfigProblem, quote } from './problem.js';
 import { secretFault } from './secret-check.js';
+import { type PublicKeyConfig, pemOf } from './token-config.js';
 
 /** Development mode opens what production keeps shut, and in return refuses what could be reached from outside. */
 export type Mode = 'production' | 'development';
@@ -30,6 +31,8 @@ export interface Config {
   readonly values: OptionValues;
   /** The secrets in force, from `token.secret` or the file; the first signs. Empty: none. */
   readonly secrets: readonly string[];
+  /** The public keys of `token.keys`, read from their files. */
+  readonly tokenKeys: readonly (Omit<PublicKeyConfig, 'file' | 'key'> & { readonly key: string })[];
   /** The keys of the HTTP API in force, from `api.keys` or the file. Empty: none. */
   readonly apiKeys: readonly string[];
   /** What signs the calls of hooks, from `hooks.secret` or the file. Empty: nothing does. */
@@ -67,7 +70,9 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome>
     if (!file?.othersMayRead || merged.sources[key] !== fileName) continue;
     warnings.push(`${fileName} holds ${key} and every user of this machine can read it: chmod 600 ${fileName}`);
   }
-  const config: Config = { mode: sources.mode, ...merged, secrets, apiKeys, hookSecrets, path: file?.path, warnings };
+  const tokenKeys = readTokenKeys(reading);
+  const inForce = { secrets, tokenKeys, apiKeys, hookSecrets };
+  const config: Config = { mode: sources.mode, ...merged, ...inForce, path: file?.path, warnings };
   if (problems.length === 0) problems.push(...findConflicts(config));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: { ...config, warnings: [...warnings, ...findWarnings(config)] } };
@@ -156,6 +161,14 @@ function readSecrets(
     if (fault !== undefined) problem(key, fault);
   }
   return secrets;
+}
+
+function readTokenKeys({ merged, sources, problems }: Reading): Config['tokenKeys'] {
+  return (merged.values['token.keys'] ?? []).map(({ file, key, ...rest }) => {
+    const read = pemOf({ file, key }, sources.folder);
+    if (!read.ok) problems.push({ key: 'token.keys', where: merged.sources['token.keys'], message: read.message });
+    return { ...rest, key: read.ok ? read.pem : '' };
+  });
 }
 
 function secretsOfFile(

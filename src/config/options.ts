@@ -15,6 +15,7 @@ import {
   secrets,
   text,
 } from './option-kinds.js';
+import { keySets, publicKeys } from './token-config.js';
 
 export interface Option<Input, Output> {
   readonly kind: OptionKind<Input, NonNullable<Output>>;
@@ -118,6 +119,18 @@ export const options = {
   'token.algorithm': option(choice(['HS256', 'HS384', 'HS512']), {
     default: 'HS256',
     about: 'Algorithm that tokens must have.',
+    reload: true,
+  }),
+  'token.keys': option(publicKeys(), {
+    default: [],
+    about:
+      'Public keys of others who make tokens: PEM as key, or a file of it, each for one algorithm. With kid, for tokens that name it alone.',
+    reload: true,
+  }),
+  'token.jwks': option(keySets(), {
+    default: [],
+    about:
+      'Key sets (JWKS) of identity providers. https, or http on this machine. Several: each with its issuer. RS256, ES256, EdDSA and Ed25519 unless algorithms says otherwise.',
     reload: true,
   }),
   'token.issuer': option(text(), { unset: 'not checked', about: 'What iss must be in tokens.', reload: true }),

@@ -137,13 +137,16 @@ function isKeyOption(path: OptionPath): boolean {
   return path === 'api.keys' || path === 'api.keysFile';
 }
 
-function tokensOf({ values, secrets }: Config): Authenticator | undefined {
-  if (secrets.length === 0) return undefined;
+function tokensOf({ values, secrets, tokenKeys }: Config): Authenticator | undefined {
+  const jwks = values['token.jwks'];
+  if (secrets.length + tokenKeys.length + jwks.length === 0) return undefined;
   const issuer = values['token.issuer'];
   const audience = values['token.audience'];
   return jwt({
     secret: secrets,
     algorithm: values['token.algorithm'],
+    keys: tokenKeys,
+    jwks: jwks,
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   });
@@ -186,7 +189,7 @@ function channelsOf(rules: ChannelsConfig, hooks: Hooks): Record<string, Channel
 }
 
 function optionsOf(rule: ChannelConfig, hooks: Hooks): ChannelOptions {
-  const { history, recovery, presence, joinLeave, maxMessageBytes } = rule;
+  const { history, recovery, presence, joinLeave, userLimited, maxMessageBytes } = rule;
   const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
   const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
@@ -202,6 +205,7 @@ function optionsOf(rule: ChannelConfig, hooks: Hooks): ChannelOptions {
     ...(recovery !== undefined && { recovery }),
     ...(presence !== undefined && { presence }),
     ...(joinLeave !== undefined && { joinLeave }),
+    ...(userLimited !== undefined && { userLimited }),
     ...(maxMessageBytes !== undefined && { maxMessageBytes }),
   };
 }
