@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, and Python with the
-# packages of test/python-requirements.txt in .cache/python, for the server SDKs in test/http-api.
+# packages of test/python-requirements.txt in .cache/python, for the server SDKs in test/http-api and the tokens in test/auth.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
