@@ -48,13 +48,14 @@ function byCookie({ headers, remoteAddress }) {
 
 const all = { subscribe: 'anyone', publish: 'anyone' };
 const app = fanfare({
-  auth: config.auth === 'cookie' ? byCookie : jwt({ secret: config.secret }),
+  auth: config.auth === 'cookie' ? byCookie : jwt({ secret: config.secret, ...config.jwt }),
   ...(config.auth !== 'cookie' && { anonymous: true }),
   channels: {
     control: channel({ subscribe: 'anyone', history: { size: 100 } }),
     'open:{name*}': channel({ ...all, history: { size: 5_000, read: 'anyone' }, presence: 'anyone' }),
     'plain:{name*}': channel(all),
     'closed:{name}': channel({}),
+    'token:{name}': channel({ subscribe: 'token', history: { size: 10 } }),
     '(a+)+$:{name}': channel(all),
     '{single}': channel(all),
   },

@@ -85,6 +85,8 @@ export class KeyProvider implements AsyncDisposable {
     this.onRequest?.();
     const set = JSON.stringify({ keys: [...this.#signers.values()].map(({ jwk }) => jwk).filter(({ kty }) => kty) });
     response.setHeader('Content-Type', 'application/json');
+    // So that nothing is held open between two fetches.
+    response.setHeader('Connection', 'close');
     if (path !== '/keys') {
       response.end(set);
       return;

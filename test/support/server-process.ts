@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { JwtOptions } from '../../src/server/jwt.js';
 
 const fixture = fileURLToPath(new URL('../hardening/server.mjs', import.meta.url));
 
@@ -14,6 +15,8 @@ export interface ServerProcessOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** `jwt`: tokens signed with {@link tokenSecret}, or anonymous. `cookie`: by the application's function. */
   readonly auth?: 'jwt' | 'cookie';
+  /** Besides {@link tokenSecret}; with `auth: 'jwt'`. */
+  readonly jwt?: Omit<JwtOptions, 'secret'>;
   readonly origins?: readonly string[];
   readonly trustProxies?: readonly string[];
   /** Keys of the HTTP API. Default: there is no API. */
