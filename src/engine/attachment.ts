@@ -67,7 +67,7 @@ export class Attachment {
   }
 
   get #rule() {
-    return this.subscription.match.rule;
+    return this.subscription.rule;
   }
 
   /** Rejects as the broker does, or when history does not catch up with the live stream. */

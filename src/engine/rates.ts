@@ -41,6 +41,11 @@ export function ratesOfUser(limits: EngineLimits, counters: Counters): RatePlan 
   };
 }
 
+/** Whether the plan limits anything. */
+export function hasLimits({ commands, publications, subscribes }: RatePlan): boolean {
+  return commands !== undefined || publications !== undefined || subscribes !== undefined;
+}
+
 function limit(
   limits: EngineLimits,
   name: 'commandsPerSec' | 'publicationsPerSec' | 'subscribesPerSec' | (`${string}PerSecPerUser` & keyof EngineLimits),

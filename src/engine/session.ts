@@ -230,7 +230,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   subscriptionExpired(subscription: Subscription): void {
     if (subscription.serverSide) this.close(disconnectCodes.subscriptionExpired);
-    else if (subscription.match.rule.renew !== undefined && !subscription.clientRefresh) {
+    else if (subscription.rule.renew !== undefined && !subscription.clientRefresh) {
       void renewSubscription(this, subscription);
     } else this.unsubscribe(subscription, unsubscribeCodes.expired);
   }

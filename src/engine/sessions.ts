@@ -2,13 +2,14 @@
 
 import type { Counters } from './counters.js';
 import type { EngineLimits } from './limits.js';
-import { type RatePlan, Rates, ratesOfUser } from './rates.js';
+import { hasLimits, type RatePlan, Rates, ratesOfUser } from './rates.js';
 import type { Session } from './session.js';
 
-/** A user that is here. */
+/** A user that is here: most have one session, and one needs no set. */
 interface User {
-  readonly sessions: Set<Session>;
-  readonly rates: Rates;
+  sessions: Session | Set<Session>;
+  /** Shared by them; absent where users have no limits of their own. */
+  readonly rates: Rates | undefined;
 }
 
 export class Sessions {
@@ -47,7 +48,7 @@ export class Sessions {
   /** Whether the user may have one more connection. Anonymous clients are nobody in particular. */
   hasRoomFor(user: string): boolean {
     const most = this.#maxConnectionsPerUser;
-    return most === 0 || user === '' || (this.#byUser.get(user)?.sessions.size ?? 0) < most;
+    return most === 0 || user === '' || numSessions(this.#byUser.get(user)) < most;
   }
 
   /** The session knows who its user is. Returns the rates that it shares with the user's other connections. */
@@ -56,10 +57,10 @@ export class Sessions {
     this.#byClient.set(session.client, session);
     let user = this.#byUser.get(session.user);
     if (user === undefined) {
-      user = { sessions: new Set(), rates: new Rates(this.#userRates) };
+      user = { sessions: session, rates: hasLimits(this.#userRates) ? new Rates(this.#userRates) : undefined };
       this.#byUser.set(session.user, user);
-    }
-    user.sessions.add(session);
+    } else if (user.sessions instanceof Set) user.sessions.add(session);
+    else user.sessions = new Set([user.sessions, session]);
     return session.user === '' ? undefined : user.rates;
   }
 
@@ -68,8 +69,8 @@ export class Sessions {
     if (!wasConnected) return;
     this.#byClient.delete(session.client);
     const user = this.#byUser.get(session.user);
-    user?.sessions.delete(session);
-    if (user?.sessions.size === 0) this.#byUser.delete(session.user);
+    if (user?.sessions instanceof Set) user.sessions.delete(session);
+    if (user?.sessions === session || numSessions(user) === 0) this.#byUser.delete(session.user);
   }
 
   byClient(client: string): Session | undefined {
@@ -78,11 +79,18 @@ export class Sessions {
 
   /** A copy: closing them while walking over it is safe. */
   ofUser(user: string): Session[] {
-    return [...(this.#byUser.get(user)?.sessions ?? [])];
+    const sessions = this.#byUser.get(user)?.sessions;
+    if (sessions instanceof Set) return [...sessions];
+    return sessions === undefined ? [] : [sessions];
   }
 
   /** A copy of all, connected or not. */
   all(): Session[] {
     return [...this.#byClient.values(), ...this.#newcomers];
   }
+}
+
+function numSessions(user: User | undefined): number {
+  if (user?.sessions instanceof Set) return user.sessions.size;
+  return user === undefined ? 0 : 1;
 }

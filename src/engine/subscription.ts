@@ -61,6 +61,7 @@ export class Subscription implements Expiring {
   aheadAt: Position | undefined;
   /** Kept here so that the fan-out reaches it in one step. */
   readonly outbox: Outbox;
+  readonly rule: Rule;
   /** Made by the server, not asked for by the client. */
   readonly serverSide: boolean;
   readonly #asksJoinLeave: boolean;
@@ -78,13 +79,20 @@ export class Subscription implements Expiring {
   constructor(
     readonly owner: SubscriptionOwner,
     readonly channel: ChannelName,
-    readonly match: RuleMatch,
+    match: RuleMatch,
     options: SubscriptionOptions,
   ) {
     this.outbox = owner.outbox;
+    this.rule = match.rule;
     this.serverSide = options.serverSide;
     this.#asksJoinLeave = options.joinLeave;
     this.hearsJoinLeave = options.joinLeave;
+  }
+
+  /** Made anew when asked for: the placeholders' values are rarely needed, and each subscription would keep its own. */
+  get match(): RuleMatch {
+    const { rule } = this;
+    return { rule, params: rule.pattern.match(this.channel) ?? {} };
   }
 
   /** Unix time in milliseconds. */
@@ -99,17 +107,17 @@ export class Subscription implements Expiring {
 
   /** Whether it counts in the channel's presence. */
   get countsAsPresent(): boolean {
-    return this.identity.override?.presence ?? this.match.rule.presence;
+    return this.identity.override?.presence ?? this.rule.presence;
   }
 
   /** Whether others are told when it comes and goes. */
   get isAnnounced(): boolean {
-    return this.identity.override?.joinLeave ?? this.match.rule.joinLeave;
+    return this.identity.override?.joinLeave ?? this.rule.joinLeave;
   }
 
   /** What it gets of the channel's history. */
   get recovery(): Rule['recovery'] {
-    const { rule } = this.match;
+    const { rule } = this;
     const forced = this.identity.override?.recovery;
     if (forced === undefined || rule.stream === undefined) return rule.recovery;
     if (!forced) return 'off';

@@ -1,6 +1,6 @@
 /** The tokens that an application accepts, as an option of `fanfare()`. */
 
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import { tokenAuthenticator } from '../engine/auth/token-authenticator.js';
 import {
@@ -86,10 +86,11 @@ export function jwt(options: JwtOptions): Authenticator {
   return tokenAuthenticator(issuers, systemClock);
 }
 
-function secretKey(secret: string): Uint8Array {
-  const key = new TextEncoder().encode(secret);
-  if (key.length < minSecretBytes) throw fault(`a secret has at least ${minSecretBytes} bytes`);
-  return key;
+/** A key object, which is prepared for its algorithm once and not for every token. */
+function secretKey(secret: string): KeyObject {
+  const bytes = Buffer.from(secret);
+  if (bytes.length < minSecretBytes) throw fault(`a secret has at least ${minSecretBytes} bytes`);
+  return createSecretKey(bytes);
 }
 
 function pinnedKey(key: string, algorithm: TokenAlgorithm, kid: string | undefined): TokenKeys {
