@@ -1,0 +1,41 @@
+/** A page of the documentation as tests see it: its fenced blocks, in order, and its links. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Three backticks, a language, and perhaps a label: the file or the terminal that the block is about. */
+export interface Block {
+  readonly language: string;
+  readonly label: string;
+  readonly text: string;
+  /** Where the text begins, counted from 1. */
+  readonly line: number;
+}
+
+/** @param path relative to the repository */
+export function readPage(path: string): string {
+  return readFileSync(root + path, 'utf8');
+}
+
+export function blocksOf(page: string): Block[] {
+  const blocks: Block[] = [];
+  const lines = page.split('\n');
+  for (let at = 0; at < lines.length; at++) {
+    const fence = /^( *)```(\S+)(?: (\S+))?$/.exec(lines[at] ?? '');
+    if (fence === null) continue;
+    const [, indent = '', language = '', label = ''] = fence;
+    const end = lines.indexOf(`${indent}\`\`\``, at + 1);
+    if (end === -1) throw new Error(`line ${at + 1}: the block does not end`);
+    const text = lines.slice(at + 1, end).map((line) => line.slice(indent.length));
+    blocks.push({ language, label, text: `${text.join('\n')}\n`, line: at + 2 });
+    at = end;
+  }
+  return blocks;
+}
+
+/** The page without its blocks and code spans, in which brackets are no links. */
+export function proseOf(page: string): string {
+  return page.replace(/^( *)```[\s\S]*?^\1```$/gm, '').replace(/`[^`\n]*`/g, '');
+}

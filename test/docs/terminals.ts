@@ -1,0 +1,216 @@
+/**
+ * Follows a page of the documentation as its reader would: writes the files that it shows, types its `sh` blocks in
+ * their order, and compares what is printed with the `text` and `json` blocks behind them.
+ *
+ * A block with a file's name is that file. A block with another label belongs to a terminal of that name, in which
+ * something keeps running: what its `text` blocks show is waited for. In expected output `…` stands for anything within
+ * a line. What the page cannot know here is put in its place: ports 8000 and 3000 are free ones, and `npx fanfare`,
+ * `npm` and Python are those of this repository.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { command } from '../cli/fanfare-process.js';
+import { type Block, blocksOf, readPage, root } from './page.js';
+
+/** Whether pages with commands have to be left out. Where changes are checked they must run: there it throws. */
+export function curlIsMissing(): boolean {
+  const isThere = (name: string) =>
+    (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
+  const missing = ['bash', 'curl', 'openssl'].filter((name) => !isThere(name));
+  if (missing.length === 0) return false;
+  const message = `not installed: ${missing.join(', ')}`;
+  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
+  console.warn(`\n*** SKIPPED: commands of the documentation: ${message} ***\n`);
+  return true;
+}
+
+/** A program in a terminal of its own, whose output can be awaited. */
+class Terminal {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
+  output = '';
+  #seenUpTo = 0;
+  readonly #changed = new Set<() => void>();
+
+  constructor(commands: string, cwd: string, env: NodeJS.ProcessEnv) {
+    // A group of its own, so that whatever it has started ends with it.
+    this.child = spawn('bash', ['-c', commands], { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+        this.notify();
+      });
+    }
+    this.exited = once(this.child, 'close').then(() => this.notify());
+  }
+
+  /** What is printed from where the last look ended. */
+  async sees(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.output.slice(this.#seenUpTo));
+      if (found !== null) {
+        this.#seenUpTo += found.index + found[0].length;
+        return found;
+      }
+      if (this.child.exitCode !== null) throw new Error(`ended without ${pattern}; it has printed:\n${this.output}`);
+      await new Promise<void>((resolve) => this.#changed.add(resolve));
+      this.#changed.clear();
+    }
+  }
+
+  notify(): void {
+    for (const resolve of this.#changed) resolve();
+  }
+
+  async close(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    // safe: it was spawned
+    if (this.child.exitCode === null) process.kill(-(this.child.pid as number), signal);
+    await this.exited;
+  }
+}
+
+export class Reader implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'fanfare-docs-'));
+  /** What a port of the page is here. */
+  readonly ports: ReadonlyMap<string, number>;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #shell: Terminal;
+  readonly #terminals = new Map<string, Terminal>();
+  #printed = '';
+
+  private constructor(ports: ReadonlyMap<string, number>) {
+    this.ports = ports;
+    const bin = join(this.folder, '.bin');
+    mkdirSync(bin);
+    const script = (name: string, lines: string) =>
+      writeFileSync(join(bin, name), `#!/bin/bash\n${lines}\n`, { mode: 0o755 });
+    const node = `'${process.execPath}'`;
+    script('npx', `shift; exec ${node} '${command}' "$@"`);
+    // What is installed is linked below; `npm start` is `fanfare dev` with a build before it.
+    script('npm', `[ "$1" = start ] || exit 0; shift; [ "$1" = -- ] && shift; exec ${node} '${command}' dev "$@"`);
+    // Node runs TypeScript itself from 22.18 on.
+    const jiti = join(root, 'node_modules/jiti/lib/jiti-cli.mjs');
+    script('node', `case "$1" in *.ts) exec ${node} '${jiti}' "$@";; esac; exec ${node} "$@"`);
+    script('python3', `exec '${root}.cache/python/bin/python' "$@"`);
+    const modules = join(this.folder, 'node_modules');
+    mkdirSync(join(modules, '@hono'), { recursive: true });
+    symlinkSync(root, join(modules, 'fanfare'));
+    for (const name of ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server']) {
+      symlinkSync(join(root, 'node_modules', name), join(modules, name));
+    }
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(FANFARE|NODE_|VITEST|FORCE_COLOR)/.test(name));
+    this.#env = {
+      ...Object.fromEntries(inherited),
+      PATH: `${bin}:${process.env.PATH}`,
+      FANFARE_PORT: `${ports.get('8000')}`,
+      NO_COLOR: '1',
+    };
+    this.#shell = new Terminal(
+      'while IFS= read -r -d "" block; do eval "$block" </dev/null; done',
+      this.folder,
+      this.#env,
+    );
+  }
+
+  static async start(): Promise<Reader> {
+    const free = await Promise.all([freePort(), freePort()]);
+    return new Reader(new Map(free.map((port, index) => [index === 0 ? '8000' : '3000', port])));
+  }
+
+  /**
+   * @param path of the page, relative to the repository
+   * @param leaveOut labels of blocks that cannot be followed here
+   * @param before what the reader does besides, before the commands of a label
+   */
+  async follow(
+    path: string,
+    {
+      leaveOut = [],
+      before = {},
+    }: { leaveOut?: readonly string[]; before?: Readonly<Record<string, () => Promise<void>>> } = {},
+  ): Promise<void> {
+    for (const block of blocksOf(readPage(path))) {
+      if (leaveOut.includes(block.label)) continue;
+      try {
+        if (block.language === 'sh') await before[block.label]?.();
+        await this.#take({ ...block, text: this.#here(block.text) });
+      } catch (error) {
+        throw new Error(`${path}:${block.line}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      }
+    }
+  }
+
+  async #take({ language, label, text }: Block): Promise<void> {
+    if (label.includes('.')) writeFileSync(join(this.folder, label), text);
+    else if (language === 'sh') {
+      if (label === '') this.#printed = await this.#type(text);
+      else await this.#open(label, text);
+    } else if (language === 'text' || language === 'json') {
+      const expected = text.trimEnd();
+      if (label === '') this.#compare(expected);
+      else await this.#terminal(label).sees(patternOf(expected));
+    }
+  }
+
+  /** Types into the main terminal, where variables stay set. */
+  async #type(text: string): Promise<string> {
+    const end = `end of block ${Math.random()}`;
+    const { child, output } = this.#shell;
+    child.stdin?.write(`${text}\nprintf '%s' '${end}'\0`);
+    await this.#shell.sees(new RegExp(end));
+    return this.#shell.output.slice(output.length).replace(end, '').trim();
+  }
+
+  #compare(expected: string): void {
+    if (!new RegExp(`^${patternOf(expected).source}$`).test(this.#printed)) {
+      throw new Error(`the page says\n${expected}\nand it was\n${this.#printed}`);
+    }
+  }
+
+  /** A terminal that is there already is used again: what runs in it is stopped by Ctrl+C. */
+  async #open(label: string, text: string): Promise<void> {
+    await this.#terminals.get(label)?.close('SIGINT');
+    const variables = await this.#type('declare -p FANFARE API_KEY TOKEN 2>/dev/null');
+    this.#terminals.set(label, new Terminal(`${variables}\n${text}`, this.folder, this.#env));
+  }
+
+  #terminal(label: string): Terminal {
+    const terminal = this.#terminals.get(label);
+    if (terminal === undefined) throw new Error(`nothing runs in the terminal "${label}"`);
+    return terminal;
+  }
+
+  #here(text: string): string {
+    return text.replace(/\b(8000|3000)\b/g, (port) => `${this.ports.get(port)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const terminal of this.#terminals.values()) await terminal.close();
+    await this.#shell.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function patternOf(expected: string): RegExp {
+  return new RegExp(expected.split('…').map(literal).join('[^\\n]*?'));
+}
+
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** Nobody else takes it in the moment until the page's server does: the system hands out others first. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
