@@ -40,4 +40,6 @@ export interface Handshake {
   readonly url: string;
   /** Of the peer, or of the client behind a trusted proxy. */
   readonly remoteAddress: string;
+  /** The secret by which the client addresses this connection in further requests; absent when it needs none. */
+  readonly session?: string;
 }

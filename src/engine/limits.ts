@@ -1,5 +1,7 @@
 /** The engine's limits and intervals, with their defaults. */
 
+import { FanfareError } from '../model/fanfare-error.js';
+
 /** Each field documents its unit and what 0 does; none may be negative. */
 export interface EngineLimits {
   /** Channels that one connection may be subscribed to. 0: none. */
@@ -81,3 +83,22 @@ export const defaultLimits: EngineLimits = {
   expiredGraceMs: 4_000,
   brokerLingerMs: 1_000,
 };
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming the limit, for one that is no whole number of 0 or more, and for a pong
+ *   time-out that is not shorter than the ping interval
+ */
+export function limitsWithDefaults(limits: Partial<EngineLimits>): EngineLimits {
+  const all = { ...defaultLimits, ...limits };
+  for (const [name, value] of Object.entries(all)) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new FanfareError('ERR_CONFIG', `limits.${name} must be a whole number of 0 or more, got ${value}`);
+    }
+  }
+  if (all.pingIntervalMs > 0 && all.pongTimeoutMs >= all.pingIntervalMs) {
+    throw new FanfareError('ERR_CONFIG', 'limits.pongTimeoutMs must be less than limits.pingIntervalMs');
+  }
+  return all;
+}

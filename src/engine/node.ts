@@ -11,7 +11,7 @@ import { Counters } from './counters.js';
 import { Deadlines } from './deadlines.js';
 import { Hub } from './hub.js';
 import { Interest } from './interest.js';
-import { defaultLimits, type EngineLimits } from './limits.js';
+import { type EngineLimits, limitsWithDefaults } from './limits.js';
 import type { Logger } from './logger.js';
 import { Notifier, type Observer } from './observer.js';
 import { PingWheel } from './ping-wheel.js';
@@ -92,7 +92,7 @@ export class Node {
     this.procedures = options.procedures;
     this.procedureFallback = options.procedureFallback;
     this.onMessage = options.onMessage;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = limitsWithDefaults(options.limits);
     this.id = random.id();
     this.startedAtMs = clock.nowMs();
     this.connectionRates = ratesOfConnection(this.limits, this.counters);

@@ -142,3 +142,12 @@ function anyText(maxLength: number): fc.Arbitrary<string> {
   ];
   return fc.string({ unit: fc.constantFrom(...special), minLength: 1, maxLength });
 }
+
+test.each([
+  ['soft hyphen', 'a\u00adb'],
+  ['combining grapheme joiner', 'a\u034fb'],
+  ['Mongolian vowel separator', 'a\u180eb'],
+  ['a tag', 'a\u{e0041}b'],
+])('B77: what cannot be seen is in no name: %s', (_, name) => {
+  expect(channelNameFault(name)).toBe('forbidden-character');
+});

@@ -12,12 +12,13 @@ export const internalPrefix = '@fanfare:';
 export const maxChannelBytes = 255;
 
 /**
- * Controls (C0, DEL, C1), line and paragraph separators, and the marks that reorder or hide text. Two names that look
- * the same to a person must not be different channels.
+ * Controls (C0, DEL, C1), line and paragraph separators, and what reorders or hides text or cannot be seen: soft hyphen,
+ * grapheme joiner, zero-width and bidirectional marks, tags. Two names that look the same to a person must not be
+ * different channels.
  */
 const forbidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f/u;
 
 /** Why a string is not a channel name. */
 export type ChannelNameFault = 'empty' | 'too-long' | 'forbidden-character' | 'not-well-formed' | 'not-normalized';

@@ -105,7 +105,7 @@ function connectResult(session: Session, identity: Identity, subs: ReadonlyMap<s
     subs,
     pingIntervalSec: Math.round(node.limits.pingIntervalMs / 1_000),
     pong: node.limits.pingIntervalMs > 0,
-    session: session.client,
+    session: session.handshake.session ?? session.client,
     node: node.id,
   };
 }
