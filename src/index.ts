@@ -37,3 +37,5 @@ export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jw
 export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';
 export type { ListenOptions } from './server/serving.js';
+export type { AsyncApiDocument } from './spec/document.js';
+export type { ClientAccess, SpecOptions, UnknownSchema } from './spec/spec-options.js';

@@ -14,6 +14,8 @@ import { encodeMessage } from '../engine/publishing.js';
 import { disconnectCodes } from '../model/codes.js';
 import { fromJsonText } from '../model/json-text.js';
 import type { Position } from '../model/position.js';
+import type { AsyncApiDocument } from '../spec/document.js';
+import type { SpecOptions } from '../spec/spec-options.js';
 import {
   type Connections,
   type DisconnectOptions,
@@ -44,16 +46,19 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   readonly #serving: Serving;
   readonly #operations: Operations;
   readonly #setOrigins: (origins: readonly string[] | '*' | undefined) => void;
+  readonly #spec: (options: SpecOptions) => AsyncApiDocument;
 
   /** Made by `fanfare()`. */
   constructor(parts: {
     readonly serving: Serving;
     readonly operations: Operations;
     readonly setOrigins: (origins: readonly string[] | '*' | undefined) => void;
+    readonly spec: (options: SpecOptions) => AsyncApiDocument;
   }) {
     this.#serving = parts.serving;
     this.#operations = parts.operations;
     this.#setOrigins = parts.setOrigins;
+    this.#spec = parts.spec;
   }
 
   /** Number of connected clients on this node. */
@@ -220,6 +225,15 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /** Replaces the web origins that may connect from now on, as the option `origins` gives them. */
   setOrigins(origins: readonly string[] | '*' | undefined): void {
     this.#setOrigins(origins);
+  }
+
+  /**
+   * What clients can do, as an AsyncAPI 3.0 document: channels, messages with their JSON Schema, procedures. Plain JSON.
+   *
+   * @throws FanfareError `ERR_CONFIG` for a `url` that is none
+   */
+  spec(options: SpecOptions = {}): AsyncApiDocument {
+    return this.#spec(options);
   }
 
   /**

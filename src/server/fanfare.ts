@@ -17,10 +17,13 @@ import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { createLog } from '../observe/log.js';
 import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
+import { describeContract } from '../spec/describe.js';
+import type { ClientAccess } from '../spec/spec-options.js';
+import { ClientGate } from '../transports/client-gate.js';
 import { TrustedProxies } from '../transports/handshake.js';
 import { OriginPolicy } from '../transports/origin-policy.js';
-import { WebSocketTransport } from '../transports/websocket/transport.js';
 import { FanfareApp } from './app.js';
+import { clientTransports } from './client-transports.js';
 import { memory } from './memory.js';
 import type { FanfareOptions } from './options.js';
 import { type ListenOptions, Serving } from './serving.js';
@@ -83,20 +86,19 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       },
     }),
   });
-  const transport = new WebSocketTransport(node, {
+  const gate = new ClientGate(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? []),
     // Tokens of a client's own are never in cookies.
-    cookiesNeedOrigin: auth.readsHeaders === true,
-    ...(maxFrameBytes !== undefined && { maxPayloadBytes: maxFrameBytes }),
+    cookiesAuthenticate: auth.readsHeaders === true,
   });
+  const transports = clientTransports(node, gate, { path, transports: options.transports ?? {}, maxFrameBytes });
   hooks?.start(node.id);
   const metrics = nodeMetrics(node, hooks);
   const operations = new Operations(node);
   const serving = new Serving({
     node,
-    transport,
-    path,
+    transports,
     endpoints: (listen) => [
       ...apiOf(listen, { operations, counters: node.counters, log }),
       liveEndpoint,
@@ -113,8 +115,19 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     serving,
     operations,
     setOrigins: (origins) => {
-      transport.origins = new OriginPolicy(origins === undefined ? {} : { origins });
+      gate.origins = new OriginPolicy(origins === undefined ? {} : { origins });
     },
+    spec: (specOptions) =>
+      describeContract(
+        {
+          rules: node.rules,
+          procedures: node.procedures,
+          path,
+          access: accessOf(options),
+          onUnknown: ({ what, reason }) => log.warn({ what, reason }, 'schema is unknown in the contract'),
+        },
+        specOptions,
+      ),
   });
 }
 
@@ -124,6 +137,12 @@ function apiOf({ api, host }: ListenOptions & { readonly host: string }, parts: 
     throw new FanfareError('ERR_CONFIG', `api.insecure: not on ${host}, which others than this machine can reach`);
   }
   return api === undefined ? [] : apiEndpoints(parts, api);
+}
+
+/** As far as it can be told from the outside. */
+function accessOf({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): ClientAccess {
+  if (auth === undefined) return { tokens: 'none', anonymous };
+  return { tokens: typeof auth === 'function' || auth.readsHeaders ? 'application' : 'jwt', anonymous };
 }
 
 function authenticator({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): Authenticator {

@@ -1,0 +1,94 @@
+/** Channel rules as AsyncAPI channels, with what clients may send to them and receive from them. */
+
+import type { Rule } from '../engine/rules.js';
+import { addressOf, type Ids } from './address.js';
+import type { SpecChannel, SpecOperation } from './document.js';
+import type { SchemaTable } from './schema-table.js';
+
+export interface Described {
+  readonly channels: Readonly<Record<string, SpecChannel>>;
+  readonly operations: Readonly<Record<string, SpecOperation>>;
+}
+
+/** `application` for what a function decides. */
+function permissionName(permission: string | ((...args: never[]) => unknown)): string {
+  return typeof permission === 'function' ? 'application' : permission;
+}
+
+export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Described {
+  const { text } = rule.pattern;
+  const id = ids.of(text);
+  const { address, parameters } = addressOf(text);
+  const mayReceive = rule.subscribe !== 'nobody' || rule.userLimited;
+  const maySend = rule.publish !== 'nobody';
+  const received = schemas.payload(rule.schema, { id, direction: 'output', what: `${text}: what subscribers get` });
+  const channel = { $ref: `#/channels/${id}` };
+  const message = (name: string) => ({ $ref: `#/channels/${id}/messages/${name}` });
+  return {
+    channels: {
+      [id]: {
+        address,
+        title: text,
+        ...(Object.keys(parameters).length > 0 && { parameters }),
+        messages: {
+          publication: { summary: 'What subscribers get: `data` of a publication.', payload: received },
+          ...(maySend && {
+            publish: {
+              summary: 'What clients publish: `data` of the publish command.',
+              payload: schemas.payload(rule.schema, {
+                id: `${id}.input`,
+                direction: 'input',
+                what: `${text}: what clients publish`,
+                twin: id,
+              }),
+            },
+          }),
+        },
+        ...extensions(rule),
+      },
+    },
+    operations: {
+      ...(mayReceive && {
+        [`receive_${id}`]: {
+          action: 'receive',
+          channel,
+          summary: `Subscribe to ${text} and get what is published there.`,
+          ...(rule.subscribe === 'token' && {
+            security: [{ $ref: '#/components/securitySchemes/subscriptionToken' }],
+          }),
+          messages: [message('publication')],
+          'x-fanfare-permission': permissionName(rule.subscribe),
+        },
+      }),
+      ...(maySend && {
+        [`publish_${id}`]: {
+          action: 'send',
+          channel,
+          summary: `Publish to ${text}.`,
+          messages: [message('publish')],
+          'x-fanfare-permission': permissionName(rule.publish),
+        },
+      }),
+    },
+  };
+}
+
+/** What AsyncAPI has no words for. What a channel does not have is left out. */
+function extensions(rule: Rule) {
+  const { stream, recovery } = rule;
+  return {
+    'x-fanfare-pattern': rule.pattern.text,
+    ...(stream !== undefined && {
+      'x-fanfare-history': {
+        size: stream.size,
+        ttlSec: stream.ttlMs / 1_000,
+        read: permissionName(rule.readHistory),
+      },
+    }),
+    ...(recovery !== 'off' && { 'x-fanfare-recovery': recovery }),
+    ...(rule.presence && { 'x-fanfare-presence': { read: permissionName(rule.readPresence) } }),
+    ...(rule.joinLeave && { 'x-fanfare-join-leave': true as const }),
+    ...(rule.userLimited && { 'x-fanfare-user-limited': true as const }),
+    'x-fanfare-max-message-bytes': rule.maxMessageBytes,
+  };
+}

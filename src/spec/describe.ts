@@ -1,0 +1,102 @@
+/** From the declarations of an application to the AsyncAPI document of what its clients can do. */
+
+import type { RpcDeclaration } from '../engine/rpc-options.js';
+import type { Rule } from '../engine/rules.js';
+import { assertNever } from '../model/assert-never.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { Ids } from './address.js';
+import { describeChannel } from './describe-channels.js';
+import { describeProcedures } from './describe-procedures.js';
+import type { AsyncApiDocument, SecurityScheme, SpecServer } from './document.js';
+import { SchemaTable } from './schema-table.js';
+import type { ClientAccess, SpecOptions, UnknownSchema } from './spec-options.js';
+
+/** What is declared. */
+export interface Contract {
+  readonly rules: Iterable<Rule>;
+  readonly procedures: ReadonlyMap<string, RpcDeclaration>;
+  /** Path of the endpoint. */
+  readonly path: string;
+  readonly access: ClientAccess;
+  /** Told of schemas that cannot be said, unless the options say who is. */
+  readonly onUnknown: (unknown: UnknownSchema) => void;
+}
+
+const about = `Written from a client's side: it sends what has the action \`send\`, and gets what has the action \`receive\`.
+On the wire it is the Centrifugal client protocol, version 2, in JSON; a payload is the \`data\` of its messages.`;
+
+/** @throws FanfareError `ERR_CONFIG` for a `url` that is none */
+export function describeContract(contract: Contract, options: SpecOptions): AsyncApiDocument {
+  const { title = 'Fanfare', version = '1.0.0', description } = options;
+  const access = { ...contract.access, ...options.access };
+  const rules = [...contract.rules];
+  const schemas = new SchemaTable(options.convert, options.onUnknown ?? contract.onUnknown);
+  const ids = new Ids();
+  const described = [
+    ...rules.map((rule) => describeChannel(rule, ids, schemas)),
+    describeProcedures(contract.procedures, ids, schemas),
+  ];
+  return {
+    asyncapi: '3.0.0',
+    info: { title, version, description: description === undefined ? about : `${description}\n\n${about}` },
+    defaultContentType: 'application/json',
+    servers: { fanfare: describeServer(options.url ?? 'ws://localhost:8000', contract.path, access) },
+    channels: Object.assign({}, ...described.map(({ channels }) => channels)),
+    operations: Object.assign({}, ...described.map(({ operations }) => operations)),
+    components: {
+      schemas: schemas.schemas,
+      securitySchemes: {
+        ...tokenSchemes(access),
+        ...(rules.some(({ subscribe }) => subscribe === 'token') && { subscriptionToken }),
+      },
+    },
+  };
+}
+
+function describeServer(url: string, path: string, { tokens, anonymous }: ClientAccess): SpecServer {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const protocol = parsed?.protocol.slice(0, -1);
+  if (parsed === undefined || (protocol !== 'ws' && protocol !== 'wss')) {
+    throw new FanfareError('ERR_CONFIG', `spec: "${url}" is no ws: or wss: address`);
+  }
+  return {
+    host: parsed.host,
+    pathname: parsed.pathname === '/' ? path : parsed.pathname,
+    protocol,
+    description: 'WebSocket; the Centrifugal client protocol, version 2, in JSON.',
+    ...(tokens !== 'none' && { security: [{ $ref: '#/components/securitySchemes/token' }] }),
+    ...(anonymous && { 'x-fanfare-anonymous': true as const }),
+  };
+}
+
+const bearer = { type: 'http', scheme: 'bearer' } as const;
+
+const subscriptionToken: SecurityScheme = {
+  ...bearer,
+  bearerFormat: 'JWT',
+  description: 'A token for one channel, made by the backend: `token` of the subscribe command.',
+};
+
+function tokenSchemes({ tokens }: ClientAccess): Readonly<Record<string, SecurityScheme>> {
+  switch (tokens) {
+    case 'none':
+      return {};
+    case 'jwt':
+      return {
+        token: {
+          ...bearer,
+          bearerFormat: 'JWT',
+          description: 'A token of the backend: `token` of the connect command.',
+        },
+      };
+    case 'application':
+      return {
+        token: {
+          ...bearer,
+          description: 'The application decides: by `token` of the connect command, by cookies or by headers.',
+        },
+      };
+    default:
+      return assertNever(tokens);
+  }
+}
