@@ -15,7 +15,7 @@ import ts from 'typescript';
  * @property {'none' | 'any' | string[]} packages which packages may be imported; a list still lets in the types of any
  */
 
-/** model ← protocols ← engine ← {brokers, transports, http, observe} ← server ← cli */
+/** model ← protocols ← engine ← {brokers, transports, http, observe, spec} ← server ← cli */
 const lower = ['model', 'protocols', 'engine'];
 const adapters = ['brokers', 'transports', 'http', 'observe'];
 
@@ -26,13 +26,14 @@ export const folderRules = {
   engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'], node: false, packages: 'any' },
 
   brokers: { sees: lower, node: true, packages: 'any' },
-  transports: { sees: lower, node: true, packages: 'any' },
+  transports: { sees: [...lower, 'http/body.ts'], node: true, packages: 'any' },
   http: { sees: lower, node: true, packages: 'any' },
   observe: { sees: lower, node: true, packages: 'any' },
 
+  spec: { sees: lower, node: false, packages: [] },
   config: { sees: lower, node: true, packages: 'any' },
-  server: { sees: [...lower, ...adapters, 'config'], node: true, packages: 'any' },
-  cli: { sees: [...lower, ...adapters, 'config', 'server', 'client', 'loadtest'], node: true, packages: 'any' },
+  server: { sees: [...lower, ...adapters, 'spec', 'config'], node: true, packages: 'any' },
+  cli: { sees: [...lower, ...adapters, 'spec', 'config', 'server', 'client', 'loadtest'], node: true, packages: 'any' },
 
   client: { sees: ['model', 'protocols'], seesTypesOf: ['engine', 'server'], node: false, packages: ['centrifuge'] },
   react: {
