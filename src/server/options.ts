@@ -8,6 +8,7 @@ import type { Clock, Random } from '../engine/clock.js';
 import type { EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import type { Observer } from '../engine/observer.js';
+import type { TransportPaths } from './client-transports.js';
 
 /** Makes the broker of a node. `memory()` is one. */
 export type BrokerFactory = (ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) => Broker;
@@ -51,6 +52,8 @@ export interface FanfareOptions<
   readonly trustProxies?: readonly string[];
   /** Path of the WebSocket endpoint. Default: `/connection/websocket`. */
   readonly path?: string;
+  /** The ways in where WebSocket cannot pass; see {@link TransportPaths}. */
+  readonly transports?: TransportPaths;
   readonly limits?: Limits;
   /** Gets structured log lines; a pino logger fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Logger;

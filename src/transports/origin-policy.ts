@@ -18,6 +18,11 @@ export class OriginPolicy {
     this.#allowed = origins === undefined || origins === '*' ? origins : new Set(origins);
   }
 
+  /** Every page may connect. */
+  get allowsAll(): boolean {
+    return this.#allowed === '*';
+  }
+
   /** Programs that are no browsers send no origin; a page cannot leave it out. */
   allows(request: IncomingMessage): boolean {
     const { origin, host } = request.headers;

@@ -7,17 +7,15 @@ import { WebSocketServer } from 'ws';
 import type { Encoding } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
-import { handshakeOf, type TrustedProxies } from '../handshake.js';
-import type { OriginPolicy } from '../origin-policy.js';
+import type { ClientGate, Refusal } from '../client-gate.js';
+import type { ClientEndpoint, Transport } from '../transport.js';
 import { ClientSocket, WebSocketConnection } from './connection.js';
 import { websocketFraming } from './framing.js';
-import { findRefusal, refuseUpgrade, type UpgradeRefusal } from './upgrade.js';
+import { findRefusal, refuseUpgrade } from './upgrade.js';
 
 export interface WebSocketTransportOptions {
-  readonly origins: OriginPolicy;
-  readonly proxies: TrustedProxies;
-  /** Refuse upgrades that bring cookies and no `Origin`. Default: `false`. */
-  readonly cookiesNeedOrigin?: boolean;
+  readonly path: string;
+  readonly gate: ClientGate;
   /** Largest message from a client, in bytes. Default: 65,536. */
   readonly maxPayloadBytes?: number;
   /** Most fragments of one message. Default: 64. */
@@ -29,12 +27,10 @@ export interface WebSocketTransportOptions {
 /** Shared by all connections: its identity is the key of the bytes that they share. */
 const jsonEncoding: Encoding = { protocol: centrifugalJson, framing: websocketFraming };
 
-export class WebSocketTransport {
-  /** Asked at each upgrade, so that it can be replaced while clients are connected. */
-  origins: OriginPolicy;
+export class WebSocketTransport implements Transport {
+  readonly endpoints: readonly ClientEndpoint[];
   readonly #node: Node;
-  readonly #cookiesNeedOrigin: boolean;
-  readonly #proxies: TrustedProxies;
+  readonly #gate: ClientGate;
   readonly #server: WebSocketServer;
   readonly #open = new Set<ClientSocket>();
   /** One function for all sockets. */
@@ -44,9 +40,9 @@ export class WebSocketTransport {
 
   constructor(node: Node, options: WebSocketTransportOptions) {
     this.#node = node;
-    this.origins = options.origins;
-    this.#cookiesNeedOrigin = options.cookiesNeedOrigin ?? false;
-    this.#proxies = options.proxies;
+    this.#gate = options.gate;
+    const { path } = options;
+    this.endpoints = [{ path, upgrade: (request, socket, head) => this.#upgrade(request, socket, head) }];
     const maxFragments = options.maxFragments ?? 64;
     this.#server = new WebSocketServer({
       WebSocket: ClientSocket,
@@ -69,8 +65,7 @@ export class WebSocketTransport {
     });
   }
 
-  /** Takes over a request for the transport's endpoint. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#findRefusal(request);
     if (refusal !== undefined) {
       this.#refuse(request, socket, refusal);
@@ -89,12 +84,7 @@ export class WebSocketTransport {
     const connection = new WebSocketConnection(ws, socket, jsonEncoding);
     this.#open.add(ws);
     ws.onEnd = this.#onEnd;
-    ws.session = this.#node.open(connection, handshakeOf(request, this.#proxies));
-  }
-
-  /** Answers an upgrade that nobody on its server is there for. */
-  refuseUnknown(request: IncomingMessage, socket: Duplex): void {
-    this.#refuse(request, socket, { status: 404, message: 'not found' });
+    ws.session = this.#node.open(connection, this.#gate.handshakeOf(request));
   }
 
   /** Cuts what is still open, without a closing handshake. */
@@ -102,20 +92,13 @@ export class WebSocketTransport {
     for (const ws of this.#open) ws.terminate();
   }
 
-  #findRefusal(request: IncomingMessage): UpgradeRefusal | undefined {
-    const node = this.#node;
-    if (node.isDraining) return { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } };
-    const refusal = findRefusal(request, { origins: this.origins, cookiesNeedOrigin: this.#cookiesNeedOrigin });
-    if (refusal !== undefined) return refusal;
-    const rejection = node.admission.check(this.#proxies.clientAddress(request));
-    if (rejection === undefined) return undefined;
-    const { reason, retryAfterSec } = rejection;
-    return { status: 503, message: `too many ${reason}`, headers: { 'Retry-After': String(retryAfterSec) } };
+  #findRefusal(request: IncomingMessage): Refusal | undefined {
+    const gate = this.#gate;
+    return gate.findClosing() ?? findRefusal(request, gate) ?? gate.findFull(request);
   }
 
-  #refuse(request: IncomingMessage, socket: Duplex, refusal: UpgradeRefusal): void {
-    const { status, message } = refusal;
-    this.#node.log.info({ status, peer: this.#proxies.clientAddress(request) }, `upgrade refused: ${message}`);
+  #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    this.#gate.logRefusal(request, refusal);
     refuseUpgrade(socket, refusal);
   }
 }

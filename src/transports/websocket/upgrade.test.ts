@@ -35,7 +35,7 @@ function request({ method = 'GET', httpVersion = '1.1', headers = {} }: Change =
   return message;
 }
 
-const policy: UpgradePolicy = { origins: new OriginPolicy({}), cookiesNeedOrigin: false };
+const policy: UpgradePolicy = { origins: new OriginPolicy({}), cookiesAuthenticate: false };
 const status = (change: Change, given = policy) => findRefusal(request(change), given)?.status;
 
 describe('findRefusal', () => {
@@ -94,7 +94,7 @@ describe('findRefusal', () => {
   });
 
   test('B13: cookies without an origin are refused where cookies tell who the client is', () => {
-    const strict = { ...policy, cookiesNeedOrigin: true };
+    const strict = { ...policy, cookiesAuthenticate: true };
     expect(status({ headers: { cookie: 'a=1' } }, strict)).toBe(403);
     expect(status({ headers: { cookie: 'a=1', origin: 'https://example.com' } }, strict)).toBeUndefined();
     expect(status({}, strict)).toBeUndefined();

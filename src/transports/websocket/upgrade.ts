@@ -3,15 +3,9 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { extension, PerMessageDeflate } from 'ws';
+import type { Refusal } from '../client-gate.js';
 import type { OriginPolicy } from '../origin-policy.js';
 import type {} from './ws-internals.js';
-
-/** Why a request cannot become a WebSocket. */
-export interface UpgradeRefusal {
-  readonly status: number;
-  readonly message: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 /** Longer ones are not worth parsing: browsers send about 50 bytes. */
 const maxExtensionsLength = 1_024;
@@ -20,11 +14,11 @@ const maxExtensionsLength = 1_024;
 export interface UpgradePolicy {
   readonly origins: OriginPolicy;
   /** Cookies may be what tells who the client is, so a request with some has to say which page it comes from. */
-  readonly cookiesNeedOrigin: boolean;
+  readonly cookiesAuthenticate: boolean;
 }
 
 /** What `ws` would let through and we do not. The rest (key, subprotocols) it refuses itself with 400. */
-export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): UpgradeRefusal | undefined {
+export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Refusal | undefined {
   // Node checks this for ordinary requests only (RFC 9110 section 7.2; RFC 6455 section 4.1).
   if (request.httpVersion !== '1.1' || request.headersDistinct.host?.length !== 1 || request.headers.host === '') {
     return { status: 400, message: 'HTTP/1.1 with one Host only' };
@@ -38,7 +32,7 @@ export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Up
   }
   if (!policy.origins.allows(request)) return { status: 403, message: 'origin not allowed' };
   const { origin, cookie } = request.headers;
-  if (policy.cookiesNeedOrigin && cookie !== undefined && origin === undefined) {
+  if (policy.cookiesAuthenticate && cookie !== undefined && origin === undefined) {
     return { status: 403, message: 'cookies without an origin' };
   }
   if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
@@ -62,7 +56,7 @@ function hasValidExtensions(header: string | undefined): boolean {
 }
 
 /** Answers and closes. Whatever the peer has pipelined behind its request is never looked at. */
-export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
+export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const { status, message, headers } = refusal;
   const lines = Object.entries({
     Connection: 'close',

@@ -1,0 +1,48 @@
+/** The ways in that an application offers its clients. */
+
+import type { Node } from '../engine/node.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import type { ClientGate } from '../transports/client-gate.js';
+import { SessionDirectory } from '../transports/session-directory.js';
+import { EmulationTransport } from '../transports/streaming/emulation.js';
+import { httpStream, sse } from '../transports/streaming/format.js';
+import { type StreamParts, StreamTransport } from '../transports/streaming/transport.js';
+import type { Transport } from '../transports/transport.js';
+import { WebSocketTransport } from '../transports/websocket/transport.js';
+
+/** Where the ways in are for clients whose network lets no WebSocket pass; `false` closes one. */
+export interface TransportPaths {
+  /** HTTP streaming. Default: `/connection/http_stream`. */
+  readonly httpStream?: string | false;
+  /** Server-sent events; their token is in a URL. Default: `/connection/sse`. */
+  readonly sse?: string | false;
+  /** Where clients of both send their commands. Default: `/emulation`. */
+  readonly emulation?: string;
+}
+
+const defaultMaxFrameBytes = 65_536;
+
+/** @throws FanfareError `ERR_CONFIG` when two of them have one path */
+export function clientTransports(
+  node: Node,
+  gate: ClientGate,
+  options: { readonly path: string; readonly transports: TransportPaths; readonly maxFrameBytes?: number | undefined },
+): readonly Transport[] {
+  const { maxFrameBytes = defaultMaxFrameBytes } = options;
+  const {
+    httpStream: httpStreamPath = '/connection/http_stream',
+    sse: ssePath = '/connection/sse',
+    emulation: emulationPath = '/emulation',
+  } = options.transports;
+  const parts: StreamParts = { node, gate, directory: new SessionDirectory(node.id, node.random), maxFrameBytes };
+  const transports: Transport[] = [
+    new WebSocketTransport(node, { path: options.path, gate, maxPayloadBytes: maxFrameBytes }),
+  ];
+  if (httpStreamPath !== false) transports.push(new StreamTransport(httpStreamPath, httpStream, parts));
+  if (ssePath !== false) transports.push(new StreamTransport(ssePath, sse, parts));
+  if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
+  const paths = transports.flatMap(({ endpoints }) => endpoints.map(({ path }) => path));
+  const twice = paths.find((path, n) => paths.indexOf(path) !== n);
+  if (twice !== undefined) throw new FanfareError('ERR_CONFIG', `transports: two of them are at ${twice}`);
+  return transports;
+}

@@ -1,0 +1,88 @@
+/** What every transport asks before it lets a client in: where its page comes from, and whether there is room. */
+
+import type { IncomingMessage } from 'node:http';
+import type { Handshake } from '../engine/connection.js';
+import type { Node } from '../engine/node.js';
+import { handshakeOf, type TrustedProxies } from './handshake.js';
+import type { OriginPolicy } from './origin-policy.js';
+import { digestOf, type RequestBinding } from './request-binding.js';
+
+/** Why a request is not served, as HTTP says it. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ClientGateOptions {
+  readonly origins: OriginPolicy;
+  readonly proxies: TrustedProxies;
+  /**
+   * Cookies may be what tells who a client is: a request with some has to say which page it comes from, and sessions
+   * are bound to them. Default: `false`.
+   */
+  readonly cookiesAuthenticate?: boolean;
+}
+
+/** One for all transports of a node. */
+export class ClientGate {
+  /** Asked at each request, so that it can be replaced while clients are connected. */
+  origins: OriginPolicy;
+  readonly cookiesAuthenticate: boolean;
+  readonly proxies: TrustedProxies;
+  readonly #node: Node;
+
+  constructor(node: Node, options: ClientGateOptions) {
+    this.#node = node;
+    this.origins = options.origins;
+    this.proxies = options.proxies;
+    this.cookiesAuthenticate = options.cookiesAuthenticate ?? false;
+  }
+
+  /** Nobody new is let in any more. */
+  findClosing(): Refusal | undefined {
+    if (!this.#node.isDraining) return undefined;
+    return { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } };
+  }
+
+  /**
+   * A plain request that a page must not make. Pages cannot leave out the `Origin` of what they can read or write, but a
+   * GET for an image has none, and a GET of the page's own host has none either: `Sec-Fetch-Site`, which no page can
+   * forge, tells them apart. Programs send neither.
+   */
+  findForeign(request: IncomingMessage): Refusal | undefined {
+    if (!this.origins.allows(request)) return { status: 403, message: 'origin not allowed' };
+    const { origin, cookie, 'sec-fetch-site': site } = request.headers;
+    if (origin !== undefined || site === 'same-origin') return undefined;
+    if (site !== undefined && site !== 'none') return { status: 403, message: 'origin not allowed' };
+    if (this.cookiesAuthenticate && cookie !== undefined) {
+      return { status: 403, message: 'cookies without an origin' };
+    }
+    return undefined;
+  }
+
+  /** No room for one more client. Counts as an attempt: ask last, and open the connection at once. */
+  findFull(request: IncomingMessage): Refusal | undefined {
+    const rejection = this.#node.admission.check(this.proxies.clientAddress(request));
+    if (rejection === undefined) return undefined;
+    const { reason, retryAfterSec } = rejection;
+    return { status: 503, message: `too many ${reason}`, headers: { 'Retry-After': String(retryAfterSec) } };
+  }
+
+  handshakeOf(request: IncomingMessage): Handshake {
+    return handshakeOf(request, this.proxies);
+  }
+
+  /** What later requests for the same session have to bring as well. */
+  bindingOf(request: IncomingMessage): RequestBinding {
+    const { origin, cookie } = request.headers;
+    return {
+      ...(origin !== undefined && { origin }),
+      ...(this.cookiesAuthenticate && { cookies: digestOf(cookie ?? '') }),
+    };
+  }
+
+  logRefusal(request: IncomingMessage, { status, message }: Refusal): void {
+    this.#node.log.info({ status, peer: this.proxies.clientAddress(request) }, `request refused: ${message}`);
+  }
+}

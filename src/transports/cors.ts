@@ -1,0 +1,28 @@
+/** Cross-origin requests: the headers that let the pages on the list read answers, and nobody else. */
+
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientGate } from './client-gate.js';
+
+const preflightMaxAgeSec = 300;
+
+/** For an answer to a request, refused or not. A stranger gets none. */
+export function corsHeaders(request: IncomingMessage, gate: ClientGate): OutgoingHttpHeaders {
+  const { origin } = request.headers;
+  if (gate.origins.allowsAll) return { 'Access-Control-Allow-Origin': '*' };
+  if (origin === undefined || !gate.origins.allows(request)) return { Vary: 'Origin' };
+  return {
+    Vary: 'Origin',
+    'Access-Control-Allow-Origin': origin,
+    // With `*` above never: every page could act as whoever looks at it.
+    ...(gate.cookiesAuthenticate && { 'Access-Control-Allow-Credentials': 'true' }),
+  };
+}
+
+/** For the answer to a preflight from a page that may connect. */
+export function preflightHeaders(methods: readonly string[]): OutgoingHttpHeaders {
+  return {
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Allow-Headers': 'authorization, content-type, last-event-id',
+    'Access-Control-Max-Age': String(preflightMaxAgeSec),
+  };
+}

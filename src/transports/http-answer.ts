@@ -1,0 +1,100 @@
+/** Plain requests to transports: the checks that they share, their bodies, and short answers. */
+
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Clock } from '../engine/clock.js';
+import { BodyAborted, readBody } from '../http/body.js';
+import type { ClientGate, Refusal } from './client-gate.js';
+import { corsHeaders, preflightHeaders } from './cors.js';
+
+/** On every answer: it is about now, for this client, and not to be packed or held back by anybody on the way. */
+export const uncached = {
+  'Cache-Control': 'no-store, no-transform',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+/** Ends an exchange. Without a text: no body. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders = {},
+  text?: string,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = text === undefined ? '' : `${text}\n`;
+  // A body that nobody reads is not waited for: the connection ends with the answer.
+  if (!response.req.complete) response.setHeader('Connection', 'close');
+  response.writeHead(status, {
+    ...uncached,
+    ...(status !== 204 && { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(body) }),
+    ...headers,
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+export function refuse(request: IncomingMessage, response: ServerResponse, gate: ClientGate, refusal: Refusal): void {
+  gate.logRefusal(request, refusal);
+  answer(response, refusal.status, { ...corsHeaders(request, gate), ...refusal.headers }, refusal.message);
+}
+
+/**
+ * Whether the request may be looked at: from a page that may connect, with a method of the list. Otherwise, and when it
+ * is a preflight, it has been answered.
+ */
+export function isWelcome(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gate: ClientGate,
+  methods: readonly string[],
+): boolean {
+  const foreign = gate.findForeign(request);
+  if (foreign !== undefined) {
+    refuse(request, response, gate, foreign);
+    return false;
+  }
+  const { method = '' } = request;
+  if (method === 'OPTIONS') {
+    answer(response, 204, { ...corsHeaders(request, gate), ...preflightHeaders(methods) });
+    return false;
+  }
+  if (methods.includes(method)) return true;
+  const allow = methods.join(', ');
+  refuse(request, response, gate, { status: 405, message: `use ${allow}`, headers: { Allow: `${allow}, OPTIONS` } });
+  return false;
+}
+
+export interface JsonBodyLimits {
+  readonly maxBytes: number;
+  /** By when it has to be there. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Resolves with the text of a JSON body, or why there is none; `undefined` when there is nobody left to answer. A body of
+ * another type is refused: pages of strangers can send those without asking.
+ */
+export async function readJsonBody(
+  request: IncomingMessage,
+  clock: Clock,
+  { maxBytes, timeoutMs }: JsonBodyLimits,
+): Promise<{ readonly text: string } | Refusal | undefined> {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') return { status: 415, message: 'use Content-Type: application/json' };
+  let cancel = (): void => undefined;
+  const late = new Promise<'late'>((resolve) => {
+    cancel = clock.schedule(() => resolve('late'), timeoutMs);
+  });
+  const body = readBody(request, maxBytes).catch((error: unknown) => {
+    if (error instanceof BodyAborted) return 'gone' as const;
+    throw error;
+  });
+  try {
+    const read = await Promise.race([body, late]);
+    if (read === 'gone') return undefined;
+    if (read === 'late') return { status: 408, message: 'the body took too long' };
+    if (read === undefined) return { status: 413, message: 'too large' };
+    return isUtf8(read) ? { text: Buffer.from(read).toString() } : { status: 400, message: 'not UTF-8' };
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,51 @@
+/** One endless HTTP response as the engine's connection. */
+
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../engine/clock.js';
+import type { Connection, Encoding } from '../../engine/connection.js';
+import { frameOf } from '../../engine/shared-frame.js';
+import type { Disconnect } from '../../model/codes.js';
+import type { StreamFormat } from './format.js';
+
+/** How long a peer may take to read the last bytes: nobody stays longer than 5 seconds, late timers included. */
+const closeTimeoutMs = 4_500;
+
+export class StreamConnection implements Connection {
+  readonly encoding: Encoding;
+  readonly transport: string;
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  #isOpen = true;
+
+  constructor(format: StreamFormat, response: ServerResponse, clock: Clock) {
+    this.encoding = format.encoding;
+    this.transport = format.name;
+    this.#response = response;
+    this.#clock = clock;
+  }
+
+  get bufferedBytes(): number {
+    return this.#response.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#isOpen) this.#response.write(bytes);
+  }
+
+  /** There is no close frame; the reason is a push, the last one. */
+  close(disconnect: Disconnect): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const response = this.#response;
+    const { encoding } = this;
+    response.end(frameOf(encoding, [encoding.protocol.encodePush({ kind: 'disconnect', disconnect })]));
+    const cancel = this.#clock.schedule(() => response.destroy(), closeTimeoutMs);
+    // 'finish' says that the system has the bytes, 'close' follows it, or comes alone when the peer is gone.
+    response.once('close', cancel);
+  }
+
+  /** The response is over. */
+  closed(): void {
+    this.#isOpen = false;
+  }
+}
