@@ -1,0 +1,79 @@
+/** Every listing of the guide: TypeScript compiles against the public API, configurations are accepted. */
+
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it, test } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { formatProblem } from '../../src/config/problem.js';
+import { type Block, blocksOf, readPage, root } from './page.js';
+
+const guides = readdirSync(`${root}docs/guide`).map((name) => `docs/guide/${name}`);
+const pages = ['README.md', 'docs/operations/running.md', 'docs/operations/configuration.md', ...guides];
+
+/** Where a listing would be as a file, beside the other ones of its page, so that they can import each other. */
+function pathOf(page: string, { label, language, line }: Block): string {
+  const folder = `${root}test/docs/.listings/${page.replaceAll('/', '-')}`;
+  return `${folder}/${label === '' ? `line-${line}.${language}` : label}`;
+}
+
+test('TypeScript listings compile', { timeout: 60_000 }, () => {
+  const listings = new Map<string, { page: string; block: Block }>();
+  for (const page of pages) {
+    for (const block of blocksOf(readPage(page))) {
+      if (block.language === 'ts' || block.language === 'tsx') listings.set(pathOf(page, block), { page, block });
+    }
+  }
+  expect(listings.size).toBeGreaterThan(5);
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => listings.has(path) || fileExists(path);
+  host.readFile = (path) => listings.get(path)?.block.text ?? readFile(path);
+  host.getSourceFile = (path, target, ...rest) => {
+    const text = listings.get(path)?.block.text;
+    // Each listing is a module of its own, also one that neither imports nor exports.
+    if (text !== undefined) return ts.createSourceFile(path, `${text}\nexport {};`, target);
+    return getSourceFile(path, target, ...rest);
+  };
+  const program = ts.createProgram([...listings.keys()], { ...options, noEmit: true }, host);
+  const problems = [...listings].flatMap(([path, { page, block }]) => {
+    const source = program.getSourceFile(path);
+    return ts.getPreEmitDiagnostics(program, source).map(({ messageText, start = 0 }) => {
+      const line = block.line + (source?.getLineAndCharacterOfPosition(start).line ?? 0);
+      return `${page}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+  });
+  expect(problems).toEqual([]);
+});
+
+describe('configurations are accepted', () => {
+  const listings = pages.flatMap((page) =>
+    blocksOf(readPage(page))
+      .filter(({ language }) => language === 'yaml')
+      .map((block) => ({ where: `${page}:${block.line}`, text: block.text })),
+  );
+
+  it.each(listings)('$where', async ({ text }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fanfare-docs-'));
+    try {
+      // The files with secrets that it names are the reader's to make.
+      for (const [, name = ''] of text.matchAll(/File: ([\w.-]+)/g)) writeFileSync(join(folder, name), 'k'.repeat(40));
+      const local = text.replace(/File: \/[\w/.-]+/g, 'File: secret').replace('# fanfare.yaml\n', '');
+      writeFileSync(join(folder, 'secret'), 's'.repeat(40), { mode: 0o600 });
+      writeFileSync(join(folder, 'fanfare.yaml'), local);
+      const outcome = await loadConfig({
+        folder,
+        env: {},
+        flags: new Map(),
+        mode: 'production',
+        defaultsFor: () => ({}),
+      });
+      expect(outcome.ok ? [] : outcome.problems.map(formatProblem)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
