@@ -17,6 +17,8 @@ import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { createLog } from '../observe/log.js';
 import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
+import { describeContract } from '../spec/describe.js';
+import type { ClientAccess } from '../spec/spec-options.js';
 import { ClientGate } from '../transports/client-gate.js';
 import { TrustedProxies } from '../transports/handshake.js';
 import { OriginPolicy } from '../transports/origin-policy.js';
@@ -115,6 +117,17 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     setOrigins: (origins) => {
       gate.origins = new OriginPolicy(origins === undefined ? {} : { origins });
     },
+    spec: (specOptions) =>
+      describeContract(
+        {
+          rules: node.rules,
+          procedures: node.procedures,
+          path,
+          access: accessOf(options),
+          onUnknown: ({ what, reason }) => log.warn({ what, reason }, 'schema is unknown in the contract'),
+        },
+        specOptions,
+      ),
   });
 }
 
@@ -124,6 +137,12 @@ function apiOf({ api, host }: ListenOptions & { readonly host: string }, parts: 
     throw new FanfareError('ERR_CONFIG', `api.insecure: not on ${host}, which others than this machine can reach`);
   }
   return api === undefined ? [] : apiEndpoints(parts, api);
+}
+
+/** As far as it can be told from the outside. */
+function accessOf({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): ClientAccess {
+  if (auth === undefined) return { tokens: 'none', anonymous };
+  return { tokens: typeof auth === 'function' || auth.readsHeaders ? 'application' : 'jwt', anonymous };
 }
 
 function authenticator({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): Authenticator {
