@@ -4,8 +4,8 @@
  *
  * A block with a file's name is that file. A block with another label belongs to a terminal of that name, in which
  * something keeps running: what its `text` blocks show is waited for. In expected output `…` stands for anything within
- * a line. What the page cannot know here is put in its place: ports 8000 and 3000 are free ones, and `npx fanfare`,
- * `npm` and Python are those of this repository.
+ * a line. What the page cannot know here is put in its place: ports 8000, 3000 and 9000 are free ones, and `npx
+ * fanfare`, `npm` and Python are those of this repository.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -29,6 +29,12 @@ export function curlIsMissing(): boolean {
   return true;
 }
 
+/** What servers listen on, in the documentation. */
+const portsOfPages = ['8000', '3000', '9000'];
+
+/** After which something that is waited for does not come any more. */
+const deadlineMs = 20_000;
+
 /** A program in a terminal of its own, whose output can be awaited. */
 class Terminal {
   readonly child: ChildProcess;
@@ -51,13 +57,28 @@ class Terminal {
 
   /** What is printed from where the last look ended. */
   async sees(pattern: RegExp): Promise<RegExpExecArray> {
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      this.notify();
+    }, deadlineMs);
+    try {
+      return await this.#find(pattern, () => isLate);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  async #find(pattern: RegExp, isLate: () => boolean): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.output.slice(this.#seenUpTo));
       if (found !== null) {
         this.#seenUpTo += found.index + found[0].length;
         return found;
       }
-      if (this.child.exitCode !== null) throw new Error(`ended without ${pattern}; it has printed:\n${this.output}`);
+      if (this.child.exitCode !== null || isLate()) {
+        throw new Error(`${isLate() ? 'waits for' : 'ended without'} ${pattern}; it has printed:\n${this.output}`);
+      }
       await new Promise<void>((resolve) => this.#changed.add(resolve));
       this.#changed.clear();
     }
@@ -118,8 +139,8 @@ export class Reader implements AsyncDisposable {
   }
 
   static async start(): Promise<Reader> {
-    const free = await Promise.all([freePort(), freePort()]);
-    return new Reader(new Map(free.map((port, index) => [index === 0 ? '8000' : '3000', port])));
+    const ports = portsOfPages.map(async (port): Promise<[string, number]> => [port, await freePort()]);
+    return new Reader(new Map(await Promise.all(ports)));
   }
 
   /**
@@ -186,7 +207,7 @@ export class Reader implements AsyncDisposable {
   }
 
   #here(text: string): string {
-    return text.replace(/\b(8000|3000)\b/g, (port) => `${this.ports.get(port)}`);
+    return text.replace(new RegExp(`\\b(${portsOfPages.join('|')})\\b`, 'g'), (port) => `${this.ports.get(port)}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
