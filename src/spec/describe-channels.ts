@@ -21,14 +21,17 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
   const { address, parameters } = addressOf(text);
   const mayReceive = rule.subscribe !== 'nobody' || rule.userLimited;
   const maySend = rule.publish !== 'nobody';
-  const received = schemas.payload(rule.schema, { id, direction: 'output', what: `${text}: what subscribers get` });
+  const received = schemas.payload(rule.schema, {
+    name: text,
+    direction: 'output',
+    what: `${text}: what subscribers get`,
+  });
   const channel = { $ref: `#/channels/${id}` };
   const message = (name: string) => ({ $ref: `#/channels/${id}/messages/${name}` });
   return {
     channels: {
       [id]: {
         address,
-        title: text,
         ...(Object.keys(parameters).length > 0 && { parameters }),
         messages: {
           publication: { summary: 'What subscribers get: `data` of a publication.', payload: received },
@@ -36,10 +39,10 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
             publish: {
               summary: 'What clients publish: `data` of the publish command.',
               payload: schemas.payload(rule.schema, {
-                id: `${id}.input`,
+                name: `${text} input`,
                 direction: 'input',
                 what: `${text}: what clients publish`,
-                twin: id,
+                twin: received,
               }),
             },
           }),
@@ -57,7 +60,8 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
             security: [{ $ref: '#/components/securitySchemes/subscriptionToken' }],
           }),
           messages: [message('publication')],
-          'x-fanfare-permission': permissionName(rule.subscribe),
+          // Those whom a name is for need no permission.
+          'x-fanfare-permission': rule.subscribe === 'nobody' ? 'user-limited' : permissionName(rule.subscribe),
         },
       }),
       ...(maySend && {

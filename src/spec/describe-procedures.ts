@@ -21,22 +21,22 @@ export function describeProcedures(
   const ids = new Ids();
   for (const [name, { options }] of procedures) {
     const id = ids.of(name);
-    messages[`${id}.request`] = {
+    messages[`${id}_request`] = {
       summary: `Argument of ${name}: \`data\` of the rpc command.`,
       payload: schemas.payload(options.input, {
-        id: `rpc.${id}.request`,
+        name: `${name} request`,
         direction: 'input',
         what: `procedure ${name}: its argument`,
       }),
     };
     // A result is typed by what its function returns, and types are gone by now.
-    messages[`${id}.reply`] = { summary: `Result of ${name}.`, payload: { 'x-fanfare-schema': 'unknown' } };
+    messages[`${id}_reply`] = { summary: `Result of ${name}.`, payload: { 'x-fanfare-schema': 'unknown' } };
     operations[`call_${id}`] = {
       action: 'send',
       channel,
       summary: `Call ${name}.`,
-      messages: [message(`${id}.request`)],
-      reply: { channel, messages: [message(`${id}.reply`)] },
+      messages: [message(`${id}_request`)],
+      reply: { channel, messages: [message(`${id}_reply`)] },
       'x-fanfare-permission': options.allow ?? 'user',
       'x-fanfare-procedure': name,
     };
