@@ -4,6 +4,7 @@ import type { ChannelName } from '../model/channel-name.js';
 import type { Position } from '../model/position.js';
 import { Attachment } from './attachment.js';
 import type { SubscriptionIdentity } from './auth/authenticator.js';
+import { establish, takeBack } from './establish.js';
 import type { RuleMatch } from './rules.js';
 import type { Session } from './session.js';
 import { Subscription } from './subscription.js';
@@ -31,29 +32,18 @@ export async function subscribeByServer(
   subscription.grant(identity, false);
   subscriptions.add(subscription);
   try {
-    const attachment = new Attachment(node, subscription, recoverSince);
-    do {
-      await attachment.read();
-      if (!session.is('connected') || subscription.endedBy !== undefined) return false;
-    } while (!attachment.isReady());
-    const { recoverable, positioned, epoch, offset, publications } = attachment.result();
-    const { data } = identity;
-    session.push({
-      kind: 'subscribe',
-      channel,
-      subscribe: { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) },
+    return await establish(session, new Attachment(node, subscription, recoverSince), (result) => {
+      const { recoverable, positioned, epoch, offset, publications } = result;
+      const { data } = identity;
+      session.push({
+        kind: 'subscribe',
+        channel,
+        subscribe: { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) },
+      });
+      for (const publication of publications) session.push({ kind: 'publication', channel, publication });
+      return true;
     });
-    for (const publication of publications) session.push({ kind: 'publication', channel, publication });
-    attachment.goLive();
-    session.renewSubscription(subscription);
-    node.presence.joined(subscription);
-    node.notifier.notify('subscribed', session, channel);
-    return true;
   } finally {
-    if (!subscription.isEstablished) {
-      subscriptions.delete(subscription);
-      node.hub.leave(subscription);
-      node.presence.withdrawn(subscription);
-    }
+    takeBack(session, subscription);
   }
 }

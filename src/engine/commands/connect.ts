@@ -7,6 +7,7 @@ import type { Position } from '../../model/position.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
+import { takeBack } from '../establish.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
@@ -49,7 +50,7 @@ export async function runConnect(
   try {
     await attachAll(attachments);
   } catch (error) {
-    for (const { subscription } of attachments) withdraw(session, subscription);
+    for (const { subscription } of attachments) takeBack(session, subscription);
     throw error;
   }
   // Things may have changed while the broker was asked: a revocation, another connection of the user.
@@ -139,10 +140,4 @@ async function attachAll(attachments: readonly Attachment[]): Promise<void> {
     await Promise.all(reading.map((attachment) => attachment.read()));
     reading = attachments.filter((attachment) => !attachment.isReady());
   }
-}
-
-function withdraw(session: Session, subscription: Subscription): void {
-  session.subscriptions.delete(subscription);
-  session.node.hub.leave(subscription);
-  session.node.presence.withdrawn(subscription);
 }

@@ -8,6 +8,7 @@ import type { ReplyBody } from '../../model/reply.js';
 import { Attachment } from '../attachment.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
+import { establish, takeBack } from '../establish.js';
 import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
@@ -47,12 +48,7 @@ export async function runSubscribe(
     subscription.grant(granted.identity, granted.clientRefresh);
     return await attach(session, id, subscription, request);
   } finally {
-    // Refused, failed or overtaken by an unsubscribe: whatever was begun is taken back.
-    if (!subscription.isEstablished) {
-      session.subscriptions.delete(subscription);
-      node.hub.leave(subscription);
-      node.presence.withdrawn(subscription);
-    }
+    takeBack(session, subscription);
   }
 }
 
@@ -63,35 +59,26 @@ async function attach(
   request: SubscribeRequest,
 ): Promise<ReplyBody | undefined> {
   const { node } = session;
-  const attachment = new Attachment(node, subscription, request.recoverSince);
-  do {
-    if (isOver(session, subscription)) return overtaken(subscription);
-    await attachment.read();
-    if (isOver(session, subscription)) return overtaken(subscription);
-  } while (!attachment.isReady());
-  const result = attachment.result();
-  if (result.wasRecovering) countRecovery(session, result.recovered, result.publications.length);
-  if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
-    return refuse(errorCodes.unrecoverablePosition).reply;
-  }
   const { identity } = subscription;
-  session.reply(id, {
-    kind: 'subscribe',
-    result: {
-      ...result,
-      ...(subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs)),
-      ...(identity.data !== undefined && { data: identity.data }),
-    },
+  const attachment = new Attachment(node, subscription, request.recoverSince);
+  let refused: ReplyBody | undefined;
+  const isEstablished = await establish(session, attachment, (result) => {
+    if (result.wasRecovering) countRecovery(session, result.recovered, result.publications.length);
+    if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
+      refused = refuse(errorCodes.unrecoverablePosition).reply;
+      return false;
+    }
+    session.reply(id, {
+      kind: 'subscribe',
+      result: {
+        ...result,
+        ...(subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs)),
+        ...(identity.data !== undefined && { data: identity.data }),
+      },
+    });
+    return true;
   });
-  attachment.goLive();
-  session.renewSubscription(subscription);
-  node.presence.joined(subscription);
-  node.notifier.notify('subscribed', session, subscription.channel);
-  return undefined;
-}
-
-function isOver(session: Session, subscription: Subscription): boolean {
-  return session.is('closed') || subscription.endedBy !== undefined;
+  return isEstablished ? undefined : (refused ?? overtaken(subscription));
 }
 
 /** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good. */
