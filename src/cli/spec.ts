@@ -2,7 +2,6 @@
 
 import { stringify } from 'yaml';
 import type { Config } from '../config/load.js';
-import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer } from '../server/from-config.js';
 import type { AsyncApiDocument } from '../spec/document.js';
 import type { ClientAccess, SpecOptions } from '../spec/spec-options.js';
@@ -39,7 +38,8 @@ export const spec: Command = {
     try {
       document = await documentOf(parsed, context);
     } catch (error) {
-      if (!(error instanceof FanfareError)) throw error;
+      // By name: an application may have another copy of this package.
+      if (!(error instanceof Error && error.name === 'FanfareError')) throw error;
       terminal.err(`${terminal.styleErr('red', 'error')} ${error.message}`);
     }
     if (document === undefined) return exitCodes.failed;
