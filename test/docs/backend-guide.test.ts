@@ -9,7 +9,7 @@ import { fanfare } from '../cli/fanfare-process.js';
 import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
 import { pythonIsMissing } from '../support/python.js';
 import { readPage, root } from './page.js';
-import { curlIsMissing, Reader } from './terminals.js';
+import { curlIsMissing, patienceMs, Reader } from './terminals.js';
 
 const path = 'docs/guide/backend.md';
 
@@ -37,7 +37,7 @@ async function serveWithToken(folder: string, port: number): Promise<void> {
   });
 }
 
-test.skipIf(curlIsMissing())('every command of the page does what the page says', async () => {
+test.skipIf(curlIsMissing())('every command of the page does what the page says', { timeout: patienceMs }, async () => {
   await using reader = await Reader.start();
   const port = reader.ports.get('3000') ?? 0;
   const inBrowser: (() => Promise<void>)[] = [];

@@ -1,9 +1,13 @@
 /** docs/guide/client.md, its programs run against its server. */
 
 import { test } from 'vitest';
-import { curlIsMissing, Reader } from './terminals.js';
+import { curlIsMissing, patienceMs, Reader } from './terminals.js';
 
-test.skipIf(curlIsMissing())('every program of the page prints what the page says', async () => {
-  await using reader = await Reader.start();
-  await reader.follow('docs/guide/client.md');
-});
+test.skipIf(curlIsMissing())(
+  'every program of the page prints what the page says',
+  { timeout: patienceMs },
+  async () => {
+    await using reader = await Reader.start();
+    await reader.follow('docs/guide/client.md');
+  },
+);

@@ -32,6 +32,9 @@ export function curlIsMissing(): boolean {
 /** What servers listen on, in the documentation. */
 const portsOfPages = ['8000', '3000', '9000'];
 
+/** For a page with many programs, each of which has to start, on a machine with other work. */
+export const patienceMs = 180_000;
+
 /** After which something that is waited for does not come any more. */
 const deadlineMs = 20_000;
 
