@@ -54,7 +54,7 @@ async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     if (!/\.[cm]?tsx?$/.test(path)) return await import(pathToFileURL(path).href);
     const { createJiti } = await import('jiti');
-    return await createJiti(import.meta.url, { fsCache: false }).import(path);
+    return await createJiti(import.meta.url, { fsCache: false, interopDefault: false }).import(path);
   } catch (cause) {
     throw new UsageError(`${path} cannot be loaded: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
