@@ -1,11 +1,12 @@
 /** `app.attach(server)` beside Express, Fastify and Hono: everyone keeps what is theirs. */
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { serve } from '@hono/node-server';
 import { Centrifuge } from 'centrifuge';
+import { EventSource } from 'eventsource';
 import express from 'express';
 import { channel, fanfare } from 'fanfare';
 import fastify from 'fastify';
@@ -142,6 +143,29 @@ describe.each(Object.keys(frameworks))('beside %s', (name) => {
     expect(app.numClients).toBe(1);
   });
 
+  test.each(['http_stream', 'sse'] as const)(
+    'a client of the official SDK does the same over %s',
+    async (transport) => {
+      const { app, origin } = await attached(name);
+      const client = new Centrifuge([{ transport, endpoint: `http://${origin}/connection/${transport}` }], {
+        emulationEndpoint: `http://${origin}/emulation`,
+        eventsource: EventSource,
+      });
+      toClose.push(() => client.disconnect());
+      const subscription = client.newSubscription('chat:lobby');
+      const received = new Promise<unknown>((resolve) => {
+        subscription.on('publication', ({ data }) => resolve(data));
+      });
+      subscription.subscribe();
+      client.connect();
+      await subscription.ready();
+      await subscription.publish({ from: 'client' });
+      expect(await received).toEqual({ from: 'client' });
+      expect(app.numClients).toBe(1);
+      expect(await (await fetch(`http://${origin}/hello`)).text()).toBe('hello from the application');
+    },
+  );
+
   test("the application's own upgrades on another path stay its own, before and after", async () => {
     const { server, origin, port } = await attached(name);
     addEcho(server, '/echo');
@@ -173,8 +197,62 @@ describe.each(Object.keys(frameworks))('beside %s', (name) => {
     const { app, server, origin } = await attached(name);
     await app.close(500);
     expect(server.listenerCount('upgrade')).toBe(0);
+    expect(Object.hasOwn(server, 'emit')).toBe(false);
+    expect((await fetch(`http://${origin}/emulation`, { method: 'POST' })).status).toBe(404);
     expect((await fetch(`http://${origin}/hello`)).status).toBe(200);
   });
+});
+
+test('whoever listens on the server after Fanfare does not get its requests either', async () => {
+  const server = createServer();
+  const app = fanfare({ anonymous: true }).attach(server);
+  toClose.push(() => app.close(500));
+  const seen: (string | undefined)[] = [];
+  for (const event of ['request', 'checkContinue']) {
+    server.on(event, (message: IncomingMessage, response: ServerResponse) => {
+      seen.push(message.url);
+      response.end('the application');
+    });
+  }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  toClose.push(closeOf(server));
+  // safe: it listens on a port
+  const { port } = server.address() as AddressInfo;
+  const headers = { 'Content-Type': 'application/json' };
+  const body = '{"session":"","node":"","data":"{}"}';
+  const status = async (path: string, more: Record<string, string> = {}) => {
+    const asked = request({ host: '127.0.0.1', port, method: 'POST', path, headers: { ...headers, ...more } });
+    if (more.Expect === undefined) asked.end(body);
+    else asked.on('continue', () => asked.end(body)).flushHeaders();
+    const [response] = await once(asked, 'response');
+    response.resume();
+    return [response.statusCode, response.headers['cache-control']];
+  };
+  const own = [404, 'no-store, no-transform'];
+  expect(await status('/emulation')).toEqual(own);
+  expect(await status('/emulation', { Expect: '100-continue' })).toEqual(own);
+  expect(await status('/emulation?a=1')).toEqual(own);
+  expect(await status('/hello')).toEqual([200, undefined]);
+  expect(seen).toEqual(['/hello']);
+});
+
+test('two applications on one server release it in any order', async () => {
+  const { app, server, origin } = await attached('Express 5');
+  const other = fanfare({
+    path: '/other',
+    transports: { httpStream: '/other/stream', sse: false, emulation: '/other/emulation' },
+  });
+  other.attach(server);
+  const status = async (path: string) => (await fetch(`http://${origin}${path}`, { method: 'POST' })).status;
+  expect([await status('/emulation'), await status('/other/emulation')]).toEqual([415, 415]);
+  await app.close(500);
+  expect([await status('/emulation'), await status('/other/emulation')]).toEqual([404, 415]);
+  await other.close(500);
+  expect([await status('/emulation'), await status('/other/emulation')]).toEqual([404, 404]);
+});
+
+test('B107: two transports at one path are refused', () => {
+  expect(() => fanfare({ transports: { sse: '/emulation' } })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
 });
 
 test('attaching twice takes each upgrade once', async () => {

@@ -8,6 +8,8 @@ declare global {
   interface Window {
     /** From the SDK's bundle. */
     Centrifuge: typeof Centrifuge;
+    /** Of the SDK's names for transports. */
+    fanfareTransport: 'websocket' | 'http_stream' | 'sse';
     /** Calls one of the server's controls in the test's process. */
     callControl(name: string, args: readonly unknown[]): Promise<unknown>;
     runScenario(group: string, name: string): Promise<void>;
@@ -22,6 +24,12 @@ const controls = new Proxy({} as Controls, {
       window.callControl(String(name), args),
 });
 
+function endpointOf(transport: Window['fanfareTransport']): ConstructorParameters<typeof Centrifuge>[0] {
+  return transport === 'websocket'
+    ? `ws://${location.host}/connection/websocket`
+    : [{ transport, endpoint: `/connection/${transport}` }];
+}
+
 window.runScenario = async (group, name) => {
   const scenario = centrifugeScenarios[group]?.[name];
   if (scenario === undefined) throw new Error(`there is no scenario "${group}: ${name}"`);
@@ -29,8 +37,12 @@ window.runScenario = async (group, name) => {
   const context: ScenarioContext = {
     server: controls,
     newClient(given: Partial<Options> = {}) {
-      const endpoint = `ws://${location.host}/connection/websocket`;
-      const client = new window.Centrifuge(endpoint, { minReconnectDelay: 10, maxReconnectDelay: 50, ...given });
+      const client = new window.Centrifuge(endpointOf(window.fanfareTransport), {
+        minReconnectDelay: 10,
+        maxReconnectDelay: 50,
+        emulationEndpoint: '/emulation',
+        ...given,
+      });
       clients.push(client);
       return client;
     },

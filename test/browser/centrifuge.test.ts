@@ -32,7 +32,12 @@ describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
     await browser?.close();
   });
 
-  async function runInPage(server: ScenarioServer, group: string, name: string): Promise<void> {
+  async function runInPage(
+    server: ScenarioServer,
+    transport: Window['fanfareTransport'],
+    group: string,
+    name: string,
+  ): Promise<void> {
     const page = await context.newPage();
     try {
       // Any document of the very host that it connects to: only those may.
@@ -43,16 +48,24 @@ describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
       });
       await page.addScriptTag({ path: sdkBundle });
       await page.addScriptTag({ content: scenarioBundle });
-      await page.evaluate(([ofGroup, named]) => window.runScenario(ofGroup, named), [group, name] as const);
+      await page.evaluate(
+        ([over, ofGroup, named]) => {
+          window.fanfareTransport = over;
+          return window.runScenario(ofGroup, named);
+        },
+        [transport, group, name] as const,
+      );
     } finally {
       await page.close();
     }
   }
 
-  describe.each(Object.entries(centrifugeScenarios))('%s', (group, scenarios) => {
-    test.concurrent.each(Object.keys(scenarios))('%s', async (name) => {
-      await using server = await startScenarioServer();
-      await runInPage(server, group, name);
+  describe.each(['websocket', 'http_stream', 'sse'] as const)('%s', (transport) => {
+    describe.each(Object.entries(centrifugeScenarios))('%s', (group, scenarios) => {
+      test.concurrent.each(Object.keys(scenarios))('%s', async (name) => {
+        await using server = await startScenarioServer();
+        await runInPage(server, transport, group, name);
+      });
     });
   });
 });

@@ -118,6 +118,14 @@ export async function openStream(
   return peer;
 }
 
+/** The line that answers a command, once it is there. */
+export async function answerTo(peer: TransportPeer, id: number): Promise<Record<string, unknown>> {
+  for (let count = 1; ; count++) {
+    const line = linesOf(await peer.frames.atLeast(count)).find((one) => one.id === id);
+    if (line !== undefined) return line;
+  }
+}
+
 function linesOf(frames: readonly string[]): Record<string, unknown>[] {
   // safe: lines of the server's
   return frames.flatMap((frame) => frame.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));

@@ -3,7 +3,7 @@
 import { channel, fanfare } from 'fanfare';
 import { afterEach, describe, expect, test } from 'vitest';
 import { disconnectCodes } from '../../src/model/codes.js';
-import { httpStreamReading, openStream, post, sseReading } from '../support/stream-peer.js';
+import { answerTo, httpStreamReading, openStream, post, sseReading } from '../support/stream-peer.js';
 
 const toClose: (() => unknown)[] = [];
 
@@ -36,7 +36,7 @@ describe.each([httpStreamReading, sseReading])('$path', (reading) => {
     const { app, url } = await start();
     const peer = await openStream(url, reading, connect, headers);
     toClose.push(() => peer.destroy());
-    await peer.frames.atLeast(2);
+    await answerTo(peer, 2);
     return { app, url, peer };
   }
 
@@ -54,7 +54,7 @@ describe.each([httpStreamReading, sseReading])('$path', (reading) => {
   test('its own client may write to it', async () => {
     const { app, url, peer } = await opened({ Origin: page, Cookie: 'user=ann' });
     expect(await emulate(url, peer.address, { Origin: page, Cookie: 'user=ann' })).toBe(204);
-    await peer.frames.atLeast(3);
+    await answerTo(peer, 3);
     expect(await published(app)).toEqual(['stolen']);
   });
 

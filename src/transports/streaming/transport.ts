@@ -15,6 +15,7 @@ import type { AddressedSession, SessionAnswer, SessionDirectory } from '../sessi
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { StreamConnection } from './connection.js';
 import type { StreamFormat } from './format.js';
+import { FrameOrder } from './frame-order.js';
 
 /** What the streaming transports and the emulation endpoint of a node share. */
 export interface StreamParts {
@@ -98,40 +99,47 @@ export class StreamTransport implements Transport {
     const handshake: Handshake = { ...gate.handshakeOf(request), url, session: address.secret };
     const connection = new StreamConnection(format, response, node.clock);
     const session = node.open(connection, handshake);
-    directory.add(address, new StreamSession(session, gate.bindingOf(request), maxFrameBytes));
+    const order = new FrameOrder(format.encoding.protocol, node.clock, maxFrameBytes, (one) => session.receive(one));
+    directory.add(address, new StreamSession({ session, order, maxFrameBytes }, gate.bindingOf(request)));
     this.#open.add(response);
     // Whatever fails on the way is the end of the response.
     response.on('error', (error) => session.connectionFailed(error));
     response.on('close', () => {
       this.#open.delete(response);
       directory.remove(address);
+      order.close();
       connection.closed();
       session.connectionClosed();
     });
-    session.receive(frame);
+    order.add(frame);
   }
 }
 
 /** The session of a stream, as the emulation endpoint finds it. */
 class StreamSession implements AddressedSession {
   constructor(
-    private readonly session: Session,
+    private readonly parts: {
+      readonly session: Session;
+      readonly order: FrameOrder;
+      readonly maxFrameBytes: number;
+    },
     readonly binding: AddressedSession['binding'],
-    private readonly maxFrameBytes: number,
   ) {}
 
   request(frame: string): SessionAnswer {
-    if (this.session.is('closed')) return { status: 404 };
-    if (Buffer.byteLength(frame) > this.maxFrameBytes) {
-      this.session.close(disconnectCodes.badRequest, 'frame too large');
+    const { session, order, maxFrameBytes } = this.parts;
+    if (session.is('closed')) return { status: 404 };
+    if (Buffer.byteLength(frame) > maxFrameBytes) {
+      session.close(disconnectCodes.badRequest, 'frame too large');
       return { status: 413 };
     }
-    this.session.receive(frame);
+    // Answered even if it has to wait: a browser that waits for the answer does not send what it waits for.
+    order.add(frame);
     return { status: 204 };
   }
 
   compromised(): void {
-    this.session.close(disconnectCodes.forceReconnect, 'a request of another client had its secret');
+    this.parts.session.close(disconnectCodes.forceReconnect, 'a request of another client had its secret');
   }
 }
 

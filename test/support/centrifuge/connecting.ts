@@ -95,7 +95,8 @@ export const connecting: Readonly<Record<string, Scenario>> = {
 
   async 'a refresh with the token of another user is terminal (3500)'(context) {
     const client = context.newClient({
-      token: await context.server.token({ sub: 'ann', expiresInSec: 1 }),
+      // Long enough for a busy machine to connect with it.
+      token: await context.server.token({ sub: 'ann', expiresInSec: 3 }),
       getToken: () => context.server.token({ sub: 'mallory', expiresInSec: 600 }),
     });
     const disconnected = nextEvent(client, 'disconnected');

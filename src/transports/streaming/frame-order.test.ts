@@ -1,0 +1,105 @@
+/** Frames that overtook each other. */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
+import { FrameOrder } from './frame-order.js';
+
+function start(maxWaitingBytes = 10_000) {
+  const clock = new FakeClock();
+  const delivered: string[] = [];
+  const order = new FrameOrder(centrifugalJson, clock, maxWaitingBytes, (frame) => delivered.push(String(frame)));
+  order.add(connect);
+  return { clock, order, delivered: () => delivered.slice(1) };
+}
+
+const connect = '{"id":7,"connect":{}}';
+const rpc = (id: number) => `{"rpc":{"method":"m"},"id":${id}}`;
+
+describe('the order of frames', () => {
+  test('is that of their numbers, in whatever order they come', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([8, 9, 10, 11, 12, 13], { minLength: 6 }), (ids) => {
+        const { order, delivered } = start();
+        for (const id of ids) order.add(rpc(id));
+        expect(delivered()).toEqual([8, 9, 10, 11, 12, 13].map(rpc));
+      }),
+    );
+  });
+
+  test('a frame of several commands counts for all of them', () => {
+    const { order, delivered } = start();
+    const batch = `${rpc(9)}\n${rpc(10)}`;
+    for (const frame of [rpc(11), batch, rpc(8)]) order.add(frame);
+    expect(delivered()).toEqual([rpc(8), batch, rpc(11)]);
+  });
+
+  test('what has no number waits for nobody', () => {
+    const { order, delivered } = start();
+    order.add(rpc(9));
+    order.add('{}');
+    order.add('{"send":{"data":1}}');
+    expect(delivered()).toEqual(['{}', '{"send":{"data":1}}']);
+  });
+
+  test('garbage, and numbers that have been, go on at once: the session knows what to do with them', () => {
+    const { order, delivered } = start();
+    for (const frame of ['garbage', rpc(7), rpc(1)]) order.add(frame);
+    expect(delivered()).toEqual(['garbage', rpc(7), rpc(1)]);
+  });
+});
+
+describe('a request that is lost', () => {
+  test('is waited for a second, once', async () => {
+    const { clock, order, delivered } = start();
+    order.add(rpc(10));
+    order.add(rpc(9));
+    await clock.advance(999);
+    expect(delivered()).toEqual([]);
+    await clock.advance(1);
+    expect(delivered()).toEqual([9, 10].map(rpc));
+    order.add(rpc(11));
+    expect(delivered()).toEqual([9, 10, 11].map(rpc));
+    order.add(rpc(8));
+    expect(delivered()).toEqual([9, 10, 11, 8].map(rpc));
+    expect(clock.numTimers).toBe(0);
+  });
+
+  test('gets its second anew when others before it have come', async () => {
+    const { clock, order, delivered } = start();
+    for (const id of [9, 11]) order.add(rpc(id));
+    await clock.advance(999);
+    order.add(rpc(8));
+    await clock.advance(999);
+    expect(delivered()).toEqual([8, 9].map(rpc));
+    order.add(rpc(10));
+    expect(delivered()).toEqual([8, 9, 10, 11].map(rpc));
+    expect(clock.numTimers).toBe(0);
+  });
+
+  test('G11: does not hold back more than 64 frames', () => {
+    const { order, delivered } = start();
+    for (let id = 9; id < 9 + 64; id++) order.add(rpc(id));
+    expect(delivered()).toEqual([]);
+    order.add(rpc(100));
+    expect(delivered()).toHaveLength(65);
+  });
+
+  test('G11: does not hold back more bytes than allowed', () => {
+    const { order, delivered } = start(100);
+    order.add(rpc(9));
+    expect(delivered()).toEqual([]);
+    order.add(`{"rpc":{"method":"${'m'.repeat(100)}"},"id":11}`);
+    expect(delivered()).toHaveLength(2);
+  });
+
+  test('of a session that is over leaves no timer', async () => {
+    const { clock, order, delivered } = start();
+    order.add(rpc(9));
+    order.close();
+    await clock.advance(2_000);
+    expect(delivered()).toEqual([]);
+    expect(clock.numTimers).toBe(0);
+  });
+});
