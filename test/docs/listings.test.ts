@@ -44,7 +44,11 @@ test('TypeScript listings compile', { timeout: 60_000 }, () => {
     if (text !== undefined) return ts.createSourceFile(path, `${text}\nexport {};`, target);
     return getSourceFile(path, target, ...rest);
   };
-  const program = ts.createProgram([...listings.keys()], { ...options, noEmit: true }, host);
+  const program = ts.createProgram(
+    [...listings.keys()],
+    { ...options, noEmit: true, allowImportingTsExtensions: true },
+    host,
+  );
   const problems = [...listings].flatMap(([path, { page, block }]) => {
     const source = program.getSourceFile(path);
     return ts.getPreEmitDiagnostics(program, source).map(({ messageText, start = 0 }) => {
