@@ -41,7 +41,7 @@ function endpointFault(isSet: boolean, endpoint: HookEndpoint | undefined): stri
   return both && `passes ${both} on from clients, and it is in staticHeaders`;
 }
 
-export function findHookWarnings({ values, hookSecrets }: Config): string[] {
+export function findHookWarnings({ values, sources, mode, hookSecrets }: Config): string[] {
   const warnings: string[] = [];
   const endpoints = hookPaths.map((path) => [path, hookEndpoint(values, path)] as const);
   const far = endpoints.filter(([, endpoint]) => endpoint !== undefined && !isLoopback(endpoint.url.hostname));
@@ -51,7 +51,7 @@ export function findHookWarnings({ values, hookSecrets }: Config): string[] {
   for (const [path, endpoint] of far) {
     if (endpoint?.url.protocol === 'http:') warnings.push(`${path} is http: whoever is on the way can read and answer`);
   }
-  if (values['hooks.connect'] !== undefined && values.anonymous) {
+  if (values['hooks.connect'] !== undefined && values.anonymous && sources.anonymous !== `${mode} mode`) {
     warnings.push('anonymous has no effect: hooks.connect decides about clients without a token');
   }
   for (const [hook, action] of [

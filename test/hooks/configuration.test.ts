@@ -126,6 +126,11 @@ describe('is worth a warning:', () => {
     expect(warnings.filter((warning) => expected.test(warning))).toHaveLength(1);
   });
 
+  test('anonymous beside a connect hook, which decides', async () => {
+    const outcome = await loadFile({ anonymous: true, hooks: { connect: url } });
+    expect(outcome.ok && outcome.config.warnings.filter((warning) => warning.startsWith('anonymous'))).toHaveLength(1);
+  });
+
   test('a backend on this machine is not', async () => {
     const { warnings } = await values({ connect: url });
     expect(warnings.filter((warning) => warning.includes('hooks'))).toEqual([]);

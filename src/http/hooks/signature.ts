@@ -2,8 +2,8 @@
 
 import { createHmac } from 'node:crypto';
 
-export const timestampHeader = 'X-Fanfare-Timestamp';
-export const signatureHeader = 'X-Fanfare-Signature';
+const timestampHeader = 'X-Fanfare-Timestamp';
+const signatureHeader = 'X-Fanfare-Signature';
 
 /**
  * The time and, for each secret, `v1=` with the hex HMAC-SHA256 of `<timestamp>.<body>`. With several secrets a
