@@ -21,7 +21,7 @@ const openChannels: ChannelsConfig = {
   'chat:{room}': {
     subscribe: 'anyone',
     publish: 'anyone',
-    history: { size: 100, ttl: dayMs, read: 'anyone' },
+    history: { size: 500, ttl: dayMs, read: 'anyone' },
     presence: 'anyone',
     joinLeave: true,
   },

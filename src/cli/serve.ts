@@ -27,7 +27,12 @@ export const serve: Command = {
         announce({ clients, internal }, log) {
           for (const warning of config.warnings) log.warn({}, warning);
           terminal.out(`listening on ${clients.url}`);
-          if (internal !== undefined) terminal.out(`health and metrics on ${internal.url}`);
+          if (internal !== undefined) {
+            const { values } = config;
+            const api =
+              values['api.insecure'] || values['api.keys'] !== undefined || values['api.keysFile'] !== undefined;
+            terminal.out(`${api ? 'health, metrics and API' : 'health and metrics'} on ${internal.url}`);
+          }
         },
       },
       context,
