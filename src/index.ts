@@ -32,6 +32,7 @@ export type {
   RefreshOptions,
   SubscribeOptions,
 } from './server/app-types.js';
+export type { TransportPaths } from './server/client-transports.js';
 export { fanfare } from './server/fanfare.js';
 export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jwt.js';
 export { memory } from './server/memory.js';

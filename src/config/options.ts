@@ -1,4 +1,7 @@
-/** The table of all options: name, kind, default, meaning. Help, checks and the reference page are made from it. */
+/**
+ * The table of all options: name, kind, default, meaning. Help, checks and the reference page are made from it. One
+ * table, however long.
+ */
 
 import { defaultLimits } from '../engine/limits.js';
 import { channels } from './channel-config.js';
@@ -60,6 +63,14 @@ export const options = {
   }),
   port: option(integer(port), { default: 8_000, about: 'Port to listen on.', zero: 'Any free port.' }),
   path: option(text(path), { default: '/connection/websocket', about: 'Path of the WebSocket endpoint.' }),
+  'transports.httpStream': option(flag(), {
+    default: true,
+    about: 'Let clients in by HTTP streaming, at /connection/http_stream, where WebSocket cannot pass.',
+  }),
+  'transports.sse': option(flag(), {
+    default: true,
+    about: 'Let clients in by server-sent events, at /connection/sse. The SDK puts its token into the URL there.',
+  }),
   origins: option(origins(), {
     unset: 'pages of the host that they connect to',
     about: 'Web origins whose pages may connect, exactly as browsers send them, or * for all.',

@@ -126,6 +126,7 @@ describe('values', () => {
       publicationsOut: 1,
       framesIn: 5,
     });
+    expect(of('transport_connections{transport="recorded"}')).toBe(2);
     expect(of('frames_out_total')).toBe(node.counters.framesOut);
     expect(of('sent_bytes_total')).toBe(node.counters.bytesOut);
     expect(of('received_bytes_total')).toBe(node.counters.bytesIn);

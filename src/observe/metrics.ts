@@ -118,6 +118,16 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   };
 
   gauge('connections', 'Open connections, authenticated or not.', () => node.sessions.size);
+  new Gauge({
+    name: 'fanfare_transport_connections',
+    help: 'Open connections by transport.',
+    labelNames: ['transport'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [transport, count] of connectionsByTransport(node)) this.set({ transport }, count);
+    },
+  });
   gauge('clients', 'Connected clients.', () => node.sessions.numClients);
   gauge('users', 'Different users among the connected clients.', () => node.sessions.numUsers);
   gauge('channels', 'Channels with subscribers on this node.', () => node.hub.numChannels);
@@ -238,6 +248,12 @@ function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
     registers,
   });
   for (const figure of figures) figure.onLatency = (seconds) => latency.observe({ hook: figure.hook }, seconds);
+}
+
+function connectionsByTransport(node: Node): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { transport } of node.sessions.all()) counts.set(transport, (counts.get(transport) ?? 0) + 1);
+  return counts;
 }
 
 function queuedBytes(node: Node): number {

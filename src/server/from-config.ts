@@ -15,6 +15,7 @@ import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
 import { createLog } from '../observe/log.js';
 import type { FanfareApp } from './app.js';
+import type { TransportPaths } from './client-transports.js';
 import { hooksOf } from './config-hooks.js';
 import { assemble } from './fanfare.js';
 import { jwt } from './jwt.js';
@@ -59,6 +60,7 @@ export class ConfiguredServer {
       ...(this.#hooks.observer && { on: this.#hooks.observer }),
       trustProxies: values.trustProxies,
       path: values.path,
+      transports: transportsOf(values),
       limits: limitsOf(values),
       log: this.log,
     };
@@ -150,6 +152,14 @@ function tokensOf({ values, secrets, tokenKeys }: Config): Authenticator | undef
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   });
+}
+
+/** Those that are switched on are at their usual paths. */
+function transportsOf(values: OptionValues): TransportPaths {
+  return {
+    ...(!values['transports.httpStream'] && { httpStream: false }),
+    ...(!values['transports.sse'] && { sse: false }),
+  };
 }
 
 /** Every limit of the engine is an option; a test looks after that. */
