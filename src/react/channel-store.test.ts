@@ -21,6 +21,7 @@ class FakeChannel implements MessageSource<number, number> {
   readonly listeners = new Listeners<ChannelEvents<number>>();
   readonly on = this.listeners.add.bind(this.listeners) as MessageSource<number, number>['on'];
   readonly #requests: HistoryRequest[] = [];
+  readonly #travelling: Message<number>[] = [];
 
   open(): this {
     this.uses += 1;
@@ -53,10 +54,21 @@ class FakeChannel implements MessageSource<number, number> {
 
   /** Kept, and delivered when subscribed. */
   publishKept(): void {
+    this.publishSlowly();
+    this.arrive();
+  }
+
+  /** Kept, and on its way to the subscriber: the history may already have it before it arrives. */
+  publishSlowly(): void {
     const offset = this.kept.length + 1;
     const message = { data: offset, offset };
     this.kept.push(message);
-    if (this.state === 'subscribed') this.listeners.emit('message', message);
+    if (this.state === 'subscribed') this.#travelling.push(message);
+  }
+
+  /** Everything that is on its way arrives, in order. */
+  arrive(): void {
+    for (const message of this.#travelling.splice(0)) this.listeners.emit('message', message);
   }
 
   /** The server reads the history for the oldest request that waits for that. */
@@ -73,6 +85,7 @@ class FakeChannel implements MessageSource<number, number> {
   }
 
   cut(): void {
+    this.#travelling.length = 0;
     this.state = 'subscribing';
     this.listeners.emit('subscribing', { code: 1, reason: 'transport closed' });
   }
@@ -87,7 +100,7 @@ const dataOf = (store: ChannelStore<number, number>) => store.read().messages.ma
 
 describe('ChannelStore', () => {
   it('shows the newest messages without hole or double, however history and live messages interleave', async () => {
-    const step = fc.constantFrom('publish', 'read', 'answer', 'lose');
+    const step = fc.constantFrom('publish', 'publishSlowly', 'arrive', 'read', 'answer', 'lose');
     await fc.assert(
       fc.asyncProperty(
         fc.nat({ max: 12 }),
@@ -102,6 +115,8 @@ describe('ChannelStore', () => {
           channel.subscribed();
           for (const one of steps) {
             if (one === 'publish') channel.publishKept();
+            else if (one === 'publishSlowly') channel.publishSlowly();
+            else if (one === 'arrive') channel.arrive();
             else if (one === 'read') channel.readHistory();
             else if (one === 'answer') await channel.answer();
             else {
@@ -111,6 +126,7 @@ describe('ChannelStore', () => {
             }
           }
           while (store.read().loading) await channel.answer();
+          channel.arrive();
           const shown = dataOf(store);
           // One piece, level with the channel, and at least as long as asked for.
           expect(shown).toEqual(channel.kept.slice(-shown.length || channel.kept.length).map(({ data }) => data));

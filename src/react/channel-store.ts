@@ -34,6 +34,8 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
   readonly #options: ChannelStoreOptions;
   /** Messages that came after the latest reading of the history had begun; `undefined` when none is under way. */
   #sinceLoad: readonly Message<Data>[] | undefined;
+  /** Offset up to which the latest reading has everything: a live message may arrive after the history that has it. */
+  #top = 0;
   /** Counts readings, so that one that was overtaken changes nothing. */
   #loads = 0;
 
@@ -91,6 +93,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
 
   #add(message: Message<Data>): void {
     const { keep } = this.#options;
+    if (message.offset !== undefined && message.offset <= this.#top) return;
     if (this.#sinceLoad !== undefined) this.#sinceLoad = newest([...this.#sinceLoad, message], keep);
     this.update({ messages: newest([...this.read().messages, message], keep) });
   }
@@ -102,10 +105,12 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
     this.#loads += 1;
     const load = this.#loads;
     this.#sinceLoad = [];
+    this.#top = 0;
     this.update({ loading: true });
     try {
       const { messages, offset: top } = await channel.history({ limit, reverse: true });
       if (load !== this.#loads) return;
+      this.#top = top;
       const later = (this.#sinceLoad ?? []).filter(({ offset }) => offset === undefined || offset > top);
       this.update({ messages: newest([...messages].reverse().concat(later), keep), gap: false });
     } catch (error) {
