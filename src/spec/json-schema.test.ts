@@ -25,7 +25,10 @@ function telling(told: Record<string, unknown>): StandardSchemaV1 & StandardJSON
 it('tells the input of what is sent and the output of what arrives', () => {
   const schema = z.object({ size: z.number().default(1), id: z.string().transform(Number).pipe(z.number()) });
   expect(schemaOf(schema, 'input')).toMatchObject({ required: ['id'], properties: { id: { type: 'string' } } });
-  expect(schemaOf(schema, 'output')).toMatchObject({ required: ['size', 'id'], properties: { id: { type: 'number' } } });
+  expect(schemaOf(schema, 'output')).toMatchObject({
+    required: ['size', 'id'],
+    properties: { id: { type: 'number' } },
+  });
 });
 
 describe('what JSON Schema cannot say is reported with the reason', () => {
