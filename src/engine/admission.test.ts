@@ -35,6 +35,24 @@ describe('admission', () => {
     expect(connect(admission, 'c')).toBeUndefined();
   });
 
+  test('knows how many of an address are left when some have gone', () => {
+    const { admission } = setup({ maxConnectionsPerAddress: 2 });
+    expect([connect(admission, 'a'), connect(admission, 'a'), connect(admission, 'a')]).toEqual([
+      undefined,
+      undefined,
+      'connections-per-address',
+    ]);
+    admission.closed('a');
+    expect([connect(admission, 'a'), connect(admission, 'a')]).toEqual([undefined, 'connections-per-address']);
+    admission.closed('a');
+    admission.closed('a');
+    expect([connect(admission, 'a'), connect(admission, 'a'), connect(admission, 'a')]).toEqual([
+      undefined,
+      undefined,
+      'connections-per-address',
+    ]);
+  });
+
   test('limits each address by itself', () => {
     const { admission } = setup({ maxConnectionsPerAddress: 1 });
     expect([connect(admission, 'a'), connect(admission, 'a'), connect(admission, 'b')]).toEqual([

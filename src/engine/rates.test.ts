@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Counters } from './counters.js';
 import { defaultLimits, type EngineLimits } from './limits.js';
-import { Rates, ratesOfConnection, ratesOfUser } from './rates.js';
+import { hasLimits, Rates, ratesOfConnection, ratesOfUser } from './rates.js';
 
 const unlimited: EngineLimits = {
   ...defaultLimits,
@@ -81,5 +81,14 @@ describe('rates', () => {
       ['publicationsPerSecPerUser', 10],
       ['subscribesPerSecPerUser', 5],
     ]);
+  });
+
+  test.each([
+    [{}, false],
+    [{ commandsPerSecPerUser: 1 }, true],
+    [{ publicationsPerSecPerUser: 1 }, true],
+    [{ subscribesPerSecPerUser: 1 }, true],
+  ])('of a user that are %o: there is something to count: %s', (limits, expected) => {
+    expect(hasLimits(ratesOfUser({ ...unlimited, ...limits }, counters))).toBe(expected);
   });
 });

@@ -113,6 +113,8 @@ describe('a public key', () => {
     ['of another kind', 'EdDSA', pem(pairOf('RS256').publicKey)],
     ['on another curve', 'ES256', pem(pairOf('ES384').publicKey)],
     ['too short', 'RS256', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey)],
+    // A kind of key of its own, which the library that verifies signatures does not take.
+    ['of RSA for PSS alone', 'PS256', pem(generateKeyPairSync('rsa-pss', { modulusLength: 2_048 }).publicKey)],
     ['too short for a secret', 'HS256', 'short'],
     ['for no algorithm', 'none' as TokenAlgorithm, secret],
     ['for an unknown algorithm', 'toString' as TokenAlgorithm, secret],

@@ -100,7 +100,7 @@ function pinnedKey(key: string, algorithm: TokenAlgorithm, kid: string | undefin
 
 const keyTypeOf: Readonly<Record<string, readonly string[]>> = {
   RS: ['rsa'],
-  PS: ['rsa', 'rsa-pss'],
+  PS: ['rsa'],
   ES: ['ec'],
   Ed: ['ed25519'],
 };

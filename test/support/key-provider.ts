@@ -96,10 +96,11 @@ export class KeyProvider implements AsyncDisposable {
         response.end(set);
         break;
       case 'failing':
-        response.writeHead(500).end('{}');
+        // With a body that would be good.
+        response.writeHead(500).end(set);
         break;
       case 'redirecting':
-        response.writeHead(302, { Location: `${this.origin}/elsewhere` }).end();
+        response.writeHead(302, { Location: `${this.origin}/elsewhere` }).end(set);
         break;
       case 'garbage':
         response.end('<html>');

@@ -57,6 +57,13 @@ describe('allowAnonymous', () => {
     expect(await auth.subscribe?.('8', 'channel', client)).toEqual({ ok: true, identity: { expiresAtMs: 50 } });
   });
 
+  test('reads headers when the authenticator of tokens does, so that cookies need an origin', () => {
+    for (const readsHeaders of [true, false]) {
+      expect(allowAnonymous(Object.assign(new Tokens(), { readsHeaders })).readsHeaders).toBe(readsHeaders);
+    }
+    expect(allowAnonymous(new Tokens()).readsHeaders).toBeUndefined();
+  });
+
   test('has nothing to refresh without tokens', () => {
     const { refresh, renew, subscribe } = allowAnonymous(undefined);
     expect([refresh, renew, subscribe]).toEqual([undefined, undefined, undefined]);

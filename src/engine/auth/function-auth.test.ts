@@ -104,6 +104,10 @@ describe('authenticateBy', () => {
     await expect(auth.connect(attempt())).rejects.toMatchObject({ code: 'ERR_MESSAGE_INVALID' });
   });
 
+  test('reads headers: cookies need an origin', () => {
+    expect(authenticateBy(() => null).readsHeaders).toBe(true);
+  });
+
   test('has no tokens to refresh or subscribe with', () => {
     const { refresh, subscribe } = authenticateBy(() => null);
     expect([refresh, subscribe]).toEqual([undefined, undefined]);
