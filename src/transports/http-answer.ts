@@ -32,6 +32,22 @@ export function answer(
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
+/** Writes the head of a response that does not end by itself. */
+export function beginStream(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  // HTTP/2 has frames of its own.
+  const isFramed = request.httpVersionMajor >= 2;
+  // The end of the connection is the end of the body: HAProxy, unless told otherwise, keeps each chunk for 200 ms to see
+  // whether more comes, and passes on at once what has no chunks. Nor is there a chunk's head to write each time.
+  if (!isFramed) response.removeHeader('Transfer-Encoding');
+  response.writeHead(200, {
+    ...uncached,
+    // nginx would gather the response otherwise.
+    'X-Accel-Buffering': 'no',
+    ...(!isFramed && { Connection: 'close' }),
+    ...headers,
+  });
+}
+
 export function refuse(request: IncomingMessage, response: ServerResponse, gate: ClientGate, refusal: Refusal): void {
   gate.logRefusal(request, refusal);
   answer(response, refusal.status, { ...corsHeaders(request, gate), ...refusal.headers }, refusal.message);

@@ -10,7 +10,7 @@ import type { Session } from '../../engine/session.js';
 import { disconnectCodes } from '../../model/codes.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
-import { isWelcome, readJsonBody, refuse, uncached } from '../http-answer.js';
+import { beginStream, isWelcome, readJsonBody, refuse } from '../http-answer.js';
 import type { AddressedSession, SessionAnswer, SessionDirectory } from '../session-directory.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { StreamConnection } from './connection.js';
@@ -28,12 +28,6 @@ export interface StreamParts {
 
 /** The parameter of a GET that carries its first command. */
 const connectParameter = 'cf_connect';
-
-const streamHeaders = {
-  ...uncached,
-  // nginx would gather the response otherwise.
-  'X-Accel-Buffering': 'no',
-} as const;
 
 /** The first frame of a client, and the URL without it: tokens are none of the application's log's business. */
 interface Opening {
@@ -89,8 +83,7 @@ export class StreamTransport implements Transport {
   #start(request: IncomingMessage, response: ServerResponse, { frame, url }: Opening): void {
     const { node, gate, directory, maxFrameBytes } = this.#parts;
     const format = this.#format;
-    response.writeHead(200, {
-      ...streamHeaders,
+    beginStream(request, response, {
       'Content-Type': format.contentType,
       ...corsHeaders(request, gate),
     });

@@ -1,0 +1,64 @@
+/** nginx in front of a server: as it is by default, or told about streams. */
+
+import {
+  identityPath,
+  isMissing,
+  type ProxyOptions,
+  type ProxyPlace,
+  type ProxyProgram,
+  type RunningProxy,
+  startProxy,
+} from './proxy-process.js';
+
+const nginx: ProxyProgram = {
+  name: 'nginx',
+  path: '/usr/sbin/nginx',
+  args: (folder) => ['-p', folder, '-c', `${folder}/proxy.conf`],
+};
+
+export function nginxIsMissing(): boolean {
+  return isMissing(nginx);
+}
+
+export function startNginx(options: ProxyOptions): Promise<RunningProxy> {
+  return startProxy(nginx, (place) => configuration(place, options));
+}
+
+function configuration({ port, folder, identity }: ProxyPlace, options: ProxyOptions): string {
+  const { upstreamPort, buffering, timeoutSec = 60, websocket = true } = options;
+  return `
+daemon off;
+master_process off;
+pid ${folder}/pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  server {
+    listen 127.0.0.1:${port};
+    location = ${identityPath} {
+      return 200 "${identity}";
+    }
+    location / {
+      proxy_pass http://127.0.0.1:${upstreamPort};
+      proxy_read_timeout ${timeoutSec}s;
+      proxy_set_header Host $http_host;
+      ${buffering ? '' : 'proxy_buffering off; proxy_http_version 1.1; proxy_set_header Connection "";'}
+    }
+    location /connection/websocket {
+      ${websocket ? `proxy_pass http://127.0.0.1:${upstreamPort};` : 'return 403;'}
+      proxy_http_version 1.1;
+      proxy_read_timeout ${timeoutSec}s;
+      proxy_set_header Host $http_host;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+    }
+  }
+}
+`;
+}
