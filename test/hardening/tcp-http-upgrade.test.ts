@@ -75,7 +75,9 @@ describe('requests that are not HTTP, or too much of it', () => {
       const request = upgradeRequest(oracle.port);
       const [line = '', ...rest] = request.split('\r\n');
       const names = Object.keys(many).map((name) => `${name}:`);
-      expect(await statusesOf(oracle.port, [line, ...names, ...rest].join('\r\n'))).toEqual([400]);
+      // Newer Nodes refuse so many themselves, older ones cut them off, after which the request has no key.
+      const statuses = await statusesOf(oracle.port, [line, ...names, ...rest].join('\r\n'));
+      expect([[400], [431]]).toContainEqual(statuses);
     });
   });
 
