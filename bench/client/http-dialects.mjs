@@ -1,0 +1,102 @@
+// @ts-check
+/** What clients of the HTTP transports say: how they open, subscribe, answer pings and ask for more. */
+import { CHANNEL, connectionToken } from '../credentials.mjs';
+
+/**
+ * @typedef {object} HttpPeer what a dialect sees of its subscriber
+ * @property {string} token made before the connection is opened; empty when the dialect needs none
+ * @property {boolean} ready whether it is subscribed
+ * @property {import('./raw-http.mjs').RawHttp} http the connection that brings publications
+ * @property {(path: string, body: string) => void} postAside over another connection, which subscribers share
+ * @property {() => void} becomeReady subscribed: publications are expected from now on
+ * @property {(reason: string) => void} fail
+ * @property {(bytes: Buffer) => void} countPublications
+ */
+
+/**
+ * @typedef {object} HttpDialect
+ * @property {(index: number) => Promise<string>} makeToken
+ * @property {() => { opened: (peer: HttpPeer) => void, received: (peer: HttpPeer, bytes: Buffer) => void }} start for one subscriber
+ */
+
+const PING = Buffer.from('{}\n');
+
+/**
+ * The streaming transports: the connect command opens the response, everything else is posted aside.
+ * @param {(peer: HttpPeer, connect: string) => void} open
+ * @returns {HttpDialect}
+ */
+function streaming(open) {
+  return {
+    makeToken: connectionToken,
+    start() {
+      let head = '';
+      /** @type {{ session: string, node: string } | null} */
+      let address = null;
+      const emulate = (/** @type {HttpPeer} */ peer, /** @type {object} */ command) =>
+        peer.postAside('/emulation', JSON.stringify({ ...address, data: JSON.stringify(command) }));
+      return {
+        opened: (peer) => open(peer, JSON.stringify({ id: 1, connect: { token: peer.token } })),
+        received(peer, bytes) {
+          if (address && bytes.indexOf(PING) >= 0) emulate(peer, {});
+          if (peer.ready) {
+            peer.countPublications(bytes);
+            return;
+          }
+          head += bytes.toString('utf8');
+          if (head.includes('"error"')) peer.fail(`refused: ${head}`);
+          const connected = /"session":"([^"]+)","node":"([^"]+)"/.exec(head);
+          if (!address && connected) {
+            address = { session: connected[1] ?? '', node: connected[2] ?? '' };
+            emulate(peer, { id: 2, subscribe: { channel: CHANNEL } });
+          }
+          if (head.includes('"id":2,')) {
+            head = '';
+            peer.becomeReady();
+          }
+        },
+      };
+    },
+  };
+}
+
+const SEPARATOR = '\u001e';
+const POLL_PATH = '/socket.io/?EIO=4&transport=polling';
+
+/** Engine.IO 4 over long polling: packets of a response are separated by 0x1e. @type {HttpDialect} */
+const socketioPolling = {
+  makeToken: async () => '',
+  start() {
+    let path = '';
+    return {
+      opened: (peer) => peer.http.get(POLL_PATH),
+      received(peer, bytes) {
+        if (path === '') {
+          const sid = /"sid":"([^"]+)"/.exec(bytes.toString('utf8'))?.[1];
+          path = `${POLL_PATH}&sid=${sid}`;
+          peer.http.post(path, '40', 'text/plain');
+          return;
+        }
+        const text = bytes.toString('latin1', 0, 3);
+        if (text === 'ok') {
+          peer.http.get(path);
+          return;
+        }
+        if (text.startsWith('40')) peer.becomeReady();
+        else if (text.startsWith('42') || peer.ready) peer.countPublications(bytes);
+        else peer.fail(`unexpected packet: ${bytes.toString('utf8', 0, 80)}`);
+        // A ping is a packet of its own; few responses are short enough to be looked through for it.
+        const pinged = bytes.length < 4096 && bytes.toString('latin1').split(SEPARATOR).includes('2');
+        if (pinged) peer.http.post(path, '3', 'text/plain');
+        else peer.http.get(path);
+      },
+    };
+  },
+};
+
+/** @type {Readonly<Record<string, HttpDialect>>} */
+export const HTTP_DIALECTS = {
+  http_stream: streaming((peer, connect) => peer.http.post('/connection/http_stream', connect)),
+  sse: streaming((peer, connect) => peer.http.get(`/connection/sse?cf_connect=${encodeURIComponent(connect)}`)),
+  'socketio-polling': socketioPolling,
+};
