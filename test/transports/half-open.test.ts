@@ -1,0 +1,51 @@
+/** F8: the network takes bytes and delivers none. Nobody is told; the server has to find out. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { channel, fanfare } from 'fanfare';
+import { describe, expect, test, vi } from 'vitest';
+import { FaultProxy } from '../support/fault-proxy.js';
+import { answerTo, httpStreamReading, openStream, sseReading } from '../support/stream-peer.js';
+
+const pingIntervalMs = 2_000;
+const pongTimeoutMs = 1_000;
+
+describe.each([httpStreamReading, sseReading])('$path', (reading) => {
+  test.concurrent('F8: a half-open stream is given up, and its connection closed', async () => {
+    const app = fanfare({
+      anonymous: true,
+      limits: { pingIntervalMs, pongTimeoutMs },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      channels: { news: channel({ subscribe: 'anyone' }) },
+    });
+    const server = createServer();
+    app.attach(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const sockets = new Set<unknown>();
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    // safe: it listens on a port
+    const proxy = await FaultProxy.start({ port: (server.address() as AddressInfo).port });
+    const peer = await openStream(
+      `http://127.0.0.1:${proxy.port}`,
+      reading,
+      '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"news"}}',
+    );
+    await answerTo(peer, 2);
+    expect(app.numClients).toBe(1);
+    const cutMs = performance.now();
+    proxy.setFaults({ blackHole: true });
+    // A round of pings, the time to answer, and what the clock of the pings adds.
+    await vi.waitFor(() => expect(app.numClients).toBe(0), { timeout: 8_000 });
+    expect(performance.now() - cutMs).toBeLessThan(pingIntervalMs + pongTimeoutMs + 2_500);
+    // The last words are not read either: 5 seconds for them.
+    await vi.waitFor(() => expect(sockets.size).toBe(0), { timeout: 8_000 });
+    peer.destroy();
+    await proxy.close();
+    await app.close(500);
+    server.close();
+  });
+});
