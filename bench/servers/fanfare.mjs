@@ -10,6 +10,7 @@ import { packageVersion } from './package-version.mjs';
 hostServer(async () => {
   const http = createServer();
   const app = fanfare({
+    transports: { sse: true },
     auth: jwt({ secret: SECRET }),
     channels: { 'bench:{id}': channel({ history: { size: 100, ttl: '5m' }, subscribe: 'user' }) },
   });

@@ -68,7 +68,7 @@ export const options = {
     about: 'Let clients in by HTTP streaming, at /connection/http_stream, where WebSocket cannot pass.',
   }),
   'transports.sse': option(flag(), {
-    default: true,
+    default: false,
     about: 'Let clients in by server-sent events, at /connection/sse. The SDK puts its token into the URL there.',
   }),
   origins: option(origins(), {

@@ -5,7 +5,7 @@ import { FanfareError } from '../model/fanfare-error.js';
 import type { ClientGate } from '../transports/client-gate.js';
 import { SessionDirectory } from '../transports/session-directory.js';
 import { EmulationTransport } from '../transports/streaming/emulation.js';
-import { httpStream, sse } from '../transports/streaming/format.js';
+import { httpStream, sse as sseFormat } from '../transports/streaming/format.js';
 import { type StreamParts, StreamTransport } from '../transports/streaming/transport.js';
 import type { Transport } from '../transports/transport.js';
 import { WebSocketTransport } from '../transports/websocket/transport.js';
@@ -14,12 +14,16 @@ import { WebSocketTransport } from '../transports/websocket/transport.js';
 export interface TransportPaths {
   /** HTTP streaming. Default: `/connection/http_stream`. */
   readonly httpStream?: string | false;
-  /** Server-sent events; their token is in a URL. Default: `/connection/sse`. */
-  readonly sse?: string | false;
+  /**
+   * Server-sent events; `true` for `/connection/sse`. Default: closed, because clients have to put their tokens into the
+   * URL there, which proxies log.
+   */
+  readonly sse?: string | boolean;
   /** Where clients of both send their commands. Default: `/emulation`. */
   readonly emulation?: string;
 }
 
+const usualSsePath = '/connection/sse';
 const defaultMaxFrameBytes = 65_536;
 
 /** @throws FanfareError `ERR_CONFIG` when two of them have one path */
@@ -31,7 +35,7 @@ export function clientTransports(
   const { maxFrameBytes = defaultMaxFrameBytes } = options;
   const {
     httpStream: httpStreamPath = '/connection/http_stream',
-    sse: ssePath = '/connection/sse',
+    sse = false,
     emulation: emulationPath = '/emulation',
   } = options.transports;
   const parts: StreamParts = { node, gate, directory: new SessionDirectory(node.id, node.random), maxFrameBytes };
@@ -39,7 +43,7 @@ export function clientTransports(
     new WebSocketTransport(node, { path: options.path, gate, maxPayloadBytes: maxFrameBytes }),
   ];
   if (httpStreamPath !== false) transports.push(new StreamTransport(httpStreamPath, httpStream, parts));
-  if (ssePath !== false) transports.push(new StreamTransport(ssePath, sse, parts));
+  if (sse !== false) transports.push(new StreamTransport(sse === true ? usualSsePath : sse, sseFormat, parts));
   if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
   const paths = transports.flatMap(({ endpoints }) => endpoints.map(({ path }) => path));
   const twice = paths.find((path, n) => paths.indexOf(path) !== n);

@@ -158,7 +158,7 @@ function tokensOf({ values, secrets, tokenKeys }: Config): Authenticator | undef
 function transportsOf(values: OptionValues): TransportPaths {
   return {
     ...(!values['transports.httpStream'] && { httpStream: false }),
-    ...(!values['transports.sse'] && { sse: false }),
+    sse: values['transports.sse'],
   };
 }
 

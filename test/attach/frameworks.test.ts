@@ -65,6 +65,7 @@ async function attached(name: string) {
   toClose.push(() => host.close());
   const app = fanfare({
     anonymous: true,
+    transports: { sse: true },
     channels: { 'chat:{room}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
   });
   app.attach(host.server);

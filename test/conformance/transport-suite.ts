@@ -41,6 +41,7 @@ function startApp(limits: { readonly connectTimeoutMs?: number; readonly pingInt
   return fanfare({
     // Who connects is the user that its token names.
     auth: ({ token = null }) => ({ user: token }),
+    transports: { sse: true },
     limits: { maxQueueBytes, pongTimeoutMs: 1_000, maxFrameBytes: 65_536, ...limits },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {

@@ -29,6 +29,7 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
     async function started(pingIntervalMs = 25_000) {
       const app = fanfare({
         anonymous: true,
+        transports: { sse: true },
         limits: { pingIntervalMs, pongTimeoutMs: 1_000 },
         log: { debug() {}, info() {}, warn() {}, error() {} },
         channels: { news: channel({ subscribe: 'anyone', history: { size: 100 } }) },

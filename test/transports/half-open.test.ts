@@ -15,6 +15,7 @@ describe.each([httpStreamReading, sseReading])('$path', (reading) => {
   test.concurrent('F8: a half-open stream is given up, and its connection closed', async () => {
     const app = fanfare({
       anonymous: true,
+      transports: { sse: true },
       limits: { pingIntervalMs, pongTimeoutMs },
       log: { debug() {}, info() {}, warn() {}, error() {} },
       channels: { news: channel({ subscribe: 'anyone' }) },

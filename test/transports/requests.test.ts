@@ -27,6 +27,7 @@ async function start({ byCookie = false, origins = [page], limits = {} }: StartO
     ...(byCookie ? { auth: () => ({ user: null }) } : { anonymous: true }),
     origins,
     limits,
+    transports: { sse: true },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: { news: channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 1 } }) },
   });
@@ -97,6 +98,7 @@ describe.each(Object.entries(openings))('%s', (name, { method, path, body }) => 
         });
         return { user: null };
       },
+      transports: { sse: true },
       channels: {},
     });
     toClose.push(() => app.close(500));
@@ -277,6 +279,7 @@ test('B71: a token in the URL does not get as far as the application or the log'
       return { user: token ?? null };
     },
     log: { debug: note, info: note, warn: note, error: note },
+    transports: { sse: true },
     channels: {},
   });
   toClose.push(() => app.close(500));
@@ -288,4 +291,12 @@ test('B71: a token in the URL does not get as far as the application or the log'
   await ask(server, 'GET', `/connection/sse?cf_connect=${command}`, { Origin: 'https://evil.example' });
   expect(urls).toEqual(['/connection/sse?a=1&b=2']);
   expect(JSON.stringify(lines)).not.toContain('secret-token');
+});
+
+test('B71: server-sent events are closed unless they are switched on, so that no token gets into a URL by default', async () => {
+  const app = fanfare({ anonymous: true });
+  toClose.push(() => app.close(500));
+  const server = await app.listen(0);
+  const statusOf = async (path: string) => (await fetch(`${server.url}${path}`)).status;
+  expect([await statusOf(`/connection/sse${query}`), await statusOf('/connection/http_stream')]).toEqual([404, 405]);
 });

@@ -18,6 +18,7 @@ async function start() {
   const app = fanfare({
     auth: ({ headers, token }) => ({ user: headers.get('cookie')?.replace('user=', '') ?? token ?? null }),
     origins: [page, 'https://other.example'],
+    transports: { sse: true },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'room:{name}': channel({ subscribe: 'anyone', publish: 'anyone', presence: true, history: { size: 5 } }),

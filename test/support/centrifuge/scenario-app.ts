@@ -39,6 +39,7 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
     anonymous: true,
     broker,
     onMessage,
+    transports: { sse: true },
     limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
