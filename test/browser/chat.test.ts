@@ -214,27 +214,6 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
     expect(await ada.log.locator('.author').allTextContents()).toEqual(['Bot']);
   });
 
-  it('stays at the bottom unless one reads further up, and then says what is new', async () => {
-    await publishAll('scroll', numbered('line', 1, 50));
-    const ada = await enter({ room: 'scroll', name: 'Ada' });
-    const distanceFromEnd = () =>
-      ada.log.evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
-    await ada.sees('line 50');
-    expect(await distanceFromEnd()).toBeLessThan(2);
-    await publishAll('scroll', ['line 51']);
-    await ada.sees('line 51');
-    expect(await distanceFromEnd()).toBeLessThan(2);
-
-    await ada.log.evaluate((log) => log.scrollTo(0, 0));
-    await publishAll('scroll', ['line 52', 'line 53']);
-    const pill = ada.page.getByRole('button', { name: '2 new messages' });
-    await pill.waitFor();
-    expect(await ada.log.evaluate((log) => log.scrollTop)).toBe(0);
-    await pill.click();
-    await pill.waitFor({ state: 'hidden' });
-    expect(await distanceFromEnd()).toBeLessThan(2);
-  });
-
   it('lets one take another name, which the others see at once', async () => {
     const ada = await enter({ room: 'rename', name: 'Ada' });
     const bo = await enter({ room: 'rename', name: 'Bo' });

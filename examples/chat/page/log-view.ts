@@ -20,6 +20,8 @@ export class LogView {
   /** The elements that are shown, with what they were made from. */
   #shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
   #sticks = true;
+  /** Where the log stood when it was last brought to its end. */
+  #topAtEnd = 0;
   #numNewer = 0;
   readonly #time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
@@ -27,13 +29,16 @@ export class LogView {
     this.#options = options;
     // Not every browser lets the keyboard into a scrolling area by itself.
     this.#log.tabIndex = 0;
-    this.#log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    this.#log.addEventListener('scroll', () => this.#lookWhereReaderIs(), { passive: true });
     this.#newer.addEventListener('click', () => {
       this.stickToBottom();
       this.#log.focus({ preventScroll: true });
     });
     // The banner, the keyboard of a phone and long texts change the height.
-    const observer = new ResizeObserver(() => this.#keepBottom());
+    const observer = new ResizeObserver(() => {
+      this.#lookWhereReaderIs();
+      this.#keepBottom();
+    });
     observer.observe(this.#log);
     observer.observe(this.#lines);
   }
@@ -48,6 +53,8 @@ export class LogView {
 
   /** @param isLoading history is still to come: there is nothing to say about an empty room, and nothing to announce */
   render(rows: readonly Row[], isLoading: boolean): void {
+    // Before anything changes: that they have scrolled is known here earlier than the browser says it.
+    this.#lookWhereReaderIs();
     this.#log.setAttribute('aria-busy', String(isLoading));
     this.#empty.hidden = isLoading || rows.length > 0;
     const wasEmpty = this.#shown.size === 0;
@@ -76,12 +83,20 @@ export class LogView {
   }
 
   #keepBottom(): void {
-    if (this.#sticks) this.#log.scrollTop = this.#log.scrollHeight;
+    if (!this.#sticks) return;
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#topAtEnd = this.#log.scrollTop;
   }
 
-  #scrolled(): void {
+  /**
+   * The end moves away from the reader as well: texts wrap anew, the log gets smaller. So who was at the end has left it
+   * only by going up. Going up without leaving it happens where the log grows: there the browser corrects what is too far.
+   */
+  #lookWhereReaderIs(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    this.#sticks = scrollHeight - scrollTop - clientHeight < nearBottomPx;
+    const isNearEnd = scrollHeight - scrollTop - clientHeight < nearBottomPx;
+    const hasGoneUp = this.#topAtEnd - scrollTop >= nearBottomPx;
+    this.#sticks = isNearEnd || (this.#sticks && !hasGoneUp);
     if (this.#sticks) this.#setNewer(0);
   }
 
