@@ -31,8 +31,9 @@ export type {
   PublishOptions,
   RefreshOptions,
   SubscribeOptions,
+  TicketOptions,
 } from './server/app-types.js';
-export type { TransportPaths } from './server/client-transports.js';
+export type { OneWayPaths, TransportPaths } from './server/client-transports.js';
 export { fanfare } from './server/fanfare.js';
 export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jwt.js';
 export { memory } from './server/memory.js';

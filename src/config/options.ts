@@ -71,6 +71,11 @@ export const options = {
     default: false,
     about: 'Let clients in by server-sent events, at /connection/sse. The SDK puts its token into the URL there.',
   }),
+  'transports.oneWay': option(flag(), {
+    default: false,
+    about:
+      'Serve consumers that only listen and have no SDK: EventSource at /sse, curl at /stream, plain WebSocket at /ws.',
+  }),
   origins: option(origins(), {
     unset: 'pages of the host that they connect to',
     about: 'Web origins whose pages may connect, exactly as browsers send them, or * for all.',

@@ -3,6 +3,7 @@
 import { disconnectCodes } from '../model/codes.js';
 import { Admission } from './admission.js';
 import type { Authenticator } from './auth/authenticator.js';
+import { acceptTickets, Tickets } from './auth/tickets.js';
 import type { Broker } from './broker.js';
 import type { ChannelDeclaration } from './channel-options.js';
 import type { Clock, Random } from './clock.js';
@@ -54,7 +55,9 @@ export class Node {
   readonly clock: Clock;
   readonly random: Random;
   readonly broker: Broker;
+  /** Takes tickets too. */
   readonly auth: Authenticator;
+  readonly tickets: Tickets;
   readonly log: Logger;
   readonly limits: EngineLimits;
   readonly version: string;
@@ -86,7 +89,8 @@ export class Node {
     this.clock = clock;
     this.random = random;
     this.broker = broker;
-    this.auth = options.auth;
+    this.tickets = new Tickets(clock, random);
+    this.auth = acceptTickets(options.auth, this.tickets);
     this.log = log;
     this.version = options.version;
     this.procedures = options.procedures;

@@ -5,6 +5,7 @@ import { type Disconnect, disconnectCodes, type Unsubscribe, unsubscribeCodes } 
 import { FanfareError } from '../model/fanfare-error.js';
 import type { JsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
+import type { Identity } from './auth/authenticator.js';
 import type { HistoryPage, HistoryQuery, HistoryStore, PresenceStats, PresenceStore, Published } from './broker.js';
 import { isRevoked } from './commands/target.js';
 import { Counters } from './counters.js';
@@ -34,6 +35,14 @@ export interface ChannelSummary {
   readonly name: string;
   readonly numClients: number;
 }
+
+/** What a ticket stands for beside the user. */
+export interface TicketGrant extends Pick<Identity, 'expiresAtMs' | 'info' | 'meta'> {
+  /** How long it can be used. Default: 30 seconds. */
+  readonly ttlMs?: number;
+}
+
+const defaultTicketTtlMs = 30_000;
 
 /** How one node is doing. */
 export interface NodeSummary {
@@ -180,6 +189,12 @@ export class Operations {
         uptimeSec: Math.floor((clock.nowMs() - startedAtMs) / 1_000),
       },
     ];
+  }
+
+  /** A ticket that lets one client in, once, on this node. */
+  issueTicket(user: string, { ttlMs = defaultTicketTtlMs, ...identity }: TicketGrant): string {
+    const { tickets, clock } = this.#node;
+    return tickets.issue({ ...identity, user, issuedAtMs: clock.wallMs() }, ttlMs);
   }
 
   /** From now on nobody gets in that it is about, and those who are in are closed; likewise for subscription tokens. */

@@ -42,9 +42,9 @@ export class SharedFrame {
   }
 }
 
-/** The ping, framed once per encoding for as long as the node lives. */
+/** The ping, framed once per encoding for as long as that lives: some are of one connection alone. */
 export class PingFrames {
-  readonly #frames = new Map<Encoding, Uint8Array>();
+  readonly #frames = new WeakMap<Encoding, Uint8Array>();
 
   bytesFor(encoding: Encoding): Uint8Array {
     let bytes = this.#frames.get(encoding);

@@ -78,6 +78,17 @@ export interface SubscribeOptions extends Connections {
   readonly recoverSince?: Position;
 }
 
+export interface TicketOptions {
+  /** How long it can be used, in seconds. Default: 30. */
+  readonly ttlSec?: number;
+  /** Unix time in seconds at which the connection ends. Default: it does not expire. */
+  readonly expiresAt?: number;
+  /** Shown to other clients as `connInfo`. */
+  readonly info?: unknown;
+  /** For the server's eyes: given to permission functions and procedures. */
+  readonly meta?: unknown;
+}
+
 export interface RefreshOptions extends Connections {
   /** Unix time in seconds at which the connections end. Default: they do not expire any more. */
   readonly expiresAt?: number;

@@ -25,6 +25,7 @@ import {
   type PublishOptions,
   type RefreshOptions,
   type SubscribeOptions,
+  type TicketOptions,
   toMember,
 } from './app-types.js';
 import type { ListenAddress } from './listener.js';
@@ -191,6 +192,22 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /** Sends a message outside any channel to a user's connections. */
   send(user: string, data: unknown, options: Connections = {}): void {
     this.#operations.send(selector(user, options), encodeMessage(data));
+  }
+
+  /**
+   * A ticket that lets one client in, once, on this node: for an `EventSource`, which can only put it into a URL.
+   *
+   * @param user `null` for an anonymous client
+   * @example new EventSource(`/sse?channels=news&ticket=${ticket}`)
+   */
+  ticket(user: string | null, options: TicketOptions = {}): string {
+    const { ttlSec, expiresAt, info, meta } = options;
+    return this.#operations.issueTicket(user ?? '', {
+      ...(ttlSec !== undefined && { ttlMs: ttlSec * 1_000 }),
+      ...(expiresAt !== undefined && { expiresAtMs: expiresAt * 1_000 }),
+      ...(info !== undefined && { info: encodeMessage(info) }),
+      ...(meta !== undefined && { meta }),
+    });
   }
 
   /** Channels with subscribers. @param pattern a name with `*` for any characters. Default: all */

@@ -3,6 +3,8 @@
 import type { Node } from '../engine/node.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ClientGate } from '../transports/client-gate.js';
+import { OneWayStreamTransport, oneWayEvents, oneWayLines } from '../transports/one-way/stream.js';
+import { oneWaySockets } from '../transports/one-way/websocket.js';
 import { SessionDirectory } from '../transports/session-directory.js';
 import { EmulationTransport } from '../transports/streaming/emulation.js';
 import { httpStream, sse as sseFormat } from '../transports/streaming/format.js';
@@ -21,8 +23,21 @@ export interface TransportPaths {
   readonly sse?: string | boolean;
   /** Where clients of both send their commands. Default: `/emulation`. */
   readonly emulation?: string;
+  /** Endpoints for consumers that only listen and have no SDK. `true`: at their usual paths. Default: none. */
+  readonly oneWay?: boolean | OneWayPaths;
 }
 
+/** Each is there when it has a path, or at its usual one when `oneWay` is `true`. */
+export interface OneWayPaths {
+  /** Server-sent events, for `EventSource`. Usually `/sse`. */
+  readonly sse?: string;
+  /** Lines of JSON, for `curl`. Usually `/stream`. */
+  readonly stream?: string;
+  /** Plain WebSocket, whose messages are only the data. Usually `/ws`. */
+  readonly websocket?: string;
+}
+
+const usualOneWayPaths: OneWayPaths = { sse: '/sse', stream: '/stream', websocket: '/ws' };
 const usualSsePath = '/connection/sse';
 const defaultMaxFrameBytes = 65_536;
 
@@ -45,8 +60,20 @@ export function clientTransports(
   if (httpStreamPath !== false) transports.push(new StreamTransport(httpStreamPath, httpStream, parts));
   if (sse !== false) transports.push(new StreamTransport(sse === true ? usualSsePath : sse, sseFormat, parts));
   if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
+  transports.push(...oneWayTransports(node, gate, options.transports.oneWay ?? false));
   const paths = transports.flatMap(({ endpoints }) => endpoints.map(({ path }) => path));
   const twice = paths.find((path, n) => paths.indexOf(path) !== n);
   if (twice !== undefined) throw new FanfareError('ERR_CONFIG', `transports: two of them are at ${twice}`);
   return transports;
+}
+
+function oneWayTransports(node: Node, gate: ClientGate, oneWay: boolean | OneWayPaths): Transport[] {
+  const { sse: ssePath, stream, websocket } = oneWay === true ? usualOneWayPaths : oneWay === false ? {} : oneWay;
+  return [
+    ...(ssePath === undefined ? [] : [new OneWayStreamTransport(ssePath, oneWayEvents, node, gate)]),
+    ...(stream === undefined ? [] : [new OneWayStreamTransport(stream, oneWayLines, node, gate)]),
+    ...(websocket === undefined
+      ? []
+      : [new WebSocketTransport(node, { path: websocket, gate, purpose: oneWaySockets(node, gate) })]),
+  ];
 }

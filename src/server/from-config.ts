@@ -159,6 +159,7 @@ function transportsOf(values: OptionValues): TransportPaths {
   return {
     ...(!values['transports.httpStream'] && { httpStream: false }),
     sse: values['transports.sse'],
+    oneWay: values['transports.oneWay'],
   };
 }
 

@@ -192,6 +192,10 @@ describe.skipIf(pythonIsMissing()).each(['sync', 'async'])('cent, %s', (flavour)
   });
 });
 
+/** Fanfare's own, which `cent` does not know; test/http-api/openapi.test.ts calls it. */
+const ownMethods = ['ticket'];
+
 it.skipIf(pythonIsMissing())('every method of the API has been called', () => {
-  expect([...Cent.called].sort()).toEqual([...apiMethods.map(({ name }) => name), 'batch'].sort());
+  const methods = [...apiMethods.map(({ name }) => name), 'batch'].filter((name) => !ownMethods.includes(name));
+  expect([...Cent.called].sort()).toEqual(methods.sort());
 });

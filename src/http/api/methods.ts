@@ -11,6 +11,7 @@ import { publish } from './methods/publish.js';
 import { refresh } from './methods/refresh.js';
 import { blockUser, invalidateUserTokens, revokeToken, unblockUser } from './methods/revocation.js';
 import { subscribe } from './methods/subscribe.js';
+import { ticket } from './methods/ticket.js';
 import { unsubscribe } from './methods/unsubscribe.js';
 
 export const apiMethods: readonly ApiMethod[] = [
@@ -30,4 +31,5 @@ export const apiMethods: readonly ApiMethod[] = [
   invalidateUserTokens,
   blockUser,
   unblockUser,
+  ticket,
 ];

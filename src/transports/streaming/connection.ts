@@ -17,7 +17,7 @@ export class StreamConnection implements Connection {
   readonly #clock: Clock;
   #isOpen = true;
 
-  constructor(format: StreamFormat, response: ServerResponse, clock: Clock) {
+  constructor(format: Pick<StreamFormat, 'name' | 'encoding'>, response: ServerResponse, clock: Clock) {
     this.encoding = format.encoding;
     this.transport = format.name;
     this.#response = response;

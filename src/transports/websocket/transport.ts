@@ -13,9 +13,22 @@ import { ClientSocket, WebSocketConnection } from './connection.js';
 import { websocketFraming } from './framing.js';
 import { findRefusal, refuseUpgrade } from './upgrade.js';
 
+/** What the sockets of a path are for. */
+export interface SocketPurpose {
+  readonly socketClass: typeof ClientSocket;
+  /** Confirmed when a client offers it. */
+  readonly subprotocol?: string;
+  /** Beyond what holds for every upgrade. */
+  findRefusal?(request: IncomingMessage): Refusal | undefined;
+  /** Opens a session and gives it to the socket. Must not hold on to the request. */
+  open(ws: ClientSocket, socket: Duplex, request: IncomingMessage): void;
+}
+
 export interface WebSocketTransportOptions {
   readonly path: string;
   readonly gate: ClientGate;
+  /** Default: clients that speak the protocol both ways. */
+  readonly purpose?: SocketPurpose;
   /** Largest message from a client, in bytes. Default: 65,536. */
   readonly maxPayloadBytes?: number;
   /** Most fragments of one message. Default: 64. */
@@ -29,8 +42,8 @@ const jsonEncoding: Encoding = { protocol: centrifugalJson, framing: websocketFr
 
 export class WebSocketTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
-  readonly #node: Node;
   readonly #gate: ClientGate;
+  readonly #purpose: SocketPurpose;
   readonly #server: WebSocketServer;
   readonly #open = new Set<ClientSocket>();
   /** One function for all sockets. */
@@ -39,13 +52,13 @@ export class WebSocketTransport implements Transport {
   };
 
   constructor(node: Node, options: WebSocketTransportOptions) {
-    this.#node = node;
     this.#gate = options.gate;
-    const { path } = options;
+    const { path, purpose = twoWay(node, options.gate) } = options;
+    this.#purpose = purpose;
     this.endpoints = [{ path, upgrade: (request, socket, head) => this.#upgrade(request, socket, head) }];
     const maxFragments = options.maxFragments ?? 64;
     this.#server = new WebSocketServer({
-      WebSocket: ClientSocket,
+      WebSocket: purpose.socketClass,
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
@@ -58,7 +71,10 @@ export class WebSocketTransport implements Transport {
       // Nobody stays longer than 5 seconds, late timers included.
       closeTimeout: options.closeTimeoutMs ?? 4_500,
       // The protocol needs no subprotocol; clients that offer ours get it confirmed.
-      handleProtocols: (offered) => (offered.has('centrifuge-json') ? 'centrifuge-json' : false),
+      handleProtocols: (offered) => {
+        const { subprotocol } = purpose;
+        return subprotocol !== undefined && offered.has(subprotocol) && subprotocol;
+      },
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     this.#server.on('wsClientError', (error: Error, socket: Duplex, request: IncomingMessage) => {
       this.#refuse(request, socket, { status: 400, message: error.message });
@@ -81,10 +97,9 @@ export class WebSocketTransport implements Transport {
   #accept(ws: ClientSocket, socket: Duplex, request: IncomingMessage): void {
     // safe: an upgrade comes over TCP or TLS, both of which are net.Socket
     (socket as Socket).setNoDelay(true);
-    const connection = new WebSocketConnection(ws, socket, jsonEncoding);
     this.#open.add(ws);
     ws.onEnd = this.#onEnd;
-    ws.session = this.#node.open(connection, this.#gate.handshakeOf(request));
+    this.#purpose.open(ws, socket, request);
   }
 
   /** Cuts what is still open, without a closing handshake. */
@@ -94,11 +109,24 @@ export class WebSocketTransport implements Transport {
 
   #findRefusal(request: IncomingMessage): Refusal | undefined {
     const gate = this.#gate;
-    return gate.findClosing() ?? findRefusal(request, gate) ?? gate.findFull(request);
+    return (
+      gate.findClosing() ?? findRefusal(request, gate) ?? this.#purpose.findRefusal?.(request) ?? gate.findFull(request)
+    );
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
     this.#gate.logRefusal(request, refusal);
     refuseUpgrade(socket, refusal);
   }
+}
+
+/** Keeps nothing of the request either. */
+function twoWay(node: Node, gate: ClientGate): SocketPurpose {
+  return {
+    socketClass: ClientSocket,
+    subprotocol: 'centrifuge-json',
+    open(ws, socket, request) {
+      ws.session = node.open(new WebSocketConnection(ws, socket, jsonEncoding), gate.handshakeOf(request));
+    },
+  };
 }

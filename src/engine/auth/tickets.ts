@@ -1,0 +1,68 @@
+/** One-time tickets: who a client is, for connections that can only put it into a URL. */
+
+import { disconnectCodes } from '../../model/codes.js';
+import type { Clock, Random } from '../clock.js';
+import type { Authenticator, Identity } from './authenticator.js';
+
+/** Most tickets that wait to be used; the oldest goes first. */
+const maxTickets = 100_000;
+
+interface Ticket {
+  readonly identity: Identity;
+  readonly untilMs: number;
+}
+
+/** Kept on the node that has made them: they have to be used there. */
+export class Tickets {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** In the order in which they were made. */
+  readonly #tickets = new Map<string, Ticket>();
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  get size(): number {
+    return this.#tickets.size;
+  }
+
+  /** @param ttlMs how long it can be used */
+  issue(identity: Identity, ttlMs: number): string {
+    const nowMs = this.#clock.nowMs();
+    for (const [ticket, { untilMs }] of this.#tickets) {
+      if (untilMs > nowMs && this.#tickets.size < maxTickets) break;
+      this.#tickets.delete(ticket);
+    }
+    const ticket = this.#random.id();
+    this.#tickets.set(ticket, { identity, untilMs: nowMs + ttlMs });
+    return ticket;
+  }
+
+  /** Spends a ticket; `undefined` when it is none any more. */
+  redeem(ticket: string): Identity | undefined {
+    const found = this.#tickets.get(ticket);
+    this.#tickets.delete(ticket);
+    return found !== undefined && found.untilMs > this.#clock.nowMs() ? found.identity : undefined;
+  }
+}
+
+/** What a transport puts before a ticket where a token would be. No token of anybody's begins with a NUL. */
+export const ticketPrefix = '\u0000ticket:';
+
+/** Takes tickets beside whatever the authenticator takes. It keeps its abilities. */
+export function acceptTickets(auth: Authenticator, tickets: Tickets): Authenticator {
+  const connect: Authenticator['connect'] = async (attempt) => {
+    if (attempt.token?.startsWith(ticketPrefix) !== true) return auth.connect(attempt);
+    const identity = tickets.redeem(attempt.token.slice(ticketPrefix.length));
+    return identity === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : { ok: true, identity };
+  };
+  return new Proxy(auth, {
+    get(target, ability) {
+      if (ability === 'connect') return connect;
+      const value: unknown = Reflect.get(target, ability);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,43 @@
+/** Where a one-way client is in its channels, as one text: the id of an event, and `Last-Event-ID` when it is back. */
+
+import type { Position } from '../../model/position.js';
+
+/** Positions by channel. */
+export type Positions = ReadonlyMap<string, Position>;
+
+/** Longer ones are not ours. */
+const maxLength = 16_384;
+const position = /^(\d{1,16})\.([\w-]{1,64})$/;
+
+/** `chat%3Alobby=5.epoch&news=7.epoch`: printable ASCII, whatever the channels are called. */
+export function formatPositions(positions: Positions): string {
+  return [...positions].map(([channel, at]) => `${encodeURIComponent(channel)}=${at.offset}.${at.epoch}`).join('&');
+}
+
+/**
+ * What came back. It is nobody's word but the client's: each part is checked, and `undefined` stands for a text that we
+ * have not written. Whether a position exists is for the channel's history to say.
+ */
+export function parsePositions(text: string): Positions | undefined {
+  if (text.length > maxLength) return undefined;
+  const positions = new Map<string, Position>();
+  for (const part of text.split('&')) {
+    const [name = '', at = '', ...more] = part.split('=');
+    const [, digits, epoch] = position.exec(at) ?? [];
+    const channel = decoded(name);
+    const offset = Number(digits);
+    if (channel === undefined || epoch === undefined || more.length > 0) return undefined;
+    if (!Number.isSafeInteger(offset) || positions.has(channel)) return undefined;
+    positions.set(channel, { offset, epoch });
+  }
+  return positions;
+}
+
+function decoded(name: string): string | undefined {
+  try {
+    return name === '' ? undefined : decodeURIComponent(name);
+  } catch {
+    // Not percent-encoded UTF-8.
+    return undefined;
+  }
+}

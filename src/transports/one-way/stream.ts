@@ -1,0 +1,195 @@
+/** One-way HTTP: an endless response with what is published in some channels, for `EventSource` and `curl`. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Connection, Encoding, Framing } from '../../engine/connection.js';
+import type { Node } from '../../engine/node.js';
+import type { Session } from '../../engine/session.js';
+import { type Disconnect, disconnectCodes, type ErrorReply } from '../../model/codes.js';
+import type { ClientGate, Refusal } from '../client-gate.js';
+import { corsHeaders } from '../cors.js';
+import { beginStream, isWelcome, refuse } from '../http-answer.js';
+import { StreamConnection } from '../streaming/connection.js';
+import type { ClientEndpoint, Transport } from '../transport.js';
+import { type OneWayOwner, OneWayProtocol } from './protocol.js';
+import { refusalOfDisconnect, refusalOfError } from './refusal.js';
+import { type OneWayRequest, readOneWayRequest } from './request.js';
+import { eventStyle, lineStyle, type OneWayStyle } from './style.js';
+
+/** A style over HTTP. */
+export interface OneWayFormat {
+  readonly style: OneWayStyle;
+  readonly contentType: string;
+  readonly framing: Framing;
+  readonly ping: Uint8Array;
+  /** @param unit from 0 to 1 */
+  opening(unit: number): string;
+}
+
+function formatOf(style: OneWayStyle, contentType: string, opening: OneWayFormat['opening']): OneWayFormat {
+  const ping = Buffer.from(style.ping);
+  // One buffer for all pings, by which a connection knows them.
+  const frame: Framing['frame'] = (message) => (message === style.ping ? ping : Buffer.from(message));
+  return { style, contentType, ping, opening, framing: { name: style.name, frame } };
+}
+
+/** For `EventSource`, which comes back after 1 to 3 seconds: not all at once. */
+export const oneWayEvents = formatOf(
+  eventStyle,
+  'text/event-stream; charset=utf-8',
+  (unit) => `retry: ${1_000 + Math.round(unit * 2_000)}\n\n`,
+);
+
+/** For `curl` and everything that reads lines. */
+export const oneWayLines = formatOf(lineStyle, 'application/x-ndjson; charset=utf-8', () => '');
+
+/** The operating system asks a silent peer after so long whether it is still there. */
+const keepAliveMs = 10_000;
+
+export class OneWayStreamTransport implements Transport {
+  readonly endpoints: readonly ClientEndpoint[];
+  readonly #format: OneWayFormat;
+  readonly #node: Node;
+  readonly #gate: ClientGate;
+  readonly #open = new Set<ServerResponse>();
+
+  constructor(path: string, format: OneWayFormat, node: Node, gate: ClientGate) {
+    this.#format = format;
+    this.#node = node;
+    this.#gate = gate;
+    this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
+  }
+
+  terminateAll(): void {
+    for (const response of this.#open) response.destroy();
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    const gate = this.#gate;
+    const closing = gate.findClosing();
+    if (closing !== undefined) {
+      refuse(request, response, gate, closing);
+      return;
+    }
+    if (!isWelcome(request, response, gate, ['GET'])) return;
+    const wanted = readOneWayRequest(request, this.#node.limits.maxChannelsPerConnection);
+    const refusal = 'status' in wanted ? wanted : gate.findFull(request);
+    if (refusal !== undefined) refuse(request, response, gate, refusal);
+    else if ('channels' in wanted) this.#start(request, response, wanted);
+  }
+
+  #start(request: IncomingMessage, response: ServerResponse, wanted: OneWayRequest): void {
+    const node = this.#node;
+    const gate = this.#gate;
+    const format = this.#format;
+    request.socket.setKeepAlive(true, keepAliveMs);
+    const connection = new OneWayStream(format, wanted, node, response, {
+      begin: () => {
+        beginStream(request, response, { 'Content-Type': format.contentType, ...corsHeaders(request, gate) });
+        response.write(format.opening(node.random.unit()));
+      },
+      refuse: (refusal) => refuse(request, response, gate, refusal),
+    });
+    const session = node.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
+    connection.session = session;
+    this.#open.add(response);
+    // Whatever fails on the way is the end of the response.
+    response.on('error', (error) => session.connectionFailed(error));
+    response.on('close', () => {
+      this.#open.delete(response);
+      connection.closed();
+      session.connectionClosed();
+    });
+    session.receive(connection.opening);
+  }
+}
+
+/** What becomes of a response, once it is known. */
+interface Outcome {
+  begin(): void;
+  refuse(refusal: Refusal): void;
+}
+
+/** Holds everything back until all channels are subscribed: before that, a refusal can still be a status. */
+class OneWayStream implements Connection, OneWayOwner {
+  readonly encoding: Encoding;
+  /** The client's commands. */
+  readonly opening: string;
+  session: Session | undefined;
+  readonly #format: OneWayFormat;
+  readonly #node: Node;
+  readonly #outcome: Outcome;
+  readonly #stream: StreamConnection;
+  #held: Uint8Array[] | undefined = [];
+  #heldBytes = 0;
+
+  constructor(
+    format: OneWayFormat,
+    { channels, since, token }: OneWayRequest,
+    node: Node,
+    response: ServerResponse,
+    outcome: Outcome,
+  ) {
+    const protocol = new OneWayProtocol(format.style, channels, since, this);
+    this.opening = protocol.opening(token);
+    this.encoding = { protocol, framing: format.framing };
+    this.#format = format;
+    this.#node = node;
+    this.#outcome = outcome;
+    this.#stream = new StreamConnection({ name: format.style.name, encoding: this.encoding }, response, node.clock);
+  }
+
+  get transport(): string {
+    return this.#format.style.name;
+  }
+
+  get bufferedBytes(): number {
+    return this.#heldBytes + this.#stream.bufferedBytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    // The client cannot answer a ping. That it is there is for TCP to say, or for the bytes that wait for it.
+    if (bytes === this.#format.ping) this.#node.clock.afterTurn(() => this.session?.receive('{}'));
+    if (this.#held === undefined) {
+      if (bytes.length > 0) this.#stream.write(bytes);
+      return;
+    }
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+  }
+
+  close(disconnect: Disconnect): void {
+    if (this.#held === undefined) this.#stream.close(disconnect);
+    else this.#refuse(refusalOfDisconnect(disconnect));
+  }
+
+  closed(): void {
+    this.#stream.closed();
+  }
+
+  onReady(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    this.#outcome.begin();
+    for (const bytes of held) if (bytes.length > 0) this.#stream.write(bytes);
+  }
+
+  onRefused(error: ErrorReply): void {
+    this.#node.clock.afterTurn(() => {
+      this.#refuse(refusalOfError(error));
+      this.session?.close(disconnectCodes.forceNoReconnect);
+    });
+  }
+
+  onInterrupted(why: Disconnect): void {
+    this.#node.clock.afterTurn(() => this.session?.close(why));
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    this.#stream.closed();
+    this.#outcome.refuse(refusal);
+  }
+}
