@@ -18,5 +18,6 @@ export type { Client, ClientEvents, ConnectedEvent, ConnectionState, ConnectionS
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export { connect } from './connect.js';
 export type { ConnectOptions, WebSocketConstructor } from './connect-options.js';
+export { type LongPollingOptions, LongPollingSocket } from './long-polling-socket.js';
 export type { Member, Message, StreamPosition } from './message.js';
 export type { MessageReader } from './message-reader.js';

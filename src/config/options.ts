@@ -67,6 +67,10 @@ export const options = {
     default: true,
     about: 'Let clients in by HTTP streaming, at /connection/http_stream, where WebSocket cannot pass.',
   }),
+  'transports.longPolling': option(flag(), {
+    default: true,
+    about: 'Let clients in by long polling, at /connection/long_polling, where not even a stream passes.',
+  }),
   'transports.sse': option(flag(), {
     default: false,
     about: 'Let clients in by server-sent events, at /connection/sse. The SDK puts its token into the URL there.',
@@ -258,6 +262,16 @@ export const options = {
   'limits.maxFrameBytes': option(bytes({ min: 1_024 }), {
     default: 65_536,
     about: 'Largest frame from a client.',
+  }),
+  'limits.pollWait': option(duration(), {
+    default: 25_000,
+    about:
+      'How long a poll of long polling hangs when there is nothing to deliver. Less than the time-outs of proxies.',
+    zero: 'It is answered at once.',
+  }),
+  'limits.pollGrace': option(duration({ min: 1_000 }), {
+    default: 15_000,
+    about: 'How long a connection by long polling lives without a poll.',
   }),
   'limits.maxMessageBytes': option(bytes({ min: 2 }), {
     default: defaultLimits.maxMessageBytes,

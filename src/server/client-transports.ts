@@ -3,6 +3,7 @@
 import type { Node } from '../engine/node.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ClientGate } from '../transports/client-gate.js';
+import { LongPollingTransport } from '../transports/long-polling/transport.js';
 import { OneWayStreamTransport, oneWayEvents, oneWayLines } from '../transports/one-way/stream.js';
 import { oneWaySockets } from '../transports/one-way/websocket.js';
 import { SessionDirectory } from '../transports/session-directory.js';
@@ -25,6 +26,8 @@ export interface TransportPaths {
   readonly emulation?: string;
   /** Endpoints for consumers that only listen and have no SDK. `true`: at their usual paths. Default: none. */
   readonly oneWay?: boolean | OneWayPaths;
+  /** Long polling, where not even a stream passes. Default: `/connection/long_polling`. */
+  readonly longPolling?: string | false;
 }
 
 /** Each is there when it has a path, or at its usual one when `oneWay` is `true`. */
@@ -39,19 +42,35 @@ export interface OneWayPaths {
 
 const usualOneWayPaths: OneWayPaths = { sse: '/sse', stream: '/stream', websocket: '/ws' };
 const usualSsePath = '/connection/sse';
-const defaultMaxFrameBytes = 65_536;
 
-/** @throws FanfareError `ERR_CONFIG` when two of them have one path */
+/** Limits of the transports; the engine has its own. */
+export interface TransportLimits {
+  /** Largest frame from a client, in bytes. Default: 65,536. */
+  readonly maxFrameBytes?: number;
+  /** How long a poll without anything to deliver hangs, in milliseconds. Default: 25,000. */
+  readonly pollWaitMs?: number;
+  /** How long a connection by long polling lives without a poll, in milliseconds. Default: 15,000. */
+  readonly pollGraceMs?: number;
+}
+
+export const defaultTransportLimits = {
+  maxFrameBytes: 65_536,
+  pollWaitMs: 25_000,
+  pollGraceMs: 15_000,
+} as const satisfies Required<TransportLimits>;
+
+/** @throws FanfareError `ERR_CONFIG` when two of them have one path, or for a limit that is none */
 export function clientTransports(
   node: Node,
   gate: ClientGate,
-  options: { readonly path: string; readonly transports: TransportPaths; readonly maxFrameBytes?: number | undefined },
+  options: { readonly path: string; readonly transports: TransportPaths; readonly limits: TransportLimits },
 ): readonly Transport[] {
-  const { maxFrameBytes = defaultMaxFrameBytes } = options;
+  const { maxFrameBytes, pollWaitMs, pollGraceMs } = limitsWithDefaults(options.limits);
   const {
     httpStream: httpStreamPath = '/connection/http_stream',
     sse = false,
     emulation: emulationPath = '/emulation',
+    longPolling = '/connection/long_polling',
   } = options.transports;
   const parts: StreamParts = { node, gate, directory: new SessionDirectory(node.id, node.random), maxFrameBytes };
   const transports: Transport[] = [
@@ -61,6 +80,10 @@ export function clientTransports(
   if (sse !== false) transports.push(new StreamTransport(sse === true ? usualSsePath : sse, sseFormat, parts));
   if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
   transports.push(...oneWayTransports(node, gate, options.transports.oneWay ?? false));
+  if (longPolling !== false) {
+    const polling = { ...parts, waitMs: pollWaitMs, graceMs: pollGraceMs };
+    transports.push(new LongPollingTransport(longPolling, polling));
+  }
   const paths = transports.flatMap(({ endpoints }) => endpoints.map(({ path }) => path));
   const twice = paths.find((path, n) => paths.indexOf(path) !== n);
   if (twice !== undefined) throw new FanfareError('ERR_CONFIG', `transports: two of them are at ${twice}`);
@@ -76,4 +99,13 @@ function oneWayTransports(node: Node, gate: ClientGate, oneWay: boolean | OneWay
       ? []
       : [new WebSocketTransport(node, { path: websocket, gate, purpose: oneWaySockets(node, gate) })]),
   ];
+}
+
+function limitsWithDefaults(limits: TransportLimits): Required<TransportLimits> {
+  const all = { ...defaultTransportLimits, ...limits };
+  for (const [name, value] of Object.entries(all)) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new FanfareError('ERR_CONFIG', `limits.${name} must be a whole number above 0, got ${value}`);
+  }
+  return all;
 }

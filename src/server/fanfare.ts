@@ -66,7 +66,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
-  const { maxFrameBytes, ...limits } = options.limits ?? {};
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, ...limits } = options.limits ?? {};
   const auth = authenticator(options);
   const node = new Node({
     ...ports,
@@ -92,7 +92,15 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     // Tokens of a client's own are never in cookies.
     cookiesAuthenticate: auth.readsHeaders === true,
   });
-  const transports = clientTransports(node, gate, { path, transports: options.transports ?? {}, maxFrameBytes });
+  const transports = clientTransports(node, gate, {
+    path,
+    transports: options.transports ?? {},
+    limits: {
+      ...(maxFrameBytes !== undefined && { maxFrameBytes }),
+      ...(pollWaitMs !== undefined && { pollWaitMs }),
+      ...(pollGraceMs !== undefined && { pollGraceMs }),
+    },
+  });
   hooks?.start(node.id);
   const metrics = nodeMetrics(node, hooks);
   const operations = new Operations(node);

@@ -3,10 +3,11 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../config/load.js';
 import { defaultLimits } from '../engine/limits.js';
+import { defaultTransportLimits } from './client-transports.js';
 import { limitsOf } from './from-config.js';
 
-test('every limit of the engine is an option, with the default of the engine', async () => {
+test('every limit is an option, with the default of the engine or the transports', async () => {
   const outcome = await loadConfig({ folder: import.meta.dirname, env: {}, flags: new Map(), mode: 'production' });
   if (!outcome.ok) throw new Error('the defaults are refused');
-  expect(limitsOf(outcome.config.values)).toEqual({ ...defaultLimits, maxFrameBytes: 65_536 });
+  expect(limitsOf(outcome.config.values)).toEqual({ ...defaultLimits, ...defaultTransportLimits });
 });

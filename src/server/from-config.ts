@@ -158,6 +158,7 @@ function tokensOf({ values, secrets, tokenKeys }: Config): Authenticator | undef
 function transportsOf(values: OptionValues): TransportPaths {
   return {
     ...(!values['transports.httpStream'] && { httpStream: false }),
+    ...(!values['transports.longPolling'] && { longPolling: false }),
     sse: values['transports.sse'],
     oneWay: values['transports.oneWay'],
   };
@@ -167,6 +168,8 @@ function transportsOf(values: OptionValues): TransportPaths {
 export function limitsOf(values: OptionValues): Limits {
   return {
     maxFrameBytes: values['limits.maxFrameBytes'],
+    pollWaitMs: values['limits.pollWait'],
+    pollGraceMs: values['limits.pollGrace'],
     maxMessageBytes: values['limits.maxMessageBytes'],
     maxQueueBytes: values['limits.maxQueueBytes'],
     maxChannelsPerConnection: values['limits.maxChannelsPerConnection'],

@@ -8,16 +8,13 @@ import type { Clock, Random } from '../engine/clock.js';
 import type { EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import type { Observer } from '../engine/observer.js';
-import type { TransportPaths } from './client-transports.js';
+import type { TransportLimits, TransportPaths } from './client-transports.js';
 
 /** Makes the broker of a node. `memory()` is one. */
 export type BrokerFactory = (ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) => Broker;
 
 /** Limits and intervals, all with defaults. */
-export interface Limits extends Partial<EngineLimits> {
-  /** Largest frame from a client, in bytes. Default: 65,536. */
-  readonly maxFrameBytes?: number;
-}
+export interface Limits extends Partial<EngineLimits>, TransportLimits {}
 
 /** A client that sent a message outside any channel. */
 export interface MessageSender {

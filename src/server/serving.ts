@@ -106,14 +106,26 @@ export class Serving {
     // The port stays open meanwhile, so that a load balancer gets to see that the node is not ready any more (F12).
     // A part of the time is left for the closing handshakes of the last ones.
     await closePaced(node.sessions.all(), node.clock, deadlineMs * 0.6);
-    const closed = [...this.#listening].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     const cut = node.clock.schedule(() => this.#cutAll(), Math.min(6_000, deadlineMs * 0.3));
+    await this.#settled(Math.min(3_000, deadlineMs * 0.15));
+    const closed = [...this.#listening].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const server of this.#listening) server.closeIdleConnections();
     await Promise.all(closed);
     cut();
     for (const detach of this.#attached.values()) detach();
     await node.close(deadlineMs * 0.1);
     await onClose(Math.max(deadlineMs * 0.05, deadlineMs - (node.clock.nowMs() - startMs)));
+  }
+
+  /** Clients that come to ask still find somebody who tells them to go elsewhere. */
+  async #settled(deadlineMs: number): Promise<void> {
+    const { node, transports } = this.#parts;
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = node.clock.schedule(resolve, deadlineMs);
+    });
+    await Promise.race([late, Promise.all(transports.map((transport) => transport.settled?.()))]);
+    cancel();
   }
 
   /** Answers an upgrade that nobody on its server is there for. */

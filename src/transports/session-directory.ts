@@ -17,7 +17,7 @@ export interface SessionRequest {
 /** As HTTP says it: the status, and a body where there is one. 404 for a session that is not there. */
 export interface SessionAnswer {
   readonly status: number;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 /** A session whose client addresses it in requests, because no connection carries everything. */

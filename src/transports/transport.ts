@@ -16,6 +16,11 @@ export interface ClientEndpoint {
 export interface Transport {
   /** Fixed for the transport's life; no two transports of a server share a path. */
   readonly endpoints: readonly ClientEndpoint[];
+  /**
+   * Resolves when all clients whose sessions were closed have been told why, or are given up. Absent: they are told
+   * where they are, and need not ask.
+   */
+  settled?(): Promise<void>;
   /** Cuts what is still open, without a word. Sessions have been closed before. */
   terminateAll(): void;
 }

@@ -7,6 +7,7 @@ import { maxChannelBytes } from '../../src/model/channel-name.js';
 import { disconnectCodes, errorCodes, reconnects, unsubscribeCodes } from '../../src/model/codes.js';
 import { subscribeFlags } from '../../src/model/command.js';
 import { decodeJsonFrame, maxCommandsPerFrame, maxNesting } from '../../src/protocols/centrifugal/json-decode.js';
+import { defaultTransportLimits } from '../../src/server/client-transports.js';
 import { commandVectors, pushVectors, replyVectors } from '../support/protocol-vectors.js';
 
 const text = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
@@ -58,7 +59,7 @@ describe('limits', () => {
     const options = [...values]
       .filter(([name]) => name.startsWith('`'))
       .map(([name, value]) => [name.slice(1, -1), value]);
-    const known = Object.entries({ ...defaultLimits, maxFrameBytes: 65_536 });
+    const known = Object.entries({ ...defaultLimits, ...defaultTransportLimits });
     expect(options.length).toBeGreaterThan(10);
     for (const option of options) expect(known).toContainEqual(option);
   });

@@ -61,12 +61,22 @@ export async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-export interface StreamPeer extends TransportPeer {
-  readonly response: IncomingMessage;
-  /** Of the reply to connect; there once the reply is. */
-  readonly address: { readonly session: string; readonly node: string };
+/** What names a session in its client's requests. */
+export interface SessionAddress {
+  readonly session: string;
+  readonly node: string;
+}
+
+/** A peer whose frames are requests of their own. */
+export interface SessionPeer extends TransportPeer {
+  /** There once the client is connected. */
+  readonly address: SessionAddress;
   /** Sends a frame in a request of its own; resolves with the status. */
-  emulate(frame: string, headers?: OutgoingHttpHeaders): Promise<number>;
+  emulate(frame: string): Promise<number>;
+}
+
+export interface StreamPeer extends SessionPeer {
+  readonly response: IncomingMessage;
 }
 
 /** Opens a stream with its first frame. */
@@ -102,8 +112,8 @@ export async function openStream(
     get address() {
       return addressIn(frames.items);
     },
-    async emulate(frame, given = headers) {
-      const answered = await post(`${url}/emulation`, JSON.stringify({ ...peer.address, data: frame }), given, agent);
+    async emulate(frame) {
+      const answered = await post(`${url}/emulation`, JSON.stringify({ ...peer.address, data: frame }), headers, agent);
       answered.resume();
       return answered.statusCode ?? 0;
     },
@@ -131,17 +141,18 @@ function linesOf(frames: readonly string[]): Record<string, unknown>[] {
   return frames.flatMap((frame) => frame.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));
 }
 
-function addressIn(frames: readonly string[]): StreamPeer['address'] {
+function addressIn(frames: readonly string[]): SessionAddress {
   for (const { connect } of linesOf(frames)) {
     // safe: the reply to connect
     if (connect === undefined) continue;
-    const { session, node } = connect as StreamPeer['address'];
+    const { session, node } = connect as SessionAddress;
     return { session, node };
   }
   throw new Error('not connected yet');
 }
 
-function lastWords(frames: readonly string[]): Disconnect {
+/** Why the server ended it; code 1006 when it said nothing. */
+export function lastWords(frames: readonly string[]): Disconnect {
   // safe: a push
   const push = linesOf(frames).at(-1)?.push as { readonly disconnect?: Disconnect } | undefined;
   return push?.disconnect ?? { code: 1006, reason: '' };

@@ -27,11 +27,14 @@ const eventFraming: Framing = {
   frame: (message: EncodedMessage) => Buffer.from(`data: ${String(message).replaceAll('\n', '\ndata: ')}\n\n`),
 };
 
+/** Of every transport that carries lines: their connections share the bytes, too. */
+export const lines: Encoding = { protocol: centrifugalJson, framing: linesFraming };
+
 /** A JSON text a line, as the official SDK's `http_stream` reads it with `fetch`. */
 export const httpStream: StreamFormat = {
   name: 'http_stream',
   contentType: 'application/x-ndjson; charset=utf-8',
-  encoding: { protocol: centrifugalJson, framing: linesFraming },
+  encoding: lines,
   // Blank, and no line feed: the SDK takes every line for a message.
   opening: Buffer.from(' '),
   methods: ['POST'],

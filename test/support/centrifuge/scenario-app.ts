@@ -32,7 +32,7 @@ class ObedientBroker extends RestartableBroker {
   }
 }
 
-/** The application of all scenarios. Pings every 2 s, so that expired subscriptions are found soon. */
+/** The application of all scenarios. Expired subscriptions are found soon, and polling clients that were cut off, too. */
 function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
   return fanfare({
     auth: jwt({ secret }),
@@ -40,7 +40,7 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
     broker,
     onMessage,
     transports: { sse: true },
-    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300 },
+    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300, pollGraceMs: 1_000 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'open:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),

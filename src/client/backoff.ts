@@ -1,0 +1,28 @@
+/** Pauses between attempts: each longer than the one before, and none quite as long as that of another client. */
+
+const maxGrowth = 20;
+
+export class Backoff {
+  readonly #maxMs: number;
+  #nextMs: number;
+
+  constructor(minMs: number) {
+    this.#nextMs = minMs;
+    this.#maxMs = minMs * maxGrowth;
+  }
+
+  /** Ends early when the signal is aborted. */
+  pause(signal: AbortSignal): Promise<void> {
+    const delayMs = this.#nextMs * (0.5 + Math.random());
+    this.#nextMs = Math.min(this.#maxMs, this.#nextMs * 2);
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, delayMs);
+      signal.addEventListener('abort', done);
+    });
+  }
+}

@@ -1,0 +1,86 @@
+/** The session of a client that polls: its polls, and its frames, each of which is taken once. */
+
+import type { Session } from '../../engine/session.js';
+import { disconnectCodes } from '../../model/codes.js';
+import type { RequestBinding } from '../request-binding.js';
+import type { AddressedSession, SessionAnswer } from '../session-directory.js';
+import type { PollingConnection, PollOutcome } from './connection.js';
+import { decodeRequest, encodeAnswer, type SendRequest } from './messages.js';
+
+export interface PollingSessionParts {
+  readonly session: Session;
+  readonly connection: PollingConnection;
+  readonly maxFrameBytes: number;
+}
+
+export class PollingSession implements AddressedSession {
+  readonly #parts: PollingSessionParts;
+  /** Of the last frame that was taken. */
+  #lastSendId = 0;
+
+  constructor(
+    parts: PollingSessionParts,
+    readonly binding: RequestBinding,
+  ) {
+    this.#parts = parts;
+  }
+
+  request(body: string, gone: AbortSignal): SessionAnswer | Promise<SessionAnswer> {
+    const request = decodeRequest(body);
+    switch (request?.kind) {
+      case 'poll':
+        return this.#poll(request.ack, gone);
+      case 'send':
+        return this.#send(request);
+      case 'close':
+        this.#parts.connection.end();
+        return { status: 204 };
+      default:
+        return { status: 400 };
+    }
+  }
+
+  compromised(): void {
+    this.#parts.session.close(disconnectCodes.forceReconnect, 'a request of another client had its secret');
+  }
+
+  async #poll(ack: number, gone: AbortSignal): Promise<SessionAnswer> {
+    const { session, connection } = this.#parts;
+    const { isNew, outcome } = connection.poll(ack, gone);
+    // A client that has received something is as fast as its channels; only polls for their own sake can be a flood.
+    if (!isNew) session.receiveControl();
+    const answer = await outcome;
+    if (answer.kind === 'impossible') session.close(disconnectCodes.badRequest, 'acknowledges what was not sent');
+    return answerTo(answer);
+  }
+
+  #send({ id, frame }: SendRequest): SessionAnswer {
+    const { session, maxFrameBytes } = this.#parts;
+    if (id <= this.#lastSendId) return { status: 204 };
+    if (id > this.#lastSendId + 1) return { status: 409 };
+    this.#lastSendId = id;
+    // Its last words are there for the client to poll: they say why, and a 404 would not.
+    if (session.is('closed')) return { status: 204 };
+    if (Buffer.byteLength(frame) > maxFrameBytes) {
+      session.close(disconnectCodes.badRequest, 'frame too large');
+      return { status: 413 };
+    }
+    session.receive(frame);
+    return { status: 204 };
+  }
+}
+
+function answerTo(outcome: PollOutcome): SessionAnswer {
+  switch (outcome.kind) {
+    case 'batch':
+      return { status: 200, body: encodeAnswer(outcome.batch.seq, outcome.batch.frames) };
+    case 'nothing':
+      return { status: 200, body: encodeAnswer(outcome.seq, []) };
+    case 'over':
+      return { status: 404 };
+    case 'late':
+      return { status: 409 };
+    case 'impossible':
+      return { status: 400 };
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Long polling: connections for clients whose network lets nothing through but short requests. A poll acknowledges what
+ * the last one delivered, so an answer that is lost on its way is sent again.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Node } from '../../engine/node.js';
+import { Turn } from '../../engine/turn.js';
+import type { ClientGate } from '../client-gate.js';
+import { corsHeaders } from '../cors.js';
+import { answer, isWelcome, readJsonBody, refuse, uncached } from '../http-answer.js';
+import type { SessionAnswer, SessionDirectory } from '../session-directory.js';
+import type { ClientEndpoint, Transport } from '../transport.js';
+import { PollingConnection, type PollingPorts } from './connection.js';
+import { type ClientRequest, decodeRequest, encodeAnswer, type OpenRequest } from './messages.js';
+import { PollingSession } from './session.js';
+
+export interface LongPollingParts {
+  readonly node: Node;
+  readonly gate: ClientGate;
+  readonly directory: SessionDirectory;
+  /** Largest frame from a client, in bytes. */
+  readonly maxFrameBytes: number;
+  /** How long a poll without anything to deliver hangs. */
+  readonly waitMs: number;
+  /** How long a session lives without a poll. */
+  readonly graceMs: number;
+}
+
+/** Beside the frame: two ids and some punctuation. */
+const maxEnvelopeBytes = 1_024;
+/** How long a peer may take to read an answer that is there. */
+const readTimeoutMs = 15_000;
+
+const contentType = 'application/x-ndjson; charset=utf-8';
+
+const messages: Readonly<Record<number, string>> = {
+  400: 'no such request',
+  401: 'the session is of another client',
+  404: 'no such session',
+  409: 'overtaken',
+  413: 'too large',
+};
+
+export class LongPollingTransport implements Transport {
+  readonly endpoints: readonly ClientEndpoint[];
+  readonly #parts: LongPollingParts;
+  readonly #ports: PollingPorts;
+  readonly #connections = new Set<PollingConnection>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(path: string, parts: LongPollingParts) {
+    const { node, waitMs, graceMs } = parts;
+    this.#parts = parts;
+    this.#ports = { turn: new Turn(node.clock), deadlines: node.deadlines, waitMs, graceMs };
+    this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
+  }
+
+  async settled(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  terminateAll(): void {
+    for (const connection of this.#connections) connection.end();
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#take(request, response).catch((error: unknown) => {
+      this.#parts.node.log.error({ err: error, transport: 'long_polling' }, 'a request could not be answered');
+      answer(response, 500, corsHeaders(request, this.#parts.gate), 'internal server error');
+    });
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { node, gate, maxFrameBytes } = this.#parts;
+    if (!isWelcome(request, response, gate, ['POST'])) return;
+    const body = await readJsonBody(request, node.clock, {
+      // Within the JSON of the envelope a frame of JSON is up to twice as long: `"` is `\"`.
+      maxBytes: 2 * maxFrameBytes + maxEnvelopeBytes,
+      timeoutMs: node.limits.connectTimeoutMs,
+    });
+    if (body === undefined || response.destroyed) return;
+    if ('status' in body) return refuse(request, response, gate, body);
+    const asked = decodeRequest(body.text);
+    if (asked === undefined) return refuse(request, response, gate, { status: 400, message: 'no such request' });
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const outcome =
+      asked.kind === 'open'
+        ? await this.#open(request, response, asked, gone.signal)
+        : await this.#pass(request, asked, body.text, gone.signal);
+    if (outcome !== undefined) this.#answer(request, response, outcome);
+  }
+
+  /** `undefined`: it has been answered. */
+  async #open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { frame }: OpenRequest,
+    gone: AbortSignal,
+  ): Promise<SessionAnswer | undefined> {
+    const { node, gate, directory, maxFrameBytes, waitMs, graceMs } = this.#parts;
+    if (Buffer.byteLength(frame) > maxFrameBytes) return { status: 413 };
+    const refusal = gate.findClosing() ?? gate.findFull(request);
+    if (refusal !== undefined) {
+      refuse(request, response, gate, refusal);
+      return undefined;
+    }
+    const address = directory.newAddress();
+    const connection = new PollingConnection(this.#ports, () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+      directory.remove(address);
+      session.connectionClosed();
+    });
+    const session = node.open(connection, gate.handshakeOf(request));
+    this.#connections.add(connection);
+    directory.add(address, new PollingSession({ session, connection, maxFrameBytes }, gate.bindingOf(request)));
+    session.receive(frame);
+    // Counts as a poll, so that one exchange connects.
+    const outcome = await connection.poll(0, gone).outcome;
+    // Nobody will ever know its secret.
+    if (gone.aborted) connection.end();
+    const { seq, frames } = outcome.kind === 'batch' ? outcome.batch : { seq: 0, frames: [] };
+    return {
+      status: 200,
+      body: encodeAnswer(seq, frames, { session: address.secret, node: node.id, waitMs, graceMs }),
+    };
+  }
+
+  async #pass(
+    request: IncomingMessage,
+    asked: Exclude<ClientRequest, OpenRequest>,
+    body: string,
+    gone: AbortSignal,
+  ): Promise<SessionAnswer> {
+    const { gate, directory } = this.#parts;
+    const { session, node } = asked;
+    const outcome = await directory.request({ session, node, binding: gate.bindingOf(request), body }, gone);
+    // What is not there is closed.
+    return asked.kind === 'close' && outcome.status === 404 ? { status: 204 } : outcome;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, { status, body }: SessionAnswer): void {
+    const { node, gate } = this.#parts;
+    if (status >= 400) refuse(request, response, gate, { status, message: messages[status] ?? 'refused' });
+    else if (body === undefined) answer(response, status, corsHeaders(request, gate));
+    if (body === undefined || response.destroyed) return;
+    response.writeHead(status, {
+      ...uncached,
+      'Content-Type': contentType,
+      'Content-Length': Buffer.byteLength(body),
+      ...corsHeaders(request, gate),
+    });
+    response.end(body);
+    // The system has taken it: the usual case.
+    if (response.socket === null || response.socket.writableLength === 0) return;
+    response.once(
+      'close',
+      node.clock.schedule(() => response.destroy(), readTimeoutMs),
+    );
+  }
+}
