@@ -134,9 +134,9 @@ const operations = {
   async brokerCalls() {
     return { ...brokerCalls };
   },
-  /** Publishes so many small messages. */
-  async publish({ channel: name, count }) {
-    for (let n = 1; n <= count; n++) await app.publish(name, n);
+  /** Publishes so many small messages: numbers, from 1 or another one. */
+  async publish({ channel: name, count, from = 1 }) {
+    for (let n = from; n < from + count; n++) await app.publish(name, n);
   },
   /** Members without connections, as other nodes of a cluster would have them. */
   async addMembers({ channel: name, count }) {

@@ -64,7 +64,7 @@ interface Operations {
   held: { args: undefined; result: Held };
   memory: { args: undefined; result: number };
   brokerCalls: { args: undefined; result: BrokerCalls };
-  publish: { args: { channel: string; count: number }; result: undefined };
+  publish: { args: { channel: string; count: number; from?: number }; result: undefined };
   addMembers: { args: { channel: string; count: number }; result: undefined };
 }
 

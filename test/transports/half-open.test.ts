@@ -5,14 +5,22 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test, vi } from 'vitest';
+import type { TransportPeer } from '../conformance/transport-suite.js';
 import { FaultProxy } from '../support/fault-proxy.js';
+import { openPolling } from '../support/polling-peer.js';
 import { answerTo, httpStreamReading, openStream, sseReading } from '../support/stream-peer.js';
 
 const pingIntervalMs = 2_000;
 const pongTimeoutMs = 1_000;
 
-describe.each([httpStreamReading, sseReading])('$path', (reading) => {
-  test.concurrent('F8: a half-open stream is given up, and its connection closed', async () => {
+const clients: readonly [string, (url: string, firstFrame: string) => Promise<TransportPeer>][] = [
+  ['http_stream', (url, firstFrame) => openStream(url, httpStreamReading, firstFrame)],
+  ['sse', (url, firstFrame) => openStream(url, sseReading, firstFrame)],
+  ['long_polling', openPolling],
+];
+
+describe.each(clients)('%s', (_, open) => {
+  test.concurrent('F8: a half-open connection is given up, and its sockets closed', async () => {
     const app = fanfare({
       anonymous: true,
       transports: { sse: true },
@@ -30,9 +38,8 @@ describe.each([httpStreamReading, sseReading])('$path', (reading) => {
     });
     // safe: it listens on a port
     const proxy = await FaultProxy.start({ port: (server.address() as AddressInfo).port });
-    const peer = await openStream(
+    const peer = await open(
       `http://127.0.0.1:${proxy.port}`,
-      reading,
       '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"news"}}',
     );
     await answerTo(peer, 2);

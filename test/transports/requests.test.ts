@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { channel, fanfare, type Limits } from 'fanfare';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { textOf } from '../support/stream-peer.js';
 
 const toClose: (() => unknown)[] = [];
@@ -63,13 +63,19 @@ async function ask(
 const query = `?cf_connect=${encodeURIComponent(connect)}`;
 
 /** A request that opens a stream. */
-const openings = {
+const streams = {
   http_stream: { method: 'POST', path: '/connection/http_stream', body: connect },
   'sse by GET': { method: 'GET', path: `/connection/sse${query}`, body: undefined },
   'sse by POST': { method: 'POST', path: '/connection/sse', body: connect },
 } as const;
 
-describe.each(Object.entries(openings))('%s', (name, { method, path, body }) => {
+const polling = '/connection/long_polling';
+const openPolling = JSON.stringify({ data: connect });
+
+/** A request that opens a session. */
+const openings = { ...streams, long_polling: { method: 'POST', path: polling, body: openPolling } } as const;
+
+describe.each(Object.entries(streams))('%s', (name, { method, path, body }) => {
   const headers = body === undefined ? {} : json;
 
   test('F17, B95: is not stored, packed or held back, and begins at once', async () => {
@@ -107,6 +113,10 @@ describe.each(Object.entries(openings))('%s', (name, { method, path, body }) => 
     letIn();
     expect(await answer.first()).toContain('"connect":');
   });
+});
+
+describe.each(Object.entries(openings))('%s', (_, { method, path, body }) => {
+  const headers = body === undefined ? {} : json;
 
   test('a page on the list may read it; with credentials only where cookies authenticate', async () => {
     const plain = await ask(await start(), method, path, { ...headers, Origin: page }, body);
@@ -157,6 +167,49 @@ describe.each(Object.entries(openings))('%s', (name, { method, path, body }) => 
   });
 });
 
+describe('long_polling', () => {
+  test('B95: an answer is not stored or packed, and says how long it is', async () => {
+    const server = await start();
+    const answer = await ask(server, 'POST', polling, json, openPolling);
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store, no-transform',
+      'x-content-type-options': 'nosniff',
+      'content-type': 'application/x-ndjson; charset=utf-8',
+    });
+    const body = await answer.first();
+    expect(Number(answer.headers['content-length'])).toBe(Buffer.byteLength(body));
+    expect(answer.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('a client that goes away before it knows its session leaves nothing behind', async () => {
+    let begun = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const app = fanfare({
+      auth: ({ token }) => {
+        begun();
+        return token === 'quick' ? { user: null } : new Promise(() => undefined);
+      },
+      limits: { maxConnections: 1 },
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      channels: {},
+    });
+    toClose.push(() => app.close(500));
+    const server = await app.listen(0);
+    const quick = JSON.stringify({ data: '{"id":1,"connect":{"token":"quick"}}' });
+    const statusOfNext = async () => (await ask(server, 'POST', polling, json, quick)).status;
+    const opening = request({ host: '127.0.0.1', port: server.port, method: 'POST', path: polling, headers: json });
+    opening.on('error', () => undefined);
+    opening.end(openPolling);
+    await asked;
+    expect(await statusOfNext()).toBe(503);
+    opening.destroy();
+    await vi.waitFor(async () => expect(await statusOfNext()).toBe(200));
+  });
+});
+
 describe('bad requests', () => {
   const deep = '/connection/http_stream';
 
@@ -177,6 +230,37 @@ describe('bad requests', () => {
     ['null to the emulation', 400, 'POST', '/emulation', json, 'null'],
     ['an emulation without a session', 400, 'POST', '/emulation', json, '{"node":"a","data":"{}"}'],
     ['an emulation whose data is no text', 400, 'POST', '/emulation', json, '{"session":"a","node":"a","data":{}}'],
+    ['long polling: a poll of nothing', 400, 'POST', polling, json, '{"ack":1}'],
+    ['long polling: a session without a node', 400, 'POST', polling, json, '{"session":"a","ack":1}'],
+    ['long polling: a session that is no text', 400, 'POST', polling, json, '{"session":1,"node":"a","ack":1}'],
+    ['long polling: neither poll nor frame', 400, 'POST', polling, json, '{"session":"a","node":"a"}'],
+    ['long polling: ack -1', 400, 'POST', polling, json, '{"session":"a","node":"a","ack":-1}'],
+    ['long polling: ack 1.5', 400, 'POST', polling, json, '{"session":"a","node":"a","ack":1.5}'],
+    ['long polling: ack "1"', 400, 'POST', polling, json, '{"session":"a","node":"a","ack":"1"}'],
+    ['long polling: ack 1e999', 400, 'POST', polling, json, '{"session":"a","node":"a","ack":1e999}'],
+    ['long polling: ack 2⁵³', 400, 'POST', polling, json, '{"session":"a","node":"a","ack":9007199254740992}'],
+    ['long polling: frame 0', 400, 'POST', polling, json, '{"session":"a","node":"a","id":0,"data":"{}"}'],
+    ['long polling: no frame', 400, 'POST', polling, json, '{"session":"a","node":"a","id":1}'],
+    ['long polling: an empty first frame', 400, 'POST', polling, json, '{"data":""}'],
+    ['long polling: a first frame that is no text', 400, 'POST', polling, json, '{"data":{"id":1,"connect":{}}}'],
+    ['long polling: the bare first frame', 400, 'POST', polling, json, connect],
+    ['B43: long polling: __proto__', 400, 'POST', polling, json, '{"__proto__":{"session":"a","node":"a","ack":1}}'],
+    ['long polling: an array', 400, 'POST', polling, json, '[]'],
+    ['long polling: garbage', 400, 'POST', polling, json, 'garbage'],
+    ['B44: long polling: deep nesting', 400, 'POST', polling, json, `${'['.repeat(60_000)}${']'.repeat(60_000)}`],
+    ['long polling: no such session', 404, 'POST', polling, json, '{"session":"a","node":"a","ack":1}'],
+    ['long polling: closing what is not there', 204, 'POST', polling, json, '{"session":"a","node":"a","close":true}'],
+    ['long polling: GET', 405, 'GET', polling, {}, undefined],
+    ['B87: long polling: a form of a page', 415, 'POST', polling, { 'Content-Type': 'text/plain' }, openPolling],
+    ['long polling: beyond the limit', 413, 'POST', polling, json, JSON.stringify({ data: 'x'.repeat(140_000) })],
+    [
+      'long polling: a frame beyond the limit',
+      413,
+      'POST',
+      polling,
+      json,
+      JSON.stringify({ data: 'x'.repeat(70_000) }),
+    ],
     ['a path below', 404, 'POST', `${deep}/`, json, connect],
     ['another spelling', 404, 'POST', '/connection/%68ttp_stream', json, connect],
   ])('%s: %i', async (_, status, method, path, headers, body) => {
@@ -207,7 +291,7 @@ describe('bad requests', () => {
 
   test('B2: a body that does not come to its end: 408, beside a framework as well', async () => {
     const { port } = await start({ limits: { connectTimeoutMs: 200 } });
-    for (const path of [deep, '/connection/sse', '/emulation']) {
+    for (const path of [deep, '/connection/sse', '/emulation', polling]) {
       const asked = request({
         host: '127.0.0.1',
         port,
@@ -229,7 +313,7 @@ describe('bad requests', () => {
 describe('preflights', () => {
   const asking = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'content-type' };
 
-  test.each(['/connection/http_stream', '/connection/sse', '/emulation'])(
+  test.each(['/connection/http_stream', '/connection/sse', '/emulation', polling])(
     '%s: a page on the list may ask',
     async (path) => {
       const answer = await ask(await start(), 'OPTIONS', path, { ...asking, Origin: page });
@@ -242,7 +326,7 @@ describe('preflights', () => {
     },
   );
 
-  test.each(['/connection/http_stream', '/connection/sse', '/emulation'])(
+  test.each(['/connection/http_stream', '/connection/sse', '/emulation', polling])(
     'B94: %s: a stranger gets no headers',
     async (path) => {
       for (const origin of ['https://evil.example', 'null', `${page}.evil.example`]) {

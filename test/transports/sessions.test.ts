@@ -1,9 +1,10 @@
-/** B74: a session of the streaming transports is its client's alone, whoever has learnt what others can see of it. */
+/** B74: a session that is addressed in requests is its client's alone, whoever has learnt what others can see of it. */
 
 import { channel, fanfare } from 'fanfare';
 import { afterEach, describe, expect, test } from 'vitest';
 import { disconnectCodes } from '../../src/model/codes.js';
-import { answerTo, httpStreamReading, openStream, post, sseReading } from '../support/stream-peer.js';
+import { askPolling, openPolling, pollingPath } from '../support/polling-peer.js';
+import { answerTo, httpStreamReading, openStream, post, type SessionPeer, sseReading } from '../support/stream-peer.js';
 
 const toClose: (() => unknown)[] = [];
 
@@ -32,18 +33,44 @@ async function start() {
 const connect = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"room:a"}}';
 const publish = '{"id":3,"publish":{"channel":"room:a","data":"stolen"}}';
 
-describe.each([httpStreamReading, sseReading])('$path', (reading) => {
-  async function opened(headers: Readonly<Record<string, string>>) {
+type Headers = Readonly<Record<string, string>>;
+
+/** How a client opens its session, and where it sends its frames. */
+interface Dialect {
+  readonly name: string;
+  readonly open: (url: string, firstFrame: string, headers: Headers) => Promise<SessionPeer>;
+  readonly path: string;
+  readonly frame: object;
+}
+
+const dialects: readonly Dialect[] = [
+  {
+    name: 'http_stream',
+    open: (url, firstFrame, headers) => openStream(url, httpStreamReading, firstFrame, headers),
+    path: '/emulation',
+    frame: { data: publish },
+  },
+  {
+    name: 'sse',
+    open: (url, firstFrame, headers) => openStream(url, sseReading, firstFrame, headers),
+    path: '/emulation',
+    frame: { data: publish },
+  },
+  { name: 'long_polling', open: openPolling, path: pollingPath, frame: { id: 1, data: publish } },
+];
+
+describe.each(dialects)('$name', ({ open, path, frame }) => {
+  async function opened(headers: Headers) {
     const { app, url } = await start();
-    const peer = await openStream(url, reading, connect, headers);
+    const peer = await open(url, connect, headers);
     toClose.push(() => peer.destroy());
     await answerTo(peer, 2);
     return { app, url, peer };
   }
 
   /** The status of a request that carries a publication. */
-  async function emulate(url: string, body: object, headers: Readonly<Record<string, string>> = {}) {
-    const response = await post(`${url}/emulation`, JSON.stringify({ data: publish, ...body }), headers);
+  async function emulate(url: string, body: object, headers: Headers = {}) {
+    const response = await post(`${url}${path}`, JSON.stringify({ ...frame, ...body }), headers);
     response.resume();
     return response.statusCode;
   }
@@ -93,7 +120,7 @@ describe.each([httpStreamReading, sseReading])('$path', (reading) => {
     expect(await published(app)).toEqual([]);
   });
 
-  test('a session ends with its stream', async () => {
+  test('a session ends with its connection', async () => {
     const { app, url, peer } = await opened({ Origin: page, Cookie: 'user=ann' });
     const { address } = peer;
     app.disconnect('ann');
@@ -105,4 +132,22 @@ describe.each([httpStreamReading, sseReading])('$path', (reading) => {
     const { url, peer } = await opened({ Cookie: 'user=ann', 'Sec-Fetch-Site': 'same-origin' });
     expect(await emulate(url, peer.address, { Origin: page, Cookie: 'user=ann' })).toBe(204);
   });
+});
+
+test.each<[string, object]>([
+  ['poll', { ack: 1 }],
+  ['close', { close: true }],
+])('long_polling: whoever has stolen a session can neither read nor end it: %s', async (_, asked) => {
+  const { app, url } = await start();
+  const own = { Origin: page, Cookie: 'user=ann' };
+  const opened = await askPolling(url, { data: connect }, own);
+  const { session, node } = opened.trailer ?? {};
+  await app.publish('room:a', 'for ann');
+  const stolen = await askPolling(url, { session, node, ...asked }, { Origin: page, Cookie: 'user=eve' });
+  expect(stolen.status).toBe(401);
+  expect(stolen.data).not.toContain('for ann');
+  // Its client gets what there was, and the advice to come back.
+  const last = await askPolling(url, { session, node, ack: opened.trailer?.seq }, own);
+  expect(last.data).toContain('for ann');
+  expect(last.data).toContain(`"code":${disconnectCodes.forceReconnect.code}`);
 });
