@@ -4,6 +4,7 @@
  */
 
 import { Backoff } from './backoff.js';
+import { type Batch, decodeAnswer, type OpenedSession } from './long-polling-answer.js';
 
 /** The SDK hands them over as `sockjsOptions`; each has a default. */
 export interface LongPollingOptions {
@@ -18,20 +19,6 @@ export interface LongPollingOptions {
 interface CloseEvent {
   readonly code: number;
   readonly reason: string;
-}
-
-/** What the server says of a session when it opens it. */
-interface OpenedSession {
-  readonly session: string;
-  readonly node: string;
-  readonly wait_ms: number;
-  readonly grace_ms: number;
-}
-
-/** An answer with messages and, in its last line, the number of their batch. */
-interface Batch extends Partial<OpenedSession> {
-  readonly seq: number;
-  readonly data: string;
 }
 
 /** The server's word, which another attempt would not change. */
@@ -203,7 +190,7 @@ export class LongPollingSocket {
       const { status } = response;
       if (refusals.includes(status)) throw new Refusal(String(status));
       if (status === 204) return undefined;
-      if (status === 200) return decode(await response.text());
+      if (status === 200) return decodeAnswer(await response.text());
       throw new Error(`answered with ${status}`);
     } finally {
       clearTimeout(timer);
@@ -220,13 +207,4 @@ function request(body: string): RequestInit {
     // As the SDK's other transports.
     credentials: 'same-origin',
   };
-}
-
-/** Throws for an answer that was cut on its way, or is none of the server's. */
-function decode(text: string): Batch {
-  const end = text.lastIndexOf('\n', text.length - 2) + 1;
-  // safe: the shape is looked at below
-  const trailer = JSON.parse(text.slice(end)) as Partial<OpenedSession> & { readonly seq?: unknown };
-  if (!text.endsWith('\n') || typeof trailer?.seq !== 'number') throw new Error('cut short');
-  return { ...trailer, seq: trailer.seq, data: text.slice(0, Math.max(0, end - 1)) };
 }

@@ -109,6 +109,7 @@ export class PollingConnection implements Connection, Flushable, Expiring {
   }
 
   async #outcome(ack: number, acknowledged: Acknowledgement, gone: AbortSignal): Promise<PollOutcome> {
+    if (this.#state === 'ended') return { kind: 'over' };
     // What was overtaken must not end the poll that overtook it.
     if (acknowledged === 'late' || acknowledged === 'impossible') return { kind: acknowledged };
     this.#answerNothing();

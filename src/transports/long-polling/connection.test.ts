@@ -1,0 +1,180 @@
+/** Polls hang until there is something, one at a time, and a connection without any comes to its end. */
+
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { Deadlines } from '../../engine/deadlines.js';
+import { Turn } from '../../engine/turn.js';
+import { disconnectCodes } from '../../model/codes.js';
+import { PollingConnection, type PollOutcome } from './connection.js';
+
+const waitMs = 25_000;
+const graceMs = 15_000;
+/** Deadlines are kept to the second. */
+const toleranceMs = 1_000;
+
+function start() {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock);
+  let ends = 0;
+  const connection = new PollingConnection({ turn: new Turn(clock), deadlines, waitMs, graceMs }, () => ends++);
+  /** A poll whose answer shows once it is there. */
+  const poll = (ack: number, gone = new AbortController()) => {
+    const state: { answer?: PollOutcome } = {};
+    void connection.poll(ack, gone.signal).outcome.then((answer) => {
+      state.answer = answer;
+    });
+    return state;
+  };
+  const texts = ({ answer }: { answer?: PollOutcome }) =>
+    answer?.kind === 'batch' ? [answer.batch.seq, ...answer.batch.frames.map(String)] : answer;
+  return { clock, deadlines, connection, poll, texts, numEnds: () => ends };
+}
+
+const frame = (text: string) => Buffer.from(`${text}\n`);
+
+test('a poll hangs, and is answered with all that a turn has brought', async () => {
+  const { clock, connection, poll, texts } = start();
+  const first = poll(0);
+  await clock.settle();
+  expect(first.answer).toBeUndefined();
+  connection.write(frame('a'));
+  connection.write(frame('b'));
+  await clock.settle();
+  expect(texts(first)).toEqual([1, 'a\n', 'b\n']);
+});
+
+test('a poll is answered at once with what has come between two polls', async () => {
+  const { clock, connection, poll, texts } = start();
+  connection.write(frame('a'));
+  connection.write(frame('b'));
+  const first = poll(0);
+  await clock.settle();
+  expect(texts(first)).toEqual([1, 'a\n', 'b\n']);
+});
+
+test('what was not acknowledged comes again as it was, and counts as waiting until then', async () => {
+  const { clock, connection, poll, texts } = start();
+  connection.write(frame('a'));
+  const lost = poll(0);
+  await clock.settle();
+  connection.write(frame('b'));
+  expect(connection.bufferedBytes).toBe(4);
+  const again = poll(0);
+  await clock.settle();
+  expect(again).toEqual(lost);
+  const next = poll(1);
+  await clock.settle();
+  expect(texts(next)).toEqual([2, 'b\n']);
+  expect(connection.bufferedBytes).toBe(2);
+});
+
+test('a poll without anything to deliver ends in time, and the connection lives on', async () => {
+  const { clock, poll, numEnds } = start();
+  const first = poll(0);
+  await clock.advance(waitMs - toleranceMs);
+  expect(first.answer).toBeUndefined();
+  await clock.advance(2 * toleranceMs);
+  expect(first.answer).toEqual({ kind: 'nothing', seq: 0 });
+  await clock.advance(graceMs - 2 * toleranceMs);
+  expect(numEnds()).toBe(0);
+});
+
+test('a newer poll ends the older one', async () => {
+  const { clock, connection, poll, texts } = start();
+  const [older, newer] = [poll(0), poll(0)];
+  await clock.settle();
+  expect(older.answer).toEqual({ kind: 'nothing', seq: 0 });
+  connection.write(frame('a'));
+  await clock.settle();
+  expect(texts(newer)).toEqual([1, 'a\n']);
+});
+
+test('a poll that was overtaken on its way changes nothing', async () => {
+  const { clock, connection, poll, texts } = start();
+  connection.write(frame('a'));
+  poll(0);
+  const current = poll(1);
+  const overtaken = poll(0);
+  await clock.settle();
+  expect(overtaken.answer).toEqual({ kind: 'late' });
+  expect(current.answer).toBeUndefined();
+  connection.write(frame('b'));
+  await clock.settle();
+  expect(texts(current)).toEqual([2, 'b\n']);
+});
+
+test('an acknowledgement of what was never sent is told from others', async () => {
+  const { clock, connection, poll } = start();
+  connection.write(frame('a'));
+  const wrong = poll(2);
+  await clock.settle();
+  expect(wrong.answer).toEqual({ kind: 'impossible' });
+});
+
+test('G8: without a poll the connection ends after the grace time and lets go of everything', async () => {
+  const { clock, deadlines, connection, poll, numEnds } = start();
+  poll(0);
+  connection.write(frame('a'));
+  await clock.advance(graceMs - toleranceMs);
+  expect(numEnds()).toBe(0);
+  await clock.advance(2 * toleranceMs);
+  expect(numEnds()).toBe(1);
+  expect([connection.bufferedBytes, deadlines.size, clock.numTimers]).toEqual([0, 0, 0]);
+});
+
+test('G8: a client that goes away while it polls has the grace time to come back', async () => {
+  const { clock, connection, poll, texts, numEnds } = start();
+  const gone = new AbortController();
+  poll(0, gone);
+  await clock.advance(10_000);
+  gone.abort();
+  await clock.advance(graceMs - toleranceMs);
+  connection.write(frame('a'));
+  const back = poll(0);
+  await clock.settle();
+  expect(texts(back)).toEqual([1, 'a\n']);
+  await clock.advance(graceMs + toleranceMs);
+  expect(numEnds()).toBe(1);
+});
+
+test('the last words wait for the client, and when it has them it is over', async () => {
+  const { clock, connection, poll, texts, numEnds } = start();
+  connection.write(frame('a'));
+  connection.close(disconnectCodes.shutdown);
+  connection.close(disconnectCodes.slow);
+  connection.write(frame('after the end'));
+  const last = poll(0);
+  await clock.settle();
+  const push = '{"push":{"disconnect":{"code":3001,"reason":"shutdown"}}}\n';
+  expect(texts(last)).toEqual([1, 'a\n', push]);
+  const again = poll(0);
+  const over = poll(1);
+  await clock.settle();
+  expect(again).toEqual(last);
+  expect(over.answer).toEqual({ kind: 'over' });
+  expect(numEnds()).toBe(1);
+});
+
+test('a poll that hangs hears the last words at once', async () => {
+  const { connection, clock, poll } = start();
+  const hanging = poll(0);
+  connection.close(disconnectCodes.shutdown);
+  await Promise.resolve();
+  await clock.settle();
+  expect(hanging.answer?.kind).toBe('batch');
+});
+
+test('B38: nobody stays longer than 5 seconds after the last words, however it polls', async () => {
+  const { clock, connection, poll, numEnds } = start();
+  connection.write(frame('a'));
+  connection.close(disconnectCodes.slow);
+  for (let second = 0; second < 5; second++) {
+    poll(0);
+    await clock.advance(1_000);
+  }
+  expect(numEnds()).toBe(1);
+  const late = poll(0);
+  await clock.settle();
+  expect(late.answer).toEqual({ kind: 'over' });
+  expect(numEnds()).toBe(1);
+});
