@@ -11,6 +11,7 @@ import type { ClientGate, Refusal } from '../client-gate.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { ClientSocket, WebSocketConnection } from './connection.js';
 import { websocketFraming } from './framing.js';
+import { Probes } from './probes.js';
 import { findRefusal, refuseUpgrade } from './upgrade.js';
 
 /** What the sockets of a path are for. */
@@ -18,6 +19,8 @@ export interface SocketPurpose {
   readonly socketClass: typeof ClientSocket;
   /** Confirmed when a client offers it. */
   readonly subprotocol?: string;
+  /** Clients may ask here whether WebSocket passes. */
+  readonly hasProbes?: boolean;
   /** Beyond what holds for every upgrade. */
   findRefusal?(request: IncomingMessage): Refusal | undefined;
   /** Opens a session and gives it to the socket. Must not hold on to the request. */
@@ -45,6 +48,7 @@ export class WebSocketTransport implements Transport {
   readonly #gate: ClientGate;
   readonly #purpose: SocketPurpose;
   readonly #server: WebSocketServer;
+  readonly #probes: Probes | undefined;
   readonly #open = new Set<ClientSocket>();
   /** One function for all sockets. */
   readonly #onEnd = (socket: ClientSocket): void => {
@@ -76,15 +80,21 @@ export class WebSocketTransport implements Transport {
         return subprotocol !== undefined && offered.has(subprotocol) && subprotocol;
       },
     } as ConstructorParameters<typeof WebSocketServer>[0]);
-    this.#server.on('wsClientError', (error: Error, socket: Duplex, request: IncomingMessage) => {
+    const onInvalid = (error: Error, socket: Duplex, request: IncomingMessage) => {
       this.#refuse(request, socket, { status: 400, message: error.message });
-    });
+    };
+    this.#server.on('wsClientError', onInvalid);
+    this.#probes = purpose.hasProbes === true ? new Probes(node.clock, onInvalid) : undefined;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#findRefusal(request);
     if (refusal !== undefined) {
       this.#refuse(request, socket, refusal);
+      return;
+    }
+    if (this.#probes?.isProbe(request) === true) {
+      this.#probes.upgrade(request, socket, head);
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => {
@@ -105,12 +115,17 @@ export class WebSocketTransport implements Transport {
   /** Cuts what is still open, without a closing handshake. */
   terminateAll(): void {
     for (const ws of this.#open) ws.terminate();
+    this.#probes?.terminateAll();
   }
 
   #findRefusal(request: IncomingMessage): Refusal | undefined {
     const gate = this.#gate;
     return (
-      gate.findClosing() ?? findRefusal(request, gate) ?? this.#purpose.findRefusal?.(request) ?? gate.findFull(request)
+      gate.findClosing() ??
+      findRefusal(request, gate) ??
+      this.#purpose.findRefusal?.(request) ??
+      (this.#probes?.isProbe(request) === true ? this.#probes.findFull() : undefined) ??
+      gate.findFull(request)
     );
   }
 
@@ -125,6 +140,7 @@ function twoWay(node: Node, gate: ClientGate): SocketPurpose {
   return {
     socketClass: ClientSocket,
     subprotocol: 'centrifuge-json',
+    hasProbes: true,
     open(ws, socket, request) {
       ws.session = node.open(new WebSocketConnection(ws, socket, jsonEncoding), gate.handshakeOf(request));
     },
