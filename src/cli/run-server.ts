@@ -107,7 +107,9 @@ function untilStopped(server: ConfiguredServer, terminal: Terminal): Promise<num
         process.exit(128 + signalNumbers[signal]);
       }
       since = { signal, atMs: nowMs };
-      const deadlineMs = server.config.values['shutdown.deadline'];
+      const { values } = server.config;
+      const deadlineMs = values['shutdown.deadline'];
+      const clientsPerSec = values['shutdown.clientsPerSec'];
       server.log.info({ signal, deadlineMs }, 'shutting down');
       terminal.out(`shutting down: ${server.app.numClients} clients are told to reconnect (once more to stop at once)`);
       const overtime = setTimeout(() => {
@@ -115,7 +117,10 @@ function untilStopped(server: ConfiguredServer, terminal: Terminal): Promise<num
         process.exit(exitCodes.failed);
       }, deadlineMs + overtimeMs);
       server.app
-        .close(deadlineMs)
+        .close(deadlineMs, {
+          delayMs: values['shutdown.delay'],
+          ...(clientsPerSec !== undefined && { clientsPerSec }),
+        })
         .finally(() => clearTimeout(overtime))
         .then(() => resolve(exitCodes.ok), reject);
     };

@@ -17,6 +17,10 @@ export function findConflicts(config: Config): ConfigProblem[] {
   if (values['limits.maxMessageBytes'] > values['limits.maxQueueBytes']) {
     problem('limits.maxQueueBytes', 'is less than limits.maxMessageBytes: one message would make a connection slow');
   }
+  const delayMs = values['shutdown.delay'];
+  if (delayMs > 0 && delayMs > values['shutdown.deadline'] / 2) {
+    problem('shutdown.delay', 'is more than half of shutdown.deadline, of which it is a part');
+  }
   const internalPort = values['internal.port'];
   if (internalPort !== undefined && internalPort !== 0 && internalPort === values.port) {
     problem('internal.port', 'is the public port');

@@ -398,6 +398,20 @@ export const options = {
     default: 25_000,
     about: 'How long a graceful shutdown may take after SIGTERM or SIGINT. Clients are told to reconnect, at a pace.',
     zero: 'Everything is cut at once.',
+    reload: true,
+  }),
+  'shutdown.clientsPerSec': option(integer({ min: 1 }), {
+    unset: 'as slowly as the deadline allows, but no slower than 20',
+    about:
+      'Clients a second that a graceful shutdown sends away. More, with a warning, where shutdown.deadline would be missed.',
+    reload: true,
+  }),
+  'shutdown.delay': option(duration(), {
+    default: 0,
+    about:
+      'How long after the signal clients are still let in while readiness already fails, for load balancers that do not try another node. A part of shutdown.deadline.',
+    zero: 'Newcomers are refused at once.',
+    reload: true,
   }),
 } as const;
 

@@ -81,6 +81,7 @@ export class Node {
   readonly publishing: Publishing;
   /** Somebody may ask for the headers of a connection later on. */
   readonly keepsHandshakes: boolean;
+  #isLeaving = false;
   #isDraining = false;
 
   /** @throws FanfareError `ERR_CONFIG` when a channel rule is wrong or asks for more than the broker has. */
@@ -120,6 +121,11 @@ export class Node {
     this.publishing = new Publishing(broker, this.counters);
   }
 
+  /** True from the moment at which no new client should be sent here; those that come are still let in. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /** True from the moment at which the node lets nobody in any more. */
   get isDraining(): boolean {
     return this.#isDraining;
@@ -139,8 +145,14 @@ export class Node {
     return session;
   }
 
+  /** Says that it is about to go. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
   /** Refuses newcomers from now on. */
   drain(): void {
+    this.#isLeaving = true;
     this.#isDraining = true;
   }
 

@@ -4,8 +4,8 @@ import { type HttpEndpoint, jsonReply } from './endpoint.js';
 
 /** What readiness depends on. */
 export interface Readiness {
-  /** No new clients are let in: the node is about to go. */
-  readonly isDraining: boolean;
+  /** The node is about to go. */
+  readonly isLeaving: boolean;
 }
 
 /** The process runs and its event loop turns. */
@@ -20,7 +20,6 @@ export function readyEndpoint(readiness: Readiness): HttpEndpoint {
   return {
     method: 'GET',
     path: '/health/ready',
-    respond: () =>
-      readiness.isDraining ? jsonReply(503, { status: 'draining' }) : jsonReply(200, { status: 'ready' }),
+    respond: () => (readiness.isLeaving ? jsonReply(503, { status: 'draining' }) : jsonReply(200, { status: 'ready' })),
   };
 }

@@ -29,7 +29,7 @@ import {
   toMember,
 } from './app-types.js';
 import type { ListenAddress } from './listener.js';
-import type { ListenOptions, Serving } from './serving.js';
+import type { CloseOptions, ListenOptions, Serving } from './serving.js';
 
 const defaultCloseDeadlineMs = 25_000;
 const defaultHistoryLimit = 100;
@@ -259,8 +259,8 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    *
    * @param deadlineMs by when it is done. Default: 25,000
    */
-  close(deadlineMs = defaultCloseDeadlineMs): Promise<void> {
-    return this.#serving.close(deadlineMs);
+  close(deadlineMs = defaultCloseDeadlineMs, options: CloseOptions = {}): Promise<void> {
+    return this.#serving.close(deadlineMs, options);
   }
 }
 

@@ -7,10 +7,10 @@ import type { ApiOptions } from '../http/api/api.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { ClientEndpoint, Transport } from '../transports/transport.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
-import { interceptRequests } from './interception.js';
+import { interceptRequests, type RequestHandler } from './interception.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
 import { pathOf, Router } from './router.js';
-import { closePaced } from './shutdown.js';
+import { clientsPerSecOf, closePaced, type Pace } from './shutdown.js';
 
 /** What a port that Fanfare opens itself is for. */
 export interface ListenOptions {
@@ -24,6 +24,20 @@ export interface ListenOptions {
   readonly clients?: boolean;
   /** Further endpoints, by exact path. Default: none. */
   readonly endpoints?: readonly HttpEndpoint[];
+}
+
+/** How a node takes its leave. */
+export interface CloseOptions {
+  /**
+   * Clients a second that are sent away, more where the deadline would be missed. Default: as slowly as the deadline
+   * allows, but no slower than 20.
+   */
+  readonly clientsPerSec?: number;
+  /**
+   * How long clients are still let in while readiness already fails, in milliseconds, so that load balancers that do not
+   * try another node get to know. A part of the deadline, half of it at most. Default: 0.
+   */
+  readonly delayMs?: number;
 }
 
 export interface ServingParts {
@@ -68,7 +82,7 @@ export class Serving {
     server.on('upgrade', upgrade);
     const release = interceptRequests(server, (request) => {
       const endpoint = this.#endpoints.get(pathOf(request));
-      return endpoint?.handle && ((taken, response) => endpoint.handle?.(taken, response));
+      return endpoint?.handle && this.#ending((taken, response) => endpoint.handle?.(taken, response));
     });
     this.#attached.set(server, () => {
       server.off('upgrade', upgrade);
@@ -81,7 +95,7 @@ export class Serving {
     const { node, endpoints } = this.#parts;
     const { clients = true, host = '127.0.0.1' } = options;
     const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], node.log);
-    const server = createHttpServer(router.handle, node.log);
+    const server = createHttpServer(this.#ending(router.handle), node.log);
     if (clients) this.attach(server);
     this.#listening.add(server);
     try {
@@ -94,19 +108,23 @@ export class Serving {
   }
 
   /** Idempotent. */
-  close(deadlineMs: number): Promise<void> {
-    this.#closed ??= this.#shutDown(deadlineMs);
+  close(deadlineMs: number, options: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#shutDown(deadlineMs, options);
     return this.#closed;
   }
 
-  async #shutDown(deadlineMs: number): Promise<void> {
+  async #shutDown(deadlineMs: number, { clientsPerSec, delayMs = 0 }: CloseOptions): Promise<void> {
     const { node, onClose } = this.#parts;
-    const startMs = node.clock.nowMs();
+    const { clock } = node;
+    const startMs = clock.nowMs();
+    node.leave();
+    const waitMs = Math.min(delayMs, deadlineMs * 0.5);
+    if (waitMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, waitMs));
     node.drain();
     // The port stays open meanwhile, so that a load balancer gets to see that the node is not ready any more (F12).
     // A part of the time is left for the closing handshakes of the last ones.
-    await closePaced(node.sessions.all(), node.clock, deadlineMs * 0.6);
-    const cut = node.clock.schedule(() => this.#cutAll(), Math.min(6_000, deadlineMs * 0.3));
+    await this.#sendAway({ withinMs: (deadlineMs - waitMs) * 0.6, clientsPerSec });
+    const cut = clock.schedule(() => this.#cutAll(), Math.min(6_000, deadlineMs * 0.3));
     await this.#settled(Math.min(3_000, deadlineMs * 0.15));
     const closed = [...this.#listening].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const server of this.#listening) server.closeIdleConnections();
@@ -114,7 +132,28 @@ export class Serving {
     cut();
     for (const detach of this.#attached.values()) detach();
     await node.close(deadlineMs * 0.1);
-    await onClose(Math.max(deadlineMs * 0.05, deadlineMs - (node.clock.nowMs() - startMs)));
+    await onClose(Math.max(deadlineMs * 0.05, deadlineMs - (clock.nowMs() - startMs)));
+  }
+
+  async #sendAway(pace: Pace): Promise<void> {
+    const { node } = this.#parts;
+    const sessions = node.sessions.all();
+    const needed = clientsPerSecOf(sessions.length, pace);
+    if (pace.clientsPerSec !== undefined && needed > pace.clientsPerSec) {
+      node.log.warn(
+        { clients: sessions.length, clientsPerSec: Math.ceil(needed), wanted: pace.clientsPerSec },
+        'clients are sent away faster than they should be, since the deadline comes first',
+      );
+    }
+    await closePaced(sessions, node, pace);
+  }
+
+  /** A node that is about to go keeps no connection for a next request, which would come when nobody listens any more. */
+  #ending(handle: RequestHandler): RequestHandler {
+    return (request, response) => {
+      if (this.#parts.node.isLeaving && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+      handle(request, response);
+    };
   }
 
   /** Clients that come to ask still find somebody who tells them to go elsewhere. */

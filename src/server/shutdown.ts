@@ -1,20 +1,52 @@
 /** Lets go of clients at a pace, so that the other nodes are not stormed. */
 
-import type { Clock } from '../engine/clock.js';
+import type { Clock, Random } from '../engine/clock.js';
 import type { Session } from '../engine/session.js';
 import { disconnectCodes } from '../model/codes.js';
 
-const stepMs = 50;
+/** How fast clients are sent away. */
+export interface Pace {
+  /** By when the last one has been told, in milliseconds. It wins: where the rate is too slow for it, it is raised. */
+  readonly withinMs: number;
+  /** Clients a second. Default: as slowly as the time allows, but no slower than 20. */
+  readonly clientsPerSec?: number | undefined;
+}
+
+/** So that a few clients do not take the time of many. */
+const leastPerSec = 20;
+
+/** At which the last of so many clients is told in time. */
+export function clientsPerSecOf(count: number, { withinMs, clientsPerSec = leastPerSec }: Pace): number {
+  return count === 0 ? clientsPerSec : Math.max(clientsPerSec, (count * 1_000) / withinMs);
+}
 
 /**
- * Closes all sessions with 3001, spread evenly over the time given; their clients come back elsewhere. Resolves when
- * the last one has been told.
+ * Closes all sessions with 3001; their clients come back elsewhere. Each has a slot of its own, in random order and at a
+ * random moment of the slot, so that nodes which stop together, or clients which came together, do not beat in time.
+ * Resolves when the last one has been told.
  */
-export async function closePaced(sessions: readonly Session[], clock: Clock, withinMs: number): Promise<void> {
-  const steps = Math.max(1, Math.floor(withinMs / stepMs));
-  const perStep = Math.ceil(sessions.length / steps);
-  for (let start = 0; start < sessions.length; start += perStep) {
-    for (const session of sessions.slice(start, start + perStep)) session.close(disconnectCodes.shutdown);
-    if (start + perStep < sessions.length) await new Promise<void>((resolve) => clock.schedule(resolve, stepMs));
+export async function closePaced(
+  sessions: readonly Session[],
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  pace: Pace,
+): Promise<void> {
+  const slotMs = 1_000 / clientsPerSecOf(sessions.length, pace);
+  const startMs = clock.nowMs();
+  for (const [slot, session] of shuffled(sessions, random).entries()) {
+    const waitMs = startMs + (slot + random.unit()) * slotMs - clock.nowMs();
+    // Timers have whole milliseconds: what is due within this one is done now.
+    if (waitMs >= 1) await new Promise<void>((resolve) => clock.schedule(resolve, waitMs));
+    session.close(disconnectCodes.shutdown);
   }
+}
+
+/** A copy in random order (Fisher and Yates). */
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const copy = [...items];
+  for (let last = copy.length - 1; last > 0; last--) {
+    const other = Math.floor(random.unit() * (last + 1));
+    // safe: both are indices of the array
+    [copy[last], copy[other]] = [copy[other] as T, copy[last] as T];
+  }
+  return copy;
 }
