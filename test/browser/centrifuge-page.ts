@@ -1,6 +1,7 @@
 /** Runs inside the page: the scenarios of the official client, with the SDK's own browser bundle and this browser's WebSocket. */
 
 import type { Centrifuge, Options } from 'centrifuge';
+import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import type { Controls, ScenarioContext } from '../support/centrifuge/context.js';
 import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
 
@@ -9,7 +10,7 @@ declare global {
     /** From the SDK's bundle. */
     Centrifuge: typeof Centrifuge;
     /** Of the SDK's names for transports. */
-    fanfareTransport: 'websocket' | 'http_stream' | 'sse';
+    fanfareTransport: 'websocket' | 'http_stream' | 'sse' | 'sockjs';
     /** Calls one of the server's controls in the test's process. */
     callControl(name: string, args: readonly unknown[]): Promise<unknown>;
     runScenario(group: string, name: string): Promise<void>;
@@ -25,9 +26,9 @@ const controls = new Proxy({} as Controls, {
 });
 
 function endpointOf(transport: Window['fanfareTransport']): ConstructorParameters<typeof Centrifuge>[0] {
-  return transport === 'websocket'
-    ? `ws://${location.host}/connection/websocket`
-    : [{ transport, endpoint: `/connection/${transport}` }];
+  if (transport === 'websocket') return `ws://${location.host}/connection/websocket`;
+  // Long polling goes by the SDK's hook for transports of others.
+  return [{ transport, endpoint: `/connection/${transport === 'sockjs' ? 'long_polling' : transport}` }];
 }
 
 window.runScenario = async (group, name) => {
@@ -41,6 +42,7 @@ window.runScenario = async (group, name) => {
         minReconnectDelay: 10,
         maxReconnectDelay: 50,
         emulationEndpoint: '/emulation',
+        sockjs: LongPollingSocket,
         ...given,
       });
       clients.push(client);

@@ -60,7 +60,7 @@ describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
     }
   }
 
-  describe.each(['websocket', 'http_stream', 'sse'] as const)('%s', (transport) => {
+  describe.each(['websocket', 'http_stream', 'sse', 'sockjs'] as const)('%s', (transport) => {
     describe.each(Object.entries(centrifugeScenarios))('%s', (group, scenarios) => {
       test.concurrent.each(Object.keys(scenarios))('%s', async (name) => {
         await using server = await startScenarioServer();

@@ -1,24 +1,27 @@
-/** F17: streams through real nginx and HAProxy, whether those have been told about streams or not. */
+/** F17: streams and polls through real nginx and HAProxy, whether those have been told about streams or not. */
 
 import { Centrifuge } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import { scenarioContext, startScenarioServer } from '../support/centrifuge/scenario-app.js';
 import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
 import { haproxyIsMissing, startHaproxy } from '../support/haproxy.js';
 import { nginxIsMissing, startNginx } from '../support/nginx.js';
-import { answerTo, httpStreamReading, openStream, type StreamReading, sseReading } from '../support/stream-peer.js';
+import { openPolling } from '../support/polling-peer.js';
+import { answerTo, httpStreamReading, openStream, type SessionPeer, sseReading } from '../support/stream-peer.js';
 
 const proxies = {
   nginx: { isMissing: nginxIsMissing, start: startNginx },
   HAProxy: { isMissing: haproxyIsMissing, start: startHaproxy },
 } as const;
 
-const transports: readonly [string, StreamReading][] = [
-  ['http_stream', httpStreamReading],
-  ['sse', sseReading],
+const transports: readonly [string, (url: string, firstFrame: string) => Promise<SessionPeer>][] = [
+  ['http_stream', (url, firstFrame) => openStream(url, httpStreamReading, firstFrame)],
+  ['sse', (url, firstFrame) => openStream(url, sseReading, firstFrame)],
+  ['long_polling', openPolling],
 ];
 
 /** Shorter than the pings of the first two rounds take together. */
@@ -30,7 +33,7 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       const app = fanfare({
         anonymous: true,
         transports: { sse: true },
-        limits: { pingIntervalMs, pongTimeoutMs: 1_000 },
+        limits: { pingIntervalMs, pongTimeoutMs: 1_000, pollWaitMs: 1_000, pollGraceMs: 2_000 },
         log: { debug() {}, info() {}, warn() {}, error() {} },
         channels: { news: channel({ subscribe: 'anyone', history: { size: 100 } }) },
       });
@@ -46,10 +49,10 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       };
     }
 
-    test.concurrent.each(transports)('%s: every publication passes at once', async (_, reading) => {
+    test.concurrent.each(transports)('%s: every publication passes at once', async (_, open) => {
       await using through = await started();
       const began = performance.now();
-      const peer = await openStream(through.url, reading, '{"id":1,"connect":{}}');
+      const peer = await open(through.url, '{"id":1,"connect":{}}');
       await answerTo(peer, 1);
       expect(performance.now() - began).toBeLessThan(1_000);
       expect(await peer.emulate('{"id":2,"subscribe":{"channel":"news"}}')).toBe(204);
@@ -63,9 +66,9 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       expect(performance.now() - began).toBeLessThan(2_000);
     });
 
-    test.concurrent.each(transports)('%s: pings keep it open beyond the time-out of the proxy', async (_, reading) => {
+    test.concurrent.each(transports)('%s: pings keep it open beyond the time-out of the proxy', async (_, open) => {
       await using through = await started(2_000);
-      const peer = await openStream(through.url, reading, '{"id":1,"connect":{}}');
+      const peer = await open(through.url, '{"id":1,"connect":{}}');
       const began = performance.now();
       const pings = () => peer.frames.items.filter((frame) => frame === '{}').length;
       for (let answered = 0; answered < 4; ) {
@@ -77,9 +80,9 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       expect(performance.now() - began).toBeGreaterThan(timeoutSec * 1_000);
     });
 
-    test.concurrent.each(transports)('%s: a client that goes away is gone behind the proxy too', async (_, reading) => {
+    test.concurrent.each(transports)('%s: a client that goes away is gone behind the proxy too', async (_, open) => {
       await using through = await started(2_000);
-      const peer = await openStream(through.url, reading, '{"id":1,"connect":{}}');
+      const peer = await open(through.url, '{"id":1,"connect":{}}');
       await answerTo(peer, 1);
       expect(through.app.numClients).toBe(1);
       peer.destroy();
@@ -87,15 +90,15 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       await vi.waitFor(() => expect(through.app.numClients).toBe(0), { timeout: 6_000 });
     });
 
-    describe.each(['http_stream', 'sse'] as const)('the official client over %s', (transport) => {
+    describe.each(['http_stream', 'sse', 'sockjs'] as const)('the official client over %s', (transport) => {
       // The network is cut between the proxy and the server: the client sees what the proxy makes of it.
       test.concurrent.each(Object.entries(centrifugeScenarios.recovery ?? {}))('%s', async (_, scenario) => {
         await using server = await startScenarioServer();
         await using proxy = await start({ upstreamPort: Number(server.host.split(':')[1]), buffering });
         const { context, disconnectAll } = scenarioContext(
           server,
-          [{ transport, endpoint: `${proxy.url}/connection/${transport}` }],
-          { emulationEndpoint: `${proxy.url}/emulation`, eventsource: EventSource },
+          [{ transport, endpoint: `${proxy.url}/connection/${transport === 'sockjs' ? 'long_polling' : transport}` }],
+          { emulationEndpoint: `${proxy.url}/emulation`, eventsource: EventSource, sockjs: LongPollingSocket },
         );
         try {
           await scenario(context);
