@@ -12,8 +12,9 @@ import { answer, isWelcome, readJsonBody, refuse, uncached } from '../http-answe
 import type { SessionAnswer, SessionDirectory } from '../session-directory.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { PollingConnection, type PollingPorts } from './connection.js';
-import { type ClientRequest, decodeRequest, encodeAnswer, type OpenRequest } from './messages.js';
+import { type Addressee, type ClientRequest, decodeRequest, encodeAnswer, type OpenRequest } from './messages.js';
 import { PollingSession } from './session.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 export interface LongPollingParts {
   readonly node: Node;
@@ -29,8 +30,6 @@ export interface LongPollingParts {
 
 /** Beside the frame: two ids and some punctuation. */
 const maxEnvelopeBytes = 1_024;
-/** How long a peer may take to read an answer that is there. */
-const readTimeoutMs = 15_000;
 
 const contentType = 'application/x-ndjson; charset=utf-8';
 
@@ -42,16 +41,21 @@ const messages: Readonly<Record<number, string>> = {
   413: 'too large',
 };
 
+/** An answer, and the session that it is of. */
+type SessionOutcome = SessionAnswer & Pick<Addressee, 'session'>;
+
 export class LongPollingTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
   readonly #parts: LongPollingParts;
   readonly #ports: PollingPorts;
   readonly #connections = new Set<PollingConnection>();
+  readonly #unread: UnreadAnswers;
   #onEmpty: (() => void) | undefined;
 
   constructor(path: string, parts: LongPollingParts) {
     const { node, waitMs, graceMs } = parts;
     this.#parts = parts;
+    this.#unread = new UnreadAnswers(node.clock, graceMs);
     this.#ports = { turn: new Turn(node.clock), deadlines: node.deadlines, waitMs, graceMs };
     this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
   }
@@ -82,7 +86,7 @@ export class LongPollingTransport implements Transport {
       maxBytes: 2 * maxFrameBytes + maxEnvelopeBytes,
       timeoutMs: node.limits.connectTimeoutMs,
     });
-    if (body === undefined || response.destroyed) return;
+    if (body === undefined || request.socket.destroyed) return;
     if ('status' in body) return refuse(request, response, gate, body);
     const asked = decodeRequest(body.text);
     if (asked === undefined) return refuse(request, response, gate, { status: 400, message: 'no such request' });
@@ -91,7 +95,7 @@ export class LongPollingTransport implements Transport {
     const outcome =
       asked.kind === 'open'
         ? await this.#open(request, response, asked, gone.signal)
-        : await this.#pass(request, asked, body.text, gone.signal);
+        : { ...(await this.#pass(request, asked, body.text, gone.signal)), session: asked.session };
     if (outcome !== undefined) this.#answer(request, response, outcome);
   }
 
@@ -101,10 +105,11 @@ export class LongPollingTransport implements Transport {
     response: ServerResponse,
     { frame }: OpenRequest,
     gone: AbortSignal,
-  ): Promise<SessionAnswer | undefined> {
+  ): Promise<SessionOutcome | undefined> {
     const { node, gate, directory, maxFrameBytes, waitMs, graceMs } = this.#parts;
-    if (Buffer.byteLength(frame) > maxFrameBytes) return { status: 413 };
-    const refusal = gate.findClosing() ?? gate.findFull(request);
+    const tooLarge = { status: 413, message: 'too large' };
+    const refusal =
+      Buffer.byteLength(frame) > maxFrameBytes ? tooLarge : (gate.findClosing() ?? gate.findFull(request));
     if (refusal !== undefined) {
       refuse(request, response, gate, refusal);
       return undefined;
@@ -126,6 +131,7 @@ export class LongPollingTransport implements Transport {
     if (gone.aborted) connection.end();
     const { seq, frames } = outcome.kind === 'batch' ? outcome.batch : { seq: 0, frames: [] };
     return {
+      session: address.secret,
       status: 200,
       body: encodeAnswer(seq, frames, { session: address.secret, node: node.id, waitMs, graceMs }),
     };
@@ -144,11 +150,13 @@ export class LongPollingTransport implements Transport {
     return asked.kind === 'close' && outcome.status === 404 ? { status: 204 } : outcome;
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse, { status, body }: SessionAnswer): void {
-    const { node, gate } = this.#parts;
+  #answer(request: IncomingMessage, response: ServerResponse, { session, status, body }: SessionOutcome): void {
+    const { gate } = this.#parts;
     if (status >= 400) refuse(request, response, gate, { status, message: messages[status] ?? 'refused' });
     else if (body === undefined) answer(response, status, corsHeaders(request, gate));
-    if (body === undefined || response.destroyed) return;
+    if (body === undefined) return;
+    this.#unread.drop(session);
+    if (request.socket.destroyed) return;
     response.writeHead(status, {
       ...uncached,
       'Content-Type': contentType,
@@ -156,11 +164,6 @@ export class LongPollingTransport implements Transport {
       ...corsHeaders(request, gate),
     });
     response.end(body);
-    // The system has taken it: the usual case.
-    if (response.socket === null || response.socket.writableLength === 0) return;
-    response.once(
-      'close',
-      node.clock.schedule(() => response.destroy(), readTimeoutMs),
-    );
+    this.#unread.watch(session, response);
   }
 }
