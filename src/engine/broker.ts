@@ -1,11 +1,12 @@
 /**
  * What the engine needs from a broker. A broker carries publications between nodes and, as optional abilities, keeps
- * history and presence. The exported conformance suite is the executable form of these texts.
+ * history and presence and carries what nodes have to say to each other. The exported conformance suite is the executable form of these texts.
  */
 
 import type { ChannelName } from '../model/channel-name.js';
 import type { Position } from '../model/position.js';
 import type { ClientInfo, NewPublication, Publication } from '../model/publication.js';
+import type { ControlChannel } from './control-channel.js';
 
 /** How long a channel's stream lives and how much it keeps. */
 export interface StreamLimits {
@@ -102,6 +103,8 @@ export interface Broker {
   readonly history?: HistoryStore;
   /** Absent: no channel rule may ask for presence. */
   readonly presence?: PresenceStore;
+  /** Absent: a node knows of no others, and what is done with clients is done with those of the node alone. */
+  readonly control?: ControlChannel;
   /** Called once, before anything else. */
   start(events: BrokerEvents): Promise<void>;
   /** Idempotent. Publications under way are finished or rejected within the deadline. */
