@@ -8,15 +8,12 @@ import { WebSocket } from 'ws';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import { scenarioContext, startScenarioServer } from '../support/centrifuge/scenario-app.js';
 import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
-import { haproxyIsMissing, startHaproxy } from '../support/haproxy.js';
-import { nginxIsMissing, startNginx } from '../support/nginx.js';
+import { haproxy } from '../support/haproxy.js';
+import { nginx } from '../support/nginx.js';
 import { openPolling } from '../support/polling-peer.js';
 import { answerTo, httpStreamReading, openStream, type SessionPeer, sseReading } from '../support/stream-peer.js';
 
-const proxies = {
-  nginx: { isMissing: nginxIsMissing, start: startNginx },
-  HAProxy: { isMissing: haproxyIsMissing, start: startHaproxy },
-} as const;
+const proxies = { nginx, HAProxy: haproxy } as const;
 
 const transports: readonly [string, (url: string, firstFrame: string) => Promise<SessionPeer>][] = [
   ['http_stream', (url, firstFrame) => openStream(url, httpStreamReading, firstFrame)],

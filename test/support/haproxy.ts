@@ -1,28 +1,14 @@
 /** HAProxy in front of a server: waiting for bodies and packing responses, or not. */
 
-import {
-  identityPath,
-  isMissing,
-  type ProxyOptions,
-  type ProxyPlace,
-  type ProxyProgram,
-  type RunningProxy,
-  startProxy,
-} from './proxy-process.js';
+import { identityPath, type ProxyOptions, type ProxyPlace, type ProxyProgram, proxyOf } from './proxy-process.js';
 
-const haproxy: ProxyProgram = {
+export const haproxyProgram: ProxyProgram = {
   name: 'HAProxy',
   path: '/usr/sbin/haproxy',
   args: (folder) => ['-db', '-f', `${folder}/proxy.conf`],
 };
 
-export function haproxyIsMissing(): boolean {
-  return isMissing(haproxy);
-}
-
-export function startHaproxy(options: ProxyOptions): Promise<RunningProxy> {
-  return startProxy(haproxy, (place) => configuration(place, options));
-}
+export const haproxy = proxyOf(haproxyProgram, configuration);
 
 function configuration({ port, identity }: ProxyPlace, options: ProxyOptions): string {
   const { upstreamPort, buffering, timeoutSec = 60, websocket = true } = options;

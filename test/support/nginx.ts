@@ -1,28 +1,14 @@
 /** nginx in front of a server: as it is by default, or told about streams. */
 
-import {
-  identityPath,
-  isMissing,
-  type ProxyOptions,
-  type ProxyPlace,
-  type ProxyProgram,
-  type RunningProxy,
-  startProxy,
-} from './proxy-process.js';
+import { identityPath, type ProxyOptions, type ProxyPlace, type ProxyProgram, proxyOf } from './proxy-process.js';
 
-const nginx: ProxyProgram = {
+export const nginxProgram: ProxyProgram = {
   name: 'nginx',
   path: '/usr/sbin/nginx',
   args: (folder) => ['-p', folder, '-c', `${folder}/proxy.conf`],
 };
 
-export function nginxIsMissing(): boolean {
-  return isMissing(nginx);
-}
-
-export function startNginx(options: ProxyOptions): Promise<RunningProxy> {
-  return startProxy(nginx, (place) => configuration(place, options));
-}
+export const nginx = proxyOf(nginxProgram, configuration);
 
 function configuration({ port, folder, identity }: ProxyPlace, options: ProxyOptions): string {
   const { upstreamPort, buffering, timeoutSec = 60, websocket = true } = options;

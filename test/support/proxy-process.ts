@@ -1,6 +1,6 @@
 /** A real proxy of Debian's in front of a server of the test: its configuration in a folder of its own, on a free port. */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -36,6 +36,8 @@ export interface ProxyOptions {
 }
 
 const maxAttempts = 5;
+/** A program that starts does not tell when it is ready; asking it costs it little. */
+const pollMs = 20;
 
 /** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
 export function isMissing({ name, path }: ProxyProgram): boolean {
@@ -58,27 +60,85 @@ export interface ProxyPlace {
   readonly identity: string;
 }
 
-/** Starts it on a free port, which somebody else may be quicker to take: then on another. */
-export async function startProxy(
+/** A proxy for tests, which writes its configuration itself. */
+export interface TestProxy {
+  /** See {@link isMissing}. */
+  isMissing(): boolean;
+  start(options: ProxyOptions): Promise<RunningProxy>;
+}
+
+export function proxyOf(
   program: ProxyProgram,
-  configure: (place: ProxyPlace) => string,
-): Promise<RunningProxy> {
+  configuration: (place: ProxyPlace, options: ProxyOptions) => string,
+): TestProxy {
+  return {
+    isMissing: () => isMissing(program),
+    start: (options) => startProxy(program, (place) => configuration(place, options)),
+  };
+}
+
+/** Starts it on a free port. */
+function startProxy(program: ProxyProgram, configure: (place: ProxyPlace) => string): Promise<RunningProxy> {
+  return untilStarted(async () => {
+    const folder = await mkdtemp(join(tmpdir(), `fanfare-${program.name}-`));
+    const port = await freePort();
+    const identity = randomUUID();
+    await writeFile(join(folder, 'proxy.conf'), configure({ port, folder, identity }));
+    const url = `http://127.0.0.1:${port}`;
+    const running = await run(program.path, program.args(folder), {
+      folder,
+      killWith: 'SIGKILL',
+      isReady: (over) =>
+        fetch(`${url}${identityPath}`, { signal: over }).then(async (response) => (await response.text()) === identity),
+    });
+    return running.isReady ? { ...running, port, url } : running;
+  });
+}
+
+/** Others may be quicker to take the free ports that were found for a program: then it ends, and is started again. */
+export async function untilStarted<Running>(
+  start: () => Promise<Running | FailedProcess>,
+): Promise<Exclude<Running, FailedProcess>> {
   for (let attempt = 1; ; attempt++) {
-    const started = await tryStart(program, configure);
-    if ('port' in started) return started;
-    if (attempt === maxAttempts) throw new Error(`${program.name} has ended: ${started.output}`);
+    const started = await start();
+    // safe: what has failed is not ready
+    if (!isFailed(started)) return started as Exclude<Running, FailedProcess>;
+    if (attempt === maxAttempts) throw new Error(`it has ended: ${started.output}`);
   }
 }
 
-async function tryStart(
-  program: ProxyProgram,
-  configure: (place: ProxyPlace) => string,
-): Promise<RunningProxy | { readonly output: string }> {
-  const folder = await mkdtemp(join(tmpdir(), `fanfare-${program.name}-`));
-  const port = await freePort();
-  const identity = randomUUID();
-  await writeFile(join(folder, 'proxy.conf'), configure({ port, folder, identity }));
-  const child = spawn(program.path, program.args(folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+function isFailed(started: unknown): started is FailedProcess {
+  return typeof started === 'object' && started !== null && 'isReady' in started && started.isReady === false;
+}
+
+/** It ended before it answered. */
+interface FailedProcess {
+  readonly isReady: false;
+  readonly output: string;
+}
+
+export interface ProxyProcess extends AsyncDisposable {
+  readonly isReady: true;
+  readonly child: ChildProcess;
+  /** Everything that it has written so far. */
+  output(): string;
+}
+
+interface RunOptions {
+  /** Removed in the end. */
+  readonly folder: string;
+  /** A master process has to end its workers: SIGTERM. */
+  readonly killWith: NodeJS.Signals;
+  /** Resolves with true when it is this very process that answers; rejects while nobody does. */
+  readonly isReady: (over: AbortSignal) => Promise<boolean>;
+}
+
+export async function run(
+  path: string,
+  args: readonly string[],
+  { folder, killWith, isReady }: RunOptions,
+): Promise<ProxyProcess | FailedProcess> {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -87,21 +147,20 @@ async function tryStart(
   }
   const exited = new Promise<false>((resolve) => child.once('exit', () => resolve(false)));
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) child.kill(killWith);
     await exited;
     await rm(folder, { recursive: true, force: true });
   };
-  const url = `http://127.0.0.1:${port}`;
   const over = new AbortController();
-  const isReady = await Promise.race([answersAs(`${url}${identityPath}`, identity, over.signal), exited]);
+  const isUp = await Promise.race([untilReady(isReady, over.signal), exited]);
   over.abort();
-  if (isReady) return { port, url, [Symbol.asyncDispose]: stop };
+  if (isUp) return { isReady: true, child, output: () => output, [Symbol.asyncDispose]: stop };
   await stop();
-  return { output };
+  return { isReady: false, output };
 }
 
 /** Free a moment ago: neither proxy can be given a port that is open already. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -111,15 +170,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves with true when it is this very proxy that answers there, with false when nobody asks any more. */
-async function answersAs(url: string, identity: string, over: AbortSignal): Promise<boolean> {
+/** Resolves with true when it is ready, with false when nobody asks any more. */
+async function untilReady(isReady: RunOptions['isReady'], over: AbortSignal): Promise<boolean> {
   while (!over.aborted) {
-    const answer = await fetch(url, { signal: over }).then(
-      (response) => response.text(),
-      () => undefined,
-    );
-    if (answer === identity) return true;
-    await new Promise((resolve) => setImmediate(resolve));
+    // Whatever goes wrong means: not yet.
+    if (await isReady(over).catch(() => false)) return true;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return false;
 }
