@@ -1,0 +1,226 @@
+/**
+ * nginx and HAProxy as deploy/ configures them, in front of nodes of the test. The files are used as they are: only
+ * addresses, ports and paths of this run are put in their place, and each place has to be there.
+ */
+
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { haproxyProgram } from '../support/haproxy.js';
+import { nginxProgram } from '../support/nginx.js';
+import {
+  freePort,
+  isMissing,
+  type ProxyProcess,
+  type ProxyProgram,
+  run,
+  untilStarted,
+} from '../support/proxy-process.js';
+
+const execute = promisify(execFile);
+const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
+
+/** Anything in place of anything that is in a file. */
+export type Replacement = readonly [from: string, to: string];
+
+export interface DeployedOptions {
+  /** Of the nodes: node1, node2, node3. */
+  readonly nodePorts: readonly number[];
+  /** The file of deploy/ that names the nodes. */
+  readonly nodes: string;
+  /** Smaller numbers than those of the files, where a test would take long to reach them. */
+  readonly limits?: readonly Replacement[];
+}
+
+/** One that runs. Disposing of it ends it. */
+export interface DeployedProxy extends AsyncDisposable {
+  /** `https://127.0.0.1:port` */
+  readonly url: string;
+  /** Where plain HTTP is sent on from. */
+  readonly plainUrl: string;
+  /** What its certificate is trusted by. */
+  readonly ca: Buffer;
+  readonly process: ProxyProcess;
+  /** Its access log so far. */
+  accessLog(): Promise<string>;
+}
+
+/** One of the two programs. */
+export interface Deployment {
+  isMissing(): boolean;
+  start(options: DeployedOptions): Promise<DeployedProxy>;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly plainPort: number;
+  readonly tlsPort: number;
+}
+
+interface Kind {
+  readonly program: ProxyProgram;
+  /** Where each file goes, and what is replaced in it. */
+  files(
+    place: Place,
+    nodes: string,
+  ): readonly { readonly from: string; readonly to: string; readonly replace: readonly Replacement[] }[];
+  /** Where tls.crt and tls.key go. */
+  readonly certificateFolder: string;
+  /** A file with both of them, where the program wants that. */
+  readonly certificateBundle?: string;
+  checkArgs(folder: string): readonly string[];
+  runArgs(folder: string): readonly string[];
+  accessLog(folder: string, process: ProxyProcess): Promise<string>;
+}
+
+const nginxKind: Kind = {
+  program: nginxProgram,
+  files: ({ folder, plainPort, tlsPort }, nodes) => [
+    {
+      from: 'nginx/nginx.conf',
+      to: 'nginx.conf',
+      replace: [
+        ['/etc/nginx/', `${folder}/`],
+        ['/run/nginx.pid', `${folder}/nginx.pid`],
+        ['/var/log/nginx/error.log', 'stderr'],
+        ['/var/log/nginx/access.log', `${folder}/access.log`],
+        // Those that Debian compiles in are its own.
+        [
+          'http {',
+          `http {\n${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/temp-${name};`).join('\n')}`,
+        ],
+      ],
+    },
+    { from: `nginx/${nodes}`, to: 'conf.d/fanfare.conf', replace: [['/etc/nginx/', `${folder}/`]] },
+    {
+      from: 'nginx/site.conf',
+      to: 'fanfare/site.conf',
+      replace: [
+        ['/etc/nginx/', `${folder}/`],
+        ['listen 80;', `listen 127.0.0.1:${plainPort};`],
+        ['listen 443 ', `listen 127.0.0.1:${tlsPort} `],
+      ],
+    },
+    { from: 'nginx/proxy.conf', to: 'fanfare/proxy.conf', replace: [] },
+  ],
+  certificateFolder: 'fanfare',
+  checkArgs: (folder) => ['-t', '-p', folder, '-c', `${folder}/nginx.conf`],
+  runArgs: (folder) => ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'],
+  accessLog: (folder) => readFile(join(folder, 'access.log'), 'utf8'),
+};
+
+const haproxyKind: Kind = {
+  program: haproxyProgram,
+  files: ({ folder, plainPort, tlsPort }, nodes) => [
+    {
+      from: 'haproxy/haproxy.cfg',
+      to: 'haproxy.cfg',
+      replace: [
+        // As many descriptors as this machine gives.
+        ['  maxconn 50000\n', '  maxconn 5000\n'],
+        ['log /dev/log local0', 'log stdout format raw local0'],
+        ['/etc/haproxy/', `${folder}/`],
+        ['/run/haproxy/', `${folder}/`],
+        ['bind :80', `bind 127.0.0.1:${plainPort}`],
+        ['bind :443 ', `bind 127.0.0.1:${tlsPort} `],
+        // Only root can become another user.
+        ...(process.getuid?.() === 0
+          ? []
+          : ([
+              ['user haproxy', ''],
+              ['group haproxy', ''],
+            ] as const)),
+      ],
+    },
+    { from: `haproxy/${nodes}`, to: 'nodes.cfg', replace: [] },
+  ],
+  certificateFolder: '.',
+  certificateBundle: 'fanfare.pem',
+  checkArgs: (folder) => ['-c', '-f', `${folder}/haproxy.cfg`, '-f', `${folder}/nodes.cfg`],
+  runArgs: (folder) => ['-W', '-f', `${folder}/haproxy.cfg`, '-f', `${folder}/nodes.cfg`],
+  accessLog: async (_, running) => running.output(),
+};
+
+export const nginx = deploymentOf(nginxKind);
+export const haproxy = deploymentOf(haproxyKind);
+
+function deploymentOf(kind: Kind): Deployment {
+  return {
+    isMissing: () => isMissing(kind.program),
+    start: (options) => untilStarted(() => tryStart(kind, options)),
+  };
+}
+
+async function tryStart(kind: Kind, options: DeployedOptions) {
+  const folder = await mkdtemp(join(tmpdir(), 'fanfare-deploy-'));
+  const place: Place = { folder, plainPort: await freePort(), tlsPort: await freePort() };
+  await writeFiles(kind, place, options);
+  const ca = await makeCertificate(kind, folder);
+  // Fails with what is wrong, and with warnings: what a version does not like any more is not for an example.
+  const { stdout, stderr } = await execute(kind.program.path, [...kind.checkArgs(folder)]);
+  if (/warn|alert/i.test(stdout + stderr)) throw new Error(`${kind.program.name} warns: ${stdout}${stderr}`);
+  const url = `https://127.0.0.1:${place.tlsPort}`;
+  const running = await run(kind.program.path, kind.runArgs(folder), {
+    folder,
+    killWith: 'SIGTERM',
+    isReady: (over) => speaksTls(url, ca, over),
+  });
+  if (!running.isReady) return running;
+  const deployed: DeployedProxy = {
+    url,
+    plainUrl: `http://127.0.0.1:${place.plainPort}`,
+    ca,
+    process: running,
+    accessLog: () => kind.accessLog(folder, running),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+  return deployed;
+}
+
+async function writeFiles(kind: Kind, place: Place, { nodes, nodePorts, limits = [] }: DeployedOptions): Promise<void> {
+  const nodeAddresses = nodePorts.map((port, n): Replacement => [`node${n + 1}:8000`, `127.0.0.1:${port}`]);
+  const left = new Set(limits);
+  for (const { from, to, replace } of kind.files(place, nodes)) {
+    let text = await readFile(deploy + from, 'utf8');
+    for (const [before, after] of [...replace, ...(from.endsWith(nodes) ? nodeAddresses : [])]) {
+      if (!text.includes(before)) throw new Error(`deploy/${from} has no ${before}`);
+      text = text.replaceAll(before, after);
+    }
+    for (const limit of limits) {
+      if (!text.includes(limit[0])) continue;
+      text = text.replaceAll(limit[0], limit[1]);
+      left.delete(limit);
+    }
+    await mkdir(dirname(join(place.folder, to)), { recursive: true });
+    await writeFile(join(place.folder, to), text);
+  }
+  if (left.size > 0) throw new Error(`nowhere in deploy/: ${[...left].map(([before]) => before).join(', ')}`);
+}
+
+/** For this run alone, so that whoever has it is this very proxy. */
+async function makeCertificate({ certificateFolder, certificateBundle }: Kind, folder: string): Promise<Buffer> {
+  const at = join(folder, certificateFolder);
+  const [crt, key] = [join(at, 'tls.crt'), join(at, 'tls.key')];
+  await execute('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
+    ...['-subj', '/CN=realtime.example.com', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:realtime.example.com'],
+    ...['-keyout', key, '-out', crt],
+  ]);
+  const ca = await readFile(crt);
+  if (certificateBundle !== undefined)
+    await writeFile(join(folder, certificateBundle), Buffer.concat([ca, await readFile(key)]));
+  return ca;
+}
+
+function speaksTls(url: string, ca: Buffer, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    get(url, { ca, signal, agent: false }, (response) => {
+      response.resume();
+      resolve(true);
+    }).on('error', reject);
+  });
+}
