@@ -1,6 +1,7 @@
 /** One channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
 
 import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
+import type { CallGate } from './call-gate.js';
 import type {
   ChannelEvents,
   ChannelOptions,
@@ -30,6 +31,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   readonly name: string;
   readonly #sdk: Centrifuge;
   readonly #connection: ConnectOptions;
+  readonly #calls: CallGate;
   readonly #onEnd: () => void;
   readonly #options: ChannelOptions;
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
@@ -51,12 +53,14 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     readonly sdk: Centrifuge;
     readonly options: ChannelOptions;
     readonly connection: ConnectOptions;
+    readonly calls: CallGate;
     readonly onEnd: () => void;
   }) {
     this.name = parts.name;
     this.#sdk = parts.sdk;
     this.#options = parts.options;
     this.#connection = parts.connection;
+    this.#calls = parts.calls;
     this.#onEnd = parts.onEnd;
   }
 
@@ -129,7 +133,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
 
   /** Resolves once subscribed. Throws why the subscription was refused, or `ERR_TIMEOUT`; 0: waits for ever. */
   ready(timeoutMs = 0): Promise<void> {
-    return this.#call((subscription) => subscription.ready(timeoutMs));
+    return this.#attempt((subscription) => subscription.ready(timeoutMs));
   }
 
   /** Asks again after the server has refused or ended the subscription. */
@@ -272,7 +276,11 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     for (const reader of [...this.#readers]) reader.end(error);
   }
 
-  async #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
+  #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
+    return this.#attempt((subscription) => this.#calls.run(() => run(subscription)));
+  }
+
+  async #attempt<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
     if (this.#ended) throw new ClientError('ERR_CLOSED', `"${this.name}" is closed`);
     // The SDK would wait for a connection that does not come.
     if (this.#sdk.state === 'disconnected') throw new ClientError('ERR_DISCONNECTED', 'not connected');

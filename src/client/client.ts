@@ -2,14 +2,16 @@
 
 import { Centrifuge } from 'centrifuge';
 import type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
+import { CallGate } from './call-gate.js';
 import { Channel } from './channel.js';
 import type { Cause, ChannelOptions } from './channel-events.js';
 import { ClientError, toClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
-import { endpointUrl } from './endpoint-url.js';
 import { Listeners } from './listeners.js';
 import { type Message, toMessage } from './message.js';
 import { connectionOptions } from './sdk-options.js';
+import { TransportChoice } from './transport-choice.js';
+import type { TransportName } from './transport-name.js';
 
 /** `connecting` covers the first attempt and every way back. */
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
@@ -28,6 +30,8 @@ export interface ConnectionStatus {
 export interface ConnectedEvent {
   /** Id of this connection; another one after each reconnect. */
   readonly client: string;
+  /** By what it is connected. */
+  readonly transport: TransportName;
   /** What the server's auth function handed over. */
   readonly data?: unknown;
 }
@@ -48,18 +52,23 @@ export interface ClientEvents {
 export class Client<App extends AnyApp = AnyApp> {
   readonly #sdk: Centrifuge;
   readonly #options: ConnectOptions;
+  readonly #choice: TransportChoice;
+  readonly #calls = new CallGate();
   readonly #listeners = new Listeners<ClientEvents>();
   readonly #channels = new Map<string, Channel<unknown, unknown>>();
   #waitsForUse: boolean;
   #status: ConnectionStatus = { state: 'disconnected', sinceMs: Date.now(), isReconnecting: false };
   #wasConnected = false;
+  #isChangingTransport = false;
   #closed = false;
 
   /** Made by `connect()`. */
   constructor(url: string | URL, options: ConnectOptions) {
     const { lazy = false } = options;
     this.#options = options;
-    this.#sdk = new Centrifuge(endpointUrl(url, globalThis.location?.href), connectionOptions(options));
+    this.#choice = new TransportChoice(url, options, () => this.#calls.whenQuiet(() => this.#changeTransport()));
+    this.#sdk = new Centrifuge([this.#choice.entry], { ...connectionOptions(options), ...this.#choice.options });
+    this.#choice.watch(this.#sdk);
     this.#listen();
     this.#waitsForUse = lazy;
     if (!lazy) this.#sdk.connect();
@@ -67,6 +76,11 @@ export class Client<App extends AnyApp = AnyApp> {
 
   get state(): ConnectionState {
     return this.#status.state;
+  }
+
+  /** By what it is connected; `undefined` while it is not. */
+  get transport(): TransportName | undefined {
+    return this.#choice.connectedBy;
   }
 
   /** The state with its history, as one immutable object. */
@@ -104,6 +118,7 @@ export class Client<App extends AnyApp = AnyApp> {
         sdk: this.#sdk,
         options,
         connection: this.#options,
+        calls: this.#calls,
         onEnd: () => this.#channels.delete(name),
       });
       this.#channels.set(name, channel);
@@ -150,7 +165,7 @@ export class Client<App extends AnyApp = AnyApp> {
 
   /** Resolves once connected. Throws `ERR_DISCONNECTED`, or `ERR_TIMEOUT`; 0: waits for ever. */
   async ready(timeoutMs = 0): Promise<void> {
-    await this.#call(() => this.#sdk.ready(timeoutMs));
+    await this.#attempt(() => this.#sdk.ready(timeoutMs));
   }
 
   /** Connects again after the server has sent this client away. Throws `ERR_CLOSED` after `close()`. */
@@ -165,20 +180,25 @@ export class Client<App extends AnyApp = AnyApp> {
     if (this.#closed) return;
     this.#closed = true;
     for (const channel of [...this.#channels.values()]) channel.end();
+    this.#choice.close();
     this.#sdk.disconnect();
     this.#listeners.clear();
   }
 
   #listen(): void {
-    this.#sdk.on('connecting', ({ code, reason }) => {
+    this.#sdk.on('connecting', ({ code, reason: given }) => {
+      const reason = this.#isChangingTransport ? 'a better transport passes again' : given;
       this.#enter('connecting', { code, reason });
       this.#listeners.emit('connecting', { code, reason });
     });
     this.#sdk.on('connected', ({ client, data }) => {
       this.#enter('connected');
-      this.#listeners.emit('connected', { client, ...(data !== undefined && { data }) });
+      const { transport = 'websocket' } = this;
+      this.#listeners.emit('connected', { client, transport, ...(data !== undefined && { data }) });
     });
     this.#sdk.on('disconnected', ({ code, reason }) => {
+      // It connects again in the same breath.
+      if (this.#isChangingTransport) return;
       this.#enter('disconnected', { code, reason });
       const error = new ClientError('ERR_DISCONNECTED', reason, { protocolCode: code });
       for (const channel of this.#channels.values()) channel.disconnected(error);
@@ -189,6 +209,15 @@ export class Client<App extends AnyApp = AnyApp> {
       this.#listeners.emit('publication', { ...toMessage<unknown>(publication), channel: publication.channel });
     });
     this.#sdk.on('error', ({ error }) => this.#listeners.emit('error', toClientError(error)));
+  }
+
+  /** Recovers as after a lost connection, but does not wait. */
+  #changeTransport(): void {
+    if (this.#sdk.state !== 'connected') return;
+    this.#isChangingTransport = true;
+    this.#sdk.disconnect();
+    this.#sdk.connect();
+    this.#isChangingTransport = false;
   }
 
   #enter(state: ConnectionState, cause?: Cause): void {
@@ -206,7 +235,11 @@ export class Client<App extends AnyApp = AnyApp> {
     if (this.#closed) throw new ClientError('ERR_CLOSED', 'the client is closed');
   }
 
-  async #call<Result>(run: () => Promise<Result>): Promise<Result> {
+  #call<Result>(run: () => Promise<Result>): Promise<Result> {
+    return this.#attempt(() => this.#calls.run(run));
+  }
+
+  async #attempt<Result>(run: () => Promise<Result>): Promise<Result> {
     this.#use();
     // The SDK would wait for a connection that does not come.
     if (this.#sdk.state === 'disconnected') throw new ClientError('ERR_DISCONNECTED', 'not connected');

@@ -17,7 +17,10 @@ export type {
 export type { Client, ClientEvents, ConnectedEvent, ConnectionState, ConnectionStatus } from './client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export { connect } from './connect.js';
-export type { ConnectOptions, WebSocketConstructor } from './connect-options.js';
+export type { ConnectOptions, EventSourceConstructor, WebSocketConstructor } from './connect-options.js';
+export type { EndpointPaths } from './endpoint-url.js';
 export { type LongPollingOptions, LongPollingSocket } from './long-polling-socket.js';
 export type { Member, Message, StreamPosition } from './message.js';
 export type { MessageReader } from './message-reader.js';
+export type { TransportStore } from './transport-memory.js';
+export type { TransportName } from './transport-name.js';

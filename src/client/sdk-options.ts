@@ -1,20 +1,13 @@
 /** The options of `connect()` in the words of the SDK. */
 
 import type { Options, SubscriptionOptions } from 'centrifuge';
-import { ClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
 
-/** @throws ClientError `ERR_NO_WEBSOCKET` */
 export function connectionOptions(options: ConnectOptions): Partial<Options> {
-  const { token, data, websocket, minReconnectDelayMs, maxReconnectDelayMs, timeoutMs } = options;
-  if (websocket === undefined && globalThis.WebSocket === undefined) {
-    throw new ClientError(
-      'ERR_NO_WEBSOCKET',
-      'no WebSocket here: connect(url, { websocket: WebSocket }) with that of ws',
-    );
-  }
+  const { token, data, websocket, eventsource, minReconnectDelayMs, maxReconnectDelayMs, timeoutMs } = options;
   return {
     ...(websocket !== undefined && { websocket }),
+    ...(eventsource !== undefined && { eventsource }),
     ...(typeof token === 'string' && { token }),
     ...(typeof token === 'function' && { getToken: tokenGetter(token) }),
     ...(typeof data === 'function' ? { getData: async () => data() } : data !== undefined && { data }),

@@ -30,10 +30,11 @@ export class ChatVisitor implements AsyncDisposable {
     this.typingLine = page.locator('#typing');
     page.on('pageerror', (error) => this.faults.push(String(error)));
     page.on('console', (message) => {
-      // Chromium says by itself that a connection has failed.
-      if (message.type() === 'error' && !/^WebSocket connection to/.test(message.text())) {
-        this.faults.push(message.text());
-      }
+      // Chromium says by itself that a connection has failed, or a request that was to be one.
+      const isWebSocket = /^WebSocket connection to/.test(message.text());
+      const isRequest = /^\w+:\/\/[^/]+\/(connection\/|emulation$)/.test(message.location().url);
+      const isKnown = isWebSocket || (isRequest && /^Failed to load resource/.test(message.text()));
+      if (message.type() === 'error' && !isKnown) this.faults.push(message.text());
     });
   }
 

@@ -17,7 +17,9 @@ describe('connect', () => {
     const client = server.connect();
     expect(client.state).toBe('connecting');
     expect(client.status).toMatchObject({ state: 'connecting', isReconnecting: false });
-    expect(await next(client, 'connected')).toEqual({ client: expect.any(String) });
+    expect(client.transport).toBeUndefined();
+    expect(await next(client, 'connected')).toEqual({ client: expect.any(String), transport: 'websocket' });
+    expect(client.transport).toBe('websocket');
     const { status } = client;
     expect(status).toEqual({ state: 'connected', sinceMs: expect.any(Number), isReconnecting: false });
     expect(status.sinceMs).toBeGreaterThanOrEqual(before);

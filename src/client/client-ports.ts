@@ -1,0 +1,29 @@
+/** Time, chance and the state of the network, as the client sees them. */
+
+import type { Clock, Random } from '../engine/clock.js';
+
+export interface ClientPorts {
+  readonly clock: Omit<Clock, 'afterTurn'>;
+  readonly random: Pick<Random, 'unit'>;
+  /** Whether the machine knows that it has no network. */
+  isOffline(): boolean;
+  /** Calls when the network is back; returns a function that stops it. */
+  onOnline(listener: () => void): () => void;
+}
+
+export const systemPorts: ClientPorts = {
+  clock: {
+    nowMs: () => performance.now(),
+    wallMs: () => Date.now(),
+    schedule(task, delayMs) {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    },
+  },
+  random: { unit: () => Math.random() },
+  isOffline: () => globalThis.navigator?.onLine === false,
+  onOnline(listener) {
+    globalThis.addEventListener?.('online', listener);
+    return () => globalThis.removeEventListener?.('online', listener);
+  },
+};
