@@ -16,6 +16,7 @@ const CONTENDERS = {
   WebSocket: { server: 'fanfare' },
   'HTTP streaming': { server: 'fanfare', transport: { client: 'http-main', dialect: 'http_stream' } },
   SSE: { server: 'fanfare', transport: { client: 'http-main', dialect: 'sse' } },
+  'long polling': { server: 'fanfare', transport: { client: 'http-main', dialect: 'long_polling' } },
   'Socket.IO polling': {
     server: 'socketio-polling',
     transport: { client: 'http-main', dialect: 'socketio-polling' },

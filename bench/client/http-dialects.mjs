@@ -60,6 +60,46 @@ function streaming(open) {
   };
 }
 
+const LONG_POLLING_PATH = '/connection/long_polling';
+
+/** Fanfare's long polling: the last line of a response says which batch it is, and the next poll acknowledges it. @type {HttpDialect} */
+const longPolling = {
+  makeToken: connectionToken,
+  start() {
+    /** @type {{ session: string, node: string } | null} */
+    let address = null;
+    let frames = 0;
+    return {
+      opened(peer) {
+        const commands = [
+          { id: 1, connect: { token: peer.token } },
+          { id: 2, subscribe: { channel: CHANNEL } },
+        ];
+        const data = commands.map((command) => JSON.stringify(command)).join('\n');
+        peer.http.post(LONG_POLLING_PATH, JSON.stringify({ data }));
+      },
+      received(peer, bytes) {
+        const trailerAt = bytes.lastIndexOf(10, bytes.length - 2) + 1;
+        const { seq, session, node } = JSON.parse(bytes.toString('latin1', trailerAt));
+        address ??= { session, node };
+        peer.http.post(LONG_POLLING_PATH, JSON.stringify({ ...address, ack: seq }));
+        if (bytes.indexOf(PING) >= 0) {
+          peer.postAside(LONG_POLLING_PATH, JSON.stringify({ ...address, id: ++frames, data: '{}' }));
+        }
+        if (peer.ready) {
+          peer.countPublications(bytes);
+          return;
+        }
+        const text = bytes.toString('utf8');
+        if (text.includes('"error"')) peer.fail(`refused: ${text}`);
+        if (!text.includes('"id":2,')) return;
+        peer.becomeReady();
+        peer.countPublications(bytes);
+      },
+    };
+  },
+};
+
 const SEPARATOR = '\u001e';
 const POLL_PATH = '/socket.io/?EIO=4&transport=polling';
 
@@ -98,5 +138,6 @@ const socketioPolling = {
 export const HTTP_DIALECTS = {
   http_stream: streaming((peer, connect) => peer.http.post('/connection/http_stream', connect)),
   sse: streaming((peer, connect) => peer.http.get(`/connection/sse?cf_connect=${encodeURIComponent(connect)}`)),
+  long_polling: longPolling,
   'socketio-polling': socketioPolling,
 };
