@@ -273,6 +273,12 @@ export const options = {
     default: 15_000,
     about: 'How long a connection by long polling lives without a poll.',
   }),
+  'limits.pollSpacing': option(duration(), {
+    default: 50,
+    about:
+      'Shortest time between two answers with messages to one polling client. What comes meanwhile goes together, which spares the server most of its work under a steady load; the first message after a pause goes at once.',
+    zero: 'Each message may be an answer of its own.',
+  }),
   'limits.maxMessageBytes': option(bytes({ min: 2 }), {
     default: defaultLimits.maxMessageBytes,
     about: 'Largest message, in bytes of its JSON, where a channel rule says nothing else.',

@@ -51,12 +51,18 @@ export interface TransportLimits {
   readonly pollWaitMs?: number;
   /** How long a connection by long polling lives without a poll, in milliseconds. Default: 15,000. */
   readonly pollGraceMs?: number;
+  /**
+   * Shortest time between two answers with messages to one polling client, in milliseconds: what comes meanwhile goes
+   * together. Default: 50. 0: none.
+   */
+  readonly pollSpacingMs?: number;
 }
 
 export const defaultTransportLimits = {
   maxFrameBytes: 65_536,
   pollWaitMs: 25_000,
   pollGraceMs: 15_000,
+  pollSpacingMs: 50,
 } as const satisfies Required<TransportLimits>;
 
 /** @throws FanfareError `ERR_CONFIG` when two of them have one path, or for a limit that is none */
@@ -65,7 +71,7 @@ export function clientTransports(
   gate: ClientGate,
   options: { readonly path: string; readonly transports: TransportPaths; readonly limits: TransportLimits },
 ): readonly Transport[] {
-  const { maxFrameBytes, pollWaitMs, pollGraceMs } = limitsWithDefaults(options.limits);
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs } = limitsWithDefaults(options.limits);
   const {
     httpStream: httpStreamPath = '/connection/http_stream',
     sse = false,
@@ -81,7 +87,7 @@ export function clientTransports(
   if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
   transports.push(...oneWayTransports(node, gate, options.transports.oneWay ?? false));
   if (longPolling !== false) {
-    const polling = { ...parts, waitMs: pollWaitMs, graceMs: pollGraceMs };
+    const polling = { ...parts, waitMs: pollWaitMs, graceMs: pollGraceMs, spacingMs: pollSpacingMs };
     transports.push(new LongPollingTransport(longPolling, polling));
   }
   const paths = transports.flatMap(({ endpoints }) => endpoints.map(({ path }) => path));
@@ -104,8 +110,11 @@ function oneWayTransports(node: Node, gate: ClientGate, oneWay: boolean | OneWay
 function limitsWithDefaults(limits: TransportLimits): Required<TransportLimits> {
   const all = { ...defaultTransportLimits, ...limits };
   for (const [name, value] of Object.entries(all)) {
-    if (Number.isSafeInteger(value) && value > 0) continue;
-    throw new FanfareError('ERR_CONFIG', `limits.${name} must be a whole number above 0, got ${value}`);
+    if (Number.isSafeInteger(value) && value >= (name === 'pollSpacingMs' ? 0 : 1)) continue;
+    throw new FanfareError(
+      'ERR_CONFIG',
+      `limits.${name} must be a whole number, and above 0 unless it is a spacing, got ${value}`,
+    );
   }
   return all;
 }

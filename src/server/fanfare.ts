@@ -66,7 +66,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
-  const { maxFrameBytes, pollWaitMs, pollGraceMs, ...limits } = options.limits ?? {};
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, ...limits } = options.limits ?? {};
   const auth = authenticator(options);
   const node = new Node({
     ...ports,
@@ -99,6 +99,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       ...(maxFrameBytes !== undefined && { maxFrameBytes }),
       ...(pollWaitMs !== undefined && { pollWaitMs }),
       ...(pollGraceMs !== undefined && { pollGraceMs }),
+      ...(pollSpacingMs !== undefined && { pollSpacingMs }),
     },
   });
   hooks?.start(node.id);

@@ -170,6 +170,7 @@ export function limitsOf(values: OptionValues): Limits {
     maxFrameBytes: values['limits.maxFrameBytes'],
     pollWaitMs: values['limits.pollWait'],
     pollGraceMs: values['limits.pollGrace'],
+    pollSpacingMs: values['limits.pollSpacing'],
     maxMessageBytes: values['limits.maxMessageBytes'],
     maxQueueBytes: values['limits.maxQueueBytes'],
     maxChannelsPerConnection: values['limits.maxChannelsPerConnection'],

@@ -1,6 +1,7 @@
 /** Finds the session that a request of its own is for: on this node, or through the cluster on another. */
 
 import type { Random } from '../engine/clock.js';
+import type { Recipient } from './recipient.js';
 import { digestOf, isSameClient, type RequestBinding } from './request-binding.js';
 
 /** A client's request to its session. Plain data: it may have to travel to the node that has the session. */
@@ -10,9 +11,11 @@ export interface SessionRequest {
   /** The secret that the client was given with the reply to `connect`. */
   readonly session: string;
   readonly binding: RequestBinding;
-  /** In the words of the session's transport. */
-  readonly body: string;
+  readonly words: SessionWords;
 }
+
+/** What is asked of a session, in the words of its transport: whoever names it may be speaking another's. */
+export type SessionWords = string | Readonly<Record<string, string | number>>;
 
 /** As HTTP says it: the status, and a body where there is one. 404 for a session that is not there. */
 export interface SessionAnswer {
@@ -24,8 +27,8 @@ export interface SessionAnswer {
 export interface AddressedSession {
   /** Of the request that opened it. */
   readonly binding: RequestBinding;
-  /** A request of its own client. @param gone aborted when nobody waits for the answer any more */
-  request(body: string, gone: AbortSignal): SessionAnswer | Promise<SessionAnswer>;
+  /** A request of its own client. @param recipient leaves when nobody waits for the answer any more */
+  request(words: SessionWords, recipient: Recipient): SessionAnswer | Promise<SessionAnswer>;
   /**
    * A request had the secret and came from elsewhere: the secret is known to others, or the client's cookies are new
    * ones. Either way it should connect again.
@@ -36,7 +39,7 @@ export interface AddressedSession {
 /** The other nodes, behind the control channel of a cluster. */
 export interface SessionPeers {
   /** Passes a request on to its node and resolves with the answer; 404 when there is no such node. */
-  forward(request: SessionRequest, gone: AbortSignal): Promise<SessionAnswer>;
+  forward(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer>;
 }
 
 const notFound: SessionAnswer = { status: 404 };
@@ -82,15 +85,15 @@ export class SessionDirectory {
   }
 
   /** A request that has come to this node from a client. */
-  async request(request: SessionRequest, gone: AbortSignal): Promise<SessionAnswer> {
-    return request.node === this.#nodeId ? this.answer(request, gone) : this.#peers.forward(request, gone);
+  async request(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer> {
+    return request.node === this.#nodeId ? this.answer(request, recipient) : this.#peers.forward(request, recipient);
   }
 
   /** A request for a session of this node, from a client or from a peer. */
-  async answer(request: SessionRequest, gone: AbortSignal): Promise<SessionAnswer> {
+  async answer(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer> {
     const session = this.#sessions.get(digestOf(request.session));
     if (session === undefined) return notFound;
-    if (isSameClient(session.binding, request.binding)) return session.request(request.body, gone);
+    if (isSameClient(session.binding, request.binding)) return session.request(request.words, recipient);
     session.compromised();
     return { status: 401 };
   }

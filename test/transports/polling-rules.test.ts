@@ -97,7 +97,7 @@ test('B36: polls for their own sake are a flood, and close the session with 3013
 });
 
 test('polls that bring something are none, however many', async () => {
-  const { app, url, address, ack } = await start({ commandsPerSec: 10, commandBurst: 20 });
+  const { app, url, address, ack } = await start({ commandsPerSec: 10, commandBurst: 20, pollSpacingMs: 0 });
   let known = ack;
   for (let n = 0; n < 100; n++) {
     await app.publish('room:a', n);
@@ -197,6 +197,7 @@ test.each([
   { pollWaitMs: 0 },
   { pollWaitMs: 1.5 },
   { pollGraceMs: 0 },
+  { pollSpacingMs: -1 },
   { pollGraceMs: Number.NaN },
   { maxFrameBytes: -1 },
 ])('B107: %j is refused', (limits) => {

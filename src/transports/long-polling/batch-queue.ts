@@ -38,6 +38,11 @@ export class BatchQueue {
     return this.#batch === undefined ? this.#seq : this.#seq - 1;
   }
 
+  /** The next batch is one that was given before. */
+  get isRepeating(): boolean {
+    return this.#batch !== undefined;
+  }
+
   push(frame: Uint8Array): void {
     this.#queued.push(frame);
     this.#bytes += frame.length;

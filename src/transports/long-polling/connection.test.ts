@@ -5,6 +5,7 @@ import { FakeClock } from '../../../test/support/fake-clock.js';
 import { Deadlines } from '../../engine/deadlines.js';
 import { Turn } from '../../engine/turn.js';
 import { disconnectCodes } from '../../model/codes.js';
+import { Recipient } from '../recipient.js';
 import { PollingConnection, type PollOutcome } from './connection.js';
 
 const waitMs = 25_000;
@@ -12,15 +13,18 @@ const graceMs = 15_000;
 /** Deadlines are kept to the second. */
 const toleranceMs = 1_000;
 
-function start() {
+function start(spacingMs = 0) {
   const clock = new FakeClock();
   const deadlines = new Deadlines(clock);
   let ends = 0;
-  const connection = new PollingConnection({ turn: new Turn(clock), deadlines, waitMs, graceMs }, () => ends++);
+  const connection = new PollingConnection(
+    { clock, turn: new Turn(clock), deadlines, waitMs, graceMs, spacingMs },
+    () => ends++,
+  );
   /** A poll whose answer shows once it is there. */
-  const poll = (ack: number, gone = new AbortController()) => {
+  const poll = (ack: number, recipient = new Recipient()) => {
     const state: { answer?: PollOutcome } = {};
-    void connection.poll(ack, gone.signal).outcome.then((answer) => {
+    void connection.poll(ack, recipient).outcome.then((answer) => {
       state.answer = answer;
     });
     return state;
@@ -124,10 +128,10 @@ test('G8: without a poll the connection ends after the grace time and lets go of
 
 test('G8: a client that goes away while it polls has the grace time to come back', async () => {
   const { clock, connection, poll, texts, numEnds } = start();
-  const gone = new AbortController();
-  poll(0, gone);
+  const recipient = new Recipient();
+  poll(0, recipient);
   await clock.advance(10_000);
-  gone.abort();
+  recipient.leave();
   await clock.advance(graceMs - toleranceMs);
   connection.write(frame('a'));
   const back = poll(0);
@@ -177,4 +181,66 @@ test('B38: nobody stays longer than 5 seconds after the last words, however it p
   await clock.settle();
   expect(late.answer).toEqual({ kind: 'over' });
   expect(numEnds()).toBe(1);
+});
+
+test('batches keep their distance; the first after a pause, a repeated one and the last words go at once', async () => {
+  const { clock, connection, poll, texts } = start(50);
+  connection.write(frame('a'));
+  const first = poll(0);
+  await clock.settle();
+  expect(texts(first)).toEqual([1, 'a\n']);
+  const repeated = poll(0);
+  await clock.settle();
+  expect(repeated).toEqual(first);
+  const second = poll(1);
+  connection.write(frame('b'));
+  await clock.advance(30);
+  connection.write(frame('c'));
+  await clock.advance(19);
+  expect(second.answer).toBeUndefined();
+  await clock.advance(1);
+  expect(texts(second)).toEqual([2, 'b\n', 'c\n']);
+  connection.write(frame('d'));
+  const third = poll(2);
+  await clock.advance(49);
+  expect(third.answer).toBeUndefined();
+  await clock.advance(1);
+  expect(texts(third)).toEqual([3, 'd\n']);
+  await clock.advance(50);
+  const fourth = poll(3);
+  connection.write(frame('e'));
+  await clock.settle();
+  expect(texts(fourth)).toEqual([4, 'e\n']);
+  const last = poll(4);
+  connection.write(frame('f'));
+  await clock.settle();
+  expect(last.answer).toBeUndefined();
+  connection.close(disconnectCodes.shutdown);
+  await clock.settle();
+  expect(last.answer?.kind).toBe('batch');
+});
+
+test('what is large goes at once', async () => {
+  const { clock, connection, poll } = start(50);
+  connection.write(frame('a'));
+  poll(0);
+  const next = poll(1);
+  connection.write(Buffer.alloc(16_383));
+  await clock.settle();
+  expect(next.answer).toBeUndefined();
+  connection.write(Buffer.alloc(1));
+  await clock.settle();
+  expect(next.answer?.kind).toBe('batch');
+});
+
+test('a connection that ends while a batch keeps its distance leaves no timer', async () => {
+  const { clock, connection, poll } = start(50);
+  connection.write(frame('a'));
+  poll(0);
+  poll(1);
+  connection.write(frame('b'));
+  await clock.settle();
+  expect(clock.numTimers).toBe(2);
+  connection.end();
+  expect(clock.numTimers).toBe(0);
 });

@@ -1,15 +1,19 @@
 /** The connection of a client that polls: what is written to it waits for the next poll, or ends the one that hangs. */
 
+import type { Cancel, Clock } from '../../engine/clock.js';
 import type { Connection, Encoding } from '../../engine/connection.js';
 import type { Deadlines, Expiring } from '../../engine/deadlines.js';
 import { frameOf } from '../../engine/shared-frame.js';
 import type { Flushable, Turn } from '../../engine/turn.js';
 import type { Disconnect } from '../../model/codes.js';
+import type { Recipient } from '../recipient.js';
 import { lines } from '../streaming/format.js';
 import { type Acknowledgement, type Batch, BatchQueue } from './batch-queue.js';
 
 /** More goes into the next answer. */
 const maxBatchBytes = 524_288;
+/** So much goes at once: an answer of its own costs little beside it, and the queue must not fill up. */
+const minUnspacedBytes = 16_384;
 /** How long the last words are kept for a client that does not come for them. */
 const closeTimeoutMs = 4_000;
 
@@ -18,8 +22,11 @@ export interface PollingPorts {
   /** Runs behind the node's own: what the end of a turn brings from several channels leaves in one answer. */
   readonly turn: Turn;
   readonly deadlines: Deadlines;
+  readonly clock: Clock;
   readonly waitMs: number;
   readonly graceMs: number;
+  /** Shortest time between two new batches for one client. 0: none. */
+  readonly spacingMs: number;
 }
 
 /** What a poll is answered with. */
@@ -43,6 +50,9 @@ export class PollingConnection implements Connection, Flushable, Expiring {
   /** Answers the poll that hangs. */
   #hanging: ((outcome: PollOutcome) => void) | undefined;
   #isDue = false;
+  /** When the next new batch may go. */
+  #freeAtMs = 0;
+  #cancelFlush: Cancel | undefined;
   /** The end of the poll that hangs, of the grace without one, or of the last words. */
   #deadline: number;
 
@@ -64,15 +74,16 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     this.#ports.turn.addOutbox(this);
   }
 
-  /** Answers the poll that hangs with what is there. */
+  /** Answers the poll that hangs with what is there, or in a moment, when the last answer was a moment ago. */
   flush(): void {
     this.#isDue = false;
     const hanging = this.#hanging;
-    const batch = hanging && this.#batches.next();
+    if (hanging === undefined || this.#isTooEarly()) return;
+    const batch = this.#nextBatch();
     if (batch === undefined) return;
     this.#hanging = undefined;
     this.#await(this.#ports.graceMs);
-    hanging?.({ kind: 'batch', batch });
+    hanging({ kind: 'batch', batch });
   }
 
   /** The reason is a push, the last one. */
@@ -85,10 +96,10 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     this.flush();
   }
 
-  /** @param gone aborted when nobody waits for the answer any more */
-  poll(ack: number, gone: AbortSignal): { readonly isNew: boolean; readonly outcome: Promise<PollOutcome> } {
+  /** @param recipient leaves when nobody waits for the answer any more */
+  poll(ack: number, recipient: Recipient): { readonly isNew: boolean; readonly outcome: Promise<PollOutcome> } {
     const acknowledged = this.#batches.acknowledge(ack);
-    return { isNew: acknowledged === 'taken', outcome: this.#outcome(ack, acknowledged, gone) };
+    return { isNew: acknowledged === 'taken', outcome: this.#outcome(ack, acknowledged, recipient) };
   }
 
   /** The client has left, or nobody knows how to reach it any more. Idempotent. */
@@ -96,6 +107,7 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#ports.deadlines.remove(this, this.#deadline);
+    this.#cancelFlush?.();
     this.#batches.clear();
     const hanging = this.#hanging;
     this.#hanging = undefined;
@@ -108,28 +120,50 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     else this.#answerNothing();
   }
 
-  async #outcome(ack: number, acknowledged: Acknowledgement, gone: AbortSignal): Promise<PollOutcome> {
+  async #outcome(ack: number, acknowledged: Acknowledgement, recipient: Recipient): Promise<PollOutcome> {
     if (this.#state === 'ended') return { kind: 'over' };
     // What was overtaken must not end the poll that overtook it.
     if (acknowledged === 'late' || acknowledged === 'impossible') return { kind: acknowledged };
     this.#answerNothing();
-    const batch = this.#batches.next();
-    if (batch !== undefined) {
-      this.#await(this.#ports.graceMs);
-      return { kind: 'batch', batch };
+    if (this.#batches.isRepeating || !this.#isTooEarly()) {
+      const batch = this.#nextBatch();
+      if (batch !== undefined) {
+        this.#await(this.#ports.graceMs);
+        return { kind: 'batch', batch };
+      }
+      if (this.#state !== 'open') {
+        this.end();
+        return { kind: 'over' };
+      }
     }
-    if (this.#state !== 'open') {
-      this.end();
-      return { kind: 'over' };
-    }
-    return gone.aborted ? { kind: 'nothing', seq: ack } : this.#hang(gone);
+    return recipient.hasLeft ? { kind: 'nothing', seq: ack } : this.#hang(recipient);
   }
 
-  #hang(gone: AbortSignal): Promise<PollOutcome> {
+  /** Under a steady load clients would be answered once for each message, which costs as much as a hundred in one. */
+  #isTooEarly(): boolean {
+    const { clock, spacingMs } = this.#ports;
+    if (spacingMs === 0 || this.#state !== 'open') return false;
+    if (this.#batches.bytes === 0 || this.#batches.bytes >= minUnspacedBytes) return false;
+    const earlyMs = this.#freeAtMs - clock.nowMs();
+    if (earlyMs <= 0) return false;
+    this.#cancelFlush ??= clock.schedule(() => {
+      this.#cancelFlush = undefined;
+      this.flush();
+    }, earlyMs);
+    return true;
+  }
+
+  #nextBatch(): Batch | undefined {
+    const batch = this.#batches.next();
+    if (batch !== undefined) this.#freeAtMs = this.#ports.clock.nowMs() + this.#ports.spacingMs;
+    return batch;
+  }
+
+  #hang(recipient: Recipient): Promise<PollOutcome> {
     return new Promise((resolve) => {
       this.#hanging = resolve;
       this.#await(this.#ports.waitMs);
-      gone.addEventListener('abort', () => {
+      recipient.onLeave(() => {
         if (this.#hanging === resolve) this.#answerNothing();
       });
     });

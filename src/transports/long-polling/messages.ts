@@ -1,5 +1,7 @@
 /** The words of long polling: what clients ask, and how an answer's body is put together. */
 
+import type { SessionWords } from '../session-directory.js';
+
 /** A new session, and its first frame. */
 export interface OpenRequest {
   readonly kind: 'open';
@@ -7,21 +9,21 @@ export interface OpenRequest {
 }
 
 /** All that was received up to a batch; asks for the next one. */
-export interface PollRequest {
+export type PollRequest = {
   readonly kind: 'poll';
   readonly ack: number;
-}
+};
 
 /** A frame of commands. Frames are numbered from 1, so that one that comes again is known. */
-export interface SendRequest {
+export type SendRequest = {
   readonly kind: 'send';
   readonly id: number;
   readonly frame: string;
-}
+};
 
-export interface CloseRequest {
+export type CloseRequest = {
   readonly kind: 'close';
-}
+};
 
 /** What is asked of a session that there is. */
 export type InSessionRequest = PollRequest | SendRequest | CloseRequest;
@@ -32,7 +34,14 @@ export interface Addressee {
   readonly node: string;
 }
 
-export type ClientRequest = OpenRequest | (InSessionRequest & Addressee);
+/** A request for a session, and what it asks of it. */
+export interface SessionRequest {
+  readonly kind: 'session';
+  readonly addressee: Addressee;
+  readonly asked: InSessionRequest;
+}
+
+export type ClientRequest = OpenRequest | SessionRequest;
 
 /** `undefined` for everything that is no such request. */
 export function decodeRequest(text: string): ClientRequest | undefined {
@@ -42,7 +51,15 @@ export function decodeRequest(text: string): ClientRequest | undefined {
   if (session === undefined) return typeof data === 'string' && data !== '' ? { kind: 'open', frame: data } : undefined;
   if (typeof session !== 'string' || typeof node !== 'string') return undefined;
   const asked = askedOf(fields);
-  return asked && { ...asked, session, node };
+  return asked && { kind: 'session', addressee: { session, node }, asked };
+}
+
+/** Whether a request that came by way of another transport, or of another node, is one of these. */
+export function isInSessionRequest(words: SessionWords): words is InSessionRequest {
+  if (typeof words === 'string') return false;
+  const { kind, ack, id, frame } = words;
+  if (kind === 'poll') return isCount(ack);
+  return kind === 'close' || (kind === 'send' && isCount(id) && typeof frame === 'string');
 }
 
 function askedOf({ ack, id, data, close }: Record<string, unknown>): InSessionRequest | undefined {

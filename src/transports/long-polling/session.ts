@@ -2,10 +2,11 @@
 
 import type { Session } from '../../engine/session.js';
 import { disconnectCodes } from '../../model/codes.js';
+import type { Recipient } from '../recipient.js';
 import type { RequestBinding } from '../request-binding.js';
-import type { AddressedSession, SessionAnswer } from '../session-directory.js';
+import type { AddressedSession, SessionAnswer, SessionWords } from '../session-directory.js';
 import type { PollingConnection, PollOutcome } from './connection.js';
-import { decodeRequest, encodeAnswer, type SendRequest } from './messages.js';
+import { encodeAnswer, isInSessionRequest, type SendRequest } from './messages.js';
 
 export interface PollingSessionParts {
   readonly session: Session;
@@ -25,18 +26,17 @@ export class PollingSession implements AddressedSession {
     this.#parts = parts;
   }
 
-  request(body: string, gone: AbortSignal): SessionAnswer | Promise<SessionAnswer> {
-    const request = decodeRequest(body);
-    switch (request?.kind) {
+  request(words: SessionWords, recipient: Recipient): SessionAnswer | Promise<SessionAnswer> {
+    if (!isInSessionRequest(words)) return { status: 400 };
+    const request = words;
+    switch (request.kind) {
       case 'poll':
-        return this.#poll(request.ack, gone);
+        return this.#poll(request.ack, recipient);
       case 'send':
         return this.#send(request);
       case 'close':
         this.#parts.connection.end();
         return { status: 204 };
-      default:
-        return { status: 400 };
     }
   }
 
@@ -44,9 +44,9 @@ export class PollingSession implements AddressedSession {
     this.#parts.session.close(disconnectCodes.forceReconnect, 'a request of another client had its secret');
   }
 
-  async #poll(ack: number, gone: AbortSignal): Promise<SessionAnswer> {
+  async #poll(ack: number, recipient: Recipient): Promise<SessionAnswer> {
     const { session, connection } = this.#parts;
-    const { isNew, outcome } = connection.poll(ack, gone);
+    const { isNew, outcome } = connection.poll(ack, recipient);
     // A client that has received something is as fast as its channels; only polls for their own sake can be a flood.
     if (!isNew) session.receiveControl();
     const answer = await outcome;

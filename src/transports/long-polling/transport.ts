@@ -9,10 +9,11 @@ import { Turn } from '../../engine/turn.js';
 import type { ClientGate } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
 import { answer, isWelcome, readJsonBody, refuse, uncached } from '../http-answer.js';
+import { Recipient } from '../recipient.js';
 import type { SessionAnswer, SessionDirectory } from '../session-directory.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { PollingConnection, type PollingPorts } from './connection.js';
-import { type Addressee, type ClientRequest, decodeRequest, encodeAnswer, type OpenRequest } from './messages.js';
+import { type Addressee, decodeRequest, encodeAnswer, type OpenRequest, type SessionRequest } from './messages.js';
 import { PollingSession } from './session.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -26,6 +27,8 @@ export interface LongPollingParts {
   readonly waitMs: number;
   /** How long a session lives without a poll. */
   readonly graceMs: number;
+  /** Shortest time between two batches for one client. 0: none. */
+  readonly spacingMs: number;
 }
 
 /** Beside the frame: two ids and some punctuation. */
@@ -53,10 +56,17 @@ export class LongPollingTransport implements Transport {
   #onEmpty: (() => void) | undefined;
 
   constructor(path: string, parts: LongPollingParts) {
-    const { node, waitMs, graceMs } = parts;
+    const { node, waitMs, graceMs, spacingMs } = parts;
     this.#parts = parts;
     this.#unread = new UnreadAnswers(node.clock, graceMs);
-    this.#ports = { turn: new Turn(node.clock), deadlines: node.deadlines, waitMs, graceMs };
+    this.#ports = {
+      clock: node.clock,
+      turn: new Turn(node.clock),
+      deadlines: node.deadlines,
+      waitMs,
+      graceMs,
+      spacingMs,
+    };
     this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
   }
 
@@ -90,12 +100,14 @@ export class LongPollingTransport implements Transport {
     if ('status' in body) return refuse(request, response, gate, body);
     const asked = decodeRequest(body.text);
     if (asked === undefined) return refuse(request, response, gate, { status: 400, message: 'no such request' });
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const recipient = new Recipient();
+    response.once('close', () => {
+      if (!response.writableEnded) recipient.leave();
+    });
     const outcome =
       asked.kind === 'open'
-        ? await this.#open(request, response, asked, gone.signal)
-        : { ...(await this.#pass(request, asked, body.text, gone.signal)), session: asked.session };
+        ? await this.#open(request, response, asked, recipient)
+        : await this.#pass(request, asked, recipient);
     if (outcome !== undefined) this.#answer(request, response, outcome);
   }
 
@@ -104,7 +116,7 @@ export class LongPollingTransport implements Transport {
     request: IncomingMessage,
     response: ServerResponse,
     { frame }: OpenRequest,
-    gone: AbortSignal,
+    recipient: Recipient,
   ): Promise<SessionOutcome | undefined> {
     const { node, gate, directory, maxFrameBytes, waitMs, graceMs } = this.#parts;
     const tooLarge = { status: 413, message: 'too large' };
@@ -126,9 +138,9 @@ export class LongPollingTransport implements Transport {
     directory.add(address, new PollingSession({ session, connection, maxFrameBytes }, gate.bindingOf(request)));
     session.receive(frame);
     // Counts as a poll, so that one exchange connects.
-    const outcome = await connection.poll(0, gone).outcome;
+    const outcome = await connection.poll(0, recipient).outcome;
     // Nobody will ever know its secret.
-    if (gone.aborted) connection.end();
+    if (recipient.hasLeft) connection.end();
     const { seq, frames } = outcome.kind === 'batch' ? outcome.batch : { seq: 0, frames: [] };
     return {
       session: address.secret,
@@ -139,15 +151,18 @@ export class LongPollingTransport implements Transport {
 
   async #pass(
     request: IncomingMessage,
-    asked: Exclude<ClientRequest, OpenRequest>,
-    body: string,
-    gone: AbortSignal,
-  ): Promise<SessionAnswer> {
+    { addressee, asked }: SessionRequest,
+    recipient: Recipient,
+  ): Promise<SessionOutcome> {
     const { gate, directory } = this.#parts;
-    const { session, node } = asked;
-    const outcome = await directory.request({ session, node, binding: gate.bindingOf(request), body }, gone);
+    const { session, node } = addressee;
+    const outcome = await directory.request(
+      { session, node, binding: gate.bindingOf(request), words: asked },
+      recipient,
+    );
     // What is not there is closed.
-    return asked.kind === 'close' && outcome.status === 404 ? { status: 204 } : outcome;
+    const isClosed = asked.kind === 'close' && outcome.status === 404;
+    return { session, status: isClosed ? 204 : outcome.status, ...(outcome.body && { body: outcome.body }) };
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, { session, status, body }: SessionOutcome): void {

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { corsHeaders } from '../cors.js';
 import { answer, isWelcome, readJsonBody, refuse } from '../http-answer.js';
+import { Recipient } from '../recipient.js';
 import type { SessionAnswer } from '../session-directory.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import type { StreamParts } from './transport.js';
@@ -57,11 +58,13 @@ export class EmulationTransport implements Transport {
     if (envelope === undefined) {
       return refuse(request, response, gate, { status: 400, message: 'session, node and data are strings' });
     }
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const recipient = new Recipient();
+    response.once('close', () => {
+      if (!response.writableEnded) recipient.leave();
+    });
     const { session, node: nodeId, data } = envelope;
     const binding = gate.bindingOf(request);
-    const outcome = await directory.request({ session, node: nodeId, binding, body: data }, gone.signal);
+    const outcome = await directory.request({ session, node: nodeId, binding, words: data }, recipient);
     this.#answer(request, response, outcome);
   }
 

@@ -11,7 +11,7 @@ import { disconnectCodes } from '../../model/codes.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
 import { beginStream, isWelcome, readJsonBody, refuse } from '../http-answer.js';
-import type { AddressedSession, SessionAnswer, SessionDirectory } from '../session-directory.js';
+import type { AddressedSession, SessionAnswer, SessionDirectory, SessionWords } from '../session-directory.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { StreamConnection } from './connection.js';
 import type { StreamFormat } from './format.js';
@@ -119,8 +119,9 @@ class StreamSession implements AddressedSession {
     readonly binding: AddressedSession['binding'],
   ) {}
 
-  request(frame: string): SessionAnswer {
+  request(frame: SessionWords): SessionAnswer {
     const { session, order, maxFrameBytes } = this.parts;
+    if (typeof frame !== 'string') return { status: 400 };
     if (session.is('closed')) return { status: 404 };
     if (Buffer.byteLength(frame) > maxFrameBytes) {
       session.close(disconnectCodes.badRequest, 'frame too large');
