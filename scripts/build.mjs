@@ -1,11 +1,13 @@
 // @ts-check
 /** Builds dist/: compiles src/, then adds the example page; the finished folder replaces the old one in one step. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './setup.mjs';
 
+/** Folders that are no TypeScript and are read when the program runs. */
+const verbatim = ['brokers/redis/lua'];
 const target = join(root, 'dist');
 const staging = join(root, `dist.${process.pid}.next`);
 const replaced = join(root, `dist.${process.pid}.old`);
@@ -27,6 +29,7 @@ function compile() {
   const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', staging];
   const done = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (done.status !== 0) throw new Error('tsc reported errors');
+  for (const folder of verbatim) cpSync(join(root, 'src', folder), join(staging, folder), { recursive: true });
   const command = join(staging, 'cli', 'main.js');
   if (existsSync(command)) chmodSync(command, 0o755);
 }

@@ -170,3 +170,15 @@ export function secrets(): OptionKind<string | string[], readonly string[]> {
   );
   return { name: 'secret, or a list of them', schema, fromText: asIs, format: () => '(secret)', isList: true };
 }
+
+const brokerAddress = /^(?:memory|[a-z][a-z+]*:\/\/\S.*)$/;
+
+/** `memory`, or where the broker is. Passwords in it are not shown. */
+export function broker(): OptionKind<string, string> {
+  return {
+    name: 'memory, or an address',
+    schema: v.pipe(filledText, v.regex(brokerAddress, 'is neither memory nor an address like redis://localhost:6379')),
+    fromText: asIs,
+    format: (value) => value.replace(/\/\/[^/\s]*@/g, '//(secret)@'),
+  };
+}

@@ -7,6 +7,7 @@ import { defaultLimits } from '../engine/limits.js';
 import { channels } from './channel-config.js';
 import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxHookTimeoutMs } from './hook-config.js';
 import {
+  broker,
   bytes,
   choice,
   duration,
@@ -255,6 +256,18 @@ export const options = {
     about: 'How long connections and subscriptions may outlive their expiry while their backend cannot be asked.',
     zero: 'They end at once.',
   }),
+  broker: option(broker(), {
+    default: 'memory',
+    about:
+      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS.',
+  }),
+  'redis.prefix': option(
+    text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
+    {
+      default: 'fanfare',
+      about: 'Begins the names of all keys and channels in Redis. Fleets that share a server have different ones.',
+    },
+  ),
   'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {
     default: 268_435_456,
     about: 'Payload that the histories of all channels keep together in memory; beyond, unused channels are emptied.',

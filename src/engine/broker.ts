@@ -116,4 +116,9 @@ export interface Broker {
   publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published>;
   /** Tells the channel's nodes that a client came or went. At most once, unordered with publications. */
   announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void>;
+  /**
+   * Resolves when a message of this node's own has come back to it through the broker. What was published before has
+   * arrived by then. May never settle when something is wrong. Absent: the broker is in this process.
+   */
+  probe?(): Promise<void>;
 }

@@ -17,10 +17,10 @@ import { createLog } from '../observe/log.js';
 import type { FanfareApp } from './app.js';
 import type { TransportPaths } from './client-transports.js';
 import { hooksOf } from './config-hooks.js';
+import { brokerOf } from './configured-broker.js';
 import { assemble } from './fanfare.js';
 import { jwt } from './jwt.js';
 import type { ListenAddress } from './listener.js';
-import { memory } from './memory.js';
 import type { FanfareOptions, Limits } from './options.js';
 import type { ListenOptions } from './serving.js';
 
@@ -55,7 +55,7 @@ export class ConfiguredServer {
     const options: FanfareOptions = {
       auth: this.#delegate(),
       channels: channels ?? channelsOf(values.channels, this.#hooks),
-      broker: memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] }),
+      broker: brokerOf(values),
       ...(values.origins !== undefined && { origins: values.origins }),
       ...(this.#hooks.observer && { on: this.#hooks.observer }),
       trustProxies: values.trustProxies,

@@ -11,7 +11,13 @@ import { testSecret } from '../cli/fanfare-process.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
 const guides = readdirSync(`${root}docs/guide`).map((name) => `docs/guide/${name}`);
-const pages = ['README.md', 'docs/operations/running.md', 'docs/operations/configuration.md', ...guides];
+const pages = [
+  'README.md',
+  'docs/operations/running.md',
+  'docs/operations/configuration.md',
+  'docs/operations/brokers.md',
+  ...guides,
+];
 
 /** Where a listing would be as a file, beside the other ones of its page, so that they can import each other. */
 function pathOf(page: string, { label, language, line }: Block): string {

@@ -1,0 +1,162 @@
+/**
+ * The broker over Redis 7 and its kin. An acknowledged publication is in the primary's memory, and on its way to
+ * replicas and to disk as that server is configured. Each operation is one function inside Redis. Delivery is in order
+ * and at most once: a connection that breaks loses what is published meanwhile.
+ */
+
+import * as v from 'valibot';
+import {
+  type Broker,
+  type BrokerEvents,
+  idempotencyWindowMs,
+  type Published,
+  type PublishOptions,
+} from '../../engine/broker.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { type Address, addressName, parseAddress } from './address.js';
+import { decodeMessage, encodeAnnouncement, encodePublication } from './bus-message.js';
+import { loadLibrary } from './client-library.js';
+import { dialer } from './dialer.js';
+import { Epochs } from './epochs.js';
+import { RedisHistory } from './history.js';
+import { Keys } from './keys.js';
+import type { LinkPorts } from './link.js';
+import { type FilledRedisOptions, type RedisOptions, withDefaults } from './options.js';
+import { RedisPresence } from './presence.js';
+import { readScripts, type Scripts } from './script.js';
+import { Shard } from './shard.js';
+import { SingleTopology, type Topology } from './topology.js';
+
+const publishAnswer = v.tuple([v.string(), v.string(), v.number()]);
+
+export class RedisBroker implements Broker {
+  readonly name = 'redis';
+  readonly history: RedisHistory;
+  readonly presence: RedisPresence;
+  readonly #ports: LinkPorts;
+  readonly #options: FilledRedisOptions;
+  readonly #keys: Keys;
+  readonly #scripts: Scripts;
+  readonly #epochs: Epochs;
+  readonly #topology: Topology;
+  readonly #channels = new Map<string, ChannelName>();
+  #events: BrokerEvents | undefined;
+  #isClosed = false;
+
+  /** @throws FanfareError `ERR_CONFIG` */
+  constructor(options: string | RedisOptions, ports: LinkPorts) {
+    this.#ports = ports;
+    this.#options = withDefaults(options);
+    this.#keys = new Keys(this.#options.prefix);
+    this.#scripts = readScripts();
+    this.#epochs = new Epochs(ports.random);
+    this.#topology = new SingleTopology(this.#shard(parseAddress(this.#options.url)));
+    const parts = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
+    this.history = new RedisHistory({
+      ...parts,
+      epochs: this.#epochs,
+      streamIdleMs: this.#options.streamIdleMs,
+    });
+    this.presence = new RedisPresence(parts.topology, parts.scripts, parts.keys);
+  }
+
+  /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
+  async start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+    await this.#topology.start();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#topology.close();
+    this.#channels.clear();
+  }
+
+  async subscribe(channel: ChannelName): Promise<void> {
+    this.#assertOpen();
+    const bus = this.#keys.bus(channel);
+    this.#channels.set(bus, channel);
+    await this.#topology.shardOf(channel).subscribe(bus);
+  }
+
+  async unsubscribe(channel: ChannelName): Promise<void> {
+    const bus = this.#keys.bus(channel);
+    this.#channels.delete(bus);
+    await this.#topology.shardOf(channel).unsubscribe(bus);
+  }
+
+  async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    this.#assertOpen();
+    const { stream, idempotencyKey } = options;
+    const shard = this.#topology.shardOf(channel);
+    const bus = this.#keys.bus(channel);
+    const text = encodePublication(publication);
+    if (stream === undefined && idempotencyKey === undefined) {
+      await shard.send(['SPUBLISH', bus, `p0::${text}`]);
+      return { position: { offset: 0, epoch: '' }, duplicate: false };
+    }
+    const keys = [this.#keys.place(channel), this.#keys.stream(channel), bus];
+    if (idempotencyKey !== undefined) keys.push(this.#keys.idempotency(channel, idempotencyKey));
+    const ttlMs = Math.ceil(stream?.ttlMs ?? 0);
+    const [offset, epoch, isDuplicate] = v.parse(
+      publishAnswer,
+      await shard.run(this.#scripts.publish, keys, [
+        text,
+        `${stream?.size ?? 0}`,
+        `${ttlMs}`,
+        `${Math.max(ttlMs, this.#options.streamIdleMs)}`,
+        this.#epochs.next(),
+        `${idempotencyWindowMs}`,
+      ]),
+    );
+    return { position: { offset: Number(offset), epoch }, duplicate: isDuplicate === 1 };
+  }
+
+  async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
+    this.#assertOpen();
+    const shard = this.#topology.shardOf(channel);
+    await shard.send(['SPUBLISH', this.#keys.bus(channel), encodeAnnouncement(event, info)]);
+  }
+
+  async probe(): Promise<void> {
+    await Promise.all([...this.#topology.shards()].map((shard) => shard.probe()));
+  }
+
+  #shard(address: Address): Shard {
+    const { timeoutMs, maxInFlight } = this.#options;
+    return new Shard(
+      {
+        name: addressName(address),
+        dial: dialer(address, loadLibrary, timeoutMs),
+        scripts: this.#scripts,
+        probeBus: this.#keys.probe(this.#ports.random.id()),
+        timeoutMs,
+        maxInFlight,
+        onMessage: (bus, message) => this.#received(bus, message),
+        onInterrupted: () => undefined,
+      },
+      this.#ports,
+    );
+  }
+
+  #received(bus: string, text: string): void {
+    const channel = this.#channels.get(bus);
+    if (channel === undefined) return;
+    try {
+      const message = decodeMessage(text);
+      if (message.kind === 'publication') {
+        const { publication, offset, epoch } = message;
+        this.#events?.onPublication(channel, { ...publication, offset }, epoch);
+      } else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
+      else this.#events?.onLeave(channel, message.info);
+    } catch (error) {
+      this.#ports.log.warn({ err: error, channel }, 'a message through redis makes no sense');
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
+  }
+}

@@ -1,0 +1,59 @@
+/** What is stored and sent through Redis, both ways. */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { trustedJsonText } from '../../model/json-text.js';
+import type { NewPublication } from '../../model/publication.js';
+import { decodeMessage, decodePublication, encodeAnnouncement, encodePublication } from './bus-message.js';
+
+const json = fc.json().map(trustedJsonText);
+const info = fc.record(
+  { user: fc.string(), client: fc.string(), connInfo: json, chanInfo: json },
+  { requiredKeys: ['user', 'client'] },
+);
+const tags = fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), fc.string());
+const publication: fc.Arbitrary<NewPublication> = fc.record({ data: json, info, tags }, { requiredKeys: ['data'] });
+
+test('a publication comes back as it was', () => {
+  fc.assert(
+    fc.property(publication, (given) => {
+      expect(decodePublication(encodePublication(given))).toEqual(given);
+    }),
+  );
+});
+
+test('what a node is told is what the function inside Redis writes', () => {
+  fc.assert(
+    fc.property(publication, fc.nat(), (given, offset) => {
+      const message = decodeMessage(`p${offset}:node.1:${encodePublication(given)}`);
+      expect(message).toEqual({ kind: 'publication', offset, epoch: 'node.1', publication: given });
+    }),
+  );
+});
+
+test('joins and leaves come back as they were', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('join', 'leave'), info, (kind, given) => {
+      expect(decodeMessage(encodeAnnouncement(kind, given))).toEqual({ kind, info: given });
+    }),
+  );
+});
+
+test.each([
+  '',
+  'x',
+  'p',
+  'p1',
+  'p1:',
+  'p1:e',
+  'p1:e:',
+  'px:e:0:1',
+  'p1:e:-1:1',
+  'p1:e:9:{}',
+  'j',
+  'j{}',
+  'l[]',
+  'jnull',
+])('B39: %j is refused', (text) => {
+  expect(() => decodeMessage(text)).toThrow();
+});

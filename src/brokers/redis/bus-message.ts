@@ -1,0 +1,83 @@
+/** Publications, joins and leaves as they are stored and sent through Redis. */
+
+import * as v from 'valibot';
+import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+
+export type BusMessage =
+  | {
+      readonly kind: 'publication';
+      readonly offset: number;
+      readonly epoch: string;
+      readonly publication: NewPublication;
+    }
+  | { readonly kind: 'join' | 'leave'; readonly info: ClientInfo };
+
+const jsonText = v.pipe(
+  v.string(),
+  v.transform((text): JsonText => trustedJsonText(text)),
+);
+const clientInfo = v.object({
+  user: v.string(),
+  client: v.string(),
+  connInfo: v.exactOptional(jsonText),
+  chanInfo: v.exactOptional(jsonText),
+});
+const envelope = v.object({
+  info: v.exactOptional(clientInfo),
+  // Not `v.record`: that leaves out keys like `constructor`, which are ordinary ones here (B83).
+  tags: v.exactOptional(v.custom<Readonly<Record<string, string>>>(isTable)),
+});
+
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
+}
+
+/** The data as it is, behind what else there is: its length, a colon, its JSON. Mostly that is nothing: `0:`. */
+export function encodePublication({ data, info, tags }: NewPublication): string {
+  if (info === undefined && tags === undefined) return `0:${data}`;
+  const rest = JSON.stringify({ info, tags });
+  return `${rest.length}:${rest}${data}`;
+}
+
+/** @throws Error when it is nothing that {@link encodePublication} has made */
+export function decodePublication(text: string): NewPublication {
+  const colon = text.indexOf(':');
+  const length = Number(text.slice(0, colon));
+  if (colon < 1 || !Number.isSafeInteger(length) || length < 0) throw new Error('not a stored publication');
+  if (colon + 1 + length >= text.length) throw new Error('a stored publication without data');
+  const data = trustedJsonText(text.slice(colon + 1 + length));
+  if (length === 0) return { data };
+  return { data, ...v.parse(envelope, JSON.parse(text.slice(colon + 1, colon + 1 + length))) };
+}
+
+export function encodeAnnouncement(event: 'join' | 'leave', info: ClientInfo): string {
+  return `${event === 'join' ? 'j' : 'l'}${encodeMember(info)}`;
+}
+
+export function encodeMember(info: ClientInfo): string {
+  return JSON.stringify(info);
+}
+
+/** @throws Error when it is nothing that {@link encodeMember} has made */
+export function decodeMember(text: string): ClientInfo {
+  return v.parse(clientInfo, JSON.parse(text));
+}
+
+/** @throws Error when nobody of this version has sent it */
+export function decodeMessage(text: string): BusMessage {
+  const [kind] = text;
+  if (kind === 'j' || kind === 'l') {
+    return { kind: kind === 'j' ? 'join' : 'leave', info: decodeMember(text.slice(1)) };
+  }
+  const afterOffset = text.indexOf(':');
+  const afterEpoch = text.indexOf(':', afterOffset + 1);
+  const offset = Number(text.slice(1, afterOffset));
+  if (kind !== 'p' || afterEpoch === -1 || !Number.isSafeInteger(offset)) throw new Error('not a message of a node');
+  return {
+    kind: 'publication',
+    offset,
+    epoch: text.slice(afterOffset + 1, afterEpoch),
+    publication: decodePublication(text.slice(afterEpoch + 1)),
+  };
+}

@@ -1,0 +1,3 @@
+-- Takes out one client. ARGV: client
+drop(ARGV[1])
+return 1

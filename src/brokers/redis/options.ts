@@ -1,0 +1,21 @@
+/** What the Redis broker can be told. */
+
+export interface RedisOptions {
+  /** `redis://user:password@host:6379/0`, or `rediss://` with TLS. */
+  readonly url: string;
+  /** Begins the names of all keys and pub/sub channels; fleets that share a server have different ones. Default: `fanfare`. */
+  readonly prefix?: string;
+  /** How long a stream without publications and readers keeps its position, in milliseconds. Default: 24 hours. */
+  readonly streamIdleMs?: number;
+  /** How long the server may take to answer before the connection is given up, in milliseconds. Default: 4,000. */
+  readonly timeoutMs?: number;
+  /** Commands that may wait for an answer; further ones fail at once. Default: 10,000. */
+  readonly maxInFlight?: number;
+}
+
+export type FilledRedisOptions = Required<RedisOptions>;
+
+export function withDefaults(given: string | RedisOptions): FilledRedisOptions {
+  const options = typeof given === 'string' ? { url: given } : given;
+  return { prefix: 'fanfare', streamIdleMs: 86_400_000, timeoutMs: 4_000, maxInFlight: 10_000, ...options };
+}

@@ -1,0 +1,24 @@
+/** The broker that a configuration names. */
+
+import { redis } from '../brokers/redis/index.js';
+import type { OptionValues } from '../config/options.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { memory } from './memory.js';
+import type { BrokerFactory } from './options.js';
+
+/** @throws FanfareError `ERR_CONFIG`, without what may be a password */
+export function brokerOf(values: OptionValues): BrokerFactory {
+  const { broker } = values;
+  const scheme = broker.split('://', 1)[0] ?? '';
+  switch (scheme) {
+    case 'memory':
+      return memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] });
+    case 'redis':
+    case 'rediss':
+    case 'valkey':
+    case 'valkeys':
+      return redis({ url: broker, prefix: values['redis.prefix'] });
+    default:
+      throw new FanfareError('ERR_CONFIG', `broker: no broker is called ${scheme}`);
+  }
+}
