@@ -26,7 +26,7 @@ export const folderRules = {
   engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'], node: false, packages: 'any' },
 
   brokers: { sees: lower, node: true, packages: 'any' },
-  transports: { sees: [...lower, 'http/body.ts'], node: true, packages: 'any' },
+  transports: { sees: [...lower, 'http/body.ts', 'http/http2.ts'], node: true, packages: 'any' },
   http: { sees: lower, node: true, packages: 'any' },
   observe: { sees: lower, node: true, packages: 'any' },
 

@@ -38,6 +38,7 @@ export { fanfare } from './server/fanfare.js';
 export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jwt.js';
 export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';
+export type { AnyHttpServer, Certificate } from './server/own-server.js';
 export type { CloseOptions, ListenOptions } from './server/serving.js';
 export type { AsyncApiDocument } from './spec/document.js';
 export type { ClientAccess, SpecOptions, UnknownSchema } from './spec/spec-options.js';

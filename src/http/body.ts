@@ -1,6 +1,7 @@
 /** Reads the body of a request, up to a limit. */
 
 import type { IncomingMessage } from 'node:http';
+import { isWhole } from './http2.js';
 
 /** The connection ended before the body was there. */
 export class BodyAborted extends Error {
@@ -33,8 +34,11 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
       else chunks = [];
       if (size > maxBytes + drainBytes) settle(() => resolve(undefined));
     };
-    const onEnd = () => settle(() => resolve(size > maxBytes ? undefined : Buffer.concat(chunks, size)));
-    const onClose = () => settle(() => reject(new BodyAborted('the connection ended before the body')));
+    const abort = () => reject(new BodyAborted('the connection ended before the body'));
+    const onEnd = () => {
+      settle(isWhole(request) ? () => resolve(size > maxBytes ? undefined : Buffer.concat(chunks, size)) : abort);
+    };
+    const onClose = () => settle(abort);
     const settle = (outcome: () => void) => {
       request.off('data', onData).off('end', onEnd).off('close', onClose);
       request.pause();

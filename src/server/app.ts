@@ -1,6 +1,5 @@
 /** The running application: what a program does with its Fanfare node. */
 
-import type { Server as HttpServer } from 'node:http';
 import type { HistoryQuery, PresenceStats } from '../engine/broker.js';
 import type {
   ChannelNameOf,
@@ -29,6 +28,7 @@ import {
   toMember,
 } from './app-types.js';
 import type { ListenAddress } from './listener.js';
+import type { AnyHttpServer, Certificate } from './own-server.js';
 import type { CloseOptions, ListenOptions, Serving } from './serving.js';
 
 const defaultCloseDeadlineMs = 25_000;
@@ -68,7 +68,8 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   }
 
   /**
-   * Serves clients through an HTTP server of the application's: Express, Fastify, Hono, anything on `node:http`.
+   * Serves clients through an HTTP server of the application's: Express, Fastify, Hono, anything on `node:http`,
+   * `node:https` or `node:http2`.
    * Upgrades for other paths are left to others.
    *
    * @example
@@ -76,7 +77,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    * app.attach(server);
    * server.listen(3000);
    */
-  attach(server: HttpServer): this {
+  attach(server: AnyHttpServer): this {
     this.#serving.attach(server);
     return this;
   }
@@ -89,6 +90,15 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    */
   listen(port = 8000, options: ListenOptions = {}): Promise<ListenAddress> {
     return this.#serving.listen(port, options);
+  }
+
+  /**
+   * Puts another certificate in the place of that of `listen`, for new connections.
+   *
+   * @throws FanfareError `ERR_CONFIG` when certificate and key do not go together; the old one stays in use
+   */
+  setCertificate(certificate: Certificate): void {
+    this.#serving.setCertificate(certificate);
   }
 
   /**

@@ -1,6 +1,12 @@
 /** Answers some of the requests of an HTTP server before anybody else on it sees them. */
 
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import type { AnyHttpServer } from './own-server.js';
+
+function isHttp2Server(server: AnyHttpServer): server is Http2Server | Http2SecureServer {
+  return 'updateSettings' in server;
+}
 
 /** Takes over one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -13,13 +19,16 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
  * @returns undoes it
  */
 export function interceptRequests(
-  server: HttpServer,
+  server: AnyHttpServer,
   find: (request: IncomingMessage) => RequestHandler | undefined,
 ): () => void {
+  // Requests of HTTP/2 are made for those who listen to them, and for nobody else.
+  const onRequest = () => undefined;
+  if (isHttp2Server(server)) server.on('request', onRequest);
   let isActive = true;
   const inherited = !Object.hasOwn(server, 'emit');
   const inner = server.emit;
-  const emit = function (this: HttpServer, event: string, ...args: unknown[]): boolean {
+  const emit = function (this: AnyHttpServer, event: string, ...args: unknown[]): boolean {
     if (isActive && (event === 'request' || event === 'checkContinue')) {
       // safe: both events of Node's have these arguments
       const [request, response] = args as [IncomingMessage, ServerResponse];
@@ -34,9 +43,10 @@ export function interceptRequests(
     return Reflect.apply(inner, this, [event, ...args]);
   };
   // safe: it takes what the original takes and passes it on
-  server.emit = emit as HttpServer['emit'];
+  server.emit = emit as typeof inner;
   return () => {
     isActive = false;
+    if (isHttp2Server(server)) server.off('request', onRequest);
     // Somebody else may have put theirs around ours, which then stays and passes everything on.
     if (server.emit !== emit) return;
     if (inherited) Reflect.deleteProperty(server, 'emit');

@@ -1,16 +1,16 @@
 /** The HTTP server that Fanfare opens itself: where it listens, and what bad requests get. */
 
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { silentLogger } from '../engine/logger.js';
 import { createHttpServer, listenOn } from './listener.js';
+import type { OwnServer } from './own-server.js';
 
-const opened: Server[] = [];
+const opened: OwnServer[] = [];
 
-function create(lines: object[] = []): Server {
+function create(lines: object[] = []): OwnServer {
   const log = { ...silentLogger, info: (fields: object) => lines.push(fields) };
   const server = createHttpServer((_, response) => response.end('ok'), log);
   opened.push(server);
@@ -19,13 +19,13 @@ function create(lines: object[] = []): Server {
 
 afterEach(async () => {
   for (const server of opened.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    server.cut();
+    await server.close();
   }
 });
 
 /** Sends bytes as they are and gives all that came back once the connection has ended. */
-async function raw(server: Server, bytes: string): Promise<string> {
+async function raw({ server }: OwnServer, bytes: string): Promise<string> {
   // safe: it listens on a port
   const { port } = server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
@@ -94,8 +94,8 @@ describe('bad requests', () => {
   test('B19: a peer that goes away within its request is no error, and others are still served', async () => {
     const server = create();
     const { port, url } = await listenOn(server, 0, '127.0.0.1');
-    const failed = new Promise((resolve) => server.once('clientError', resolve));
-    const connection = once(server, 'connection');
+    const failed = new Promise((resolve) => server.server.once('clientError', resolve));
+    const connection = once(server.server, 'connection');
     const socket = connect(port, '127.0.0.1');
     await connection;
     socket.write('GET / HT', () => socket.resetAndDestroy());
@@ -105,12 +105,13 @@ describe('bad requests', () => {
 
   test('B19: a connection that was reset gets no answer', () => {
     const socket = new PassThrough();
-    create().emit('clientError', Object.assign(new Error('reset'), { code: 'ECONNRESET' }), socket);
+    create().server.emit('clientError', Object.assign(new Error('reset'), { code: 'ECONNRESET' }), socket);
     expect([socket.destroyed, socket.read()]).toEqual([true, null]);
   });
 
   test('B1 B2: nobody may take longer than ten seconds for headers or for a request', () => {
-    const server = create();
+    const { server } = create();
+    if (!('headersTimeout' in server)) throw new Error('not a server of HTTP/1.1');
     expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
     expect(server.requestTimeout).toBeLessThanOrEqual(10_000);
     expect(server.headersTimeout).toBeGreaterThan(0);

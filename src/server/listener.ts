@@ -1,23 +1,29 @@
 /** The HTTP server that Fanfare opens itself, with time-outs that no silent or dripping peer outlasts. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../engine/logger.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import type { AnyHttpServer, HandleRequest, OwnServer } from './own-server.js';
 
 /** Where a server can be reached. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
-  /** `http://host:port`, with an address that a client on this machine can use. */
+  /** `http://host:port`, or `https://…` with a certificate; with an address that a client on this machine can use. */
   readonly url: string;
 }
 
-const checkIntervalMs = 500;
-/** Less the checking interval, so that nobody stays longer than 10 seconds. */
-const headersTimeoutMs = 9_000;
-const requestTimeoutMs = 9_500;
+/** As Node names them, in milliseconds. */
+export const timeouts = {
+  /** Less the checking interval, so that nobody stays longer than 10 seconds. */
+  headersTimeout: 9_000,
+  requestTimeout: 9_500,
+  connectionsCheckingInterval: 500,
+  /** Between two requests; Node's own default. */
+  keepAliveTimeout: 5_000,
+} as const;
 
 const statusOfClientError: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
@@ -25,34 +31,41 @@ const statusOfClientError: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-export function createHttpServer(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-  log: Logger,
-): Server {
-  const server = createServer(
-    {
-      connectionsCheckingInterval: checkIntervalMs,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-    },
-    handle,
-  );
+export function createHttpServer(handle: HandleRequest, log: Logger): OwnServer {
+  const server = createServer(timeouts, handle);
+  answerBadRequests(server, log);
+  return {
+    server,
+    scheme: 'http',
+    drain() {},
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+    cut: () => server.closeAllConnections(),
+  };
+}
+
+/** Of HTTP/1.1, and of handshakes that fail: HTTP/2 says what is wrong in frames of its own. */
+export function answerBadRequests(server: AnyHttpServer, log: Logger): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    log.info({ reason: error.code ?? error.message }, 'bad HTTP request');
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    const { code = '' } = error;
+    log.info({ reason: code || error.message }, 'bad HTTP request');
+    // Who does not get through the handshake of TLS would not understand an answer.
+    if (code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(code) || !socket.writable) {
       socket.destroy();
       return;
     }
-    const status = statusOfClientError[error.code ?? ''] ?? 400;
+    const status = statusOfClientError[code] ?? 400;
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     // The peer may go on sending; nothing of it is read.
     socket.once('finish', () => socket.destroy());
   });
-  return server;
 }
 
 /** @throws FanfareError `ERR_LISTEN` when the port is taken or not allowed */
-export function listenOn(server: Server, port: number, host: string): Promise<ListenAddress> {
+export function listenOn({ server, scheme }: OwnServer, port: number, host: string): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => {
       reject(new FanfareError('ERR_LISTEN', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
@@ -62,7 +75,8 @@ export function listenOn(server: Server, port: number, host: string): Promise<Li
       server.off('error', failed);
       // safe: a server that listens on a port has an address of that kind
       const address = server.address() as AddressInfo;
-      resolve({ host: address.address, port: address.port, url: `http://${urlHost(address)}:${address.port}` });
+      const url = `${scheme}://${urlHost(address)}:${address.port}`;
+      resolve({ host: address.address, port: address.port, url });
     });
   });
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../engine/logger.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
+import { headersOf, isHttp2, leaveBody } from '../http/http2.js';
 
 const common = { 'X-Content-Type-Options': 'nosniff' } as const;
 
@@ -13,6 +14,13 @@ function plainReply(status: number, text: string, headers: Readonly<Record<strin
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', ...headers },
     body: `${text}\n`,
   };
+}
+
+/** A connection of HTTP/2 cannot be upgraded, nor told that it should be (RFC 9113, 8.6). */
+function upgradeReply(request: IncomingMessage): HttpReply {
+  return isHttp2(request)
+    ? plainReply(400, 'this endpoint speaks WebSocket, over HTTP/1.1')
+    : plainReply(426, 'this endpoint speaks WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
 }
 
 export class Router {
@@ -47,9 +55,7 @@ export class Router {
     const path = pathOf(request);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (this.#upgradePaths.has(path)) {
-      return isRead
-        ? plainReply(426, 'this endpoint speaks WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' })
-        : plainReply(405, 'use GET', { Allow: 'GET' });
+      return isRead ? upgradeReply(request) : plainReply(405, 'use GET', { Allow: 'GET' });
     }
     const endpoint = this.#endpoints.get(path);
     if (endpoint === undefined) return plainReply(404, 'not found');
@@ -70,7 +76,7 @@ export function pathOf(request: IncomingMessage): string {
 
 function requestOf(request: IncomingMessage): HttpRequest {
   return {
-    headers: request.headers,
+    headers: headersOf(request),
     query: (request.url ?? '').slice(pathOf(request).length + 1),
     readBody: (maxBytes) => readBody(request, maxBytes),
   };
@@ -78,8 +84,7 @@ function requestOf(request: IncomingMessage): HttpRequest {
 
 function send(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {
   const body = Buffer.from(reply.body);
-  // A body that nobody reads is not waited for: the connection ends with the answer.
-  if (!request.complete) response.setHeader('Connection', 'close');
+  leaveBody(request, response);
   response.writeHead(reply.status, { ...common, 'Content-Length': body.length, ...reply.headers });
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -1,6 +1,6 @@
 /** The life of a node's HTTP side: servers of the application's, servers of its own, and how they all end. */
 
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
 import type { ApiOptions } from '../http/api/api.js';
@@ -9,13 +9,17 @@ import type { ClientEndpoint, Transport } from '../transports/transport.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
 import { interceptRequests, type RequestHandler } from './interception.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
+import type { AnyHttpServer, Certificate, OwnServer } from './own-server.js';
 import { pathOf, Router } from './router.js';
 import { clientsPerSecOf, closePaced, type Pace } from './shutdown.js';
+import { createTlsServer } from './tls-server.js';
 
 /** What a port that Fanfare opens itself is for. */
 export interface ListenOptions {
   /** Default: `127.0.0.1`. */
   readonly host?: string;
+  /** Speak TLS on this port, and HTTP/2 beside HTTP/1.1. Default: plain HTTP/1.1. */
+  readonly tls?: Certificate;
   /** Serve `/metrics` on this port. Default: `false`. */
   readonly metrics?: boolean;
   /** Serve the HTTP API, `/api/*`, on this port. Default: not. */
@@ -53,8 +57,8 @@ export class Serving {
   readonly #parts: ServingParts;
   readonly #endpoints: ReadonlyMap<string, ClientEndpoint>;
   /** With what undoes it. */
-  readonly #attached = new Map<HttpServer, () => void>();
-  readonly #listening = new Set<HttpServer>();
+  readonly #attached = new Map<AnyHttpServer, () => void>();
+  readonly #listening = new Set<OwnServer>();
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -70,7 +74,7 @@ export class Serving {
     return this.#started;
   }
 
-  attach(server: HttpServer): void {
+  attach(server: AnyHttpServer): void {
     if (this.#attached.has(server)) return;
     const { node } = this.#parts;
     this.start().catch((error: unknown) => node.log.error({ err: error }, 'the broker cannot be reached'));
@@ -93,18 +97,24 @@ export class Serving {
   async listen(port: number, options: ListenOptions): Promise<ListenAddress> {
     await this.start();
     const { node, endpoints } = this.#parts;
-    const { clients = true, host = '127.0.0.1' } = options;
+    const { clients = true, host = '127.0.0.1', tls } = options;
     const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], node.log);
-    const server = createHttpServer(this.#ending(router.handle), node.log);
-    if (clients) this.attach(server);
-    this.#listening.add(server);
+    const handle = this.#ending(router.handle);
+    const own = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
+    if (clients) this.attach(own.server);
+    this.#listening.add(own);
     try {
-      return await listenOn(server, port, host);
+      return await listenOn(own, port, host);
     } catch (error) {
-      this.#listening.delete(server);
-      this.#attached.delete(server);
+      this.#listening.delete(own);
+      this.#attached.delete(own.server);
       throw error;
     }
+  }
+
+  /** @throws FanfareError `ERR_CONFIG`; the old certificate stays in use on all ports */
+  setCertificate(certificate: Certificate): void {
+    for (const own of this.#listening) own.setCertificate?.(certificate);
   }
 
   /** Idempotent. */
@@ -121,14 +131,13 @@ export class Serving {
     const waitMs = Math.min(delayMs, deadlineMs * 0.5);
     if (waitMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, waitMs));
     node.drain();
+    for (const own of this.#listening) own.drain();
     // The port stays open meanwhile, so that a load balancer gets to see that the node is not ready any more (F12).
     // A part of the time is left for the closing handshakes of the last ones.
     await this.#sendAway({ withinMs: (deadlineMs - waitMs) * 0.6, clientsPerSec });
     const cut = clock.schedule(() => this.#cutAll(), Math.min(6_000, deadlineMs * 0.3));
     await this.#settled(Math.min(3_000, deadlineMs * 0.15));
-    const closed = [...this.#listening].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    for (const server of this.#listening) server.closeIdleConnections();
-    await Promise.all(closed);
+    await Promise.all([...this.#listening].map((own) => own.close()));
     cut();
     for (const detach of this.#attached.values()) detach();
     await node.close(deadlineMs * 0.1);
@@ -180,6 +189,6 @@ export class Serving {
   /** Those that have not answered by now do not get more time. */
   #cutAll(): void {
     for (const transport of this.#parts.transports) transport.terminateAll();
-    for (const server of this.#listening) server.closeAllConnections();
+    for (const own of this.#listening) own.cut();
   }
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { Handshake } from '../engine/connection.js';
+import { headersOf } from '../http/http2.js';
 import { FanfareError } from '../model/fanfare-error.js';
 
 /** An address, perhaps with a prefix length. An empty one would be 0: everybody. */
@@ -56,7 +57,7 @@ function plain(address: string): string {
 /** Copies what is needed, so that the request itself can be freed. */
 export function handshakeOf(request: IncomingMessage, proxies: TrustedProxies): Handshake {
   const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const [name, value] of Object.entries(headersOf(request))) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return { headers, url: request.url ?? '/', remoteAddress: proxies.clientAddress(request) };

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock } from '../engine/clock.js';
 import { BodyAborted, readBody } from '../http/body.js';
+import { isHttp2, leaveBody } from '../http/http2.js';
 import type { ClientGate, Refusal } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 
@@ -22,8 +23,7 @@ export function answer(
 ): void {
   if (response.headersSent || response.destroyed) return;
   const body = text === undefined ? '' : `${text}\n`;
-  // A body that nobody reads is not waited for: the connection ends with the answer.
-  if (!response.req.complete) response.setHeader('Connection', 'close');
+  leaveBody(response.req, response);
   response.writeHead(status, {
     ...uncached,
     ...(status !== 204 && { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(body) }),
@@ -34,8 +34,7 @@ export function answer(
 
 /** Writes the head of a response that does not end by itself. */
 export function beginStream(request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders): void {
-  // HTTP/2 has frames of its own.
-  const isFramed = request.httpVersionMajor >= 2;
+  const isFramed = isHttp2(request);
   // The end of the connection is the end of the body: HAProxy, unless told otherwise, keeps each chunk for 200 ms to see
   // whether more comes, and passes on at once what has no chunks. Nor is there a chunk's head to write each time.
   if (!isFramed) response.removeHeader('Transfer-Encoding');

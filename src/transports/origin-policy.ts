@@ -1,6 +1,7 @@
 /** Which web pages may connect: an exact list of origins, or the pages of the same host. */
 
 import type { IncomingMessage } from 'node:http';
+import { hostOf } from '../http/http2.js';
 
 export interface OriginPolicyOptions {
   /**
@@ -25,9 +26,10 @@ export class OriginPolicy {
 
   /** Programs that are no browsers send no origin; a page cannot leave it out. */
   allows(request: IncomingMessage): boolean {
-    const { origin, host } = request.headers;
+    const { origin } = request.headers;
     if (origin === undefined || this.#allowed === '*') return true;
     if (this.#allowed !== undefined) return this.#allowed.has(origin);
+    const host = hostOf(request);
     return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
   }
 }

@@ -3,7 +3,7 @@
  * close. A transport's test gives a way to connect and names, with the reason, what cannot apply to it.
  */
 
-import { channel, fanfare, rpc } from 'fanfare';
+import { channel, fanfare, type ListenOptions, rpc } from 'fanfare';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Disconnect, disconnectCodes } from '../../src/model/codes.js';
 import type { Gathered } from '../support/centrifuge/awaiting.js';
@@ -26,10 +26,12 @@ export interface TransportPeer {
 export interface TransportSuiteOptions {
   readonly name: string;
   /**
-   * Opens a connection to the server at that address, `http://127.0.0.1:port`. The first frame goes with it; absent, the
+   * Opens a connection to the server at that address, `http://127.0.0.1:port` or `https://…`. The first frame goes with it; absent, the
    * peer stays silent.
    */
   readonly connect: (url: string, firstFrame: string | undefined) => Promise<TransportPeer>;
+  /** How the server listens. Default: over plain HTTP. */
+  readonly listen?: ListenOptions;
   /** Tests that cannot apply, by name. A name that no test has fails the suite. */
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
 }
@@ -84,14 +86,14 @@ async function until(peer: TransportPeer, satisfied: () => boolean): Promise<voi
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Registers the suite with the test runner. */
-export function transportSuite({ name, connect, skip = [] }: TransportSuiteOptions): void {
+export function transportSuite({ name, connect, listen = {}, skip = [] }: TransportSuiteOptions): void {
   const open: { app?: ReturnType<typeof startApp>; peers: TransportPeer[] } = { peers: [] };
   const unused = new Set(skip.map((entry) => entry.test));
 
   async function start(limits: Parameters<typeof startApp>[0] = {}) {
     const app = startApp(limits);
     open.app = app;
-    const { url } = await app.listen(0);
+    const { url } = await app.listen(0, listen);
     const raw = async (firstFrame?: string): Promise<TransportPeer> => {
       const peer = await connect(url, firstFrame);
       open.peers.push(peer);

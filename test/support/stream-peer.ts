@@ -141,7 +141,7 @@ function linesOf(frames: readonly string[]): Record<string, unknown>[] {
   return frames.flatMap((frame) => frame.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));
 }
 
-function addressIn(frames: readonly string[]): SessionAddress {
+export function addressIn(frames: readonly string[]): SessionAddress {
   for (const { connect } of linesOf(frames)) {
     // safe: the reply to connect
     if (connect === undefined) continue;

@@ -6,6 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/clock.js';
+import { isTaken } from '../../http/http2.js';
 
 export class UnreadAnswers {
   readonly #clock: Clock;
@@ -30,7 +31,8 @@ export class UnreadAnswers {
   /** The answer has been written as a whole. */
   watch(session: string, response: ServerResponse): void {
     // The system has taken it: the usual case. One without a socket waits for those that were asked for before it.
-    if (response.socket?.writableLength === 0) return;
+    if (isTaken(response)) return;
+    // Over HTTP/2 its events and its end are those of the one request.
     const { socket } = response.req;
     if (socket.destroyed) return;
     const cancel = this.#clock.schedule(() => socket.destroy(), this.#timeoutMs);

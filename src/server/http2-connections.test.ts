@@ -1,0 +1,106 @@
+/** How long a connection of HTTP/2 may be silent or idle, and a request be on its way. */
+
+import { EventEmitter } from 'node:events';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { describe, expect, test } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { Http2Connections } from './http2-connections.js';
+
+class FakeConnection extends EventEmitter {
+  destroyed = false;
+  readonly calls: string[] = [];
+  close(): void {
+    this.calls.push('close');
+  }
+  destroy(): void {
+    this.calls.push('destroy');
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+class FakeStream extends EventEmitter {
+  endAfterHeaders = true;
+  readableEnded = false;
+  destroyed = false;
+  headersSent = false;
+  readonly calls: unknown[] = [];
+  respond(head: object): void {
+    this.calls.push(head);
+  }
+  close(code: number): void {
+    this.calls.push(code);
+  }
+}
+
+function open() {
+  const clock = new FakeClock();
+  const connections = new Http2Connections(clock, { silentMs: 9_000, idleMs: 60_000, requestTimeoutMs: 9_500 });
+  const connection = new FakeConnection();
+  // safe: these events and methods are all that is used
+  connections.add(connection as unknown as ServerHttp2Session);
+  const stream = (more: Partial<FakeStream> = {}): FakeStream => {
+    const added = Object.assign(new FakeStream(), more);
+    connection.emit('stream', added as unknown as ServerHttp2Stream);
+    return added;
+  };
+  return { clock, connections, connection, stream };
+}
+
+describe('a connection', () => {
+  test('B1: without a request is closed after its time, and cut when it does not go', async () => {
+    const { clock, connections, connection } = open();
+    await clock.advance(8_999);
+    expect(connection.calls).toEqual([]);
+    await clock.advance(1);
+    expect(connection.calls).toEqual(['close']);
+    await clock.advance(4_500);
+    expect(connection.calls).toEqual(['close', 'destroy']);
+    expect(connections.size).toBe(0);
+  });
+
+  test('stays as long as one of its requests does, and then some', async () => {
+    const { clock, connection, stream } = open();
+    const [first, second] = [stream(), stream()];
+    await clock.advance(3_600_000);
+    first.emit('close');
+    await clock.advance(3_600_000);
+    expect(connection.calls).toEqual([]);
+    second.emit('close');
+    await clock.advance(59_999);
+    expect(connection.calls).toEqual([]);
+    stream();
+    await clock.advance(3_600_000);
+    expect(connection.calls).toEqual([]);
+  });
+
+  test('that has ended leaves no timer behind', () => {
+    const { clock, connections, connection } = open();
+    connection.destroy();
+    expect([connections.size, clock.numTimers]).toEqual([0, 0]);
+  });
+});
+
+describe('a request', () => {
+  test('B2: whose body takes too long is answered with 408', async () => {
+    const { clock, stream } = open();
+    const slow = stream({ endAfterHeaders: false });
+    await clock.advance(9_500);
+    expect(slow.calls).toEqual([{ ':status': 408 }]);
+  });
+
+  test('B2: that is being answered already is ended', async () => {
+    const { clock, stream } = open();
+    const slow = stream({ endAfterHeaders: false, headersSent: true });
+    await clock.advance(9_500);
+    expect(slow.calls).toEqual([8]);
+  });
+
+  test('that is there as a whole may take as long to answer as it likes', async () => {
+    const { clock, stream } = open();
+    const [plain, read] = [stream(), stream({ endAfterHeaders: false })];
+    read.readableEnded = true;
+    await clock.advance(3_600_000);
+    expect([plain.calls, read.calls]).toEqual([[], []]);
+  });
+});
