@@ -24,6 +24,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 function start() {
@@ -304,6 +305,19 @@ describe('closing', () => {
     expect(exchanges.length).toBe(3);
     expect(closes.length).toBe(1);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('G8: a page that is left tells the server, and one that is closed listens no more', async () => {
+    const page = new EventTarget();
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+    const { settle, kinds, connect, closes } = start();
+    await connect();
+    page.dispatchEvent(new Event('pagehide'));
+    page.dispatchEvent(new Event('pagehide'));
+    await settle();
+    expect(kinds()).toEqual(['open', 'poll', 'close']);
+    expect(closes).toEqual([{ code: 1000, reason: '' }]);
   });
 
   test('before there is a session there is nobody to tell', async () => {

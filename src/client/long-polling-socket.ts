@@ -58,6 +58,8 @@ export class LongPollingSocket {
     this.#fetch = (...request) => ask(...request);
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#minRetryDelayMs = options.minRetryDelayMs ?? 100;
+    // A page that is left tells the server; a WebSocket's browser does that for it. Absent in Node.
+    globalThis.addEventListener?.('pagehide', this.#leave);
     // There is nothing to open before there is a first frame. The handlers come first.
     Promise.resolve().then(() => {
       if (this.readyState !== 0) return;
@@ -86,6 +88,8 @@ export class LongPollingSocket {
     this.#fetch(this.#url, { ...request(body), keepalive: true }).catch(() => undefined);
   }
 
+  readonly #leave = (): void => this.close();
+
   /** Whatever ends the exchange ends the connection. */
   #run(exchange: Promise<void>): void {
     exchange.catch((error: unknown) => {
@@ -97,6 +101,7 @@ export class LongPollingSocket {
 
   #end(code: number): void {
     this.readyState = 2;
+    globalThis.removeEventListener?.('pagehide', this.#leave);
     this.#over.abort();
     this.#waiting = [];
     // Whoever closes is not told in the middle of doing so.
