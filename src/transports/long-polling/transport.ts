@@ -13,7 +13,14 @@ import { Recipient } from '../recipient.js';
 import type { SessionAnswer, SessionDirectory } from '../session-directory.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { PollingConnection, type PollingPorts } from './connection.js';
-import { type Addressee, decodeRequest, encodeAnswer, type OpenRequest, type SessionRequest } from './messages.js';
+import {
+  type Addressee,
+  type ClientRequest,
+  decodeRequest,
+  encodeAnswer,
+  type OpenRequest,
+  type SessionRequest,
+} from './messages.js';
 import { PollingSession } from './session.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -100,6 +107,13 @@ export class LongPollingTransport implements Transport {
     if ('status' in body) return refuse(request, response, gate, body);
     const asked = decodeRequest(body.text);
     if (asked === undefined) return refuse(request, response, gate, { status: 400, message: 'no such request' });
+    // On one connection, behind a request that is not answered yet: browsers and proxies do no such thing, and a flood
+    // of polls could hold up everybody.
+    if (response.socket === null && mayHang(asked)) {
+      gate.logRefusal(request, { status: 400, message: 'a poll behind a poll' });
+      request.socket.destroy();
+      return;
+    }
     const recipient = new Recipient();
     response.once('close', () => {
       if (!response.writableEnded) recipient.leave();
@@ -181,4 +195,8 @@ export class LongPollingTransport implements Transport {
     response.end(body);
     this.#unread.watch(session, response);
   }
+}
+
+function mayHang(asked: ClientRequest): boolean {
+  return asked.kind === 'open' || asked.asked.kind === 'poll';
 }
