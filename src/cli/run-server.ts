@@ -2,12 +2,14 @@
 
 import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
+import type { CertificateFiles } from '../config/tls-config.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { Logger } from '../engine/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer, type ServerAddresses } from '../server/from-config.js';
 import { version } from '../server/version.js';
+import { CertificateWatch } from './certificate-watch.js';
 import { type CommandContext, exitCodes } from './command.js';
 import type { Terminal } from './terminal.js';
 
@@ -39,12 +41,18 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
   });
   // Before anybody is told that it listens: without a handler, SIGHUP ends a process.
   const stopped = untilStopped(server, terminal);
+  const watch = new CertificateWatch({
+    folder: run.sources.folder,
+    log,
+    use: (certificate) => server.app.setCertificate(certificate),
+  });
   let reloading = Promise.resolve();
   process.on('SIGHUP', () => {
-    reloading = reloading.then(() => reload(server, run.sources));
+    reloading = reloading.then(() => reload(server, run.sources)).then(() => watch.follow(certificateFiles(server)));
   });
   try {
     const addresses = await server.listen(run.endpoints);
+    watch.follow(certificateFiles(server));
     log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
     run.announce(addresses, log);
   } catch (error) {
@@ -53,7 +61,13 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     terminal.err(`${terminal.styleErr('red', 'error')} ${listenHint(error, run.config)}`);
     return exitCodes.failed;
   }
-  return stopped;
+  return stopped.finally(() => watch.close());
+}
+
+function certificateFiles({ config: { values } }: ConfiguredServer): CertificateFiles | undefined {
+  const certFile = values['tls.certFile'];
+  const keyFile = values['tls.keyFile'];
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
 }
 
 function assemble({ config, channels }: ServerRun, terminal: Terminal): ConfiguredServer | undefined {

@@ -9,6 +9,7 @@ import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome }
 import { type OptionPath, type OptionValues, optionAt, optionPaths, options } from './options.js';
 import { type ConfigProblem, quote } from './problem.js';
 import { secretFault } from './secret-check.js';
+import { type CertificateConfig, readCertificate } from './tls-config.js';
 import { type PublicKeyConfig, pemOf } from './token-config.js';
 
 /** Development mode opens what production keeps shut, and in return refuses what could be reached from outside. */
@@ -37,6 +38,8 @@ export interface Config {
   readonly apiKeys: readonly string[];
   /** What signs the calls of hooks, from `hooks.secret` or the file. Empty: nothing does. */
   readonly hookSecrets: readonly string[];
+  /** Read from `tls.certFile` and `tls.keyFile`. */
+  readonly certificate: CertificateConfig | undefined;
   /** Where each value comes from: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
   readonly sources: Readonly<Record<OptionPath, string>>;
   /** The file that was read. */
@@ -71,7 +74,8 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome>
     warnings.push(`${fileName} holds ${key} and every user of this machine can read it: chmod 600 ${fileName}`);
   }
   const tokenKeys = readTokenKeys(reading);
-  const inForce = { secrets, tokenKeys, apiKeys, hookSecrets };
+  const certificate = certificateOf(reading);
+  const inForce = { secrets, tokenKeys, apiKeys, hookSecrets, certificate };
   const config: Config = { mode: sources.mode, ...merged, ...inForce, path: file?.path, warnings };
   if (problems.length === 0) problems.push(...findConflicts(config));
   if (problems.length > 0) return { ok: false, problems };
@@ -169,6 +173,24 @@ function readTokenKeys({ merged, sources, problems }: Reading): Config['tokenKey
     if (!read.ok) problems.push({ key: 'token.keys', where: merged.sources['token.keys'], message: read.message });
     return { ...rest, key: read.ok ? read.pem : '' };
   });
+}
+
+function certificateOf({ merged, sources, problems, warnings }: Reading): CertificateConfig | undefined {
+  const certFile = merged.values['tls.certFile'];
+  const keyFile = merged.values['tls.keyFile'];
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  const problem = (key: OptionPath, message: string) => problems.push({ key, where: merged.sources[key], message });
+  if (keyFile === undefined) problem('tls.certFile', 'needs tls.keyFile');
+  else if (certFile === undefined) problem('tls.keyFile', 'needs tls.certFile');
+  else {
+    const read = readCertificate({ certFile, keyFile }, sources.folder);
+    if (read.ok) {
+      warnings.push(...read.warnings);
+      return read.certificate;
+    }
+    problem(`tls.${read.key}`, read.message);
+  }
+  return undefined;
 }
 
 function secretsOfFile(

@@ -64,6 +64,18 @@ export const options = {
   }),
   port: option(integer(port), { default: 8_000, about: 'Port to listen on.', zero: 'Any free port.' }),
   path: option(text(path), { default: '/connection/websocket', about: 'Path of the WebSocket endpoint.' }),
+  'tls.certFile': option(text(), {
+    unset: 'plain HTTP',
+    about:
+      'File with the certificate, and those between it and the root, in PEM: HTTPS, with HTTP/2 beside HTTP/1.1, on the public port. Relative to the working directory. Read again when it changes.',
+    reload: true,
+  }),
+  'tls.keyFile': option(text(), {
+    unset: 'none',
+    about:
+      'File with the private key of tls.certFile, in PEM, without a passphrase. Relative to the working directory.',
+    reload: true,
+  }),
   'transports.httpStream': option(flag(), {
     default: true,
     about: 'Let clients in by HTTP streaming, at /connection/http_stream, where WebSocket cannot pass.',

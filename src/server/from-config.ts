@@ -40,6 +40,7 @@ export class ConfiguredServer {
   readonly #hooks: Hooks;
   #auth: Authenticator;
   readonly #hasApi: boolean;
+  readonly #hasTls: boolean;
 
   /**
    * @param channels in place of those of the configuration
@@ -49,6 +50,7 @@ export class ConfiguredServer {
     const { values } = config;
     this.#config = config;
     this.#hasApi = config.apiKeys.length > 0;
+    this.#hasTls = config.certificate !== undefined;
     this.log = createLog({ level: values['log.level'] });
     this.#hooks = hooksOf(config, this.log);
     this.#auth = this.#authenticatorOf(config);
@@ -73,7 +75,7 @@ export class ConfiguredServer {
 
   /** @throws FanfareError `ERR_LISTEN`, `ERR_BROKER` */
   async listen(endpoints: readonly HttpEndpoint[] = []): Promise<ServerAddresses> {
-    const { values } = this.#config;
+    const { values, certificate } = this.#config;
     const { host, port, metrics } = values;
     const api = this.#api();
     const internalPort = values['internal.port'];
@@ -86,6 +88,7 @@ export class ConfiguredServer {
       host,
       metrics,
       endpoints,
+      ...(certificate && { tls: certificate }),
     });
     this.#port = clients.port;
     this.app.setOrigins(this.#originsOf(this.#config));
@@ -101,11 +104,20 @@ export class ConfiguredServer {
   reload(config: Config): OptionPath[] {
     const changed = optionPaths.filter((path) => !isDeepStrictEqual(this.#config.values[path], config.values[path]));
     const auth = this.#authenticatorOf(config);
+    if (config.certificate !== undefined) this.app.setCertificate(config.certificate);
     this.#auth = auth;
     this.app.setOrigins(this.#originsOf(config));
     this.log.level = config.values['log.level'];
     this.#config = config;
-    return changed.filter((path) => optionAt(path).reload !== true || (isKeyOption(path) && !this.#hasApi));
+    return changed.filter((path) => optionAt(path).reload !== true || this.#isTooLateFor(path));
+  }
+
+  /** Of the API without keys at the start there is nothing, and TLS is not switched on for a port that is open. */
+  #isTooLateFor(path: OptionPath): boolean {
+    if (path === 'api.keys' || path === 'api.keysFile') return !this.#hasApi;
+    if (path === 'tls.certFile' || path === 'tls.keyFile')
+      return !this.#hasTls || this.#config.certificate === undefined;
+    return false;
   }
 
   /**
@@ -114,7 +126,8 @@ export class ConfiguredServer {
    */
   #originsOf({ values, mode }: Config): Origins | undefined {
     if (values.origins !== undefined || mode === 'production' || !isLoopback(values.host)) return values.origins;
-    return ['localhost', '127.0.0.1', '[::1]'].map((host) => `http://${host}:${this.#port}`);
+    const scheme = this.#hasTls ? 'https' : 'http';
+    return ['localhost', '127.0.0.1', '[::1]'].map((host) => `${scheme}://${host}:${this.#port}`);
   }
 
   /** With the keys in force, whatever they are by then. Without any at the start there is no API. */
@@ -133,10 +146,6 @@ export class ConfiguredServer {
   #delegate(): Authenticator {
     return new Proxy(this.#auth, { get: (_, ability) => Reflect.get(this.#auth, ability) });
   }
-}
-
-function isKeyOption(path: OptionPath): boolean {
-  return path === 'api.keys' || path === 'api.keysFile';
 }
 
 function tokensOf({ values, secrets, tokenKeys }: Config): Authenticator | undefined {
