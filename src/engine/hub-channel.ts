@@ -51,6 +51,12 @@ export class HubChannel implements Flushable {
     return (this.#live[0] ?? waiting)?.match;
   }
 
+  /** Those that have got in. */
+  *subscribers(): IterableIterator<Subscription> {
+    yield* this.#live;
+    for (const subscription of this.#waiting) if (subscription.stage === 'ahead') yield subscription;
+  }
+
   get numSubscribers(): number {
     return this.#live.length + this.#waiting.size;
   }

@@ -59,6 +59,11 @@ export class Hub implements BrokerEvents {
     return this.#channels.get(channel)?.match;
   }
 
+  /** The subscribers of a channel on this node. */
+  subscribersOf(channel: ChannelName): Iterable<Subscription> {
+    return this.#channels.get(channel)?.subscribers() ?? [];
+  }
+
   /** Where the channel's live stream is on this node. */
   position(channel: ChannelName): Position | undefined {
     return this.#channels.get(channel)?.position;

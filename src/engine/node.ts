@@ -7,13 +7,17 @@ import { acceptTickets, Tickets } from './auth/tickets.js';
 import type { Broker } from './broker.js';
 import type { ChannelDeclaration } from './channel-options.js';
 import type { Clock, Random } from './clock.js';
+import { Cluster } from './cluster.js';
+import { redeemTicket, serveCluster } from './cluster-services.js';
 import type { Connection, Handshake } from './connection.js';
+import { withControlPresence } from './control-presence.js';
 import { Counters } from './counters.js';
 import { Deadlines } from './deadlines.js';
 import { Hub } from './hub.js';
 import { Interest } from './interest.js';
 import { type EngineLimits, limitsWithDefaults } from './limits.js';
 import type { Logger } from './logger.js';
+import { NodeClients, summaryOf } from './node-clients.js';
 import { Notifier, type Observer } from './observer.js';
 import { PingWheel } from './ping-wheel.js';
 import { Presence } from './presence.js';
@@ -79,6 +83,8 @@ export class Node {
   readonly pingFrames = new PingFrames();
   readonly presence: Presence;
   readonly publishing: Publishing;
+  readonly clients: NodeClients;
+  readonly cluster: Cluster;
   /** Somebody may ask for the headers of a connection later on. */
   readonly keepsHandshakes: boolean;
   #isLeaving = false;
@@ -89,9 +95,9 @@ export class Node {
     const { clock, random, broker, log } = options;
     this.clock = clock;
     this.random = random;
-    this.broker = broker;
+    this.broker = broker.control === undefined ? broker : withControlPresence(broker, () => this);
     this.tickets = new Tickets(clock, random);
-    this.auth = acceptTickets(options.auth, this.tickets);
+    this.auth = acceptTickets(options.auth, (ticket) => redeemTicket(this, ticket));
     this.log = log;
     this.version = options.version;
     this.procedures = options.procedures;
@@ -105,7 +111,7 @@ export class Node {
     this.admission = new Admission(clock, this.limits);
     this.revocations = new Revocations(clock);
     this.notifier = new Notifier(options.observer ?? {}, clock, log);
-    this.rules = new ChannelRules(options.channels, broker, this.limits);
+    this.rules = new ChannelRules(options.channels, this.broker, this.limits);
     this.keepsHandshakes =
       options.observer !== undefined ||
       options.procedureFallback !== undefined ||
@@ -117,8 +123,12 @@ export class Node {
     this.hub = new Hub(this.interest, this.turn, this.counters, this.notifier);
     this.deadlines = new Deadlines(clock);
     this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
-    this.presence = new Presence(broker, this.limits, log);
+    this.presence = new Presence(this.broker, this.limits, log);
     this.publishing = new Publishing(broker, this.counters);
+    this.clients = new NodeClients(this);
+    const { control } = broker;
+    this.cluster = new Cluster({ nodeId: this.id, clock, random, log, control, summary: () => summaryOf(this) });
+    serveCluster(this);
   }
 
   /** True from the moment at which no new client should be sent here; those that come are still let in. */
@@ -131,8 +141,9 @@ export class Node {
     return this.#isDraining;
   }
 
-  start(): Promise<void> {
-    return this.broker.start(this.hub);
+  async start(): Promise<void> {
+    await this.broker.start(this.hub);
+    await this.cluster.start();
   }
 
   /** A transport has a new connection. */
@@ -164,6 +175,7 @@ export class Node {
     this.interest.close();
     this.deadlines.close();
     this.pings.close();
+    this.cluster.close();
     await this.broker.close(deadlineMs);
   }
 }

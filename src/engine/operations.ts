@@ -1,40 +1,26 @@
 /** What a server can do with channels and clients: one list for the library and for the HTTP API. */
 
-import { type ChannelName, channelNameFault, parseChannelName } from '../model/channel-name.js';
+import type { ChannelName } from '../model/channel-name.js';
 import { type Disconnect, disconnectCodes, type Unsubscribe, unsubscribeCodes } from '../model/codes.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { JsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { Identity } from './auth/authenticator.js';
 import type { HistoryPage, HistoryQuery, HistoryStore, PresenceStats, PresenceStore, Published } from './broker.js';
-import { isRevoked } from './commands/target.js';
-import { Counters } from './counters.js';
+import type { NodeSummary } from './cluster-messages.js';
+import type { Order } from './cluster-orders.js';
+import { readChannels, readSummary, ticketOf } from './cluster-services.js';
 import type { Node } from './node.js';
+import { type ChannelSummary, type ClientSelector, type RefreshOfClients, summaryOf } from './node-clients.js';
 import { acceptMessage, type PublishingOptions } from './publishing.js';
 import type { Revocation } from './revocations.js';
 import type { RuleMatch } from './rules.js';
-import { type ServerSubscribeOptions, subscribeByServer } from './server-subscribe.js';
-import type { Session } from './session.js';
-import { ttlSec } from './ttl.js';
-import { Wildcard } from './wildcard.js';
+import type { ServerSubscribeOptions } from './server-subscribe.js';
 
 /** Of one broadcast, that are published to in one turn of the event loop. */
 const channelsPerTurn = 256;
 
-/** Whose connections are meant: all of a user's, or one of them. */
-export interface ClientSelector {
-  /** Empty for anonymous clients, of whom only one at a time can be meant, by `client`. */
-  readonly user: string;
-  readonly client?: string;
-}
-
 export type PublishRequestOptions = Omit<PublishingOptions, 'info'>;
-
-/** A channel with subscribers. */
-export interface ChannelSummary {
-  readonly name: string;
-  readonly numClients: number;
-}
 
 /** What a ticket stands for beside the user. */
 export interface TicketGrant extends Pick<Identity, 'expiresAtMs' | 'info' | 'meta'> {
@@ -44,27 +30,27 @@ export interface TicketGrant extends Pick<Identity, 'expiresAtMs' | 'info' | 'me
 
 const defaultTicketTtlMs = 30_000;
 
-/** How one node is doing. */
-export interface NodeSummary {
-  readonly id: string;
-  readonly version: string;
-  readonly numClients: number;
-  readonly numUsers: number;
-  readonly numSubscriptions: number;
-  readonly numChannels: number;
-  readonly uptimeSec: number;
-}
+/** Longest wait for what is only to be read. */
+const questionDeadlineMs = 2_000;
+/** Longest wait for what is to be done (G9). */
+const orderDeadlineMs = 5_000;
 
 /**
  * Every method throws or rejects with a `FanfareError`: `ERR_CHANNEL_NAME` for what is no name, `ERR_UNKNOWN_CHANNEL`
  * where no rule matches, `ERR_NOT_AVAILABLE` for what the channel's rule does not keep, `ERR_BROKER` when the broker
- * cannot be reached.
+ * cannot be reached. What is done with clients is done on this node before the call returns, and on the others when its
+ * promise resolves.
  */
 export class Operations {
   readonly #node: Node;
 
   constructor(node: Node) {
     this.#node = node;
+  }
+
+  /** Connected clients on this node. */
+  get numClients(): number {
+    return this.#node.sessions.numClients;
   }
 
   /** Also `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_CLOSED`. */
@@ -90,20 +76,20 @@ export class Operations {
     return outcomes;
   }
 
-  /** Returns how many connections were newly subscribed. */
+  /** Returns how many connections were newly subscribed: of the nodes that have answered in time. */
   async subscribe(who: ClientSelector, channel: string, options: ServerSubscribeOptions): Promise<number> {
-    const { name, match } = this.find(channel);
-    const subscribed = this.#select(who).map((session) => subscribeByServer(session, name, match, options));
-    return (await Promise.all(subscribed)).filter(Boolean).length;
+    const { clients, cluster } = this.#node;
+    const own = clients.subscribe(who, channel, options);
+    const others = cluster.askAll('order', { do: 'subscribe', who, channel, options }, { deadlineMs: orderDeadlineMs });
+    // Its refusal is the answer, whatever the others say.
+    const counts = [await own, ...(await others)];
+    return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
   }
 
   /** Their clients do not come back by themselves, unless the code says so (2500 and above). */
-  unsubscribe(who: ClientSelector, channel: string, why: Unsubscribe = unsubscribeCodes.server): void {
-    const { name } = this.find(channel);
-    for (const session of this.#select(who)) {
-      const subscription = session.subscriptions.get(name);
-      if (subscription !== undefined) session.unsubscribe(subscription, why);
-    }
+  unsubscribe(who: ClientSelector, channel: string, why: Unsubscribe = unsubscribeCodes.server): Promise<void> {
+    this.#node.clients.unsubscribe(who, channel, why);
+    return this.#order({ do: 'unsubscribe', who, channel, why });
   }
 
   /** @param except connections that stay */
@@ -111,34 +97,21 @@ export class Operations {
     who: ClientSelector,
     why: Disconnect = disconnectCodes.forceNoReconnect,
     except: readonly string[] = [],
-  ): void {
-    for (const session of this.#select(who)) if (!except.includes(session.client)) session.close(why);
+  ): Promise<void> {
+    this.#node.clients.disconnect(who, why, except);
+    return this.#order({ do: 'disconnect', who, why, except: [...except] });
   }
 
   /** Puts the end of connections off, or ends them now (`expired`). Without a time they do not expire any more. */
-  refresh(
-    who: ClientSelector,
-    options: {
-      readonly expired?: boolean;
-      readonly expiresAtMs?: number;
-      /** In place of what others see of the connection so far, from its next subscription or renewal on. */
-      readonly info?: JsonText;
-    },
-  ): void {
-    const { expired = false, expiresAtMs, info } = options;
-    for (const session of this.#select(who)) {
-      if (expired) session.close(disconnectCodes.expired);
-      else {
-        if (info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: info };
-        session.renewExpiry(expiresAtMs);
-        session.push({ kind: 'refresh', ...ttlSec(this.#node.clock, expiresAtMs) });
-      }
-    }
+  refresh(who: ClientSelector, options: RefreshOfClients): Promise<void> {
+    this.#node.clients.refresh(who, options);
+    return this.#order({ do: 'refresh', who, options });
   }
 
   /** A message outside any channel. */
-  send(who: ClientSelector, data: JsonText): void {
-    for (const session of this.#select(who)) session.push({ kind: 'message', data });
+  send(who: ClientSelector, data: JsonText): Promise<void> {
+    this.#node.clients.send(who, data);
+    return this.#order({ do: 'send', who, data });
   }
 
   async presence(channel: string): Promise<readonly ClientInfo[]> {
@@ -166,81 +139,47 @@ export class Operations {
     await store.remove(name);
   }
 
-  /** Channels with subscribers. @param pattern a name with `*` for any characters; empty for all */
-  channels(pattern: string): ChannelSummary[] {
-    const wildcard = pattern === '' ? undefined : new Wildcard(pattern);
-    const found: ChannelSummary[] = [];
-    for (const { name, numSubscribers } of this.#node.hub.channels()) {
-      if (wildcard === undefined || wildcard.matches(name)) found.push({ name, numClients: numSubscribers });
+  /** Channels with subscribers, on all nodes that answer in time. @param pattern a name with `*`; empty for all */
+  async channels(pattern: string): Promise<ChannelSummary[]> {
+    const { clients, cluster } = this.#node;
+    const answers = await cluster.askAll('channels', { pattern }, { deadlineMs: questionDeadlineMs });
+    const counts = new Map<string, number>();
+    for (const { name, numClients } of [clients.channels(pattern), ...answers.map(readChannels)].flat()) {
+      counts.set(name, (counts.get(name) ?? 0) + numClients);
     }
-    return found;
+    return [...counts].map(([name, numClients]) => ({ name, numClients }));
   }
 
-  info(): NodeSummary[] {
-    const { id, version, sessions, hub, clock, startedAtMs } = this.#node;
-    return [
-      {
-        id,
-        version,
-        numClients: sessions.numClients,
-        numUsers: sessions.numUsers,
-        numSubscriptions: hub.numSubscriptions,
-        numChannels: hub.numChannels,
-        uptimeSec: Math.floor((clock.nowMs() - startedAtMs) / 1_000),
-      },
-    ];
+  /** How this node is doing, and all others that answer in time. */
+  async info(): Promise<NodeSummary[]> {
+    const answers = await this.#node.cluster.askAll('info', {}, { deadlineMs: questionDeadlineMs });
+    return [summaryOf(this.#node), ...answers.flatMap(readSummary)];
   }
 
-  /** A ticket that lets one client in, once, on this node. */
+  /** A ticket that lets one client in, once, on any node as long as this one lives. */
   issueTicket(user: string, { ttlMs = defaultTicketTtlMs, ...identity }: TicketGrant): string {
-    const { tickets, clock } = this.#node;
-    return tickets.issue({ ...identity, user, issuedAtMs: clock.wallMs() }, ttlMs);
+    const { id, tickets, clock } = this.#node;
+    return ticketOf(id, tickets.issue({ ...identity, user, issuedAtMs: clock.wallMs() }, ttlMs));
   }
 
   /** From now on nobody gets in that it is about, and those who are in are closed; likewise for subscription tokens. */
-  revoke(revocation: Revocation): void {
-    const { revocations, sessions, counters } = this.#node;
-    revocations.add(revocation);
-    Counters.add(counters.revocations, revocation.kind);
-    const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
-    for (const session of concerned) {
-      const why = session.identity && revocations.find(session.identity);
-      if (why !== undefined) session.close(why);
-      else this.#unsubscribeRevoked(session);
-    }
-  }
-
-  /** A connection may stay while a token for one of its channels may not. */
-  #unsubscribeRevoked(session: Session): void {
-    for (const subscription of [...session.subscriptions]) {
-      const isByToken = subscription.clientRefresh;
-      if (isByToken && isRevoked(session, subscription.identity)) {
-        session.unsubscribe(subscription, unsubscribeCodes.server);
-      }
-    }
+  revoke(revocation: Revocation): Promise<void> {
+    return this.#order({ do: 'revoke', revocation: this.#node.clients.revoke(revocation) });
   }
 
   /** Lets a blocked user in again. */
-  unblock(user: string): void {
-    this.#node.revocations.unblock(user);
+  unblock(user: string): Promise<void> {
+    return this.#order({ do: 'unblock', user, atMs: this.#node.clients.unblock(user) });
   }
 
   /** A channel and its rule. */
   find(channel: string): { readonly name: ChannelName; readonly match: RuleMatch } {
-    const name = parseChannelName(channel);
-    if (name === undefined) {
-      throw new FanfareError('ERR_CHANNEL_NAME', `not a channel name (${channelNameFault(channel)})`);
-    }
-    const match = this.#node.hub.match(name) ?? this.#node.rules.match(name);
-    if (match === undefined) throw new FanfareError('ERR_UNKNOWN_CHANNEL', `no rule matches the channel "${channel}"`);
-    return { name, match };
+    return this.#node.clients.find(channel);
   }
 
-  #select({ user, client }: ClientSelector): Session[] {
-    const { sessions } = this.#node;
-    if (client === undefined) return user === '' ? [] : sessions.ofUser(user);
-    const session = sessions.byClient(client);
-    return session !== undefined && (user === '' || session.user === user) ? [session] : [];
+  /** Resolves when the others have followed, or are out of time: they are told until they answer or are given up. */
+  async #order(order: Order): Promise<void> {
+    await this.#node.cluster.askAll('order', order, { deadlineMs: orderDeadlineMs });
   }
 
   #historyOf(channel: string): { readonly name: ChannelName; readonly store: HistoryStore } {

@@ -163,6 +163,20 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
     'Revocations that are still looked at when somebody connects.',
     () => node.revocations.size,
   );
+  gauge('nodes', 'Nodes that are known to be alive, with this one.', () => node.cluster.size + 1);
+  counter('nodes_lost', 'Other nodes that have left or fallen silent.', () => node.cluster.figures.nodesLost);
+  counter('control_messages_in', 'Messages from other nodes.', () => node.cluster.figures.messagesIn);
+  counter('control_messages_out', 'Messages to other nodes.', () => node.cluster.figures.messagesOut);
+  counter(
+    'control_messages_lost',
+    'Messages between nodes that could not be sent or read.',
+    () => node.cluster.figures.messagesLost,
+  );
+  counter(
+    'control_questions_late',
+    'Questions that a node has not answered in time.',
+    () => node.cluster.figures.questionsLate,
+  );
   counterByMethod('api_requests', 'Requests to the HTTP API by method and status.', 'status', counters.apiRequests);
   counterByMethod('api_errors', 'Failed calls of the HTTP API by method and error code.', 'code', counters.apiErrors);
 

@@ -8,7 +8,9 @@ import type {
   MessageOf,
   ProcedureTable,
 } from '../engine/channel-types.js';
-import type { ChannelSummary, ClientSelector, NodeSummary, Operations } from '../engine/operations.js';
+import type { NodeSummary } from '../engine/cluster-messages.js';
+import type { ChannelSummary, ClientSelector } from '../engine/node-clients.js';
+import type { Operations } from '../engine/operations.js';
 import { encodeMessage } from '../engine/publishing.js';
 import { disconnectCodes } from '../model/codes.js';
 import { fromJsonText } from '../model/json-text.js';
@@ -40,6 +42,9 @@ type Known<Channels extends ChannelSchemas, Name extends string> = ChannelNameOf
 /**
  * Methods that take a channel throw or reject with a `FanfareError`: `ERR_CHANNEL_NAME`, `ERR_UNKNOWN_CHANNEL`,
  * `ERR_NOT_AVAILABLE` for what its rule does not keep, `ERR_BROKER` when the broker cannot be reached.
+ *
+ * What is done with clients is done with those of all nodes: on this node before the method returns, on the others when
+ * its promise resolves, which takes at most five seconds however many of them are dead.
  */
 export class FanfareApp<Channels extends ChannelSchemas, Procedures extends ProcedureTable> {
   /** Carries the types to `connect<App>()`; there is nothing in it. */
@@ -64,7 +69,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
 
   /** Number of connected clients on this node. */
   get numClients(): number {
-    return this.info().reduce((sum, { numClients }) => sum + numClients, 0);
+    return this.#operations.numClients;
   }
 
   /**
@@ -181,31 +186,31 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     user: string,
     channel: Known<Channels, Name>,
     options: Connections = {},
-  ): void {
-    this.#operations.unsubscribe(selector(user, options), channel);
+  ): Promise<void> {
+    return this.#operations.unsubscribe(selector(user, options), channel);
   }
 
   /** Closes a user's connections. */
-  disconnect(user: string, options: DisconnectOptions = {}): void {
+  disconnect(user: string, options: DisconnectOptions = {}): Promise<void> {
     const { reconnect = false, except = [] } = options;
     const code = reconnect ? disconnectCodes.forceReconnect : disconnectCodes.forceNoReconnect;
-    this.#operations.disconnect(selector(user, options), code, except);
+    return this.#operations.disconnect(selector(user, options), code, except);
   }
 
   /** Sets when a user's connections end. */
-  refresh(user: string, options: RefreshOptions = {}): void {
+  refresh(user: string, options: RefreshOptions = {}): Promise<void> {
     const { expiresAt } = options;
     const expiry = expiresAt === undefined ? {} : { expiresAtMs: expiresAt * 1_000 };
-    this.#operations.refresh(selector(user, options), expiry);
+    return this.#operations.refresh(selector(user, options), expiry);
   }
 
   /** Sends a message outside any channel to a user's connections. */
-  send(user: string, data: unknown, options: Connections = {}): void {
-    this.#operations.send(selector(user, options), encodeMessage(data));
+  send(user: string, data: unknown, options: Connections = {}): Promise<void> {
+    return this.#operations.send(selector(user, options), encodeMessage(data));
   }
 
   /**
-   * A ticket that lets one client in, once, on this node: for an `EventSource`, which can only put it into a URL.
+   * A ticket that lets one client in, once, on any node as long as this one lives: for an `EventSource`, which can only put it into a URL.
    *
    * @param user `null` for an anonymous client
    * @example new EventSource(`/sse?channels=news&ticket=${ticket}`)
@@ -220,33 +225,33 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     });
   }
 
-  /** Channels with subscribers. @param pattern a name with `*` for any characters. Default: all */
-  channels(pattern = ''): ChannelSummary[] {
+  /** Channels with subscribers, on all nodes. @param pattern a name with `*` for any characters. Default: all */
+  channels(pattern = ''): Promise<ChannelSummary[]> {
     return this.#operations.channels(pattern);
   }
 
-  /** How the nodes are doing. */
-  info(): NodeSummary[] {
+  /** How the nodes are doing: this one first, then those that answer within two seconds. */
+  info(): Promise<NodeSummary[]> {
     return this.#operations.info();
   }
 
   /** Closes connections that were made with this token (`jti`) and accepts it no more. @param until Unix seconds */
-  revokeToken(tokenId: string, until?: number): void {
-    this.#operations.revoke({ kind: 'token', tokenId, ...(until !== undefined && { untilMs: until * 1_000 }) });
+  revokeToken(tokenId: string, until?: number): Promise<void> {
+    return this.#operations.revoke({ kind: 'token', tokenId, ...(until !== undefined && { untilMs: until * 1_000 }) });
   }
 
   /** The same for all tokens of a user that were made before `before`, in Unix seconds. Default: before now. */
-  revokeUserTokens(user: string, before: number = Date.now() / 1_000): void {
-    this.#operations.revoke({ kind: 'userTokens', user, beforeMs: before * 1_000 });
+  revokeUserTokens(user: string, before: number = Date.now() / 1_000): Promise<void> {
+    return this.#operations.revoke({ kind: 'userTokens', user, beforeMs: before * 1_000 });
   }
 
   /** Closes a user's connections and lets none in until {@link unblockUser}. */
-  blockUser(user: string): void {
-    this.#operations.revoke({ kind: 'user', user });
+  blockUser(user: string): Promise<void> {
+    return this.#operations.revoke({ kind: 'user', user });
   }
 
-  unblockUser(user: string): void {
-    this.#operations.unblock(user);
+  unblockUser(user: string): Promise<void> {
+    return this.#operations.unblock(user);
   }
 
   /** Replaces the web origins that may connect from now on, as the option `origins` gives them. */

@@ -7,6 +7,7 @@ import { LongPollingTransport } from '../transports/long-polling/transport.js';
 import { OneWayStreamTransport, oneWayEvents, oneWayLines } from '../transports/one-way/stream.js';
 import { oneWaySockets } from '../transports/one-way/websocket.js';
 import { SessionDirectory } from '../transports/session-directory.js';
+import { answerForwarded, ForwardingPeers } from '../transports/session-forwarding.js';
 import { EmulationTransport } from '../transports/streaming/emulation.js';
 import { httpStream, sse as sseFormat } from '../transports/streaming/format.js';
 import { type StreamParts, StreamTransport } from '../transports/streaming/transport.js';
@@ -43,6 +44,9 @@ export interface OneWayPaths {
 const usualOneWayPaths: OneWayPaths = { sse: '/sse', stream: '/stream', websocket: '/ws' };
 const usualSsePath = '/connection/sse';
 
+/** For the way to another node and back. */
+const forwardingSlackMs = 5_000;
+
 /** Limits of the transports; the engine has its own. */
 export interface TransportLimits {
   /** Largest frame from a client, in bytes. Default: 65,536. */
@@ -78,7 +82,11 @@ export function clientTransports(
     emulation: emulationPath = '/emulation',
     longPolling = '/connection/long_polling',
   } = options.transports;
-  const parts: StreamParts = { node, gate, directory: new SessionDirectory(node.id, node.random), maxFrameBytes };
+  // A poll hangs on its own node for as long as polls do.
+  const peers = new ForwardingPeers(node.cluster, pollWaitMs + forwardingSlackMs);
+  const directory = new SessionDirectory(node.id, node.random, peers);
+  answerForwarded(node.cluster, directory);
+  const parts: StreamParts = { node, gate, directory, maxFrameBytes };
   const transports: Transport[] = [
     new WebSocketTransport(node, { path: options.path, gate, maxPayloadBytes: maxFrameBytes }),
   ];

@@ -136,7 +136,7 @@ describe('connect, beside tokens', () => {
     expect(server.backend.calls).toEqual([]);
     await server.connected();
     expect(server.backend.calls).toHaveLength(1);
-    expect(server.app.info()[0]?.numUsers).toBe(2);
+    expect((await server.app.info())[0]?.numUsers).toBe(2);
   });
 
   test('a bad token is refused, whatever the backend would say', async () => {

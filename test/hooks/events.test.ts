@@ -77,7 +77,7 @@ test('what becomes of a client and its channels, in order', async () => {
   expect(ended('disconnected')).toMatchObject({ code: 3_000, reason: 'connection closed' });
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
   const [{ node } = { node: undefined }] = server.backend.callsTo('/events').map(({ body }) => body);
-  expect(node).toBe(server.app.info()[0]?.id);
+  expect(node).toBe((await server.app.info())[0]?.id);
   expect(await server.metrics()).toContain(`fanfare_hook_events_delivered_total ${events.length}`);
 });
 

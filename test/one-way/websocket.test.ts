@@ -32,7 +32,7 @@ describe('a plain WebSocket', () => {
     const { app, url } = server;
     using reader = open(`${url}/ws?channels=news:a,plain:b`);
     await once(reader.socket, 'open');
-    await expect.poll(() => app.channels().length).toBe(2);
+    await expect.poll(async () => (await app.channels()).length).toBe(2);
     await Promise.all([1, 'zwei\n', { drei: '🎺' }, null].map((data) => app.publish('news:a', data)));
     expect(await reader.messages.atLeast(4)).toEqual(['1', '"zwei\\n"', '{"drei":"🎺"}', 'null']);
     await app.publish('plain:b', 'x'.repeat(60_000));
@@ -89,7 +89,7 @@ describe('a plain WebSocket', () => {
     const { app, direct } = server;
     using reader = open(`${direct}/ws?channels=plain:a`);
     await once(reader.socket, 'open');
-    await expect.poll(() => app.channels().length).toBe(1);
+    await expect.poll(async () => (await app.channels()).length).toBe(1);
     reader.socket.pause();
     for (let sent = 0; app.numClients > 0; sent++) {
       expect(sent).toBeLessThan(4_000);
@@ -104,7 +104,7 @@ describe('a plain WebSocket', () => {
     await using server = await startOneWay();
     const { app, direct } = server;
     using reader = open(`${direct}/ws?channels=members:a`, { Authorization: 'Bearer user-1' });
-    await expect.poll(() => app.channels().length).toBe(1);
+    await expect.poll(async () => (await app.channels()).length).toBe(1);
     app.unsubscribe('user-1', 'members:a');
     expect((await reader.closed).code).toBe(3503);
   });

@@ -13,6 +13,8 @@ export interface Fate {
 
 export class ControlHub {
   readonly #receivers = new Map<string, Receiver>();
+  /** Payloads that were sent, one per receiver. */
+  numCarried = 0;
   /** Decides about each payload for each receiver. Delays break no order: what is sent later arrives later. */
   fate: (payload: string, from: string, to: string) => Fate = () => ({});
   readonly #arrivesMs = new Map<string, number>();
@@ -40,6 +42,7 @@ export class ControlHub {
   }
 
   #carry(payload: string, from: string, to: string): void {
+    this.numCarried++;
     const { lost = false, delayMs = 0 } = this.fate(payload, from, to);
     if (lost) return;
     const way = `${from} ${to}`;

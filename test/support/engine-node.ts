@@ -5,6 +5,7 @@ import type { Authenticator } from '../../src/engine/auth/authenticator.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../../src/engine/auth/claims.js';
 import type { Broker } from '../../src/engine/broker.js';
 import type { ChannelDeclaration } from '../../src/engine/channel-options.js';
+import type { Random } from '../../src/engine/clock.js';
 import type { EngineLimits } from '../../src/engine/limits.js';
 import { silentLogger } from '../../src/engine/logger.js';
 import { Node } from '../../src/engine/node.js';
@@ -25,6 +26,9 @@ export interface EngineNodeOptions {
   readonly limits?: Partial<EngineLimits>;
   readonly auth?: Authenticator;
   readonly observer?: Observer;
+  /** Default: its own. */
+  readonly clock?: FakeClock;
+  readonly random?: Random;
   /** Around the memory broker. */
   readonly broker?: (memory: MemoryBroker) => Broker;
 }
@@ -72,13 +76,20 @@ export class EngineClient {
 }
 
 export class EngineNode {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly node: Node;
   readonly operations: Operations;
 
-  constructor({ channels, limits = {}, auth = credulous, observer, broker = (memory) => memory }: EngineNodeOptions) {
-    const { clock } = this;
-    const random = countingRandom();
+  constructor({
+    channels,
+    limits = {},
+    auth = credulous,
+    observer,
+    broker = (memory) => memory,
+    clock = new FakeClock(),
+    random = countingRandom(),
+  }: EngineNodeOptions) {
+    this.clock = clock;
     this.node = new Node({
       clock,
       random,

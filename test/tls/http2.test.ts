@@ -226,7 +226,7 @@ describe('streams', () => {
     const { session: secret, node, seq } = JSON.parse(opened.text.trimEnd().split('\n').at(-1) ?? '');
     const address = { session: secret, node };
     expect((await ask({ ...address, id: 1, data: '{"id":2,"subscribe":{"channel":"news"}}' })).status).toBe(204);
-    await expect.poll(() => app.channels().length).toBe(1);
+    await expect.poll(async () => (await app.channels()).length).toBe(1);
     await app.publish('news', 'hello');
     const polled = await ask({ ...address, ack: seq });
     expect(polled.text).toContain('"hello"');
@@ -242,7 +242,7 @@ describe('streams', () => {
     const address = { session: secret, node };
     const subscribe = '{"id":2,"subscribe":{"channel":"news"}}';
     await askHttp2(session, path, JSON.stringify({ ...address, id: 1, data: subscribe }));
-    await expect.poll(() => app.channels().length).toBe(1);
+    await expect.poll(async () => (await app.channels()).length).toBe(1);
     for (let n = 0; n < 20; n++) await app.publish('news', 'x'.repeat(30_000));
     const poll = JSON.stringify({ ...address, ack: 1 });
     // More than the window of a stream has room for: the rest waits in the server.

@@ -64,7 +64,7 @@ describe('an authenticator that takes tickets', () => {
         token === 'good' ? { ok: true, identity: ann } : { ok: false, disconnect: disconnectCodes.invalidToken },
       refresh: async () => ({ ok: true, identity: ann }),
     };
-    const auth = acceptTickets(tokens, tickets);
+    const auth = acceptTickets(tokens, async (ticket) => tickets.redeem(ticket));
     expect(auth.readsHeaders).toBe(true);
     expect(await auth.refresh?.('any')).toEqual({ ok: true, identity: ann });
     expect(auth.renew).toBeUndefined();
@@ -76,7 +76,7 @@ describe('an authenticator that takes tickets', () => {
 
   test('a bad ticket is not an anonymous client', async () => {
     const { tickets } = start();
-    const auth = acceptTickets(allowAnonymous(undefined), tickets);
+    const auth = acceptTickets(allowAnonymous(undefined), async (ticket) => tickets.redeem(ticket));
     expect((await auth.connect(attempt(undefined))).ok).toBe(true);
     expect((await auth.connect(attempt(ticketPrefix))).ok).toBe(false);
   });

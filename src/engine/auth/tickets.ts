@@ -12,7 +12,7 @@ interface Ticket {
   readonly untilMs: number;
 }
 
-/** Kept on the node that has made them: they have to be used there. */
+/** Kept on the node that has made them; other nodes ask it. */
 export class Tickets {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -52,10 +52,13 @@ export class Tickets {
 export const ticketPrefix = '\u0000ticket:';
 
 /** Takes tickets beside whatever the authenticator takes. It keeps its abilities. */
-export function acceptTickets(auth: Authenticator, tickets: Tickets): Authenticator {
+export function acceptTickets(
+  auth: Authenticator,
+  redeem: (ticket: string) => Promise<Identity | undefined>,
+): Authenticator {
   const connect: Authenticator['connect'] = async (attempt) => {
     if (attempt.token?.startsWith(ticketPrefix) !== true) return auth.connect(attempt);
-    const identity = tickets.redeem(attempt.token.slice(ticketPrefix.length));
+    const identity = await redeem(attempt.token.slice(ticketPrefix.length));
     return identity === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : { ok: true, identity };
   };
   return new Proxy(auth, {

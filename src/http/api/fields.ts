@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { SubscriptionOverride } from '../../engine/auth/authenticator.js';
 import { jsonOf, overrideFields, overrideOf } from '../../engine/auth/claims.js';
 import { maxIdempotencyKeyBytes } from '../../engine/broker.js';
-import type { ClientSelector } from '../../engine/operations.js';
+import type { ClientSelector } from '../../engine/node-clients.js';
 import { encodeMessage } from '../../engine/publishing.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';

@@ -20,8 +20,8 @@ const why = v.object({
 
 const params = v.object({ ...target, whitelist: v.nullish(v.array(v.string()), []), disconnect: v.nullish(why) });
 
-export const disconnect = apiMethod('disconnect', params, (fields, { operations }) => {
+export const disconnect = apiMethod('disconnect', params, async (fields, { operations }) => {
   const { whitelist, disconnect: given } = fields;
-  operations.disconnect(selectorOf(fields), given?.code ? given : undefined, whitelist);
+  await operations.disconnect(selectorOf(fields), given?.code ? given : undefined, whitelist);
   return empty;
 });

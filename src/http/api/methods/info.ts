@@ -3,8 +3,8 @@
 import * as v from 'valibot';
 import { apiMethod } from '../method.js';
 
-export const info = apiMethod('info', v.object({}), (_, { operations }) => {
-  const nodes = operations.info().map((node) => ({
+export const info = apiMethod('info', v.object({}), async (_, { operations }) => {
+  const nodes = (await operations.info()).map((node) => ({
     uid: node.id,
     name: node.id,
     version: node.version,

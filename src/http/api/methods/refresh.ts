@@ -7,8 +7,8 @@ import { apiMethod, empty } from '../method.js';
 export const refresh = apiMethod(
   'refresh',
   v.object({ ...target, expired: flag, expire_at: unixTime, info: anyJson }),
-  (fields, { operations }) => {
-    operations.refresh(selectorOf(fields), {
+  async (fields, { operations }) => {
+    await operations.refresh(selectorOf(fields), {
       expired: fields.expired,
       ...timeFrom('expiresAtMs', fields.expire_at),
       ...attachment('info', fields.info, undefined),

@@ -11,8 +11,8 @@ const user = v.pipe(v.string(), v.nonEmpty(), v.maxLength(256));
 export const revokeToken = apiMethod(
   'revoke_token',
   v.object({ uid: v.pipe(v.string(), v.nonEmpty(), v.maxLength(256)), expire_at: unixTime }),
-  ({ uid, expire_at: expireAt }, { operations }) => {
-    operations.revoke({ kind: 'token', tokenId: uid, ...timeFrom('untilMs', expireAt) });
+  async ({ uid, expire_at: expireAt }, { operations }) => {
+    await operations.revoke({ kind: 'token', tokenId: uid, ...timeFrom('untilMs', expireAt) });
     return empty;
   },
 );
@@ -20,10 +20,10 @@ export const revokeToken = apiMethod(
 export const invalidateUserTokens = apiMethod(
   'invalidate_user_tokens',
   v.object({ user, issued_before: unixTime, expire_at: unixTime, channel: text }),
-  ({ user, issued_before: issuedBefore, expire_at: expireAt, channel }, { operations }) => {
+  async ({ user, issued_before: issuedBefore, expire_at: expireAt, channel }, { operations }) => {
     if (channel !== '') throw notAvailable('channel is not supported: all tokens of the user are meant');
     const beforeMs = issuedBefore === 0 ? Date.now() : issuedBefore * 1_000;
-    operations.revoke({ kind: 'userTokens', user, beforeMs, ...timeFrom('untilMs', expireAt) });
+    await operations.revoke({ kind: 'userTokens', user, beforeMs, ...timeFrom('untilMs', expireAt) });
     return empty;
   },
 );
@@ -31,13 +31,13 @@ export const invalidateUserTokens = apiMethod(
 export const blockUser = apiMethod(
   'block_user',
   v.object({ user, expire_at: unixTime }),
-  ({ user, expire_at: expireAt }, { operations }) => {
-    operations.revoke({ kind: 'user', user, ...timeFrom('untilMs', expireAt) });
+  async ({ user, expire_at: expireAt }, { operations }) => {
+    await operations.revoke({ kind: 'user', user, ...timeFrom('untilMs', expireAt) });
     return empty;
   },
 );
 
-export const unblockUser = apiMethod('unblock_user', v.object({ user }), ({ user }, { operations }) => {
-  operations.unblock(user);
+export const unblockUser = apiMethod('unblock_user', v.object({ user }), async ({ user }, { operations }) => {
+  await operations.unblock(user);
   return empty;
 });

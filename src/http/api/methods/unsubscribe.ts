@@ -7,8 +7,8 @@ import { apiMethod, empty } from '../method.js';
 export const unsubscribe = apiMethod(
   'unsubscribe',
   v.object({ ...target, channel: v.string() }),
-  (fields, { operations }) => {
-    operations.unsubscribe(selectorOf(fields), fields.channel);
+  async (fields, { operations }) => {
+    await operations.unsubscribe(selectorOf(fields), fields.channel);
     return empty;
   },
 );

@@ -1,0 +1,105 @@
+/** Requests that come to another node than the one that has their session. */
+
+import { expect, test } from 'vitest';
+import { EngineCluster } from '../../test/support/engine-cluster.js';
+import type { EngineNode } from '../../test/support/engine-node.js';
+import { Recipient } from './recipient.js';
+import { type AddressedSession, SessionDirectory } from './session-directory.js';
+import { answerForwarded, ForwardingPeers } from './session-forwarding.js';
+
+const timeoutMs = 30_000;
+
+async function start(request: AddressedSession['request']) {
+  const cluster = await EngineCluster.start(2, { channels: {}, limits: { pingIntervalMs: 0 } });
+  const directoryOf = ({ node }: EngineNode) => {
+    const directory = new SessionDirectory(node.id, node.random, new ForwardingPeers(node.cluster, timeoutMs));
+    answerForwarded(node.cluster, directory);
+    return directory;
+  };
+  // safe: there are two nodes
+  const [owner, other] = cluster.nodes as [EngineNode, EngineNode];
+  const [own, away] = [directoryOf(owner), directoryOf(other)];
+  const address = own.newAddress();
+  const binding = { origin: 'https://example.com' };
+  let isCompromised = false;
+  own.add(address, {
+    binding,
+    request,
+    compromised: () => {
+      isCompromised = true;
+    },
+  });
+  const asked = { node: owner.node.id, session: address.secret, binding, words: 'hello' };
+  const ask = async (fields: object = {}, recipient = new Recipient()) => {
+    const answer = away.request({ ...asked, ...fields }, recipient);
+    await cluster.clock.advance(1);
+    return answer;
+  };
+  return { cluster, owner, away, ask, asked, isCompromised: () => isCompromised };
+}
+
+test('are answered by the node that has the session, with text, bytes or nothing', async () => {
+  const bodies = [undefined, 'text', new Uint8Array([0, 255, 10]).subarray(1)];
+  const { ask, cluster } = await start((words) => {
+    const next = bodies.shift();
+    return { status: words === 'hello' ? 200 : 400, ...(next !== undefined && { body: next }) };
+  });
+  expect(await ask()).toEqual({ status: 200 });
+  expect(await ask()).toEqual({ status: 200, body: 'text' });
+  expect(Buffer.from((await ask()).body ?? '')).toEqual(Buffer.from([255, 10]));
+  await cluster.close();
+});
+
+test('B74: of another client are refused there, and the session gets to know', async () => {
+  const { ask, cluster, isCompromised } = await start(() => ({ status: 200 }));
+  expect(await ask({ session: 'guess' })).toEqual({ status: 404 });
+  expect(isCompromised()).toBe(false);
+  expect(await ask({ binding: { origin: 'https://evil.example' } })).toEqual({ status: 401 });
+  expect(isCompromised()).toBe(true);
+  await cluster.close();
+});
+
+test('for a node that is not there are answered with 404 at once', async () => {
+  const { ask, cluster } = await start(() => ({ status: 200 }));
+  expect(await ask({ node: 'nobody' })).toEqual({ status: 404 });
+  await cluster.close();
+});
+
+test('are answered with 404 when the node dies meanwhile, and with 504 when it says nothing', async () => {
+  const { away, asked, owner, cluster } = await start(() => new Promise(() => undefined));
+  const statuses: number[] = [];
+  const ask = () =>
+    away.request(asked, new Recipient()).then(({ status }) => {
+      statuses.push(status);
+    });
+  const late = ask();
+  await cluster.clock.advance(timeoutMs - 1);
+  expect(statuses).toEqual([]);
+  await cluster.clock.advance(1);
+  await late;
+  expect(statuses).toEqual([504]);
+  const dead = ask();
+  cluster.kill(owner);
+  await cluster.clock.advance(13_100);
+  await dead;
+  expect(statuses).toEqual([504, 404]);
+  await cluster.close();
+});
+
+test('that nobody waits for any more are given up on their node, too', async () => {
+  let isGone = false;
+  const { away, asked, cluster } = await start(async (_, recipient) => {
+    await new Promise<void>((resolve) => recipient.onLeave(resolve));
+    isGone = true;
+    return { status: 200 };
+  });
+  const recipient = new Recipient();
+  const answer = away.request(asked, recipient);
+  await cluster.clock.advance(5_000);
+  expect(isGone).toBe(false);
+  recipient.leave();
+  await cluster.clock.advance(1);
+  expect(isGone).toBe(true);
+  expect((await answer).status).toBe(404);
+  await cluster.close();
+});

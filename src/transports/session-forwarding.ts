@@ -1,0 +1,59 @@
+/** Passes requests on to the node that has their session, and answers those that other nodes pass on. */
+
+import * as v from 'valibot';
+import type { Cluster } from '../engine/cluster.js';
+import { Recipient } from './recipient.js';
+import type { SessionAnswer, SessionDirectory, SessionPeers, SessionRequest } from './session-directory.js';
+
+const about = 'session_request';
+
+const sessionRequest = v.object({
+  node: v.string(),
+  session: v.string(),
+  binding: v.object({ origin: v.exactOptional(v.string()), cookies: v.exactOptional(v.string()) }),
+  words: v.union([v.string(), v.record(v.string(), v.union([v.string(), v.number()]))]),
+});
+
+const sessionAnswer = v.object({
+  status: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
+  text: v.optional(v.string()),
+  base64: v.optional(v.string()),
+});
+
+/** 404 for a node that is gone, and at once when it goes; 504 when it has not answered in time. */
+export class ForwardingPeers implements SessionPeers {
+  /** @param timeoutMs longer than any request may take on its own node */
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly timeoutMs: number,
+  ) {}
+
+  async forward(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer> {
+    const gone = new AbortController();
+    recipient.onLeave(() => gone.abort());
+    if (recipient.hasLeft) gone.abort();
+    const options = { deadlineMs: this.timeoutMs, gone: gone.signal };
+    const answer = await this.cluster.ask(request.node, about, request, options);
+    if (!answer.ok) {
+      const { reason } = answer;
+      return { status: reason === 'late' ? 504 : reason === 'refused' ? 502 : 404 };
+    }
+    const parsed = v.safeParse(sessionAnswer, answer.body);
+    if (!parsed.success) return { status: 502 };
+    const { status, text, base64 } = parsed.output;
+    if (base64 !== undefined) return { status, body: Buffer.from(base64, 'base64') };
+    return text === undefined ? { status } : { status, body: text };
+  }
+}
+
+/** Answers what others pass on to this node. */
+export function answerForwarded(cluster: Cluster, directory: SessionDirectory): void {
+  cluster.serve(about, async (value, _from, gone) => {
+    const recipient = new Recipient();
+    gone.addEventListener('abort', () => recipient.leave(), { once: true });
+    const { status, body } = await directory.answer(v.parse(sessionRequest, value), recipient);
+    if (body === undefined) return { status };
+    if (typeof body === 'string') return { status, text: body };
+    return { status, base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') };
+  });
+}

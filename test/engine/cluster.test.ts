@@ -1,0 +1,261 @@
+/** Several nodes over a control channel: who is there, what is done everywhere, and what is known when one dies. */
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ticketPrefix } from '../../src/engine/auth/tickets.js';
+import { channel } from '../../src/engine/channel-options.js';
+import { trustedJsonText } from '../../src/model/json-text.js';
+import { EngineCluster } from '../support/engine-cluster.js';
+import type { EngineNode } from '../support/engine-node.js';
+
+let cluster: EngineCluster;
+let [a, b, c]: EngineNode[] = [];
+
+function node(given: EngineNode | undefined): EngineNode {
+  if (given === undefined) throw new Error('no such node');
+  return given;
+}
+
+async function start(keepsPresence = true): Promise<void> {
+  cluster = await EngineCluster.start(3, {
+    channels: {
+      'open:{name}': channel({ subscribe: 'anyone', history: { size: 10 }, presence: true }),
+      'token:{name}': channel({ subscribe: 'token' }),
+    },
+    limits: { pingIntervalMs: 0 },
+    keepsPresence,
+  });
+  [a, b, c] = cluster.nodes;
+}
+
+/** What becomes of a promise within so much time. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | 'late'> {
+  const late = (async () => {
+    await cluster.clock.advance(ms);
+    return 'late' as const;
+  })();
+  return Promise.race([promise, late]);
+}
+
+const numsOf = (summaries: readonly { readonly numClients: number }[] | 'late') =>
+  summaries === 'late' ? 'late' : summaries.map(({ numClients }) => numClients).sort();
+
+beforeEach(() => start());
+afterEach(() => cluster.close());
+
+describe('nodes', () => {
+  test('know of each other at once, and forget one that is silent for 10 seconds', async () => {
+    expect(cluster.nodes.map(({ node }) => node.cluster.size)).toEqual([2, 2, 2]);
+    await cluster.clock.advance(60_000);
+    expect(cluster.nodes.map(({ node }) => node.cluster.size)).toEqual([2, 2, 2]);
+    cluster.kill(node(c));
+    await cluster.clock.advance(9_000);
+    expect(node(a).node.cluster.size).toBe(2);
+    await cluster.clock.advance(6_000);
+    expect(node(a).node.cluster.size).toBe(1);
+  });
+
+  test('that leave say so', async () => {
+    await node(c).close();
+    await cluster.clock.advance(1);
+    expect([node(a).node.cluster.size, node(b).node.cluster.size]).toEqual([1, 1]);
+  });
+
+  test('find each other though the first words are lost', async () => {
+    cluster.hub.fate = () => ({ lost: true });
+    const d = await cluster.add();
+    await cluster.clock.advance(1);
+    expect(d.node.cluster.size).toBe(0);
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(3_000);
+    expect([d.node.cluster.size, node(a).node.cluster.size]).toEqual([3, 3]);
+  });
+
+  test('leave no timer behind', async () => {
+    await cluster.close();
+    await cluster.clock.advance(60_000);
+    const before = cluster.hub.numCarried;
+    await cluster.clock.advance(60_000);
+    expect(cluster.hub.numCarried).toBe(before);
+  });
+});
+
+describe('info and channels', () => {
+  test('are about all nodes', async () => {
+    await node(a).connect({ sub: 'ann', channels: ['open:a'] });
+    await node(b).connect({ sub: 'bob', channels: ['open:a', 'open:b'] });
+    await node(b).connect({ sub: 'bob' });
+    expect(numsOf(await within(10, node(c).operations.info()))).toEqual([0, 1, 2]);
+    expect(await within(10, node(c).operations.channels('open:*'))).toEqual([
+      { name: 'open:a', numClients: 2 },
+      { name: 'open:b', numClients: 1 },
+    ]);
+  });
+
+  test('a node that dies in the middle of the question is left out, in time', async () => {
+    await node(a).connect({ sub: 'ann', channels: ['open:a'] });
+    await node(b).connect({ sub: 'bob', channels: ['open:a'] });
+    cluster.hub.fate = () => ({ delayMs: 50 });
+    const [info, channels] = [node(a).operations.info(), node(a).operations.channels('')];
+    cluster.kill(node(c));
+    expect(numsOf(await within(2_001, info))).toEqual([1, 1]);
+    expect(await channels).toEqual([{ name: 'open:a', numClients: 2 }]);
+    // Given up, it holds nothing up.
+    await cluster.clock.advance(15_000);
+    expect(numsOf(await within(200, node(a).operations.info()))).toEqual([1, 1]);
+  });
+
+  test('a node that leaves in the middle of the question is not waited for', async () => {
+    cluster.hub.fate = (_, from) => ({ delayMs: from === node(c).node.id ? 0 : 50 });
+    const info = node(a).operations.info();
+    await node(c).close();
+    expect(numsOf(await within(150, info))).toEqual([0, 0]);
+  });
+
+  test('lists longer than a message are put together', async () => {
+    const names = Array.from({ length: 100 }, (_, n) => `open:${'é"'.repeat(60)}${n}`);
+    for (let n = 0; n < 30; n++) {
+      const some = names.map((name) => `${name}-${n}`);
+      await node(b).connect({ sub: `user ${n}`, channels: some });
+    }
+    const channels = await within(10, node(a).operations.channels(''));
+    expect(channels).toHaveLength(3_000);
+  });
+});
+
+describe('what is done with clients', () => {
+  test('is done on all nodes', async () => {
+    const clients = [];
+    for (const one of cluster.nodes) clients.push(await one.connect({ sub: 'ann' }));
+    const bob = await node(c).connect({ sub: 'bob' });
+    const { operations } = node(a);
+    expect(await within(10, operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(3);
+    expect(await within(10, operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(0);
+    await within(10, operations.send({ user: 'ann' }, trustedJsonText('{"n":1}')));
+    await within(10, operations.refresh({ user: 'ann' }, {}));
+    await within(10, operations.unsubscribe({ user: 'ann' }, 'open:x'));
+    for (const client of clients) {
+      expect(client.pushes('subscribe')).toHaveLength(1);
+      expect(client.pushes('message')).toEqual([{ data: { n: 1 } }]);
+      expect(client.pushes('refresh')).toHaveLength(1);
+      expect(client.pushes('unsubscribe')).toMatchObject([{ code: 2000 }]);
+    }
+    await within(10, operations.disconnect({ user: 'ann' }));
+    expect(clients.map(({ closeCode }) => closeCode)).toEqual([3503, 3503, 3503]);
+    expect([bob.closeCode, bob.pushes('message')]).toEqual([undefined, []]);
+  });
+
+  test('G9: is done once though half of the messages are lost', async () => {
+    const far = await node(b).connect({ sub: 'ann' });
+    let count = 0;
+    cluster.hub.fate = () => ({ lost: count++ % 2 === 0 });
+    for (let n = 0; n < 10; n++) {
+      const sent = node(a).operations.send({ user: 'ann' }, trustedJsonText(String(n)));
+      expect(await within(5_100, sent)).toBeUndefined();
+    }
+    expect(far.pushes('message')).toEqual(Array.from({ length: 10 }, (_, data) => ({ data })));
+  });
+
+  test('the number of the newly subscribed is that of the living', async () => {
+    await node(b).connect({ sub: 'ann' });
+    await node(c).connect({ sub: 'ann' });
+    cluster.kill(node(c));
+    expect(await within(5_001, node(a).operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(1);
+  });
+});
+
+describe('who is not let in any more', () => {
+  test('G9: is let in nowhere, and newcomers know', async () => {
+    const [ann, bob] = [await node(b).connect({ sub: 'ann', jti: 't1' }), await node(c).connect({ sub: 'bob' })];
+    const { operations } = node(a);
+    await within(10, operations.revoke({ kind: 'token', tokenId: 't1' }));
+    await within(10, operations.revoke({ kind: 'user', user: 'bob' }));
+    expect([ann.closeCode, bob.closeCode]).toEqual([3500, 3503]);
+    const d = await cluster.add();
+    await cluster.clock.advance(10);
+    expect((await d.connect({ sub: 'ann', jti: 't1' })).closeCode).toBe(3500);
+    expect((await d.connect({ sub: 'bob' })).closeCode).toBe(3503);
+    await within(10, node(c).operations.unblock('bob'));
+    expect((await d.connect({ sub: 'bob' })).closeCode).toBeUndefined();
+    expect((await node(a).connect({ sub: 'bob' })).closeCode).toBeUndefined();
+  });
+
+  test('is known after a partition, in both directions, and the later of two opposites counts', async () => {
+    const { id } = node(c).node;
+    await within(10, node(a).operations.revoke({ kind: 'user', user: 'ann' }));
+    cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
+    await cluster.clock.advance(20_000);
+    expect(node(a).node.cluster.has(id)).toBe(false);
+    await within(5_001, node(a).operations.unblock('ann'));
+    await within(5_001, node(c).operations.revoke({ kind: 'user', user: 'cid' }));
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(3_100);
+    for (const one of cluster.nodes) {
+      expect((await one.connect({ sub: 'ann' })).closeCode).toBeUndefined();
+      expect((await one.connect({ sub: 'cid' })).closeCode).toBe(3503);
+    }
+  });
+});
+
+describe('a ticket', () => {
+  test('is good on any node, once, as long as its node lives', async () => {
+    const ticket = node(a).operations.issueTicket('ann', {});
+    const connect = async (one: EngineNode, token: string) => {
+      const client = one.open();
+      client.send('connect', { token: `${ticketPrefix}${token}` });
+      await cluster.clock.advance(10);
+      return client;
+    };
+    expect((await connect(node(b), ticket)).session.user).toBe('ann');
+    expect((await connect(node(c), ticket)).closeCode).toBe(3500);
+    expect((await connect(node(a), ticket)).closeCode).toBe(3500);
+    expect((await connect(node(a), 'guess')).closeCode).toBe(3500);
+    expect((await connect(node(b), `${node(a).node.id}.guess`)).closeCode).toBe(3500);
+    const orphan = node(a).operations.issueTicket('ann', {});
+    await node(a).close();
+    expect((await connect(node(b), orphan)).closeCode).toBe(3500);
+  });
+});
+
+describe('presence of a broker that keeps none', () => {
+  test('G8: is what the living nodes say', async () => {
+    await cluster.close();
+    await start(false);
+    await node(a).connect({ sub: 'ann', channels: ['open:a'] });
+    const bob = await node(b).connect({ sub: 'bob', channels: ['open:a'] });
+    await node(c).connect({ sub: 'bob', channels: ['open:a'] });
+    const { operations } = node(a);
+    const members = async () => {
+      const list = await within(2_001, operations.presence('open:a'));
+      return list === 'late' ? list : list.map(({ user }) => user).sort();
+    };
+    expect(await members()).toEqual(['ann', 'bob', 'bob']);
+    expect(await within(10, operations.presenceStats('open:a'))).toEqual({ numClients: 3, numUsers: 2 });
+    cluster.kill(node(c));
+    expect(await members()).toEqual(['ann', 'bob']);
+    bob.session.connectionClosed();
+    expect(await members()).toEqual(['ann']);
+  });
+});
+
+describe('messages of others', () => {
+  test('that are no messages, or of a later version, are passed over', async () => {
+    const control = cluster.hub.connect();
+    await control.start('stranger', () => undefined);
+    const bad = ['', '{', '[]', 'null', '{"format":2,"kind":"bye"}', '{"format":1,"kind":"sing"}'];
+    const beat = { format: 1, kind: 'beat', node: { id: 'someone else', version: '', numClients: -1 } };
+    const part = { format: 1, kind: 'part', id: 'p', index: 3, isLast: true, text: '{}' };
+    for (const payload of [...bad, JSON.stringify(beat), JSON.stringify(part)]) await control.send(payload);
+    await cluster.clock.advance(1);
+    expect(node(a).node.cluster.size).toBe(2);
+    const lost = node(a).node.cluster.figures.messagesLost;
+    expect(lost).toBe(bad.length + 1);
+  });
+
+  test('questions that this version does not know are answered with a no, at once', async () => {
+    const { cluster: own } = node(a).node;
+    const answer = await within(10, own.ask(node(b).node.id, 'of tomorrow', {}, { deadlineMs: 5_000 }));
+    expect(answer).toEqual({ ok: false, reason: 'unknown' });
+    const order = await within(10, own.ask(node(b).node.id, 'order', { do: 'dance' }, { deadlineMs: 5_000 }));
+    expect(order).toEqual({ ok: false, reason: 'refused' });
+  });
+});
