@@ -123,4 +123,29 @@ describe.skipIf(chromiumIsMissing())('the log of the chat example', () => {
     await ada.sees('line 52');
     expect(await distanceFromEnd()).toBeLessThan(2);
   });
+
+  // Each one was moved to where it was: a message made a screen reader read out five hundred.
+  it('lets go of the oldest of 500 lines without touching the others', async () => {
+    const page = await enterFullRoom('long');
+    await publishAll(
+      'long',
+      Array.from({ length: 450 }, (_, index) => `line ${index + 51}`),
+    );
+    await ada.sees('line 500');
+    const numAdded = await page.evaluateHandle(() => {
+      const count = { added: 0 };
+      const lines = document.querySelector('#lines');
+      if (lines !== null) {
+        new MutationObserver((changes) => {
+          for (const { addedNodes } of changes) count.added += addedNodes.length;
+        }).observe(lines, { childList: true });
+      }
+      return count;
+    });
+    await publishAll('long', ['line 501', 'line 502']);
+    await ada.sees('line 502');
+    expect(await ada.messages.getByText('line 1', { exact: true }).count()).toBe(0);
+    expect(await numAdded.jsonValue()).toEqual({ added: 2 });
+    expect(await distanceFromEnd()).toBeLessThan(2);
+  });
 });

@@ -17,6 +17,8 @@ export class ChatVisitor implements AsyncDisposable {
   readonly people: Locator;
   readonly field: Locator;
   readonly typingLine: Locator;
+  /** When they had said their name, by `performance.now()`: the page connects then. */
+  joinedAtMs = 0;
   /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
   readonly faults: string[] = [];
 
@@ -44,6 +46,7 @@ export class ChatVisitor implements AsyncDisposable {
     const visitor = new ChatVisitor(await context.newPage());
     await visitor.page.goto(`${url.replace(/\/$/, '')}/#${encodeURIComponent(room)}`);
     await visitor.page.getByLabel('Your name').fill(name);
+    visitor.joinedAtMs = performance.now();
     await visitor.page.getByRole('button', { name: 'Continue' }).click();
     await visitor.entered();
     return visitor;

@@ -59,6 +59,9 @@ export class LogView {
     this.#empty.hidden = isLoading || rows.length > 0;
     const wasEmpty = this.#shown.size === 0;
     const shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
+    const keys = new Set(rows.map(({ key }) => key));
+    // First of all: those that stay would be moved to where they are, and read out again.
+    for (const [key, { item }] of this.#shown) if (!keys.has(key)) item.remove();
     let place = this.#lines.firstElementChild;
     let numNew = 0;
     for (const row of rows) {
@@ -70,7 +73,6 @@ export class LogView {
       else this.#lines.insertBefore(item, place);
       shown.set(row.key, { row, item });
     }
-    for (const [key, { item }] of this.#shown) if (!shown.has(key)) item.remove();
     this.#shown = shown;
     if (!wasEmpty && !this.#sticks) this.#setNewer(this.#numNewer + numNew);
     this.#keepBottom();
