@@ -12,8 +12,8 @@ export class Backoff {
   }
 
   /** Ends early when the signal is aborted. */
-  pause(signal: AbortSignal): Promise<void> {
-    const delayMs = this.#nextMs * (0.5 + Math.random());
+  pause(signal: AbortSignal, atMostMs: number): Promise<void> {
+    const delayMs = Math.min(atMostMs, this.#nextMs * (0.5 + Math.random()));
     this.#nextMs = Math.min(this.#maxMs, this.#nextMs * 2);
     return new Promise((resolve) => {
       const done = () => {

@@ -176,9 +176,9 @@ export class LongPollingSocket {
         return await this.#ask(asked, timeoutMs);
       } catch (error) {
         failedAtMs ??= Date.now();
-        const isOver = error instanceof Refusal || Date.now() - failedAtMs > graceMs;
-        if (isOver || this.readyState !== 1) throw error;
-        await backoff.pause(this.#over.signal);
+        const leftMs = failedAtMs + graceMs - Date.now();
+        if (error instanceof Refusal || leftMs <= 0 || this.readyState !== 1) throw error;
+        await backoff.pause(this.#over.signal, leftMs);
       }
     }
   }

@@ -40,7 +40,7 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
     broker,
     onMessage,
     transports: { sse: true },
-    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300, pollGraceMs: 1_000 },
+    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300, pollGraceMs: 2_000 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'open:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),
