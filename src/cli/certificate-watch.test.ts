@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../test/support/certificate.js';
+import { FakeClock } from '../../test/support/fake-clock.js';
 import type { CertificateConfig } from '../config/tls-config.js';
 import { silentLogger } from '../engine/logger.js';
 import { CertificateWatch } from './certificate-watch.js';
@@ -20,18 +21,19 @@ function certificate() {
   return made;
 }
 
-function follow(folder: string) {
+function follow(folder: string, current: CertificateConfig) {
   const used: CertificateConfig[] = [];
   const warnings: object[] = [];
+  const clock = new FakeClock();
   const watch = new CertificateWatch({
     folder,
+    clock,
     log: { ...silentLogger, warn: (fields) => warnings.push(fields) },
-    intervalMs: 20,
     use: (next) => used.push(next),
   });
   toClose.push(() => watch.close());
-  watch.follow({ certFile: 'cert.pem', keyFile: 'key.pem' });
-  return { used, warnings, watch };
+  watch.follow({ certFile: 'cert.pem', keyFile: 'key.pem' }, current);
+  return { used, warnings, watch, look: () => clock.advance(5_000) };
 }
 
 function folder(): string {
@@ -46,12 +48,17 @@ describe('a certificate', () => {
     const path = folder();
     copyFileSync(old.certFile, join(path, 'cert.pem'));
     copyFileSync(old.keyFile, join(path, 'key.pem'));
-    const { used, warnings } = follow(path);
+    const { used, warnings, look } = follow(path, old);
+    await look();
+    expect([used, warnings]).toEqual([[], []]);
     writeFileSync(join(path, 'cert.pem'), next.cert);
-    await expect.poll(() => warnings).toEqual([{ option: 'tls.keyFile', reason: 'is not the key of the certificate' }]);
-    expect(used).toEqual([]);
+    await look();
+    await look();
+    expect([used, warnings]).toEqual([[], [{ option: 'tls.keyFile', reason: 'is not the key of the certificate' }]]);
     writeFileSync(join(path, 'key.pem'), next.key);
-    await expect.poll(() => used).toEqual([{ cert: next.cert, key: next.key }]);
+    await look();
+    await look();
+    expect(used).toEqual([{ cert: next.cert, key: next.key }]);
   });
 
   test('behind links that are moved is put into force', async () => {
@@ -60,9 +67,10 @@ describe('a certificate', () => {
     symlinkSync(join(old.certFile, '..'), join(path, 'live'));
     symlinkSync('live/cert.pem', join(path, 'cert.pem'));
     symlinkSync('live/key.pem', join(path, 'key.pem'));
-    const { used } = follow(path);
+    const { used, look } = follow(path, old);
     symlinkSync(join(next.certFile, '..'), join(path, 'new'));
     renameSync(join(path, 'new'), join(path, 'live'));
-    await expect.poll(() => used.at(-1)).toEqual({ cert: next.cert, key: next.key });
+    await look();
+    expect(used).toEqual([{ cert: next.cert, key: next.key }]);
   });
 });

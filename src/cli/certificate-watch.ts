@@ -1,64 +1,79 @@
 /** Looks whether the files of the certificate have changed, as they do each time that it is renewed. */
 
-import { type StatsListener, unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CertificateConfig, type CertificateFiles, readCertificate } from '../config/tls-config.js';
+import type { Cancel, Clock } from '../engine/clock.js';
 import type { Logger } from '../engine/logger.js';
 
-const defaultIntervalMs = 5_000;
+const intervalMs = 5_000;
 
 export interface CertificateUse {
   /** What the files are relative to. */
   readonly folder: string;
+  readonly clock: Clock;
   readonly log: Logger;
-  /** Default: 5,000. */
-  readonly intervalMs?: number;
   /** Puts it into force. May throw. */
   use(certificate: CertificateConfig): void;
 }
 
-/** Asks for the files' dates: links that are moved from one set of files to the next count too. */
+/** Asks for the files' dates, and not for notices: links that are moved from one set of files to the next count too. */
 export class CertificateWatch {
-  readonly #use: CertificateUse;
+  readonly #parts: CertificateUse;
   #files: CertificateFiles | undefined;
-  readonly #onChange: StatsListener = (now, before) => {
-    if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) this.#renew();
-  };
+  #current: CertificateConfig | undefined;
+  #seen = '';
+  #cancel: Cancel | undefined;
 
-  constructor(use: CertificateUse) {
-    this.#use = use;
+  constructor(parts: CertificateUse) {
+    this.#parts = parts;
   }
 
-  /** From now on these files, and no others. */
-  follow(files: CertificateFiles | undefined): void {
+  /** From now on these files, and no others. @param current what was read from them */
+  follow(files: CertificateFiles | undefined, current: CertificateConfig | undefined): void {
     this.close();
+    if (files === undefined) return;
     this.#files = files;
-    const { folder, intervalMs = defaultIntervalMs } = this.#use;
-    for (const path of this.#paths()) {
-      watchFile(resolve(folder, path), { interval: intervalMs, persistent: false }, this.#onChange);
-    }
+    this.#current = current;
+    // They may have changed since they were read.
+    this.#seen = '';
+    this.#cancel = this.#parts.clock.schedule(this.#look, intervalMs);
   }
 
   close(): void {
-    for (const path of this.#paths()) unwatchFile(resolve(this.#use.folder, path), this.#onChange);
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#files = undefined;
   }
 
-  #paths(): string[] {
-    return this.#files === undefined ? [] : [this.#files.certFile, this.#files.keyFile];
+  readonly #look = (): void => {
+    if (this.#files === undefined) return;
+    this.#cancel = this.#parts.clock.schedule(this.#look, intervalMs);
+    const { certFile, keyFile } = this.#files;
+    const dates = `${this.#dateOf(certFile)} ${this.#dateOf(keyFile)}`;
+    if (dates === this.#seen) return;
+    this.#seen = dates;
+    this.#renew(this.#files);
+  };
+
+  #dateOf(path: string): string {
+    const stats = statSync(resolve(this.#parts.folder, path), { throwIfNoEntry: false });
+    return stats === undefined ? 'none' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
   }
 
   /** One of the two files may be newer than the other for a moment: the second change brings what fits. */
-  #renew(): void {
-    const { folder, log, use } = this.#use;
-    if (this.#files === undefined) return;
-    const read = readCertificate(this.#files, folder);
+  #renew(files: CertificateFiles): void {
+    const { folder, log, use } = this.#parts;
+    const read = readCertificate(files, folder);
     if (!read.ok) {
       log.warn({ option: `tls.${read.key}`, reason: read.message }, 'the old certificate stays in use');
       return;
     }
-    use(read.certificate);
+    const { certificate } = read;
+    if (certificate.cert === this.#current?.cert && certificate.key === this.#current.key) return;
+    use(certificate);
+    this.#current = certificate;
     for (const warning of read.warnings) log.warn({}, warning);
-    log.info({ path: this.#files.certFile }, 'certificate replaced');
+    log.info({ path: files.certFile }, 'certificate replaced');
   }
 }

@@ -2,12 +2,12 @@
 
 import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
-import type { CertificateFiles } from '../config/tls-config.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { Logger } from '../engine/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer, type ServerAddresses } from '../server/from-config.js';
+import { systemClock } from '../server/system-ports.js';
 import { version } from '../server/version.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { type CommandContext, exitCodes } from './command.js';
@@ -43,16 +43,17 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
   const stopped = untilStopped(server, terminal);
   const watch = new CertificateWatch({
     folder: run.sources.folder,
+    clock: systemClock,
     log,
     use: (certificate) => server.app.setCertificate(certificate),
   });
   let reloading = Promise.resolve();
   process.on('SIGHUP', () => {
-    reloading = reloading.then(() => reload(server, run.sources)).then(() => watch.follow(certificateFiles(server)));
+    reloading = reloading.then(() => reload(server, run.sources)).then(() => followCertificate(watch, server));
   });
   try {
     const addresses = await server.listen(run.endpoints);
-    watch.follow(certificateFiles(server));
+    followCertificate(watch, server);
     log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
     run.announce(addresses, log);
   } catch (error) {
@@ -64,10 +65,11 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
   return stopped.finally(() => watch.close());
 }
 
-function certificateFiles({ config: { values } }: ConfiguredServer): CertificateFiles | undefined {
+function followCertificate(watch: CertificateWatch, { config: { values, certificate } }: ConfiguredServer): void {
   const certFile = values['tls.certFile'];
   const keyFile = values['tls.keyFile'];
-  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+  const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+  watch.follow(files, certificate);
 }
 
 function assemble({ config, channels }: ServerRun, terminal: Terminal): ConfiguredServer | undefined {
