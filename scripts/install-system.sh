@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
-# commands in test/docs, nginx and HAProxy, for test/proxies, Redis, for test/brokers, and Python with the packages of
-# test/python-requirements.txt in .cache/python, for the server SDKs in test/http-api and the tokens in test/auth.
+# commands in test/docs, nginx and HAProxy, for test/proxies and test/deploy, Redis, for test/brokers, what checks systemd
+# units and sysctl files, for test/deploy, and Python with the packages of test/python-requirements.txt in .cache/python,
+# for the server SDKs in test/http-api, the tokens in test/auth and the schemas in test/deploy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +16,8 @@ command -v openssl >/dev/null || missing+=(openssl)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
+command -v sysctl >/dev/null || missing+=(procps)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -26,7 +26,9 @@ export class Folder implements Disposable {
 
 export interface RunOptions {
   /** Working directory. Default: one without a configuration. */
-  readonly folder?: Folder;
+  readonly folder?: Pick<Folder, 'path'>;
+  /** The script. Default: that of this repository's build. */
+  readonly script?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
 }
@@ -45,12 +47,12 @@ export class FanfareProcess implements AsyncDisposable {
   #stderr = '';
   readonly #changed = new Set<() => void>();
 
-  constructor(args: readonly string[], { folder, env = {}, input }: RunOptions = {}) {
-    if (!existsSync(command)) throw new Error('dist/ is not built: use `npm test`, or run `npm run build` first');
+  constructor(args: readonly string[], { folder, script = command, env = {}, input }: RunOptions = {}) {
+    if (!existsSync(script)) throw new Error('dist/ is not built: use `npm test`, or run `npm run build` first');
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(FANFARE_|NODE_|VITEST|NO_COLOR|FORCE_COLOR)/.test(name),
     );
-    this.child = spawn(process.execPath, [command, ...args], {
+    this.child = spawn(process.execPath, [script, ...args], {
       cwd: folder?.path ?? tmpdir(),
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: 'pipe',

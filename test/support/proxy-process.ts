@@ -40,7 +40,7 @@ const maxAttempts = 5;
 const pollMs = 20;
 
 /** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
-export function isMissing({ name, path }: ProxyProgram): boolean {
+export function isMissing({ name, path }: Pick<ProxyProgram, 'name' | 'path'>): boolean {
   if (existsSync(path)) return false;
   const message = `no ${name} at ${path}: scripts/install-system.sh installs it`;
   if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);

@@ -19,6 +19,11 @@ export function pythonIsMissing(): boolean {
   return true;
 }
 
+/** A program that one of the packages brings. */
+export function pythonProgram(name: string): string {
+  return `${environment}/bin/${name}`;
+}
+
 /** A script that answers each line of JSON on its standard input with one on its standard output. */
 export class PythonScript implements AsyncDisposable {
   readonly #child: ChildProcess;
