@@ -45,6 +45,11 @@ export interface BrokerEvents {
   onPublication(channel: ChannelName, publication: Publication, epoch: string): void;
   onJoin(channel: ChannelName, info: ClientInfo): void;
   onLeave(channel: ChannelName, info: ClientInfo): void;
+  /**
+   * Publications of these channels, or of all, may not have reached this node; from now on they do again. The channels
+   * whose subscribers have a place in a stream are compared with it, and those who have missed something are told.
+   */
+  onInterrupted?(channels?: readonly ChannelName[]): void;
 }
 
 export interface HistoryQuery {
@@ -118,7 +123,8 @@ export interface Broker {
   announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void>;
   /**
    * Resolves when a message of this node's own has come back to it through the broker. What was published before has
-   * arrived by then. May never settle when something is wrong. Absent: the broker is in this process.
+   * arrived by then. May never settle when something is wrong. Absent: the broker is in this process,
+   * cannot be out of reach and loses nothing.
    */
   probe?(): Promise<void>;
 }

@@ -15,6 +15,8 @@ export class Counters {
   recoveries = 0;
   recoveriesFailed = 0;
   publicationsRecovered = 0;
+  /** Channels whose subscribers were told that publications may have been missed between the broker and this node. */
+  holesFound = 0;
   /** Revocations by their kind. */
   readonly revocations = new Map<string, number>();
   /** Commands refused by a rate, by the name of the limit. */

@@ -14,6 +14,8 @@ import type { Turn } from './turn.js';
 
 export class Hub implements BrokerEvents {
   readonly #channels = new Map<ChannelName, HubChannel>();
+  /** Set by whoever finds out what was missed. */
+  interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
 
   constructor(
     private readonly interest: Interest,
@@ -64,6 +66,11 @@ export class Hub implements BrokerEvents {
     return this.#channels.get(channel)?.subscribers() ?? [];
   }
 
+  /** The channels with subscribers that have a place in a stream. */
+  *tracked(): IterableIterator<HubChannel> {
+    for (const channel of this.#channels.values()) if (channel.position !== undefined) yield channel;
+  }
+
   /** Where the channel's live stream is on this node. */
   position(channel: ChannelName): Position | undefined {
     return this.#channels.get(channel)?.position;
@@ -102,5 +109,9 @@ export class Hub implements BrokerEvents {
 
   onLeave(channel: ChannelName, info: ClientInfo): void {
     this.#channels.get(channel)?.announce({ kind: 'leave', channel, info });
+  }
+
+  onInterrupted(channels?: readonly ChannelName[]): void {
+    this.interrupted(channels);
   }
 }

@@ -53,6 +53,16 @@ export class Interest {
     this.#sweep ??= this.clock.schedule(() => this.#dropIdle(), this.lingerMs);
   }
 
+  /** Subscribes anew, for a subscription through which nothing comes any more. Whoever holds the channel next waits for it. */
+  renew(channel: ChannelName): void {
+    const entry = this.#entries.get(channel);
+    if (entry === undefined || !entry.subscribed) return;
+    entry.ready = entry.ready
+      .then(() => this.broker.unsubscribe(channel))
+      .catch((error: unknown) => this.log.warn({ err: error }, 'broker unsubscribe failed'));
+    this.#subscribe(channel, entry);
+  }
+
   /** Forgets everything; the broker is being closed. */
   close(): void {
     this.#sweep?.();

@@ -5,6 +5,7 @@ import { Admission } from './admission.js';
 import type { Authenticator } from './auth/authenticator.js';
 import { acceptTickets, Tickets } from './auth/tickets.js';
 import type { Broker } from './broker.js';
+import { BrokerHealth } from './broker-health.js';
 import type { ChannelDeclaration } from './channel-options.js';
 import type { Clock, Random } from './clock.js';
 import { Cluster } from './cluster.js';
@@ -20,6 +21,7 @@ import type { Logger } from './logger.js';
 import { NodeClients, summaryOf } from './node-clients.js';
 import { Notifier, type Observer } from './observer.js';
 import { PingWheel } from './ping-wheel.js';
+import { PositionChecks } from './position-checks.js';
 import { Presence } from './presence.js';
 import { Publishing } from './publishing.js';
 import { type RatePlan, ratesOfConnection } from './rates.js';
@@ -85,6 +87,8 @@ export class Node {
   readonly publishing: Publishing;
   readonly clients: NodeClients;
   readonly cluster: Cluster;
+  readonly positionChecks: PositionChecks;
+  readonly brokerHealth: BrokerHealth;
   /** Somebody may ask for the headers of a connection later on. */
   readonly keepsHandshakes: boolean;
   #isLeaving = false;
@@ -129,6 +133,9 @@ export class Node {
     const { control } = broker;
     this.cluster = new Cluster({ nodeId: this.id, clock, random, log, control, summary: () => summaryOf(this) });
     serveCluster(this);
+    const { hub, interest, counters } = this;
+    this.positionChecks = new PositionChecks({ broker, hub, interest, clock, random, counters, log });
+    this.brokerHealth = new BrokerHealth(broker, clock);
   }
 
   /** True from the moment at which no new client should be sent here; those that come are still let in. */
@@ -144,6 +151,8 @@ export class Node {
   async start(): Promise<void> {
     await this.broker.start(this.hub);
     await this.cluster.start();
+    this.positionChecks.start();
+    this.brokerHealth.start();
   }
 
   /** A transport has a new connection. */
@@ -176,6 +185,8 @@ export class Node {
     this.deadlines.close();
     this.pings.close();
     this.cluster.close();
+    this.positionChecks.close();
+    this.brokerHealth.close();
     await this.broker.close(deadlineMs);
   }
 }

@@ -6,6 +6,10 @@ import { type HttpEndpoint, jsonReply } from './endpoint.js';
 export interface Readiness {
   /** The node is about to go. */
   readonly isLeaving: boolean;
+  readonly brokerHealth: {
+    /** What is published reaches this node. */
+    readonly isDelivering: boolean;
+  };
 }
 
 /** The process runs and its event loop turns. */
@@ -20,6 +24,11 @@ export function readyEndpoint(readiness: Readiness): HttpEndpoint {
   return {
     method: 'GET',
     path: '/health/ready',
-    respond: () => (readiness.isLeaving ? jsonReply(503, { status: 'draining' }) : jsonReply(200, { status: 'ready' })),
+    respond: () => {
+      if (readiness.isLeaving) return jsonReply(503, { status: 'draining' });
+      return readiness.brokerHealth.isDelivering
+        ? jsonReply(200, { status: 'ready' })
+        : jsonReply(503, { status: 'broker unreachable' });
+    },
   };
 }

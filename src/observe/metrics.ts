@@ -145,6 +145,14 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   counter('recoveries', 'Subscriptions that got all they had missed.', () => counters.recoveries);
   counter('recoveries_failed', 'Subscriptions that had missed more than there was.', () => counters.recoveriesFailed);
   counter('publications_recovered', 'Publications in recoveries.', () => counters.publicationsRecovered);
+  gauge('broker_delivering', '1 while what is published reaches this node through the broker.', () =>
+    Number(node.brokerHealth.isDelivering),
+  );
+  counter(
+    'holes_found',
+    'Channels whose subscribers were told that publications between the broker and this node may be missing.',
+    () => counters.holesFound,
+  );
   counterByCode('errors', 'Error replies by code.', counters.errorsByCode);
   counterByCode('disconnects', 'Ended connections by code.', counters.disconnectsByCode);
   counterByCode('unsubscribes', 'Subscriptions ended by the server, by code.', counters.unsubscribesByCode);

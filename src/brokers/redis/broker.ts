@@ -135,10 +135,14 @@ export class RedisBroker implements Broker {
         timeoutMs,
         maxInFlight,
         onMessage: (bus, message) => this.#received(bus, message),
-        onInterrupted: () => undefined,
+        onInterrupted: (buses) => this.#interrupted(buses),
       },
       this.#ports,
     );
+  }
+
+  #interrupted(buses: readonly string[]): void {
+    this.#events?.onInterrupted?.(buses.map((bus) => this.#channels.get(bus)).filter((name) => name !== undefined));
   }
 
   #received(bus: string, text: string): void {

@@ -2,7 +2,7 @@
 
 import type { Cancel, Clock, Random } from '../../engine/clock.js';
 import type { Logger } from '../../engine/logger.js';
-import { FanfareError } from '../../model/fanfare-error.js';
+import { withTimeLimit } from '../../engine/time-limit.js';
 import type { Client } from './client-library.js';
 
 export interface LinkPorts {
@@ -145,20 +145,7 @@ export class Link {
     }, heartbeatMs);
   }
 
-  async #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-    let cancel: Cancel = () => undefined;
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.ports.clock.schedule(
-        () => reject(new FanfareError('ERR_BROKER', `no answer from ${this.options.name} in ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      cancel();
-      // Whether it still fails later on interests nobody.
-      work.catch(() => undefined);
-    }
+  #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+    return withTimeLimit(this.ports.clock, timeoutMs, this.options.name, work);
   }
 }

@@ -1,5 +1,6 @@
 /** One Redis server, or what stands for one: a link for functions, another for what is published, and who listens. */
 
+import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';
 import { Link, type LinkPorts } from './link.js';
@@ -32,6 +33,7 @@ interface Waiting {
 
 export class Shard {
   readonly #options: ShardOptions;
+  readonly #ports: LinkPorts;
   readonly #commands: Link;
   readonly #subscriptions: Link;
   /** Listened to, or about to be. */
@@ -47,6 +49,7 @@ export class Shard {
 
   constructor(options: ShardOptions, ports: LinkPorts) {
     this.#options = options;
+    this.#ports = ports;
     const { name, dial, timeoutMs } = options;
     this.#commands = new Link(
       { name: `commands of ${name}`, dial, timeoutMs, setUp: (client) => this.#load(client) },
@@ -128,10 +131,14 @@ export class Shard {
   async probe(): Promise<void> {
     const id = `${++this.#probes}`;
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#probing.set(id, resolve);
-        this.send(['SPUBLISH', this.#options.probeBus, id]).catch(reject);
-      });
+      const arrived = new Promise<void>((resolve) => this.#probing.set(id, resolve));
+      await this.send(['SPUBLISH', this.#options.probeBus, id]);
+      const { timeoutMs, name } = this.#options;
+      await withTimeLimit(this.#ports.clock, timeoutMs, `probe of ${name}`, arrived);
+    } catch (error) {
+      // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
+      if (!(error instanceof FanfareError)) this.#subscriptions.renew('nothing arrives through it');
+      throw brokerError(error);
     } finally {
       this.#probing.delete(id);
     }
