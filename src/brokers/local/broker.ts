@@ -1,0 +1,175 @@
+/**
+ * The broker of a process that shares its machine, and its port, with others: everything is asked of a host in one of
+ * them, by a local socket. An acknowledged publication lives as long as the host; delivery is exactly once and in order.
+ */
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type {
+  Broker,
+  BrokerEvents,
+  HistoryStore,
+  PresenceStore,
+  Published,
+  PublishOptions,
+} from '../../engine/broker.js';
+import type { ControlChannel } from '../../engine/control-channel.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { LineSocket } from './line-socket.js';
+import type { LocalMessage, LocalOperation, LocalOperations } from './messages.js';
+
+/** Most requests that wait for their answer. */
+const maxPending = 100_000;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: FanfareError) => void;
+}
+
+export interface LocalBrokerOptions {
+  /** Where the host listens. */
+  readonly path: string;
+  /** Called when the host is gone: it does not come back. */
+  readonly onLost?: () => void;
+}
+
+export class LocalBroker implements Broker {
+  readonly name = 'local';
+  readonly #options: LocalBrokerOptions;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #socket: LineSocket | undefined;
+  #events: BrokerEvents | undefined;
+  #onControl: ((payload: string, from: string) => void) | undefined;
+  #closed: Promise<void> | undefined;
+  #onClosed = (): void => undefined;
+
+  readonly history: HistoryStore = {
+    read: (channel, query) => this.#ask('read', channel, query),
+    remove: async (channel) => void (await this.#ask('removeHistory', channel)),
+  };
+
+  readonly presence: PresenceStore = {
+    add: async (channel, info, ttlMs) => void (await this.#ask('addPresence', channel, info, ttlMs)),
+    remove: async (channel, client) => void (await this.#ask('removePresence', channel, client)),
+    list: (channel, limit) => this.#ask('listPresence', channel, limit),
+    stats: (channel) => this.#ask('presenceStats', channel),
+  };
+
+  readonly control: ControlChannel = {
+    start: async (nodeId, onMessage) => {
+      this.#onControl = onMessage;
+      await this.#ask('startControl', nodeId);
+    },
+    send: async (payload, to) => void (await this.#ask('sendControl', payload, to ?? null)),
+  };
+
+  constructor(options: LocalBrokerOptions) {
+    this.#options = options;
+  }
+
+  async start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+    const socket = connect(this.#options.path);
+    try {
+      await once(socket, 'connect');
+    } catch (cause) {
+      throw new FanfareError('ERR_BROKER', 'the broker of this machine is not there', { cause });
+    }
+    // safe: the peer is of this program
+    const take = (message: unknown) => this.#take(message as LocalMessage);
+    this.#socket = new LineSocket(socket, take, () => this.#lost());
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#end(deadlineMs);
+    return this.#closed;
+  }
+
+  async subscribe(channel: ChannelName): Promise<void> {
+    await this.#ask('subscribe', channel);
+  }
+
+  async unsubscribe(channel: ChannelName): Promise<void> {
+    await this.#ask('unsubscribe', channel);
+  }
+
+  publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    return this.#ask('publish', channel, publication, options);
+  }
+
+  async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
+    await this.#ask('announce', channel, event, info);
+  }
+
+  #ask<Name extends LocalOperation>(
+    operation: Name,
+    ...args: Parameters<LocalOperations[Name]>
+  ): Promise<ReturnType<LocalOperations[Name]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed !== undefined) return reject(new FanfareError('ERR_CLOSED', 'the broker is closed'));
+      if (this.#socket?.isOpen !== true) return reject(unreachable());
+      if (this.#pending.size >= maxPending) {
+        return reject(new FanfareError('ERR_BROKER', 'too much waits for the broker of this machine'));
+      }
+      const id = ++this.#lastId;
+      // safe: the host answers each operation with its result
+      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#socket.send({ id, do: operation, with: args });
+    });
+  }
+
+  #take(message: LocalMessage): void {
+    switch (message.kind) {
+      case 'done':
+        this.#settle(message.id)?.resolve(message.result);
+        break;
+      case 'failed':
+        this.#settle(message.id)?.reject(new FanfareError(message.code, message.message));
+        break;
+      case 'publication':
+        this.#events?.onPublication(message.channel, message.publication, message.epoch);
+        break;
+      case 'join':
+        this.#events?.onJoin(message.channel, message.info);
+        break;
+      case 'leave':
+        this.#events?.onLeave(message.channel, message.info);
+        break;
+      case 'control':
+        this.#onControl?.(message.payload, message.from);
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#onClosed();
+    return pending;
+  }
+
+  #lost(): void {
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(unreachable());
+    if (this.#closed === undefined) this.#options.onLost?.();
+  }
+
+  async #end(deadlineMs: number): Promise<void> {
+    if (this.#pending.size > 0 && this.#socket?.isOpen === true) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, deadlineMs);
+        this.#onClosed = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+    }
+    this.#socket?.end();
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(unreachable());
+  }
+}
+
+function unreachable(): FanfareError {
+  return new FanfareError('ERR_BROKER', 'the broker of this machine is not there');
+}

@@ -1,0 +1,47 @@
+/**
+ * What the processes of one server say to their broker. Both ends are of one program, and the socket is in a folder
+ * that its user alone may enter: the messages are trusted.
+ */
+
+import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/broker.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import type { FanfareErrorCode } from '../../model/fanfare-error.js';
+import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';
+
+/** The operations, with what each resolves with. */
+export interface LocalOperations {
+  subscribe(channel: ChannelName): null;
+  unsubscribe(channel: ChannelName): null;
+  publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Published;
+  announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): null;
+  read(channel: ChannelName, query: HistoryQuery): HistoryPage;
+  removeHistory(channel: ChannelName): null;
+  addPresence(channel: ChannelName, info: ClientInfo, ttlMs: number): null;
+  removePresence(channel: ChannelName, client: string): null;
+  listPresence(channel: ChannelName, limit: number): readonly ClientInfo[];
+  presenceStats(channel: ChannelName): PresenceStats;
+  startControl(nodeId: string): null;
+  sendControl(payload: string, to: string | null): null;
+}
+
+export type LocalOperation = keyof LocalOperations;
+
+export type LocalRequest = {
+  [Name in LocalOperation]: {
+    readonly id: number;
+    readonly do: Name;
+    readonly with: Parameters<LocalOperations[Name]>;
+  };
+}[LocalOperation];
+
+export type LocalMessage =
+  | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly code: FanfareErrorCode; readonly message: string }
+  | {
+      readonly kind: 'publication';
+      readonly channel: ChannelName;
+      readonly publication: Publication;
+      readonly epoch: string;
+    }
+  | { readonly kind: 'join' | 'leave'; readonly channel: ChannelName; readonly info: ClientInfo }
+  | { readonly kind: 'control'; readonly payload: string; readonly from: string };
