@@ -82,7 +82,7 @@ export class TransportChoice {
   }
 
   /** Hears of connections and attempts. */
-  watch(sdk: Centrifuge): void {
+  watch(sdk: Pick<Centrifuge, 'on'>): void {
     sdk.on('error', ({ type, error }) => {
       const isAttempt = type === 'transport' || (type === 'connect' && error.code < firstServerCode);
       if (isAttempt && !this.#ports.isOffline()) this.#ladder.failed();

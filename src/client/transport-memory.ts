@@ -76,10 +76,10 @@ export class TransportMemory {
   }
 }
 
-/** That of the page, if there is one that can be used. */
+/** That of the page, if there is one that can be used. Newer Nodes have one too, and a warning for whoever looks at it. */
 export function pageStore(): TransportStore | undefined {
   try {
-    return globalThis.localStorage;
+    return globalThis.document === undefined ? undefined : globalThis.localStorage;
   } catch {
     // Denied: even asking for it throws.
     return undefined;
