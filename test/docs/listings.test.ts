@@ -16,6 +16,7 @@ const pages = [
   'docs/operations/running.md',
   'docs/operations/configuration.md',
   'docs/operations/brokers.md',
+  'docs/operations/deploying.md',
   ...guides,
 ];
 
