@@ -139,7 +139,7 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     return recipient.hasLeft ? { kind: 'nothing', seq: ack } : this.#hang(recipient);
   }
 
-  /** Under a steady load clients would be answered once for each message, which costs as much as a hundred in one. */
+  /** Under a steady load clients would be answered once for each message, and an answer costs far more than a message. */
   #isTooEarly(): boolean {
     const { clock, spacingMs } = this.#ports;
     if (spacingMs === 0 || this.#state !== 'open') return false;
