@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
-import { brokerSuite } from '../../src/conformance/index.js';
+import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { silentLogger } from '../../src/engine/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
@@ -36,6 +36,23 @@ describe.skipIf(redisIsMissing())('redis', () => {
     make: async () => {
       const broker = made();
       return { broker, advance: (ms) => server.advance(ms), settle: () => broker.probe() };
+    },
+  });
+
+  controlChannelSuite({
+    name: 'redis, one server',
+    framework: { describe, test },
+    make: async () => {
+      const prefix = `test-${++count}`;
+      const brokers = [1, 2, 3].map(() => new RedisBroker({ url: server.url, prefix }, ports));
+      await Promise.all(brokers.map((broker) => broker.start(new RecordedEvents())));
+      const [a, b, c] = brokers.map(({ control }) => control);
+      if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
+      return {
+        channels: [a, b, c],
+        settle: async () => void (await Promise.all(brokers.map((broker) => broker.probe()))),
+        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
+      };
     },
   });
 

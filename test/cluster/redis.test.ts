@@ -9,6 +9,7 @@ import { RedisServer, redisIsMissing } from '../support/redis-server.js';
 
 const config = {
   anonymous: true,
+  api: { insecure: true },
   channels: {
     'chat:{room}': {
       subscribe: 'anyone',
@@ -91,6 +92,31 @@ describe.skipIf(redisIsMissing())('two nodes and Redis', () => {
     await vi.waitFor(async () => expect((await ann.subscription.presenceStats()).numClients).toBe(1));
   });
 
+  test('each knows of both, and counts the clients of both', async () => {
+    await using fleet = await startFleet(2);
+    const [first = '', second = ''] = fleet.urls;
+    using _ann = await subscribed(first, 'plain:lobby');
+    using _bob = await subscribed(second, 'plain:lobby');
+    for (const url of fleet.urls) {
+      await vi.waitFor(
+        async () => {
+          const { nodes } = (await call(url, 'info', {})) as { nodes: { num_clients: number }[] };
+          expect(nodes.map(({ num_clients }) => num_clients)).toEqual([1, 1]);
+        },
+        { timeout: 10_000, interval: 100 },
+      );
+    }
+  });
+
+  test('G9: a client is disconnected from whichever node it is asked of', async () => {
+    await using fleet = await startFleet(2);
+    const [first = '', second = ''] = fleet.urls;
+    using bob = await subscribed(second, 'plain:lobby');
+    const gone = new Promise<number>((resolve) => bob.client.on('disconnected', ({ code }) => resolve(code)));
+    await call(first, 'disconnect', { user: '', client: bob.id, disconnect: { code: 4_500, reason: 'asked to' } });
+    expect(await gone).toBe(4_500);
+  });
+
   test('G4: a client that comes back at the other node gets exactly what it has missed', async () => {
     await using fleet = await startFleet(2);
     const [first = '', second = ''] = fleet.urls;
@@ -117,3 +143,16 @@ test('a broker that cannot be reached, or is none, is told at the start, without
     expect(`${stdout}${stderr}`).not.toContain('hunter2');
   }
 });
+
+/** A call of the HTTP API. @returns its result */
+async function call(url: string, method: string, fields: object): Promise<unknown> {
+  const answer = await fetch(`${url}/api/${method}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(fields),
+  });
+  // safe: the API's own answer, judged elsewhere
+  const { result, error } = (await answer.json()) as { result?: unknown; error?: unknown };
+  expect(error).toBeUndefined();
+  return result;
+}

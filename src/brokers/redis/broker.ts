@@ -18,6 +18,7 @@ import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { type Address, addressName, parseAddress } from './address.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from './bus-message.js';
 import { loadLibrary } from './client-library.js';
+import { RedisControl } from './control.js';
 import { dialer } from './dialer.js';
 import { Epochs } from './epochs.js';
 import { RedisHistory } from './history.js';
@@ -35,6 +36,7 @@ export class RedisBroker implements Broker {
   readonly name = 'redis';
   readonly history: RedisHistory;
   readonly presence: RedisPresence;
+  readonly control: RedisControl;
   readonly #ports: LinkPorts;
   readonly #options: FilledRedisOptions;
   readonly #keys: Keys;
@@ -59,6 +61,7 @@ export class RedisBroker implements Broker {
       epochs: this.#epochs,
       streamIdleMs: this.#options.streamIdleMs,
     });
+    this.control = new RedisControl(this.#topology, this.#keys);
     this.presence = new RedisPresence(parts.topology, parts.scripts, parts.keys);
   }
 
@@ -147,7 +150,10 @@ export class RedisBroker implements Broker {
 
   #received(bus: string, text: string): void {
     const channel = this.#channels.get(bus);
-    if (channel === undefined) return;
+    if (channel === undefined) {
+      this.control.received(bus, text);
+      return;
+    }
     try {
       const message = decodeMessage(text);
       if (message.kind === 'publication') {

@@ -6,6 +6,9 @@ import { FanfareError } from '../../model/fanfare-error.js';
 const prefixPattern = /^[\w.:/-]{1,64}$/;
 const escapes: Readonly<Record<string, string>> = { '%': '%25', '{': '%7B', '}': '%7D' };
 
+/** Where all that nodes say to each other is. */
+export const controlTag = 'control';
+
 /** A name is `prefix:kind:{channel}`; the braces make its hash tag, so the channel has none of its own. */
 export class Keys {
   /** @throws FanfareError `ERR_CONFIG` */
@@ -36,6 +39,11 @@ export class Keys {
   /** The sharded pub/sub channel. */
   bus(channel: ChannelName): string {
     return `${this.prefix}:bus:${tag(channel)}`;
+  }
+
+  /** The pub/sub channel of one node, or of all, in one slot. */
+  control(nodeId = ''): string {
+    return `${this.prefix}:control:{${controlTag}}:${nodeId}`;
   }
 
   /** A pub/sub channel that only this node listens to. */

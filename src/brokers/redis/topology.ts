@@ -7,6 +7,8 @@ export interface Topology {
   /** @throws FanfareError `ERR_BROKER` when no server can be reached in time */
   start(): Promise<void>;
   shardOf(channel: ChannelName): Shard;
+  /** Through which nodes speak with each other. */
+  controlShard(): Shard;
   shards(): Iterable<Shard>;
   close(): void;
 }
@@ -20,6 +22,10 @@ export class SingleTopology implements Topology {
   }
 
   shardOf(): Shard {
+    return this.shard;
+  }
+
+  controlShard(): Shard {
     return this.shard;
   }
 
