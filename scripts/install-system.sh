@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
-# commands in test/docs, nginx and HAProxy, for test/proxies and test/deploy, Redis, for test/brokers, what checks systemd
+# commands in test/docs, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy,
+# Redis, for test/brokers, what checks systemd
 # units and sysctl files, for test/deploy, and Python with the packages of test/python-requirements.txt in .cache/python,
 # for the server SDKs in test/http-api, the tokens in test/auth and the schemas in test/deploy.
 set -euo pipefail
@@ -13,6 +14,8 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v curl >/dev/null || missing+=(curl)
 command -v openssl >/dev/null || missing+=(openssl)
+command -v ip >/dev/null || missing+=(iproute2)
+command -v unshare >/dev/null || missing+=(util-linux)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)

@@ -1,6 +1,7 @@
 /** One-way HTTP: an endless response with what is published in some channels, for `EventSource` and `curl`. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cancel } from '../../engine/clock.js';
 import type { Connection, Encoding, Framing } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
 import type { Session } from '../../engine/session.js';
@@ -13,6 +14,7 @@ import type { ClientEndpoint, Transport } from '../transport.js';
 import { type OneWayOwner, OneWayProtocol } from './protocol.js';
 import { refusalOfDisconnect, refusalOfError } from './refusal.js';
 import { type OneWayRequest, readOneWayRequest } from './request.js';
+import { SignsOfLife } from './signs-of-life.js';
 import { eventStyle, lineStyle, type OneWayStyle } from './style.js';
 
 /** A style over HTTP. */
@@ -42,20 +44,19 @@ export const oneWayEvents = formatOf(
 /** For `curl` and everything that reads lines. */
 export const oneWayLines = formatOf(lineStyle, 'application/x-ndjson; charset=utf-8', () => '');
 
-/** The operating system asks a silent peer after so long whether it is still there. */
-const keepAliveMs = 10_000;
-
 export class OneWayStreamTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
   readonly #format: OneWayFormat;
   readonly #node: Node;
   readonly #gate: ClientGate;
+  readonly #signs: SignsOfLife;
   readonly #open = new Set<ServerResponse>();
 
   constructor(path: string, format: OneWayFormat, node: Node, gate: ClientGate) {
     this.#format = format;
     this.#node = node;
     this.#gate = gate;
+    this.#signs = new SignsOfLife(node.clock, node.limits.pongTimeoutMs);
     this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
   }
 
@@ -81,13 +82,13 @@ export class OneWayStreamTransport implements Transport {
     const node = this.#node;
     const gate = this.#gate;
     const format = this.#format;
-    request.socket.setKeepAlive(true, keepAliveMs);
     const connection = new OneWayStream(format, wanted, node, response, {
       begin: () => {
         beginStream(request, response, { 'Content-Type': format.contentType, ...corsHeaders(request, gate) });
         response.write(format.opening(node.random.unit()));
       },
       refuse: (refusal) => refuse(request, response, gate, refusal),
+      awaitSign: this.#signs.watch(request),
     });
     const session = node.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
     connection.session = session;
@@ -107,6 +108,8 @@ export class OneWayStreamTransport implements Transport {
 interface Outcome {
   begin(): void;
   refuse(refusal: Refusal): void;
+  /** Tells once when the peer gives a sign of life. */
+  awaitSign(onSign: () => void): Cancel;
 }
 
 /** Holds everything back until all channels are subscribed: before that, a refusal can still be a status. */
@@ -121,6 +124,7 @@ class OneWayStream implements Connection, OneWayOwner {
   readonly #stream: StreamConnection;
   #held: Uint8Array[] | undefined = [];
   #heldBytes = 0;
+  #cancelSign: Cancel | undefined;
 
   constructor(
     format: OneWayFormat,
@@ -147,8 +151,11 @@ class OneWayStream implements Connection, OneWayOwner {
   }
 
   write(bytes: Uint8Array): void {
-    // The client cannot answer a ping. That it is there is for TCP to say, or for the bytes that wait for it.
-    if (bytes === this.#format.ping) this.#node.clock.afterTurn(() => this.session?.receive('{}'));
+    // The client cannot answer a ping; its network does.
+    if (bytes === this.#format.ping) {
+      this.#cancelSign?.();
+      this.#cancelSign = this.#outcome.awaitSign(() => this.session?.receive('{}'));
+    }
     if (this.#held === undefined) {
       if (bytes.length > 0) this.#stream.write(bytes);
       return;
@@ -163,6 +170,7 @@ class OneWayStream implements Connection, OneWayOwner {
   }
 
   closed(): void {
+    this.#cancelSign?.();
     this.#stream.closed();
   }
 

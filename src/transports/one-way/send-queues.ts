@@ -1,0 +1,110 @@
+/**
+ * Which sockets' peers acknowledge nothing of what was sent to them, as Linux tells in /proc/net/tcp: Node has no
+ * `TCP_USER_TIMEOUT`, and TCP itself takes up to 15 minutes to give up. Elsewhere nothing is known.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { isIPv4, type Socket } from 'node:net';
+import { endianness } from 'node:os';
+import type { Clock } from '../../engine/clock.js';
+
+/** The ends of a connection, as `node:net` names them. */
+export type SocketEnds = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
+
+/**
+ * An established connection with bytes in its queue: local and remote end, which timer runs, how often it has sent them
+ * again without an answer, how often it has asked a full peer for room without one.
+ */
+const waiting =
+  /^ *\d+: ([\dA-F]+:[\dA-F]{4}) ([\dA-F]+:[\dA-F]{4}) 01 (?!0{8})[\dA-F]{8}:[\dA-F]{8} (\d\d):[\dA-F]+ ([\dA-F]{8}) +\d+ +(\d+) /gm;
+
+const retransmitting = '01';
+const probing = '04';
+
+/** Names of the sockets in a table whose peers have fallen silent. A peer that only reads slowly is none of them. */
+export function silentIn(table: string): string[] {
+  const names: string[] = [];
+  for (const [, local = '', remote = '', timer, retransmits = '0', probes] of table.matchAll(waiting)) {
+    const isSilent =
+      (timer === retransmitting && Number.parseInt(retransmits, 16) >= 1) || (timer === probing && Number(probes) >= 2);
+    if (isSilent) names.push(`${endInTable(local)} ${endInTable(remote)}`);
+  }
+  return names;
+}
+
+export function nameOf({ localAddress = '', localPort = 0, remoteAddress = '', remotePort = 0 }: SocketEnds): string {
+  return `${hexOf(localAddress)}:${localPort} ${hexOf(remoteAddress)}:${remotePort}`;
+}
+
+/** Words of 32 bits in the machine's own order, and the port. */
+function endInTable(end: string): string {
+  const [address = '', port = ''] = end.split(':');
+  const words = address.match(/.{8}/g) ?? [];
+  const ordered = endianness() === 'LE' ? words.map((word) => (word.match(/../g) ?? []).reverse().join('')) : words;
+  return `${withoutPrefix(ordered.join('').toLowerCase())}:${Number.parseInt(port, 16)}`;
+}
+
+function hexOf(address: string): string {
+  const ipv4 = address.slice(address.lastIndexOf(':') + 1);
+  const tail = isIPv4(ipv4)
+    ? ipv4
+        .split('.')
+        .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+        .join('')
+    : '';
+  const head = tail === '' ? address : address.slice(0, address.length - ipv4.length);
+  if (head === '') return tail;
+  const [left = '', right = ''] = head.replace(/%.*$/, '').split('::');
+  const groups = (text: string) =>
+    text
+      .split(':')
+      .filter((group) => group !== '')
+      .map((group) => group.padStart(4, '0'));
+  const before = groups(left).join('');
+  const after = groups(right).join('') + tail;
+  return withoutPrefix(before + '0'.repeat(Math.max(0, 32 - before.length - after.length)) + after);
+}
+
+/** IPv4 in IPv6 clothes is IPv4. */
+function withoutPrefix(hex: string): string {
+  return hex.replace(/^0{20}ffff(?=.{8}$)/, '');
+}
+
+/** Absent: not Linux, or no IPv6. */
+async function readTable(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch {
+    // Nothing is known then, and nobody is closed for it.
+    return '';
+  }
+}
+
+async function readTables(): Promise<readonly string[]> {
+  return [await readTable('/proc/net/tcp'), await readTable('/proc/net/tcp6')];
+}
+
+/** One for all connections of a transport: a reading is shared by all who ask at about the same time. */
+export class SendQueues {
+  readonly #clock: Clock;
+  readonly #maxAgeMs: number;
+  readonly #read: () => Promise<readonly string[]>;
+  #reading: Promise<ReadonlySet<string>> | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, maxAgeMs: number, read: () => Promise<readonly string[]> = readTables) {
+    this.#clock = clock;
+    this.#maxAgeMs = maxAgeMs;
+    this.#read = read;
+  }
+
+  /** Whether the peer acknowledges nothing, as of a moment ago. Never rejects. */
+  async isSilent(ends: SocketEnds): Promise<boolean> {
+    const nowMs = this.#clock.nowMs();
+    if (this.#reading === undefined || nowMs - this.#readAtMs > this.#maxAgeMs) {
+      this.#readAtMs = nowMs;
+      this.#reading = this.#read().then((tables) => new Set(tables.flatMap(silentIn)));
+    }
+    return (await this.#reading).has(nameOf(ends));
+  }
+}
