@@ -1,10 +1,15 @@
-/** Three nodes as processes, each with a memory of its own: what holds for any fleet, whatever is behind it. */
+/** Three nodes as processes, each with a memory of its own unless its arguments say otherwise. */
 
 import { FanfareProcess } from '../cli/fanfare-process.js';
 
 const nodeArgs = [
   ...['--port', '0', '--anonymous', '--trust-proxies', '127.0.0.1', '--transports-sse'],
-  ...['--channels', '{"news":{"subscribe":"anyone","publish":"anyone"}}', '--shutdown-deadline', '6s'],
+  ...[
+    '--channels',
+    '{"news":{"subscribe":"anyone","publish":"anyone","presence":true,"history":{"size":100,"ttl":"10m"}}}',
+    '--shutdown-deadline',
+    '6s',
+  ],
 ];
 
 export interface FleetNode {
