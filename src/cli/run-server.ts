@@ -6,12 +6,13 @@ import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { Logger } from '../engine/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { FanfareError } from '../model/fanfare-error.js';
-import { ConfiguredServer, type ServerAddresses } from '../server/from-config.js';
+import { ConfiguredServer, type ServerAddresses, type WorkerParts } from '../server/from-config.js';
 import { systemClock } from '../server/system-ports.js';
 import { version } from '../server/version.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { type CommandContext, exitCodes } from './command.js';
 import type { Terminal } from './terminal.js';
+import { onStopOfWorker } from './worker-messages.js';
 
 export interface ServerRun {
   readonly config: Config;
@@ -20,6 +21,8 @@ export interface ServerRun {
   readonly endpoints?: readonly HttpEndpoint[];
   /** In place of the configuration's. */
   readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
+  /** This process is one of several that serve one port. */
+  readonly worker?: WorkerParts;
   /** Tells where it listens, and what the configuration's warnings are. */
   announce(addresses: ServerAddresses, log: Logger): void;
 }
@@ -40,7 +43,7 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     process.exit(exitCodes.failed);
   });
   // Before anybody is told that it listens: without a handler, SIGHUP ends a process.
-  const stopped = untilStopped(server, terminal);
+  const stopped = untilStopped(server, terminal, run.worker !== undefined);
   const watch = new CertificateWatch({
     folder: run.sources.folder,
     clock: systemClock,
@@ -72,9 +75,9 @@ function followCertificate(watch: CertificateWatch, { config: { values, certific
   watch.follow(files, certificate);
 }
 
-function assemble({ config, channels }: ServerRun, terminal: Terminal): ConfiguredServer | undefined {
+function assemble({ config, channels, worker }: ServerRun, terminal: Terminal): ConfiguredServer | undefined {
   try {
-    return new ConfiguredServer(config, channels);
+    return new ConfiguredServer(config, channels, worker);
   } catch (error) {
     if (!(error instanceof FanfareError)) throw error;
     terminal.err(`${terminal.styleErr('red', 'error')} ${error.message}`);
@@ -113,7 +116,7 @@ async function reload(server: ConfiguredServer, sources: ConfigSources): Promise
 }
 
 /** Closes on the first signal, gives up on the second. */
-function untilStopped(server: ConfiguredServer, terminal: Terminal): Promise<number> {
+function untilStopped(server: ConfiguredServer, terminal: Terminal, isWorker: boolean): Promise<number> {
   return new Promise((resolve, reject) => {
     let since: { readonly signal: string; readonly atMs: number } | undefined;
     const stop = (signal: keyof typeof signalNumbers) => {
@@ -125,7 +128,8 @@ function untilStopped(server: ConfiguredServer, terminal: Terminal): Promise<num
       since = { signal, atMs: nowMs };
       const { values } = server.config;
       const deadlineMs = values['shutdown.deadline'];
-      const clientsPerSec = values['shutdown.clientsPerSec'];
+      // They all go at once.
+      const clientsPerSec = values['shutdown.clientsPerSec'] && values['shutdown.clientsPerSec'] / values.workers;
       server.log.info({ signal, deadlineMs }, 'shutting down');
       terminal.out(`shutting down: ${server.app.numClients} clients are told to reconnect (once more to stop at once)`);
       const overtime = setTimeout(() => {
@@ -140,7 +144,10 @@ function untilStopped(server: ConfiguredServer, terminal: Terminal): Promise<num
         .finally(() => clearTimeout(overtime))
         .then(() => resolve(exitCodes.ok), reject);
     };
-    process.on('SIGTERM', () => stop('SIGTERM'));
-    process.on('SIGINT', () => stop('SIGINT'));
+    if (isWorker) onStopOfWorker(() => stop('SIGTERM'));
+    else {
+      process.on('SIGTERM', () => stop('SIGTERM'));
+      process.on('SIGINT', () => stop('SIGINT'));
+    }
   });
 }

@@ -2,7 +2,9 @@
 
 import { type Command, exitCodes } from './command.js';
 import { loadOrExplain, sourcesOf } from './configuration.js';
-import { runServer } from './run-server.js';
+import { runServer, type ServerRun } from './run-server.js';
+import { runWorkers, workerParts } from './run-workers.js';
+import { announceToPrimary } from './worker-messages.js';
 
 export const serve: Command = {
   name: 'serve',
@@ -20,22 +22,22 @@ export const serve: Command = {
     const sources = sourcesOf(parsed, context, 'production');
     const config = await loadOrExplain(sources, terminal);
     if (config === undefined) return exitCodes.failed;
-    return runServer(
-      {
-        config,
-        sources,
-        announce({ clients, internal }, log) {
-          for (const warning of config.warnings) log.warn({}, warning);
-          terminal.out(`listening on ${clients.url}`);
-          if (internal !== undefined) {
-            const { values } = config;
-            const api =
-              values['api.insecure'] || values['api.keys'] !== undefined || values['api.keysFile'] !== undefined;
-            terminal.out(`${api ? 'health, metrics and API' : 'health and metrics'} on ${internal.url}`);
-          }
-        },
-      },
-      context,
-    );
+    const announce: ServerRun['announce'] = ({ clients, internal }, log) => {
+      for (const warning of config.warnings) log.warn({}, warning);
+      terminal.out(`listening on ${clients.url}`);
+      if (internal !== undefined) {
+        const { values } = config;
+        const api = values['api.insecure'] || values['api.keys'] !== undefined || values['api.keysFile'] !== undefined;
+        terminal.out(`${api ? 'health, metrics and API' : 'health and metrics'} on ${internal.url}`);
+      }
+    };
+    const worker = workerParts(context, config);
+    if (worker !== undefined) {
+      const quiet = { ...context, terminal: { ...terminal, out: () => undefined } };
+      return runServer({ config, sources, worker, announce: announceToPrimary }, quiet);
+    }
+    return config.values.workers > 1
+      ? runWorkers({ config, announce })
+      : runServer({ config, sources, announce }, context);
   },
 };

@@ -17,6 +17,9 @@ export function findConflicts(config: Config): ConfigProblem[] {
   if (values['limits.maxMessageBytes'] > values['limits.maxQueueBytes']) {
     problem('limits.maxQueueBytes', 'is less than limits.maxMessageBytes: one message would make a connection slow');
   }
+  if (mode === 'development' && values.workers > 1) {
+    problem('workers', 'is more than 1: development mode is one process; use "fanfare serve"');
+  }
   const delayMs = values['shutdown.delay'];
   if (delayMs > 0 && delayMs > values['shutdown.deadline'] / 2) {
     problem('shutdown.delay', 'is more than half of shutdown.deadline, of which it is a part');

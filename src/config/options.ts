@@ -63,6 +63,10 @@ export const options = {
     about: 'Address to listen on. 0.0.0.0 or :: listens on all; the default is reachable from this machine alone.',
   }),
   port: option(integer(port), { default: 8_000, about: 'Port to listen on.', zero: 'Any free port.' }),
+  workers: option(integer({ min: 1, max: 128 }), {
+    default: 1,
+    about: 'Processes that share the port, one for each core perhaps; without a broker they have one among themselves.',
+  }),
   path: option(text(path), { default: '/connection/websocket', about: 'Path of the WebSocket endpoint.' }),
   'tls.certFile': option(text(), {
     unset: 'plain HTTP',

@@ -1,7 +1,7 @@
 /** Prometheus metrics of a node. All names are in this file; values are read when somebody asks. */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type MetricObject, Registry } from 'prom-client';
 import type { Node } from '../engine/node.js';
 
 /** What `/metrics` answers with. */
@@ -9,6 +9,8 @@ export interface Metrics {
   readonly contentType: string;
   /** The text exposition format. */
   render(): Promise<string>;
+  /** The same figures as data, for whoever sums them up with those of other processes. */
+  figures(): Promise<MetricObject[]>;
   /** Stops measuring the event loop. */
   close(): void;
 }
@@ -50,8 +52,10 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   const { counters } = node;
   collectDefaultMetrics({ register: registry });
 
-  const gauge = (name: string, help: string, read: () => number) => {
+  /** @param aggregator over several processes that serve one port */
+  const gauge = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') => {
     new Gauge({
+      aggregator,
       name: `fanfare_${name}`,
       help,
       registers: [registry],
@@ -133,7 +137,7 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   gauge('channels', 'Channels with subscribers on this node.', () => node.hub.numChannels);
   gauge('subscriptions', 'Subscriptions on this node.', () => node.hub.numSubscriptions);
   gauge('queue_bytes', 'Bytes that wait for slow connections, over all of them.', () => queuedBytes(node));
-  gauge('draining', '1 while the node lets nobody in.', () => Number(node.isDraining));
+  gauge('draining', '1 while the node lets nobody in.', () => Number(node.isDraining), 'max');
   counter('connections_opened', 'Connections since the start.', () => counters.connectionsOpened);
   counter('commands', 'Commands of clients.', () => counters.commands);
   counter('publications_in', 'Publications accepted from clients and from the server.', () => counters.publicationsIn);
@@ -170,8 +174,9 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
     'revocations_kept',
     'Revocations that are still looked at when somebody connects.',
     () => node.revocations.size,
+    'max',
   );
-  gauge('nodes', 'Nodes that are known to be alive, with this one.', () => node.cluster.size + 1);
+  gauge('nodes', 'Nodes that are known to be alive, with this one.', () => node.cluster.size + 1, 'max');
   counter('nodes_lost', 'Other nodes that have left or fallen silent.', () => node.cluster.figures.nodesLost);
   counter('control_messages_in', 'Messages from other nodes.', () => node.cluster.figures.messagesIn);
   counter('control_messages_out', 'Messages to other nodes.', () => node.cluster.figures.messagesOut);
@@ -203,6 +208,7 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   new Gauge({
     name: 'fanfare_event_loop_lag_seconds',
     help: 'How late the event loop was since the last scrape.',
+    aggregator: 'max',
     labelNames: ['quantile'],
     registers: [registry],
     collect() {
@@ -217,6 +223,7 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    figures: () => registry.getMetricsAsJSON(),
     close: () => {
       delay.disable();
       registry.clear();

@@ -17,6 +17,7 @@ import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { createLog } from '../observe/log.js';
 import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
+import { workerMetrics } from '../observe/worker-metrics.js';
 import { describeContract } from '../spec/describe.js';
 import type { ClientAccess } from '../spec/spec-options.js';
 import { ClientGate } from '../transports/client-gate.js';
@@ -58,10 +59,11 @@ export interface HookParts extends HookMetricsSource {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** As {@link fanfare}, with hooks. */
+/** As {@link fanfare}, with hooks, and perhaps as one of several processes that serve one port. */
 export function assemble<Channels extends ChannelSchemas, Procedures extends ProcedureTable>(
   options: FanfareOptions<Channels, Procedures>,
   hooks: HookParts | undefined,
+  { sumsMetrics = false }: { readonly sumsMetrics?: boolean } = {},
 ): FanfareApp<Channels, Procedures> {
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
@@ -103,7 +105,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     },
   });
   hooks?.start(node.id);
-  const metrics = nodeMetrics(node, hooks);
+  const metrics = sumsMetrics ? workerMetrics(node, hooks) : nodeMetrics(node, hooks);
   const operations = new Operations(node);
   const serving = new Serving({
     node,

@@ -21,7 +21,7 @@ import { brokerOf } from './configured-broker.js';
 import { assemble } from './fanfare.js';
 import { jwt } from './jwt.js';
 import type { ListenAddress } from './listener.js';
-import type { FanfareOptions, Limits } from './options.js';
+import type { BrokerFactory, FanfareOptions, Limits } from './options.js';
 import type { ListenOptions } from './serving.js';
 
 /** Where the server can be reached. */
@@ -29,6 +29,12 @@ export interface ServerAddresses {
   readonly clients: ListenAddress;
   /** Health, metrics and the HTTP API. */
   readonly internal: ListenAddress | undefined;
+}
+
+/** What is different for one of several processes that serve one port. */
+export interface WorkerParts {
+  /** In place of the configuration's. */
+  readonly broker?: BrokerFactory;
 }
 
 /** The server that a configuration describes. Nothing listens before {@link listen}. */
@@ -44,9 +50,10 @@ export class ConfiguredServer {
 
   /**
    * @param channels in place of those of the configuration
+   * @param worker when this process is one of several that serve one port
    * @throws FanfareError `ERR_CONFIG`, naming what is wrong
    */
-  constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>) {
+  constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>, worker?: WorkerParts) {
     const { values } = config;
     this.#config = config;
     this.#hasApi = config.apiKeys.length > 0;
@@ -57,7 +64,7 @@ export class ConfiguredServer {
     const options: FanfareOptions = {
       auth: this.#delegate(),
       channels: channels ?? channelsOf(values.channels, this.#hooks),
-      broker: brokerOf(values),
+      broker: worker?.broker ?? brokerOf(values),
       ...(values.origins !== undefined && { origins: values.origins }),
       ...(this.#hooks.observer && { on: this.#hooks.observer }),
       trustProxies: values.trustProxies,
@@ -66,7 +73,10 @@ export class ConfiguredServer {
       limits: limitsOf(values),
       log: this.log,
     };
-    this.app = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks);
+    this.app = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks, {
+      // Over a broker of more than this machine, other servers would answer as well.
+      sumsMetrics: worker?.broker !== undefined,
+    });
   }
 
   get config(): Config {

@@ -17,6 +17,7 @@ const pages = [
   'docs/operations/configuration.md',
   'docs/operations/brokers.md',
   'docs/operations/deploying.md',
+  'docs/operations/workers.md',
   ...guides,
 ];
 

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { BrokerEvents } from '../../engine/broker.js';
+import { encodeClusterMessage } from '../../engine/cluster-messages.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { MemoryBroker, type MemoryBrokerOptions } from '../memory/broker.js';
@@ -155,6 +156,8 @@ export class LocalBrokerHost {
   /** The process is gone, and with it everybody that was connected to it (G8). */
   async #lose(client: Client): Promise<void> {
     this.#clients.delete(client);
+    // It may not have been able to say so itself.
+    this.#control(client, encodeClusterMessage({ kind: 'bye' }), null);
     for (const channel of client.channels) await this.#unsubscribe(client, channel);
     for (const [channel, ids] of client.present) {
       for (const id of ids) await this.#broker.presence.remove(channel, id);

@@ -1,0 +1,185 @@
+/** Several processes that serve one port: starts them, gives them a broker, replaces those that die, stops them all. */
+
+import cluster, { type Worker } from 'node:cluster';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LocalBroker } from '../brokers/local/broker.js';
+import { LocalBrokerHost } from '../brokers/local/host.js';
+import type { Config } from '../config/load.js';
+import type { Logger } from '../engine/logger.js';
+import { createLog } from '../observe/log.js';
+import type { ServerAddresses, WorkerParts } from '../server/from-config.js';
+import { systemClock, systemRandom } from '../server/system-ports.js';
+import { type CommandContext, exitCodes } from './command.js';
+import { addressesIn, stopMessage } from './worker-messages.js';
+
+export interface WorkersRun {
+  readonly config: Config;
+  /** Tells where they listen, once all of them do. */
+  announce(addresses: ServerAddresses, log: Logger): void;
+}
+
+/** Where a worker finds the broker; no option of the configuration, whose variables begin with FANFARE_. */
+const socketVariable = 'WORKER_OF_FANFARE_SOCKET';
+/** A worker that lives shorter is not replaced at once. */
+const shortLifeMs = 10_000;
+const firstWaitMs = 500;
+const longestWaitMs = 30_000;
+/** npm passes on the SIGINT that the terminal has already sent to the whole group: two of them are one key press. */
+const sameKeyPressMs = 500;
+/** Workers end themselves a second after the deadline. */
+const overtimeMs = 3_000;
+
+/** Whether this process is one of several, and what it has to do differently then. */
+export function workerParts({ env }: CommandContext, config: Config): WorkerParts | undefined {
+  const path = env[socketVariable];
+  if (!cluster.isWorker || path === undefined) return undefined;
+  const { values } = config;
+  if (values.broker !== 'memory') return {};
+  return {
+    broker: ({ log }) =>
+      new LocalBroker({
+        path,
+        onLost: () => {
+          log.error({}, 'the broker of this machine is gone');
+          process.exit(exitCodes.failed);
+        },
+      }),
+  };
+}
+
+/** @returns the exit code, when all workers are gone */
+export async function runWorkers({ config, announce }: WorkersRun): Promise<number> {
+  const { values } = config;
+  const log = createLog({ level: values['log.level'] });
+  // Only this user may enter it.
+  const folder = await mkdtemp(join(tmpdir(), 'fanfare-'));
+  const path = join(folder, 'broker.sock');
+  const host =
+    values.broker === 'memory'
+      ? new LocalBrokerHost({
+          clock: systemClock,
+          random: systemRandom,
+          maxHistoryBytes: values['memory.maxHistoryBytes'],
+        })
+      : undefined;
+  try {
+    await host?.listen(path);
+    cluster.setupPrimary({ exec: process.argv[1] ?? '', args: process.argv.slice(2) });
+    const workers = new Workers({ count: values.workers, env: { [socketVariable]: path }, log });
+    const code = workers.untilStopped(values['shutdown.deadline'] + overtimeMs);
+    const addresses = await workers.start();
+    if (addresses !== undefined) announce(addresses, log);
+    return await code;
+  } finally {
+    await host?.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface WorkersOptions {
+  readonly count: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Logger;
+}
+
+class Workers {
+  readonly #options: WorkersOptions;
+  readonly #workers = new Set<Worker>();
+  readonly #waiting = new Set<NodeJS.Timeout>();
+  #waitMs = firstWaitMs;
+  #hasStarted = false;
+  #isStopping = false;
+  #code: number = exitCodes.ok;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+  }
+
+  /** The first one alone, so that what is wrong is said once. `undefined`: they cannot be started. */
+  async start(): Promise<ServerAddresses | undefined> {
+    const addresses = await this.#fork();
+    if (addresses === undefined) {
+      this.#code = exitCodes.failed;
+      this.#onEmpty?.();
+      return undefined;
+    }
+    this.#hasStarted = true;
+    await Promise.all(Array.from({ length: this.#options.count - 1 }, () => this.#fork()));
+    return addresses;
+  }
+
+  /** Passes signals on, and resolves with the exit code when all workers are gone. */
+  untilStopped(deadlineMs: number): Promise<number> {
+    return new Promise((resolve) => {
+      let since: { readonly signal: string; readonly atMs: number } | undefined;
+      let late: NodeJS.Timeout | undefined;
+      this.#onEmpty = () => {
+        clearTimeout(late);
+        resolve(this.#code);
+      };
+      const stop = (signal: 'SIGINT' | 'SIGTERM') => {
+        const nowMs = performance.now();
+        if (since !== undefined) {
+          const isSameKeyPress = signal === 'SIGINT' && since.signal === signal && nowMs - since.atMs < sameKeyPressMs;
+          if (!isSameKeyPress) this.#kill('SIGKILL');
+          return;
+        }
+        since = { signal, atMs: nowMs };
+        this.#isStopping = true;
+        this.#options.log.info({ signal, workers: this.#workers.size }, 'shutting down');
+        for (const timer of this.#waiting) clearTimeout(timer);
+        for (const worker of this.#workers) if (worker.isConnected()) worker.send(stopMessage);
+        if (this.#workers.size === 0) return this.#onEmpty?.();
+        late = setTimeout(() => {
+          this.#options.log.error({}, 'shutdown has missed its deadline');
+          this.#code = exitCodes.failed;
+          this.#kill('SIGKILL');
+        }, deadlineMs);
+      };
+      process.on('SIGTERM', () => stop('SIGTERM'));
+      process.on('SIGINT', () => stop('SIGINT'));
+      process.on('SIGHUP', () => this.#kill('SIGHUP'));
+    });
+  }
+
+  #kill(signal: NodeJS.Signals): void {
+    for (const worker of this.#workers) worker.process.kill(signal);
+  }
+
+  /** Resolves when it listens, or has died before. */
+  #fork(): Promise<ServerAddresses | undefined> {
+    const worker = cluster.fork(this.#options.env);
+    const startedMs = performance.now();
+    this.#workers.add(worker);
+    return new Promise((resolve) => {
+      worker.on('message', (message: unknown) => {
+        const addresses = addressesIn(message);
+        if (addresses !== undefined) resolve(addresses);
+      });
+      worker.once('exit', (code, signal) => {
+        resolve(undefined);
+        this.#workers.delete(worker);
+        this.#exited(worker, performance.now() - startedMs, { code, signal });
+      });
+    });
+  }
+
+  #exited(worker: Worker, lifeMs: number, how: { readonly code: number | null; readonly signal: string | null }): void {
+    if (this.#isStopping || !this.#hasStarted) {
+      if (how.code !== 0) this.#code = exitCodes.failed;
+      if (this.#isStopping && this.#workers.size === 0) this.#onEmpty?.();
+      return;
+    }
+    this.#waitMs = lifeMs < shortLifeMs ? Math.min(longestWaitMs, this.#waitMs * 2) : firstWaitMs;
+    const waitMs = lifeMs < shortLifeMs ? this.#waitMs : 0;
+    this.#options.log.error({ worker: worker.process.pid, ...how, waitMs }, 'a worker has died and is replaced');
+    const timer = setTimeout(() => {
+      this.#waiting.delete(timer);
+      void this.#fork();
+    }, waitMs);
+    this.#waiting.add(timer);
+  }
+}

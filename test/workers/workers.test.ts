@@ -1,0 +1,179 @@
+/** `fanfare serve --workers`: real processes that share one port, with official clients and without stickiness. */
+
+import { readFileSync } from 'node:fs';
+import { Centrifuge } from 'centrifuge';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
+
+const configuration = `
+port: 0
+anonymous: true
+internal: { port: 0 }
+api: { insecure: true, internalOnly: true }
+log: { level: error }
+shutdown: { deadline: 5s }
+channels:
+  "chat:{room}":
+    { subscribe: anyone, publish: anyone, history: { size: 1000, ttl: 10m }, presence: anyone }
+`;
+
+const numWorkers = 3;
+let folder: Folder;
+let server: FanfareProcess;
+let host: string;
+let internalUrl: string;
+const clients: Centrifuge[] = [];
+
+interface NodeFields {
+  readonly uid: string;
+  readonly num_clients: number;
+}
+
+async function api(method: string, body: object = {}): Promise<unknown> {
+  const response = await fetch(`${internalUrl}/api/${method}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Connection: 'close' },
+    body: JSON.stringify(body),
+    // What a worker had taken when it was killed is never answered.
+    signal: AbortSignal.timeout(3_000),
+  });
+  expect(response.status).toBe(200);
+  const { result } = (await response.json()) as { result: unknown };
+  return result;
+}
+
+const nodes = async () => ((await api('info')) as { nodes: NodeFields[] }).nodes;
+
+/** Ids of the workers' processes. */
+function workers(): number[] {
+  const { pid } = server.child;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
+}
+
+function client(transport: 'websocket' | 'http_stream'): Centrifuge {
+  const made =
+    transport === 'websocket'
+      ? new Centrifuge(`ws://${host}/connection/websocket`, { websocket: WebSocket, minReconnectDelay: 50 })
+      : new Centrifuge([{ transport, endpoint: `http://${host}/connection/http_stream` }], {
+          emulationEndpoint: `http://${host}/emulation`,
+          fetch,
+          readableStream: ReadableStream,
+          minReconnectDelay: 50,
+        });
+  clients.push(made);
+  return made;
+}
+
+/** Subscribes, and gathers what comes. */
+function follow(made: Centrifuge, channel: string) {
+  const subscription = made.newSubscription(channel);
+  const values: unknown[] = [];
+  subscription.on('publication', ({ data }) => values.push(data));
+  let lost = 0;
+  subscription.on('subscribed', ({ wasRecovering, recovered }) => {
+    if (wasRecovering && !recovered) lost++;
+  });
+  subscription.subscribe();
+  made.connect();
+  return { subscription, values, lost: () => lost };
+}
+
+beforeAll(async () => {
+  folder = new Folder();
+  folder.write('fanfare.yaml', configuration);
+  server = new FanfareProcess(['serve', '--workers', String(numWorkers)], { folder });
+  host = new URL(await server.listening()).host;
+  internalUrl = (await server.seen('stdout', /API on (\S+)/))[1] ?? '';
+});
+
+afterAll(async () => {
+  for (const made of clients) made.disconnect();
+  await server[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+describe('workers', { timeout: 60_000 }, () => {
+  test('share one port, know of each other, and have their clients in common', async () => {
+    await expect.poll(async () => (await nodes()).length).toBe(numWorkers);
+    // HTTP streaming: each command is a request of its own, which any worker may get.
+    const followed = Array.from({ length: 9 }, (_, n) =>
+      follow(client(n % 3 === 0 ? 'websocket' : 'http_stream'), 'chat:a'),
+    );
+    await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
+    const counts = (await nodes()).map(({ num_clients: count }) => count);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);
+    expect(counts.filter((count) => count > 0).length).toBeGreaterThan(1);
+    for (const [n, { subscription }] of followed.entries()) await subscription.publish(n);
+    for (let n = 9; n < 18; n++) await api('publish', { channel: 'chat:a', data: n });
+    const all = Array.from({ length: 18 }, (_, n) => n);
+    for (const { values } of followed) await expect.poll(() => values).toEqual(all);
+    const presence = await followed[1]?.subscription.presenceStats();
+    expect(presence).toMatchObject({ numClients: 9 });
+    expect(await api('channels')).toEqual({ channels: { 'chat:a': { num_clients: 9 } } });
+    const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^fanfare_clients 9$/m);
+    expect(metrics).toMatch(/^fanfare_publications_in_total 18$/m);
+    expect(metrics).toMatch(/^fanfare_nodes 3$/m);
+    await api('unsubscribe', { user: '', channel: 'chat:a', client: 'nobody' });
+    for (const made of clients.splice(0)) made.disconnect();
+    await expect.poll(async () => (await nodes()).map(({ num_clients: count }) => count)).toEqual([0, 0, 0]);
+  });
+
+  test('F1: one that is killed is replaced, and its clients miss nothing', async () => {
+    const followed = Array.from({ length: 6 }, (_, n) =>
+      follow(client(n % 2 === 0 ? 'websocket' : 'http_stream'), 'chat:b'),
+    );
+    await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
+    const before = workers();
+    expect(before).toHaveLength(numWorkers);
+    let sent = 0;
+    const publish = async (count: number) => {
+      // A call that meets the dying worker fails, and is made again under its key.
+      for (const end = sent + count; sent < end; sent++) {
+        const call = { channel: 'chat:b', data: sent, idempotency_key: String(sent) };
+        await api('publish', call).catch(() => api('publish', call));
+      }
+    };
+    await publish(20);
+    for (const pid of before.slice(0, 2)) {
+      process.kill(pid, 'SIGKILL');
+      await publish(20);
+    }
+    await expect.poll(() => workers().length, { timeout: 10_000 }).toBe(numWorkers);
+    await publish(20);
+    const all = Array.from({ length: sent }, (_, n) => n);
+    for (const { values } of followed) await expect.poll(() => values, { timeout: 10_000 }).toEqual(all);
+    expect(followed.map(({ lost }) => lost())).toEqual([0, 0, 0, 0, 0, 0]);
+    await expect
+      .poll(async () => (await followed[0]?.subscription.presenceStats())?.numClients, { timeout: 5_000 })
+      .toBe(6);
+    await expect.poll(async () => (await nodes()).length, { timeout: 20_000 }).toBe(numWorkers);
+  });
+
+  test('F12: all leave on one SIGTERM, with the advice to reconnect, though the group got it as well', async () => {
+    const made = client('websocket');
+    const followed = follow(made, 'chat:c');
+    await followed.subscription.ready(10_000);
+    const closed = new Promise((resolve) => made.once('connecting', resolve));
+    server.signal('SIGTERM');
+    for (const pid of workers()) process.kill(pid, 'SIGTERM');
+    expect(await closed).toMatchObject({ code: 3001 });
+    expect((await server.exited).code).toBe(0);
+  });
+});
+
+test('what is wrong with the configuration is said once', async () => {
+  await using second = new FanfareProcess(['serve', '--workers', '2', '--broker', 'carrier-pigeon://x']);
+  const { code, stderr } = await second.exited;
+  expect(code).toBe(1);
+  expect(stderr.match(/carrier-pigeon/g)).toHaveLength(1);
+});
+
+test('development mode is one process', async () => {
+  await using dev = new FanfareProcess(['dev', '--workers', '2']);
+  const { code, stderr } = await dev.exited;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/workers/);
+});
