@@ -17,7 +17,9 @@ export function brokerOf(values: OptionValues): BrokerFactory {
     case 'rediss':
     case 'valkey':
     case 'valkeys':
-      return redis({ url: broker, prefix: values['redis.prefix'] });
+    case 'redis+sentinel':
+    case 'rediss+sentinel':
+      return redis({ url: broker.trim().split(/\s+/), prefix: values['redis.prefix'] });
     default:
       throw new FanfareError('ERR_CONFIG', `broker: no broker is called ${scheme}`);
   }

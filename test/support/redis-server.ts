@@ -42,6 +42,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** Where it keeps its data. Default: a folder that goes with it. */
   readonly folder?: string;
+  /** Watches over other servers instead of keeping data. */
+  readonly isSentinel?: boolean;
 }
 
 /** Disposing of it ends its process and removes its folder. */
@@ -65,9 +67,11 @@ export class RedisServer implements AsyncDisposable {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'fanfare-redis-')));
     const port = options.port ?? (await freePort());
     const file = join(folder, 'redis.conf');
-    const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, 'save ""', ...(options.config ?? [])];
+    const isSentinel = options.isSentinel === true;
+    const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...(options.config ?? [])];
+    if (!isSentinel) lines.push('save ""');
     await writeFile(file, `${lines.join('\n')}\n`);
-    const child = spawn(program, [file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, [file, ...(isSentinel ? ['--sentinel'] : [])], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const server = new RedisServer(port, child, folder, options.folder === undefined);
     const isReady = await new Promise<boolean>((resolve) => {
@@ -75,7 +79,7 @@ export class RedisServer implements AsyncDisposable {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           output += text;
-          if (output.includes('Ready to accept connections')) resolve(true);
+          if (output.includes(isSentinel ? '+monitor' : 'Ready to accept connections')) resolve(true);
         });
       }
     });

@@ -8,7 +8,11 @@ export interface Endpoint {
 }
 
 export interface Address {
-  readonly kind: 'single';
+  /** One server, or whichever the sentinels say is the primary. */
+  readonly kind: 'single' | 'sentinel';
+  /** With `sentinel`: what they call the primary. */
+  readonly primary?: string;
+  /** The server, or the sentinels. */
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly tls: boolean;
   readonly username?: string;
@@ -16,17 +20,20 @@ export interface Address {
   readonly database: number;
 }
 
-const schemes: Readonly<Record<string, { readonly tls: boolean }>> = {
-  redis: { tls: false },
-  rediss: { tls: true },
-  valkey: { tls: false },
-  valkeys: { tls: true },
+const schemes: Readonly<Record<string, { readonly kind: Address['kind']; readonly tls: boolean }>> = {
+  redis: { kind: 'single', tls: false },
+  rediss: { kind: 'single', tls: true },
+  valkey: { kind: 'single', tls: false },
+  valkeys: { kind: 'single', tls: true },
+  'redis+sentinel': { kind: 'sentinel', tls: false },
+  'rediss+sentinel': { kind: 'sentinel', tls: true },
 };
 
 const shape = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^?#]*))?$/;
 
 /**
- * `redis://user:password@host:6379/0`; `rediss://` with TLS, `valkey://` and `valkeys://` likewise.
+ * `redis://user:password@host:6379/0`; `rediss://` with TLS, `valkey://` and `valkeys://` likewise;
+ * `redis+sentinel://user:password@host:26379,host:26379/name/0`, where user and password are for the primary.
  *
  * @throws FanfareError `ERR_CONFIG`, without what may be a password
  */
@@ -35,25 +42,35 @@ export function parseAddress(url: string): Address {
   const scheme = schemes[match?.[1] ?? ''];
   if (match === null || scheme === undefined) throw misfit('write redis://host:port, or rediss:// for TLS');
   const [, , username, password, hosts = '', path = ''] = match;
-  if (!/^\d{0,5}$/.test(path)) throw misfit('what follows the host is the number of the database');
+  const { kind, tls } = scheme;
+  const parts = path.split('/');
+  const primary = kind === 'sentinel' ? decoded(parts.shift() ?? '') : '';
+  if (kind === 'sentinel' && primary === '') throw misfit('what follows the sentinels is the name of the primary');
+  const [database = '', ...more] = parts;
+  if (!/^\d{0,5}$/.test(database) || more.length > 0) throw misfit('what comes last is the number of the database');
+  const [first = '', ...others] = hosts.split(',');
+  if (kind === 'single' && others.length > 0) throw misfit('there is one host; write several addresses for several');
   return {
-    kind: 'single',
-    endpoints: [endpointOf(hosts)],
-    tls: scheme.tls,
+    kind,
+    ...(kind === 'sentinel' && { primary }),
+    endpoints: [endpointOf(first, kind), ...others.map((host) => endpointOf(host, kind))],
+    tls,
     ...(username && { username: decoded(username) }),
     ...(password && { password: decoded(password) }),
-    database: Number(path),
+    database: Number(database),
   };
 }
 
 /** For people: no user, no password. */
-export function addressName({ endpoints }: Address): string {
-  return `redis at ${endpoints.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+export function addressName({ endpoints, primary }: Address): string {
+  return `redis${primary === undefined ? '' : ` ${primary} of the sentinels`} at ${endpoints.map(({ host, port }) => `${host}:${port}`).join(',')}`;
 }
 
-function endpointOf(text: string): Endpoint {
+const defaultPorts = { single: 6_379, sentinel: 26_379 } as const;
+
+function endpointOf(text: string, kind: Address['kind']): Endpoint {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text);
-  const port = Number(match?.[2] ?? 6_379);
+  const port = Number(match?.[2] ?? defaultPorts[kind]);
   if (match === null || port === 0 || port > 65_535)
     throw misfit('a host is a name or an address, with or without a port');
   return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };

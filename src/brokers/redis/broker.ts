@@ -28,7 +28,7 @@ import { type FilledRedisOptions, type RedisOptions, withDefaults } from './opti
 import { RedisPresence } from './presence.js';
 import { readScripts, type Scripts } from './script.js';
 import { Shard } from './shard.js';
-import { SingleTopology, type Topology } from './topology.js';
+import { type Topology, topologyOf } from './topology.js';
 
 const publishAnswer = v.tuple([v.string(), v.string(), v.number()]);
 
@@ -48,13 +48,14 @@ export class RedisBroker implements Broker {
   #isClosed = false;
 
   /** @throws FanfareError `ERR_CONFIG` */
-  constructor(options: string | RedisOptions, ports: LinkPorts) {
+  constructor(options: RedisOptions['url'] | RedisOptions, ports: LinkPorts) {
     this.#ports = ports;
     this.#options = withDefaults(options);
     this.#keys = new Keys(this.#options.prefix);
     this.#scripts = readScripts();
     this.#epochs = new Epochs(ports.random);
-    this.#topology = new SingleTopology(this.#shard(parseAddress(this.#options.url)));
+    const urls = [this.#options.url].flat();
+    this.#topology = topologyOf(urls.map((url) => this.#shard(parseAddress(url))));
     const parts = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
     this.history = new RedisHistory({
       ...parts,
@@ -132,7 +133,7 @@ export class RedisBroker implements Broker {
     return new Shard(
       {
         name: addressName(address),
-        dial: dialer(address, loadLibrary, timeoutMs),
+        dialer: dialer(address, loadLibrary, timeoutMs),
         scripts: this.#scripts,
         probeBus: this.#keys.probe(this.#ports.random.id()),
         timeoutMs,

@@ -21,6 +21,6 @@ interface Ports {
  * @example
  * const app = fanfare({ broker: redis('redis://localhost:6379'), channels });
  */
-export function redis(options: string | RedisOptions): (ports: Ports) => Broker {
+export function redis(options: RedisOptions['url'] | RedisOptions): (ports: Ports) => Broker {
   return (ports) => new RedisBroker(options, ports);
 }

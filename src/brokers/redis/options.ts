@@ -1,8 +1,11 @@
 /** What the Redis broker can be told. */
 
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://` with TLS. */
-  readonly url: string;
+  /**
+   * `redis://user:password@host:6379/0`, or `rediss://` with TLS; `redis+sentinel://host:26379,host:26379/name/0`. With
+   * several addresses each channel is on one of those servers; all nodes have to have the same list.
+   */
+  readonly url: string | readonly string[];
   /** Begins the names of all keys and pub/sub channels; fleets that share a server have different ones. Default: `fanfare`. */
   readonly prefix?: string;
   /** How long a stream without publications and readers keeps its position, in milliseconds. Default: 24 hours. */
@@ -15,7 +18,7 @@ export interface RedisOptions {
 
 export type FilledRedisOptions = Required<RedisOptions>;
 
-export function withDefaults(given: string | RedisOptions): FilledRedisOptions {
-  const options = typeof given === 'string' ? { url: given } : given;
+export function withDefaults(given: RedisOptions['url'] | RedisOptions): FilledRedisOptions {
+  const options = typeof given === 'object' && 'url' in given ? given : { url: given };
   return { prefix: 'fanfare', streamIdleMs: 86_400_000, timeoutMs: 4_000, maxInFlight: 10_000, ...options };
 }

@@ -3,13 +3,14 @@
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';
+import type { Dialer } from './dialer.js';
 import { Link, type LinkPorts } from './link.js';
 import type { Script, Scripts } from './script.js';
 
 export interface ShardOptions {
   /** For people. */
   readonly name: string;
-  readonly dial: () => Promise<Client>;
+  readonly dialer: Dialer;
   readonly scripts: Scripts;
   /** A pub/sub channel of this server's that only this node listens to. */
   readonly probeBus: string;
@@ -50,7 +51,8 @@ export class Shard {
   constructor(options: ShardOptions, ports: LinkPorts) {
     this.#options = options;
     this.#ports = ports;
-    const { name, dial, timeoutMs } = options;
+    const { name, dialer, timeoutMs } = options;
+    const dial = () => dialer.dial();
     this.#commands = new Link(
       { name: `commands of ${name}`, dial, timeoutMs, setUp: (client) => this.#load(client) },
       ports,
@@ -60,7 +62,10 @@ export class Shard {
         name: `subscriptions of ${name}`,
         dial,
         timeoutMs,
-        setUp: (client) => this.#listen(client, [options.probeBus, ...this.#wanted]),
+        setUp: async (client) => {
+          await dialer.verify(client);
+          await this.#listen(client, [options.probeBus, ...this.#wanted]);
+        },
         onUp: (isAgain) => {
           if (isAgain) options.onInterrupted([...this.#wanted]);
         },
@@ -69,8 +74,8 @@ export class Shard {
     );
   }
 
-  get isUp(): boolean {
-    return this.#commands.isUp && this.#subscriptions.isUp;
+  get name(): string {
+    return this.#options.name;
   }
 
   /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
@@ -175,7 +180,8 @@ export class Shard {
   }
 
   async #load(client: Client): Promise<void> {
-    const { scripts } = this.#options;
+    const { scripts, dialer } = this.#options;
+    await dialer.verify(client);
     await Promise.all(Object.values(scripts).map(({ source }: Script) => client.scriptLoad(source)));
   }
 

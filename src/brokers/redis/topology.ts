@@ -1,10 +1,12 @@
 /** Which Redis server has a channel. */
 
 import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import { controlTag } from './keys.js';
 import type { Shard } from './shard.js';
 
 export interface Topology {
-  /** @throws FanfareError `ERR_BROKER` when no server can be reached in time */
+  /** @throws FanfareError `ERR_BROKER` when a server cannot be reached in time */
   start(): Promise<void>;
   shardOf(channel: ChannelName): Shard;
   /** Through which nodes speak with each other. */
@@ -13,27 +15,67 @@ export interface Topology {
   close(): void;
 }
 
-/** All channels are on one server. */
-export class SingleTopology implements Topology {
-  constructor(private readonly shard: Shard) {}
+/** @throws FanfareError `ERR_CONFIG` without any shard */
+export function topologyOf(shards: readonly Shard[]): Topology {
+  const [first] = shards;
+  if (first === undefined) throw new FanfareError('ERR_CONFIG', 'redis: there is no address');
+  return new HashedTopology(shards, first);
+}
 
-  start(): Promise<void> {
-    return this.shard.start();
+/**
+ * Each channel is on the server whose name, hashed with the channel's, gives the highest number (rendezvous hashing): one
+ * more server takes its share from all others and moves nothing between them.
+ */
+class HashedTopology implements Topology {
+  constructor(
+    private readonly all: readonly Shard[],
+    private readonly first: Shard,
+  ) {}
+
+  async start(): Promise<void> {
+    try {
+      await Promise.all(this.all.map((shard) => shard.start()));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
-  shardOf(): Shard {
-    return this.shard;
+  shardOf(channel: ChannelName): Shard {
+    return this.#best(channel);
   }
 
   controlShard(): Shard {
-    return this.shard;
+    return this.#best(controlTag);
   }
 
   shards(): Iterable<Shard> {
-    return [this.shard];
+    return this.all;
   }
 
   close(): void {
-    this.shard.close();
+    for (const shard of this.all) shard.close();
   }
+
+  #best(name: string): Shard {
+    if (this.all.length === 1) return this.first;
+    let best = this.first;
+    let highest = -1;
+    for (const shard of this.all) {
+      const weight = hashOf(`${shard.name} ${name}`);
+      if (weight <= highest) continue;
+      highest = weight;
+      best = shard;
+    }
+    return best;
+  }
+}
+
+/** FNV-1a with a final mix, so that names that differ in their last letters are spread as well. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

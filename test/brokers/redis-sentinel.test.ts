@@ -1,0 +1,136 @@
+/** The Redis broker where sentinels say which server is the primary, and over several servers at once. */
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { RedisBroker } from '../../src/brokers/redis/broker.js';
+import { brokerSuite } from '../../src/conformance/index.js';
+import { RecordedEvents } from '../../src/conformance/recorded-events.js';
+import { silentLogger } from '../../src/engine/logger.js';
+import { trustedJsonText } from '../../src/model/json-text.js';
+import { systemClock, systemRandom } from '../../src/server/system-ports.js';
+import { channelName } from '../support/channel-name.js';
+import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+
+const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
+const stream = { size: 100, ttlMs: 60_000 };
+const channel = channelName('news');
+const data = trustedJsonText('"hello"');
+
+class Watched implements AsyncDisposable {
+  private constructor(
+    readonly servers: readonly [RedisServer, RedisServer],
+    readonly sentinel: RedisServer,
+  ) {}
+
+  static async start(): Promise<Watched> {
+    const primary = await RedisServer.start({ config: ['repl-diskless-sync-delay 0'] });
+    const replica = await RedisServer.start({ config: [`replicaof 127.0.0.1 ${primary.port}`] });
+    const sentinel = await RedisServer.start({
+      isSentinel: true,
+      config: [
+        `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
+        'sentinel down-after-milliseconds main 1000',
+        'sentinel failover-timeout main 5000',
+      ],
+    });
+    await using client = await sentinel.client();
+    await vi.waitFor(
+      async () => {
+        expect(await client.send(['SENTINEL', 'REPLICAS', 'main'])).toHaveLength(1);
+        await using replicaClient = await replica.client();
+        expect(String(await replicaClient.send(['INFO', 'replication']))).toContain('master_link_status:up');
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    return new Watched([primary, replica], sentinel);
+  }
+
+  get url(): string {
+    // The first one is nobody.
+    return `redis+sentinel://127.0.0.1:1,127.0.0.1:${this.sentinel.port}/main`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of [this.sentinel, ...this.servers]) await server[Symbol.asyncDispose]();
+  }
+}
+
+describe.skipIf(redisIsMissing())('redis with sentinels', () => {
+  let watched: Watched;
+  let count = 0;
+  beforeAll(async () => {
+    watched = await Watched.start();
+  });
+  afterAll(() => watched[Symbol.asyncDispose]());
+
+  brokerSuite({
+    name: 'redis, sentinels',
+    framework: { describe, test },
+    make: async () => {
+      const broker = new RedisBroker({ url: watched.url, prefix: `test-${++count}` }, ports);
+      return { broker, advance: (ms) => watched.servers[0].advance(ms), settle: () => broker.probe() };
+    },
+  });
+
+  test('F3 G5: the primary dies: within 15 s publishing and delivery go on, in a new epoch', {
+    timeout: 60_000,
+  }, async () => {
+    const events = new RecordedEvents();
+    const interrupted: unknown[] = [];
+    const broker = new RedisBroker(watched.url, ports);
+    await broker.start(Object.assign(events, { onInterrupted: (channels: unknown) => interrupted.push(channels) }));
+    await broker.subscribe(channel);
+    const before = await broker.publish(channel, { data }, { stream });
+    await watched.servers[0].kill();
+    const died = performance.now();
+    const after = await vi.waitFor(() => broker.publish(channel, { data }, { stream }), {
+      timeout: 15_000,
+      interval: 200,
+    });
+    await vi.waitFor(() => expect(interrupted).toContainEqual([channel]), { timeout: 15_000 });
+    await broker.publish(channel, { data }, { stream });
+    await broker.probe();
+    expect(performance.now() - died).toBeLessThan(15_000);
+    expect(after.position.epoch).not.toBe(before.position.epoch);
+    expect(events.publications(channel).at(-1)?.epoch).toBe(after.position.epoch);
+    await broker.close();
+  });
+});
+
+describe.skipIf(redisIsMissing())('redis over several servers', () => {
+  let servers: RedisServer[];
+  let count = 0;
+  beforeAll(async () => {
+    servers = await Promise.all([RedisServer.start(), RedisServer.start(), RedisServer.start()]);
+  });
+  afterAll(() => Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
+
+  function made() {
+    return new RedisBroker({ url: servers.map(({ url }) => url), prefix: `test-${++count}` }, ports);
+  }
+
+  brokerSuite({
+    name: 'redis, three servers',
+    framework: { describe, test },
+    make: async () => {
+      const broker = made();
+      const advance = async (ms: number) => void (await Promise.all(servers.map((server) => server.advance(ms))));
+      return { broker, advance, settle: () => broker.probe() };
+    },
+  });
+
+  test('each has its share of the channels', async () => {
+    const broker = made();
+    await broker.start(new RecordedEvents());
+    for (let n = 0; n < 300; n++) await broker.publish(channelName(`c:${n}`), { data }, { stream });
+    const shares = await Promise.all(
+      servers.map(async (server) => {
+        await using client = await server.client();
+        const keys = await client.send(['KEYS', `test-${count}:place:*`]);
+        return Array.isArray(keys) ? keys.length : 0;
+      }),
+    );
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBe(300);
+    for (const share of shares) expect(share).toBeGreaterThan(60);
+    await broker.close();
+  });
+});
