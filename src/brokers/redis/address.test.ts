@@ -18,6 +18,20 @@ describe('addresses', () => {
     expect(parseAddress(url)).toEqual({ kind: 'single', ...expected });
   });
 
+  test('sentinels', () => {
+    expect(parseAddress('redis+sentinel://:p@a,b:7/main/2')).toEqual({
+      kind: 'sentinel',
+      primary: 'main',
+      endpoints: [
+        { host: 'a', port: 26379 },
+        { host: 'b', port: 7 },
+      ],
+      tls: false,
+      password: 'p',
+      database: 2,
+    });
+  });
+
   test.each([
     '',
     'redis:',
@@ -27,6 +41,10 @@ describe('addresses', () => {
     'redis://h:99999',
     'redis://h/x',
     'redis://a@b@h',
+    'redis://a,b',
+    'redis://a/1/2',
+    'redis+sentinel://a,b',
+    'redis+sentinel://a,/main',
     'redis://u:%zz@h',
   ])('B107: %j is none', (url) => {
     expect(() => parseAddress(url)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
