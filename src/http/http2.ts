@@ -33,14 +33,17 @@ export function isWhole(request: IncomingMessage): boolean {
 
 /** To be called before the head is written: a body that has not been read is not waited for once it is answered. */
 export function leaveBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return;
   if (!isHttp2(request)) {
-    if (!request.complete) response.setHeader('Connection', 'close');
+    response.setHeader('Connection', 'close');
     return;
   }
   // safe: the response to a request over HTTP/2 is one of its own
   const { stream } = response as unknown as Http2ServerResponse;
-  // RFC 9113 section 8.1: the client is asked to stop, and has its whole answer nevertheless.
-  if (!stream.endAfterHeaders) stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+  if (stream.endAfterHeaders) return;
+  // RFC 9113 section 8.1: the client is asked to stop, and has its whole answer nevertheless. An answer that is a head
+  // alone is finished before it is written: Node 22 would let the request to stop overtake it.
+  stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
 }
 
 /** Whether the system has taken a response that was ended. `false` when it is not known yet. */

@@ -249,9 +249,27 @@ describe('streams', () => {
     const unread = await askHttp2(session, path, poll);
     const again = await textOfHttp2(await askHttp2(session, path, poll));
     expect(again).toMatch(/\n\{"seq":2\}\n$/);
-    const rest = await textOfHttp2(unread);
+    // It was cut: whether its reader is told so by an error differs between versions of Node.
+    let rest = '';
+    unread.stream.setEncoding('utf8').on('data', (chunk: string) => {
+      rest += chunk;
+    });
+    await once(unread.stream, 'close');
     expect(again.startsWith(rest)).toBe(true);
     expect(rest.length).toBeLessThan(70_000);
+  });
+
+  test('a head alone is the whole answer to a request whose body never ends', async () => {
+    const { url } = await start();
+    const session = await open(url);
+    const headers = { ':method': 'OPTIONS', ':path': '/connection/long_polling', origin: new URL(url).origin };
+    const stream = session.request(headers, { endStream: false });
+    stream.write('{');
+    const closed = once(stream, 'close');
+    const [head] = await once(stream, 'response');
+    expect(head[':status']).toBe(204);
+    await closed;
+    expect(stream.rstCode).toBe(0);
   });
 
   test('F12: the end of the server is told to the connection, and the last words come first', async () => {
