@@ -305,7 +305,7 @@ export const options = {
   'limits.pollSpacing': option(duration(), {
     default: 50,
     about:
-      'Shortest time between two answers with messages to one polling client. What comes meanwhile goes together, which spares the server most of its work under a steady load; the first message after a pause goes at once.',
+      'Shortest time between two answers with messages to one polling client. What comes meanwhile goes together, which spares the server most of its work under a steady load; the first message after a pause goes at once. It grows up to 1s while the process is busy all the time.',
     zero: 'Each message may be an answer of its own.',
   }),
   'limits.maxMessageBytes': option(bytes({ min: 2 }), {

@@ -7,6 +7,7 @@ import { Turn } from '../../engine/turn.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { Recipient } from '../recipient.js';
 import { PollingConnection, type PollOutcome } from './connection.js';
+import { Spacing } from './spacing.js';
 
 const waitMs = 25_000;
 const graceMs = 15_000;
@@ -18,7 +19,7 @@ function start(spacingMs = 0) {
   const deadlines = new Deadlines(clock);
   let ends = 0;
   const connection = new PollingConnection(
-    { clock, turn: new Turn(clock), deadlines, waitMs, graceMs, spacingMs },
+    { clock, turn: new Turn(clock), deadlines, waitMs, graceMs, spacing: new Spacing(clock, spacingMs, () => 0) },
     () => ends++,
   );
   /** A poll whose answer shows once it is there. */

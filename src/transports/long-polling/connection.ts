@@ -9,6 +9,7 @@ import type { Disconnect } from '../../model/codes.js';
 import type { Recipient } from '../recipient.js';
 import { lines } from '../streaming/format.js';
 import { type Acknowledgement, type Batch, BatchQueue } from './batch-queue.js';
+import type { Spacing } from './spacing.js';
 
 /** More goes into the next answer. */
 const maxBatchBytes = 524_288;
@@ -25,8 +26,7 @@ export interface PollingPorts {
   readonly clock: Clock;
   readonly waitMs: number;
   readonly graceMs: number;
-  /** Shortest time between two new batches for one client. 0: none. */
-  readonly spacingMs: number;
+  readonly spacing: Spacing;
 }
 
 /** What a poll is answered with. */
@@ -141,9 +141,9 @@ export class PollingConnection implements Connection, Flushable, Expiring {
 
   /** Under a steady load clients would be answered once for each message, and an answer costs far more than a message. */
   #isTooEarly(): boolean {
-    const { clock, spacingMs } = this.#ports;
-    if (spacingMs === 0 || this.#state !== 'open') return false;
+    if (this.#state !== 'open') return false;
     if (this.#batches.bytes === 0 || this.#batches.bytes >= minUnspacedBytes) return false;
+    const { clock } = this.#ports;
     const earlyMs = this.#freeAtMs - clock.nowMs();
     if (earlyMs <= 0) return false;
     this.#cancelFlush ??= clock.schedule(() => {
@@ -155,7 +155,7 @@ export class PollingConnection implements Connection, Flushable, Expiring {
 
   #nextBatch(): Batch | undefined {
     const batch = this.#batches.next();
-    if (batch !== undefined) this.#freeAtMs = this.#ports.clock.nowMs() + this.#ports.spacingMs;
+    if (batch !== undefined) this.#freeAtMs = this.#ports.clock.nowMs() + this.#ports.spacing.nextMs();
     return batch;
   }
 

@@ -22,6 +22,7 @@ import {
   type SessionRequest,
 } from './messages.js';
 import { PollingSession } from './session.js';
+import { Spacing } from './spacing.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 export interface LongPollingParts {
@@ -72,7 +73,7 @@ export class LongPollingTransport implements Transport {
       deadlines: node.deadlines,
       waitMs,
       graceMs,
-      spacingMs,
+      spacing: new Spacing(node.clock, spacingMs),
     };
     this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
   }
