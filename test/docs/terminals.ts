@@ -11,10 +11,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from '../cli/fanfare-process.js';
+import { freePort } from '../support/free-port.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
 /** Whether pages with commands have to be left out. Where changes are checked they must run: there it throws. */
@@ -226,15 +226,4 @@ function patternOf(expected: string): RegExp {
 
 function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
-/** Nobody else takes it in the moment until the page's server does: the system hands out others first. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

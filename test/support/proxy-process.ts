@@ -2,12 +2,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 
 /** A proxy that passes requests on. Disposing of it ends its process and removes its folder. */
 export interface RunningProxy extends AsyncDisposable {
@@ -157,17 +156,6 @@ export async function run(
   if (isUp) return { isReady: true, child, output: () => output, [Symbol.asyncDispose]: stop };
   await stop();
   return { isReady: false, output };
-}
-
-/** Free a moment ago: neither proxy can be given a port that is open already. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a port was asked for');
-  return address.port;
 }
 
 /** Resolves with true when it is ready, with false when nobody asks any more. */
