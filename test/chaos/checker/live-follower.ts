@@ -1,0 +1,96 @@
+/**
+ * One subscriber of a channel without history. Nobody can tell it what it has missed, so what is checked is less: no
+ * value that was not sent, none twice, none before one that was acknowledged before it was sent, and none missing that
+ * was published while it was subscribed and nothing was wrong.
+ */
+
+import type { Violation } from '../history.js';
+import type { FollowerParts } from './stream-follower.js';
+
+/** A publication that it must have had after a while. */
+interface Owed {
+  readonly value: string;
+  readonly ackedMs: number;
+}
+
+export class LiveFollower {
+  readonly #name: string;
+  readonly #got = new Set<string>();
+  #owed: Owed[] = [];
+  /** Of those that came, the one that was sent last. */
+  #newestInvokedMs = Number.NEGATIVE_INFINITY;
+  #subscribedMs: number | undefined;
+
+  constructor(
+    readonly channel: string,
+    readonly subscriber: string,
+    private readonly parts: FollowerParts,
+  ) {
+    this.#name = `${subscriber} in ${channel}`;
+  }
+
+  get isSubscribed(): boolean {
+    return this.#subscribedMs !== undefined;
+  }
+
+  subscribed(atMs: number): void {
+    this.#subscribedMs = atMs;
+  }
+
+  /** Whatever comes while it is away is lost to it, and it knows. */
+  away(): void {
+    this.#subscribedMs = undefined;
+    this.#owed = [];
+  }
+
+  delivered(value: string, atMs: number): void {
+    const { ledger, limits } = this.parts;
+    const sent = ledger.of(value);
+    if (sent === undefined || sent.channel !== this.channel) {
+      this.#report('G1', atMs, `${this.#name} got ${value}, which nobody has published there`);
+      return;
+    }
+    // Without a history nobody remembers keys: an attempt that was repeated may be there twice.
+    if (this.#got.has(value) && sent.attempts === 1) this.#report('G3', atMs, `${this.#name} got ${value} twice`);
+    this.#got.add(value);
+    if (sent.attempts > 1) return;
+    if (sent.ackedMs !== undefined && sent.ackedMs + limits.slackMs < this.#newestInvokedMs) {
+      this.#report('G1', atMs, `${this.#name} got ${value} after one that was sent when it had been acknowledged`);
+    }
+    this.#newestInvokedMs = Math.max(this.#newestInvokedMs, sent.invokedMs);
+  }
+
+  /** Somebody was told that it is published. */
+  acknowledged(value: string, invokedMs: number, ackedMs: number): void {
+    if (this.#subscribedMs === undefined || this.#subscribedMs > invokedMs) return;
+    this.#owed.push({ value, ackedMs });
+  }
+
+  checkOverdue(nowMs: number): void {
+    const { limits } = this.parts;
+    while (this.#owed[0] !== undefined && nowMs - this.#owed[0].ackedMs >= limits.signalMs + limits.slackMs) {
+      this.#check(this.#owed[0], nowMs);
+      this.#owed.shift();
+    }
+  }
+
+  checkSettled(nowMs: number): void {
+    for (const owed of this.#owed) this.#check(owed, nowMs);
+    this.#owed = [];
+    if (this.#subscribedMs === undefined) {
+      this.#report('G2', nowMs, `${this.#name} is not subscribed again, though nothing is wrong any more`);
+    }
+  }
+
+  #check({ value, ackedMs }: Owed, nowMs: number): void {
+    if (this.#got.has(value)) return;
+    const { ledger, faults, limits } = this.parts;
+    const invokedMs = ledger.of(value)?.invokedMs ?? ackedMs;
+    if (faults.any(invokedMs - limits.readinessMs, ackedMs + limits.readinessMs, () => true)) return;
+    this.#report('G2', nowMs, `${this.#name} has not got ${value}, though nothing was wrong`);
+  }
+
+  #report(line: Violation['line'], atMs: number, text: string): void {
+    this.parts.report(line, atMs, text);
+  }
+}

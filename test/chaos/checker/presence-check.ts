@@ -1,0 +1,120 @@
+/** Whether presence is the truth: nobody missing who is there, no ghost of somebody who has left (G8). */
+
+import type { Violation } from '../history.js';
+import type { Faults } from './faults.js';
+import type { CheckerLimits } from './limits.js';
+
+interface Stay {
+  readonly fromMs: number;
+  toMs: number | undefined;
+  /** It was not seen out: its node or its connection died. */
+  wasLost: boolean;
+}
+
+interface Missing {
+  readonly channel: string;
+  readonly connection: string;
+  readonly node: string;
+  readonly atMs: number;
+}
+
+export class PresenceCheck {
+  /** By channel and connection. */
+  readonly #stays = new Map<string, Map<string, Stay>>();
+  readonly #strangers = new Map<string, number>();
+  /** Absences that count if the client turns out to have stayed. */
+  #missing: Missing[] = [];
+
+  constructor(
+    private readonly faults: Faults,
+    private readonly limits: CheckerLimits,
+    private readonly report: (line: Violation['line'], atMs: number, text: string) => void,
+  ) {}
+
+  came(channel: string, connection: string, atMs: number): void {
+    const stays = this.#stays.get(channel) ?? new Map<string, Stay>();
+    this.#stays.set(channel, stays);
+    stays.set(connection, { fromMs: atMs, toMs: undefined, wasLost: false });
+    this.#strangers.delete(`${channel} ${connection}`);
+  }
+
+  went(channel: string, connection: string, wasLost: boolean, atMs: number): void {
+    const stay = this.#stays.get(channel)?.get(connection);
+    if (stay === undefined || stay.toMs !== undefined) return;
+    stay.toMs = atMs;
+    stay.wasLost = wasLost;
+  }
+
+  viewed(channel: string, node: string, connections: readonly string[], atMs: number): void {
+    const stays = this.#stays.get(channel) ?? new Map<string, Stay>();
+    for (const connection of connections) {
+      const stay = stays.get(connection);
+      if (stay === undefined) this.#stranger(channel, connection, node, atMs);
+      else if (stay.toMs !== undefined) this.#checkGone(channel, connection, node, stay, stay.toMs, atMs);
+    }
+    const seen = new Set(connections);
+    for (const [connection, stay] of stays) {
+      if (stay.toMs !== undefined || seen.has(connection)) continue;
+      if (stay.fromMs + this.limits.presenceMs + this.limits.slackMs > atMs) continue;
+      this.#missing.push({ channel, connection, node, atMs });
+    }
+    this.#forget(stays, atMs);
+  }
+
+  /** Judges what was missing long enough ago to know whether the client was leaving. */
+  check(nowMs: number): void {
+    const { presenceMs, slackMs } = this.limits;
+    const later: Missing[] = [];
+    for (const one of this.#missing) {
+      if (nowMs - one.atMs < presenceMs + slackMs) later.push(one);
+      else this.#checkMissing(one);
+    }
+    this.#missing = later;
+  }
+
+  #checkMissing({ channel, connection, node, atMs }: Missing): void {
+    const stay = this.#stays.get(channel)?.get(connection);
+    // It was leaving: whoever was asked knew first.
+    if (stay === undefined || (stay.toMs !== undefined && stay.toMs <= atMs + this.limits.presenceMs)) return;
+    const { presenceExpiryMs, slackMs } = this.limits;
+    const sinceMs = atMs - presenceExpiryMs - slackMs;
+    if (this.faults.any(sinceMs, atMs, ({ losesPresence }) => losesPresence === true)) return;
+    const text = `${connection} has been in ${channel} for ${Math.round(atMs - stay.fromMs)} ms and is not present, says ${node}`;
+    this.report('G8', atMs, text);
+  }
+
+  #checkGone(channel: string, connection: string, node: string, stay: Stay, toMs: number, atMs: number): void {
+    const { presenceMs, presenceExpiryMs, slackMs } = this.limits;
+    // With a fault about, it could not be taken out, or what was known of it was lost with its node.
+    const isHard = stay.wasLost || this.faults.any(toMs - slackMs, atMs, () => true);
+    const limitMs = (isHard ? presenceExpiryMs : presenceMs) + slackMs;
+    if (atMs - toMs <= limitMs) return;
+    this.report(
+      'G8',
+      atMs,
+      `${connection} has left ${channel} ${Math.round(atMs - toMs)} ms ago and is still present, says ${node}`,
+    );
+  }
+
+  /** Its client has not heard yet that it is in, or never will: then it has to go like everybody who was lost. */
+  #stranger(channel: string, connection: string, node: string, atMs: number): void {
+    const key = `${channel} ${connection}`;
+    const sinceMs = this.#strangers.get(key);
+    if (sinceMs === undefined) {
+      this.#strangers.set(key, atMs);
+      return;
+    }
+    const { presenceExpiryMs, slackMs } = this.limits;
+    if (atMs - sinceMs <= presenceExpiryMs + slackMs) return;
+    this.#strangers.delete(key);
+    this.report('G8', atMs, `${connection} is present in ${channel}, says ${node}, and no client knows of it`);
+  }
+
+  #forget(stays: Map<string, Stay>, atMs: number): void {
+    const { presenceExpiryMs } = this.limits;
+    for (const [connection, { toMs }] of stays) {
+      // A ghost is kept in mind for as long again as it might take to be found.
+      if (toMs !== undefined && atMs - toMs > presenceExpiryMs * 10) stays.delete(connection);
+    }
+  }
+}
