@@ -13,14 +13,10 @@ export function brokerOf(values: OptionValues): BrokerFactory {
   switch (scheme) {
     case 'memory':
       return memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] });
-    case 'redis':
-    case 'rediss':
-    case 'valkey':
-    case 'valkeys':
-    case 'redis+sentinel':
-    case 'rediss+sentinel':
-      return redis({ url: broker.trim().split(/\s+/), prefix: values['redis.prefix'] });
     default:
+      if (/^(redis|valkey)s?(\+\w+)?$/.test(scheme)) {
+        return redis({ url: broker.trim().split(/\s+/), prefix: values['redis.prefix'] });
+      }
       throw new FanfareError('ERR_CONFIG', `broker: no broker is called ${scheme}`);
   }
 }

@@ -8,11 +8,11 @@ export interface Endpoint {
 }
 
 export interface Address {
-  /** One server, or whichever the sentinels say is the primary. */
-  readonly kind: 'single' | 'sentinel';
+  /** One server, whichever the sentinels say is the primary, or those that have the slots of a cluster. */
+  readonly kind: 'single' | 'sentinel' | 'cluster';
   /** With `sentinel`: what they call the primary. */
   readonly primary?: string;
-  /** The server, or the sentinels. */
+  /** The server, the sentinels, or some servers of the cluster. */
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly tls: boolean;
   readonly username?: string;
@@ -20,34 +20,31 @@ export interface Address {
   readonly database: number;
 }
 
-const schemes: Readonly<Record<string, { readonly kind: Address['kind']; readonly tls: boolean }>> = {
-  redis: { kind: 'single', tls: false },
-  rediss: { kind: 'single', tls: true },
-  valkey: { kind: 'single', tls: false },
-  valkeys: { kind: 'single', tls: true },
-  'redis+sentinel': { kind: 'sentinel', tls: false },
-  'rediss+sentinel': { kind: 'sentinel', tls: true },
-};
-
+const schemeShape = /^(?:redis|valkey)(s?)(?:\+(sentinel|cluster))?$/;
 const shape = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^?#]*))?$/;
 
 /**
  * `redis://user:password@host:6379/0`; `rediss://` with TLS, `valkey://` and `valkeys://` likewise;
- * `redis+sentinel://user:password@host:26379,host:26379/name/0`, where user and password are for the primary.
+ * `redis+sentinel://user:password@host:26379,host:26379/name/0`, where user and password are for the primary;
+ * `redis+cluster://user:password@host:6379,host:6379`, where user and password are for all servers.
  *
  * @throws FanfareError `ERR_CONFIG`, without what may be a password
  */
 export function parseAddress(url: string): Address {
   const match = shape.exec(url);
-  const scheme = schemes[match?.[1] ?? ''];
-  if (match === null || scheme === undefined) throw misfit('write redis://host:port, or rediss:// for TLS');
+  const scheme = schemeShape.exec(match?.[1] ?? '');
+  if (match === null || scheme === null) throw misfit('write redis://host:port, or rediss:// for TLS');
   const [, , username, password, hosts = '', path = ''] = match;
-  const { kind, tls } = scheme;
+  const [, s, suffix] = scheme;
+  // safe: the shape knows no other
+  const kind = (suffix ?? 'single') as Address['kind'];
+  const tls = s !== '';
   const parts = path.split('/');
   const primary = kind === 'sentinel' ? decoded(parts.shift() ?? '') : '';
   if (kind === 'sentinel' && primary === '') throw misfit('what follows the sentinels is the name of the primary');
   const [database = '', ...more] = parts;
   if (!/^\d{0,5}$/.test(database) || more.length > 0) throw misfit('what comes last is the number of the database');
+  if (kind === 'cluster' && Number(database) !== 0) throw misfit('a cluster has one database, 0');
   const [first = '', ...others] = hosts.split(',');
   if (kind === 'single' && others.length > 0) throw misfit('there is one host; write several addresses for several');
   return {
@@ -63,10 +60,11 @@ export function parseAddress(url: string): Address {
 
 /** For people: no user, no password. */
 export function addressName({ endpoints, primary }: Address): string {
-  return `redis${primary === undefined ? '' : ` ${primary} of the sentinels`} at ${endpoints.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+  const hosts = endpoints.map(({ host, port }) => `${host}:${port}`).join(',');
+  return `redis${primary === undefined ? '' : ` ${primary} of the sentinels`} at ${hosts}`;
 }
 
-const defaultPorts = { single: 6_379, sentinel: 26_379 } as const;
+const defaultPorts = { single: 6_379, sentinel: 26_379, cluster: 6_379 } as const;
 
 function endpointOf(text: string, kind: Address['kind']): Endpoint {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text);

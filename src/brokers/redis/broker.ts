@@ -18,6 +18,8 @@ import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { type Address, addressName, parseAddress } from './address.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from './bus-message.js';
 import { loadLibrary } from './client-library.js';
+import { ClusterTopology } from './cluster.js';
+import { ClusterSurvey } from './cluster-survey.js';
 import { RedisControl } from './control.js';
 import { dialer } from './dialer.js';
 import { Epochs } from './epochs.js';
@@ -27,7 +29,7 @@ import type { LinkPorts } from './link.js';
 import { type FilledRedisOptions, type RedisOptions, withDefaults } from './options.js';
 import { RedisPresence } from './presence.js';
 import { readScripts, type Scripts } from './script.js';
-import { Shard } from './shard.js';
+import { Shard, type ShardOptions } from './shard.js';
 import { type Topology, topologyOf } from './topology.js';
 
 const publishAnswer = v.tuple([v.string(), v.string(), v.number()]);
@@ -54,8 +56,7 @@ export class RedisBroker implements Broker {
     this.#keys = new Keys(this.#options.prefix);
     this.#scripts = readScripts();
     this.#epochs = new Epochs(ports.random);
-    const urls = [this.#options.url].flat();
-    this.#topology = topologyOf(urls.map((url) => this.#shard(parseAddress(url))));
+    this.#topology = this.#topologyOf([this.#options.url].flat().map(parseAddress));
     const parts = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
     this.history = new RedisHistory({
       ...parts,
@@ -82,23 +83,23 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     const bus = this.#keys.bus(channel);
     this.#channels.set(bus, channel);
-    await this.#topology.shardOf(channel).subscribe(bus);
+    await this.#topology.routeOf(channel).subscribe(bus);
   }
 
   async unsubscribe(channel: ChannelName): Promise<void> {
     const bus = this.#keys.bus(channel);
     this.#channels.delete(bus);
-    await this.#topology.shardOf(channel).unsubscribe(bus);
+    await this.#topology.routeOf(channel).unsubscribe(bus);
   }
 
   async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
     this.#assertOpen();
     const { stream, idempotencyKey } = options;
-    const shard = this.#topology.shardOf(channel);
+    const route = this.#topology.routeOf(channel);
     const bus = this.#keys.bus(channel);
     const text = encodePublication(publication);
     if (stream === undefined && idempotencyKey === undefined) {
-      await shard.send(['SPUBLISH', bus, `p0::${text}`]);
+      await route.send(['SPUBLISH', bus, `p0::${text}`]);
       return { position: { offset: 0, epoch: '' }, duplicate: false };
     }
     const keys = [this.#keys.place(channel), this.#keys.stream(channel), bus];
@@ -106,7 +107,7 @@ export class RedisBroker implements Broker {
     const ttlMs = Math.ceil(stream?.ttlMs ?? 0);
     const [offset, epoch, isDuplicate] = v.parse(
       publishAnswer,
-      await shard.run(this.#scripts.publish, keys, [
+      await route.run(this.#scripts.publish, keys, [
         text,
         `${stream?.size ?? 0}`,
         `${ttlMs}`,
@@ -120,15 +121,34 @@ export class RedisBroker implements Broker {
 
   async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
     this.#assertOpen();
-    const shard = this.#topology.shardOf(channel);
-    await shard.send(['SPUBLISH', this.#keys.bus(channel), encodeAnnouncement(event, info)]);
+    const route = this.#topology.routeOf(channel);
+    await route.send(['SPUBLISH', this.#keys.bus(channel), encodeAnnouncement(event, info)]);
   }
 
   async probe(): Promise<void> {
-    await Promise.all([...this.#topology.shards()].map((shard) => shard.probe()));
+    await this.#topology.probe();
   }
 
-  #shard(address: Address): Shard {
+  #topologyOf(addresses: readonly Address[]): Topology {
+    const cluster = addresses.find(({ kind }) => kind === 'cluster');
+    if (cluster === undefined) return topologyOf(addresses.map((address) => this.#shard(address)));
+    if (addresses.length > 1) {
+      throw new FanfareError('ERR_CONFIG', 'redis: a cluster is one address, with commas between its hosts');
+    }
+    const { timeoutMs } = this.#options;
+    return new ClusterTopology(
+      {
+        survey: new ClusterSurvey({ address: cluster, load: loadLibrary, timeoutMs, clock: this.#ports.clock }),
+        keys: this.#keys,
+        timeoutMs,
+        makeShard: (endpoint, own) => this.#shard({ ...cluster, endpoints: [endpoint] }, own),
+        onInterrupted: (buses) => this.#interrupted(buses),
+      },
+      this.#ports,
+    );
+  }
+
+  #shard(address: Address, own: Partial<ShardOptions> = {}): Shard {
     const { timeoutMs, maxInFlight } = this.#options;
     return new Shard(
       {
@@ -140,6 +160,7 @@ export class RedisBroker implements Broker {
         maxInFlight,
         onMessage: (bus, message) => this.#received(bus, message),
         onInterrupted: (buses) => this.#interrupted(buses),
+        ...own,
       },
       this.#ports,
     );

@@ -19,13 +19,13 @@ export class RedisControl implements ControlChannel {
   async start(nodeId: string, onMessage: (payload: string, from: string) => void): Promise<void> {
     this.#nodeId = nodeId;
     this.#onMessage = onMessage;
-    const shard = this.#topology.controlShard();
+    const route = this.#topology.controlRoute();
     for (const bus of [this.#keys.control(), this.#keys.control(nodeId)]) this.#buses.add(bus);
-    await Promise.all([...this.#buses].map((bus) => shard.subscribe(bus)));
+    await Promise.all([...this.#buses].map((bus) => route.subscribe(bus)));
   }
 
   async send(payload: string, to?: string): Promise<void> {
-    await this.#topology.controlShard().send(['SPUBLISH', this.#keys.control(to), `${this.#nodeId} ${payload}`]);
+    await this.#topology.controlRoute().send(['SPUBLISH', this.#keys.control(to), `${this.#nodeId} ${payload}`]);
   }
 
   /** A message of a pub/sub channel that is no channel's. */

@@ -32,7 +32,7 @@ export class RedisHistory implements HistoryStore {
     const page = v.parse(
       answer,
       await topology
-        .shardOf(channel)
+        .routeOf(channel)
         .run(
           scripts.read,
           [keys.place(channel), keys.stream(channel)],
@@ -57,7 +57,7 @@ export class RedisHistory implements HistoryStore {
 
   async remove(channel: ChannelName): Promise<void> {
     const { topology, keys } = this.parts;
-    await topology.shardOf(channel).send(['DEL', keys.stream(channel)]);
+    await topology.routeOf(channel).send(['DEL', keys.stream(channel)]);
   }
 }
 

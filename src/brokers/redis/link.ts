@@ -37,6 +37,7 @@ export class Link {
   #timer: Cancel | undefined;
   /** What is connected, or about to be. */
   #current: Client | undefined;
+  #onSettled: (() => void) | undefined;
 
   constructor(
     private readonly options: LinkOptions,
@@ -66,6 +67,14 @@ export class Link {
     }
   }
 
+  /** Connects for as long as it takes. Resolves when the link is up for the first time, or closed. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSettled = resolve;
+      this.#attempt();
+    });
+  }
+
   /** Gives the connection up and makes another. What is under way on it is rejected. */
   renew(reason: string): void {
     if (this.#client !== undefined) this.#fail(this.#client, new Error(reason));
@@ -78,6 +87,7 @@ export class Link {
     this.#client = undefined;
     this.#current?.destroy();
     this.#current = undefined;
+    this.#onSettled?.();
   }
 
   async #connect(): Promise<void> {
@@ -102,6 +112,7 @@ export class Link {
     this.#hasBeenUp = true;
     if (isAgain) this.ports.log.info({ link: name }, 'redis link is up again');
     this.#scheduleHeartbeat(client);
+    this.#onSettled?.();
     onUp?.(isAgain);
   }
 
@@ -122,16 +133,15 @@ export class Link {
     if (this.#isClosed) return;
     const limitMs = Math.min(maxRetryMs, minRetryMs * 2 ** Math.min(10, this.#failures));
     this.#failures++;
-    this.#timer = this.ports.clock.schedule(
-      () => {
-        this.#connect().catch((error: unknown) => {
-          if (this.#isClosed) return;
-          this.ports.log.debug({ err: error, link: this.options.name }, 'redis link not made yet');
-          this.#retry();
-        });
-      },
-      limitMs * (0.5 + this.ports.random.unit() / 2),
-    );
+    this.#timer = this.ports.clock.schedule(() => this.#attempt(), limitMs * (0.5 + this.ports.random.unit() / 2));
+  }
+
+  #attempt(): void {
+    this.#connect().catch((error: unknown) => {
+      if (this.#isClosed) return;
+      this.ports.log.debug({ err: error, link: this.options.name }, 'redis link not made yet');
+      this.#retry();
+    });
   }
 
   #scheduleHeartbeat(client: Client): void {

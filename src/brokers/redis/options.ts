@@ -2,8 +2,8 @@
 
 export interface RedisOptions {
   /**
-   * `redis://user:password@host:6379/0`, or `rediss://` with TLS; `redis+sentinel://host:26379,host:26379/name/0`. With
-   * several addresses each channel is on one of those servers; all nodes have to have the same list.
+   * `redis://user:password@host:6379/0`, or `rediss://` with TLS; `redis+sentinel://host:26379,host:26379/name/0`,
+   * `redis+cluster://host:6379,host:6379`. With several addresses each channel is on one of those servers; all nodes have to have the same list.
    */
   readonly url: string | readonly string[];
   /** Begins the names of all keys and pub/sub channels; fleets that share a server have different ones. Default: `fanfare`. */

@@ -40,7 +40,7 @@ export class RedisPresence implements PresenceStore {
   }
 
   #run(name: keyof Scripts, channel: ChannelName, args: readonly string[]): Promise<unknown> {
-    return this.topology.shardOf(channel).run(this.scripts[name], this.keys.presence(channel), args);
+    return this.topology.routeOf(channel).run(this.scripts[name], this.keys.presence(channel), args);
   }
 }
 

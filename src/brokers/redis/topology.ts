@@ -3,15 +3,28 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { controlTag } from './keys.js';
+import type { Script } from './script.js';
 import type { Shard } from './shard.js';
+
+/** The way to whichever server has a channel. Everything may reject with a FanfareError `ERR_BROKER`. */
+export interface Route {
+  /** Runs a function. */
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  /** Runs a command of Redis. */
+  send(command: readonly string[]): Promise<unknown>;
+  /** Resolves when what is published from then on arrives. */
+  subscribe(bus: string): Promise<void>;
+  unsubscribe(bus: string): Promise<void>;
+}
 
 export interface Topology {
   /** @throws FanfareError `ERR_BROKER` when a server cannot be reached in time */
   start(): Promise<void>;
-  shardOf(channel: ChannelName): Shard;
+  routeOf(channel: ChannelName): Route;
   /** Through which nodes speak with each other. */
-  controlShard(): Shard;
-  shards(): Iterable<Shard>;
+  controlRoute(): Route;
+  /** Resolves when a message has come back through each server. */
+  probe(): Promise<void>;
   close(): void;
 }
 
@@ -41,16 +54,16 @@ class HashedTopology implements Topology {
     }
   }
 
-  shardOf(channel: ChannelName): Shard {
+  routeOf(channel: ChannelName): Route {
     return this.#best(channel);
   }
 
-  controlShard(): Shard {
+  controlRoute(): Route {
     return this.#best(controlTag);
   }
 
-  shards(): Iterable<Shard> {
-    return this.all;
+  async probe(): Promise<void> {
+    await Promise.all(this.all.map((shard) => shard.probe()));
   }
 
   close(): void {

@@ -1,0 +1,81 @@
+/** The servers of a Redis Cluster that this node is connected to, or is about to be. */
+
+import type { Cancel, Clock } from '../../engine/clock.js';
+import { withTimeLimit } from '../../engine/time-limit.js';
+import type { Endpoint } from './address.js';
+import { endpointName } from './cluster-view.js';
+import { brokerError } from './failures.js';
+import type { Shard } from './shard.js';
+
+export interface Member {
+  readonly endpoint: Endpoint;
+  readonly shard: Shard;
+  /** Settles when it has been reached for the first time; gone afterwards. */
+  opening?: Promise<void>;
+  /** It has no slots any more, and is left soon. */
+  leaving?: Cancel;
+}
+
+export interface ClusterMembersParts {
+  readonly make: (endpoint: Endpoint, has: (slot: number) => boolean) => Shard;
+  readonly clock: Clock;
+  /** What a server is working on when it has no slots any more may still be answered for so long. */
+  readonly leaveAfterMs: number;
+}
+
+export class ClusterMembers {
+  readonly #parts: ClusterMembersParts;
+  /** By the name of their endpoint. */
+  readonly #members = new Map<string, Member>();
+
+  constructor(parts: ClusterMembersParts) {
+    this.#parts = parts;
+  }
+
+  all(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** @param has whether it has a slot */
+  at(endpoint: Endpoint, has: (slot: number) => boolean): Member {
+    const name = endpointName(endpoint);
+    const known = this.#members.get(name);
+    if (known !== undefined) {
+      known.leaving?.();
+      delete known.leaving;
+      return known;
+    }
+    const member: Member = { endpoint, shard: this.#parts.make(endpoint, has) };
+    this.#members.set(name, member);
+    member.opening = member.shard.open().then(() => {
+      delete member.opening;
+    });
+    return member;
+  }
+
+  /** One that has only just been heard of is waited for; one that is down is not. @throws FanfareError `ERR_BROKER` */
+  async reached({ opening, shard }: Member, limitMs: number): Promise<void> {
+    if (opening === undefined) return;
+    try {
+      await withTimeLimit(this.#parts.clock, Math.max(0, limitMs), shard.name, opening);
+    } catch (error) {
+      throw brokerError(error);
+    }
+  }
+
+  leave(member: Member): void {
+    const { clock, leaveAfterMs } = this.#parts;
+    member.leaving ??= clock.schedule(() => {
+      this.#members.delete(endpointName(member.endpoint));
+      member.shard.close();
+    }, leaveAfterMs);
+  }
+
+  close(): void {
+    for (const { shard, leaving } of this.#members.values()) {
+      leaving?.();
+      shard.close();
+    }
+    this.#members.clear();
+  }
+}

@@ -1,0 +1,82 @@
+/** Asks servers of a Redis Cluster who has which slots. */
+
+import type { Clock } from '../../engine/clock.js';
+import { withTimeLimit } from '../../engine/time-limit.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Address, Endpoint } from './address.js';
+import type { Client, Library } from './client-library.js';
+import type { Member } from './cluster-members.js';
+import { type ClusterView, clusterView, endpointName } from './cluster-view.js';
+import { dialer } from './dialer.js';
+
+/** A server that takes longer is passed over. */
+const answerLimitMs = 1_500;
+
+export interface ClusterSurveyParts {
+  readonly address: Address;
+  readonly load: () => Promise<Library>;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+export class ClusterSurvey {
+  /** Named in the address, then those that were heard of last. */
+  readonly #seeds: readonly Endpoint[];
+  #heardOf: readonly Endpoint[] = [];
+
+  constructor(private readonly parts: ClusterSurveyParts) {
+    this.#seeds = parts.address.endpoints;
+  }
+
+  /** What the first server says that can be reached without a connection to any. @throws the reason of the last one */
+  async first(): Promise<ClusterView> {
+    let cause: unknown;
+    const unique = new Map([...this.#seeds, ...this.#heardOf].map((endpoint) => [endpointName(endpoint), endpoint]));
+    for (const endpoint of unique.values()) {
+      try {
+        return this.#remembered(await this.#dialled(endpoint));
+      } catch (error) {
+        cause = error;
+      }
+    }
+    throw cause;
+  }
+
+  /** What all servers say that answer in time; when none does, the first that can be reached anew. */
+  async all(members: readonly Member[]): Promise<ClusterView[]> {
+    const views: ClusterView[] = [];
+    const questions = members
+      .filter(({ shard }) => shard.isUp)
+      .map(async ({ shard, endpoint }) => {
+        const answers = Promise.all([shard.send(['CLUSTER', 'SLOTS']), shard.send(['CLUSTER', 'NODES'])]);
+        const [slots, nodes] = await withTimeLimit(this.parts.clock, answerLimitMs, shard.name, answers);
+        views.push(this.#remembered(clusterView(slots, nodes, endpoint)));
+      });
+    await Promise.allSettled(questions);
+    return views.length > 0 ? views : [await this.first()];
+  }
+
+  async #dialled(endpoint: Endpoint): Promise<ClusterView> {
+    const { address, load, timeoutMs, clock } = this.parts;
+    const client: Client = await dialer({ ...address, endpoints: [endpoint] }, load, timeoutMs).dial();
+    // What fails is told by the call that fails.
+    client.on('error', () => undefined);
+    const work = async () => {
+      await client.connect();
+      return Promise.all([client.sendCommand(['CLUSTER', 'SLOTS']), client.sendCommand(['CLUSTER', 'NODES'])]);
+    };
+    try {
+      const [slots, nodes] = await withTimeLimit(clock, timeoutMs, endpointName(endpoint), work());
+      return clusterView(slots, nodes, endpoint);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** @throws FanfareError `ERR_BROKER` when nobody has any slot */
+  #remembered(view: ClusterView): ClusterView {
+    if (view.claims.length === 0) throw new FanfareError('ERR_BROKER', 'redis: nobody in the cluster has any slots');
+    this.#heardOf = view.endpoints;
+    return view;
+  }
+}

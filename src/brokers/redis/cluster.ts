@@ -1,0 +1,264 @@
+/**
+ * Redis Cluster: which server has which slot, followed through redirections, slots that are moved and fail-overs. What
+ * is listened to moves along, and what may have been missed on the way is named.
+ */
+
+import type { Cancel } from '../../engine/clock.js';
+import { withTimeLimit } from '../../engine/time-limit.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Endpoint } from './address.js';
+import { ClusterMembers, type Member } from './cluster-members.js';
+import type { ClusterSurvey } from './cluster-survey.js';
+import { type ClusterView, ownersOf } from './cluster-view.js';
+import { brokerError, type Redirect, redirectOf } from './failures.js';
+import { controlTag, type Keys } from './keys.js';
+import type { LinkPorts } from './link.js';
+import type { Sending, Shard, ShardOptions } from './shard.js';
+import { numSlots, slotOf } from './slots.js';
+import type { Route, Topology } from './topology.js';
+
+export interface ClusterOptions {
+  readonly survey: ClusterSurvey;
+  readonly keys: Keys;
+  readonly timeoutMs: number;
+  readonly makeShard: (endpoint: Endpoint, own: Pick<ShardOptions, 'probeBus' | 'groupOf' | 'onStrayed'>) => Shard;
+  /** These may have missed something, and are listened to again. */
+  readonly onInterrupted: (buses: readonly string[]) => void;
+}
+
+/** How often servers are asked who has what: for what nobody has told, and while something is amiss. */
+const calmIntervalMs = 3_000;
+const troubledIntervalMs = 500;
+/** Shortest wait before they are asked, whatever comes. */
+const minIntervalMs = 200;
+/** Until a slot that is being moved is asked again. */
+const laterMs = 50;
+const maxRedirects = 5;
+
+export class ClusterTopology implements Topology {
+  readonly #options: ClusterOptions;
+  readonly #ports: LinkPorts;
+  readonly #members: ClusterMembers;
+  readonly #owners = new Array<Member | undefined>(numSlots).fill(undefined);
+  /** Bus channels that are listened to, or about to be, wherever that is. */
+  readonly #wanted = new Set<string>();
+  /** Of those, the ones that no server brings at the moment. */
+  readonly #strays = new Set<string>();
+  readonly #probeTags: string;
+  #probeTag = 0;
+  #isRehoming = false;
+  #isClosed = false;
+  #isAsking = false;
+  #shallAskAgain = false;
+  #round: Cancel | undefined;
+  #roundAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(options: ClusterOptions, ports: LinkPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#probeTags = ports.random.id();
+    this.#members = new ClusterMembers({
+      clock: ports.clock,
+      leaveAfterMs: options.timeoutMs,
+      make: (endpoint, has) =>
+        options.makeShard(endpoint, {
+          probeBus: this.#probeBus(has),
+          groupOf: slotOf,
+          onStrayed: (buses) => this.#strayed(buses),
+        }),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { clock } = this.#ports;
+    try {
+      this.#apply([await this.#options.survey.first()]);
+      const all = Promise.all(this.#members.all().map(({ opening }) => opening));
+      await withTimeLimit(clock, this.#options.timeoutMs, 'the servers of the cluster', all);
+    } catch (error) {
+      this.close();
+      throw brokerError(error);
+    }
+    this.#askIn(calmIntervalMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#round?.();
+    this.#members.close();
+    this.#wanted.clear();
+    this.#strays.clear();
+  }
+
+  routeOf(channel: ChannelName): Route {
+    return this.#route(slotOf(this.#options.keys.bus(channel)));
+  }
+
+  controlRoute(): Route {
+    return this.#route(slotOf(`{${controlTag}}`));
+  }
+
+  async probe(): Promise<void> {
+    try {
+      if (this.#owners.includes(undefined)) throw new FanfareError('ERR_BROKER', 'redis: nobody has some of the slots');
+      await Promise.all([...new Set(this.#owners)].map((member) => member?.shard.probe()));
+    } catch (error) {
+      this.#askIn(minIntervalMs);
+      throw error;
+    }
+  }
+
+  #route(slot: number): Route {
+    return {
+      run: (script, keys, args) => this.#directed(slot, (shard, sending) => shard.run(script, keys, args, sending)),
+      send: (command) => this.#directed(slot, (shard, sending) => shard.send(command, sending)),
+      subscribe: (bus) => this.#subscribe(slot, bus),
+      unsubscribe: (bus) => this.#unsubscribe(bus),
+    };
+  }
+
+  async #subscribe(slot: number, bus: string): Promise<void> {
+    this.#wanted.add(bus);
+    this.#strays.delete(bus);
+    try {
+      await this.#directed(slot, (shard) => shard.subscribe(bus));
+    } catch (error) {
+      this.#wanted.delete(bus);
+      throw error;
+    }
+  }
+
+  async #unsubscribe(bus: string): Promise<void> {
+    this.#wanted.delete(bus);
+    this.#strays.delete(bus);
+    const having = this.#members.all().filter(({ shard }) => shard.subscriptions.has(bus));
+    await Promise.all(having.map(({ shard }) => shard.unsubscribe(bus)));
+  }
+
+  /** Goes where the servers send it: none that sends it elsewhere has done anything. */
+  async #directed<T>(slot: number, work: (shard: Shard, sending: Sending) => Promise<T>): Promise<T> {
+    const { clock } = this.#ports;
+    const untilMs = clock.nowMs() + this.#options.timeoutMs;
+    let member = this.#owners[slot];
+    let isAsking = false;
+    for (let redirects = 0; ; ) {
+      try {
+        if (member === undefined) throw new FanfareError('ERR_BROKER', `redis: nobody has slot ${slot}`);
+        await this.#members.reached(member, untilMs - clock.nowMs());
+        return await work(member.shard, { isAsking });
+      } catch (error) {
+        const redirect = redirectOf(error);
+        const isLate = redirects > maxRedirects || clock.nowMs() >= untilMs - laterMs;
+        if (redirect === undefined || member === undefined || isLate || this.#isClosed) {
+          this.#askIn(minIntervalMs);
+          throw error;
+        }
+        isAsking = redirect.kind === 'ask';
+        if (redirect.kind === 'later') {
+          await new Promise<void>((resolve) => clock.schedule(resolve, laterMs));
+          member = this.#owners[slot];
+        } else {
+          redirects++;
+          member = this.#redirected(redirect, member);
+        }
+      }
+    }
+  }
+
+  #redirected({ kind, slot, endpoint }: Extract<Redirect, { slot: number }>, from: Member): Member {
+    // A server that does not know its name means the host that it was reached at.
+    const named = { ...endpoint, host: endpoint.host || from.endpoint.host };
+    const member = this.#members.at(named, (candidate) => candidate === slot);
+    if (kind === 'moved') {
+      this.#owners[slot] = member;
+      this.#askIn(minIntervalMs);
+    }
+    return member;
+  }
+
+  /** A bus channel of this node's own in a slot that fits. */
+  #probeBus(fits: (slot: number) => boolean): string {
+    for (;;) {
+      const bus = this.#options.keys.probe(`${this.#probeTags}.${++this.#probeTag}`);
+      if (fits(slotOf(bus))) return bus;
+    }
+  }
+
+  #strayed(buses: readonly string[]): void {
+    for (const bus of buses) if (this.#wanted.has(bus)) this.#strays.add(bus);
+    this.#askIn(minIntervalMs);
+  }
+
+  /** Earlier, if that is planned already. */
+  #askIn(delayMs: number): void {
+    if (this.#isAsking) this.#shallAskAgain = true;
+    const atMs = this.#ports.clock.nowMs() + delayMs;
+    if (this.#isClosed || this.#isAsking || this.#roundAtMs <= atMs) return;
+    this.#round?.();
+    this.#roundAtMs = atMs;
+    this.#round = this.#ports.clock.schedule(() => void this.#ask(), delayMs);
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    this.#shallAskAgain = false;
+    this.#roundAtMs = Number.POSITIVE_INFINITY;
+    try {
+      this.#apply(await this.#options.survey.all(this.#members.all()));
+    } catch (error) {
+      this.#ports.log.warn({ err: error }, 'no server of the redis cluster says who has what');
+    } finally {
+      this.#isAsking = false;
+    }
+    void this.#rehome();
+    const isTroubled = this.#strays.size > 0 || this.#owners.some((member) => member?.shard.isUp !== true);
+    this.#askIn(this.#shallAskAgain ? minIntervalMs : isTroubled ? troubledIntervalMs : calmIntervalMs);
+  }
+
+  #apply(views: readonly ClusterView[]): void {
+    if (this.#isClosed) return;
+    const endpoints = ownersOf(views);
+    const members = new Map<Endpoint | undefined, Member | undefined>([[undefined, undefined]]);
+    for (const [slot, endpoint] of endpoints.entries()) {
+      if (endpoint !== undefined && !members.has(endpoint)) {
+        members.set(
+          endpoint,
+          this.#members.at(endpoint, (candidate) => endpoints[candidate] === endpoint),
+        );
+      }
+      this.#owners[slot] = members.get(endpoint);
+    }
+    const owning = new Set(this.#owners);
+    for (const member of this.#members.all()) {
+      const { subscriptions } = member.shard;
+      // Without an owner there is nobody better to listen to.
+      const isElsewhere = (slot: number) => (this.#owners[slot] ?? member) !== member;
+      for (const bus of subscriptions.release(isElsewhere)) if (this.#wanted.has(bus)) this.#strays.add(bus);
+      if (!owning.has(member)) this.#members.leave(member);
+      else if (this.#owners[slotOf(subscriptions.probeBus)] !== member) {
+        subscriptions.probeThrough(this.#probeBus((slot) => this.#owners[slot] === member));
+      }
+    }
+  }
+
+  /** Listens to strays where their slots are now, and names them when they are listened to again. */
+  async #rehome(): Promise<void> {
+    if (this.#isRehoming || this.#isClosed || this.#strays.size === 0) return;
+    this.#isRehoming = true;
+    const homed: string[] = [];
+    const attempts = [...this.#strays].map(async (bus) => {
+      try {
+        await this.#directed(slotOf(bus), (shard) => shard.subscribe(bus));
+        if (!this.#wanted.has(bus)) await this.#unsubscribe(bus);
+        else if (this.#strays.delete(bus)) homed.push(bus);
+      } catch (error) {
+        // A stray it stays, and the next round tries again.
+        this.#ports.log.debug({ err: error }, 'redis cluster: something is not listened to yet');
+      }
+    });
+    await Promise.all(attempts);
+    this.#isRehoming = false;
+    if (homed.length > 0 && !this.#isClosed) this.#options.onInterrupted(homed);
+  }
+}
