@@ -275,7 +275,7 @@ export const options = {
   broker: option(broker(), {
     default: 'memory',
     about:
-      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name. Several servers: with spaces between.',
+      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between.',
   }),
   'redis.prefix': option(
     text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),

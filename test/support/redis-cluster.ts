@@ -2,7 +2,8 @@
 
 import { vi } from 'vitest';
 import { slotOf } from '../../src/brokers/redis/slots.js';
-import { freePort, RedisServer } from './redis-server.js';
+import { freePort } from './free-port.js';
+import { RedisServer } from './redis-server.js';
 
 const numSlots = 16_384;
 const numPrimaries = 3;

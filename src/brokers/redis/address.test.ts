@@ -32,6 +32,20 @@ describe('addresses', () => {
     });
   });
 
+  test('clusters', () => {
+    expect(parseAddress('valkeys+cluster://u:p@a:1,b')).toEqual({
+      kind: 'cluster',
+      endpoints: [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 6379 },
+      ],
+      tls: true,
+      username: 'u',
+      password: 'p',
+      database: 0,
+    });
+  });
+
   test.each([
     '',
     'redis:',
@@ -46,6 +60,8 @@ describe('addresses', () => {
     'redis+sentinel://a,b',
     'redis+sentinel://a,/main',
     'redis://u:%zz@h',
+    'redis+cluster://a/3',
+    'redis+flock://a',
   ])('B107: %j is none', (url) => {
     expect(() => parseAddress(url)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
