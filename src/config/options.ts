@@ -275,13 +275,21 @@ export const options = {
   broker: option(broker(), {
     default: 'memory',
     about:
-      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between.',
+      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between. Or amqp://user:password@host:5672/vhost for RabbitMQ, which keeps no history; amqps:// with TLS.',
   }),
   'redis.prefix': option(
     text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
     {
       default: 'fanfare',
       about: 'Begins the names of all keys and channels in Redis. Fleets that share a server have different ones.',
+    },
+  ),
+  'rabbitmq.prefix': option(
+    text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
+    {
+      default: 'fanfare',
+      about:
+        'Begins the names of all exchanges and queues in RabbitMQ. Fleets that share a virtual host have different ones.',
     },
   ),
   'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {

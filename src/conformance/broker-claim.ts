@@ -1,7 +1,7 @@
 /** What the claims about a broker share: their world, and short ways to say things. */
 
 import { strict as assert } from 'node:assert';
-import type { Broker, HistoryStore, PresenceStore } from '../engine/broker.js';
+import type { Broker, HistoryStore, PresenceStore, PublishOptions } from '../engine/broker.js';
 import { type ChannelName, parseChannelName } from '../model/channel-name.js';
 import { type JsonText, toJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
@@ -31,6 +31,11 @@ export type Claim = (name: string, body: (world: World) => Promise<void>) => voi
 
 /** Of the streams in the suite. */
 export const limits = { size: 5, ttlMs: 60_000 };
+
+/** For claims that are about both: with a stream, where the broker keeps history. */
+export function keptWhereItCanBe({ history }: Broker): PublishOptions {
+  return history === undefined ? {} : { stream: limits };
+}
 
 export function historyOf({ history: store }: Broker): HistoryStore {
   assert.ok(store, 'the broker keeps history');

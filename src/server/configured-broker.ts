@@ -1,5 +1,6 @@
 /** The broker that a configuration names. */
 
+import { rabbitmq } from '../brokers/rabbitmq/index.js';
 import { redis } from '../brokers/redis/index.js';
 import type { OptionValues } from '../config/options.js';
 import { FanfareError } from '../model/fanfare-error.js';
@@ -13,6 +14,9 @@ export function brokerOf(values: OptionValues): BrokerFactory {
   switch (scheme) {
     case 'memory':
       return memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] });
+    case 'amqp':
+    case 'amqps':
+      return rabbitmq({ url: broker.trim(), prefix: values['rabbitmq.prefix'] });
     default:
       if (/^(redis|valkey)s?(\+\w+)?$/.test(scheme)) {
         return redis({ url: broker.trim().split(/\s+/), prefix: values['redis.prefix'] });

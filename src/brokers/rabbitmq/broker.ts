@@ -1,0 +1,190 @@
+/**
+ * The broker over RabbitMQ. An acknowledged publication was confirmed by the server: it is in the queue of each node that
+ * is subscribed, in memory. Delivery is in order and at most once: a connection that breaks loses what is published
+ * meanwhile. There is no history, and so no recovery and no idempotency key.
+ */
+
+import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
+import type { Cancel } from '../../engine/clock.js';
+import { withTimeLimit } from '../../engine/time-limit.js';
+import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { addressName, parseAddress } from './address.js';
+import { type Delivery, loadLibrary } from './client-library.js';
+import { RabbitmqControl } from './control.js';
+import { Dialer } from './dialer.js';
+import { Link, type LinkPorts } from './link.js';
+import { decodeMessage, encodeAnnouncement, encodePublication, type Message } from './message.js';
+import { Names } from './names.js';
+import { type FilledRabbitmqOptions, type RabbitmqOptions, withDefaults } from './options.js';
+import { Publisher } from './publisher.js';
+import { Subscriptions } from './subscriptions.js';
+
+/** Least time between two reports that a slow node has lost something. */
+const overflowIntervalMs = 1_000;
+
+export class RabbitmqBroker implements Broker {
+  readonly name = 'rabbitmq';
+  readonly control: RabbitmqControl;
+  readonly #ports: LinkPorts;
+  readonly #options: FilledRabbitmqOptions;
+  readonly #names: Names;
+  readonly #publishing: Link<Publisher>;
+  readonly #subscriptions: Subscriptions;
+  readonly #serverName: string;
+  #events: BrokerEvents | undefined;
+  #overflowReport: Cancel | undefined;
+  #isClosed = false;
+
+  /** @throws FanfareError `ERR_CONFIG` */
+  constructor(options: string | RabbitmqOptions, ports: LinkPorts) {
+    this.#ports = ports;
+    this.#options = withDefaults(options);
+    this.#names = new Names(this.#options.prefix);
+    const { timeoutMs, url } = this.#options;
+    const address = parseAddress(url);
+    this.#serverName = addressName(address);
+    // One connection each: a server that is short of memory reads nothing from a connection that has published.
+    const dialer = () => new Dialer(address, loadLibrary, timeoutMs);
+    const [publishing, receiving] = [dialer(), dialer()];
+    this.#publishing = new Link<Publisher>(
+      {
+        name: `publishing to ${this.#serverName}`,
+        dial: () => publishing.dial(),
+        open: (connection, fail) =>
+          Publisher.open(
+            connection,
+            {
+              ...this.#options,
+              clock: ports.clock,
+              exchanges: [this.#names.publications, this.#names.nodes],
+            },
+            fail,
+          ),
+        timeoutMs,
+      },
+      ports,
+    );
+    this.control = new RabbitmqControl(this.#names, {
+      listen: (keys) => this.#subscriptions.listen(keys),
+      send: (key, message, sender) => this.#send(this.#names.nodes, key, message, sender),
+    });
+    this.#subscriptions = new Subscriptions(
+      {
+        name: `subscriptions of ${this.#serverName}`,
+        dial: () => receiving.dial(),
+        names: this.#names,
+        options: this.#options,
+        onPublication: (delivery) => this.#received(delivery),
+        onControl: (delivery) => this.control.received(delivery),
+        onOverflow: () => this.#overflowed(),
+        onInterrupted: () => this.#events?.onInterrupted?.(),
+      },
+      ports,
+    );
+  }
+
+  /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
+  async start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+    try {
+      await Promise.all([this.#publishing.start(), this.#subscriptions.start()]);
+    } catch (error) {
+      await this.close();
+      throw brokerError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#overflowReport?.();
+    this.#publishing.close();
+    this.#subscriptions.close();
+  }
+
+  async subscribe(channel: ChannelName): Promise<void> {
+    this.#assertOpen();
+    await this.#subscriptions.subscribe(channel);
+  }
+
+  async unsubscribe(channel: ChannelName): Promise<void> {
+    await this.#subscriptions.unsubscribe(channel);
+  }
+
+  async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    this.#assertOpen();
+    if (options.stream !== undefined) throw notAvailable('history');
+    if (options.idempotencyKey !== undefined) throw notAvailable('idempotency keys');
+    await this.#send(this.#names.publications, channel, encodePublication(publication));
+    return { position: { offset: 0, epoch: '' }, duplicate: false };
+  }
+
+  async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
+    this.#assertOpen();
+    await this.#send(this.#names.publications, channel, encodeAnnouncement(event, info));
+  }
+
+  /** Through the server to both queues of this node. What was published before has arrived by then. */
+  async probe(): Promise<void> {
+    const probe = this.#subscriptions.probe();
+    try {
+      await this.#send(this.#names.nodes, probe.key, { type: 'probe', content: Buffer.from(probe.id), headers: {} });
+      const { clock } = this.#ports;
+      await withTimeLimit(clock, this.#options.timeoutMs, `probe of ${this.#serverName}`, probe.arrived);
+    } catch (error) {
+      // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
+      if (!(error instanceof FanfareError)) this.#subscriptions.renew('nothing arrives through it');
+      throw brokerError(error);
+    } finally {
+      probe.forget();
+    }
+  }
+
+  async #send(exchange: string, routingKey: string, message: Message, sender?: string): Promise<void> {
+    const { session } = this.#publishing;
+    if (session === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${this.#serverName}`);
+    await session.publish(exchange, routingKey, message, sender);
+  }
+
+  #received({ fields, properties, content }: Delivery): void {
+    const channel = parseChannelName(fields.routingKey);
+    if (channel === undefined || !this.#subscriptions.has(channel)) return;
+    try {
+      const message = decodeMessage({ type: properties.type, headers: properties.headers ?? {}, content });
+      if (message.kind === 'publication')
+        this.#events?.onPublication(channel, { ...message.publication, offset: 0 }, '');
+      else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
+      else this.#events?.onLeave(channel, message.info);
+    } catch (error) {
+      this.#ports.log.warn({ err: error, channel }, 'a message through rabbitmq makes no sense');
+    }
+  }
+
+  /** What was dropped is not known by name: every channel may have been hit. */
+  #overflowed(): void {
+    if (this.#overflowReport !== undefined || this.#isClosed) return;
+    this.#ports.log.warn(
+      { server: this.#serverName },
+      'rabbitmq had to drop messages for this node, which is too slow',
+    );
+    this.#overflowReport = this.#ports.clock.schedule(() => {
+      this.#overflowReport = undefined;
+      this.#events?.onInterrupted?.();
+    }, overflowIntervalMs);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
+  }
+}
+
+function notAvailable(what: string): FanfareError {
+  return new FanfareError('ERR_NOT_AVAILABLE', `the broker "rabbitmq" has no ${what}`);
+}
+
+function brokerError(error: unknown): FanfareError {
+  if (error instanceof FanfareError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new FanfareError('ERR_BROKER', `rabbitmq has failed: ${message}`, { cause: error });
+}

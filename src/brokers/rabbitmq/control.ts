@@ -1,0 +1,42 @@
+/** What nodes say to each other, through an exchange of their own and one queue for each node. */
+
+import type { ControlChannel } from '../../engine/control-channel.js';
+import type { Delivery } from './client-library.js';
+import type { Message } from './message.js';
+import type { Names } from './names.js';
+
+export interface ControlPorts {
+  /** From then on, what is sent with these keys arrives here; also after the connection was made again. */
+  listen(keys: readonly string[]): Promise<void>;
+  /** @throws FanfareError `ERR_BROKER` */
+  send(routingKey: string, message: Message, sender: string): Promise<void>;
+}
+
+export class RabbitmqControl implements ControlChannel {
+  #nodeId = '';
+  #onMessage: ((payload: string, from: string) => void) | undefined;
+
+  constructor(
+    private readonly names: Names,
+    private readonly ports: ControlPorts,
+  ) {}
+
+  async start(nodeId: string, onMessage: (payload: string, from: string) => void): Promise<void> {
+    this.#nodeId = nodeId;
+    this.#onMessage = onMessage;
+    await this.ports.listen([this.names.everyone, this.names.node(nodeId)]);
+  }
+
+  async send(payload: string, to?: string): Promise<void> {
+    const key = to === undefined ? this.names.everyone : this.names.node(to);
+    const message = { type: 'control', content: Buffer.from(payload), headers: {} };
+    await this.ports.send(key, message, this.#nodeId);
+  }
+
+  received({ content, properties }: Delivery): void {
+    const { appId, type } = properties;
+    if (type === 'control' && typeof appId === 'string' && appId !== '' && appId !== this.#nodeId) {
+      this.#onMessage?.(content.toString(), appId);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** Publications, joins and leaves as AMQP messages: the data is the body, what else there is stands in the headers. */
+
+import * as v from 'valibot';
+import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+
+/** What travels. */
+export interface Message {
+  readonly type: string;
+  readonly content: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type ChannelMessage =
+  | { readonly kind: 'publication'; readonly publication: NewPublication }
+  | { readonly kind: 'join' | 'leave'; readonly info: ClientInfo };
+
+/** What has arrived; outside data. */
+export interface Received {
+  readonly type: unknown;
+  readonly content: Buffer;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+const jsonText = v.pipe(
+  v.string(),
+  v.transform((text): JsonText => trustedJsonText(text)),
+);
+const clientInfo = v.object({
+  user: v.string(),
+  client: v.string(),
+  connInfo: v.exactOptional(jsonText),
+  chanInfo: v.exactOptional(jsonText),
+});
+// Not `v.record`: that leaves out keys like `constructor`, which are ordinary ones here (B83).
+const tagTable = v.custom<Readonly<Record<string, string>>>(isTable);
+
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
+}
+
+export function encodePublication({ data, info, tags }: NewPublication): Message {
+  return {
+    type: 'publication',
+    content: Buffer.from(data),
+    headers: {
+      ...(info !== undefined && { info: JSON.stringify(info) }),
+      ...(tags !== undefined && { tags: JSON.stringify(tags) }),
+    },
+  };
+}
+
+export function encodeAnnouncement(event: 'join' | 'leave', info: ClientInfo): Message {
+  return { type: event, content: Buffer.from(JSON.stringify(info)), headers: {} };
+}
+
+/** @throws Error when nobody of this version has sent it */
+export function decodeMessage({ type, content, headers }: Received): ChannelMessage {
+  const text = content.toString();
+  switch (type) {
+    case 'publication':
+      return { kind: 'publication', publication: decodePublication(text, headers) };
+    case 'join':
+    case 'leave':
+      return { kind: type, info: v.parse(clientInfo, JSON.parse(text)) };
+    default:
+      throw new Error('not a message of a node');
+  }
+}
+
+function decodePublication(text: string, { info, tags }: Received['headers']): NewPublication {
+  if (text === '') throw new Error('a publication without data');
+  const data = trustedJsonText(text);
+  if (info === undefined && tags === undefined) return { data };
+  return {
+    data,
+    ...(info !== undefined && { info: v.parse(clientInfo, parsed(info)) }),
+    ...(tags !== undefined && { tags: v.parse(tagTable, parsed(tags)) }),
+  };
+}
+
+function parsed(header: unknown): unknown {
+  return JSON.parse(v.parse(v.string(), header));
+}

@@ -1,0 +1,35 @@
+/** What the RabbitMQ broker can be told. */
+
+export interface RabbitmqOptions {
+  /** `amqp://user:password@host:5672/vhost`, or `amqps://` with TLS; the nodes of one cluster with commas between them. */
+  readonly url: string;
+  /** Begins the names of all exchanges and queues; fleets that share a virtual host have different ones. Default: `fanfare`. */
+  readonly prefix?: string;
+  /** How long the server may take to answer before the connection is given up, in milliseconds. Default: 4,000. */
+  readonly timeoutMs?: number;
+  /** Messages that may wait for a confirm; further ones fail at once. Default: 10,000. */
+  readonly maxInFlight?: number;
+  /** Bytes of those messages; beyond, further ones fail at once. Default: 33,554,432. */
+  readonly maxInFlightBytes?: number;
+  /** Messages that wait at the server for a node that is slow; beyond, the oldest are dropped and the node is told. Default: 100,000. */
+  readonly maxQueueLength?: number;
+  /** Bytes of those messages. Default: 67,108,864. */
+  readonly maxQueueBytes?: number;
+  /** Messages on their way to a node that it has not taken yet. Default: 1,000. */
+  readonly prefetch?: number;
+}
+
+export type FilledRabbitmqOptions = Required<RabbitmqOptions>;
+
+export function withDefaults(given: string | RabbitmqOptions): FilledRabbitmqOptions {
+  return {
+    prefix: 'fanfare',
+    timeoutMs: 4_000,
+    maxInFlight: 10_000,
+    maxInFlightBytes: 33_554_432,
+    maxQueueLength: 100_000,
+    maxQueueBytes: 67_108_864,
+    prefetch: 1_000,
+    ...(typeof given === 'string' ? { url: given } : given),
+  };
+}

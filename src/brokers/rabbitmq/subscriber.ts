@@ -1,0 +1,172 @@
+/** What a node receives: its queues at the server, which live as long as one connection, and what is bound to them. */
+
+import type { Connection, Delivery, Lane } from './client-library.js';
+import type { Session } from './link.js';
+import type { Names } from './names.js';
+
+export interface SubscriberEvents {
+  /** A message of an exchange, with its routing key. Must not throw. */
+  onPublication(delivery: Delivery): void;
+  onControl(delivery: Delivery): void;
+  /** A message of the node's own, from {@link Subscriber.probeKey}. It comes once through each of {@link numProbed} queues. */
+  onProbe(content: string): void;
+  /** The node was too slow: the server has dropped the oldest of what waited for it. */
+  onOverflow(): void;
+}
+
+export interface SubscriberOptions {
+  readonly names: Names;
+  /** Unlike that of any other connection. */
+  readonly id: string;
+  readonly prefetch: number;
+  readonly maxQueueLength: number;
+  readonly maxQueueBytes: number;
+  readonly events: SubscriberEvents;
+}
+
+/** Queues that a probe goes through. */
+export const numProbed = 2;
+
+/** Conversations that bind at the same time: in each of them, one call waits for the answer to the one before. */
+const numBinders = 8;
+/** Notices of what was dropped: one is enough to know. */
+const maxNotices = 10;
+
+export class Subscriber implements Session {
+  readonly probeKey: string;
+  readonly #options: SubscriberOptions;
+  readonly #lane: Lane;
+  readonly #binders: readonly Lane[];
+  readonly #queues: ReturnType<Names['queues']>;
+  #lastUnacknowledged: Delivery | undefined;
+
+  private constructor(lane: Lane, binders: readonly Lane[], options: SubscriberOptions) {
+    this.#lane = lane;
+    this.#binders = binders;
+    this.#options = options;
+    this.#queues = options.names.queues(options.id);
+    this.probeKey = options.names.probe(options.id);
+  }
+
+  static async open(
+    connection: Connection,
+    options: SubscriberOptions,
+    fail: (reason: Error) => void,
+  ): Promise<Subscriber> {
+    const lanes = await Promise.all(Array.from({ length: numBinders + 1 }, () => connection.createChannel()));
+    for (const lane of lanes) {
+      lane.on('error', fail);
+      lane.on('close', () => fail(new Error('the server has ended the conversation')));
+    }
+    const [lane, ...binders] = lanes;
+    if (lane === undefined) throw new Error('one more than the binders was opened');
+    const subscriber = new Subscriber(lane, binders, options);
+    await subscriber.#declare();
+    await subscriber.#consume(fail);
+    return subscriber;
+  }
+
+  async ping(): Promise<void> {
+    await this.#lane.checkQueue(this.#queues.publications);
+  }
+
+  end(): void {
+    // The queues go with the connection.
+  }
+
+  /** From then on, what is published with these keys arrives. */
+  async bind(keys: readonly string[]): Promise<void> {
+    const { names } = this.#options;
+    await Promise.all(
+      keys.map((key) => this.#binderOf(key).bindQueue(this.#queues.publications, names.publications, key)),
+    );
+  }
+
+  async unbind(key: string): Promise<void> {
+    await this.#binderOf(key).unbindQueue(this.#queues.publications, this.#options.names.publications, key);
+  }
+
+  /** From then on, what nodes send with these keys arrives. */
+  async bindControl(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.#lane.bindQueue(this.#queues.control, this.#options.names.nodes, key);
+  }
+
+  async #declare(): Promise<void> {
+    const { names, id, maxQueueLength, maxQueueBytes } = this.#options;
+    const own = { exclusive: true, autoDelete: true, durable: false };
+    const bounds = { 'x-max-length-bytes': maxQueueBytes, 'x-overflow': 'drop-head' };
+    for (const exchange of [names.publications, names.nodes]) {
+      await this.#lane.assertExchange(exchange, 'direct', { durable: true });
+    }
+    await this.#lane.assertQueue(this.#queues.lost, { ...own, arguments: { ...bounds, 'x-max-length': maxNotices } });
+    await this.#lane.bindQueue(this.#queues.lost, names.nodes, names.lost(id));
+    await this.#lane.assertQueue(this.#queues.publications, {
+      ...own,
+      arguments: {
+        ...bounds,
+        'x-max-length': maxQueueLength,
+        // The server does not say that it drops something, but it can be told to send on what it drops.
+        'x-dead-letter-exchange': names.nodes,
+        'x-dead-letter-routing-key': names.lost(id),
+      },
+    });
+    await this.#lane.assertQueue(this.#queues.control, {
+      ...own,
+      arguments: { ...bounds, 'x-max-length': maxQueueLength },
+    });
+    for (const queue of [this.#queues.publications, this.#queues.control]) {
+      await this.#lane.bindQueue(queue, names.nodes, this.probeKey);
+    }
+  }
+
+  async #consume(fail: (reason: Error) => void): Promise<void> {
+    const { events, names, prefetch } = this.#options;
+    await this.#lane.prefetch(prefetch);
+    const from = async (queue: string, noAck: boolean, take: (delivery: Delivery) => void) => {
+      await this.#lane.consume(
+        queue,
+        (delivery) => {
+          // The queue was deleted, or the node of the cluster that had it is gone.
+          if (delivery === null) fail(new Error('the queue is gone'));
+          else take(delivery);
+        },
+        { noAck, exclusive: true },
+      );
+    };
+    await from(this.#queues.lost, true, () => events.onOverflow());
+    for (const [queue, take] of [
+      [this.#queues.publications, events.onPublication],
+      [this.#queues.control, events.onControl],
+    ] as const) {
+      await from(queue, false, (delivery) => {
+        const { exchange, routingKey } = delivery.fields;
+        if (exchange === names.nodes && routingKey === this.probeKey) events.onProbe(delivery.content.toString());
+        else take.call(events, delivery);
+        this.#acknowledge(delivery);
+      });
+    }
+  }
+
+  /** What has come in one turn is acknowledged together. */
+  #acknowledge(delivery: Delivery): void {
+    if (this.#lastUnacknowledged === undefined) {
+      setImmediate(() => {
+        const last = this.#lastUnacknowledged;
+        this.#lastUnacknowledged = undefined;
+        try {
+          if (last !== undefined) this.#lane.ack(last, true);
+        } catch {
+          // The connection has ended meanwhile, and its queues with it.
+        }
+      });
+    }
+    this.#lastUnacknowledged = delivery;
+  }
+
+  /** The same for the same key, so that calls for it keep their order. */
+  #binderOf(key: string): Lane {
+    let hash = 0;
+    for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
+    return this.#binders[(hash >>> 0) % this.#binders.length] ?? this.#lane;
+  }
+}
