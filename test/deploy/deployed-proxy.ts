@@ -41,6 +41,10 @@ export interface DeployedProxy extends AsyncDisposable {
   readonly process: ProxyProcess;
   /** Its access log so far. */
   accessLog(): Promise<string>;
+  /** Reads its files again, as an operator has it do. */
+  reload(): void;
+  /** Ids of the processes that serve clients. */
+  workers(): Promise<readonly string[]>;
 }
 
 /** One of the two programs. */
@@ -68,6 +72,7 @@ interface Kind {
   readonly certificateBundle?: string;
   checkArgs(folder: string): readonly string[];
   runArgs(folder: string): readonly string[];
+  readonly reloadSignal: NodeJS.Signals;
   accessLog(folder: string, process: ProxyProcess): Promise<string>;
 }
 
@@ -104,6 +109,7 @@ const nginxKind: Kind = {
   certificateFolder: 'fanfare',
   checkArgs: (folder) => ['-t', '-p', folder, '-c', `${folder}/nginx.conf`],
   runArgs: (folder) => ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'],
+  reloadSignal: 'SIGHUP',
   accessLog: (folder) => readFile(join(folder, 'access.log'), 'utf8'),
 };
 
@@ -136,6 +142,7 @@ const haproxyKind: Kind = {
   certificateBundle: 'fanfare.pem',
   checkArgs: (folder) => ['-c', '-f', `${folder}/haproxy.cfg`, '-f', `${folder}/nodes.cfg`],
   runArgs: (folder) => ['-W', '-f', `${folder}/haproxy.cfg`, '-f', `${folder}/nodes.cfg`],
+  reloadSignal: 'SIGUSR2',
   accessLog: async (_, running) => running.output(),
 };
 
@@ -170,6 +177,8 @@ async function tryStart(kind: Kind, options: DeployedOptions) {
     ca,
     process: running,
     accessLog: () => kind.accessLog(folder, running),
+    reload: () => running.child.kill(kind.reloadSignal),
+    workers: () => childrenOf(running.child.pid),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
   return deployed;
@@ -217,4 +226,13 @@ function speaksTls(url: string, ca: Buffer, signal: AbortSignal): Promise<boolea
       resolve(true);
     }).on('error', reject);
   });
+}
+
+/** Ids of a process's children, as Linux knows them. */
+async function childrenOf(pid: number | undefined): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .trim()
+    .split(' ')
+    .filter((child) => child !== '');
 }

@@ -1,7 +1,6 @@
 /** nginx and HAProxy as deploy/ configures them, for real, in front of three nodes. */
 
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { connect as connectTls } from 'node:tls';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { encodeFrame, opcodes } from '../support/raw-websocket.js';
@@ -259,10 +258,11 @@ describe.each(plain)('%s', (_, deployment, nodes) => {
     async () => {
       await using through = await started(deployment, nodes);
       const before = await enter(through.proxy);
-      const workersOf = () => childrenOf(through.proxy.process.child.pid);
-      const old = await workersOf();
-      through.proxy.process.child.kill(nodes.endsWith('.cfg') ? 'SIGUSR2' : 'SIGHUP');
-      await vi.waitFor(async () => expect((await workersOf()).length).toBeGreaterThan(old.length), { timeout: 5_000 });
+      const old = await through.proxy.workers();
+      through.proxy.reload();
+      await vi.waitFor(async () => expect((await through.proxy.workers()).length).toBeGreaterThan(old.length), {
+        timeout: 5_000,
+      });
       const reply = once(before.socket, 'message');
       before.socket.send('{"id":2,"subscribe":{"channel":"news"}}');
       expect(JSON.parse(String((await reply)[0])).id).toBe(2);
@@ -273,7 +273,7 @@ describe.each(plain)('%s', (_, deployment, nodes) => {
           // One that an old worker has let in just before it stopped to would keep that one.
           leave([after]);
           after = await enter(through.proxy);
-          const now = await workersOf();
+          const now = await through.proxy.workers();
           expect(old.filter((pid) => now.includes(pid))).toEqual([]);
         },
         { timeout: 5_000, interval: 200 },
@@ -283,12 +283,3 @@ describe.each(plain)('%s', (_, deployment, nodes) => {
     },
   );
 });
-
-/** Ids of a process's children, as Linux knows them. */
-async function childrenOf(pid: number | undefined): Promise<string[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text
-    .trim()
-    .split(' ')
-    .filter((child) => child !== '');
-}
