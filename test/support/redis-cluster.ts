@@ -148,6 +148,8 @@ async function started(nodeTimeoutMs: number): Promise<Member> {
       `cluster-port ${busPort}`,
       `cluster-node-timeout ${nodeTimeoutMs}`,
       'repl-diskless-sync-delay 0',
+      // Otherwise all of them refuse everything while one is being replaced.
+      'cluster-require-full-coverage no',
     ],
   });
   await using client = await server.client();

@@ -153,7 +153,7 @@ export class RedisBroker implements Broker {
     return new Shard(
       {
         name: addressName(address),
-        dialer: dialer(address, loadLibrary, timeoutMs),
+        dialer: dialer(address, { load: loadLibrary, timeoutMs, clock: this.#ports.clock }),
         scripts: this.#scripts,
         probeBus: this.#keys.probe(this.#ports.random.id()),
         timeoutMs,

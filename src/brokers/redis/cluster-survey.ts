@@ -57,8 +57,8 @@ export class ClusterSurvey {
   }
 
   async #dialled(endpoint: Endpoint): Promise<ClusterView> {
-    const { address, load, timeoutMs, clock } = this.parts;
-    const client: Client = await dialer({ ...address, endpoints: [endpoint] }, load, timeoutMs).dial();
+    const { address, timeoutMs, clock } = this.parts;
+    const client: Client = await dialer({ ...address, endpoints: [endpoint] }, this.parts).dial();
     // What fails is told by the call that fails.
     client.on('error', () => undefined);
     const work = async () => {

@@ -1,22 +1,31 @@
 /** Makes clients for the server that an address leads to, wherever that is by now. */
 
 import * as v from 'valibot';
+import type { Clock } from '../../engine/clock.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Address, Endpoint } from './address.js';
 import type { Client, Library } from './client-library.js';
+import { endpointName } from './cluster-view.js';
+import { Sentinels } from './sentinels.js';
 
-const primaryAnswer = v.tuple([v.string(), v.pipe(v.string(), v.regex(/^\d{1,5}$/), v.transform(Number))]);
 const roleAnswer = v.looseTuple([v.string()]);
 
 export interface Dialer {
   /** A client that is not connected yet and leaves reconnecting to its link. */
   dial(): Promise<Client>;
-  /** @throws when the connected server is not the one that was looked for */
+  /** @throws when the connected server does not answer, or is not the one that is looked for, or is so no more */
   verify(client: Client): Promise<void>;
 }
 
-export function dialer(address: Address, load: () => Promise<Library>, timeoutMs: number): Dialer {
+export interface DialerParts {
+  readonly load: () => Promise<Library>;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+export function dialer(address: Address, parts: DialerParts): Dialer {
   const { username, password, database, tls, primary } = address;
+  const { load, timeoutMs } = parts;
   const clientFor = async ({ host, port }: Endpoint): Promise<Client> => {
     const { createClient } = await load();
     return createClient({
@@ -28,68 +37,33 @@ export function dialer(address: Address, load: () => Promise<Library>, timeoutMs
     });
   };
   if (primary === undefined) {
-    return { dial: () => clientFor(address.endpoints[0]), verify: async () => undefined };
+    return { dial: () => clientFor(address.endpoints[0]), verify: async (client) => void (await client.ping()) };
   }
-  const sentinels = new Sentinels([...address.endpoints], primary, tls, load, timeoutMs);
+  const sentinels = new Sentinels({
+    endpoints: address.endpoints,
+    name: primary,
+    tls,
+    load,
+    limitMs: timeoutMs / 2,
+    clock: parts.clock,
+  });
+  const dialled = new WeakMap<Client, Endpoint>();
   return {
-    dial: async () => clientFor(await sentinels.primary()),
+    dial: async () => {
+      const endpoint = await sentinels.primary();
+      const client = await clientFor(endpoint);
+      dialled.set(client, endpoint);
+      return client;
+    },
     verify: async (client) => {
       const [role] = v.parse(roleAnswer, await client.sendCommand(['ROLE']));
       // During a fail-over sentinels may still name the old one, which may be a replica by now.
-      if (role !== 'master') throw new FanfareError('ERR_BROKER', `${primary} is a ${role}, not yet the primary`);
+      if (role !== 'master') throw new FanfareError('ERR_BROKER', `${primary} is a ${role}, not the primary`);
+      // And one that has slept, or was cut off, may not have heard yet that it is none any more.
+      const known = dialled.get(client);
+      const named = await sentinels.primary().catch(() => known);
+      if (known === undefined || named === undefined || endpointName(known) === endpointName(named)) return;
+      throw new FanfareError('ERR_BROKER', `the sentinels call another server ${primary} by now`);
     },
   };
-}
-
-/** Asks sentinels in turn, the one that has answered first. */
-class Sentinels {
-  constructor(
-    private readonly endpoints: Endpoint[],
-    private readonly name: string,
-    private readonly tls: boolean,
-    private readonly load: () => Promise<Library>,
-    private readonly timeoutMs: number,
-  ) {}
-
-  async primary(): Promise<Endpoint> {
-    let cause: unknown;
-    for (const endpoint of [...this.endpoints]) {
-      try {
-        const found = await this.#ask(endpoint);
-        this.endpoints.splice(this.endpoints.indexOf(endpoint), 1);
-        this.endpoints.unshift(endpoint);
-        return found;
-      } catch (error) {
-        cause = error;
-      }
-    }
-    throw new FanfareError('ERR_BROKER', `no sentinel knows where ${this.name} is`, { cause });
-  }
-
-  async #ask({ host, port }: Endpoint): Promise<Endpoint> {
-    const { createClient } = await this.load();
-    // The others have to be asked as well in the time that a link gives all of them.
-    const limitMs = Math.max(200, this.timeoutMs / (this.endpoints.length + 1));
-    const client = createClient({
-      socket: {
-        host,
-        port,
-        connectTimeout: limitMs,
-        socketTimeout: limitMs,
-        reconnectStrategy: false,
-        ...(this.tls && { tls: true as const }),
-      },
-      disableOfflineQueue: true,
-    });
-    // What fails is told by the call that fails.
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      const answer = await client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.name]);
-      const [primaryHost, primaryPort] = v.parse(primaryAnswer, answer);
-      return { host: primaryHost, port: primaryPort };
-    } finally {
-      client.destroy();
-    }
-  }
 }

@@ -18,6 +18,8 @@ export interface LinkOptions {
   readonly dial: () => Promise<Client>;
   /** Prepares a connection; the link is up when it resolves. */
   readonly setUp: (client: Client) => Promise<void>;
+  /** Looks after a connection that is up. @throws when it is to be given up */
+  readonly check: (client: Client) => Promise<unknown>;
   /** The link is up; `isAgain` after it was down. */
   readonly onUp?: (isAgain: boolean) => void;
   /** How long connecting, setting up and a heartbeat may take, in milliseconds. */
@@ -146,7 +148,7 @@ export class Link {
 
   #scheduleHeartbeat(client: Client): void {
     this.#timer = this.ports.clock.schedule(() => {
-      this.#within(this.options.timeoutMs, client.ping()).then(
+      this.#within(this.options.timeoutMs, this.options.check(client)).then(
         () => {
           if (this.#client === client) this.#scheduleHeartbeat(client);
         },

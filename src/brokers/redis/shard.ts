@@ -40,6 +40,7 @@ export class Shard implements Route {
         dial: () => dialer.dial(),
         timeoutMs,
         setUp: (client) => this.#load(client),
+        check: (client) => dialer.verify(client),
       },
       ports,
     );

@@ -53,6 +53,7 @@ export class Subscriptions {
         dial: () => dialer.dial(),
         timeoutMs,
         setUp: (client) => this.#setUp(client),
+        check: (client) => dialer.verify(client),
         onUp: (isAgain) => {
           if (isAgain) options.onInterrupted([...this.#wanted.keys()]);
         },
