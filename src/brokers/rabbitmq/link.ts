@@ -29,8 +29,10 @@ export interface LinkOptions<S extends Session> {
   readonly open: (connection: Connection, fail: (reason: Error) => void) => Promise<S>;
   /** The link is up; `isAgain` after it was down. */
   readonly onUp?: (isAgain: boolean) => void;
-  /** How long connecting, opening and a heartbeat may take, in milliseconds. */
+  /** How long connecting and a heartbeat may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** How long opening may take, where it depends on how much there is to do. Default: `timeoutMs`. */
+  readonly openTimeoutMs?: () => number;
 }
 
 /** How often a connection is looked after. One that is black-holed is given up after this and a time-out. */
@@ -86,7 +88,7 @@ export class Link<S extends Session> {
   }
 
   async #connect(): Promise<void> {
-    const { dial, open, timeoutMs, onUp, name } = this.#options;
+    const { dial, open, timeoutMs, openTimeoutMs = () => timeoutMs, onUp, name } = this.#options;
     const connection = await this.#dialled(dial());
     if (this.#isClosed) {
       destroy(connection);
@@ -98,7 +100,7 @@ export class Link<S extends Session> {
     connection.on('close', (reason) => fail(reason ?? new Error('the connection has ended')));
     let session: S;
     try {
-      session = await this.#within(timeoutMs, open(connection, fail));
+      session = await this.#within(openTimeoutMs(), open(connection, fail));
     } catch (error) {
       this.#drop(connection, new Error('the connection could not be prepared', { cause: error }));
       throw error;

@@ -9,6 +9,9 @@ import type { Names } from './names.js';
 import type { FilledRabbitmqOptions } from './options.js';
 import { numProbed, Subscriber } from './subscriber.js';
 
+/** A binding takes a tenth of it, when there are many and the server has nothing else to do. */
+const maxBindMs = 3;
+
 export interface SubscriptionsParts {
   /** For people. */
   readonly name: string;
@@ -62,6 +65,7 @@ export class Subscriptions {
           if (isAgain) parts.onInterrupted();
         },
         timeoutMs: parts.options.timeoutMs,
+        openTimeoutMs: () => this.#bindTimeoutMs(this.#wanted.size),
       },
       ports,
     );
@@ -99,7 +103,7 @@ export class Subscriptions {
   async unsubscribe(channel: ChannelName): Promise<void> {
     const { session } = this.#link;
     if (!this.#wanted.delete(channel) || session === undefined) return;
-    await this.#answered(session.unbind(channel));
+    await this.#answered(1, session.unbind(channel));
   }
 
   /** @throws FanfareError `ERR_BROKER` */
@@ -107,7 +111,7 @@ export class Subscriptions {
     const { session } = this.#link;
     if (session === undefined) throw this.#unreachable();
     this.#controlKeys = keys;
-    await this.#answered(session.bindControl(keys));
+    await this.#answered(keys.length, session.bindControl(keys));
   }
 
   /** @throws FanfareError `ERR_BROKER` */
@@ -154,7 +158,7 @@ export class Subscriptions {
     }
     const fresh = new Set(waiting.map(({ channel }) => channel).filter((channel) => !this.#wanted.has(channel)));
     for (const channel of fresh) this.#wanted.add(channel);
-    this.#answered(session.bind([...fresh])).then(
+    this.#answered(fresh.size, session.bind([...fresh])).then(
       () => {
         for (const { resolve } of waiting) resolve();
       },
@@ -166,14 +170,17 @@ export class Subscriptions {
   }
 
   /** @throws FanfareError `ERR_BROKER`, at the latest when the server takes too long */
-  async #answered<T>(work: Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#parts.options;
+  async #answered<T>(numBindings: number, work: Promise<T>): Promise<T> {
     try {
-      return await withTimeLimit(this.#ports.clock, timeoutMs, this.#parts.name, work);
+      return await withTimeLimit(this.#ports.clock, this.#bindTimeoutMs(numBindings), this.#parts.name, work);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       throw new FanfareError('ERR_BROKER', `rabbitmq has failed: ${message}`, { cause: error });
     }
+  }
+
+  #bindTimeoutMs(numBindings: number): number {
+    return this.#parts.options.timeoutMs + numBindings * maxBindMs;
   }
 
   #unreachable(): FanfareError {
