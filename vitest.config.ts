@@ -8,7 +8,7 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 const alias = [
   { find: /^fanfare$/, replacement: source('index.ts') },
   { find: /^fanfare\/(client|react|conformance)$/, replacement: source('$1/index.ts') },
-  { find: /^fanfare\/(redis|rabbitmq)$/, replacement: source('brokers/$1/index.ts') },
+  { find: /^fanfare\/(redis|nats|rabbitmq)$/, replacement: source('brokers/$1/index.ts') },
 ];
 
 export default defineConfig({

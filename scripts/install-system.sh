@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
 # commands in test/docs, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy,
-# Redis and RabbitMQ, for test/brokers, what checks systemd
+# Redis, NATS and RabbitMQ, for test/brokers, what checks systemd
 # units and sysctl files, for test/deploy, and Python with the packages of test/python-requirements.txt in .cache/python,
 # for the server SDKs in test/http-api, the tokens in test/auth and the schemas in test/deploy.
 set -euo pipefail
@@ -19,6 +19,7 @@ command -v unshare >/dev/null || missing+=(util-linux)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
+[ -x /usr/sbin/nats-server ] || missing+=(nats-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 command -v sysctl >/dev/null || missing+=(procps)

@@ -275,7 +275,7 @@ export const options = {
   broker: option(broker(), {
     default: 'memory',
     about:
-      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between. Or amqp://user:password@host:5672/vhost for RabbitMQ, which keeps no history; amqps:// with TLS.',
+      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between. Or nats://user:password@host:4222,host:4222, tls:// with TLS. Or amqp://user:password@host:5672/vhost for RabbitMQ, which keeps no history; amqps:// with TLS.',
   }),
   'redis.prefix': option(
     text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
@@ -284,6 +284,21 @@ export const options = {
       about: 'Begins the names of all keys and channels in Redis. Fleets that share a server have different ones.',
     },
   ),
+  'nats.prefix': option(
+    text({ pattern: /^[\w-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and _ -' }),
+    {
+      default: 'fanfare',
+      about: 'Begins the names of all subjects and streams in NATS. Fleets that share an account have different ones.',
+    },
+  ),
+  'nats.replicas': option(integer({ min: 1, max: 5 }), {
+    default: 1,
+    about: 'Servers of a NATS cluster that keep each stream, when the streams are made: 1 or 3.',
+  }),
+  'nats.credentialsFile': option(text(), {
+    unset: 'none',
+    about: 'File with the credentials (JWT and NKey) of a user of NATS. Relative to the working directory.',
+  }),
   'rabbitmq.prefix': option(
     text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
     {

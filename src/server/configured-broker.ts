@@ -1,5 +1,6 @@
 /** The broker that a configuration names. */
 
+import { nats } from '../brokers/nats/index.js';
 import { rabbitmq } from '../brokers/rabbitmq/index.js';
 import { redis } from '../brokers/redis/index.js';
 import type { OptionValues } from '../config/options.js';
@@ -14,6 +15,14 @@ export function brokerOf(values: OptionValues): BrokerFactory {
   switch (scheme) {
     case 'memory':
       return memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] });
+    case 'nats':
+    case 'tls':
+      return nats({
+        url: broker,
+        prefix: values['nats.prefix'],
+        replicas: values['nats.replicas'],
+        ...(values['nats.credentialsFile'] !== undefined && { credentialsFile: values['nats.credentialsFile'] }),
+      });
     case 'amqp':
     case 'amqps':
       return rabbitmq({ url: broker.trim(), prefix: values['rabbitmq.prefix'] });

@@ -15,14 +15,14 @@ import {
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
+import { Epochs } from '../epochs.js';
 import { type Address, addressName, parseAddress } from './address.js';
-import { decodeMessage, encodeAnnouncement, encodePublication } from './bus-message.js';
 import { loadLibrary } from './client-library.js';
 import { ClusterTopology } from './cluster.js';
 import { ClusterSurvey } from './cluster-survey.js';
 import { RedisControl } from './control.js';
 import { dialer } from './dialer.js';
-import { Epochs } from './epochs.js';
 import { RedisHistory } from './history.js';
 import { Keys } from './keys.js';
 import type { LinkPorts } from './link.js';

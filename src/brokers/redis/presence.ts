@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { PresenceStats, PresenceStore } from '../../engine/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ClientInfo } from '../../model/publication.js';
-import { decodeMember, encodeMember } from './bus-message.js';
+import { decodeMember, encodeMember } from '../bus-message.js';
 import type { Keys } from './keys.js';
 import type { Scripts } from './script.js';
 import type { Topology } from './topology.js';

@@ -1,8 +1,8 @@
-/** Publications, joins and leaves as they are stored and sent through Redis. */
+/** Publications, joins and leaves as they are stored and sent through Redis and NATS. */
 
 import * as v from 'valibot';
-import { type JsonText, trustedJsonText } from '../../model/json-text.js';
-import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { type JsonText, trustedJsonText } from '../model/json-text.js';
+import type { ClientInfo, NewPublication } from '../model/publication.js';
 
 export type BusMessage =
   | {

@@ -1,9 +1,9 @@
-/** What is stored and sent through Redis, both ways. */
+/** What is stored and sent through a broker, both ways. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { trustedJsonText } from '../../model/json-text.js';
-import type { NewPublication } from '../../model/publication.js';
+import { trustedJsonText } from '../model/json-text.js';
+import type { NewPublication } from '../model/publication.js';
 import { decodeMessage, decodePublication, encodeAnnouncement, encodePublication } from './bus-message.js';
 
 const json = fc.json().map(trustedJsonText);
@@ -22,7 +22,7 @@ test('a publication comes back as it was', () => {
   );
 });
 
-test('what a node is told is what the function inside Redis writes', () => {
+test('what a node is told is what a broker passes on', () => {
   fc.assert(
     fc.property(publication, fc.nat(), (given, offset) => {
       const message = decodeMessage(`p${offset}:node.1:${encodePublication(given)}`);

@@ -1,0 +1,170 @@
+/**
+ * Appends to the streams of channels. What a channel's publishers want to append while an append is under way goes
+ * together in the next message: so a channel is as fast as NATS is, however long a round trip takes.
+ */
+
+import type { Published, StreamLimits } from '../../engine/broker.js';
+import type { Clock, Random } from '../../engine/clock.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Epochs } from '../epochs.js';
+import type { Journal } from './journal.js';
+import type { Life } from './life.js';
+import type { Places } from './places.js';
+import type { ServerTime } from './server-time.js';
+import { advanced, emptyPlace, encodeStored, epochOf } from './stored-message.js';
+import { messageId } from './subjects.js';
+
+export interface AppenderParts {
+  readonly journal: Journal;
+  readonly places: Places;
+  readonly life: Life;
+  readonly time: ServerTime;
+  readonly births: Epochs;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long an append may be beaten by those of other nodes. */
+  readonly timeoutMs: number;
+  /** Publications that may wait; further ones are refused at once. */
+  readonly maxWaiting: number;
+}
+
+interface Waiting {
+  readonly text: string;
+  readonly limits: StreamLimits;
+  readonly idempotencyKey: string | undefined;
+  readonly resolve: (published: Published) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Of one message, beside one publication that may be larger. NATS allows a message 1 MB by default. */
+const maxBatchChars = 131_072;
+const maxBatch = 256;
+/** Longest wait of one that was beaten, in milliseconds. */
+const maxBackoffMs = 20;
+
+export class Appender {
+  /** Of the channels with an append under way. */
+  readonly #queues = new Map<ChannelName, Waiting[]>();
+  #numWaiting = 0;
+
+  constructor(private readonly parts: AppenderParts) {}
+
+  /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
+  append(
+    channel: ChannelName,
+    text: string,
+    limits: StreamLimits,
+    idempotencyKey: string | undefined,
+  ): Promise<Published> {
+    if (this.#numWaiting >= this.parts.maxWaiting) {
+      return Promise.reject(
+        new FanfareError('ERR_BROKER', `more than ${this.parts.maxWaiting} publications wait for nats`),
+      );
+    }
+    this.#numWaiting++;
+    return new Promise<Published>((resolve, reject) => {
+      const waiting = { text, limits, idempotencyKey, resolve, reject };
+      const queue = this.#queues.get(channel);
+      if (queue !== undefined) {
+        queue.push(waiting);
+        return;
+      }
+      const fresh = [waiting];
+      this.#queues.set(channel, fresh);
+      void this.#work(channel, fresh);
+    }).finally(() => {
+      this.#numWaiting--;
+    });
+  }
+
+  async #work(channel: ChannelName, queue: Waiting[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = takeBatch(queue);
+      try {
+        const published = await this.#store(channel, batch);
+        for (const [index, { resolve }] of batch.entries()) {
+          resolve({ ...published, position: { ...published.position, offset: published.position.offset + index } });
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#queues.delete(channel);
+  }
+
+  /** @returns what the first of them has become; the others follow it */
+  async #store(channel: ChannelName, batch: readonly Waiting[]): Promise<Published> {
+    const { journal, places, life, time, births, clock, timeoutMs } = this.parts;
+    const [first] = batch;
+    if (first === undefined) throw new Error('a batch has one publication at least');
+    const { limits, idempotencyKey } = first;
+    await journal.fit(limits);
+    const texts = batch.map(({ text }) => text);
+    const beganMs = clock.nowMs();
+    for (let attempt = 1; ; attempt++) {
+      const before =
+        places.get(channel) ?? (await journal.last(channel))?.place ?? emptyPlace(births.next(), life.current);
+      const after = advanced(before, batch.length, limits, life.current, time.nowMs());
+      const appended = await this.#tried(channel, {
+        text: encodeStored(after, texts),
+        expectedSeq: before.seq,
+        ...(idempotencyKey !== undefined && { messageId: messageId(channel, idempotencyKey) }),
+      });
+      if (appended?.isDuplicate) return this.#duplicateOf(appended.seq);
+      if (appended !== undefined) {
+        places.learn(channel, { ...after, seq: appended.seq });
+        const offset = before.offset + 1;
+        return { position: { offset, epoch: epochOf(after) }, duplicate: false };
+      }
+      places.forget(channel);
+      if (clock.nowMs() - beganMs > timeoutMs) {
+        throw new FanfareError('ERR_BROKER', 'other nodes publish in this channel faster than this one can');
+      }
+      await this.#backOff(attempt);
+    }
+  }
+
+  async #tried(channel: ChannelName, append: Parameters<Journal['append']>[1]): ReturnType<Journal['append']> {
+    try {
+      return await this.parts.journal.append(channel, append);
+    } catch (error) {
+      // Nobody knows whether it is stored.
+      this.parts.places.forget(channel);
+      throw error;
+    }
+  }
+
+  /** Keys that are older than all that is kept of their channel have lost their place. */
+  async #duplicateOf(seq: number): Promise<Published> {
+    const place = (await this.parts.journal.at(seq))?.place;
+    const position = place === undefined ? { offset: 0, epoch: '' } : { offset: place.offset, epoch: epochOf(place) };
+    return { position, duplicate: true };
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    const { clock, random } = this.parts;
+    if (attempt < 3) return;
+    const limitMs = Math.min(maxBackoffMs, 2 ** (attempt - 2));
+    await new Promise<void>((resolve) => clock.schedule(resolve, random.unit() * limitMs));
+  }
+}
+
+/** What has an idempotency key is a message of its own, since the key is that of the message. */
+function takeBatch(queue: Waiting[]): Waiting[] {
+  const [first] = queue;
+  let count = 1;
+  let chars = first?.text.length ?? 0;
+  for (
+    ;
+    first !== undefined && first.idempotencyKey === undefined && count < Math.min(queue.length, maxBatch);
+    count++
+  ) {
+    const next = queue[count];
+    if (next === undefined || next.idempotencyKey !== undefined) break;
+    chars += next.text.length;
+    if (chars > maxBatchChars || next.limits.size !== first.limits.size || next.limits.ttlMs !== first.limits.ttlMs)
+      break;
+  }
+  return queue.splice(0, count);
+}

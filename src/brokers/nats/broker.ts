@@ -1,0 +1,182 @@
+/**
+ * The broker over NATS. Channels without history are core NATS; those with history are kept by JetStream, whose stream
+ * passes on to the nodes what it has stored, and is asked before anything is acknowledged. Delivery is in order and at
+ * most once: a connection that breaks loses what is published meanwhile. Presence is by asking the nodes: entries of a
+ * key-value bucket expire by a time of the bucket's, not of their own.
+ */
+
+import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
+import { Epochs } from '../epochs.js';
+import { addressName, parseAddress } from './address.js';
+import { Appender } from './appender.js';
+import { NatsControl } from './control.js';
+import { dial } from './dialer.js';
+import { NatsHistory } from './history.js';
+import { Journal } from './journal.js';
+import { Life } from './life.js';
+import type { LinkPorts } from './link.js';
+import { Once } from './once.js';
+import { type NatsOptions, withDefaults } from './options.js';
+import { Places } from './places.js';
+import { ServerTime } from './server-time.js';
+import { decodeStored, epochOf } from './stored-message.js';
+import { Subjects } from './subjects.js';
+import { type Incoming, Wire } from './wire.js';
+
+export class NatsBroker implements Broker {
+  readonly name = 'nats';
+  readonly history: NatsHistory;
+  readonly control: NatsControl;
+  readonly #ports: LinkPorts;
+  readonly #subjects: Subjects;
+  readonly #wire: Wire;
+  readonly #life: Life;
+  readonly #time: ServerTime;
+  readonly #places = new Places();
+  readonly #journal: Journal;
+  readonly #appender: Appender;
+  readonly #once: Once;
+  readonly #channels = new Map<string, ChannelName>();
+  #events: BrokerEvents | undefined;
+  #isClosed = false;
+
+  /** @throws FanfareError `ERR_CONFIG` */
+  constructor(given: NatsOptions['url'] | NatsOptions, ports: LinkPorts) {
+    const options = withDefaults(given);
+    const address = parseAddress(options.url);
+    const { clock, random } = ports;
+    const { timeoutMs, maxInFlight, credentialsFile, replicas } = options;
+    const subjects = new Subjects(options.prefix);
+    const births = new Epochs(random);
+    this.#ports = ports;
+    this.#subjects = subjects;
+    this.#life = new Life(random, subjects, replicas);
+    this.#time = new ServerTime(clock, subjects);
+    this.#wire = new Wire(
+      {
+        name: addressName(address),
+        dial: () => dial({ address, credentialsFile, timeoutMs }),
+        prepare: (client) => this.#journal.prepare(client),
+        echoSubject: subjects.echo(random.id()),
+        timeoutMs,
+        maxInFlight,
+        onMessage: (message) => this.#received(message),
+        onInterrupted: () => this.#interrupted(),
+      },
+      ports,
+    );
+    this.#journal = new Journal({
+      wire: this.#wire,
+      subjects,
+      life: this.#life,
+      time: this.#time,
+      random,
+      options,
+      onLost: () => this.#interrupted(),
+    });
+    const parts = { journal: this.#journal, places: this.#places, life: this.#life, time: this.#time, births };
+    this.#appender = new Appender({ ...parts, clock, random, timeoutMs, maxWaiting: maxInFlight });
+    this.#once = new Once(this.#wire, subjects, options);
+    this.history = new NatsHistory(parts);
+    this.control = new NatsControl(this.#wire, subjects);
+  }
+
+  /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
+  async start(events: BrokerEvents): Promise<void> {
+    this.#events = events;
+    await this.#wire.start();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wire.close();
+    this.#channels.clear();
+    this.#places.clear();
+  }
+
+  async subscribe(channel: ChannelName): Promise<void> {
+    this.#assertOpen();
+    const bus = this.#subjects.bus(channel);
+    this.#channels.set(bus, channel);
+    await this.#wire.subscribe(bus);
+  }
+
+  async unsubscribe(channel: ChannelName): Promise<void> {
+    const bus = this.#subjects.bus(channel);
+    this.#channels.delete(bus);
+    await this.#wire.unsubscribe(bus);
+  }
+
+  async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    this.#assertOpen();
+    const { stream, idempotencyKey } = options;
+    const text = encodePublication(publication);
+    if (stream !== undefined) return this.#appender.append(channel, text, stream, idempotencyKey);
+    const position = { offset: 0, epoch: '' };
+    const message = `p0::${text}`;
+    if (idempotencyKey !== undefined) {
+      return { position, duplicate: await this.#once.publish(channel, message, idempotencyKey) };
+    }
+    await this.#wire.publish(this.#subjects.bus(channel), message);
+    return { position, duplicate: false };
+  }
+
+  async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
+    this.#assertOpen();
+    await this.#wire.publish(this.#subjects.bus(channel), encodeAnnouncement(event, info));
+  }
+
+  /** Asks JetStream first: what it has passed on is here when the echo is. */
+  async probe(): Promise<void> {
+    await this.#journal.check();
+    await this.#wire.echo();
+  }
+
+  /** Nobody knows any more where the streams are. */
+  #interrupted(): void {
+    this.#places.clear();
+    this.#events?.onInterrupted?.();
+  }
+
+  #received(incoming: Incoming): void {
+    const channel = this.#channels.get(incoming.subject);
+    if (channel === undefined) {
+      this.control.received(incoming);
+      return;
+    }
+    try {
+      if (incoming.text.startsWith('h')) this.#receivedStored(channel, incoming);
+      else this.#receivedPassing(channel, incoming.text);
+    } catch (error) {
+      this.#ports.log.warn({ err: error, channel }, 'a message through nats makes no sense');
+    }
+  }
+
+  #receivedStored(channel: ChannelName, { text, header }: Incoming): void {
+    const { place, publications } = decodeStored(text, 0);
+    const epoch = epochOf({ birth: place.birth, life: this.#life.current });
+    const first = place.offset - publications.length + 1;
+    for (const [index, publication] of publications.entries()) {
+      this.#events?.onPublication(channel, { ...publication, offset: first + index }, epoch);
+    }
+    // Who publishes in the channel as well is spared the conflict with whoever has published this.
+    if (!this.#places.has(channel)) return;
+    const seq = Number(header('Nats-Sequence'));
+    if (seq > 0) this.#places.learn(channel, { ...place, seq });
+  }
+
+  #receivedPassing(channel: ChannelName, text: string): void {
+    const message = decodeMessage(text);
+    if (message.kind === 'publication') this.#events?.onPublication(channel, { ...message.publication, offset: 0 }, '');
+    else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
+    else this.#events?.onLeave(channel, message.info);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
+  }
+}

@@ -1,0 +1,124 @@
+/** Streams of channels, read backwards from their last message. */
+
+import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/broker.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Publication } from '../../model/publication.js';
+import type { Epochs } from '../epochs.js';
+import type { Journal } from './journal.js';
+import type { Life } from './life.js';
+import type { Places } from './places.js';
+import type { ServerTime } from './server-time.js';
+import { emptyPlace, encodeStored, epochOf, hasExpired, type StoredMessage } from './stored-message.js';
+
+export interface NatsHistoryParts {
+  readonly journal: Journal;
+  readonly places: Places;
+  readonly life: Life;
+  readonly time: ServerTime;
+  readonly births: Epochs;
+}
+
+/** How often a place is looked for that others keep changing. */
+const maxAttempts = 50;
+
+export class NatsHistory implements HistoryStore {
+  constructor(private readonly parts: NatsHistoryParts) {}
+
+  async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    const { life, time } = this.parts;
+    const last = await this.#last(channel);
+    const { offset } = last.place;
+    // What is there is of the life of now, whichever it was stored in.
+    const epoch = epochOf({ birth: last.place.birth, life: life.current });
+    const top = { offset, epoch };
+    const { since, reverse } = query;
+    if (since?.epoch !== undefined && since.epoch !== epoch) return { top, publications: [], continuous: false };
+    const oldest = hasExpired(last.place, time.nowMs()) ? offset + 1 : last.place.oldest;
+    const [from, to] = rangeOf(query, oldest, offset);
+    const found = from > to ? [] : await this.#backwards(last, from);
+    const begin = found[0]?.offset ?? offset + 1;
+    const publications = found.slice(Math.max(0, from - begin)).filter((one) => one.offset <= to);
+    if (reverse) publications.reverse();
+    return { top, publications, continuous: isContinuous(query, offset, from > to ? from : Math.max(from, begin)) };
+  }
+
+  async remove(channel: ChannelName): Promise<void> {
+    const { journal, places } = this.parts;
+    await this.#changed(channel, async (last) => {
+      if (last === undefined) return true;
+      const { birth, life, offset, seq } = last.place;
+      const text = encodeStored(emptyPlace(birth, life, offset), []);
+      return (await journal.append(channel, { text, expectedSeq: seq, isOnly: true })) !== undefined;
+    });
+    places.forget(channel);
+  }
+
+  /** The last message of the channel, which gets its first one now if it has none. */
+  async #last(channel: ChannelName): Promise<StoredMessage> {
+    const { journal, births, life } = this.parts;
+    let found: StoredMessage | undefined;
+    await this.#changed(channel, async (last) => {
+      found = last;
+      if (last !== undefined) return true;
+      const place = emptyPlace(births.next(), life.current);
+      const appended = await journal.append(channel, { text: encodeStored(place, []), expectedSeq: 0 });
+      if (appended !== undefined) found = { place: { ...place, seq: appended.seq }, publications: [] };
+      return appended !== undefined;
+    });
+    if (found === undefined) throw new Error('a change that was made has a result');
+    return found;
+  }
+
+  /** @param change false when somebody else was faster */
+  async #changed(channel: ChannelName, change: (last: StoredMessage | undefined) => Promise<boolean>): Promise<void> {
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      if (await change(await this.parts.journal.last(channel))) return;
+    }
+    throw new FanfareError('ERR_BROKER', 'the history of this channel does not stand still');
+  }
+
+  /** Publications from the top down to an offset, or to where there are none any more; in the order of their offsets. */
+  async #backwards(last: StoredMessage, downTo: number): Promise<Publication[]> {
+    const { journal } = this.parts;
+    const newestFirst: Publication[] = [];
+    /** Offset that the next message has to end with. */
+    let expected = last.place.offset;
+    const take = ({ place, publications }: StoredMessage): boolean => {
+      if (place.birth !== last.place.birth || place.offset !== expected) return false;
+      for (let i = publications.length - 1; i >= 0; i--) {
+        const publication = publications[i];
+        if (publication !== undefined) newestFirst.push({ ...publication, offset: expected-- });
+      }
+      return true;
+    };
+    take(last);
+    let { links } = last.place;
+    while (expected >= downTo && links.length > 0) {
+      // Each has one publication at least, so there are no more of them than publications.
+      const messages = await Promise.all(links.slice(0, expected - downTo + 1).map((seq) => journal.at(seq)));
+      links = [];
+      for (const message of messages) {
+        if (message === undefined || !take(message)) return newestFirst.reverse();
+        ({ links } = message.place);
+      }
+    }
+    return newestFirst.reverse();
+  }
+}
+
+/** Which offsets a query is about, first and last; nothing when the first is higher. */
+function rangeOf({ since, reverse, limit }: HistoryQuery, oldest: number, top: number): [from: number, to: number] {
+  if (reverse) {
+    const to = Math.min(top, since === undefined ? top : since.offset - 1);
+    return [Math.max(oldest, to - limit + 1), to];
+  }
+  const from = Math.max(oldest, since === undefined ? oldest : since.offset + 1);
+  return [from, Math.min(top, from + limit - 1)];
+}
+
+function isContinuous({ since, reverse }: HistoryQuery, top: number, oldest: number): boolean {
+  if (since === undefined) return true;
+  if (reverse) return since.offset <= top + 1;
+  return since.offset <= top && since.offset + 1 >= oldest;
+}

@@ -1,0 +1,27 @@
+/** `fanfare/nats`: the broker over NATS and JetStream. */
+
+import type { Broker } from '../../engine/broker.js';
+import type { Clock, Random } from '../../engine/clock.js';
+import type { Logger } from '../../engine/logger.js';
+import { NatsBroker } from './broker.js';
+import type { NatsOptions } from './options.js';
+
+export type { NatsOptions } from './options.js';
+
+interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/**
+ * Carries publications between nodes over NATS and keeps history in JetStream. Needs the packages
+ * `@nats-io/transport-node` and `@nats-io/jetstream`.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming what is wrong
+ * @example
+ * const app = fanfare({ broker: nats('nats://localhost:4222'), channels });
+ */
+export function nats(options: NatsOptions['url'] | NatsOptions): (ports: Ports) => Broker {
+  return (ports) => new NatsBroker(options, ports);
+}

@@ -1,0 +1,228 @@
+/** The JetStream stream that keeps the histories of all channels, each under a subject of its own. */
+
+import type { StreamConfig } from '@nats-io/jetstream';
+import type { StreamLimits } from '../../engine/broker.js';
+import type { Random } from '../../engine/clock.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Client } from './client-library.js';
+import { isConflict, isStreamMissing, isTaken } from './failures.js';
+import type { Life } from './life.js';
+import type { FilledNatsOptions } from './options.js';
+import type { ServerTime } from './server-time.js';
+import { decodeStored, type StoredMessage } from './stored-message.js';
+import type { Subjects } from './subjects.js';
+import type { Wire } from './wire.js';
+
+export interface JournalParts {
+  readonly wire: Wire;
+  readonly subjects: Subjects;
+  readonly life: Life;
+  readonly time: ServerTime;
+  readonly random: Random;
+  readonly options: FilledNatsOptions;
+  /** What was known about places is not true any more. Must not throw. */
+  readonly onLost: () => void;
+}
+
+export interface Append {
+  readonly text: string;
+  /** Of the last message of the subject, 0 for none: otherwise nothing is stored. */
+  readonly expectedSeq?: number;
+  /** Messages with the same one, within five minutes, are one. */
+  readonly messageId?: string;
+  /** Everything before goes. */
+  readonly isOnly?: boolean;
+}
+
+/** Where an append has gone, or where the one with its id had gone before. */
+export interface Appended {
+  readonly seq: number;
+  readonly isDuplicate: boolean;
+}
+
+/** How long ids are known, in nanoseconds: five minutes. */
+const duplicateWindowNs = 300_000_000_000;
+/** Messages of a channel, where none wants more. Ids of messages that were dropped are forgotten with a restart. */
+const minMessagesPerChannel = 1_024;
+const nsPerMs = 1_000_000;
+/** As no sequence number is so high, nothing that expects it is stored. */
+const unreachableSeq = Number.MAX_SAFE_INTEGER;
+
+export class Journal {
+  readonly #parts: JournalParts;
+  #name = '';
+  #maxMessages = 0;
+  #maxAgeMs = 0;
+  #isDirect = false;
+  #refitting: Promise<void> | undefined;
+  #finding: Promise<void> | undefined;
+
+  constructor(parts: JournalParts) {
+    this.#parts = parts;
+  }
+
+  /** On each new connection: what is known about the server may not be true any more. */
+  async prepare(client: Client): Promise<void> {
+    const { life, time } = this.#parts;
+    await life.renew(client);
+    await time.measure(client);
+    await this.#find(client);
+  }
+
+  /**
+   * Whether the stream takes messages; and looks for signs that something was taken back.
+   *
+   * @throws FanfareError `ERR_BROKER`
+   */
+  async check(): Promise<void> {
+    const { life, time, subjects, onLost } = this.#parts;
+    await this.#call(async (client) => {
+      if (await life.renew(client)) onLost();
+      if (time.isStale) await time.measure(client);
+      const expect = { lastSubjectSequence: unreachableSeq, streamName: this.#name };
+      try {
+        await client.appends.publish(subjects.historyPing, '', { expect });
+      } catch (error) {
+        // Its refusal is the answer. What the stream had to pass on before it is on its way.
+        if (!isConflict(error)) throw error;
+      }
+    });
+  }
+
+  /** @returns nothing when another message was the last one. @throws FanfareError `ERR_BROKER` */
+  async append(channel: ChannelName, append: Append): Promise<Appended | undefined> {
+    const { text, expectedSeq, messageId, isOnly } = append;
+    return this.#call(async (client) => {
+      try {
+        const { seq, duplicate } = await client.appends.publish(this.#parts.subjects.history(channel), text, {
+          expect: {
+            streamName: this.#name,
+            ...(expectedSeq !== undefined && { lastSubjectSequence: expectedSeq }),
+          },
+          ...(messageId !== undefined && { msgID: messageId }),
+          ...(isOnly && { headers: client.headers({ 'Nats-Rollup': 'sub' }) }),
+        });
+        return { seq, isDuplicate: duplicate };
+      } catch (error) {
+        if (isConflict(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** The last message of a channel. @throws FanfareError `ERR_BROKER` */
+  async last(channel: ChannelName): Promise<StoredMessage | undefined> {
+    return this.#read({ last_by_subj: this.#parts.subjects.history(channel) });
+  }
+
+  /** One message, or nothing where it is gone. @throws FanfareError `ERR_BROKER` */
+  async at(seq: number): Promise<StoredMessage | undefined> {
+    return this.#read({ seq });
+  }
+
+  /** Makes the stream keep as much as these limits want. @throws FanfareError `ERR_BROKER` */
+  async fit({ size, ttlMs }: StreamLimits): Promise<void> {
+    if (size <= this.#maxMessages && ttlMs <= this.#maxAgeMs) return;
+    await this.#refitting;
+    if (size <= this.#maxMessages && ttlMs <= this.#maxAgeMs) return;
+    this.#refitting = this.#refit(2 ** Math.ceil(Math.log2(size)), ttlMs).finally(() => {
+      this.#refitting = undefined;
+    });
+    await this.#refitting;
+  }
+
+  async #refit(maxMessages: number, maxAgeMs: number): Promise<void> {
+    await this.#call(async ({ streams }) => {
+      const { config } = await streams.streams.info(this.#name);
+      const { config: now } = await streams.streams.update(this.#name, {
+        max_msgs_per_subject: Math.max(config.max_msgs_per_subject, maxMessages),
+        max_age: Math.max(config.max_age, Math.ceil(maxAgeMs) * nsPerMs),
+      });
+      this.#learn(now);
+    });
+  }
+
+  async #read(query: { last_by_subj: string } | { seq: number }): Promise<StoredMessage | undefined> {
+    return this.#call(async ({ streams }) => {
+      // With replicas, any of them would answer directly, also one that is behind.
+      const message = this.#isDirect
+        ? await streams.direct.getMessage(this.#name, query)
+        : await streams.streams.getMessage(this.#name, query);
+      return message === null ? undefined : decodeStored(message.string(), message.seq);
+    });
+  }
+
+  async #call<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return this.#parts.wire.call(async (client) => {
+      try {
+        return await work(client);
+      } catch (error) {
+        if (isStreamMissing(error)) await this.#findAgain(client);
+        throw error;
+      }
+    });
+  }
+
+  async #findAgain(client: Client): Promise<void> {
+    const before = this.#name;
+    this.#finding ??= this.prepare(client).finally(() => {
+      this.#finding = undefined;
+      if (this.#name !== before) this.#parts.onLost();
+    });
+    await this.#finding;
+  }
+
+  async #find({ streams }: Client): Promise<void> {
+    const { subjects, options, random } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
+      const [found] = await streams.streams.names(subjects.all('h')).next();
+      if (found !== undefined) {
+        const { config } = await streams.streams.info(found);
+        if (config.republish?.dest !== subjects.passedOn) {
+          throw new FanfareError(
+            'ERR_CONFIG',
+            `the stream ${found} has subjects of Fanfare and is none of its streams`,
+          );
+        }
+        this.#learn(config);
+        return;
+      }
+      const name = subjects.stream(
+        'history',
+        random
+          .id()
+          .replace(/[^\w-]/g, '')
+          .slice(0, 12),
+      );
+      try {
+        const { config } = await streams.streams.add({
+          name,
+          subjects: [subjects.all('h')],
+          republish: { src: subjects.all('h'), dest: subjects.passedOn },
+          storage: options.storage,
+          num_replicas: options.replicas,
+          // What is full refuses, and loses nothing that was acknowledged.
+          discard: 'new',
+          max_msgs_per_subject: minMessagesPerChannel,
+          max_age: options.maxAgeMs * nsPerMs,
+          duplicate_window: duplicateWindowNs,
+          allow_direct: options.replicas === 1,
+          allow_rollup_hdrs: true,
+        });
+        this.#learn(config);
+        return;
+      } catch (error) {
+        // Another node was first.
+        if (!isTaken(error) || attempt === 3) throw error;
+      }
+    }
+  }
+
+  #learn({ name, max_msgs_per_subject, max_age, num_replicas, allow_direct }: StreamConfig): void {
+    this.#name = name;
+    this.#maxMessages = max_msgs_per_subject > 0 ? max_msgs_per_subject : Number.POSITIVE_INFINITY;
+    this.#maxAgeMs = max_age > 0 ? max_age / nsPerMs : Number.POSITIVE_INFINITY;
+    this.#isDirect = num_replicas === 1 && allow_direct === true;
+  }
+}

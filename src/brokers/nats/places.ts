@@ -1,0 +1,38 @@
+/** Where this node last saw the streams of channels, so that an append usually needs no question before it. */
+
+import type { ChannelName } from '../../model/channel-name.js';
+import type { Place } from './stored-message.js';
+
+const maxPlaces = 20_000;
+
+/** Never trusted: an append at a place that is not the last one any more is refused. */
+export class Places {
+  readonly #places = new Map<ChannelName, Place>();
+
+  has(channel: ChannelName): boolean {
+    return this.#places.has(channel);
+  }
+
+  get(channel: ChannelName): Place | undefined {
+    return this.#places.get(channel);
+  }
+
+  /** Keeps the later one of two. */
+  learn(channel: ChannelName, place: Place): void {
+    const known = this.#places.get(channel);
+    if (known !== undefined && known.seq > place.seq) return;
+    this.#places.delete(channel);
+    this.#places.set(channel, place);
+    if (this.#places.size <= maxPlaces) return;
+    const [oldest] = this.#places.keys();
+    if (oldest !== undefined) this.#places.delete(oldest);
+  }
+
+  forget(channel: ChannelName): void {
+    this.#places.delete(channel);
+  }
+
+  clear(): void {
+    this.#places.clear();
+  }
+}

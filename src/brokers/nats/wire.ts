@@ -1,0 +1,218 @@
+/** What a node says to NATS and hears from it, through a connection that comes and goes. */
+
+import { withTimeLimit } from '../../engine/time-limit.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Client } from './client-library.js';
+import { Link, type LinkPorts } from './link.js';
+
+/** What has come in. */
+export interface Incoming {
+  readonly subject: string;
+  readonly text: string;
+  /** The value of a header, or nothing. */
+  header(name: string): string;
+}
+
+export interface WireOptions {
+  /** For people. */
+  readonly name: string;
+  readonly dial: () => Promise<Client>;
+  /** Prepares what JetStream needs on each new connection, before anything else happens on it. */
+  readonly prepare: (client: Client) => Promise<void>;
+  /** A subject that only this node listens to. */
+  readonly echoSubject: string;
+  readonly timeoutMs: number;
+  /** Calls that may wait for an answer; further ones are refused at once. */
+  readonly maxInFlight: number;
+  /** Must not throw. */
+  readonly onMessage: (message: Incoming) => void;
+  /** Nothing was heard for a while, and is again. */
+  readonly onInterrupted: () => void;
+}
+
+type Ending = () => void;
+
+export class Wire {
+  readonly #options: WireOptions;
+  readonly #ports: LinkPorts;
+  readonly #link: Link;
+  /** Subscribed to, or about to be, with how that ends on the connection of now. */
+  readonly #wanted = new Map<string, Ending>();
+  /** What the server did not let this node subscribe to. */
+  readonly #refusals = new Map<string, Error>();
+  readonly #echoes = new Map<string, () => void>();
+  #numEchoes = 0;
+  #inFlight = 0;
+  /** Ends when what was sent in this turn is at the server. */
+  #turn: Promise<void> | undefined;
+  /** Of turns whose answer has not come yet. */
+  readonly #waiting = new Set<(error: unknown) => void>();
+
+  constructor(options: WireOptions, ports: LinkPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    const { name, dial, timeoutMs, prepare, echoSubject } = options;
+    this.#wanted.set(echoSubject, () => undefined);
+    this.#link = new Link(
+      {
+        name,
+        dial,
+        timeoutMs,
+        setUp: async (client) => {
+          await prepare(client);
+          for (const subject of this.#wanted.keys()) this.#listen(client, subject);
+          await client.connection.flush();
+          for (const [subject, error] of this.#refusals) if (this.#wanted.has(subject)) throw error;
+        },
+        onUp: (isAgain) => {
+          if (isAgain) options.onInterrupted();
+        },
+        onDown: () => this.#giveUp(new FanfareError('ERR_BROKER', `the connection to ${name} has broken`)),
+      },
+      ports,
+    );
+  }
+
+  /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
+  async start(): Promise<void> {
+    try {
+      await this.#link.start();
+    } catch (error) {
+      throw brokerError(error);
+    }
+  }
+
+  close(): void {
+    this.#link.close();
+    this.#giveUp(new FanfareError('ERR_CLOSED', 'the broker is closed'));
+    this.#wanted.clear();
+  }
+
+  /** Does something that ends with an answer. @throws FanfareError `ERR_BROKER` */
+  async call<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const { client } = this.#link;
+    const { name, maxInFlight } = this.#options;
+    if (client === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${name}`);
+    if (this.#inFlight >= maxInFlight) {
+      throw new FanfareError('ERR_BROKER', `more than ${maxInFlight} calls wait for ${name}`);
+    }
+    this.#inFlight++;
+    try {
+      return await work(client);
+    } catch (error) {
+      throw brokerError(error);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  /** Resolves when the server has it. @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
+  async publish(subject: string, text: string): Promise<void> {
+    await this.call((client) => {
+      client.connection.publish(subject, text);
+      return this.#arrived(client);
+    });
+  }
+
+  /** Hands it over, which says nothing about where it gets. @throws FanfareError `ERR_BROKER` */
+  async send(subject: string, text: string): Promise<void> {
+    await this.call(async ({ connection }) => connection.publish(subject, text));
+  }
+
+  /** Resolves when what is published from then on arrives. Idempotent. @throws FanfareError `ERR_BROKER` */
+  async subscribe(subject: string): Promise<void> {
+    await this.call(async (client) => {
+      const isNew = !this.#wanted.has(subject);
+      if (isNew) this.#listen(client, subject);
+      try {
+        await this.#arrived(client);
+        const refusal = this.#refusals.get(subject);
+        if (refusal !== undefined) throw refusal;
+      } catch (error) {
+        if (isNew) this.#end(subject);
+        throw error;
+      }
+    });
+  }
+
+  async unsubscribe(subject: string): Promise<void> {
+    if (!this.#wanted.has(subject)) return;
+    this.#end(subject);
+    if (this.#link.client !== undefined) await this.call((client) => this.#arrived(client));
+  }
+
+  /** Resolves when a message of this node's own has come back to it. */
+  async echo(): Promise<void> {
+    const id = `${++this.#numEchoes}`;
+    const { timeoutMs, name, echoSubject } = this.#options;
+    try {
+      const arrived = new Promise<void>((resolve) => this.#echoes.set(id, resolve));
+      await this.publish(echoSubject, id);
+      await withTimeLimit(this.#ports.clock, timeoutMs, `echo of ${name}`, arrived);
+    } catch (error) {
+      // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
+      if (!(error instanceof FanfareError)) this.#link.renew('nothing arrives through it');
+      throw brokerError(error);
+    } finally {
+      this.#echoes.delete(id);
+    }
+  }
+
+  #listen(client: Client, subject: string): void {
+    this.#refusals.delete(subject);
+    const subscription = client.connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) {
+          this.#refusals.set(subject, error);
+          return;
+        }
+        // What a connection that was given up still has to say is not said twice.
+        if (this.#wanted.get(subject) !== ending) return;
+        const text = message.string();
+        if (subject === this.#options.echoSubject) this.#echoes.get(text)?.();
+        else this.#options.onMessage({ subject, text, header: (name) => message.headers?.get(name) ?? '' });
+      },
+    });
+    const ending = () => {
+      if (!client.connection.isClosed()) subscription.unsubscribe();
+    };
+    this.#wanted.set(subject, ending);
+  }
+
+  #end(subject: string): void {
+    this.#wanted.get(subject)?.();
+    this.#wanted.delete(subject);
+    this.#refusals.delete(subject);
+  }
+
+  /** What was sent before is at the server. One question for all that is sent in one turn. */
+  #arrived(client: Client): Promise<void> {
+    this.#turn ??= new Promise<void>((resolve, reject) => {
+      this.#waiting.add(reject);
+      this.#ports.clock.afterTurn(() => {
+        this.#turn = undefined;
+        const { timeoutMs, name } = this.#options;
+        withTimeLimit(this.#ports.clock, timeoutMs, name, client.connection.flush())
+          .then(resolve, reject)
+          .finally(() => this.#waiting.delete(reject));
+      });
+    });
+    return this.#turn;
+  }
+
+  #giveUp(error: FanfareError): void {
+    for (const reject of this.#waiting) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+export function brokerError(error: unknown): FanfareError {
+  if (error instanceof FanfareError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('max_payload')) {
+    return new FanfareError('ERR_MESSAGE_TOO_LARGE', 'larger than NATS lets messages be (max_payload)', {
+      cause: error,
+    });
+  }
+  return new FanfareError('ERR_BROKER', `nats has failed: ${message}`, { cause: error });
+}

@@ -1,0 +1,274 @@
+/** The NATS broker against the suites, on a real server. */
+
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { NatsBroker } from '../../src/brokers/nats/broker.js';
+import type { NatsOptions } from '../../src/brokers/nats/options.js';
+import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
+import { RecordedEvents } from '../../src/conformance/recorded-events.js';
+import { silentLogger } from '../../src/engine/logger.js';
+import { trustedJsonText } from '../../src/model/json-text.js';
+import { systemClock, systemRandom } from '../../src/server/system-ports.js';
+import { channelName } from '../support/channel-name.js';
+import { NatsServer, natsIsMissing } from '../support/nats-server.js';
+
+const channel = channelName('news');
+const text = trustedJsonText('"hello"');
+const stream = { size: 5, ttlMs: 60_000 };
+const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
+const reason = 'presence is by asking the nodes: key-value entries expire by a time of their bucket';
+
+describe.skipIf(natsIsMissing())('nats', () => {
+  let server: NatsServer;
+  let count = 0;
+
+  beforeAll(async () => {
+    server = await NatsServer.start();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  async function started(options: Partial<NatsOptions> = {}) {
+    const broker = new NatsBroker({ url: server.url, prefix: `test-${++count}`, ...options }, ports);
+    const events = new RecordedEvents();
+    await broker.start(events);
+    return { broker, events };
+  }
+
+  brokerSuite({
+    name: 'nats, one server',
+    framework: { describe, test },
+    make: async () => {
+      const prefix = `suite-${++count}`;
+      let passedMs = 0;
+      const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
+      const broker = new NatsBroker({ url: server.url, prefix }, { ...ports, clock });
+      return {
+        broker,
+        // Histories grow old by the broker's idea of the server's clock, keys by that clock itself.
+        advance: async (ms) => {
+          passedMs += ms;
+          await server.ageDuplicates(prefix, ms);
+        },
+        settle: () => broker.probe(),
+      };
+    },
+    skip: [
+      'lists who is there, and counts clients and users',
+      'adding again renews and replaces',
+      'removing takes out one client, once',
+      'an entry that is not renewed is gone after its time',
+    ].map((name) => ({ test: name, reason })),
+  });
+
+  controlChannelSuite({
+    name: 'nats, one server',
+    framework: { describe, test },
+    make: async () => {
+      const prefix = `test-${++count}`;
+      const brokers = [1, 2, 3].map(() => new NatsBroker({ url: server.url, prefix }, ports));
+      await Promise.all(brokers.map((broker) => broker.start(new RecordedEvents())));
+      const [a, b, c] = brokers.map(({ control }) => control);
+      if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
+      return {
+        channels: [a, b, c],
+        settle: async () => {
+          // What one has sent is at the others when it is at the server; what they have to say themselves comes after.
+          for (const broker of brokers) await broker.probe();
+          for (const broker of brokers) await broker.probe();
+        },
+        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
+      };
+    },
+  });
+
+  test('G7: what cannot be reached is an error, at the start and later on, and never an acknowledgement', async () => {
+    const other = await NatsServer.start();
+    const broker = new NatsBroker(other.url, ports);
+    await broker.start(new RecordedEvents());
+    await other[Symbol.asyncDispose]();
+    const failure = { code: 'ERR_BROKER' };
+    await expect(broker.publish(channel, { data: text }, {})).rejects.toMatchObject(failure);
+    await expect(broker.publish(channel, { data: text }, { stream })).rejects.toMatchObject(failure);
+    await expect(broker.subscribe(channel)).rejects.toMatchObject(failure);
+    await expect(broker.history.read(channel, { limit: 1, reverse: false })).rejects.toMatchObject(failure);
+    await expect(broker.control.send('hello')).rejects.toMatchObject(failure);
+    await broker.close();
+    await expect(new NatsBroker(other.url, ports).start(new RecordedEvents())).rejects.toMatchObject(failure);
+  });
+
+  test('G7: what is under way when the connection breaks is rejected at once', async () => {
+    const other = await NatsServer.start();
+    const broker = new NatsBroker(other.url, ports);
+    await broker.start(new RecordedEvents());
+    other.pause();
+    const under = [broker.publish(channel, { data: text }, {}), broker.publish(channel, { data: text }, { stream })];
+    const results = Promise.allSettled(under);
+    await other[Symbol.asyncDispose]();
+    for (const result of await results) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'ERR_BROKER' } });
+    }
+    await broker.close();
+  });
+
+  test('two fleets with different prefixes share a server without seeing each other', async () => {
+    const [one, two] = [await started(), await started()];
+    await two.broker.subscribe(channel);
+    await one.broker.publish(channel, { data: text }, { stream });
+    await two.broker.probe();
+    expect(two.events.values(channel)).toEqual([]);
+    expect((await two.broker.history.read(channel, { limit: 5, reverse: false })).top.offset).toBe(0);
+    await Promise.all([one.broker.close(), two.broker.close()]);
+  });
+
+  test('G1: two nodes that publish in one channel at the same time share its offsets', async () => {
+    const prefix = `race-${++count}`;
+    const [one, two] = [await started({ prefix }), await started({ prefix })];
+    await one.broker.subscribe(channel);
+    const values = Array.from({ length: 200 }, (_, n) => n);
+    const limits = { size: 1_000, ttlMs: 60_000 };
+    const published = await Promise.all(
+      values.map((n) => (n % 2 === 0 ? one : two).broker.publish(channel, { data: data(n) }, { stream: limits })),
+    );
+    await one.broker.probe();
+    const received = one.events.publications(channel);
+    expect(received.map(({ publication }) => publication.offset)).toEqual(values.map((n) => n + 1));
+    for (const [n, { position }] of published.entries()) {
+      expect(received[position.offset - 1]).toMatchObject({ publication: { data: data(n) }, epoch: position.epoch });
+    }
+    // More than one message can name those before it, so it is read in several steps.
+    const page = await two.broker.history.read(channel, { limit: 1_000, reverse: false });
+    expect(page.publications).toEqual(received.map(({ publication }) => publication));
+    await Promise.all([one.broker.close(), two.broker.close()]);
+  });
+
+  test('G6: nodes that race with one key make one publication, and know it after a restart from disk', async () => {
+    await using other = await NatsServer.start();
+    const brokers = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const broker = new NatsBroker(other.url, ports);
+        await broker.start(new RecordedEvents());
+        return broker;
+      }),
+    );
+    const options = { stream, idempotencyKey: 'k' };
+    const publishAll = () =>
+      Promise.all(brokers.map((broker, n) => broker.publish(channel, { data: data(n) }, options)));
+    const all = await publishAll();
+    expect(all.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    for (const { position } of all) expect(position).toEqual(all[0]?.position);
+    await other.restart();
+    await vi.waitFor(async () => {
+      for (const { position, duplicate } of await publishAll()) {
+        expect([position, duplicate]).toEqual([all[0]?.position, true]);
+      }
+    }, 10_000);
+    await Promise.all(brokers.map((broker) => broker.close()));
+  });
+
+  test('G5: a restart from disk begins a new epoch, and keeps what there is', async () => {
+    await using other = await NatsServer.start();
+    const broker = new NatsBroker(other.url, ports);
+    const events = new RecordedEvents();
+    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
+    await broker.start(events);
+    await broker.subscribe(channel);
+    const before = await broker.publish(channel, { data: text }, { stream });
+    await other.restart();
+    await interrupted;
+    const page = await broker.history.read(channel, { limit: 5, reverse: false, since: before.position });
+    expect(page.continuous).toBe(false);
+    expect(page.top.epoch).not.toBe(before.position.epoch);
+    expect((await broker.history.read(channel, { limit: 5, reverse: false })).publications).toHaveLength(1);
+    const after = await broker.publish(channel, { data: text }, { stream });
+    expect(after.position).toEqual({ offset: 2, epoch: page.top.epoch });
+    await broker.probe();
+    expect(events.publications(channel).map(({ publication, epoch }) => [publication.offset, epoch])).toEqual([
+      [1, before.position.epoch],
+      [2, page.top.epoch],
+    ]);
+    await broker.close();
+  });
+
+  test.each(['erased', 'in memory'])('G5: a server that comes back empty (%s) begins a new epoch', async (how) => {
+    await using other = await NatsServer.start();
+    const options = { url: other.url, storage: how === 'erased' ? 'file' : 'memory' } as const;
+    const broker = new NatsBroker(options, ports);
+    const events = new RecordedEvents();
+    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
+    await broker.start(events);
+    const before = await broker.publish(channel, { data: text }, { stream });
+    await other.kill();
+    if (how === 'erased') await other.erase();
+    await other.restart();
+    await interrupted;
+    const after = await broker.publish(channel, { data: text }, { stream });
+    expect(after.position.offset).toBe(1);
+    expect(after.position.epoch).not.toBe(before.position.epoch);
+    await broker.close();
+  });
+
+  test('G5: a stream that somebody deletes is made again, with a new epoch, and subscribers are looked after', async () => {
+    const { broker, events } = await started();
+    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
+    const before = await broker.publish(channel, { data: text }, { stream });
+    const connection = await server.connection();
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    for await (const { config } of streams.list()) {
+      if (config.name.startsWith(`test-${count}_history_`)) await streams.delete(config.name);
+    }
+    await expect(broker.publish(channel, { data: text }, { stream })).rejects.toMatchObject({ code: 'ERR_BROKER' });
+    await interrupted;
+    const after = await broker.publish(channel, { data: text }, { stream });
+    expect(after.position.offset).toBe(1);
+    expect(after.position.epoch).not.toBe(before.position.epoch);
+    await connection.close();
+    await broker.close();
+  });
+
+  test('the stream grows with what a channel wants to keep', async () => {
+    const { broker } = await started({ maxAgeMs: 600_000 });
+    const size = 1_500;
+    const limits = { size, ttlMs: 1_200_000 };
+    for (let n = 0; n < 3; n++) await broker.publish(channel, { data: data(n) }, { stream: limits });
+    const connection = await server.connection();
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    for await (const { config } of streams.list()) {
+      if (!config.name.startsWith(`test-${count}_history_`)) continue;
+      expect(config.max_msgs_per_subject).toBe(2_048);
+      expect(config.max_age).toBe(limits.ttlMs * 1_000_000);
+    }
+    await connection.close();
+    await broker.close();
+  });
+
+  test('a message that is larger than the server takes is refused as that', async () => {
+    const { broker } = await started();
+    const large = trustedJsonText(JSON.stringify('x'.repeat(2_000_000)));
+    for (const options of [{}, { stream }, { idempotencyKey: 'k' }]) {
+      await expect(broker.publish(channel, { data: large }, options)).rejects.toMatchObject({
+        code: 'ERR_MESSAGE_TOO_LARGE',
+      });
+    }
+    await broker.close();
+  });
+
+  test('user and password, and what they may not subscribe to', async () => {
+    const config = [
+      'authorization { users: [{ user: "fan", password: "p@ss", permissions: {',
+      '  publish: ">", subscribe: { deny: "fanfare.p.secret" }',
+      '} }] }',
+    ];
+    await using other = await NatsServer.start({ config, login: 'fan:p%40ss@' });
+    const broker = new NatsBroker(other.url, ports);
+    await broker.start(new RecordedEvents());
+    await broker.subscribe(channel);
+    await expect(broker.subscribe(channelName('secret'))).rejects.toMatchObject({ code: 'ERR_BROKER' });
+    await broker.close();
+    const stranger = new NatsBroker(other.url.replace('p%40ss', 'wrong'), ports);
+    await expect(stranger.start(new RecordedEvents())).rejects.toMatchObject({ code: 'ERR_BROKER' });
+  });
+});
+
+function data(value: unknown) {
+  return trustedJsonText(JSON.stringify(value));
+}

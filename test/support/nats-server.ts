@@ -1,0 +1,160 @@
+/** A real NATS server of the test, with JetStream, on a free port; it can be killed, restarted, stopped and made to age. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jetstream, jetstreamManager, type StreamAPI, type StreamConfig } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { freePort } from './free-port.js';
+
+const program = '/usr/sbin/nats-server';
+const maxAttempts = 5;
+/** Shortest time for which a stream can know the ids of messages, in nanoseconds. */
+const minWindowNs = 100_000_000;
+
+/** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
+export function natsIsMissing(): boolean {
+  if (existsSync(program)) return false;
+  const message = `no ${program}: scripts/install-system.sh installs it`;
+  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
+  console.warn(`\n*** SKIPPED: tests with NATS: ${message} ***\n`);
+  return true;
+}
+
+export interface NatsServerOptions {
+  /** Lines of its configuration beyond the usual. */
+  readonly config?: readonly string[];
+  /** Default: any that is free. */
+  readonly port?: number;
+  /** What stands before the host in its address: `user:password@`. */
+  readonly login?: string;
+}
+
+/** Disposing of it ends its process and removes its folder. */
+export class NatsServer implements AsyncDisposable {
+  #child: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    /** Where it keeps its data, over restarts too. */
+    readonly folder: string,
+    private readonly options: NatsServerOptions,
+  ) {}
+
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    for (let attempt = 1; ; attempt++) {
+      const port = options.port ?? (await freePort());
+      const server = new NatsServer(port, await mkdtemp(join(tmpdir(), 'fanfare-nats-')), options);
+      try {
+        await server.restart();
+        return server;
+      } catch (error) {
+        await server[Symbol.asyncDispose]();
+        if (attempt === maxAttempts || options.port !== undefined) throw error;
+      }
+    }
+  }
+
+  get url(): string {
+    return `nats://${this.options.login ?? ''}127.0.0.1:${this.port}`;
+  }
+
+  /** As if the machine had gone; what it has on disk stays. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Ends it in the way that it is meant to be ended. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  }
+
+  /** Starts it (again) on the same port, with what it has on disk. Resolves when it takes connections. */
+  async restart(): Promise<void> {
+    await this.kill();
+    const file = join(this.folder, 'nats.conf');
+    const lines = [
+      `listen: "127.0.0.1:${this.port}"`,
+      `jetstream { store_dir: "${join(this.folder, 'data')}" }`,
+      ...(this.options.config ?? []),
+    ];
+    await writeFile(file, `${lines.join('\n')}\n`);
+    const child = spawn(program, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`nats-server has ended: ${output}`)));
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          output += text;
+          if (output.includes('Server is ready')) resolve();
+        });
+      }
+    });
+  }
+
+  /** Lets it stand still. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** Removes what it has on disk; it must not be running. */
+  async erase(): Promise<void> {
+    await rm(join(this.folder, 'data'), { recursive: true, force: true });
+  }
+
+  /** A connection of the test's own. */
+  async connection(): Promise<NatsConnection> {
+    const [user, pass] = (this.options.login ?? '').replace('@', '').split(':');
+    return connect({ servers: `127.0.0.1:${this.port}`, reconnect: false, ...(user && { user, pass: pass ?? '' }) });
+  }
+
+  /** Lets its streams forget ids of messages as if so much time had passed. */
+  async ageDuplicates(prefix: string, ms: number): Promise<void> {
+    const connection = await this.connection();
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    for await (const { config } of streams.list()) {
+      if (!config.name.startsWith(`${prefix}_`)) continue;
+      const leftNs = config.duplicate_window - ms * 1_000_000;
+      if (leftNs > minWindowNs) await streams.update(config.name, { duplicate_window: leftNs });
+      else await forgetAll(connection, streams, config);
+    }
+    await connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when a stream has forgotten the newest id, and so all others. */
+async function forgetAll(
+  connection: NatsConnection,
+  streams: StreamAPI,
+  { name, subjects }: StreamConfig,
+): Promise<void> {
+  const publish = () => {
+    const subject = subjects[0]?.replace('*', '%aging') ?? '';
+    return jetstream(connection).publish(subject, '', { msgID: 'aging', expect: { streamName: name } });
+  };
+  await publish();
+  await streams.update(name, { duplicate_window: minWindowNs });
+  while ((await publish()).duplicate) await connection.flush();
+}
