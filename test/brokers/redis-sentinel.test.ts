@@ -8,6 +8,7 @@ import { silentLogger } from '../../src/engine/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
+import { WatchedRedis } from '../support/redis-sentinels.js';
 import { RedisServer, redisIsMissing } from '../support/redis-server.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
@@ -15,50 +16,11 @@ const stream = { size: 100, ttlMs: 60_000 };
 const channel = channelName('news');
 const data = trustedJsonText('"hello"');
 
-class Watched implements AsyncDisposable {
-  private constructor(
-    readonly servers: readonly [RedisServer, RedisServer],
-    readonly sentinel: RedisServer,
-  ) {}
-
-  static async start(): Promise<Watched> {
-    const primary = await RedisServer.start({ config: ['repl-diskless-sync-delay 0'] });
-    const replica = await RedisServer.start({ config: [`replicaof 127.0.0.1 ${primary.port}`] });
-    const sentinel = await RedisServer.start({
-      isSentinel: true,
-      config: [
-        `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
-        'sentinel down-after-milliseconds main 1000',
-        'sentinel failover-timeout main 5000',
-      ],
-    });
-    await using client = await sentinel.client();
-    await vi.waitFor(
-      async () => {
-        expect(await client.send(['SENTINEL', 'REPLICAS', 'main'])).toHaveLength(1);
-        await using replicaClient = await replica.client();
-        expect(String(await replicaClient.send(['INFO', 'replication']))).toContain('master_link_status:up');
-      },
-      { timeout: 20_000, interval: 100 },
-    );
-    return new Watched([primary, replica], sentinel);
-  }
-
-  get url(): string {
-    // The first one is nobody.
-    return `redis+sentinel://127.0.0.1:1,127.0.0.1:${this.sentinel.port}/main`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of [this.sentinel, ...this.servers]) await server[Symbol.asyncDispose]();
-  }
-}
-
 describe.skipIf(redisIsMissing())('redis with sentinels', () => {
-  let watched: Watched;
+  let watched: WatchedRedis;
   let count = 0;
   beforeAll(async () => {
-    watched = await Watched.start();
+    watched = await WatchedRedis.start();
   });
   afterAll(() => watched[Symbol.asyncDispose]());
 
@@ -67,7 +29,7 @@ describe.skipIf(redisIsMissing())('redis with sentinels', () => {
     framework: { describe, test },
     make: async () => {
       const broker = new RedisBroker({ url: watched.url, prefix: `test-${++count}` }, ports);
-      return { broker, advance: (ms) => watched.servers[0].advance(ms), settle: () => broker.probe() };
+      return { broker, advance: (ms) => watched.primary.advance(ms), settle: () => broker.probe() };
     },
   });
 
@@ -80,7 +42,7 @@ describe.skipIf(redisIsMissing())('redis with sentinels', () => {
     await broker.start(Object.assign(events, { onInterrupted: (channels: unknown) => interrupted.push(channels) }));
     await broker.subscribe(channel);
     const before = await broker.publish(channel, { data }, { stream });
-    await watched.servers[0].kill();
+    await watched.primary.kill();
     const died = performance.now();
     const after = await vi.waitFor(() => broker.publish(channel, { data }, { stream }), {
       timeout: 15_000,
@@ -92,6 +54,28 @@ describe.skipIf(redisIsMissing())('redis with sentinels', () => {
     expect(performance.now() - died).toBeLessThan(15_000);
     expect(after.position.epoch).not.toBe(before.position.epoch);
     expect(events.publications(channel).at(-1)?.epoch).toBe(after.position.epoch);
+    await broker.close();
+  });
+
+  test('F3 G7 G10: a server that has become a replica unnoticed is left, also by those who write nothing', {
+    timeout: 60_000,
+  }, async () => {
+    await using demoted = await WatchedRedis.start({ numReplicas: 0 });
+    await using other = await RedisServer.start();
+    const broker = new RedisBroker({ url: demoted.url, timeoutMs: 1_000 }, ports);
+    await broker.start(new RecordedEvents());
+    await broker.subscribe(channel);
+    await broker.publish(channel, { data }, {});
+    await using client = await demoted.primary.client();
+    // It would take both, and nobody elsewhere would ever hear of it.
+    await client.send(['REPLICAOF', '127.0.0.1', `${other.port}`]);
+    await vi.waitFor(
+      async () => {
+        await expect(broker.publish(channel, { data }, {})).rejects.toMatchObject({ code: 'ERR_BROKER' });
+        await expect(broker.probe()).rejects.toMatchObject({ code: 'ERR_BROKER' });
+      },
+      { timeout: 10_000, interval: 100 },
+    );
     await broker.close();
   });
 });

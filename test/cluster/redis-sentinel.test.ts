@@ -1,0 +1,64 @@
+/** F3: two nodes of the server as installed, where sentinels say which server is the primary, and it changes. */
+
+import { describe, expect, test, vi } from 'vitest';
+import { WatchedRedis } from '../support/redis-sentinels.js';
+import { redisIsMissing } from '../support/redis-server.js';
+import { type Flow, ObservedFleet } from './observed-fleet.js';
+
+/** By F3. */
+const resumesWithinMs = 15_000;
+const channel = 'chat:lobby';
+
+async function started(redis: WatchedRedis) {
+  const fleet = await ObservedFleet.start(redis.url);
+  for (const node of [0, 1]) await fleet.follow(`client ${node}`, node, [channel]);
+  const flow = fleet.flow(channel);
+  await fleet.goesOn(flow, 10_000);
+  const effects = { losesHistory: 'some' } as const;
+  fleet.recorder.record({ kind: 'fault-began', fault: 'F3', name: 'F3 the primary changes', effects });
+  return { fleet, flow };
+}
+
+/** Delivery has resumed, nobody was restarted, and nothing is wrong with what everybody was told. */
+async function expectWell(fleet: ObservedFleet, flow: Flow, sinceMs: number): Promise<void> {
+  await fleet.goesOn(flow, resumesWithinMs + 5_000);
+  expect(performance.now() - sinceMs).toBeLessThan(resumesWithinMs);
+  fleet.recorder.record({ kind: 'fault-ended', fault: 'F3' });
+  await fleet.judged();
+  for (const signals of fleet.signals(channel)) expect(signals).toBeGreaterThan(0);
+  for (const [n, node] of fleet.nodes.entries()) {
+    await vi.waitFor(async () => expect(await fleet.status(n, 'ready')).toBe(200), { timeout: 10_000 });
+    expect(node.child.exitCode).toBeNull();
+  }
+}
+
+describe.skipIf(redisIsMissing())('two nodes and Redis with sentinels', () => {
+  test('F3 G2 G5 G10: the primary dies, and the first connections to the new one are refused', {
+    timeout: 90_000,
+  }, async () => {
+    await using redis = await WatchedRedis.start();
+    const { fleet, flow } = await started(redis);
+    await using _fleet = fleet;
+    const way = redis.replicas[0]?.way;
+    way?.refuse();
+    await redis.primary.kill();
+    const killedMs = performance.now();
+    await vi.waitFor(() => expect(way?.numRefused).toBeGreaterThanOrEqual(4), { timeout: 10_000 });
+    expect(await fleet.status(0, 'live')).toBe(200);
+    way?.accept();
+    await expectWell(fleet, flow, killedMs);
+  });
+
+  test('F3 F6 G2 G5: the primary sleeps through its replacement and takes itself for it still, with the nodes attached to it', {
+    timeout: 90_000,
+  }, async () => {
+    // As it should be where nothing may get lost: whoever has lost its replicas acknowledges nothing.
+    await using redis = await WatchedRedis.start({ numReplicas: 2, config: ['min-replicas-to-write 1'] });
+    const { fleet, flow } = await started(redis);
+    await using _fleet = fleet;
+    redis.primary.child.kill('SIGSTOP');
+    await redis.failedOver(15_000);
+    redis.primary.child.kill('SIGCONT');
+    await expectWell(fleet, flow, performance.now());
+  });
+});
