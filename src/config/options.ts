@@ -394,7 +394,7 @@ export const options = {
   }),
   'limits.maxConnectionsPerUser': option(integer(), {
     default: defaultLimits.maxConnectionsPerUser,
-    about: 'Connections of one user to this node; a further one is closed with 3504.',
+    about: 'Connections of one user over all nodes; a further one is closed with 3504.',
     zero: 'No limit.',
   }),
   'limits.connectsPerSec': option(integer(), {

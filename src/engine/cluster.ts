@@ -52,6 +52,11 @@ export class Cluster {
     return this.#peers.size;
   }
 
+  /** Of the other nodes. */
+  ids(): string[] {
+    return this.#peers.ids();
+  }
+
   has(nodeId: string): boolean {
     return this.#peers.has(nodeId);
   }

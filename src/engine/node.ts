@@ -28,6 +28,7 @@ import { type RatePlan, ratesOfConnection } from './rates.js';
 import { Revocations } from './revocations.js';
 import type { RpcDeclaration, RpcFallback } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
+import { Seats } from './seats.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { PingFrames } from './shared-frame.js';
@@ -87,6 +88,7 @@ export class Node {
   readonly publishing: Publishing;
   readonly clients: NodeClients;
   readonly cluster: Cluster;
+  readonly seats: Seats;
   readonly positionChecks: PositionChecks;
   readonly brokerHealth: BrokerHealth;
   /** Somebody may ask for the headers of a connection later on. */
@@ -132,6 +134,8 @@ export class Node {
     this.clients = new NodeClients(this);
     const { control } = broker;
     this.cluster = new Cluster({ nodeId: this.id, clock, random, log, control, summary: () => summaryOf(this) });
+    const most = this.limits.maxConnectionsPerUser;
+    this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, most });
     serveCluster(this);
     const { hub, interest, counters } = this;
     this.positionChecks = new PositionChecks({ broker, hub, interest, clock, random, counters, log });
@@ -184,6 +188,7 @@ export class Node {
     this.interest.close();
     this.deadlines.close();
     this.pings.close();
+    this.seats.close();
     this.cluster.close();
     this.positionChecks.close();
     this.brokerHealth.close();

@@ -55,6 +55,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   expiresAtMs: number | undefined;
   /** The client itself brings new tokens before the connection expires. */
   refreshable = false;
+  /** The user among whose connections it counts, over all nodes. */
+  seat: string | undefined;
   readonly subscriptions = new SubscriptionSet();
   #waiting: Command[] | undefined;
   #pending = 0;
@@ -380,6 +382,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.subscriptions.clear();
     Counters.add(node.counters.disconnectsByCode, disconnect.code);
     node.sessions.remove(this, wasConnected);
+    if (this.seat !== undefined) node.seats.free(this.seat);
     node.admission.closed(this.handshake.remoteAddress);
     if (wasConnected) node.notifier.notify('disconnected', this, disconnect);
   }

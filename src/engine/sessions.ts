@@ -18,11 +18,9 @@ export class Sessions {
   readonly #byClient = new Map<string, Session>();
   readonly #byUser = new Map<string, User>();
 
-  readonly #maxConnectionsPerUser: number;
   readonly #userRates: RatePlan;
 
   constructor(limits: EngineLimits, counters: Counters) {
-    this.#maxConnectionsPerUser = limits.maxConnectionsPerUser;
     this.#userRates = ratesOfUser(limits, counters);
   }
 
@@ -43,12 +41,6 @@ export class Sessions {
 
   add(session: Session): void {
     this.#newcomers.add(session);
-  }
-
-  /** Whether the user may have one more connection. Anonymous clients are nobody in particular. */
-  hasRoomFor(user: string): boolean {
-    const most = this.#maxConnectionsPerUser;
-    return most === 0 || user === '' || numSessions(this.#byUser.get(user)) < most;
   }
 
   /** The session knows who its user is. Returns the rates that it shares with the user's other connections. */

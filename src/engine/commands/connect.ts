@@ -40,11 +40,9 @@ export async function runConnect(
     return { kind: 'error', error: outcome.error };
   }
   const { identity } = outcome;
-  const unwelcome = findObjection(session, identity);
-  if (unwelcome !== undefined) {
-    session.close(unwelcome);
-    return undefined;
-  }
+  const unwelcome = node.revocations.find(identity) ?? (await findSeat(session, identity.user));
+  if (unwelcome !== undefined) session.close(unwelcome);
+  if (!session.is('connecting')) return undefined;
   admit(session, identity, request.token !== undefined);
   const attachments = serverSide(session, identity, request.subs);
   try {
@@ -53,8 +51,8 @@ export async function runConnect(
     for (const { subscription } of attachments) takeBack(session, subscription);
     throw error;
   }
-  // Things may have changed while the broker was asked: a revocation, another connection of the user.
-  const objection = findObjection(session, identity);
+  // Things may have changed while others were asked.
+  const objection = node.revocations.find(identity);
   if (objection !== undefined) session.close(objection);
   // Closed meanwhile, perhaps by its own client; `close` has freed everything.
   if (!session.is('connecting')) {
@@ -73,11 +71,16 @@ export async function runConnect(
   return undefined;
 }
 
-/** Why a client is not let in though its token is good. */
-function findObjection({ node }: Session, identity: Identity): Disconnect | undefined {
-  const revoked = node.revocations.find(identity);
-  if (revoked !== undefined) return revoked;
-  return node.sessions.hasRoomFor(identity.user) ? undefined : disconnectCodes.connectionLimit;
+/** Makes it one of its user's connections, of which there may be so many; otherwise says why not. */
+async function findSeat(session: Session, user: string): Promise<Disconnect | undefined> {
+  const { seats } = session.node;
+  const taken = seats.take(user);
+  const isTaken = typeof taken === 'boolean' ? taken : await taken;
+  if (!isTaken) return disconnectCodes.connectionLimit;
+  // The client may have left while the answer was on its way.
+  if (session.is('closed')) seats.free(user);
+  else session.seat = user;
+  return undefined;
 }
 
 function admit(session: Session, identity: Identity, hasToken: boolean): void {
