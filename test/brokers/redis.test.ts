@@ -70,6 +70,37 @@ describe.skipIf(redisIsMissing())('redis', () => {
     await expect(new RedisBroker(other.url, ports).start(new RecordedEvents())).rejects.toMatchObject(failure);
   });
 
+  test('publications of one turn come in the order of the calls, whatever is done with them, and one that fails stops no other', async () => {
+    const prefix = `test-${++count}`;
+    const broker = new RedisBroker({ url: server.url, prefix }, ports);
+    const events = new RecordedEvents();
+    await broker.start(events);
+    await broker.subscribe(channel);
+    await using client = await server.client();
+    await client.send(['SET', `${prefix}:place:{broken}`, 'no hash']);
+    const stream = { size: 5, ttlMs: 60_000 };
+    const outcomes = await Promise.allSettled([
+      broker.publish(channel, { data: trustedJsonText('1') }, {}),
+      broker.publish(channel, { data: trustedJsonText('2') }, { stream }),
+      broker.publish(channelName('broken'), { data: trustedJsonText('0') }, { stream }),
+      broker.publish(channel, { data: trustedJsonText('3') }, { stream, idempotencyKey: 'once' }),
+      broker.publish(channel, { data: trustedJsonText('4') }, { idempotencyKey: 'once' }),
+      broker.publish(channel, { data: trustedJsonText('5') }, {}),
+    ]);
+    await broker.probe();
+    const fulfilled = (offset: number, duplicate = false) => ({ value: { position: { offset }, duplicate } });
+    expect(outcomes).toMatchObject([
+      fulfilled(0),
+      fulfilled(1),
+      { status: 'rejected', reason: { code: 'ERR_BROKER' } },
+      fulfilled(2),
+      fulfilled(2, true),
+      fulfilled(0),
+    ]);
+    expect(events.values(channel)).toEqual([1, 2, 3, 5]);
+    await broker.close();
+  });
+
   test('two fleets with different prefixes share a server without seeing each other', async () => {
     const [one, two] = [made(), made()];
     const events = new RecordedEvents();

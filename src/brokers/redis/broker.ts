@@ -1,17 +1,4 @@
-/**
- * The broker over Redis 7 and its kin. An acknowledged publication is in the primary's memory, and on its way to
- * replicas and to disk as that server is configured. Each operation is one function inside Redis. Delivery is in order
- * and at most once: a connection that breaks loses what is published meanwhile.
- */
-
-import * as v from 'valibot';
-import {
-  type Broker,
-  type BrokerEvents,
-  idempotencyWindowMs,
-  type Published,
-  type PublishOptions,
-} from '../../engine/broker.js';
+import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
@@ -31,8 +18,6 @@ import { RedisPresence } from './presence.js';
 import { readScripts, type Scripts } from './script.js';
 import { Shard, type ShardOptions } from './shard.js';
 import { type Topology, topologyOf } from './topology.js';
-
-const publishAnswer = v.tuple([v.string(), v.string(), v.number()]);
 
 export class RedisBroker implements Broker {
   readonly name = 'redis';
@@ -95,28 +80,22 @@ export class RedisBroker implements Broker {
   async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
     this.#assertOpen();
     const { stream, idempotencyKey } = options;
-    const route = this.#topology.routeOf(channel);
-    const bus = this.#keys.bus(channel);
-    const text = encodePublication(publication);
-    if (stream === undefined && idempotencyKey === undefined) {
-      await route.send(['SPUBLISH', bus, `p0::${text}`]);
-      return { position: { offset: 0, epoch: '' }, duplicate: false };
-    }
-    const keys = [this.#keys.place(channel), this.#keys.stream(channel), bus];
-    if (idempotencyKey !== undefined) keys.push(this.#keys.idempotency(channel, idempotencyKey));
     const ttlMs = Math.ceil(stream?.ttlMs ?? 0);
-    const [offset, epoch, isDuplicate] = v.parse(
-      publishAnswer,
-      await route.run(this.#scripts.publish, keys, [
-        text,
-        `${stream?.size ?? 0}`,
-        `${ttlMs}`,
-        `${Math.max(ttlMs, this.#options.streamIdleMs)}`,
-        this.#epochs.next(),
-        `${idempotencyWindowMs}`,
-      ]),
-    );
-    return { position: { offset: Number(offset), epoch }, duplicate: isDuplicate === 1 };
+    return this.#topology.routeOf(channel).publish({
+      bus: this.#keys.bus(channel),
+      text: encodePublication(publication),
+      ...(stream && {
+        kept: {
+          placeKey: this.#keys.place(channel),
+          streamKey: this.#keys.stream(channel),
+          size: stream.size,
+          ttlMs,
+          placeTtlMs: Math.max(ttlMs, this.#options.streamIdleMs),
+          newEpoch: this.#epochs.next(),
+        },
+      }),
+      ...(idempotencyKey !== undefined && { onceKey: this.#keys.idempotency(channel, idempotencyKey) }),
+    });
   }
 
   async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {

@@ -3,6 +3,7 @@
  * is listened to moves along, and what may have been missed on the way is named.
  */
 
+import type { Published } from '../../engine/broker.js';
 import type { Cancel } from '../../engine/clock.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
@@ -14,6 +15,7 @@ import { type ClusterView, ownersOf } from './cluster-view.js';
 import { brokerError, type Redirect, redirectOf } from './failures.js';
 import { controlTag, type Keys } from './keys.js';
 import type { LinkPorts } from './link.js';
+import type { OutgoingPublication } from './publish-command.js';
 import type { Sending, Shard, ShardOptions } from './shard.js';
 import { numSlots, slotOf } from './slots.js';
 import type { Route, Topology } from './topology.js';
@@ -113,9 +115,18 @@ export class ClusterTopology implements Topology {
     return {
       run: (script, keys, args) => this.#directed(slot, (shard, sending) => shard.run(script, keys, args, sending)),
       send: (command) => this.#directed(slot, (shard, sending) => shard.send(command, sending)),
+      publish: (publication) => this.#publish(slot, publication),
       subscribe: (bus) => this.#subscribe(slot, bus),
       unsubscribe: (bus) => this.#unsubscribe(bus),
     };
+  }
+
+  /** By itself: the keys of a command are all in one slot. */
+  async #publish(slot: number, publication: OutgoingPublication): Promise<Published> {
+    const [outcome] = await this.#directed(slot, (shard, sending) => shard.publishNow([publication], sending));
+    if (outcome instanceof FanfareError) throw outcome;
+    // safe: there is one for each
+    return outcome as Published;
   }
 
   async #subscribe(slot: number, bus: string): Promise<void> {

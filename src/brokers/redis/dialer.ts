@@ -34,6 +34,9 @@ export function dialer(address: Address, parts: DialerParts): Dialer {
       ...(password !== undefined && { password }),
       database,
       disableOfflineQueue: true,
+      // The link gives up a connection that falls silent, and with it what waits; a timer for each command costs more
+      // than sending it.
+      commandOptions: { timeout: 0 },
     });
   };
   if (primary === undefined) {

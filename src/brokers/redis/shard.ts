@@ -1,10 +1,13 @@
 /** One Redis server, or what stands for one: a link for functions, another for what is published. */
 
+import type { Published } from '../../engine/broker.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';
 import { brokerError, isNoPrimary, startsWith } from './failures.js';
 import { Link, type LinkPorts } from './link.js';
+import { type OutgoingPublication, publishAll } from './publish-command.js';
+import { PublishQueue } from './publish-queue.js';
 import type { Script, Scripts } from './script.js';
 import { Subscriptions, type SubscriptionsOptions } from './subscriptions.js';
 import type { Route } from './topology.js';
@@ -21,11 +24,15 @@ export interface Sending {
   readonly isAsking?: boolean;
 }
 
+/** Publications in one command: what is asked of the server beside it waits for about a millisecond. */
+const maxPublishBatch = 128;
+
 export class Shard implements Route {
   readonly #options: ShardOptions;
   readonly #ports: LinkPorts;
   readonly #commands: Link;
   readonly #subscriptions: Subscriptions;
+  readonly #publications: PublishQueue;
   #inFlight = 0;
   #probes = 0;
   readonly #probing = new Map<string, () => void>();
@@ -49,6 +56,11 @@ export class Shard implements Route {
       else options.onMessage(bus, message);
     };
     this.#subscriptions = new Subscriptions({ ...options, onMessage }, ports);
+    this.#publications = new PublishQueue({
+      publish: (batch) => this.publishNow(batch),
+      maxUnanswered: options.maxInFlight,
+      maxBatch: maxPublishBatch,
+    });
   }
 
   get name(): string {
@@ -102,6 +114,23 @@ export class Shard implements Route {
     return this.#answered((client) => sent(client, [...command], sending));
   }
 
+  /** Those of one turn go out together. */
+  publish(publication: OutgoingPublication): Promise<Published> {
+    return this.#publications.add(publication);
+  }
+
+  /** Publishes as one command, at once. */
+  publishNow(
+    publications: readonly OutgoingPublication[],
+    sending: Sending = {},
+  ): Promise<readonly (Published | FanfareError)[]> {
+    const way = {
+      run: (script: Script, keys: readonly string[], args: readonly string[]) => this.run(script, keys, args, sending),
+      send: (command: readonly string[]) => this.send(command, sending),
+    };
+    return publishAll(way, this.#options.scripts.publish, publications);
+  }
+
   /** Resolves when what is published from then on arrives. Those of one turn go out together. */
   subscribe(bus: string): Promise<void> {
     return this.#subscriptions.subscribe(bus);
@@ -119,6 +148,7 @@ export class Shard implements Route {
     const id = `${++this.#probes}`;
     try {
       const arrived = new Promise<void>((resolve) => this.#probing.set(id, resolve));
+      this.#publications.flush();
       await this.send(['SPUBLISH', this.#subscriptions.probeBus, id]);
       const { timeoutMs, name } = this.#options;
       await withTimeLimit(this.#ports.clock, timeoutMs, `probe of ${name}`, arrived);

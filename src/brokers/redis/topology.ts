@@ -1,8 +1,10 @@
 /** Which Redis server has a channel. */
 
+import type { Published } from '../../engine/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { controlTag } from './keys.js';
+import type { OutgoingPublication } from './publish-command.js';
 import type { Script } from './script.js';
 import type { Shard } from './shard.js';
 
@@ -12,6 +14,8 @@ export interface Route {
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /** Runs a command of Redis. */
   send(command: readonly string[]): Promise<unknown>;
+  /** The order of the calls is that of the stream. */
+  publish(publication: OutgoingPublication): Promise<Published>;
   /** Resolves when what is published from then on arrives. */
   subscribe(bus: string): Promise<void>;
   unsubscribe(bus: string): Promise<void>;

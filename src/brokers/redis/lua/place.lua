@@ -7,9 +7,13 @@ end
 
 -- A server that was promoted, or restarted from disk, may have lost the newest writes; both give it a new replication
 -- id, and with it every stream a new epoch. Where INFO is forbidden, only the loss of the place itself is seen.
+local life
 local function replicationId()
-  local info = redis.pcall('INFO', 'replication')
-  return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+  if not life then
+    local info = redis.pcall('INFO', 'replication')
+    life = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+  end
+  return life
 end
 
 local function place(placeKey, streamKey, newEpoch, idleMs)

@@ -1,0 +1,81 @@
+/** Publications as a command for a Redis server, and its answer. */
+
+import * as v from 'valibot';
+import { idempotencyWindowMs, type Published } from '../../engine/broker.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { Script } from './script.js';
+
+export interface OutgoingPublication {
+  /** The pub/sub channel. */
+  readonly bus: string;
+  readonly text: string;
+  /** Where it is kept. Absent: it is delivered only. */
+  readonly kept?: KeptPublication;
+  /** The key of its idempotency key. */
+  readonly onceKey?: string;
+}
+
+export interface KeptPublication {
+  readonly placeKey: string;
+  readonly streamKey: string;
+  readonly size: number;
+  readonly ttlMs: number;
+  readonly placeTtlMs: number;
+  /** For a stream that begins with it. */
+  readonly newEpoch: string;
+}
+
+/** The way to the server. */
+interface Way {
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  send(command: readonly string[]): Promise<unknown>;
+}
+
+const delivered: Published = { position: { offset: 0, epoch: '' }, duplicate: false };
+const answer = v.array(v.string());
+
+/**
+ * Publishes in the order given, as one command; see publish.lua.
+ *
+ * @returns what has become of each
+ * @throws FanfareError `ERR_BROKER` when it is not known of any
+ */
+export async function publishAll(
+  way: Way,
+  script: Script,
+  publications: readonly OutgoingPublication[],
+): Promise<readonly (Published | FanfareError)[]> {
+  const [first] = publications;
+  if (publications.length === 1 && first !== undefined && isPlain(first)) {
+    await way.send(['SPUBLISH', first.bus, `p0::${first.text}`]);
+    return [delivered];
+  }
+  const keys: string[] = [];
+  const args = [`${idempotencyWindowMs}`];
+  for (const publication of publications) addTo(keys, args, publication);
+  const texts = v.parse(answer, await way.run(script, keys, args));
+  let at = 0;
+  return publications.map((publication) => {
+    if (isPlain(publication)) return delivered;
+    const [offset = '', epoch = '', kind] = texts.slice(at, at + 3);
+    at += 3;
+    if (kind === undefined) return new FanfareError('ERR_BROKER', 'redis has answered less than it was asked');
+    if (kind === 'failed') return new FanfareError('ERR_BROKER', `redis has failed: ${epoch}`);
+    return { position: { offset: Number(offset), epoch }, duplicate: kind === 'known' };
+  });
+}
+
+function isPlain({ kept, onceKey }: OutgoingPublication): boolean {
+  return kept === undefined && onceKey === undefined;
+}
+
+/** In the order in which publish.lua takes them. */
+function addTo(keys: string[], args: string[], { bus, text, kept, onceKey }: OutgoingPublication): void {
+  keys.push(bus);
+  args.push(`${kept === undefined ? '' : 'k'}${onceKey === undefined ? '' : 'o'}`, text);
+  if (kept !== undefined) {
+    keys.push(kept.placeKey, kept.streamKey);
+    args.push(`${kept.size}`, `${kept.ttlMs}`, `${kept.placeTtlMs}`, kept.newEpoch);
+  }
+  if (onceKey !== undefined) keys.push(onceKey);
+}
