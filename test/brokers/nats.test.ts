@@ -252,6 +252,43 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await broker.close();
   });
 
+  test('F14 G7: a server that is full takes nothing more, and keeps what it has acknowledged', async () => {
+    await using other = await NatsServer.start({ jetStream: ['max_file_store: 1MB'] });
+    const broker = new NatsBroker(other.url, ports);
+    await broker.start(new RecordedEvents());
+    const large = trustedJsonText(JSON.stringify('x'.repeat(100_000)));
+    const limits = { size: 100, ttlMs: 60_000 };
+    let acknowledged = 0;
+    const fill = async () => {
+      for (; acknowledged < 100; acknowledged++) await broker.publish(channel, { data: large }, { stream: limits });
+    };
+    await expect(fill()).rejects.toMatchObject({ code: 'ERR_BROKER' });
+    const page = await broker.history.read(channel, { limit: 100, reverse: false });
+    expect(page.publications.map(({ offset }) => offset)).toEqual(
+      Array.from({ length: acknowledged }, (_, n) => n + 1),
+    );
+    expect(acknowledged).toBeGreaterThan(1);
+    await broker.close();
+  });
+
+  test('G11: what may wait is bounded, in number and in size', async () => {
+    const { broker } = await started({ maxInFlight: 10, maxInFlightChars: 1_000 });
+    const long = data('x'.repeat(300));
+    for (const options of [{}, { stream }]) {
+      for (const [payload, bound] of [
+        [text, 10],
+        [long, 3],
+      ] as const) {
+        const all = await Promise.allSettled(
+          Array.from({ length: 20 }, () => broker.publish(channel, { data: payload }, options)),
+        );
+        expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(bound);
+        for (const one of all.slice(bound)) expect(one).toMatchObject({ reason: { code: 'ERR_BROKER' } });
+      }
+    }
+    await broker.close();
+  });
+
   test('user and password, and what they may not subscribe to', async () => {
     const config = [
       'authorization { users: [{ user: "fan", password: "p@ss", permissions: {',

@@ -60,10 +60,14 @@ export class ObservedFleet implements AsyncDisposable {
     private readonly folder: Folder,
   ) {}
 
-  static async start(broker: string, numNodes = 2): Promise<ObservedFleet> {
+  /** @param broker its address, or one for each node: the ways there may differ */
+  static async start(broker: string | readonly string[], numNodes = 2): Promise<ObservedFleet> {
     const folder = new Folder();
-    folder.write('fanfare.json', JSON.stringify({ ...config, broker }));
-    const nodes = Array.from({ length: numNodes }, () => new FanfareProcess(['serve', '--port', '0'], { folder }));
+    folder.write('fanfare.json', JSON.stringify(config));
+    const addresses = typeof broker === 'string' ? Array.from({ length: numNodes }, () => broker) : broker;
+    const nodes = addresses.map(
+      (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
+    );
     return new ObservedFleet(nodes, await Promise.all(nodes.map((node) => node.listening())), folder);
   }
 

@@ -27,6 +27,8 @@ export function natsIsMissing(): boolean {
 export interface NatsServerOptions {
   /** Lines of its configuration beyond the usual. */
   readonly config?: readonly string[];
+  /** Lines of what it says about JetStream. */
+  readonly jetStream?: readonly string[];
   /** Default: any that is free. */
   readonly port?: number;
   /** What stands before the host in its address: `user:password@`. */
@@ -87,7 +89,9 @@ export class NatsServer implements AsyncDisposable {
     const file = join(this.folder, 'nats.conf');
     const lines = [
       `listen: "127.0.0.1:${this.port}"`,
-      `jetstream { store_dir: "${join(this.folder, 'data')}" }`,
+      `jetstream { store_dir: "${join(this.folder, 'data')}"`,
+      ...(this.options.jetStream ?? []),
+      '}',
       ...(this.options.config ?? []),
     ];
     await writeFile(file, `${lines.join('\n')}\n`);

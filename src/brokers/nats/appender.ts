@@ -27,6 +27,8 @@ export interface AppenderParts {
   readonly timeoutMs: number;
   /** Publications that may wait; further ones are refused at once. */
   readonly maxWaiting: number;
+  /** The same in characters. */
+  readonly maxWaitingChars: number;
 }
 
 interface Waiting {
@@ -47,6 +49,7 @@ export class Appender {
   /** Of the channels with an append under way. */
   readonly #queues = new Map<ChannelName, Waiting[]>();
   #numWaiting = 0;
+  #charsWaiting = 0;
 
   constructor(private readonly parts: AppenderParts) {}
 
@@ -57,12 +60,12 @@ export class Appender {
     limits: StreamLimits,
     idempotencyKey: string | undefined,
   ): Promise<Published> {
-    if (this.#numWaiting >= this.parts.maxWaiting) {
-      return Promise.reject(
-        new FanfareError('ERR_BROKER', `more than ${this.parts.maxWaiting} publications wait for nats`),
-      );
+    const { maxWaiting, maxWaitingChars } = this.parts;
+    if (this.#numWaiting >= maxWaiting || this.#charsWaiting + text.length > maxWaitingChars) {
+      return Promise.reject(new FanfareError('ERR_BROKER', 'too many publications wait for nats'));
     }
     this.#numWaiting++;
+    this.#charsWaiting += text.length;
     return new Promise<Published>((resolve, reject) => {
       const waiting = { text, limits, idempotencyKey, resolve, reject };
       const queue = this.#queues.get(channel);
@@ -75,6 +78,7 @@ export class Appender {
       void this.#work(channel, fresh);
     }).finally(() => {
       this.#numWaiting--;
+      this.#charsWaiting -= text.length;
     });
   }
 

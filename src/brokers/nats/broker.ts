@@ -49,7 +49,7 @@ export class NatsBroker implements Broker {
     const options = withDefaults(given);
     const address = parseAddress(options.url);
     const { clock, random } = ports;
-    const { timeoutMs, maxInFlight, credentialsFile, replicas } = options;
+    const { timeoutMs, maxInFlight, maxInFlightChars, credentialsFile, replicas } = options;
     const subjects = new Subjects(options.prefix);
     const births = new Epochs(random);
     this.#ports = ports;
@@ -64,6 +64,7 @@ export class NatsBroker implements Broker {
         echoSubject: subjects.echo(random.id()),
         timeoutMs,
         maxInFlight,
+        maxInFlightChars,
         onMessage: (message) => this.#received(message),
         onInterrupted: () => this.#interrupted(),
       },
@@ -79,7 +80,14 @@ export class NatsBroker implements Broker {
       onLost: () => this.#interrupted(),
     });
     const parts = { journal: this.#journal, places: this.#places, life: this.#life, time: this.#time, births };
-    this.#appender = new Appender({ ...parts, clock, random, timeoutMs, maxWaiting: maxInFlight });
+    this.#appender = new Appender({
+      ...parts,
+      clock,
+      random,
+      timeoutMs,
+      maxWaiting: maxInFlight,
+      maxWaitingChars: maxInFlightChars,
+    });
     this.#once = new Once(this.#wire, subjects, options);
     this.history = new NatsHistory(parts);
     this.control = new NatsControl(this.#wire, subjects);

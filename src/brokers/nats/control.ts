@@ -24,7 +24,7 @@ export class NatsControl implements ControlChannel {
   }
 
   async send(payload: string, to?: string): Promise<void> {
-    await this.#wire.send(this.#subjects.control(to), `${this.#nodeId} ${payload}`);
+    await this.#wire.publish(this.#subjects.control(to), `${this.#nodeId} ${payload}`);
   }
 
   /** A message of a subject that is no channel's. */

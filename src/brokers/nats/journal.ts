@@ -165,10 +165,11 @@ export class Journal {
   }
 
   async #findAgain(client: Client): Promise<void> {
-    const before = this.#name;
+    const { life, onLost } = this.#parts;
+    const before = [this.#name, life.current].join();
     this.#finding ??= this.prepare(client).finally(() => {
       this.#finding = undefined;
-      if (this.#name !== before) this.#parts.onLost();
+      if ([this.#name, life.current].join() !== before) onLost();
     });
     await this.#finding;
   }

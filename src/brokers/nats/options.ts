@@ -25,6 +25,8 @@ export interface NatsOptions {
   readonly timeoutMs?: number;
   /** Calls that may wait for an answer; further ones fail at once. Default: 10,000. */
   readonly maxInFlight?: number;
+  /** Characters of publications that may wait for NATS; what is beyond fails at once. Default: 67,108,864. */
+  readonly maxInFlightChars?: number;
 }
 
 export type FilledNatsOptions = Required<Omit<NatsOptions, 'credentialsFile'>> & Pick<NatsOptions, 'credentialsFile'>;
@@ -39,6 +41,7 @@ export function withDefaults(given: NatsOptions['url'] | NatsOptions): FilledNat
     maxAgeMs: 604_800_000,
     timeoutMs: 4_000,
     maxInFlight: 10_000,
+    maxInFlightChars: 67_108_864,
     ...options,
   };
   if (!/^[\w-]{1,64}$/.test(filled.prefix)) {

@@ -24,6 +24,8 @@ export interface WireOptions {
   readonly timeoutMs: number;
   /** Calls that may wait for an answer; further ones are refused at once. */
   readonly maxInFlight: number;
+  /** Characters of what may be on its way to the server; what is beyond is refused at once. */
+  readonly maxInFlightChars: number;
   /** Must not throw. */
   readonly onMessage: (message: Incoming) => void;
   /** Nothing was heard for a while, and is again. */
@@ -43,6 +45,7 @@ export class Wire {
   readonly #echoes = new Map<string, () => void>();
   #numEchoes = 0;
   #inFlight = 0;
+  #inFlightChars = 0;
   /** Ends when what was sent in this turn is at the server. */
   #turn: Promise<void> | undefined;
   /** Of turns whose answer has not come yet. */
@@ -78,7 +81,7 @@ export class Wire {
     try {
       await this.#link.start();
     } catch (error) {
-      throw brokerError(error);
+      throw brokerError(error, this.#options.name);
     }
   }
 
@@ -100,7 +103,7 @@ export class Wire {
     try {
       return await work(client);
     } catch (error) {
-      throw brokerError(error);
+      throw brokerError(error, name);
     } finally {
       this.#inFlight--;
     }
@@ -108,15 +111,19 @@ export class Wire {
 
   /** Resolves when the server has it. @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
   async publish(subject: string, text: string): Promise<void> {
-    await this.call((client) => {
-      client.connection.publish(subject, text);
-      return this.#arrived(client);
-    });
-  }
-
-  /** Hands it over, which says nothing about where it gets. @throws FanfareError `ERR_BROKER` */
-  async send(subject: string, text: string): Promise<void> {
-    await this.call(async ({ connection }) => connection.publish(subject, text));
+    const { name, maxInFlightChars } = this.#options;
+    if (this.#inFlightChars + text.length > maxInFlightChars) {
+      throw new FanfareError('ERR_BROKER', `too much is on its way to ${name}`);
+    }
+    this.#inFlightChars += text.length;
+    try {
+      await this.call((client) => {
+        client.connection.publish(subject, text);
+        return this.#arrived(client);
+      });
+    } finally {
+      this.#inFlightChars -= text.length;
+    }
   }
 
   /** Resolves when what is published from then on arrives. Idempotent. @throws FanfareError `ERR_BROKER` */
@@ -152,7 +159,7 @@ export class Wire {
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError)) this.#link.renew('nothing arrives through it');
-      throw brokerError(error);
+      throw brokerError(error, name);
     } finally {
       this.#echoes.delete(id);
     }
@@ -206,7 +213,7 @@ export class Wire {
   }
 }
 
-export function brokerError(error: unknown): FanfareError {
+function brokerError(error: unknown, name: string): FanfareError {
   if (error instanceof FanfareError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('max_payload')) {
@@ -214,5 +221,5 @@ export function brokerError(error: unknown): FanfareError {
       cause: error,
     });
   }
-  return new FanfareError('ERR_BROKER', `nats has failed: ${message}`, { cause: error });
+  return new FanfareError('ERR_BROKER', `${name} has failed: ${message}`, { cause: error });
 }
