@@ -12,6 +12,7 @@ import { createLog } from '../observe/log.js';
 import type { ServerAddresses, WorkerParts } from '../server/from-config.js';
 import { systemClock, systemRandom } from '../server/system-ports.js';
 import { type CommandContext, exitCodes } from './command.js';
+import { relayFigures, WorkerFigures } from './worker-figures.js';
 import { addressesIn, stopMessage } from './worker-messages.js';
 
 export interface WorkersRun {
@@ -36,11 +37,14 @@ export function workerParts({ env }: CommandContext, config: Config): WorkerPart
   const path = env[socketVariable];
   if (!cluster.isWorker || path === undefined) return undefined;
   const { values } = config;
-  if (values.broker !== 'memory') return {};
+  const peers = new WorkerFigures();
+  if (values.broker !== 'memory') return { peers };
   return {
-    broker: ({ log }) =>
+    peers,
+    broker: ({ log, clock }) =>
       new LocalBroker({
         path,
+        clock,
         onLost: () => {
           log.error({}, 'the broker of this machine is gone');
           process.exit(exitCodes.failed);
@@ -158,6 +162,7 @@ class Workers {
       worker.on('message', (message: unknown) => {
         const addresses = addressesIn(message);
         if (addresses !== undefined) resolve(addresses);
+        else relayFigures(worker, message, this.#workers);
       });
       worker.once('exit', (code, signal) => {
         resolve(undefined);

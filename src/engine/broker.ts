@@ -104,6 +104,11 @@ export interface PresenceStore {
  */
 export interface Broker {
   readonly name: string;
+  /**
+   * What is published reaches each node that is subscribed, or that node has lost its broker for good: nobody has to look
+   * for holes. Default: only without {@link probe}.
+   */
+  readonly losesNothing?: boolean;
   /** Absent: no channel rule may ask for history. */
   readonly history?: HistoryStore;
   /** Absent: no channel rule may ask for presence. */

@@ -53,11 +53,11 @@ export class PositionChecks {
     };
   }
 
-  /** Nothing is done for a broker inside the process, which loses nothing. */
+  /** Nothing is done for a broker that loses nothing. */
   start(): void {
     this.#allWellAtMs = this.#parts.clock.nowMs();
-    const { probe, history } = this.#parts.broker;
-    if (probe !== undefined && history !== undefined) this.#scheduleRound();
+    const { probe, history, losesNothing } = this.#parts.broker;
+    if (probe !== undefined && history !== undefined && losesNothing !== true) this.#scheduleRound();
   }
 
   close(): void {

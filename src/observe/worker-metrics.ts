@@ -4,18 +4,22 @@ import { AggregatorRegistry, type MetricObject } from 'prom-client';
 import type { Node } from '../engine/node.js';
 import { type HookMetricsSource, type Metrics, nodeMetrics } from './metrics.js';
 
-const about = 'metrics';
-/** Longest wait for another process; the figures of one that hangs are left out. */
-const deadlineMs = 1_000;
+/** The other processes. Figures are plain data. */
+export interface FigurePeers {
+  /** From now on the others get these. */
+  serve(figures: () => Promise<object[]>): void;
+  /** What each of the others has, without those that do not answer in time. */
+  ask(): Promise<object[][]>;
+}
 
 /** Sums, save for what has no sum. Counters of a process that has died are gone from them. */
-export function workerMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
+export function workerMetrics(node: Node, peers: FigurePeers, hooks?: HookMetricsSource): Metrics {
   const own = nodeMetrics(node, hooks);
-  node.cluster.serve(about, () => own.figures());
+  peers.serve(() => own.figures());
   return {
     ...own,
     async render() {
-      const [figures, others] = await Promise.all([own.figures(), node.cluster.askAll(about, {}, { deadlineMs })]);
+      const [figures, others] = await Promise.all([own.figures(), peers.ask()]);
       // safe: the other processes are of this program
       const all = [figures, ...others] as MetricObject[][];
       return AggregatorRegistry.aggregate(all).metrics();

@@ -17,7 +17,7 @@ import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { createLog } from '../observe/log.js';
 import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
-import { workerMetrics } from '../observe/worker-metrics.js';
+import { type FigurePeers, workerMetrics } from '../observe/worker-metrics.js';
 import { describeContract } from '../spec/describe.js';
 import type { ClientAccess } from '../spec/spec-options.js';
 import { ClientGate } from '../transports/client-gate.js';
@@ -63,7 +63,7 @@ export interface HookParts extends HookMetricsSource {
 export function assemble<Channels extends ChannelSchemas, Procedures extends ProcedureTable>(
   options: FanfareOptions<Channels, Procedures>,
   hooks: HookParts | undefined,
-  { sumsMetrics = false }: { readonly sumsMetrics?: boolean } = {},
+  { peers }: { readonly peers?: FigurePeers } = {},
 ): FanfareApp<Channels, Procedures> {
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
@@ -105,7 +105,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     },
   });
   hooks?.start(node.id);
-  const metrics = sumsMetrics ? workerMetrics(node, hooks) : nodeMetrics(node, hooks);
+  const metrics = peers === undefined ? nodeMetrics(node, hooks) : workerMetrics(node, peers, hooks);
   const operations = new Operations(node);
   const serving = new Serving({
     node,

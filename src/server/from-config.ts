@@ -14,6 +14,7 @@ import type { Duration } from '../engine/duration.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
 import { createLog } from '../observe/log.js';
+import type { FigurePeers } from '../observe/worker-metrics.js';
 import type { FanfareApp } from './app.js';
 import type { TransportPaths } from './client-transports.js';
 import { hooksOf } from './config-hooks.js';
@@ -35,6 +36,8 @@ export interface ServerAddresses {
 export interface WorkerParts {
   /** In place of the configuration's. */
   readonly broker?: BrokerFactory;
+  /** Whose figures are summed up with this one's. */
+  readonly peers: FigurePeers;
 }
 
 /** The server that a configuration describes. Nothing listens before {@link listen}. */
@@ -74,8 +77,7 @@ export class ConfiguredServer {
       log: this.log,
     };
     this.app = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks, {
-      // Over a broker of more than this machine, other servers would answer as well.
-      sumsMetrics: worker?.broker !== undefined,
+      ...(worker !== undefined && { peers: worker.peers }),
     });
   }
 

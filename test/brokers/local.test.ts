@@ -1,6 +1,8 @@
 /** The broker of one machine against the suites, over a real socket, and what becomes of a process that dies. */
 
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +12,7 @@ import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { parseChannelName } from '../../src/model/channel-name.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
+import { Folder } from '../cli/fanfare-process.js';
 import { countingRandom, FakeClock } from '../support/fake-clock.js';
 
 class Machine implements AsyncDisposable {
@@ -37,12 +40,11 @@ brokerSuite({
   framework,
   make: async () => {
     const machine = await Machine.start();
-    const broker = new LocalBroker({ path: machine.path });
+    const broker = new LocalBroker({ path: machine.path, clock: machine.clock });
     return {
       broker,
       advance: (ms) => machine.clock.advance(ms),
-      // An answer comes after everything that was sent before it.
-      settle: async () => void (await broker.presence.stats(name('settle'))),
+      settle: () => broker.probe(),
       close: () => machine[Symbol.asyncDispose](),
     };
   },
@@ -53,7 +55,7 @@ controlChannelSuite({
   framework,
   make: async () => {
     const machine = await Machine.start();
-    const make = () => new LocalBroker({ path: machine.path });
+    const make = () => new LocalBroker({ path: machine.path, clock: machine.clock });
     const brokers = [make(), make(), make()] as const;
     for (const broker of brokers) await broker.start(new RecordedEvents());
     const [a, b, c] = brokers;
@@ -81,7 +83,7 @@ const data = trustedJsonText('1');
 describe('local broker', () => {
   test('what one process publishes reaches the subscribers of all, in one order', async () => {
     await using machine = await Machine.start();
-    const brokers = [1, 2].map(() => new LocalBroker({ path: machine.path }));
+    const brokers = [1, 2].map(() => new LocalBroker({ path: machine.path, clock: machine.clock }));
     const events = brokers.map(() => new RecordedEvents());
     for (const [n, broker] of brokers.entries()) {
       await broker.start(events[n] ?? new RecordedEvents());
@@ -101,7 +103,10 @@ describe('local broker', () => {
 
   test('G8: a process that dies takes its presence and its subscriptions along', async () => {
     await using machine = await Machine.start();
-    const [dying, living] = [new LocalBroker({ path: machine.path }), new LocalBroker({ path: machine.path })];
+    const [dying, living] = [
+      new LocalBroker({ path: machine.path, clock: machine.clock }),
+      new LocalBroker({ path: machine.path, clock: machine.clock }),
+    ];
     for (const broker of [dying, living]) await broker.start(new RecordedEvents());
     await dying.subscribe(name('c'));
     await dying.presence.add(name('c'), { user: 'ann', client: '1' }, 60_000);
@@ -114,7 +119,7 @@ describe('local broker', () => {
   test('G7: without its host, everything is refused, what waits too, and the owner is told once', async () => {
     const machine = await Machine.start();
     let lost = 0;
-    const broker = new LocalBroker({ path: machine.path, onLost: () => lost++ });
+    const broker = new LocalBroker({ path: machine.path, clock: machine.clock, onLost: () => lost++ });
     await broker.start(new RecordedEvents());
     const waiting = broker.publish(name('c'), { data }, {});
     await machine[Symbol.asyncDispose]();
@@ -125,8 +130,34 @@ describe('local broker', () => {
     await expect(broker.publish(name('c'), { data }, {})).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
+  test('G7 G10: a host that stands still is an error after 4 s, of what waits for it and of the probe', async () => {
+    using folder = new Folder();
+    const path = join(folder.path, 'broker.sock');
+    const host = createServer().listen(path);
+    await once(host, 'listening');
+    const clock = new FakeClock();
+    const broker = new LocalBroker({ path, clock });
+    await broker.start(new RecordedEvents());
+    const failure = { code: 'ERR_BROKER' };
+    const expected = [
+      expect(broker.publish(name('c'), { data }, {})).rejects.toMatchObject(failure),
+      expect(broker.probe()).rejects.toMatchObject(failure),
+    ];
+    await clock.advance(3_999);
+    let isLate = false;
+    const late = expect(broker.subscribe(name('c')).finally(() => (isLate = true))).rejects.toMatchObject(failure);
+    await clock.advance(1);
+    await Promise.all(expected);
+    expect(isLate).toBe(false);
+    await clock.advance(3_999);
+    await late;
+    expect(clock.numTimers).toBe(0);
+    await broker.close(100);
+    host.close();
+  });
+
   test('a host that is not there is an error of the start', async () => {
-    const broker = new LocalBroker({ path: join(tmpdir(), 'fanfare-no-such-broker.sock') });
+    const broker = new LocalBroker({ path: join(tmpdir(), 'fanfare-no-such-broker.sock'), clock: new FakeClock() });
     await expect(broker.start(new RecordedEvents())).rejects.toMatchObject({ code: 'ERR_BROKER' });
   });
 });

@@ -13,6 +13,7 @@ import type {
   Published,
   PublishOptions,
 } from '../../engine/broker.js';
+import type { Cancel, Clock } from '../../engine/clock.js';
 import type { ControlChannel } from '../../engine/control-channel.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -22,8 +23,11 @@ import type { LocalMessage, LocalOperation, LocalOperations } from './messages.j
 
 /** Most requests that wait for their answer. */
 const maxPending = 100_000;
+/** How long one waits: the host may stand still. What it was asked for may happen all the same. */
+const answerLimitMs = 4_000;
 
 interface Pending {
+  readonly untilMs: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: FanfareError) => void;
 }
@@ -31,14 +35,18 @@ interface Pending {
 export interface LocalBrokerOptions {
   /** Where the host listens. */
   readonly path: string;
+  readonly clock: Clock;
   /** Called when the host is gone: it does not come back. */
   readonly onLost?: () => void;
 }
 
 export class LocalBroker implements Broker {
   readonly name = 'local';
+  readonly losesNothing = true;
   readonly #options: LocalBrokerOptions;
+  /** The oldest first. */
   readonly #pending = new Map<number, Pending>();
+  #late: Cancel | undefined;
   #lastId = 0;
   #socket: LineSocket | undefined;
   #events: BrokerEvents | undefined;
@@ -104,6 +112,10 @@ export class LocalBroker implements Broker {
     await this.#ask('announce', channel, event, info);
   }
 
+  async probe(): Promise<void> {
+    await this.#ask('probe');
+  }
+
   #ask<Name extends LocalOperation>(
     operation: Name,
     ...args: Parameters<LocalOperations[Name]>
@@ -115,10 +127,25 @@ export class LocalBroker implements Broker {
         return reject(new FanfareError('ERR_BROKER', 'too much waits for the broker of this machine'));
       }
       const id = ++this.#lastId;
+      const untilMs = this.#options.clock.nowMs() + answerLimitMs;
       // safe: the host answers each operation with its result
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.set(id, { untilMs, resolve: resolve as (result: unknown) => void, reject });
+      this.#late ??= this.#options.clock.schedule(() => this.#rejectLate(), answerLimitMs);
       this.#socket.send({ id, do: operation, with: args });
     });
+  }
+
+  #rejectLate(): void {
+    this.#late = undefined;
+    const { clock } = this.#options;
+    for (const [id, { untilMs, reject }] of this.#pending) {
+      if (untilMs > clock.nowMs()) {
+        this.#late = clock.schedule(() => this.#rejectLate(), untilMs - clock.nowMs());
+        return;
+      }
+      this.#settle(id);
+      reject(new FanfareError('ERR_BROKER', 'the broker of this machine does not answer'));
+    }
   }
 
   #take(message: LocalMessage): void {
@@ -151,6 +178,7 @@ export class LocalBroker implements Broker {
   }
 
   #lost(): void {
+    this.#late?.();
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(unreachable());
     if (this.#closed === undefined) this.#options.onLost?.();
   }
@@ -165,6 +193,7 @@ export class LocalBroker implements Broker {
         };
       });
     }
+    this.#late?.();
     this.#socket?.end();
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(unreachable());
   }

@@ -125,6 +125,8 @@ export class LocalBrokerHost {
         this.#control(client, payload, to);
         return null;
       }
+      case 'probe':
+        return null;
     }
   }
 

@@ -22,6 +22,8 @@ export interface LocalOperations {
   presenceStats(channel: ChannelName): PresenceStats;
   startControl(nodeId: string): null;
   sendControl(payload: string, to: string | null): null;
+  /** The answer comes after everything that was sent before it. */
+  probe(): null;
 }
 
 export type LocalOperation = keyof LocalOperations;
