@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { trustedJsonText } from '../model/json-text.js';
 import type { NodeClients } from './node-clients.js';
+import type { ToldOrder } from './recent-orders.js';
 
 const text = v.pipe(v.string(), v.maxLength(1_024));
 const time = v.pipe(v.number(), v.minValue(0));
@@ -67,19 +68,32 @@ export function decodeOrder(body: unknown): Order | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Resolves with how many connections were newly subscribed. @throws FanfareError as {@link NodeClients} does */
-export async function follow(order: Order, clients: NodeClients): Promise<number> {
+const told = v.object({ id: text, agoMs: v.optional(time, 0), order });
+
+/** An order with its name, by which it is followed once. */
+export function decodeToldOrder(body: unknown): ToldOrder | undefined {
+  const parsed = v.safeParse(told, body);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/**
+ * Resolves with how many connections were newly subscribed.
+ *
+ * @param atMs when it was given, by the monotonic clock: connections that were made later are not meant
+ * @throws FanfareError as {@link NodeClients} does
+ */
+export async function follow(order: Order, clients: NodeClients, atMs?: number): Promise<number> {
   switch (order.do) {
     case 'subscribe':
       return clients.subscribe(order.who, order.channel, order.options);
     case 'unsubscribe':
-      clients.unsubscribe(order.who, order.channel, order.why);
+      clients.unsubscribe({ ...order.who, atMs }, order.channel, order.why);
       return 0;
     case 'disconnect':
-      clients.disconnect(order.who, order.why, order.except);
+      clients.disconnect({ ...order.who, atMs }, order.why, order.except);
       return 0;
     case 'refresh':
-      clients.refresh(order.who, order.options);
+      clients.refresh({ ...order.who, atMs }, order.options);
       return 0;
     case 'send':
       clients.send(order.who, order.data);

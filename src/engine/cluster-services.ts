@@ -5,10 +5,11 @@ import { parseChannelName } from '../model/channel-name.js';
 import { trustedJsonText } from '../model/json-text.js';
 import type { Identity } from './auth/authenticator.js';
 import { type NodeSummary, nodeSummary } from './cluster-messages.js';
-import { decodeOrder, follow, revocation } from './cluster-orders.js';
+import { decodeOrder, decodeToldOrder, follow, revocation } from './cluster-orders.js';
 import { countPresent, presentIn } from './control-presence.js';
 import type { Node } from './node.js';
 import { type ChannelSummary, summaryOf } from './node-clients.js';
+import { RecentOrders } from './recent-orders.js';
 
 /** Longest wait for the node that has made a ticket, or for what a newcomer has to know. */
 const deadlineMs = 5_000;
@@ -20,6 +21,8 @@ const channelList = v.array(v.tuple([v.string(), v.pipe(v.number(), v.minValue(0
 const standing = v.object({
   revoked: v.array(v.unknown()),
   unblocked: v.array(v.object({ user: v.string(), atMs: v.number() })),
+  /** Earlier versions tell none. */
+  orders: v.optional(v.array(v.unknown()), []),
 });
 const json = v.pipe(v.string(), v.transform(trustedJsonText));
 /** Of a ticket: what {@link TicketGrant} lets one say. */
@@ -33,7 +36,7 @@ const ticketIdentity = v.object({
 
 /** Registers everything that other nodes may ask of this one, and asks newcomers what is not let in any more. */
 export function serveCluster(node: Node): void {
-  const { cluster, clients, hub, revocations, tickets, limits } = node;
+  const { cluster, clients, hub, revocations, recentOrders, tickets, limits } = node;
   cluster.serve('info', () => summaryOf(node));
   cluster.serve('channels', (body) => {
     const { pattern } = v.parse(patternQuestion, body);
@@ -42,9 +45,15 @@ export function serveCluster(node: Node): void {
   cluster.serve('order', async (body) => {
     const order = decodeOrder(body);
     if (order === undefined) throw new Error('an order that this version does not know');
-    return follow(order, clients);
+    const told = decodeToldOrder({ ...Object(body), order });
+    const isNew = told === undefined || !RecentOrders.isLasting(order) || recentOrders.add(told);
+    return isNew ? follow(order, clients) : 0;
   });
-  cluster.serve('standing', () => ({ revoked: revocations.all(), unblocked: revocations.unblocked() }));
+  cluster.serve('standing', () => ({
+    revoked: revocations.all(),
+    unblocked: revocations.unblocked(),
+    orders: recentOrders.all(),
+  }));
   cluster.serve('ticket', (body) => tickets.redeem(v.parse(ticketQuestion, body).ticket) ?? null);
   cluster.serve('presence', (body) => {
     const { channel, limit } = v.parse(channelQuestion, body);
@@ -59,7 +68,8 @@ export function serveCluster(node: Node): void {
   cluster.onJoined((nodeId) => void learnStanding(node, nodeId));
 }
 
-async function learnStanding({ cluster, clients, log }: Node, from: string): Promise<void> {
+async function learnStanding(node: Node, from: string): Promise<void> {
+  const { cluster, clients, recentOrders, clock, log } = node;
   const answer = await cluster.ask(from, 'standing', {}, { deadlineMs });
   const parsed = answer.ok ? v.safeParse(standing, answer.body) : undefined;
   if (parsed?.success !== true) {
@@ -70,6 +80,10 @@ async function learnStanding({ cluster, clients, log }: Node, from: string): Pro
   for (const value of parsed.output.revoked) {
     const one = v.safeParse(revocation, value);
     if (one.success) clients.revoke(one.output);
+  }
+  for (const value of parsed.output.orders) {
+    const one = decodeToldOrder(value);
+    if (one !== undefined && recentOrders.add(one)) await follow(one.order, clients, clock.nowMs() - one.agoMs);
   }
 }
 

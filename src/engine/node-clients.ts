@@ -20,6 +20,8 @@ export interface ClientSelector {
   /** Empty for anonymous clients, of whom only one at a time can be meant, by `client`. */
   readonly user: string;
   readonly client?: string | undefined;
+  /** Only connections that were made until then, by the monotonic clock of this node. */
+  readonly atMs?: number | undefined;
 }
 
 /** A channel with subscribers. */
@@ -129,9 +131,12 @@ export class NodeClients {
     }
   }
 
-  #select({ user, client }: ClientSelector): Session[] {
+  #select({ user, client, atMs = Number.POSITIVE_INFINITY }: ClientSelector): Session[] {
     const { sessions } = this.#node;
-    if (client === undefined) return user === '' ? [] : sessions.ofUser(user);
+    if (client === undefined) {
+      return user === '' ? [] : sessions.ofUser(user).filter(({ connectedAtMs }) => connectedAtMs <= atMs);
+    }
+    // Its name was given to this one connection: there is no later one.
     const session = sessions.byClient(client);
     return session !== undefined && (user === '' || session.user === user) ? [session] : [];
   }

@@ -25,6 +25,7 @@ import { PositionChecks } from './position-checks.js';
 import { Presence } from './presence.js';
 import { Publishing } from './publishing.js';
 import { type RatePlan, ratesOfConnection } from './rates.js';
+import { RecentOrders } from './recent-orders.js';
 import { Revocations } from './revocations.js';
 import type { RpcDeclaration, RpcFallback } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
@@ -76,6 +77,7 @@ export class Node {
   readonly connectionRates: RatePlan;
   readonly admission: Admission;
   readonly revocations: Revocations;
+  readonly recentOrders: RecentOrders;
   readonly notifier: Notifier;
   readonly rules: ChannelRules;
   readonly turn: Turn;
@@ -116,6 +118,7 @@ export class Node {
     this.sessions = new Sessions(this.limits, this.counters);
     this.admission = new Admission(clock, this.limits);
     this.revocations = new Revocations(clock);
+    this.recentOrders = new RecentOrders(clock);
     this.notifier = new Notifier(options.observer ?? {}, clock, log);
     this.rules = new ChannelRules(options.channels, this.broker, this.limits);
     this.keepsHandshakes =

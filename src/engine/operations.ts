@@ -13,9 +13,11 @@ import { readChannels, readSummary, ticketOf } from './cluster-services.js';
 import type { Node } from './node.js';
 import { type ChannelSummary, type ClientSelector, type RefreshOfClients, summaryOf } from './node-clients.js';
 import { acceptMessage, type PublishingOptions } from './publishing.js';
+import { RecentOrders } from './recent-orders.js';
 import type { Revocation } from './revocations.js';
 import type { RuleMatch } from './rules.js';
 import type { ServerSubscribeOptions } from './server-subscribe.js';
+import { withTimeLimit } from './time-limit.js';
 
 /** Of one broadcast, that are published to in one turn of the event loop. */
 const channelsPerTurn = 256;
@@ -34,6 +36,8 @@ const defaultTicketTtlMs = 30_000;
 const questionDeadlineMs = 2_000;
 /** Longest wait for what is to be done (G9). */
 const orderDeadlineMs = 5_000;
+/** Others are told for longer than that: until one of them that does not answer must have been given up. */
+const orderRepeatMs = 14_000;
 
 /**
  * Every method throws or rejects with a `FanfareError`: `ERR_CHANNEL_NAME` for what is no name, `ERR_UNKNOWN_CHANNEL`
@@ -177,9 +181,15 @@ export class Operations {
     return this.#node.clients.find(channel);
   }
 
-  /** Resolves when the others have followed, or are out of time: they are told until they answer or are given up. */
+  /** Resolves when the others have followed, or are out of time: they are told until they answer or are given up, and then once more when they are back. */
   async #order(order: Order): Promise<void> {
-    await this.#node.cluster.askAll('order', order, { deadlineMs: orderDeadlineMs });
+    const { cluster, random, recentOrders, clock } = this.#node;
+    const id = random.id();
+    if (RecentOrders.isLasting(order)) recentOrders.add({ id, order, agoMs: 0 });
+    const followed = cluster.askAll('order', { ...order, id }, { deadlineMs: orderRepeatMs });
+    await withTimeLimit(clock, orderDeadlineMs, 'order', followed).catch(() => {
+      // Those that have not answered are told further; nobody waits for them.
+    });
   }
 
   #historyOf(channel: string): { readonly name: ChannelName; readonly store: HistoryStore } {

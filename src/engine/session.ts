@@ -58,6 +58,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** The user among whose connections it counts, over all nodes. */
   seat: string | undefined;
   readonly subscriptions = new SubscriptionSet();
+  /** By the monotonic clock. */
+  connectedAtMs = Number.POSITIVE_INFINITY;
   #waiting: Command[] | undefined;
   #pending = 0;
   /** Publications of one connection keep their order, however long the application's functions take. */
@@ -181,6 +183,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   connected(): void {
     const { node } = this;
     this.state = 'connected';
+    this.connectedAtMs = node.clock.nowMs();
     if (!node.keepsHandshakes) this.handshake = forgotten(this.handshake, node);
     this.#userRates = node.sessions.connected(this);
     node.notifier.notify('connected', this);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ticketPrefix } from '../../src/engine/auth/tickets.js';
 import { channel } from '../../src/engine/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
+import { channelName } from '../support/channel-name.js';
 import { EngineCluster } from '../support/engine-cluster.js';
 import type { EngineNode } from '../support/engine-node.js';
 
@@ -193,6 +194,45 @@ describe('who is not let in any more', () => {
       expect((await one.connect({ sub: 'ann' })).closeCode).toBeUndefined();
       expect((await one.connect({ sub: 'cid' })).closeCode).toBe(3503);
     }
+  });
+});
+
+describe('an order to a node that does not hear it', () => {
+  // A node whose way to the broker was a black hole for 5 s got no order of that time: its asker had stopped by then.
+  test.each([6_000, 30_000])('G9: is followed when the others are heard again, after %i ms', async (deafMs) => {
+    const [ann, bob] = [await node(c).connect({ sub: 'ann' }), await node(c).connect({ sub: 'bob' })];
+    await bob.command('subscribe', { channel: 'open:a' });
+    const { id } = node(c).node;
+    cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
+    const { operations } = node(a);
+    const [byUser, byName] = [
+      operations.disconnect({ user: 'ann' }),
+      operations.unsubscribe({ user: 'bob' }, 'open:a'),
+    ];
+    expect(await within(5_001, Promise.all([byUser, byName]))).toEqual([undefined, undefined]);
+    await cluster.clock.advance(deafMs - 5_001);
+    expect(ann.closeCode).toBeUndefined();
+    const later = await node(c).connect({ sub: 'ann' });
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(5_000);
+    expect(ann.closeCode).toBe(3503);
+    expect(bob.session.isSubscribed(channelName('open:a'))).toBe(false);
+    // It was not there when the order was given.
+    if (deafMs > 14_000) expect(later.closeCode).toBeUndefined();
+  });
+
+  test('G9: is not followed twice', async () => {
+    const { id } = node(c).node;
+    const bob = await node(c).connect({ sub: 'bob' });
+    await bob.command('subscribe', { channel: 'open:a' });
+    expect(await within(10, node(a).operations.unsubscribe({ user: 'bob' }, 'open:a'))).toBeUndefined();
+    await bob.command('subscribe', { channel: 'open:a' });
+    cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
+    await cluster.clock.advance(20_000);
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(5_000);
+    expect(node(a).node.cluster.has(id)).toBe(true);
+    expect(bob.session.isSubscribed(channelName('open:a'))).toBe(true);
   });
 });
 

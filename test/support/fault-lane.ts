@@ -26,6 +26,9 @@ interface Held {
   readonly dueMs: number;
 }
 
+/** Changes what passes: gets what has come, returns what goes on. Nothing may be returned, and more later. */
+export type Rewrite = (bytes: Buffer) => Buffer;
+
 /** Bytes that a lane holds before it stops reading, so that TCP makes the sender wait. */
 const maxHeldBytes = 1_048_576;
 /** Without `sliceBytes`, a throttled lane writes this often at most. */
@@ -44,11 +47,11 @@ export class FaultLane implements Lane {
   /** When the rate allows the next write. */
   #freeAtMs = 0;
 
-  constructor(from: Socket, to: Socket, faults: LaneFaults) {
+  constructor(from: Socket, to: Socket, faults: LaneFaults, rewrite: Rewrite = (bytes) => bytes) {
     this.#from = from;
     this.#to = to;
     this.#faults = faults;
-    from.on('data', (bytes: Buffer) => this.#take(bytes));
+    from.on('data', (bytes: Buffer) => this.#take(rewrite(bytes)));
     from.on('end', () => this.end());
     to.on('drain', () => {
       this.#waitsForDrain = false;
@@ -77,7 +80,7 @@ export class FaultLane implements Lane {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#ending || this.#closed) return;
+    if (this.#ending || this.#closed || bytes.length === 0) return;
     this.#held.push({ bytes, dueMs: performance.now() + (this.#faults.latencyMs ?? 0) });
     this.#heldBytes += bytes.length;
     if (this.#heldBytes >= maxHeldBytes) this.#from.pause();

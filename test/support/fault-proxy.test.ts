@@ -160,4 +160,45 @@ describe('FaultProxy', () => {
     await serverGone;
     expect(second.server.errored).toMatchObject({ code: 'ECONNRESET' });
   });
+
+  it('breaks the connections of one purpose alone', async () => {
+    const isSpecial = (bytes: Buffer) => (String(bytes).startsWith('special') ? 'special' : undefined);
+    await using sorting = await FaultProxy.start(
+      // safe: it listens on a port
+      { port: (target.address() as AddressInfo).port },
+      { purposeOf: isSpecial },
+    );
+    const plain = proxy;
+    proxy = sorting;
+    const [special, usual] = [await dial(), await dial()];
+    proxy = plain;
+    sorting.setFaultsOf('special', { blackHole: true });
+    let arrived = '';
+    special.server.on('data', (bytes) => {
+      arrived += bytes;
+    });
+    special.client.write('special delivery');
+    usual.client.write('usual');
+    expect(await read(usual.server, 5)).toBe('usual');
+    expect(arrived).toBe('');
+    sorting.setFaultsOf('special', undefined);
+    while (arrived.length < 16) await once(special.server, 'data');
+    expect(arrived).toBe('special delivery');
+  });
+
+  it('sends on what is made of the bytes of the server', async () => {
+    await using loud = await FaultProxy.start(
+      // safe: it listens on a port
+      { port: (target.address() as AddressInfo).port },
+      { rewriteToClient: () => (bytes) => Buffer.from(String(bytes).toUpperCase()) },
+    );
+    const plain = proxy;
+    proxy = loud;
+    const { client, server } = await dial();
+    proxy = plain;
+    client.write('quiet');
+    expect(await read(server, 5)).toBe('quiet');
+    server.write('loud');
+    expect(await read(client, 4)).toBe('LOUD');
+  });
 });

@@ -1,7 +1,7 @@
 /** A TCP proxy that breaks on demand: latency, throttle, small slices, black hole, RST, FIN, half-close, refusal. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { FaultLane, type Lane, type LaneFaults } from './fault-lane.js';
+import { FaultLane, type Lane, type LaneFaults, type Rewrite } from './fault-lane.js';
 
 export type { LaneFaults } from './fault-lane.js';
 
@@ -12,6 +12,15 @@ interface Pair {
   readonly client: Socket;
   readonly server: Socket;
   readonly lanes: Readonly<Record<Direction, Lane>>;
+  /** What it is for, once that is known. */
+  purpose?: string;
+}
+
+export interface FaultProxyOptions {
+  /** What a connection is for, by bytes of its client; undefined while these do not tell. */
+  readonly purposeOf?: (bytes: Buffer) => string | undefined;
+  /** Changes what the server sends; called once for each connection. */
+  readonly rewriteToClient?: () => Rewrite;
 }
 
 /**
@@ -26,21 +35,28 @@ export class FaultProxy implements AsyncDisposable {
   readonly #server: Server;
   #target: { readonly host: string; readonly port: number };
   readonly #pairs = new Set<Pair>();
+  readonly #options: FaultProxyOptions;
   readonly #faults: Record<Direction, LaneFaults> = { toServer: {}, toClient: {} };
+  /** Of connections with one purpose; they come before the others. */
+  readonly #faultsOf = new Map<string, LaneFaults>();
   #refusing = false;
   #accepted = 0;
   #refused = 0;
   #port = 0;
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
+  private constructor(target: { readonly host: string; readonly port: number }, options: FaultProxyOptions) {
     this.#target = target;
+    this.#options = options;
     // Half-open on both sides: a FIN is passed on as one and does not end the other direction.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client));
   }
 
   /** Listens on a free port of 127.0.0.1. */
-  static async start(target: { readonly port: number; readonly host?: string }): Promise<FaultProxy> {
-    const proxy = new FaultProxy({ host: target.host ?? '127.0.0.1', port: target.port });
+  static async start(
+    target: { readonly port: number; readonly host?: string },
+    options: FaultProxyOptions = {},
+  ): Promise<FaultProxy> {
+    const proxy = new FaultProxy({ host: target.host ?? '127.0.0.1', port: target.port }, options);
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);
       proxy.#server.listen(0, '127.0.0.1', () => resolve());
@@ -74,8 +90,21 @@ export class FaultProxy implements AsyncDisposable {
   setFaults(faults: LaneFaults, direction?: Direction): void {
     for (const one of direction === undefined ? (['toServer', 'toClient'] as const) : [direction]) {
       this.#faults[one] = faults;
-      for (const pair of this.#pairs) pair.lanes[one].setFaults(faults);
+      for (const pair of this.#pairs) if (!this.#hasOwn(pair)) pair.lanes[one].setFaults(faults);
     }
+  }
+
+  /**
+   * Sets the faults, both ways, of the connections with that purpose, those to come too; `undefined`: as all others.
+   *
+   * @returns how many there are now
+   */
+  setFaultsOf(purpose: string, faults: LaneFaults | undefined): number {
+    if (faults === undefined) this.#faultsOf.delete(purpose);
+    else this.#faultsOf.set(purpose, faults);
+    const concerned = [...this.#pairs].filter((pair) => pair.purpose === purpose);
+    for (const pair of concerned) this.#applyTo(pair);
+    return concerned.length;
   }
 
   /** New connections go to another server, as when one has taken the place of another. */
@@ -148,9 +177,11 @@ export class FaultProxy implements AsyncDisposable {
     server.on('error', () => {});
     client.setNoDelay(true);
     server.setNoDelay(true);
+    // Before the lane has them: the bytes that tell the purpose are held back already.
+    client.on('data', (bytes: Buffer) => this.#recognize(pair, bytes));
     const lanes = {
       toServer: new FaultLane(client, server, this.#faults.toServer),
-      toClient: new FaultLane(server, client, this.#faults.toClient),
+      toClient: new FaultLane(server, client, this.#faults.toClient, this.#options.rewriteToClient?.()),
     };
     const pair: Pair = { client, server, lanes };
     this.#pairs.add(pair);
@@ -165,5 +196,23 @@ export class FaultProxy implements AsyncDisposable {
     };
     closed(client, server);
     closed(server, client);
+  }
+
+  #recognize(pair: Pair, bytes: Buffer): void {
+    if (pair.purpose !== undefined) return;
+    const purpose = this.#options.purposeOf?.(bytes);
+    if (purpose === undefined) return;
+    pair.purpose = purpose;
+    this.#applyTo(pair);
+  }
+
+  #hasOwn({ purpose }: Pair): boolean {
+    return purpose !== undefined && this.#faultsOf.has(purpose);
+  }
+
+  #applyTo({ purpose, lanes }: Pair): void {
+    const own = purpose === undefined ? undefined : this.#faultsOf.get(purpose);
+    lanes.toServer.setFaults(own ?? this.#faults.toServer);
+    lanes.toClient.setFaults(own ?? this.#faults.toClient);
   }
 }

@@ -7,6 +7,8 @@ import type { CheckerLimits } from './limits.js';
 interface Client {
   connection: string | undefined;
   node: string | undefined;
+  /** Without a connection since then. */
+  awaySinceMs: number;
   /** Its node was killed then, and it has not been connected since. */
   orphanedMs: number | undefined;
   isFinal: boolean;
@@ -41,7 +43,7 @@ export class ConnectionCheck {
 
   observe(event: ConnectionEvent & { readonly atMs: number }): void {
     const { subscriber, atMs } = event;
-    const client = this.#client(subscriber);
+    const client = this.#client(subscriber, atMs);
     switch (event.kind) {
       case 'connected':
         if (client.orphanedMs !== undefined)
@@ -54,6 +56,7 @@ export class ConnectionCheck {
         });
         return;
       case 'disconnected':
+        if (client.connection !== undefined) client.awaySinceMs = atMs;
         client.connection = undefined;
         client.isFinal = event.isFinal;
         if (event.isFinal) client.orphanedMs = undefined;
@@ -102,7 +105,7 @@ export class ConnectionCheck {
       client.orphanedMs = undefined;
     }
     this.#orders = this.#orders.filter((order) => {
-      if (this.#client(order.subscriber).connection !== order.connection) return false;
+      if (this.#clients.get(order.subscriber)?.connection !== order.connection) return false;
       const healedMs = this.faults.lastMoment(order.orderedMs, nowMs, ({ cuts, silences, stopsBroker }) => {
         return cuts !== undefined || silences !== undefined || stopsBroker === true;
       });
@@ -114,16 +117,24 @@ export class ConnectionCheck {
 
   checkSettled(nowMs: number): void {
     for (const [subscriber, client] of this.#clients) {
-      if (client.connection === undefined && !client.isFinal) {
+      const { connection, isFinal, awaySinceMs } = client;
+      // Whoever is just coming needs a moment.
+      if (connection === undefined && !isFinal && nowMs - awaySinceMs > this.limits.survivorMs) {
         this.report('G2', nowMs, `${subscriber} is not connected again, though nothing is wrong any more`);
       }
     }
   }
 
-  #client(subscriber: string): Client {
+  #client(subscriber: string, nowMs: number): Client {
     const known = this.#clients.get(subscriber);
     if (known !== undefined) return known;
-    const made: Client = { connection: undefined, node: undefined, orphanedMs: undefined, isFinal: false };
+    const made: Client = {
+      connection: undefined,
+      node: undefined,
+      awaySinceMs: nowMs,
+      orphanedMs: undefined,
+      isFinal: false,
+    };
     this.#clients.set(subscriber, made);
     return made;
   }

@@ -195,6 +195,21 @@ describe('a channel with history', () => {
     expect(violationsOf([...steps, [15_000, subscribing(2500)], [40_000, nothing]])).toEqual([]);
   });
 
+  test('G2: who stays behind in a life of the history that is over has to be told', () => {
+    const steps: Step[] = [
+      ...one,
+      [4, began({ losesHistory: 'all' })],
+      [5, ended],
+      [6, invoked('b')],
+      [7, ok('b', 1, 'e2')],
+    ];
+    expect(violationsOf([...steps, [20_000, nothing]])).toEqual([]);
+    expect(violationsOf([...steps, [20_500, nothing]])).toEqual(['G2']);
+    expect(violationsOf(steps, 100)).toEqual(['G2']);
+    const told: Step[] = [...steps, [8, subscribing(2500)], [9, subscribed(1, { recovered: false, epoch: 'e2' })]];
+    expect(violationsOf(told, 100)).toEqual([]);
+  });
+
   test('G2: in the end nothing is missing, and everybody is back', () => {
     const steps: Step[] = [
       [0, subscribed(0)],
@@ -204,7 +219,7 @@ describe('a channel with history', () => {
     expect(violationsOf(steps, 100)).toEqual(['G2']);
     expect(violationsOf([...one, [4, subscribing(1)]], 100)).toEqual(['G2']);
     expect(violationsOf([...one, [4, subscribing(1)], [5, connected('n')], [6, disconnected(true)]], 100)).toEqual([]);
-    expect(violationsOf([...one, [4, connected('n')], [5, disconnected()]], 100)).toEqual(['G2']);
+    expect(violationsOf([...one, [4, connected('n')], [5, disconnected()]], 6_000)).toEqual(['G2']);
   });
 
   test('G2: whom a node that stands still cannot tell is told when it goes on', () => {

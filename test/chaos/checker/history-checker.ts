@@ -126,13 +126,28 @@ export class HistoryChecker {
     for (const follower of this.#followers.values()) follower.checkOverdue(nowMs);
   }
 
-  /** Nothing is wrong any more and there was time enough for everything: nobody may still miss anything. */
-  settle(nowMs: number): void {
+  /**
+   * Nothing is wrong any more and there was time enough for everything: nobody may still miss anything that was
+   * acknowledged before that time.
+   */
+  settle(nowMs: number, acknowledgedBeforeMs = Number.POSITIVE_INFINITY): void {
     this.check(nowMs);
     this.#connections.checkSettled(nowMs);
     for (const follower of this.#followers.values()) {
-      if (!this.#connections.isGone(follower.subscriber)) follower.checkSettled(nowMs);
+      if (!this.#connections.isGone(follower.subscriber)) follower.checkSettled(nowMs, acknowledgedBeforeMs);
     }
+  }
+
+  /** Who is not where it should be in the end: not subscribed, or without something acknowledged before that time. */
+  behind(acknowledgedBeforeMs: number): string[] {
+    return [...this.#followers.values()]
+      .filter((one) => !this.#connections.isGone(one.subscriber) && one.isBehind(acknowledgedBeforeMs))
+      .map(({ subscriber, channel }) => `${subscriber} in ${channel}`);
+  }
+
+  /** Whether each of these channels has taken something that was sent after that time. */
+  haveTakenSince(channels: readonly string[], sinceMs: number): boolean {
+    return channels.every((channel) => this.#ledger.hasTakenSince(channel, sinceMs));
   }
 
   #subscriberEvent(event: SubscriberEvent & { readonly atMs: number }): void {

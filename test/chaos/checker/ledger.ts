@@ -21,11 +21,21 @@ export interface Sent {
 class Stream {
   readonly values: (string | undefined)[] = [];
   readonly ackedMs: (number | undefined)[] = [];
+  /** When something was acknowledged in it for the first time. */
+  firstAckedMs: number | undefined;
+
+  constructor(
+    readonly epoch: string,
+    /** Of its channel, in the order in which they were seen. */
+    readonly number: number,
+  ) {}
 }
 
 export class Ledger {
   readonly #sent = new Map<string, Sent>();
-  readonly #streams = new Map<string, Stream>();
+  /** By channel and epoch. */
+  readonly #streams = new Map<string, Map<string, Stream>>();
+  readonly #newestAckedInvokedMs = new Map<string, number>();
   #numAcked = 0;
 
   constructor(
@@ -97,22 +107,35 @@ export class Ledger {
     sent.place = { ...position, seenMs: atMs };
   }
 
-  /** The first acknowledged publication of that life behind the offset. */
-  firstAckedAfter(
-    channel: string,
-    { epoch, offset }: Position,
-  ): { readonly offset: number; readonly ackedMs: number } | undefined {
-    const stream = this.#streams.get(`${channel} ${epoch}`);
-    if (stream === undefined) return undefined;
-    for (let n = offset + 1; n < stream.ackedMs.length; n++) {
-      const ackedMs = stream.ackedMs[n];
-      if (ackedMs !== undefined) return { offset: n, ackedMs };
+  /** Somebody was told of that life. */
+  heardOf(channel: string, epoch: string): void {
+    this.#stream(channel, epoch);
+  }
+
+  /** The first acknowledged publication behind the place: of the same life, or of one that has followed it. */
+  firstAckedAfter(channel: string, { epoch, offset }: Position): Due | undefined {
+    const streams = this.#streams.get(channel);
+    const own = streams?.get(epoch);
+    if (streams === undefined || own === undefined) return undefined;
+    for (let n = offset + 1; n < own.ackedMs.length; n++) {
+      const ackedMs = own.ackedMs[n];
+      if (ackedMs !== undefined) return { place: { epoch, offset: n }, ackedMs };
+    }
+    for (const stream of streams.values()) {
+      const { firstAckedMs: ackedMs } = stream;
+      if (stream.number <= own.number || ackedMs === undefined) continue;
+      return { place: { epoch: stream.epoch, offset: stream.ackedMs.indexOf(ackedMs) }, ackedMs };
     }
     return undefined;
   }
 
+  /** Whether something that was sent after that time is acknowledged by now. */
+  hasTakenSince(channel: string, sinceMs: number): boolean {
+    return (this.#newestAckedInvokedMs.get(channel) ?? 0) > sinceMs;
+  }
+
   valueAt(channel: string, { epoch, offset }: Position): string | undefined {
-    return this.#streams.get(`${channel} ${epoch}`)?.values[offset];
+    return this.#streams.get(channel)?.get(epoch)?.values[offset];
   }
 
   /** What is acknowledged must be in the history that the fleet shows, as far as that reaches back. */
@@ -143,20 +166,27 @@ export class Ledger {
     }
     if (sent.ackedMs === undefined) this.#numAcked++;
     sent.ackedMs ??= atMs;
+    this.#newestAckedInvokedMs.set(channel, Math.max(sent.invokedMs, this.#newestAckedInvokedMs.get(channel) ?? 0));
     if (position === undefined) return;
     this.seen(channel, value, position, atMs, 'its publisher');
     const stream = this.#stream(channel, position.epoch);
     stream.ackedMs[position.offset] ??= atMs;
+    stream.firstAckedMs ??= atMs;
   }
 
   #stream(channel: string, epoch: string): Stream {
-    const key = `${channel} ${epoch}`;
-    const known = this.#streams.get(key);
-    if (known !== undefined) return known;
-    const made = new Stream();
-    this.#streams.set(key, made);
-    return made;
+    const streams = this.#streams.get(channel) ?? new Map<string, Stream>();
+    this.#streams.set(channel, streams);
+    const stream = streams.get(epoch) ?? new Stream(epoch, streams.size);
+    streams.set(epoch, stream);
+    return stream;
   }
+}
+
+/** Something that a subscriber has to get, or to hear about. */
+export interface Due {
+  readonly place: Position;
+  readonly ackedMs: number;
 }
 
 export function placeText({ offset, epoch }: Position): string {

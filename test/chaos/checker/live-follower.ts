@@ -29,10 +29,6 @@ export class LiveFollower {
     this.#name = `${subscriber} in ${channel}`;
   }
 
-  get isSubscribed(): boolean {
-    return this.#subscribedMs !== undefined;
-  }
-
   subscribed(atMs: number): void {
     this.#subscribedMs = atMs;
   }
@@ -74,20 +70,31 @@ export class LiveFollower {
     }
   }
 
-  checkSettled(nowMs: number): void {
-    for (const owed of this.#owed) this.#check(owed, nowMs);
-    this.#owed = [];
+  isBehind(acknowledgedBeforeMs: number): boolean {
+    if (this.#subscribedMs === undefined) return true;
+    return this.#owed.some(
+      (owed) => owed.ackedMs < acknowledgedBeforeMs && !this.#got.has(owed.value) && this.#isDue(owed),
+    );
+  }
+
+  checkSettled(nowMs: number, acknowledgedBeforeMs: number): void {
+    for (const owed of this.#owed) if (owed.ackedMs < acknowledgedBeforeMs) this.#check(owed, nowMs);
+    this.#owed = this.#owed.filter(({ ackedMs }) => ackedMs >= acknowledgedBeforeMs);
     if (this.#subscribedMs === undefined) {
       this.#report('G2', nowMs, `${this.#name} is not subscribed again, though nothing is wrong any more`);
     }
   }
 
-  #check({ value, ackedMs }: Owed, nowMs: number): void {
-    if (this.#got.has(value)) return;
+  #check(owed: Owed, nowMs: number): void {
+    if (this.#got.has(owed.value) || !this.#isDue(owed)) return;
+    this.#report('G2', nowMs, `${this.#name} has not got ${owed.value}, though nothing was wrong`);
+  }
+
+  /** Nothing was wrong when it was published. */
+  #isDue({ value, ackedMs }: Owed): boolean {
     const { ledger, faults, limits } = this.parts;
     const invokedMs = ledger.of(value)?.invokedMs ?? ackedMs;
-    if (faults.any(invokedMs - limits.readinessMs, ackedMs + limits.readinessMs, () => true)) return;
-    this.#report('G2', nowMs, `${this.#name} has not got ${value}, though nothing was wrong`);
+    return !faults.any(invokedMs - limits.readinessMs, ackedMs + limits.readinessMs, () => true);
   }
 
   #report(line: Violation['line'], atMs: number, text: string): void {

@@ -88,7 +88,9 @@ export class PresenceCheck {
     // With a fault about, it could not be taken out, or what was known of it was lost with its node.
     const isHard = stay.wasLost || this.faults.any(toMs - slackMs, atMs, () => true);
     const limitMs = (isHard ? presenceExpiryMs : presenceMs) + slackMs;
-    if (atMs - toMs <= limitMs) return;
+    // What a black hole has swallowed comes out when it ends, and with it the renewal of somebody who has left since.
+    const healedMs = this.faults.lastMoment(toMs, atMs, ({ cuts, silences }) => (cuts ?? silences) !== undefined);
+    if (atMs - (healedMs ?? toMs) <= limitMs) return;
     this.report(
       'G8',
       atMs,

@@ -40,6 +40,7 @@ export class StreamFollower {
   subscribed(event: Of<'subscribed'> & { readonly position: Position }): void {
     const { position, recovered, wasRecovering, atMs } = event;
     const before = this.#at;
+    this.parts.ledger.heardOf(this.channel, position.epoch);
     if (before !== undefined) {
       if (recovered) this.#recovered(before, position, atMs);
       else if (wasRecovering) this.#notRecovered(before, position, atMs);
@@ -101,12 +102,19 @@ export class StreamFollower {
     const silentMs = silentUntilMs(this.subscriber, sinceMs, nowMs);
     if (silentMs !== undefined && nowMs - silentMs < limitMs) return;
     this.#reported = at.offset;
-    const text = `${this.#name} is at ${placeText(at)}; ${next.offset} was acknowledged ${Math.round(nowMs - next.ackedMs)} ms ago, and neither it nor a word has come`;
+    const text = `${this.#name} is at ${placeText(at)}; ${placeText(next.place)} was acknowledged ${Math.round(nowMs - next.ackedMs)} ms ago, and neither it nor a word has come`;
     report('G2', nowMs, text);
   }
 
+  isBehind(acknowledgedBeforeMs: number): boolean {
+    if (this.#at === undefined) return false;
+    if (this.#subscribedMs === undefined) return true;
+    const next = this.parts.ledger.firstAckedAfter(this.channel, this.#at);
+    return next !== undefined && next.ackedMs < acknowledgedBeforeMs;
+  }
+
   /** The fleet is well and had time: everything acknowledged is there. */
-  checkSettled(nowMs: number): void {
+  checkSettled(nowMs: number, acknowledgedBeforeMs: number): void {
     const at = this.#at;
     if (at === undefined) return;
     const { ledger, report } = this.parts;
@@ -115,11 +123,12 @@ export class StreamFollower {
       return;
     }
     const next = ledger.firstAckedAfter(this.channel, at);
-    if (next === undefined || this.#reported === at.offset) return;
+    const isMissing = next !== undefined && next.ackedMs < acknowledgedBeforeMs;
+    if (!isMissing || this.#reported === at.offset) return;
     report(
       'G2',
       nowMs,
-      `${this.#name} is at ${placeText(at)} in the end; ${next.offset} was acknowledged and has not come`,
+      `${this.#name} is at ${placeText(at)} in the end; ${placeText(next.place)} was acknowledged and has not come`,
     );
   }
 

@@ -1,0 +1,33 @@
+/** The broker of a fleet under faults: a process that can be killed, started again where it was, and made to stand still. */
+
+import type { Rewrite } from '../support/fault-lane.js';
+
+export interface ChaosBroker extends AsyncDisposable {
+  readonly name: string;
+  /** Channels can have history, recovery and idempotency keys; otherwise those of the run have none. */
+  readonly keepsHistory: boolean;
+  /** What it was told survives it. */
+  readonly isPersistent: boolean;
+  /** Where it listens, also after it was started again. */
+  readonly port: number;
+  /** The `broker` option of a node that reaches it by that port. */
+  addressAt(port: number): string;
+  /** Resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Resolves when it takes connections again. */
+  startAgain(): Promise<void>;
+  /** SIGSTOP and SIGCONT. */
+  pause(): void;
+  resume(): void;
+  /** Connections of a node that can be told apart, and the name of what each is for. */
+  readonly purposes?: readonly string[];
+  /** What a connection is for, by bytes that its node has sent. */
+  purposeOf?(bytes: Buffer): string | undefined;
+  /** Makes what it delivers pass through something that can repeat, reorder and drop publications. */
+  disorder?(meddling: Meddling): Rewrite;
+}
+
+/** What is to happen to deliveries just now; `undefined`: nothing. */
+export interface Meddling {
+  next(): 'repeat' | 'hold' | 'drop' | undefined;
+}
