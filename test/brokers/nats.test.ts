@@ -1,5 +1,8 @@
 /** The NATS broker against the suites, on a real server. */
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
@@ -10,6 +13,7 @@ import { silentLogger } from '../../src/engine/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
+import { makeCredentials } from '../support/nats-credentials.js';
 import { NatsServer, natsIsMissing } from '../support/nats-server.js';
 
 const channel = channelName('news');
@@ -289,16 +293,36 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await broker.close();
   });
 
+  test('a file with credentials', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fanfare-nats-user-'));
+    const credentialsFile = join(folder, 'user.creds');
+    await using other = await NatsServer.start({ config: makeCredentials(credentialsFile) });
+    const broker = new NatsBroker({ url: other.url, credentialsFile }, ports);
+    await broker.start(new RecordedEvents());
+    expect((await broker.publish(channel, { data: text }, { stream })).position.offset).toBe(1);
+    await broker.close();
+    const failure = { code: 'ERR_BROKER' };
+    await expect(new NatsBroker(other.url, ports).start(new RecordedEvents())).rejects.toMatchObject(failure);
+    const absent = new NatsBroker({ url: other.url, credentialsFile: join(folder, 'none') }, ports);
+    await expect(absent.start(new RecordedEvents())).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+    await rm(folder, { recursive: true });
+  });
+
   test('user and password, and what they may not subscribe to', async () => {
     const config = [
       'authorization { users: [{ user: "fan", password: "p@ss", permissions: {',
-      '  publish: ">", subscribe: { deny: "fanfare.p.secret" }',
+      '  publish: ["fanfare.>", "$JS.API.>"],',
+      '  subscribe: { allow: ["fanfare.>", "_INBOX.>"], deny: "fanfare.p.secret" }',
       '} }] }',
     ];
     await using other = await NatsServer.start({ config, login: 'fan:p%40ss@' });
     const broker = new NatsBroker(other.url, ports);
     await broker.start(new RecordedEvents());
     await broker.subscribe(channel);
+    await broker.publish(channel, { data: text }, { stream, idempotencyKey: 'k' });
+    await broker.publish(channel, { data: text }, { idempotencyKey: 'k' });
+    await broker.history.remove(channel);
+    await broker.probe();
     await expect(broker.subscribe(channelName('secret'))).rejects.toMatchObject({ code: 'ERR_BROKER' });
     await broker.close();
     const stranger = new NatsBroker(other.url.replace('p%40ss', 'wrong'), ports);

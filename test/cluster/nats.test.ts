@@ -3,8 +3,9 @@
 import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { Folder, fanfare } from '../cli/fanfare-process.js';
+import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
+import { makeCertificate } from '../support/certificate.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { NatsServer, natsIsMissing } from '../support/nats-server.js';
 import { ObservedFleet } from './observed-fleet.js';
@@ -174,6 +175,22 @@ describe.skipIf(natsIsMissing())('two nodes and NATS', () => {
     for (const node of [0, 1]) await becomes(fleet, node, 200);
     await fleet.judged();
   });
+});
+
+test.skipIf(natsIsMissing())('tls:// is TLS, whose certificate is checked', async () => {
+  using certificate = makeCertificate();
+  const config = [`tls { cert_file: "${certificate.certFile}", key_file: "${certificate.keyFile}" }`];
+  await using server = await NatsServer.start({ config });
+  using folder = new Folder();
+  const broker = server.url.replace('nats:', 'tls:');
+  folder.write('fanfare.json', JSON.stringify({ anonymous: true, channels: {}, broker }));
+  const args = ['serve', '--port', '0'];
+  const { code, stderr } = await fanfare(args, { folder });
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('certificate');
+  const node = new FanfareProcess(args, { folder, env: { NODE_EXTRA_CA_CERTS: certificate.certFile } });
+  await using _node = node;
+  expect((await fetch(`${await node.listening()}/health/ready`)).status).toBe(200);
 });
 
 test('a NATS that cannot be reached is told at the start, without its password', async () => {

@@ -5,6 +5,9 @@ const streamNotFound = 10_059;
 const otherStream = 10_060;
 const subjectsOverlap = 10_065;
 
+/** How often something is sent to a stream of which the servers of a cluster may just be learning, with growing pauses. */
+export const newStreamRetries = 5;
+
 /** Something else has been stored since. */
 export function isConflict(error: unknown): boolean {
   return codeOf(error) === wrongLastSequence;

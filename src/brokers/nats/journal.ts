@@ -6,7 +6,7 @@ import type { Random } from '../../engine/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';
-import { isConflict, isStreamMissing, isTaken } from './failures.js';
+import { isConflict, isStreamMissing, isTaken, newStreamRetries } from './failures.js';
 import type { Life } from './life.js';
 import type { FilledNatsOptions } from './options.js';
 import type { ServerTime } from './server-time.js';
@@ -68,6 +68,7 @@ export class Journal {
     await life.renew(client);
     await time.measure(client);
     await this.#find(client);
+    await this.#ping(client);
   }
 
   /**
@@ -76,17 +77,11 @@ export class Journal {
    * @throws FanfareError `ERR_BROKER`
    */
   async check(): Promise<void> {
-    const { life, time, subjects, onLost } = this.#parts;
+    const { life, time, onLost } = this.#parts;
     await this.#call(async (client) => {
       if (await life.renew(client)) onLost();
       if (time.isStale) await time.measure(client);
-      const expect = { lastSubjectSequence: unreachableSeq, streamName: this.#name };
-      try {
-        await client.appends.publish(subjects.historyPing, '', { expect });
-      } catch (error) {
-        // Its refusal is the answer. What the stream had to pass on before it is on its way.
-        if (!isConflict(error)) throw error;
-      }
+      await this.#ping(client);
     });
   }
 
@@ -141,6 +136,17 @@ export class Journal {
       });
       this.#learn(now);
     });
+  }
+
+  /** Resolves when the stream has answered. What it had to pass on before is on its way then. */
+  async #ping({ appends }: Client): Promise<void> {
+    const expect = { lastSubjectSequence: unreachableSeq, streamName: this.#name };
+    try {
+      await appends.publish(this.#parts.subjects.historyPing, '', { expect, retries: newStreamRetries });
+    } catch (error) {
+      // Its refusal is the answer.
+      if (!isConflict(error)) throw error;
+    }
   }
 
   async #read(query: { last_by_subj: string } | { seq: number }): Promise<StoredMessage | undefined> {

@@ -8,7 +8,7 @@
 import type { Random } from '../../engine/clock.js';
 import { Epochs } from '../epochs.js';
 import type { Client } from './client-library.js';
-import { isConflict, isStreamMissing } from './failures.js';
+import { isConflict, isStreamMissing, newStreamRetries } from './failures.js';
 import type { Subjects } from './subjects.js';
 
 export class Life {
@@ -58,7 +58,10 @@ export class Life {
     });
     const name = this.#names.next();
     try {
-      await appends.publish(this.subjects.life('id'), name, { expect: { lastSubjectSequence: 0 } });
+      await appends.publish(this.subjects.life('id'), name, {
+        expect: { lastSubjectSequence: 0 },
+        retries: newStreamRetries,
+      });
       return name;
     } catch (error) {
       // Another node was first.

@@ -5,7 +5,7 @@
 
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Client } from './client-library.js';
-import { isStreamMissing } from './failures.js';
+import { isStreamMissing, newStreamRetries } from './failures.js';
 import type { FilledNatsOptions } from './options.js';
 import { messageId, type Subjects } from './subjects.js';
 import type { Wire } from './wire.js';
@@ -29,7 +29,7 @@ export class Once {
     };
     return this.wire.call(async (client) => {
       try {
-        return (await client.appends.publish(subject, text, options)).duplicate;
+        return (await client.appends.publish(subject, text, { ...options, retries: newStreamRetries })).duplicate;
       } catch (error) {
         if (!isStreamMissing(error)) throw error;
         await this.#make(client);

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../engine/clock.js';
 import type { Client } from './client-library.js';
+import { newStreamRetries } from './failures.js';
 import type { Subjects } from './subjects.js';
 
 /** How long a measurement is good for: as long as the two clocks do not drift apart, or one is set. */
@@ -30,7 +31,7 @@ export class ServerTime {
   async measure({ appends, streams }: Client): Promise<void> {
     const subject = this.subjects.life('clock');
     const beganMs = this.clock.nowMs();
-    await appends.publish(subject);
+    await appends.publish(subject, '', { retries: newStreamRetries });
     // Possibly that of another node, which is as good: it was between the two readings of this clock.
     const message = await streams.streams.getMessage(this.subjects.stream('life'), { last_by_subj: subject });
     const endedMs = this.clock.nowMs();
