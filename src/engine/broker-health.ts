@@ -23,7 +23,12 @@ export class BrokerHealth {
 
   /** Always true for a broker inside the process. */
   get isDelivering(): boolean {
-    return this.broker.probe === undefined || this.clock.nowMs() - this.#lastSuccessMs <= maxSilenceMs;
+    return this.silenceMs <= maxSilenceMs;
+  }
+
+  /** Since a message of this node's own last came back, in milliseconds; some seconds at the best. */
+  get silenceMs(): number {
+    return this.broker.probe === undefined ? 0 : this.clock.nowMs() - this.#lastSuccessMs;
   }
 
   /** The broker has just been started. */

@@ -8,6 +8,12 @@ export const beatIntervalMs = 3_000;
 /** A node that has been silent for so long is taken for dead. */
 export const silentAfterMs = 10_000;
 
+/**
+ * A node that has not heard itself for so long may be deaf, and silence tells it nothing. Less than {@link silentAfterMs}
+ * without {@link beatIntervalMs}, so that nobody is given up for the node's own deafness.
+ */
+export const deafAfterMs = 6_000;
+
 /** Most nodes that are known at once. */
 const maxPeers = 1_000;
 
@@ -46,6 +52,11 @@ export class ClusterPeers {
   heard(id: string, nowMs: number): void {
     const peer = this.#peers.get(id);
     if (peer !== undefined) peer.lastHeardMs = nowMs;
+  }
+
+  /** Nobody could be heard: everybody's silence begins anew. */
+  excuseAll(nowMs: number): void {
+    for (const peer of this.#peers.values()) peer.lastHeardMs = nowMs;
   }
 
   /** @returns whether it is new */

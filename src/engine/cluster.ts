@@ -3,7 +3,7 @@
 import type { Cancel, Clock, Random } from './clock.js';
 import { ClusterAnswers, type Responder } from './cluster-answers.js';
 import { type ClusterMessage, decodeClusterMessage, type NodeSummary, payloadsOf } from './cluster-messages.js';
-import { beatIntervalMs, ClusterPeers } from './cluster-peers.js';
+import { beatIntervalMs, ClusterPeers, deafAfterMs } from './cluster-peers.js';
 import { type Answer, type AskOptions, ClusterQuestions } from './cluster-questions.js';
 import type { ControlChannel } from './control-channel.js';
 import type { Logger } from './logger.js';
@@ -17,6 +17,8 @@ export interface ClusterParts {
   readonly control: ControlChannel | undefined;
   /** How this node is doing. */
   readonly summary: () => NodeSummary;
+  /** Since it last heard itself through the broker, in milliseconds. */
+  readonly silenceMs: () => number;
 }
 
 /** Figures for whoever watches; they only grow. */
@@ -128,9 +130,10 @@ export class Cluster {
   }
 
   #giveSign(isNew: boolean): void {
-    const { clock, summary } = this.#parts;
+    const { clock, summary, silenceMs } = this.#parts;
     this.#send({ kind: 'beat', node: summary(), isNew });
     this.#beat = clock.schedule(() => {
+      if (silenceMs() > deafAfterMs) this.#peers.excuseAll(clock.nowMs());
       for (const id of this.#peers.silent(clock.nowMs())) this.#lose(id);
       this.#giveSign(false);
     }, beatIntervalMs);

@@ -2,14 +2,22 @@
 
 import * as v from 'valibot';
 import type { ChannelName } from '../model/channel-name.js';
+import { FanfareError } from '../model/fanfare-error.js';
 import { trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { Broker, PresenceStats, PresenceStore } from './broker.js';
+import type { BrokerHealth } from './broker-health.js';
+import type { Clock } from './clock.js';
 import type { Cluster } from './cluster.js';
 import type { Hub } from './hub.js';
+import { withTimeLimit } from './time-limit.js';
 
 /** Longest wait for another node. */
 const deadlineMs = 2_000;
+/** And then for a message of this node's own, when not all have answered. */
+const probeLimitMs = 2_000;
+/** It has not heard itself for a part of the time in which others should have answered. */
+const doubtfulSilenceMs = 4_000;
 
 const json = v.pipe(v.string(), v.transform(trustedJsonText));
 const clientInfo = v.object({
@@ -23,16 +31,21 @@ const counts = v.object({ numClients: v.pipe(v.number(), v.minValue(0)), users: 
 
 /** What the store works with; a node has it. */
 export interface PresenceSources {
+  readonly clock: Clock;
   readonly hub: Hub;
   readonly cluster: Cluster;
+  readonly brokerHealth: Pick<BrokerHealth, 'silenceMs'>;
 }
 
 /**
  * Who is subscribed, as the nodes say that are alive and answer in time: the clients of a dead node are not among them.
- * Nothing is stored, so nothing expires.
+ * Nothing is stored, so nothing expires. A node that is cut off itself does not know, and says so.
  */
 export class ControlPresence implements PresenceStore {
-  constructor(private readonly sources: () => PresenceSources) {}
+  constructor(
+    private readonly broker: Pick<Broker, 'probe'>,
+    private readonly sources: () => PresenceSources,
+  ) {}
 
   async add(): Promise<void> {
     // The subscription is there already.
@@ -43,8 +56,8 @@ export class ControlPresence implements PresenceStore {
   }
 
   async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
-    const { hub, cluster } = this.sources();
-    const answers = await cluster.askAll('presence', { channel, limit }, { deadlineMs });
+    const { hub } = this.sources();
+    const answers = await this.#askAll('presence', { channel, limit });
     const others = answers.flatMap((answer) => {
       const parsed = v.safeParse(members, answer);
       return parsed.success ? parsed.output : [];
@@ -53,8 +66,8 @@ export class ControlPresence implements PresenceStore {
   }
 
   async stats(channel: ChannelName): Promise<PresenceStats> {
-    const { hub, cluster } = this.sources();
-    const answers = await cluster.askAll('presence_stats', { channel }, { deadlineMs });
+    const { hub } = this.sources();
+    const answers = await this.#askAll('presence_stats', { channel });
     let { numClients, users } = countPresent(hub, channel);
     const all = new Set(users);
     for (const answer of answers) {
@@ -64,6 +77,22 @@ export class ControlPresence implements PresenceStore {
       for (const user of parsed.output.users) all.add(user);
     }
     return { numClients, numUsers: all.size };
+  }
+
+  /** @throws FanfareError `ERR_BROKER` when it is this node that nobody can hear, or that hears nobody */
+  async #askAll(about: string, body: unknown): Promise<unknown[]> {
+    const { cluster, clock, brokerHealth } = this.sources();
+    const numAsked = cluster.size;
+    const answers = await cluster.askAll(about, body, { deadlineMs });
+    if (answers.length >= numAsked || this.broker.probe === undefined) return answers;
+    const text = 'the others cannot be asked who is present';
+    if (brokerHealth.silenceMs > doubtfulSilenceMs) throw new FanfareError('ERR_BROKER', text);
+    try {
+      await withTimeLimit(clock, probeLimitMs, 'broker probe', this.broker.probe());
+    } catch (cause) {
+      throw new FanfareError('ERR_BROKER', text, { cause });
+    }
+    return answers;
   }
 }
 
@@ -92,7 +121,7 @@ export function countPresent(hub: Hub, channel: ChannelName): { numClients: numb
 /** The broker itself where it keeps presence; otherwise with presence by asking. */
 export function withControlPresence(broker: Broker, sources: () => PresenceSources): Broker {
   if (broker.presence !== undefined) return broker;
-  const presence = new ControlPresence(sources);
+  const presence = new ControlPresence(broker, sources);
   return new Proxy(broker, {
     get(target, ability) {
       if (ability === 'presence') return presence;

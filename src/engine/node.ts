@@ -136,13 +136,17 @@ export class Node {
     this.publishing = new Publishing(broker, this.counters);
     this.clients = new NodeClients(this);
     const { control } = broker;
-    this.cluster = new Cluster({ nodeId: this.id, clock, random, log, control, summary: () => summaryOf(this) });
+    this.brokerHealth = new BrokerHealth(broker, clock);
+    this.cluster = new Cluster({
+      ...{ nodeId: this.id, clock, random, log, control },
+      summary: () => summaryOf(this),
+      silenceMs: () => this.brokerHealth.silenceMs,
+    });
     const most = this.limits.maxConnectionsPerUser;
     this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, most });
     serveCluster(this);
     const { hub, interest, counters } = this;
     this.positionChecks = new PositionChecks({ broker, hub, interest, clock, random, counters, log });
-    this.brokerHealth = new BrokerHealth(broker, clock);
   }
 
   /** True from the moment at which no new client should be sent here; those that come are still let in. */

@@ -16,7 +16,7 @@ function node(given: EngineNode | undefined): EngineNode {
   return given;
 }
 
-async function start(keepsPresence = true): Promise<void> {
+async function start(keepsPresence = true, probe?: () => Promise<void>): Promise<void> {
   cluster = await EngineCluster.start(3, {
     channels: {
       'open:{name}': channel({ subscribe: 'anyone', history: { size: 10 }, presence: true }),
@@ -24,9 +24,12 @@ async function start(keepsPresence = true): Promise<void> {
     },
     limits: { pingIntervalMs: 0 },
     keepsPresence,
+    ...(probe && { probe }),
   });
   [a, b, c] = cluster.nodes;
 }
+
+const codeOf = (error: { readonly code: string }) => error.code;
 
 /** What becomes of a promise within so much time. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | 'late'> {
@@ -274,6 +277,40 @@ describe('presence of a broker that keeps none', () => {
     expect(await members()).toEqual(['ann', 'bob']);
     bob.session.connectionClosed();
     expect(await members()).toEqual(['ann']);
+  });
+
+  // Nodes that had heard nobody for 10 seconds gave everybody up, though it was they who were deaf: for some seconds after
+  // the broker was back, presence had only those of the node that was asked.
+  test('G8: ten seconds without the broker make nobody leave; who cannot know says so', async () => {
+    await cluster.close();
+    let isUp = true;
+    const probe = () => (isUp ? Promise.resolve() : new Promise<void>(() => undefined));
+    await start(false, probe);
+    for (const one of cluster.nodes) await one.connect({ sub: 'ann', channels: ['open:a'] });
+    const { operations } = node(a);
+    await cluster.clock.advance(2_500);
+    isUp = false;
+    cluster.hub.fate = () => ({ lost: true });
+    const refusals: Promise<unknown>[] = [];
+    for (let second = 0; second < 10; second++) {
+      refusals.push(operations.presence('open:a').catch(codeOf));
+      refusals.push(operations.presenceStats('open:a').then(({ numClients }) => numClients, codeOf));
+      await cluster.clock.advance(1_000);
+    }
+    isUp = true;
+    cluster.hub.fate = () => ({});
+    for (let second = 0; second < 20; second++) {
+      expect(cluster.nodes.map((one) => one.node.cluster.size)).toEqual([2, 2, 2]);
+      const told = operations.presence('open:a');
+      await cluster.clock.advance(1_000);
+      expect(await told).toHaveLength(3);
+    }
+    // The last ones may have reached the others in time.
+    const answers = await Promise.all(refusals);
+    expect(answers.slice(0, 14)).toEqual(answers.slice(0, 14).map(() => 'ERR_BROKER'));
+    for (const answer of answers.slice(14)) {
+      if (answer !== 'ERR_BROKER') expect(Array.isArray(answer) ? answer.length : answer).toBe(3);
+    }
   });
 });
 

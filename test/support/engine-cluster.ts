@@ -27,8 +27,7 @@ class SharedBroker {
     });
   }
 
-  /** Without presence of its own, when `keepsPresence` is `false`. */
-  connect(control: NonNullable<Broker['control']>, keepsPresence: boolean): Broker {
+  connect(control: NonNullable<Broker['control']>, { keepsPresence = true, probe }: SharedBrokerOptions): Broker {
     const memory = this.#memory;
     const channels = new Set<ChannelName>();
     return {
@@ -36,6 +35,7 @@ class SharedBroker {
       history: memory,
       ...(keepsPresence && { presence: memory.presence }),
       control,
+      ...(probe && { probe }),
       start: async (events) => {
         this.#nodes.set(events, channels);
       },
@@ -53,9 +53,16 @@ class SharedBroker {
   }
 }
 
-export interface EngineClusterOptions extends Omit<EngineNodeOptions, 'broker' | 'clock' | 'random'> {
+interface SharedBrokerOptions {
+  /** Default: `true`. */
   readonly keepsPresence?: boolean;
+  /** Default: none, as of a broker that cannot be out of reach. */
+  readonly probe?: () => Promise<void>;
 }
+
+export interface EngineClusterOptions
+  extends Omit<EngineNodeOptions, 'broker' | 'clock' | 'random'>,
+    SharedBrokerOptions {}
 
 export class EngineCluster {
   readonly clock = new FakeClock();
@@ -79,12 +86,12 @@ export class EngineCluster {
 
   /** One more node. Its id is `node-1`, `node-2`, … followed by a number. */
   async add(): Promise<EngineNode> {
-    const { keepsPresence = true, ...options } = this.#options;
+    const options = this.#options;
     const node = await EngineNode.start({
       ...options,
       clock: this.clock,
       random: countingRandom(`node-${this.nodes.length + 1}`),
-      broker: () => this.#broker.connect(this.hub.connect(), keepsPresence),
+      broker: () => this.#broker.connect(this.hub.connect(), options),
     });
     this.nodes.push(node);
     return node;
