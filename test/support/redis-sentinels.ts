@@ -11,6 +11,8 @@ export interface WatchedRedisOptions {
   readonly numReplicas?: number;
   /** Lines of the configuration of primary and replicas. */
   readonly config?: readonly string[];
+  /** Default: that of Redis. */
+  readonly program?: string;
 }
 
 /** A server that others reach through a proxy alone. */
@@ -27,12 +29,14 @@ export class WatchedRedis implements AsyncDisposable {
     readonly sentinel: RedisServer,
   ) {}
 
-  static async start({ numReplicas = 1, config = [] }: WatchedRedisOptions = {}): Promise<WatchedRedis> {
+  static async start(options: WatchedRedisOptions = {}): Promise<WatchedRedis> {
+    const { numReplicas = 1, config = [] } = options;
+    const program = options.program === undefined ? {} : { program: options.program };
     const all = ['repl-diskless-sync-delay 0', ...config];
-    const primary = await RedisServer.start({ config: all });
+    const primary = await RedisServer.start({ ...program, config: all });
     const replicas: Replica[] = [];
     for (let n = 0; n < numReplicas; n++) {
-      const server = await RedisServer.start({ config: all });
+      const server = await RedisServer.start({ ...program, config: all });
       const way = await FaultProxy.start({ port: server.port });
       await using client = await server.client();
       await client.send(['CONFIG', 'SET', 'replica-announce-port', `${way.port}`]);
@@ -40,6 +44,7 @@ export class WatchedRedis implements AsyncDisposable {
       replicas.push({ server, way });
     }
     const sentinel = await RedisServer.start({
+      ...program,
       isSentinel: true,
       config: [
         `sentinel monitor main 127.0.0.1 ${primary.port} 1`,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { freePort } from './free-port.js';
 
-const program = '/usr/bin/redis-server';
+const redisProgram = '/usr/bin/redis-server';
 const maxAttempts = 5;
 
 const agingFunction = `
@@ -28,8 +28,8 @@ end
 
 /** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
 export function redisIsMissing(): boolean {
-  if (existsSync(program)) return false;
-  const message = `no ${program}: scripts/install-system.sh installs it`;
+  if (existsSync(redisProgram)) return false;
+  const message = `no ${redisProgram}: scripts/install-system.sh installs it`;
   if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
   console.warn(`\n*** SKIPPED: tests with Redis: ${message} ***\n`);
   return true;
@@ -44,6 +44,8 @@ export interface RedisServerOptions {
   readonly folder?: string;
   /** Watches over other servers instead of keeping data. */
   readonly isSentinel?: boolean;
+  /** Default: that of Redis. */
+  readonly program?: string;
 }
 
 /** Disposing of it ends its process and removes its folder. */
@@ -71,7 +73,9 @@ export class RedisServer implements AsyncDisposable {
     const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...(options.config ?? [])];
     if (!isSentinel) lines.push('save ""');
     await writeFile(file, `${lines.join('\n')}\n`);
-    const child = spawn(program, [file, ...(isSentinel ? ['--sentinel'] : [])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(options.program ?? redisProgram, [file, ...(isSentinel ? ['--sentinel'] : [])], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const server = new RedisServer(port, child, folder, options.folder === undefined);
     const isReady = await new Promise<boolean>((resolve) => {
