@@ -8,7 +8,11 @@ import { AIMS, headlineMetric } from './scenarios.mjs';
  * delivery: `cpuUsPerDelivery` (server CPU, all threads), `serverCpuShare` and `clientCpuShare` (of one core),
  * `othersCpuShare` (of the two cores, by other processes), `deliveriesPerSec`, `maxLagMs` (how late the server made its
  * latest burst).
+ * brokers, each a publication's share: `nodesCpuUs` (all nodes), `publisherCpuUs` (of it, the node that publishes),
+ * `serviceCpuUs` (the process between nodes), `idleCpuUs` (what the nodes use in that time without publications);
+ * `publicationsPerSec`, and `publicationsPerCpuSec` of the nodes.
  * @typedef {'rssBytesPerConnection' | 'lastingBytesPerConnection' | 'heapBytesPerConnection' | 'connectCpuUs' | 'connectsPerSec' | 'cpuUsPerDelivery'
+ *   | 'nodesCpuUs' | 'publisherCpuUs' | 'serviceCpuUs' | 'idleCpuUs' | 'publicationsPerSec' | 'publicationsPerCpuSec'
  *   | 'serverCpuShare' | 'clientCpuShare' | 'othersCpuShare' | 'deliveriesPerSec' | 'maxLagMs'} Metric
  */
 

@@ -31,14 +31,14 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
 /**
  * @param {object} options
  * @param {string} options.server name of a file in servers/
- * @param {{ client: string, dialect: string }} [options.transport] a file in client/ and what its clients speak; without, WebSocket
+ * @param {string} [options.dialect] what its clients speak; without, its own over WebSocket
  * @param {IdleScenario | DeliveryScenario} options.scenario
  * @param {boolean} options.pinned whether processes can be tied to cores
  * @param {Bench['profile']} options.profile
  * @param {(step: string, progress: StepProgress) => void} options.onProgress
  * @returns {Promise<Outcome & { version: string }>}
  */
-export async function measure({ server, transport, scenario, pinned, profile, onProgress }) {
+export async function measure({ server, dialect = server, scenario, pinned, profile, onProgress }) {
   let step = 'starting';
   const host = new Child({
     name: `${server} server`,
@@ -47,7 +47,7 @@ export async function measure({ server, transport, scenario, pinned, profile, on
   });
   const client = new Child({
     name: 'load client',
-    script: fileURLToPath(new URL(`./client/${transport?.client ?? 'main'}.mjs`, import.meta.url)),
+    script: fileURLToPath(new URL('./client/main.mjs', import.meta.url)),
     core: pinned ? CLIENT_CORE : null,
     onProgress: (progress) => onProgress(step, /** @type {StepProgress} */ (progress)),
   });
@@ -59,7 +59,7 @@ export async function measure({ server, transport, scenario, pinned, profile, on
       host,
       client,
       profile,
-      open: (count) => client.request('open', { server, dialect: transport?.dialect, host: HOST, port, count }),
+      open: (count) => client.request('open', { dialect, host: HOST, port, count }),
       enter(name) {
         step = name;
         onProgress(step, {});
@@ -158,7 +158,7 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
  * @param {string} run
  * @param {RunResult} result
  */
-function faultsOf(run, { deliveries, expected, misordered, incomplete }) {
+export function faultsOf(run, { deliveries, expected, misordered, incomplete }) {
   const faults = [];
   if (deliveries !== expected) faults.push(`${run}: ${deliveries} deliveries where ${expected} were due`);
   if (misordered > 0) faults.push(`${run}: ${misordered} deliveries out of order or doubled`);

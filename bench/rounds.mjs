@@ -51,7 +51,7 @@ export async function runRounds({ plan, servers, pinned, profile, profilePath, p
  * @param {T[]} list
  * @param {number} by
  */
-function rotated(list, by) {
+export function rotated(list, by) {
   const first = by % list.length;
   return [...list.slice(first), ...list.slice(0, first)];
 }

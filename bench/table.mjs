@@ -62,7 +62,7 @@ export function renderTables({ plan, scenarios, ratios, warnings }) {
  * First column to the left, the others to the right.
  * @param {string[][]} rows of equal length
  */
-function grid(rows) {
+export function grid(rows) {
   const columns = rows[0] ?? [];
   const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   const line = (/** @type {string[]} */ row) =>
@@ -71,7 +71,7 @@ function grid(rows) {
 }
 
 /** @param {number} ms */
-function milliseconds(ms) {
+export function milliseconds(ms) {
   return `${ms < 10 ? ms.toFixed(2) : whole(ms)} ms`;
 }
 
@@ -81,7 +81,7 @@ function kib(bytes) {
 }
 
 /** @param {number} value */
-function whole(value) {
+export function whole(value) {
   return Math.round(value).toLocaleString('en');
 }
 

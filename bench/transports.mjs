@@ -11,16 +11,13 @@ import { oneLine } from './table.mjs';
 
 const RESULTS = new URL('./results/', import.meta.url);
 
-/** @type {Record<string, { server: string, transport?: { client: string, dialect: string } }>} */
+/** @type {Record<string, { server: string, dialect?: string }>} */
 const CONTENDERS = {
   WebSocket: { server: 'fanfare' },
-  'HTTP streaming': { server: 'fanfare', transport: { client: 'http-main', dialect: 'http_stream' } },
-  SSE: { server: 'fanfare', transport: { client: 'http-main', dialect: 'sse' } },
-  'long polling': { server: 'fanfare', transport: { client: 'http-main', dialect: 'long_polling' } },
-  'Socket.IO polling': {
-    server: 'socketio-polling',
-    transport: { client: 'http-main', dialect: 'socketio-polling' },
-  },
+  'HTTP streaming': { server: 'fanfare', dialect: 'http_stream' },
+  SSE: { server: 'fanfare', dialect: 'sse' },
+  'long polling': { server: 'fanfare', dialect: 'long_polling' },
+  'Socket.IO polling': { server: 'socketio-polling' },
 };
 
 const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, rounds: { type: 'string' } } });

@@ -1,10 +1,11 @@
 // @ts-check
 /** What each server's clients say beside counting publications: greeting, subscribing and answering pings. */
-import { CHANNEL, connectionToken } from '../credentials.mjs';
+import { connectionToken } from '../credentials.mjs';
 
 /**
  * @typedef {object} Peer what a dialect sees of its connection
  * @property {string} token made before the connection is opened; empty when the dialect needs none
+ * @property {string} channel
  * @property {boolean} ready whether it is subscribed
  * @property {(text: string) => void} sendText
  * @property {() => void} becomeReady subscribed: publications are expected from now on
@@ -14,7 +15,7 @@ import { CHANNEL, connectionToken } from '../credentials.mjs';
 
 /**
  * @typedef {object} Dialect
- * @property {string} path
+ * @property {(channel: string) => string} pathOf for whoever wants to hear the channel
  * @property {(index: number) => Promise<string>} makeToken
  * @property {(peer: Peer) => void} opened
  * @property {(peer: Peer, bytes: Buffer, from: number, to: number) => void} received one text message
@@ -24,7 +25,7 @@ const noToken = async () => '';
 
 /** Bare messages: whoever is connected is subscribed. @type {Dialect} */
 const bare = {
-  path: '/',
+  pathOf: () => '/',
   makeToken: noToken,
   opened: (peer) => peer.becomeReady(),
   received: (peer, bytes, from, to) => peer.countPublications(bytes, from, to),
@@ -32,7 +33,7 @@ const bare = {
 
 /** Engine.IO 4 packets ("0" open, "2" ping, "3" pong) with Socket.IO 5 packets ("40" connect, "42" data) in them. */
 const socketio = /** @type {Dialect} */ ({
-  path: '/socket.io/?EIO=4&transport=websocket',
+  pathOf: (channel) => `/socket.io/?EIO=4&transport=websocket&channel=${encodeURIComponent(channel)}`,
   makeToken: noToken,
   opened() {},
   received(peer, bytes, from, to) {
@@ -61,11 +62,11 @@ function holdsPing(bytes, from, to) {
 
 /** Centrifugal protocol v2 in JSON: messages joined by newlines, `{}` is a ping in both directions. */
 const centrifugal = /** @type {Dialect} */ ({
-  path: '/connection/websocket',
+  pathOf: () => '/connection/websocket',
   makeToken: connectionToken,
   opened(peer) {
     const connect = { id: 1, connect: { token: peer.token } };
-    const subscribe = { id: 2, subscribe: { channel: CHANNEL } };
+    const subscribe = { id: 2, subscribe: { channel: peer.channel } };
     peer.sendText(`${JSON.stringify(connect)}\n${JSON.stringify(subscribe)}`);
   },
   received(peer, bytes, from, to) {

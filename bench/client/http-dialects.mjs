@@ -1,10 +1,11 @@
 // @ts-check
 /** What clients of the HTTP transports say: how they open, subscribe, answer pings and ask for more. */
-import { CHANNEL, connectionToken } from '../credentials.mjs';
+import { connectionToken } from '../credentials.mjs';
 
 /**
  * @typedef {object} HttpPeer what a dialect sees of its subscriber
  * @property {string} token made before the connection is opened; empty when the dialect needs none
+ * @property {string} channel
  * @property {boolean} ready whether it is subscribed
  * @property {import('./raw-http.mjs').RawHttp} http the connection that brings publications
  * @property {(path: string, body: string) => void} postAside over another connection, which subscribers share
@@ -48,7 +49,7 @@ function streaming(open) {
           const connected = /"session":"([^"]+)","node":"([^"]+)"/.exec(head);
           if (!address && connected) {
             address = { session: connected[1] ?? '', node: connected[2] ?? '' };
-            emulate(peer, { id: 2, subscribe: { channel: CHANNEL } });
+            emulate(peer, { id: 2, subscribe: { channel: peer.channel } });
           }
           if (head.includes('"id":2,')) {
             head = '';
@@ -73,7 +74,7 @@ const longPolling = {
       opened(peer) {
         const commands = [
           { id: 1, connect: { token: peer.token } },
-          { id: 2, subscribe: { channel: CHANNEL } },
+          { id: 2, subscribe: { channel: peer.channel } },
         ];
         const data = commands.map((command) => JSON.stringify(command)).join('\n');
         peer.http.post(LONG_POLLING_PATH, JSON.stringify({ data }));
@@ -109,7 +110,7 @@ const socketioPolling = {
   start() {
     let path = '';
     return {
-      opened: (peer) => peer.http.get(POLL_PATH),
+      opened: (peer) => peer.http.get(`${POLL_PATH}&channel=${encodeURIComponent(peer.channel)}`),
       received(peer, bytes) {
         if (path === '') {
           const sid = /"sid":"([^"]+)"/.exec(bytes.toString('utf8'))?.[1];

@@ -1,31 +1,23 @@
 // @ts-check
 /** The load client's process: opens subscribers, counts a run's deliveries, closes them. */
 import { answerRequests, tellProgress } from '../ipc.mjs';
-import { DIALECTS } from './dialects.mjs';
 import { Swarm } from './swarm.mjs';
 import { Tally } from './tally.mjs';
 
+/** Without another wish. */
 const PROGRESS_INTERVAL_MS = 250;
 
 const tally = new Tally();
 const swarm = new Swarm(tally);
 
 answerRequests({
-  /** @param {{ server: string, host: string, port: number, count: number }} request */
-  async open({ server, host, port, count }) {
-    const dialect = DIALECTS[server];
-    if (!dialect) throw new Error(`no dialect for ${server}`);
+  /** @param {import('./swarm.mjs').OpenRequest} request */
+  async open(request) {
     let opened = 0;
-    const ticker = setInterval(() => tellProgress({ opened, of: count }), PROGRESS_INTERVAL_MS);
+    const ticker = setInterval(() => tellProgress({ opened, of: request.count }), PROGRESS_INTERVAL_MS);
     try {
-      await swarm.open({
-        dialect,
-        host,
-        port,
-        count,
-        onProgress: () => {
-          opened += 1;
-        },
+      await swarm.open(request, () => {
+        opened += 1;
       });
     } finally {
       clearInterval(ticker);
@@ -38,8 +30,9 @@ answerRequests({
     tally.begin(swarm.size, publications);
   },
 
-  async result() {
-    const ticker = setInterval(() => tellProgress({ deliveries: tally.deliveries }), PROGRESS_INTERVAL_MS);
+  /** @param {{ progressIntervalMs?: number }} request */
+  async result({ progressIntervalMs = PROGRESS_INTERVAL_MS }) {
+    const ticker = setInterval(() => tellProgress({ deliveries: tally.deliveries }), progressIntervalMs);
     try {
       return await tally.result();
     } finally {

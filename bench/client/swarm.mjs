@@ -1,7 +1,10 @@
 // @ts-check
-/** Many subscribers in one process: opens them a few at a time and hands every publication to the tally. */
-import { MARK_BYTE, MARK_BYTES } from '../payload.mjs';
-import { RawWebSocket } from './raw-websocket.mjs';
+/** Many subscribers in one process: opens them a few at a time, and knows when one is lost. */
+import { CHANNEL } from '../credentials.mjs';
+import { DIALECTS } from './dialects.mjs';
+import { HTTP_DIALECTS } from './http-dialects.mjs';
+import { Aside, HttpSubscriber } from './http-subscriber.mjs';
+import { WebSocketSubscriber } from './websocket-subscriber.mjs';
 
 const READ_BUFFER_BYTES = 256 * 1024;
 /** Connections being opened at one time: below the listen backlog of Node (511). */
@@ -9,13 +12,23 @@ const MAX_OPENING = 100;
 /** Source ports of one address that are safely free; beyond them the next loopback address is used. */
 const CONNECTIONS_PER_ADDRESS = 20_000;
 
-/** @typedef {import('./dialects.mjs').Dialect} Dialect */
+/** @typedef {import('./subscriber.mjs').Subscriber} Subscriber */
 /** @typedef {import('./tally.mjs').Tally} Tally */
+
+/**
+ * @typedef {object} OpenRequest
+ * @property {string} dialect name of a dialect of WebSocket or of HTTP
+ * @property {string} host
+ * @property {number} port
+ * @property {number} count
+ * @property {string[]} [channels] one for each; without, all are on the one channel
+ */
 
 export class Swarm {
   /** @type {Subscriber[]} */
   #subscribers = [];
   #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  #aside = new Aside();
   #tally;
   /** Why the first connection was lost, if one was. @type {string | null} */
   #loss = null;
@@ -35,27 +48,21 @@ export class Swarm {
 
   /**
    * Resolves when all `count` are subscribed; rejects when one is refused.
-   * @param {object} options
-   * @param {Dialect} options.dialect
-   * @param {string} options.host
-   * @param {number} options.port
-   * @param {number} options.count
-   * @param {(ready: number) => void} options.onProgress
+   * @param {OpenRequest} request
+   * @param {() => void} onReady called for each
    */
-  async open({ dialect, host, port, count, onProgress }) {
+  async open({ dialect, host, port, count, channels }, onReady) {
     const first = this.#subscribers.length;
     let next = first;
     const openNext = async () => {
       while (next < first + count) {
         const index = next++;
+        const subscriber = await this.#make(index, dialect, channels?.[index - first] ?? CHANNEL);
+        this.#subscribers.push(subscriber);
         const block = Math.floor(index / CONNECTIONS_PER_ADDRESS);
         const localAddress = block === 0 ? undefined : `127.0.0.${block + 1}`;
-        const token = await dialect.makeToken(index);
-        const address = { host, port, path: dialect.path, localAddress };
-        const subscriber = new Subscriber(index, token, dialect, this.#tally, (reason) => this.#lost(reason));
-        this.#subscribers.push(subscriber);
-        await subscriber.open(address, this.#readBuffer);
-        onProgress(this.#subscribers.length);
+        await subscriber.open({ host, port, localAddress }, this.#readBuffer);
+        onReady();
       }
     };
     await Promise.all(Array.from({ length: Math.min(MAX_OPENING, count) }, openNext));
@@ -68,87 +75,29 @@ export class Swarm {
     this.#loss = null;
   }
 
+  /**
+   * @param {number} index
+   * @param {string} name
+   * @param {string} channel
+   * @returns {Promise<Subscriber>}
+   */
+  async #make(index, name, channel) {
+    const parts = async (/** @type {{ makeToken: (index: number) => Promise<string> }} */ dialect) => ({
+      token: await dialect.makeToken(index),
+      channel,
+      tally: this.#tally,
+      onLost: (/** @type {string} */ reason) => this.#lost(reason),
+    });
+    const webSocket = DIALECTS[name];
+    if (webSocket) return new WebSocketSubscriber(index, webSocket, await parts(webSocket));
+    const http = HTTP_DIALECTS[name];
+    if (http) return new HttpSubscriber(index, http, await parts(http), this.#aside);
+    throw new Error(`no dialect ${name}`);
+  }
+
   /** @param {string} reason */
   #lost(reason) {
     this.#loss ??= reason;
     this.#tally.abort(`a connection was lost: ${reason}`);
-  }
-}
-
-/** One connection, subscribed in its dialect. */
-class Subscriber {
-  ready = false;
-  token;
-  #index;
-  #dialect;
-  #tally;
-  #onLost;
-  /** @type {RawWebSocket | null} */
-  #socket = null;
-  /** @type {{ resolve: () => void, reject: (error: Error) => void } | null} */
-  #opening = null;
-
-  /**
-   * @param {number} index
-   * @param {string} token
-   * @param {Dialect} dialect
-   * @param {Tally} tally
-   * @param {(reason: string) => void} onLost
-   */
-  constructor(index, token, dialect, tally, onLost) {
-    this.#index = index;
-    this.token = token;
-    this.#dialect = dialect;
-    this.#tally = tally;
-    this.#onLost = onLost;
-  }
-
-  /**
-   * Resolves when it is subscribed.
-   * @param {import('./raw-websocket.mjs').Address} address
-   * @param {Buffer} readBuffer
-   * @returns {Promise<void>}
-   */
-  open(address, readBuffer) {
-    return new Promise((resolve, reject) => {
-      this.#opening = { resolve, reject };
-      this.#socket = new RawWebSocket(address, readBuffer, {
-        onOpen: () => this.#dialect.opened(this),
-        onText: (bytes, from, to) => this.#dialect.received(this, bytes, from, to),
-        onEnd: (reason) => this.fail(reason),
-      });
-    });
-  }
-
-  /** @param {string} text */
-  sendText(text) {
-    this.#socket?.sendText(text);
-  }
-
-  becomeReady() {
-    this.ready = true;
-    this.token = '';
-    this.#opening?.resolve();
-  }
-
-  /** @param {string} reason */
-  fail(reason) {
-    this.#opening?.reject(new Error(`subscriber ${this.#index}: ${reason}`));
-    if (this.ready) this.#onLost(reason);
-  }
-
-  /**
-   * @param {Buffer} bytes
-   * @param {number} from
-   * @param {number} to
-   */
-  countPublications(bytes, from, to) {
-    for (let at = bytes.indexOf(MARK_BYTE, from); at >= 0 && at < to; at = bytes.indexOf(MARK_BYTE, at + MARK_BYTES)) {
-      this.#tally.record(this.#index, bytes, at);
-    }
-  }
-
-  close() {
-    this.#socket?.destroy();
   }
 }

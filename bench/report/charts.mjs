@@ -1,7 +1,7 @@
 // @ts-check
 /** Two hand-drawn SVG charts: bars with the single rounds on them, and latency over percentiles. */
 
-const WIDTH = 340;
+export const WIDTH = 340;
 
 /** @typedef {{ label: string, color: string, value: number, rounds: number[] }} Bar */
 
@@ -80,7 +80,7 @@ export function latencyChart({ title, curves }) {
  * @param {number} height
  * @param {string} body
  */
-function svg(title, height, body) {
+export function svg(title, height, body) {
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">${body}</svg>`;
 }
 
@@ -90,7 +90,7 @@ function duration(ms) {
 }
 
 /** @param {number} value */
-function round(value) {
+export function round(value) {
   return Math.round(value * 100) / 100;
 }
 

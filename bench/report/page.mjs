@@ -1,15 +1,13 @@
 // @ts-check
 /** The report: one self-contained HTML page with the comparison, the plots, the tables and the method. */
-import { readFileSync } from 'node:fs';
 import { figureOf } from '../figures.mjs';
 import { figuresOf } from '../result.mjs';
 import { describeScenario, headlineMetric, SERVER_LABELS } from '../scenarios.mjs';
 import { COLUMNS } from '../table.mjs';
 import { barChart, escapeHtml, latencyChart } from './charts.mjs';
+import { STYLE } from './style.mjs';
 
 /** @typedef {import('../result.mjs').Result} Result */
-
-const STYLE = readFileSync(new URL('./page.css', import.meta.url), 'utf8');
 
 /** @type {Record<'rssBytesPerConnection' | 'cpuUsPerDelivery', { title: string, show: (value: number) => string }>} */
 const HEADLINES = {

@@ -53,7 +53,7 @@ async function measureMemory() {
 }
 
 /** CPU or heap-sampling profile of a part of the server's life, in the format that Chrome DevTools opens. */
-class Profiler {
+export class Profiler {
   #session = new Session();
   /** @type {'cpu' | 'heap' | null} */
   #kind = null;

@@ -1,0 +1,158 @@
+// @ts-check
+/** Brokers beside each other, and beside Socket.IO with its Redis adapter: paired rounds, tables, a JSON file, a page. */
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CONTENDERS, GROWING } from './brokers/contenders.mjs';
+import { measure } from './brokers/measure.mjs';
+import { renderPage } from './brokers/page.mjs';
+import { FULL_PLAN, QUICK_PLAN } from './brokers/plan.mjs';
+import { makeResult } from './brokers/result.mjs';
+import { labelOf, oneLine, reachedText, renderTables } from './brokers/table.mjs';
+import { describeMachine } from './machine.mjs';
+import { UsageError } from './options.mjs';
+import { rotated } from './rounds.mjs';
+
+const HELP = `Usage: node bench/brokers.mjs [options]
+
+Publications through each broker, and what they cost, beside Socket.IO with its Redis adapter. Needs a build
+(npm run build) and the programs of the brokers (scripts/install-system.sh). Leave the machine alone meanwhile.
+
+  --quick          a short run that checks deliveries; its times mean little
+  --rounds N       paired rounds; medians are reported             (5; quick: 1)
+  --only LIST      rows to measure: ${Object.keys(CONTENDERS).join(',')}
+  --skip-growth    without the part with 1, 2, 4 and 8 nodes
+  --profile        also save CPU profiles of all nodes in bench/results/profiles/
+  --name NAME      result files are bench/results/NAME.json/.html  (brokers; quick: brokers-quick)
+  --help           this text
+
+Exit status: 0, or 1 when a delivery was lost, doubled or out of order, or a process failed.`;
+
+const RESULTS = new URL('./results/', import.meta.url);
+
+/** @typedef {import('./brokers/result.mjs').Round} Round */
+
+/** @param {string[]} argv */
+function readFlags(argv) {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        quick: { type: 'boolean' },
+        rounds: { type: 'string' },
+        only: { type: 'string' },
+        'skip-growth': { type: 'boolean' },
+        profile: { type: 'boolean' },
+        name: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** @param {ReturnType<typeof readFlags>} flags */
+async function run({ quick = false, rounds: givenRounds, only, 'skip-growth': skipGrowth = false, profile, name }) {
+  const base = quick ? QUICK_PLAN : FULL_PLAN;
+  const rounds = Number(givenRounds ?? base.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds takes a whole number from 1');
+  const names = only?.split(',') ?? Object.keys(CONTENDERS);
+  const unknown = names.find((each) => !CONTENDERS[each]);
+  if (unknown !== undefined) throw new UsageError(`--only: ${unknown} is not one of ${Object.keys(CONTENDERS)}`);
+  const plan = { ...base, rounds };
+  const startedAt = new Date().toISOString();
+  const machine = describeMachine();
+  const resultName = name ?? (quick ? 'brokers-quick' : 'brokers');
+  /** @type {Record<string, string>} */
+  const versions = {};
+  /** @type {string[]} */
+  const faults = [];
+  /** @type {Record<string, Round[]>} */
+  const roundsOfLoad = {};
+  /** @type {Record<string, Round[]>} */
+  const roundsOfCount = {};
+
+  const measureAll = async (
+    /** @type {string} */ what,
+    /** @type {number} */ round,
+    /** @type {string[]} */ contenders,
+    /** @type {import('./brokers/plan.mjs').Load} */ load,
+  ) => {
+    /** @type {Round} */
+    const measured = {};
+    for (const each of rotated(contenders, round)) {
+      const contender = CONTENDERS[each];
+      if (!contender) continue;
+      const path = (/** @type {number} */ node) =>
+        fileURLToPath(new URL(`profiles/${resultName}-${what}-${each}-${round + 1}-${node}.cpuprofile`, RESULTS));
+      const {
+        figures,
+        reached,
+        version,
+        faults: found,
+      } = await measure({
+        contender,
+        // A broker in the process has one node.
+        load: contender.service === null ? { ...load, nodes: 1 } : load,
+        profilePath: profile ? path : null,
+      });
+      measured[each] = { figures, reached };
+      versions[each] = version;
+      faults.push(...found.map((fault) => `${what}, ${contender.label}, ${fault}`));
+      const outcome = found.join('; ') || `${oneLine(figures)}, nodes reached ${reachedText(reached)}`;
+      console.log(`round ${round + 1}/${rounds} · ${what} · ${labelOf(each)}: ${outcome}`);
+    }
+    return measured;
+  };
+
+  for (let round = 0; round < rounds; round++) {
+    for (const [what, load] of Object.entries(plan.loads)) {
+      roundsOfLoad[what] = [...(roundsOfLoad[what] ?? []), await measureAll(what, round, names, load)];
+    }
+    if (skipGrowth) continue;
+    const growing = GROWING.filter((each) => names.includes(each));
+    for (const nodes of plan.growth.counts) {
+      const measured = await measureAll(`${nodes} nodes`, round, growing, { ...plan.growth.load, nodes });
+      roundsOfCount[nodes] = [...(roundsOfCount[nodes] ?? []), measured];
+    }
+  }
+  if (faults.length > 0) {
+    console.error(`\n${faults.join('\n')}`);
+    return 1;
+  }
+  const result = makeResult({ startedAt, machine, plan, versions }, roundsOfLoad, roundsOfCount);
+  console.log(`\n${renderTables(result)}\n`);
+  await mkdir(RESULTS, { recursive: true });
+  for (const [suffix, text] of [
+    ['json', `${JSON.stringify(result, null, 1)}\n`],
+    ['html', renderPage(result)],
+  ]) {
+    const file = new URL(`${resultName}.${suffix}`, RESULTS);
+    await writeFile(file, text ?? '');
+    console.log(`wrote ${fileURLToPath(file)}`);
+  }
+  return 0;
+}
+
+/** @param {string[]} argv */
+async function main(argv) {
+  const flags = readFlags(argv);
+  if (flags.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
+    throw new UsageError('Fanfare is not built: run npm run build first');
+  }
+  return run(flags);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message} (--help explains the flags)` : error);
+  process.exitCode = 1;
+}

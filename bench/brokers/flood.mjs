@@ -1,0 +1,67 @@
+// @ts-check
+/**
+ * Publishes as fast as publications arrive: never more than a window on the way. What has arrived is told from outside,
+ * since not every server knows it.
+ */
+import { nowUs, payloadMaker } from '../payload.mjs';
+import { placeOf } from '../servers/pace.mjs';
+
+/**
+ * @typedef {object} FloodOptions
+ * @property {number} publications how many in all
+ * @property {number} channels over which they go in turn
+ * @property {number} perChannel how many in a row go to one channel
+ * @property {number} group publications made in one turn of the event loop
+ * @property {number} window at most so many that have not arrived
+ * @property {number} payloadBytes
+ */
+
+export class Flood {
+  #arrived = 0;
+  #onCredit = () => {};
+
+  /**
+   * Resolves when each has been accepted by `publish`.
+   * @param {(data: object, channel: number) => unknown} publish
+   * @param {FloodOptions} options
+   * @returns {Promise<{ elapsedMs: number }>}
+   */
+  async run(publish, { publications, channels, perChannel, group, window, payloadBytes }) {
+    const makePayload = payloadMaker(payloadBytes);
+    const startUs = nowUs();
+    /** What was accepted at once is not waited for. */
+    let last = /** @type {unknown} */ (null);
+    /** @type {unknown} */
+    let failure = null;
+    this.#arrived = 0;
+    for (let made = 0; made < publications; ) {
+      while (made - this.#arrived >= window) {
+        await new Promise((resolve) => {
+          this.#onCredit = () => resolve(null);
+        });
+      }
+      const dueUs = nowUs();
+      for (let i = 0; i < group && made < publications; i++, made++) {
+        const { channel, number } = placeOf(made, channels, perChannel);
+        last = publish(makePayload(number, dueUs), channel);
+        if (last instanceof Promise) {
+          last.catch((error) => {
+            failure ??= error;
+          });
+        }
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      if (failure) throw failure;
+    }
+    // Brokers answer in order.
+    await last;
+    if (failure) throw failure;
+    return { elapsedMs: (nowUs() - startUs) / 1e3 };
+  }
+
+  /** @param {number} arrived since the run began */
+  credit(arrived) {
+    this.#arrived = arrived;
+    this.#onCredit();
+  }
+}
