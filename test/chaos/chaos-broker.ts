@@ -6,6 +6,8 @@ export interface ChaosBroker extends AsyncDisposable {
   readonly name: string;
   /** Channels can have history, recovery and idempotency keys; otherwise those of the run have none. */
   readonly keepsHistory: boolean;
+  /** Who is present is stored in it; otherwise the nodes ask each other. */
+  readonly keepsPresence: boolean;
   /** What it was told survives it. */
   readonly isPersistent: boolean;
   /** Where it listens, also after it was started again. */

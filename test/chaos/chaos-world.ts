@@ -121,7 +121,8 @@ export class ChaosWorld implements AsyncDisposable {
   /** Says that something is wrong while `work` makes it so. */
   async during(name: string, effects: FaultEffects, work: () => Promise<void>): Promise<void> {
     const fault = String(++this.#numFaults);
-    this.recorder.record({ kind: 'fault-began', fault, name, effects });
+    const asks = this.broker.keepsPresence ? {} : { hidesPresence: true };
+    this.recorder.record({ kind: 'fault-began', fault, name, effects: { ...effects, ...asks } });
     try {
       await work();
     } finally {

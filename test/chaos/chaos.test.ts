@@ -1,9 +1,13 @@
 /** The short form: a few faults on a small fleet, and not one violation. `npm run test:chaos` is the long one. */
 
 import { describe, expect, test } from 'vitest';
+import { natsIsMissing } from '../support/nats-server.js';
+import { rabbitmqIsMissing } from '../support/rabbitmq-server.js';
 import { redisIsMissing } from '../support/redis-server.js';
 import { blackHole, brokerPause, brokerRestart, disorder, nodeKill, nodePause, partialCut } from './chaos-faults.js';
 import { type RunPlan, runChaos } from './chaos-run.js';
+import { NatsChaos } from './nats-broker.js';
+import { RabbitmqChaos } from './rabbitmq-broker.js';
 import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
 
@@ -43,6 +47,30 @@ describe.skipIf(redisIsMissing())('three nodes and Redis', { timeout: 180_000 },
   ])('F2: they hold when it is restarted %s persistence', async (_, isPersistent) => {
     await using broker = await RedisChaos.start({ isPersistent });
     const outcome = await runChaos(broker, planOf([brokerRestart(1_000)]));
+    expect(outcome.violations).toEqual([]);
+    expect(outcome.crashes).toEqual([]);
+  });
+});
+
+describe.skipIf(natsIsMissing())('three nodes and NATS', { timeout: 180_000 }, () => {
+  test.each([
+    ['without', false, [nodeKill(), brokerRestart(1_000), blackHole(5_000, 'both', 'one')]],
+    ['with', true, [brokerRestart(1_000)]],
+  ])(
+    'F1 F2 F4: they hold when it is restarted %s its data, and nodes are killed and cut off',
+    async (_, isPersistent, faults) => {
+      await using broker = await NatsChaos.start({ isPersistent });
+      const outcome = await runChaos(broker, planOf(faults));
+      expect(outcome.violations).toEqual([]);
+      expect(outcome.crashes).toEqual([]);
+    },
+  );
+});
+
+describe.skipIf(rabbitmqIsMissing())('three nodes and RabbitMQ', { timeout: 180_000 }, () => {
+  test('F1 F2 F4: what can hold without a history holds while nodes are killed and cut off, and it is restarted', async () => {
+    await using broker = await RabbitmqChaos.start();
+    const outcome = await runChaos(broker, planOf([nodeKill(), brokerRestart(100), blackHole(5_000, 'both', 'one')]));
     expect(outcome.violations).toEqual([]);
     expect(outcome.crashes).toEqual([]);
   });

@@ -16,6 +16,8 @@ export interface FaultEffects {
   readonly losesHistory?: 'some' | 'all';
   /** The broker may have lost who is present. */
   readonly losesPresence?: boolean;
+  /** Presence is asked of the nodes, and some may not answer. */
+  readonly hidesPresence?: boolean;
 }
 
 /** Publishing one value. A value is sent once, though perhaps in several attempts with one idempotency key. */

@@ -3,6 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { natsIsMissing } from '../support/nats-server.js';
+import { rabbitmqIsMissing } from '../support/rabbitmq-server.js';
 import { redisIsMissing } from '../support/redis-server.js';
 import type { ChaosBroker } from './chaos-broker.js';
 import {
@@ -16,6 +18,8 @@ import {
   partialCut,
 } from './chaos-faults.js';
 import { type RunOutcome, runChaos } from './chaos-run.js';
+import { NatsChaos } from './nats-broker.js';
+import { RabbitmqChaos } from './rabbitmq-broker.js';
 import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
 
@@ -66,6 +70,27 @@ const contestants: readonly Contestant[] = [
     start: () => RedisChaos.start({ isPersistent: true }),
     share: 1,
     faults: [brokerRestart(500), brokerRestart(8_000), brokerRestart(20_000)],
+  },
+  {
+    name: 'nats',
+    isMissing: natsIsMissing,
+    start: () => NatsChaos.start(),
+    share: 2,
+    faults: [...everywhere, nodePause(30_000), brokerPause(30_000)],
+  },
+  {
+    name: 'nats, persistent',
+    isMissing: natsIsMissing,
+    start: () => NatsChaos.start({ isPersistent: true }),
+    share: 1,
+    faults: [brokerRestart(500), brokerRestart(8_000)],
+  },
+  {
+    name: 'rabbitmq',
+    isMissing: rabbitmqIsMissing,
+    start: () => RabbitmqChaos.start(),
+    share: 2,
+    faults: [...everywhere, nodePause(30_000), brokerPause(30_000)],
   },
 ];
 

@@ -11,6 +11,7 @@ import { redisDisorder } from './redis-disorder.js';
 export class RedisChaos implements ChaosBroker {
   readonly name = 'redis';
   readonly keepsHistory = true;
+  readonly keepsPresence = true;
   readonly purposes = ['commands', 'subscriptions'];
   #server: RedisServer;
 

@@ -247,13 +247,16 @@ describe('a channel without history', () => {
   test('what goes well is no violation', () => {
     expect(violationsOf([...live, [3, delivered('a')]], 100)).toEqual([]);
     expect(violationsOf([...live, [3, subscribing(1)], [4, subscribed()]], 100)).toEqual([]);
-    expect(violationsOf([[0, began({})], ...live, [3, ended]], 100)).toEqual([]);
+    const cut = (node: string): Step[] => [[0, connected('n')], [0, began({ cuts: [node] })], ...live, [3, ended]];
+    expect(violationsOf(cut('n'), 100)).toEqual([]);
+    // Another node's way does not concern it.
+    expect(violationsOf(cut('m'), 100)).toEqual(['G2']);
   });
 
   test.each<readonly [string, string, readonly Step[]]>([
     ['G1', 'a value that nobody has sent', [...live, [3, delivered('a')], [4, delivered('?')]]],
     ['G3', 'one that comes twice', [...live, [3, delivered('a')], [4, delivered('a')]]],
-    ['G2', 'one that does not come though nothing is wrong', live],
+    ['G2', 'one that does not come though nothing is wrong', [[0, connected('n')], ...live]],
     [
       'G1',
       'one after a later one',
@@ -283,6 +286,7 @@ describe('connections, presence, health', () => {
     ];
     expect(violationsOf(steps)).toEqual(['G8']);
     expect(violationsOf([[0, began({ losesPresence: true })], [1, ended], ...steps])).toEqual([]);
+    expect(violationsOf([[0, began({ hidesPresence: true })], [1, ended], ...steps])).toEqual([]);
     expect(
       violationsOf([
         [0, subscribed(0)],

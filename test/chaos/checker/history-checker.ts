@@ -54,6 +54,13 @@ export class HistoryChecker {
         const isOfNode = (nodes: readonly string[] | undefined) => node !== undefined && nodes?.includes(node) === true;
         return this.#faults.lastMoment(sinceMs, nowMs, ({ silences }) => isOfNode(silences));
       },
+      mayMiss: (subscriber, fromMs, toMs) => {
+        const node = this.#connections.nodeOf(subscriber);
+        const isOfNode = (nodes: readonly string[] | undefined) => node === undefined || nodes?.includes(node) === true;
+        return this.#faults.any(fromMs, toMs, ({ silences, cuts, kills, stopsBroker }) => {
+          return isOfNode(silences) || isOfNode(cuts) || isOfNode(kills) || stopsBroker === true;
+        });
+      },
     };
   }
 

@@ -1,7 +1,7 @@
 /**
  * One subscriber of a channel without history. Nobody can tell it what it has missed, so what is checked is less: no
  * value that was not sent, none twice, none before one that was acknowledged before it was sent, and none missing that
- * was published while it was subscribed and nothing was wrong.
+ * was acknowledged while it was subscribed and nothing was wrong between its node and the broker.
  */
 
 import type { Violation } from '../history.js';
@@ -90,11 +90,11 @@ export class LiveFollower {
     this.#report('G2', nowMs, `${this.#name} has not got ${owed.value}, though nothing was wrong`);
   }
 
-  /** Nothing was wrong when it was published. */
+  /** Nothing was wrong on the way to it. */
   #isDue({ value, ackedMs }: Owed): boolean {
-    const { ledger, faults, limits } = this.parts;
+    const { ledger, limits, mayMiss } = this.parts;
     const invokedMs = ledger.of(value)?.invokedMs ?? ackedMs;
-    return !faults.any(invokedMs - limits.readinessMs, ackedMs + limits.readinessMs, () => true);
+    return !mayMiss(this.subscriber, invokedMs - limits.readinessMs, ackedMs + limits.readinessMs);
   }
 
   #report(line: Violation['line'], atMs: number, text: string): void {

@@ -76,9 +76,11 @@ export class PresenceCheck {
     const stay = this.#stays.get(channel)?.get(connection);
     // It was leaving: whoever was asked knew first.
     if (stay === undefined || (stay.toMs !== undefined && stay.toMs <= atMs + this.limits.presenceMs)) return;
-    const { presenceExpiryMs, slackMs } = this.limits;
-    const sinceMs = atMs - presenceExpiryMs - slackMs;
-    if (this.faults.any(sinceMs, atMs, ({ losesPresence }) => losesPresence === true)) return;
+    const { presenceExpiryMs, readinessMs, slackMs } = this.limits;
+    const expirySinceMs = atMs - presenceExpiryMs - slackMs;
+    if (this.faults.any(expirySinceMs, atMs, ({ losesPresence }) => losesPresence === true)) return;
+    const hiddenSinceMs = atMs - readinessMs - slackMs;
+    if (this.faults.any(hiddenSinceMs, atMs, ({ hidesPresence }) => hidesPresence === true)) return;
     const text = `${connection} has been in ${channel} for ${Math.round(atMs - stay.fromMs)} ms and is not present, says ${node}`;
     this.report('G8', atMs, text);
   }

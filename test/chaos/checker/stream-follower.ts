@@ -15,6 +15,8 @@ export interface FollowerParts {
   readonly report: (line: Violation['line'], atMs: number, text: string) => void;
   /** The last moment since then at which nobody could be told anything, because the client's node stood still. */
   readonly silentUntilMs: (subscriber: string, sinceMs: number, nowMs: number) => number | undefined;
+  /** Whether what was published at some time between the two may not have reached the client's node. */
+  readonly mayMiss: (subscriber: string, fromMs: number, toMs: number) => boolean;
 }
 
 export class StreamFollower {
