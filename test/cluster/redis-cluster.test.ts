@@ -89,6 +89,28 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', () => {
     }
   });
 
+  test('F6 G2 G5: a primary stands still until its replica has taken over, and wakes up', {
+    timeout: 120_000,
+  }, async () => {
+    const { fleet, flows } = await started('still');
+    await using _fleet = fleet;
+    const [first, second, third] = flows;
+    const effects = { losesHistory: 'some' } as const;
+    fleet.recorder.record({ kind: 'fault-began', fault: 'stop', name: 'F6 a primary stands still', effects });
+    primary(2).child.kill('SIGSTOP');
+    const stoppedMs = performance.now();
+    await fleet.goesOn(third, 20_000);
+    expect(performance.now() - stoppedMs).toBeLessThan(15_000);
+    primary(2).child.kill('SIGCONT');
+    for (const flow of flows) await fleet.goesOn(flow, 10_000, 50);
+    fleet.recorder.record({ kind: 'fault-ended', fault: 'stop' });
+    await fleet.judged();
+    for (const { channel, failed } of [first, second]) {
+      expect(failed).toEqual([]);
+      expect(fleet.signals(channel)).toEqual([0, 0]);
+    }
+  });
+
   test('F3 G2 G5 G10: a primary dies and its replica takes over: its channels go on within 15 s in a new epoch, the others never stop', {
     timeout: 120_000,
   }, async () => {
@@ -113,5 +135,11 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', () => {
       await vi.waitFor(async () => expect(await fleet.status(node, 'ready')).toBe(200), { timeout: 10_000 });
       expect(fleet.nodes[node]?.child.exitCode).toBeNull();
     }
+
+    // With nobody to take over, there are channels that nothing can be delivered in.
+    await cluster.replicaOf(primary(1)).kill();
+    await primary(1).kill();
+    await vi.waitFor(async () => expect(await fleet.status(0, 'ready')).toBe(503), { timeout: 15_000, interval: 200 });
+    expect(await fleet.status(0, 'live')).toBe(200);
   });
 });

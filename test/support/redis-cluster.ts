@@ -62,6 +62,11 @@ export class RedisCluster implements AsyncDisposable {
     return this.#member(Math.floor((slotOf(name) * numPrimaries) / numSlots)).server;
   }
 
+  /** The one that was given to one of the first primaries. */
+  replicaOf(primary: RedisServer): RedisServer {
+    return this.#member(numPrimaries + this.servers.indexOf(primary)).server;
+  }
+
   /** A channel's name that begins so and is on one of the first primaries. */
   nameOn(primary: RedisServer, prefix: string): string {
     for (let n = 0; ; n++) if (this.primaryOf(`${prefix}${n}`) === primary) return `${prefix}${n}`;
