@@ -275,7 +275,7 @@ export const options = {
   broker: option(broker(), {
     default: 'memory',
     about:
-      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between. Or nats://user:password@host:4222,host:4222, tls:// with TLS. Or amqp://user:password@host:5672/vhost for RabbitMQ, which keeps no history; amqps:// with TLS.',
+      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between. Or nats://user:password@host:4222,host:4222, tls:// with TLS. Or amqp://user:password@host:5672/vhost for RabbitMQ, amqps:// with TLS.',
   }),
   'redis.prefix': option(
     text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
@@ -307,6 +307,11 @@ export const options = {
         'Begins the names of all exchanges and queues in RabbitMQ. Fleets that share a virtual host have different ones.',
     },
   ),
+  'rabbitmq.history': option(flag(), {
+    default: true,
+    about:
+      'Whether history is kept, in streams of RabbitMQ, which every node reads as a whole. Without it, channels may not ask for history.',
+  }),
   'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {
     default: 268_435_456,
     about: 'Payload that the histories of all channels keep together in memory; beyond, unused channels are emptied.',

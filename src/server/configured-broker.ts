@@ -25,7 +25,11 @@ export function brokerOf(values: OptionValues): BrokerFactory {
       });
     case 'amqp':
     case 'amqps':
-      return rabbitmq({ url: broker.trim(), prefix: values['rabbitmq.prefix'] });
+      return rabbitmq({
+        url: broker.trim(),
+        prefix: values['rabbitmq.prefix'],
+        history: values['rabbitmq.history'],
+      });
     default:
       if (/^(redis|valkey)s?(\+\w+)?$/.test(scheme)) {
         return redis({ url: broker.trim().split(/\s+/), prefix: values['redis.prefix'] });

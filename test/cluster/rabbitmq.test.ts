@@ -12,10 +12,18 @@ const config = {
   anonymous: true,
   api: { insecure: true },
   channels: {
-    'chat:{room}': { subscribe: 'anyone', publish: 'anyone', presence: 'subscriber', joinLeave: true },
+    'chat:{room}': {
+      subscribe: 'anyone',
+      publish: 'anyone',
+      history: { size: 1_000, ttl: '5m', read: 'subscriber' },
+      presence: 'subscriber',
+      joinLeave: true,
+    },
+    'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
   },
 };
-const channel = 'chat:lobby';
+const chat = 'chat:lobby';
+const plain = 'plain:lobby';
 let numFleets = 0;
 
 /** A node for each address of RabbitMQ. */
@@ -37,12 +45,20 @@ async function startFleet(...addresses: string[]) {
   };
 }
 
-async function subscribed(url: string, options: Partial<SubscriptionOptions> = {}) {
-  const client = new Centrifuge(endpoint(url), { websocket: WebSocket });
+async function subscribed(url: string, channel: string, options: Partial<SubscriptionOptions> = {}) {
+  const client = new Centrifuge(endpoint(url), { websocket: WebSocket, minReconnectDelay: 50, maxReconnectDelay: 500 });
   const connected = new Promise<string>((resolve) => client.on('connected', ({ client: id }) => resolve(id)));
-  const subscription = client.newSubscription(channel, options);
+  const subscription = client.newSubscription(channel, {
+    minResubscribeDelay: 50,
+    maxResubscribeDelay: 500,
+    ...options,
+  });
   const received: unknown[] = [];
+  let numSignals = 0;
   subscription.on('publication', ({ data }) => received.push(data));
+  subscription.on('subscribing', ({ code }) => {
+    if (code >= 2_500) numSignals++;
+  });
   client.connect();
   subscription.subscribe();
   const [id] = await Promise.all([connected, subscription.ready(5_000)]);
@@ -51,6 +67,8 @@ async function subscribed(url: string, options: Partial<SubscriptionOptions> = {
     id,
     subscription,
     received,
+    /** How often it was told that something may be missing. */
+    numSignals: () => numSignals,
     [Symbol.dispose]() {
       client.disconnect();
     },
@@ -70,7 +88,7 @@ async function call(url: string, method: string, fields: object) {
   return { ...body, tookMs: performance.now() - began };
 }
 
-const publish = (url: string, data: unknown) => call(url, 'publish', { channel, data });
+const publish = (url: string, channel: string, data: unknown) => call(url, 'publish', { channel, data });
 
 async function statusOf(url: string, check: 'live' | 'ready'): Promise<number> {
   return (await fetch(`${url}/health/${check}`)).status;
@@ -84,11 +102,11 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   }, 60_000);
   afterAll(() => server[Symbol.asyncDispose]());
 
-  test('a message published at either reaches both, in order', async () => {
+  test.each([chat, plain])('%s: a message published at either reaches both, in order', async (channel) => {
     await using fleet = await startFleet(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
-    using ann = await subscribed(first);
-    using bob = await subscribed(second);
+    using ann = await subscribed(first, channel);
+    using bob = await subscribed(second, channel);
     const values = Array.from({ length: 20 }, (_, n) => n);
     for (const n of values) await (n % 2 === 0 ? ann : bob).subscription.publish(n);
     await vi.waitFor(() => expect([ann.received, bob.received]).toEqual([values, values]));
@@ -97,14 +115,14 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   test('G8: presence is of both, and joins and leaves are told across', async () => {
     await using fleet = await startFleet(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
-    using ann = await subscribed(first, { joinLeave: true });
+    using ann = await subscribed(first, chat, { joinLeave: true });
     const joined = new Promise<string>((resolve) => {
       ann.subscription.on('join', ({ info }) => {
         if (info.client !== ann.id) resolve(info.client);
       });
     });
     const left = new Promise<string>((resolve) => ann.subscription.on('leave', ({ info }) => resolve(info.client)));
-    using bob = await subscribed(second);
+    using bob = await subscribed(second, chat);
     expect(await joined).toBe(bob.id);
     await vi.waitFor(async () => expect(Object.keys((await ann.subscription.presence()).clients)).toHaveLength(2), {
       timeout: 10_000,
@@ -118,7 +136,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   test('G9: each knows of both, and a client is disconnected from whichever node it is asked of', async () => {
     await using fleet = await startFleet(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
-    using bob = await subscribed(second);
+    using bob = await subscribed(second, plain);
     for (const url of fleet.urls) {
       await vi.waitFor(
         async () => {
@@ -133,32 +151,48 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
     expect(await gone).toBe(4_500);
   });
 
-  test('F2 G7 G10: it dies and starts again', { timeout: 90_000 }, async () => {
+  test('G4: a client that comes back at the other node gets exactly what it has missed', async () => {
+    await using fleet = await startFleet(server.url, server.url);
+    const [first = '', second = ''] = fleet.urls;
+    using ann = await subscribed(first, chat);
+    await ann.subscription.publish(1);
+    const { offset, epoch } = await ann.subscription.history({ limit: 0 });
+    for (const n of [2, 3, 4]) await ann.subscription.publish(n);
+    using bob = await subscribed(second, chat, { since: { offset, epoch } });
+    await ann.subscription.publish(5);
+    await vi.waitFor(() => expect(bob.received).toEqual([2, 3, 4, 5]));
+  });
+
+  test('F2 G5 G7 G10: it dies and starts again', { timeout: 90_000 }, async () => {
     await using fleet = await startFleet(server.url, server.url);
     const [one = '', two = ''] = fleet.urls;
-    using ann = await subscribed(one);
-    using bob = await subscribed(two);
-    expect((await publish(one, 1)).error).toBeUndefined();
-    await vi.waitFor(() => expect([ann.received, bob.received]).toEqual([[1], [1]]));
+    using ann = await subscribed(one, plain);
+    using bob = await subscribed(two, plain);
+    using cora = await subscribed(one, chat);
+    using dave = await subscribed(two, chat);
+    for (const channel of [plain, chat]) expect((await publish(one, channel, 1)).error).toBeUndefined();
+    for (const { received } of [ann, bob, cora, dave]) await vi.waitFor(() => expect(received).toEqual([1]));
 
     await server.kill();
-    await vi.waitFor(async () => {
-      const { error, tookMs } = await publish(one, 2);
-      expect(error?.code).toBe(100);
-      expect(tookMs).toBeLessThan(1_000);
-    });
+    for (const channel of [plain, chat]) {
+      await vi.waitFor(async () => {
+        const { error, tookMs } = await publish(one, channel, 2);
+        expect(error?.code).toBe(100);
+        expect(tookMs).toBeLessThan(1_000);
+      });
+    }
     await vi.waitFor(async () => expect(await statusOf(one, 'ready')).toBe(503), { timeout: 15_000, interval: 200 });
     expect(await statusOf(one, 'live')).toBe(200);
 
     await server.startAgain();
     await vi.waitFor(
       async () => {
-        expect((await publish(one, 4)).error).toBeUndefined();
-        expect(ann.received).toContain(4);
-        expect(bob.received).toContain(4);
+        for (const channel of [plain, chat]) expect((await publish(one, channel, 4)).error).toBeUndefined();
+        for (const { received } of [ann, bob, cora, dave]) expect(received).toContain(4);
       },
-      { timeout: 15_000, interval: 100 },
+      { timeout: 20_000, interval: 200 },
     );
+    for (const { numSignals } of [cora, dave]) expect(numSignals()).toBeGreaterThan(0);
     for (const url of fleet.urls) {
       await vi.waitFor(async () => expect(await statusOf(url, 'ready')).toBe(200), { timeout: 10_000, interval: 200 });
     }
@@ -173,16 +207,17 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
       await using proxy = await FaultProxy.start({ port: server.port });
       await using fleet = await startFleet(server.url, `amqp://127.0.0.1:${proxy.port}`);
       const [whole = '', cutOff = ''] = fleet.urls;
-      using ann = await subscribed(whole);
-      using bob = await subscribed(cutOff);
-      expect((await publish(cutOff, 1)).error).toBeUndefined();
+      using ann = await subscribed(whole, chat);
+      using bob = await subscribed(cutOff, chat);
+      expect((await publish(cutOff, chat, 1)).error).toBeUndefined();
       await vi.waitFor(() => expect([ann.received, bob.received]).toEqual([[1], [1]]));
 
       proxy.setFaults({ blackHole: true }, direction);
-      const failed = await publish(cutOff, 2);
-      expect(failed.error?.code).toBe(100);
-      expect(failed.tookMs).toBeLessThan(10_000);
-      expect((await publish(whole, 3)).error).toBeUndefined();
+      for (const failed of await Promise.all([publish(cutOff, plain, 2), publish(cutOff, chat, 2)])) {
+        expect(failed.error?.code).toBe(100);
+        expect(failed.tookMs).toBeLessThan(10_000);
+      }
+      expect((await publish(whole, chat, 3)).error).toBeUndefined();
       await vi.waitFor(async () => expect(await statusOf(cutOff, 'ready')).toBe(503), {
         timeout: 15_000,
         interval: 200,
@@ -192,13 +227,17 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
       proxy.restore();
       await vi.waitFor(
         async () => {
-          expect((await publish(cutOff, 4)).error).toBeUndefined();
-          expect(ann.received).toContain(4);
-          expect(bob.received).toContain(4);
+          expect((await publish(cutOff, plain, 4)).error).toBeUndefined();
+          expect((await publish(cutOff, chat, 4)).error).toBeUndefined();
         },
         { timeout: 15_000, interval: 100 },
       );
-      expect(ann.received).toContain(3);
+      // Nothing is missing in either, also not what was published past the node that was cut off; 2 may have happened.
+      await vi.waitFor(() => {
+        expect(ann.received.at(-1)).toBe(4);
+        expect(bob.received).toEqual(ann.received);
+      });
+      expect(ann.received.filter((value) => value !== 2)).toEqual([1, 3, 4]);
       await vi.waitFor(async () => expect(await statusOf(cutOff, 'ready')).toBe(200), {
         timeout: 10_000,
         interval: 200,
@@ -209,15 +248,12 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
 
 test('a server that cannot be reached is told at the start, without its password, and so is a rule that asks for history', async () => {
   const broker = 'amqp://user:hunter2@127.0.0.1:1';
-  for (const [channels, culprit] of [
-    [config.channels, '127.0.0.1:1'],
-    [
-      { 'chat:{room}': { history: { size: 10, ttl: '5m' } } },
-      'asks for history, which the broker "rabbitmq" does not keep',
-    ],
+  for (const [history, culprit] of [
+    [true, '127.0.0.1:1'],
+    [false, 'asks for history, which the broker "rabbitmq" does not keep'],
   ] as const) {
     using folder = new Folder();
-    folder.write('fanfare.json', JSON.stringify({ ...config, channels, broker }));
+    folder.write('fanfare.json', JSON.stringify({ ...config, broker, rabbitmq: { history } }));
     const { code, stderr, stdout } = await fanfare(['serve', '--port', '0'], { folder });
     expect(code).not.toBe(0);
     expect(`${stdout}${stderr}`).toContain(culprit);

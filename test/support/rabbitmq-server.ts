@@ -8,6 +8,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Channel, connect } from 'amqplib';
 import { freePort } from './free-port.js';
 
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -106,6 +107,19 @@ export class RabbitmqServer implements AsyncDisposable {
 
   resume(): void {
     this.#server?.kill('SIGCONT');
+  }
+
+  /** A connection of the test's own. */
+  async client(): Promise<{ readonly channel: Channel } & AsyncDisposable> {
+    const connection = await connect(this.url);
+    connection.on('error', () => undefined);
+    const channel = await connection.createChannel();
+    return {
+      channel,
+      async [Symbol.asyncDispose]() {
+        await connection.close();
+      },
+    };
   }
 
   /** A command of `rabbitmqctl`. Slow: it starts a virtual machine of its own. */

@@ -14,16 +14,19 @@ export interface HistoryUsage {
  * the publications; only when the stream itself is dropped does a later one get another epoch.
  */
 export class Stream {
-  readonly epoch: string;
+  /** Another one when publications may have been lost. */
+  epoch: string;
   #publications: Publication[] = [];
-  #offset = 0;
+  #offset: number;
   /** The publications are gone from this time on, by the monotonic clock. */
   #emptyAtMs = Number.POSITIVE_INFINITY;
   lastUsedMs: number;
   readonly #usage: HistoryUsage;
 
-  constructor(epoch: string, nowMs: number, usage: HistoryUsage) {
+  /** @param offset of the last publication, of which nothing is kept */
+  constructor(epoch: string, nowMs: number, usage: HistoryUsage, offset = 0) {
     this.epoch = epoch;
+    this.#offset = offset;
     this.#usage = usage;
     this.lastUsedMs = nowMs;
   }

@@ -1,7 +1,8 @@
 /**
- * The broker over RabbitMQ. An acknowledged publication was confirmed by the server: it is in the queue of each node that
- * is subscribed, in memory. Delivery is in order and at most once: a connection that breaks loses what is published
- * meanwhile. There is no history, and so no recovery and no idempotency key.
+ * The broker over RabbitMQ. With history, or with an idempotency key, an acknowledged publication is in a stream and has
+ * been read from it; delivery is in order and exactly once while the stream keeps it. Without, it was confirmed by the
+ * server: it is in the queue of each node that is subscribed, in memory; delivery is in order and at most once: a
+ * connection that breaks loses what is published meanwhile.
  */
 
 import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
@@ -14,6 +15,7 @@ import { addressName, parseAddress } from './address.js';
 import { type Delivery, loadLibrary } from './client-library.js';
 import { RabbitmqControl } from './control.js';
 import { Dialer } from './dialer.js';
+import { RabbitmqHistory } from './history.js';
 import { Link, type LinkPorts } from './link.js';
 import { decodeMessage, encodeAnnouncement, encodePublication, type Message } from './message.js';
 import { Names } from './names.js';
@@ -27,6 +29,7 @@ const overflowIntervalMs = 1_000;
 export class RabbitmqBroker implements Broker {
   readonly name = 'rabbitmq';
   readonly control: RabbitmqControl;
+  readonly history?: RabbitmqHistory;
   readonly #ports: LinkPorts;
   readonly #options: FilledRabbitmqOptions;
   readonly #names: Names;
@@ -47,7 +50,7 @@ export class RabbitmqBroker implements Broker {
     this.#serverName = addressName(address);
     // One connection each: a server that is short of memory reads nothing from a connection that has published.
     const dialer = () => new Dialer(address, loadLibrary, timeoutMs);
-    const [publishing, receiving] = [dialer(), dialer()];
+    const [publishing, receiving, reading] = [dialer(), dialer(), dialer()];
     this.#publishing = new Link<Publisher>(
       {
         name: `publishing to ${this.#serverName}`,
@@ -83,6 +86,21 @@ export class RabbitmqBroker implements Broker {
       },
       ports,
     );
+    if (this.#options.history) {
+      this.history = new RabbitmqHistory(
+        {
+          name: `history in ${this.#serverName}`,
+          dial: () => reading.dial(),
+          names: this.#names,
+          options: this.#options,
+          send: (key, message) => this.#send(this.#names.nodes, key, message),
+          isWanted: (channel) => this.#subscriptions.has(channel),
+          onPublication: (channel, publication, epoch) => this.#events?.onPublication(channel, publication, epoch),
+          onInterrupted: (channels) => this.#events?.onInterrupted?.(channels),
+        },
+        ports,
+      );
+    }
   }
 
   /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
@@ -90,6 +108,8 @@ export class RabbitmqBroker implements Broker {
     this.#events = events;
     try {
       await Promise.all([this.#publishing.start(), this.#subscriptions.start()]);
+      // It has to write to find the end of what it reads.
+      await this.history?.start();
     } catch (error) {
       await this.close();
       throw brokerError(error);
@@ -101,6 +121,7 @@ export class RabbitmqBroker implements Broker {
     this.#overflowReport?.();
     this.#publishing.close();
     this.#subscriptions.close();
+    this.history?.close();
   }
 
   async subscribe(channel: ChannelName): Promise<void> {
@@ -114,8 +135,10 @@ export class RabbitmqBroker implements Broker {
 
   async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
     this.#assertOpen();
-    if (options.stream !== undefined) throw notAvailable('history');
-    if (options.idempotencyKey !== undefined) throw notAvailable('idempotency keys');
+    if (options.stream !== undefined || options.idempotencyKey !== undefined) {
+      if (this.history !== undefined) return this.history.publish(channel, publication, options);
+      throw new FanfareError('ERR_NOT_AVAILABLE', 'rabbitmq without history has no memory for idempotency keys either');
+    }
     await this.#send(this.#names.publications, channel, encodePublication(publication));
     return { position: { offset: 0, epoch: '' }, duplicate: false };
   }
@@ -125,13 +148,14 @@ export class RabbitmqBroker implements Broker {
     await this.#send(this.#names.publications, channel, encodeAnnouncement(event, info));
   }
 
-  /** Through the server to both queues of this node. What was published before has arrived by then. */
+  /** Through the server to all queues of this node. What was published before has arrived by then. */
   async probe(): Promise<void> {
     const probe = this.#subscriptions.probe();
     try {
       await this.#send(this.#names.nodes, probe.key, { type: 'probe', content: Buffer.from(probe.id), headers: {} });
       const { clock } = this.#ports;
       await withTimeLimit(clock, this.#options.timeoutMs, `probe of ${this.#serverName}`, probe.arrived);
+      await this.history?.probe();
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError)) this.#subscriptions.renew('nothing arrives through it');
@@ -177,10 +201,6 @@ export class RabbitmqBroker implements Broker {
   #assertOpen(): void {
     if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
   }
-}
-
-function notAvailable(what: string): FanfareError {
-  return new FanfareError('ERR_NOT_AVAILABLE', `the broker "rabbitmq" has no ${what}`);
 }
 
 function brokerError(error: unknown): FanfareError {

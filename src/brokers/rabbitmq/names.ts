@@ -42,6 +42,16 @@ export class Names {
     return `probe.${id}`;
   }
 
+  /** A stream with the publications of some of the channels; also its routing key, by {@link nodes}. */
+  log(index: number): string {
+    return `${this.prefix}.log.${index}`;
+  }
+
+  /** A queue whose only message does not survive a restart of the server; also its routing key, by {@link nodes}. */
+  get alive(): string {
+    return `${this.prefix}.alive`;
+  }
+
   /** What the server had to drop for a node, by {@link nodes}. */
   lost(id: string): string {
     return `lost.${id}`;

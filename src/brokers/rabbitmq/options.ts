@@ -15,6 +15,17 @@ export interface RabbitmqOptions {
   readonly maxQueueLength?: number;
   /** Bytes of those messages. Default: 67,108,864. */
   readonly maxQueueBytes?: number;
+  /**
+   * Whether history is kept, in streams of RabbitMQ, which every node reads as a whole. Without it, rules that ask for
+   * history are refused. Default: true.
+   */
+  readonly history?: boolean;
+  /** Bytes that each of the four streams keeps at the server, when it is declared for the first time. Default: 67,108,864. */
+  readonly maxLogBytes?: number;
+  /** Most characters of payload that a node keeps of all histories together, in memory. Default: 268,435,456. */
+  readonly maxHistoryBytes?: number;
+  /** Most idempotency keys; beyond, publishing with a key is refused for a while. Default: 1,000,000. */
+  readonly maxIdempotencyKeys?: number;
   /** Messages on their way to a node that it has not taken yet. Default: 1,000. */
   readonly prefetch?: number;
 }
@@ -29,6 +40,10 @@ export function withDefaults(given: string | RabbitmqOptions): FilledRabbitmqOpt
     maxInFlightBytes: 33_554_432,
     maxQueueLength: 100_000,
     maxQueueBytes: 67_108_864,
+    history: true,
+    maxLogBytes: 67_108_864,
+    maxHistoryBytes: 268_435_456,
+    maxIdempotencyKeys: 1_000_000,
     prefetch: 1_000,
     ...(typeof given === 'string' ? { url: given } : given),
   };

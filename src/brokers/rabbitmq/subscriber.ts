@@ -1,6 +1,8 @@
 /** What a node receives: its queues at the server, which live as long as one connection, and what is bound to them. */
 
+import { Acknowledgements } from './acknowledgements.js';
 import type { Connection, Delivery, Lane } from './client-library.js';
+import { hashOf } from './hash.js';
 import type { Session } from './link.js';
 import type { Names } from './names.js';
 
@@ -38,7 +40,6 @@ export class Subscriber implements Session {
   readonly #lane: Lane;
   readonly #binders: readonly Lane[];
   readonly #queues: ReturnType<Names['queues']>;
-  #lastUnacknowledged: Delivery | undefined;
 
   private constructor(lane: Lane, binders: readonly Lane[], options: SubscriberOptions) {
     this.#lane = lane;
@@ -133,6 +134,7 @@ export class Subscriber implements Session {
         { noAck, exclusive: true },
       );
     };
+    const acknowledgements = new Acknowledgements(this.#lane);
     await from(this.#queues.lost, true, () => events.onOverflow());
     for (const [queue, take] of [
       [this.#queues.publications, events.onPublication],
@@ -142,31 +144,13 @@ export class Subscriber implements Session {
         const { exchange, routingKey } = delivery.fields;
         if (exchange === names.nodes && routingKey === this.probeKey) events.onProbe(delivery.content.toString());
         else take.call(events, delivery);
-        this.#acknowledge(delivery);
+        acknowledgements.add(delivery);
       });
     }
-  }
-
-  /** What has come in one turn is acknowledged together. */
-  #acknowledge(delivery: Delivery): void {
-    if (this.#lastUnacknowledged === undefined) {
-      setImmediate(() => {
-        const last = this.#lastUnacknowledged;
-        this.#lastUnacknowledged = undefined;
-        try {
-          if (last !== undefined) this.#lane.ack(last, true);
-        } catch {
-          // The connection has ended meanwhile, and its queues with it.
-        }
-      });
-    }
-    this.#lastUnacknowledged = delivery;
   }
 
   /** The same for the same key, so that calls for it keep their order. */
   #binderOf(key: string): Lane {
-    let hash = 0;
-    for (let i = 0; i < key.length; i++) hash = (Math.imul(hash, 31) + key.charCodeAt(i)) | 0;
-    return this.#binders[(hash >>> 0) % this.#binders.length] ?? this.#lane;
+    return this.#binders[hashOf(key) % this.#binders.length] ?? this.#lane;
   }
 }

@@ -1,0 +1,316 @@
+/** One stream queue as a log that this node writes and reads; what it wrote is done when it has read it. */
+
+import type { Published, PublishOptions } from '../../engine/broker.js';
+import type { Clock, Random } from '../../engine/clock.js';
+import type { Logger } from '../../engine/logger.js';
+import { withTimeLimit } from '../../engine/time-limit.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { NewPublication, Publication } from '../../model/publication.js';
+import type { Stream } from '../memory/stream.js';
+import type { Delivery, Lane } from './client-library.js';
+import { Ledger, type Outcome } from './ledger.js';
+import { decodeRecord, encodeRecord, type LogEntry, type LogRecord } from './log-record.js';
+import type { Message } from './message.js';
+
+export interface ChannelLogParts {
+  readonly queue: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** @throws FanfareError `ERR_BROKER` */
+  readonly send: (message: Message) => Promise<void>;
+  readonly timeoutMs: number;
+  /** Records of this node that may be on their way; further ones are refused. */
+  readonly maxInFlight: number;
+  readonly maxHistoryBytes: number;
+  readonly maxIdempotencyKeys: number;
+  readonly isWanted: (channel: ChannelName) => boolean;
+  /** Must not throw. */
+  readonly onPublication: (channel: ChannelName, publication: Publication, epoch: string) => void;
+  /** What is published in the channel has not been delivered, for its place is not known here. */
+  readonly onDoubt: (channel: ChannelName) => void;
+}
+
+interface Written {
+  resolve(outcome: Outcome): void;
+  reject(error: Error): void;
+}
+
+export class ChannelLog {
+  readonly #parts: ChannelLogParts;
+  readonly #ledger: Ledger;
+  readonly #written = new Map<string, Written>();
+  readonly #writer: string;
+  #numWritten = 0;
+  #reading = 0;
+  /** Whether this connection reads from the beginning, and not from where the last one ended. */
+  #startsAnew = true;
+  /** Whether what is read is known to continue what was read over the last connection. */
+  #continues = false;
+  /** Whether all is read that was there when the connection was made. */
+  #isCaughtUp = false;
+  #isOpen = false;
+  #isSilent = false;
+  #barrier: { readonly passed: Promise<void>; isSent: boolean } | undefined;
+
+  constructor(parts: ChannelLogParts) {
+    this.#parts = parts;
+    this.#writer = parts.random.id();
+    const { maxHistoryBytes, isWanted } = parts;
+    this.#ledger = new Ledger({ maxHistoryBytes, maxStreams: 250_000, streamIdleMs: 86_400_000, isWanted });
+  }
+
+  /** Of the log; empty when nobody has said yet. */
+  get life(): string {
+    return this.#ledger.life;
+  }
+
+  /** Nothing was read since something should have been. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /**
+   * Reads on over a new connection from where the last one ended, or from the oldest record that there is. Resolves when
+   * all is read that was there before.
+   *
+   * @param fail gives the connection up; the next one reads from the beginning
+   */
+  async attach(lane: Lane, take: (delivery: Delivery) => void, fail: (reason: Error) => void): Promise<void> {
+    const reading = ++this.#reading;
+    // From an offset that it does not have yet, a stream gives nothing before it has.
+    if (this.#ledger.last >= 0 && (await this.#end(lane, take)) <= this.#ledger.last) this.#ledger.forget();
+    const from = this.#ledger.last;
+    this.#startsAnew = from < 0;
+    this.#continues = this.#startsAnew;
+    this.#isCaughtUp = false;
+    await lane.consume(
+      this.#parts.queue,
+      (delivery) => {
+        if (reading !== this.#reading) return;
+        if (delivery === null) {
+          fail(new Error('the stream is gone'));
+          return;
+        }
+        this.#isSilent = false;
+        this.#read(delivery, fail);
+        take(delivery);
+      },
+      { arguments: { 'x-stream-offset': from < 0 ? 'first' : from } },
+    );
+    // Reading all the rest may take any time.
+    await this.#write({ kind: 'mark' }, Number.POSITIVE_INFINITY);
+    this.#isCaughtUp = true;
+  }
+
+  /** After {@link attach}: it can be published and read. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** Nothing is read any more, and what was written and not read yet may have happened or not. */
+  detach(reason: Error): void {
+    this.#reading++;
+    this.#isOpen = false;
+    const all = [...this.#written.values()];
+    this.#written.clear();
+    for (const { reject } of all) reject(failed('the connection is lost', reason));
+  }
+
+  /** Begins a new life, between {@link attach} and {@link open}: all channels get a new epoch. */
+  async breakOff(): Promise<void> {
+    await this.#write({ kind: 'break' });
+  }
+
+  /** Resolves when everything is read that was written before the call. Calls that come together share one record. */
+  barrier(): Promise<void> {
+    if (this.#barrier !== undefined && !this.#barrier.isSent) return this.#barrier.passed;
+    const before = this.#barrier?.passed;
+    const barrier = { passed: Promise.resolve(), isSent: false };
+    const pass = async () => {
+      // One at a time: those who come meanwhile share the next.
+      await before?.catch(() => undefined);
+      barrier.isSent = true;
+      try {
+        this.#assertOpen();
+        await this.#write({ kind: 'mark' });
+      } finally {
+        if (this.#barrier === barrier) this.#barrier = undefined;
+      }
+    };
+    barrier.passed = pass();
+    this.#barrier = barrier;
+    return barrier.passed;
+  }
+
+  /** @throws FanfareError `ERR_BROKER` */
+  async publish(
+    channel: ChannelName,
+    publication: NewPublication,
+    { stream: limits, idempotencyKey: key }: PublishOptions,
+  ): Promise<Published> {
+    this.#assertOpen();
+    const nowMs = this.#parts.clock.nowMs();
+    if (key !== undefined) {
+      const first = this.#ledger.find(channel, key, nowMs);
+      if (first === 'unknown') throw failed('whether the key is alive is not known yet');
+      if (first !== undefined) return { ...first, duplicate: true };
+      if (this.#ledger.numKeys >= this.#parts.maxIdempotencyKeys) throw failed('too many idempotency keys are alive');
+    }
+    const outcome = await this.#write({
+      kind: 'publication',
+      basis: this.#basis(channel),
+      publication,
+      ...(limits !== undefined && { limits }),
+      ...(key !== undefined && { key }),
+    });
+    if (outcome.kind === 'published') return outcome.published;
+    throw failed(outcome.kind === 'void' ? 'the log has begun a new life' : 'the place of the channel is not known');
+  }
+
+  /**
+   * What is kept of a channel, as of a moment after the call.
+   *
+   * @throws FanfareError `ERR_BROKER`
+   */
+  async stream(channel: ChannelName): Promise<Stream> {
+    await this.barrier();
+    if (this.#ledger.stream(channel) === undefined) {
+      await this.#write({ kind: 'open', basis: this.#basis(channel) });
+    }
+    const stream = this.#ledger.stream(channel);
+    if (stream === undefined) throw failed('the place of the channel is not known');
+    return stream;
+  }
+
+  /** @throws FanfareError `ERR_BROKER` */
+  async clear(channel: ChannelName): Promise<void> {
+    this.#assertOpen();
+    await this.#write({ kind: 'clear', basis: this.#basis(channel) });
+  }
+
+  sweep(): void {
+    this.#ledger.sweep(this.#parts.clock.nowMs());
+  }
+
+  #basis(channel: ChannelName) {
+    return this.#ledger.basis(channel, this.#parts.random.id());
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen) throw failed('no connection');
+  }
+
+  /** Where the log ends: that is where a record of this node's own is read. */
+  async #end(lane: Lane, take: (delivery: Delivery) => void): Promise<number> {
+    const { queue, send, clock } = this.#parts;
+    const id = this.#newId();
+    const end = new Promise<number>((resolve, reject) => {
+      this.#written.set(id, { resolve: () => undefined, reject });
+      lane
+        .consume(
+          queue,
+          (delivery) => {
+            if (delivery === null) {
+              reject(failed('the stream is gone'));
+              return;
+            }
+            take(delivery);
+            const headers: Readonly<Record<string, unknown>> = delivery.properties.headers ?? {};
+            if (this.#decoded(delivery.content, headers)?.id === id) resolve(Number(headers['x-stream-offset']));
+          },
+          { arguments: { 'x-stream-offset': 'next' }, consumerTag: id },
+        )
+        .then(() => send(encodeRecord({ id, life: '', writtenMs: clock.wallMs(), entry: { kind: 'mark' } })))
+        .catch(reject);
+    });
+    try {
+      return await end;
+    } finally {
+      this.#written.delete(id);
+      // When it cannot be ended, it has ended with the connection.
+      lane.cancel(id).catch(() => undefined);
+    }
+  }
+
+  #newId(): string {
+    return `${this.#writer}.${(++this.#numWritten).toString(36)}`;
+  }
+
+  async #write(entry: LogEntry, limitMs = this.#parts.timeoutMs): Promise<Outcome> {
+    const { clock, maxInFlight, queue, send } = this.#parts;
+    if (this.#written.size >= maxInFlight) throw failed('too many records wait to be read back');
+    const id = this.#newId();
+    const record: LogRecord = { id, life: this.#ledger.life, writtenMs: clock.wallMs(), entry };
+    const outcome = new Promise<Outcome>((resolve, reject) => this.#written.set(id, { resolve, reject }));
+    // Whoever waits for both is told by the first that fails.
+    outcome.catch(() => undefined);
+    try {
+      // It may be read before it is confirmed; it cannot be read without having been written.
+      await Promise.race([outcome, send(encodeRecord(record))]);
+      return await withTimeLimit(clock, limitMs, `reading back from ${queue}`, outcome);
+    } catch (error) {
+      if (error instanceof FanfareError) throw error;
+      this.#isSilent = true;
+      throw failed('what was written does not come back', error);
+    } finally {
+      this.#written.delete(id);
+    }
+  }
+
+  #read({ properties, content }: Delivery, fail: (reason: Error) => void): void {
+    const headers: Readonly<Record<string, unknown>> = properties.headers ?? {};
+    const at = Number(headers['x-stream-offset']);
+    const record = this.#decoded(content, headers);
+    if (record === undefined) return;
+    if (!this.#continues && !this.#isContinuation(at, record, fail)) return;
+    if (at <= this.#ledger.last) return;
+    const { clock } = this.#parts;
+    const ageMs = this.#isCaughtUp ? 0 : Math.max(0, clock.wallMs() - record.writtenMs);
+    const outcome = this.#ledger.apply(at, record, clock.nowMs(), ageMs);
+    this.#tell(outcome);
+    this.#written.get(record.id)?.resolve(outcome);
+  }
+
+  /**
+   * The first thing to come has to be what was read last. When it is something else, the log is another one, was cut off
+   * behind this node, or has lost its end and was written on.
+   */
+  #isContinuation(at: number, { id }: LogRecord, fail: (reason: Error) => void): boolean {
+    const { last, lastId } = this.#ledger;
+    if (at === last && id === lastId) {
+      this.#continues = true;
+      return false;
+    }
+    if (at < last) return false;
+    this.#ledger.forget();
+    fail(new Error('the log does not continue where it was left'));
+    return false;
+  }
+
+  #tell(outcome: Outcome): void {
+    // What was read from the beginning is no news.
+    if (!this.#isCaughtUp && this.#startsAnew) return;
+    if (outcome.kind === 'published') {
+      const { channel, publication, published } = outcome;
+      if (published.duplicate || !this.#parts.isWanted(channel)) return;
+      this.#parts.onPublication(channel, publication, published.position.epoch);
+    } else if (outcome.kind === 'unknown' && this.#parts.isWanted(outcome.channel)) {
+      this.#parts.onDoubt(outcome.channel);
+    }
+  }
+
+  #decoded(content: Buffer, headers: Readonly<Record<string, unknown>>): LogRecord | undefined {
+    try {
+      return decodeRecord({ type: undefined, content, headers });
+    } catch (error) {
+      this.#parts.log.warn({ err: error, queue: this.#parts.queue }, 'a record in rabbitmq makes no sense');
+      return undefined;
+    }
+  }
+}
+
+function failed(what: string, cause?: unknown): FanfareError {
+  return new FanfareError('ERR_BROKER', `rabbitmq: ${what}`, { cause });
+}

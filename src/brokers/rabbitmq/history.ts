@@ -1,0 +1,224 @@
+/**
+ * Streams of channels in four stream queues, which all nodes write and all nodes read: the order of the records in them is
+ * the order of the publications, and each node knows from them the place of each channel.
+ */
+
+import type { HistoryPage, HistoryQuery, HistoryStore, Published, PublishOptions } from '../../engine/broker.js';
+import type { Cancel } from '../../engine/clock.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { NewPublication, Publication } from '../../model/publication.js';
+import { Acknowledgements } from './acknowledgements.js';
+import { ChannelLog } from './channel-log.js';
+import type { Connection, Lane } from './client-library.js';
+import { hashOf } from './hash.js';
+import { Link, type LinkPorts, type Session } from './link.js';
+import type { Message } from './message.js';
+import type { Names } from './names.js';
+import type { FilledRabbitmqOptions } from './options.js';
+
+export interface HistoryParts {
+  /** For people. */
+  readonly name: string;
+  readonly dial: () => Promise<Connection>;
+  readonly names: Names;
+  readonly options: FilledRabbitmqOptions;
+  /** Publishes to the exchange of the nodes. */
+  readonly send: (routingKey: string, message: Message) => Promise<void>;
+  readonly isWanted: (channel: ChannelName) => boolean;
+  readonly onPublication: (channel: ChannelName, publication: Publication, epoch: string) => void;
+  readonly onInterrupted: (channels?: readonly ChannelName[]) => void;
+}
+
+const numLogs = 4;
+/** Reading what there is takes a second for some ten thousand records. */
+const catchUpTimeoutMs = 120_000;
+const sweepIntervalMs = 10_000;
+/** Whatever a rule says, nothing is kept for longer at the server. */
+const maxAge = '24h';
+
+export class RabbitmqHistory implements HistoryStore {
+  readonly #parts: HistoryParts;
+  readonly #ports: LinkPorts;
+  readonly #logs: readonly { readonly queue: string; readonly log: ChannelLog }[];
+  readonly #link: Link<Session>;
+  #lane: Lane | undefined;
+  #sweep: Cancel | undefined;
+
+  constructor(parts: HistoryParts, ports: LinkPorts) {
+    this.#parts = parts;
+    this.#ports = ports;
+    const { names, options, send, isWanted, onPublication, onInterrupted } = parts;
+    this.#logs = Array.from({ length: numLogs }, (_, index) => {
+      const queue = names.log(index);
+      const log = new ChannelLog({
+        ...ports,
+        ...options,
+        queue,
+        maxHistoryBytes: options.maxHistoryBytes / numLogs,
+        maxIdempotencyKeys: options.maxIdempotencyKeys / numLogs,
+        send: (message) => send(queue, message),
+        isWanted,
+        onPublication,
+        onDoubt: (channel) => onInterrupted([channel]),
+      });
+      return { queue, log };
+    });
+    this.#link = new Link<Session>(
+      {
+        name: parts.name,
+        dial: parts.dial,
+        open: (connection, fail) => this.#open(connection, fail),
+        onUp: (isAgain) => {
+          if (isAgain) onInterrupted();
+        },
+        timeoutMs: options.timeoutMs,
+        openTimeoutMs: () => catchUpTimeoutMs,
+      },
+      ports,
+    );
+  }
+
+  /** Resolves when all is read that the streams have. */
+  async start(): Promise<void> {
+    await this.#link.start();
+    this.#scheduleSweep();
+  }
+
+  close(): void {
+    this.#sweep?.();
+    this.#link.close();
+  }
+
+  /** @throws FanfareError `ERR_BROKER` */
+  publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    return this.#logOf(channel).publish(channel, publication, options);
+  }
+
+  async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    const stream = await this.#logOf(channel).stream(channel);
+    return stream.read(query, this.#ports.clock.nowMs());
+  }
+
+  async remove(channel: ChannelName): Promise<void> {
+    await this.#logOf(channel).clear(channel);
+  }
+
+  /** Resolves when everything is read that was published before. */
+  async probe(): Promise<void> {
+    try {
+      await Promise.all(this.#logs.map(({ log }) => log.barrier()));
+    } catch (error) {
+      // It took the records and has not brought them: the connection lives, and the reading of a stream does not (G10).
+      if (this.#logs.some(({ log }) => log.isSilent)) this.#link.renew('nothing is read any more');
+      throw error;
+    }
+  }
+
+  #logOf(channel: ChannelName): ChannelLog {
+    const one = this.#logs[hashOf(channel) % numLogs];
+    if (one === undefined) throw new Error('a remainder is smaller than its divisor');
+    return one.log;
+  }
+
+  async #open(connection: Connection, fail: (reason: Error) => void): Promise<Session> {
+    assertStreams(connection);
+    const lane = await connection.createChannel();
+    this.#lane = lane;
+    const end = (reason: Error) => {
+      if (this.#lane !== lane) return;
+      this.#lane = undefined;
+      for (const { log } of this.#logs) log.detach(reason);
+    };
+    lane.on('error', fail);
+    lane.on('close', () => {
+      const reason = new Error('the server has ended the conversation');
+      end(reason);
+      fail(reason);
+    });
+    await this.#declare(connection);
+    const wasAlive = await this.#isAlive(connection);
+    await lane.prefetch(this.#parts.options.prefetch);
+    const acknowledgements = new Acknowledgements(lane);
+    await Promise.all(this.#logs.map(({ log }) => log.attach(lane, (one) => acknowledgements.add(one), fail)));
+    // Asked again: another node may have seen to it meanwhile.
+    const isAlive = wasAlive || (await this.#isAlive(connection));
+    for (const { log } of this.#logs) if (!isAlive || log.life === '') await log.breakOff();
+    if (!isAlive) await this.#setAlive();
+    for (const { log } of this.#logs) log.open();
+    const [first] = this.#logs;
+    return { ping: () => lane.checkQueue(first?.queue ?? ''), end };
+  }
+
+  async #declare(connection: Connection): Promise<void> {
+    const { names, options } = this.#parts;
+    for (const { queue } of this.#logs) {
+      // One that is there may have been declared with other limits, which is then for its operator to say.
+      const isThere = await attempted(connection, (lane) => lane.checkQueue(queue));
+      const lane = await connection.createChannel();
+      lane.on('error', () => undefined);
+      await lane.assertExchange(names.nodes, 'direct', { durable: true });
+      if (isThere === undefined) {
+        await lane.assertQueue(queue, {
+          durable: true,
+          arguments: {
+            'x-queue-type': 'stream',
+            'x-max-length-bytes': options.maxLogBytes,
+            'x-max-age': maxAge,
+            'x-stream-max-segment-size-bytes': Math.ceil(options.maxLogBytes / 8),
+          },
+        });
+      }
+      await lane.bindQueue(queue, names.nodes, queue);
+      await lane.close();
+    }
+  }
+
+  /**
+   * Whether the server has not been restarted since a node has looked last. What it had not written to its disk may be lost
+   * then, and be followed by other things under the same offsets. When that cannot be told, it may have happened.
+   */
+  async #isAlive(connection: Connection): Promise<boolean> {
+    const { alive, nodes } = this.#parts.names;
+    const answer = await attempted(connection, async (lane) => {
+      const declared = await lane.assertQueue(alive, { durable: true, arguments: { 'x-max-length': 1 } });
+      await lane.bindQueue(alive, nodes, alive);
+      return declared;
+    });
+    return answer !== undefined && answer.messageCount > 0;
+  }
+
+  async #setAlive(): Promise<void> {
+    const { names, send } = this.#parts;
+    await send(names.alive, { type: 'alive', content: Buffer.from('1'), headers: {} });
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep = this.#ports.clock.schedule(() => {
+      for (const { log } of this.#logs) log.sweep();
+      this.#scheduleSweep();
+    }, sweepIntervalMs);
+  }
+}
+
+/** In a conversation of its own, which ends when it fails. @returns nothing when it failed */
+async function attempted<T>(connection: Connection, work: (lane: Lane) => Promise<T>): Promise<T | undefined> {
+  const lane = await connection.createChannel();
+  lane.on('error', () => undefined);
+  try {
+    const result = await work(lane);
+    await lane.close();
+    return result;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws FanfareError `ERR_CONFIG` */
+function assertStreams(connection: Connection): void {
+  const { version } = connection.connection.serverProperties;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 3 || (major === 3 && minor < 9)) {
+    throw new FanfareError('ERR_CONFIG', `RabbitMQ ${version} has no streams to keep history in: set history to false`);
+  }
+}
