@@ -118,6 +118,8 @@ export class Subscriptions {
 
   async #setUp(client: Client): Promise<void> {
     const { dialer, onStrayed } = this.#options;
+    // The client overlooks this word of the server's while it waits for an answer, and with subscribing under way it breaks
+    // the connection (6.3): hence `release`, by what the servers say of their slots.
     client.on('sharded-channel-moved', (bus: string) => this.#stray([bus]));
     await dialer.verify(client);
     await Promise.all(
