@@ -169,6 +169,21 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await Promise.all(brokers.map((broker) => broker.close()));
   });
 
+  test('G6: a key whose publication is not kept any more is known with its place, after a restart too', async () => {
+    await using other = await NatsServer.start();
+    const broker = new NatsBroker(other.url, ports);
+    await broker.start(new RecordedEvents());
+    const limits = { size: 1, ttlMs: 60_000 };
+    const options = { stream: limits, idempotencyKey: 'k' };
+    const first = await broker.publish(channel, { data: text }, options);
+    for (let n = 0; n < 150; n++) await broker.publish(channel, { data: data(n) }, { stream: limits });
+    const again = { position: first.position, duplicate: true };
+    expect(await broker.publish(channel, { data: text }, options)).toEqual(again);
+    await other.restart();
+    await vi.waitFor(async () => expect(await broker.publish(channel, { data: text }, options)).toEqual(again), 10_000);
+    await broker.close();
+  });
+
   test('G5: a restart from disk begins a new epoch, and keeps what there is', async () => {
     await using other = await NatsServer.start();
     const broker = new NatsBroker(other.url, ports);

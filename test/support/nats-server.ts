@@ -66,21 +66,12 @@ export class NatsServer implements AsyncDisposable {
 
   /** As if the machine had gone; what it has on disk stays. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.#end('SIGKILL');
   }
 
   /** Ends it in the way that it is meant to be ended. */
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exited;
+    await this.#end('SIGTERM');
   }
 
   /** Starts it (again) on the same port, with what it has on disk. Resolves when it takes connections. */
@@ -99,7 +90,11 @@ export class NatsServer implements AsyncDisposable {
     this.#child = child;
     let output = '';
     await new Promise<void>((resolve, reject) => {
-      child.once('exit', () => reject(new Error(`nats-server has ended: ${output}`)));
+      child.once('exit', (code, signal) => {
+        const message = `nats-server has ended by itself (${code ?? signal}): ${output.slice(-4_000)}`;
+        if (this.#child === child) console.error(message);
+        reject(new Error(message));
+      });
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           output += text;
@@ -107,6 +102,15 @@ export class NatsServer implements AsyncDisposable {
         });
       }
     });
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
   }
 
   /** Lets it stand still. */

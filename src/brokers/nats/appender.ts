@@ -9,6 +9,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Epochs } from '../epochs.js';
 import type { Journal } from './journal.js';
+import type { KnownKeys } from './known-keys.js';
 import type { Life } from './life.js';
 import type { Places } from './places.js';
 import type { ServerTime } from './server-time.js';
@@ -17,6 +18,7 @@ import { messageId } from './subjects.js';
 
 export interface AppenderParts {
   readonly journal: Journal;
+  readonly keys: KnownKeys;
   readonly places: Places;
   readonly life: Life;
   readonly time: ServerTime;
@@ -99,27 +101,34 @@ export class Appender {
 
   /** @returns what the first of them has become; the others follow it */
   async #store(channel: ChannelName, batch: readonly Waiting[]): Promise<Published> {
-    const { journal, places, life, time, births, clock, timeoutMs } = this.parts;
+    const { journal, keys, places, life, time, births, clock, timeoutMs } = this.parts;
     const [first] = batch;
     if (first === undefined) throw new Error('a batch has one publication at least');
     const { limits, idempotencyKey } = first;
+    const id = idempotencyKey === undefined ? undefined : messageId(channel, idempotencyKey);
     await journal.fit(limits);
+    if (id !== undefined && journal.mayHaveForgotten) {
+      const position = await keys.find(id);
+      if (position !== undefined) return { position, duplicate: true };
+    }
     const texts = batch.map(({ text }) => text);
     const beganMs = clock.nowMs();
     for (let attempt = 1; ; attempt++) {
       const before =
         places.get(channel) ?? (await journal.last(channel))?.place ?? emptyPlace(births.next(), life.current);
       const after = advanced(before, batch.length, limits, life.current, time.nowMs());
+      const text = encodeStored(after, texts);
       const appended = await this.#tried(channel, {
-        text: encodeStored(after, texts),
+        text,
         expectedSeq: before.seq,
-        ...(idempotencyKey !== undefined && { messageId: messageId(channel, idempotencyKey) }),
+        ...(id !== undefined && { messageId: id }),
       });
-      if (appended?.isDuplicate) return this.#duplicateOf(appended.seq);
+      if (appended?.isDuplicate) return this.#duplicateOf(appended.seq, id);
       if (appended !== undefined) {
         places.learn(channel, { ...after, seq: appended.seq });
-        const offset = before.offset + 1;
-        return { position: { offset, epoch: epochOf(after) }, duplicate: false };
+        const position = { offset: before.offset + 1, epoch: epochOf(after) };
+        if (id !== undefined) await keys.remember(id, position);
+        return { position, duplicate: false };
       }
       places.forget(channel);
       if (clock.nowMs() - beganMs > timeoutMs) {
@@ -139,11 +148,13 @@ export class Appender {
     }
   }
 
-  /** Keys that are older than all that is kept of their channel have lost their place. */
-  async #duplicateOf(seq: number): Promise<Published> {
-    const place = (await this.parts.journal.at(seq))?.place;
-    const position = place === undefined ? { offset: 0, epoch: '' } : { offset: place.offset, epoch: epochOf(place) };
-    return { position, duplicate: true };
+  /** Known from the message itself, as long as that is kept, and then from what is remembered of the key. */
+  async #duplicateOf(seq: number, id: string | undefined): Promise<Published> {
+    const { journal, keys } = this.parts;
+    const place = (await journal.at(seq))?.place;
+    const known = place === undefined && id !== undefined ? await keys.find(id) : undefined;
+    const position = place === undefined ? known : { offset: place.offset, epoch: epochOf(place) };
+    return { position: position ?? { offset: 0, epoch: '' }, duplicate: true };
   }
 
   async #backOff(attempt: number): Promise<void> {

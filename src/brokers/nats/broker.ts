@@ -17,14 +17,14 @@ import { NatsControl } from './control.js';
 import { dial } from './dialer.js';
 import { NatsHistory } from './history.js';
 import { Journal } from './journal.js';
+import { KnownKeys } from './known-keys.js';
 import { Life } from './life.js';
 import type { LinkPorts } from './link.js';
-import { Once } from './once.js';
 import { type NatsOptions, withDefaults } from './options.js';
 import { Places } from './places.js';
 import { ServerTime } from './server-time.js';
 import { decodeStored, epochOf } from './stored-message.js';
-import { Subjects } from './subjects.js';
+import { messageId, Subjects } from './subjects.js';
 import { type Incoming, Wire } from './wire.js';
 
 export class NatsBroker implements Broker {
@@ -39,7 +39,7 @@ export class NatsBroker implements Broker {
   readonly #places = new Places();
   readonly #journal: Journal;
   readonly #appender: Appender;
-  readonly #once: Once;
+  readonly #keys: KnownKeys;
   readonly #channels = new Map<string, ChannelName>();
   #events: BrokerEvents | undefined;
   #isClosed = false;
@@ -60,7 +60,10 @@ export class NatsBroker implements Broker {
       {
         name: addressName(address),
         dial: () => dial({ address, credentialsFile, timeoutMs }),
-        prepare: (client) => this.#journal.prepare(client),
+        prepare: async (client) => {
+          await this.#journal.prepare(client);
+          await this.#keys.prepare(client);
+        },
         echoSubject: subjects.echo(random.id()),
         timeoutMs,
         maxInFlight,
@@ -80,15 +83,16 @@ export class NatsBroker implements Broker {
       onLost: () => this.#interrupted(),
     });
     const parts = { journal: this.#journal, places: this.#places, life: this.#life, time: this.#time, births };
+    this.#keys = new KnownKeys(this.#wire, subjects, this.#time, options);
     this.#appender = new Appender({
       ...parts,
+      keys: this.#keys,
       clock,
       random,
       timeoutMs,
       maxWaiting: maxInFlight,
       maxWaitingChars: maxInFlightChars,
     });
-    this.#once = new Once(this.#wire, subjects, options);
     this.history = new NatsHistory(parts);
     this.control = new NatsControl(this.#wire, subjects);
   }
@@ -127,7 +131,7 @@ export class NatsBroker implements Broker {
     const position = { offset: 0, epoch: '' };
     const message = `p0::${text}`;
     if (idempotencyKey !== undefined) {
-      return { position, duplicate: await this.#once.publish(channel, message, idempotencyKey) };
+      return { position, duplicate: await this.#keys.publish(channel, message, messageId(channel, idempotencyKey)) };
     }
     await this.#wire.publish(this.#subjects.bus(channel), message);
     return { position, duplicate: false };

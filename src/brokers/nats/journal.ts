@@ -1,7 +1,7 @@
 /** The JetStream stream that keeps the histories of all channels, each under a subject of its own. */
 
-import type { StreamConfig } from '@nats-io/jetstream';
-import type { StreamLimits } from '../../engine/broker.js';
+import type { StreamInfo } from '@nats-io/jetstream';
+import { idempotencyWindowMs, type StreamLimits } from '../../engine/broker.js';
 import type { Random } from '../../engine/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -41,10 +41,11 @@ export interface Appended {
   readonly isDuplicate: boolean;
 }
 
-/** How long ids are known, in nanoseconds: five minutes. */
-const duplicateWindowNs = 300_000_000_000;
-/** Messages of a channel, where none wants more. Ids of messages that were dropped are forgotten with a restart. */
-const minMessagesPerChannel = 1_024;
+/**
+ * Messages that are kept of each channel, where none wants more. Fewer of one than of another would have to be purged:
+ * that takes tens of milliseconds, in which the stream does nothing else.
+ */
+const minMessagesPerChannel = 128;
 const nsPerMs = 1_000_000;
 /** As no sequence number is so high, nothing that expects it is stored. */
 const unreachableSeq = Number.MAX_SAFE_INTEGER;
@@ -55,11 +56,22 @@ export class Journal {
   #maxMessages = 0;
   #maxAgeMs = 0;
   #isDirect = false;
+  #createdMs = 0;
   #refitting: Promise<void> | undefined;
   #finding: Promise<void> | undefined;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Whether ids of messages in the last five minutes may have been forgotten: a server that has been restarted, or was
+   * made anew, knows those that it still has.
+   */
+  get mayHaveForgotten(): boolean {
+    const { life, time, options } = this.#parts;
+    const sinceMs = Math.max(life.beganMs, this.#createdMs);
+    return options.replicas > 1 || time.nowMs() - sinceMs < idempotencyWindowMs;
   }
 
   /** On each new connection: what is known about the server may not be true any more. */
@@ -130,7 +142,7 @@ export class Journal {
   async #refit(maxMessages: number, maxAgeMs: number): Promise<void> {
     await this.#call(async ({ streams }) => {
       const { config } = await streams.streams.info(this.#name);
-      const { config: now } = await streams.streams.update(this.#name, {
+      const now = await streams.streams.update(this.#name, {
         max_msgs_per_subject: Math.max(config.max_msgs_per_subject, maxMessages),
         max_age: Math.max(config.max_age, Math.ceil(maxAgeMs) * nsPerMs),
       });
@@ -185,14 +197,14 @@ export class Journal {
     for (let attempt = 1; ; attempt++) {
       const [found] = await streams.streams.names(subjects.all('h')).next();
       if (found !== undefined) {
-        const { config } = await streams.streams.info(found);
-        if (config.republish?.dest !== subjects.passedOn) {
+        const info = await streams.streams.info(found);
+        if (info.config.republish?.dest !== subjects.passedOn) {
           throw new FanfareError(
             'ERR_CONFIG',
             `the stream ${found} has subjects of Fanfare and is none of its streams`,
           );
         }
-        this.#learn(config);
+        this.#learn(info);
         return;
       }
       const name = subjects.stream(
@@ -203,7 +215,7 @@ export class Journal {
           .slice(0, 12),
       );
       try {
-        const { config } = await streams.streams.add({
+        const info = await streams.streams.add({
           name,
           subjects: [subjects.all('h')],
           republish: { src: subjects.all('h'), dest: subjects.passedOn },
@@ -213,11 +225,11 @@ export class Journal {
           discard: 'new',
           max_msgs_per_subject: minMessagesPerChannel,
           max_age: options.maxAgeMs * nsPerMs,
-          duplicate_window: duplicateWindowNs,
+          duplicate_window: idempotencyWindowMs * nsPerMs,
           allow_direct: options.replicas === 1,
           allow_rollup_hdrs: true,
         });
-        this.#learn(config);
+        this.#learn(info);
         return;
       } catch (error) {
         // Another node was first.
@@ -226,7 +238,9 @@ export class Journal {
     }
   }
 
-  #learn({ name, max_msgs_per_subject, max_age, num_replicas, allow_direct }: StreamConfig): void {
+  #learn({ config, created }: StreamInfo): void {
+    const { name, max_msgs_per_subject, max_age, num_replicas, allow_direct } = config;
+    this.#createdMs = Date.parse(created);
     this.#name = name;
     this.#maxMessages = max_msgs_per_subject > 0 ? max_msgs_per_subject : Number.POSITIVE_INFINITY;
     this.#maxAgeMs = max_age > 0 ? max_age / nsPerMs : Number.POSITIVE_INFINITY;

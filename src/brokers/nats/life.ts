@@ -14,6 +14,7 @@ import type { Subjects } from './subjects.js';
 export class Life {
   readonly #names: Epochs;
   #current = '';
+  #beganMs = 0;
 
   constructor(
     random: Random,
@@ -28,6 +29,11 @@ export class Life {
     return this.#current;
   }
 
+  /** When it was given, by the clock of the server. */
+  get beganMs(): number {
+    return this.#beganMs;
+  }
+
   /** Reads the name, and gives one where there is none. @returns whether it is another than before */
   async renew(client: Client): Promise<boolean> {
     const before = this.#current;
@@ -40,7 +46,9 @@ export class Life {
       const message = await streams.streams.getMessage(this.subjects.stream('life'), {
         last_by_subj: this.subjects.life('id'),
       });
-      return message?.string();
+      if (message === null) return undefined;
+      this.#beganMs = message.time.getTime();
+      return message.string();
     } catch (error) {
       if (isStreamMissing(error)) return undefined;
       throw error;
@@ -56,18 +64,15 @@ export class Life {
       num_replicas: this.replicas,
       max_msgs_per_subject: 1,
     });
-    const name = this.#names.next();
     try {
-      await appends.publish(this.subjects.life('id'), name, {
-        expect: { lastSubjectSequence: 0 },
-        retries: newStreamRetries,
-      });
-      return name;
+      const expect = { lastSubjectSequence: 0 };
+      await appends.publish(this.subjects.life('id'), this.#names.next(), { expect, retries: newStreamRetries });
     } catch (error) {
       // Another node was first.
-      const given = isConflict(error) ? await this.#read(client) : undefined;
-      if (given === undefined) throw error;
-      return given;
+      if (!isConflict(error)) throw error;
     }
+    const given = await this.#read(client);
+    if (given === undefined) throw new Error('what was just stored is not there');
+    return given;
   }
 }

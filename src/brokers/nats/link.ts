@@ -3,6 +3,7 @@
 import type { Cancel, Clock, Random } from '../../engine/clock.js';
 import type { Logger } from '../../engine/logger.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
+import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';
 
 export interface LinkPorts {
@@ -30,6 +31,7 @@ export interface LinkOptions {
 const heartbeatMs = 2_000;
 const minRetryMs = 50;
 const maxRetryMs = 2_000;
+const maxFirstAttempts = 3;
 
 export class Link {
   #client: Client | undefined;
@@ -37,6 +39,7 @@ export class Link {
   #current: Client | undefined;
   #isClosed = false;
   #failures = 0;
+  #numDialled = 0;
   #hasBeenUp = false;
   #timer: Cancel | undefined;
 
@@ -51,16 +54,25 @@ export class Link {
   }
 
   /**
-   * Connects for the first time; from then on the link looks after itself.
+   * Connects for the first time; from then on the link looks after itself. What cannot be prepared is tried again: servers
+   * of a cluster need a moment to know what another node has just made.
    *
    * @throws the reason of the first attempt, when that fails
    */
   async start(): Promise<void> {
-    try {
-      await this.#connect();
-    } catch (error) {
-      this.close();
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      const numDialled = this.#numDialled;
+      try {
+        await this.#connect();
+        return;
+      } catch (error) {
+        const isReached = this.#numDialled > numDialled && !(error instanceof FanfareError);
+        if (!isReached || attempt === maxFirstAttempts) {
+          this.close();
+          throw error;
+        }
+        await new Promise<void>((resolve) => this.ports.clock.schedule(resolve, maxRetryMs / 4));
+      }
     }
   }
 
@@ -111,7 +123,9 @@ export class Link {
   async #dial(): Promise<Client> {
     const dialling = this.options.dial();
     try {
-      return await this.#within(this.options.timeoutMs, dialling);
+      const client = await this.#within(this.options.timeoutMs, dialling);
+      this.#numDialled++;
+      return client;
     } catch (error) {
       // Whether it still comes about later on interests nobody, but then it has to be freed.
       dialling.then(

@@ -24,6 +24,11 @@ export class Subjects {
     return `${this.prefix}.k.${encodeToken(channel)}`;
   }
 
+  /** What became of a publication with an idempotency key; `*` for all. */
+  key(id: string): string {
+    return `${this.prefix}.r.${id}`;
+  }
+
   /** All channels at once, for the streams' own settings. */
   all(kind: 'h' | 'k'): string {
     return `${this.prefix}.${kind}.*`;

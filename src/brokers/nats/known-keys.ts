@@ -1,0 +1,105 @@
+/**
+ * The idempotency keys of the last five minutes, in a stream of their own. For channels without history it does all the
+ * work: it passes on what has a key that it has not seen. For those with history it remembers what became of a key, since
+ * the history forgets the ids of messages that are not kept any more when its server is restarted.
+ */
+
+import * as v from 'valibot';
+import { idempotencyWindowMs as windowMs } from '../../engine/broker.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import type { Position } from '../../model/position.js';
+import type { Client } from './client-library.js';
+import { isStreamMissing, newStreamRetries } from './failures.js';
+import type { FilledNatsOptions } from './options.js';
+import type { ServerTime } from './server-time.js';
+import type { Subjects } from './subjects.js';
+import type { Wire } from './wire.js';
+
+const windowNs = windowMs * 1_000_000;
+
+const position = v.pipe(
+  v.string(),
+  v.transform((text) => JSON.parse(text)),
+  v.object({ offset: v.pipe(v.number(), v.safeInteger()), epoch: v.string() }),
+);
+
+export class KnownKeys {
+  constructor(
+    private readonly wire: Wire,
+    private readonly subjects: Subjects,
+    private readonly time: ServerTime,
+    private readonly options: FilledNatsOptions,
+  ) {}
+
+  /** On each new connection. */
+  async prepare(client: Client): Promise<void> {
+    try {
+      await client.streams.streams.info(this.subjects.stream('once'));
+    } catch (error) {
+      if (!isStreamMissing(error)) throw error;
+      await this.#make(client);
+    }
+  }
+
+  /**
+   * Publishes in a channel without history.
+   *
+   * @param id of the key, see `messageId`
+   * @returns whether it was known: then nothing has been published
+   * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
+   */
+  async publish(channel: ChannelName, text: string, id: string): Promise<boolean> {
+    return this.#keep(this.subjects.once(channel), text, id);
+  }
+
+  /** What became of a publication in a channel with history. @throws FanfareError `ERR_BROKER` */
+  async remember(id: string, published: Position): Promise<void> {
+    await this.#keep(this.subjects.key(id), JSON.stringify(published));
+  }
+
+  /** What is remembered of a key, if anything. @throws FanfareError `ERR_BROKER` */
+  async find(id: string): Promise<Position | undefined> {
+    return this.wire.call(async ({ streams }) => {
+      try {
+        const message = await streams.streams.getMessage(this.subjects.stream('once'), {
+          last_by_subj: this.subjects.key(id),
+        });
+        if (message === null || this.time.nowMs() - message.time.getTime() >= windowMs) return undefined;
+        return v.parse(position, message.string());
+      } catch (error) {
+        if (isStreamMissing(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async #keep(subject: string, text: string, id?: string): Promise<boolean> {
+    const options = {
+      expect: { streamName: this.subjects.stream('once') },
+      ...(id !== undefined && { msgID: id }),
+    };
+    return this.wire.call(async (client) => {
+      try {
+        return (await client.appends.publish(subject, text, options)).duplicate;
+      } catch (error) {
+        if (!isStreamMissing(error)) throw error;
+        await this.#make(client);
+        return (await client.appends.publish(subject, text, { ...options, retries: newStreamRetries })).duplicate;
+      }
+    });
+  }
+
+  /** Of no effect where another node has made it. */
+  async #make({ streams }: Client): Promise<void> {
+    await streams.streams.add({
+      name: this.subjects.stream('once'),
+      subjects: [this.subjects.all('k'), this.subjects.key('*')],
+      republish: { src: this.subjects.all('k'), dest: this.subjects.passedOn },
+      storage: this.options.storage,
+      num_replicas: this.options.replicas,
+      discard: 'new',
+      max_age: windowNs,
+      duplicate_window: windowNs,
+    });
+  }
+}
