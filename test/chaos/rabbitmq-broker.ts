@@ -1,18 +1,20 @@
-/** RabbitMQ as the broker of a fleet under faults. Channels have no history with it. */
+/** RabbitMQ as the broker of a fleet under faults, for channels with history or without. */
 
 import { RabbitmqServer } from '../support/rabbitmq-server.js';
 import type { ChaosBroker } from './chaos-broker.js';
 
 export class RabbitmqChaos implements ChaosBroker {
   readonly name = 'rabbitmq';
-  readonly keepsHistory = false;
   readonly keepsPresence = false;
-  readonly isPersistent = false;
+  readonly isPersistent = true;
 
-  private constructor(private readonly server: RabbitmqServer) {}
+  private constructor(
+    private readonly server: RabbitmqServer,
+    readonly keepsHistory: boolean,
+  ) {}
 
-  static async start(): Promise<RabbitmqChaos> {
-    return new RabbitmqChaos(await RabbitmqServer.start());
+  static async start({ keepsHistory = true } = {}): Promise<RabbitmqChaos> {
+    return new RabbitmqChaos(await RabbitmqServer.start(), keepsHistory);
   }
 
   get port(): number {
