@@ -15,6 +15,8 @@ export interface FaultOutcome {
   /** Of the run so far. */
   readonly deliveries: number;
   readonly violations: number;
+  /** Since the fault before. */
+  readonly newViolations: readonly Violation[];
 }
 
 export interface RunOutcome {
@@ -30,6 +32,8 @@ export interface RunOutcome {
   /** Longest that a node took to refuse a publication, and how many it never answered. */
   readonly slowestRefusalMs: number;
   readonly unanswered: number;
+  /** Time that does not count, because this machine had none for the observers. */
+  readonly stalledMs: number;
   readonly violations: readonly Violation[];
   /** Nodes that ended by themselves, with what they said. */
   readonly crashes: readonly string[];
@@ -71,6 +75,7 @@ export async function runChaos(
       settledMs: Math.round(settledMs),
       deliveries: checker.numDelivered,
       violations: checker.violations.length,
+      newViolations: checker.violations.slice(outcomes.at(-1)?.violations ?? 0),
     };
     outcomes.push(outcome);
     onFault?.(outcome);
@@ -88,6 +93,7 @@ export async function runChaos(
     longestAwayMs: Math.round(checker.longestAwayMs),
     slowestRefusalMs: Math.round(world.publishers.slowestRefusalMs),
     unanswered: world.publishers.numUnanswered,
+    stalledMs: Math.round(world.stalledMs),
     violations: checker.violations,
     crashes,
     trace: isWrong ? world.trace : [],

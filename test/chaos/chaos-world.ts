@@ -12,6 +12,7 @@ import { Observers } from './observers.js';
 import { Publishers } from './publishers.js';
 import { Recorder } from './recorder.js';
 import type { SeededRandom } from './seeded-random.js';
+import { StallClock } from './stall-clock.js';
 
 export interface WorldOptions {
   readonly numNodes: number;
@@ -38,6 +39,7 @@ export class ChaosWorld implements AsyncDisposable {
   readonly trace: HistoryEvent[] = [];
   /** What the broker's deliveries go through. */
   disorder: readonly Disorder[] = [];
+  readonly #clock = new StallClock();
   #numFaults = 0;
   readonly #owned: (() => unknown)[] = [];
   #parts:
@@ -54,13 +56,12 @@ export class ChaosWorld implements AsyncDisposable {
     readonly random: SeededRandom,
     private readonly channels: readonly string[],
   ) {
-    this.recorder = new Recorder({
-      observe: (event) => {
-        this.checker.observe(event);
-        this.trace.push(event);
-        if (this.trace.length > maxTrace) this.trace.splice(0, maxTrace / 2);
-      },
-    });
+    const observe = (event: HistoryEvent) => {
+      this.checker.observe(event);
+      this.trace.push(event);
+      if (this.trace.length > maxTrace) this.trace.splice(0, maxTrace / 2);
+    };
+    this.recorder = new Recorder({ observe }, String, this.#clock);
   }
 
   /** The broker stays with whoever has started it. */
@@ -99,6 +100,11 @@ export class ChaosWorld implements AsyncDisposable {
     const observers = new Observers({ ...shared, audience });
     this.#owned.unshift(() => observers.stop());
     this.#parts = { nodes, audience, publishers, observers };
+  }
+
+  /** For how long this process was given no time. */
+  get stalledMs(): number {
+    return this.#clock.stalledMs;
   }
 
   get nodes(): readonly ChaosNode[] {
@@ -140,9 +146,9 @@ export class ChaosWorld implements AsyncDisposable {
    * is a violation. @returns how long
    */
   async untilSettled(): Promise<number> {
-    const beganMs = performance.now();
+    const beganMs = this.#clock.nowMs;
     for (;;) {
-      const nowMs = performance.now();
+      const nowMs = this.#clock.nowMs;
       if (this.#isSettled(beganMs, nowMs)) return nowMs - beganMs;
       if (nowMs - beganMs > settleLimitMs) {
         this.checker.settle(nowMs, nowMs - deliveryGraceMs);
@@ -159,8 +165,8 @@ export class ChaosWorld implements AsyncDisposable {
 
   /** Waits for something that should come, or for so long: what is wrong then is for the checker to say. */
   async until(isSo: (audience: Audience) => boolean, limitMs: number): Promise<void> {
-    const untilMs = performance.now() + limitMs;
-    while (performance.now() < untilMs && !isSo(this.audience)) await delay(20);
+    const untilMs = this.#clock.nowMs + limitMs;
+    while (this.#clock.nowMs < untilMs && !isSo(this.audience)) await delay(20);
   }
 
   /** Has a client that is connected to that node disconnected by an order to another one (G9). */
@@ -187,12 +193,12 @@ export class ChaosWorld implements AsyncDisposable {
     await this.#running.observers.viewAll();
     // What was seen is judged when it is known who was leaving.
     await delay(deliveryGraceMs + 100);
-    const nowMs = performance.now();
-    this.checker.settle(nowMs);
+    this.checker.settle(this.#clock.nowMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const free of this.#owned.splice(0)) await free();
+    this.#clock[Symbol.dispose]();
   }
 
   async #viewHistory(node: ChaosNode, channel: string): Promise<void> {

@@ -18,6 +18,7 @@ import {
   partialCut,
 } from './chaos-faults.js';
 import { type RunOutcome, runChaos } from './chaos-run.js';
+import type { Violation } from './history.js';
 import { NatsChaos } from './nats-broker.js';
 import { RabbitmqChaos } from './rabbitmq-broker.js';
 import { RedisChaos } from './redis-broker.js';
@@ -154,6 +155,7 @@ async function runLongForm(): Promise<boolean> {
           `${time}  ${name}  kills ${kills}/${options.kills}  ${one.fault}${one.detail && ` (${one.detail})`}  ` +
             `well after ${one.settledMs} ms  deliveries ${one.deliveries}  violations ${one.violations}`,
         );
+        for (const violation of one.newViolations) console.log(`    ${violationText(violation)}`);
       },
     });
     outcomes.push(outcome);
@@ -177,11 +179,16 @@ function summaryOf(outcome: RunOutcome): string {
     `  published ${published}, acknowledged ${acknowledged}, delivered ${delivered}`,
     `  clients of killed nodes were elsewhere after ${outcome.longestAwayMs} ms at most`,
     `  publications were refused after ${outcome.slowestRefusalMs} ms at most, ${outcome.unanswered} not answered in time`,
+    `  the machine stood still for ${outcome.stalledMs} ms, which do not count`,
     `  crashes ${crashes.length}, violations ${violations.length}`,
-    ...violations.slice(0, 50).map(({ line, atMs, text }) => `  ${line} at ${Math.round(atMs)} ms: ${text}`),
+    ...violations.slice(0, 50).map((violation) => `  ${violationText(violation)}`),
     ...crashes.map((text) => `  ${text}`),
   ];
   return lines.join('\n');
+}
+
+function violationText({ line, atMs, text }: Violation): string {
+  return `${line} at ${Math.round(atMs)} ms: ${text}`;
 }
 
 process.exit((await runLongForm()) ? 0 : 1);

@@ -25,11 +25,17 @@ export class Recorder {
   constructor(
     private readonly sink: HistorySink,
     private readonly textOf: (data: unknown) => string = String,
+    /** Monotonic, in milliseconds. */
+    private readonly clock: { readonly nowMs: number } = {
+      get nowMs() {
+        return performance.now();
+      },
+    },
   ) {}
 
   /** Milliseconds of the monotonic clock that all events have. */
   get nowMs(): number {
-    return performance.now();
+    return this.clock.nowMs;
   }
 
   record(happening: Happening): void {
