@@ -13,6 +13,7 @@ import { silentLogger } from '../../src/engine/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
+import { FaultProxy } from '../support/fault-proxy.js';
 import { makeCredentials } from '../support/nats-credentials.js';
 import { NatsServer, natsIsMissing } from '../support/nats-server.js';
 
@@ -288,6 +289,26 @@ describe.skipIf(natsIsMissing())('nats', () => {
     );
     expect(acknowledged).toBeGreaterThan(1);
     await broker.close();
+  });
+
+  test('G2: a node that the server cuts off for reading too slowly is told that it may have missed something', async () => {
+    await using other = await NatsServer.start({ config: ['max_pending: 1MB', 'max_payload: 512KB'] });
+    await using proxy = await FaultProxy.start({ port: other.port });
+    const writer = new NatsBroker(other.url, ports);
+    await writer.start(new RecordedEvents());
+    const reader = new NatsBroker(`nats://127.0.0.1:${proxy.port}`, ports);
+    const events = new RecordedEvents();
+    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
+    await reader.start(events);
+    await reader.subscribe(channel);
+    // The proxy and the kernel take some as well.
+    proxy.setFaults({ bytesPerSec: 1_000_000 }, 'toClient');
+    const large = data('x'.repeat(400_000));
+    while (!other.output.includes('Slow Consumer')) await writer.publish(channel, { data: large }, {});
+    proxy.restore();
+    await interrupted;
+    await reader.probe();
+    await Promise.all([writer.close(), reader.close()]);
   });
 
   test('G11: what may wait is bounded, in number and in size', async () => {

@@ -174,7 +174,7 @@ describe('the image', () => {
     const app = image.root + image.workdir;
     expect((await readdir(app)).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
     const packages = await readdir(`${app}/node_modules`);
-    expect(packages).toEqual(expect.arrayContaining(['ws', '@redis']));
+    expect(packages).toEqual(expect.arrayContaining(['ws', '@redis', '@nats-io', 'amqplib']));
     for (const development of ['vitest', 'typescript', 'react', 'esbuild']) expect(packages).not.toContain(development);
     expect(instructions.find(({ name }) => name === 'USER')?.words).toEqual(['1000']);
     expect(image.entrypoint[0]).toBe('node');

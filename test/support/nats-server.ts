@@ -38,6 +38,7 @@ export interface NatsServerOptions {
 /** Disposing of it ends its process and removes its folder. */
 export class NatsServer implements AsyncDisposable {
   #child: ChildProcess | undefined;
+  #output = '';
 
   private constructor(
     readonly port: number,
@@ -64,6 +65,11 @@ export class NatsServer implements AsyncDisposable {
     return `nats://${this.options.login ?? ''}127.0.0.1:${this.port}`;
   }
 
+  /** What it has said since it was started last. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** As if the machine had gone; what it has on disk stays. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -88,17 +94,17 @@ export class NatsServer implements AsyncDisposable {
     await writeFile(file, `${lines.join('\n')}\n`);
     const child = spawn(program, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
-    let output = '';
+    this.#output = '';
     await new Promise<void>((resolve, reject) => {
       child.once('exit', (code, signal) => {
-        const message = `nats-server has ended by itself (${code ?? signal}): ${output.slice(-4_000)}`;
+        const message = `nats-server has ended by itself (${code ?? signal}): ${this.#output.slice(-4_000)}`;
         if (this.#child === child) console.error(message);
         reject(new Error(message));
       });
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
-          output += text;
-          if (output.includes('Server is ready')) resolve();
+          this.#output += text;
+          if (this.#output.includes('Server is ready')) resolve();
         });
       }
     });
