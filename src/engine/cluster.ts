@@ -211,8 +211,8 @@ export class Cluster {
     const { clock, summary, log } = this.#parts;
     if (node.id !== from) return;
     const isUnknown = this.#peers.beat(node, clock.nowMs());
-    // It should not have to wait for the next sign of life.
-    if (isNew) this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
+    // It should not have to wait for the next sign of life; after a partition neither should, to hear what it has missed.
+    if (isNew || isUnknown) this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
     if (!isUnknown) return;
     log.info({ node: from, version: node.version }, 'a node is there');
     for (const listener of this.#onJoined) listener(from);

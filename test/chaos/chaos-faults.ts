@@ -134,6 +134,9 @@ export function nodePause(lastsMs: number): ChaosFault {
 
 const presenceExpiryMs = 60_000;
 
+/** On a busy machine it takes a while until all threads of a process have heard that they are to stop. */
+const signalMs = 250;
+
 export function brokerPause(lastsMs: number): ChaosFault {
   return {
     name: `F6 SIGSTOP of the broker for ${lastsMs / 1_000} s`,
@@ -144,6 +147,7 @@ export function brokerPause(lastsMs: number): ChaosFault {
       const losesPresence = lastsMs > presenceExpiryMs / 2;
       await world.during('F6 SIGSTOP of the broker', { cuts, losesPresence }, async () => {
         world.broker.pause();
+        await world.pass(signalMs);
         await world.during('F6 the broker stands still', { stopsBroker: true }, () => world.pass(lastsMs));
         world.broker.resume();
       });

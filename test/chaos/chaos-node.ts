@@ -4,12 +4,16 @@ import { FanfareProcess, type Folder } from '../cli/fanfare-process.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import type { ChaosBroker, Meddling } from './chaos-broker.js';
 
+const maxStarts = 4;
+
 export class ChaosNode implements AsyncDisposable {
   #process: FanfareProcess | undefined;
   #url = '';
   /** Whether a load balancer would send somebody there. */
   isUp = false;
   isPaused = false;
+  /** Times that its process ended before it listened. */
+  numFailedStarts = 0;
 
   private constructor(
     readonly name: string,
@@ -46,12 +50,21 @@ export class ChaosNode implements AsyncDisposable {
     return this.isUp && this.#process !== undefined && this.#process.child.exitCode !== null;
   }
 
+  /** As whoever watches over servers does it: one that does not come up is started once more. */
   async startAgain(): Promise<void> {
-    this.#process = new FanfareProcess(['serve', '--port', '0', '--broker', this.broker.addressAt(this.way.port)], {
-      folder: this.folder,
-    });
-    this.#url = await this.#process.listening();
-    this.isUp = true;
+    for (let attempt = 1; ; attempt++) {
+      this.#process = new FanfareProcess(['serve', '--port', '0', '--broker', this.broker.addressAt(this.way.port)], {
+        folder: this.folder,
+      });
+      try {
+        this.#url = await this.#process.listening();
+        this.isUp = true;
+        return;
+      } catch (error) {
+        this.numFailedStarts++;
+        if (attempt === maxStarts) throw error;
+      }
+    }
   }
 
   /** Nobody is told. Resolves when the process is gone. */

@@ -32,6 +32,8 @@ export interface RunOutcome {
   /** Longest that a node took to refuse a publication, and how many it never answered. */
   readonly slowestRefusalMs: number;
   readonly unanswered: number;
+  /** Times that a node could not be started, on a machine that was too busy perhaps, and was once more. */
+  readonly failedStarts: number;
   /** Time that does not count, because this machine had none for the observers. */
   readonly stalledMs: number;
   readonly violations: readonly Violation[];
@@ -93,6 +95,7 @@ export async function runChaos(
     longestAwayMs: Math.round(checker.longestAwayMs),
     slowestRefusalMs: Math.round(world.publishers.slowestRefusalMs),
     unanswered: world.publishers.numUnanswered,
+    failedStarts: world.nodes.reduce((sum, { numFailedStarts }) => sum + numFailedStarts, 0),
     stalledMs: Math.round(world.stalledMs),
     violations: checker.violations,
     crashes,

@@ -179,6 +179,7 @@ function summaryOf(outcome: RunOutcome): string {
     `  published ${published}, acknowledged ${acknowledged}, delivered ${delivered}`,
     `  clients of killed nodes were elsewhere after ${outcome.longestAwayMs} ms at most`,
     `  publications were refused after ${outcome.slowestRefusalMs} ms at most, ${outcome.unanswered} not answered in time`,
+    `  nodes had to be started ${outcome.failedStarts} times more, because they could not reach the broker in time`,
     `  the machine stood still for ${outcome.stalledMs} ms, which do not count`,
     `  crashes ${crashes.length}, violations ${violations.length}`,
     ...violations.slice(0, 50).map((violation) => `  ${violationText(violation)}`),

@@ -224,6 +224,24 @@ describe('an order to a node that does not hear it', () => {
     if (deafMs > 14_000) expect(later.closeCode).toBeUndefined();
   });
 
+  // Each waited for the next sign of life of the other, up to 3 s, with a client of old still connected.
+  test('G9: is followed as soon as either hears the other', async () => {
+    const ann = await node(c).connect({ sub: 'ann' });
+    const { id } = node(c).node;
+    cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
+    expect(await within(5_001, node(a).operations.disconnect({ user: 'ann' }))).toBeUndefined();
+    await cluster.clock.advance(20_000);
+    let heardMs: number | undefined;
+    cluster.hub.fate = (_, from) => {
+      if (from === id) heardMs ??= cluster.clock.nowMs();
+      // Of the others' own signs of life nothing comes through before c has been heard.
+      return { lost: heardMs === undefined };
+    };
+    while (heardMs === undefined) await cluster.clock.advance(100);
+    await cluster.clock.advance(200);
+    expect(ann.closeCode).toBe(3503);
+  });
+
   test('G9: is not followed twice', async () => {
     const { id } = node(c).node;
     const bob = await node(c).connect({ sub: 'bob' });
