@@ -117,3 +117,30 @@ describe('bad requests', () => {
     expect(server.headersTimeout).toBeGreaterThan(0);
   });
 });
+
+// Behind nginx, which asks no node how it is, commands came to a node until its port was closed: those in connections that
+// it had not looked at yet were reset, and nginx could not know whether they had been carried out.
+describe('F12: closing', () => {
+  const request = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+
+  test('a connection that waits for the event loop is answered', async () => {
+    const server = create();
+    await listenOn(server, 0, '127.0.0.1');
+    const answers = Array.from({ length: 20 }, () => raw(server, request));
+    await server.close();
+    for (const answer of await Promise.all(answers)) expect(answer).toContain('200 OK');
+  });
+
+  test('a connection whose request is on its way is answered', async () => {
+    const server = create();
+    const { port } = await listenOn(server, 0, '127.0.0.1');
+    const connected = once(server.server, 'connection');
+    const socket = connect(port, '127.0.0.1');
+    await connected;
+    const closed = server.close();
+    const answer = once(socket, 'data');
+    socket.write(request);
+    expect(String((await answer)[0])).toContain('200 OK');
+    await closed;
+  });
+});

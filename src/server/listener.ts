@@ -25,6 +25,9 @@ export const timeouts = {
   keepAliveTimeout: 5_000,
 } as const;
 
+/** Twice as many connections as wait at most. */
+const maxTurns = 1_024;
+
 const statusOfClientError: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -38,13 +41,38 @@ export function createHttpServer(handle: HandleRequest, log: Logger): OwnServer 
     server,
     scheme: 'http',
     drain() {},
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    close: () => stopListening(server),
     cut: () => server.closeAllConnections(),
   };
+}
+
+/**
+ * Resolves when the last connection has ended. Nobody who has got through to this port is cut off: a proxy that has sent a
+ * command there cannot know whether it was carried out, and may not send it again.
+ *
+ * @param lastCame called once nobody can connect any more
+ */
+export async function stopListening(server: AnyHttpServer, lastCame: () => void = () => undefined): Promise<void> {
+  await takeWaiting(server);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    lastCame();
+  });
+}
+
+/** Connections that wait for the event loop would be reset. Each turn of it takes in one of them. */
+async function takeWaiting(server: AnyHttpServer): Promise<void> {
+  let isNew = false;
+  const taken = () => {
+    isNew = true;
+  };
+  server.on('connection', taken);
+  for (let turn = 0, quiet = 0; turn < maxTurns && quiet < 2; turn++) {
+    isNew = false;
+    await new Promise((resolve) => setImmediate(resolve));
+    quiet = isNew ? 0 : quiet + 1;
+  }
+  server.off('connection', taken);
 }
 
 /** Of HTTP/1.1, and of handshakes that fail: HTTP/2 says what is wrong in frames of its own. */

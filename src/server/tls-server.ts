@@ -6,7 +6,7 @@ import type { Clock } from '../engine/clock.js';
 import type { Logger } from '../engine/logger.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { Http2Connections } from './http2-connections.js';
-import { answerBadRequests, timeouts } from './listener.js';
+import { answerBadRequests, stopListening, timeouts } from './listener.js';
 import type { Certificate, HandleRequest, OwnServer } from './own-server.js';
 
 /** Requests that one connection of HTTP/2 may have open at a time, streams among them. */
@@ -42,11 +42,7 @@ export function createTlsServer(
     server,
     scheme: 'https',
     drain: () => connections.drain(),
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        connections.drain();
-      }),
+    close: () => stopListening(server, () => connections.drain()),
     cut() {
       connections.cut();
       for (const socket of sockets) socket.destroy();

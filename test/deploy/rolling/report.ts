@@ -41,7 +41,10 @@ export function verdictOf(outcome: RollingOutcome, { clientsPerSec }: Size, maxE
   const returns = replacements.flatMap(({ returnsMs }) => returnsMs).sort((a, b) => a - b);
   const nodes = replacements.map(({ leave, ends, beganMs, tookMs }) => {
     const closeCodes: Record<string, number> = {};
-    for (const [, code] of ends) closeCodes[code] = (closeCodes[code] ?? 0) + 1;
+    for (const [, code, transport] of ends) {
+      const key = `${code} ${transport}`;
+      closeCodes[key] = (closeCodes[key] ?? 0) + 1;
+    }
     const unready = leave.readiness.find(([, status]) => status === 503)?.[0];
     const firstEnd = ends[0]?.[0];
     return {
@@ -72,7 +75,8 @@ export function verdictOf(outcome: RollingOutcome, { clientsPerSec }: Size, maxE
     figures.mostReconnectsPerSec > 2 * clientsPerSec && 'a second had more than twice the rate of reconnects',
     nodes.some(({ exitCode }) => exitCode !== 0) && 'a node did not end with 0',
     nodes.some(({ exitMs }) => exitMs > maxExitMs) && 'a node did not end in time',
-    nodes.some(({ closeCodes }) => Object.keys(closeCodes).join() !== '3001') && 'clients were not told why they go',
+    nodes.some(({ closeCodes }) => Object.keys(closeCodes).some((key) => !key.startsWith('3001 '))) &&
+      'clients were not told why they go',
     replacements.some(({ connected: [before, after] }) => before !== after) && 'clients did not come back',
   ].filter((violation) => violation !== false);
   return { ...figures, violations };

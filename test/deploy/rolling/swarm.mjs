@@ -48,7 +48,7 @@ const clients = [];
 const readers = [];
 /** Unix times in milliseconds of everyone's returns. @type {number[]} */
 let returns = [];
-/** When and why connections ended. @type {[atMs: number, code: number][]} */
+/** When and why connections ended, and of which transport. @type {[atMs: number, code: number, transport: string][]} */
 let ends = [];
 /** @type {import('node:tls').SecureContext | undefined} */
 let trust;
@@ -89,7 +89,7 @@ async function openClient({ url, ca, channelsPerClient, numChannels }, n, kind) 
   client.on('connecting', ({ code }) => {
     if (!isBack) return;
     connected--;
-    ends.push([Date.now(), code]);
+    ends.push([Date.now(), code, kind ?? 'websocket']);
   });
   const subscribed = [];
   for (let k = 0; k < channelsPerClient; k++) {

@@ -24,7 +24,7 @@ export interface SwarmFigures {
 /** What happened since the last question, by the clock of the wall. */
 export interface SwarmMoves {
   readonly returnsMs: readonly number[];
-  readonly ends: readonly (readonly [atMs: number, code: number])[];
+  readonly ends: readonly (readonly [atMs: number, code: number, transport: string])[];
 }
 
 export interface SwarmOutcome {
@@ -84,7 +84,7 @@ export class Swarm implements AsyncDisposable {
   }
 
   async moves(): Promise<SwarmMoves> {
-    const answers = (await this.#askAll('moves')) as { returns: number[]; ends: [number, number][] }[];
+    const answers = (await this.#askAll('moves')) as { returns: number[]; ends: [number, number, string][] }[];
     return {
       returnsMs: answers.flatMap(({ returns }) => returns).sort((a, b) => a - b),
       ends: answers.flatMap(({ ends }) => ends).sort(([a], [b]) => a - b),
