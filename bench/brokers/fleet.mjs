@@ -68,9 +68,31 @@ export class Fleet {
     for (const [at, node] of on.entries()) {
       const names = [];
       for (let i = at; i < channels; i += on.length) names.push(channelName(i));
-      const port = this.#ports[node];
-      await this.client.request('open', { dialect, host: HOST, port, count: names.length, channels: names });
+      await this.#open(node, names, dialect);
     }
+  }
+
+  /**
+   * So many subscribers of each channel, on each node.
+   * @param {number} channels
+   * @param {number} copies
+   * @param {string} dialect
+   */
+  async subscribeOnEach(channels, copies, dialect) {
+    for (const node of this.nodes.keys()) {
+      const names = Array.from({ length: channels * copies }, (_, i) => channelName(i % channels));
+      await this.#open(node, names, dialect);
+    }
+  }
+
+  /**
+   * @param {number} node
+   * @param {string[]} channels one for each subscriber
+   * @param {string} dialect
+   */
+  async #open(node, channels, dialect) {
+    const port = this.#ports[node];
+    await this.client.request('open', { dialect, host: HOST, port, count: channels.length, channels });
   }
 
   /** @returns {Promise<FleetCpu>} */

@@ -1,7 +1,7 @@
 // @ts-check
 /** What all nodes under test share: start, publish at a pace or in a flood, and say what came and what it cost. */
 import { answerRequests } from '../ipc.mjs';
-import { Profiler } from '../servers/host.mjs';
+import { measureMemory, Profiler } from '../servers/host.mjs';
 import { publishAtPace } from '../servers/pace.mjs';
 import { channelName } from './channels.mjs';
 import { Flood } from './flood.mjs';
@@ -22,7 +22,8 @@ import { Flood } from './flood.mjs';
  */
 
 /**
- * Serves the bench's requests: `start`, `publish`, `flood`, `credit`, `cpu`, `reached`, `profile`, `endProfile`.
+ * Serves the bench's requests: `start`, `publish`, `flood`, `credit`, `cpu`, `reached`, `memory`, `residentBytes`,
+ * `collectGarbage`, `profile`, `endProfile`.
  * @param {(options: NodeOptions) => Promise<NodeUnderTest>} open
  */
 export function hostNode(open) {
@@ -44,6 +45,8 @@ export function hostNode(open) {
     credit: (/** @type {{ arrived: number }} */ { arrived }) => flood.credit(arrived),
     cpu: () => process.cpuUsage(),
     reached: () => node?.reached() ?? 0,
+    memory: measureMemory,
+    residentBytes: () => process.memoryUsage().rss,
     collectGarbage: () => globalThis.gc?.(),
     profile: () => profiler.start('cpu'),
     endProfile: (/** @type {{ path: string }} */ { path }) => profiler.save(path),

@@ -42,7 +42,7 @@ export function hostServer(open) {
 }
 
 /** Memory after garbage has been collected: several passes, since finalizers free more and pages go back later. */
-async function measureMemory() {
+export async function measureMemory() {
   for (let pass = 0; pass < 4; pass++) {
     globalThis.gc?.();
     await delay(GC_PAUSE_MS);

@@ -1,0 +1,178 @@
+// @ts-check
+/**
+ * What `fanfare plan` needs to know beside the other benchmarks, and a load against which its answers are held: two nodes
+ * with Redis, whose CPU and memory are measured and foretold.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CONTENDERS } from './brokers/contenders.mjs';
+import { Fleet } from './brokers/fleet.mjs';
+import { figureOf, median } from './figures.mjs';
+import { canPin, describeMachine } from './machine.mjs';
+import { faultsOf, measure } from './measure.mjs';
+import { FULL_PLAN } from './scenarios.mjs';
+
+const RESULTS = new URL('./results/', import.meta.url);
+const PING_INTERVAL_SEC = 25;
+const NODES = 2;
+
+/** @typedef {{ channels: number, subscribersPerChannel: number, ratePerSec: number, payloadBytes: number, seconds: number }} CheckedLoad */
+
+/**
+ * @typedef {object} Round
+ * @property {number} processBytes a process that was busy and has no connections any more
+ * @property {number} socketBytes kernel memory (slab) of one end of a connection
+ * @property {number} pingUs node CPU of a ping and its answer
+ * @property {number} deliveryUs of 128 bytes, one publication at a time
+ * @property {number} largeDeliveryUs of {@link CapacityResult.largePayloadBytes}
+ * @property {{ nodesCores: number, brokerCores: number, nodesBytes: number }} checked what the checked load has used
+ */
+
+/**
+ * @typedef {object} CapacityResult
+ * @property {string} startedAt
+ * @property {ReturnType<typeof describeMachine>} machine
+ * @property {boolean} quick
+ * @property {number} largePayloadBytes
+ * @property {CheckedLoad & { nodes: number }} load
+ * @property {Round} medians
+ * @property {Round[]} rounds
+ */
+
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, name: { type: 'string' } },
+});
+const quick = flags.quick ?? false;
+const rounds = Number(flags.rounds ?? (quick ? 1 : 3));
+const idleConnections = quick ? 2000 : 10_000;
+const idleSeconds = quick ? PING_INTERVAL_SEC : 2 * PING_INTERVAL_SEC;
+const largePayloadBytes = 4096;
+/** @type {CheckedLoad} */
+const load = { channels: 100, subscribersPerChannel: 20, ratePerSec: 200, payloadBytes: 128, seconds: quick ? 10 : 30 };
+
+if (!existsSync(new URL('../dist/index.js', import.meta.url))) throw new Error('Fanfare is not built: npm run build');
+
+/** @param {Fleet} fleet */
+async function runLoad(fleet, /** @type {number} */ seconds) {
+  const publications = Math.ceil((load.ratePerSec * seconds) / load.channels) * load.channels;
+  await fleet.client.request('begin', { publications: publications / load.channels });
+  const before = await fleet.cpu();
+  const startedMs = performance.now();
+  /** @type {Promise<import('./client/tally.mjs').RunResult>} */
+  const delivered = fleet.client.request('result');
+  const pace = { ...load, burst: 1, publications };
+  const [result] = await Promise.all([delivered, fleet.publisher.request('publish', pace)]);
+  const elapsedSec = (performance.now() - startedMs) / 1e3;
+  const after = await fleet.cpu();
+  const faults = faultsOf('checked load', result);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  /** @type {number[]} */
+  const bytes = await Promise.all(fleet.nodes.map((node) => node.request('residentBytes')));
+  return {
+    nodesCores: (after.nodesUs - before.nodesUs) / 1e6 / elapsedSec,
+    brokerCores: (after.serviceUs - before.serviceUs) / 1e6 / elapsedSec,
+    nodesBytes: bytes.reduce((sum, each) => sum + each, 0),
+  };
+}
+
+/** @param {Fleet} fleet */
+async function coresOver(fleet, /** @type {number} */ seconds) {
+  const before = await fleet.cpu();
+  const startedMs = performance.now();
+  await delay(seconds * 1e3);
+  const after = await fleet.cpu();
+  return (after.nodesUs - before.nodesUs) / 1e3 / (performance.now() - startedMs);
+}
+
+function slabBytes() {
+  const meminfo = '/proc/meminfo';
+  if (!existsSync(meminfo)) return Number.NaN;
+  return 1024 * Number(/^Slab:\s+(\d+)/m.exec(readFileSync(meminfo, 'utf8'))?.[1]);
+}
+
+/** @returns {Promise<Pick<Round, 'checked' | 'processBytes' | 'socketBytes' | 'pingUs'>>} */
+async function measureFleet() {
+  const contender = CONTENDERS.redis;
+  if (!contender) throw new Error('no such row');
+  const fleet = new Fleet(() => {});
+  try {
+    await fleet.start(contender, NODES);
+    await fleet.subscribeOnEach(load.channels, load.subscribersPerChannel / NODES, contender.dialect);
+    await runLoad(fleet, load.seconds / 3);
+    const checked = await runLoad(fleet, load.seconds);
+    await fleet.client.request('closeAll');
+    /** @type {import('./measure.mjs').Memory[]} */
+    const empty = await Promise.all(fleet.nodes.map((node) => node.request('memory')));
+    const idleCores = await coresOver(fleet, 5);
+    const slabBefore = slabBytes();
+    await fleet.subscribeOnEach(load.channels, idleConnections / NODES / load.channels, contender.dialect);
+    // Both ends are of this machine.
+    const socketBytes = (slabBytes() - slabBefore) / (2 * idleConnections);
+    const pingCores = (await coresOver(fleet, idleSeconds)) - idleCores;
+    await fleet.client.request('check');
+    return {
+      checked,
+      processBytes: empty.reduce((sum, { rss }) => sum + rss, 0) / empty.length,
+      socketBytes,
+      pingUs: (pingCores * 1e6 * PING_INTERVAL_SEC) / idleConnections,
+    };
+  } finally {
+    await fleet.close();
+  }
+}
+
+/** @param {number} payloadBytes */
+async function measureDelivery(payloadBytes) {
+  const scenario = FULL_PLAN.scenarios.single;
+  if (scenario?.kind !== 'delivery') throw new Error('no such scenario');
+  const { figures, faults } = await measure({
+    server: 'fanfare',
+    scenario: { ...scenario, payloadBytes, durationMs: quick ? 2000 : scenario.durationMs },
+    pinned: canPin(),
+    profile: null,
+    onProgress() {},
+  });
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return figureOf(figures, 'cpuUsPerDelivery');
+}
+
+const startedAt = new Date().toISOString();
+const machine = describeMachine();
+/** @type {Round[]} */
+const measured = [];
+for (let round = 1; round <= rounds; round++) {
+  const fleet = await measureFleet();
+  const deliveryUs = await measureDelivery(load.payloadBytes);
+  const largeDeliveryUs = await measureDelivery(largePayloadBytes);
+  measured.push({ ...fleet, deliveryUs, largeDeliveryUs });
+  console.log(`round ${round}/${rounds}: ${JSON.stringify(measured.at(-1))}`);
+}
+const middle = (/** @type {(round: Round) => number} */ of) => median(measured.map(of));
+/** @type {CapacityResult} */
+const result = {
+  startedAt,
+  machine,
+  quick,
+  largePayloadBytes,
+  load: { ...load, nodes: NODES },
+  medians: {
+    processBytes: middle((round) => round.processBytes),
+    socketBytes: middle((round) => round.socketBytes),
+    pingUs: middle((round) => round.pingUs),
+    deliveryUs: middle((round) => round.deliveryUs),
+    largeDeliveryUs: middle((round) => round.largeDeliveryUs),
+    checked: {
+      nodesCores: middle((round) => round.checked.nodesCores),
+      brokerCores: middle((round) => round.checked.brokerCores),
+      nodesBytes: middle((round) => round.checked.nodesBytes),
+    },
+  },
+  rounds: measured,
+};
+await mkdir(RESULTS, { recursive: true });
+const file = new URL(`${flags.name ?? (quick ? 'capacity-quick' : 'capacity')}.json`, RESULTS);
+await writeFile(file, `${JSON.stringify(result, null, 1)}\n`);
+console.log(`wrote ${fileURLToPath(file)}\nnow: node bench/render.mjs`);
