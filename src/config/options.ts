@@ -310,7 +310,7 @@ export const options = {
   'rabbitmq.history': option(flag(), {
     default: true,
     about:
-      'Whether history is kept, in streams of RabbitMQ, which every node reads as a whole. Without it, channels may not ask for history.',
+      'Whether history is kept, in a stream of RabbitMQ, which every node reads as a whole. Without it, channels may not ask for history.',
   }),
   'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {
     default: 268_435_456,

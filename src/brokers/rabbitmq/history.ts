@@ -1,6 +1,7 @@
 /**
- * Streams of channels in four stream queues, which all nodes write and all nodes read: the order of the records in them is
- * the order of the publications, and each node knows from them the place of each channel.
+ * Streams of channels in one stream queue, which all nodes write and all nodes read: the order of the records in it is the
+ * order of the publications, and each node knows from it the place of each channel. Several queues would not be faster,
+ * since every node would have to read them all.
  */
 
 import type { HistoryPage, HistoryQuery, HistoryStore, Published, PublishOptions } from '../../engine/broker.js';
@@ -11,7 +12,6 @@ import type { NewPublication, Publication } from '../../model/publication.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { ChannelLog } from './channel-log.js';
 import type { Connection, Lane } from './client-library.js';
-import { hashOf } from './hash.js';
 import { Link, type LinkPorts, type Session } from './link.js';
 import type { Message } from './message.js';
 import type { Names } from './names.js';
@@ -30,7 +30,6 @@ export interface HistoryParts {
   readonly onInterrupted: (channels?: readonly ChannelName[]) => void;
 }
 
-const numLogs = 4;
 /** Reading what there is takes a second for some ten thousand records. */
 const catchUpTimeoutMs = 120_000;
 const sweepIntervalMs = 10_000;
@@ -40,7 +39,7 @@ const maxAge = '24h';
 export class RabbitmqHistory implements HistoryStore {
   readonly #parts: HistoryParts;
   readonly #ports: LinkPorts;
-  readonly #logs: readonly { readonly queue: string; readonly log: ChannelLog }[];
+  readonly #log: ChannelLog;
   readonly #link: Link<Session>;
   #lane: Lane | undefined;
   #sweep: Cancel | undefined;
@@ -49,20 +48,14 @@ export class RabbitmqHistory implements HistoryStore {
     this.#parts = parts;
     this.#ports = ports;
     const { names, options, send, isWanted, onPublication, onInterrupted } = parts;
-    this.#logs = Array.from({ length: numLogs }, (_, index) => {
-      const queue = names.log(index);
-      const log = new ChannelLog({
-        ...ports,
-        ...options,
-        queue,
-        maxHistoryBytes: options.maxHistoryBytes / numLogs,
-        maxIdempotencyKeys: options.maxIdempotencyKeys / numLogs,
-        send: (message) => send(queue, message),
-        isWanted,
-        onPublication,
-        onDoubt: (channel) => onInterrupted([channel]),
-      });
-      return { queue, log };
+    this.#log = new ChannelLog({
+      ...ports,
+      ...options,
+      queue: names.log,
+      send: (message) => send(names.log, message),
+      isWanted,
+      onPublication,
+      onDoubt: (channel) => onInterrupted([channel]),
     });
     this.#link = new Link<Session>(
       {
@@ -79,7 +72,7 @@ export class RabbitmqHistory implements HistoryStore {
     );
   }
 
-  /** Resolves when all is read that the streams have. */
+  /** Resolves when all is read that the stream has. */
   async start(): Promise<void> {
     await this.#link.start();
     this.#scheduleSweep();
@@ -92,33 +85,27 @@ export class RabbitmqHistory implements HistoryStore {
 
   /** @throws FanfareError `ERR_BROKER` */
   publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
-    return this.#logOf(channel).publish(channel, publication, options);
+    return this.#log.publish(channel, publication, options);
   }
 
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
-    const stream = await this.#logOf(channel).stream(channel);
+    const stream = await this.#log.stream(channel);
     return stream.read(query, this.#ports.clock.nowMs());
   }
 
   async remove(channel: ChannelName): Promise<void> {
-    await this.#logOf(channel).clear(channel);
+    await this.#log.clear(channel);
   }
 
   /** Resolves when everything is read that was published before. */
   async probe(): Promise<void> {
     try {
-      await Promise.all(this.#logs.map(({ log }) => log.barrier()));
+      await this.#log.barrier();
     } catch (error) {
-      // It took the records and has not brought them: the connection lives, and the reading of a stream does not (G10).
-      if (this.#logs.some(({ log }) => log.isSilent)) this.#link.renew('nothing is read any more');
+      // It took the record and has not brought it: the connection lives, and the reading of the stream does not (G10).
+      if (this.#log.isSilent) this.#link.renew('nothing is read any more');
       throw error;
     }
-  }
-
-  #logOf(channel: ChannelName): ChannelLog {
-    const one = this.#logs[hashOf(channel) % numLogs];
-    if (one === undefined) throw new Error('a remainder is smaller than its divisor');
-    return one.log;
   }
 
   async #open(connection: Connection, fail: (reason: Error) => void): Promise<Session> {
@@ -128,7 +115,7 @@ export class RabbitmqHistory implements HistoryStore {
     const end = (reason: Error) => {
       if (this.#lane !== lane) return;
       this.#lane = undefined;
-      for (const { log } of this.#logs) log.detach(reason);
+      this.#log.detach(reason);
     };
     lane.on('error', fail);
     lane.on('close', () => {
@@ -140,38 +127,35 @@ export class RabbitmqHistory implements HistoryStore {
     const wasAlive = await this.#isAlive(connection);
     await lane.prefetch(this.#parts.options.prefetch);
     const acknowledgements = new Acknowledgements(lane);
-    await Promise.all(this.#logs.map(({ log }) => log.attach(lane, (one) => acknowledgements.add(one), fail)));
+    await this.#log.attach(lane, (one) => acknowledgements.add(one), fail);
     // Asked again: another node may have seen to it meanwhile.
     const isAlive = wasAlive || (await this.#isAlive(connection));
-    for (const { log } of this.#logs) if (!isAlive || log.life === '') await log.breakOff();
+    if (!isAlive || this.#log.life === '') await this.#log.breakOff();
     if (!isAlive) await this.#setAlive();
-    for (const { log } of this.#logs) log.open();
-    const [first] = this.#logs;
-    return { ping: () => lane.checkQueue(first?.queue ?? ''), end };
+    this.#log.open();
+    return { ping: () => lane.checkQueue(this.#parts.names.log), end };
   }
 
   async #declare(connection: Connection): Promise<void> {
     const { names, options } = this.#parts;
-    for (const { queue } of this.#logs) {
-      // One that is there may have been declared with other limits, which is then for its operator to say.
-      const isThere = await attempted(connection, (lane) => lane.checkQueue(queue));
-      const lane = await connection.createChannel();
-      lane.on('error', () => undefined);
-      await lane.assertExchange(names.nodes, 'direct', { durable: true });
-      if (isThere === undefined) {
-        await lane.assertQueue(queue, {
-          durable: true,
-          arguments: {
-            'x-queue-type': 'stream',
-            'x-max-length-bytes': options.maxLogBytes,
-            'x-max-age': maxAge,
-            'x-stream-max-segment-size-bytes': Math.ceil(options.maxLogBytes / 8),
-          },
-        });
-      }
-      await lane.bindQueue(queue, names.nodes, queue);
-      await lane.close();
+    // One that is there may have been declared with other limits, which is then for its operator to say.
+    const isThere = await attempted(connection, (lane) => lane.checkQueue(names.log));
+    const lane = await connection.createChannel();
+    lane.on('error', () => undefined);
+    await lane.assertExchange(names.nodes, 'direct', { durable: true });
+    if (isThere === undefined) {
+      await lane.assertQueue(names.log, {
+        durable: true,
+        arguments: {
+          'x-queue-type': 'stream',
+          'x-max-length-bytes': options.maxLogBytes,
+          'x-max-age': maxAge,
+          'x-stream-max-segment-size-bytes': Math.ceil(options.maxLogBytes / 16),
+        },
+      });
     }
+    await lane.bindQueue(names.log, names.nodes, names.log);
+    await lane.close();
   }
 
   /**
@@ -195,7 +179,7 @@ export class RabbitmqHistory implements HistoryStore {
 
   #scheduleSweep(): void {
     this.#sweep = this.#ports.clock.schedule(() => {
-      for (const { log } of this.#logs) log.sweep();
+      this.#log.sweep();
       this.#scheduleSweep();
     }, sweepIntervalMs);
   }

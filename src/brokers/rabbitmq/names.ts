@@ -42,9 +42,9 @@ export class Names {
     return `probe.${id}`;
   }
 
-  /** A stream with the publications of some of the channels; also its routing key, by {@link nodes}. */
-  log(index: number): string {
-    return `${this.prefix}.log.${index}`;
+  /** The stream with the publications of all channels that have history; also its routing key, by {@link nodes}. */
+  get log(): string {
+    return `${this.prefix}.log`;
   }
 
   /** A queue whose only message does not survive a restart of the server; also its routing key, by {@link nodes}. */

@@ -16,11 +16,11 @@ export interface RabbitmqOptions {
   /** Bytes of those messages. Default: 67,108,864. */
   readonly maxQueueBytes?: number;
   /**
-   * Whether history is kept, in streams of RabbitMQ, which every node reads as a whole. Without it, rules that ask for
+   * Whether history is kept, in a stream of RabbitMQ, which every node reads as a whole. Without it, rules that ask for
    * history are refused. Default: true.
    */
   readonly history?: boolean;
-  /** Bytes that each of the four streams keeps at the server, when it is declared for the first time. Default: 67,108,864. */
+  /** Bytes that the stream keeps at the server, when it is declared for the first time. Default: 268,435,456. */
   readonly maxLogBytes?: number;
   /** Most characters of payload that a node keeps of all histories together, in memory. Default: 268,435,456. */
   readonly maxHistoryBytes?: number;
@@ -41,7 +41,7 @@ export function withDefaults(given: string | RabbitmqOptions): FilledRabbitmqOpt
     maxQueueLength: 100_000,
     maxQueueBytes: 67_108_864,
     history: true,
-    maxLogBytes: 67_108_864,
+    maxLogBytes: 268_435_456,
     maxHistoryBytes: 268_435_456,
     maxIdempotencyKeys: 1_000_000,
     prefetch: 1_000,
