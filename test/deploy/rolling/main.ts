@@ -20,7 +20,7 @@ const { values } = parseArgs({
     proxy: { type: 'string', default: 'nginx' },
     clients: { type: 'string', default: '5000' },
     publications: { type: 'string', default: '500' },
-    rate: { type: 'string', default: '200' },
+    rate: { type: 'string', default: '150' },
     /** The commit whose version is replaced by this one. */
     from: { type: 'string' },
     out: { type: 'string', default: join(tmpdir(), 'fanfare-rolling-deploy') },
@@ -32,7 +32,7 @@ const [clients, publicationsPerSec, clientsPerSec] = [values.clients, values.pub
   number,
   number,
 ];
-const channelsPerClient = 2;
+const channelsPerClient = 1;
 const readersPerChannel = 10;
 const maxExitMs = 30_000;
 

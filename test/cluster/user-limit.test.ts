@@ -1,0 +1,80 @@
+/** `limits.maxConnectionsPerUser` over the workers of one server, and over three nodes with Redis, as processes. */
+
+import { Centrifuge } from 'centrifuge';
+import { SignJWT } from 'jose';
+import { describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { FanfareProcess, Folder, testSecret } from '../cli/fanfare-process.js';
+import { endpoint } from '../cli/handshake.js';
+import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+
+const most = 3;
+const numUsers = 8;
+const config = { port: 0, token: { secret: testSecret }, limits: { maxConnectionsPerUser: most } };
+
+/** Where clients connect, one after the other: one port with several workers behind it, or several ports. */
+async function start(kind: 'workers' | 'redis') {
+  const folder = new Folder();
+  const redis = kind === 'redis' ? await RedisServer.start() : undefined;
+  const fleet = redis === undefined ? { workers: 3 } : { broker: redis.url };
+  folder.write('fanfare.json', JSON.stringify({ ...config, ...fleet }));
+  const processes = Array.from(
+    { length: redis === undefined ? 1 : 3 },
+    () => new FanfareProcess(['serve'], { folder }),
+  );
+  const urls = await Promise.all(processes.map((process) => process.listening()));
+  return {
+    urls,
+    processes,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()));
+      await redis?.[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const tokens = await Promise.all(
+  Array.from({ length: numUsers }, (_, n) =>
+    new SignJWT({ sub: `user ${n}` }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(testSecret)),
+  ),
+);
+
+/** A client, once it is in, or the code with which it was refused. */
+function enter(url: string, token: string): Promise<Centrifuge | number> {
+  const client = new Centrifuge(endpoint(url), { websocket: WebSocket, token });
+  return new Promise((resolve) => {
+    client.on('connected', () => resolve(client));
+    client.on('disconnected', ({ code }) => resolve(code));
+    client.connect();
+  });
+}
+
+describe.each(['workers', 'redis'] as const)('%s', (kind) => {
+  test.skipIf(kind === 'redis' && redisIsMissing())(
+    'of many that come at the same moment as many are let in as may be, and again when they have left',
+    { timeout: 60_000 },
+    async () => {
+      await using fleet = await start(kind);
+      const { urls } = fleet;
+      const come = () =>
+        Promise.all(
+          tokens.map((token) =>
+            Promise.all(Array.from({ length: 3 * most }, (_, n) => enter(urls[n % urls.length] ?? '', token))),
+          ),
+        );
+      // Until the nodes know of each other each has a limit of its own.
+      const entered = async () => {
+        const byUser = await come();
+        const clients = byUser.map((all) => all.filter((one) => one instanceof Centrifuge));
+        for (const client of clients.flat()) client.disconnect();
+        for (const refused of byUser.flat()) if (typeof refused === 'number') expect(refused).toBe(3504);
+        return clients.map(({ length }) => length);
+      };
+      const exactly = tokens.map(() => most);
+      for (let round = 0; round < 2; round++) {
+        await vi.waitFor(async () => expect(await entered()).toEqual(exactly), { timeout: 15_000, interval: 200 });
+      }
+    },
+  );
+});
