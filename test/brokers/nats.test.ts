@@ -125,6 +125,18 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await Promise.all([one.broker.close(), two.broker.close()]);
   });
 
+  test('G6: nodes that start together make one stream', async () => {
+    const prefix = `together-${++count}`;
+    const nodes = await Promise.all(Array.from({ length: 8 }, () => started({ prefix })));
+    const connection = await server.connection();
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    const names: string[] = [];
+    for await (const { config } of streams.list()) if (config.name.startsWith(`${prefix}_`)) names.push(config.name);
+    expect(names.map((name) => name.split('_')[1]).sort()).toEqual(['history', 'life', 'once']);
+    await connection.close();
+    await Promise.all(nodes.map(({ broker }) => broker.close()));
+  });
+
   test('G1: two nodes that publish in one channel at the same time share its offsets', async () => {
     const prefix = `race-${++count}`;
     const [one, two] = [await started({ prefix }), await started({ prefix })];

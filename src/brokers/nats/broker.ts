@@ -16,6 +16,7 @@ import { Appender } from './appender.js';
 import { NatsControl } from './control.js';
 import { dial } from './dialer.js';
 import { NatsHistory } from './history.js';
+import { Incarnation } from './incarnation.js';
 import { Journal } from './journal.js';
 import { KnownKeys } from './known-keys.js';
 import { Life } from './life.js';
@@ -78,7 +79,7 @@ export class NatsBroker implements Broker {
       subjects,
       life: this.#life,
       time: this.#time,
-      random,
+      incarnation: new Incarnation(subjects, this.#time, random),
       options,
       onLost: () => this.#interrupted(),
     });

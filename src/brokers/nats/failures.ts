@@ -4,6 +4,7 @@ const wrongLastSequence = 10_071;
 const streamNotFound = 10_059;
 const otherStream = 10_060;
 const subjectsOverlap = 10_065;
+const nameInUse = 10_058;
 
 /** How often something is sent to a stream of which the servers of a cluster may just be learning, with growing pauses. */
 export const newStreamRetries = 5;
@@ -21,9 +22,9 @@ export function isStreamMissing(error: unknown): boolean {
   return error instanceof Error && error.constructor.name === 'JetStreamNotEnabled';
 }
 
-/** Another stream has these subjects. */
+/** Another stream has these subjects, or this name with other settings. */
 export function isTaken(error: unknown): boolean {
-  return codeOf(error) === subjectsOverlap;
+  return [subjectsOverlap, nameInUse].includes(Number(codeOf(error)));
 }
 
 function codeOf(error: unknown): unknown {

@@ -2,11 +2,11 @@
 
 import type { StreamInfo } from '@nats-io/jetstream';
 import { idempotencyWindowMs, type StreamLimits } from '../../engine/broker.js';
-import type { Random } from '../../engine/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';
 import { isConflict, isStreamMissing, isTaken, newStreamRetries } from './failures.js';
+import type { Incarnation } from './incarnation.js';
 import type { Life } from './life.js';
 import type { FilledNatsOptions } from './options.js';
 import type { ServerTime } from './server-time.js';
@@ -19,7 +19,7 @@ export interface JournalParts {
   readonly subjects: Subjects;
   readonly life: Life;
   readonly time: ServerTime;
-  readonly random: Random;
+  readonly incarnation: Incarnation;
   readonly options: FilledNatsOptions;
   /** What was known about places is not true any more. Must not throw. */
   readonly onLost: () => void;
@@ -192,10 +192,11 @@ export class Journal {
     await this.#finding;
   }
 
-  async #find({ streams }: Client): Promise<void> {
-    const { subjects, options, random } = this.#parts;
+  async #find(client: Client): Promise<void> {
+    const { streams } = client;
+    const { subjects, options, incarnation } = this.#parts;
     for (let attempt = 1; ; attempt++) {
-      const [found] = await streams.streams.names(subjects.all('h')).next();
+      const [found] = (await streams.streams.names(subjects.all('h')).next()).sort();
       if (found !== undefined) {
         const info = await streams.streams.info(found);
         if (info.config.republish?.dest !== subjects.passedOn) {
@@ -207,13 +208,7 @@ export class Journal {
         this.#learn(info);
         return;
       }
-      const name = subjects.stream(
-        'history',
-        random
-          .id()
-          .replace(/[^\w-]/g, '')
-          .slice(0, 12),
-      );
+      const name = await incarnation.agree(client, this.#name);
       try {
         const info = await streams.streams.add({
           name,

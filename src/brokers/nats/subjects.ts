@@ -44,8 +44,8 @@ export class Subjects {
     return `${this.prefix}.h.%ping`;
   }
 
-  /** See `life.ts`. */
-  life(record: 'id' | 'clock' | '*'): string {
+  /** See `life.ts`, `server-time.ts` and `incarnation.ts`. */
+  life(record: 'id' | 'clock' | 'history' | '*'): string {
     return `${this.prefix}.life.${record}`;
   }
 
