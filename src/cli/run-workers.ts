@@ -12,6 +12,7 @@ import { createLog } from '../observe/log.js';
 import type { ServerAddresses, WorkerParts } from '../server/from-config.js';
 import { systemClock, systemRandom } from '../server/system-ports.js';
 import { type CommandContext, exitCodes } from './command.js';
+import { closeWhatWasHandedTo } from './handed-connections.js';
 import { relayFigures, WorkerFigures } from './worker-figures.js';
 import { addressesIn, stopMessage } from './worker-messages.js';
 
@@ -156,6 +157,7 @@ class Workers {
   /** Resolves when it listens, or has died before. */
   #fork(): Promise<ServerAddresses | undefined> {
     const worker = cluster.fork(this.#options.env);
+    closeWhatWasHandedTo(worker);
     const startedMs = performance.now();
     this.#workers.add(worker);
     return new Promise((resolve) => {

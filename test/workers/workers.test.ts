@@ -1,6 +1,7 @@
 /** `fanfare serve --workers`: real processes that share one port, with official clients and without stickiness. */
 
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { Centrifuge } from 'centrifuge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -46,8 +47,8 @@ async function api(method: string, body: object = {}): Promise<unknown> {
 const nodes = async () => ((await api('info')) as { nodes: NodeFields[] }).nodes;
 
 /** Ids of the workers' processes. */
-function workers(): number[] {
-  const { pid } = server.child;
+function workers(of = server): number[] {
+  const { pid } = of.child;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children === '' ? [] : children.split(' ').map(Number);
 }
@@ -162,6 +163,26 @@ describe('workers', { timeout: 60_000 }, () => {
     expect(await closed).toMatchObject({ code: 3001 });
     expect((await server.exited).code).toBe(0);
   });
+});
+
+// The process that takes connections kept the one that it had just handed over: its client waited for ever.
+test('F1: a client that was handed to a worker which dies before it takes it is let go', {
+  timeout: 60_000,
+}, async () => {
+  await using own = new FanfareProcess(['serve', '--workers', String(numWorkers)], { folder });
+  const port = Number(new URL(await own.listening()).port);
+  const [victim = 0] = workers(own);
+  process.kill(victim, 'SIGSTOP');
+  const sockets = Array.from({ length: numWorkers * 2 }, () => connect(port, '127.0.0.1'));
+  const ends = sockets.map((socket) => {
+    socket.on('error', () => undefined).resume();
+    socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    return new Promise<boolean>((resolve) => socket.once('close', () => resolve(socket.bytesRead > 0)));
+  });
+  // All but the one that the stopped worker has in its hands.
+  await expect.poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 10_000 }).toBe(sockets.length - 1);
+  process.kill(victim, 'SIGKILL');
+  expect((await Promise.all(ends)).filter((isAnswered) => !isAnswered)).toHaveLength(1);
 });
 
 test('what is wrong with the configuration is said once', async () => {
