@@ -87,7 +87,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
   });
 
   test('G7: what cannot be reached is an error, at the start and later on, and never an acknowledgement', async () => {
-    const other = await NatsServer.start();
+    await using other = await NatsServer.start();
     const broker = new NatsBroker(other.url, ports);
     await broker.start(new RecordedEvents());
     await other[Symbol.asyncDispose]();
@@ -102,7 +102,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
   });
 
   test('G7: what is under way when the connection breaks is rejected at once', async () => {
-    const other = await NatsServer.start();
+    await using other = await NatsServer.start();
     const broker = new NatsBroker(other.url, ports);
     await broker.start(new RecordedEvents());
     other.pause();
