@@ -13,6 +13,8 @@ import { Fleet } from './brokers/fleet.mjs';
 import { figureOf, median } from './figures.mjs';
 import { canPin, describeMachine } from './machine.mjs';
 import { faultsOf, measure } from './measure.mjs';
+import { measuredFrom } from './render/measured.mjs';
+import { checkPart } from './render/pages.mjs';
 import { FULL_PLAN } from './scenarios.mjs';
 
 const RESULTS = new URL('./results/', import.meta.url);
@@ -24,6 +26,7 @@ const NODES = 2;
 /**
  * @typedef {object} Round
  * @property {number} processBytes a process that was busy and has no connections any more
+ * @property {number} idleCores CPU of a process without connections
  * @property {number} socketBytes kernel memory (slab) of one end of a connection
  * @property {number} pingUs node CPU of a ping and its answer
  * @property {number} deliveryUs of 128 bytes, one publication at a time
@@ -93,7 +96,7 @@ function slabBytes() {
   return 1024 * Number(/^Slab:\s+(\d+)/m.exec(readFileSync(meminfo, 'utf8'))?.[1]);
 }
 
-/** @returns {Promise<Pick<Round, 'checked' | 'processBytes' | 'socketBytes' | 'pingUs'>>} */
+/** @returns {Promise<Pick<Round, 'checked' | 'processBytes' | 'idleCores' | 'socketBytes' | 'pingUs'>>} */
 async function measureFleet() {
   const contender = CONTENDERS.redis;
   if (!contender) throw new Error('no such row');
@@ -116,6 +119,7 @@ async function measureFleet() {
     return {
       checked,
       processBytes: empty.reduce((sum, { rss }) => sum + rss, 0) / empty.length,
+      idleCores: idleCores / NODES,
       socketBytes,
       pingUs: (pingCores * 1e6 * PING_INTERVAL_SEC) / idleConnections,
     };
@@ -160,6 +164,7 @@ const result = {
   load: { ...load, nodes: NODES },
   medians: {
     processBytes: middle((round) => round.processBytes),
+    idleCores: middle((round) => round.idleCores),
     socketBytes: middle((round) => round.socketBytes),
     pingUs: middle((round) => round.pingUs),
     deliveryUs: middle((round) => round.deliveryUs),
@@ -175,4 +180,9 @@ const result = {
 await mkdir(RESULTS, { recursive: true });
 const file = new URL(`${flags.name ?? (quick ? 'capacity-quick' : 'capacity')}.json`, RESULTS);
 await writeFile(file, `${JSON.stringify(result, null, 1)}\n`);
-console.log(`wrote ${fileURLToPath(file)}\nnow: node bench/render.mjs`);
+console.log(`wrote ${fileURLToPath(file)}\n`);
+
+const { cpuUse, sumOf, brokerUse } = await import(new URL('../dist/cli/plan/use.js', import.meta.url).href);
+const read = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
+const measuredNow = measuredFrom({ servers: read('latest'), brokers: read('brokers'), capacity: result });
+console.log(`${checkPart(result, measuredNow, { cpuUse, sumOf, brokerUse })}\n\nnow: node bench/render.mjs`);

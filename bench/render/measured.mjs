@@ -21,12 +21,13 @@ export function measuredFrom({ servers, brokers, capacity }) {
     if (!figures) throw new Error(`latest.json has no ${scenario} of Fanfare`);
     return figures;
   };
-  const { processBytes, socketBytes, pingUs, deliveryUs, largeDeliveryUs } = capacity.medians;
+  const { processBytes, idleCores, socketBytes, pingUs, deliveryUs, largeDeliveryUs } = capacity.medians;
   const moreKib = (capacity.largePayloadBytes - capacity.load.payloadBytes) / 1024;
   const single = servers.plan.scenarios.single;
   return {
     machine: `${brokers.machine.cpu}, Node ${brokers.machine.node.slice(1)}`,
     processBytes: rounded(processBytes),
+    idleCores: rounded(idleCores),
     connectionBytes: rounded(figureOf(fanfareIn('idle'), 'lastingBytesPerConnection')),
     socketBytes: rounded(Math.max(0, socketBytes)),
     connectUs: rounded(figureOf(fanfareIn('idle'), 'connectCpuUs')),
@@ -93,6 +94,7 @@ function rounded(value) {
 const SOURCES = {
   machine: 'brokers.json',
   processBytes: 'capacity.json: processBytes',
+  idleCores: 'capacity.json: idleCores',
   connectionBytes: 'latest.json: idle, lastingBytesPerConnection',
   socketBytes: 'capacity.json: socketBytes',
   connectUs: 'latest.json: idle, connectCpuUs',

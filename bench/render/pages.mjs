@@ -99,11 +99,12 @@ ${table([head, ...rows])}`;
 }
 
 /**
+ * What is calculated for a load that was run, and what it has used.
  * @param {import('../capacity.mjs').CapacityResult} result
  * @param {Measured} measured
  * @param {Calculator} calculator
  */
-function checkPart({ load, medians }, measured, { cpuUse, sumOf, brokerUse }) {
+export function checkPart({ load, medians }, measured, { cpuUse, sumOf, brokerUse }) {
   const { channels, subscribersPerChannel, ratePerSec, payloadBytes, nodes } = load;
   const connections = channels * subscribersPerChannel;
   const planned = {

@@ -13,6 +13,7 @@ const costs = {
 const measured: Measured = {
   machine: 'a test',
   processBytes: 100_000_000,
+  idleCores: 0.001,
   connectionBytes: 6_000,
   socketBytes: 4_000,
   connectUs: 500,
@@ -44,8 +45,8 @@ function capacity(own: Partial<Load>, broker?: 'memory' | 'local' | 'redis', on 
 describe('CPU', () => {
   test('of one process is that of its pings, publications and deliveries', () => {
     const use = cpuUse(measured, load({ connections: 25_000, ratePerSec: 100, fanout: 11 }), 'redis', 1);
-    expect(use).toEqual({ deliver: 0.01, publish: 0.01, arrive: 0.02, ping: 0.05, connect: 0 });
-    expect(sumOf(use)).toBeCloseTo(0.09);
+    expect(use).toEqual({ deliver: 0.01, publish: 0.01, arrive: 0.02, ping: 0.05, connect: 0, idle: 0.001 });
+    expect(sumOf(use)).toBeCloseTo(0.091);
   });
 
   test('of publications beyond the first thousand of a second is that of many', () => {

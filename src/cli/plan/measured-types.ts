@@ -20,6 +20,8 @@ export interface Measured {
   readonly machine: string;
   /** A process without connections. */
   readonly processBytes: number;
+  /** CPU of a process that has nothing to do, in cores: timers, heartbeats, probes. */
+  readonly idleCores: number;
   /** Of the process, for each connection with one subscription. */
   readonly connectionBytes: number;
   /** Of the kernel, for each connection. */

@@ -6,21 +6,23 @@ export const measured: Measured = {
   /** brokers.json */
   machine: 'AMD EPYC, Node 20.20.2',
   /** capacity.json: processBytes */
-  processBytes: 114_000_000,
+  processBytes: 111_000_000,
+  /** capacity.json: idleCores */
+  idleCores: 0.00514,
   /** latest.json: idle, lastingBytesPerConnection */
   connectionBytes: 5_170,
   /** capacity.json: socketBytes */
-  socketBytes: 3_790,
+  socketBytes: 6_710,
   /** latest.json: idle, connectCpuUs */
   connectUs: 484,
   /** capacity.json: pingUs */
-  pingUs: 86.2,
+  pingUs: 25.7,
   /** latest.json: single, cpuUsPerDelivery */
   deliveryUs: 6.27,
   /** latest.json: the plan */
   payloadBytes: 128,
   /** capacity.json: largeDeliveryUs, deliveryUs */
-  deliveryUsPerKib: 0.286,
+  deliveryUsPerKib: 0,
   /** brokers.json: growth of socketio-redis, serviceCpuUs */
   brokerReachShare: 0.167,
   /** brokers.json: publisherCpuUs; nodesCpuUs without it; serviceCpuUs. single: load single; many: load spread */

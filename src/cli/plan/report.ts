@@ -18,6 +18,7 @@ const partLabels: Readonly<Record<keyof CpuUse, string>> = {
   publish: 'publishing',
   ping: 'pings',
   connect: 'connects',
+  idle: 'itself',
 };
 const labelWidth = 15;
 

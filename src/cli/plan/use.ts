@@ -29,6 +29,8 @@ export interface CpuUse {
   readonly arrive: number;
   readonly ping: number;
   readonly connect: number;
+  /** What it uses when there is nothing to do. */
+  readonly idle: number;
 }
 
 /** Pings of a connection, by default. */
@@ -70,11 +72,12 @@ export function cpuUse(measured: Measured, load: Load, broker: BrokerName, proce
     arrive: coresAt(costs.arriveUs, arrivals),
     ping: cores((connections / processes / pingIntervalSec) * measured.pingUs),
     connect: cores((connectsPerSec / processes) * measured.connectUs),
+    idle: measured.idleCores,
   };
 }
 
-export function sumOf({ deliver, publish, arrive, ping, connect }: CpuUse): number {
-  return deliver + publish + arrive + ping + connect;
+export function sumOf({ deliver, publish, arrive, ping, connect, idle }: CpuUse): number {
+  return deliver + publish + arrive + ping + connect + idle;
 }
 
 /** Of one process with so many connections: its own, and what the kernel keeps for it. In bytes. */
