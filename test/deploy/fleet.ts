@@ -1,5 +1,6 @@
 /** Three nodes as processes, each with a memory of its own unless its arguments say otherwise. */
 
+import { get } from 'node:http';
 import { FanfareProcess } from '../cli/fanfare-process.js';
 
 const nodeArgs = ['--anonymous', '--trust-proxies', '127.0.0.1', '--transports-sse'];
@@ -92,16 +93,22 @@ async function startNode(args: readonly string[], port: number, script?: string)
   return { process, port: Number(new URL(await process.listening()).port) };
 }
 
-/** Until nobody answers any more, or nobody wants to know. */
+/** Until nobody wants to know. */
 async function askReadiness(port: number, over: AbortSignal, tell: (status: number) => void): Promise<void> {
   while (!over.aborted) {
-    try {
-      const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: over });
-      tell(status);
-    } catch {
-      // The port is closed, which says enough.
-      return;
-    }
+    const status = await statusOf(port, over);
+    if (status !== undefined) tell(status);
     await new Promise((resolve) => setTimeout(resolve, askEveryMs));
   }
+}
+
+/** On a connection of its own, as load balancers ask; `undefined` when nobody answers. */
+function statusOf(port: number, signal: AbortSignal): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path: '/health/ready', agent: false, signal }, (response) => {
+      response.on('error', () => undefined).resume();
+      resolve(response.statusCode);
+    });
+    request.on('error', () => resolve(undefined));
+  });
 }
