@@ -66,6 +66,7 @@ export function serveCluster(node: Node): void {
   });
   // Either may have missed something: a newcomer everything, and who was cut off what was said meanwhile.
   cluster.onJoined((nodeId) => void learnStanding(node, nodeId));
+  cluster.onHeardAgain((nodeId) => void learnStanding(node, nodeId));
 }
 
 async function learnStanding(node: Node, from: string): Promise<void> {

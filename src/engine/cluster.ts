@@ -39,6 +39,9 @@ export class Cluster {
   readonly #questions: ClusterQuestions;
   readonly #onJoined: ((nodeId: string) => void)[] = [];
   readonly #onLost: ((nodeId: string) => void)[] = [];
+  readonly #onHeardAgain: ((nodeId: string) => void)[] = [];
+  /** Known nodes that may have said something while this one was deaf. */
+  readonly #unheard = new Set<string>();
   #beat: Cancel | undefined;
   #isRunning = false;
 
@@ -76,6 +79,11 @@ export class Cluster {
   /** Called with the id of each node that comes, or comes back after it was given up. */
   onJoined(listener: (nodeId: string) => void): void {
     this.#onJoined.push(listener);
+  }
+
+  /** Called with the id of each node that stayed known while this one was deaf, when it is heard again. */
+  onHeardAgain(listener: (nodeId: string) => void): void {
+    this.#onHeardAgain.push(listener);
   }
 
   /** Called with the id of each node that has left or fallen silent. */
@@ -133,7 +141,10 @@ export class Cluster {
     const { clock, summary, silenceMs } = this.#parts;
     this.#send({ kind: 'beat', node: summary(), isNew });
     this.#beat = clock.schedule(() => {
-      if (silenceMs() > deafAfterMs) this.#peers.excuseAll(clock.nowMs());
+      if (silenceMs() > deafAfterMs) {
+        this.#peers.excuseAll(clock.nowMs());
+        for (const id of this.#peers.ids()) this.#unheard.add(id);
+      }
       for (const id of this.#peers.silent(clock.nowMs())) this.#lose(id);
       this.#giveSign(false);
     }, beatIntervalMs);
@@ -141,6 +152,7 @@ export class Cluster {
 
   #lose(id: string): void {
     if (!this.#peers.remove(id)) return;
+    this.#unheard.delete(id);
     this.figures.nodesLost++;
     this.#questions.lost(id);
     this.#answers.abortAllOf(id);
@@ -213,7 +225,11 @@ export class Cluster {
     const isUnknown = this.#peers.beat(node, clock.nowMs());
     // It should not have to wait for the next sign of life; after a partition neither should, to hear what it has missed.
     if (isNew || isUnknown) this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
-    if (!isUnknown) return;
+    const isHeardAgain = this.#unheard.delete(from);
+    if (!isUnknown) {
+      if (isHeardAgain) for (const listener of this.#onHeardAgain) listener(from);
+      return;
+    }
     log.info({ node: from, version: node.version }, 'a node is there');
     for (const listener of this.#onJoined) listener(from);
   }
