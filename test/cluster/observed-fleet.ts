@@ -127,15 +127,17 @@ export class ObservedFleet implements AsyncDisposable {
     return flow;
   }
 
-  /** Until so many more publications of a flow have been acknowledged and everybody has the last one. */
+  /**
+   * Until so many more publications of a flow have been acknowledged and everybody has that one or a later one: who is
+   * told of a hole in this moment does not get what is in it.
+   */
   async goesOn(flow: Flow, timeoutMs: number, count = 10): Promise<void> {
     const atLeast = flow.acknowledged.length + count;
     const followers = this.seen.filter(({ channel }) => channel === flow.channel);
     await vi.waitFor(
       () => {
-        const value = flow.acknowledged[atLeast - 1];
-        expect(value).toBeDefined();
-        for (const { values } of followers) expect(values).toContain(value);
+        const later = flow.acknowledged.slice(atLeast - 1);
+        for (const { values } of followers) expect(later.filter((value) => values.includes(value))).not.toEqual([]);
       },
       { timeout: timeoutMs, interval: 100 },
     );

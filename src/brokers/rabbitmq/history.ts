@@ -33,6 +33,9 @@ export interface HistoryParts {
 /** Reading what there is takes a second for some ten thousand records. */
 const catchUpTimeoutMs = 120_000;
 const sweepIntervalMs = 10_000;
+/** For a stream that is being started: ten seconds in all. Then reading it fails by itself, and says why. */
+const readAgainMs = 100;
+const maxReadAttempts = 100;
 /** Whatever a rule says, nothing is kept for longer at the server. */
 const maxAge = '24h';
 
@@ -156,6 +159,21 @@ export class RabbitmqHistory implements HistoryStore {
     }
     await lane.bindQueue(names.log, names.nodes, names.log);
     await lane.close();
+    await this.#untilReadable(connection);
+  }
+
+  /** A stream that was declared a moment ago may be refused to its readers (406): the server has not started it yet. */
+  async #untilReadable(connection: Connection): Promise<void> {
+    const { names } = this.#parts;
+    const { clock } = this.#ports;
+    for (let attempt = 1; attempt <= maxReadAttempts; attempt++) {
+      const answer = await attempted(connection, async (lane) => {
+        await lane.prefetch(1);
+        return lane.consume(names.log, () => undefined, { arguments: { 'x-stream-offset': 'next' } });
+      });
+      if (answer !== undefined) return;
+      await new Promise<void>((resolve) => void clock.schedule(resolve, readAgainMs));
+    }
   }
 
   /**

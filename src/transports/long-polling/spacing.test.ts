@@ -9,13 +9,15 @@ function start(minMs: number) {
   const load = { share: 0 };
   const spacing = new Spacing(clock, minMs, () => load.share);
   /** What it is after so many looks at a load. */
-  const after = async (share: number, looks: number) => {
+  const after = async (share: number, looks: number, answers = 500) => {
     load.share = share;
+    let ms = minMs;
     for (let look = 0; look < looks; look++) {
+      for (let answer = 1; answer < answers; answer++) spacing.nextMs();
       await clock.advance(250);
-      spacing.nextMs();
+      ms = spacing.nextMs();
     }
-    return spacing.nextMs();
+    return ms;
   };
   return { clock, load, spacing, after };
 }
@@ -30,6 +32,14 @@ test('grows up to a second without any, and comes back', async () => {
   expect(await after(1, 100)).toBe(1_000);
   expect(await after(0.7, 100)).toBe(1_000);
   expect(await after(0.1, 100)).toBe(50);
+});
+
+test('a process that is busy with something else lets nobody wait', async () => {
+  const { after } = start(50);
+  expect(await after(1, 100, 200)).toBe(50);
+  expect(await after(1, 100)).toBe(1_000);
+  expect(await after(1, 100, 150)).toBe(1_000);
+  expect(await after(1, 100, 100)).toBe(50);
 });
 
 test('is judged over a time, not at each answer', async () => {

@@ -10,10 +10,13 @@ const step = 1.5;
 /** Shares of the event loop's time: above the one answers are made rarer, below the other more frequent. */
 const busyShare = 0.8;
 const calmShare = 0.6;
+/** Fewer answers than the one are not what keeps a process busy; with fewer than the other nobody has to wait. */
+const manyPerSec = 1_000;
+const fewPerSec = 500;
 
 /**
- * While the process has time left it is the configured time. When it has none, answers get rarer and carry more: if each
- * carried one message, a server that is behind would stay behind.
+ * While the process has time left it is the configured time. When answers leave it none, they get rarer and carry more: if
+ * each carried one message, a server that is behind would stay behind.
  */
 export class Spacing {
   readonly #clock: Clock;
@@ -21,6 +24,7 @@ export class Spacing {
   readonly #busy: () => number;
   #ms: number;
   #judgedAtMs: number;
+  #numAnswers = 0;
 
   /**
    * @param minMs 0: none, under any load
@@ -34,17 +38,24 @@ export class Spacing {
     this.#judgedAtMs = clock.nowMs();
   }
 
-  /** The time from a batch that goes now to the next one, in milliseconds. */
+  /** Called with each batch. The time from one that goes now to the next one, in milliseconds. */
   nextMs(): number {
-    if (this.#minMs > 0 && this.#clock.nowMs() - this.#judgedAtMs >= windowMs) this.#judge();
+    this.#numAnswers++;
+    const elapsedMs = this.#clock.nowMs() - this.#judgedAtMs;
+    if (this.#minMs > 0 && elapsedMs >= windowMs) this.#judge(elapsedMs);
     return this.#ms;
   }
 
-  #judge(): void {
-    this.#judgedAtMs = this.#clock.nowMs();
+  #judge(elapsedMs: number): void {
+    const answersPerSec = (1_000 * this.#numAnswers) / elapsedMs;
     const share = this.#busy();
-    if (share > busyShare) this.#ms = Math.min(this.#ms * step, Math.max(maxMs, this.#minMs));
-    else if (share < calmShare) this.#ms = Math.max(this.#ms / step, this.#minMs);
+    this.#judgedAtMs += elapsedMs;
+    this.#numAnswers = 0;
+    if (share > busyShare && answersPerSec > manyPerSec) {
+      this.#ms = Math.min(this.#ms * step, Math.max(maxMs, this.#minMs));
+    } else if (share < calmShare || answersPerSec < fewPerSec) {
+      this.#ms = Math.max(this.#ms / step, this.#minMs);
+    }
   }
 }
 
