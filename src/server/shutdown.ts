@@ -20,23 +20,37 @@ export function clientsPerSecOf(count: number, { withinMs, clientsPerSec = least
   return count === 0 ? clientsPerSec : Math.max(clientsPerSec, (count * 1_000) / withinMs);
 }
 
+/** Beyond which what was held up is not made up for. */
+const toleratedLateMs = 100;
+
 /**
  * Closes all sessions with 3001; their clients come back elsewhere. Each has a slot of its own, in random order and at a
- * random moment of the slot, so that nodes which stop together, or clients which came together, do not beat in time.
+ * random moment of the slot, so that nodes which stop together, or clients which came together, do not beat in time. After
+ * a time in which nothing could be done the rest is spread anew: those that are overdue do not go all at once, unless
+ * the time is over.
  * Resolves when the last one has been told.
  */
 export async function closePaced(
   sessions: readonly Session[],
   { clock, random }: { readonly clock: Clock; readonly random: Random },
-  pace: Pace,
+  { withinMs, clientsPerSec }: Pace,
 ): Promise<void> {
-  const slotMs = 1_000 / clientsPerSecOf(sessions.length, pace);
-  const startMs = clock.nowMs();
-  for (const [slot, session] of shuffled(sessions, random).entries()) {
-    const waitMs = startMs + (slot + random.unit()) * slotMs - clock.nowMs();
+  const endMs = clock.nowMs() + withinMs;
+  const slotsFrom = (nowMs: number, count: number) => {
+    const perSec = clientsPerSecOf(count, { withinMs: Math.max(0, endMs - nowMs), clientsPerSec });
+    return { beginMs: nowMs, slotMs: 1_000 / perSec };
+  };
+  let { beginMs, slotMs } = slotsFrom(clock.nowMs(), sessions.length);
+  let slot = 0;
+  for (const [index, session] of shuffled(sessions, random).entries()) {
+    const dueMs = beginMs + (slot++ + random.unit()) * slotMs;
+    const waitMs = dueMs - clock.nowMs();
     // Timers have whole milliseconds: what is due within this one is done now.
     if (waitMs >= 1) await new Promise<void>((resolve) => clock.schedule(resolve, waitMs));
     session.close(disconnectCodes.shutdown);
+    if (clock.nowMs() - dueMs <= toleratedLateMs) continue;
+    ({ beginMs, slotMs } = slotsFrom(clock.nowMs(), sessions.length - index - 1));
+    slot = 0;
   }
 }
 
