@@ -1,4 +1,7 @@
-/** Test projects: `unit` beside the code, `integration` for real sockets and processes, `browser` for Chromium, `types`. */
+/**
+ * Test projects: `unit` beside the code, `integration` for real sockets and processes, `fleets` for several nodes with
+ * real brokers and proxies under faults, `browser` for Chromium, `types`.
+ */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -10,6 +13,8 @@ const alias = [
   { find: /^fanfare\/(client|react|conformance)$/, replacement: source('$1/index.ts') },
   { find: /^fanfare\/(redis|nats|rabbitmq)$/, replacement: source('brokers/$1/index.ts') },
 ];
+
+const fleets = ['test/{chaos,cluster,deploy}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -43,10 +48,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/browser/**'],
+          exclude: ['test/browser/**', ...fleets],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'fleets', include: fleets, testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         resolve: { alias },
