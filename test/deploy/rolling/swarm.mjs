@@ -93,6 +93,8 @@ async function openClient({ url, ca, channelsPerClient, numChannels }, n, kind) 
     connected--;
     ends.push([Date.now(), code, kind ?? 'websocket']);
   });
+  // It was told not to come back.
+  client.on('disconnected', ({ code }) => ends.push([Date.now(), code, `${kind ?? 'websocket'}, for good`]));
   const subscribed = [];
   for (let k = 0; k < channelsPerClient; k++) {
     const channel = (n * channelsPerClient + k) % numChannels;
