@@ -24,43 +24,43 @@ export const measured: Measured = {
   /** capacity.json: largeDeliveryUs, deliveryUs */
   deliveryUsPerKib: 0,
   /** brokers.json: growth of socketio-redis, serviceCpuUs */
-  brokerReachShare: 0.167,
+  brokerReachShare: 0.195,
   /** brokers.json: publisherCpuUs; nodesCpuUs without it; serviceCpuUs. single: load single; many: load spread */
   brokers: {
     memory: {
-      publishUs: { single: 158, many: 18.2 },
+      publishUs: { single: 109, many: 14.3 },
       arriveUs: { single: 0, many: 0 },
       brokerUs: { single: 0, many: 0 },
     },
     local: {
-      publishUs: { single: 292, many: 11.7 },
-      arriveUs: { single: 282, many: 12.5 },
-      brokerUs: { single: 202, many: 7.5 },
+      publishUs: { single: 128, many: 9.02 },
+      arriveUs: { single: 117, many: 4.79 },
+      brokerUs: { single: 69.4, many: 6.17 },
     },
     redis: {
-      publishUs: { single: 290, many: 10.9 },
-      arriveUs: { single: 247, many: 18.5 },
-      brokerUs: { single: 39.1, many: 2.5 },
+      publishUs: { single: 141, many: 7.15 },
+      arriveUs: { single: 136, many: 9.73 },
+      brokerUs: { single: 39.7, many: 2.08 },
       kept: {
-        publishUs: { single: 383, many: 19.3 },
-        arriveUs: { single: 330, many: 23.2 },
-        brokerUs: { single: 130, many: 15.4 },
+        publishUs: { single: 156, many: 17 },
+        arriveUs: { single: 138, many: 15.9 },
+        brokerUs: { single: 89.3, many: 15.4 },
       },
     },
     nats: {
-      publishUs: { single: 340, many: 17.5 },
-      arriveUs: { single: 290, many: 23.4 },
-      brokerUs: { single: 163, many: 3.75 },
+      publishUs: { single: 181, many: 10.3 },
+      arriveUs: { single: 152, many: 12.7 },
+      brokerUs: { single: 103, many: 2.75 },
       kept: {
-        publishUs: { single: 473, many: 64.3 },
-        arriveUs: { single: 374, many: 47.2 },
-        brokerUs: { single: 169, many: 28.3 },
+        publishUs: { single: 260, many: 22.3 },
+        arriveUs: { single: 182, many: 14.2 },
+        brokerUs: { single: 152, many: 11.3 },
       },
     },
     rabbitmq: {
-      publishUs: { single: 286, many: 35.4 },
-      arriveUs: { single: 359, many: 32.5 },
-      brokerUs: { single: 228, many: 42.1 },
+      publishUs: { single: 202, many: 21.3 },
+      arriveUs: { single: 202, many: 21.8 },
+      brokerUs: { single: 222, many: 35.8 },
     },
   },
 };
