@@ -11,6 +11,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
+import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { Appender } from './appender.js';
 import { NatsControl } from './control.js';
@@ -20,7 +21,6 @@ import { Incarnation } from './incarnation.js';
 import { Journal } from './journal.js';
 import { KnownKeys } from './known-keys.js';
 import { Life } from './life.js';
-import type { LinkPorts } from './link.js';
 import { type NatsOptions, withDefaults } from './options.js';
 import { Places } from './places.js';
 import { ServerTime } from './server-time.js';
@@ -32,7 +32,7 @@ export class NatsBroker implements Broker {
   readonly name = 'nats';
   readonly history: NatsHistory;
   readonly control: NatsControl;
-  readonly #ports: LinkPorts;
+  readonly #ports: BrokerPorts;
   readonly #subjects: Subjects;
   readonly #wire: Wire;
   readonly #life: Life;
@@ -46,7 +46,7 @@ export class NatsBroker implements Broker {
   #isClosed = false;
 
   /** @throws FanfareError `ERR_CONFIG` */
-  constructor(given: NatsOptions['url'] | NatsOptions, ports: LinkPorts) {
+  constructor(given: NatsOptions['url'] | NatsOptions, ports: BrokerPorts) {
     const options = withDefaults(given);
     const address = parseAddress(options.url);
     const { clock, random } = ports;

@@ -1,18 +1,11 @@
 /** `fanfare/nats`: the broker over NATS and JetStream. */
 
 import type { Broker } from '../../engine/broker.js';
-import type { Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
+import type { BrokerPorts } from '../ports.js';
 import { NatsBroker } from './broker.js';
 import type { NatsOptions } from './options.js';
 
 export type { NatsOptions } from './options.js';
-
-interface Ports {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-}
 
 /**
  * Carries publications between nodes over NATS and keeps history in JetStream. Needs the packages
@@ -22,6 +15,6 @@ interface Ports {
  * @example
  * const app = fanfare({ broker: nats('nats://localhost:4222'), channels });
  */
-export function nats(options: NatsOptions['url'] | NatsOptions): (ports: Ports) => Broker {
+export function nats(options: NatsOptions['url'] | NatsOptions): (ports: BrokerPorts) => Broker {
   return (ports) => new NatsBroker(options, ports);
 }

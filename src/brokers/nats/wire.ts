@@ -2,8 +2,9 @@
 
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { Link, type Session } from '../link.js';
+import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
-import { Link, type LinkPorts } from './link.js';
 
 /** What has come in. */
 export interface Incoming {
@@ -34,10 +35,17 @@ export interface WireOptions {
 
 type Ending = () => void;
 
+interface WireSession extends Session {
+  readonly client: Client;
+}
+
+/** Servers of a cluster need a moment to know what another node has just made. */
+const maxFirstAttempts = 3;
+
 export class Wire {
   readonly #options: WireOptions;
-  readonly #ports: LinkPorts;
-  readonly #link: Link;
+  readonly #ports: BrokerPorts;
+  readonly #link: Link<Client, WireSession>;
   /** Subscribed to, or about to be, with how that ends on the connection of now. */
   readonly #wanted = new Map<string, Ending>();
   /** What the server did not let this node subscribe to. */
@@ -51,26 +59,26 @@ export class Wire {
   /** Of turns whose answer has not come yet. */
   readonly #waiting = new Set<(error: unknown) => void>();
 
-  constructor(options: WireOptions, ports: LinkPorts) {
+  constructor(options: WireOptions, ports: BrokerPorts) {
     this.#options = options;
     this.#ports = ports;
-    const { name, dial, timeoutMs, prepare, echoSubject } = options;
+    const { name, dial, timeoutMs, echoSubject } = options;
     this.#wanted.set(echoSubject, () => undefined);
     this.#link = new Link(
       {
+        kind: 'nats',
         name,
         dial,
         timeoutMs,
-        setUp: async (client) => {
-          await prepare(client);
-          for (const subject of this.#wanted.keys()) this.#listen(client, subject);
-          await client.connection.flush();
-          for (const [subject, error] of this.#refusals) if (this.#wanted.has(subject)) throw error;
+        maxFirstAttempts,
+        open: (client, fail) => this.#open(client, fail),
+        destroy: ({ connection }) => {
+          // It may wait for a peer that is gone; nobody waits for it.
+          connection.close().catch((error: unknown) => ports.log.debug({ err: error }, 'nats connection closed badly'));
         },
         onUp: (isAgain) => {
           if (isAgain) options.onInterrupted();
         },
-        onDown: () => this.#giveUp(new FanfareError('ERR_BROKER', `the connection to ${name} has broken`)),
       },
       ports,
     );
@@ -86,14 +94,14 @@ export class Wire {
   }
 
   close(): void {
-    this.#link.close();
     this.#giveUp(new FanfareError('ERR_CLOSED', 'the broker is closed'));
+    this.#link.close();
     this.#wanted.clear();
   }
 
   /** Does something that ends with an answer. @throws FanfareError `ERR_BROKER` */
   async call<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const { client } = this.#link;
+    const client = this.#link.session?.client;
     const { name, maxInFlight } = this.#options;
     if (client === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${name}`);
     if (this.#inFlight >= maxInFlight) {
@@ -145,7 +153,7 @@ export class Wire {
   async unsubscribe(subject: string): Promise<void> {
     if (!this.#wanted.has(subject)) return;
     this.#end(subject);
-    if (this.#link.client !== undefined) await this.call((client) => this.#arrived(client));
+    if (this.#link.session !== undefined) await this.call((client) => this.#arrived(client));
   }
 
   /** Resolves when a message of this node's own has come back to it. */
@@ -163,6 +171,29 @@ export class Wire {
     } finally {
       this.#echoes.delete(id);
     }
+  }
+
+  async #open(client: Client, fail: (reason: Error) => void): Promise<WireSession> {
+    const { connection } = client;
+    const ended = connection.closed().then((error) => {
+      const reason = error ?? new Error('the connection has ended');
+      fail(reason);
+      throw reason;
+    });
+    await Promise.race([this.#setUp(client), ended]);
+    const { name } = this.#options;
+    return {
+      client,
+      ping: () => connection.flush(),
+      end: () => this.#giveUp(new FanfareError('ERR_BROKER', `the connection to ${name} has broken`)),
+    };
+  }
+
+  async #setUp(client: Client): Promise<void> {
+    await this.#options.prepare(client);
+    for (const subject of this.#wanted.keys()) this.#listen(client, subject);
+    await client.connection.flush();
+    for (const [subject, error] of this.#refusals) if (this.#wanted.has(subject)) throw error;
   }
 
   #listen(client: Client, subject: string): void {

@@ -11,12 +11,13 @@ import { withTimeLimit } from '../../engine/time-limit.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { type Delivery, loadLibrary } from './client-library.js';
 import { RabbitmqControl } from './control.js';
 import { Dialer } from './dialer.js';
 import { RabbitmqHistory } from './history.js';
-import { Link, type LinkPorts } from './link.js';
+import { type RabbitmqLink, rabbitmqLink } from './link.js';
 import { decodeMessage, encodeAnnouncement, encodePublication, type Message } from './message.js';
 import { Names } from './names.js';
 import { type FilledRabbitmqOptions, type RabbitmqOptions, withDefaults } from './options.js';
@@ -30,10 +31,10 @@ export class RabbitmqBroker implements Broker {
   readonly name = 'rabbitmq';
   readonly control: RabbitmqControl;
   readonly history?: RabbitmqHistory;
-  readonly #ports: LinkPorts;
+  readonly #ports: BrokerPorts;
   readonly #options: FilledRabbitmqOptions;
   readonly #names: Names;
-  readonly #publishing: Link<Publisher>;
+  readonly #publishing: RabbitmqLink<Publisher>;
   readonly #subscriptions: Subscriptions;
   readonly #serverName: string;
   #events: BrokerEvents | undefined;
@@ -41,7 +42,7 @@ export class RabbitmqBroker implements Broker {
   #isClosed = false;
 
   /** @throws FanfareError `ERR_CONFIG` */
-  constructor(options: string | RabbitmqOptions, ports: LinkPorts) {
+  constructor(options: string | RabbitmqOptions, ports: BrokerPorts) {
     this.#ports = ports;
     this.#options = withDefaults(options);
     this.#names = new Names(this.#options.prefix);
@@ -51,7 +52,7 @@ export class RabbitmqBroker implements Broker {
     // One connection each: a server that is short of memory reads nothing from a connection that has published.
     const dialer = () => new Dialer(address, loadLibrary, timeoutMs);
     const [publishing, receiving, reading] = [dialer(), dialer(), dialer()];
-    this.#publishing = new Link<Publisher>(
+    this.#publishing = rabbitmqLink<Publisher>(
       {
         name: `publishing to ${this.#serverName}`,
         dial: () => publishing.dial(),

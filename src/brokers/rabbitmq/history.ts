@@ -9,10 +9,12 @@ import type { Cancel } from '../../engine/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
+import type { Session } from '../link.js';
+import type { BrokerPorts } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { ChannelLog } from './channel-log.js';
 import type { Connection, Lane } from './client-library.js';
-import { Link, type LinkPorts, type Session } from './link.js';
+import { type RabbitmqLink, rabbitmqLink } from './link.js';
 import type { Message } from './message.js';
 import type { Names } from './names.js';
 import type { FilledRabbitmqOptions } from './options.js';
@@ -33,21 +35,20 @@ export interface HistoryParts {
 /** Reading what there is takes a second for some ten thousand records. */
 const catchUpTimeoutMs = 120_000;
 const sweepIntervalMs = 10_000;
-/** For a stream that is being started: ten seconds in all. Then reading it fails by itself, and says why. */
-const readAgainMs = 100;
-const maxReadAttempts = 100;
+/** A stream that was declared a moment ago may be refused to its readers (406): the server has not started it yet. */
+const maxFirstAttempts = 8;
 /** Whatever a rule says, nothing is kept for longer at the server. */
 const maxAge = '24h';
 
 export class RabbitmqHistory implements HistoryStore {
   readonly #parts: HistoryParts;
-  readonly #ports: LinkPorts;
+  readonly #ports: BrokerPorts;
   readonly #log: ChannelLog;
-  readonly #link: Link<Session>;
+  readonly #link: RabbitmqLink<Session>;
   #lane: Lane | undefined;
   #sweep: Cancel | undefined;
 
-  constructor(parts: HistoryParts, ports: LinkPorts) {
+  constructor(parts: HistoryParts, ports: BrokerPorts) {
     this.#parts = parts;
     this.#ports = ports;
     const { names, options, send, isWanted, onPublication, onInterrupted } = parts;
@@ -60,7 +61,7 @@ export class RabbitmqHistory implements HistoryStore {
       onPublication,
       onDoubt: (channel) => onInterrupted([channel]),
     });
-    this.#link = new Link<Session>(
+    this.#link = rabbitmqLink<Session>(
       {
         name: parts.name,
         dial: parts.dial,
@@ -70,6 +71,7 @@ export class RabbitmqHistory implements HistoryStore {
         },
         timeoutMs: options.timeoutMs,
         openTimeoutMs: () => catchUpTimeoutMs,
+        maxFirstAttempts,
       },
       ports,
     );
@@ -159,21 +161,6 @@ export class RabbitmqHistory implements HistoryStore {
     }
     await lane.bindQueue(names.log, names.nodes, names.log);
     await lane.close();
-    await this.#untilReadable(connection);
-  }
-
-  /** A stream that was declared a moment ago may be refused to its readers (406): the server has not started it yet. */
-  async #untilReadable(connection: Connection): Promise<void> {
-    const { names } = this.#parts;
-    const { clock } = this.#ports;
-    for (let attempt = 1; attempt <= maxReadAttempts; attempt++) {
-      const answer = await attempted(connection, async (lane) => {
-        await lane.prefetch(1);
-        return lane.consume(names.log, () => undefined, { arguments: { 'x-stream-offset': 'next' } });
-      });
-      if (answer !== undefined) return;
-      await new Promise<void>((resolve) => void clock.schedule(resolve, readAgainMs));
-    }
   }
 
   /**

@@ -1,18 +1,11 @@
 /** `fanfare/rabbitmq`: the broker over RabbitMQ. */
 
 import type { Broker } from '../../engine/broker.js';
-import type { Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
+import type { BrokerPorts } from '../ports.js';
 import { RabbitmqBroker } from './broker.js';
 import type { RabbitmqOptions } from './options.js';
 
 export type { RabbitmqOptions } from './options.js';
-
-interface Ports {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-}
 
 /**
  * Carries publications between nodes through RabbitMQ. Needs the package `amqplib`.
@@ -21,6 +14,6 @@ interface Ports {
  * @example
  * const app = fanfare({ broker: rabbitmq('amqp://localhost'), channels });
  */
-export function rabbitmq(options: string | RabbitmqOptions): (ports: Ports) => Broker {
+export function rabbitmq(options: string | RabbitmqOptions): (ports: BrokerPorts) => Broker {
   return (ports) => new RabbitmqBroker(options, ports);
 }

@@ -2,8 +2,8 @@
 
 import type { Cancel, Clock } from '../../engine/clock.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { Session } from '../link.js';
 import type { ConfirmLane, Connection } from './client-library.js';
-import type { Session } from './link.js';
 import type { Message } from './message.js';
 
 export interface PublisherOptions {

@@ -3,8 +3,9 @@
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { BrokerPorts } from '../ports.js';
 import type { Connection, Delivery } from './client-library.js';
-import { Link, type LinkPorts } from './link.js';
+import { type RabbitmqLink, rabbitmqLink } from './link.js';
 import type { Names } from './names.js';
 import type { FilledRabbitmqOptions } from './options.js';
 import { numProbed, Subscriber } from './subscriber.js';
@@ -44,8 +45,8 @@ interface Waiting {
 
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
-  readonly #ports: LinkPorts;
-  readonly #link: Link<Subscriber>;
+  readonly #ports: BrokerPorts;
+  readonly #link: RabbitmqLink<Subscriber>;
   /** Bound, or about to be. */
   readonly #wanted = new Set<ChannelName>();
   #controlKeys: readonly string[] = [];
@@ -53,10 +54,10 @@ export class Subscriptions {
   #probes = 0;
   readonly #probing = new Map<string, () => void>();
 
-  constructor(parts: SubscriptionsParts, ports: LinkPorts) {
+  constructor(parts: SubscriptionsParts, ports: BrokerPorts) {
     this.#parts = parts;
     this.#ports = ports;
-    this.#link = new Link<Subscriber>(
+    this.#link = rabbitmqLink<Subscriber>(
       {
         name: parts.name,
         dial: parts.dial,

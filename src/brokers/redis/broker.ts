@@ -4,6 +4,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
+import type { BrokerPorts } from '../ports.js';
 import { type Address, addressName, parseAddress } from './address.js';
 import { loadLibrary } from './client-library.js';
 import { ClusterTopology } from './cluster.js';
@@ -12,7 +13,6 @@ import { RedisControl } from './control.js';
 import { dialer } from './dialer.js';
 import { RedisHistory } from './history.js';
 import { Keys } from './keys.js';
-import type { LinkPorts } from './link.js';
 import { type FilledRedisOptions, type RedisOptions, withDefaults } from './options.js';
 import { RedisPresence } from './presence.js';
 import { readScripts, type Scripts } from './script.js';
@@ -24,7 +24,7 @@ export class RedisBroker implements Broker {
   readonly history: RedisHistory;
   readonly presence: RedisPresence;
   readonly control: RedisControl;
-  readonly #ports: LinkPorts;
+  readonly #ports: BrokerPorts;
   readonly #options: FilledRedisOptions;
   readonly #keys: Keys;
   readonly #scripts: Scripts;
@@ -35,7 +35,7 @@ export class RedisBroker implements Broker {
   #isClosed = false;
 
   /** @throws FanfareError `ERR_CONFIG` */
-  constructor(options: RedisOptions['url'] | RedisOptions, ports: LinkPorts) {
+  constructor(options: RedisOptions['url'] | RedisOptions, ports: BrokerPorts) {
     this.#ports = ports;
     this.#options = withDefaults(options);
     this.#keys = new Keys(this.#options.prefix);

@@ -8,13 +8,13 @@ import type { Cancel } from '../../engine/clock.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { BrokerPorts } from '../ports.js';
 import type { Endpoint } from './address.js';
 import { ClusterMembers, type Member } from './cluster-members.js';
 import type { ClusterSurvey } from './cluster-survey.js';
 import { type ClusterView, ownersOf } from './cluster-view.js';
 import { brokerError, type Redirect, redirectOf } from './failures.js';
 import { controlTag, type Keys } from './keys.js';
-import type { LinkPorts } from './link.js';
 import type { OutgoingPublication } from './publish-command.js';
 import type { Sending, Shard, ShardOptions } from './shard.js';
 import { numSlots, slotOf } from './slots.js';
@@ -40,7 +40,7 @@ const maxRedirects = 5;
 
 export class ClusterTopology implements Topology {
   readonly #options: ClusterOptions;
-  readonly #ports: LinkPorts;
+  readonly #ports: BrokerPorts;
   readonly #members: ClusterMembers;
   readonly #owners = new Array<Member | undefined>(numSlots).fill(undefined);
   /** Bus channels that are listened to, or about to be, wherever that is. */
@@ -56,7 +56,7 @@ export class ClusterTopology implements Topology {
   #round: Cancel | undefined;
   #roundAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(options: ClusterOptions, ports: LinkPorts) {
+  constructor(options: ClusterOptions, ports: BrokerPorts) {
     this.#options = options;
     this.#ports = ports;
     this.#probeTags = ports.random.id();

@@ -1,18 +1,11 @@
 /** `fanfare/redis`: the broker over Redis, Valkey and what else speaks their protocol. */
 
 import type { Broker } from '../../engine/broker.js';
-import type { Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
+import type { BrokerPorts } from '../ports.js';
 import { RedisBroker } from './broker.js';
 import type { RedisOptions } from './options.js';
 
 export type { RedisOptions } from './options.js';
-
-interface Ports {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-}
 
 /**
  * Carries publications between nodes and keeps history and presence in Redis 7. Needs the package `@redis/client`.
@@ -21,6 +14,6 @@ interface Ports {
  * @example
  * const app = fanfare({ broker: redis('redis://localhost:6379'), channels });
  */
-export function redis(options: RedisOptions['url'] | RedisOptions): (ports: Ports) => Broker {
+export function redis(options: RedisOptions['url'] | RedisOptions): (ports: BrokerPorts) => Broker {
   return (ports) => new RedisBroker(options, ports);
 }

@@ -3,9 +3,10 @@
 import type { Published } from '../../engine/broker.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import { brokerError, isNoPrimary, startsWith } from './failures.js';
-import { Link, type LinkPorts } from './link.js';
+import { type RedisLink, redisLink } from './link.js';
 import { type OutgoingPublication, publishAll } from './publish-command.js';
 import { PublishQueue } from './publish-queue.js';
 import type { Script, Scripts } from './script.js';
@@ -29,26 +30,20 @@ const maxPublishBatch = 128;
 
 export class Shard implements Route {
   readonly #options: ShardOptions;
-  readonly #ports: LinkPorts;
-  readonly #commands: Link;
+  readonly #ports: BrokerPorts;
+  readonly #commands: RedisLink;
   readonly #subscriptions: Subscriptions;
   readonly #publications: PublishQueue;
   #inFlight = 0;
   #probes = 0;
   readonly #probing = new Map<string, () => void>();
 
-  constructor(options: ShardOptions, ports: LinkPorts) {
+  constructor(options: ShardOptions, ports: BrokerPorts) {
     this.#options = options;
     this.#ports = ports;
     const { name, dialer, timeoutMs } = options;
-    this.#commands = new Link(
-      {
-        name: `commands of ${name}`,
-        dial: () => dialer.dial(),
-        timeoutMs,
-        setUp: (client) => this.#load(client),
-        check: (client) => dialer.verify(client),
-      },
+    this.#commands = redisLink(
+      { name: `commands of ${name}`, dialer, timeoutMs, setUp: (client) => this.#load(client) },
       ports,
     );
     const onMessage = (bus: string, message: string) => {
@@ -68,7 +63,7 @@ export class Shard implements Route {
   }
 
   get isUp(): boolean {
-    return this.#commands.isUp && this.#subscriptions.link.isUp;
+    return this.#commands.session !== undefined && this.#subscriptions.link.session !== undefined;
   }
 
   get subscriptions(): Pick<Subscriptions, 'has' | 'release' | 'probeThrough' | 'probeBus'> {
@@ -168,7 +163,7 @@ export class Shard implements Route {
   }
 
   async #answered(work: (client: Client) => Promise<unknown>): Promise<unknown> {
-    const { client } = this.#commands;
+    const client = this.#commands.session?.client;
     const { maxInFlight, name } = this.#options;
     if (client === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${name}`);
     if (this.#inFlight >= maxInFlight) {
@@ -179,7 +174,7 @@ export class Shard implements Route {
       return await work(client);
     } catch (error) {
       if (isNoPrimary(error)) {
-        if (this.#commands.client === client) this.#commands.renew('the server is no primary');
+        if (this.#commands.session?.client === client) this.#commands.renew('the server is no primary');
         this.#subscriptions.link.renew('the server is no primary');
       }
       throw brokerError(error);

@@ -1,10 +1,11 @@
 /** What is listened to on one Redis server: all of it again after each reconnection, those of one turn in one command. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import type { Dialer } from './dialer.js';
 import { brokerError, isNoPrimary, redirectOf } from './failures.js';
-import { Link, type LinkPorts } from './link.js';
+import { type RedisLink, redisLink } from './link.js';
 
 export interface SubscriptionsOptions {
   /** For people. */
@@ -34,7 +35,7 @@ interface Waiting {
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  readonly #link: Link;
+  readonly #link: RedisLink;
   /** Listened to, or about to be, with their groups. */
   readonly #wanted = new Map<string, number>();
   #probeBus: string;
@@ -43,17 +44,16 @@ export class Subscriptions {
     if (this.#wanted.has(bus) || bus === this.#probeBus) this.#options.onMessage(bus, message);
   };
 
-  constructor(options: SubscriptionsOptions, ports: LinkPorts) {
+  constructor(options: SubscriptionsOptions, ports: BrokerPorts) {
     this.#options = options;
     this.#probeBus = options.probeBus;
     const { name, dialer, timeoutMs } = options;
-    this.#link = new Link(
+    this.#link = redisLink(
       {
         name: `subscriptions of ${name}`,
-        dial: () => dialer.dial(),
+        dialer,
         timeoutMs,
         setUp: (client) => this.#setUp(client),
-        check: (client) => dialer.verify(client),
         onUp: (isAgain) => {
           if (isAgain) options.onInterrupted([...this.#wanted.keys()]);
         },
@@ -62,7 +62,7 @@ export class Subscriptions {
     );
   }
 
-  get link(): Link {
+  get link(): RedisLink {
     return this.#link;
   }
 
@@ -91,7 +91,7 @@ export class Subscriptions {
 
   /** @throws FanfareError `ERR_BROKER` */
   async unsubscribe(bus: string): Promise<void> {
-    const { client } = this.#link;
+    const client = this.#link.session?.client;
     if (!this.#wanted.delete(bus) || client === undefined) return;
     await this.#translated(() => client.sUnsubscribe(bus, this.#listener));
   }
@@ -107,7 +107,7 @@ export class Subscriptions {
 
   /** From now on this is the bus channel that only this node listens to. */
   probeThrough(bus: string): void {
-    const { client } = this.#link;
+    const client = this.#link.session?.client;
     const previous = this.#probeBus;
     if (bus === previous) return;
     this.#probeBus = bus;
@@ -142,7 +142,7 @@ export class Subscriptions {
   #subscribeWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const { client } = this.#link;
+    const client = this.#link.session?.client;
     if (client === undefined) {
       const error = new FanfareError('ERR_BROKER', `no connection to ${this.#options.name}`);
       for (const { reject } of waiting) reject(error);

@@ -1,0 +1,216 @@
+/** One connection to a broker's server that is made again, for ever, whenever it breaks or falls silent. */
+
+import type { Cancel } from '../engine/clock.js';
+import { withTimeLimit } from '../engine/time-limit.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import type { BrokerPorts } from './ports.js';
+
+/** What is done over one connection, for as long as that lives. */
+export interface Session {
+  /** Settles soon while the connection lives. @throws when it is to be given up */
+  ping(): Promise<unknown>;
+  /** The connection is gone, and so is what was under way. Called once. */
+  end(reason: Error): void;
+}
+
+export interface LinkOptions<Connection, S extends Session> {
+  /** Of the server: `redis`. */
+  readonly kind: string;
+  /** For people: `publishing to rabbitmq at 10.0.0.1:5672`. */
+  readonly name: string;
+  /** Asked each time anew: the server may have moved. What it gives does not reconnect by itself. */
+  readonly dial: () => Promise<Connection>;
+  /**
+   * Prepares a connection; the link is up when it resolves. Calls `fail` whenever the connection is lost, while it is
+   * being prepared or later.
+   */
+  readonly open: (connection: Connection, fail: (reason: Error) => void) => Promise<S>;
+  /** Ends a connection at once, in whatever state it is. May be called again. */
+  readonly destroy: (connection: Connection) => void;
+  /** The link is up; `isAgain` after it was down. */
+  readonly onUp?: (isAgain: boolean) => void;
+  /** How long dialling and a heartbeat may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long opening may take, where it depends on how much there is to do. Default: `timeoutMs`. */
+  readonly openTimeoutMs?: () => number;
+  /**
+   * How often the first connection is opened before that has failed: servers need a moment for what a node has just had
+   * them make. Default: 1.
+   */
+  readonly maxFirstAttempts?: number;
+}
+
+/** How often a connection is looked after. One that is black-holed is given up after this and a time-out. */
+const heartbeatMs = 2_000;
+const minRetryMs = 50;
+const maxRetryMs = 2_000;
+/** Between two attempts to open the first connection. */
+const firstRetryMs = 500;
+
+export class Link<Connection, S extends Session> {
+  readonly #options: LinkOptions<Connection, S>;
+  readonly #ports: BrokerPorts;
+  /** What is connected, or about to be. */
+  #connection: Connection | undefined;
+  #session: S | undefined;
+  #isClosed = false;
+  #failures = 0;
+  #hasBeenUp = false;
+  #timer: Cancel | undefined;
+  #onSettled: (() => void) | undefined;
+
+  constructor(options: LinkOptions<Connection, S>, ports: BrokerPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** Absent while the link is down. */
+  get session(): S | undefined {
+    return this.#session;
+  }
+
+  /**
+   * Connects for the first time; from then on the link looks after itself.
+   *
+   * @throws the reason, when the server cannot be reached or the connection cannot be prepared
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#startWithin(this.#options.maxFirstAttempts ?? 1);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Connects for as long as it takes. Resolves when the link is up for the first time, or closed. */
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSettled = resolve;
+      this.#attempt();
+    });
+  }
+
+  /** Gives the connection up and makes another. What is under way on it is rejected. */
+  renew(reason: string): void {
+    if (this.#connection !== undefined && this.#session !== undefined) this.#fail(this.#connection, new Error(reason));
+  }
+
+  /** Idempotent. What is under way is rejected. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.();
+    if (this.#connection !== undefined) this.#drop(this.#connection, new Error('the broker is closed'));
+    this.#onSettled?.();
+  }
+
+  async #startWithin(maxAttempts: number): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#dialled();
+      try {
+        await this.#opened(connection);
+        return;
+      } catch (error) {
+        if (error instanceof FanfareError || attempt === maxAttempts) throw error;
+        await new Promise<void>((resolve) => this.#ports.clock.schedule(resolve, firstRetryMs));
+      }
+    }
+  }
+
+  /** A connection that comes too late is ended. */
+  async #dialled(): Promise<Connection> {
+    const { dial, destroy, timeoutMs } = this.#options;
+    const dialling = dial();
+    try {
+      return await this.#within(timeoutMs, dialling);
+    } catch (error) {
+      dialling.then(destroy, () => undefined);
+      throw error;
+    }
+  }
+
+  async #opened(connection: Connection): Promise<void> {
+    const { open, destroy, timeoutMs, openTimeoutMs = () => timeoutMs, onUp, kind, name } = this.#options;
+    if (this.#isClosed) {
+      destroy(connection);
+      return;
+    }
+    this.#connection = connection;
+    let session: S;
+    try {
+      const opening = open(connection, (reason) => this.#fail(connection, reason));
+      session = await this.#within(openTimeoutMs(), opening);
+    } catch (error) {
+      this.#drop(connection, new Error('the connection could not be prepared', { cause: error }));
+      throw error;
+    }
+    if (this.#connection !== connection) {
+      const reason = new Error('the connection has ended');
+      session.end(reason);
+      throw reason;
+    }
+    this.#session = session;
+    this.#failures = 0;
+    const isAgain = this.#hasBeenUp;
+    this.#hasBeenUp = true;
+    if (isAgain) this.#ports.log.info({ link: name }, `${kind} link is up again`);
+    this.#scheduleHeartbeat(session, connection);
+    this.#onSettled?.();
+    onUp?.(isAgain);
+  }
+
+  #fail(connection: Connection, reason: Error): void {
+    if (this.#connection !== connection) return;
+    const wasUp = this.#session !== undefined;
+    this.#timer?.();
+    this.#drop(connection, reason);
+    // While it was being opened, whoever does that is told.
+    if (!wasUp || this.#isClosed) return;
+    const { kind, name } = this.#options;
+    this.#ports.log.warn({ err: reason, link: name }, `${kind} link is down`);
+    this.#retry();
+  }
+
+  #drop(connection: Connection, reason: Error): void {
+    if (this.#connection === connection) {
+      const session = this.#session;
+      this.#connection = undefined;
+      this.#session = undefined;
+      session?.end(reason);
+    }
+    this.#options.destroy(connection);
+  }
+
+  #retry(): void {
+    if (this.#isClosed) return;
+    const limitMs = Math.min(maxRetryMs, minRetryMs * 2 ** Math.min(10, this.#failures));
+    this.#failures++;
+    const delayMs = limitMs * (0.5 + this.#ports.random.unit() / 2);
+    this.#timer = this.#ports.clock.schedule(() => this.#attempt(), delayMs);
+  }
+
+  #attempt(): void {
+    const connecting = this.#dialled().then((connection) => this.#opened(connection));
+    connecting.catch((error: unknown) => {
+      if (this.#isClosed) return;
+      const { kind, name } = this.#options;
+      this.#ports.log.debug({ err: error, link: name }, `${kind} link not made yet`);
+      this.#retry();
+    });
+  }
+
+  #scheduleHeartbeat(session: S, connection: Connection): void {
+    this.#timer = this.#ports.clock.schedule(() => {
+      this.#within(this.#options.timeoutMs, session.ping()).then(
+        () => {
+          if (this.#session === session) this.#scheduleHeartbeat(session, connection);
+        },
+        (error: unknown) => this.#fail(connection, error instanceof Error ? error : new Error(String(error))),
+      );
+    }, heartbeatMs);
+  }
+
+  #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+    return withTimeLimit(this.#ports.clock, timeoutMs, this.#options.name, work);
+  }
+}

@@ -1,0 +1,10 @@
+/** What a broker needs of the process that it is in. */
+
+import type { Clock, Random } from '../engine/clock.js';
+import type { Logger } from '../engine/logger.js';
+
+export interface BrokerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
