@@ -1,7 +1,8 @@
 /** Publications, joins and leaves as they are stored and sent through Redis and NATS. */
 
 import * as v from 'valibot';
-import { type JsonText, trustedJsonText } from '../model/json-text.js';
+import { clientInfoSchema, tagsSchema } from '../engine/publication-schemas.js';
+import { trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo, NewPublication } from '../model/publication.js';
 
 export type BusMessage =
@@ -13,25 +14,10 @@ export type BusMessage =
     }
   | { readonly kind: 'join' | 'leave'; readonly info: ClientInfo };
 
-const jsonText = v.pipe(
-  v.string(),
-  v.transform((text): JsonText => trustedJsonText(text)),
-);
-const clientInfo = v.object({
-  user: v.string(),
-  client: v.string(),
-  connInfo: v.exactOptional(jsonText),
-  chanInfo: v.exactOptional(jsonText),
-});
 const envelope = v.object({
-  info: v.exactOptional(clientInfo),
-  // Not `v.record`: that leaves out keys like `constructor`, which are ordinary ones here (B83).
-  tags: v.exactOptional(v.custom<Readonly<Record<string, string>>>(isTable)),
+  info: v.exactOptional(clientInfoSchema),
+  tags: v.exactOptional(tagsSchema),
 });
-
-function isTable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
-}
 
 /** The data as it is, behind what else there is: its length, a colon, its JSON. Mostly that is nothing: `0:`. */
 export function encodePublication({ data, info, tags }: NewPublication): string {
@@ -61,7 +47,7 @@ export function encodeMember(info: ClientInfo): string {
 
 /** @throws Error when it is nothing that {@link encodeMember} has made */
 export function decodeMember(text: string): ClientInfo {
-  return v.parse(clientInfo, JSON.parse(text));
+  return v.parse(clientInfoSchema, JSON.parse(text));
 }
 
 /** @throws Error when nobody of this version has sent it */

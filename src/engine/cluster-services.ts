@@ -2,13 +2,13 @@
 
 import * as v from 'valibot';
 import { parseChannelName } from '../model/channel-name.js';
-import { trustedJsonText } from '../model/json-text.js';
 import type { Identity } from './auth/authenticator.js';
 import { type NodeSummary, nodeSummary } from './cluster-messages.js';
 import { decodeOrder, decodeToldOrder, follow, revocation } from './cluster-orders.js';
 import { countPresent, presentIn } from './control-presence.js';
 import type { Node } from './node.js';
 import { type ChannelSummary, summaryOf } from './node-clients.js';
+import { trustedJsonSchema } from './publication-schemas.js';
 import { RecentOrders } from './recent-orders.js';
 
 /** Longest wait for the node that has made a ticket, or for what a newcomer has to know. */
@@ -24,13 +24,12 @@ const standing = v.object({
   /** Earlier versions tell none. */
   orders: v.optional(v.array(v.unknown()), []),
 });
-const json = v.pipe(v.string(), v.transform(trustedJsonText));
 /** Of a ticket: what {@link TicketGrant} lets one say. */
 const ticketIdentity = v.object({
   user: v.string(),
   expiresAtMs: v.exactOptional(v.number()),
   issuedAtMs: v.exactOptional(v.number()),
-  info: v.exactOptional(json),
+  info: v.exactOptional(trustedJsonSchema),
   meta: v.optional(v.unknown()),
 });
 

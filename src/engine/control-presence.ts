@@ -3,13 +3,13 @@
 import * as v from 'valibot';
 import type { ChannelName } from '../model/channel-name.js';
 import { FanfareError } from '../model/fanfare-error.js';
-import { trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { Broker, PresenceStats, PresenceStore } from './broker.js';
 import type { BrokerHealth } from './broker-health.js';
 import type { Clock } from './clock.js';
 import type { Cluster } from './cluster.js';
 import type { Hub } from './hub.js';
+import { clientInfoSchema } from './publication-schemas.js';
 import { withTimeLimit } from './time-limit.js';
 
 /** Longest wait for another node. */
@@ -19,14 +19,7 @@ const probeLimitMs = 2_000;
 /** It has not heard itself for a part of the time in which others should have answered. */
 const doubtfulSilenceMs = 4_000;
 
-const json = v.pipe(v.string(), v.transform(trustedJsonText));
-const clientInfo = v.object({
-  user: v.string(),
-  client: v.string(),
-  connInfo: v.exactOptional(json),
-  chanInfo: v.exactOptional(json),
-});
-const members = v.array(clientInfo);
+const members = v.array(clientInfoSchema);
 const counts = v.object({ numClients: v.pipe(v.number(), v.minValue(0)), users: v.array(v.string()) });
 
 /** What the store works with; a node has it. */

@@ -2,8 +2,9 @@
 
 import * as v from 'valibot';
 import type { StreamLimits } from '../../engine/broker.js';
+import { clientInfoSchema, tagsSchema } from '../../engine/publication-schemas.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
-import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import { trustedJsonText } from '../../model/json-text.js';
 import type { NewPublication } from '../../model/publication.js';
 import type { Message, Received } from './message.js';
 
@@ -51,10 +52,6 @@ export interface LogRecord {
 const headerName = 'fanfare';
 
 const whole = v.pipe(v.number(), v.safeInteger());
-const jsonText = v.pipe(
-  v.string(),
-  v.transform((text): JsonText => trustedJsonText(text)),
-);
 const basis = v.object({
   channel: v.pipe(
     v.string(),
@@ -76,23 +73,11 @@ const entry = v.variant('kind', [
     basis,
     limits: v.exactOptional(v.object({ size: whole, ttlMs: v.number() })),
     key: v.exactOptional(v.string()),
-    info: v.exactOptional(
-      v.object({
-        user: v.string(),
-        client: v.string(),
-        connInfo: v.exactOptional(jsonText),
-        chanInfo: v.exactOptional(jsonText),
-      }),
-    ),
-    // Not `v.record`: that leaves out keys like `constructor`, which are ordinary ones here (B83).
-    tags: v.exactOptional(v.custom<Readonly<Record<string, string>>>(isTable)),
+    info: v.exactOptional(clientInfoSchema),
+    tags: v.exactOptional(tagsSchema),
   }),
 ]);
 const envelope = v.object({ id: v.string(), life: v.string(), writtenMs: v.number(), entry });
-
-function isTable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
-}
 
 /** The data of a publication is the body, as it is; the rest is one header. */
 export function encodeRecord({ entry, ...rest }: LogRecord): Message {

@@ -1,7 +1,8 @@
 /** Publications, joins and leaves as AMQP messages: the data is the body, what else there is stands in the headers. */
 
 import * as v from 'valibot';
-import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import { clientInfoSchema, tagsSchema } from '../../engine/publication-schemas.js';
+import { trustedJsonText } from '../../model/json-text.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 
 /** What travels. */
@@ -20,23 +21,6 @@ export interface Received {
   readonly type: unknown;
   readonly content: Buffer;
   readonly headers: Readonly<Record<string, unknown>>;
-}
-
-const jsonText = v.pipe(
-  v.string(),
-  v.transform((text): JsonText => trustedJsonText(text)),
-);
-const clientInfo = v.object({
-  user: v.string(),
-  client: v.string(),
-  connInfo: v.exactOptional(jsonText),
-  chanInfo: v.exactOptional(jsonText),
-});
-// Not `v.record`: that leaves out keys like `constructor`, which are ordinary ones here (B83).
-const tagTable = v.custom<Readonly<Record<string, string>>>(isTable);
-
-function isTable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 }
 
 export function encodePublication({ data, info, tags }: NewPublication): Message {
@@ -62,7 +46,7 @@ export function decodeMessage({ type, content, headers }: Received): ChannelMess
       return { kind: 'publication', publication: decodePublication(text, headers) };
     case 'join':
     case 'leave':
-      return { kind: type, info: v.parse(clientInfo, JSON.parse(text)) };
+      return { kind: type, info: v.parse(clientInfoSchema, JSON.parse(text)) };
     default:
       throw new Error('not a message of a node');
   }
@@ -74,8 +58,8 @@ function decodePublication(text: string, { info, tags }: Received['headers']): N
   if (info === undefined && tags === undefined) return { data };
   return {
     data,
-    ...(info !== undefined && { info: v.parse(clientInfo, parsed(info)) }),
-    ...(tags !== undefined && { tags: v.parse(tagTable, parsed(tags)) }),
+    ...(info !== undefined && { info: v.parse(clientInfoSchema, parsed(info)) }),
+    ...(tags !== undefined && { tags: v.parse(tagsSchema, parsed(tags)) }),
   };
 }
 
