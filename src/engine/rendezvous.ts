@@ -1,18 +1,10 @@
 /** Which of the nodes is responsible for a name: the same answer on every node that knows the same ones. */
 
-/** FNV-1a over UTF-16 units, then mixed, since similar texts must not get similar places. */
-function scoreOf(node: string, name: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < node.length; at++) hash = Math.imul(hash ^ node.charCodeAt(at), 0x01000193);
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
+import { hashOf } from './name-hash.js';
 
 /** Whether a name belongs to `candidate` rather than to `holder`. */
 export function outranks(candidate: string, holder: string, name: string): boolean {
-  const [score, held] = [scoreOf(candidate, name), scoreOf(holder, name)];
+  const [score, held] = [hashOf(candidate + name), hashOf(holder + name)];
   return score === held ? candidate > holder : score > held;
 }
 

@@ -1,6 +1,6 @@
 /** Where NATS is, as URLs say. */
 
-import { FanfareError } from '../../model/fanfare-error.js';
+import { misfit, urlDecoded } from '../server-address.js';
 
 export interface Address {
   /** `host:port`, one at least; all of one cluster. */
@@ -11,6 +11,7 @@ export interface Address {
   readonly token?: string;
 }
 
+const encoded = 'user, password and token';
 const shape = /^(?:(nats|tls):\/\/)?(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@:[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?\/?$/;
 
 /**
@@ -24,40 +25,31 @@ export function parseAddress(urls: string | readonly string[]): Address {
     .flat()
     .flatMap((text) => text.split(/[\s,]+/))
     .filter((part) => part !== '');
-  if (parts.length === 0 || !/^(nats|tls):\/\//.test(parts[0] ?? '')) throw misfit('write nats://host:4222, or tls://');
+  if (parts.length === 0 || !/^(nats|tls):\/\//.test(parts[0] ?? ''))
+    throw misfit('nats', 'write nats://host:4222, or tls://');
   const servers: string[] = [];
   const schemes = new Set<string>();
   let login: Pick<Address, 'username' | 'password' | 'token'> = {};
   for (const [place, part] of parts.entries()) {
     const match = shape.exec(part);
     if (match === null)
-      throw misfit('a server is nats://host:4222, with user:password@ before the host if it wants them');
+      throw misfit('nats', 'a server is nats://host:4222, with user:password@ before the host if it wants them');
     const [, scheme, user, password, host = '', port = '4222'] = match;
-    if (Number(port) === 0 || Number(port) > 65_535) throw misfit('a port is a number from 1 to 65535');
+    if (Number(port) === 0 || Number(port) > 65_535) throw misfit('nats', 'a port is a number from 1 to 65535');
     if (scheme !== undefined) schemes.add(scheme);
     servers.push(`${host}:${port}`);
     if (user === undefined) continue;
-    if (place > 0) throw misfit('user and password stand with the first server');
+    if (place > 0) throw misfit('nats', 'user and password stand with the first server');
     login =
-      password === undefined ? { token: decoded(user) } : { username: decoded(user), password: decoded(password) };
+      password === undefined
+        ? { token: urlDecoded('nats', user, encoded) }
+        : { username: urlDecoded('nats', user, encoded), password: urlDecoded('nats', password, encoded) };
   }
-  if (schemes.size > 1) throw misfit('the servers are all with TLS or all without');
+  if (schemes.size > 1) throw misfit('nats', 'the servers are all with TLS or all without');
   return { servers, tls: schemes.has('tls'), ...login };
 }
 
 /** For people: no user, no password. */
 export function addressName({ servers }: Address): string {
   return `nats at ${servers.join(',')}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw misfit('user, password and token are URL-encoded');
-  }
-}
-
-function misfit(advice: string): FanfareError {
-  return new FanfareError('ERR_CONFIG', `nats url: ${advice}`);
 }

@@ -9,12 +9,12 @@ import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engi
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { BusControl } from '../bus-control.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
 import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { Appender } from './appender.js';
-import { NatsControl } from './control.js';
 import { dial } from './dialer.js';
 import { NatsHistory } from './history.js';
 import { Incarnation } from './incarnation.js';
@@ -31,7 +31,7 @@ import { type Incoming, Wire } from './wire.js';
 export class NatsBroker implements Broker {
   readonly name = 'nats';
   readonly history: NatsHistory;
-  readonly control: NatsControl;
+  readonly control: BusControl;
   readonly #ports: BrokerPorts;
   readonly #subjects: Subjects;
   readonly #wire: Wire;
@@ -95,7 +95,11 @@ export class NatsBroker implements Broker {
       maxWaitingChars: maxInFlightChars,
     });
     this.history = new NatsHistory(parts);
-    this.control = new NatsControl(this.#wire, subjects);
+    this.control = new BusControl({
+      placeOf: (nodeId) => subjects.control(nodeId),
+      subscribe: (place) => this.#wire.subscribe(place),
+      send: (place, text) => this.#wire.publish(place, text),
+    });
   }
 
   /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
@@ -158,7 +162,7 @@ export class NatsBroker implements Broker {
   #received(incoming: Incoming): void {
     const channel = this.#channels.get(incoming.subject);
     if (channel === undefined) {
-      this.control.received(incoming);
+      this.control.received(incoming.subject, incoming.text);
       return;
     }
     try {

@@ -2,6 +2,7 @@
 
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { brokerError } from '../broker-error.js';
 import { Link, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
@@ -89,7 +90,7 @@ export class Wire {
     try {
       await this.#link.start();
     } catch (error) {
-      throw brokerError(error, this.#options.name);
+      throw failure(this.#options.name, error);
     }
   }
 
@@ -111,7 +112,7 @@ export class Wire {
     try {
       return await work(client);
     } catch (error) {
-      throw brokerError(error, name);
+      throw failure(name, error);
     } finally {
       this.#inFlight--;
     }
@@ -167,7 +168,7 @@ export class Wire {
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError)) this.#link.renew('nothing arrives through it');
-      throw brokerError(error, name);
+      throw failure(name, error);
     } finally {
       this.#echoes.delete(id);
     }
@@ -244,13 +245,11 @@ export class Wire {
   }
 }
 
-function brokerError(error: unknown, name: string): FanfareError {
-  if (error instanceof FanfareError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  if (message.includes('max_payload')) {
+function failure(name: string, error: unknown): FanfareError {
+  if (!(error instanceof FanfareError) && error instanceof Error && error.message.includes('max_payload')) {
     return new FanfareError('ERR_MESSAGE_TOO_LARGE', 'larger than NATS lets messages be (max_payload)', {
       cause: error,
     });
   }
-  return new FanfareError('ERR_BROKER', `${name} has failed: ${message}`, { cause: error });
+  return brokerError(name, error);
 }

@@ -1,11 +1,6 @@
 /** Where RabbitMQ is, as a URL says. */
 
-import { FanfareError } from '../../model/fanfare-error.js';
-
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
+import { type Endpoint, misfit, parseEndpoint, urlDecoded } from '../server-address.js';
 
 export interface Address {
   /** The nodes of one cluster. */
@@ -16,6 +11,7 @@ export interface Address {
   readonly virtualHost: string;
 }
 
+const encoded = 'user, password and virtual host';
 const shape = /^(amqps?):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^/?#]*))?$/;
 
 /**
@@ -26,16 +22,17 @@ const shape = /^(amqps?):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^/?#]
  */
 export function parseAddress(url: string): Address {
   const match = shape.exec(url);
-  if (match === null) throw misfit('write amqp://user:password@host:port/vhost, or amqps:// for TLS');
+  if (match === null) throw misfit('rabbitmq', 'write amqp://user:password@host:port/vhost, or amqps:// for TLS');
   const [, scheme, username, password, hosts = '', path = ''] = match;
   const tls = scheme === 'amqps';
   const [first = '', ...others] = hosts.split(',');
+  const endpointOf = (host: string) => parseEndpoint('rabbitmq', host, tls ? 5_671 : 5_672);
   return {
-    endpoints: [endpointOf(first, tls), ...others.map((host) => endpointOf(host, tls))],
+    endpoints: [endpointOf(first), ...others.map(endpointOf)],
     tls,
-    username: decoded(username ?? 'guest'),
-    password: decoded(password ?? (username === undefined ? 'guest' : '')),
-    virtualHost: path === '' ? '/' : decoded(path),
+    username: urlDecoded('rabbitmq', username ?? 'guest', encoded),
+    password: urlDecoded('rabbitmq', password ?? (username === undefined ? 'guest' : ''), encoded),
+    virtualHost: path === '' ? '/' : urlDecoded('rabbitmq', path, encoded),
   };
 }
 
@@ -43,24 +40,4 @@ export function parseAddress(url: string): Address {
 export function addressName({ endpoints, virtualHost }: Address): string {
   const hosts = endpoints.map(({ host, port }) => `${host}:${port}`).join(',');
   return `rabbitmq at ${hosts}${virtualHost === '/' ? '' : ` (${virtualHost})`}`;
-}
-
-function endpointOf(text: string, tls: boolean): Endpoint {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/.exec(text);
-  const port = Number(match?.[2] ?? (tls ? 5_671 : 5_672));
-  if (match === null || port === 0 || port > 65_535)
-    throw misfit('a host is a name or an address, with or without a port');
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw misfit('user, password and virtual host are URL-encoded');
-  }
-}
-
-function misfit(advice: string): FanfareError {
-  return new FanfareError('ERR_CONFIG', `rabbitmq url: ${advice}`);
 }

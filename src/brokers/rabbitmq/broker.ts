@@ -11,6 +11,7 @@ import { withTimeLimit } from '../../engine/time-limit.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { type Delivery, loadLibrary } from './client-library.js';
@@ -113,7 +114,7 @@ export class RabbitmqBroker implements Broker {
       await this.history?.start();
     } catch (error) {
       await this.close();
-      throw brokerError(error);
+      throw brokerError('rabbitmq', error);
     }
   }
 
@@ -160,7 +161,7 @@ export class RabbitmqBroker implements Broker {
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError)) this.#subscriptions.renew('nothing arrives through it');
-      throw brokerError(error);
+      throw brokerError('rabbitmq', error);
     } finally {
       probe.forget();
     }
@@ -202,10 +203,4 @@ export class RabbitmqBroker implements Broker {
   #assertOpen(): void {
     if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
   }
-}
-
-function brokerError(error: unknown): FanfareError {
-  if (error instanceof FanfareError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new FanfareError('ERR_BROKER', `rabbitmq has failed: ${message}`, { cause: error });
 }

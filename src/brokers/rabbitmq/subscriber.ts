@@ -1,9 +1,9 @@
 /** What a node receives: its queues at the server, which live as long as one connection, and what is bound to them. */
 
+import { hashOf } from '../../engine/name-hash.js';
 import type { Session } from '../link.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { Connection, Delivery, Lane } from './client-library.js';
-import { hashOf } from './hash.js';
 import type { Names } from './names.js';
 
 export interface SubscriberEvents {

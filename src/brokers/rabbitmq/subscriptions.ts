@@ -3,6 +3,7 @@
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Connection, Delivery } from './client-library.js';
 import { type RabbitmqLink, rabbitmqLink } from './link.js';
@@ -175,8 +176,7 @@ export class Subscriptions {
     try {
       return await withTimeLimit(this.#ports.clock, this.#bindTimeoutMs(numBindings), this.#parts.name, work);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new FanfareError('ERR_BROKER', `rabbitmq has failed: ${message}`, { cause: error });
+      throw brokerError('rabbitmq', error);
     }
   }
 

@@ -1,11 +1,6 @@
 /** Where Redis is, as a URL says. */
 
-import { FanfareError } from '../../model/fanfare-error.js';
-
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
+import { type Endpoint, misfit, parseEndpoint, urlDecoded } from '../server-address.js';
 
 export interface Address {
   /** One server, whichever the sentinels say is the primary, or those that have the slots of a cluster. */
@@ -33,7 +28,7 @@ const shape = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^?#]
 export function parseAddress(url: string): Address {
   const match = shape.exec(url);
   const scheme = schemeShape.exec(match?.[1] ?? '');
-  if (match === null || scheme === null) throw misfit('write redis://host:port, or rediss:// for TLS');
+  if (match === null || scheme === null) throw misfit('redis', 'write redis://host:port, or rediss:// for TLS');
   const [, , username, password, hosts = '', path = ''] = match;
   const [, s, suffix] = scheme;
   // safe: the shape knows no other
@@ -41,16 +36,20 @@ export function parseAddress(url: string): Address {
   const tls = s !== '';
   const parts = path.split('/');
   const primary = kind === 'sentinel' ? decoded(parts.shift() ?? '') : '';
-  if (kind === 'sentinel' && primary === '') throw misfit('what follows the sentinels is the name of the primary');
+  if (kind === 'sentinel' && primary === '')
+    throw misfit('redis', 'what follows the sentinels is the name of the primary');
   const [database = '', ...more] = parts;
-  if (!/^\d{0,5}$/.test(database) || more.length > 0) throw misfit('what comes last is the number of the database');
-  if (kind === 'cluster' && Number(database) !== 0) throw misfit('a cluster has one database, 0');
+  if (!/^\d{0,5}$/.test(database) || more.length > 0)
+    throw misfit('redis', 'what comes last is the number of the database');
+  if (kind === 'cluster' && Number(database) !== 0) throw misfit('redis', 'a cluster has one database, 0');
   const [first = '', ...others] = hosts.split(',');
-  if (kind === 'single' && others.length > 0) throw misfit('there is one host; write several addresses for several');
+  const endpointOf = (host: string) => parseEndpoint('redis', host, defaultPorts[kind]);
+  if (kind === 'single' && others.length > 0)
+    throw misfit('redis', 'there is one host; write several addresses for several');
   return {
     kind,
     ...(kind === 'sentinel' && { primary }),
-    endpoints: [endpointOf(first, kind), ...others.map((host) => endpointOf(host, kind))],
+    endpoints: [endpointOf(first), ...others.map(endpointOf)],
     tls,
     ...(username && { username: decoded(username) }),
     ...(password && { password: decoded(password) }),
@@ -64,24 +63,5 @@ export function addressName({ endpoints, primary }: Address): string {
   return `redis${primary === undefined ? '' : ` ${primary} of the sentinels`} at ${hosts}`;
 }
 
+const decoded = (text: string) => urlDecoded('redis', text, 'user and password');
 const defaultPorts = { single: 6_379, sentinel: 26_379, cluster: 6_379 } as const;
-
-function endpointOf(text: string, kind: Address['kind']): Endpoint {
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text);
-  const port = Number(match?.[2] ?? defaultPorts[kind]);
-  if (match === null || port === 0 || port > 65_535)
-    throw misfit('a host is a name or an address, with or without a port');
-  return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw misfit('user and password are URL-encoded');
-  }
-}
-
-function misfit(advice: string): FanfareError {
-  return new FanfareError('ERR_CONFIG', `redis url: ${advice}`);
-}

@@ -2,6 +2,7 @@ import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engi
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { BusControl } from '../bus-control.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
 import type { BrokerPorts } from '../ports.js';
@@ -9,7 +10,6 @@ import { type Address, addressName, parseAddress } from './address.js';
 import { loadLibrary } from './client-library.js';
 import { ClusterTopology } from './cluster.js';
 import { ClusterSurvey } from './cluster-survey.js';
-import { RedisControl } from './control.js';
 import { dialer } from './dialer.js';
 import { RedisHistory } from './history.js';
 import { Keys } from './keys.js';
@@ -23,7 +23,7 @@ export class RedisBroker implements Broker {
   readonly name = 'redis';
   readonly history: RedisHistory;
   readonly presence: RedisPresence;
-  readonly control: RedisControl;
+  readonly control: BusControl;
   readonly #ports: BrokerPorts;
   readonly #options: FilledRedisOptions;
   readonly #keys: Keys;
@@ -48,7 +48,11 @@ export class RedisBroker implements Broker {
       epochs: this.#epochs,
       streamIdleMs: this.#options.streamIdleMs,
     });
-    this.control = new RedisControl(this.#topology, this.#keys);
+    this.control = new BusControl({
+      placeOf: (nodeId) => this.#keys.control(nodeId),
+      subscribe: (place) => this.#topology.controlRoute().subscribe(place),
+      send: async (place, text) => void (await this.#topology.controlRoute().send(['SPUBLISH', place, text])),
+    });
     this.presence = new RedisPresence(parts.topology, parts.scripts, parts.keys);
   }
 

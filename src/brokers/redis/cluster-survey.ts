@@ -3,7 +3,8 @@
 import type { Clock } from '../../engine/clock.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { Address, Endpoint } from './address.js';
+import type { Endpoint } from '../server-address.js';
+import type { Address } from './address.js';
 import type { Client, Library } from './client-library.js';
 import type { Member } from './cluster-members.js';
 import { type ClusterView, clusterView, endpointName } from './cluster-view.js';

@@ -1,7 +1,7 @@
 /** What servers of a Redis Cluster say about who has which slots, and what follows from several of them. */
 
 import * as v from 'valibot';
-import type { Endpoint } from './address.js';
+import type { Endpoint } from '../server-address.js';
 import { numSlots } from './slots.js';
 
 /** A range of slots that somebody has, as one server sees it. */

@@ -8,12 +8,13 @@ import type { Cancel } from '../../engine/clock.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
-import type { Endpoint } from './address.js';
+import type { Endpoint } from '../server-address.js';
 import { ClusterMembers, type Member } from './cluster-members.js';
 import type { ClusterSurvey } from './cluster-survey.js';
 import { type ClusterView, ownersOf } from './cluster-view.js';
-import { brokerError, type Redirect, redirectOf } from './failures.js';
+import { type Redirect, redirectOf } from './failures.js';
 import { controlTag, type Keys } from './keys.js';
 import type { OutgoingPublication } from './publish-command.js';
 import type { Sending, Shard, ShardOptions } from './shard.js';
@@ -80,7 +81,7 @@ export class ClusterTopology implements Topology {
       await withTimeLimit(clock, this.#options.timeoutMs, 'the servers of the cluster', all);
     } catch (error) {
       this.close();
-      throw brokerError(error);
+      throw brokerError('redis', error);
     }
     this.#askIn(calmIntervalMs);
   }

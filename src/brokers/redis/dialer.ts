@@ -3,7 +3,8 @@
 import * as v from 'valibot';
 import type { Clock } from '../../engine/clock.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { Address, Endpoint } from './address.js';
+import type { Endpoint } from '../server-address.js';
+import type { Address } from './address.js';
 import type { Client, Library } from './client-library.js';
 import { endpointName } from './cluster-view.js';
 import { Sentinels } from './sentinels.js';

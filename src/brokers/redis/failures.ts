@@ -1,19 +1,13 @@
 /** What goes wrong with Redis, in the words of the engine, and what the servers of a cluster ask for by errors. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { Endpoint } from './address.js';
+import type { Endpoint } from '../server-address.js';
 
 export type Redirect =
   /** The slot has moved for good, or this command alone has to be asked of another server. */
   | { readonly kind: 'moved' | 'ask'; readonly slot: number; readonly endpoint: Endpoint }
   /** The slot is being moved, and its keys are on two servers. */
   | { readonly kind: 'later' };
-
-export function brokerError(error: unknown): FanfareError {
-  if (error instanceof FanfareError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new FanfareError('ERR_BROKER', `redis has failed: ${message}`, { cause: error });
-}
 
 export function startsWith(error: unknown, code: string): boolean {
   return error instanceof Error && error.message.startsWith(code);

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../engine/clock.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { Endpoint } from './address.js';
+import type { Endpoint } from '../server-address.js';
 import type { Library } from './client-library.js';
 
 export interface SentinelsOptions {

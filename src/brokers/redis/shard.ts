@@ -3,9 +3,10 @@
 import type { Published } from '../../engine/broker.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
-import { brokerError, isNoPrimary, startsWith } from './failures.js';
+import { isNoPrimary, startsWith } from './failures.js';
 import { type RedisLink, redisLink } from './link.js';
 import { type OutgoingPublication, publishAll } from './publish-command.js';
 import { PublishQueue } from './publish-queue.js';
@@ -76,7 +77,7 @@ export class Shard implements Route {
       await Promise.all([this.#commands.start(), this.#subscriptions.link.start()]);
     } catch (error) {
       this.close();
-      throw brokerError(error);
+      throw brokerError('redis', error);
     }
   }
 
@@ -150,7 +151,7 @@ export class Shard implements Route {
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError)) this.#subscriptions.link.renew('nothing arrives through it');
-      throw brokerError(error);
+      throw brokerError('redis', error);
     } finally {
       this.#probing.delete(id);
     }
@@ -177,7 +178,7 @@ export class Shard implements Route {
         if (this.#commands.session?.client === client) this.#commands.renew('the server is no primary');
         this.#subscriptions.link.renew('the server is no primary');
       }
-      throw brokerError(error);
+      throw brokerError('redis', error);
     } finally {
       this.#inFlight--;
     }

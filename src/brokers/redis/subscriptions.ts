@@ -1,10 +1,11 @@
 /** What is listened to on one Redis server: all of it again after each reconnection, those of one turn in one command. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
+import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import type { Dialer } from './dialer.js';
-import { brokerError, isNoPrimary, redirectOf } from './failures.js';
+import { isNoPrimary, redirectOf } from './failures.js';
 import { type RedisLink, redisLink } from './link.js';
 
 export interface SubscriptionsOptions {
@@ -191,7 +192,7 @@ export class Subscriptions {
       return await work();
     } catch (error) {
       if (isNoPrimary(error)) this.#link.renew('the server is no primary');
-      throw brokerError(error);
+      throw brokerError('redis', error);
     }
   }
 }

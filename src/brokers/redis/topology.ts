@@ -1,6 +1,7 @@
 /** Which Redis server has a channel. */
 
 import type { Published } from '../../engine/broker.js';
+import { hashOf } from '../../engine/name-hash.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { controlTag } from './keys.js';
@@ -86,13 +87,4 @@ class HashedTopology implements Topology {
     }
     return best;
   }
-}
-
-/** FNV-1a with a final mix, so that names that differ in their last letters are spread as well. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,0 +1,42 @@
+/** What nodes say to each other over a broker's pub/sub, in places of their own: one for all, and one for each node. */
+
+import type { ControlChannel } from '../engine/control-channel.js';
+
+export interface ControlBus {
+  /** The place that one node listens to, or all do. */
+  placeOf(nodeId?: string): string;
+  /** Resolves when what is sent there from then on arrives. */
+  subscribe(place: string): Promise<void>;
+  /** @throws FanfareError `ERR_BROKER` */
+  send(place: string, text: string): Promise<void>;
+}
+
+export class BusControl implements ControlChannel {
+  readonly #bus: ControlBus;
+  readonly #own = new Set<string>();
+  #nodeId = '';
+  #onMessage: ((payload: string, from: string) => void) | undefined;
+
+  constructor(bus: ControlBus) {
+    this.#bus = bus;
+  }
+
+  async start(nodeId: string, onMessage: (payload: string, from: string) => void): Promise<void> {
+    this.#nodeId = nodeId;
+    this.#onMessage = onMessage;
+    for (const place of [this.#bus.placeOf(), this.#bus.placeOf(nodeId)]) this.#own.add(place);
+    await Promise.all([...this.#own].map((place) => this.#bus.subscribe(place)));
+  }
+
+  async send(payload: string, to?: string): Promise<void> {
+    await this.#bus.send(this.#bus.placeOf(to), `${this.#nodeId} ${payload}`);
+  }
+
+  /** A message from a place that is no channel's. */
+  received(place: string, text: string): void {
+    if (!this.#own.has(place)) return;
+    const space = text.indexOf(' ');
+    const from = text.slice(0, space);
+    if (space > 0 && from !== this.#nodeId) this.#onMessage?.(text.slice(space + 1), from);
+  }
+}
