@@ -293,7 +293,8 @@ export const options = {
   ),
   'nats.replicas': option(integer({ min: 1, max: 5 }), {
     default: 1,
-    about: 'Servers of a NATS cluster that keep each stream, when the streams are made: 1 or 3.',
+    about:
+      'Servers of a NATS cluster that keep each stream, when the streams are made: 1 or 3. Above 1 needs nats-server 2.11.',
   }),
   'nats.credentialsFile': option(text(), {
     unset: 'none',

@@ -86,6 +86,14 @@ describe.skipIf(natsIsMissing())('nats', () => {
     },
   });
 
+  test('G1: replicas are refused where the server would take two publications for one place', async () => {
+    const broker = new NatsBroker({ url: server.url, prefix: `test-${++count}`, replicas: 3 }, ports);
+    await expect(broker.start(new RecordedEvents())).rejects.toMatchObject({
+      code: 'ERR_CONFIG',
+      message: expect.stringMatching(/^nats\.replicas above 1 need nats-server 2\.11 or newer; this one is 2\.9\.\d+$/),
+    });
+  });
+
   test('G7: what cannot be reached is an error, at the start and later on, and never an acknowledgement', async () => {
     await using other = await NatsServer.start();
     const broker = new NatsBroker(other.url, ports);

@@ -9,22 +9,28 @@ import { join } from 'node:path';
 import { jetstream, jetstreamManager, type StreamAPI, type StreamConfig } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { freePort } from './free-port.js';
+import { pythonProgram } from './python.js';
 
+/** Debian's. */
 const program = '/usr/sbin/nats-server';
+/** A newer one, which a Python package brings. */
+export const newNatsProgram = pythonProgram('nats-server');
 const maxAttempts = 5;
 /** Shortest time for which a stream can know the ids of messages, in nanoseconds. */
 const minWindowNs = 100_000_000;
 
 /** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
-export function natsIsMissing(): boolean {
-  if (existsSync(program)) return false;
-  const message = `no ${program}: scripts/install-system.sh installs it`;
+export function natsIsMissing(path = program): boolean {
+  if (existsSync(path)) return false;
+  const message = `no ${path}: scripts/install-system.sh installs it`;
   if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
   console.warn(`\n*** SKIPPED: tests with NATS: ${message} ***\n`);
   return true;
 }
 
 export interface NatsServerOptions {
+  /** Default: Debian's. */
+  readonly program?: string;
   /** Lines of its configuration beyond the usual. */
   readonly config?: readonly string[];
   /** Lines of what it says about JetStream. */
@@ -92,7 +98,7 @@ export class NatsServer implements AsyncDisposable {
       ...(this.options.config ?? []),
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
-    const child = spawn(program, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(this.options.program ?? program, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#output = '';
     await new Promise<void>((resolve, reject) => {

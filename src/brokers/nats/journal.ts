@@ -76,7 +76,8 @@ export class Journal {
 
   /** On each new connection: what is known about the server may not be true any more. */
   async prepare(client: Client): Promise<void> {
-    const { life, time } = this.#parts;
+    const { life, time, options } = this.#parts;
+    assertSerializes(client, options.replicas);
     await life.renew(client);
     await time.measure(client);
     await this.#find(client);
@@ -199,6 +200,7 @@ export class Journal {
       const [found] = (await streams.streams.names(subjects.all('h')).next()).sort();
       if (found !== undefined) {
         const info = await streams.streams.info(found);
+        assertSerializes(client, info.config.num_replicas);
         if (info.config.republish?.dest !== subjects.passedOn) {
           throw new FanfareError(
             'ERR_CONFIG',
@@ -241,4 +243,17 @@ export class Journal {
     this.#maxAgeMs = max_age > 0 ? max_age / nsPerMs : Number.POSITIVE_INFINITY;
     this.#isDirect = num_replicas === 1 && allow_direct === true;
   }
+}
+
+/**
+ * Servers before 2.11 may take two appends for one place of a replicated stream, when both arrive before either is stored
+ * (nats-server issue 4320), and may answer for one of them too early.
+ *
+ * @throws FanfareError `ERR_CONFIG`
+ */
+function assertSerializes({ connection }: Client, replicas: number): void {
+  const version = connection.info?.version ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (replicas === 1 || major > 2 || (major === 2 && minor >= 11)) return;
+  throw new FanfareError('ERR_CONFIG', `nats.replicas above 1 need nats-server 2.11 or newer; this one is ${version}`);
 }
