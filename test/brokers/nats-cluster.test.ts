@@ -9,14 +9,14 @@ import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { NatsCluster } from '../support/nats-cluster.js';
-import { natsIsMissing, newNatsProgram } from '../support/nats-server.js';
+import { natsIsMissing } from '../support/nats-server.js';
 
 const channel = channelName('news');
 const stream = { size: 1_000, ttlMs: 600_000 };
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const reason = 'presence is by asking the nodes';
 
-describe.skipIf(natsIsMissing(newNatsProgram))('nats, a cluster of three', () => {
+describe.skipIf(natsIsMissing())('nats, a cluster of three', () => {
   let cluster: NatsCluster;
   let count = 0;
 

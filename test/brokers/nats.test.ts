@@ -15,7 +15,7 @@ import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { makeCredentials } from '../support/nats-credentials.js';
-import { NatsServer, natsIsMissing } from '../support/nats-server.js';
+import { NatsServer, natsIsMissing, oldNatsProgram } from '../support/nats-server.js';
 
 const channel = channelName('news');
 const text = trustedJsonText('"hello"');
@@ -87,7 +87,8 @@ describe.skipIf(natsIsMissing())('nats', () => {
   });
 
   test('G1: replicas are refused where the server would take two publications for one place', async () => {
-    const broker = new NatsBroker({ url: server.url, prefix: `test-${++count}`, replicas: 3 }, ports);
+    await using old = await NatsServer.start({ program: oldNatsProgram });
+    const broker = new NatsBroker({ url: old.url, replicas: 3 }, ports);
     await expect(broker.start(new RecordedEvents())).rejects.toMatchObject({
       code: 'ERR_CONFIG',
       message: expect.stringMatching(/^nats\.replicas above 1 need nats-server 2\.11 or newer; this one is 2\.9\.\d+$/),

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { freePort } from './free-port.js';
-import { NatsServer, newNatsProgram } from './nats-server.js';
+import { NatsServer } from './nats-server.js';
 
 /** Disposing of it ends all three. */
 export class NatsCluster implements AsyncDisposable {
@@ -16,7 +16,6 @@ export class NatsCluster implements AsyncDisposable {
     const servers = await Promise.all(
       routes.map((port, n) =>
         NatsServer.start({
-          program: newNatsProgram,
           config: [
             `server_name: "server-${n}"`,
             `cluster { name: "${name}", listen: "127.0.0.1:${port}", routes: [`,
