@@ -23,6 +23,7 @@ import { renewSubscription } from './commands/sub-refresh.js';
 import type { Connection, Handshake } from './connection.js';
 import { Counters } from './counters.js';
 import type { Expiring } from './deadlines.js';
+import { forgotten } from './forgotten-handshake.js';
 import type { Node } from './node.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
@@ -184,7 +185,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     const { node } = this;
     this.state = 'connected';
     this.connectedAtMs = node.clock.nowMs();
-    if (!node.keepsHandshakes) this.handshake = forgotten(this.handshake, node);
+    if (!node.keepsHandshakes) this.handshake = forgotten(this.handshake, node.limits);
     this.#userRates = node.sessions.connected(this);
     node.notifier.notify('connected', this);
     this.#pingSlot = node.pings.add(this);
@@ -389,13 +390,4 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     node.admission.closed(this.handshake.remoteAddress);
     if (wasConnected) node.notifier.notify('disconnected', this, disconnect);
   }
-}
-
-const noHeaders: ReadonlyMap<string, string> = new Map();
-
-const forgottenHandshake: Handshake = { headers: noHeaders, url: '', remoteAddress: '' };
-
-/** Headers and address are a third of an idle connection's memory; only admission may still need the address. */
-function forgotten({ remoteAddress }: Handshake, { limits }: Node): Handshake {
-  return limits.maxConnectionsPerAddress === 0 ? forgottenHandshake : { headers: noHeaders, url: '', remoteAddress };
 }
