@@ -103,7 +103,7 @@ describe.skipIf(natsIsMissing())('nats, a cluster of three', () => {
       for (let i = 0; i < 20; i++) await publish(n++);
       await server.kill();
       await vi.waitFor(() => publish(n++), { timeout: 30_000, interval: 100 });
-      await server.restart();
+      await server.startAgain();
       await cluster.isReady();
     }
     const page = await vi.waitFor(() => broker.history.read(channel, { limit: 1_000, reverse: false }), 30_000);
@@ -122,7 +122,7 @@ describe.skipIf(natsIsMissing())('nats, a cluster of three', () => {
     await broker.start(new RecordedEvents());
     const before = await broker.publish(channel, { data: data(1) }, { stream });
     await Promise.all(cluster.servers.map((server) => server.kill()));
-    await Promise.all(cluster.servers.map((server) => server.restart()));
+    await Promise.all(cluster.servers.map((server) => server.startAgain()));
     await cluster.isReady();
     const after = await vi.waitFor(() => broker.publish(channel, { data: data(2) }, { stream }), 30_000);
     expect(after.position.epoch).not.toBe(before.position.epoch);

@@ -182,7 +182,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
     const all = await publishAll();
     expect(all.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     for (const { position } of all) expect(position).toEqual(all[0]?.position);
-    await other.restart();
+    await other.startAgain();
     await vi.waitFor(async () => {
       for (const { position, duplicate } of await publishAll()) {
         expect([position, duplicate]).toEqual([all[0]?.position, true]);
@@ -201,7 +201,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
     for (let n = 0; n < 150; n++) await broker.publish(channel, { data: data(n) }, { stream: limits });
     const again = { position: first.position, duplicate: true };
     expect(await broker.publish(channel, { data: text }, options)).toEqual(again);
-    await other.restart();
+    await other.startAgain();
     await vi.waitFor(async () => expect(await broker.publish(channel, { data: text }, options)).toEqual(again), 10_000);
     await broker.close();
   });
@@ -214,7 +214,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await broker.start(events);
     await broker.subscribe(channel);
     const before = await broker.publish(channel, { data: text }, { stream });
-    await other.restart();
+    await other.startAgain();
     await interrupted;
     const page = await broker.history.read(channel, { limit: 5, reverse: false, since: before.position });
     expect(page.continuous).toBe(false);
@@ -240,7 +240,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
     const before = await broker.publish(channel, { data: text }, { stream });
     await other.kill();
     if (how === 'erased') await other.erase();
-    await other.restart();
+    await other.startAgain();
     await interrupted;
     const after = await broker.publish(channel, { data: text }, { stream });
     expect(after.position.offset).toBe(1);

@@ -6,10 +6,9 @@ import { rabbitmqIsMissing } from '../support/rabbitmq-server.js';
 import { redisIsMissing } from '../support/redis-server.js';
 import { blackHole, brokerPause, brokerRestart, disorder, nodeKill, nodePause, partialCut } from './chaos-faults.js';
 import { type RunPlan, runChaos } from './chaos-run.js';
-import { NatsChaos } from './nats-broker.js';
-import { RabbitmqChaos } from './rabbitmq-broker.js';
 import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
+import { natsChaos, rabbitmqChaos } from './served-broker.js';
 
 const world = { numNodes: 3, numClients: 12, numChannels: 4, channelsPerClient: 2, ratePerSec: 60 };
 
@@ -59,7 +58,7 @@ describe.skipIf(natsIsMissing())('three nodes and NATS', { timeout: 180_000 }, (
   ])(
     'F1 F2 F4: they hold when it is restarted %s its data, and nodes are killed and cut off',
     async (_, isPersistent, faults) => {
-      await using broker = await NatsChaos.start({ isPersistent });
+      await using broker = await natsChaos({ isPersistent });
       const outcome = await runChaos(broker, planOf(faults));
       expect(outcome.violations).toEqual([]);
       expect(outcome.crashes).toEqual([]);
@@ -72,7 +71,7 @@ describe.skipIf(rabbitmqIsMissing())('three nodes and RabbitMQ', { timeout: 180_
     ['they hold', true],
     ['what can hold without a history holds', false],
   ])('F1 F2 F4: %s while nodes are killed and cut off, and it is restarted', async (_, keepsHistory) => {
-    await using broker = await RabbitmqChaos.start({ keepsHistory });
+    await using broker = await rabbitmqChaos({ keepsHistory });
     const outcome = await runChaos(broker, planOf([nodeKill(), brokerRestart(100), blackHole(5_000, 'both', 'one')]));
     expect(outcome.violations).toEqual([]);
     expect(outcome.crashes).toEqual([]);

@@ -19,10 +19,9 @@ import {
 } from './chaos-faults.js';
 import { type RunOutcome, runChaos } from './chaos-run.js';
 import type { Violation } from './history.js';
-import { NatsChaos } from './nats-broker.js';
-import { RabbitmqChaos } from './rabbitmq-broker.js';
 import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
+import { natsChaos, rabbitmqChaos } from './served-broker.js';
 
 interface Contestant {
   readonly name: string;
@@ -75,21 +74,21 @@ const contestants: readonly Contestant[] = [
   {
     name: 'nats',
     isMissing: natsIsMissing,
-    start: () => NatsChaos.start(),
+    start: () => natsChaos(),
     share: 2,
     faults: [...everywhere, nodePause(30_000), brokerPause(30_000)],
   },
   {
     name: 'nats, persistent',
     isMissing: natsIsMissing,
-    start: () => NatsChaos.start({ isPersistent: true }),
+    start: () => natsChaos({ isPersistent: true }),
     share: 1,
     faults: [brokerRestart(500), brokerRestart(8_000)],
   },
   {
     name: 'rabbitmq',
     isMissing: rabbitmqIsMissing,
-    start: () => RabbitmqChaos.start(),
+    start: () => rabbitmqChaos(),
     share: 2,
     faults: [...everywhere, nodePause(30_000), brokerPause(30_000)],
   },

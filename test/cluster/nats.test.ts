@@ -1,34 +1,14 @@
 /** Two nodes of the server as installed, with NATS between them, which also fails (F2, F4). */
 
-import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
 import { describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
-import { endpoint } from '../cli/handshake.js';
 import { makeCertificate } from '../support/certificate.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { NatsServer, natsIsMissing } from '../support/nats-server.js';
 import { ObservedFleet } from './observed-fleet.js';
+import { subscribed } from './plain-fleet.js';
 
 const channel = 'chat:lobby';
-
-async function subscribed(url: string | undefined, name: string, options: Partial<SubscriptionOptions> = {}) {
-  const client = new Centrifuge(endpoint(url ?? ''), { websocket: WebSocket });
-  const subscription = client.newSubscription(name, options);
-  const received: unknown[] = [];
-  subscription.on('publication', ({ data }) => received.push(data));
-  client.connect();
-  subscription.subscribe();
-  await subscription.ready(10_000);
-  return {
-    client,
-    subscription,
-    received,
-    [Symbol.dispose]() {
-      client.disconnect();
-    },
-  };
-}
 
 /** A fleet of two with a follower at each node, and publications flowing. */
 async function started(broker: string | readonly string[]) {
@@ -56,9 +36,9 @@ describe.skipIf(natsIsMissing())('two nodes and NATS', () => {
     async (name) => {
       await using server = await NatsServer.start();
       await using fleet = await ObservedFleet.start(server.url);
-      using ann = await subscribed(fleet.urls[0], name);
-      using bob = await subscribed(fleet.urls[1], name);
-      using eve = await subscribed(fleet.urls[1], name.startsWith('chat') ? 'chat:else' : 'plain:else');
+      using ann = await subscribed(fleet.urls[0] ?? '', name);
+      using bob = await subscribed(fleet.urls[1] ?? '', name);
+      using eve = await subscribed(fleet.urls[1] ?? '', name.startsWith('chat') ? 'chat:else' : 'plain:else');
       const values = Array.from({ length: 20 }, (_, n) => n);
       for (const n of values) await (n % 2 === 0 ? ann : bob).subscription.publish(n);
       await vi.waitFor(() => expect([ann.received, bob.received]).toEqual([values, values]));
@@ -69,11 +49,11 @@ describe.skipIf(natsIsMissing())('two nodes and NATS', () => {
   test('G4: a client that comes back at the other node gets exactly what it has missed', async () => {
     await using server = await NatsServer.start();
     await using fleet = await ObservedFleet.start(server.url);
-    using ann = await subscribed(fleet.urls[0], channel);
+    using ann = await subscribed(fleet.urls[0] ?? '', channel);
     await ann.subscription.publish(1);
     const { offset, epoch } = await ann.subscription.history({ limit: 0 });
     for (const n of [2, 3, 4]) await ann.subscription.publish(n);
-    using bob = await subscribed(fleet.urls[1], channel, { since: { offset, epoch } });
+    using bob = await subscribed(fleet.urls[1] ?? '', channel, { since: { offset, epoch } });
     await ann.subscription.publish(5);
     await vi.waitFor(() => expect(bob.received).toEqual([2, 3, 4, 5]));
   });
@@ -81,8 +61,8 @@ describe.skipIf(natsIsMissing())('two nodes and NATS', () => {
   test('G8: presence is of both nodes, and of one when the other has died', { timeout: 90_000 }, async () => {
     await using server = await NatsServer.start();
     await using fleet = await ObservedFleet.start(server.url);
-    using ann = await subscribed(fleet.urls[0], channel);
-    using _bob = await subscribed(fleet.urls[1], channel);
+    using ann = await subscribed(fleet.urls[0] ?? '', channel);
+    using _bob = await subscribed(fleet.urls[1] ?? '', channel);
     const presentAre = (numClients: number) =>
       vi.waitFor(
         async () => {
@@ -113,7 +93,7 @@ describe.skipIf(natsIsMissing())('two nodes and NATS', () => {
     });
     for (const node of [0, 1]) await becomes(fleet, node, 503);
     await lose(server);
-    await server.restart();
+    await server.startAgain();
     fleet.recorder.record({ kind: 'fault-ended', fault: 'f2' });
     // Who is told that something may be missing does not get what was published until then.
     await vi.waitFor(

@@ -1,98 +1,17 @@
 /** Two nodes of the server as it is installed, with RabbitMQ between them, which also fails (F2, F4). */
 
-import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
-import { endpoint } from '../cli/handshake.js';
+import { Folder, fanfare } from '../cli/fanfare-process.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
+import { call, config, publish, startFleet, statusOf, subscribed } from './plain-fleet.js';
 
-const config = {
-  anonymous: true,
-  api: { insecure: true },
-  channels: {
-    'chat:{room}': {
-      subscribe: 'anyone',
-      publish: 'anyone',
-      history: { size: 1_000, ttl: '5m', read: 'subscriber' },
-      presence: 'subscriber',
-      joinLeave: true,
-    },
-    'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
-  },
-};
 const chat = 'chat:lobby';
 const plain = 'plain:lobby';
 let numFleets = 0;
 
-/** A node for each address of RabbitMQ. */
-async function startFleet(...addresses: string[]) {
-  const folder = new Folder();
-  const prefix = `fleet-${++numFleets}`;
-  folder.write('fanfare.json', JSON.stringify({ ...config, rabbitmq: { prefix } }));
-  const nodes = addresses.map(
-    (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
-  );
-  const urls = await Promise.all(nodes.map((node) => node.listening()));
-  return {
-    nodes,
-    urls,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
-async function subscribed(url: string, channel: string, options: Partial<SubscriptionOptions> = {}) {
-  const client = new Centrifuge(endpoint(url), { websocket: WebSocket, minReconnectDelay: 50, maxReconnectDelay: 500 });
-  const connected = new Promise<string>((resolve) => client.on('connected', ({ client: id }) => resolve(id)));
-  const subscription = client.newSubscription(channel, {
-    minResubscribeDelay: 50,
-    maxResubscribeDelay: 500,
-    ...options,
-  });
-  const received: unknown[] = [];
-  let numSignals = 0;
-  subscription.on('publication', ({ data }) => received.push(data));
-  subscription.on('subscribing', ({ code }) => {
-    if (code >= 2_500) numSignals++;
-  });
-  client.connect();
-  subscription.subscribe();
-  const [id] = await Promise.all([connected, subscription.ready(5_000)]);
-  return {
-    client,
-    id,
-    subscription,
-    received,
-    /** How often it was told that something may be missing. */
-    numSignals: () => numSignals,
-    [Symbol.dispose]() {
-      client.disconnect();
-    },
-  };
-}
-
-/** A call of the HTTP API. */
-async function call(url: string, method: string, fields: object) {
-  const began = performance.now();
-  const answer = await fetch(`${url}/api/${method}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(fields),
-  });
-  // safe: the API's own answer, judged elsewhere
-  const body = (await answer.json()) as { result?: unknown; error?: { code: number } };
-  return { ...body, tookMs: performance.now() - began };
-}
-
-const publish = (url: string, channel: string, data: unknown) => call(url, 'publish', { channel, data });
-
-async function statusOf(url: string, check: 'live' | 'ready'): Promise<number> {
-  return (await fetch(`${url}/health/${check}`)).status;
-}
+/** Each with exchanges and queues of its own. */
+const fleetAt = (...addresses: string[]) => startFleet(addresses, { rabbitmq: { prefix: `fleet-${++numFleets}` } });
 
 describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   let server: RabbitmqServer;
@@ -103,7 +22,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   test.each([chat, plain])('%s: a message published at either reaches both, in order', async (channel) => {
-    await using fleet = await startFleet(server.url, server.url);
+    await using fleet = await fleetAt(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
     using ann = await subscribed(first, channel);
     using bob = await subscribed(second, channel);
@@ -113,7 +32,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   });
 
   test('G8: presence is of both, and joins and leaves are told across', async () => {
-    await using fleet = await startFleet(server.url, server.url);
+    await using fleet = await fleetAt(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
     using ann = await subscribed(first, chat, { joinLeave: true });
     const joined = new Promise<string>((resolve) => {
@@ -134,7 +53,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   });
 
   test('G9: each knows of both, and a client is disconnected from whichever node it is asked of', async () => {
-    await using fleet = await startFleet(server.url, server.url);
+    await using fleet = await fleetAt(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
     using bob = await subscribed(second, plain);
     for (const url of fleet.urls) {
@@ -152,7 +71,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   });
 
   test('G4: a client that comes back at the other node gets exactly what it has missed', async () => {
-    await using fleet = await startFleet(server.url, server.url);
+    await using fleet = await fleetAt(server.url, server.url);
     const [first = '', second = ''] = fleet.urls;
     using ann = await subscribed(first, chat);
     await ann.subscription.publish(1);
@@ -164,7 +83,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
   });
 
   test('F2 G5 G7 G10: it dies and starts again', { timeout: 90_000 }, async () => {
-    await using fleet = await startFleet(server.url, server.url);
+    await using fleet = await fleetAt(server.url, server.url);
     const [one = '', two = ''] = fleet.urls;
     using ann = await subscribed(one, plain);
     using bob = await subscribed(two, plain);
@@ -205,7 +124,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
     { timeout: 90_000 },
     async (direction) => {
       await using proxy = await FaultProxy.start({ port: server.port });
-      await using fleet = await startFleet(server.url, `amqp://127.0.0.1:${proxy.port}`);
+      await using fleet = await fleetAt(server.url, `amqp://127.0.0.1:${proxy.port}`);
       const [whole = '', cutOff = ''] = fleet.urls;
       using ann = await subscribed(whole, chat);
       using bob = await subscribed(cutOff, chat);

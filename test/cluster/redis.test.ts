@@ -1,61 +1,18 @@
 /** Two nodes of the server as it is installed, with Redis between them, and the official client at each. */
 
-import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
 import { describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
-import { endpoint } from '../cli/handshake.js';
+import { Folder, fanfare } from '../cli/fanfare-process.js';
 import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { call, config, startFleet, subscribed } from './plain-fleet.js';
 
-const config = {
-  anonymous: true,
-  api: { insecure: true },
-  channels: {
-    'chat:{room}': {
-      subscribe: 'anyone',
-      publish: 'anyone',
-      history: { size: 100, ttl: '5m', read: 'subscriber' },
-      presence: 'subscriber',
-      joinLeave: true,
-    },
-    'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
-  },
-};
-
-async function startFleet(numNodes: number) {
+async function fleetOfTwo() {
   const redis = await RedisServer.start();
-  const folder = new Folder();
-  folder.write('fanfare.json', JSON.stringify({ ...config, broker: redis.url }));
-  const nodes = Array.from({ length: numNodes }, () => new FanfareProcess(['serve', '--port', '0'], { folder }));
-  const urls = await Promise.all(nodes.map((node) => node.listening()));
+  const fleet = await startFleet([redis.url, redis.url]);
   return {
-    redis,
-    nodes,
-    urls,
+    urls: fleet.urls,
     async [Symbol.asyncDispose]() {
-      await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+      await fleet[Symbol.asyncDispose]();
       await redis[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
-async function subscribed(url: string, channel: string, options: Partial<SubscriptionOptions> = {}) {
-  const client = new Centrifuge(endpoint(url), { websocket: WebSocket });
-  const connected = new Promise<string>((resolve) => client.on('connected', ({ client: id }) => resolve(id)));
-  const subscription = client.newSubscription(channel, options);
-  const received: unknown[] = [];
-  subscription.on('publication', ({ data }) => received.push(data));
-  client.connect();
-  subscription.subscribe();
-  const [id] = await Promise.all([connected, subscription.ready(5_000)]);
-  return {
-    client,
-    id,
-    subscription,
-    received,
-    [Symbol.dispose]() {
-      client.disconnect();
     },
   };
 }
@@ -64,7 +21,7 @@ describe.skipIf(redisIsMissing())('two nodes and Redis', () => {
   test.each(['chat:lobby', 'plain:lobby'])(
     '%s: a message published at either reaches both, in order',
     async (channel) => {
-      await using fleet = await startFleet(2);
+      await using fleet = await fleetOfTwo();
       const [first = '', second = ''] = fleet.urls;
       using ann = await subscribed(first, channel);
       using bob = await subscribed(second, channel);
@@ -75,7 +32,7 @@ describe.skipIf(redisIsMissing())('two nodes and Redis', () => {
   );
 
   test('G8: presence is of both, and joins and leaves are told across', async () => {
-    await using fleet = await startFleet(2);
+    await using fleet = await fleetOfTwo();
     const [first = '', second = ''] = fleet.urls;
     using ann = await subscribed(first, 'chat:lobby', { joinLeave: true });
     const joined = new Promise<string>((resolve) => {
@@ -93,14 +50,14 @@ describe.skipIf(redisIsMissing())('two nodes and Redis', () => {
   });
 
   test('each knows of both, and counts the clients of both', async () => {
-    await using fleet = await startFleet(2);
+    await using fleet = await fleetOfTwo();
     const [first = '', second = ''] = fleet.urls;
     using _ann = await subscribed(first, 'plain:lobby');
     using _bob = await subscribed(second, 'plain:lobby');
     for (const url of fleet.urls) {
       await vi.waitFor(
         async () => {
-          const { nodes } = (await call(url, 'info', {})) as { nodes: { num_clients: number }[] };
+          const { nodes } = (await call(url, 'info', {})).result as { nodes: { num_clients: number }[] };
           expect(nodes.map(({ num_clients }) => num_clients)).toEqual([1, 1]);
         },
         { timeout: 10_000, interval: 100 },
@@ -109,16 +66,17 @@ describe.skipIf(redisIsMissing())('two nodes and Redis', () => {
   });
 
   test('G9: a client is disconnected from whichever node it is asked of', async () => {
-    await using fleet = await startFleet(2);
+    await using fleet = await fleetOfTwo();
     const [first = '', second = ''] = fleet.urls;
     using bob = await subscribed(second, 'plain:lobby');
     const gone = new Promise<number>((resolve) => bob.client.on('disconnected', ({ code }) => resolve(code)));
-    await call(first, 'disconnect', { user: '', client: bob.id, disconnect: { code: 4_500, reason: 'asked to' } });
+    const disconnect = { code: 4_500, reason: 'asked to' };
+    expect((await call(first, 'disconnect', { user: '', client: bob.id, disconnect })).error).toBeUndefined();
     expect(await gone).toBe(4_500);
   });
 
   test('G4: a client that comes back at the other node gets exactly what it has missed', async () => {
-    await using fleet = await startFleet(2);
+    await using fleet = await fleetOfTwo();
     const [first = '', second = ''] = fleet.urls;
     using ann = await subscribed(first, 'chat:lobby');
     await ann.subscription.publish(1);
@@ -143,16 +101,3 @@ test('a broker that cannot be reached, or is none, is told at the start, without
     expect(`${stdout}${stderr}`).not.toContain('hunter2');
   }
 });
-
-/** A call of the HTTP API. @returns its result */
-async function call(url: string, method: string, fields: object): Promise<unknown> {
-  const answer = await fetch(`${url}/api/${method}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(fields),
-  });
-  // safe: the API's own answer, judged elsewhere
-  const { result, error } = (await answer.json()) as { result?: unknown; error?: unknown };
-  expect(error).toBeUndefined();
-  return result;
-}

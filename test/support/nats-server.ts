@@ -60,7 +60,7 @@ export class NatsServer implements AsyncDisposable {
       const port = options.port ?? (await freePort());
       const server = new NatsServer(port, await mkdtemp(join(tmpdir(), 'fanfare-nats-')), options);
       try {
-        await server.restart();
+        await server.startAgain();
         return server;
       } catch (error) {
         await server[Symbol.asyncDispose]();
@@ -89,7 +89,7 @@ export class NatsServer implements AsyncDisposable {
   }
 
   /** Starts it (again) on the same port, with what it has on disk. Resolves when it takes connections. */
-  async restart(): Promise<void> {
+  async startAgain(): Promise<void> {
     await this.kill();
     const file = join(this.folder, 'nats.conf');
     const lines = [

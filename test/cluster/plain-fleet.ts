@@ -1,0 +1,90 @@
+/** Nodes of the server as it is installed over one broker, an official client at each, and what the HTTP API answers. */
+
+import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
+import { WebSocket } from 'ws';
+import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
+import { endpoint } from '../cli/handshake.js';
+
+export const config = {
+  anonymous: true,
+  api: { insecure: true },
+  channels: {
+    'chat:{room}': {
+      subscribe: 'anyone',
+      publish: 'anyone',
+      history: { size: 1_000, ttl: '5m', read: 'subscriber' },
+      presence: 'subscriber',
+      joinLeave: true,
+    },
+    'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
+  },
+};
+
+/** A node for each address: the ways to the broker may differ. @param more configuration beyond the usual */
+export async function startFleet(addresses: readonly string[], more: object = {}) {
+  const folder = new Folder();
+  folder.write('fanfare.json', JSON.stringify({ ...config, ...more }));
+  const nodes = addresses.map(
+    (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
+  );
+  const urls = await Promise.all(nodes.map((node) => node.listening()));
+  return {
+    nodes,
+    urls,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** A client in one channel, which writes down what it gets and how often it was told that something may be missing. */
+export async function subscribed(url: string, channel: string, options: Partial<SubscriptionOptions> = {}) {
+  const client = new Centrifuge(endpoint(url), { websocket: WebSocket, minReconnectDelay: 50, maxReconnectDelay: 500 });
+  const connected = new Promise<string>((resolve) => client.on('connected', ({ client: id }) => resolve(id)));
+  const subscription = client.newSubscription(channel, {
+    minResubscribeDelay: 50,
+    maxResubscribeDelay: 500,
+    ...options,
+  });
+  const received: unknown[] = [];
+  let numSignals = 0;
+  subscription.on('publication', ({ data }) => received.push(data));
+  subscription.on('subscribing', ({ code }) => {
+    if (code >= 2_500) numSignals++;
+  });
+  client.connect();
+  subscription.subscribe();
+  const [id] = await Promise.all([connected, subscription.ready(5_000)]);
+  return {
+    client,
+    id,
+    subscription,
+    received,
+    numSignals: () => numSignals,
+    [Symbol.dispose]() {
+      client.disconnect();
+    },
+  };
+}
+
+/** A call of the HTTP API. */
+export async function call(url: string, method: string, fields: object) {
+  const began = performance.now();
+  const answer = await fetch(`${url}/api/${method}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(fields),
+  });
+  // safe: the API's own answer, judged elsewhere
+  const body = (await answer.json()) as { result?: unknown; error?: { code: number } };
+  return { ...body, status: answer.status, tookMs: performance.now() - began };
+}
+
+export function publish(url: string, channel: string, data: unknown) {
+  return call(url, 'publish', { channel, data });
+}
+
+export async function statusOf(url: string, check: 'live' | 'ready'): Promise<number> {
+  return (await fetch(`${url}/health/${check}`)).status;
+}
