@@ -1,17 +1,17 @@
 /** What an application tells `fanfare()`. */
 
+import type { BrokerPorts } from '../brokers/ports.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import type { AuthFunction } from '../engine/auth/function-auth.js';
 import type { Broker } from '../engine/broker.js';
 import type { ChannelDeclarations, ChannelSchemas, ProcedureTable, RpcDeclarations } from '../engine/channel-types.js';
-import type { Clock, Random } from '../engine/clock.js';
 import type { EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import type { Observer } from '../engine/observer.js';
 import type { TransportLimits, TransportPaths } from './client-transports.js';
 
 /** Makes the broker of a node. `memory()` is one. */
-export type BrokerFactory = (ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) => Broker;
+export type BrokerFactory = (ports: BrokerPorts) => Broker;
 
 /** Limits and intervals, all with defaults. */
 export interface Limits extends Partial<EngineLimits>, TransportLimits {}

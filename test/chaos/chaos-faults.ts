@@ -156,6 +156,32 @@ export function brokerPause(lastsMs: number): ChaosFault {
   };
 }
 
+/** By F12. */
+const exitLimitMs = 30_000;
+
+/** SIGTERM node by node, each of which is started again when it has ended. It excuses nothing. */
+export function rollingDeploy(): ChaosFault {
+  return {
+    name: 'F12 rolling deploy',
+    kills: 0,
+    async run(world) {
+      let longestMs = 0;
+      for (const node of world.nodes) {
+        await world.during(`F12 ${node.name} is replaced`, {}, async () => {
+          const { code, tookMs } = await node.leave();
+          if (code !== 0 || tookMs > exitLimitMs) {
+            throw new Error(`${node.name} ended with ${code} after ${tookMs} ms: ${node.log.slice(-4_000)}`);
+          }
+          longestMs = Math.max(longestMs, tookMs);
+          await node.startAgain();
+        });
+        await world.untilSettled();
+      }
+      return `nodes ended within ${Math.round(longestMs)} ms`;
+    },
+  };
+}
+
 /** One in ten publications comes twice, late, or not at all. */
 export function disorder(kinds: readonly Disorder[], lastsMs: number): ChaosFault {
   const words = { repeat: 'repeated', hold: 'reordered', drop: 'dropped' };

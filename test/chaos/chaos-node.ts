@@ -74,6 +74,16 @@ export class ChaosNode implements AsyncDisposable {
     await this.#process?.exited;
   }
 
+  /** As a deploy has it: nobody new is sent there, and it finishes. Resolves when its process has ended, with how. */
+  async leave(): Promise<{ readonly code: number | null; readonly tookMs: number }> {
+    if (this.#process === undefined) throw new Error(`${this.name} has not been started`);
+    this.isUp = false;
+    const beganMs = performance.now();
+    this.#process.signal('SIGTERM');
+    const { code } = await this.#process.exited;
+    return { code, tookMs: performance.now() - beganMs };
+  }
+
   pause(): void {
     this.isPaused = true;
     this.#process?.signal('SIGSTOP');

@@ -4,7 +4,16 @@ import { describe, expect, test } from 'vitest';
 import { natsIsMissing } from '../support/nats-server.js';
 import { rabbitmqIsMissing } from '../support/rabbitmq-server.js';
 import { redisIsMissing } from '../support/redis-server.js';
-import { blackHole, brokerPause, brokerRestart, disorder, nodeKill, nodePause, partialCut } from './chaos-faults.js';
+import {
+  blackHole,
+  brokerPause,
+  brokerRestart,
+  disorder,
+  nodeKill,
+  nodePause,
+  partialCut,
+  rollingDeploy,
+} from './chaos-faults.js';
 import { type RunPlan, runChaos } from './chaos-run.js';
 import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
@@ -21,11 +30,12 @@ function planOf(faults: RunPlan['faults']): RunPlan {
 }
 
 describe.skipIf(redisIsMissing())('three nodes and Redis', { timeout: 180_000 }, () => {
-  test('F1 F4 F5 F6 F19: G1 to G10 hold while nodes are killed, cut off and paused', async () => {
+  test('F1 F4 F5 F6 F12 F19: G1 to G10 hold while nodes are killed, cut off, paused and replaced', async () => {
     await using broker = await RedisChaos.start();
     const faults = [
       nodeKill(),
       nodeKill(2),
+      rollingDeploy(),
       disorder(['repeat', 'hold', 'drop'], 1_000),
       blackHole(5_000, 'both', 'one'),
       partialCut('subscriptions', 2_000),
@@ -53,10 +63,10 @@ describe.skipIf(redisIsMissing())('three nodes and Redis', { timeout: 180_000 },
 
 describe.skipIf(natsIsMissing())('three nodes and NATS', { timeout: 180_000 }, () => {
   test.each([
-    ['without', false, [nodeKill(), brokerRestart(1_000), blackHole(5_000, 'both', 'one')]],
+    ['without', false, [nodeKill(), rollingDeploy(), brokerRestart(1_000), blackHole(5_000, 'both', 'one')]],
     ['with', true, [brokerRestart(1_000)]],
   ])(
-    'F1 F2 F4: they hold when it is restarted %s its data, and nodes are killed and cut off',
+    'F1 F2 F4 F12: they hold when it is restarted %s its data, and nodes are killed, cut off and replaced',
     async (_, isPersistent, faults) => {
       await using broker = await natsChaos({ isPersistent });
       const outcome = await runChaos(broker, planOf(faults));
@@ -70,9 +80,10 @@ describe.skipIf(rabbitmqIsMissing())('three nodes and RabbitMQ', { timeout: 180_
   test.each([
     ['they hold', true],
     ['what can hold without a history holds', false],
-  ])('F1 F2 F4: %s while nodes are killed and cut off, and it is restarted', async (_, keepsHistory) => {
+  ])('F1 F2 F4 F12: %s while nodes are killed, cut off and replaced, and it is restarted', async (_, keepsHistory) => {
     await using broker = await rabbitmqChaos({ keepsHistory });
-    const outcome = await runChaos(broker, planOf([nodeKill(), brokerRestart(100), blackHole(5_000, 'both', 'one')]));
+    const faults = [nodeKill(), rollingDeploy(), brokerRestart(100), blackHole(5_000, 'both', 'one')];
+    const outcome = await runChaos(broker, planOf(faults));
     expect(outcome.violations).toEqual([]);
     expect(outcome.crashes).toEqual([]);
   });

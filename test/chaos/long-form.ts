@@ -16,6 +16,7 @@ import {
   nodeKill,
   nodePause,
   partialCut,
+  rollingDeploy,
 } from './chaos-faults.js';
 import { type RunOutcome, runChaos } from './chaos-run.js';
 import type { Violation } from './history.js';
@@ -33,6 +34,7 @@ interface Contestant {
 }
 
 const everywhere = [
+  rollingDeploy(),
   brokerRestart(500),
   brokerRestart(8_000),
   blackHole(5_000, 'both', 'one'),

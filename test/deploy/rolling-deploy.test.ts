@@ -1,21 +1,27 @@
 /**
- * Three nodes with Redis behind nginx and HAProxy, while messages flow: none is lost or doubled when the nodes are replaced
- * one by one (F12), or the proxy is reloaded (F11). Short here; `npm run test:deploy:long` has 5,000 clients and 500
+ * Three nodes behind nginx and HAProxy, over each broker, while messages flow: none is lost or doubled when the nodes are
+ * replaced one by one (F12), or the proxy is reloaded (F11). Short here; `npm run test:deploy:long` has 5,000 clients and 500
  * publications a second, and draws them.
  */
 
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { redisIsMissing } from '../support/redis-server.js';
 import { haproxy, nginx } from './deployed-proxy.js';
-import { type LoadOptions, type LoadOutcome, runUnderLoad } from './rolling/load.js';
+import { type LoadOutcome, runUnderLoad } from './rolling/load.js';
+import { loadBrokers } from './rolling/load-broker.js';
 import { mostPerSec, type RollingOutcome, runRollingDeploy } from './rolling/rolling-deploy.js';
 
 const deadlineMs = 10_000;
 const size = {
-  // Of each transport over HTTP four.
-  ...{ clients: 120, httpClients: 4, processes: 1 },
-  ...{ channelsPerClient: 2, numChannels: 24, publicationsPerSec: 100 },
-  ...{ clientsPerSec: 60, deadline: '10s', calmMs: 300 },
+  clients: 120,
+  /** Of each transport over HTTP. */
+  httpClients: 4,
+  processes: 1,
+  channelsPerClient: 2,
+  numChannels: 24,
+  publicationsPerSec: 100,
+  clientsPerSec: 60,
+  deadline: '10s',
+  calmMs: 300,
 };
 
 /** G1 to G4. */
@@ -27,17 +33,19 @@ function expectAllRead({ readers, published, unrecovered }: LoadOutcome): void {
   expect(unrecovered).toBe(0);
 }
 
-describe.each([
-  ['nginx', nginx, 'fanfare.conf', '0s', ['worker_shutdown_timeout 5m', 'worker_shutdown_timeout 1s']],
-  ['HAProxy', haproxy, 'fanfare.cfg', '2s', ['hard-stop-after 5m', 'hard-stop-after 1s']],
-] as const)('behind %s', (_, deployment, nodes, delay, hurry) => {
-  const isImpossible = deployment.isMissing() || redisIsMissing();
-  const options: LoadOptions = { ...size, deployment, nodes, delay };
+const behindNginx = { deployment: nginx, nodes: 'fanfare.conf', delay: '0s' } as const;
+const behindHaproxy = { deployment: haproxy, nodes: 'fanfare.cfg', delay: '2s' } as const;
 
-  describe.skipIf(isImpossible)('F12: a rolling deploy', () => {
+describe.each([
+  ['Redis', loadBrokers.redis, 'nginx', behindNginx],
+  ['Redis', loadBrokers.redis, 'HAProxy', behindHaproxy],
+  ['NATS', loadBrokers.nats, 'nginx', behindNginx],
+  ['RabbitMQ', loadBrokers.rabbitmq, 'nginx', behindNginx],
+] as const)('F12: a rolling deploy over %s', (_, broker, name, front) => {
+  describe.skipIf(front.deployment.isMissing() || broker.isMissing())(`behind ${name}`, () => {
     let outcome: RollingOutcome;
     beforeAll(async () => {
-      outcome = await runRollingDeploy(options);
+      outcome = await runRollingDeploy({ ...size, ...front, broker });
     }, 120_000);
 
     test('every client gets every message once and in order', () => expectAllRead(outcome));
@@ -66,33 +74,41 @@ describe.each([
         const [failedMs = Number.NaN] = leave.readiness[failing] ?? [];
         const [firstEndMs = Number.NaN] = ends[0] ?? [];
         // Without a delay the first one may go before anybody can ask.
-        expect(firstEndMs - failedMs).toBeGreaterThan(delay === '0s' ? -500 : 1_000);
+        expect(firstEndMs - failedMs).toBeGreaterThan(front.delay === '0s' ? -500 : 1_000);
       }
     });
   });
+});
 
-  test.skipIf(isImpossible)(
-    'F11: a reload of the proxy loses nothing, and old workers are gone, with their clients if need be',
+describe.each([
+  ['nginx', behindNginx, ['worker_shutdown_timeout 5m', 'worker_shutdown_timeout 1s']],
+  ['HAProxy', behindHaproxy, ['hard-stop-after 5m', 'hard-stop-after 1s']],
+] as const)('F11: a reload of %s', (_, front, hurry) => {
+  test.skipIf(front.deployment.isMissing() || loadBrokers.redis.isMissing())(
+    'loses nothing, and old workers are gone, with their clients if need be',
     { timeout: 120_000 },
     async () => {
-      const outcome = await runUnderLoad({ ...options, limits: [hurry] }, async ({ proxy, swarm, step, allBack }) => {
-        const old = await proxy.workers();
-        await step('the proxy is reloaded', async () => {
-          proxy.reload();
-          // Each has clients, which stay until its time is over.
-          await vi.waitFor(
-            async () => {
-              const now = await proxy.workers();
-              expect(now.length).toBeGreaterThan(0);
-              expect(old.filter((pid) => now.includes(pid))).toEqual([]);
-            },
-            { timeout: 20_000, interval: 100 },
-          );
-        });
-        await allBack();
-        const { ends, returnsMs } = await swarm.moves();
-        return { old, ends, returnsMs };
-      });
+      const outcome = await runUnderLoad(
+        { ...size, ...front, limits: [hurry] },
+        async ({ proxy, swarm, step, allBack }) => {
+          const old = await proxy.workers();
+          await step('the proxy is reloaded', async () => {
+            proxy.reload();
+            // Each has clients, which stay until its time is over.
+            await vi.waitFor(
+              async () => {
+                const now = await proxy.workers();
+                expect(now.length).toBeGreaterThan(0);
+                expect(old.filter((pid) => now.includes(pid))).toEqual([]);
+              },
+              { timeout: 20_000, interval: 100 },
+            );
+          });
+          await allBack();
+          const { ends, returnsMs } = await swarm.moves();
+          return { old, ends, returnsMs };
+        },
+      );
       expectAllRead(outcome);
       const { old, ends, returnsMs } = outcome.done;
       expect(old.length).toBeGreaterThan(0);

@@ -1,13 +1,15 @@
-/** A fleet with Redis behind a proxy, with many clients that read what a backend publishes, while something is done. */
+/** A fleet with a broker behind a proxy, with many clients that read what a backend publishes, while something is done. */
 
-import { RedisServer } from '../../support/redis-server.js';
 import type { DeployedOptions, DeployedProxy, Deployment } from '../deployed-proxy.js';
 import { Fleet } from '../fleet.js';
+import { type LoadBroker, loadBrokers } from './load-broker.js';
 import { feedRule, Publisher } from './publisher.js';
 import { Swarm, type SwarmOutcome, type SwarmSize } from './swarm.js';
 
 export interface LoadOptions extends SwarmSize {
   readonly deployment: Deployment;
+  /** Default: Redis. */
+  readonly broker?: LoadBroker;
   /** The file of deploy/ that names the nodes. */
   readonly nodes: string;
   readonly publicationsPerSec: number;
@@ -63,10 +65,11 @@ export async function runUnderLoad<Done>(
   options: LoadOptions,
   act: (load: UnderLoad) => Promise<Done>,
 ): Promise<LoadOutcome & { readonly done: Done }> {
-  const { deployment, nodes, limits, oldScript, numChannels, onProgress = () => undefined } = options;
-  await using redis = await RedisServer.start();
+  const { deployment, broker = loadBrokers.redis, nodes, limits, oldScript, numChannels } = options;
+  const { onProgress = () => undefined } = options;
+  await using brokerServer = await broker.start();
   const shutdown = ['--shutdown-clients-per-sec', String(options.clientsPerSec), '--shutdown-delay', options.delay];
-  await using fleet = await Fleet.start(['--broker', redis.url, '--log-level', 'warn', ...shutdown], {
+  await using fleet = await Fleet.start(['--broker', brokerServer.url, '--log-level', 'warn', ...shutdown], {
     channels: JSON.stringify({ 'feed:{n}': feedRule }),
     shutdownDeadline: options.deadline,
     ...(oldScript !== undefined && { script: oldScript }),
@@ -82,7 +85,11 @@ export async function runUnderLoad<Done>(
     return acts();
   };
   await using swarm = await Swarm.open(proxy, options, () => onProgress(current, undefined));
-  await using publisher = new Publisher({ redisUrl: redis.url, numChannels, perSec: options.publicationsPerSec });
+  await using publisher = new Publisher({
+    broker: broker.at(brokerServer.url),
+    numChannels,
+    perSec: options.publicationsPerSec,
+  });
   using seconds = new Seconds(swarm, publisher, (second) => onProgress(current, second));
   const calm = () => step('all is calm', () => pause(options.calmMs));
   const allBack = async () => {

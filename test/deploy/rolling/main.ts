@@ -2,7 +2,7 @@
  * `npm run test:deploy:long`: 5,000 clients, 500 publications a second, three nodes that are replaced one by one. Shows
  * where it is, writes figures and a page, and fails when a guarantee does not hold.
  *
- *     npm run test:deploy:long -- --proxy haproxy --clients 1000 --from HEAD~20 --out /tmp/rolling
+ *     npm run test:deploy:long -- --proxy haproxy --broker nats --clients 1000 --from HEAD~20 --out /tmp/rolling
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { haproxy, nginx } from '../deployed-proxy.js';
 import type { Second } from './load.js';
+import { loadBrokers } from './load-broker.js';
 import { OtherVersion } from './other-version.js';
 import { pageOf, verdictOf } from './report.js';
 import { runRollingDeploy } from './rolling-deploy.js';
@@ -18,6 +19,7 @@ import { runRollingDeploy } from './rolling-deploy.js';
 const { values } = parseArgs({
   options: {
     proxy: { type: 'string', default: 'nginx' },
+    broker: { type: 'string', default: 'redis' },
     clients: { type: 'string', default: '5000' },
     publications: { type: 'string', default: '500' },
     rate: { type: 'string', default: '150' },
@@ -32,6 +34,8 @@ const [clients, publicationsPerSec, clientsPerSec] = [values.clients, values.pub
   number,
   number,
 ];
+const broker = new Map(Object.entries(loadBrokers)).get(values.broker);
+if (broker === undefined) throw new Error(`--broker is one of ${Object.keys(loadBrokers).join(', ')}`);
 const channelsPerClient = 1;
 const readersPerChannel = 10;
 const maxExitMs = 30_000;
@@ -56,30 +60,44 @@ function show(step: string, second: Second | undefined): void {
 }
 
 const size = {
-  ...{
-    clients,
-    channelsPerClient,
-    numChannels: Math.max(1, Math.round((clients * channelsPerClient) / readersPerChannel)),
-  },
-  ...{ httpClients: Math.min(20, Math.floor(clients / 10)), processes: 2, publicationsPerSec, clientsPerSec },
-  ...{ deadline: '30s', calmMs: 5_000 },
+  clients,
+  channelsPerClient,
+  numChannels: Math.max(1, Math.round((clients * channelsPerClient) / readersPerChannel)),
+  httpClients: Math.min(20, Math.floor(clients / 10)),
+  processes: 2,
+  publicationsPerSec,
+  clientsPerSec,
+  delay: values.proxy === 'haproxy' ? '3s' : '0s',
+  deadline: '30s',
+  calmMs: 5_000,
+};
+const fleet = {
+  broker,
   ...(values.proxy === 'haproxy'
-    ? { deployment: haproxy, nodes: 'fanfare.cfg', delay: '3s' }
-    : { deployment: nginx, nodes: 'fanfare.conf', delay: '0s' }),
+    ? { deployment: haproxy, nodes: 'fanfare.cfg' }
+    : { deployment: nginx, nodes: 'fanfare.conf' }),
 };
 
 async function main(): Promise<void> {
   await using old = values.from === undefined ? undefined : await OtherVersion.build(values.from);
   const outcome = await runRollingDeploy({
     ...size,
+    ...fleet,
     onProgress: show,
     ...(old !== undefined && { oldScript: old.script }),
   });
-  const { deployment: _, ...figures } = size;
   const verdict = verdictOf(outcome, size, maxExitMs);
   mkdirSync(values.out, { recursive: true });
   const { seconds, replacements } = outcome;
-  const report = { ...figures, proxy: values.proxy, from: values.from, verdict, seconds, replacements };
+  const report = {
+    ...size,
+    proxy: values.proxy,
+    broker: values.broker,
+    from: values.from,
+    verdict,
+    seconds,
+    replacements,
+  };
   writeFileSync(join(values.out, 'report.json'), JSON.stringify(report));
   writeFileSync(join(values.out, 'report.html'), pageOf(outcome, size, verdict));
   process.stderr.write('\n');

@@ -1,10 +1,9 @@
 /** A backend that publishes 1, 2, 3, … to each of many channels, at a steady rate over all of them. */
 
-import { redis } from '../../../src/brokers/redis/index.js';
-import { channel, fanfare } from '../../../src/index.js';
+import { type BrokerFactory, channel, fanfare } from '../../../src/index.js';
 
 export interface PublisherOptions {
-  readonly redisUrl: string;
+  readonly broker: BrokerFactory;
   readonly numChannels: number;
   readonly perSec: number;
 }
@@ -25,8 +24,8 @@ export class Publisher implements AsyncDisposable {
   #numPublished = 0;
   #failure: unknown;
 
-  constructor({ redisUrl, numChannels, perSec }: PublisherOptions) {
-    this.#app = fanfare({ broker: redis(redisUrl), channels: { 'feed:{n}': channel(feedRule) } });
+  constructor({ broker, numChannels, perSec }: PublisherOptions) {
+    this.#app = fanfare({ broker, channels: { 'feed:{n}': channel(feedRule) } });
     this.#counts = Array.from({ length: numChannels }, () => 0);
     this.#lasts = Array.from({ length: numChannels }, () => Promise.resolve());
     this.#timer = setInterval(() => {
