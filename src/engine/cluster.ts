@@ -7,6 +7,7 @@ import { beatIntervalMs, ClusterPeers, deafAfterMs } from './cluster-peers.js';
 import { type Answer, type AskOptions, ClusterQuestions } from './cluster-questions.js';
 import type { ControlChannel } from './control-channel.js';
 import type { Logger } from './logger.js';
+import { withTimeLimit } from './time-limit.js';
 
 export interface ClusterParts {
   readonly nodeId: string;
@@ -48,8 +49,8 @@ export class Cluster {
   constructor(parts: ClusterParts) {
     const { clock, log } = parts;
     this.#parts = parts;
-    this.#answers = new ClusterAnswers(clock, log, (message, to) => this.#send(message, to));
-    this.#questions = new ClusterQuestions(clock, (message, to) => this.#send(message, to));
+    this.#answers = new ClusterAnswers(clock, log, (message, to) => void this.#send(message, to));
+    this.#questions = new ClusterQuestions(clock, (message, to) => void this.#send(message, to));
   }
 
   /** Other nodes that are known to be alive. */
@@ -99,13 +100,19 @@ export class Cluster {
     this.#giveSign(true);
   }
 
-  /** Says good-bye. Idempotent. */
-  close(): void {
-    if (this.#isRunning) this.#send({ kind: 'bye' });
+  /**
+   * Says good-bye, so that nobody waits for this node. Resolves when the broker has it, or `deadlineMs` are over.
+   * Idempotent.
+   */
+  async close(deadlineMs: number): Promise<void> {
+    if (!this.#isRunning) return;
     this.#questions.close();
     this.#answers.close();
+    const { clock, log } = this.#parts;
+    const said = withTimeLimit(clock, deadlineMs, 'good-bye', this.#send({ kind: 'bye' }));
     this.#isRunning = false;
     this.#beat?.();
+    await said.catch((error: unknown) => log.debug({ err: error }, 'others have to find out by themselves'));
   }
 
   /** Asks one node. Never rejects. */
@@ -139,7 +146,7 @@ export class Cluster {
 
   #giveSign(isNew: boolean): void {
     const { clock, summary, silenceMs } = this.#parts;
-    this.#send({ kind: 'beat', node: summary(), isNew });
+    void this.#send({ kind: 'beat', node: summary(), isNew });
     this.#beat = clock.schedule(() => {
       if (silenceMs() > deafAfterMs) {
         this.#peers.excuseAll(clock.nowMs());
@@ -160,7 +167,8 @@ export class Cluster {
     for (const listener of this.#onLost) listener(id);
   }
 
-  #send(message: ClusterMessage, to?: string): void {
+  /** Resolves when the broker has it, or it is lost. */
+  async #send(message: ClusterMessage, to?: string): Promise<void> {
     const { control, log } = this.#parts;
     if (control === undefined || !this.#isRunning) return;
     const payloads = payloadsOf(message, () => this.#newId());
@@ -168,13 +176,16 @@ export class Cluster {
       this.figures.messagesLost++;
       log.warn({ kind: message.kind }, 'a message to other nodes is too long to be sent');
     }
-    for (const payload of payloads) {
+    const send = async (payload: string) => {
       this.figures.messagesOut++;
-      control.send(payload, to).catch((error: unknown) => {
+      try {
+        await control.send(payload, to);
+      } catch (error) {
         this.figures.messagesLost++;
         log.debug({ err: error, kind: message.kind }, 'a message to other nodes was not sent');
-      });
-    }
+      }
+    };
+    await Promise.all(payloads.map(send));
   }
 
   #receive(payload: string, from: string): void {
@@ -224,7 +235,7 @@ export class Cluster {
     if (node.id !== from) return;
     const isUnknown = this.#peers.beat(node, clock.nowMs());
     // It should not have to wait for the next sign of life; after a partition neither should, to hear what it has missed.
-    if (isNew || isUnknown) this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
+    if (isNew || isUnknown) void this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
     const isHeardAgain = this.#unheard.delete(from);
     if (!isUnknown) {
       if (isHeardAgain) for (const listener of this.#onHeardAgain) listener(from);

@@ -196,9 +196,9 @@ export class Node {
     this.deadlines.close();
     this.pings.close();
     this.seats.close();
-    this.cluster.close();
     this.positionChecks.close();
     this.brokerHealth.close();
+    await this.cluster.close(deadlineMs / 2);
     await this.broker.close(deadlineMs);
   }
 }

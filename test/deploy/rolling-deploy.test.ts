@@ -5,9 +5,9 @@
  */
 
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { brokerServers } from '../support/broker-servers.js';
 import { haproxy, nginx } from './deployed-proxy.js';
 import { type LoadOutcome, runUnderLoad } from './rolling/load.js';
-import { loadBrokers } from './rolling/load-broker.js';
 import { mostPerSec, type RollingOutcome, runRollingDeploy } from './rolling/rolling-deploy.js';
 
 const deadlineMs = 10_000;
@@ -37,10 +37,10 @@ const behindNginx = { deployment: nginx, nodes: 'fanfare.conf', delay: '0s' } as
 const behindHaproxy = { deployment: haproxy, nodes: 'fanfare.cfg', delay: '2s' } as const;
 
 describe.each([
-  ['Redis', loadBrokers.redis, 'nginx', behindNginx],
-  ['Redis', loadBrokers.redis, 'HAProxy', behindHaproxy],
-  ['NATS', loadBrokers.nats, 'nginx', behindNginx],
-  ['RabbitMQ', loadBrokers.rabbitmq, 'nginx', behindNginx],
+  ['Redis', brokerServers.redis, 'nginx', behindNginx],
+  ['Redis', brokerServers.redis, 'HAProxy', behindHaproxy],
+  ['NATS', brokerServers.nats, 'nginx', behindNginx],
+  ['RabbitMQ', brokerServers.rabbitmq, 'nginx', behindNginx],
 ] as const)('F12: a rolling deploy over %s', (_, broker, name, front) => {
   describe.skipIf(front.deployment.isMissing() || broker.isMissing())(`behind ${name}`, () => {
     let outcome: RollingOutcome;
@@ -84,7 +84,7 @@ describe.each([
   ['nginx', behindNginx, ['worker_shutdown_timeout 5m', 'worker_shutdown_timeout 1s']],
   ['HAProxy', behindHaproxy, ['hard-stop-after 5m', 'hard-stop-after 1s']],
 ] as const)('F11: a reload of %s', (_, front, hurry) => {
-  test.skipIf(front.deployment.isMissing() || loadBrokers.redis.isMissing())(
+  test.skipIf(front.deployment.isMissing() || brokerServers.redis.isMissing())(
     'loses nothing, and old workers are gone, with their clients if need be',
     { timeout: 120_000 },
     async () => {

@@ -64,6 +64,15 @@ describe('nodes', () => {
     expect([node(a).node.cluster.size, node(b).node.cluster.size]).toEqual([1, 1]);
   });
 
+  test('are not held up by a last word that the broker does not take', async () => {
+    cluster.hub.isStuck = true;
+    const closed = node(c)
+      .node.close(1_000)
+      .then(() => 'closed');
+    expect(await within(400, closed)).toBe('late');
+    expect(await within(200, closed)).toBe('closed');
+  });
+
   test('find each other though the first words are lost', async () => {
     cluster.hub.fate = () => ({ lost: true });
     const d = await cluster.add();

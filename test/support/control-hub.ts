@@ -17,6 +17,8 @@ export class ControlHub {
   numCarried = 0;
   /** Decides about each payload for each receiver. Delays break no order: what is sent later arrives later. */
   fate: (payload: string, from: string, to: string) => Fate = () => ({});
+  /** Nothing that is sent is taken: those who wait for it wait for ever. */
+  isStuck = false;
   readonly #arrivesMs = new Map<string, number>();
 
   constructor(readonly clock: Clock) {}
@@ -30,6 +32,7 @@ export class ControlHub {
       },
       send: async (payload, to) => {
         if (!this.#receivers.has(own)) return;
+        if (this.isStuck) await new Promise(() => undefined);
         const receivers = to === undefined ? [...this.#receivers.keys()] : [to];
         for (const receiver of receivers) if (receiver !== own) this.#carry(payload, own, receiver);
       },

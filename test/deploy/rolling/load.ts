@@ -1,15 +1,15 @@
 /** A fleet with a broker behind a proxy, with many clients that read what a backend publishes, while something is done. */
 
+import { type BrokerServers, brokerServers } from '../../support/broker-servers.js';
 import type { DeployedOptions, DeployedProxy, Deployment } from '../deployed-proxy.js';
 import { Fleet } from '../fleet.js';
-import { type LoadBroker, loadBrokers } from './load-broker.js';
 import { feedRule, Publisher } from './publisher.js';
 import { Swarm, type SwarmOutcome, type SwarmSize } from './swarm.js';
 
 export interface LoadOptions extends SwarmSize {
   readonly deployment: Deployment;
   /** Default: Redis. */
-  readonly broker?: LoadBroker;
+  readonly broker?: BrokerServers;
   /** The file of deploy/ that names the nodes. */
   readonly nodes: string;
   readonly publicationsPerSec: number;
@@ -65,7 +65,7 @@ export async function runUnderLoad<Done>(
   options: LoadOptions,
   act: (load: UnderLoad) => Promise<Done>,
 ): Promise<LoadOutcome & { readonly done: Done }> {
-  const { deployment, broker = loadBrokers.redis, nodes, limits, oldScript, numChannels } = options;
+  const { deployment, broker = brokerServers.redis, nodes, limits, oldScript, numChannels } = options;
   const { onProgress = () => undefined } = options;
   await using brokerServer = await broker.start();
   const shutdown = ['--shutdown-clients-per-sec', String(options.clientsPerSec), '--shutdown-delay', options.delay];

@@ -9,9 +9,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { brokerServers } from '../../support/broker-servers.js';
 import { haproxy, nginx } from '../deployed-proxy.js';
 import type { Second } from './load.js';
-import { loadBrokers } from './load-broker.js';
 import { OtherVersion } from './other-version.js';
 import { pageOf, verdictOf } from './report.js';
 import { runRollingDeploy } from './rolling-deploy.js';
@@ -34,8 +34,8 @@ const [clients, publicationsPerSec, clientsPerSec] = [values.clients, values.pub
   number,
   number,
 ];
-const broker = new Map(Object.entries(loadBrokers)).get(values.broker);
-if (broker === undefined) throw new Error(`--broker is one of ${Object.keys(loadBrokers).join(', ')}`);
+const broker = new Map(Object.entries(brokerServers)).get(values.broker);
+if (broker === undefined) throw new Error(`--broker is one of ${Object.keys(brokerServers).join(', ')}`);
 const channelsPerClient = 1;
 const readersPerChannel = 10;
 const maxExitMs = 30_000;
