@@ -1,17 +1,15 @@
 // @ts-check
 /** Brokers beside each other, and beside Socket.IO with its Redis adapter: paired rounds, tables, a JSON file, a page. */
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { CONTENDERS, GROWING } from './brokers/contenders.mjs';
 import { measure } from './brokers/measure.mjs';
 import { renderPage } from './brokers/page.mjs';
 import { FULL_PLAN, QUICK_PLAN } from './brokers/plan.mjs';
 import { makeResult } from './brokers/result.mjs';
 import { labelOf, oneLine, reachedText, renderTables } from './brokers/table.mjs';
+import { checkBuilt, chosen, count, parseFlags, resultName, runCommand } from './flags.mjs';
 import { describeMachine } from './machine.mjs';
-import { UsageError } from './options.mjs';
 import { rotated } from './rounds.mjs';
 
 const HELP = `Usage: node bench/brokers.mjs [options]
@@ -35,37 +33,26 @@ const RESULTS = new URL('./results/', import.meta.url);
 
 /** @param {string[]} argv */
 function readFlags(argv) {
-  try {
-    const { values } = parseArgs({
-      args: argv,
-      options: {
-        quick: { type: 'boolean' },
-        rounds: { type: 'string' },
-        only: { type: 'string' },
-        'skip-growth': { type: 'boolean' },
-        profile: { type: 'boolean' },
-        name: { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  return parseFlags(argv, {
+    quick: { type: 'boolean' },
+    rounds: { type: 'string' },
+    only: { type: 'string' },
+    'skip-growth': { type: 'boolean' },
+    profile: { type: 'boolean' },
+    name: { type: 'string' },
+  });
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
 async function run({ quick = false, rounds: givenRounds, only, 'skip-growth': skipGrowth = false, profile, name }) {
+  checkBuilt();
   const base = quick ? QUICK_PLAN : FULL_PLAN;
-  const rounds = Number(givenRounds ?? base.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('--rounds takes a whole number from 1');
-  const names = only?.split(',') ?? Object.keys(CONTENDERS);
-  const unknown = names.find((each) => !CONTENDERS[each]);
-  if (unknown !== undefined) throw new UsageError(`--only: ${unknown} is not one of ${Object.keys(CONTENDERS)}`);
+  const rounds = count('rounds', givenRounds, base.rounds);
+  const names = chosen('only', only, Object.keys(CONTENDERS));
   const plan = { ...base, rounds };
   const startedAt = new Date().toISOString();
   const machine = describeMachine();
-  const resultName = name ?? (quick ? 'brokers-quick' : 'brokers');
+  const fileName = resultName(name, quick ? 'brokers-quick' : 'brokers');
   /** @type {Record<string, string>} */
   const versions = {};
   /** @type {string[]} */
@@ -87,7 +74,7 @@ async function run({ quick = false, rounds: givenRounds, only, 'skip-growth': sk
       const contender = CONTENDERS[each];
       if (!contender) continue;
       const path = (/** @type {number} */ node) =>
-        fileURLToPath(new URL(`profiles/${resultName}-${what}-${each}-${round + 1}-${node}.cpuprofile`, RESULTS));
+        fileURLToPath(new URL(`profiles/${fileName}-${what}-${each}-${round + 1}-${node}.cpuprofile`, RESULTS));
       const {
         figures,
         reached,
@@ -130,29 +117,11 @@ async function run({ quick = false, rounds: givenRounds, only, 'skip-growth': sk
     ['json', `${JSON.stringify(result, null, 1)}\n`],
     ['html', renderPage(result)],
   ]) {
-    const file = new URL(`${resultName}.${suffix}`, RESULTS);
+    const file = new URL(`${fileName}.${suffix}`, RESULTS);
     await writeFile(file, text ?? '');
     console.log(`wrote ${fileURLToPath(file)}`);
   }
   return 0;
 }
 
-/** @param {string[]} argv */
-async function main(argv) {
-  const flags = readFlags(argv);
-  if (flags.help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (!existsSync(new URL('../dist/index.js', import.meta.url))) {
-    throw new UsageError('Fanfare is not built: run npm run build first');
-  }
-  return run(flags);
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  console.error(error instanceof UsageError ? `${error.message} (--help explains the flags)` : error);
-  process.exitCode = 1;
-}
+await runCommand({ help: HELP, read: readFlags, run });

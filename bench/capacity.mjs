@@ -7,19 +7,33 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { CONTENDERS } from './brokers/contenders.mjs';
 import { Fleet } from './brokers/fleet.mjs';
 import { figureOf, median } from './figures.mjs';
+import { checkBuilt, count, parseFlags, resultName, runCommand } from './flags.mjs';
 import { canPin, describeMachine } from './machine.mjs';
 import { faultsOf, measure } from './measure.mjs';
 import { measuredFrom } from './render/measured.mjs';
 import { checkPart } from './render/pages.mjs';
 import { FULL_PLAN } from './scenarios.mjs';
 
+const HELP = `Usage: node bench/capacity.mjs [options]
+
+What fanfare plan calculates with beside the results of the other benchmarks, and a load that its answer is held against.
+Needs a build (npm run build), redis-server, and bench/results/ of bench/run.mjs and bench/brokers.mjs. Leave the machine
+alone meanwhile.
+
+  --quick          a short run; its times mean little
+  --rounds N       medians are reported                            (3; quick: 1)
+  --name NAME      the result file is bench/results/NAME.json      (capacity; quick: capacity-quick)
+  --help           this text
+
+Exit status: 0, or 1 when a delivery was lost, doubled or out of order, or a process failed.`;
+
 const RESULTS = new URL('./results/', import.meta.url);
 const PING_INTERVAL_SEC = 25;
 const NODES = 2;
+const LARGE_PAYLOAD_BYTES = 4096;
 
 /** @typedef {{ channels: number, subscribersPerChannel: number, ratePerSec: number, payloadBytes: number, seconds: number }} CheckedLoad */
 
@@ -45,21 +59,39 @@ const NODES = 2;
  * @property {Round[]} rounds
  */
 
-const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, name: { type: 'string' } },
-});
-const quick = flags.quick ?? false;
-const rounds = Number(flags.rounds ?? (quick ? 1 : 3));
-const idleConnections = quick ? 2000 : 10_000;
-const idleSeconds = quick ? PING_INTERVAL_SEC : 2 * PING_INTERVAL_SEC;
-const largePayloadBytes = 4096;
-/** @type {CheckedLoad} */
-const load = { channels: 100, subscribersPerChannel: 20, ratePerSec: 200, payloadBytes: 128, seconds: quick ? 10 : 30 };
+/**
+ * @typedef {object} Plan
+ * @property {boolean} quick
+ * @property {number} rounds
+ * @property {number} idleConnections
+ * @property {number} idleSeconds
+ * @property {CheckedLoad} load
+ * @property {string} name
+ */
 
-if (!existsSync(new URL('../dist/index.js', import.meta.url))) throw new Error('Fanfare is not built: npm run build');
+/**
+ * @param {string[]} argv
+ * @returns {Plan}
+ */
+function readPlan(argv) {
+  const flags = parseFlags(argv, { quick: { type: 'boolean' }, rounds: { type: 'string' }, name: { type: 'string' } });
+  const { quick = false } = flags;
+  return {
+    quick,
+    rounds: count('rounds', flags.rounds, quick ? 1 : 3),
+    idleConnections: quick ? 2000 : 10_000,
+    idleSeconds: quick ? PING_INTERVAL_SEC : 2 * PING_INTERVAL_SEC,
+    load: { channels: 100, subscribersPerChannel: 20, ratePerSec: 200, payloadBytes: 128, seconds: quick ? 10 : 30 },
+    name: resultName(flags.name, quick ? 'capacity-quick' : 'capacity'),
+  };
+}
 
-/** @param {Fleet} fleet */
-async function runLoad(fleet, /** @type {number} */ seconds) {
+/**
+ * @param {Fleet} fleet
+ * @param {CheckedLoad} load
+ */
+async function runLoad(fleet, load) {
+  const { seconds } = load;
   const publications = Math.ceil((load.ratePerSec * seconds) / load.channels) * load.channels;
   await fleet.client.request('begin', { publications: publications / load.channels });
   const before = await fleet.cpu();
@@ -97,15 +129,15 @@ function slabBytes() {
 }
 
 /** @returns {Promise<Pick<Round, 'checked' | 'processBytes' | 'idleCores' | 'socketBytes' | 'pingUs'>>} */
-async function measureFleet() {
+async function measureFleet(/** @type {Plan} */ { load, idleConnections, idleSeconds }) {
   const contender = CONTENDERS.redis;
   if (!contender) throw new Error('no such row');
   const fleet = new Fleet(() => {});
   try {
     await fleet.start(contender, NODES);
     await fleet.subscribeOnEach(load.channels, load.subscribersPerChannel / NODES, contender.dialect);
-    await runLoad(fleet, load.seconds / 3);
-    const checked = await runLoad(fleet, load.seconds);
+    await runLoad(fleet, { ...load, seconds: load.seconds / 3 });
+    const checked = await runLoad(fleet, load);
     await fleet.client.request('closeAll');
     /** @type {import('./measure.mjs').Memory[]} */
     const empty = await Promise.all(fleet.nodes.map((node) => node.request('memory')));
@@ -128,8 +160,7 @@ async function measureFleet() {
   }
 }
 
-/** @param {number} payloadBytes */
-async function measureDelivery(payloadBytes) {
+async function measureDelivery(/** @type {number} */ payloadBytes, /** @type {boolean} */ quick) {
   const scenario = FULL_PLAN.scenarios.single;
   if (scenario?.kind !== 'delivery') throw new Error('no such scenario');
   const { figures, faults } = await measure({
@@ -143,46 +174,61 @@ async function measureDelivery(payloadBytes) {
   return figureOf(figures, 'cpuUsPerDelivery');
 }
 
-const startedAt = new Date().toISOString();
-const machine = describeMachine();
-/** @type {Round[]} */
-const measured = [];
-for (let round = 1; round <= rounds; round++) {
-  const fleet = await measureFleet();
-  const deliveryUs = await measureDelivery(load.payloadBytes);
-  const largeDeliveryUs = await measureDelivery(largePayloadBytes);
-  measured.push({ ...fleet, deliveryUs, largeDeliveryUs });
-  console.log(`round ${round}/${rounds}: ${JSON.stringify(measured.at(-1))}`);
+/** @param {Plan} plan */
+async function run(plan) {
+  checkBuilt();
+  const { quick, rounds, load } = plan;
+  const startedAt = new Date().toISOString();
+  const machine = describeMachine();
+  /** @type {Round[]} */
+  const measured = [];
+  for (let round = 1; round <= rounds; round++) {
+    const fleet = await measureFleet(plan);
+    const deliveryUs = await measureDelivery(load.payloadBytes, quick);
+    const largeDeliveryUs = await measureDelivery(LARGE_PAYLOAD_BYTES, quick);
+    measured.push({ ...fleet, deliveryUs, largeDeliveryUs });
+    console.log(`round ${round}/${rounds}: ${JSON.stringify(measured.at(-1))}`);
+  }
+  const result = resultOf({ startedAt, machine, plan }, measured);
+  await mkdir(RESULTS, { recursive: true });
+  const file = new URL(`${plan.name}.json`, RESULTS);
+  await writeFile(file, `${JSON.stringify(result, null, 1)}\n`);
+  console.log(`wrote ${fileURLToPath(file)}\n`);
+  const { cpuUse, sumOf, brokerUse } = await import(new URL('../dist/cli/plan/use.js', import.meta.url).href);
+  const read = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
+  const measuredNow = measuredFrom({ servers: read('latest'), brokers: read('brokers'), capacity: result });
+  console.log(`${checkPart(result, measuredNow, { cpuUse, sumOf, brokerUse })}\n\nnow: node bench/render.mjs`);
+  return 0;
 }
-const middle = (/** @type {(round: Round) => number} */ of) => median(measured.map(of));
-/** @type {CapacityResult} */
-const result = {
-  startedAt,
-  machine,
-  quick,
-  largePayloadBytes,
-  load: { ...load, nodes: NODES },
-  medians: {
-    processBytes: middle((round) => round.processBytes),
-    idleCores: middle((round) => round.idleCores),
-    socketBytes: middle((round) => round.socketBytes),
-    pingUs: middle((round) => round.pingUs),
-    deliveryUs: middle((round) => round.deliveryUs),
-    largeDeliveryUs: middle((round) => round.largeDeliveryUs),
-    checked: {
-      nodesCores: middle((round) => round.checked.nodesCores),
-      brokerCores: middle((round) => round.checked.brokerCores),
-      nodesBytes: middle((round) => round.checked.nodesBytes),
-    },
-  },
-  rounds: measured,
-};
-await mkdir(RESULTS, { recursive: true });
-const file = new URL(`${flags.name ?? (quick ? 'capacity-quick' : 'capacity')}.json`, RESULTS);
-await writeFile(file, `${JSON.stringify(result, null, 1)}\n`);
-console.log(`wrote ${fileURLToPath(file)}\n`);
 
-const { cpuUse, sumOf, brokerUse } = await import(new URL('../dist/cli/plan/use.js', import.meta.url).href);
-const read = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
-const measuredNow = measuredFrom({ servers: read('latest'), brokers: read('brokers'), capacity: result });
-console.log(`${checkPart(result, measuredNow, { cpuUse, sumOf, brokerUse })}\n\nnow: node bench/render.mjs`);
+/**
+ * @param {{ startedAt: string, machine: ReturnType<typeof describeMachine>, plan: Plan }} about
+ * @param {Round[]} rounds
+ * @returns {CapacityResult}
+ */
+function resultOf({ startedAt, machine, plan }, rounds) {
+  const middle = (/** @type {(round: Round) => number} */ of) => median(rounds.map(of));
+  return {
+    startedAt,
+    machine,
+    quick: plan.quick,
+    largePayloadBytes: LARGE_PAYLOAD_BYTES,
+    load: { ...plan.load, nodes: NODES },
+    medians: {
+      processBytes: middle((round) => round.processBytes),
+      idleCores: middle((round) => round.idleCores),
+      socketBytes: middle((round) => round.socketBytes),
+      pingUs: middle((round) => round.pingUs),
+      deliveryUs: middle((round) => round.deliveryUs),
+      largeDeliveryUs: middle((round) => round.largeDeliveryUs),
+      checked: {
+        nodesCores: middle((round) => round.checked.nodesCores),
+        brokerCores: middle((round) => round.checked.brokerCores),
+        nodesBytes: middle((round) => round.checked.nodesBytes),
+      },
+    },
+    rounds,
+  };
+}
+
+await runCommand({ help: HELP, read: readPlan, run });

@@ -1,6 +1,6 @@
 // @ts-check
 /** Command line of the bench: a plan (full or quick) with parts replaced. */
-import { parseArgs } from 'node:util';
+import { chosen, count, parseFlags, resultName } from './flags.mjs';
 import { MIN_PAYLOAD_BYTES } from './payload.mjs';
 import { FULL_PLAN, QUICK_PLAN, SCENARIOS, SERVERS } from './scenarios.mjs';
 
@@ -34,9 +34,6 @@ Exit status: 0, or 1 when a delivery was lost, doubled or out of order, or a pro
  * @property {string} name
  */
 
-/** A flag that cannot be understood, or a plan that this machine cannot run; the message names it. */
-export class UsageError extends Error {}
-
 const FLAGS = /** @type {const} */ ({
   quick: { type: 'boolean' },
   only: { type: 'string' },
@@ -49,20 +46,18 @@ const FLAGS = /** @type {const} */ ({
   payload: { type: 'string' },
   profile: { type: 'string' },
   name: { type: 'string' },
-  help: { type: 'boolean' },
 });
+
+/** @typedef {ReturnType<typeof parseFlags<typeof FLAGS>>} Flags */
 
 /**
  * Throws a `UsageError`.
  * @param {string[]} argv
- * @returns {Options | 'help'}
+ * @returns {Options}
  */
 export function readOptions(argv) {
-  const flags = parseFlags(argv);
-  if (flags.help) return 'help';
+  const flags = parseFlags(argv, FLAGS);
   const base = flags.quick ? QUICK_PLAN : FULL_PLAN;
-  const name = flags.name ?? base.name;
-  if (!/^[\w.-]+$/.test(name)) throw new UsageError('--name takes letters, digits, dots, dashes and underscores');
   const wanted = chosen('scenario', flags.scenario, SCENARIOS);
   const entries = wanted.flatMap((scenario) => {
     const load = base.scenarios[scenario];
@@ -76,24 +71,15 @@ export function readOptions(argv) {
     },
     servers: chosen('only', flags.only, SERVERS),
     profile: flags.profile === undefined ? null : (chosen('profile', flags.profile, PROFILES)[0] ?? null),
-    name,
+    name: resultName(flags.name, base.name),
   };
 }
 
 const PROFILES = /** @type {const} */ (['cpu', 'heap']);
 
-/** @param {string[]} argv */
-function parseFlags(argv) {
-  try {
-    return parseArgs({ args: argv, options: FLAGS }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
 /**
  * @param {Scenario} load
- * @param {ReturnType<typeof parseFlags>} flags
+ * @param {Flags} flags
  * @returns {Scenario}
  */
 function withFlags(load, flags) {
@@ -105,32 +91,4 @@ function withFlags(load, flags) {
     durationMs: 1000 * count('duration', flags.duration, load.durationMs / 1000),
     payloadBytes: count('payload', flags.payload, load.payloadBytes, MIN_PAYLOAD_BYTES),
   };
-}
-
-/**
- * The listed names in the order of `all`; all of them when the flag is not given.
- * @template {string} T
- * @param {string} flag
- * @param {string | undefined} list
- * @param {readonly T[]} all
- * @returns {T[]}
- */
-function chosen(flag, list, all) {
-  if (list === undefined) return [...all];
-  const names = list.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !all.some((known) => known === name));
-  if (unknown !== undefined) throw new UsageError(`--${flag}: ${unknown} is not one of ${all.join(', ')}`);
-  return all.filter((name) => names.includes(name));
-}
-
-/**
- * @param {string} flag
- * @param {string | undefined} text
- * @param {number} otherwise
- */
-function count(flag, text, otherwise, least = 1) {
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new UsageError(`--${flag}: ${text} is not a whole number from ${least}`);
 }

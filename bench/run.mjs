@@ -1,10 +1,10 @@
 // @ts-check
 /** The end-to-end benchmark: runs the plan in paired rounds, prints tables, writes JSON and an HTML report. */
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { checkBuilt, runCommand, UsageError } from './flags.mjs';
 import { canPin, describeMachine, descriptorShortage } from './machine.mjs';
-import { HELP, readOptions, UsageError } from './options.mjs';
+import { HELP, readOptions } from './options.mjs';
 import { Progress } from './progress.mjs';
 import { renderReport } from './report/page.mjs';
 import { makeResult } from './result.mjs';
@@ -15,6 +15,11 @@ const RESULTS = new URL('./results/', import.meta.url);
 
 /** @param {import('./options.mjs').Options} options */
 async function run({ plan, servers, profile, name }) {
+  if (servers.includes('fanfare')) checkBuilt(', or leave it out (--only ws,socketio)');
+  const loads = Object.values(plan.scenarios);
+  const most = Math.max(...loads.map((load) => (load.kind === 'idle' ? load.connections : load.subscribers)));
+  const shortage = descriptorShortage(most);
+  if (shortage) throw new UsageError(shortage);
   const startedAt = new Date().toISOString();
   const machine = describeMachine();
   const pinned = canPin();
@@ -49,26 +54,4 @@ async function save(fileName, text) {
   console.log(`wrote ${fileURLToPath(file)}`);
 }
 
-/** @param {string[]} argv */
-async function main(argv) {
-  const options = readOptions(argv);
-  if (options === 'help') {
-    console.log(HELP);
-    return 0;
-  }
-  if (options.servers.includes('fanfare') && !existsSync(new URL('../dist/index.js', import.meta.url))) {
-    throw new UsageError('Fanfare is not built: run npm run build first, or leave it out (--only ws,socketio)');
-  }
-  const loads = Object.values(options.plan.scenarios);
-  const most = Math.max(...loads.map((load) => (load.kind === 'idle' ? load.connections : load.subscribers)));
-  const shortage = descriptorShortage(most);
-  if (shortage) throw new UsageError(shortage);
-  return run(options);
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  console.error(error instanceof UsageError ? `${error.message} (--help explains the flags)` : error);
-  process.exitCode = 1;
-}
+await runCommand({ help: HELP, read: readOptions, run });

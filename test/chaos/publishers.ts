@@ -18,6 +18,8 @@ export interface PublishersOptions {
 }
 
 const numPublishers = 10;
+/** Of a publisher, as many may be without an answer: one node that gives none does not stop those to the others. */
+const maxInFlight = 15;
 /** After this long nobody waits for an answer. */
 const answerLimitMs = 10_000;
 const maxAttempts = 30;
@@ -49,13 +51,17 @@ export class Publishers {
   async #publish(publisher: number): Promise<void> {
     const { ratePerSec, channels, random } = this.options;
     const intervalMs = (1_000 * numPublishers) / ratePerSec;
+    const inFlight = new Set<Promise<void>>();
     let dueMs = performance.now() + random.unit() * intervalMs;
     for (let n = 1; !this.#over.signal.aborted; n++) {
       await delay(Math.max(0, dueMs - performance.now()));
       // Whoever was held up does not catch up: there are others.
       dueMs = Math.max(dueMs + intervalMs, performance.now());
-      await this.#publishValue(random.pick(channels), `p${publisher}-${n}`);
+      const one = this.#publishValue(random.pick(channels), `p${publisher}-${n}`).finally(() => inFlight.delete(one));
+      inFlight.add(one);
+      if (inFlight.size >= maxInFlight) await Promise.race(inFlight);
     }
+    await Promise.all(inFlight);
   }
 
   async #publishValue(channel: string, value: string): Promise<void> {
