@@ -13,6 +13,8 @@ export interface RecordedPublication {
 export class RecordedEvents implements BrokerEvents {
   readonly #publications = new Map<ChannelName, RecordedPublication[]>();
   readonly announcements: { event: 'join' | 'leave'; channel: ChannelName; info: ClientInfo }[] = [];
+  /** What each interruption has named; `undefined` is all channels. */
+  readonly interruptions: (readonly ChannelName[] | undefined)[] = [];
 
   publications(channel: ChannelName): readonly RecordedPublication[] {
     return this.#publications.get(channel) ?? [];
@@ -35,5 +37,9 @@ export class RecordedEvents implements BrokerEvents {
 
   onLeave(channel: ChannelName, info: ClientInfo): void {
     this.announcements.push({ event: 'leave', channel, info });
+  }
+
+  onInterrupted(channels?: readonly ChannelName[]): void {
+    this.interruptions.push(channels);
   }
 }

@@ -4,17 +4,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import { brokerSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { silentLogger } from '../../src/engine/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { NatsCluster } from '../support/nats-cluster.js';
 import { natsIsMissing } from '../support/nats-server.js';
+import { natsUnderTest, ports, skippedOverNats } from './nats-under-test.js';
 
 const channel = channelName('news');
 const stream = { size: 1_000, ttlMs: 600_000 };
-const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
-const reason = 'presence is by asking the nodes';
 
 describe.skipIf(natsIsMissing())('nats, a cluster of three', () => {
   let cluster: NatsCluster;
@@ -40,26 +37,8 @@ describe.skipIf(natsIsMissing())('nats, a cluster of three', () => {
   brokerSuite({
     name: 'nats, a cluster of three',
     framework: { describe, test },
-    make: async () => {
-      const prefix = `suite-${++count}`;
-      let passedMs = 0;
-      const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
-      const broker = new NatsBroker({ url: cluster.url, prefix, replicas: 3 }, { ...ports, clock });
-      return {
-        broker,
-        advance: async (ms) => {
-          passedMs += ms;
-          await cluster.servers[0]?.ageDuplicates(prefix, ms);
-        },
-        settle: () => broker.probe(),
-      };
-    },
-    skip: [
-      'lists who is there, and counts clients and users',
-      'adding again renews and replaces',
-      'removing takes out one client, once',
-      'an entry that is not renewed is gone after its time',
-    ].map((name) => ({ test: name, reason })),
+    make: async () => natsUnderTest(cluster.servers[0], { url: cluster.url, prefix: `suite-${++count}`, replicas: 3 }),
+    skip: skippedOverNats,
   });
 
   test('G1 G6: nodes at different servers share the offsets of a channel, and one key is one publication', async () => {

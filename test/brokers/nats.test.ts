@@ -9,19 +9,17 @@ import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import type { NatsOptions } from '../../src/brokers/nats/options.js';
 import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { silentLogger } from '../../src/engine/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { makeCredentials } from '../support/nats-credentials.js';
 import { NatsServer, natsIsMissing, oldNatsProgram } from '../support/nats-server.js';
+import { threeControls } from '../support/three-controls.js';
+import { natsUnderTest, ports, skippedOverNats } from './nats-under-test.js';
 
 const channel = channelName('news');
 const text = trustedJsonText('"hello"');
 const stream = { size: 5, ttlMs: 60_000 };
-const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
-const reason = 'presence is by asking the nodes: key-value entries expire by a time of their bucket';
 
 describe.skipIf(natsIsMissing())('nats', () => {
   let server: NatsServer;
@@ -42,47 +40,16 @@ describe.skipIf(natsIsMissing())('nats', () => {
   brokerSuite({
     name: 'nats, one server',
     framework: { describe, test },
-    make: async () => {
-      const prefix = `suite-${++count}`;
-      let passedMs = 0;
-      const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
-      const broker = new NatsBroker({ url: server.url, prefix }, { ...ports, clock });
-      return {
-        broker,
-        // Histories grow old by the broker's idea of the server's clock, keys by that clock itself.
-        advance: async (ms) => {
-          passedMs += ms;
-          await server.ageDuplicates(prefix, ms);
-        },
-        settle: () => broker.probe(),
-      };
-    },
-    skip: [
-      'lists who is there, and counts clients and users',
-      'adding again renews and replaces',
-      'removing takes out one client, once',
-      'an entry that is not renewed is gone after its time',
-    ].map((name) => ({ test: name, reason })),
+    make: async () => natsUnderTest(server, { url: server.url, prefix: `suite-${++count}` }),
+    skip: skippedOverNats,
   });
 
   controlChannelSuite({
     name: 'nats, one server',
     framework: { describe, test },
-    make: async () => {
+    make: () => {
       const prefix = `test-${++count}`;
-      const brokers = [1, 2, 3].map(() => new NatsBroker({ url: server.url, prefix }, ports));
-      await Promise.all(brokers.map((broker) => broker.start(new RecordedEvents())));
-      const [a, b, c] = brokers.map(({ control }) => control);
-      if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
-      return {
-        channels: [a, b, c],
-        settle: async () => {
-          // What one has sent is at the others when it is at the server; what they have to say themselves comes after.
-          for (const broker of brokers) await broker.probe();
-          for (const broker of brokers) await broker.probe();
-        },
-        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
-      };
+      return threeControls(() => new NatsBroker({ url: server.url, prefix }, ports));
     },
   });
 
@@ -210,12 +177,11 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await using other = await NatsServer.start();
     const broker = new NatsBroker(other.url, ports);
     const events = new RecordedEvents();
-    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
     await broker.start(events);
     await broker.subscribe(channel);
     const before = await broker.publish(channel, { data: text }, { stream });
     await other.startAgain();
-    await interrupted;
+    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), { timeout: 15_000 });
     const page = await broker.history.read(channel, { limit: 5, reverse: false, since: before.position });
     expect(page.continuous).toBe(false);
     expect(page.top.epoch).not.toBe(before.position.epoch);
@@ -235,13 +201,12 @@ describe.skipIf(natsIsMissing())('nats', () => {
     const options = { url: other.url, storage: how === 'erased' ? 'file' : 'memory' } as const;
     const broker = new NatsBroker(options, ports);
     const events = new RecordedEvents();
-    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
     await broker.start(events);
     const before = await broker.publish(channel, { data: text }, { stream });
     await other.kill();
     if (how === 'erased') await other.erase();
     await other.startAgain();
-    await interrupted;
+    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), { timeout: 15_000 });
     const after = await broker.publish(channel, { data: text }, { stream });
     expect(after.position.offset).toBe(1);
     expect(after.position.epoch).not.toBe(before.position.epoch);
@@ -250,7 +215,6 @@ describe.skipIf(natsIsMissing())('nats', () => {
 
   test('G5: a stream that somebody deletes is made again, with a new epoch, and subscribers are looked after', async () => {
     const { broker, events } = await started();
-    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
     const before = await broker.publish(channel, { data: text }, { stream });
     const connection = await server.connection();
     const { streams } = await jetstreamManager(connection, { checkAPI: false });
@@ -258,7 +222,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
       if (config.name.startsWith(`test-${count}_history_`)) await streams.delete(config.name);
     }
     await expect(broker.publish(channel, { data: text }, { stream })).rejects.toMatchObject({ code: 'ERR_BROKER' });
-    await interrupted;
+    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), { timeout: 15_000 });
     const after = await broker.publish(channel, { data: text }, { stream });
     expect(after.position.offset).toBe(1);
     expect(after.position.epoch).not.toBe(before.position.epoch);
@@ -319,7 +283,6 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await writer.start(new RecordedEvents());
     const reader = new NatsBroker(`nats://127.0.0.1:${proxy.port}`, ports);
     const events = new RecordedEvents();
-    const interrupted = new Promise<void>((resolve) => Object.assign(events, { onInterrupted: () => resolve() }));
     await reader.start(events);
     await reader.subscribe(channel);
     // The proxy and the kernel take some as well.
@@ -327,7 +290,7 @@ describe.skipIf(natsIsMissing())('nats', () => {
     const large = data('x'.repeat(400_000));
     while (!other.output.includes('Slow Consumer')) await writer.publish(channel, { data: large }, {});
     proxy.restore();
-    await interrupted;
+    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), { timeout: 15_000 });
     await reader.probe();
     await Promise.all([writer.close(), reader.close()]);
   });

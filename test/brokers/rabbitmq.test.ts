@@ -14,6 +14,7 @@ import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
+import { threeControls } from '../support/three-controls.js';
 
 const channel = channelName('news');
 const text = trustedJsonText('"hello"');
@@ -55,14 +56,6 @@ const reasons = {
 
 function skipped(...absent: readonly (keyof typeof abilities)[]) {
   return absent.flatMap((ability) => abilities[ability].map((test) => ({ test, reason: reasons[ability] })));
-}
-
-class Events extends RecordedEvents {
-  numInterruptions = 0;
-
-  onInterrupted(): void {
-    this.numInterruptions++;
-  }
 }
 
 describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
@@ -109,16 +102,9 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
   controlChannelSuite({
     name: 'rabbitmq, one server',
     framework: { describe, test },
-    make: async () => {
+    make: () => {
       const prefix = `test-${++count}`;
-      const brokers = [made({ prefix }), made({ prefix }), made({ prefix })] as const;
-      await Promise.all(brokers.map((broker) => broker.start(new RecordedEvents())));
-      const [a, b, c] = brokers;
-      return {
-        channels: [a.control, b.control, c.control],
-        settle: async () => void (await Promise.all(brokers.map((broker) => broker.probe()))),
-        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
-      };
+      return threeControls(() => made({ prefix }));
     },
   });
 
@@ -162,17 +148,19 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
   test('G7 G10: what cannot be reached is an error, and everything is heard again when it can', async () => {
     await using proxy = await FaultProxy.start({ port: server.port });
     const broker = made({ url: `amqp://127.0.0.1:${proxy.port}` });
-    const events = new Events();
+    const events = new RecordedEvents();
     await broker.start(events);
     await broker.subscribe(channel);
     proxy.cut();
     await vi.waitFor(() => expect(broker.publish(channel, { data: text }, {})).rejects.toMatchObject(failure));
     await expect(broker.subscribe(channelName('other'))).rejects.toMatchObject(failure);
     await expect(broker.probe()).rejects.toMatchObject(failure);
-    await expect(made({ url: `amqp://127.0.0.1:${proxy.port}` }).start(new Events())).rejects.toMatchObject(failure);
+    await expect(made({ url: `amqp://127.0.0.1:${proxy.port}` }).start(new RecordedEvents())).rejects.toMatchObject(
+      failure,
+    );
     proxy.restore();
     await vi.waitFor(() => broker.probe(), 10_000);
-    expect(events.numInterruptions).toBeGreaterThan(0);
+    expect(events.interruptions).not.toEqual([]);
     await broker.publish(channel, { data: trustedJsonText('"again"') }, {});
     await broker.probe();
     expect(events.values(channel)).toEqual(['again']);
@@ -182,7 +170,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
   test('F4 G7: nothing is acknowledged through a black hole, and what waits is bounded in number and time', async () => {
     await using proxy = await FaultProxy.start({ port: server.port });
     const broker = made({ url: `amqp://127.0.0.1:${proxy.port}`, maxInFlight: 20, timeoutMs: 1_000 });
-    await broker.start(new Events());
+    await broker.start(new RecordedEvents());
     proxy.setFaults({ blackHole: true });
     const began = performance.now();
     const outcomes = await Promise.allSettled(
@@ -200,14 +188,14 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
     const sender = made({ prefix });
     await using proxy = await FaultProxy.start({ port: server.port });
     const behind = made({ prefix, maxQueueLength: 5, prefetch: 1, url: `amqp://127.0.0.1:${proxy.port}` });
-    const events = new Events();
+    const events = new RecordedEvents();
     await behind.start(events);
-    await sender.start(new Events());
+    await sender.start(new RecordedEvents());
     await behind.subscribe(channel);
     proxy.setFaults({ blackHole: true });
     for (let n = 1; n <= 50; n++) await sender.publish(channel, { data: trustedJsonText(`${n}`) }, {});
     proxy.setFaults({});
-    await vi.waitFor(() => expect(events.numInterruptions).toBeGreaterThan(0), 10_000);
+    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), 10_000);
     await behind.probe();
     expect(events.values(channel).at(-1)).toBe(50);
     expect(events.values(channel).length).toBeLessThan(50);
@@ -216,7 +204,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
 
   test('a server that is short of memory takes nothing, which is an error at once', async () => {
     const broker = made();
-    await broker.start(new Events());
+    await broker.start(new RecordedEvents());
     await server.control('eval', 'rabbit_alarm:set_alarm({{resource_limit, memory, node()}, []}).');
     await vi.waitFor(() => expect(broker.publish(channel, { data: text }, {})).rejects.toMatchObject(failure));
     const began = performance.now();

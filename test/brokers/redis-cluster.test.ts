@@ -11,20 +11,12 @@ import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { redisIsMissing } from '../support/redis-server.js';
+import { threeControls } from '../support/three-controls.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const stream = { size: 100, ttlMs: 60_000 };
 const data = trustedJsonText('"hello"');
 const startLimitMs = 60_000;
-
-/** What a broker has told, with the channels that may have missed something. */
-class Events extends RecordedEvents {
-  readonly interrupted: (readonly string[])[] = [];
-
-  onInterrupted(channels: readonly string[] = ['all']): void {
-    this.interrupted.push(channels);
-  }
-}
 
 describe.skipIf(redisIsMissing())('redis cluster', () => {
   let cluster: RedisCluster;
@@ -40,7 +32,7 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
 
   async function started(prefix?: string) {
     const broker = made(prefix);
-    const events = new Events();
+    const events = new RecordedEvents();
     await broker.start(events);
     return { broker, events };
   }
@@ -57,16 +49,9 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
   controlChannelSuite({
     name: 'redis cluster',
     framework: { describe, test },
-    make: async () => {
+    make: () => {
       const prefix = `test-${++count}`;
-      const brokers = await Promise.all([1, 2, 3].map(async () => (await started(prefix)).broker));
-      const [a, b, c] = brokers.map(({ control }) => control);
-      if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
-      return {
-        channels: [a, b, c],
-        settle: async () => void (await Promise.all(brokers.map((broker) => broker.probe()))),
-        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
-      };
+      return threeControls(() => made(prefix));
     },
   });
 
@@ -115,7 +100,7 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
     await cluster.moveSlot(moved, from, to, () => isFlowing(stays, (acknowledged[stays]?.length ?? 0) + 20));
     const before = acknowledged[moved]?.length ?? 0;
     await isFlowing(moved, before + 20);
-    await vi.waitFor(() => expect(two.events.interrupted).toEqual([[moved]]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(two.events.interruptions).toEqual([[moved]]), { timeout: 15_000 });
     // Once named, nothing is missing any more.
     const since = acknowledged[moved]?.length ?? 0;
     await isFlowing(moved, since + 20);

@@ -37,9 +37,8 @@ describe.skipIf(redisIsMissing())('redis with sentinels', () => {
     timeout: 60_000,
   }, async () => {
     const events = new RecordedEvents();
-    const interrupted: unknown[] = [];
     const broker = new RedisBroker(watched.url, ports);
-    await broker.start(Object.assign(events, { onInterrupted: (channels: unknown) => interrupted.push(channels) }));
+    await broker.start(events);
     await broker.subscribe(channel);
     const before = await broker.publish(channel, { data }, { stream });
     await watched.primary.kill();
@@ -48,7 +47,7 @@ describe.skipIf(redisIsMissing())('redis with sentinels', () => {
       timeout: 15_000,
       interval: 200,
     });
-    await vi.waitFor(() => expect(interrupted).toContainEqual([channel]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(events.interruptions).toContainEqual([channel]), { timeout: 15_000 });
     await broker.publish(channel, { data }, { stream });
     await broker.probe();
     expect(performance.now() - died).toBeLessThan(15_000);

@@ -12,6 +12,7 @@ import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { threeControls } from '../support/three-controls.js';
 
 const channel = channelName('news');
 const text = trustedJsonText('"hello"');
@@ -42,17 +43,9 @@ describe.skipIf(redisIsMissing())('redis', () => {
   controlChannelSuite({
     name: 'redis, one server',
     framework: { describe, test },
-    make: async () => {
+    make: () => {
       const prefix = `test-${++count}`;
-      const brokers = [1, 2, 3].map(() => new RedisBroker({ url: server.url, prefix }, ports));
-      await Promise.all(brokers.map((broker) => broker.start(new RecordedEvents())));
-      const [a, b, c] = brokers.map(({ control }) => control);
-      if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
-      return {
-        channels: [a, b, c],
-        settle: async () => void (await Promise.all(brokers.map((broker) => broker.probe()))),
-        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
-      };
+      return threeControls(() => new RedisBroker({ url: server.url, prefix }, ports));
     },
   });
 

@@ -11,6 +11,7 @@ import { channelName } from '../support/channel-name.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { WatchedRedis } from '../support/redis-sentinels.js';
 import { RedisServer } from '../support/redis-server.js';
+import { threeControls } from '../support/three-controls.js';
 import { valkeyProgram as program, valkeyIsMissing } from '../support/valkey.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
@@ -57,32 +58,23 @@ describe.skipIf(valkeyIsMissing())('valkey', () => {
   controlChannelSuite({
     name: 'valkey cluster',
     framework,
-    make: async () => {
+    make: () => {
       const options = { url: cluster.url, prefix: `test-${++count}` };
-      const brokers = [1, 2, 3].map(() => new RedisBroker(options, ports));
-      await Promise.all(brokers.map((broker) => broker.start(new RecordedEvents())));
-      const [a, b, c] = brokers.map(({ control }) => control);
-      if (a === undefined || b === undefined || c === undefined) throw new Error('three were made');
-      return {
-        channels: [a, b, c],
-        settle: async () => void (await Promise.all(brokers.map((broker) => broker.probe()))),
-        close: async () => void (await Promise.all(brokers.map((broker) => broker.close()))),
-      };
+      return threeControls(() => new RedisBroker(options, ports));
     },
   });
 
   test('G2 G5: a slot that is moved begins a new epoch, and its channel is named', async () => {
-    const interrupted: unknown[] = [];
     const events = new RecordedEvents();
     const broker = new RedisBroker({ url: cluster.url, prefix: `test-${++count}` }, ports);
-    await broker.start(Object.assign(events, { onInterrupted: (channels: unknown) => interrupted.push(channels) }));
+    await broker.start(events);
     const [from, to] = cluster.primaries;
     if (from === undefined || to === undefined) throw new Error('there are three');
     const channel = channelName(cluster.nameOn(from, 'm'));
     await broker.subscribe(channel);
     const before = await broker.publish(channel, { data }, { stream });
     await cluster.moveSlot(channel, from, to);
-    await vi.waitFor(() => expect(interrupted).toEqual([[channel]]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(events.interruptions).toEqual([[channel]]), { timeout: 15_000 });
     const after = await broker.publish(channel, { data }, { stream });
     expect(after.position.offset).toBe(2);
     expect(after.position.epoch).not.toBe(before.position.epoch);
