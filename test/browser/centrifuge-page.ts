@@ -51,6 +51,9 @@ window.runScenario = async (group, name) => {
   };
   try {
     await scenario(context);
+  } catch (error) {
+    // The SDK rejects with plain objects, of which nothing would be told.
+    throw error instanceof Error ? error : new Error(JSON.stringify(error), { cause: error });
   } finally {
     for (const client of clients) client.disconnect();
   }

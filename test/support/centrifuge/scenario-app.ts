@@ -40,7 +40,8 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
     broker,
     onMessage,
     transports: { sse: true },
-    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_000, expiredGraceMs: 300, pollGraceMs: 2_000 },
+    // A page that posts each command on its own may have many to post before the pong, on a machine with other work.
+    limits: { pingIntervalMs: 6_000, pongTimeoutMs: 5_000, expiredGraceMs: 300, pollGraceMs: 2_000 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'open:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),
