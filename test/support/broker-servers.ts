@@ -8,7 +8,7 @@ import { NatsServer, natsIsMissing } from './nats-server.js';
 import { RabbitmqServer, rabbitmqIsMissing } from './rabbitmq-server.js';
 import { RedisServer, redisIsMissing } from './redis-server.js';
 
-export interface BrokerServers {
+export interface BrokerServerKind {
   readonly isMissing: () => boolean;
   readonly start: () => Promise<AsyncDisposable & { readonly url: string }>;
   /** The `broker` option of an application. */
@@ -19,4 +19,4 @@ export const brokerServers = {
   redis: { isMissing: redisIsMissing, start: () => RedisServer.start(), at: redis },
   nats: { isMissing: natsIsMissing, start: () => NatsServer.start(), at: nats },
   rabbitmq: { isMissing: rabbitmqIsMissing, start: () => RabbitmqServer.start(), at: rabbitmq },
-} as const satisfies Record<string, BrokerServers>;
+} as const satisfies Record<string, BrokerServerKind>;

@@ -1,6 +1,6 @@
 /** A fleet with a broker behind a proxy, with many clients that read what a backend publishes, while something is done. */
 
-import { type BrokerServers, brokerServers } from '../../support/broker-servers.js';
+import { type BrokerServerKind, brokerServers } from '../../support/broker-servers.js';
 import type { DeployedOptions, DeployedProxy, Deployment } from '../deployed-proxy.js';
 import { Fleet } from '../fleet.js';
 import { feedRule, Publisher } from './publisher.js';
@@ -9,7 +9,7 @@ import { Swarm, type SwarmOutcome, type SwarmSize } from './swarm.js';
 export interface LoadOptions extends SwarmSize {
   readonly deployment: Deployment;
   /** Default: Redis. */
-  readonly broker?: BrokerServers;
+  readonly broker?: BrokerServerKind;
   /** The file of deploy/ that names the nodes. */
   readonly nodes: string;
   readonly publicationsPerSec: number;
