@@ -8,7 +8,7 @@ import { readConfigFile } from './file.js';
 import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome } from './layers.js';
 import { type OptionPath, type OptionValues, optionAt, optionPaths, options } from './options.js';
 import { type ConfigProblem, quote } from './problem.js';
-import { secretFault } from './secret-check.js';
+import { looksLikeSeveral, secretFault } from './secret-check.js';
 import { type CertificateConfig, readCertificate } from './tls-config.js';
 import { type PublicKeyConfig, pemOf } from './token-config.js';
 
@@ -149,7 +149,7 @@ function readSecrets(
   fileKey: 'token.secretFile' | 'api.keysFile' | 'hooks.secretFile',
   reading: Reading,
 ): readonly string[] {
-  const { merged, sources, problems } = reading;
+  const { merged, sources, problems, warnings } = reading;
   const given = merged.values[plainKey];
   const file = merged.values[fileKey];
   const problem = (key: OptionPath, message: string) => problems.push({ key, where: merged.sources[key], message });
@@ -163,6 +163,11 @@ function readSecrets(
   for (const secret of secrets) {
     const fault = secretFault(secret);
     if (fault !== undefined) problem(key, fault);
+  }
+  const [only = ''] = secrets;
+  if (file === undefined && secrets.length === 1 && looksLikeSeveral(only)) {
+    const where = merged.sources[plainKey];
+    warnings.push(`${plainKey} (${where}) is one secret, commas and all; several go into ${fileKey}, one a line`);
   }
   return secrets;
 }

@@ -162,13 +162,21 @@ function firstNested(issue: { readonly issues?: readonly v.BaseIssue<unknown>[] 
   return issue.issues?.find((nested) => nested.path !== undefined)?.message;
 }
 
-/** One or several, the first of which signs. In text: with commas between them. */
+/**
+ * One or several, the first of which signs. A text is one secret, whatever is in it: were it taken apart, its parts would be
+ * keys, too. Several are a list in a configuration file, or lines of a file of their own.
+ */
 export function secrets(): OptionKind<string | string[], readonly string[]> {
   const schema = v.pipe(
     v.union([v.string(), v.array(v.string())], 'is neither a text nor a list of texts'),
-    v.transform((value): readonly string[] => (typeof value === 'string' ? splitList(value) : value)),
+    v.transform((value): readonly string[] => (typeof value === 'string' ? [value] : value)),
   );
-  return { name: 'secret, or a list of them', schema, fromText: asIs, format: () => '(secret)', isList: true };
+  return {
+    name: 'secret; in the configuration file a list of them too',
+    schema,
+    fromText: asIs,
+    format: () => '(secret)',
+  };
 }
 
 const brokerAddress = /^(?:memory|[a-z][a-z+]*:\/\/\S.*)$/;

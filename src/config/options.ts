@@ -119,7 +119,7 @@ export const options = {
   'api.keys': option(secrets(), {
     unset: 'no HTTP API',
     about:
-      'Keys of the HTTP API: at least 32 bytes. Several are all accepted, so that they can be rotated; the first one needs a restart.',
+      'Key of the HTTP API: at least 32 bytes, one in a text. Several, for rotation, are in api.keysFile or a list; all are accepted. The first one needs a restart.',
     secret: true,
     reload: true,
   }),
@@ -143,7 +143,7 @@ export const options = {
   'token.secret': option(secrets(), {
     unset: 'no tokens are accepted',
     about:
-      'Secret shared with the backends that make tokens: at least 32 bytes. Several are all accepted; the first signs.',
+      'Secret shared with the backends that make tokens: at least 32 bytes, one in a text. Several are in token.secretFile or a list; all are accepted, and the first signs.',
     secret: true,
     reload: true,
   }),
@@ -188,7 +188,8 @@ export const options = {
   }),
   'hooks.secret': option(secrets(), {
     unset: 'calls are not signed',
-    about: 'Secret that signs what is sent to the backend: at least 32 bytes. Several all sign, for rotation.',
+    about:
+      'Secret that signs what is sent to the backend: at least 32 bytes, one in a text. Several, for rotation, are in hooks.secretFile or a list; all sign.',
     secret: true,
   }),
   'hooks.secretFile': option(text(), {

@@ -1,4 +1,4 @@
-/** Secrets that protect nothing: too short, left as they were in an example, or a single letter over and over. */
+/** Secrets that protect nothing, or that were hardly meant as they stand: too short, an example's, padded with white space. */
 
 import { minSecretBytes } from '../engine/auth/token-keys.js';
 
@@ -11,8 +11,18 @@ const minDistinctCharacters = 8;
 export function secretFault(secret: string): string | undefined {
   const length = Buffer.byteLength(secret);
   if (length === 0) return 'is empty';
+  // Whoever signs with it has perhaps cut it off, and perhaps not: nobody would see why no signature is ever right.
+  if (secret.trim() !== secret)
+    return 'begins or ends with white space, a line break perhaps; take it off on both sides';
+  if (/[\r\n]/.test(secret)) return 'has a line break; several secrets go into a file of their own, one a line';
   if (placeholder.test(secret)) return 'is a placeholder, not a secret';
   if (length < minSecretBytes) return `has ${length} bytes; a secret has at least ${minSecretBytes}`;
   if (new Set(secret).size < minDistinctCharacters) return 'is too easily guessed';
   return undefined;
+}
+
+/** Whether a text reads as if its writer had meant several secrets. */
+export function looksLikeSeveral(text: string): boolean {
+  const parts = text.split(',').map((part) => Buffer.byteLength(part.trim()));
+  return parts.length > 1 && parts.every((length) => length >= minSecretBytes);
 }

@@ -59,15 +59,23 @@ it('without keys there is no API', async () => {
   await running({}, async (_, status) => expect(await status(key)).toEqual([404, undefined]));
 });
 
-it('with keys it is on both listeners, or on the internal one alone', async () => {
-  const env = { FANFARE_API_KEYS: `${key}, ${otherKey}`, FANFARE_INTERNAL_PORT: '0' };
+it('with a key it is on both listeners, or on the internal one alone', async () => {
+  const env = { FANFARE_API_KEYS: key, FANFARE_INTERNAL_PORT: '0' };
   await running(env, async (_, status) => {
     expect(await status(key)).toEqual([200, 200]);
-    expect(await status(otherKey)).toEqual([200, 200]);
+    expect(await status(otherKey)).toEqual([401, 401]);
     expect(await status()).toEqual([401, 401]);
   });
   await running({ ...env, FANFARE_API_INTERNAL_ONLY: 'true' }, async (_, status) => {
     expect(await status(key)).toEqual([404, 200]);
+  });
+});
+
+// Each half of it opened the API once.
+it('a key with a comma opens it as a whole, and neither of its halves does', async () => {
+  await running({ FANFARE_API_KEYS: `${key},${otherKey}` }, async (_, status) => {
+    expect(await status(`${key},${otherKey}`)).toEqual([200, undefined]);
+    for (const half of [key, otherKey]) expect(await status(half)).toEqual([401, undefined]);
   });
 });
 
