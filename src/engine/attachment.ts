@@ -55,6 +55,7 @@ export class Attachment {
   #page: HistoryPage | undefined;
   #reads = 0;
   #joined: Promise<void> | undefined;
+  #isForgone = false;
 
   /** @param since where the client stopped, when it wants what it missed */
   constructor(
@@ -76,7 +77,7 @@ export class Attachment {
     await this.#joined;
     const { history } = this.#ports.broker;
     if (this.#rule.stream === undefined || history === undefined) return;
-    if (++this.#reads > maxReads) throw new Error('history stays behind the live stream');
+    if (this.#reads++ >= maxReads) throw new Error('history stays behind the live stream');
     // What was buffered up to here is in the page that is read now, or was lost with an overflow and is there too.
     if (this.subscription.overflowed) {
       this.subscription.overflowed = false;
@@ -93,7 +94,14 @@ export class Attachment {
     if (merged.hasHole) return false;
     const live = this.#ports.hub.position(this.subscription.channel);
     // Another epoch at equal standing is for `promote` to judge: the page is newer than the live stream.
-    return live === undefined || live.epoch !== merged.top.epoch || live.offset <= merged.top.offset;
+    const isLevel = live === undefined || live.epoch !== merged.top.epoch || live.offset <= merged.top.offset;
+    if (isLevel) this.#reads = 0;
+    return isLevel;
+  }
+
+  /** Tells the client that it cannot recover: what it missed is more than may wait for it. */
+  forgo(): void {
+    this.#isForgone = true;
   }
 
   /** What the client is told. */
@@ -107,7 +115,7 @@ export class Attachment {
     if (this.subscription.recovery === 'off' || this.#since === undefined) return state;
     // A page cut by the limit has no connection to the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? this.#since.offset) === page.top.offset;
-    if (!isComplete) return { ...state, wasRecovering: true };
+    if (!isComplete || this.#isForgone) return { ...state, wasRecovering: true };
     return { ...state, wasRecovering: true, recovered: true, offset: this.#since.offset, publications };
   }
 
@@ -145,7 +153,8 @@ export class Attachment {
     const hasIt = since !== undefined && since.epoch === top.epoch && since.offset === top.offset && top.offset > 0;
     const last = publications.at(-1);
     if (hasIt) return { wasRecovering: true, recovered: true };
-    if (last === undefined || last.offset !== top.offset) return { wasRecovering: since !== undefined };
+    if (last === undefined || last.offset !== top.offset || this.#isForgone)
+      return { wasRecovering: since !== undefined };
     return { wasRecovering: true, recovered: true, publications: [last], offset: since?.offset ?? last.offset - 1 };
   }
 }

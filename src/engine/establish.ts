@@ -1,31 +1,54 @@
 /** The steps that every new subscription takes: read, tell, go live; or be taken back without a trace. */
 
 import type { SubscribeResult } from '../model/reply.js';
+import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Attachment } from './attachment.js';
+import { isTooLarge, sizeOf, whenRoomFor } from './reply-room.js';
 import type { Session } from './session.js';
 import type { Subscription } from './subscription.js';
 
 /**
- * Reads until the attachment is ready, then in one step has its client told (`tell`) and takes it live. False when it
- * has ended meanwhile, or when `tell` says that it is not to be.
+ * Reads until the attachment is ready and its client has room for what it missed, then in one step tells the client
+ * (`encode`) and takes the subscription live. False when it has ended meanwhile, or when `encode` says that it is not
+ * to be.
  */
 export async function establish(
   session: Session,
   attachment: Attachment,
-  tell: (result: SubscribeResult) => boolean,
+  encode: (result: SubscribeResult) => readonly EncodedMessage[] | undefined,
 ): Promise<boolean> {
   const { subscription } = attachment;
-  do {
+  for (;;) {
     if (isOver(session, subscription)) return false;
     await attachment.read();
     if (isOver(session, subscription)) return false;
-  } while (!attachment.isReady());
-  if (!tell(attachment.result())) return false;
+    if (!attachment.isReady()) continue;
+    const result = attachment.result();
+    const messages = encode(result);
+    if (messages === undefined) return false;
+    const numBytes = result.publications.length === 0 ? 0 : sizeOf(messages);
+    if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
+      for (const message of messages) session.outbox.send(message);
+      break;
+    }
+    if (isTooLarge(session, numBytes)) forgo(session, attachment, numBytes);
+    else await whenRoomFor(session, numBytes);
+  }
   attachment.goLive();
   session.renewSubscription(subscription);
   session.node.presence.joined(subscription);
   session.node.notifier.notify('subscribed', session, subscription.channel);
   return true;
+}
+
+/** What was missed will never fit: the client is told that it cannot recover, in place of being closed as slow for ever. */
+export function forgo(session: Session, attachment: Attachment, numBytes: number): void {
+  const { node, client, user } = session;
+  attachment.forgo();
+  node.log.warn(
+    { client, user, channel: attachment.subscription.channel, bytes: numBytes, limit: node.limits.maxQueueBytes },
+    'recovery refused: what was missed is larger than limits.maxQueueBytes',
+  );
 }
 
 /** Takes back whatever was begun for a subscription that did not come about: refused, failed or overtaken. */

@@ -31,6 +31,7 @@ export class Outbox implements Flushable {
   readonly encoding: Encoding;
   /** Undefined while there is nothing: most connections are idle most of the time. */
   #gathered: EncodedMessage[] | undefined;
+  #gatheredBytes = 0;
   #closed = false;
 
   constructor(connection: Connection, owner: OutboxOwner, ports: OutboxPorts) {
@@ -45,9 +46,16 @@ export class Outbox implements Flushable {
     return this.#connection.bufferedBytes;
   }
 
+  /** Whether so many bytes more may wait for the peer without making it slow. */
+  hasRoomFor(numBytes: number): boolean {
+    return this.#closed || this.queuedBytes + this.#gatheredBytes + numBytes <= this.#ports.limits.maxQueueBytes;
+  }
+
   /** Adds a message for this connection alone. */
   send(message: EncodedMessage): void {
     if (this.#closed) return;
+    // Exact where it matters: large messages are what room is asked for.
+    this.#gatheredBytes += message.length > 512 ? Buffer.byteLength(message) : message.length;
     if (this.#gathered !== undefined) {
       this.#gathered.push(message);
       return;
@@ -67,6 +75,7 @@ export class Outbox implements Flushable {
     const messages = this.#gathered;
     if (messages === undefined) return;
     this.#gathered = undefined;
+    this.#gatheredBytes = 0;
     this.#write(frameOf(this.encoding, messages));
   }
 

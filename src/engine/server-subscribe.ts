@@ -35,13 +35,11 @@ export async function subscribeByServer(
     return await establish(session, new Attachment(node, subscription, recoverSince), (result) => {
       const { recoverable, positioned, epoch, offset, publications } = result;
       const { data } = identity;
-      session.push({
-        kind: 'subscribe',
-        channel,
-        subscribe: { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) },
-      });
-      for (const publication of publications) session.push({ kind: 'publication', channel, publication });
-      return true;
+      const subscribe = { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) };
+      return [
+        session.encodePush({ kind: 'subscribe', channel, subscribe }),
+        ...publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication })),
+      ];
     });
   } finally {
     takeBack(session, subscription);

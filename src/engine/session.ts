@@ -29,8 +29,12 @@ import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
 import type { Pinged } from './ping-wheel.js';
 import { Rates } from './rates.js';
+import { isTooLarge, sizeOf, whenRoomFor } from './reply-room.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
 import { SubscriptionSet } from './subscription-set.js';
+
+/** Replies up to this size wait for nothing. */
+const smallReplyBytes = 16_384;
 
 /**
  * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
@@ -69,6 +73,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #awaitsPong = false;
   /** It has been told so at least once. */
   #isOverBudget = false;
+  /** Of replies that wait for room in the queue. */
+  #waitingReplyBytes = 0;
   #pingSlot = -1;
   #deadline: number;
 
@@ -160,7 +166,44 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   reply(id: number, body: ReplyBody): void {
     if (this.state === 'closed') return;
     if (body.kind === 'error') this.#noteRefusal(body.error, body.why);
-    this.outbox.send(this.#connection.encoding.protocol.encodeReply(id, body));
+    this.outbox.send(this.encodeReply(id, body));
+  }
+
+  encodeReply(id: number, body: ReplyBody): EncodedMessage {
+    return this.#connection.encoding.protocol.encodeReply(id, body);
+  }
+
+  encodePush(push: Push): EncodedMessage {
+    return this.#connection.encoding.protocol.encodePush(push);
+  }
+
+  /** Replies to a command. What has no room yet waits for it; what never will have is refused with 106. */
+  #answer(command: Command & { readonly id: number }, body: ReplyBody): void | Promise<void> {
+    if (this.state === 'closed') return;
+    if (body.kind === 'error') return this.reply(command.id, body);
+    const message = this.encodeReply(command.id, body);
+    // Small ones take their chance, as pushes do: a queue without room for them is that of a slow reader.
+    if (message.length <= smallReplyBytes || this.outbox.hasRoomFor(Buffer.byteLength(message))) {
+      this.outbox.send(message);
+      return;
+    }
+    return this.#answerLater(command, message);
+  }
+
+  async #answerLater(command: Command & { readonly id: number }, message: EncodedMessage): Promise<void> {
+    const { limits, log } = this.node;
+    const numBytes = sizeOf([message]);
+    if (isTooLarge(this, numBytes)) {
+      const fields = { client: this.client, user: this.user, command: command.kind, bytes: numBytes };
+      log.warn({ ...fields, limit: limits.maxQueueBytes }, 'reply refused: it is larger than limits.maxQueueBytes');
+      return this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded });
+    }
+    this.#waitingReplyBytes += numBytes;
+    if (this.#waitingReplyBytes > limits.maxQueueBytes) return this.onSlow();
+    // Others may have taken the room before this goes on.
+    while (!this.outbox.hasRoomFor(numBytes)) await whenRoomFor(this, numBytes);
+    this.#waitingReplyBytes -= numBytes;
+    this.outbox.send(message);
   }
 
   #noteRefusal({ code }: ErrorReply, why: string | undefined): void {
@@ -177,7 +220,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   push(push: Push): void {
-    if (this.state !== 'closed') this.outbox.send(this.#connection.encoding.protocol.encodePush(push));
+    if (this.state !== 'closed') this.outbox.send(this.encodePush(push));
   }
 
   /** Authentication has let the client in: what waited for it runs now. */
@@ -337,7 +380,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
         : runCommand(this, command);
     const done = outcome
       .then((body) => {
-        if (body !== undefined && 'id' in command) this.reply(command.id, body);
+        if (body !== undefined && 'id' in command) return this.#answer(command, body);
+        return undefined;
       })
       .catch((error: unknown) => this.#commandFailed(command, error))
       .finally(() => {

@@ -5,9 +5,11 @@ import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { ConnectRequest } from '../../model/command.js';
 import type { Position } from '../../model/position.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
+import type { EncodedMessage } from '../../protocols/protocol.js';
 import { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
-import { takeBack } from '../establish.js';
+import { forgo, takeBack } from '../establish.js';
+import { sizeOf } from '../reply-room.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
@@ -59,9 +61,7 @@ export async function runConnect(
     for (const { subscription } of attachments) node.presence.withdrawn(subscription);
     return undefined;
   }
-  const subs = new Map<string, SubscribeResult>();
-  for (const attachment of attachments) subs.set(attachment.subscription.channel, resultOf(attachment));
-  session.reply(id, { kind: 'connect', result: connectResult(session, identity, subs) });
+  session.outbox.send(encodeConnectReply(session, id, identity, attachments));
   for (const attachment of attachments) {
     attachment.goLive();
     node.presence.joined(attachment.subscription);
@@ -69,6 +69,26 @@ export async function runConnect(
   session.connected();
   for (const { subscription } of attachments) node.notifier.notify('subscribed', session, subscription.channel);
   return undefined;
+}
+
+/** With what was missed, as far as it may wait for the client: the largest recoveries are forgone first. */
+function encodeConnectReply(
+  session: Session,
+  id: number,
+  identity: Identity,
+  attachments: readonly Attachment[],
+): EncodedMessage {
+  for (;;) {
+    const subs = new Map<string, SubscribeResult>();
+    for (const attachment of attachments) subs.set(attachment.subscription.channel, resultOf(attachment));
+    const message = session.encodeReply(id, { kind: 'connect', result: connectResult(session, identity, subs) });
+    const numBytes = sizeOf([message]);
+    if (session.outbox.hasRoomFor(numBytes)) return message;
+    const numMissed = ({ subscription }: Attachment) => subs.get(subscription.channel)?.publications.length ?? 0;
+    const largest = [...attachments].sort((a, b) => numMissed(b) - numMissed(a))[0];
+    if (largest === undefined || numMissed(largest) === 0) return message;
+    forgo(session, largest, numBytes);
+  }
 }
 
 /** Makes it one of its user's connections, of which there may be so many; otherwise says why not. */

@@ -4,7 +4,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import { type SubscribeRequest, subscribeFlags } from '../../model/command.js';
 import { fromJsonText } from '../../model/json-text.js';
-import type { ReplyBody } from '../../model/reply.js';
+import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { Attachment } from '../attachment.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
@@ -62,22 +62,24 @@ async function attach(
   const { identity } = subscription;
   const attachment = new Attachment(node, subscription, request.recoverSince);
   let refused: ReplyBody | undefined;
+  let told: SubscribeResult | undefined;
   const isEstablished = await establish(session, attachment, (result) => {
-    if (result.wasRecovering) countRecovery(session, result.recovered, result.publications.length);
+    told = result;
     if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
       refused = refuse(errorCodes.unrecoverablePosition).reply;
-      return false;
+      return undefined;
     }
-    session.reply(id, {
+    const body: ReplyBody = {
       kind: 'subscribe',
       result: {
         ...result,
         ...(subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs)),
         ...(identity.data !== undefined && { data: identity.data }),
       },
-    });
-    return true;
+    };
+    return [session.encodeReply(id, body)];
   });
+  if (told?.wasRecovering && (isEstablished || refused !== undefined)) countRecovery(session, told);
   return isEstablished ? undefined : (refused ?? overtaken(subscription));
 }
 
@@ -87,11 +89,11 @@ function overtaken({ endedBy }: Subscription): ReplyBody {
   return { kind: 'error', error: isByServer ? errorCodes.permissionDenied : errorCodes.internal };
 }
 
-function countRecovery(session: Session, recovered: boolean, numPublications: number): void {
+function countRecovery(session: Session, { recovered, publications }: SubscribeResult): void {
   const { counters } = session.node;
   if (recovered) counters.recoveries++;
   else counters.recoveriesFailed++;
-  counters.publicationsRecovered += numPublications;
+  counters.publicationsRecovered += publications.length;
 }
 
 async function authorize(

@@ -1,0 +1,34 @@
+/** Room in a connection's queue for what its client asked for: large answers wait for it, and are not a sign of a slow reader. */
+
+import type { EncodedMessage } from '../protocols/protocol.js';
+import type { Clock } from './clock.js';
+import type { Outbox } from './outbox.js';
+
+/** How often it is looked whether the peer has taken enough. */
+const lookEveryMs = 20;
+
+/** What is waited for. */
+export interface ReplyRoom {
+  readonly outbox: Outbox;
+  readonly node: { readonly clock: Clock; readonly limits: { readonly maxQueueBytes: number } };
+}
+
+export function sizeOf(messages: readonly EncodedMessage[]): number {
+  return messages.reduce((sum, message) => sum + Buffer.byteLength(message), 0);
+}
+
+/** Whether so many bytes have no room even in an empty queue. */
+export function isTooLarge({ node }: ReplyRoom, numBytes: number): boolean {
+  return numBytes > node.limits.maxQueueBytes;
+}
+
+/** Resolves when there is room for so many bytes, no more than the queue holds, or when the connection is closed. */
+export function whenRoomFor({ outbox, node }: ReplyRoom, numBytes: number): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (outbox.hasRoomFor(numBytes)) resolve();
+      else node.clock.schedule(look, lookEveryMs);
+    };
+    look();
+  });
+}
