@@ -26,6 +26,7 @@ import { Presence } from './presence.js';
 import { Publishing } from './publishing.js';
 import { type RatePlan, ratesOfConnection } from './rates.js';
 import { RecentOrders } from './recent-orders.js';
+import { RefusalLog } from './refusal-log.js';
 import { Revocations } from './revocations.js';
 import type { RpcDeclaration, RpcFallback } from './rpc-options.js';
 import { ChannelRules } from './rules.js';
@@ -67,6 +68,7 @@ export class Node {
   readonly auth: Authenticator;
   readonly tickets: Tickets;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   readonly limits: EngineLimits;
   readonly version: string;
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
@@ -107,6 +109,7 @@ export class Node {
     this.tickets = new Tickets(clock, random);
     this.auth = acceptTickets(options.auth, (ticket) => redeemTicket(this, ticket));
     this.log = log;
+    this.refusals = new RefusalLog(clock, log);
     this.version = options.version;
     this.procedures = options.procedures;
     this.procedureFallback = options.procedureFallback;

@@ -3,6 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Handshake } from '../engine/connection.js';
 import type { Node } from '../engine/node.js';
+import type { RefusalLine } from '../engine/refusal-log.js';
+import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
 import { handshakeOf, type TrustedProxies } from './handshake.js';
 import type { OriginPolicy } from './origin-policy.js';
 import { digestOf, type RequestBinding } from './request-binding.js';
@@ -12,6 +14,8 @@ export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For the log, where the message alone does not say what would mend it. */
+  readonly why?: RefusalLine;
 }
 
 export interface ClientGateOptions {
@@ -51,14 +55,11 @@ export class ClientGate {
    * forge, tells them apart. Programs send neither.
    */
   findForeign(request: IncomingMessage): Refusal | undefined {
-    if (!this.origins.allows(request)) return { status: 403, message: 'origin not allowed' };
+    if (!this.origins.allows(request)) return foreignPage(request, this.origins);
     const { origin, cookie, 'sec-fetch-site': site } = request.headers;
     if (origin !== undefined || site === 'same-origin') return undefined;
-    if (site !== undefined && site !== 'none') return { status: 403, message: 'origin not allowed' };
-    if (this.cookiesAuthenticate && cookie !== undefined) {
-      return { status: 403, message: 'cookies without an origin' };
-    }
-    return undefined;
+    if (site !== undefined && site !== 'none') return foreignPage(request, this.origins);
+    return this.cookiesAuthenticate && cookie !== undefined ? cookiesWithoutOrigin : undefined;
   }
 
   /** No room for one more client. Counts as an attempt: ask last, and open the connection at once. */
@@ -82,7 +83,9 @@ export class ClientGate {
     };
   }
 
-  logRefusal(request: IncomingMessage, { status, message }: Refusal): void {
-    this.#node.log.info({ status, peer: this.proxies.clientAddress(request) }, `request refused: ${message}`);
+  logRefusal(request: IncomingMessage, { status, message, why }: Refusal): void {
+    const fields = { status, peer: this.proxies.clientAddress(request) };
+    if (why === undefined) this.#node.log.info(fields, `request refused: ${message}`);
+    else this.#node.refusals.tell({ ...why, fields: { ...fields, ...why.fields } });
   }
 }

@@ -24,6 +24,11 @@ export class OriginPolicy {
     return this.#allowed === '*';
   }
 
+  /** There is no list: a page may connect to its own host. */
+  get isOfHost(): boolean {
+    return this.#allowed === undefined;
+  }
+
   /** Programs that are no browsers send no origin; a page cannot leave it out. */
   allows(request: IncomingMessage): boolean {
     const { origin } = request.headers;

@@ -120,6 +120,7 @@ describe('refuseUpgrade', () => {
       'HTTP/1.1 503 Service Unavailable',
       'Connection: close',
       'Content-Type: text/plain; charset=utf-8',
+      'X-Content-Type-Options: nosniff',
       'Content-Length: 7',
       'Retry-After: 1',
     ]);

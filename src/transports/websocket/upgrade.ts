@@ -4,6 +4,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { extension, PerMessageDeflate } from 'ws';
 import type { Refusal } from '../client-gate.js';
+import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
 import type { OriginPolicy } from '../origin-policy.js';
 import type {} from './ws-internals.js';
 
@@ -30,10 +31,10 @@ export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Re
   if (request.headers['sec-websocket-version'] !== '13') {
     return { status: 426, message: 'WebSocket version 13 only', headers: { 'Sec-WebSocket-Version': '13' } };
   }
-  if (!policy.origins.allows(request)) return { status: 403, message: 'origin not allowed' };
+  if (!policy.origins.allows(request)) return foreignPage(request, policy.origins);
   const { origin, cookie } = request.headers;
   if (policy.cookiesAuthenticate && cookie !== undefined && origin === undefined) {
-    return { status: 403, message: 'cookies without an origin' };
+    return cookiesWithoutOrigin;
   }
   if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
     return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };
@@ -61,6 +62,8 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const lines = Object.entries({
     Connection: 'close',
     'Content-Type': 'text/plain; charset=utf-8',
+    // The message may cite the request.
+    'X-Content-Type-Options': 'nosniff',
     'Content-Length': String(Buffer.byteLength(message)),
     ...headers,
   }).map(([name, value]) => `${name}: ${value}`);

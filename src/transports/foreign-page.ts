@@ -1,0 +1,59 @@
+/** The refusal of a page that may not connect, in words with which somebody can mend it. */
+
+import type { IncomingMessage } from 'node:http';
+import { hostOf } from '../http/http2.js';
+import type { Refusal } from './client-gate.js';
+import type { OriginPolicy } from './origin-policy.js';
+
+/** Both come from the request. */
+const maxCitedLength = 200;
+
+/** A page of another origin, or, by `Sec-Fetch-Site` alone, of another site. */
+export function foreignPage(request: IncomingMessage, origins: OriginPolicy): Refusal {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const host = cited(hostOf(request));
+  if (origin === undefined) {
+    return {
+      status: 403,
+      message: `origin not allowed: Sec-Fetch-Site is ${cited(String(site))} and there is no Origin`,
+      why: {
+        check: 'origin',
+        key: `site ${site}`,
+        fields: { host, fetchSite: cited(String(site)) },
+        message: noOrigin,
+      },
+    };
+  }
+  const page = cited(origin);
+  const remedy = origins.isOfHost ? 'which is another host, and origins is not set' : 'which is not in origins';
+  return {
+    status: 403,
+    message: `origin not allowed: a page of ${page} connects to ${host}, ${remedy}`,
+    why: {
+      check: 'origin',
+      key: page,
+      fields: { origin: page, host, option: 'origins' },
+      message: origins.isOfHost ? otherHost : notListed,
+    },
+  };
+}
+
+/** A browser's request whose cookies may be somebody else's doing. */
+export const cookiesWithoutOrigin: Refusal = {
+  status: 403,
+  message: 'cookies without an origin',
+  why: {
+    check: 'cookies',
+    fields: { header: 'Origin' },
+    message: 'request refused: it has cookies, which tell who a client is here, and no Origin that tells its page',
+  },
+};
+
+const noOrigin = 'request refused: it comes from a page of another site, which has not said which one';
+const notListed = 'request refused: the origin of the page is not in the option origins';
+const otherHost =
+  'request refused: the page is of another host than it connects to, and the option origins is not set; a proxy that changes Host (changeOrigin of Vite) leads here, too';
+
+function cited(value = 'no host'): string {
+  return value.slice(0, maxCitedLength);
+}
