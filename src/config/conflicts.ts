@@ -1,22 +1,17 @@
 /** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
 
 import { findHookConflicts, findHookWarnings } from './hook-conflicts.js';
+import { findLimitConflicts, findLimitWarnings } from './limit-conflicts.js';
 import type { Config } from './load.js';
 import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';
+import { findUnusedOptions } from './unused-options.js';
 
 export function findConflicts(config: Config): ConfigProblem[] {
   const { values, sources, mode } = config;
-  const problems: ConfigProblem[] = findHookConflicts(config);
+  const problems: ConfigProblem[] = [...findHookConflicts(config), ...findLimitConflicts(config)];
   const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
-  const pingMs = values['limits.pingInterval'];
-  if (pingMs > 0 && values['limits.pongTimeout'] >= pingMs) {
-    problem('limits.pongTimeout', 'must be less than limits.pingInterval');
-  }
-  if (values['limits.maxMessageBytes'] > values['limits.maxQueueBytes']) {
-    problem('limits.maxQueueBytes', 'is less than limits.maxMessageBytes: one message would make a connection slow');
-  }
   if (mode === 'development' && values.workers > 1) {
     problem('workers', 'is more than 1: development mode is one process; use "fanfare serve"');
   }
@@ -27,6 +22,9 @@ export function findConflicts(config: Config): ConfigProblem[] {
   const internalPort = values['internal.port'];
   if (internalPort !== undefined && internalPort !== 0 && internalPort === values.port) {
     problem('internal.port', 'is the public port');
+  }
+  if (values.origins === '*' && values['hooks.headers'].some((name) => /^cookie$/i.test(name))) {
+    problem('origins', 'is "*" and hooks.headers has Cookie: pages of every web site could act as their visitors');
   }
   if (values['api.internalOnly'] && internalPort === undefined) {
     problem('api.internalOnly', 'needs internal.port: there is no internal listener');
@@ -50,6 +48,17 @@ export function findConflicts(config: Config): ConfigProblem[] {
   return problems;
 }
 
+/** Messages that rules allow and the HTTP API is too narrow for. */
+function findApiWarnings({ values, apiKeys }: Config): string[] {
+  if (apiKeys.length === 0 && !values['api.insecure']) return [];
+  const most = Math.max(
+    values['limits.maxMessageBytes'],
+    ...Object.values(values.channels).map(({ maxMessageBytes = 0 }) => maxMessageBytes),
+  );
+  if (values['api.maxBodyBytes'] > most) return [];
+  return [`api.maxBodyBytes is no more than the largest message (${most} bytes), which cannot be published by the API`];
+}
+
 /** What speaks against an HTTP API without keys. */
 function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, message: string) => void): void {
   if (apiKeys.length > 0) problem('api.insecure', 'and keys of the API are both set');
@@ -63,7 +72,12 @@ function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, mes
 
 export function findWarnings(config: Config): string[] {
   const { values, mode, secrets } = config;
-  const warnings: string[] = findHookWarnings(config);
+  const warnings: string[] = [
+    ...findHookWarnings(config),
+    ...findLimitWarnings(config),
+    ...findUnusedOptions(config),
+    ...findApiWarnings(config),
+  ];
   const takesTokens = secrets.length + values['token.keys'].length + values['token.jwks'].length > 0;
   if (!takesTokens && !values.anonymous && values['hooks.connect'] === undefined) {
     warnings.push(

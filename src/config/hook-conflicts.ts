@@ -6,6 +6,9 @@ import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';
 
+/** How long the official SDKs wait for a reply, at their defaults. */
+const clientPatienceMs = 5_000;
+
 export function findHookConflicts({ values, sources }: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
@@ -53,6 +56,18 @@ export function findHookWarnings({ values, sources, mode, hookSecrets }: Config)
   }
   if (values['hooks.connect'] !== undefined && values.anonymous && sources.anonymous !== `${mode} mode`) {
     warnings.push('anonymous has no effect: hooks.connect decides about clients without a token');
+  }
+  for (const [path, endpoint] of endpoints) {
+    if (path === 'hooks.events' || endpoint === undefined) continue;
+    const longestMs = endpoint.timeoutMs * 2;
+    if (longestMs < clientPatienceMs || path === 'hooks.connect') continue;
+    warnings.push(
+      `${path} may take twice its timeout (${longestMs / 1_000}s): clients give up after ${clientPatienceMs / 1_000}s`,
+    );
+  }
+  const refreshMs = Math.max(...endpoints.map(([path, it]) => (/refresh/i.test(path) ? (it?.timeoutMs ?? 0) * 2 : 0)));
+  if (values['hooks.refreshGrace'] > 0 && refreshMs > values['hooks.refreshGrace']) {
+    warnings.push(`hooks.refreshGrace is over before a call of ${refreshMs / 1_000}s has failed: it has no effect`);
   }
   for (const [hook, action] of [
     ['hooks.subscribe', 'subscribe'],

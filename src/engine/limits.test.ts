@@ -14,9 +14,4 @@ describe('limits', () => {
     expect(refused).toThrow(FanfareError);
     expect(refused).toThrow(/limits\.maxQueueBytes/);
   });
-
-  test('B109: a pong time-out as long as the ping interval is refused, unless there are no pings', () => {
-    expect(() => limitsWithDefaults({ pingIntervalMs: 8_000, pongTimeoutMs: 8_000 })).toThrow(/pongTimeoutMs/);
-    expect(limitsWithDefaults({ pingIntervalMs: 0 }).pingIntervalMs).toBe(0);
-  });
 });

@@ -87,8 +87,7 @@ export const defaultLimits: EngineLimits = {
 /**
  * Fills in the defaults.
  *
- * @throws FanfareError `ERR_CONFIG`, naming the limit, for one that is no whole number of 0 or more, and for a pong
- *   time-out that is not shorter than the ping interval
+ * @throws FanfareError `ERR_CONFIG`, naming the limit, for one that is no whole number of 0 or more
  */
 export function limitsWithDefaults(limits: Partial<EngineLimits>): EngineLimits {
   const all = { ...defaultLimits, ...limits };
@@ -96,9 +95,6 @@ export function limitsWithDefaults(limits: Partial<EngineLimits>): EngineLimits 
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new FanfareError('ERR_CONFIG', `limits.${name} must be a whole number of 0 or more, got ${value}`);
     }
-  }
-  if (all.pingIntervalMs > 0 && all.pongTimeoutMs >= all.pingIntervalMs) {
-    throw new FanfareError('ERR_CONFIG', 'limits.pongTimeoutMs must be less than limits.pingIntervalMs');
   }
   return all;
 }

@@ -6,6 +6,9 @@ import type { Authenticator } from '../engine/auth/authenticator.js';
 import { authenticateBy } from '../engine/auth/function-auth.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
+import { contradictions } from '../engine/contradictions.js';
+import { defaultLimits } from '../engine/limits.js';
+import type { Logger } from '../engine/logger.js';
 import { Node } from '../engine/node.js';
 import { Operations } from '../engine/operations.js';
 import type { RpcDeclaration, RpcFallback } from '../engine/rpc-options.js';
@@ -24,9 +27,9 @@ import { ClientGate } from '../transports/client-gate.js';
 import { TrustedProxies } from '../transports/handshake.js';
 import { OriginPolicy } from '../transports/origin-policy.js';
 import { FanfareApp } from './app.js';
-import { clientTransports } from './client-transports.js';
+import { clientTransports, defaultTransportLimits } from './client-transports.js';
 import { memory } from './memory.js';
-import type { FanfareOptions } from './options.js';
+import type { FanfareOptions, Limits } from './options.js';
 import { type ListenOptions, Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
 import { version } from './version.js';
@@ -88,6 +91,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       },
     }),
   });
+  reportContradictions(options.limits, node, hooks === undefined ? log : undefined);
   const gate = new ClientGate(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? []),
@@ -140,6 +144,19 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
         specOptions,
       ),
   });
+}
+
+/**
+ * @param log absent: the configuration has warned already
+ * @throws FanfareError `ERR_CONFIG`
+ */
+function reportContradictions(limits: Limits | undefined, node: Node, log: Logger | undefined): void {
+  const all = { ...defaultLimits, ...defaultTransportLimits, ...limits };
+  for (const { severity, limit, rule, message } of contradictions(all, node.rules, (name) => `limits.${name}`)) {
+    const text = limit === undefined ? `channel rule "${rule}": ${message}` : `limits.${limit} ${message}`;
+    if (severity === 'error') throw new FanfareError('ERR_CONFIG', text);
+    log?.warn({}, text);
+  }
 }
 
 /** @throws FanfareError `ERR_CONFIG` */

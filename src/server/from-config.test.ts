@@ -1,10 +1,10 @@
 /** A configuration reaches the engine whole. */
 
 import { expect, test } from 'vitest';
+import { limitsOf } from '../config/limits.js';
 import { loadConfig } from '../config/load.js';
 import { defaultLimits } from '../engine/limits.js';
 import { defaultTransportLimits } from './client-transports.js';
-import { limitsOf } from './from-config.js';
 
 test('every limit is an option, with the default of the engine or the transports', async () => {
   const outcome = await loadConfig({ folder: import.meta.dirname, env: {}, flags: new Map(), mode: 'production' });

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger as PinoLogger } from 'pino';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
+import { limitsOf } from '../config/limits.js';
 import type { Config } from '../config/load.js';
 import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
@@ -22,7 +23,7 @@ import { brokerOf } from './configured-broker.js';
 import { assemble } from './fanfare.js';
 import { jwt } from './jwt.js';
 import type { ListenAddress } from './listener.js';
-import type { BrokerFactory, FanfareOptions, Limits } from './options.js';
+import type { BrokerFactory, FanfareOptions } from './options.js';
 import type { ListenOptions } from './serving.js';
 
 /** Where the server can be reached. */
@@ -182,41 +183,6 @@ function transportsOf(values: OptionValues): TransportPaths {
     ...(!values['transports.longPolling'] && { longPolling: false }),
     sse: values['transports.sse'],
     oneWay: values['transports.oneWay'],
-  };
-}
-
-/** Every limit of the engine is an option; a test looks after that. */
-export function limitsOf(values: OptionValues): Limits {
-  return {
-    maxFrameBytes: values['limits.maxFrameBytes'],
-    pollWaitMs: values['limits.pollWait'],
-    pollGraceMs: values['limits.pollGrace'],
-    pollSpacingMs: values['limits.pollSpacing'],
-    maxMessageBytes: values['limits.maxMessageBytes'],
-    maxQueueBytes: values['limits.maxQueueBytes'],
-    maxChannelsPerConnection: values['limits.maxChannelsPerConnection'],
-    maxPendingCommands: values['limits.maxPendingCommands'],
-    commandsPerSec: values['limits.commandsPerSec'],
-    commandBurst: values['limits.commandBurst'],
-    publicationsPerSec: values['limits.publicationsPerSec'],
-    subscribesPerSec: values['limits.subscribesPerSec'],
-    commandsPerSecPerUser: values['limits.commandsPerSecPerUser'],
-    publicationsPerSecPerUser: values['limits.publicationsPerSecPerUser'],
-    subscribesPerSecPerUser: values['limits.subscribesPerSecPerUser'],
-    maxConnections: values['limits.maxConnections'],
-    maxConnectionsPerAddress: values['limits.maxConnectionsPerAddress'],
-    maxConnectionsPerUser: values['limits.maxConnectionsPerUser'],
-    connectsPerSec: values['limits.connectsPerSec'],
-    connectBurst: values['limits.connectBurst'],
-    maxHistoryPublications: values['limits.maxHistoryPublications'],
-    maxRecoveredPublications: values['limits.maxRecoveredPublications'],
-    maxPresenceClients: values['limits.maxPresenceClients'],
-    pingIntervalMs: values['limits.pingInterval'],
-    pongTimeoutMs: values['limits.pongTimeout'],
-    connectTimeoutMs: values['limits.connectTimeout'],
-    presenceTtlMs: values['limits.presenceTtl'],
-    expiredGraceMs: values['limits.expiredGrace'],
-    brokerLingerMs: values['limits.brokerLinger'],
   };
 }
 

@@ -85,6 +85,28 @@ describe('frames', () => {
     expect(sent.items[0]?.split('\n')).toHaveLength(21);
   });
 
+  test('a client with as many channels as its server allows comes back with all of them', async () => {
+    // Once, a frame held 512 commands at most: who had more channels was sent away for good (3501).
+    const names = Array.from({ length: 700 }, (_, n) => `room:${n}`);
+    const large = fanfare({
+      anonymous: true,
+      limits: { maxChannelsPerConnection: 700, maxPendingCommands: 1_000, maxFrameBytes: 131_072 },
+      channels: { 'room:{name}': channel({ subscribe: 'anyone', history: { size: 100 } }) },
+    });
+    const { url: at } = await large.listen(0);
+    const client = new Centrifuge(`${at.replace('http', 'ws')}/connection/websocket`, { websocket: WebSocket });
+    clients.push(client);
+    const rooms = names.map((name) => client.newSubscription(name));
+    for (const room of rooms) room.subscribe();
+    client.connect();
+    await Promise.all(rooms.map((room) => room.ready(5_000)));
+    const recovered = rooms.map((room) => new Promise((resolve) => room.once('subscribed', resolve)));
+    client.disconnect();
+    client.connect();
+    for (const outcome of await Promise.all(recovered)) expect(outcome).toMatchObject({ recovered: true });
+    await large.close(500);
+  });
+
   test('a batch of the client is one frame, and so are its replies', async () => {
     const { client, sent, received } = observedClient();
     client.connect();

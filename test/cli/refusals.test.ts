@@ -150,9 +150,80 @@ describe('B109 options that contradict each other', () => {
     ['recovery without a history', 'channels: { a: { recovery: stream } }', 'recovery'],
     ['a queue smaller than a message', 'limits: { maxQueueBytes: 2KiB }', 'limits.maxQueueBytes'],
     ['two secrets', `token: { secret: ${testSecret}, secretFile: x }`, 'token.secretFile'],
+    [
+      'presence that expires before it is renewed',
+      '{ limits: { presenceTtl: 20s }, channels: { a: { presence: true } } }',
+      'channels',
+    ],
+    ['a message larger than a queue', 'channels: { a: { maxMessageBytes: 2MiB } }', 'limits.maxQueueBytes'],
+    [
+      'more channels than one frame can subscribe to',
+      'limits: { maxChannelsPerConnection: 5000 }',
+      'limits.maxChannelsPerConnection',
+    ],
+    [
+      'cookies to the backend from pages of every site',
+      '{ origins: "*", hooks: { url: "http://127.0.0.1:1", connect: /c, headers: [Cookie] } }',
+      'origins',
+    ],
     ['the internal listener on the public port', '{ port: 8123, internal: { port: 8123 } }', 'internal.port'],
   ])('%s', async (_, content, key) => {
     expect(await refused('fanfare.yaml', content)).toContain(key);
+  });
+
+  test.each([
+    [
+      'history that one recovery cannot bring',
+      'channels: { a: { history: { size: 5000, ttl: 5m } } }',
+      'limits.maxRecoveredPublications',
+    ],
+    [
+      'history shorter than a dead connection lives',
+      'channels: { a: { history: { size: 5, ttl: 30s } } }',
+      'history.ttl',
+    ],
+    ['an option of another broker', 'redis: { prefix: mine }', 'redis.prefix'],
+    ['an algorithm without a secret', 'token: { algorithm: HS512 }', 'token.algorithm'],
+    [
+      'an option of an endpoint that is closed',
+      '{ transports: { longPolling: false }, limits: { pollWait: 20s } }',
+      'limits.pollWait',
+    ],
+    [
+      'a hook that takes longer than clients wait',
+      '{ hooks: { url: "http://127.0.0.1:1", rpc: /r, timeout: 4s } }',
+      'hooks.rpc',
+    ],
+    [
+      'a grace that is over before the backend has failed',
+      '{ hooks: { url: "http://127.0.0.1:1", connect: /c, refresh: /r, refreshGrace: 1s } }',
+      'hooks.refreshGrace',
+    ],
+    [
+      'messages that the API has no room for',
+      `{ api: { keys: ${testSecret}, maxBodyBytes: 2KiB } }`,
+      'api.maxBodyBytes',
+    ],
+    [
+      'more channels than a client may subscribe to at once',
+      'limits: { maxChannelsPerConnection: 600 }',
+      'limits.maxPendingCommands',
+    ],
+  ])('a warning: %s', async (_, content, key) => {
+    using folder = new Folder();
+    folder.write('fanfare.yaml', content);
+    const { code, stderr } = await runInProcess(['check'], { folder });
+    expect(code).toBe(0);
+    expect(stderr).toContain(key);
+  });
+
+  test('the defaults contradict nothing', async () => {
+    using folder = new Folder();
+    folder.write(
+      'fanfare.yaml',
+      `{ token: { secret: ${testSecret} }, channels: { a: { history: { size: 300, ttl: 5m }, presence: true } } }`,
+    );
+    expect((await runInProcess(['check'], { folder })).stderr).not.toContain('warning');
   });
 });
 

@@ -10,11 +10,11 @@ import { nestsDeeperThan } from './json-depth.js';
 /** Deepest nesting of arrays and objects in a frame. */
 export const maxNesting = 64;
 /** Most commands in one frame: a client with 128 channels needs 129 when it connects. */
-export const maxCommandsPerFrame = 512;
+export const maxCommandsPerFrame = 4_096;
 /** Longest epoch that any server of ours has made, with room to spare. */
 const maxEpochLength = 64;
 const maxCommandId = 0xffff_ffff;
-const maxConnectSubs = 512;
+const maxConnectSubs = 4_096;
 const maxHeaders = 64;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,46 @@
+/** Contradictions among limits and channel rules, by the names that they have in a configuration. */
+
+import { type AllLimits, type Contradiction, contradictions, type RuleFacts } from '../engine/contradictions.js';
+import type { ChannelConfig } from './channel-config.js';
+import { limitsOf } from './limits.js';
+import type { Config } from './load.js';
+import { isOptionPath, type OptionPath } from './options.js';
+import type { ConfigProblem } from './problem.js';
+
+export function findLimitConflicts(config: Config): ConfigProblem[] {
+  return found(config, 'error').map(({ limit, rule, message }) => {
+    const key = limit === undefined ? 'channels' : pathOf(limit);
+    return { key, where: config.sources[key], message: rule === undefined ? message : `→ ${rule}: ${message}` };
+  });
+}
+
+export function findLimitWarnings(config: Config): string[] {
+  return found(config, 'warning').map(({ limit, rule, message }) =>
+    limit === undefined ? `channels → ${rule}: ${message}` : `${pathOf(limit)} ${message}`,
+  );
+}
+
+function found({ values }: Config, severity: Contradiction['severity']): Contradiction[] {
+  const limits = limitsOf(values);
+  const rules = Object.entries(values.channels).map(([pattern, rule]) => factsOf(pattern, rule, limits));
+  return contradictions(limits, rules, pathOf).filter((contradiction) => contradiction.severity === severity);
+}
+
+function factsOf(pattern: string, rule: ChannelConfig, limits: AllLimits): RuleFacts {
+  const { history, presence = false, publish = 'nobody', maxMessageBytes = limits.maxMessageBytes } = rule;
+  return {
+    pattern: { text: pattern },
+    stream: history && { size: history.size, ttlMs: history.ttl },
+    recovery: rule.recovery ?? (history === undefined ? 'off' : 'stream'),
+    presence: presence !== false,
+    publish,
+    maxMessageBytes,
+  };
+}
+
+/** Options have their unit in the value: `pingIntervalMs` is `limits.pingInterval`. */
+function pathOf(limit: keyof AllLimits): OptionPath {
+  const path = `limits.${limit.replace(/Ms$/, '')}`;
+  if (!isOptionPath(path)) throw new Error(`the limit ${limit} has no option`);
+  return path;
+}

@@ -1,0 +1,70 @@
+/** Options that are set and have no effect, because another one that they serve is not set. */
+
+import type { Config } from './load.js';
+import { type OptionPath, optionPaths } from './options.js';
+
+/** Which options, by the beginning of their paths, need which other one. */
+const needs: readonly {
+  readonly options: string;
+  readonly of: string;
+  readonly isThere: (config: Config) => boolean;
+}[] = [
+  { options: 'redis.', of: 'a broker redis://…', isThere: isBroker(/^rediss?[+:]/) },
+  { options: 'nats.', of: 'a broker nats://… or tls://…', isThere: isBroker(/^(nats|tls):/) },
+  { options: 'rabbitmq.', of: 'a broker amqp://…', isThere: isBroker(/^amqps?:/) },
+  { options: 'memory.', of: 'the broker memory', isThere: isBroker(/^memory$/) },
+  { options: 'internal.host', of: 'internal.port', isThere: isSet('internal.port') },
+  { options: 'token.algorithm', of: 'token.secret', isThere: ({ secrets }) => secrets.length > 0 },
+  { options: 'token.issuer', of: 'tokens', isThere: takesTokens },
+  { options: 'token.audience', of: 'tokens', isThere: takesTokens },
+  { options: 'api.maxBodyBytes', of: 'api.keys', isThere: hasApi },
+  { options: 'hooks.eventTypes', of: 'hooks.events', isThere: isSet('hooks.events') },
+  { options: 'hooks.maxQueuedEvents', of: 'hooks.events', isThere: isSet('hooks.events') },
+  {
+    options: 'hooks.refreshGrace',
+    of: 'hooks.refresh or hooks.subRefresh',
+    isThere: isSet('hooks.refresh', 'hooks.subRefresh'),
+  },
+  {
+    options: 'limits.pollWait',
+    of: 'transports.longPolling',
+    isThere: ({ values }) => values['transports.longPolling'],
+  },
+  {
+    options: 'limits.pollGrace',
+    of: 'transports.longPolling',
+    isThere: ({ values }) => values['transports.longPolling'],
+  },
+  {
+    options: 'limits.pollSpacing',
+    of: 'transports.longPolling',
+    isThere: ({ values }) => values['transports.longPolling'],
+  },
+];
+
+export function findUnusedOptions(config: Config): string[] {
+  return needs.flatMap(({ options, of, isThere }) => {
+    const set = optionPaths.filter((path) => path.startsWith(options) && isOwnWord(config, path));
+    return isThere(config) ? [] : set.map((path) => `${path} has no effect without ${of}`);
+  });
+}
+
+function isOwnWord({ sources, mode }: Config, path: OptionPath): boolean {
+  return sources[path] !== 'default' && sources[path] !== `${mode} mode`;
+}
+
+function isBroker(address: RegExp) {
+  return ({ values }: Config) => address.test(values.broker);
+}
+
+function isSet(...paths: readonly OptionPath[]) {
+  return ({ values }: Config) => paths.some((path) => values[path] !== undefined);
+}
+
+function takesTokens({ values, secrets }: Config): boolean {
+  return secrets.length + values['token.keys'].length + values['token.jwks'].length > 0;
+}
+
+function hasApi({ values, apiKeys }: Config): boolean {
+  return apiKeys.length > 0 || values['api.insecure'];
+}
