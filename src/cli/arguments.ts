@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { flagName } from '../config/layers.js';
 import { type OptionPath, optionAt, optionPaths } from '../config/options.js';
-import { closest } from '../config/suggest.js';
+import { closest } from '../model/closest.js';
 import { type Command, type Flag, type ParsedArguments, UsageError } from './command.js';
 
 /** Taken by every command. */

@@ -1,6 +1,6 @@
 /** Finds the command of a command line, parses its flags, and runs it or shows its help. */
 
-import { closest } from '../config/suggest.js';
+import { closest } from '../model/closest.js';
 import { version } from '../server/version.js';
 import { parseCommandLine } from './arguments.js';
 import { check } from './check.js';

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { ChannelPattern } from '../engine/channel-pattern.js';
+import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { bytes, duration, type OptionKind } from './option-kinds.js';
-import { closest } from './suggest.js';
 
 const who = ['nobody', 'anyone', 'user', 'subscriber'] as const;
 const whoSubscribes = ['nobody', 'anyone', 'user', 'token', 'hook'] as const;

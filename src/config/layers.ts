@@ -1,9 +1,9 @@
 /** Where option values come from: a file, the environment, flags. Each layer says what it sets, and where. */
 
+import { closest } from '../model/closest.js';
 import { unknownKey } from './channel-config.js';
 import { isOptionPath, type OptionPath, optionAt, optionPaths } from './options.js';
 import type { ConfigProblem } from './problem.js';
-import { closest } from './suggest.js';
 
 /** A value as it was written, not yet checked. */
 export interface Given {

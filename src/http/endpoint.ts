@@ -12,6 +12,8 @@ export interface HttpReply {
 export interface HttpRequest {
   /** By lower-case name. */
   readonly headers: IncomingHttpHeaders;
+  /** As it was sent, without the query. */
+  readonly path: string;
   /** What stands behind the `?`, as it was sent; empty without one. */
   readonly query: string;
   /**
@@ -26,6 +28,8 @@ export interface HttpEndpoint {
   /** `GET` answers `HEAD` too. */
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** For every path that begins with `path` and is no other endpoint's; other methods than its own are not found there. */
+  readonly isPrefix?: boolean;
   respond(request: HttpRequest): HttpReply | Promise<HttpReply>;
 }
 

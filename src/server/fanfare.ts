@@ -14,6 +14,7 @@ import { Operations } from '../engine/operations.js';
 import type { RpcDeclaration, RpcFallback } from '../engine/rpc-options.js';
 import { apiEndpoints } from '../http/api/api.js';
 import type { ApiParts } from '../http/api/method.js';
+import { UnknownFields } from '../http/api/unknown-fields.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
@@ -111,11 +112,12 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   hooks?.start(node.id);
   const metrics = peers === undefined ? nodeMetrics(node, hooks) : workerMetrics(node, peers, hooks);
   const operations = new Operations(node);
+  const unknownFields = new UnknownFields(log);
   const serving = new Serving({
     node,
     transports,
     endpoints: (listen) => [
-      ...apiOf(listen, { operations, counters: node.counters, log }),
+      ...apiOf(listen, { operations, counters: node.counters, log, unknownFields }),
       liveEndpoint,
       readyEndpoint(node),
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),

@@ -25,12 +25,15 @@ function upgradeReply(request: IncomingMessage): HttpReply {
 
 export class Router {
   readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
+  readonly #prefixes: readonly HttpEndpoint[];
   readonly #upgradePaths: ReadonlySet<string>;
   readonly #log: Logger;
 
   /** @param upgradePaths paths that exist for upgrades alone */
   constructor(endpoints: readonly HttpEndpoint[], upgradePaths: readonly string[], log: Logger) {
-    this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+    const exact = endpoints.filter(({ isPrefix }) => !isPrefix);
+    this.#endpoints = new Map(exact.map((endpoint) => [endpoint.path, endpoint]));
+    this.#prefixes = endpoints.filter(({ isPrefix }) => isPrefix);
     this.#upgradePaths = new Set(upgradePaths);
     this.#log = log;
   }
@@ -57,7 +60,7 @@ export class Router {
     if (this.#upgradePaths.has(path)) {
       return isRead ? upgradeReply(request) : plainReply(405, 'use GET', { Allow: 'GET' });
     }
-    const endpoint = this.#endpoints.get(path);
+    const endpoint = this.#endpoints.get(path) ?? this.#prefixes.find((prefix) => answers(prefix, request, path));
     if (endpoint === undefined) return plainReply(404, 'not found');
     if (endpoint.method === 'GET') {
       return isRead ? endpoint.respond(requestOf(request)) : plainReply(405, 'use GET', { Allow: 'GET, HEAD' });
@@ -65,6 +68,10 @@ export class Router {
     if (request.method !== endpoint.method) return plainReply(405, 'use POST', { Allow: 'POST' });
     return endpoint.respond(requestOf(request));
   }
+}
+
+function answers(prefix: HttpEndpoint, { method }: IncomingMessage, path: string): boolean {
+  return method === prefix.method && path.startsWith(prefix.path);
 }
 
 /** The path as it was sent: no decoding, so no two spellings of one endpoint. */
@@ -77,6 +84,7 @@ export function pathOf(request: IncomingMessage): string {
 function requestOf(request: IncomingMessage): HttpRequest {
   return {
     headers: headersOf(request),
+    path: pathOf(request),
     query: (request.url ?? '').slice(pathOf(request).length + 1),
     readBody: (maxBytes) => readBody(request, maxBytes),
   };

@@ -8,6 +8,7 @@ import { silentLogger } from '../../src/engine/logger.js';
 import { Node } from '../../src/engine/node.js';
 import { Operations } from '../../src/engine/operations.js';
 import { apiEndpoints } from '../../src/http/api/api.js';
+import { UnknownFields } from '../../src/http/api/unknown-fields.js';
 import { memory } from '../../src/server/memory.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { type ApiAnswer, type ApiServer, apiKey, postTo, startApiServer } from '../support/api-server.js';
@@ -64,8 +65,11 @@ it('has exactly the routes of the server', () => {
     limits: {},
     version: '0',
   });
-  const parts = { operations: new Operations(node), counters: new Counters(), log: silentLogger };
-  const routes = apiEndpoints(parts, { keys: apiKey }).map(({ method, path }) => `${method} ${path}`);
+  const unknownFields = new UnknownFields(silentLogger);
+  const parts = { operations: new Operations(node), counters: new Counters(), log: silentLogger, unknownFields };
+  // The older form takes lines, and what is below is no method.
+  const methods = apiEndpoints(parts, { keys: apiKey }).filter(({ path }) => !['/api', '/api/'].includes(path));
+  const routes = methods.map(({ method, path }) => `${method} ${path}`);
   const documented = paths.flatMap((path) =>
     Object.keys(openApi.document.paths[path] ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
   );

@@ -20,6 +20,8 @@ export interface ApiServer extends AsyncDisposable {
   readonly url: string;
   /** Of the endpoint for clients. */
   readonly clientUrl: string;
+  /** Warnings of the server, in their order. */
+  readonly warnings: readonly LoggedLine[];
   /** The broker cannot be reached from now on, or can again. */
   setBrokerDown(isDown: boolean): void;
   /** `POST /api/<method>` with the key. */
@@ -27,8 +29,13 @@ export interface ApiServer extends AsyncDisposable {
   token(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
+export interface LoggedLine extends Readonly<Record<string, unknown>> {
+  readonly message: string;
+}
+
 function apiApp() {
   let isDown = false;
+  const warnings: LoggedLine[] = [];
   const all = { subscribe: 'anyone', publish: 'anyone' } as const;
   const app = fanfare({
     auth: jwt({ secret: tokenSecret }),
@@ -45,10 +52,16 @@ function apiApp() {
       if (history && read) history.read = (...args) => (isDown ? away() : read.apply(history, args));
       return broker;
     },
-    log: { debug() {}, info() {}, warn() {}, error: console.error },
+    log: {
+      debug() {},
+      info() {},
+      warn: (fields, message) => warnings.push({ ...fields, message }),
+      error: console.error,
+    },
   });
   return {
     app,
+    warnings,
     setBrokerDown(value: boolean) {
       isDown = value;
     },
@@ -56,11 +69,12 @@ function apiApp() {
 }
 
 export async function startApiServer(options: ListenOptions = {}): Promise<ApiServer> {
-  const { app, setBrokerDown } = apiApp();
+  const { app, warnings, setBrokerDown } = apiApp();
   const { url } = await app.listen(0, { api: { keys: apiKey }, ...options });
   return {
     app,
     url,
+    warnings,
     clientUrl: `${url.replace('http', 'ws')}/connection/websocket`,
     setBrokerDown,
     post: (method, body, headers) => postTo(`${url}/api/${method}`, body, { 'X-API-Key': apiKey, ...headers }),

@@ -10,7 +10,8 @@ import type { HttpEndpoint, HttpRequest } from '../endpoint.js';
 import { ApiError } from './api-error.js';
 import { ApiKeys, hasKeyInQuery, minApiKeyBytes, presentedKey } from './api-keys.js';
 import { runBatch } from './batch.js';
-import { type ApiGate, apiEndpoint } from './endpoint.js';
+import { type ApiGate, apiEndpoint, textEndpoint, unknownMethodEndpoint } from './endpoint.js';
+import { runLines } from './lines.js';
 import type { ApiParts } from './method.js';
 import { apiMethods } from './methods.js';
 
@@ -46,7 +47,10 @@ export function apiEndpoints(parts: ApiParts, options: ApiOptions): HttpEndpoint
     apiEndpoint(method.name, parts, gate, async (body) => `{"result":${await method.run(body, parts)}}`),
   );
   const batch = apiEndpoint('batch', parts, gate, async (body) => `{"replies":${await runBatch(body, parts)}}`);
-  return [...methods, batch];
+  // Not /api/: a path is matched as it is.
+  const lines = textEndpoint('/api', 'lines', parts, gate, (text) => runLines(text, parts));
+  const names = [...apiMethods.map(({ name }) => name), 'batch'];
+  return [...methods, batch, lines, unknownMethodEndpoint(names, parts, gate)];
 }
 
 function tooShort(): FanfareError {

@@ -7,6 +7,7 @@ import { nestsDeeperThan } from '../../protocols/centrifugal/json-depth.js';
 import { BodyAborted } from '../body.js';
 import { type HttpEndpoint, type HttpReply, type HttpRequest, jsonTextReply } from '../endpoint.js';
 import { ApiError, malformed, tooMuch } from './api-error.js';
+import { unknownMethod } from './calls.js';
 import { recordFailure } from './failure.js';
 import type { ApiParts } from './method.js';
 
@@ -27,24 +28,60 @@ export function apiEndpoint(
   gate: ApiGate,
   answer: (body: unknown) => Promise<string>,
 ): HttpEndpoint {
+  return textEndpoint(`/api/${name}`, name, parts, gate, (text) => answer(parseJson(text)));
+}
+
+/**
+ * As {@link apiEndpoint}, with the body as text.
+ *
+ * @param name what stands for it in metrics and in the log
+ */
+export function textEndpoint(
+  path: string,
+  name: string,
+  parts: ApiParts,
+  gate: ApiGate,
+  answer: (body: string) => Promise<string>,
+): HttpEndpoint {
   const reply = async (request: HttpRequest): Promise<HttpReply> => {
     try {
       gate.admit(request);
-      return jsonTextReply(200, await answer(await readJson(request, gate.maxBodyBytes)));
+      return jsonTextReply(200, await answer(await readText(request, gate.maxBodyBytes)));
     } catch (cause) {
-      if (cause instanceof BodyAborted) throw cause;
-      return errorReply(recordFailure(name, cause, parts), request);
+      return failed(name, cause, request, parts);
     }
   };
+  return counted({ method: 'POST', path, respond: reply }, name, parts);
+}
+
+/** Answers for the methods that there are not, with the one that was probably meant. Whoever has no key is told of the key. */
+export function unknownMethodEndpoint(known: readonly string[], parts: ApiParts, gate: ApiGate): HttpEndpoint {
+  const path = '/api/';
+  const respond = (request: HttpRequest): HttpReply => {
+    try {
+      gate.admit(request);
+      throw unknownMethod(request.path.slice(path.length), known, true);
+    } catch (cause) {
+      return failed('unknown', cause, request, parts);
+    }
+  };
+  return counted({ method: 'POST', path, isPrefix: true, respond }, 'unknown', parts);
+}
+
+function counted(endpoint: HttpEndpoint, name: string, { counters }: ApiParts): HttpEndpoint {
   return {
-    method: 'POST',
-    path: `/api/${name}`,
+    ...endpoint,
     async respond(request) {
-      const response = await reply(request);
-      Counters.addTo(parts.counters.apiRequests, name, response.status);
+      const response = await endpoint.respond(request);
+      Counters.addTo(counters.apiRequests, name, response.status);
       return response;
     },
   };
+}
+
+function failed(name: string, cause: unknown, request: HttpRequest, parts: ApiParts): HttpReply {
+  if (cause instanceof BodyAborted) throw cause;
+  return errorReply(recordFailure(name, cause, parts), request);
 }
 
 /** Centrifugo's two ways: a 200 with an error in it, or with a header that asks for it, a status for each error. */
@@ -57,7 +94,7 @@ function errorReply(error: ApiError, { headers }: HttpRequest): HttpReply {
 const jsonType = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
 
 /** @throws ApiError, BodyAborted */
-async function readJson(request: HttpRequest, maxBodyBytes: number): Promise<unknown> {
+async function readText(request: HttpRequest, maxBodyBytes: number): Promise<string> {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
   // Pages of any origin may send forms and plain text, without asking first.
   if (!jsonType.test(type)) throw unsupported('Content-Type must be application/json, in UTF-8');
@@ -66,7 +103,7 @@ async function readJson(request: HttpRequest, maxBodyBytes: number): Promise<unk
   if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`);
   const text = decodeUtf8(bytes);
   if (nestsDeeperThan(text, maxNesting)) throw malformed(`the body nests deeper than ${maxNesting}`);
-  return parseJson(text);
+  return text;
 }
 
 function unsupported(message: string): ApiError {

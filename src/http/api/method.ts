@@ -5,12 +5,14 @@ import type { Counters } from '../../engine/counters.js';
 import type { Logger } from '../../engine/logger.js';
 import type { Operations } from '../../engine/operations.js';
 import { type ApiError, malformed, missing } from './api-error.js';
+import type { UnknownFields } from './unknown-fields.js';
 
 /** What the API works with. */
 export interface ApiParts {
   readonly operations: Operations;
   readonly counters: Counters;
   readonly log: Logger;
+  readonly unknownFields: UnknownFields;
 }
 
 export interface ApiMethod {
@@ -35,9 +37,21 @@ export function apiMethod<Schema extends v.GenericSchema>(
   return {
     name,
     async run(params, parts) {
-      return run(parse(schema, params), parts);
+      return run(parseCall(name, schema, params, parts), parts);
     },
   };
+}
+
+/** As {@link parse}; the log is told of what the schema does not know. */
+export function parseCall<Schema extends v.GenericSchema>(
+  name: string,
+  schema: Schema,
+  value: unknown,
+  { unknownFields }: Pick<ApiParts, 'unknownFields'>,
+): v.InferOutput<Schema> {
+  const parsed = parse(schema, value);
+  unknownFields.note(name, schema, value);
+  return parsed;
 }
 
 /** @throws ApiError for the first thing that is wrong */

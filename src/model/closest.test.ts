@@ -1,7 +1,7 @@
 /** Typing errors find the word that was meant; strangers find none. */
 
 import { expect, test } from 'vitest';
-import { closest } from './suggest.js';
+import { closest } from './closest.js';
 
 const known = ['port', 'path', 'origins', 'limits', 'pingInterval'];
 
