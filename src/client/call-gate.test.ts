@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallGate } from './call-gate.js';
+import { ClientError } from './client-error.js';
 
 /** A call that is answered when the test says so. */
 function pending(): { readonly call: () => Promise<string>; answer(): void; fail(): void; wasMade(): boolean } {
@@ -62,5 +63,38 @@ describe('CallGate', () => {
     gate.whenQuiet(() => order.push('third'));
     await turn();
     expect(order).toEqual(['first', 'third']);
+  });
+
+  describe('shut', () => {
+    const refusal = () => new ClientError('ERR_DISCONNECTED', 'sent away');
+
+    it('ends what waits and refuses what comes, until it is opened', async () => {
+      const gate = new CallGate();
+      const [one, other] = [pending(), pending()];
+      const results = [gate.run(one.call), gate.waitFor(other.call)];
+      gate.shut(refusal);
+      for (const result of results) await expect(result).rejects.toMatchObject({ code: 'ERR_DISCONNECTED' });
+      const late = pending();
+      await expect(gate.run(late.call)).rejects.toMatchObject({ code: 'ERR_DISCONNECTED' });
+      expect([late.wasMade(), gate.refusal?.message]).toEqual([false, 'sent away']);
+      gate.open();
+      const again = gate.run(late.call);
+      late.answer();
+      expect([await again, gate.refusal]).toEqual(['answer', undefined]);
+    });
+
+    it('never makes a call that was held back and has been told that it failed', async () => {
+      const gate = new CallGate();
+      const [one, held] = [pending(), pending()];
+      void gate.run(one.call).catch(() => undefined);
+      gate.whenQuiet(() => {});
+      const result = gate.run(held.call);
+      gate.shut(refusal);
+      await expect(result).rejects.toMatchObject({ code: 'ERR_DISCONNECTED' });
+      gate.open();
+      one.answer();
+      await turn();
+      expect(held.wasMade()).toBe(false);
+    });
   });
 });

@@ -3,6 +3,7 @@
 import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
 import type { CallGate } from './call-gate.js';
 import type {
+  Cause,
   ChannelEvents,
   ChannelOptions,
   ChannelState,
@@ -32,6 +33,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   readonly #sdk: Centrifuge;
   readonly #connection: ConnectOptions;
   readonly #calls: CallGate;
+  readonly #isGone: () => boolean;
   readonly #onEnd: () => void;
   readonly #options: ChannelOptions;
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
@@ -41,8 +43,10 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   /** What the present subscription asked for; it can not be changed in one. */
   #hasJoinLeave = false;
   #position: StreamPosition | undefined;
-  /** Why the server refused or ended the subscription, until the next attempt. */
+  /** Why the server refused or ended the subscription, or the connection, until the next attempt. */
   #endedBy: ClientError | undefined;
+  /** It ended with the connection, and is taken up again with it. */
+  #isAway = false;
   #uses = 0;
   #settling = false;
   #ended = false;
@@ -54,6 +58,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     readonly options: ChannelOptions;
     readonly connection: ConnectOptions;
     readonly calls: CallGate;
+    /** The connection does not come back by itself. */
+    readonly isGone: () => boolean;
     readonly onEnd: () => void;
   }) {
     this.name = parts.name;
@@ -61,12 +67,19 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#options = parts.options;
     this.#connection = parts.connection;
     this.#calls = parts.calls;
+    this.#isGone = parts.isGone;
     this.#onEnd = parts.onEnd;
+    this.#goAwayIfRefused();
   }
 
   get state(): ChannelState {
-    if (this.#ended) return 'unsubscribed';
+    if (this.#ended || this.#isAway) return 'unsubscribed';
     return this.#subscription === undefined ? 'subscribing' : `${this.#subscription.state}`;
+  }
+
+  /** Why it is not subscribed and does not come back by itself: refused or ended by the server, or the connection was. */
+  get error(): ClientError | undefined {
+    return this.#endedBy;
   }
 
   /**
@@ -133,12 +146,15 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
 
   /** Resolves once subscribed. Throws why the subscription was refused, or `ERR_TIMEOUT`; 0: waits for ever. */
   ready(timeoutMs = 0): Promise<void> {
-    return this.#attempt((subscription) => subscription.ready(timeoutMs));
+    return this.#attempt((subscription) => this.#calls.waitFor(() => subscription.ready(timeoutMs)));
   }
 
-  /** Asks again after the server has refused or ended the subscription. */
+  /**
+   * Asks again after the server has refused or ended the subscription. After the end of the connection that happens with
+   * `client.connect()`.
+   */
   subscribe(): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#goAwayIfRefused()) return;
     this.#endedBy = undefined;
     this.#opened().subscribe();
   }
@@ -167,9 +183,40 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#listeners.clear();
   }
 
-  /** The connection is gone for good; the client calls it. Nobody shall wait for messages that do not come. */
-  disconnected(error: ClientError): void {
-    this.#endReaders(error);
+  /**
+   * The connection is gone for good; the client calls it. Nobody shall wait for messages that do not come.
+   *
+   * @returns tells the listeners and readers
+   */
+  disconnected(error: ClientError, cause: Cause): () => void {
+    if (this.state === 'unsubscribed') return () => {};
+    this.#isAway = true;
+    this.#endedBy = error;
+    // It keeps its position. What waits for it in the SDK ends, so that it is not done later.
+    this.#subscription?.unsubscribe();
+    return () => {
+      if (this.#endedBy !== error) return;
+      this.#listeners.emit('unsubscribed', { ...cause, error });
+      this.#endReaders(error);
+    };
+  }
+
+  /** The client connects again, and calls it. */
+  reconnecting(): void {
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    this.#endedBy = undefined;
+    if (this.#subscription === undefined) this.#settleSoon();
+    else this.#subscription.subscribe();
+  }
+
+  /** Whether there is no connection to subscribe by. */
+  #goAwayIfRefused(): boolean {
+    const { refusal } = this.#calls;
+    if (refusal === undefined) return false;
+    this.#isAway = true;
+    this.#endedBy = refusal;
+    return true;
   }
 
   #askForJoinLeave(): void {
@@ -190,6 +237,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   #settle(): void {
     if (this.#ended) return;
     if (this.#uses === 0) this.end();
+    else if (this.#isAway) return;
     else if (this.#wantsJoinLeave && !this.#hasJoinLeave && this.#subscription?.state === 'subscribed') this.#reopen();
     else this.#opened();
   }
@@ -224,7 +272,9 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     };
     subscription.on(
       'subscribing',
-      ifCurrent(({ code, reason }) => this.#listeners.emit('subscribing', { code, reason })),
+      ifCurrent(({ code, reason }) => {
+        if (!this.#isGone()) this.#listeners.emit('subscribing', { code, reason });
+      }),
     );
     subscription.on('subscribed', ifCurrent(this.#onSubscribed));
     subscription.on('unsubscribed', ifCurrent(this.#onUnsubscribed));
@@ -257,6 +307,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   };
 
   readonly #onUnsubscribed = ({ code, reason }: UnsubscribedContext) => {
+    if (this.#isAway) return;
     this.#position = undefined;
     if (code >= firstRefusal) this.#endedBy = endedBy(code, reason);
     else if (code === 1) this.#endedBy = new ClientError('ERR_UNAUTHORIZED', reason, { protocolCode: code });
@@ -282,9 +333,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
 
   async #attempt<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
     if (this.#ended) throw new ClientError('ERR_CLOSED', `"${this.name}" is closed`);
-    // The SDK would wait for a connection that does not come.
-    if (this.#sdk.state === 'disconnected') throw new ClientError('ERR_DISCONNECTED', 'not connected');
     try {
+      if (this.#isAway) throw this.#endedBy;
       return await run(this.#opened());
     } catch (error) {
       const clientError = toClientError(error);

@@ -12,7 +12,10 @@ export const clientErrors = {
   ERR_TIMEOUT: { retryable: true },
   /** The connection was lost under way. The server may have done what it was asked for. */
   ERR_CONNECTION: { retryable: true },
-  /** Not connected and not on the way to it: the server sent the client away. `connect()` tries again. */
+  /**
+   * Not connected and not on the way to it: the server sent the client away, with the code and reason in `cause`.
+   * `connect()` tries again. What was under way may have been done.
+   */
   ERR_DISCONNECTED: { retryable: false },
   /** `close()` was called. */
   ERR_CLOSED: { retryable: false },

@@ -13,6 +13,9 @@ import { connectionOptions } from './sdk-options.js';
 import { TransportChoice } from './transport-choice.js';
 import type { TransportName } from './transport-name.js';
 
+/** Codes of errors from here on are the server's; below they are the SDK's. */
+const firstServerCode = 100;
+
 /** `connecting` covers the first attempt and every way back. */
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
 
@@ -23,7 +26,7 @@ export interface ConnectionStatus {
   readonly sinceMs: number;
   /** It was connected before and is on the way back. */
   readonly isReconnecting: boolean;
-  /** Why it is not connected, once there is a reason. */
+  /** Why it is not connected, once there is a reason: of several attempts that failed, the latest. */
   readonly cause?: Cause;
 }
 
@@ -119,6 +122,7 @@ export class Client<App extends AnyApp = AnyApp> {
         options,
         connection: this.#options,
         calls: this.#calls,
+        isGone: () => this.#sdk.state === 'disconnected' && !this.#isChangingTransport,
         onEnd: () => this.#channels.delete(name),
       });
       this.#channels.set(name, channel);
@@ -165,20 +169,26 @@ export class Client<App extends AnyApp = AnyApp> {
 
   /** Resolves once connected. Throws `ERR_DISCONNECTED`, or `ERR_TIMEOUT`; 0: waits for ever. */
   async ready(timeoutMs = 0): Promise<void> {
-    await this.#attempt(() => this.#sdk.ready(timeoutMs));
+    await this.#attempt(() => this.#calls.waitFor(() => this.#sdk.ready(timeoutMs)));
   }
 
-  /** Connects again after the server has sent this client away. Throws `ERR_CLOSED` after `close()`. */
+  /**
+   * Connects again after the server has sent this client away, and takes up the channels that ended with the connection,
+   * from where they were. Throws `ERR_CLOSED` after `close()`.
+   */
   connect(): void {
     this.#throwIfClosed();
     this.#waitsForUse = false;
+    this.#calls.open();
     this.#sdk.connect();
+    for (const channel of this.#channels.values()) channel.reconnecting();
   }
 
   /** Closes the connection and all channels for good. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#calls.shut(closedError);
     for (const channel of [...this.#channels.values()]) channel.end();
     this.#choice.close();
     this.#sdk.disconnect();
@@ -200,15 +210,26 @@ export class Client<App extends AnyApp = AnyApp> {
       // It connects again in the same breath.
       if (this.#isChangingTransport) return;
       this.#enter('disconnected', { code, reason });
-      const error = new ClientError('ERR_DISCONNECTED', reason, { protocolCode: code });
-      for (const channel of this.#channels.values()) channel.disconnected(error);
-      this.#listeners.emit('disconnected', { code, reason });
+      if (!this.#closed) this.#endAll({ code, reason });
+      // A listener may have called `connect()`.
+      if (this.state === 'disconnected') this.#listeners.emit('disconnected', { code, reason });
     });
     this.#sdk.on('message', ({ data }) => this.#listeners.emit('message', { data }));
     this.#sdk.on('publication', (publication) => {
       this.#listeners.emit('publication', { ...toMessage<unknown>(publication), channel: publication.channel });
     });
-    this.#sdk.on('error', ({ error }) => this.#listeners.emit('error', toClientError(error)));
+    this.#sdk.on('error', ({ type, error }) => {
+      if (this.state === 'connecting') this.#status = { ...this.#status, cause: causeOfFailure(type, error) };
+      this.#listeners.emit('error', toClientError(error));
+    });
+  }
+
+  /** First everything ends, then it is told: a listener sees no channel that is still waiting. */
+  #endAll(cause: Cause): void {
+    const makeError = () => new ClientError('ERR_DISCONNECTED', cause.reason, { protocolCode: cause.code, cause });
+    this.#calls.shut(makeError);
+    const tell = [...this.#channels.values()].map((channel) => channel.disconnected(makeError(), cause));
+    for (const tellOne of tell) tellOne();
   }
 
   /** Recovers as after a lost connection, but does not wait. */
@@ -232,7 +253,7 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   #throwIfClosed(): void {
-    if (this.#closed) throw new ClientError('ERR_CLOSED', 'the client is closed');
+    if (this.#closed) throw closedError();
   }
 
   #call<Result>(run: () => Promise<Result>): Promise<Result> {
@@ -241,12 +262,21 @@ export class Client<App extends AnyApp = AnyApp> {
 
   async #attempt<Result>(run: () => Promise<Result>): Promise<Result> {
     this.#use();
-    // The SDK would wait for a connection that does not come.
-    if (this.#sdk.state === 'disconnected') throw new ClientError('ERR_DISCONNECTED', 'not connected');
     try {
       return await run();
     } catch (error) {
       throw toClientError(error);
     }
   }
+}
+
+function closedError(): ClientError {
+  return new ClientError('ERR_CLOSED', 'the client is closed');
+}
+
+/** Why it is still not connected. Numbers from 100 are the server's, whose text says it all. */
+function causeOfFailure(type: string, { code, message }: { readonly code: number; readonly message: string }): Cause {
+  const what =
+    type === 'transport' || type === 'connect' ? 'the server is not reached' : 'no token or data to connect with';
+  return { code, reason: code < firstServerCode ? `${what}: ${message}` : message };
 }

@@ -15,6 +15,7 @@ interface HistoryRequest {
 /** A channel with a history that is read when told to, and whose answer arrives when told to. */
 class FakeChannel implements MessageSource<number, number> {
   state: 'subscribing' | 'subscribed' | 'unsubscribed' = 'subscribing';
+  error: ClientError | undefined;
   uses = 0;
   readonly kept: Message<number>[] = [];
   readonly published: number[] = [];
@@ -174,6 +175,17 @@ describe('ChannelStore', () => {
     const error = new ClientError('ERR_PERMISSION_DENIED', 'permission denied');
     channel.listeners.emit('unsubscribed', { code: 103, reason: 'permission denied', error });
     expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error });
+  });
+
+  it('shows that a channel was over before it is watched, and why, until it is taken up again', () => {
+    const channel = new FakeChannel();
+    channel.state = 'unsubscribed';
+    channel.error = new ClientError('ERR_DISCONNECTED', 'sent away');
+    const store = new ChannelStore(() => channel.open(), { keep: 3, history: 5 });
+    store.watch(() => {});
+    expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error: channel.error });
+    channel.cut();
+    expect(store.read()).toMatchObject({ state: 'subscribing', error: undefined });
   });
 
   it('publishes before it is watched, and lets go of the channel', async () => {

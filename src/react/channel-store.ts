@@ -8,7 +8,10 @@ import { newest } from './bounded.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
-export type MessageSource<Data, Input> = Pick<Channel<Data, Input>, 'state' | 'on' | 'publish' | 'history' | 'close'>;
+export type MessageSource<Data, Input> = Pick<
+  Channel<Data, Input>,
+  'state' | 'error' | 'on' | 'publish' | 'history' | 'close'
+>;
 
 export interface ChannelSnapshot<Data> {
   /** Oldest first, at most `keep`. */
@@ -70,7 +73,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
     const channel = this.#open();
     const stops = [
       channel.on('message', (message) => this.#add(message)),
-      channel.on('subscribing', () => this.update({ state: 'subscribing' })),
+      channel.on('subscribing', () => this.update({ state: 'subscribing', error: undefined })),
       channel.on('subscribed', ({ recovered, wasRecovering }) => {
         const isLost = wasRecovering && !recovered;
         this.update({ state: 'subscribed', error: undefined, recovered: !isLost, ...(isLost && { gap: true }) });
@@ -83,11 +86,10 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
         channel.close();
       },
     ];
-    // Another component may have subscribed long ago.
-    if (channel.state === 'subscribed') {
-      this.update({ state: 'subscribed' });
-      void this.#load(channel);
-    }
+    // Another component may have subscribed long ago, or have been refused.
+    const { state, error } = channel;
+    if (state !== 'subscribing') this.update({ state, error, loading: false });
+    if (state === 'subscribed') void this.#load(channel);
     return stops;
   }
 

@@ -116,6 +116,7 @@ function watchConnection(client: Client, onChange: () => void): () => void {
     client.on('connecting', onChange),
     client.on('connected', onChange),
     client.on('disconnected', onChange),
+    client.on('error', onChange),
   ];
   return () => {
     for (const stop of stops) stop();

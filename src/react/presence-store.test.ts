@@ -15,6 +15,7 @@ interface ListRequest {
 /** A channel whose server reads a list when told to, and whose answer arrives when told to. */
 class FakeChannel implements PresenceSource {
   state: 'subscribing' | 'subscribed' | 'unsubscribed' = 'subscribing';
+  error: ClientError | undefined;
   uses = 0;
   readonly there = new Map<string, Member>();
   readonly listeners = new Listeners<ChannelEvents<unknown>>();
@@ -172,5 +173,14 @@ describe('PresenceStore', () => {
     expect(store.read()).toMatchObject({ state: 'subscribed', loading: true });
     await channel.answer();
     expect(clientsOf(store)).toEqual(['a']);
+  });
+
+  it('shows that a channel was over before it is watched, and why', () => {
+    const channel = new FakeChannel();
+    channel.state = 'unsubscribed';
+    channel.error = new ClientError('ERR_DISCONNECTED', 'sent away');
+    const store = new PresenceStore(() => channel.open());
+    store.watch(() => {});
+    expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error: channel.error });
   });
 });

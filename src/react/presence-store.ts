@@ -7,7 +7,7 @@ import type { Member } from '../client/message.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
-export type PresenceSource = Pick<Channel<unknown>, 'state' | 'on' | 'presence' | 'close'>;
+export type PresenceSource = Pick<Channel<unknown>, 'state' | 'error' | 'on' | 'presence' | 'close'>;
 
 export interface PresenceSnapshot {
   /** One per connection; empty until the first list is there. While reconnecting it is the last known. */
@@ -55,7 +55,7 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
     const stops = [
       channel.on('join', (member) => this.#change({ member, isThere: true })),
       channel.on('leave', (member) => this.#change({ member, isThere: false })),
-      channel.on('subscribing', () => this.update({ state: 'subscribing' })),
+      channel.on('subscribing', () => this.update({ state: 'subscribing', error: undefined })),
       channel.on('subscribed', () => {
         this.update({ state: 'subscribed' });
         void this.#load(channel);
@@ -68,11 +68,10 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
         channel.close();
       },
     ];
-    // Another component may have subscribed long ago.
-    if (channel.state === 'subscribed') {
-      this.update({ state: 'subscribed' });
-      void this.#load(channel);
-    }
+    // Another component may have subscribed long ago, or have been refused.
+    const { state, error } = channel;
+    if (state !== 'subscribing') this.update({ state, error, loading: false });
+    if (state === 'subscribed') void this.#load(channel);
     return stops;
   }
 

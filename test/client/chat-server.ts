@@ -109,7 +109,7 @@ export function take<Data, Input, Event extends keyof ChannelEvents<Data>>(
   count: number,
 ): Promise<ChannelEvents<Data>[Event][]>;
 export function take<Event extends keyof ClientEvents>(
-  source: ChatClient,
+  source: AnyClient,
   event: Event,
   count: number,
 ): Promise<ClientEvents[Event][]>;
@@ -122,10 +122,13 @@ export function next<Data, Input, Event extends keyof ChannelEvents<Data>>(
   source: Channel<Data, Input>,
   event: Event,
 ): Promise<ChannelEvents<Data>[Event]>;
-export function next<Event extends keyof ClientEvents>(source: ChatClient, event: Event): Promise<ClientEvents[Event]>;
+export function next<Event extends keyof ClientEvents>(source: AnyClient, event: Event): Promise<ClientEvents[Event]>;
 export function next(source: AnySource, event: string): Promise<unknown> {
   return collect(source, event, 1).then(([payload]) => payload);
 }
+
+/** Its events are the same, whatever its application is. */
+type AnyClient = Pick<ChatClient, 'on' | 'transport'>;
 
 interface AnySource {
   on(event: string, listener: (payload: unknown) => void): () => void;

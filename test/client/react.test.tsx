@@ -181,6 +181,43 @@ describe('useChannel', () => {
     await page('unsubscribed ERR_PERMISSION_DENIED / subscribed ERR_NOT_AVAILABLE false');
   });
 
+  it('says why when the server does not let the client in, in components that come later too', async () => {
+    const client = server.connect({ token: 'not a token' });
+    function People() {
+      const { state, error, loading } = usePresence('chat:lobby');
+      return ` / ${state} ${error?.code} ${error?.protocolCode} ${loading}`;
+    }
+    function Why() {
+      const { state, cause } = useConnection();
+      return ` / ${state} ${cause?.code}`;
+    }
+    const first = <Room name="lobby" history={3} />;
+    show(client, first);
+    await page('unsubscribed ERR_DISCONNECTED: ');
+    show(
+      client,
+      <>
+        {first}
+        <People />
+        <Why />
+      </>,
+    );
+    await page('unsubscribed ERR_DISCONNECTED:  / unsubscribed ERR_DISCONNECTED 3500 false / disconnected 3500');
+  });
+
+  it('comes back with client.connect() after the server has sent the client away', async () => {
+    const client = server.connect({ token: await tokenOf('ann') });
+    show(client, <Room name="lobby" />);
+    await page('subscribed: ');
+    await server.app.publish('chat:lobby', { text: 'a' });
+    await page('subscribed: a');
+    server.app.disconnect('ann');
+    await page('unsubscribed ERR_DISCONNECTED: a');
+    await server.app.publish('chat:lobby', { text: 'b' });
+    client.connect();
+    await page('subscribed: a b');
+  });
+
   it('keeps its messages through a transition that is interrupted', async () => {
     let grow = (_size: number) => {};
     function Growing() {
@@ -303,6 +340,18 @@ describe('useConnection', () => {
     await page('connected false true undefined');
     server.app.disconnect('ann');
     await page('disconnected false true 3503');
+  });
+});
+
+describe('useConnection while the server is down', () => {
+  it('says that it is not reached', async () => {
+    await server.app.close(100);
+    function Why() {
+      const { state, cause } = useConnection();
+      return `${state} ${cause?.code} ${cause?.reason.includes('not reached')}`;
+    }
+    show(server.connect(), <Why />);
+    await page('connecting 2 true');
   });
 });
 
