@@ -2,7 +2,7 @@
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
 # commands in test/docs, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy,
 # Redis, NATS and RabbitMQ, for test/brokers, what checks systemd units and sysctl files, for test/deploy, Go, with which
-# it builds the program of test/http-api/gocent to .cache/gocent, and Python with the packages of
+# it builds the program of test/http-api/gocent to .cache/gocent (test/clients builds its own), and Python with the packages of
 # test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the tokens in test/auth, the schemas
 # in test/deploy and Valkey in test/brokers.
 set -euo pipefail

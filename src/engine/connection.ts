@@ -8,6 +8,11 @@ export interface Framing {
   /** Unique among framings. */
   readonly name: string;
   frame(message: EncodedMessage): Uint8Array;
+  /**
+   * Bytes of the frame that joins so many messages of so many bytes in all. Absent: what reads this framing has no frame
+   * to hold, as with lines, and everything can go into one.
+   */
+  joinedBytes?(payloadBytes: number, numMessages: number): number;
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Connection, Encoding } from './connection.js';
 import type { Counters } from './counters.js';
-import { frameOf } from './shared-frame.js';
+import { framesOf } from './joined-frames.js';
 import type { Flushable, Turn } from './turn.js';
 
 /** What the outbox tells its owner. */
@@ -76,7 +76,7 @@ export class Outbox implements Flushable {
     if (messages === undefined) return;
     this.#gathered = undefined;
     this.#gatheredBytes = 0;
-    this.#write(frameOf(this.encoding, messages));
+    this.#write(framesOf(this.encoding, messages));
   }
 
   /** Drops what was gathered and everything that is to come. */

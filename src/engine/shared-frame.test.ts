@@ -6,7 +6,7 @@ import { trustedJsonText } from '../model/json-text.js';
 import type { Push } from '../model/push.js';
 import { centrifugalJson } from '../protocols/centrifugal/json-protocol.js';
 import type { Encoding } from './connection.js';
-import { frameOf, PingFrames, SharedFrame } from './shared-frame.js';
+import { PingFrames, SharedFrame } from './shared-frame.js';
 
 function publication(offset: number): Push {
   return { kind: 'publication', channel: 'c', publication: { offset, data: trustedJsonText(`${offset}`) } };
@@ -68,12 +68,6 @@ describe('shared frame', () => {
     new SharedFrame([publication(1)]);
     expect(encoding.counts).toEqual({ encoded: 0, joined: 0, framed: 0 });
   });
-});
-
-test('a single message is framed as it is, without joining', () => {
-  const encoding = counted();
-  expect(Buffer.from(frameOf(encoding, ['{}'])).toString()).toBe('{}');
-  expect(encoding.counts).toEqual({ encoded: 0, joined: 0, framed: 1 });
 });
 
 test('the ping is framed once per encoding', () => {

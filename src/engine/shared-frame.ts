@@ -2,13 +2,7 @@
 
 import type { Push } from '../model/push.js';
 import type { Encoding } from './connection.js';
-
-/** Encodes several messages as one frame. */
-export function frameOf(encoding: Encoding, messages: readonly (string | Uint8Array)[]): Uint8Array {
-  const [first] = messages;
-  const joined = messages.length === 1 && first !== undefined ? first : encoding.protocol.join(messages);
-  return encoding.framing.frame(joined);
-}
+import { framesOf } from './joined-frames.js';
 
 /** Lives for one fan-out. */
 export class SharedFrame {
@@ -28,7 +22,7 @@ export class SharedFrame {
     const { protocol } = encoding;
     const bytes =
       known ??
-      frameOf(
+      framesOf(
         encoding,
         this.#pushes.map((push) => protocol.encodePush(push)),
       );
@@ -49,7 +43,7 @@ export class PingFrames {
   bytesFor(encoding: Encoding): Uint8Array {
     let bytes = this.#frames.get(encoding);
     if (bytes === undefined) {
-      bytes = frameOf(encoding, [encoding.protocol.encodePing()]);
+      bytes = framesOf(encoding, [encoding.protocol.encodePing()]);
       this.#frames.set(encoding, bytes);
     }
     return bytes;

@@ -143,7 +143,7 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   counter('publications_in', 'Publications accepted from clients and from the server.', () => counters.publicationsIn);
   counter('publications_out', 'Publications written, one per subscriber.', () => counters.publicationsOut);
   counter('frames_in', 'Frames received.', () => counters.framesIn);
-  counter('frames_out', 'Frames written.', () => counters.framesOut);
+  counter('frames_out', 'Writes to connections; frames that leave together count once.', () => counters.framesOut);
   counter('received_bytes', 'Bytes of the frames received.', () => counters.bytesIn);
   counter('sent_bytes', 'Bytes of the frames written.', () => counters.bytesOut);
   counter('recoveries', 'Subscriptions that got all they had missed.', () => counters.recoveries);

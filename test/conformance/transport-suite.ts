@@ -30,6 +30,8 @@ export interface TransportSuiteOptions {
    * peer stays silent.
    */
   readonly connect: (url: string, firstFrame: string | undefined) => Promise<TransportPeer>;
+  /** Bytes of a frame on the wire, its header included. Absent: the transport has no frames, only lines. */
+  readonly wireBytes?: (frame: string) => number;
   /** How the server listens. Default: over plain HTTP. */
   readonly listen?: ListenOptions;
   /** Tests that cannot apply, by name. A name that no test has fails the suite. */
@@ -86,7 +88,7 @@ async function until(peer: TransportPeer, satisfied: () => boolean): Promise<voi
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Registers the suite with the test runner. */
-export function transportSuite({ name, connect, listen = {}, skip = [] }: TransportSuiteOptions): void {
+export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [] }: TransportSuiteOptions): void {
   const open: { app?: ReturnType<typeof startApp>; peers: TransportPeer[] } = { peers: [] };
   const unused = new Set(skip.map((entry) => entry.test));
 
@@ -180,6 +182,42 @@ export function transportSuite({ name, connect, listen = {}, skip = [] }: Transp
       await Promise.all(Array.from({ length: 10 }, (_, n) => app.publish('room:a', n)));
       const [frame = ''] = (await peer.frames.atLeast(before + 1)).slice(before);
       expect(linesOf(frame).map(({ push }) => push?.pub?.data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    });
+
+    /** Frames with more than one message that clients refuse at their defaults. */
+    const oversized = ({ frames }: TransportPeer) =>
+      frames.items.filter((frame) => wireBytes !== undefined && frame.includes('\n') && wireBytes(frame) > 32_768);
+
+    must(
+      'a turn with more than 32 KiB is several frames, in order, and what is larger than that goes alone',
+      async () => {
+        const { app, subscriber } = await start();
+        const peer = await subscriber();
+        const texts = Array.from(
+          { length: 250 },
+          (_, n) => `${n} ${'é'.repeat(n % 100)} ${'x'.repeat(n === 200 ? 40_000 : 100)}`,
+        );
+        await Promise.all(texts.map((text) => app.publish('room:a', text)));
+        await until(peer, () => publications(peer).length >= texts.length);
+        expect(publications(peer)).toEqual(texts);
+        expect(oversized(peer)).toEqual([]);
+        // Nor is it a frame for each message.
+        if (wireBytes !== undefined) expect(peer.frames.items.length).toBeLessThan(20);
+      },
+    );
+
+    must('replies of one turn with more than 32 KiB are several frames, in order', async () => {
+      const { subscriber } = await start();
+      const peer = await subscriber();
+      const commands = Array.from({ length: 20 }, (_, n) =>
+        JSON.stringify({ id: n + 3, rpc: { method: 'echo', data: 'é'.repeat(1_500) } }),
+      );
+      peer.send(commands.join('\n'));
+      await until(peer, () => allLines(peer).some(({ id }) => id === 22));
+      expect(allLines(peer).flatMap(({ id }) => (id === undefined ? [] : [id]))).toEqual(
+        Array.from({ length: 22 }, (_, n) => n + 1),
+      );
+      expect(oversized(peer)).toEqual([]);
     });
 
     must('carries any text unchanged', async () => {

@@ -3,7 +3,7 @@
 import type { Cancel, Clock } from '../../engine/clock.js';
 import type { Connection, Encoding } from '../../engine/connection.js';
 import type { Deadlines, Expiring } from '../../engine/deadlines.js';
-import { frameOf } from '../../engine/shared-frame.js';
+import { framesOf } from '../../engine/joined-frames.js';
 import type { Flushable, Turn } from '../../engine/turn.js';
 import type { Disconnect } from '../../model/codes.js';
 import type { Recipient } from '../recipient.js';
@@ -90,7 +90,7 @@ export class PollingConnection implements Connection, Flushable, Expiring {
   close(disconnect: Disconnect): void {
     if (this.#state !== 'open') return;
     const { protocol } = this.encoding;
-    this.#batches.push(frameOf(this.encoding, [protocol.encodePush({ kind: 'disconnect', disconnect })]));
+    this.#batches.push(framesOf(this.encoding, [protocol.encodePush({ kind: 'disconnect', disconnect })]));
     this.#state = 'closing';
     this.#expireIn(closeTimeoutMs);
     this.flush();

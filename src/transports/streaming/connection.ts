@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../engine/clock.js';
 import type { Connection, Encoding } from '../../engine/connection.js';
-import { frameOf } from '../../engine/shared-frame.js';
+import { framesOf } from '../../engine/joined-frames.js';
 import type { Disconnect } from '../../model/codes.js';
 import type { StreamFormat } from './format.js';
 
@@ -38,7 +38,7 @@ export class StreamConnection implements Connection {
     this.#isOpen = false;
     const response = this.#response;
     const { encoding } = this;
-    response.end(frameOf(encoding, [encoding.protocol.encodePush({ kind: 'disconnect', disconnect })]));
+    response.end(framesOf(encoding, [encoding.protocol.encodePush({ kind: 'disconnect', disconnect })]));
     const cancel = this.#clock.schedule(() => response.destroy(), closeTimeoutMs);
     // 'finish' says that the system has the bytes, 'close' follows it, or comes alone when the peer is gone.
     response.once('close', cancel);

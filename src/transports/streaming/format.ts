@@ -25,6 +25,7 @@ const linesFraming: Framing = {
 const eventFraming: Framing = {
   name: 'event-stream',
   frame: (message: EncodedMessage) => Buffer.from(`data: ${String(message).replaceAll('\n', '\ndata: ')}\n\n`),
+  joinedBytes: (payloadBytes, numMessages) => payloadBytes + numMessages * 'data: \n'.length + 1,
 };
 
 /** Of every transport that carries lines: their connections share the bytes, too. */

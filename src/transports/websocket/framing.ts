@@ -6,11 +6,15 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 const finText = 0x81;
 const finBinary = 0x82;
 
+function headerBytes(payloadBytes: number): number {
+  return payloadBytes < 126 ? 2 : payloadBytes < 65_536 ? 4 : 10;
+}
+
 /** Header and payload in one buffer, so that it is one write and one system call per subscriber. */
 export function frameMessage(message: EncodedMessage): Buffer {
   const isText = typeof message === 'string';
   const length = isText ? Buffer.byteLength(message) : message.length;
-  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const headerLength = headerBytes(length);
   const bytes = Buffer.allocUnsafe(headerLength + length);
   bytes[0] = isText ? finText : finBinary;
   if (headerLength === 2) bytes[1] = length;
@@ -26,4 +30,12 @@ export function frameMessage(message: EncodedMessage): Buffer {
   return bytes;
 }
 
-export const websocketFraming: Framing = { name: 'websocket', frame: frameMessage };
+export const websocketFraming: Framing = {
+  name: 'websocket',
+  frame: frameMessage,
+  // Between two messages is a line feed.
+  joinedBytes: (payloadBytes, numMessages) => {
+    const bytes = payloadBytes + numMessages - 1;
+    return headerBytes(bytes) + bytes;
+  },
+};

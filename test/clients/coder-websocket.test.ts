@@ -1,0 +1,57 @@
+/**
+ * Go's coder/websocket reads messages of up to 32,768 bytes and fails at larger ones: of what is asked of clients here, the
+ * least. It used to be closed by a turn with 400 publications.
+ */
+
+import { channel, fanfare } from 'fanfare';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { goIsMissing, goProgram } from '../support/go.js';
+
+describe.skipIf(goIsMissing())('coder/websocket at its defaults', () => {
+  let read: Awaited<ReturnType<typeof goProgram>>;
+  beforeAll(async () => {
+    read = await goProgram('test/clients/coder-websocket');
+  }, 120_000);
+
+  async function withApp(run: (app: ReturnType<typeof startApp>, url: string) => Promise<void>): Promise<void> {
+    const app = startApp();
+    try {
+      const { url } = await app.listen(0);
+      await run(app, `${url.replace('http', 'ws')}/connection/websocket`);
+    } finally {
+      await app.close(0);
+    }
+  }
+
+  function startApp() {
+    return fanfare({
+      anonymous: true,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+      channels: {
+        'room:{name}': channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 1_000 }, presence: true }),
+      },
+    });
+  }
+
+  const [connect, subscribe] = ['{"id":1,"connect":{}}', '{"id":2,"subscribe":{"channel":"room:a"}}'];
+  const data = 'x'.repeat(200);
+
+  test('reads 400 publications of one turn', async () => {
+    await withApp(async (app, url) => {
+      const reading = read(url, `${connect}\n${subscribe}`, '402');
+      while ((await app.presence('room:a')).length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all(Array.from({ length: 400 }, () => app.publish('room:a', data)));
+      expect(JSON.parse(await reading)).toMatchObject({ lines: 402, error: '<nil>' });
+    });
+  });
+
+  test('reads the replies to 400 commands of one frame, and its own publications between them', async () => {
+    await withApp(async (_app, url) => {
+      const publishes = Array.from({ length: 200 }, (_, n) =>
+        JSON.stringify({ id: n + 3, publish: { channel: 'room:a', data } }),
+      );
+      const reading = read(url, [connect, subscribe, ...publishes].join('\n'), '402');
+      expect(JSON.parse(await reading)).toMatchObject({ lines: 402, error: '<nil>' });
+    });
+  });
+});
