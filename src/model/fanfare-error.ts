@@ -15,6 +15,7 @@ export const fanfareErrors = {
   ERR_MESSAGE_INVALID: { http: 400, reply: 107, retryable: false },
   ERR_MESSAGE_TOO_LARGE: { http: 413, reply: 107, retryable: false },
   ERR_IDEMPOTENCY_KEY: { http: 400, reply: 107, retryable: false },
+  ERR_HISTORY_BROKEN: { http: 500, reply: 108, retryable: false },
   ERR_BROKER: { http: 503, reply: 100, retryable: true },
   ERR_CLOSED: { http: 503, reply: 100, retryable: true },
   ERR_LISTEN: { http: 500, retryable: false },

@@ -85,7 +85,7 @@ describe.skipIf(redisIsMissing())('redis', () => {
     expect(outcomes).toMatchObject([
       fulfilled(0),
       fulfilled(1),
-      { status: 'rejected', reason: { code: 'ERR_BROKER' } },
+      { status: 'rejected', reason: { code: 'ERR_HISTORY_BROKEN', retryable: false } },
       fulfilled(2),
       fulfilled(2, true),
       fulfilled(0),

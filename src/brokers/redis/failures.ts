@@ -1,6 +1,7 @@
 /** What goes wrong with Redis, in the words of the engine, and what the servers of a cluster ask for by errors. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
+import { brokerError } from '../broker-error.js';
 import type { Endpoint } from '../server-address.js';
 
 export type Redirect =
@@ -9,13 +10,31 @@ export type Redirect =
   /** The slot is being moved, and its keys are on two servers. */
   | { readonly kind: 'later' };
 
+/**
+ * `ERR_HISTORY_BROKEN` where a key of the channel's is not what it should be: nothing but its removal mends that. Else
+ * `ERR_BROKER`.
+ */
+export function redisError(error: unknown): FanfareError {
+  if (error instanceof FanfareError || !isBrokenKey(error)) return brokerError('redis', error);
+  return new FanfareError('ERR_HISTORY_BROKEN', `redis: a key of the channel is broken: ${error.message}`, {
+    cause: error,
+  });
+}
+
+function isBrokenKey(error: unknown): error is Error {
+  if (startsWith(error, 'WRONGTYPE') || startsWith(error, 'BROKEN')) return true;
+  // The stream is ahead of its place.
+  return error instanceof Error && error.message.includes('smaller than the target stream top item');
+}
+
 export function startsWith(error: unknown, code: string): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }
 
 /** It takes no writes: it was a primary once, or is not one yet. Whoever is one now is found by dialling anew. */
 export function isNoPrimary(error: unknown): boolean {
-  return ['READONLY', 'MASTERDOWN', 'LOADING'].some((code) => startsWith(error, code));
+  const reply = error instanceof FanfareError ? error.cause : error;
+  return ['READONLY', 'MASTERDOWN', 'LOADING'].some((code) => startsWith(reply, code));
 }
 
 /** What a server of a cluster asks for instead of running a command. `undefined`: it has failed. */

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
 import type { Publication } from '../../model/publication.js';
 import { decodePublication } from '../bus-message.js';
 import type { Epochs } from '../epochs.js';
@@ -48,21 +49,58 @@ export class RedisHistory implements HistoryStore {
     const [offset = '', epoch = '', oldest = ''] = page;
     const top = { offset: Number(offset), epoch };
     if (since?.epoch !== undefined && since.epoch !== epoch) return { top, publications: [], continuous: false };
-    const publications: Publication[] = [];
-    for (let i = 3; i + 1 < page.length; i += 2) {
-      publications.push({ ...decodePublication(page[i + 1] ?? ''), offset: Number(page[i]) });
+    const entries = entriesOf(page);
+    const isWhole = isContinuous(query, top.offset, oldest, entries);
+    const publications = entries
+      .map(({ publication }) => publication)
+      .filter((publication) => publication !== undefined);
+    if (since === undefined && publications.length < entries.length) {
+      throw new FanfareError('ERR_HISTORY_BROKEN', `redis: an entry of the stream of "${channel}" is broken`);
     }
-    return { top, publications, continuous: isContinuous(query, top.offset, oldest) };
+    return { top, publications, continuous: isWhole };
   }
 
   async remove(channel: ChannelName): Promise<void> {
-    const { topology, keys } = this.parts;
-    await topology.routeOf(channel).send(['DEL', keys.stream(channel)]);
+    const { topology, scripts, keys } = this.parts;
+    await topology.routeOf(channel).run(scripts.remove, [keys.place(channel), keys.stream(channel)], []);
   }
 }
 
-function isContinuous({ since, reverse }: HistoryQuery, top: number, oldest: string): boolean {
+interface Entry {
+  readonly offset: number;
+  /** Absent: it is none that a node has written. */
+  readonly publication: Publication | undefined;
+}
+
+function entriesOf(page: readonly string[]): Entry[] {
+  const entries: Entry[] = [];
+  for (let i = 3; i + 1 < page.length; i += 2) {
+    const offset = Number(page[i]);
+    entries.push({ offset, publication: decoded(page[i + 1] ?? '', offset) });
+  }
+  return entries;
+}
+
+function decoded(text: string, offset: number): Publication | undefined {
+  try {
+    const publication = decodePublication(text);
+    JSON.parse(publication.data);
+    return { ...publication, offset };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Counts what has come: entries in the middle may have been deleted, or broken, by others. */
+function isContinuous(query: HistoryQuery, top: number, oldest: string, entries: readonly Entry[]): boolean {
+  const { since, reverse, limit } = query;
   if (since === undefined) return true;
+  const step = reverse ? -1 : 1;
+  const first = reverse ? Math.min(top, since.offset - 1) : since.offset + 1;
+  const isCounted = entries.every((entry, i) => entry.publication !== undefined && entry.offset === first + i * step);
+  if (!isCounted) return false;
   if (reverse) return since.offset <= top + 1;
-  return since.offset <= top && since.offset + 1 >= (oldest === '' ? top + 1 : Number(oldest));
+  if (since.offset > top) return false;
+  if (limit === 0) return since.offset + 1 >= (oldest === '' ? top + 1 : Number(oldest));
+  return entries.length === limit || since.offset + entries.length === top;
 }

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { idempotencyWindowMs, type Published } from '../../engine/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { redisError } from './failures.js';
 import type { Script } from './script.js';
 
 export interface OutgoingPublication {
@@ -55,14 +56,21 @@ export async function publishAll(
   for (const publication of publications) addTo(keys, args, publication);
   const texts = v.parse(answer, await way.run(script, keys, args));
   let at = 0;
-  return publications.map((publication) => {
-    if (isPlain(publication)) return delivered;
+  const outcomes = publications.map((publication) => {
+    if (isPlain(publication) && texts[at] === '') {
+      at++;
+      return delivered;
+    }
     const [offset = '', epoch = '', kind] = texts.slice(at, at + 3);
     at += 3;
     if (kind === undefined) return new FanfareError('ERR_BROKER', 'redis has answered less than it was asked');
-    if (kind === 'failed') return new FanfareError('ERR_BROKER', `redis has failed: ${epoch}`);
+    if (kind === 'failed') return redisError(new Error(epoch));
     return { position: { offset: Number(offset), epoch }, duplicate: kind === 'known' };
   });
+  // By itself it is the command that has failed: the server may have asked for another one to be sent it.
+  const [only] = outcomes;
+  if (outcomes.length === 1 && only instanceof FanfareError) throw only;
+  return outcomes;
 }
 
 function isPlain({ kept, onceKey }: OutgoingPublication): boolean {

@@ -12,6 +12,7 @@ export interface Script {
 export interface Scripts {
   readonly publish: Script;
   readonly read: Script;
+  readonly remove: Script;
   readonly presenceAdd: Script;
   readonly presenceRemove: Script;
   readonly presenceList: Script;
@@ -22,6 +23,7 @@ export function readScripts(): Scripts {
   return {
     publish: script('place', 'publish'),
     read: script('place', 'read'),
+    remove: script('place', 'remove'),
     presenceAdd: script('members', 'presence-add'),
     presenceRemove: script('members', 'presence-remove'),
     presenceList: script('members', 'presence-list'),

@@ -6,7 +6,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
-import { isNoPrimary, startsWith } from './failures.js';
+import { isNoPrimary, redisError, startsWith } from './failures.js';
 import { type RedisLink, redisLink } from './link.js';
 import { type OutgoingPublication, publishAll } from './publish-command.js';
 import { PublishQueue } from './publish-queue.js';
@@ -116,15 +116,23 @@ export class Shard implements Route {
   }
 
   /** Publishes as one command, at once. */
-  publishNow(
+  async publishNow(
     publications: readonly OutgoingPublication[],
     sending: Sending = {},
   ): Promise<readonly (Published | FanfareError)[]> {
+    const client = this.#commands.session?.client;
     const way = {
       run: (script: Script, keys: readonly string[], args: readonly string[]) => this.run(script, keys, args, sending),
       send: (command: readonly string[]) => this.send(command, sending),
     };
-    return publishAll(way, this.#options.scripts.publish, publications);
+    try {
+      const outcomes = await publishAll(way, this.#options.scripts.publish, publications);
+      if (outcomes.some(isNoPrimary)) this.#leave(client);
+      return outcomes;
+    } catch (error) {
+      if (isNoPrimary(error)) this.#leave(client);
+      throw error;
+    }
   }
 
   /** Resolves when what is published from then on arrives. Those of one turn go out together. */
@@ -174,14 +182,18 @@ export class Shard implements Route {
     try {
       return await work(client);
     } catch (error) {
-      if (isNoPrimary(error)) {
-        if (this.#commands.session?.client === client) this.#commands.renew('the server is no primary');
-        this.#subscriptions.link.renew('the server is no primary');
-      }
-      throw brokerError('redis', error);
+      if (isNoPrimary(error)) this.#leave(client);
+      throw redisError(error);
     } finally {
       this.#inFlight--;
     }
+  }
+
+  /** The server takes no writes: whoever is the primary now is found by dialling anew. */
+  #leave(client: Client | undefined): void {
+    if (client === undefined || this.#commands.session?.client !== client) return;
+    this.#commands.renew('the server is no primary');
+    this.#subscriptions.link.renew('the server is no primary');
   }
 }
 

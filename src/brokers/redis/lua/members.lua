@@ -12,6 +12,13 @@ local function userOf(member)
   return string.sub(member, colon + 1, colon + tonumber(string.sub(member, 1, colon - 1)))
 end
 
+local function forgetUserOf(member)
+  local user = userOf(member)
+  if redis.call('HINCRBY', KEYS[3], user, -1) <= 0 then
+    redis.call('HDEL', KEYS[3], user)
+  end
+end
+
 local function drop(client)
   redis.call('ZREM', KEYS[1], client)
   local member = redis.call('HGET', KEYS[2], client)
@@ -19,10 +26,7 @@ local function drop(client)
     return
   end
   redis.call('HDEL', KEYS[2], client)
-  local user = userOf(member)
-  if redis.call('HINCRBY', KEYS[3], user, -1) <= 0 then
-    redis.call('HDEL', KEYS[3], user)
-  end
+  forgetUserOf(member)
 end
 
 local function expire()

@@ -1,12 +1,19 @@
 -- Adds or renews a client. ARGV: client, what is told about it, ttl
 local client, member, ttlMs = ARGV[1], ARGV[2], tonumber(ARGV[3])
-expire()
-if redis.call('HGET', KEYS[2], client) ~= member then
-  drop(client)
+local known = redis.call('HGET', KEYS[2], client)
+if known == member then
+  -- Takes no room: a server that takes no new data lets it pass once something has been written that needs none.
+  redis.call('PEXPIRE', KEYS[1], math.max(ttlMs, redis.call('PTTL', KEYS[1])))
+else
+  -- First, so that such a server refuses it as a whole.
   redis.call('HSET', KEYS[2], client, member)
+  if known then
+    forgetUserOf(known)
+  end
   redis.call('HINCRBY', KEYS[3], userOf(member), 1)
 end
 redis.call('ZADD', KEYS[1], now() + ttlMs, client)
+expire()
 -- The whole channel goes with its last client, whoever would have renewed it.
 for _, key in ipairs(KEYS) do
   if redis.call('PTTL', key) < ttlMs then

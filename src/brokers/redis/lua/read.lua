@@ -2,9 +2,10 @@
 -- KEYS: place, stream
 -- ARGV: limit, 1 for newest first, offset to begin after (or before) or nothing, ttl of the place, epoch to begin
 local limit, isReverse, since = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3]
-local offset, epoch = place(KEYS[1], KEYS[2], ARGV[5], ARGV[4])
+local place = look(KEYS[1], ARGV[5])
+settle(KEYS[1], KEYS[2], place, ARGV[4])
 local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-local page = { number(offset), epoch, oldest and string.match(oldest[1], '^%d+') or '' }
+local page = { number(place.offset), place.epoch, oldest and string.match(oldest[1], '^%d+') or '' }
 if limit == 0 then
   return page
 end
@@ -18,6 +19,6 @@ else
 end
 for _, entry in ipairs(entries) do
   page[#page + 1] = string.match(entry[1], '^%d+')
-  page[#page + 1] = entry[2][2]
+  page[#page + 1] = entry[2][1] == 'p' and entry[2][2] or ''
 end
 return page
