@@ -7,13 +7,13 @@ import type { JsonText } from '../model/json-text.js';
 import type { NodeSummary } from './cluster-messages.js';
 import { isRevoked } from './commands/target.js';
 import { Counters } from './counters.js';
+import { Glob } from './glob.js';
 import type { Node } from './node.js';
 import type { Revocation } from './revocations.js';
 import type { RuleMatch } from './rules.js';
 import { type ServerSubscribeOptions, subscribeByServer } from './server-subscribe.js';
 import type { Session } from './session.js';
 import { ttlSec } from './ttl.js';
-import { Wildcard } from './wildcard.js';
 
 /** Whose connections are meant: all of a user's, or one of them. */
 export interface ClientSelector {
@@ -101,11 +101,12 @@ export class NodeClients {
     return this.#node.revocations.unblock(user, atMs);
   }
 
+  /** @throws FanfareError `ERR_PATTERN` */
   channels(pattern: string): ChannelSummary[] {
-    const wildcard = pattern === '' ? undefined : new Wildcard(pattern);
+    const glob = pattern === '' ? undefined : new Glob(pattern);
     const found: ChannelSummary[] = [];
     for (const { name, numSubscribers } of this.#node.hub.channels()) {
-      if (wildcard === undefined || wildcard.matches(name)) found.push({ name, numClients: numSubscribers });
+      if (glob === undefined || glob.matches(name)) found.push({ name, numClients: numSubscribers });
     }
     return found;
   }

@@ -143,12 +143,14 @@ export class Operations {
     await store.remove(name);
   }
 
-  /** Channels with subscribers, on all nodes that answer in time. @param pattern a name with `*`; empty for all */
+  /** Channels with subscribers, on all nodes that answer in time. Also `ERR_PATTERN`. @param pattern see {@link Glob}; empty for all */
   async channels(pattern: string): Promise<ChannelSummary[]> {
     const { clients, cluster } = this.#node;
+    // First, so that nobody is asked for what is none.
+    const own = clients.channels(pattern);
     const answers = await cluster.askAll('channels', { pattern }, { deadlineMs: questionDeadlineMs });
     const counts = new Map<string, number>();
-    for (const { name, numClients } of [clients.channels(pattern), ...answers.map(readChannels)].flat()) {
+    for (const { name, numClients } of [own, ...answers.map(readChannels)].flat()) {
       counts.set(name, (counts.get(name) ?? 0) + numClients);
     }
     return [...counts].map(([name, numClients]) => ({ name, numClients }));

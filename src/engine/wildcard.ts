@@ -1,4 +1,4 @@
-/** Texts with `*`, as capabilities and queries for channels have them. Linear: the leftmost fit of each part is enough. */
+/** Texts with `*`, as capabilities have them. Linear: the leftmost fit of each part is enough. */
 
 export class Wildcard {
   readonly #parts: readonly string[];

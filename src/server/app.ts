@@ -225,7 +225,12 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     });
   }
 
-  /** Channels with subscribers, on all nodes. @param pattern a name with `*` for any characters. Default: all */
+  /**
+   * Channels with subscribers, on all nodes. Also `ERR_PATTERN`.
+   *
+   * @param pattern `*` stands for any characters, `?` for one, `[a-z]` for one of those, `{one,two}` for either, `\` for
+   *   what follows. Default: all
+   */
   channels(pattern = ''): Promise<ChannelSummary[]> {
     return this.#operations.channels(pattern);
   }

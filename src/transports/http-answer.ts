@@ -7,6 +7,7 @@ import { BodyAborted, readBody } from '../http/body.js';
 import { isHttp2, leaveBody } from '../http/http2.js';
 import type { ClientGate, Refusal } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
+import { unspokenType } from './unspoken-protocol.js';
 
 /** On every answer: it is about now, for this client, and not to be packed or held back by anybody on the way. */
 export const uncached = {
@@ -94,7 +95,9 @@ export async function readJsonBody(
   { maxBytes, timeoutMs }: JsonBodyLimits,
 ): Promise<{ readonly text: string } | Refusal | undefined> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') return { status: 415, message: 'use Content-Type: application/json' };
+  if (type !== 'application/json') {
+    return { status: 415, message: 'use Content-Type: application/json', why: unspokenType(type) };
+  }
   let cancel = (): void => undefined;
   const late = new Promise<'late'>((resolve) => {
     cancel = clock.schedule(() => resolve('late'), timeoutMs);

@@ -9,6 +9,7 @@ import type { Node } from '../../engine/node.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
+import { unspokenSubprotocol } from '../unspoken-protocol.js';
 import { ClientSocket, WebSocketConnection } from './connection.js';
 import { websocketFraming } from './framing.js';
 import { Probes } from './probes.js';
@@ -77,7 +78,10 @@ export class WebSocketTransport implements Transport {
       // The protocol needs no subprotocol; clients that offer ours get it confirmed.
       handleProtocols: (offered) => {
         const { subprotocol } = purpose;
-        return subprotocol !== undefined && offered.has(subprotocol) && subprotocol;
+        if (subprotocol === undefined) return false;
+        if (offered.has(subprotocol)) return subprotocol;
+        node.refusals.tell(unspokenSubprotocol(offered, subprotocol));
+        return false;
       },
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     const onInvalid = (error: Error, socket: Duplex, request: IncomingMessage) => {

@@ -1,0 +1,37 @@
+/** Tells the log of clients that insist on a protocol or a codec that is not spoken: all they see is an end. */
+
+import type { RefusalLine } from '../engine/refusal-log.js';
+
+/** Comes from the request. */
+const maxCitedLength = 100;
+
+/** None of the subprotocols that a client offers is ours. It may get on without one, or may not. */
+export function unspokenSubprotocol(offered: Iterable<string>, spoken: string): RefusalLine {
+  const asked = cited([...offered].join(', '));
+  return {
+    check: 'subprotocol',
+    key: asked,
+    fields: { asked, spoken },
+    message: asked.includes('protobuf')
+      ? 'a client offers the protobuf codec of its SDK, which is not spoken: it has to be told to use JSON'
+      : 'a client offers WebSocket subprotocols that are not spoken: it may not go on without',
+  };
+}
+
+/** A body that is no JSON, such as those of SDKs with the protobuf codec. */
+export function unspokenType(type: string | undefined): RefusalLine {
+  const asked = cited(type ?? 'none');
+  return {
+    check: 'content type',
+    key: asked,
+    fields: { asked, spoken: 'application/json' },
+    message:
+      asked === 'application/octet-stream'
+        ? 'request refused: the protobuf codec is not spoken, the client has to be told to use JSON'
+        : 'request refused: its Content-Type is not application/json',
+  };
+}
+
+function cited(text: string): string {
+  return text.slice(0, maxCitedLength);
+}
