@@ -17,6 +17,7 @@ import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Identity } from './auth/authenticator.js';
 import type { Capability } from './capabilities.js';
 import { CommandIds } from './command-ids.js';
+import { CommandOrder, channelOf } from './command-order.js';
 import { renewConnection } from './commands/refresh.js';
 import { runCommand } from './commands/run-command.js';
 import { renewSubscription } from './commands/sub-refresh.js';
@@ -67,9 +68,10 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   connectedAtMs = Number.POSITIVE_INFINITY;
   #waiting: Command[] | undefined;
   #pending = 0;
-  /** Publications of one connection keep their order, however long the application's functions take. */
-  #lastPublish: Promise<unknown> | undefined;
+  readonly #order = new CommandOrder((command, channel, before) => this.#execute(command, channel, before));
   readonly #ids = new CommandIds();
+  /** Its client has gone, or the network: what it has published before still counts. */
+  #leftByItself = false;
   #awaitsPong = false;
   /** It has been told so at least once. */
   #isOverBudget = false;
@@ -114,6 +116,15 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return this.subscriptions.get(channel);
   }
 
+  /** Whether it may have one channel more. Those that it is about to leave do not count. */
+  get hasRoom(): boolean {
+    const most = this.node.limits.maxChannelsPerConnection;
+    if (this.subscriptions.size < most) return true;
+    let staying = 0;
+    for (const { channel } of this.subscriptions) if (!this.#order.isLeaving(channel)) staying++;
+    return staying < most;
+  }
+
   /** Asked after an `await`, when the state may be another one. */
   is(state: SessionState): boolean {
     return this.state === state;
@@ -148,6 +159,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** The connection is gone, for whatever reason. Idempotent. */
   connectionClosed(): void {
+    if (this.state !== 'closed') this.#leftByItself = true;
     this.#end(disconnectCodes.connectionClosed);
   }
 
@@ -374,21 +386,24 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #run(command: Command): void {
     this.node.counters.commands++;
     this.#pending++;
-    const outcome =
-      command.kind === 'publish' && this.#lastPublish !== undefined
-        ? this.#lastPublish.then(() => runCommand(this, command))
-        : runCommand(this, command);
-    const done = outcome
-      .then((body) => {
-        if (body !== undefined && 'id' in command) return this.#answer(command, body);
-        return undefined;
-      })
-      .catch((error: unknown) => this.#commandFailed(command, error))
-      .finally(() => {
-        this.#pending--;
-        if (this.#lastPublish === done) this.#lastPublish = undefined;
-      });
-    if (command.kind === 'publish') this.#lastPublish = done;
+    const channel = channelOf(command);
+    if (channel === undefined) void this.#execute(command, undefined, undefined);
+    else this.#order.start(command, channel);
+  }
+
+  /** Resolves when it is done, whatever came of it. */
+  async #execute(command: Command, channel: string | undefined, before: Promise<void> | undefined): Promise<void> {
+    try {
+      if (before !== undefined) await before;
+      if (this.state === 'closed' && !(command.kind === 'publish' && this.#leftByItself)) return;
+      const body = await runCommand(this, command);
+      if (body !== undefined && 'id' in command) await this.#answer(command, body);
+    } catch (error) {
+      this.#commandFailed(command, error);
+    } finally {
+      this.#pending--;
+      if (channel !== undefined) this.#order.finish(channel);
+    }
   }
 
   /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */

@@ -112,14 +112,16 @@ describe('a reply', () => {
       channels: { 'a:{x}': channel({ subscribe: 'anyone', history: { size: 1_000, read: 'anyone' } }) },
       limits: { maxQueueBytes: 50_000 },
     });
-    for (let i = 0; i < 200; i++) await node.operations.publish('a:1', text, {});
-    const ask = (client: EngineClient) => client.send('history', { channel: 'a:1', limit: -1 });
+    const names = Array.from({ length: 8 }, (_, n) => `a:${n}`);
+    for (const name of names) for (let i = 0; i < 200; i++) await node.operations.publish(name, text, {});
+    const ask = (client: EngineClient, name: string) => client.send('history', { channel: name, limit: -1 });
     const [patient, greedy] = [await node.connect(), await node.connect()];
     const release = hold(patient);
     hold(greedy);
-    ask(patient);
-    ask(patient);
-    for (let i = 0; i < 8; i++) ask(greedy);
+    ask(patient, 'a:1');
+    ask(patient, 'a:2');
+    // Of one channel, each would wait for the one before it.
+    for (const name of names) ask(greedy, name);
     await node.clock.advance(50);
     release();
     await node.clock.advance(50);

@@ -28,14 +28,11 @@ export async function runSubscribe(
   id: number,
   request: SubscribeRequest,
 ): Promise<ReplyBody | undefined> {
-  const { node } = session;
   const target = findTarget(session, request.channel);
   if (!target.ok) return target.reply;
   const { channel, match } = target;
   if (session.subscriptions.has(channel)) return refuse(errorCodes.alreadySubscribed).reply;
-  if (session.subscriptions.size >= node.limits.maxChannelsPerConnection) {
-    return refuse(errorCodes.limitExceeded).reply;
-  }
+  if (!session.hasRoom) return refuse(errorCodes.limitExceeded).reply;
   const subscription = new Subscription(session, channel, match, {
     joinLeave: request.joinLeave && match.rule.joinLeave,
     serverSide: false,

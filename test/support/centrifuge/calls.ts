@@ -94,6 +94,40 @@ export const calls: Readonly<Record<string, Scenario>> = {
     );
   },
 
+  async 'a batch that subscribes, publishes and reads back is done in its order'(context) {
+    const client = await connected(context);
+    for (const channel of ['stream:batch', 'slow:batch']) {
+      client.startBatching();
+      const room = client.newSubscription(channel);
+      const received = gather(room, 'publication', ({ data }) => data);
+      room.subscribe();
+      const published = [1, 2, 3].map((n) => client.publish(channel, n));
+      const history = client.history(channel, { limit: 10 });
+      const presence = client.presence(channel);
+      client.stopBatching();
+      await Promise.all(published);
+      equal(
+        (await history).publications.map(({ data }) => data),
+        [1, 2, 3],
+        `history of ${channel}`,
+      );
+      equal(Object.keys((await presence).clients).length, 1, `presence in ${channel}`);
+      equal(await received.atLeast(3), [1, 2, 3], `publications in ${channel}`);
+    }
+  },
+
+  async 'what is sent before the reply to subscribe waits for it'(context) {
+    const client = context.newClient();
+    const room = client.newSubscription('slow:room');
+    room.subscribe();
+    client.connect();
+    await client.ready(5_000);
+    const received = gather(room, 'publication', ({ data }) => data);
+    await client.publish('slow:room', 1);
+    equal(room.state, 'subscribed');
+    equal(await received.atLeast(1), [1]);
+  },
+
   async 'delta is declined and full publications come'(context) {
     const room = await subscribed(await connected(context), 'stream:room', { delta: 'fossil' });
     const received = gather(room, 'publication', ({ data }) => data);

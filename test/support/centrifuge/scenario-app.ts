@@ -50,7 +50,19 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
         subscribe: 'anyone',
         publish: 'subscriber',
       }),
-      'stream:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10, ttl: '5m' } }),
+      'stream:{name}': channel({
+        subscribe: 'anyone',
+        publish: 'subscriber',
+        presence: true,
+        history: { size: 10, ttl: '5m' },
+      }),
+      'slow:{name}': channel({
+        // As an application that asks its database; the turn of a timer is enough for a frame to be read to its end.
+        subscribe: () => new Promise((resolve) => setTimeout(resolve, 100, true)),
+        publish: 'subscriber',
+        presence: true,
+        history: { size: 10, ttl: '5m' },
+      }),
       'cache:{name}': channel({ subscribe: 'anyone', history: { size: 3, ttl: '5m' }, recovery: 'cache' }),
       'readonly:{name}': channel({ subscribe: 'anyone' }),
       'token:{name}': channel({ subscribe: 'token', publish: 'subscriber', history: { size: 10 } }),
