@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
-# commands in test/docs, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy,
-# Redis, NATS and RabbitMQ, for test/brokers, what checks systemd units and sysctl files, for test/deploy, Go, with which
-# it builds the program of test/http-api/gocent to .cache/gocent (test/clients builds its own), and Python with the packages of
-# test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the tokens in test/auth, the schemas
-# in test/deploy and Valkey in test/brokers.
+# commands in test/docs, a JDK, for clients in Java in test/upgrades, ip and unshare, for networks of a test's own, nginx
+# and HAProxy, for test/proxies and test/deploy, Redis, NATS and RabbitMQ, for test/brokers, what checks systemd units
+# and sysctl files, for test/deploy, Go, with which it builds the program of test/http-api/gocent to .cache/gocent
+# (test/clients builds its own), and Python with the packages of test/python-requirements.txt in .cache/python, for the
+# server SDK in test/http-api, the tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,7 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v curl >/dev/null || missing+=(curl)
 command -v openssl >/dev/null || missing+=(openssl)
+command -v javac >/dev/null || missing+=(default-jdk-headless)
 command -v ip >/dev/null || missing+=(iproute2)
 command -v unshare >/dev/null || missing+=(util-linux)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)

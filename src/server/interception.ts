@@ -1,7 +1,10 @@
-/** Answers some of the requests of an HTTP server before anybody else on it sees them. */
+/** Answers some of the requests and upgrades of an HTTP server before anybody else on it sees them. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answerWithoutUpgrade, isLeftToNode } from './ignored-upgrade.js';
 import type { AnyHttpServer } from './own-server.js';
 
 function isHttp2Server(server: AnyHttpServer): server is Http2Server | Http2SecureServer {
@@ -11,20 +14,33 @@ function isHttp2Server(server: AnyHttpServer): server is Http2Server | Http2Secu
 /** Takes over one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** Takes over one upgrade. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface Interception {
+  /** Who answers this request; `undefined` leaves it to the others. */
+  findHandler(request: IncomingMessage): RequestHandler | undefined;
+  /** The same for an upgrade. `ignored`: the request is answered as if it asked for none. */
+  findUpgrade(request: IncomingMessage): UpgradeHandler | 'ignored' | undefined;
+}
+
+/** What newer Nodes ask for each upgrade: without it, whether anybody listens. */
+interface UpgradingServer {
+  shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
+}
+
 /**
  * Listeners cannot keep an event from each other, and a framework answers 404 to what it does not know: so the event
  * itself is held back. Works whether the framework listens before or after.
  *
- * @param find who answers this request; `undefined` leaves it to the others
  * @returns undoes it
  */
-export function interceptRequests(
-  server: AnyHttpServer,
-  find: (request: IncomingMessage) => RequestHandler | undefined,
-): () => void {
+export function intercept(server: AnyHttpServer, { findHandler, findUpgrade }: Interception): () => void {
   // Requests of HTTP/2 are made for those who listen to them, and for nobody else.
   const onRequest = () => undefined;
   if (isHttp2Server(server)) server.on('request', onRequest);
+  // The last response of a connection: what follows an upgrade that is ignored is answered after it.
+  const responses = new WeakMap<Socket, ServerResponse>();
   let isActive = true;
   const inherited = !Object.hasOwn(server, 'emit');
   const inner = server.emit;
@@ -32,7 +48,8 @@ export function interceptRequests(
     if (isActive && (event === 'request' || event === 'checkContinue')) {
       // safe: both events of Node's have these arguments
       const [request, response] = args as [IncomingMessage, ServerResponse];
-      const handle = find(request);
+      if (request.httpVersionMajor < 2) responses.set(request.socket, response);
+      const handle = findHandler(request);
       if (handle !== undefined) {
         // RFC 9110 section 10.1.1: the client waits for leave to send its body.
         if (event === 'checkContinue') response.writeContinue();
@@ -40,16 +57,49 @@ export function interceptRequests(
         return true;
       }
     }
+    if (isActive && event === 'upgrade') {
+      // safe: the event of Node's has these arguments
+      const [request, socket, head] = args as [IncomingMessage, Duplex, Buffer];
+      const upgrade = findUpgrade(request);
+      if (upgrade === 'ignored') {
+        answerWithoutUpgrade(server, request, socket, head, responses.get(request.socket));
+        return true;
+      }
+      if (upgrade !== undefined) {
+        upgrade(request, socket, head);
+        return true;
+      }
+    }
     return Reflect.apply(inner, this, [event, ...args]);
   };
   // safe: it takes what the original takes and passes it on
   server.emit = emit as typeof inner;
+  const release = decideUpgrades(server, findUpgrade);
   return () => {
     isActive = false;
+    release();
     if (isHttp2Server(server)) server.off('request', onRequest);
     // Somebody else may have put theirs around ours, which then stays and passes everything on.
     if (server.emit !== emit) return;
     if (inherited) Reflect.deleteProperty(server, 'emit');
     else server.emit = inner;
+  };
+}
+
+/** Where Node asks before it upgrades, the application may have an answer of its own: for what is left to it. */
+function decideUpgrades(asked: AnyHttpServer, findUpgrade: Interception['findUpgrade']): () => void {
+  const server: AnyHttpServer & UpgradingServer = asked;
+  const inner = server.shouldUpgradeCallback;
+  if (inner === undefined) return () => undefined;
+  let isActive = true;
+  const decide = (request: IncomingMessage): boolean => {
+    const upgrade = isActive ? findUpgrade(request) : undefined;
+    if (upgrade === undefined) return Reflect.apply(inner, server, [request]);
+    return upgrade !== 'ignored' || !isLeftToNode(request);
+  };
+  server.shouldUpgradeCallback = decide;
+  return () => {
+    isActive = false;
+    if (server.shouldUpgradeCallback === decide) server.shouldUpgradeCallback = inner;
   };
 }

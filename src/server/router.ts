@@ -1,6 +1,6 @@
 /** Answers plain HTTP requests from a fixed table of endpoints. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Logger } from '../engine/logger.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
@@ -93,6 +93,10 @@ function requestOf(request: IncomingMessage): HttpRequest {
 function send(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {
   const body = Buffer.from(reply.body);
   leaveBody(request, response);
-  response.writeHead(reply.status, { ...common, 'Content-Length': body.length, ...reply.headers });
+  const headers: OutgoingHttpHeaders = { ...common, 'Content-Length': body.length, ...reply.headers };
+  // What an answer says of its connection would take the place of what becomes of it.
+  const isLast = !response.shouldKeepAlive || response.getHeader('connection') === 'close';
+  if (headers.Connection !== undefined && isLast) headers.Connection = `${headers.Connection}, close`;
+  response.writeHead(reply.status, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
 }

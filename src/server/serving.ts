@@ -5,9 +5,10 @@ import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
 import type { ApiOptions } from '../http/api/api.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
+import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, Transport } from '../transports/transport.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
-import { interceptRequests, type RequestHandler } from './interception.js';
+import { type Interception, intercept, type RequestHandler } from './interception.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
 import type { AnyHttpServer, Certificate, OwnServer } from './own-server.js';
 import { pathOf, Router } from './router.js';
@@ -53,6 +54,8 @@ export interface ServingParts {
   readonly onClose: (deadlineMs: number) => Promise<void>;
 }
 
+/** On listeners to upgrades, by which several applications on one server know each other. */
+const isFanfares = Symbol('fanfare');
 export class Serving {
   readonly #parts: ServingParts;
   readonly #endpoints: ReadonlyMap<string, ClientEndpoint>;
@@ -78,20 +81,36 @@ export class Serving {
     if (this.#attached.has(server)) return;
     const { node } = this.#parts;
     this.start().catch((error: unknown) => node.log.error({ err: error }, 'the broker cannot be reached'));
-    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      const endpoint = this.#endpoints.get(pathOf(request));
-      if (endpoint?.upgrade !== undefined) endpoint.upgrade(request, socket, head);
-      else if (server.listenerCount('upgrade') === 1) this.#refuseUpgrade(socket);
-    };
-    server.on('upgrade', upgrade);
-    const release = interceptRequests(server, (request) => {
-      const endpoint = this.#endpoints.get(pathOf(request));
-      return endpoint?.handle && this.#ending((taken, response) => endpoint.handle?.(taken, response));
+    // Gets what nobody has taken. Without a listener, Node ignores upgrades.
+    const onUpgrade = Object.assign(
+      (_: IncomingMessage, socket: Duplex) => {
+        if (isLeftToFanfare(server) && !socket.writableEnded) this.#refuseUpgrade(socket);
+      },
+      { [isFanfares]: true },
+    );
+    server.on('upgrade', onUpgrade);
+    const release = intercept(server, {
+      findHandler: (request) => {
+        const endpoint = this.#endpoints.get(pathOf(request));
+        return endpoint?.handle && this.#ending((taken, response) => endpoint.handle?.(taken, response));
+      },
+      findUpgrade: (request) => this.#findUpgrade(server, request),
     });
     this.#attached.set(server, () => {
-      server.off('upgrade', upgrade);
+      server.off('upgrade', onUpgrade);
       release();
     });
+  }
+
+  /**
+   * Whoever else listens to upgrades of a server gets those of other paths, but not those to HTTP/2 (h2c): no program on
+   * Node takes them, and clients send them with requests that are meant for anybody.
+   */
+  #findUpgrade(server: AnyHttpServer, request: IncomingMessage): ReturnType<Interception['findUpgrade']> {
+    const endpoint = this.#endpoints.get(pathOf(request));
+    if (offersWebSocket(request)) return endpoint?.upgrade && ((...upgrade) => endpoint.upgrade?.(...upgrade));
+    const isPlain = endpoint !== undefined || offersHttp2(request) || isLeftToFanfare(server);
+    return isPlain ? 'ignored' : undefined;
   }
 
   async listen(port: number, options: ListenOptions): Promise<ListenAddress> {
@@ -102,6 +121,7 @@ export class Serving {
     const handle = this.#ending(router.handle);
     const own = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
     if (clients) this.attach(own.server);
+    else ignoreUpgrades(own.server);
     this.#listening.add(own);
     try {
       return await listenOn(own, port, host);
@@ -191,4 +211,15 @@ export class Serving {
     for (const transport of this.#parts.transports) transport.terminateAll();
     for (const own of this.#listening) own.cut();
   }
+}
+
+/** Nobody else listens to upgrades. */
+function isLeftToFanfare(server: AnyHttpServer): boolean {
+  return server.listeners('upgrade').every((listener) => isFanfares in listener);
+}
+
+/** For a server where nobody can get anything but answers. */
+function ignoreUpgrades(server: AnyHttpServer): void {
+  server.on('upgrade', () => undefined);
+  intercept(server, { findHandler: () => undefined, findUpgrade: () => 'ignored' });
 }

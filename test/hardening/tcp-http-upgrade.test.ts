@@ -175,8 +175,10 @@ describe('upgrades that are none', () => {
   });
 
   it.each(['h2c', 'websocket, h2c', 'WebSocket/8', 'TLS/1.3'])('B17 Upgrade: %s → never 101', async (protocol) => {
-    await oracle.withstands(() => expectRefusal(400, { Upgrade: protocol }));
-    await oracle.withstands(() => expectRefusal(404, { Upgrade: protocol }, { path: '/elsewhere' }));
+    const headers = { Upgrade: protocol, Connection: 'Upgrade, close' };
+    // RFC 9110 section 7.8: as if the header were not there.
+    await oracle.withstands(() => expectRefusal(426, headers), 0);
+    await oracle.withstands(() => expectRefusal(404, headers, { path: '/elsewhere' }), 0);
   });
 
   it('B19 RST right after 101, ×1,000 → no leak', async () => {
