@@ -2,6 +2,7 @@
 
 import type { ChannelName } from '../model/channel-name.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import { JsonSource } from '../model/json-source.js';
 import { fromJsonText, hasLoneSurrogate, type JsonText, toJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import { type Broker, maxIdempotencyKeyBytes, type Published } from './broker.js';
@@ -44,11 +45,15 @@ export async function acceptMessage(rule: Rule, data: JsonText): Promise<Accepte
 }
 
 /**
- * Encodes a value of the application's.
+ * Encodes a value of the application's; what came as JSON stays as it came.
  *
  * @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot carry
  */
 export function encodeMessage(value: unknown): JsonText {
+  if (value instanceof JsonSource) {
+    if (value.hasLoneSurrogate) throw loneSurrogate();
+    return value.text;
+  }
   let data: JsonText | undefined;
   try {
     data = toJsonText(value);
@@ -56,8 +61,12 @@ export function encodeMessage(value: unknown): JsonText {
     throw new FanfareError('ERR_MESSAGE_INVALID', 'message cannot be encoded as JSON', { cause });
   }
   if (data === undefined) throw new FanfareError('ERR_MESSAGE_INVALID', 'message is not a JSON value');
-  if (hasLoneSurrogate(data)) throw new FanfareError('ERR_MESSAGE_INVALID', 'message has a lone surrogate');
+  if (hasLoneSurrogate(data)) throw loneSurrogate();
   return data;
+}
+
+function loneSurrogate(): FanfareError {
+  return new FanfareError('ERR_MESSAGE_INVALID', 'message has a lone surrogate');
 }
 
 export class Publishing {

@@ -6,7 +6,8 @@ import { defaultLimits } from '../../src/engine/limits.js';
 import { maxChannelBytes } from '../../src/model/channel-name.js';
 import { disconnectCodes, errorCodes, reconnects, unsubscribeCodes } from '../../src/model/codes.js';
 import { subscribeFlags } from '../../src/model/command.js';
-import { decodeJsonFrame, maxCommandsPerFrame, maxNesting } from '../../src/protocols/centrifugal/json-decode.js';
+import { maxJsonNesting } from '../../src/model/json-parse.js';
+import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
 import { defaultTransportLimits } from '../../src/server/client-transports.js';
 import { commandVectors, pushVectors, replyVectors } from '../support/protocol-vectors.js';
 
@@ -65,7 +66,7 @@ describe('limits', () => {
   });
 
   test('fixed limits are where the document says', () => {
-    expect(values.get("nesting of a frame's JSON")).toBe(maxNesting);
+    expect(values.get("nesting of a frame's JSON")).toBe(maxJsonNesting);
     expect(values.get('commands in a frame')).toBe(maxCommandsPerFrame);
     expect(values.get('channel name, bytes of UTF-8')).toBe(maxChannelBytes);
     const outcome = (frame: string) => {

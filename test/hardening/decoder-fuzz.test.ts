@@ -6,7 +6,6 @@ import { ChannelPattern } from '../../src/engine/channel-pattern.js';
 import { channelNameFault, maxChannelBytes, parseChannelName } from '../../src/model/channel-name.js';
 import { hasLoneSurrogate, trustedJsonText } from '../../src/model/json-text.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
-import { nestsDeeperThan } from '../../src/protocols/centrifugal/json-depth.js';
 import { commandVectors, frameVectors, refusedVectors } from '../support/protocol-vectors.js';
 
 const seeds = [...commandVectors, ...frameVectors, ...refusedVectors].map(({ bytes }) => bytes);
@@ -174,16 +173,6 @@ describe('decodeJsonFrame', () => {
 });
 
 describe('the parts of the decoder', () => {
-  it('nestsDeeperThan agrees with the parsed value', () => {
-    const depthOf = (value: unknown): number =>
-      typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
-    fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat({ max: 8 }), (value, limit) => {
-        expect(nestsDeeperThan(JSON.stringify(value), limit)).toBe(depthOf(value) > limit);
-      }),
-    );
-  });
-
   it('hasLoneSurrogate agrees with the decoded string', () => {
     const unit = fc.constantFrom('\ud800', '\udc00', '\ud83d\ude00', '\\', 'u', 'd', 'ud800', '8', '"', 'a');
     fc.assert(

@@ -43,7 +43,7 @@ describe('connection claims', () => {
     ['JSON', base64('{"name":"Ann"}'), '{"name":"Ann"}'],
     // Once decoded as Latin-1: "Zoë" became "ZoÃ«".
     ['characters beyond ASCII', base64('{"name":"Zoë 🎺"}'), '{"name":"Zoë 🎺"}'],
-    ['spaces', base64(' [ 1 ] '), '[1]'],
+    ['spaces', base64(' [ 1 ] '), '[ 1 ]'],
   ])('b64info carries %s and wins over info', (_, b64info, expected) => {
     expect(readConnectionClaims({ info: 'other', b64info }).info).toBe(expected);
   });

@@ -1,6 +1,8 @@
 /** What the claims of a token say, once its signature is known to be good. */
 
 import * as v from 'valibot';
+import { parseSource } from '../../model/json-parse.js';
+import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
 import { parseCapabilities } from '../capabilities.js';
 import { encodeMessage } from '../publishing.js';
@@ -77,15 +79,25 @@ function expiresAtMs({ exp, expire_at: expireAt }: Expiry): { readonly expiresAt
   return at === undefined ? {} : { expiresAtMs: Math.floor(at * 1_000) };
 }
 
-/** JSON of the backend's, plain or in base64 (which wins). @throws Error when it is not JSON */
+/** JSON of the backend's as it came, plain or in base64 (which wins). @throws Error when it is not JSON */
 export function jsonOf(
   key: 'info' | 'data',
   plain: unknown,
   encoded: string | undefined,
 ): Partial<Record<typeof key, JsonText>> {
   // An empty one is what some encoders write for none.
-  if (encoded !== undefined && encoded !== '') return { [key]: encodeMessage(JSON.parse(utf8FromBase64(encoded))) };
-  return plain === undefined || plain === null ? {} : { [key]: encodeMessage(plain) };
+  const source = encoded === undefined || encoded === '' ? plain : sourceOf(encoded);
+  return isNothing(source) ? {} : { [key]: encodeMessage(source) };
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || (value instanceof JsonSource && value.text === 'null');
+}
+
+function sourceOf(encoded: string): JsonSource {
+  const source = parseSource(utf8FromBase64(encoded));
+  if (source === undefined) throw new Error('not JSON');
+  return source;
 }
 
 function utf8FromBase64(encoded: string): string {

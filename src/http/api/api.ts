@@ -9,8 +9,8 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { HttpEndpoint, HttpRequest } from '../endpoint.js';
 import { ApiError } from './api-error.js';
 import { ApiKeys, hasKeyInQuery, minApiKeyBytes, presentedKey } from './api-keys.js';
-import { runBatch } from './batch.js';
-import { type ApiGate, apiEndpoint, textEndpoint, unknownMethodEndpoint } from './endpoint.js';
+import { batchShape, runBatch } from './batch.js';
+import { type ApiGate, apiEndpoint, paramsShape, textEndpoint, unknownMethodEndpoint } from './endpoint.js';
 import { runLines } from './lines.js';
 import type { ApiParts } from './method.js';
 import { apiMethods } from './methods.js';
@@ -44,9 +44,15 @@ export function apiEndpoints(parts: ApiParts, options: ApiOptions): HttpEndpoint
   const known = new ApiKeys(typeof fixed === 'function' ? fixed : () => fixed);
   const gate: ApiGate = { admit: insecure ? admitLocal : (request) => admitByKey(request, known), maxBodyBytes };
   const methods = apiMethods.map((method) =>
-    apiEndpoint(method.name, parts, gate, async (body) => `{"result":${await method.run(body, parts)}}`),
+    apiEndpoint(method.name, parts, gate, paramsShape, async (body) => `{"result":${await method.run(body, parts)}}`),
   );
-  const batch = apiEndpoint('batch', parts, gate, async (body) => `{"replies":${await runBatch(body, parts)}}`);
+  const batch = apiEndpoint(
+    'batch',
+    parts,
+    gate,
+    batchShape,
+    async (body) => `{"replies":${await runBatch(body, parts)}}`,
+  );
   // Not /api/: a path is matched as it is.
   const lines = textEndpoint('/api', 'lines', parts, gate, (text) => runLines(text, parts));
   const names = [...apiMethods.map(({ name }) => name), 'batch'];

@@ -2,14 +2,17 @@
 
 import { Counters } from '../../engine/counters.js';
 import { errorCodes } from '../../model/codes.js';
-import { maxNesting } from '../../protocols/centrifugal/json-decode.js';
-import { nestsDeeperThan } from '../../protocols/centrifugal/json-depth.js';
+import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
+import { type JsonShape, members } from '../../model/json-shape.js';
 import { BodyAborted } from '../body.js';
 import { type HttpEndpoint, type HttpReply, type HttpRequest, jsonTextReply } from '../endpoint.js';
 import { ApiError, malformed, tooMuch } from './api-error.js';
 import { unknownMethod } from './calls.js';
 import { recordFailure } from './failure.js';
 import type { ApiParts } from './method.js';
+
+/** What is published, or attached to a connection or subscription, is text to the methods. */
+export const paramsShape = members({ data: 'source', info: 'source' });
 
 export interface ApiGate {
   /** Throws an `ApiError` for whoever is not let in. */
@@ -19,6 +22,7 @@ export interface ApiGate {
 
 /**
  * @param name the last part of the path
+ * @param shape of the body: what of it is handed on as it came
  * @param answer takes the body, decoded; resolves with the response, as JSON text; rejects with an `ApiError` or a
  *   `FanfareError`
  */
@@ -26,9 +30,10 @@ export function apiEndpoint(
   name: string,
   parts: ApiParts,
   gate: ApiGate,
+  shape: JsonShape,
   answer: (body: unknown) => Promise<string>,
 ): HttpEndpoint {
-  return textEndpoint(`/api/${name}`, name, parts, gate, (text) => answer(parseJson(text)));
+  return textEndpoint(`/api/${name}`, name, parts, gate, async (text) => answer(parseBody(text, shape)));
 }
 
 /**
@@ -101,9 +106,14 @@ async function readText(request: HttpRequest, maxBodyBytes: number): Promise<str
   if (encoding.toLowerCase() !== 'identity') throw unsupported('Content-Encoding is not supported');
   const bytes = await request.readBody(maxBodyBytes);
   if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`);
-  const text = decodeUtf8(bytes);
-  if (nestsDeeperThan(text, maxNesting)) throw malformed(`the body nests deeper than ${maxNesting}`);
-  return text;
+  return decodeUtf8(bytes);
+}
+
+/** @throws ApiError */
+export function parseBody(text: string, shape: JsonShape): unknown {
+  const parsed = parseJson(text, shape);
+  if (parsed.ok) return parsed.value;
+  throw malformed(parsed.fault === 'nesting' ? `the body nests deeper than ${maxJsonNesting}` : 'the body is not JSON');
 }
 
 function unsupported(message: string): ApiError {
@@ -115,13 +125,5 @@ function decodeUtf8(bytes: Uint8Array): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw malformed('the body is not UTF-8');
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed('the body is not JSON');
   }
 }

@@ -4,8 +4,10 @@
  */
 
 import * as v from 'valibot';
+import { members } from '../../model/json-shape.js';
 import { malformed } from './api-error.js';
 import { type Call, methodNamed, noMethod, type Outcome, runCalls } from './calls.js';
+import { paramsShape, parseBody } from './endpoint.js';
 import { recordFailure } from './failure.js';
 import { type ApiParts, isFields, parseCall } from './method.js';
 
@@ -35,6 +37,7 @@ const command = v.object({
   params: v.optional(v.unknown()),
 });
 type Command = v.InferOutput<typeof command>;
+const commandShape = members({ params: paramsShape });
 
 /**
  * Resolves with the answers, as lines of JSON. Nothing is run of a body that is not right as a whole.
@@ -49,7 +52,7 @@ export async function runLines(text: string, parts: ApiParts): Promise<string> {
 }
 
 function commandOf(text: string, parts: ApiParts): Command {
-  const object = parseObject(text);
+  const object = parseBody(text, commandShape);
   // Not a call without a field, but none at all: nothing else of the body is run.
   if (!isFields(object) || object.method === undefined) throw malformed('a command has a method');
   return parseCall('lines', command, object, parts);
@@ -131,13 +134,4 @@ function endOfObject(text: string, start: number): number | undefined {
     else if (code === closing && --depth === 0) return at + 1;
   }
   return undefined;
-}
-
-function parseObject(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw malformed('the body is not JSON');
-    throw cause;
-  }
 }

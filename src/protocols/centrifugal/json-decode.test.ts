@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandVectors, frameVectors, refusedVectors } from '../../../test/support/protocol-vectors.js';
 import { disconnectCodes } from '../../model/codes.js';
-import { decodeJsonFrame, maxCommandsPerFrame, maxNesting } from './json-decode.js';
+import { maxJsonNesting } from '../../model/json-parse.js';
+import { decodeJsonFrame, maxCommandsPerFrame } from './json-decode.js';
 
 const kinds = [
   'connect',
@@ -66,8 +67,8 @@ describe('refused frames', () => {
   test('B44: nesting deeper than the limit closes with 3501, brackets in strings do not count', () => {
     const publish = (data: string) => `{"publish":{"channel":"c","data":${data}},"id":1}`;
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-    expect(codeOf(publish(nested(maxNesting - 2)))).toBe('accepted');
-    expect(codeOf(publish(nested(maxNesting - 1)))).toBe(3501);
+    expect(codeOf(publish(nested(maxJsonNesting - 2)))).toBe('accepted');
+    expect(codeOf(publish(nested(maxJsonNesting - 1)))).toBe(3501);
     expect(codeOf(publish(nested(10_000)))).toBe(3501);
     expect(codeOf(publish(`"${'['.repeat(10_000)}\\""`))).toBe('accepted');
   });

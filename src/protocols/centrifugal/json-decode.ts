@@ -2,13 +2,13 @@
 
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { Command, ConnectRequest, HistoryRequest, SubscribeRequest } from '../../model/command.js';
-import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
+import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
+import { type JsonShape, members } from '../../model/json-shape.js';
+import { JsonSource } from '../../model/json-source.js';
+import type { JsonText } from '../../model/json-text.js';
 import type { Position } from '../../model/position.js';
 import type { Decoded, EncodedMessage } from '../protocol.js';
-import { nestsDeeperThan } from './json-depth.js';
 
-/** Deepest nesting of arrays and objects in a frame. */
-export const maxNesting = 64;
 /** Most commands in one frame: a client with 128 channels needs 129 when it connects. */
 export const maxCommandsPerFrame = 4_096;
 /** Longest epoch that any server of ours has made, with room to spare. */
@@ -54,12 +54,20 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   }),
 };
 const methods = Object.keys(builders);
+/** What is handed on as it came, and not read here. */
+const payload = members({ data: 'source' });
+const shape: JsonShape = members({
+  connect: payload,
+  subscribe: payload,
+  publish: payload,
+  rpc: payload,
+  send: payload,
+});
 
 /** Decodes one frame. Anything that is not a list of well-formed commands closes the connection with 3501. */
 export function decodeJsonFrame(frame: EncodedMessage): Decoded {
   if (typeof frame !== 'string')
     return refused('binary frame to a JSON protocol', disconnectCodes.inappropriateProtocol);
-  if (nestsDeeperThan(frame, maxNesting)) return refused(`nested deeper than ${maxNesting}`);
   const commands: Command[] = [];
   for (const line of lines(frame)) {
     if (commands.length === maxCommandsPerFrame) return refused(`more than ${maxCommandsPerFrame} commands in a frame`);
@@ -88,8 +96,10 @@ function* lines(frame: string): Generator<string> {
 
 /** A command, or what is wrong with the line. */
 function decodeLine(line: string): Command | string {
-  const value = parse(line);
-  if (!isFields(value)) return 'not a JSON object';
+  const parsed = parseJson(line, shape);
+  if (!parsed.ok && parsed.fault === 'nesting') return `nested deeper than ${maxJsonNesting}`;
+  if (!parsed.ok || !isFields(parsed.value)) return 'not a JSON object';
+  const { value } = parsed;
   const id = value.id ?? 0;
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > maxCommandId) return 'bad command id';
   const method = methods.find((name) => Object.hasOwn(value, name) && value[name] !== null);
@@ -106,15 +116,6 @@ function decodeLine(line: string): Command | string {
     if (!(fault instanceof FieldFault)) throw fault;
     // A message without an id has no reply that could carry the error.
     return id === 0 ? fault.message : { kind: 'invalid', id, error: fault.reply };
-  }
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // Not JSON is one of the expected inputs; the caller answers it.
-    return undefined;
   }
 }
 
@@ -205,12 +206,12 @@ function integer(fields: Fields, name: string): number {
   return value as number;
 }
 
+/** As it came. */
 function json(fields: Fields, name: string): JsonText | undefined {
   const value = own(fields, name);
   if (value === undefined) return undefined;
-  const encoded = toJsonText(value);
-  if (encoded === undefined || hasLoneSurrogate(encoded)) throw new FieldFault(name);
-  return encoded;
+  if (!(value instanceof JsonSource) || value.hasLoneSurrogate) throw new FieldFault(name);
+  return value.text;
 }
 
 function entries(fields: Fields, name: string, most: number): [string, unknown][] {
