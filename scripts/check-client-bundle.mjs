@@ -11,7 +11,7 @@ import { build } from 'esbuild';
  * Gzip size of the client with the Centrifugal SDK in it, minified. The SDK alone is about 24 kB, the typed layer 3; the
  * way around what does not let WebSocket pass, with long polling, takes 3.5.
  */
-const maxGzipBytes = 31_000;
+const maxGzipBytes = 32_000;
 
 /** Folders of dist/ that may be in a browser. */
 const browserFolders = ['client', 'model', 'protocols'];

@@ -9,6 +9,7 @@ import { ClientError, toClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
 import { type Message, toMessage } from './message.js';
+import { withoutNodeStorage } from './quiet-storage.js';
 import { connectionOptions } from './sdk-options.js';
 import { TransportChoice } from './transport-choice.js';
 import type { TransportName } from './transport-name.js';
@@ -70,7 +71,8 @@ export class Client<App extends AnyApp = AnyApp> {
     const { lazy = false } = options;
     this.#options = options;
     this.#choice = new TransportChoice(url, options, () => this.#calls.whenQuiet(() => this.#changeTransport()));
-    this.#sdk = new Centrifuge([this.#choice.entry], { ...connectionOptions(options), ...this.#choice.options });
+    const sdkOptions = { ...connectionOptions(options), ...this.#choice.options };
+    this.#sdk = withoutNodeStorage(() => new Centrifuge([this.#choice.entry], sdkOptions));
     this.#choice.watch(this.#sdk);
     this.#listen();
     this.#waitsForUse = lazy;

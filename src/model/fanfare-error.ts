@@ -8,6 +8,7 @@ import type { ErrorReply } from './codes.js';
  */
 export const fanfareErrors = {
   ERR_CONFIG: { http: 500, retryable: false },
+  ERR_RUNTIME: { http: 500, retryable: false },
   ERR_CHANNEL_NAME: { http: 400, reply: 107, retryable: false },
   ERR_PATTERN: { http: 400, reply: 107, retryable: false },
   ERR_UNKNOWN_CHANNEL: { http: 404, reply: 102, retryable: false },

@@ -31,6 +31,7 @@ import { FanfareApp } from './app.js';
 import { clientTransports, defaultTransportLimits } from './client-transports.js';
 import { memory } from './memory.js';
 import type { FanfareOptions, Limits } from './options.js';
+import { requireRuntime } from './runtime.js';
 import { type ListenOptions, Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
 import { version } from './version.js';
@@ -69,6 +70,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   hooks: HookParts | undefined,
   { peers }: { readonly peers?: FigurePeers } = {},
 ): FanfareApp<Channels, Procedures> {
+  requireRuntime(process.versions);
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly folder?: Pick<Folder, 'path'>;
   /** The script. Default: that of this repository's build. */
   readonly script?: string;
+  /** The program that runs the script, with its own arguments. Default: this Node. */
+  readonly runtime?: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
 }
@@ -47,12 +49,16 @@ export class FanfareProcess implements AsyncDisposable {
   #stderr = '';
   readonly #changed = new Set<() => void>();
 
-  constructor(args: readonly string[], { folder, script = command, env = {}, input }: RunOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { folder, script = command, runtime = [process.execPath], env = {}, input }: RunOptions = {},
+  ) {
     if (!existsSync(script)) throw new Error('dist/ is not built: use `npm test`, or run `npm run build` first');
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(FANFARE_|NODE_|VITEST|NO_COLOR|FORCE_COLOR)/.test(name),
     );
-    this.child = spawn(process.execPath, [script, ...args], {
+    const [program, ...options] = runtime;
+    this.child = spawn(program, [...options, script, ...args], {
       cwd: folder?.path ?? tmpdir(),
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: 'pipe',

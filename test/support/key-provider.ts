@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 /** How requests are answered. */
@@ -111,7 +112,8 @@ export class KeyProvider implements AsyncDisposable {
       case 'endless':
         // Good JSON and all, only that it does not end.
         response.write(set.slice(0, -1));
-        this.#pour(response);
+        // Only as fast as it is taken, and no longer than somebody is there: it fails with its reader, as it should.
+        pipeline(spaces(), response).catch(() => undefined);
         break;
       case 'cut':
         request.socket.destroy();
@@ -120,9 +122,8 @@ export class KeyProvider implements AsyncDisposable {
         response.write(set.slice(0, 1));
     }
   }
+}
 
-  #pour(response: ServerResponse): void {
-    if (response.destroyed) return;
-    response.write(' '.repeat(65_536), () => this.#pour(response));
-  }
+function* spaces(): Iterable<string> {
+  for (;;) yield ' '.repeat(65_536);
 }

@@ -2,7 +2,8 @@
 
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { extension, PerMessageDeflate } from 'ws';
+// The whole of it: Bun has a ws without these, and the refusal of Bun comes later than a missing export would.
+import * as ws from 'ws';
 import type { Refusal } from '../client-gate.js';
 import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
 import type { OriginPolicy } from '../origin-policy.js';
@@ -47,8 +48,8 @@ function hasValidExtensions(header: string | undefined): boolean {
   if (header === undefined) return true;
   if (header.length > maxExtensionsLength) return false;
   try {
-    const offers = extension.parse(header)[PerMessageDeflate.extensionName];
-    if (offers !== undefined) new PerMessageDeflate({ isServer: true }).accept(offers);
+    const offers = ws.extension.parse(header)[ws.PerMessageDeflate.extensionName];
+    if (offers !== undefined) new ws.PerMessageDeflate({ isServer: true }).accept(offers);
     return true;
   } catch {
     // ws throws for what does not parse; which part it was is of no use to anybody.
