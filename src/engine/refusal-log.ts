@@ -1,20 +1,8 @@
 /** Says why somebody was refused, so that the log is complete and nobody can flood it. */
 
+import type { RefusalLine } from '../model/refusal-line.js';
 import type { Clock } from './clock.js';
 import type { Logger } from './logger.js';
-
-/** A line for the log. Values in it are never secrets, tokens or payloads. */
-export interface RefusalLine {
-  /** A name from the code: what has been checked. Each has a budget of lines of its own. */
-  readonly check: string;
-  /** Tells refusals of one check apart that are worth a line each: an origin, a rule. May come from a client. */
-  readonly key?: string;
-  /** What else stands in the line; `option` is what would let the client in. */
-  readonly fields: object;
-  readonly message: string;
-  /** `warn` for what a setting would mend, `info` for what is as it was meant. Default: `warn`. */
-  readonly level?: 'info' | 'warn';
-}
 
 /** Of one key at once; later ones are counted. */
 const defaultLinesAMinute = 1;
@@ -45,7 +33,9 @@ export class RefusalLog {
   /** @param linesAMinute for each key. The first line after a pause says how many there were without one. */
   tell({ check, key = check, fields, message, level = 'warn' }: RefusalLine, linesAMinute = defaultLinesAMinute): void {
     const unsaid = this.#take(check, key, linesAMinute);
-    if (unsaid !== undefined) this.#log[level]({ check, ...fields, ...(unsaid > 0 && { unsaid }) }, message);
+    if (unsaid === undefined) return;
+    const text = typeof message === 'string' ? message : message();
+    this.#log[level]({ check, ...fields, ...(unsaid > 0 && { unsaid }) }, text);
   }
 
   /** `undefined`: no line. Otherwise how many have gone unsaid before it. */

@@ -12,6 +12,7 @@ import {
 import type { Command } from '../model/command.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { Push } from '../model/push.js';
+import type { RefusalLine } from '../model/refusal-line.js';
 import type { ReplyBody } from '../model/reply.js';
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Identity } from './auth/authenticator.js';
@@ -36,6 +37,9 @@ import { SubscriptionSet } from './subscription-set.js';
 
 /** Replies up to this size wait for nothing. */
 const smallReplyBytes = 16_384;
+
+/** Lines about refusals of one kind: enough to see one's own client among others. */
+const explanationsAMinute = 10;
 
 /**
  * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
@@ -164,15 +168,25 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   /** Sends what is still to be sent, tells the client why, and ends everything. Idempotent. */
-  close(disconnect: Disconnect, detail?: string): void {
+  close(disconnect: Disconnect, detail?: string | RefusalLine): void {
     if (this.state === 'closed') return;
     // Its channels may still hold what was published, and acknowledged, in this turn.
     if (this.subscriptions.size > 0) this.node.turn.flush();
     this.outbox.flush();
     this.#connection.close(disconnect);
-    const fields = { client: this.client, user: this.user, code: disconnect.code, ...(detail && { detail }) };
-    this.node.log.info(fields, 'connection closed by the server');
+    if (typeof detail === 'object') this.explain(detail, disconnect.code);
+    else {
+      const fields = { client: this.client, user: this.user, code: disconnect.code, ...(detail && { detail }) };
+      this.node.log.info(fields, 'connection closed by the server');
+    }
     this.#end(disconnect);
+  }
+
+  /** Tells the log why this client was refused, or what is odd about it, as long as it does not come in floods. */
+  explain(why: RefusalLine, code?: number): void {
+    const { client, user, handshake } = this;
+    const fields = { client, user, peer: handshake.remoteAddress, ...(code !== undefined && { code }), ...why.fields };
+    this.node.refusals.tell({ ...why, fields }, explanationsAMinute);
   }
 
   reply(id: number, body: ReplyBody): void {
@@ -218,9 +232,13 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.outbox.send(message);
   }
 
-  #noteRefusal({ code }: ErrorReply, why: string | undefined): void {
+  #noteRefusal({ code }: ErrorReply, why: string | RefusalLine | undefined): void {
     const { counters, log } = this.node;
     Counters.add(counters.errorsByCode, code);
+    if (typeof why === 'object') {
+      this.explain(why, code);
+      return;
+    }
     // Has a line that says why, where it happened.
     if (code === errorCodes.internal.code) return;
     if (code === errorCodes.tooManyRequests.code) {

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KeyProvider, type ProviderMode } from '../../test/support/key-provider.js';
-import { KeysUnavailable } from '../engine/auth/token-authenticator.js';
+import { KeysUnavailable } from '../engine/auth/token-verifier.js';
 import { JwksKeys } from './jwks.js';
 
 const algorithms = ['RS256', 'ES256', 'EdDSA'] as const;

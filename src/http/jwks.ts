@@ -1,8 +1,8 @@
 /** Keys of an identity provider, fetched when they are needed and no more often than is good for it. */
 
 import { createRemoteJWKSet, customFetch, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
-import { KeysUnavailable } from '../engine/auth/token-authenticator.js';
 import type { TokenAlgorithm, TokenHeader, TokenKeys, VerificationKey } from '../engine/auth/token-keys.js';
+import { KeysUnavailable } from '../engine/auth/token-verifier.js';
 import type { Clock } from '../engine/clock.js';
 
 const timeoutMs = 2_000;

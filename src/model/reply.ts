@@ -3,6 +3,7 @@
 import type { ErrorReply } from './codes.js';
 import type { JsonText } from './json-text.js';
 import type { ClientInfo, Publication } from './publication.js';
+import type { RefusalLine } from './refusal-line.js';
 
 export interface ConnectResult {
   readonly client: string;
@@ -42,7 +43,7 @@ export interface HistoryResult {
 /** The outcome of one command, without its id. */
 export type ReplyBody =
   /** `why` is for the log and never sent. */
-  | { readonly kind: 'error'; readonly error: ErrorReply; readonly why?: string }
+  | { readonly kind: 'error'; readonly error: ErrorReply; readonly why?: string | RefusalLine }
   | { readonly kind: 'connect'; readonly result: ConnectResult }
   | { readonly kind: 'subscribe'; readonly result: SubscribeResult }
   | { readonly kind: 'unsubscribe' }

@@ -9,6 +9,8 @@ import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
 import { type OptionPath, type OptionValues, optionAt, optionPaths } from '../config/options.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
+import { authenticateWith } from '../engine/auth/token-authenticator.js';
+import type { TokenVerifier } from '../engine/auth/token-verifier.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import type { Duration } from '../engine/duration.js';
@@ -21,7 +23,7 @@ import type { TransportPaths } from './client-transports.js';
 import { hooksOf } from './config-hooks.js';
 import { brokerOf } from './configured-broker.js';
 import { assemble } from './fanfare.js';
-import { jwt } from './jwt.js';
+import { type JwtOptionNames, type JwtOptions, tokenVerifier } from './jwt.js';
 import type { ListenAddress } from './listener.js';
 import type { BrokerFactory, FanfareOptions } from './options.js';
 import type { ListenOptions } from './serving.js';
@@ -161,19 +163,35 @@ export class ConfiguredServer {
   }
 }
 
-function tokensOf({ values, secrets, tokenKeys }: Config): Authenticator | undefined {
+function tokensOf(config: Config): Authenticator | undefined {
+  const verifier = tokenVerifierOf(config);
+  return verifier && authenticateWith(verifier);
+}
+
+const optionNames: JwtOptionNames = {
+  secret: 'token.secret',
+  algorithm: 'token.algorithm',
+  keys: 'token.keys',
+  jwks: 'token.jwks',
+  issuer: 'token.issuer',
+  audience: 'token.audience',
+};
+
+/** Of the tokens that a configuration accepts; `undefined` when there is no key. @throws FanfareError `ERR_CONFIG` */
+export function tokenVerifierOf({ values, secrets, tokenKeys }: Config): TokenVerifier | undefined {
   const jwks = values['token.jwks'];
   if (secrets.length + tokenKeys.length + jwks.length === 0) return undefined;
   const issuer = values['token.issuer'];
   const audience = values['token.audience'];
-  return jwt({
+  const options: JwtOptions = {
     secret: secrets,
     algorithm: values['token.algorithm'],
     keys: tokenKeys,
-    jwks: jwks,
+    jwks,
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
-  });
+  };
+  return tokenVerifier(options, optionNames);
 }
 
 /** Those that are switched on are at their usual paths. */

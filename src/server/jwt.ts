@@ -2,7 +2,7 @@
 
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Authenticator } from '../engine/auth/authenticator.js';
-import { tokenAuthenticator } from '../engine/auth/token-authenticator.js';
+import { authenticateWith } from '../engine/auth/token-authenticator.js';
 import {
   minSecretBytes,
   staticKey,
@@ -11,8 +11,10 @@ import {
   type TokenKeys,
   tokenAlgorithms,
 } from '../engine/auth/token-keys.js';
+import { TokenVerifier } from '../engine/auth/token-verifier.js';
 import { JwksKeys } from '../http/jwks.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import { slipOf } from './secret-slips.js';
 import { systemClock } from './system-ports.js';
 
 /** Who must have made a token, and for whom. */
@@ -64,18 +66,64 @@ export interface JwtOptions extends Provenance {
  * fanfare({ auth: jwt({ secret: process.env.FANFARE_SECRET }) });
  */
 export function jwt(options: JwtOptions): Authenticator {
+  return authenticateWith(tokenVerifier(options, libraryNames));
+}
+
+/** What the options are called where they are set, for the log. */
+export interface JwtOptionNames {
+  readonly secret: string;
+  readonly algorithm: string;
+  readonly keys: string;
+  readonly jwks: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+const libraryNames: JwtOptionNames = {
+  secret: 'secret of jwt()',
+  algorithm: 'algorithm of jwt()',
+  keys: 'keys of jwt()',
+  jwks: 'jwks of jwt()',
+  issuer: 'issuer of jwt()',
+  audience: 'audience of jwt()',
+};
+
+/** @throws FanfareError as {@link jwt} */
+export function tokenVerifier(options: JwtOptions, names: JwtOptionNames): TokenVerifier {
   const { issuer, audience, algorithm = 'HS256' } = options;
   const secrets = options.secret === undefined ? [] : [options.secret].flat();
   const sets = options.jwks === undefined ? [] : [options.jwks].flat();
   const common = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+  const provenance = { issuerOption: names.issuer, audienceOption: names.audience };
   const issuers: TokenIssuer[] = [
-    ...secrets.map((key) => ({ ...common, keys: staticKey(secretKey(key), algorithm) })),
+    ...secrets.map((key) => ({
+      ...common,
+      keys: staticKey(secretKey(key), algorithm),
+      origin: {
+        ...provenance,
+        option: names.secret,
+        algorithms: [algorithm],
+        algorithmOption: names.algorithm,
+        hint: (token: string) => slipOf(token, key, algorithm),
+      },
+    })),
     ...(options.keys ?? []).map(({ key, algorithm: pinned, kid, ...own }) => ({
       ...common,
       ...own,
       keys: pinnedKey(key, pinned, kid),
+      origin: { ...provenance, option: names.keys, algorithms: [pinned], algorithmOption: names.keys },
     })),
-    ...sets.map(({ url, algorithms, ...own }) => ({ ...common, ...own, keys: keySet(url, algorithms) })),
+    ...sets.map(({ url, algorithms, ...own }) => ({
+      ...common,
+      ...own,
+      keys: keySet(url, algorithms),
+      origin: {
+        ...provenance,
+        option: names.jwks,
+        algorithms: algorithms ?? defaultSetAlgorithms,
+        algorithmOption: names.jwks,
+      },
+    })),
   ];
   if (issuers.length === 0) throw fault('secret, keys or jwks is needed');
   // Without, a provider could make tokens in the name of another one (B66).
@@ -83,7 +131,7 @@ export function jwt(options: JwtOptions): Authenticator {
   if (sets.length > 1 && named.size < sets.length) {
     throw fault('jwks: several key sets each name their own issuer');
   }
-  return tokenAuthenticator(issuers, systemClock);
+  return new TokenVerifier(issuers, systemClock);
 }
 
 /** A key object, which is prepared for its algorithm once and not for every token. */

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Handshake } from '../engine/connection.js';
 import type { Node } from '../engine/node.js';
-import type { RefusalLine } from '../engine/refusal-log.js';
+import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
 import { handshakeOf, type TrustedProxies } from './handshake.js';
 import type { OriginPolicy } from './origin-policy.js';

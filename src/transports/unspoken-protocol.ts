@@ -1,6 +1,6 @@
 /** Tells the log of clients that insist on a protocol or a codec that is not spoken: all they see is an end. */
 
-import type { RefusalLine } from '../engine/refusal-log.js';
+import type { RefusalLine } from '../model/refusal-line.js';
 
 /** Comes from the request. */
 const maxCitedLength = 100;

@@ -64,8 +64,11 @@ async function connect(token: unknown, path?: string): Promise<unknown> {
 async function expectRefused(code: number, ...tokens: readonly string[]): Promise<void> {
   await oracle.withstands(async () => {
     for (const token of tokens) expect(await connect(token), token.slice(0, 200)).toBe(code);
-  }, tokens.length);
+  }, floodOf(tokens.length));
 }
+
+/** Refusals for one reason have ten lines a minute; which reason a token is refused for is in refused-tokens.test.ts. */
+const floodOf = (refusals: number) => ({ atMost: refusals });
 
 const admin = { sub: 'admin', info: canary };
 
@@ -226,13 +229,13 @@ describe('time', () => {
     await expectRefused(109, await a.sign('k1', { ...admin, iss: 'a', exp: nowSec() - 1 }));
   });
 
-  it('B68 not valid yet, wrong issuer → 3500', async () => {
+  it('B68 not valid yet → 109, wrong issuer → 3500', async () => {
     await expectRefused(
-      3500,
+      109,
       await sign({ ...admin, nbf: nowSec() + 60 }),
       await a.sign('k1', { ...admin, iss: 'a', nbf: nowSec() + 60 }),
-      await a.sign('k1', { ...admin, iss: 'c' }),
     );
+    await expectRefused(3500, await a.sign('k1', { ...admin, iss: 'c' }));
   });
 
   it.each(['1e18', '1e999', '"now"', 'null', '"NaN"', '8640000000001', '[1]', '{}', 'true'])(
@@ -252,7 +255,8 @@ describe('time', () => {
       const client = await RawClient.connect(oracle.port, { token });
       for (let i = 0; i < 20; i++) expect(await client.command('ping', {})).not.toHaveProperty('error');
       await client.close();
-    }, 0);
+      // It looks like milliseconds, which is said.
+    }, 1);
   });
 
   it('B72 expiry in the middle of the connection → 3005', async () => {
@@ -280,7 +284,7 @@ describe('subscription tokens', () => {
       expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(103);
       expect(await client.command('ping', {})).not.toHaveProperty('error');
       await client.close();
-    });
+    }, floodOf(1));
   });
 
   it('B70 forged → 103, expired → 109, and the good one of the same client is accepted', async () => {
@@ -294,7 +298,7 @@ describe('subscription tokens', () => {
       expect(await subscribe(await sign({ ...claims, exp: 1 }))).toBe(109);
       expect(await subscribe(await sign(claims))).toBeUndefined();
       await client.close();
-    }, 3);
+    }, floodOf(3));
   });
 
   it('B70 opens no connection → 3500', async () => {
@@ -317,7 +321,7 @@ describe('where tokens do not belong', () => {
     await oracle.withstands(async () => {
       const refused = RawClient.open(oracle.port, { path, headers: { Origin: 'https://evil.example' } });
       await expect(refused).rejects.toThrow('403');
-    });
+    }, floodOf(1));
   });
 
   it('B71 nor is one in a header', async () => {

@@ -143,7 +143,8 @@ describe('F16 a provider that hangs', () => {
         const againMs = performance.now();
         expect(await attempt()).toBe(100);
         expect(performance.now() - againMs).toBeLessThan(500);
-      }, 0);
+        // Whoever runs the server is told, and not a hundred times.
+      }, 10);
       expect(provider.numFetches).toBe(1);
       provider.mode = 'ok';
       await vi.waitFor(async () => expect(await attempt()).toBeUndefined(), { timeout: 10_000, interval: 200 });
@@ -161,7 +162,7 @@ describe('F16 a provider that hangs', () => {
         const client = await RawClient.open(oracle.port);
         expect(errorCode(await client.command('connect', { token }))).toBe(100);
         await client.close();
-      }, 0);
+      }, 1);
     } finally {
       await oracle.stop();
     }

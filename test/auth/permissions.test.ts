@@ -57,7 +57,7 @@ describe('capabilities', () => {
 
   test('open no channel that no rule knows (102)', async () => {
     await using server = await TestApplication.start(rules);
-    const client = await server.connected({ caps: [{ channels: ['*'], match: 'wildcard', allow: all }] });
+    const client = await server.connected({ sub: 'ann', caps: [{ channels: ['*'], match: 'wildcard', allow: all }] });
     expect(await subscribe(client, 'unknown')).toBe(102);
   });
 
@@ -113,7 +113,7 @@ describe('channels that end in the names of users', () => {
     ['eve', 'inbox:x', undefined],
     ['eve', 'plain:#ann', undefined],
   ])('"%s" and %s: %s', async (user, name, expected) => {
-    await using server = await TestApplication.start(rules);
+    await using server = await TestApplication.start(rules, { anonymous: true });
     expect(await subscribe(await server.connected({ sub: user }), name)).toBe(expected);
   });
 

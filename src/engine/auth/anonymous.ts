@@ -1,6 +1,7 @@
 /** Lets clients in without a token, as nobody in particular. */
 
 import { disconnectCodes } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Authenticator } from './authenticator.js';
 
 /** Tokens go to `tokens`; without one the client is anonymous. Without `tokens`, a client with a token is refused. */
@@ -13,7 +14,8 @@ export function allowAnonymous(tokens: Authenticator | undefined): Authenticator
     ...(tokens?.subscribe && { subscribe: tokens.subscribe.bind(tokens) }),
     async connect(attempt) {
       if (attempt.token === undefined) return { ok: true, identity: { user: '' } };
-      return tokens === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : tokens.connect(attempt);
+      if (tokens !== undefined) return tokens.connect({ ...attempt, allowsNobody: true });
+      return { ok: false, disconnect: disconnectCodes.invalidToken, why: noKeys };
     },
   };
 }
@@ -21,6 +23,19 @@ export function allowAnonymous(tokens: Authenticator | undefined): Authenticator
 /** Lets nobody in: the default of a server that was not told whom to let in. */
 export const denyAll: Authenticator = {
   async connect() {
-    return { ok: false, disconnect: disconnectCodes.permissionDenied };
+    return { ok: false, disconnect: disconnectCodes.permissionDenied, why: nobodyGetsIn };
   },
+};
+
+const noKeys: RefusalLine = {
+  check: 'token',
+  key: 'no keys',
+  fields: { option: 'token.secret' },
+  message: 'connect refused: it has a token, and there is no key to check it with (auth: jwt(…), token.secret)',
+};
+
+const nobodyGetsIn: RefusalLine = {
+  check: 'auth',
+  fields: { option: 'auth' },
+  message: 'connect refused: nobody gets in, since neither auth (token.secret) nor anonymous is set',
 };

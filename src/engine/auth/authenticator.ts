@@ -2,6 +2,7 @@
 
 import type { Disconnect, ErrorReply } from '../../model/codes.js';
 import type { JsonText } from '../../model/json-text.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Capability } from '../capabilities.js';
 import type { Handshake } from '../connection.js';
 
@@ -52,15 +53,20 @@ export interface SubscriptionIdentity {
   readonly override?: SubscriptionOverride;
 }
 
-/** Yes with the facts; no with a code: an error lets the client try a new token, a disconnect sends it away. */
+/**
+ * Yes with the facts; no with a code: an error lets the client try a new token, a disconnect sends it away. `why` and
+ * `notes` are for the log, and never sent.
+ */
 export type AuthOutcome<T> =
-  | { readonly ok: true; readonly identity: T }
-  | { readonly ok: false; readonly error: ErrorReply }
-  | { readonly ok: false; readonly disconnect: Disconnect };
+  | { readonly ok: true; readonly identity: T; readonly notes?: readonly RefusalLine[] }
+  | { readonly ok: false; readonly error: ErrorReply; readonly why?: RefusalLine }
+  | { readonly ok: false; readonly disconnect: Disconnect; readonly why?: RefusalLine };
 
 /** What a client brings to its first command. */
 export interface ConnectAttempt {
   readonly token: string | undefined;
+  /** A token may be nobody's. Default: `false`. */
+  readonly allowsNobody?: boolean;
   /** What the application's client sent along; outside data. */
   readonly data: JsonText | undefined;
   readonly handshake: Handshake;

@@ -7,6 +7,7 @@ import type { JsonText } from '../../model/json-text.js';
 import { parseCapabilities } from '../capabilities.js';
 import { encodeMessage } from '../publishing.js';
 import type { Identity, SubscriptionIdentity, SubscriptionOverride } from './authenticator.js';
+import { cite, TokenFault } from './token-fault.js';
 
 /** Beyond, dates are not representable; a token that says so is broken, not long-lived. */
 const maxNumericDate = 8_640_000_000_000;
@@ -140,18 +141,52 @@ function provenance({ jti, iat }: { readonly jti?: string | undefined; readonly 
   return { ...(jti !== undefined && { tokenId: jti }), ...(iat !== undefined && { issuedAtMs: iat * 1_000 }) };
 }
 
-/** @throws Error when the claims are not those of a connection token */
+/** @throws TokenFault when the claims are not those of a connection token */
 export function readConnectionClaims(payload: unknown): Identity {
-  const claims = v.parse(connectionClaims, payload);
+  const claims = parsed(connectionClaims, payload);
   return {
     user: claims.sub,
     ...expiresAtMs(claims),
-    ...jsonOf('info', claims.info, claims.b64info),
+    ...part('b64info', () => jsonOf('info', claims.info, claims.b64info)),
     ...(claims.meta !== undefined && { meta: claims.meta }),
-    ...subscriptionsOf(claims.channels, claims.subs),
-    ...(claims.caps !== undefined && { capabilities: parseCapabilities(claims.caps) }),
+    ...part('subs', () => subscriptionsOf(claims.channels, claims.subs)),
+    ...(claims.caps !== undefined && { capabilities: part('caps', () => parseCapabilities(claims.caps)) }),
     ...provenance(claims),
   };
+}
+
+function parsed<Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> {
+  const outcome = v.safeParse(schema, payload);
+  if (outcome.success) return outcome.output;
+  const [issue] = outcome.issues;
+  const [first] = issue.path ?? [];
+  const claim = typeof first?.key === 'string' ? first.key : 'payload';
+  throw new TokenFault('claim', misfit(claim, first?.value, issue), { claim });
+}
+
+/** What is wrong with a claim, without what stands in it: of texts and objects that may be anybody's data. */
+function misfit(claim: string, value: unknown, { type, expected, path }: v.BaseIssue<unknown>): string {
+  if (claim === 'channel') {
+    return value === undefined
+      ? 'channel is missing: a connection token, where one for a subscription is due'
+      : 'channel is there: a token for a subscription, where one for the connection is due';
+  }
+  if (path !== undefined && path.length > 1) return `${claim} is not of the form that PROTOCOL.md gives it`;
+  if (type === 'max_length') return `${claim} is too long`;
+  if (type === 'min_value' || type === 'max_value') return `${claim} is ${cite(value)}, which is no date in seconds`;
+  if (type === 'base64') return `${claim} is not in base64`;
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of the type ${typeof value}`;
+  return `${claim} is ${kind}, and has to be of the type ${expected ?? 'that PROTOCOL.md gives it'}`;
+}
+
+/** @throws TokenFault in place of whatever a reader of one claim throws */
+function part<Part>(claim: string, read: () => Part): Part {
+  try {
+    return read();
+  } catch {
+    // What readers throw may cite the claim.
+    throw new TokenFault('claim', `${claim} is not of the form that PROTOCOL.md gives it`, { claim });
+  }
 }
 
 /** A subscription token's word, and for whom and what it counts. */
@@ -162,16 +197,16 @@ export interface SubscriptionClaims {
   readonly identity: SubscriptionIdentity;
 }
 
-/** @throws Error when the claims are not those of a subscription token */
+/** @throws TokenFault when the claims are not those of a subscription token */
 export function readSubscriptionClaims(payload: unknown): SubscriptionClaims {
-  const claims = v.parse(subscriptionClaims, payload);
+  const claims = parsed(subscriptionClaims, payload);
   return {
     user: claims.sub,
     client: claims.client,
     channel: claims.channel,
     identity: {
       ...expiresAtMs(claims),
-      ...jsonOf('info', claims.info, claims.b64info),
+      ...part('b64info', () => jsonOf('info', claims.info, claims.b64info)),
       ...overrideOf(claims.override),
       ...provenance(claims),
     },

@@ -66,7 +66,16 @@ export function authenticateBy(decide: AuthFunction): Authenticator {
   };
 }
 
-const refused = { ok: false, disconnect: disconnectCodes.invalidToken } as const;
+const refused = {
+  ok: false,
+  disconnect: disconnectCodes.invalidToken,
+  why: {
+    check: 'auth function',
+    fields: { option: 'auth' },
+    message: 'connect refused: the function auth has answered null, or without a user',
+    level: 'info',
+  },
+} as const;
 
 /** @throws TypeError for a user that is no text: 42 and '42' would be two users */
 function identityOf(grant: AuthGrant): Identity {

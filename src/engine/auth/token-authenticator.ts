@@ -1,119 +1,113 @@
 /** Authentication by JSON Web Tokens: verifies them, reads their claims, and says no with the right code. */
 
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Clock } from '../clock.js';
 import type { Authenticator, AuthOutcome, Identity, SubscriptionIdentity } from './authenticator.js';
 import { readConnectionClaims, readSubscriptionClaims } from './claims.js';
-import type { TokenHeader, TokenIssuer, VerificationKey } from './token-keys.js';
-
-/** Longer tokens are refused unread. */
-const maxTokenLength = 8_192;
-/** How far clocks may be apart. */
-const clockToleranceSec = 10;
+import { cite, TokenFault } from './token-fault.js';
+import type { TokenIssuer } from './token-keys.js';
+import { looksLikeMs, TokenVerifier } from './token-verifier.js';
 
 type Refused = Extract<AuthOutcome<never>, { ok: false }>;
 
 /**
- * An expired token is answered with error 109, so that the client gets a new one; a key server that cannot be reached
- * with error 100, so that it tries again; every other bad token with disconnect 3500.
+ * An expired token, and one that is not valid yet, is answered with error 109, so that the client gets a new one; a key
+ * server that cannot be reached with error 100, so that it tries again; every other bad token with disconnect 3500.
  */
 export function tokenAuthenticator(issuers: readonly TokenIssuer[], clock: Pick<Clock, 'wallMs'>): Authenticator {
-  const verifier = new Verifier(issuers, clock);
+  return authenticateWith(new TokenVerifier(issuers, clock));
+}
+
+export function authenticateWith(verifier: TokenVerifier): Authenticator {
   return {
-    async connect({ token }) {
-      return token === undefined
-        ? { ok: false, disconnect: disconnectCodes.invalidToken }
-        : connection(verifier, token);
+    async connect({ token, allowsNobody = false }) {
+      if (token === undefined) return { ok: false, disconnect: disconnectCodes.invalidToken, why: noToken };
+      const outcome = await connection(verifier, token);
+      return outcome.ok && outcome.identity.user === '' && !allowsNobody ? refusal(nobody()) : outcome;
     },
     refresh: (token) => connection(verifier, token),
     subscribe: (token, channel, client) => subscription(verifier, token, channel, client),
   };
 }
 
-async function connection(verifier: Verifier, token: string): Promise<AuthOutcome<Identity>> {
+const noToken: RefusalLine = {
+  check: 'token',
+  fields: { option: 'anonymous' },
+  message: 'connect refused: it has no token, and neither anonymous nor hooks.connect lets clients in without',
+};
+
+/** In place of a user a token that was made for none: a lookup that has found nobody, in most cases. */
+export function nobody(): TokenFault {
+  return new TokenFault('claim', 'sub is missing or empty, and anonymous is off', {
+    claim: 'sub',
+    option: 'anonymous',
+  });
+}
+
+async function connection(verifier: TokenVerifier, token: string): Promise<AuthOutcome<Identity>> {
   try {
-    return { ok: true, identity: readConnectionClaims(await verifier.verify(token)) };
+    const payload = await verifier.verify(token);
+    return { ok: true, identity: readConnectionClaims(payload), ...notesOn(payload) };
   } catch (error) {
     return refusal(error);
   }
 }
 
 async function subscription(
-  verifier: Verifier,
+  verifier: TokenVerifier,
   token: string,
   channel: string,
   { user, client }: { readonly user: string; readonly client: string },
 ): Promise<AuthOutcome<SubscriptionIdentity>> {
   try {
-    const claims = readSubscriptionClaims(await verifier.verify(token));
-    const isForClient = claims.client === undefined ? claims.user === user : claims.client === client;
-    if (claims.channel === channel && isForClient) return { ok: true, identity: claims.identity };
+    const payload = await verifier.verify(token);
+    const claims = readSubscriptionClaims(payload);
+    if (claims.channel !== channel) {
+      const message = `channel is ${cite(claims.channel)}, and the client subscribes to ${cite(channel)}`;
+      throw new TokenFault('claim', message, { claim: 'channel' });
+    }
+    if (claims.client !== undefined && claims.client !== client) {
+      throw new TokenFault('claim', 'client is another connection', { claim: 'client' });
+    }
+    if (claims.client === undefined && claims.user !== user) {
+      const whose = claims.user === '' ? 'missing or empty' : 'another user';
+      throw new TokenFault('claim', `sub is ${whose}, and not that of the connection`, { claim: 'sub' });
+    }
+    return { ok: true, identity: claims.identity, ...notesOn(payload) };
   } catch (error) {
     const refused = refusal(error);
     if ('error' in refused) return refused;
-  }
-  return { ok: false, error: errorCodes.permissionDenied };
-}
-
-/** Finds out which of the issuers has signed a token, if one has. */
-class Verifier {
-  constructor(
-    private readonly issuers: readonly TokenIssuer[],
-    private readonly clock: Pick<Clock, 'wallMs'>,
-  ) {}
-
-  /** The claims. Throws for every reason not to believe them. */
-  async verify(token: string): Promise<unknown> {
-    if (token.length > maxTokenLength) throw new errors.JWTInvalid('token is too long');
-    const header: TokenHeader = decodeProtectedHeader(token);
-    // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
-    const { iss } = decodeJwt(token);
-    let unavailable: KeysUnavailable | undefined;
-    for (const issuer of this.issuers) {
-      if (issuer.issuer !== undefined && issuer.issuer !== iss) continue;
-      try {
-        for (const key of await issuer.keys.find(header)) {
-          const payload = await this.#verifyWith(token, key, header, issuer);
-          if (payload !== undefined) return payload;
-        }
-      } catch (error) {
-        // Another origin may have the key; only when none has, this one's silence counts.
-        if (!(error instanceof KeysUnavailable)) throw error;
-        unavailable = error;
-      }
-    }
-    throw unavailable ?? new errors.JWSSignatureVerificationFailed();
-  }
-
-  /** `undefined` when the signature is wrong, which may be right under another key. Throws for all that stays wrong. */
-  async #verifyWith(token: string, key: VerificationKey, header: TokenHeader, { issuer, audience }: TokenIssuer) {
-    const nowMs = this.clock.wallMs();
-    const verified = await jwtVerify(token, key, {
-      algorithms: header.alg === undefined ? [] : [header.alg],
-      clockTolerance: clockToleranceSec,
-      currentDate: new Date(nowMs),
-      ...(issuer !== undefined && { issuer }),
-      ...(audience !== undefined && { audience }),
-    }).catch((error: unknown) => {
-      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
-      throw error;
-    });
-    if (verified === undefined) return undefined;
-    const { payload } = verified;
-    // The tolerance is for what begins. What has ended would let a client in only to close it.
-    if (payload.exp !== undefined && payload.exp * 1_000 <= nowMs) {
-      throw new errors.JWTExpired('token has expired', payload, 'exp', 'check_failed');
-    }
-    return payload;
+    return { ok: false, error: errorCodes.permissionDenied, ...(refused.why && { why: refused.why }) };
   }
 }
 
-/** The keys could not be asked for; nothing is known about the token. */
-export class KeysUnavailable extends Error {}
+/** What is accepted and hardly meant. */
+export function oddities(payload: Readonly<Record<string, unknown>>): RefusalLine[] {
+  return ['exp', 'expire_at', 'iat'].flatMap((claim) => {
+    const value = payload[claim];
+    if (typeof value !== 'number' || !looksLikeMs(value)) return [];
+    const effect = claim === 'iat' ? 'it can hardly be revoked by its time' : 'it never expires';
+    const message = `token accepted, but ${claim} is ${cite(value)}: milliseconds, it seems, where seconds are due; ${effect}`;
+    return [{ check: 'token date', key: claim, fields: { claim }, message }];
+  });
+}
+
+function notesOn(payload: Parameters<typeof oddities>[0]): { readonly notes?: readonly RefusalLine[] } {
+  const notes = oddities(payload);
+  return notes.length === 0 ? {} : { notes };
+}
 
 function refusal(error: unknown): Refused {
-  if (error instanceof errors.JWTExpired) return { ok: false, error: errorCodes.tokenExpired };
-  if (error instanceof KeysUnavailable) return { ok: false, error: errorCodes.internal };
-  return { ok: false, disconnect: disconnectCodes.invalidToken };
+  if (!(error instanceof TokenFault)) throw error;
+  const why = error.line();
+  switch (error.verdict) {
+    case 'expired':
+    case 'early':
+      return { ok: false, error: errorCodes.tokenExpired, why };
+    case 'unavailable':
+      return { ok: false, error: errorCodes.internal, why };
+    case 'invalid':
+      return { ok: false, disconnect: disconnectCodes.invalidToken, why };
+  }
 }

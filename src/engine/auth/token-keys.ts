@@ -39,6 +39,19 @@ export interface TokenKeys {
   find(header: TokenHeader): Promise<readonly VerificationKey[]>;
 }
 
+/** Where keys come from, in the words of whoever has configured them. */
+export interface KeyOrigin {
+  /** The option that holds the keys. */
+  readonly option: string;
+  readonly algorithms: readonly string[];
+  /** The option that says so. */
+  readonly algorithmOption: string;
+  readonly issuerOption: string;
+  readonly audienceOption: string;
+  /** By which slip a wrong signature may have come about. Never cites a key. */
+  readonly hint?: (token: string) => string | undefined;
+}
+
 /** Whose tokens are accepted, and what they must say. */
 export interface TokenIssuer {
   /** What `iss` must be. Absent: it is not looked at. */
@@ -46,6 +59,8 @@ export interface TokenIssuer {
   /** What `aud` must contain. Absent: it is not looked at. */
   readonly audience?: string;
   readonly keys: TokenKeys;
+  /** For the log. */
+  readonly origin?: KeyOrigin;
 }
 
 /** One key that is known from the start. With a `kid`, it is not tried for tokens that name another. */

@@ -13,6 +13,7 @@ import { sizeOf } from '../reply-room.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
+import { refuse } from './target.js';
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
 
@@ -35,12 +36,13 @@ export async function runConnect(
   if (!session.is('connecting')) return undefined;
   if (!outcome.ok) {
     if ('disconnect' in outcome) {
-      session.close(outcome.disconnect);
+      session.close(outcome.disconnect, outcome.why);
       return undefined;
     }
     session.state = 'refused';
-    return { kind: 'error', error: outcome.error };
+    return refuse(outcome.error, outcome.why).reply;
   }
+  for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
   const unwelcome = node.revocations.find(identity) ?? (await findSeat(session, identity.user));
   if (unwelcome !== undefined) session.close(unwelcome);

@@ -14,6 +14,7 @@ export async function runRefresh(session: Session, token: string): Promise<Reply
   const outcome = await node.auth.refresh(token);
   if (!session.is('connected')) return undefined;
   if (!outcome.ok) return refuseBy(session, outcome).reply;
+  for (const note of outcome.notes ?? []) session.explain(note);
   if (!accept(session, outcome.identity)) return undefined;
   return {
     kind: 'refresh',

@@ -21,10 +21,11 @@ export async function runSubRefresh(session: Session, name: string, token: strin
   // Left meanwhile, and perhaps subscribed again: this token was not for that.
   if (subscription.endedBy !== undefined) return refuse(errorCodes.permissionDenied).reply;
   if (!outcome.ok) {
-    if ('error' in outcome) return refuse(outcome.error).reply;
-    session.close(outcome.disconnect);
+    if ('error' in outcome) return refuse(outcome.error, outcome.why).reply;
+    session.close(outcome.disconnect, outcome.why);
     return undefined;
   }
+  for (const note of outcome.notes ?? []) session.explain(note);
   if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied).reply;
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);

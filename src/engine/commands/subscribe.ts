@@ -126,6 +126,7 @@ async function authorizeByToken(
   if (auth.subscribe === undefined || token === undefined) return refuse(errorCodes.permissionDenied);
   const outcome = await auth.subscribe(token, channel, session);
   if (!outcome.ok) return refuseBy(session, outcome);
+  for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
   if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied);
   return { ok: true, identity, clientRefresh: true };

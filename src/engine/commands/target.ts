@@ -2,6 +2,7 @@
 
 import { type ChannelName, internalPrefix, parseChannelName } from '../../model/channel-name.js';
 import { type ErrorReply, errorCodes } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { Verdict } from '../permissions.js';
@@ -21,15 +22,18 @@ export interface Refusal {
   readonly reply: ReplyBody;
 }
 
-/** Refuses with one of the protocol's errors. */
-export function refuse(error: ErrorReply): Refusal {
-  return { ok: false, reply: { kind: 'error', error } };
+/** Refuses with one of the protocol's errors. @param why for the log */
+export function refuse(error: ErrorReply, why?: RefusalLine): Refusal {
+  return { ok: false, reply: { kind: 'error', error, ...(why !== undefined && { why }) } };
 }
 
 /** Answers a verdict that is a no: with its error, or by closing the connection. */
-export function refuseBy(session: Session, verdict: Extract<Verdict<never>, { ok: false }>): Refusal {
-  if ('error' in verdict) return refuse(verdict.error);
-  session.close(verdict.disconnect);
+export function refuseBy(
+  session: Session,
+  verdict: Extract<Verdict<never>, { ok: false }> & { readonly why?: RefusalLine },
+): Refusal {
+  if ('error' in verdict) return refuse(verdict.error, verdict.why);
+  session.close(verdict.disconnect, verdict.why);
   return refuse(errorCodes.permissionDenied);
 }
 

@@ -1,0 +1,175 @@
+/** Finds out which of the issuers has signed a token, if one has; and otherwise why it is not believed. */
+
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Clock } from '../clock.js';
+import { cite, TokenFault } from './token-fault.js';
+import { readToken } from './token-form.js';
+import type { KeyOrigin, TokenHeader, TokenIssuer, VerificationKey } from './token-keys.js';
+
+/** How far clocks may be apart. */
+const clockToleranceSec = 10;
+
+/** The keys could not be asked for; nothing is known about the token. */
+export class KeysUnavailable extends Error {}
+
+export class TokenVerifier {
+  readonly #issuers: readonly TokenIssuer[];
+  readonly #clock: Pick<Clock, 'wallMs'>;
+
+  constructor(issuers: readonly TokenIssuer[], clock: Pick<Clock, 'wallMs'>) {
+    this.#issuers = issuers;
+    this.#clock = clock;
+  }
+
+  /** The claims. @throws TokenFault for every reason not to believe them */
+  async verify(token: string): Promise<JWTPayload> {
+    const { header, payload: claimed } = readToken(token);
+    this.#checkAlgorithm(header);
+    // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
+    const meant = this.#issuers.filter(({ issuer }) => issuer === undefined || issuer === claimed.iss);
+    if (meant.length === 0) throw this.#foreignIssuer(claimed.iss);
+    let unavailable: { readonly error: KeysUnavailable; readonly origin: KeyOrigin | undefined } | undefined;
+    const tried: TokenIssuer[] = [];
+    for (const issuer of meant) {
+      try {
+        for (const key of await issuer.keys.find(header)) {
+          tried.push(issuer);
+          const payload = await this.#verifyWith(token, key, header, issuer);
+          if (payload !== undefined) return payload;
+        }
+      } catch (error) {
+        // Another origin may have the key; only when none has, this one's silence counts.
+        if (!(error instanceof KeysUnavailable)) throw error;
+        unavailable = { error, origin: issuer.origin };
+      }
+    }
+    if (unavailable !== undefined) throw unreachable(unavailable.error, unavailable.origin);
+    throw tried.length === 0 ? noKey(header, meant) : wrongSignature(token, tried);
+  }
+
+  /** Before anything else: an algorithm that no key has is a setting that differs, and no attack in most cases. */
+  #checkAlgorithm({ alg }: TokenHeader): void {
+    const origins = [...new Set(this.#issuers.flatMap(({ origin }) => origin ?? []))];
+    const known = origins.flatMap(({ algorithms }) => algorithms);
+    // Without origins, the keys themselves say no.
+    if (known.length === 0 || (alg !== undefined && known.includes(alg))) return;
+    const places = [
+      ...new Set(origins.map(({ algorithms, algorithmOption }) => `${algorithmOption} is ${algorithms.join(', ')}`)),
+    ];
+    throw new TokenFault('algorithm', `alg ${cite(alg)}, ${places.join('; ')}`, {
+      claim: 'alg',
+      option: optionsOf(origins.map(({ algorithmOption }) => algorithmOption)),
+    });
+  }
+
+  #foreignIssuer(iss: unknown): TokenFault {
+    const expected = this.#issuers.map(({ issuer }) => cite(issuer));
+    const options = this.#issuers.map(({ origin }) => origin?.issuerOption ?? 'issuer');
+    const message = `iss ${cite(iss)}, ${optionsOf(options)} is ${[...new Set(expected)].join(', ')}`;
+    return new TokenFault('issuer', message, { claim: 'iss', option: optionsOf(options) });
+  }
+
+  /** `undefined` when the signature is wrong, which may be right under another key. Throws for all that stays wrong. */
+  async #verifyWith(token: string, key: VerificationKey, header: TokenHeader, issuer: TokenIssuer) {
+    const nowMs = this.#clock.wallMs();
+    const verified = await jwtVerify(token, key, {
+      algorithms: header.alg === undefined ? [] : [header.alg],
+      clockTolerance: clockToleranceSec,
+      currentDate: new Date(nowMs),
+      ...(issuer.issuer !== undefined && { issuer: issuer.issuer }),
+      ...(issuer.audience !== undefined && { audience: issuer.audience }),
+    }).catch((error: unknown) => {
+      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+      throw faultOf(error, issuer, nowMs);
+    });
+    if (verified === undefined) return undefined;
+    const { payload } = verified;
+    // The tolerance is for what begins. What has ended would let a client in only to close it.
+    if (payload.exp !== undefined && payload.exp * 1_000 <= nowMs) throw expired(payload, nowMs);
+    return payload;
+  }
+}
+
+/** What jose has against a token whose signature is right. */
+function faultOf(error: unknown, { issuer, audience, origin }: TokenIssuer, nowMs: number): TokenFault {
+  if (error instanceof errors.JWTExpired) return expired(error.payload, nowMs);
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason, payload } = error;
+    const value = payload[claim];
+    if (claim === 'nbf' && reason === 'check_failed') return early(Number(value), nowMs);
+    if (claim === 'aud') {
+      const option = origin?.audienceOption ?? 'audience';
+      return new TokenFault('audience', `aud ${aud(value)}, ${option} is ${cite(audience)}`, { claim, option });
+    }
+    if (claim === 'iss') {
+      const option = origin?.issuerOption ?? 'issuer';
+      return new TokenFault('issuer', `iss ${cite(value)}, ${option} is ${cite(issuer)}`, { claim, option });
+    }
+    return new TokenFault('claim', `${claim} is ${cite(value)} and no number of seconds`, { claim });
+  }
+  if (error instanceof errors.JOSEError) return new TokenFault('form', error.message.slice(0, 200));
+  return new TokenFault('key', 'the key that it names does not fit its algorithm', { cause: error });
+}
+
+function aud(value: unknown): string {
+  return Array.isArray(value) ? `[${value.slice(0, 5).map(cite).join(', ')}]` : cite(value);
+}
+
+function expired({ exp = 0 }: JWTPayload, nowMs: number): TokenFault {
+  const agoSec = Math.max(0, Math.floor(nowMs / 1_000 - exp));
+  return new TokenFault('expiry', `exp was ${agoSec} s ago`, { verdict: 'expired', claim: 'exp' });
+}
+
+function early(nbf: number, nowMs: number): TokenFault {
+  const aheadSec = Math.ceil(nbf - nowMs / 1_000);
+  const why = looksLikeMs(nbf) ? 'milliseconds, it seems' : `clocks may be ${clockToleranceSec} s apart`;
+  return new TokenFault('start', `nbf is ${aheadSec} s ahead of this server's clock; ${why}`, {
+    verdict: 'early',
+    claim: 'nbf',
+  });
+}
+
+function noKey({ alg, kid }: TokenHeader, meant: readonly TokenIssuer[]): TokenFault {
+  const option = optionsOf(meant.map(({ origin }) => origin?.option ?? 'keys'));
+  if (kid === undefined) return new TokenFault('key', `there is no key for ${cite(alg)} in ${option}`, { option });
+  return new TokenFault('key', `no key for ${cite(alg)} has the kid ${cite(kid)} (${option})`, {
+    claim: 'kid',
+    option,
+  });
+}
+
+function wrongSignature(token: string, tried: readonly TokenIssuer[]): TokenFault {
+  const places = new Set(
+    tried.flatMap(({ origin }) => origin ?? []).map((o) => `${o.algorithms.join('/')}, ${o.option}`),
+  );
+  const where = places.size === 0 ? '' : ` (${[...places].join('; ')})`;
+  return new TokenFault('signature', `signature matches none of ${tried.length} keys${where}`, {
+    option: optionsOf(tried.map(({ origin }) => origin?.option ?? 'keys')),
+    hint: () => {
+      for (const { origin } of tried) {
+        const hint = origin?.hint?.(token);
+        if (hint !== undefined) return hint;
+      }
+      return undefined;
+    },
+  });
+}
+
+function unreachable(error: KeysUnavailable, origin: KeyOrigin | undefined): TokenFault {
+  const option = origin?.option ?? 'keys';
+  // The client tries again: this is no fault of the token's.
+  return new TokenFault('keys', `${error.message} (${option})`, {
+    verdict: 'unavailable',
+    option,
+    cause: error.cause ?? error,
+  });
+}
+
+/** Seconds that are a date far beyond everybody's life, and today when read as milliseconds. */
+export function looksLikeMs(numericDate: number): boolean {
+  return numericDate > 100_000_000_000;
+}
+
+function optionsOf(options: readonly string[]): string {
+  return [...new Set(options)].join(', ');
+}

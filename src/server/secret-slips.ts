@@ -1,0 +1,34 @@
+/** Slips by which a backend signs with other bytes than those of the secret that it was given. Nothing is let in by them. */
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
+
+/** What the backend may have made of the secret, and how to say so. */
+const slips: readonly { readonly says: string; readonly made: (secret: string) => Buffer }[] = [
+  { says: 'with a line break behind it', made: (secret) => Buffer.from(`${secret}\n`) },
+  { says: 'with a line break (CR LF) behind it', made: (secret) => Buffer.from(`${secret}\r\n`) },
+  { says: 'with a space behind it', made: (secret) => Buffer.from(`${secret} `) },
+  { says: 'with quotes around it', made: (secret) => Buffer.from(`"${secret}"`) },
+  { says: 'decoded from base64', made: (secret) => Buffer.from(secret, 'base64') },
+  { says: 'decoded from hex', made: (secret) => Buffer.from(secret, 'hex') },
+  { says: 'encoded in base64', made: (secret) => Buffer.from(Buffer.from(secret).toString('base64')) },
+  { says: 'encoded in hex', made: (secret) => Buffer.from(Buffer.from(secret).toString('hex')) },
+  { says: 'up to its first comma', made: (secret) => Buffer.from(secret.split(',')[0] ?? '') },
+];
+
+/** How the token was signed with something that comes of this secret; `undefined` when it was not. */
+export function slipOf(token: string, secret: string, algorithm: HmacAlgorithm): string | undefined {
+  const end = token.lastIndexOf('.');
+  const signature = Buffer.from(token.slice(end + 1), 'base64url');
+  const signed = token.slice(0, end);
+  const found = slips.find(({ made }) => {
+    const key = made(secret);
+    if (key.length === 0) return false;
+    const expected = createHmac(`sha${algorithm.slice(2)}`, key)
+      .update(signed)
+      .digest();
+    return expected.length === signature.length && timingSafeEqual(expected, signature);
+  });
+  return found && `it was signed with this secret ${found.says}: sign with its text as it stands`;
+}
