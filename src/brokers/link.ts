@@ -44,6 +44,11 @@ export interface LinkOptions<Connection, S extends Session> {
 const heartbeatMs = 2_000;
 const minRetryMs = 50;
 const maxRetryMs = 2_000;
+/** Between two renewals that were asked for, at first; twice as long each time. What did not help will not soon help more. */
+const minRenewalMs = 500;
+const maxRenewalMs = 10_000;
+/** After this long without one, the next is the first again. */
+const calmAfterMs = 60_000;
 /** Between two attempts to open the first connection. */
 const firstRetryMs = 500;
 
@@ -55,6 +60,8 @@ export class Link<Connection, S extends Session> {
   #session: S | undefined;
   #isClosed = false;
   #failures = 0;
+  #renewals = 0;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
   #hasBeenUp = false;
   #timer: Cancel | undefined;
   #onSettled: (() => void) | undefined;
@@ -91,9 +98,18 @@ export class Link<Connection, S extends Session> {
     });
   }
 
-  /** Gives the connection up and makes another. What is under way on it is rejected. */
+  /**
+   * Gives the connection up and makes another, unless that was done for the same only just now. What is under way on it is
+   * rejected.
+   */
   renew(reason: string): void {
-    if (this.#connection !== undefined && this.#session !== undefined) this.#fail(this.#connection, new Error(reason));
+    if (this.#connection === undefined || this.#session === undefined) return;
+    const sinceMs = this.#ports.clock.nowMs() - this.#renewedAtMs;
+    if (sinceMs > calmAfterMs) this.#renewals = 0;
+    if (this.#renewals > 0 && sinceMs < Math.min(maxRenewalMs, minRenewalMs * 2 ** this.#renewals)) return;
+    this.#renewals++;
+    this.#renewedAtMs = this.#ports.clock.nowMs();
+    this.#fail(this.#connection, new Error(reason));
   }
 
   /** Idempotent. What is under way is rejected. */

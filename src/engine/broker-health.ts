@@ -1,61 +1,81 @@
-/** Whether what is published reaches this node: a message of its own, sent through the broker again and again (G10). */
+/**
+ * Whether the work of this node succeeds at present (G10): what is published reaches it, which a message of its own tells
+ * that is sent through the broker again and again; and the broker takes what has to be kept.
+ */
 
 import type { Broker } from './broker.js';
-import type { Cancel, Clock } from './clock.js';
-import { withTimeLimit } from './time-limit.js';
+import type { Clock } from './clock.js';
+import type { Logger } from './logger.js';
+import { ProbeSeries } from './probe-series.js';
 
-const intervalMs = 2_000;
-const limitMs = 4_000;
-/** Longer than one message that is lost; with the interval, much shorter than the 15 s in which it has to be known. */
-const maxSilenceMs = 8_000;
+export interface BrokerHealthParts {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether any channel keeps something: else it does not matter whether that could be. */
+  readonly keeps: () => boolean;
+}
 
 export class BrokerHealth {
-  #lastSuccessMs: number;
-  #timer: Cancel | undefined;
-  #isClosed = false;
+  readonly #parts: BrokerHealthParts;
+  /** Absent for a broker inside the process. */
+  readonly #delivery: ProbeSeries | undefined;
+  /** Absent where that is not known. */
+  readonly #keeping: ProbeSeries | undefined;
 
-  constructor(
-    private readonly broker: Broker,
-    private readonly clock: Clock,
-  ) {
-    this.#lastSuccessMs = clock.nowMs();
+  constructor(parts: BrokerHealthParts) {
+    const { broker, keeps } = parts;
+    this.#parts = parts;
+    this.#delivery = broker.probe && this.#series('the way through the broker', async () => broker.probe?.());
+    this.#keeping =
+      broker.probeKeeping &&
+      this.#series('keeping something in the broker', async () => {
+        if (keeps()) await broker.probeKeeping?.();
+      });
   }
 
   /** Always true for a broker inside the process. */
   get isDelivering(): boolean {
-    return this.silenceMs <= maxSilenceMs;
+    return this.#delivery?.isWell ?? true;
   }
 
-  /** Since a message of this node's own last came back, in milliseconds; some seconds at the best. */
+  /** Whether the broker takes what has to be kept: publications with history, presence. */
+  get isKeeping(): boolean {
+    return this.#keeping?.isWell ?? true;
+  }
+
+  /** Since a message of this node's own last came back, in milliseconds; about one second at the best. */
   get silenceMs(): number {
-    return this.broker.probe === undefined ? 0 : this.clock.nowMs() - this.#lastSuccessMs;
+    return this.#delivery?.silenceMs ?? 0;
+  }
+
+  /** The same, or how long the last time was that has ended within so many milliseconds. */
+  silenceWithin(ms: number): number {
+    return this.#delivery?.silenceWithin(ms) ?? 0;
   }
 
   /** The broker has just been started. */
   start(): void {
-    this.#lastSuccessMs = this.clock.nowMs();
-    if (this.broker.probe !== undefined) this.#schedule();
+    this.#delivery?.start();
+    this.#keeping?.start();
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#timer?.();
+    this.#delivery?.close();
+    this.#keeping?.close();
   }
 
-  #schedule(): void {
-    this.#timer = this.clock.schedule(() => {
-      this.#probe().finally(() => {
-        if (!this.#isClosed) this.#schedule();
-      });
-    }, intervalMs);
-  }
-
-  async #probe(): Promise<void> {
-    try {
-      await withTimeLimit(this.clock, limitMs, 'broker probe', this.broker.probe?.() ?? Promise.resolve());
-      this.#lastSuccessMs = this.clock.nowMs();
-    } catch {
-      // The silence counts, and the broker logs why there is one.
-    }
+  #series(name: string, attempt: () => Promise<void>): ProbeSeries {
+    const { clock, log, broker } = this.#parts;
+    return new ProbeSeries({
+      name,
+      clock,
+      attempt,
+      onTurn: (isWell, err) => {
+        const fields = { broker: broker.name, probe: name };
+        if (isWell) log.info(fields, 'the broker does its work again');
+        else log.warn({ ...fields, err }, 'not ready: the broker does not do its work');
+      },
+    });
   }
 }

@@ -128,8 +128,13 @@ export interface Broker {
   announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void>;
   /**
    * Resolves when a message of this node's own has come back to it through the broker. What was published before has
-   * arrived by then. May never settle when something is wrong. Absent: the broker is in this process,
+   * arrived by then. May be under way several times, and never settle when something is wrong. Absent: the broker is in this process,
    * cannot be out of reach and loses nothing.
    */
   probe?(): Promise<void>;
+  /**
+   * Resolves when the broker has taken something to be kept, as it must to publish with history and for presence. May be
+   * under way several times, and never settle. Absent: {@link probe} tells it as well, or nothing is ever kept.
+   */
+  probeKeeping?(): Promise<void>;
 }

@@ -18,8 +18,8 @@ export interface ClusterParts {
   readonly control: ControlChannel | undefined;
   /** How this node is doing. */
   readonly summary: () => NodeSummary;
-  /** Since it last heard itself through the broker, in milliseconds. */
-  readonly silenceMs: () => number;
+  /** For how long it has not heard itself through the broker, now or within the last milliseconds. */
+  readonly silenceWithin: (ms: number) => number;
 }
 
 /** Figures for whoever watches; they only grow. */
@@ -145,10 +145,10 @@ export class Cluster {
   }
 
   #giveSign(isNew: boolean): void {
-    const { clock, summary, silenceMs } = this.#parts;
+    const { clock, summary, silenceWithin } = this.#parts;
     void this.#send({ kind: 'beat', node: summary(), isNew });
     this.#beat = clock.schedule(() => {
-      if (silenceMs() > deafAfterMs) {
+      if (silenceWithin(beatIntervalMs) > deafAfterMs) {
         this.#peers.excuseAll(clock.nowMs());
         for (const id of this.#peers.ids()) this.#unheard.add(id);
       }

@@ -27,7 +27,7 @@ export interface PresenceSources {
   readonly clock: Clock;
   readonly hub: Hub;
   readonly cluster: Cluster;
-  readonly brokerHealth: Pick<BrokerHealth, 'silenceMs'>;
+  readonly brokerHealth: Pick<BrokerHealth, 'silenceWithin'>;
 }
 
 /**
@@ -79,7 +79,8 @@ export class ControlPresence implements PresenceStore {
     const answers = await cluster.askAll(about, body, { deadlineMs });
     if (answers.length >= numAsked || this.broker.probe === undefined) return answers;
     const text = 'the others cannot be asked who is present';
-    if (brokerHealth.silenceMs > doubtfulSilenceMs) throw new FanfareError('ERR_BROKER', text);
+    // The question, or an answer, may have been lost in a silence that is over by now.
+    if (brokerHealth.silenceWithin(deadlineMs) > doubtfulSilenceMs) throw new FanfareError('ERR_BROKER', text);
     try {
       await withTimeLimit(clock, probeLimitMs, 'broker probe', this.broker.probe());
     } catch (cause) {

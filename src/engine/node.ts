@@ -139,11 +139,12 @@ export class Node {
     this.publishing = new Publishing(broker, this.counters);
     this.clients = new NodeClients(this);
     const { control } = broker;
-    this.brokerHealth = new BrokerHealth(broker, clock);
+    const keeps = () => [...this.rules].some(({ stream, presence }) => stream !== undefined || presence);
+    this.brokerHealth = new BrokerHealth({ broker, clock, log, keeps });
     this.cluster = new Cluster({
       ...{ nodeId: this.id, clock, random, log, control },
       summary: () => summaryOf(this),
-      silenceMs: () => this.brokerHealth.silenceMs,
+      silenceWithin: (ms) => this.brokerHealth.silenceWithin(ms),
     });
     const most = this.limits.maxConnectionsPerUser;
     this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, most });

@@ -9,6 +9,8 @@ export interface Readiness {
   readonly brokerHealth: {
     /** What is published reaches this node. */
     readonly isDelivering: boolean;
+    /** What has to be kept is taken. */
+    readonly isKeeping: boolean;
   };
 }
 
@@ -26,9 +28,11 @@ export function readyEndpoint(readiness: Readiness): HttpEndpoint {
     path: '/health/ready',
     respond: () => {
       if (readiness.isLeaving) return jsonReply(503, { status: 'draining' });
-      return readiness.brokerHealth.isDelivering
+      const { isDelivering, isKeeping } = readiness.brokerHealth;
+      if (!isDelivering) return jsonReply(503, { status: 'broker unreachable' });
+      return isKeeping
         ? jsonReply(200, { status: 'ready' })
-        : jsonReply(503, { status: 'broker unreachable' });
+        : jsonReply(503, { status: 'broker takes nothing to be kept' });
     },
   };
 }

@@ -152,6 +152,9 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   gauge('broker_delivering', '1 while what is published reaches this node through the broker.', () =>
     Number(node.brokerHealth.isDelivering),
   );
+  gauge('broker_keeping', '1 while the broker takes what has to be kept, for history and presence.', () =>
+    Number(node.brokerHealth.isKeeping),
+  );
   counter(
     'holes_found',
     'Channels whose subscribers were told that publications between the broker and this node may be missing.',

@@ -153,6 +153,11 @@ export class NatsBroker implements Broker {
     await this.#wire.echo();
   }
 
+  /** {@link probe} has asked the stream of histories; this one is on the same servers, within the same limits. */
+  async probeKeeping(): Promise<void> {
+    await this.#keys.probe();
+  }
+
   /** Nobody knows any more where the streams are. */
   #interrupted(): void {
     this.#places.clear();

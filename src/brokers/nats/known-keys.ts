@@ -73,6 +73,11 @@ export class KnownKeys {
     });
   }
 
+  /** Keeps something for five minutes. @throws FanfareError `ERR_BROKER` */
+  async probe(): Promise<void> {
+    await this.#keep(this.subjects.key('%probe'), '');
+  }
+
   async #keep(subject: string, text: string, id?: string): Promise<boolean> {
     const options = {
       expect: { streamName: this.subjects.stream('once') },

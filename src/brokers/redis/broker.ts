@@ -112,6 +112,11 @@ export class RedisBroker implements Broker {
     await this.#topology.probe();
   }
 
+  /** A publication with history, in a channel of this node's own. */
+  async probeKeeping(): Promise<void> {
+    await this.#topology.probeKeeping();
+  }
+
   #topologyOf(addresses: readonly Address[]): Topology {
     const cluster = addresses.find(({ kind }) => kind === 'cluster');
     if (cluster === undefined) return topologyOf(addresses.map((address) => this.#shard(address)));

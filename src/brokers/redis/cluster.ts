@@ -102,10 +102,18 @@ export class ClusterTopology implements Topology {
     return this.#route(slotOf(`{${controlTag}}`));
   }
 
-  async probe(): Promise<void> {
+  probe(): Promise<void> {
+    return this.#probeEach((shard) => shard.probe());
+  }
+
+  probeKeeping(): Promise<void> {
+    return this.#probeEach((shard) => shard.probeKeeping());
+  }
+
+  async #probeEach(probe: (shard: Shard) => Promise<void>): Promise<void> {
     try {
       if (this.#owners.includes(undefined)) throw new FanfareError('ERR_BROKER', 'redis: nobody has some of the slots');
-      await Promise.all([...new Set(this.#owners)].map((member) => member?.shard.probe()));
+      await Promise.all([...new Set(this.#owners)].map((member) => member && probe(member.shard)));
     } catch (error) {
       this.#askIn(minIntervalMs);
       throw error;

@@ -28,6 +28,8 @@ export interface Sending {
 
 /** Publications in one command: what is asked of the server beside it waits for about a millisecond. */
 const maxPublishBatch = 128;
+/** What a node that is gone leaves behind is soon gone, too. */
+const probeLimits = { size: 1, ttlMs: 60_000, placeTtlMs: 60_000 };
 
 export class Shard implements Route {
   readonly #options: ShardOptions;
@@ -37,6 +39,7 @@ export class Shard implements Route {
   readonly #publications: PublishQueue;
   #inFlight = 0;
   #probes = 0;
+  #lastArrived = 0;
   readonly #probing = new Map<string, () => void>();
 
   constructor(options: ShardOptions, ports: BrokerPorts) {
@@ -149,20 +152,30 @@ export class Shard implements Route {
    * has arrived by then.
    */
   async probe(): Promise<void> {
-    const id = `${++this.#probes}`;
+    const number = ++this.#probes;
+    const id = `${number}`;
     try {
       const arrived = new Promise<void>((resolve) => this.#probing.set(id, resolve));
       this.#publications.flush();
       await this.send(['SPUBLISH', this.#subscriptions.probeBus, id]);
       const { timeoutMs, name } = this.#options;
       await withTimeLimit(this.#ports.clock, timeoutMs, `probe of ${name}`, arrived);
+      this.#lastArrived = Math.max(this.#lastArrived, number);
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
-      if (!(error instanceof FanfareError)) this.#subscriptions.link.renew('nothing arrives through it');
+      if (!(error instanceof FanfareError) && number > this.#lastArrived)
+        this.#subscriptions.link.renew('nothing arrives through it');
       throw brokerError('redis', error);
     } finally {
       this.#probing.delete(id);
     }
+  }
+
+  /** Resolves when the server has kept a publication, as it must to publish with history. @throws FanfareError `ERR_BROKER` */
+  async probeKeeping(): Promise<void> {
+    const { probeBus } = this.#subscriptions;
+    const kept = { placeKey: `${probeBus}:place`, streamKey: `${probeBus}:stream`, newEpoch: 'probe', ...probeLimits };
+    await this.publishNow([{ bus: probeBus, text: '0:0', kept }]);
   }
 
   async #load(client: Client): Promise<void> {

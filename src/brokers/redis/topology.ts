@@ -30,6 +30,8 @@ export interface Topology {
   controlRoute(): Route;
   /** Resolves when a message has come back through each server. */
   probe(): Promise<void>;
+  /** Resolves when each server has kept something. */
+  probeKeeping(): Promise<void>;
   close(): void;
 }
 
@@ -69,6 +71,10 @@ class HashedTopology implements Topology {
 
   async probe(): Promise<void> {
     await Promise.all(this.all.map((shard) => shard.probe()));
+  }
+
+  async probeKeeping(): Promise<void> {
+    await Promise.all(this.all.map((shard) => shard.probeKeeping()));
   }
 
   close(): void {
