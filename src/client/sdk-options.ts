@@ -2,11 +2,20 @@
 
 import type { Options, SubscriptionOptions } from 'centrifuge';
 import type { ConnectOptions } from './connect-options.js';
+import { endingSocket } from './ending-socket.js';
 
 export function connectionOptions(options: ConnectOptions): Partial<Options> {
-  const { token, data, websocket, eventsource, minReconnectDelayMs, maxReconnectDelayMs, timeoutMs } = options;
+  const {
+    token,
+    data,
+    websocket = globalThis.WebSocket,
+    eventsource,
+    minReconnectDelayMs,
+    maxReconnectDelayMs,
+    timeoutMs,
+  } = options;
   return {
-    ...(websocket !== undefined && { websocket }),
+    ...(websocket !== undefined && { websocket: endingSocket(websocket) }),
     ...(eventsource !== undefined && { eventsource }),
     ...(typeof token === 'string' && { token }),
     ...(typeof token === 'function' && { getToken: tokenGetter(token) }),

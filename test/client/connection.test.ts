@@ -1,6 +1,7 @@
 /** The connection of the typed client against a running server: tokens, recovery, procedures, closing. */
 
-import { connect } from 'fanfare/client';
+import { connect, type WebSocketConstructor } from 'fanfare/client';
+import { WebSocket as Undici6 } from 'undici6';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ChatServer, gate, next, serveChat, take, tokenOf, until } from './chat-server.js';
@@ -53,6 +54,34 @@ describe('connect', () => {
     const errors = await take(client, 'error', 3);
     for (const error of errors) expect(error).toMatchObject({ code: 'ERR_CONNECTION', retryable: true });
     expect(client.status).toMatchObject({ state: 'connecting', isReconnecting: false });
+  });
+});
+
+/** That of Node 22 fires no `close` when it is refused; so no attempt may wait for it. */
+describe.each<[string, WebSocketConstructor]>([
+  ['undici 6', Undici6],
+  ...(globalThis.WebSocket === undefined
+    ? []
+    : [['this Node', globalThis.WebSocket] as [string, WebSocketConstructor]]),
+])('with the WebSocket of %s', (_, websocket) => {
+  // Beyond the time of the test.
+  const timeoutMs = 120_000;
+
+  it('tries again without waiting for the time-out while nobody listens there', async () => {
+    await server.app.close(100);
+    const client = server.connect({ websocket, timeoutMs, transports: ['websocket'] });
+    const errors = await take(client, 'error', 3);
+    for (const error of errors) expect(error).toMatchObject({ code: 'ERR_CONNECTION' });
+    client.close();
+  });
+
+  it('goes on by HTTP at once where the handshake is refused', async () => {
+    const url = new URL('/nowhere/connection/websocket', server.url);
+    const endpoints = { httpStream: '/connection/http_stream', emulation: '/emulation' };
+    const token = await tokenOf('ann');
+    const client = connect(url, { websocket, timeoutMs, endpoints, token, minReconnectDelayMs: 5 });
+    expect(await next(client, 'connected')).toMatchObject({ transport: 'http_stream' });
+    client.close();
   });
 });
 

@@ -24,6 +24,6 @@ export function goIsMissing(): boolean {
  */
 export async function goProgram(folder: string): Promise<(...args: string[]) => Promise<string>> {
   const program = `${root}.cache/go/${folder.replaceAll('/', '-')}`;
-  await run('go', ['build', '-o', program, '.'], { cwd: `${root}${folder}` });
+  await run('go', ['build', '-buildvcs=false', '-o', program, '.'], { cwd: `${root}${folder}` });
   return async (...args) => (await run(program, args, { timeout: 30_000 })).stdout;
 }
