@@ -52,6 +52,11 @@ export interface ChannelEvents<Data> {
 export interface ChannelOptions {
   /** Ask for joins and leaves even when nobody listens for them yet. Default: `false`. */
   readonly joinLeave?: boolean;
+  /**
+   * Nobody minds a message that is missed, such as "is typing". Going back to a better transport does not wait for the end
+   * of such a channel then, though it has no history. Default: `false`.
+   */
+  readonly mayMiss?: boolean;
   /** Messages that may wait for one `for await` loop before it fails with `ERR_BUFFER_OVERFLOW`. Default: 1,024. */
   readonly maxBuffered?: number;
   /** Sent along with the subscribe command, for the server's subscribe function. Default: nothing. */

@@ -1,6 +1,7 @@
 /** One channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
 
 import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
+import { joinLeaveProcedure } from '../model/join-leave-wish.js';
 import type { CallGate } from './call-gate.js';
 import type {
   Cause,
@@ -14,7 +15,7 @@ import type {
 import { ClientError, toClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
-import { type Member, type Message, type StreamPosition, toMember, toMessage } from './message.js';
+import { type Member, type Message, toMember, toMessage } from './message.js';
 import { MessageReader } from './message-reader.js';
 import { subscriptionOptions } from './sdk-options.js';
 
@@ -34,19 +35,28 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   readonly #connection: ConnectOptions;
   readonly #calls: CallGate;
   readonly #isGone: () => boolean;
+  readonly #tellUnsubscribed: () => void;
   readonly #onEnd: () => void;
   readonly #options: ChannelOptions;
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
   readonly #readers = new Set<MessageReader<Message<Data>>>();
   #subscription: Subscription | undefined;
-  #wantsJoinLeave = false;
-  /** What the present subscription asked for; it can not be changed in one. */
+  /** Joins and leaves are wanted even when nobody listens. */
+  #alwaysJoinLeave = false;
+  /** What the subscription asked for when it was made, and asks for at each reconnect. */
+  #asksJoinLeave = false;
+  /** What the server was told last. */
   #hasJoinLeave = false;
-  #position: StreamPosition | undefined;
+  /** Telling the server that it has changed. */
+  #telling: Promise<void> | undefined;
+  /** What is published while it is away can be had back. */
+  #isRecoverable = false;
   /** Why the server refused or ended the subscription, or the connection, until the next attempt. */
   #endedBy: ClientError | undefined;
   /** It ended with the connection, and is taken up again with it. */
   #isAway = false;
+  /** How often it had to subscribe again. */
+  #numReturns = 0;
   #uses = 0;
   #settling = false;
   #ended = false;
@@ -60,6 +70,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     readonly calls: CallGate;
     /** The connection does not come back by itself. */
     readonly isGone: () => boolean;
+    /** It is not subscribed any more. */
+    readonly onUnsubscribed: () => void;
     readonly onEnd: () => void;
   }) {
     this.name = parts.name;
@@ -68,6 +80,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#connection = parts.connection;
     this.#calls = parts.calls;
     this.#isGone = parts.isGone;
+    this.#tellUnsubscribed = parts.onUnsubscribed;
     this.#onEnd = parts.onEnd;
     this.#goAwayIfRefused();
   }
@@ -77,13 +90,18 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     return this.#subscription === undefined ? 'subscribing' : `${this.#subscription.state}`;
   }
 
+  /** It would miss what is published while the connection is made anew. */
+  get wouldMiss(): boolean {
+    return this.state === 'subscribed' && !this.#isRecoverable && this.#options.mayMiss !== true;
+  }
+
   /** Why it is not subscribed and does not come back by itself: refused or ended by the server, or the connection was. */
   get error(): ClientError | undefined {
     return this.#endedBy;
   }
 
   /**
-   * Listens. A listener for `join` or `leave` makes the subscription ask for them.
+   * Listens. Listeners for `join` or `leave` make the subscription ask for them; it goes on as it is.
    *
    * @returns a function that stops listening
    * @example
@@ -95,19 +113,25 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   ): () => void {
     if (this.#ended) return () => {};
     const stop = this.#listeners.add(event, listener);
-    if (event === 'join' || event === 'leave') this.#askForJoinLeave();
-    return stop;
+    this.#settleSoon();
+    return () => {
+      stop();
+      this.#settleSoon();
+    };
   }
 
   /**
-   * The messages from now on. A loop ends when the channel is closed or the server ends the subscription; it throws
-   * the refusal when the server refuses one, and `ERR_BUFFER_OVERFLOW`, after what is buffered, when it is too slow.
+   * The messages from now on. A loop ends at once when the channel is closed, and when the server ends the subscription;
+   * it throws the refusal when the server refuses one, why the connection has ended, and `ERR_BUFFER_OVERFLOW`, after
+   * what is buffered, when it is too slow.
    * A gap after a reconnect is told by the event of that name only.
    */
   [Symbol.asyncIterator](): MessageReader<Message<Data>> {
-    const reader = new MessageReader<Message<Data>>(this.#options.maxBuffered ?? defaultMaxBuffered, () => {
-      this.#readers.delete(reader);
-    });
+    const reader = new MessageReader<Message<Data>>(
+      this.#options.maxBuffered ?? defaultMaxBuffered,
+      () => this.#readers.delete(reader),
+      () => this.#uses === 0,
+    );
     if (this.#ended) reader.end();
     else if (this.state === 'unsubscribed') reader.end(this.#endedBy);
     else this.#readers.add(reader);
@@ -135,7 +159,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
 
   /** Who is there now. Throws as {@link publish} does, and `ERR_NOT_AVAILABLE`. */
   async presence(): Promise<Member[]> {
-    const { clients } = await this.#call((subscription) => subscription.presence());
+    // The list and the joins that are wanted with it leave no gap between them.
+    const { clients } = await this.#call((subscription) => this.#told().then(() => subscription.presence()));
     return Object.values(clients).map(toMember);
   }
 
@@ -159,7 +184,10 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#opened().subscribe();
   }
 
-  /** Gives up one use of the channel: `client.channel()` counts them. With the last one it unsubscribes. */
+  /**
+   * Gives up one use of the channel: `client.channel()` counts them. With the last one it unsubscribes, and nothing more is
+   * told of what was published.
+   */
   close(): void {
     if (this.#uses === 0) return;
     this.#uses -= 1;
@@ -169,7 +197,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   /** Counts one more use; `client.channel()` calls it. */
   retain(options: ChannelOptions): void {
     this.#uses += 1;
-    if (options.joinLeave === true) this.#askForJoinLeave();
+    if (options.joinLeave === true) this.#alwaysJoinLeave = true;
     this.#settleSoon();
   }
 
@@ -219,9 +247,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     return true;
   }
 
-  #askForJoinLeave(): void {
-    this.#wantsJoinLeave = true;
-    this.#settleSoon();
+  get #wantsJoinLeave(): boolean {
+    return this.#alwaysJoinLeave || this.#listeners.has('join') || this.#listeners.has('leave');
   }
 
   /** A component that unmounts and mounts again in one turn, as React's StrictMode does, changes nothing. */
@@ -238,77 +265,78 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     if (this.#ended) return;
     if (this.#uses === 0) this.end();
     else if (this.#isAway) return;
-    else if (this.#wantsJoinLeave && !this.#hasJoinLeave && this.#subscription?.state === 'subscribed') this.#reopen();
-    else this.#opened();
+    else {
+      this.#opened();
+      void this.#told();
+    }
+  }
+
+  /** Resolves when the server knows whether joins and leaves are wanted. One at a time: over HTTP they may overtake. */
+  #told(): Promise<void> {
+    this.#telling ??= this.#tell().finally(() => {
+      this.#telling = undefined;
+    });
+    return this.#telling;
+  }
+
+  async #tell(): Promise<void> {
+    while (this.#subscription?.state === 'subscribed' && this.#hasJoinLeave !== this.#wantsJoinLeave) {
+      const joinLeave = this.#wantsJoinLeave;
+      this.#hasJoinLeave = joinLeave;
+      try {
+        await this.#calls.waitFor(() => this.#sdk.rpc(joinLeaveProcedure, { channel: this.name, joinLeave }));
+      } catch (error) {
+        // With the next subscription it is told again.
+        if (!toClientError(error).retryable) this.#listeners.emit('error', toClientError(error));
+      }
+    }
   }
 
   #opened(): Subscription {
-    this.#subscription ??= this.#open({});
+    this.#subscription ??= this.#open();
     return this.#subscription;
   }
 
-  /** Takes up the subscription anew from where it is, for joins and leaves. */
-  #reopen(): void {
-    const former = this.#subscription;
-    this.#subscription = undefined;
-    if (former !== undefined) this.#sdk.removeSubscription(former);
-    this.#subscription = this.#open(this.#position === undefined ? {} : { since: this.#position });
-  }
-
-  #open(from: { readonly since?: StreamPosition }): Subscription {
+  #open(): Subscription {
     const { data } = this.#options;
-    this.#hasJoinLeave = this.#wantsJoinLeave;
+    this.#asksJoinLeave = this.#wantsJoinLeave;
     const subscription = this.#sdk.newSubscription(this.name, {
-      ...from,
-      joinLeave: this.#hasJoinLeave,
+      joinLeave: this.#asksJoinLeave,
       ...(data !== undefined && { data }),
       ...subscriptionOptions(this.#connection, this.name),
     });
     this.#subscription = subscription;
-    const ifCurrent = <Context>(tell: (context: Context) => void) => {
-      return (context: Context) => {
-        if (this.#subscription === subscription) tell(context);
-      };
-    };
-    subscription.on(
-      'subscribing',
-      ifCurrent(({ code, reason }) => {
-        if (!this.#isGone()) this.#listeners.emit('subscribing', { code, reason });
-      }),
-    );
-    subscription.on('subscribed', ifCurrent(this.#onSubscribed));
-    subscription.on('unsubscribed', ifCurrent(this.#onUnsubscribed));
-    subscription.on(
-      'publication',
-      ifCurrent((publication) => this.#onMessage(toMessage<Data>(publication))),
-    );
-    subscription.on(
-      'join',
-      ifCurrent(({ info }) => this.#listeners.emit('join', toMember(info))),
-    );
-    subscription.on(
-      'leave',
-      ifCurrent(({ info }) => this.#listeners.emit('leave', toMember(info))),
-    );
-    subscription.on(
-      'error',
-      ifCurrent(({ error }) => this.#listeners.emit('error', toClientError(error))),
-    );
+    subscription.on('subscribing', ({ code, reason }) => {
+      this.#numReturns++;
+      if (!this.#isGone()) this.#listeners.emit('subscribing', { code, reason });
+    });
+    subscription.on('subscribed', this.#onSubscribed);
+    subscription.on('unsubscribed', this.#onUnsubscribed);
+    subscription.on('publication', (publication) => this.#onMessage(toMessage<Data>(publication)));
+    for (const event of ['join', 'leave'] as const) {
+      subscription.on(event, ({ info }) => {
+        if (!this.#isLeft()) this.#listeners.emit(event, toMember(info));
+      });
+    }
+    subscription.on('error', ({ error }) => this.#listeners.emit('error', toClientError(error)));
     subscription.subscribe();
     return subscription;
   }
 
   readonly #onSubscribed = ({ wasRecovering, recovered, streamPosition, recoverable, data }: SubscribedContext) => {
-    this.#position = recoverable ? streamPosition : undefined;
+    this.#isRecoverable = recoverable;
+    this.#endedBy = undefined;
+    // Before anything that listeners ask for.
+    this.#hasJoinLeave = this.#asksJoinLeave;
+    void this.#told();
     const position = streamPosition === undefined ? {} : { position: streamPosition };
     this.#listeners.emit('subscribed', { wasRecovering, recovered, ...position, ...(data !== undefined && { data }) });
     if (wasRecovering && !recovered) this.#listeners.emit('gap', position);
-    if (this.#wantsJoinLeave && !this.#hasJoinLeave) this.#settleSoon();
   };
 
   readonly #onUnsubscribed = ({ code, reason }: UnsubscribedContext) => {
+    this.#tellUnsubscribed();
     if (this.#isAway) return;
-    this.#position = undefined;
     if (code >= firstRefusal) this.#endedBy = endedBy(code, reason);
     else if (code === 1) this.#endedBy = new ClientError('ERR_UNAUTHORIZED', reason, { protocolCode: code });
     this.#listeners.emit('unsubscribed', { code, reason, ...(this.#endedBy && { error: this.#endedBy }) });
@@ -316,19 +344,37 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   };
 
   #onMessage(message: Message<Data>): void {
-    if (this.#position !== undefined && message.offset !== undefined) {
-      this.#position = { ...this.#position, offset: message.offset };
-    }
+    if (this.#isLeft()) return;
     for (const reader of this.#readers) reader.push(message);
     this.#listeners.emit('message', message);
+  }
+
+  /** Whoever has closed it is told nothing more. With that it is settled: what was missed now can not be had back. */
+  #isLeft(): boolean {
+    if (this.#uses === 0) this.end();
+    return this.#ended;
   }
 
   #endReaders(error?: ClientError): void {
     for (const reader of [...this.#readers]) reader.end(error);
   }
 
+  /**
+   * What comes to the server after it has taken back the subscription (2500), and before this side knows, is refused to
+   * somebody who is not in the channel. It is asked again from the subscription that follows.
+   */
   #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
-    return this.#attempt((subscription) => this.#calls.run(() => run(subscription)));
+    return this.#attempt(async (subscription) => {
+      for (;;) {
+        const numReturns = this.#numReturns;
+        try {
+          return await this.#calls.run(() => run(subscription));
+        } catch (error) {
+          const isOutdated = numReturns !== this.#numReturns && subscription.state !== 'unsubscribed';
+          if (!isOutdated || toClientError(error).code !== 'ERR_PERMISSION_DENIED') throw error;
+        }
+      }
+    });
   }
 
   async #attempt<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {

@@ -63,14 +63,21 @@ export class Client<App extends AnyApp = AnyApp> {
   #waitsForUse: boolean;
   #status: ConnectionStatus = { state: 'disconnected', sinceMs: Date.now(), isReconnecting: false };
   #wasConnected = false;
+  /** It passes, and is for the next connection. */
+  #hasBetterTransport = false;
   #isChangingTransport = false;
+  /** Channels that the server put this connection into, and of which nothing can be recovered. */
+  readonly #unrecoverable = new Set<string>();
   #closed = false;
 
   /** Made by `connect()`. */
   constructor(url: string | URL, options: ConnectOptions) {
     const { lazy = false } = options;
     this.#options = options;
-    this.#choice = new TransportChoice(url, options, () => this.#calls.whenQuiet(() => this.#changeTransport()));
+    this.#choice = new TransportChoice(url, options, () => {
+      this.#hasBetterTransport = true;
+      this.#changeTransportSoon();
+    });
     const sdkOptions = { ...connectionOptions(options), ...this.#choice.options };
     this.#sdk = withoutNodeStorage(() => new Centrifuge([this.#choice.entry], sdkOptions));
     this.#choice.watch(this.#sdk);
@@ -125,6 +132,7 @@ export class Client<App extends AnyApp = AnyApp> {
         connection: this.#options,
         calls: this.#calls,
         isGone: () => this.#sdk.state === 'disconnected' && !this.#isChangingTransport,
+        onUnsubscribed: () => this.#changeTransportSoon(),
         onEnd: () => this.#channels.delete(name),
       });
       this.#channels.set(name, channel);
@@ -204,6 +212,7 @@ export class Client<App extends AnyApp = AnyApp> {
       this.#listeners.emit('connecting', { code, reason });
     });
     this.#sdk.on('connected', ({ client, data }) => {
+      this.#hasBetterTransport = false;
       this.#enter('connected');
       const { transport = 'websocket' } = this;
       this.#listeners.emit('connected', { client, transport, ...(data !== undefined && { data }) });
@@ -215,6 +224,14 @@ export class Client<App extends AnyApp = AnyApp> {
       if (!this.#closed) this.#endAll({ code, reason });
       // A listener may have called `connect()`.
       if (this.state === 'disconnected') this.#listeners.emit('disconnected', { code, reason });
+    });
+    this.#sdk.on('subscribed', ({ channel, recoverable }) => {
+      if (recoverable) this.#unrecoverable.delete(channel);
+      else this.#unrecoverable.add(channel);
+    });
+    this.#sdk.on('unsubscribed', ({ channel }) => {
+      this.#unrecoverable.delete(channel);
+      this.#changeTransportSoon();
     });
     this.#sdk.on('message', ({ data }) => this.#listeners.emit('message', { data }));
     this.#sdk.on('publication', (publication) => {
@@ -234,9 +251,17 @@ export class Client<App extends AnyApp = AnyApp> {
     for (const tellOne of tell) tellOne();
   }
 
-  /** Recovers as after a lost connection, but does not wait. */
+  #changeTransportSoon(): void {
+    if (this.#hasBetterTransport) this.#calls.whenQuiet(() => this.#changeTransport());
+  }
+
+  /**
+   * Recovers as after a lost connection, but does not wait. Where that would lose messages it goes on as it is, until such
+   * channels are left or the connection ends by itself.
+   */
   #changeTransport(): void {
-    if (this.#sdk.state !== 'connected') return;
+    const wouldMiss = this.#unrecoverable.size > 0 || [...this.#channels.values()].some((channel) => channel.wouldMiss);
+    if (this.#sdk.state !== 'connected' || wouldMiss) return;
     this.#isChangingTransport = true;
     this.#sdk.disconnect();
     this.#sdk.connect();

@@ -59,4 +59,20 @@ describe('MessageReader', () => {
     expect(done).toBe(1);
     expect(await reader.next()).toEqual({ done: true, value: undefined });
   });
+
+  it('gives nothing that is buffered to a loop whose channel has been left', async () => {
+    let isLeft = false;
+    const reader = new MessageReader<number>(
+      4,
+      () => {},
+      () => isLeft,
+    );
+    for (const value of [1, 2, 3]) reader.push(value);
+    const seen: number[] = [];
+    for await (const value of reader) {
+      seen.push(value);
+      isLeft = value === 2;
+    }
+    expect(seen).toEqual([1, 2]);
+  });
 });

@@ -14,14 +14,19 @@ interface Waiting<T> {
 export class MessageReader<T> implements AsyncIterableIterator<T, undefined> {
   readonly #maxBuffered: number;
   readonly #onDone: () => void;
+  readonly #isLeft: () => boolean;
   readonly #buffer: T[] = [];
   readonly #waiting: Waiting<T>[] = [];
   #end: { readonly error: ClientError | undefined } | undefined;
 
-  /** @param onDone called once, when nothing can be pushed any more */
-  constructor(maxBuffered: number, onDone: () => void) {
+  /**
+   * @param onDone called once, when nothing can be pushed any more
+   * @param isLeft whether nobody wants what is buffered any more
+   */
+  constructor(maxBuffered: number, onDone: () => void, isLeft: () => boolean = () => false) {
     this.#maxBuffered = maxBuffered;
     this.#onDone = onDone;
+    this.#isLeft = isLeft;
   }
 
   /** One value too many ends it with `ERR_BUFFER_OVERFLOW`: a reader that is told of a loss is better than a full heap. */
@@ -47,6 +52,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#isLeft()) return this.return();
     if (this.#buffer.length > 0) {
       // safe: it has at least one value
       return Promise.resolve({ done: false, value: this.#buffer.shift() as T });

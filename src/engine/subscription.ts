@@ -64,7 +64,7 @@ export class Subscription implements Expiring {
   readonly rule: Rule;
   /** Made by the server, not asked for by the client. */
   readonly serverSide: boolean;
-  readonly #asksJoinLeave: boolean;
+  #asksJoinLeave: boolean;
   /** It is told who comes and goes. Kept as a field for the fan-out. */
   hearsJoinLeave: boolean;
   /** What authorisation granted. */
@@ -127,7 +127,13 @@ export class Subscription implements Expiring {
   grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
     this.identity = identity;
     this.clientRefresh = clientRefresh;
-    this.hearsJoinLeave = this.#asksJoinLeave || identity.override?.pushJoinLeave === true;
+    this.askJoinLeave(this.#asksJoinLeave);
+  }
+
+  /** Its client wants to be told who comes and goes, or does not any more; where that is pushed it is told anyway. */
+  askJoinLeave(asks: boolean): void {
+    this.#asksJoinLeave = asks;
+    this.hearsJoinLeave = asks || this.identity.override?.pushJoinLeave === true;
   }
 
   /** Who the subscriber is to others in this channel. */

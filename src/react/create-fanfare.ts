@@ -97,7 +97,7 @@ function makeHooks(): FanfareHooks<AnyApp> {
 
     usePresence: (name: string) => {
       const client = useClient();
-      const store = useMemo(() => new PresenceStore(() => client.channel(name, { joinLeave: true })), [client, name]);
+      const store = useMemo(() => new PresenceStore(() => client.channel(name)), [client, name]);
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, reload: store.reload }), [snapshot, store]);
     },

@@ -37,7 +37,7 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
   /** Counts readings, so that one that was overtaken changes nothing. */
   #loads = 0;
 
-  /** @param open gives the channel, counted once more and with joins and leaves */
+  /** @param open gives the channel, counted once more */
   constructor(open: () => PresenceSource) {
     super({ members: [], state: 'subscribing', loading: true, error: undefined });
     this.#open = open;

@@ -19,6 +19,7 @@ import type { HttpEndpoint } from '../http/endpoint.js';
 import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import { ownProcedures } from '../model/join-leave-wish.js';
 import { createLog } from '../observe/log.js';
 import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
 import { type FigurePeers, workerMetrics } from '../observe/worker-metrics.js';
@@ -83,7 +84,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     // safe: the engine calls a rule's functions with what the rule's own schema and pattern gave
     channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
     // safe: likewise for procedures
-    procedures: new Map(Object.entries((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>)),
+    procedures: procedureTable((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>),
     limits,
     version,
     ...(options.on && { observer: options.on }),
@@ -180,4 +181,16 @@ function accessOf({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'an
 function authenticator({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): Authenticator {
   const given = typeof auth === 'function' ? authenticateBy(auth) : auth;
   return anonymous ? allowAnonymous(given) : (given ?? denyAll);
+}
+
+/** @throws FanfareError `ERR_CONFIG` */
+function procedureTable(declared: Readonly<Record<string, RpcDeclaration>>): ReadonlyMap<string, RpcDeclaration> {
+  for (const name of Object.keys(declared)) {
+    if (!name.startsWith(ownProcedures)) continue;
+    throw new FanfareError(
+      'ERR_CONFIG',
+      `rpc "${name}": names that begin with "${ownProcedures}" are the server's own`,
+    );
+  }
+  return new Map(Object.entries(declared));
 }

@@ -17,6 +17,8 @@ function newsApp() {
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       news: channel({ message: z.number(), subscribe: 'anyone', publish: 'anyone', history: { size: 500 } }),
+      ticks: channel({ message: z.number(), subscribe: 'anyone' }),
+      blinks: channel({ subscribe: 'anyone' }),
     },
     rpc: { double: rpc({ input: z.number(), allow: 'anyone', run: (n) => n * 2 }) },
   });
@@ -128,6 +130,37 @@ describe('a client whose WebSocket', () => {
     expect(states).toEqual(['a better transport passes again']);
     expect(client.status).toMatchObject({ state: 'connected' });
     expect(app.numClients).toBe(1);
+  });
+
+  it('passes again waits while a channel is open of which nothing can be recovered, and goes up when it is left', async () => {
+    proxy.upgrades = 'refused';
+    const client = connected();
+    const ticks = client.channel('ticks');
+    client.channel('blinks', { mayMiss: true });
+    const seen: number[] = [];
+    ticks.on('message', ({ data }) => seen.push(data));
+    const news = client.channel('news');
+    await Promise.all([by(client, 'http_stream'), ticks.ready(), news.ready()]);
+    const states: string[] = [];
+    client.on('connecting', ({ reason }) => states.push(reason));
+    proxy.upgrades = 'passes';
+    const asked = proxy.numUpgrades;
+    let published = 0;
+    const publishUntil = async (isDone: () => boolean) => {
+      while (!isDone()) {
+        await app.publish('ticks', ++published);
+        await news.publish(published);
+      }
+    };
+    await publishUntil(() => proxy.numUpgrades > asked);
+    // The probe holds its connection for as long as one has to live to be steady.
+    const end = performance.now() + 3 * steadyAfterMs;
+    await publishUntil(() => performance.now() > end);
+    await expect.poll(() => seen.length).toBe(published);
+    expect([seen, states, client.transport]).toEqual([upTo(published), [], 'http_stream']);
+    ticks.close();
+    await by(client, 'websocket');
+    expect(states).toEqual(['a better transport passes again']);
   });
 
   it('does not pass fails no call on the way back up: those under way are waited for, others wait', async () => {

@@ -1,7 +1,7 @@
 /** The memory broker behind a network that can fail: deliveries get lost, calls too, and nobody need be told. */
 
 import type { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import type { Broker, BrokerEvents, HistoryStore } from '../../src/engine/broker.js';
+import type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../../src/engine/broker.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { FanfareError } from '../../src/model/fanfare-error.js';
 
@@ -11,6 +11,8 @@ export class LossyBroker implements Broker {
     read: (channel, query) => this.#call(() => this.inner.read(channel, query)),
     remove: (channel) => this.#call(() => this.inner.remove(channel)),
   };
+  /** Never lost. */
+  readonly presence: PresenceStore;
   /** Deliveries get lost, with those of the probe. */
   isDeaf = false;
   /** Calls of this node fail. */
@@ -26,7 +28,9 @@ export class LossyBroker implements Broker {
   constructor(
     readonly inner: MemoryBroker,
     private readonly schedule: (task: () => void, delayMs: number) => void,
-  ) {}
+  ) {
+    this.presence = inner.presence;
+  }
 
   /** Calls of this node hang, until this is set back: then they fail, as with a connection that is given up. */
   get isHung(): boolean {

@@ -53,7 +53,7 @@ export class Room {
     this.outbox = new Outbox((message) => this.#send(message), onChange);
     this.typing = new TypingSignal(timers, (typing) => this.#tellTyping(typing));
     this.#chat = client.channel(`chat:${name}` as const, { data: { name: myName }, joinLeave: true });
-    this.#typing = client.channel(`typing:${name}` as const, { data: { name: myName } });
+    this.#typing = client.channel(`typing:${name}` as const, { data: { name: myName }, mayMiss: true });
     this.timeline.awaitHistory();
     this.#stops = [
       client.on('disconnected', ({ reason }) => this.#stopped(reason)),

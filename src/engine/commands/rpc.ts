@@ -1,14 +1,19 @@
 /** `rpc`: calls one of the application's procedures. */
 
 import { errorCodes } from '../../model/codes.js';
+import { joinLeaveProcedure, ownProcedures } from '../../model/join-leave-wish.js';
 import { fromJsonText, type JsonText, toJsonText } from '../../model/json-text.js';
 import type { ReplyBody } from '../../model/reply.js';
 import { denialOf } from '../permissions.js';
 import { type RpcContext, RpcError } from '../rpc-options.js';
 import type { Session } from '../session.js';
+import { runJoinLeave } from './join-leave.js';
 import { refuse, refuseBy } from './target.js';
 
 export async function runRpc(session: Session, method: string, data: JsonText | undefined): Promise<ReplyBody> {
+  if (method.startsWith(ownProcedures)) {
+    return method === joinLeaveProcedure ? runJoinLeave(session, data) : refuse(errorCodes.methodNotFound).reply;
+  }
   const { procedures, procedureFallback } = session.node;
   const procedure = procedures.get(method);
   let argument: unknown = data === undefined ? undefined : fromJsonText(data);

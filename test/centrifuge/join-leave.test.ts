@@ -1,0 +1,87 @@
+/** `fanfare.joinLeave` as the official client can call it: changed in place, refused with a code, never the application's. */
+
+import { Centrifuge } from 'centrifuge';
+import { channel, fanfare, rpc } from 'fanfare';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+const app = fanfare({
+  anonymous: true,
+  channels: {
+    room: channel({ subscribe: 'anyone', joinLeave: true, presence: true }),
+    plain: channel({ subscribe: 'anyone' }),
+  },
+  log,
+});
+let url: string;
+beforeAll(async () => {
+  ({ url } = await app.listen(0));
+});
+afterAll(() => app.close(500));
+
+function connected(): Centrifuge {
+  const client = new Centrifuge(`${url.replace('http', 'ws')}/connection/websocket`, { websocket: WebSocket });
+  client.connect();
+  return client;
+}
+
+async function visitor(): Promise<void> {
+  const client = connected();
+  const room = client.newSubscription('room');
+  room.subscribe();
+  await room.ready();
+  client.disconnect();
+}
+
+it('begins and stops telling a subscription who comes and goes, without touching it', async () => {
+  const client = connected();
+  const events: string[] = [];
+  try {
+    const room = client.newSubscription('room');
+    room.on('subscribing', () => events.push('subscribing'));
+    room.on('join', () => events.push('join'));
+    const left = () => new Promise<void>((resolve) => room.once('leave', () => resolve()));
+    room.subscribe();
+    await room.ready();
+    await visitor();
+    const wish = (joinLeave: boolean) => client.rpc('fanfare.joinLeave', { channel: 'room', joinLeave });
+    expect(await wish(true)).toEqual({ data: { joinLeave: true } });
+    const gone = left();
+    await visitor();
+    await gone;
+    expect(await wish(false)).toEqual({ data: { joinLeave: false } });
+    await visitor();
+    await room.presence();
+    expect(events).toEqual(['subscribing', 'join']);
+    const plain = client.newSubscription('plain');
+    plain.subscribe();
+    await plain.ready();
+    const notGranted = client.rpc('fanfare.joinLeave', { channel: 'plain', joinLeave: true });
+    expect(await notGranted).toEqual({ data: { joinLeave: false } });
+  } finally {
+    client.disconnect();
+  }
+});
+
+it.each([
+  ['fanfare.joinLeave', { channel: 'room', joinLeave: true }, 103],
+  ['fanfare.joinLeave', { channel: 'nowhere', joinLeave: true }, 102],
+  ['fanfare.joinLeave', { channel: 'a\u0000b', joinLeave: true }, 107],
+  ['fanfare.joinLeave', { channel: 'room' }, 107],
+  ['fanfare.joinLeave', null, 107],
+])('refuses %s with %j: %i', async (method, data, code) => {
+  const client = connected();
+  try {
+    await expect(client.rpc(method, data)).rejects.toMatchObject({ code });
+  } finally {
+    client.disconnect();
+  }
+});
+
+it('is a name that an application cannot declare', () => {
+  const run = () => 1;
+  expect(() => fanfare({ rpc: { 'fanfare.joinLeave': rpc({ run }) }, log })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG' }),
+  );
+});
