@@ -2,6 +2,7 @@
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SubscriptionOverride } from './auth/authenticator.js';
+import { checkChannelOptions } from './channel-check.js';
 import type { Duration } from './duration.js';
 
 type Segment<Part extends string> = Part extends `{${infer Name}*}`
@@ -146,9 +147,14 @@ export interface ChannelDeclaration<
   readonly options: ChannelOptions<Schema, Pattern>;
 }
 
-/** Declares a channel rule; its pattern is the key under which `fanfare({ channels })` gets it. */
+/**
+ * Declares a channel rule; its pattern is the key under which `fanfare({ channels })` gets it.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming an option that is unknown or wrong
+ */
 export function channel<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>, Pattern extends string = string>(
   options: ChannelOptions<Schema, Pattern> = {},
 ): ChannelDeclaration<Schema, Pattern> {
+  checkChannelOptions(options);
   return { options };
 }

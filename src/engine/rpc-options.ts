@@ -1,6 +1,7 @@
 /** How an application declares its remote procedures. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { checkRpcOptions } from './channel-check.js';
 import type { Denial } from './channel-options.js';
 
 /**
@@ -63,9 +64,14 @@ export interface RpcDeclaration<Types extends ProcedureTypes = ProcedureTypes> {
   readonly options: RpcOptions<Types['input'], Types['output']>;
 }
 
-/** Declares a remote procedure; its name is the key under which `fanfare({ rpc })` gets it. */
+/**
+ * Declares a remote procedure; its name is the key under which `fanfare({ rpc })` gets it.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming an option that is unknown or wrong
+ */
 export function rpc<Input extends StandardSchemaV1 = StandardSchemaV1<unknown>, Output = unknown>(
   options: RpcOptions<Input, Output>,
 ): RpcDeclaration<{ input: Input; output: Output }> {
+  checkRpcOptions(options);
   return { options };
 }

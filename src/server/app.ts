@@ -29,6 +29,7 @@ import {
   type TicketOptions,
   toMember,
 } from './app-types.js';
+import { checkListen, checkServer } from './check-options.js';
 import type { ListenAddress } from './listener.js';
 import type { AnyHttpServer, Certificate } from './own-server.js';
 import type { CloseOptions, ListenOptions, Serving } from './serving.js';
@@ -83,6 +84,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    * server.listen(3000);
    */
   attach(server: AnyHttpServer): this {
+    checkServer(server);
     this.#serving.attach(server);
     return this;
   }
@@ -93,7 +95,8 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    * @param port 0 picks a free one
    * @throws FanfareError `ERR_LISTEN`, `ERR_BROKER`
    */
-  listen(port = 8000, options: ListenOptions = {}): Promise<ListenAddress> {
+  async listen(port = 8000, options: ListenOptions = {}): Promise<ListenAddress> {
+    checkListen(port, options);
     return this.#serving.listen(port, options);
   }
 

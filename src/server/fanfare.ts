@@ -29,6 +29,7 @@ import { ClientGate } from '../transports/client-gate.js';
 import { TrustedProxies } from '../transports/handshake.js';
 import { OriginPolicy } from '../transports/origin-policy.js';
 import { FanfareApp } from './app.js';
+import { checkOptions } from './check-options.js';
 import { clientTransports, defaultTransportLimits } from './client-transports.js';
 import { memory } from './memory.js';
 import type { FanfareOptions, Limits } from './options.js';
@@ -52,6 +53,7 @@ export function fanfare<
   Channels extends ChannelSchemas = Record<never, never>,
   Procedures extends ProcedureTable = Record<never, never>,
 >(options: FanfareOptions<Channels, Procedures>): FanfareApp<Channels, Procedures> {
+  checkOptions(options);
   return assemble(options, undefined);
 }
 

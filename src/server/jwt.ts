@@ -13,6 +13,7 @@ import {
 } from '../engine/auth/token-keys.js';
 import { TokenVerifier } from '../engine/auth/token-verifier.js';
 import { JwksKeys } from '../http/jwks.js';
+import { expectKeys } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { slipOf } from './secret-slips.js';
 import { systemClock } from './system-ports.js';
@@ -56,6 +57,15 @@ export interface JwtOptions extends Provenance {
   readonly jwks?: JwksOptions | readonly JwksOptions[];
 }
 
+const optionKeys: Record<keyof JwtOptions, true> = {
+  secret: true,
+  algorithm: true,
+  keys: true,
+  jwks: true,
+  issuer: true,
+  audience: true,
+};
+
 /**
  * Accepts connection tokens with the claims `sub`, `exp`, `expire_at`, `iat`, `jti`, `info`, `b64info`, `meta`, `channels`,
  * `subs`, `caps`, and subscription tokens with `channel` besides. An expired token is answered with error 109, so that the
@@ -90,6 +100,7 @@ const libraryNames: JwtOptionNames = {
 
 /** @throws FanfareError as {@link jwt} */
 export function tokenVerifier(options: JwtOptions, names: JwtOptionNames): TokenVerifier {
+  expectKeys('jwt(options)', options, optionKeys);
   const { issuer, audience, algorithm = 'HS256' } = options;
   const secrets = options.secret === undefined ? [] : [options.secret].flat();
   const sets = options.jwks === undefined ? [] : [options.jwks].flat();

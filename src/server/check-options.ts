@@ -1,0 +1,129 @@
+/** What `fanfare()` is given, checked before anything is made of it: the option named, and what was probably meant. */
+
+import { defaultLimits } from '../engine/limits.js';
+import type { Observer } from '../engine/observer.js';
+import { expectFunction, expectKeys, kindOf } from '../model/expected.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { defaultTransportLimits, type OneWayPaths, type TransportPaths } from './client-transports.js';
+import type { FanfareOptions } from './options.js';
+import type { AnyHttpServer } from './own-server.js';
+import type { ListenOptions } from './serving.js';
+
+const optionKeys: Record<keyof FanfareOptions, true> = {
+  auth: true,
+  anonymous: true,
+  channels: true,
+  rpc: true,
+  onMessage: true,
+  on: true,
+  broker: true,
+  origins: true,
+  trustProxies: true,
+  path: true,
+  transports: true,
+  limits: true,
+  log: true,
+};
+const limitKeys = { ...defaultLimits, ...defaultTransportLimits };
+const transportKeys: Record<keyof TransportPaths, true> = {
+  httpStream: true,
+  sse: true,
+  emulation: true,
+  oneWay: true,
+  longPolling: true,
+};
+const oneWayKeys: Record<keyof OneWayPaths, true> = { sse: true, stream: true, websocket: true };
+const observerKeys: Record<keyof Observer, true> = {
+  connected: true,
+  disconnected: true,
+  subscribed: true,
+  unsubscribed: true,
+  occupied: true,
+  vacated: true,
+};
+const listenKeys: Record<keyof ListenOptions, true> = {
+  host: true,
+  clients: true,
+  metrics: true,
+  api: true,
+  endpoints: true,
+  tls: true,
+};
+
+/** @throws FanfareError `ERR_CONFIG` */
+export function checkOptions(options: unknown): void {
+  expectKeys('fanfare(options)', options, optionKeys);
+  // safe: its keys are those of FanfareOptions; the values are looked at here
+  const given = options as Readonly<Record<keyof FanfareOptions, unknown>>;
+  expectDeclared('channels', given.channels, 'channel({ … })');
+  expectDeclared('rpc', given.rpc, 'rpc({ … })');
+  if (given.limits !== undefined) expectKeys('limits', given.limits, limitKeys);
+  if (given.transports !== undefined) {
+    expectKeys('transports', given.transports, transportKeys);
+    const { oneWay } = given.transports as { readonly oneWay?: unknown };
+    if (oneWay !== undefined && typeof oneWay !== 'boolean') expectKeys('transports → oneWay', oneWay, oneWayKeys);
+  }
+  if (given.on !== undefined) {
+    expectKeys('on', given.on, observerKeys);
+    for (const [name, call] of Object.entries(given.on as object)) expectFunction(`on → ${name}`, call);
+  }
+  if (given.onMessage !== undefined) expectFunction('onMessage', given.onMessage);
+  if (given.broker !== undefined && typeof given.broker !== 'function') {
+    throw fault(`broker must be made by memory(), redis(), nats() or rabbitmq(), got ${kindOf(given.broker)}`);
+  }
+  expectAuth(given.auth);
+  if (given.origins !== '*') expectTexts('origins', given.origins, ' or "*"');
+  expectTexts('trustProxies', given.trustProxies);
+  if (given.log !== undefined) expectLogger(given.log);
+}
+
+/** @throws FanfareError `ERR_CONFIG` for what is no HTTP server, an Express application for instance */
+export function checkServer(server: unknown): asserts server is AnyHttpServer {
+  const isServer =
+    typeof server === 'object' && server !== null && 'on' in server && 'listeners' in server && 'listen' in server;
+  if (isServer) return;
+  throw fault(
+    `attach(server) needs an HTTP server, got ${kindOf(server)}: const server = http.createServer(application), app.attach(server), server.listen(port). Fastify has it as fastify.server; Hono's serve() returns it`,
+  );
+}
+
+/** @throws FanfareError `ERR_CONFIG` */
+export function checkListen(port: unknown, options: unknown): void {
+  if (!Number.isInteger(port) || Number(port) < 0 || Number(port) > 65_535) {
+    throw fault(`listen(port) needs a whole number from 0 to 65535, got ${kindOf(port)}`);
+  }
+  expectKeys('listen(port, options)', options, listenKeys);
+}
+
+function expectDeclared(what: string, declarations: unknown, how: string): void {
+  if (declarations === undefined) return;
+  expectKeys(what, declarations, (declarations ?? {}) as Record<string, unknown>);
+  for (const [name, declaration] of Object.entries(declarations as object)) {
+    const isDeclared = typeof declaration === 'object' && declaration !== null && 'options' in declaration;
+    if (!isDeclared) throw fault(`${what} → ${name} must be made by ${how}, got ${kindOf(declaration)}`);
+  }
+}
+
+function expectAuth(auth: unknown): void {
+  if (auth === undefined || typeof auth === 'function') return;
+  if (typeof auth === 'object' && auth !== null && 'connect' in auth) return;
+  throw fault(`auth must be jwt({ secret }) or a function, got ${kindOf(auth)}`);
+}
+
+function expectTexts(what: string, value: unknown, alternative = ''): void {
+  if (value === undefined) return;
+  if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return;
+  throw fault(`${what} must be an array of texts${alternative}, got ${kindOf(value)}`);
+}
+
+function expectLogger(log: unknown): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    const isThere = typeof log === 'object' && log !== null && typeof Reflect.get(log, level) === 'function';
+    if (!isThere)
+      throw fault(`log must have the method ${level}(fields, message), as a pino logger has; got ${kindOf(log)}`);
+  }
+}
+
+function fault(message: string): FanfareError {
+  return new FanfareError('ERR_CONFIG', message);
+}

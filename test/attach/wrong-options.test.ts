@@ -1,0 +1,105 @@
+/** What a first try gets wrong: `ERR_CONFIG` with the option named, in place of a TypeError from within, or silence. */
+
+import express from 'express';
+import { channel, type FanfareError, fanfare, jwt, rpc } from 'fanfare';
+import { describe, expect, test } from 'vitest';
+
+/** What a caller without types may pass. */
+// biome-ignore lint/suspicious/noExplicitAny: that the types do not fit is what is tested
+function untyped(value: unknown): any {
+  return value;
+}
+
+function refusal(attempt: () => unknown): FanfareError {
+  try {
+    attempt();
+  } catch (error) {
+    // safe: the code and message are looked at next
+    return error as FanfareError;
+  }
+  throw new Error('accepted');
+}
+
+describe('fanfare(options)', () => {
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'fanfare(options)'],
+    ['a port', 8_000, 'fanfare(options)'],
+    ['a misspelt option', { chanels: {} }, '"channels"'],
+    ['an option of another place', { pingIntervalMs: 5_000 }, 'pingIntervalMs'],
+    ['a rule without channel()', { channels: { news: { subscribe: 'anyone' } } }, 'channels → news'],
+    ['a rule that is null', { channels: { news: null } }, 'channels → news'],
+    ['rules in an array', { channels: [channel()] }, 'channels'],
+    ['a function in place of rpc()', { rpc: { add: () => 1 } }, 'rpc → add'],
+    ['a misspelt limit', { limits: { pingIntervall: 5 } }, '"pingIntervalMs"'],
+    ['a misspelt transport', { transports: { longpoling: false } }, '"longPolling"'],
+    ['a misspelt one-way path', { transports: { oneWay: { events: '/e' } } }, 'oneWay'],
+    ['a secret in place of jwt()', { auth: 'secret' }, 'auth'],
+    ['an address in place of a broker', { broker: 'redis://localhost' }, 'broker'],
+    ['one origin as a text', { origins: 'https://example.com' }, 'origins'],
+    ['one proxy as a text', { trustProxies: '10.0.0.1' }, 'trustProxies'],
+    ['a level in place of a log', { log: 'debug' }, 'log'],
+    ['a log without levels', { log: { log() {} } }, 'log'],
+    ['a misspelt event', { on: { conected() {} } }, '"connected"'],
+    ['an event that is no function', { on: { connected: true } }, 'on → connected'],
+  ])('%s', (_, options, named) => {
+    const error = refusal(() => fanfare(untyped(options)));
+    expect(error.code).toBe('ERR_CONFIG');
+    expect(error.message).toContain(named);
+  });
+});
+
+describe('channel(options)', () => {
+  test.each<[string, unknown, string]>([
+    ['null', null, 'channel(options)'],
+    ['a misspelt option', { histroy: { size: 1, ttl: '1m' } }, '"history"'],
+    ['a misspelt option of history', { history: { sise: 1 } }, '"size"'],
+    ['a history that is a number', { history: 100 }, 'history'],
+    ['a message that is no schema', { message: {} }, 'message'],
+    ['a schema in words', { message: 'string' }, 'message'],
+    ['a misspelt permission', { subscribe: 'anyon' }, '"anyone"'],
+    ['a permission of publish for subscribe', { subscribe: 'subscriber' }, 'subscribe'],
+    ['true for everybody', { publish: true }, 'publish'],
+    ['a misspelt recovery', { history: { size: 1 }, recovery: 'streem' }, '"stream"'],
+    ['a reader of history that does not exist', { history: { size: 1, read: 'users' } }, 'read'],
+    ['presence for nobody known', { presence: 'members' }, 'presence'],
+  ])('%s', (_, options, named) => {
+    const error = refusal(() => channel(untyped(options)));
+    expect(error.code).toBe('ERR_CONFIG');
+    expect(error.message).toContain(named);
+  });
+});
+
+describe('rpc(options), jwt(options)', () => {
+  test.each<[string, () => unknown, string]>([
+    ['a procedure without run', () => rpc(untyped({})), 'run'],
+    ['a misspelt option of a procedure', () => rpc(untyped({ alow: 'anyone', run: () => 1 })), '"allow"'],
+    ['a function alone', () => rpc(untyped(() => 1)), 'rpc(options)'],
+    ['tokens without options', () => jwt(untyped(undefined)), 'jwt(options)'],
+    ['a misspelt option of tokens', () => jwt(untyped({ secert: 'x' })), '"secret"'],
+  ])('%s', (_, attempt, named) => {
+    const error = refusal(attempt);
+    expect(error.code).toBe('ERR_CONFIG');
+    expect(error.message).toContain(named);
+  });
+});
+
+describe('attach(server), listen(port)', () => {
+  test.each<[string, unknown]>([
+    ['an Express application', express()],
+    ['nothing', undefined],
+    ['a port', 8_000],
+  ])('attach: %s', (_, server) => {
+    const error = refusal(() => fanfare({}).attach(untyped(server)));
+    expect(error.code).toBe('ERR_CONFIG');
+    expect(error.message).toContain('attach(server)');
+  });
+
+  test.each<[string, unknown, unknown, string]>([
+    ['a port as a text', '8000', {}, 'port'],
+    ['a port that does not exist', 70_000, {}, 'port'],
+    ['a misspelt option', 0, { hots: '::1' }, '"host"'],
+  ])('listen: %s', async (_, port, options, named) => {
+    const listening = fanfare({}).listen(untyped(port), untyped(options));
+    await expect(listening).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining(named) });
+  });
+});
