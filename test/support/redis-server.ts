@@ -8,9 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { freePort } from './free-port.js';
+import { pythonProgram } from './python.js';
 
 const redisProgram = '/usr/bin/redis-server';
 const maxAttempts = 5;
+/** A newer one than Debian's, which a Python package brings. */
+export const redis8Program = pythonProgram('redis8-server');
 
 const agingFunction = `
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -28,8 +31,16 @@ end
 
 /** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
 export function redisIsMissing(): boolean {
-  if (existsSync(redisProgram)) return false;
-  const message = `no ${redisProgram}: scripts/install-system.sh installs it`;
+  return isMissing(redisProgram);
+}
+
+export function redis8IsMissing(): boolean {
+  return isMissing(redis8Program);
+}
+
+function isMissing(program: string): boolean {
+  if (existsSync(program)) return false;
+  const message = `no ${program}: scripts/install-system.sh installs it`;
   if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
   console.warn(`\n*** SKIPPED: tests with Redis: ${message} ***\n`);
   return true;
