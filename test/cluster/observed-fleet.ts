@@ -28,7 +28,7 @@ const flowIntervalMs = 10;
 
 interface ApiAnswer {
   readonly result?: { readonly offset?: number; readonly epoch?: string };
-  readonly error?: { readonly code: number };
+  readonly error?: { readonly code: number; readonly message: string };
 }
 
 /** What was published to one channel. */

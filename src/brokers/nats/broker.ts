@@ -12,6 +12,7 @@ import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { BusControl } from '../bus-control.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
+import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { Appender } from './appender.js';
@@ -32,7 +33,7 @@ export class NatsBroker implements Broker {
   readonly name = 'nats';
   readonly history: NatsHistory;
   readonly control: BusControl;
-  readonly #ports: BrokerPorts;
+  readonly #garbage: GarbageLog;
   readonly #subjects: Subjects;
   readonly #wire: Wire;
   readonly #life: Life;
@@ -53,7 +54,7 @@ export class NatsBroker implements Broker {
     const { timeoutMs, maxInFlight, maxInFlightChars, credentialsFile, replicas } = options;
     const subjects = new Subjects(options.prefix);
     const births = new Epochs(random);
-    this.#ports = ports;
+    this.#garbage = new GarbageLog('nats', ports);
     this.#subjects = subjects;
     this.#life = new Life(random, subjects, replicas);
     this.#time = new ServerTime(clock, subjects);
@@ -110,6 +111,7 @@ export class NatsBroker implements Broker {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#garbage.close();
     this.#wire.close();
     this.#channels.clear();
     this.#places.clear();
@@ -174,7 +176,7 @@ export class NatsBroker implements Broker {
       if (incoming.text.startsWith('h')) this.#receivedStored(channel, incoming);
       else this.#receivedPassing(channel, incoming.text);
     } catch (error) {
-      this.#ports.log.warn({ err: error, channel }, 'a message through nats makes no sense');
+      this.#garbage.found(error, channel);
     }
   }
 

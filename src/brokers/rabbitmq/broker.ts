@@ -12,6 +12,7 @@ import { type ChannelName, parseChannelName } from '../../model/channel-name.js'
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { brokerError } from '../broker-error.js';
+import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { type Delivery, loadLibrary } from './client-library.js';
@@ -33,6 +34,7 @@ export class RabbitmqBroker implements Broker {
   readonly control: RabbitmqControl;
   readonly history?: RabbitmqHistory;
   readonly #ports: BrokerPorts;
+  readonly #garbage: GarbageLog;
   readonly #options: FilledRabbitmqOptions;
   readonly #names: Names;
   readonly #publishing: RabbitmqLink<Publisher>;
@@ -45,6 +47,7 @@ export class RabbitmqBroker implements Broker {
   /** @throws FanfareError `ERR_CONFIG` */
   constructor(options: string | RabbitmqOptions, ports: BrokerPorts) {
     this.#ports = ports;
+    this.#garbage = new GarbageLog('rabbitmq', ports);
     this.#options = withDefaults(options);
     this.#names = new Names(this.#options.prefix);
     const { timeoutMs, url } = this.#options;
@@ -120,6 +123,7 @@ export class RabbitmqBroker implements Broker {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#garbage.close();
     this.#overflowReport?.();
     this.#publishing.close();
     this.#subscriptions.close();
@@ -183,7 +187,7 @@ export class RabbitmqBroker implements Broker {
       else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
       else this.#events?.onLeave(channel, message.info);
     } catch (error) {
-      this.#ports.log.warn({ err: error, channel }, 'a message through rabbitmq makes no sense');
+      this.#garbage.found(error, channel);
     }
   }
 

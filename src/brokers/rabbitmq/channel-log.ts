@@ -2,7 +2,6 @@
 
 import type { Published, PublishOptions } from '../../engine/broker.js';
 import type { Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -17,7 +16,6 @@ export interface ChannelLogParts {
   readonly queue: string;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Logger;
   /** @throws FanfareError `ERR_BROKER` */
   readonly send: (message: Message) => Promise<void>;
   readonly timeoutMs: number;
@@ -30,6 +28,8 @@ export interface ChannelLogParts {
   readonly onPublication: (channel: ChannelName, publication: Publication, epoch: string) => void;
   /** What is published in the channel has not been delivered, for its place is not known here. */
   readonly onDoubt: (channel: ChannelName) => void;
+  /** A record is none that a node has written. */
+  readonly onGarbage: (error: unknown) => void;
 }
 
 interface Written {
@@ -305,7 +305,7 @@ export class ChannelLog {
     try {
       return decodeRecord({ type: undefined, content, headers });
     } catch (error) {
-      this.#parts.log.warn({ err: error, queue: this.#parts.queue }, 'a record in rabbitmq makes no sense');
+      this.#parts.onGarbage(error);
       return undefined;
     }
   }

@@ -9,6 +9,7 @@ import type { Cancel } from '../../engine/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
+import { GarbageLog } from '../garbage-log.js';
 import type { Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import { Acknowledgements } from './acknowledgements.js';
@@ -44,6 +45,7 @@ export class RabbitmqHistory implements HistoryStore {
   readonly #parts: HistoryParts;
   readonly #ports: BrokerPorts;
   readonly #log: ChannelLog;
+  readonly #garbage: GarbageLog;
   readonly #link: RabbitmqLink<Session>;
   #lane: Lane | undefined;
   #sweep: Cancel | undefined;
@@ -52,6 +54,7 @@ export class RabbitmqHistory implements HistoryStore {
     this.#parts = parts;
     this.#ports = ports;
     const { names, options, send, isWanted, onPublication, onInterrupted } = parts;
+    this.#garbage = new GarbageLog('the stream of rabbitmq', ports);
     this.#log = new ChannelLog({
       ...ports,
       ...options,
@@ -60,6 +63,7 @@ export class RabbitmqHistory implements HistoryStore {
       isWanted,
       onPublication,
       onDoubt: (channel) => onInterrupted([channel]),
+      onGarbage: (error) => this.#garbage.found(error, names.log),
     });
     this.#link = rabbitmqLink<Session>(
       {
@@ -84,6 +88,7 @@ export class RabbitmqHistory implements HistoryStore {
   }
 
   close(): void {
+    this.#garbage.close();
     this.#sweep?.();
     this.#link.close();
   }

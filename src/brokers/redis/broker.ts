@@ -5,6 +5,7 @@ import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { BusControl } from '../bus-control.js';
 import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
+import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
 import { type Address, addressName, parseAddress } from './address.js';
 import { loadLibrary } from './client-library.js';
@@ -25,6 +26,7 @@ export class RedisBroker implements Broker {
   readonly presence: RedisPresence;
   readonly control: BusControl;
   readonly #ports: BrokerPorts;
+  readonly #garbage: GarbageLog;
   readonly #options: FilledRedisOptions;
   readonly #keys: Keys;
   readonly #scripts: Scripts;
@@ -37,6 +39,7 @@ export class RedisBroker implements Broker {
   /** @throws FanfareError `ERR_CONFIG` */
   constructor(options: RedisOptions['url'] | RedisOptions, ports: BrokerPorts) {
     this.#ports = ports;
+    this.#garbage = new GarbageLog('redis', ports);
     this.#options = withDefaults(options);
     this.#keys = new Keys(this.#options.prefix);
     this.#scripts = readScripts();
@@ -64,6 +67,7 @@ export class RedisBroker implements Broker {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#garbage.close();
     this.#topology.close();
     this.#channels.clear();
   }
@@ -172,7 +176,7 @@ export class RedisBroker implements Broker {
       } else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
       else this.#events?.onLeave(channel, message.info);
     } catch (error) {
-      this.#ports.log.warn({ err: error, channel }, 'a message through redis makes no sense');
+      this.#garbage.found(error, channel);
     }
   }
 

@@ -1,7 +1,7 @@
 /** How a call to the API fails: Centrifugo's code, a text for people, and the HTTP status that goes with it. */
 
 import { type ErrorReply, errorCodes } from '../../model/codes.js';
-import { FanfareError } from '../../model/fanfare-error.js';
+import { FanfareError, type FanfareErrorCode } from '../../model/fanfare-error.js';
 
 interface ApiErrorFacts {
   /** Of the client protocol's table, which is Centrifugo's. */
@@ -55,11 +55,18 @@ export function notAvailable(message: string): ApiError {
   return new ApiError({ code, message, status: 400, isTransport: false, reason: message });
 }
 
+/** Where the message is for the log: it names servers, their addresses and what they said. */
+const withoutInternals: Partial<Record<FanfareErrorCode, string>> = {
+  ERR_BROKER: 'the broker cannot be reached or has refused: try again',
+  ERR_HISTORY_BROKEN: 'what the broker keeps of the channel is broken: history_remove begins it anew',
+};
+
 /** What an operation has thrown, as the caller sees it. `undefined` when the fault is the server's own. */
 export function apiErrorOf(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
   if (!(error instanceof FanfareError)) return undefined;
-  const { replyCode: code, message, httpStatus: status } = error;
+  const { replyCode: code, httpStatus: status } = error;
+  const message = withoutInternals[error.code] ?? error.message;
   return new ApiError({ code, message, status, isTransport: status >= 500, reason: error.code });
 }
 

@@ -1,7 +1,7 @@
 /** What goes wrong in the API, counted and told to the log; a fault of the server's own with its cause. */
 
 import { Counters } from '../../engine/counters.js';
-import { type ApiError, apiErrorOf, internalError, isUnavailable } from './api-error.js';
+import { type ApiError, apiErrorOf, internalError } from './api-error.js';
 import type { ApiParts } from './method.js';
 
 /** @returns the error as the caller sees it */
@@ -11,7 +11,7 @@ export function recordFailure(name: string, cause: unknown, { counters, log }: A
   Counters.addTo(counters.apiErrors, name, code);
   const fields = { api: name, code, status, reason };
   if (error === internalError) log.error({ err: cause, ...fields }, 'API call failed');
-  else if (isUnavailable(cause)) log.warn(fields, 'API call failed');
+  else if (status >= 500) log.warn({ err: cause, ...fields }, 'API call failed');
   else if (isTransport) log.info(fields, 'API request refused');
   // An answer like others: callers ask for channels that keep no history, and the like.
   else log.debug(fields, 'API call refused');
