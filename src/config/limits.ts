@@ -10,6 +10,7 @@ export function limitsOf(values: OptionValues): AllLimits {
     pollWaitMs: values['limits.pollWait'],
     pollGraceMs: values['limits.pollGrace'],
     pollSpacingMs: values['limits.pollSpacing'],
+    signOfLifeMs: values['limits.signOfLife'],
     maxMessageBytes: values['limits.maxMessageBytes'],
     maxQueueBytes: values['limits.maxQueueBytes'],
     maxChannelsPerConnection: values['limits.maxChannelsPerConnection'],

@@ -338,6 +338,12 @@ export const options = {
       'Shortest time between two answers with messages to one polling client. What comes meanwhile goes together, which spares the server most of its work under a steady load; the first message after a pause goes at once. It grows up to 1s while the process is busy all the time.',
     zero: 'Each message may be an answer of its own.',
   }),
+  'limits.signOfLife': option(duration(), {
+    default: 4_000,
+    about:
+      'Time between two signs of life on the one-way endpoints over HTTP, in whole seconds and at least 2: consumers that give up after 5 or 10 seconds of silence stay.',
+    zero: 'None but the pings.',
+  }),
   'limits.maxMessageBytes': option(bytes({ min: 2 }), {
     default: defaultLimits.maxMessageBytes,
     about: 'Largest message, in bytes of its JSON, where a channel rule says nothing else.',

@@ -36,6 +36,11 @@ const needs: readonly {
     isThere: ({ values }) => values['transports.longPolling'],
   },
   {
+    options: 'limits.signOfLife',
+    of: 'transports.oneWay',
+    isThere: ({ values }) => values['transports.oneWay'],
+  },
+  {
     options: 'limits.pollSpacing',
     of: 'transports.longPolling',
     isThere: ({ values }) => values['transports.longPolling'],

@@ -11,6 +11,7 @@ const limits: AllLimits = {
   pollWaitMs: 25_000,
   pollGraceMs: 15_000,
   pollSpacingMs: 50,
+  signOfLifeMs: 4_000,
 };
 const rule: RuleFacts = {
   pattern: { text: 'chat:{room}' },

@@ -7,6 +7,7 @@ export interface TransportLimitValues {
   /** Largest frame from a client, in bytes. */
   readonly maxFrameBytes: number;
   readonly pollWaitMs: number;
+  readonly signOfLifeMs: number;
   readonly pollGraceMs: number;
   readonly pollSpacingMs: number;
 }

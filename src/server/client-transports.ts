@@ -60,6 +60,11 @@ export interface TransportLimits {
    * together. Default: 50. 0: none.
    */
   readonly pollSpacingMs?: number;
+  /**
+   * Between two signs of life on the one-way endpoints over HTTP, in milliseconds, a second at the finest and 2 seconds at
+   * least. Default: 4,000. 0: none but the pings.
+   */
+  readonly signOfLifeMs?: number;
 }
 
 export const defaultTransportLimits = {
@@ -67,6 +72,7 @@ export const defaultTransportLimits = {
   pollWaitMs: 25_000,
   pollGraceMs: 15_000,
   pollSpacingMs: 50,
+  signOfLifeMs: 4_000,
 } as const satisfies Required<TransportLimits>;
 
 /** @throws FanfareError `ERR_CONFIG` when two of them have one path, or for a limit that is none */
@@ -75,7 +81,7 @@ export function clientTransports(
   gate: ClientGate,
   options: { readonly path: string; readonly transports: TransportPaths; readonly limits: TransportLimits },
 ): readonly Transport[] {
-  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs } = limitsWithDefaults(options.limits);
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs } = limitsWithDefaults(options.limits);
   const {
     httpStream: httpStreamPath = '/connection/http_stream',
     sse = false,
@@ -93,7 +99,7 @@ export function clientTransports(
   if (httpStreamPath !== false) transports.push(new StreamTransport(httpStreamPath, httpStream, parts));
   if (sse !== false) transports.push(new StreamTransport(sse === true ? usualSsePath : sse, sseFormat, parts));
   if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
-  transports.push(...oneWayTransports(node, gate, options.transports.oneWay ?? false));
+  transports.push(...oneWayTransports(node, gate, options.transports.oneWay ?? false, signOfLifeMs));
   if (longPolling !== false) {
     const polling = { ...parts, waitMs: pollWaitMs, graceMs: pollGraceMs, spacingMs: pollSpacingMs };
     transports.push(new LongPollingTransport(longPolling, polling));
@@ -104,24 +110,32 @@ export function clientTransports(
   return transports;
 }
 
-function oneWayTransports(node: Node, gate: ClientGate, oneWay: boolean | OneWayPaths): Transport[] {
+function oneWayTransports(
+  node: Node,
+  gate: ClientGate,
+  oneWay: boolean | OneWayPaths,
+  signOfLifeMs: number,
+): Transport[] {
   const { sse: ssePath, stream, websocket } = oneWay === true ? usualOneWayPaths : oneWay === false ? {} : oneWay;
+  const parts = { node, gate, signOfLifeMs };
   return [
-    ...(ssePath === undefined ? [] : [new OneWayStreamTransport(ssePath, oneWayEvents, node, gate)]),
-    ...(stream === undefined ? [] : [new OneWayStreamTransport(stream, oneWayLines, node, gate)]),
+    ...(ssePath === undefined ? [] : [new OneWayStreamTransport(ssePath, { ...parts, format: oneWayEvents })]),
+    ...(stream === undefined ? [] : [new OneWayStreamTransport(stream, { ...parts, format: oneWayLines })]),
     ...(websocket === undefined
       ? []
       : [new WebSocketTransport(node, { path: websocket, gate, purpose: oneWaySockets(node, gate) })]),
   ];
 }
 
+const mayBeZero: ReadonlySet<string> = new Set(['pollSpacingMs', 'signOfLifeMs']);
+
 function limitsWithDefaults(limits: TransportLimits): Required<TransportLimits> {
   const all = { ...defaultTransportLimits, ...limits };
   for (const [name, value] of Object.entries(all)) {
-    if (Number.isSafeInteger(value) && value >= (name === 'pollSpacingMs' ? 0 : 1)) continue;
+    if (Number.isSafeInteger(value) && value >= (mayBeZero.has(name) ? 0 : 1)) continue;
     throw new FanfareError(
       'ERR_CONFIG',
-      `limits.${name} must be a whole number, and above 0 unless it is a spacing, got ${value}`,
+      `limits.${name} must be a whole number, and above 0 unless it says what 0 is, got ${value}`,
     );
   }
   return all;

@@ -77,7 +77,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
-  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, ...limits } = options.limits ?? {};
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs, ...limits } = options.limits ?? {};
   const auth = authenticator(options);
   const node = new Node({
     ...ports,
@@ -112,6 +112,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       ...(pollWaitMs !== undefined && { pollWaitMs }),
       ...(pollGraceMs !== undefined && { pollGraceMs }),
       ...(pollSpacingMs !== undefined && { pollSpacingMs }),
+      ...(signOfLifeMs !== undefined && { signOfLifeMs }),
     },
   });
   hooks?.start(node.id);

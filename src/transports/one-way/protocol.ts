@@ -34,6 +34,14 @@ export interface OneWayOwner {
 /** `lost`: it has been here, and what it says of its place cannot be understood. */
 export type Since = Positions | 'lost';
 
+export interface OneWaySubject {
+  readonly channels: readonly string[];
+  /** Where the client stopped, of the channels for which it said so. */
+  readonly since: Since;
+  /** Pause before it comes back after a cut, in milliseconds, where it can be told so. */
+  readonly retryMs: number;
+}
+
 const connectId = 1;
 
 export class OneWayProtocol implements Protocol {
@@ -42,14 +50,15 @@ export class OneWayProtocol implements Protocol {
   readonly #owner: OneWayOwner;
   readonly #channels: readonly string[];
   readonly #since: Since;
+  readonly #retryMs: number;
   /** Of channels that keep a history. Where the client said, until it is subscribed. */
   readonly #positions = new Map<string, Position>();
   #numSubscribed = 0;
   #numLeft = 0;
 
-  /** @param since where the client stopped, of the channels for which it said so */
-  constructor(style: OneWayStyle, channels: readonly string[], since: Since, owner: OneWayOwner) {
+  constructor(style: OneWayStyle, { channels, since, retryMs }: OneWaySubject, owner: OneWayOwner) {
     this.#style = style;
+    this.#retryMs = retryMs;
     this.#channels = channels;
     this.#since = since;
     this.#owner = owner;
@@ -111,7 +120,7 @@ export class OneWayProtocol implements Protocol {
     if (hasMissed && epoch !== '') texts.unshift(this.#style.notice({ kind: 'reset', channel }, this.#id()));
     this.#numSubscribed++;
     if (this.#numSubscribed === this.#channels.length) {
-      texts.push(this.#style.notice({ kind: 'start' }, this.#id()));
+      texts.push(this.#style.notice({ kind: 'start', retryMs: this.#retryMs }, this.#id()));
       this.#owner.onReady();
     }
     return texts.join('');

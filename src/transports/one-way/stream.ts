@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cancel } from '../../engine/clock.js';
 import type { Connection, Encoding, Framing } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
+import { type Pinged, PingWheel } from '../../engine/ping-wheel.js';
 import type { Session } from '../../engine/session.js';
 import { type Disconnect, disconnectCodes, type ErrorReply } from '../../model/codes.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
@@ -11,7 +12,7 @@ import { corsHeaders } from '../cors.js';
 import { beginStream, isWelcome, refuse } from '../http-answer.js';
 import { StreamConnection } from '../streaming/connection.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
-import { type OneWayOwner, OneWayProtocol } from './protocol.js';
+import { type OneWayOwner, OneWayProtocol, type OneWaySubject } from './protocol.js';
 import { refusalOfDisconnect, refusalOfError } from './refusal.js';
 import { type OneWayRequest, readOneWayRequest } from './request.js';
 import { SignsOfLife } from './signs-of-life.js';
@@ -23,26 +24,28 @@ export interface OneWayFormat {
   readonly contentType: string;
   readonly framing: Framing;
   readonly ping: Uint8Array;
-  /** @param unit from 0 to 1 */
-  opening(unit: number): string;
 }
 
-function formatOf(style: OneWayStyle, contentType: string, opening: OneWayFormat['opening']): OneWayFormat {
+function formatOf(style: OneWayStyle, contentType: string): OneWayFormat {
   const ping = Buffer.from(style.ping);
   // One buffer for all pings, by which a connection knows them.
   const frame: Framing['frame'] = (message) => (message === style.ping ? ping : Buffer.from(message));
-  return { style, contentType, ping, opening, framing: { name: style.name, frame } };
+  return { style, contentType, ping, framing: { name: style.name, frame } };
 }
 
-/** For `EventSource`, which comes back after 1 to 3 seconds: not all at once. */
-export const oneWayEvents = formatOf(
-  eventStyle,
-  'text/event-stream; charset=utf-8',
-  (unit) => `retry: ${1_000 + Math.round(unit * 2_000)}\n\n`,
-);
+/** For `EventSource`. */
+export const oneWayEvents = formatOf(eventStyle, 'text/event-stream; charset=utf-8');
 
 /** For `curl` and everything that reads lines. */
-export const oneWayLines = formatOf(lineStyle, 'application/x-ndjson; charset=utf-8', () => '');
+export const oneWayLines = formatOf(lineStyle, 'application/x-ndjson; charset=utf-8');
+
+export interface OneWayParts {
+  readonly format: OneWayFormat;
+  readonly node: Node;
+  readonly gate: ClientGate;
+  /** Between two signs of life, in milliseconds. 0: none. */
+  readonly signOfLifeMs: number;
+}
 
 export class OneWayStreamTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
@@ -50,12 +53,15 @@ export class OneWayStreamTransport implements Transport {
   readonly #node: Node;
   readonly #gate: ClientGate;
   readonly #signs: SignsOfLife;
+  /** Consumers that are told, whatever else they are sent, that the server is there. */
+  readonly #signsGiven: PingWheel;
   readonly #open = new Set<ServerResponse>();
 
-  constructor(path: string, format: OneWayFormat, node: Node, gate: ClientGate) {
+  constructor(path: string, { format, node, gate, signOfLifeMs }: OneWayParts) {
     this.#format = format;
     this.#node = node;
     this.#gate = gate;
+    this.#signsGiven = new PingWheel(node.clock, signOfLifeMs, 0);
     this.#signs = new SignsOfLife(node.clock, node.limits.pongTimeoutMs);
     this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
   }
@@ -82,21 +88,28 @@ export class OneWayStreamTransport implements Transport {
     const node = this.#node;
     const gate = this.#gate;
     const format = this.#format;
-    const connection = new OneWayStream(format, wanted, node, response, {
-      begin: () => {
-        beginStream(request, response, { 'Content-Type': format.contentType, ...corsHeaders(request, gate) });
-        response.write(format.opening(node.random.unit()));
+    const connection = new OneWayStream(
+      format,
+      { ...wanted, retryMs: 1_000 + Math.round(node.random.unit() * 2_000) },
+      node,
+      response,
+      {
+        begin: () => {
+          beginStream(request, response, { 'Content-Type': format.contentType, ...corsHeaders(request, gate) });
+        },
+        refuse: (refusal) => refuse(request, response, gate, refusal),
+        awaitSign: this.#signs.watch(request),
       },
-      refuse: (refusal) => refuse(request, response, gate, refusal),
-      awaitSign: this.#signs.watch(request),
-    });
+    );
     const session = node.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
     connection.session = session;
     this.#open.add(response);
+    const slot = this.#signsGiven.add(connection);
     // Whatever fails on the way is the end of the response.
     response.on('error', (error) => session.connectionFailed(error));
     response.on('close', () => {
       this.#open.delete(response);
+      this.#signsGiven.remove(connection, slot);
       connection.closed();
       session.connectionClosed();
     });
@@ -113,7 +126,7 @@ interface Outcome {
 }
 
 /** Holds everything back until all channels are subscribed: before that, a refusal can still be a status. */
-class OneWayStream implements Connection, OneWayOwner {
+class OneWayStream implements Connection, OneWayOwner, Pinged {
   readonly encoding: Encoding;
   /** The client's commands. */
   readonly opening: string;
@@ -128,12 +141,12 @@ class OneWayStream implements Connection, OneWayOwner {
 
   constructor(
     format: OneWayFormat,
-    { channels, since, token }: OneWayRequest,
+    { channels, since, token, retryMs }: OneWayRequest & OneWaySubject,
     node: Node,
     response: ServerResponse,
     outcome: Outcome,
   ) {
-    const protocol = new OneWayProtocol(format.style, channels, since, this);
+    const protocol = new OneWayProtocol(format.style, { channels, since, retryMs }, this);
     this.opening = protocol.opening(token);
     this.encoding = { protocol, framing: format.framing };
     this.#format = format;
@@ -163,6 +176,13 @@ class OneWayStream implements Connection, OneWayOwner {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
   }
+
+  /** Shorter than the silence that clients bear; whoever has bytes to read needs none. */
+  onPingDue(): void {
+    if (this.#held === undefined && this.#stream.bufferedBytes === 0) this.#stream.write(this.#format.ping);
+  }
+
+  onPongDue(): void {}
 
   close(disconnect: Disconnect): void {
     if (this.#held === undefined) this.#stream.close(disconnect);

@@ -6,7 +6,7 @@ import { clientInfoText } from '../../protocols/centrifugal/json-encode.js';
 /** What happens beside publications. */
 export type Notice =
   /** From here on it is complete. */
-  | { readonly kind: 'start' }
+  | { readonly kind: 'start'; readonly retryMs: number }
   /** What was published meanwhile in a channel cannot be had: load its state anew. */
   | { readonly kind: 'reset'; readonly channel: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly code: number; readonly reason: string }
@@ -32,11 +32,13 @@ function publicationText(channel: string, { data, info, tags }: Publication): st
 /** JSON has no line feed in it, so one `data` line is one message. */
 export const eventStyle: OneWayStyle = {
   name: 'one_way_sse',
-  ping: ':\n\n',
+  // A lone line: with a blank one behind it, httpx-sse and r3labs/sse hand out an empty event.
+  ping: ':\n',
   publication: (channel, publication, id) => `${idLine(id)}data: {${publicationText(channel, publication)}}\n\n`,
-  notice({ kind, ...fields }, id) {
-    // An event of an id alone: the browser keeps it and tells the page nothing.
-    if (kind === 'start') return id === '' ? '' : `${idLine(id)}\n`;
+  notice(notice, id) {
+    // An event with a name and data: what has none reaches httpx-sse's users as an empty message.
+    if (notice.kind === 'start') return `${idLine(id)}retry: ${notice.retryMs}\nevent: start\ndata: {}\n\n`;
+    const { kind, ...fields } = notice;
     return `${idLine(id)}event: ${kind}\ndata: ${JSON.stringify(fields)}\n\n`;
   },
 };
@@ -49,9 +51,10 @@ export const lineStyle: OneWayStyle = {
   name: 'one_way_stream',
   ping: '\n',
   publication: (channel, publication, id) => `{${idField(id)}${publicationText(channel, publication)}}\n`,
-  notice: ({ kind, ...fields }, id) => {
-    const event = JSON.stringify({ event: kind, ...fields });
-    return `{${idField(id)}${event.slice(1)}\n`;
+  notice(notice, id) {
+    if (notice.kind === 'start') return `{${idField(id)}"event":"start"}\n`;
+    const { kind, ...fields } = notice;
+    return `{${idField(id)}${JSON.stringify({ event: kind, ...fields }).slice(1)}\n`;
   },
 };
 

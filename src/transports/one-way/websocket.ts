@@ -82,11 +82,15 @@ export function oneWaySockets(node: Node, gate: ClientGate): SocketPurpose {
       if ('status' in wanted) return;
       const closeSoon = (why: Disconnect) => node.clock.afterTurn(() => ws.session?.close(why));
       // It has no place to tell where it is, and so none to go on from.
-      const protocol = new OneWayProtocol(dataStyle, wanted.channels, new Map(), {
-        onReady() {},
-        onRefused: (error) => closeSoon(disconnectOf(error)),
-        onInterrupted: closeSoon,
-      });
+      const protocol = new OneWayProtocol(
+        dataStyle,
+        { channels: wanted.channels, since: new Map(), retryMs: 0 },
+        {
+          onReady() {},
+          onRefused: (error) => closeSoon(disconnectOf(error)),
+          onInterrupted: closeSoon,
+        },
+      );
       const connection = new ListenerConnection(ws, socket, { protocol, framing: dataFraming });
       const session = node.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
       ws.session = session;

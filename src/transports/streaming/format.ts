@@ -46,7 +46,7 @@ export const sse: StreamFormat = {
   name: 'sse',
   contentType: 'text/event-stream; charset=utf-8',
   encoding: { protocol: centrifugalJson, framing: eventFraming },
-  // A comment.
-  opening: Buffer.from(':\n\n'),
+  // A comment, without a blank line: httpx-sse and r3labs/sse take that for the end of an event.
+  opening: Buffer.from(':\n'),
   methods: ['GET', 'POST'],
 };
