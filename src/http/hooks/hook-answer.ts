@@ -48,18 +48,40 @@ export type HookAnswer<Result> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly denial: Denial };
 
-/** @returns `undefined` for what is no answer: neither a yes nor a no */
+/**
+ * @param explain told what is wrong with it, in words of which there are few: no value of the backend's
+ * @returns `undefined` for what is no answer: neither a yes nor a no
+ */
 export function readAnswer<Result>(
   text: string,
   readResult: (result: unknown) => Result,
+  explain: (fault: string) => void = () => undefined,
 ): HookAnswer<Result> | undefined {
+  let json: unknown;
   try {
-    const { result, error, disconnect } = v.parse(envelope, JSON.parse(text));
-    if (disconnect != null) return { ok: false, denial: { disconnect } };
-    if (error != null) return { ok: false, denial: { error } };
-    return result == null ? undefined : { ok: true, result: readResult(result) };
+    json = JSON.parse(text);
   } catch {
-    // Not JSON, or not of the right shape: the caller counts and logs it, and never what it was.
+    // The parser's words would cite it.
+    explain(text === '' ? 'is empty' : 'is no JSON');
     return undefined;
   }
+  try {
+    const { result, error, disconnect } = v.parse(envelope, json);
+    if (disconnect != null) return { ok: false, denial: { disconnect } };
+    if (error != null) return { ok: false, denial: { error } };
+    if (result != null) return { ok: true, result: readResult(result) };
+    explain('has neither result nor error nor disconnect');
+  } catch (error) {
+    explain(faultOf(error));
+  }
+  return undefined;
+}
+
+/** By the names of fields that Fanfare knows. */
+function faultOf(error: unknown): string {
+  const path = error instanceof v.ValiError ? (error.issues[0].path ?? []) : [];
+  const fields = path.slice(0, 2).map(({ key }: { readonly key: unknown }) => String(key));
+  // Channels are the backend's.
+  const known = fields[0] === 'subs' ? ['subs'] : fields;
+  return known.length === 0 ? 'is no object of the right shape' : `has a wrong ${known.join('.')}`;
 }

@@ -177,14 +177,38 @@ describe('a backend that answers, though not with a decision, is not taken for d
     expect(hook.failures.get(reason)).toBe(2);
   });
 
-  test('and is told of once in ten seconds', async () => {
+  test('and is told of once a minute', async () => {
     backend.on(path, () => ({ status: 500, text: '' }));
     const hook = make();
     for (let i = 0; i < 5; i++) await ask(hook);
     expect(said()).toEqual(['warn status500']);
-    await clock.advance(10_000);
+    await clock.advance(60_000);
     await ask(hook);
     expect(said()).toHaveLength(2);
+  });
+
+  // Once, the first of them was the only one that anybody heard of.
+  test('each way of being wrong has a line of its own', async () => {
+    const wrong = [
+      { status: 500, text: '' },
+      { status: 404, text: '' },
+      { status: 200, text: '' },
+      { status: 200, text: '<html>' },
+      { status: 200, text: '"yes"' },
+      { status: 200, text: '{}' },
+      { status: 200, text: '{"result":1}' },
+      { status: 200, text: '{"error":{"code":"x"}}' },
+      { status: 200, text: '{"disconnect":{"code":1}}' },
+      { status: 200, text: ' '.repeat(1_025) },
+    ];
+    const hook = make();
+    for (let round = 0; round < 3; round++) {
+      for (const answer of wrong) {
+        backend.on(path, () => answer);
+        await ask(hook);
+      }
+    }
+    expect(said()).toHaveLength(wrong.length);
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Denial } from '../../engine/channel-options.js';
 import type { Clock, Random } from '../../engine/clock.js';
 import type { Logger } from '../../engine/logger.js';
+import { RefusalLog } from '../../engine/refusal-log.js';
 import { errorCodes } from '../../model/codes.js';
 import { CircuitBreaker, type Passage } from './circuit-breaker.js';
 import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';
@@ -60,9 +61,6 @@ export type HookOutcome<Result> =
   | HookAnswer<Result>
   | { readonly ok: false; readonly denial: Denial; readonly failure: FailureReason };
 
-/** At most one line in this time about answers that make no sense; a dead backend has lines of its own. */
-const logIntervalMs = 10_000;
-
 /** Statuses by which a backend, or a proxy before it, says that it cannot answer anybody. */
 const unavailableStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
@@ -73,7 +71,8 @@ export class Hook {
   readonly #client: HookClient;
   readonly #breaker: CircuitBreaker;
   readonly #concurrency: Concurrency;
-  #nextLogAtMs = Number.NEGATIVE_INFINITY;
+  /** About answers that make no sense, one kind a minute; a dead backend has lines of its own. */
+  readonly #complaints: RefusalLog;
   calls = 0;
   readonly failures = new Map<string, number>();
   onLatency: ((seconds: number) => void) | undefined;
@@ -86,6 +85,7 @@ export class Hook {
     this.#client = new HookClient(options.url, clock, limits.maxResponseBytes);
     this.#breaker = new CircuitBreaker(clock, random, limits.breakerFailures);
     this.#concurrency = new Concurrency(clock, limits);
+    this.#complaints = new RefusalLog(clock, ports.log);
   }
 
   get numInFlight(): number {
@@ -140,7 +140,11 @@ export class Hook {
     this.#available();
     if (!response.ok) return this.#senseless(response.reason);
     if (response.status < 200 || response.status > 299) return this.#senseless('status', response.status);
-    return readAnswer(response.text, call.readResult) ?? this.#senseless('malformed');
+    let fault: string | undefined;
+    const answer = readAnswer(response.text, call.readResult, (words) => {
+      fault = words;
+    });
+    return answer ?? this.#senseless('malformed', undefined, fault);
   }
 
   async #post<Result>({ body, source, repeatable }: HookCall<Result>): Promise<HookResponse> {
@@ -166,13 +170,13 @@ export class Hook {
     this.#ports.log.warn({ ...this.#fields(), reason }, 'the backend of a hook does not answer: calls fail at once');
   }
 
-  #senseless(reason: FailureReason, status?: number): HookOutcome<never> {
-    const { clock, log } = this.#ports;
-    const nowMs = clock.nowMs();
-    if (nowMs >= this.#nextLogAtMs) {
-      this.#nextLogAtMs = nowMs + logIntervalMs;
-      log.warn({ ...this.#fields(), reason, ...(status && { status }) }, 'the answer to a hook makes no sense');
-    }
+  #senseless(reason: FailureReason, status?: number, fault?: string): HookOutcome<never> {
+    this.#complaints.tell({
+      check: 'hook answer',
+      key: `${reason} ${status} ${fault}`,
+      fields: { ...this.#fields(), reason, ...(status && { status }), ...(fault && { fault }) },
+      message: `the answer to a hook makes no sense${fault === undefined ? '' : `: it ${fault}`}`,
+    });
     return this.#fail(reason);
   }
 
