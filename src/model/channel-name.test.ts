@@ -17,6 +17,7 @@ describe('names', () => {
     '日本語',
     'Zürich',
     '🎺',
+    'I \u2764\ufe0f NY',
     internalPrefix,
   ])('"%s" is one, and stays as it is', (text) => {
     expect(parseChannelName(text)).toBe(text);
@@ -148,6 +149,10 @@ test.each([
   ['combining grapheme joiner', 'a\u034fb'],
   ['Mongolian vowel separator', 'a\u180eb'],
   ['a tag', 'a\u{e0041}b'],
+  ['a Hangul filler', 'a\u3164b'],
+  ['a half-width filler', 'a\uffa0b'],
+  ['a rare variation selector', 'a\u{e0100}b'],
+  ['a free variation selector', 'a\u180bb'],
 ])('B77: what cannot be seen is in no name: %s', (_, name) => {
   expect(channelNameFault(name)).toBe('forbidden-character');
 });

@@ -13,12 +13,12 @@ export const maxChannelBytes = 255;
 
 /**
  * Controls (C0, DEL, C1), line and paragraph separators, and what reorders or hides text or cannot be seen: soft hyphen,
- * grapheme joiner, zero-width and bidirectional marks, tags. Two names that look the same to a person must not be
- * different channels.
+ * zero-width and bidirectional marks, fillers, tags. Two names that look the same to a person must not be different
+ * channels. Variation selectors (U+FE00 to U+FE0F) are let through: keyboards put one behind many an emoji.
  */
 const forbidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f/u;
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
 
 /** Why a string is not a channel name. */
 export type ChannelNameFault = 'empty' | 'too-long' | 'forbidden-character' | 'not-well-formed' | 'not-normalized';
