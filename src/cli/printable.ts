@@ -11,6 +11,11 @@ export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(unsafe, escaped);
 }
 
+/** A sentence that has others' texts in it, each of them as JSON. */
+export function harmless(sentence: string): string {
+  return sentence.replace(unsafe, escaped);
+}
+
 /** A text inside of a sentence. */
 export function printable(text: string): string {
   return jsonLine(text).slice(1, -1);
