@@ -9,6 +9,7 @@ import { deliveryClaims } from './broker-delivery-claims.js';
 import { historyClaims } from './broker-history-claims.js';
 import { idempotencyClaims } from './broker-idempotency-claims.js';
 import { presenceClaims } from './broker-presence-claims.js';
+import { versionClaims } from './broker-version-claims.js';
 import { RecordedEvents } from './recorded-events.js';
 
 /** The test framework: `describe` and `test` of vitest, mocha, node:test, … */
@@ -60,6 +61,7 @@ export function brokerSuite(options: BrokerSuiteOptions): void {
     historyClaims(claim);
     idempotencyClaims(claim);
     presenceClaims(claim);
+    versionClaims(claim);
     for (const name of skipped.keys()) assert.ok(known.has(name), `no test is called "${name}"`);
   });
 }

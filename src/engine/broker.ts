@@ -24,6 +24,26 @@ export interface PublishOptions {
    * with the append. At most {@link maxIdempotencyKeyBytes} bytes.
    */
   readonly idempotencyKey?: string;
+  /** Only with a stream, and only for a broker that {@link Broker.comparesVersions}. */
+  readonly version?: Version;
+}
+
+/**
+ * The version of the document that a publication carries. What is not newer than the newest that the stream has had is
+ * neither appended nor delivered; checked and stored atomically with the append, after the idempotency key. Publications
+ * without a version leave it as it is. It is forgotten with the stream's position.
+ */
+export interface Version {
+  /** A whole number, at least 1. */
+  readonly number: number;
+  /** Numbers of different epochs cannot be compared: the newcomer is newer. Empty: compared with any. */
+  readonly epoch: string;
+}
+
+/** Whether a publication has to be left out. */
+export function isOutdated(version: Version, newest: Version | undefined): boolean {
+  if (newest === undefined || (version.epoch !== '' && version.epoch !== newest.epoch)) return false;
+  return version.number <= newest.number;
 }
 
 export const idempotencyWindowMs = 300_000;
@@ -32,7 +52,10 @@ export const maxIdempotencyKeyBytes = 256;
 export interface Published {
   /** Offset 0 and an empty epoch for a channel without a stream. */
   readonly position: Position;
-  /** The idempotency key was known: nothing was appended or delivered, and the position is that of the first. */
+  /**
+   * Nothing was appended or delivered: the idempotency key was known, and the position is that of the first; or the
+   * version was not newer, and the position is the stream's.
+   */
   readonly duplicate: boolean;
 }
 
@@ -109,6 +132,8 @@ export interface Broker {
    * for holes. Default: only without {@link probe}.
    */
   readonly losesNothing?: boolean;
+  /** Absent: a publication with a version is refused before the broker is asked. */
+  readonly comparesVersions?: boolean;
   /** Absent: no channel rule may ask for history. */
   readonly history?: HistoryStore;
   /** Absent: no channel rule may ask for presence. */

@@ -8,7 +8,7 @@ import { channelName } from '../../test/support/channel-name.js';
 import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
 import { MemoryBroker } from '../brokers/memory/broker.js';
 import { type JsonText, trustedJsonText } from '../model/json-text.js';
-import type { PublishOptions } from './broker.js';
+import type { Broker, PublishOptions } from './broker.js';
 import { type ChannelOptions, channel } from './channel-options.js';
 import { Counters } from './counters.js';
 import { acceptMessage, encodeMessage, Publishing } from './publishing.js';
@@ -148,4 +148,21 @@ describe('publishing', () => {
       expect(counters.publicationsIn).toBe(0);
     },
   );
+
+  test('a version reaches a broker that compares versions, with a history to compare it with', async () => {
+    const version = { number: 3, epoch: 'e' };
+    const history = { history: { size: 3 } };
+    expect((await published(history, { version })).options).toMatchObject({ version });
+    const blind: Broker = Object.assign(broker(), { comparesVersions: false });
+    const refusals = [
+      new Publishing(blind, new Counters()).publish(name, ruleOf(history), json(1), { version }),
+      published({}, { version }),
+      published(history, { version, skipHistory: true }),
+    ];
+    for (const refused of refusals) await expect(refused).rejects.toMatchObject({ code: 'ERR_NOT_AVAILABLE' });
+    for (const number of [0, -1, 1.5, 2 ** 53, Number.NaN]) {
+      const refused = published(history, { version: { number, epoch: '' } });
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_MESSAGE_INVALID' });
+    }
+  });
 });

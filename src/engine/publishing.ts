@@ -5,7 +5,7 @@ import { FanfareError } from '../model/fanfare-error.js';
 import { JsonSource } from '../model/json-source.js';
 import { fromJsonText, hasLoneSurrogate, type JsonText, toJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
-import { type Broker, maxIdempotencyKeyBytes, type Published } from './broker.js';
+import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } from './broker.js';
 import type { Counters } from './counters.js';
 import type { Rule } from './rules.js';
 
@@ -14,6 +14,8 @@ export interface PublishingOptions {
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
+  /** Leave it out unless it is newer than what the channel has had. Needs a history, and a broker that can compare. */
+  readonly version?: Version;
   /** Deliver without keeping it: the publication has no offset and cannot be recovered. */
   readonly skipHistory?: boolean;
 }
@@ -77,10 +79,20 @@ export class Publishing {
 
   /** Publishes an accepted message. Rejects as the broker does; the order of the calls is the order of the stream. */
   publish(channel: ChannelName, rule: Rule, data: JsonText, options: PublishingOptions): Promise<Published> {
-    const { info, tags, idempotencyKey, skipHistory = false } = options;
+    const { info, tags, idempotencyKey, version, skipHistory = false } = options;
     if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
       const range = `from 1 to ${maxIdempotencyKeyBytes} bytes`;
       return Promise.reject(new FanfareError('ERR_IDEMPOTENCY_KEY', `an idempotency key has ${range}`));
+    }
+    if (version !== undefined && !(Number.isSafeInteger(version.number) && version.number > 0)) {
+      const text = 'a version is a whole number, at least 1';
+      return Promise.reject(new FanfareError('ERR_MESSAGE_INVALID', text));
+    }
+    const isKept = rule.stream !== undefined && !skipHistory;
+    // To deliver an outdated document that the caller wanted to be left out would be worse than not to deliver it.
+    if (version !== undefined && !(isKept && this.broker.comparesVersions === true)) {
+      const why = isKept ? `the broker ${this.broker.name} compares none` : 'there is no history to compare it with';
+      return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', `version is not available: ${why}`));
     }
     this.counters.publicationsIn++;
     return this.broker.publish(
@@ -89,6 +101,7 @@ export class Publishing {
       {
         ...(rule.stream !== undefined && !skipHistory && { stream: rule.stream }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
+        ...(version !== undefined && { version }),
       },
     );
   }

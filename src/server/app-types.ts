@@ -7,6 +7,13 @@ import type { ClientInfo } from '../model/publication.js';
 export interface PublishOptions {
   /** A retry with the same key within 5 minutes is not published again. 1 to 256 bytes. */
   readonly idempotencyKey?: string;
+  /**
+   * Of the document that is published: leave it out unless it is newer than what the channel has had. At least 1. Needs a
+   * history, and one process, workers or Redis.
+   */
+  readonly version?: number;
+  /** Versions of different epochs cannot be compared: the newcomer is newer. Default: compared with any. */
+  readonly versionEpoch?: string;
   readonly tags?: Readonly<Record<string, string>>;
   /** Deliver without keeping it: it has no offset and is not recovered. Default: `false`. */
   readonly skipHistory?: boolean;

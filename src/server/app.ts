@@ -10,7 +10,7 @@ import type {
 } from '../engine/channel-types.js';
 import type { NodeSummary } from '../engine/cluster-messages.js';
 import type { ChannelSummary, ClientSelector } from '../engine/node-clients.js';
-import type { Operations } from '../engine/operations.js';
+import type { Operations, PublishRequestOptions } from '../engine/operations.js';
 import { encodeMessage } from '../engine/publishing.js';
 import { disconnectCodes } from '../model/codes.js';
 import { fromJsonText } from '../model/json-text.js';
@@ -112,7 +112,8 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /**
    * Publishes to a channel. Resolves when the broker has acknowledged it.
    *
-   * @throws FanfareError also `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_CLOSED`
+   * @throws FanfareError also `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_CLOSED`, and
+   *   `ERR_NOT_AVAILABLE` for a `version` that cannot be compared
    */
   async publish<const Name extends string>(
     channel: Known<Channels, Name>,
@@ -120,7 +121,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     options: PublishOptions = {},
   ): Promise<Position> {
     await this.#serving.start();
-    return (await this.#operations.publish(channel, encodeMessage(data), options)).position;
+    return (await this.#operations.publish(channel, encodeMessage(data), publishing(options))).position;
   }
 
   /** Publishes one message to several channels. One outcome each, in their order; one that fails stops no other. */
@@ -130,7 +131,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     options: PublishOptions = {},
   ): Promise<PromiseSettledResult<Position>[]> {
     await this.#serving.start();
-    const outcomes = await this.#operations.broadcast(channels, encodeMessage(data), options);
+    const outcomes = await this.#operations.broadcast(channels, encodeMessage(data), publishing(options));
     return outcomes.map((outcome) =>
       outcome.status === 'fulfilled' ? { status: 'fulfilled', value: outcome.value.position } : outcome,
     );
@@ -289,4 +290,8 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
 
 function selector(user: string, { client }: Connections): ClientSelector {
   return client === undefined ? { user } : { user, client };
+}
+
+function publishing({ version, versionEpoch = '', ...options }: PublishOptions): PublishRequestOptions {
+  return { ...options, ...(version !== undefined && { version: { number: version, epoch: versionEpoch } }) };
 }

@@ -2,6 +2,7 @@
 
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import type { NatsOptions } from '../../src/brokers/nats/options.js';
+import { versionClaimNames } from '../../src/conformance/broker-version-claims.js';
 import { silentLogger } from '../../src/engine/logger.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import type { NatsServer } from '../support/nats-server.js';
@@ -31,4 +32,6 @@ export const skippedOverNats = [
   'adding again renews and replaces',
   'removing takes out one client, once',
   'an entry that is not renewed is gone after its time',
-].map((name) => ({ test: name, reason }));
+]
+  .map((name) => ({ test: name, reason }))
+  .concat(versionClaimNames.map((name) => ({ test: name, reason: 'versions: none are compared' })));

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RabbitmqBroker } from '../../src/brokers/rabbitmq/broker.js';
 import type { RabbitmqOptions } from '../../src/brokers/rabbitmq/options.js';
+import { versionClaimNames } from '../../src/conformance/broker-version-claims.js';
 import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { channel as declaredChannel } from '../../src/engine/channel-options.js';
@@ -46,11 +47,13 @@ const abilities = {
     'removing takes out one client, once',
     'an entry that is not renewed is gone after its time',
   ],
+  versions: versionClaimNames,
 };
 
 const reasons = {
   history: 'history: this one is told to keep none',
   idempotency: 'idempotency: it takes the memory that history needs',
+  versions: 'versions: none are compared',
   presence: 'presence: the nodes ask each other over the control channel',
 };
 
@@ -86,7 +89,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
         settle: () => broker.probe(),
       };
     },
-    skip: skipped('presence'),
+    skip: skipped('presence', 'versions'),
   });
 
   brokerSuite({
@@ -96,7 +99,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
       const broker = made({ history: false });
       return { broker, advance: async () => undefined, settle: () => broker.probe() };
     },
-    skip: skipped('presence', 'history', 'idempotency'),
+    skip: skipped('presence', 'history', 'idempotency', 'versions'),
   });
 
   controlChannelSuite({

@@ -58,15 +58,42 @@ describe('publish', () => {
     expect(publications).toEqual([{ data: null, offset: 1 }]);
   });
 
-  it('accepts delta without effect, and refuses versions, which it would have to ignore', async () => {
+  it('leaves out what is not newer, and says where the channel is', async () => {
+    await using client = await ApiClient.connect(server, { sub: 'version' });
+    await client.subscribed('chat:version');
+    const publish = (version: number, epoch?: string) =>
+      call('publish', { channel: 'chat:version', data: version, version, version_epoch: epoch });
+    const first = await publish(3);
+    expect(first).toMatchObject({ offset: 1 });
+    expect(await publish(3)).toEqual(first);
+    expect(await publish(2)).toEqual(first);
+    expect(await publish(4)).toMatchObject({ offset: 2 });
+    expect(await publish(1, 'again')).toMatchObject({ offset: 3 });
+    const broadcast = { channels: ['chat:version', 'chat:version-2'], data: 1, version: 1, version_epoch: 'again' };
+    const { responses } = await call('broadcast', broadcast);
+    expect(responses).toMatchObject([{ result: { offset: 3 } }, { result: { offset: 1 } }]);
+    for (const version of [3, 4, 1]) await client.sees(`publication chat:version ${version}`);
+    expect(client.events.filter((event) => event.startsWith('publication'))).toHaveLength(3);
+  });
+
+  it('refuses a version that cannot be compared, in place of delivering what may be outdated', async () => {
+    const refused = { status: 200, code: 108 };
+    expect(await refusal('publish', { channel: 'plain:x', data: 1, version: 3 })).toEqual(refused);
+    const passing = { channel: 'chat:version-3', data: 1, version: 3, skip_history: true };
+    expect(await refusal('publish', passing)).toEqual(refused);
+    for (const version of [-1, 1.5, 2 ** 53]) {
+      const { status } = await server.post('publish', { channel: 'chat:version-3', data: 1, version });
+      expect(status, `${version}`).toBe(400);
+    }
+    // 0 is none.
+    expect(await call('publish', { channel: 'plain:x', data: 1, version: 0, version_epoch: '' })).toEqual({});
+  });
+
+  it('accepts delta without effect', async () => {
     await using client = await ApiClient.connect(server, { sub: 'delta' });
     await client.subscribed('chat:delta');
     await call('publish', { channel: 'chat:delta', data: 'whole', delta: true });
     await client.sees('publication chat:delta "whole"');
-    expect(await refusal('publish', { channel: 'chat:delta', data: 1, version: 3 })).toEqual({
-      status: 200,
-      code: 108,
-    });
   });
 
   it('makes one publication of racing retries with one key', async () => {

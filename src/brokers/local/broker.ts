@@ -43,6 +43,7 @@ export interface LocalBrokerOptions {
 export class LocalBroker implements Broker {
   readonly name = 'local';
   readonly losesNothing = true;
+  readonly comparesVersions = true;
   readonly #options: LocalBrokerOptions;
   /** The oldest first. */
   readonly #pending = new Map<number, Pending>();

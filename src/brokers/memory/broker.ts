@@ -3,14 +3,15 @@
  * the process, within its channel's limits; delivery is exactly once and in order.
  */
 
-import type {
-  Broker,
-  BrokerEvents,
-  HistoryPage,
-  HistoryQuery,
-  HistoryStore,
-  Published,
-  PublishOptions,
+import {
+  type Broker,
+  type BrokerEvents,
+  type HistoryPage,
+  type HistoryQuery,
+  type HistoryStore,
+  isOutdated,
+  type Published,
+  type PublishOptions,
 } from '../../engine/broker.js';
 import type { Cancel, Clock, Random } from '../../engine/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
@@ -37,6 +38,7 @@ const sweepIntervalMs = 10_000;
 
 export class MemoryBroker implements Broker, HistoryStore {
   readonly name = 'memory';
+  readonly comparesVersions = true;
   readonly history: HistoryStore = this;
   readonly presence: MemoryPresence;
   readonly #clock: Clock;
@@ -85,7 +87,7 @@ export class MemoryBroker implements Broker, HistoryStore {
 
   async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
     if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
-    const { idempotencyKey: key, stream: limits } = options;
+    const { idempotencyKey: key, stream: limits, version } = options;
     const nowMs = this.#clock.nowMs();
     if (key !== undefined) {
       const first = this.#keys.find(channel, key, nowMs);
@@ -93,6 +95,10 @@ export class MemoryBroker implements Broker, HistoryStore {
       if (!this.#keys.hasRoom(nowMs)) throw new FanfareError('ERR_BROKER', 'too many idempotency keys are alive');
     }
     const stream = limits && this.#stream(channel);
+    if (stream !== undefined && version !== undefined) {
+      if (isOutdated(version, stream.newestVersion)) return { position: stream.top, duplicate: true };
+      stream.newestVersion = version;
+    }
     const placed = stream && limits ? stream.append(publication, limits, nowMs) : { ...publication, offset: 0 };
     if (this.#usage.bytes > this.#maxHistoryBytes) this.#evict(channel);
     const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };

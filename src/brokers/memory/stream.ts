@@ -1,6 +1,6 @@
 /** The kept publications of one channel, in memory. */
 
-import type { HistoryPage, HistoryQuery, StreamLimits } from '../../engine/broker.js';
+import type { HistoryPage, HistoryQuery, StreamLimits, Version } from '../../engine/broker.js';
 import type { Position } from '../../model/position.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
 
@@ -21,6 +21,8 @@ export class Stream {
   /** The publications are gone from this time on, by the monotonic clock. */
   #emptyAtMs = Number.POSITIVE_INFINITY;
   lastUsedMs: number;
+  /** The newest of those that had one. */
+  newestVersion: Version | undefined;
   readonly #usage: HistoryUsage;
 
   /** @param offset of the last publication, of which nothing is kept */

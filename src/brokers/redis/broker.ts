@@ -22,6 +22,7 @@ import { type Topology, topologyOf } from './topology.js';
 
 export class RedisBroker implements Broker {
   readonly name = 'redis';
+  readonly comparesVersions = true;
   readonly history: RedisHistory;
   readonly presence: RedisPresence;
   readonly control: BusControl;
@@ -87,7 +88,7 @@ export class RedisBroker implements Broker {
 
   async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
     this.#assertOpen();
-    const { stream, idempotencyKey } = options;
+    const { stream, idempotencyKey, version } = options;
     const ttlMs = Math.ceil(stream?.ttlMs ?? 0);
     return this.#topology.routeOf(channel).publish({
       bus: this.#keys.bus(channel),
@@ -100,6 +101,7 @@ export class RedisBroker implements Broker {
           ttlMs,
           placeTtlMs: Math.max(ttlMs, this.#options.streamIdleMs),
           newEpoch: this.#epochs.next(),
+          ...(version !== undefined && { version }),
         },
       }),
       ...(idempotencyKey !== undefined && { onceKey: this.#keys.idempotency(channel, idempotencyKey) }),

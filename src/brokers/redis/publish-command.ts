@@ -1,7 +1,7 @@
 /** Publications as a command for a Redis server, and its answer. */
 
 import * as v from 'valibot';
-import { idempotencyWindowMs, type Published } from '../../engine/broker.js';
+import { idempotencyWindowMs, type Published, type Version } from '../../engine/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { redisError } from './failures.js';
 import type { Script } from './script.js';
@@ -24,6 +24,7 @@ export interface KeptPublication {
   readonly placeTtlMs: number;
   /** For a stream that begins with it. */
   readonly newEpoch: string;
+  readonly version?: Version;
 }
 
 /** The way to the server. */
@@ -80,10 +81,12 @@ function isPlain({ kept, onceKey }: OutgoingPublication): boolean {
 /** In the order in which publish.lua takes them. */
 function addTo(keys: string[], args: string[], { bus, text, kept, onceKey }: OutgoingPublication): void {
   keys.push(bus);
-  args.push(`${kept === undefined ? '' : 'k'}${onceKey === undefined ? '' : 'o'}`, text);
+  const version = kept?.version;
+  args.push(`${kept ? 'k' : ''}${onceKey === undefined ? '' : 'o'}${version ? 'v' : ''}`, text);
   if (kept !== undefined) {
     keys.push(kept.placeKey, kept.streamKey);
     args.push(`${kept.size}`, `${kept.ttlMs}`, `${kept.placeTtlMs}`, kept.newEpoch);
+    if (version !== undefined) args.push(`${version.number}`, version.epoch);
   }
   if (onceKey !== undefined) keys.push(onceKey);
 }

@@ -9,13 +9,14 @@ import { encodeMessage } from '../../engine/publishing.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
 import type { Position } from '../../model/position.js';
-import { malformed, missing, notAvailable } from './api-error.js';
+import { malformed, missing } from './api-error.js';
 
 /** They go to every subscriber with every publication. */
 export const maxTagsBytes = 4_096;
 /** Of `info` and `data` of a subscription or connection, as JSON. */
 export const maxAttachmentBytes = 65_536;
 const maxEpochLength = 64;
+const maxVersionEpochBytes = 64;
 /** Beyond, dates are not representable. */
 const maxUnixSec = 8_640_000_000_000;
 
@@ -49,8 +50,8 @@ export const publicationFields = {
   idempotency_key: v.nullish(v.pipe(v.string(), v.maxBytes(maxIdempotencyKeyBytes)), ''),
   /** Only a hint that a difference may be sent; the whole is always right. */
   delta: flag,
-  version: integer,
-  version_epoch: text,
+  version: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  version_epoch: v.nullish(v.pipe(v.string(), v.maxBytes(maxVersionEpochBytes)), ''),
 };
 
 interface PublicationFields {
@@ -60,18 +61,23 @@ interface PublicationFields {
   readonly tags?: Readonly<Record<string, string>> | null | undefined;
   readonly idempotency_key: string;
   readonly version: number;
+  readonly version_epoch: string;
 }
 
 /** @throws ApiError, FanfareError `ERR_MESSAGE_INVALID` */
 export function publicationOf(fields: PublicationFields) {
   const { data, b64data, skip_history: skipHistory, tags, idempotency_key: idempotencyKey, version } = fields;
-  // To deliver an outdated document that the caller wanted to be left out would be worse than not to deliver it.
-  if (version > 0) throw notAvailable('version is not supported');
+  const { version_epoch: epoch } = fields;
   const encoded = encodedJson('data', undefined, b64data);
   if (encoded === undefined && data === undefined) throw missing('data');
   return {
     data: encoded ?? encodeMessage(data),
-    options: { skipHistory, ...(tags && { tags }), ...(idempotencyKey !== '' && { idempotencyKey }) },
+    options: {
+      skipHistory,
+      ...(tags && { tags }),
+      ...(idempotencyKey !== '' && { idempotencyKey }),
+      ...(version > 0 && { version: { number: version, epoch } }),
+    },
   };
 }
 

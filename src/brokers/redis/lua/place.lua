@@ -1,6 +1,6 @@
 -- Prelude of the stream functions. The place of a channel's stream is a hash: o, its offset; e, its epoch; r, the
 -- replication id of the server when it was last looked at; s, the process under which the epoch began, and what that had
--- been given by other servers by then.
+-- been given by other servers by then; v and ve, the newest version of what was published, if it has one, and its epoch.
 
 local function number(value)
   return string.format('%.0f', value)

@@ -1,7 +1,8 @@
 -- Publishes in order. Each publication is appended to its stream, which is trimmed and its end put off, its idempotency
 -- key is remembered, and it is delivered: all or nothing, whatever becomes of the others.
 -- ARGV: ttl of idempotency keys; then for each publication what is done with it (k: it is kept, o: only once), its text,
---   and if it is kept: size of the stream, its ttl, ttl of the place, epoch to begin
+--   and if it is kept: size of the stream, its ttl, ttl of the place, epoch to begin; then, with v, its version and the
+--   epoch of that
 -- KEYS: for each the pub/sub channel, then place and stream if it is kept, then the key of its idempotency key
 -- Answers for each with offset, epoch and `new`, `known` or `failed` (then with the reason for an epoch), or with nothing
 -- but an empty text for one that had only to be delivered and was.
@@ -27,6 +28,9 @@ local function undo(kept, onceKey, before)
   redis.pcall('XDEL', kept.stream, number(before + 1) .. '-0')
   redis.pcall('XSETID', kept.stream, number(before) .. '-0')
   redis.pcall('HSET', kept.place, 'o', number(before))
+  if kept.version then
+    redis.pcall('HSET', kept.place, 'v', kept.newest or '0', 've', kept.newestEpoch or '')
+  end
   if onceKey then
     redis.pcall('DEL', onceKey)
   end
@@ -39,8 +43,19 @@ local function deliver(bus, text, offset, epoch, onceKey)
   redis.call('SPUBLISH', bus, 'p' .. offset .. ':' .. epoch .. ':' .. text)
 end
 
+-- Whether the stream has had a version that is as new. Those of another epoch cannot be compared.
+local function isOutdated(kept)
+  local newest = redis.call('HMGET', kept.place, 'v', 've')
+  kept.newest, kept.newestEpoch = newest[1], newest[2]
+  local isComparable = kept.newest and (kept.versionEpoch == '' or kept.versionEpoch == kept.newestEpoch)
+  return isComparable and tonumber(kept.version) <= (tonumber(kept.newest) or 0)
+end
+
 local function append(bus, text, kept, onceKey)
   local place = look(kept.place, kept.newEpoch)
+  if kept.version and not place.isNew and isOutdated(kept) then
+    return { number(place.offset), place.epoch, 'known' }
+  end
   if place.isNew then
     settle(kept.place, kept.stream, place, kept.placeTtl)
   end
@@ -50,7 +65,11 @@ local function append(bus, text, kept, onceKey)
     if not place.isNew then
       settle(kept.place, kept.stream, place, kept.placeTtl)
     end
-    redis.call('HSET', kept.place, 'o', offset)
+    if kept.version then
+      redis.call('HSET', kept.place, 'o', offset, 'v', kept.version, 've', kept.versionEpoch)
+    else
+      redis.call('HSET', kept.place, 'o', offset)
+    end
     redis.call('PEXPIRE', kept.stream, kept.ttl)
     deliver(bus, text, offset, place.epoch, onceKey)
   end)
@@ -88,6 +107,10 @@ while ARGV[nextArg] do
       newEpoch = ARGV[nextArg + 3],
     }
     nextKey, nextArg = nextKey + 2, nextArg + 4
+    if string.find(flags, 'v', 1, true) then
+      kept.version, kept.versionEpoch = ARGV[nextArg], ARGV[nextArg + 1]
+      nextArg = nextArg + 2
+    end
   end
   if string.find(flags, 'o', 1, true) then
     onceKey = KEYS[nextKey]
