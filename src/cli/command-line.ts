@@ -7,6 +7,7 @@ import { check } from './check.js';
 import { type Command, type CommandContext, exitCodes, flagIsOn, UsageError } from './command.js';
 import { dev } from './dev.js';
 import { commandHelp, generalHelp } from './help.js';
+import { migrate } from './migrate.js';
 import { plan } from './plan.js';
 import { publish } from './publish.js';
 import { serve } from './serve.js';
@@ -14,7 +15,7 @@ import { spec } from './spec.js';
 import { subscribe } from './subscribe.js';
 import { token } from './token.js';
 
-const commands: readonly Command[] = [serve, dev, check, spec, plan, token, publish, subscribe];
+const commands: readonly Command[] = [serve, dev, check, migrate, spec, plan, token, publish, subscribe];
 
 /** Runs a command line. Wrong ones are explained. @returns the exit code */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {

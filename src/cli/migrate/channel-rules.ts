@@ -1,0 +1,128 @@
+/** Namespaces of Centrifugo as channel rules. */
+
+import type { Draft } from './draft.js';
+import { type Fields, fieldsOf, isFields, isUnset, seconds, textOf } from './values.js';
+
+interface Means {
+  /** Subscription tokens can be verified: they open every channel there. */
+  readonly hasTokens: boolean;
+}
+
+/** What a namespace may say that has no place in a rule, with the reason. */
+const refusals: Readonly<Record<string, string>> = {
+  channel_regex: 'patterns have no expressions: let `hooks.subscribe` look at the name',
+  subscribe_stream_proxy_enabled: 'there are no streams of a backend',
+  subscription_type: 'there are no map channels and no shared polls',
+  map: 'there are no map channels',
+  shared_poll: 'there are no shared polls',
+  allow_tags_filter: 'there are no filters by tags',
+  map_clients_presence_channel_prefix: 'there are no map channels',
+  map_users_presence_channel_prefix: 'there are no map channels',
+};
+
+/** Of no effect on what clients and backends get. */
+const needless = new Set([
+  'name',
+  'history_meta_ttl',
+  'force_positioning',
+  'allow_positioning',
+  'auto_cache_recover',
+  'allowed_delta_types',
+  'delta_publish',
+  'publication_data_format',
+]);
+
+const known = new Set([
+  'presence',
+  'join_leave',
+  'force_push_join_leave',
+  'history_size',
+  'history_ttl',
+  'force_recovery',
+  'allow_recovery',
+  'force_recovery_mode',
+  'allow_user_limited_channels',
+  ...['subscribe_proxy', 'publish_proxy', 'sub_refresh_proxy'].flatMap((name) => [`${name}_enabled`, `${name}_name`]),
+  'subscribe_stream_proxy_name',
+  'subscribe_stream_proxy_bidirectional',
+  ...['subscribe', 'publish', 'presence', 'history'].flatMap((action) =>
+    ['anonymous', 'client', 'subscriber'].map((who) => `allow_${action}_for_${who}`),
+  ),
+]);
+
+/** Writes the rules, in the order in which a name looks for its own. */
+export function addRules(channel: Fields, means: Means, draft: Draft): void {
+  const rules: Record<string, unknown> = {};
+  const namespaces = Array.isArray(channel.namespaces) ? channel.namespaces.filter(isFields) : [];
+  for (const namespace of namespaces) {
+    const name = textOf(namespace.name);
+    rules[`${name}:{rest*}`] = ruleOf(namespace, `channel.namespaces ${name}`, means, draft);
+  }
+  const plain = fieldsOf(channel.without_namespace);
+  const isUsed = Object.entries(plain).some(([key, value]) => !key.endsWith('_name') && !isUnset(value));
+  if (isUsed || means.hasTokens) rules['{name}'] = ruleOf(plain, 'channel.without_namespace', means, draft);
+  draft.set('channels', rules);
+}
+
+function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fields {
+  const isOn = (key: string) => options[key] === true;
+  for (const [key, value] of Object.entries(options)) {
+    if (isUnset(value) || (isFields(value) && Object.values(value).every(isDefault))) continue;
+    const why = refusals[key];
+    if (why !== undefined) draft.refuse(`${from}.${key}`, why);
+    else if (!known.has(key) && !needless.has(key)) draft.refuse(`${from}.${key}`, 'it is not known here');
+  }
+  /** Who may do it, of the three groups that Centrifugo has. */
+  const who = (action: string) => {
+    if (isOn(`allow_${action}_for_client`)) return isOn(`allow_${action}_for_anonymous`) ? 'anyone' : 'user';
+    if (isOn(`allow_${action}_for_anonymous`)) {
+      draft.change(
+        `${from}.allow_${action}_for_anonymous`,
+        'without allow_…_for_client there is no such group: nobody may',
+      );
+    }
+    return isOn(`allow_${action}_for_subscriber`) ? 'subscriber' : 'nobody';
+  };
+  const byToken = means.hasTokens ? 'token' : 'nobody';
+  const subscribe = who('subscribe') === 'nobody' ? byToken : who('subscribe');
+  return {
+    subscribe: isOn('subscribe_proxy_enabled') ? 'hook' : subscribe,
+    publish: isOn('publish_proxy_enabled') ? 'hook' : who('publish'),
+    ...historyOf(options, from, who('history'), draft),
+    ...(isOn('presence') && { presence: who('presence') }),
+    ...(isOn('join_leave') && { joinLeave: joinsOf(isOn('force_push_join_leave'), from, draft) }),
+    ...(isOn('allow_user_limited_channels') && { userLimited: true }),
+  };
+}
+
+function joinsOf(isPushed: boolean, from: string, draft: Draft): true {
+  if (isPushed) {
+    draft.change(
+      `${from}.force_push_join_leave`,
+      'joins are told to clients that ask: set joinLeave: true at the subscription',
+    );
+  }
+  return true;
+}
+
+function isDefault(value: unknown): boolean {
+  return isUnset(value) || value === 'default';
+}
+
+function historyOf(options: Fields, from: string, read: string, draft: Draft): Fields {
+  const { history_size: size, history_ttl: ttl } = options;
+  const isKept = !isUnset(size) && !isUnset(ttl);
+  const recovers = options.force_recovery === true || options.allow_recovery === true;
+  if (!isKept) {
+    if (recovers)
+      draft.refuse(`${from}.force_recovery`, 'there is nothing to recover without history_size and history_ttl');
+    return {};
+  }
+  const kept = Number(size);
+  if (kept > 100_000) draft.change(`${from}.history_size`, 'at most 100,000 are kept');
+  const recovery = options.force_recovery_mode === 'cache' ? 'cache' : 'stream';
+  return {
+    history: { size: Math.min(kept, 100_000), ttl: seconds(ttl), read },
+    recovery: recovers ? recovery : 'off',
+  };
+}

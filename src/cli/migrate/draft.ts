@@ -1,0 +1,40 @@
+/** The configuration that comes to be, and what has to be said about it. */
+
+export interface Remark {
+  /** `refused`: it has no place here. `changed`: it has, but not as it was. */
+  readonly kind: 'refused' | 'changed';
+  /** The option of Centrifugo. */
+  readonly from: string;
+  readonly message: string;
+}
+
+export class Draft {
+  readonly config: Record<string, unknown> = {};
+  readonly remarks: Remark[] = [];
+
+  set(path: string, value: unknown): void {
+    const keys = path.split('.');
+    const last = keys.pop() ?? path;
+    let at = this.config;
+    for (const key of keys) {
+      // safe: groups are made here alone
+      at[key] ??= {};
+      at = at[key] as Record<string, unknown>;
+    }
+    at[last] = value;
+  }
+
+  refuse(from: string, message: string): void {
+    this.#remark({ kind: 'refused', from, message });
+  }
+
+  change(from: string, message: string): void {
+    this.#remark({ kind: 'changed', from, message });
+  }
+
+  /** Once, whoever comes upon it again. */
+  #remark(remark: Remark): void {
+    const isKnown = this.remarks.some(({ from, message }) => from === remark.from && message === remark.message);
+    if (!isKnown) this.remarks.push(remark);
+  }
+}

@@ -1,0 +1,26 @@
+/** Where the server listens. */
+
+import type { Draft } from './draft.js';
+import { type Fields, fieldsOf, isUnset, textOf } from './values.js';
+
+export function addListeners(options: Fields, draft: Draft): void {
+  const server = fieldsOf(options.http_server);
+  draft.set('host', textOf(server.address) || '0.0.0.0');
+  if (!isUnset(server.internal_port)) {
+    draft.set('internal.port', Number(server.internal_port));
+    if (!isUnset(server.internal_address)) draft.set('internal.host', server.internal_address);
+    if (draft.config.api !== undefined && fieldsOf(options.http_api).external !== true)
+      draft.set('api.internalOnly', true);
+  }
+  const tls = fieldsOf(server.tls);
+  if (tls.enabled !== true) return;
+  for (const [from, to] of [
+    ['cert_pem', 'tls.certFile'],
+    ['key_pem', 'tls.keyFile'],
+  ] as const) {
+    const value = textOf(tls[from]);
+    if (/^[\w./-]{1,255}$/.test(value) && value.length < 256) draft.set(to, value);
+    else draft.refuse(`http_server.tls.${from}`, `write it into a file, and its name into ${to}`);
+  }
+  if (!isUnset(tls.client_ca_pem)) draft.refuse('http_server.tls.client_ca_pem', 'clients have no certificates');
+}
