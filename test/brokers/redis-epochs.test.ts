@@ -147,6 +147,13 @@ const cases: Readonly<Record<string, Case>> = {
       return server;
     },
   },
+  'a server is told to follow one that cannot be reached, and is the primary again': {
+    async happen(_, server) {
+      await send(server, 'REPLICAOF', '127.0.0.1', '1');
+      await promote(server);
+      return server;
+    },
+  },
   'a planned fail-over (`FAILOVER`)': {
     async happen(site, server) {
       const replica = await site.start();

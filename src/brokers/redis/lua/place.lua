@@ -22,8 +22,8 @@ local function replicationOf(field)
 end
 
 -- The process, and how many bytes other servers have ever replicated to it. Together with the second replication id,
--- which a promotion sets, this tells what may have taken history back from what has not: the first id is made anew also
--- when the first replica comes, and when the last one has long been gone.
+-- which a promotion sets to the one before, this tells what may have taken history back from what has not: the first id
+-- is made anew also when the first replica comes, and when the last one has long been gone.
 local sign
 local function signOfServer()
   if not sign then
@@ -35,8 +35,9 @@ local function signOfServer()
   return sign
 end
 
-local function isSameHistory(knownSign)
-  return knownSign == signOfServer() and not string.find(replicationOf('master_replid2'), '[^0]')
+local function isSameHistory(knownSign, knownId)
+  local before = replicationOf('master_replid2')
+  return knownSign == signOfServer() and (before == knownId or not string.find(before, '[^0]'))
 end
 
 -- Where the stream is. Writes nothing: `changes` are what has to be written of it by `settle`.
@@ -49,7 +50,7 @@ local function look(placeKey, newEpoch)
     broken('place')
   elseif known[3] == id then
     return { offset = offset, epoch = epoch, changes = not known[4] and { 's', signOfServer() } or nil }
-  elseif known[4] and isSameHistory(known[4]) then
+  elseif known[4] and isSameHistory(known[4], known[3]) then
     return { offset = offset, epoch = epoch, changes = { 'r', id } }
   end
   return { offset = offset, epoch = newEpoch, changes = { 'e', newEpoch, 'r', id, 's', signOfServer() } }
