@@ -44,7 +44,7 @@ export interface NodeOptions {
   readonly auth: Authenticator;
   readonly channels: Readonly<Record<string, ChannelDeclaration>>;
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
-  /** Answers calls of procedures that are not in the list. Absent: error 104. */
+  /** Answers calls of procedures that are not in the list. Absent: error 104, or 108 when the list is empty. */
   readonly procedureFallback?: RpcFallback;
   /** Called with each message that a client sends outside any channel. Absent: such a client is sent away with 3508. */
   readonly onMessage?: (session: Session, data: unknown) => void;

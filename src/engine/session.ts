@@ -334,7 +334,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** The connection has expired, or has taken too long to connect. */
   onDeadline(): void {
     if (this.state !== 'connected') {
-      this.close(disconnectCodes.stale);
+      // Its command has come: it is the server, or who it asks, that is slow, and the client may try again.
+      if (this.state === 'connecting') this.close(disconnectCodes.serverError, 'connect took too long to answer');
+      else this.close(disconnectCodes.stale);
       return;
     }
     const { clock, limits } = this.node;
@@ -367,7 +369,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       this.close(disconnectCodes.tooManyRequests);
       return false;
     }
-    if (budget === 'over' || this.#pending >= this.node.limits.maxPendingCommands) {
+    if (this.#isRefused(command, budget === 'over')) {
       if ('id' in command) this.reply(command.id, { kind: 'error', error: errorCodes.tooManyRequests });
       return true;
     }
@@ -379,6 +381,13 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     }
     this.#run(command);
     return !this.is('closed');
+  }
+
+  /** To leave a channel costs nothing, and SDKs give the whole connection up when they may not. */
+  #isRefused({ kind }: Command, isOver: boolean): boolean {
+    const { maxPendingCommands } = this.node.limits;
+    if (kind === 'unsubscribe') return this.#pending >= maxPendingCommands * 2;
+    return isOver || this.#pending >= maxPendingCommands;
   }
 
   #acceptPong(): boolean {

@@ -116,7 +116,7 @@ describe('frames that are no commands', () => {
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('B43 %s as method → 3501', async (name) => {
     await expectClose(3501, `{"id":2,"${name}":{"channel":"plain:a"}}`);
-    await expectErrors(104, 'rpc', [`{"method":"${name}","data":{}}`]);
+    await expectErrors(108, 'rpc', [`{"method":"${name}","data":{}}`]);
   });
 
   it('B43 __proto__, constructor, toString as keys → inert', async () => {

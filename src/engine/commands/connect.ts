@@ -1,18 +1,16 @@
 /** `connect`: who is it, and which channels does it get without asking. */
 
-import { parseChannelName } from '../../model/channel-name.js';
 import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { ConnectRequest } from '../../model/command.js';
-import type { Position } from '../../model/position.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
-import { Attachment } from '../attachment.js';
+import type { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
 import { forgo, takeBack } from '../establish.js';
 import { sizeOf } from '../reply-room.js';
 import type { Session } from '../session.js';
-import { Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
+import { findTargets, serverSide } from './server-side.js';
 import { refuse } from './target.js';
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
@@ -47,8 +45,13 @@ export async function runConnect(
   const unwelcome = node.revocations.find(identity) ?? (await findSeat(session, identity.user));
   if (unwelcome !== undefined) session.close(unwelcome);
   if (!session.is('connecting')) return undefined;
+  const targets = findTargets(session, identity);
+  if (!targets.ok) {
+    session.state = 'refused';
+    return targets.reply;
+  }
   admit(session, identity, request.token !== undefined);
-  const attachments = serverSide(session, identity, request.subs);
+  const attachments = serverSide(session, targets.found, request.subs);
   try {
     await attachAll(attachments);
   } catch (error) {
@@ -134,28 +137,6 @@ function connectResult(session: Session, identity: Identity, subs: ReadonlyMap<s
     session: session.handshake.session ?? session.client,
     node: node.id,
   };
-}
-
-/** Subscriptions by the word of the authenticator, which needs no permission of the rules but cannot invent channels. */
-function serverSide(session: Session, identity: Identity, since: ReadonlyMap<string, Position>): Attachment[] {
-  const { node } = session;
-  const attachments: Attachment[] = [];
-  for (const [name, granted] of identity.subscriptions ?? []) {
-    const channel = parseChannelName(name);
-    const match = channel && node.rules.match(channel);
-    if (channel === undefined || match === undefined || attachments.length >= node.limits.maxChannelsPerConnection) {
-      node.log.warn({ user: identity.user }, 'a channel of the connection token is unknown or one too many');
-      continue;
-    }
-    const subscription = new Subscription(session, channel, match, {
-      joinLeave: match.rule.joinLeave,
-      serverSide: true,
-    });
-    subscription.grant(granted, false);
-    session.subscriptions.add(subscription);
-    attachments.push(new Attachment(node, subscription, since.get(name)));
-  }
-  return attachments;
 }
 
 /** Resolves when all are ready at the same instant, which is when one reply can tell them all. */

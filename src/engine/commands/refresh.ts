@@ -5,7 +5,7 @@ import type { ReplyBody } from '../../model/reply.js';
 import type { Identity } from '../auth/authenticator.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
-import { refuse, refuseBy } from './target.js';
+import { isTokenExpired, refuse, refuseBy } from './target.js';
 
 export async function runRefresh(session: Session, token: string): Promise<ReplyBody | undefined> {
   const { node } = session;
@@ -13,7 +13,12 @@ export async function runRefresh(session: Session, token: string): Promise<Reply
   if (token === '') return refuse(errorCodes.badRequest).reply;
   const outcome = await node.auth.refresh(token);
   if (!session.is('connected')) return undefined;
-  if (!outcome.ok) return refuseBy(session, outcome).reply;
+  if (!outcome.ok) {
+    if (!isTokenExpired(outcome)) return refuseBy(session, outcome).reply;
+    // Clients take this error to `refresh` for the last word, and not for advice to get another token as in `connect`.
+    session.close(disconnectCodes.expired, outcome.why);
+    return undefined;
+  }
   for (const note of outcome.notes ?? []) session.explain(note);
   if (!accept(session, outcome.identity)) return undefined;
   return {

@@ -18,7 +18,9 @@ export async function runRpc(session: Session, method: string, data: JsonText | 
   const procedure = procedures.get(method);
   let argument: unknown = data === undefined ? undefined : fromJsonText(data);
   if (procedure === undefined) {
-    if (procedureFallback === undefined) return refuse(errorCodes.methodNotFound).reply;
+    if (procedureFallback === undefined) {
+      return refuse(procedures.size === 0 ? errorCodes.notAvailable : errorCodes.methodNotFound).reply;
+    }
     const answer = await procedureFallback(method, argument, contextOf(session));
     const denial = denialOf(answer);
     if (denial !== undefined) return refuseBy(session, denial).reply;

@@ -7,7 +7,7 @@ import { decideByFunction, permissionContext } from '../permissions.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, type Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
-import { findTarget, isRevoked, refuse } from './target.js';
+import { findTarget, isRevoked, isTokenExpired, refuse } from './target.js';
 
 export async function runSubRefresh(session: Session, name: string, token: string): Promise<ReplyBody | undefined> {
   const { node } = session;
@@ -21,6 +21,8 @@ export async function runSubRefresh(session: Session, name: string, token: strin
   // Left meanwhile, and perhaps subscribed again: this token was not for that.
   if (subscription.endedBy !== undefined) return refuse(errorCodes.permissionDenied).reply;
   if (!outcome.ok) {
+    // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
+    if (isTokenExpired(outcome)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, outcome.why).reply;
     if ('error' in outcome) return refuse(outcome.error, outcome.why).reply;
     session.close(outcome.disconnect, outcome.why);
     return undefined;

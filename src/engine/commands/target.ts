@@ -1,7 +1,7 @@
 /** Finds the channel that a command is about, and refuses what may not be done with it. */
 
 import { type ChannelName, internalPrefix, parseChannelName } from '../../model/channel-name.js';
-import { type ErrorReply, errorCodes } from '../../model/codes.js';
+import { type Disconnect, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
@@ -35,6 +35,11 @@ export function refuseBy(
   if ('error' in verdict) return refuse(verdict.error, verdict.why);
   session.close(verdict.disconnect, verdict.why);
   return refuse(errorCodes.permissionDenied);
+}
+
+/** Whether a token has expired, or is not good yet, and another one may be. */
+export function isTokenExpired(outcome: { readonly error: ErrorReply } | { readonly disconnect: Disconnect }): boolean {
+  return 'error' in outcome && outcome.error.code === errorCodes.tokenExpired.code;
 }
 
 /** Whether the token that grants a subscription, or all of its user's tokens of that time, have been revoked. */

@@ -1,16 +1,17 @@
 /** `unsubscribe`: also takes back a subscribe that is still under way. */
 
-import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
+import { parseChannelName } from '../../model/channel-name.js';
+import { unsubscribeCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { Session } from '../session.js';
-import { findTarget, refuse } from './target.js';
 
-/** A channel that the client is not in is no error: it wanted not to be there. */
-export async function runUnsubscribe(session: Session, name: string): Promise<ReplyBody> {
-  const target = findTarget(session, name);
-  if (!target.ok) return target.reply;
-  const subscription = session.subscriptions.get(target.channel);
-  if (subscription?.serverSide) return refuse(errorCodes.permissionDenied).reply;
-  if (subscription !== undefined) session.unsubscribe(subscription, unsubscribeCodes.client);
+/**
+ * Never refused, since SDKs give the whole connection up then: whoever is not in a channel, or in none of that name, has
+ * what it wants. A server-side subscription is not the client's to end, and goes on.
+ */
+export function runUnsubscribe(session: Session, name: string): ReplyBody {
+  const channel = parseChannelName(name);
+  const subscription = channel && session.subscriptions.get(channel);
+  if (subscription?.serverSide === false) session.unsubscribe(subscription, unsubscribeCodes.client);
   return { kind: 'unsubscribe' };
 }

@@ -53,6 +53,51 @@ export const connecting: Readonly<Record<string, Scenario>> = {
     equal(fetched, 1, 'tokens fetched');
   },
 
+  async 'a token that begins in the future makes the client fetch a new one (109)'(context) {
+    let fetched = 0;
+    const client = context.newClient({
+      token: await context.server.token({ sub: 'ann', startsInSec: 15 }),
+      getToken: () => {
+        fetched++;
+        return context.server.token({ sub: 'ann' });
+      },
+    });
+    const errors = gather(client, 'error', ({ type, error }) => ({ type, code: error.code }));
+    client.connect();
+    await client.ready(5_000);
+    equal(errors.items, [{ type: 'connect', code: 109 }], 'errors');
+    equal(fetched, 1, 'tokens fetched');
+  },
+
+  async 'a refresh with a token that is not good now ends with 3005, and the client is back with another'(context) {
+    for (const stale of [{ expiresInSec: -60 }, { startsInSec: 60 }]) {
+      // As from a cache, or from a server whose clock is wrong: the first one is what the refresh gets.
+      const lives = [{ expiresInSec: 1 }, stale];
+      let fetched = 0;
+      const client = context.newClient({
+        getToken: () => context.server.token({ sub: 'ann', ...lives[fetched++] }),
+      });
+      const ended = nextEvent(client, 'connecting', ({ code }) => code === 3005);
+      const disconnected = gather(client, 'disconnected', ({ code }) => code);
+      client.connect();
+      await client.ready(5_000);
+      const back = nextEvent(client, 'connected');
+      await ended;
+      await back;
+      equal(disconnected.items, [], 'final disconnects');
+      equal((await client.rpc('whoami', {})).data, { user: 'ann' });
+      client.disconnect();
+    }
+  },
+
+  async 'a channel of its token that no rule knows is an error (102)'(context) {
+    const token = await context.server.token({ sub: 'ann', channels: ['news', 'nowhere'] });
+    const client = context.newClient({ token });
+    const disconnected = nextEvent(client, 'disconnected');
+    client.connect();
+    equal((await disconnected).code, 102);
+  },
+
   async 'an expired token without a way to a new one is terminal'(context) {
     const client = context.newClient({ token: await context.server.token({ sub: 'ann', expiresInSec: -60 }) });
     const disconnected = nextEvent(client, 'disconnected');

@@ -9,6 +9,8 @@ export interface TokenClaims {
   readonly channels?: readonly string[];
   readonly info?: unknown;
   readonly expiresInSec?: number;
+  /** `nbf`, in seconds from now. */
+  readonly startsInSec?: number;
 }
 
 /** The server and the network between, as a scenario commands them. Arguments and results are JSON. */

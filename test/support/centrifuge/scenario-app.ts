@@ -84,9 +84,11 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
 }
 
 /** With fractions of a second: rounded down, a life of one second could be over at once. */
-async function sign({ expiresInSec, ...claims }: TokenClaims): Promise<string> {
-  const exp = expiresInSec === undefined ? {} : { exp: Date.now() / 1_000 + expiresInSec };
-  const token = new SignJWT({ ...claims, ...exp }).setProtectedHeader({ alg: 'HS256' });
+async function sign({ expiresInSec, startsInSec, ...claims }: TokenClaims): Promise<string> {
+  const fromNow = (seconds: number) => Date.now() / 1_000 + seconds;
+  const exp = expiresInSec === undefined ? {} : { exp: fromNow(expiresInSec) };
+  const nbf = startsInSec === undefined ? {} : { nbf: fromNow(startsInSec) };
+  const token = new SignJWT({ ...claims, ...exp, ...nbf }).setProtectedHeader({ alg: 'HS256' });
   return token.sign(new TextEncoder().encode(secret));
 }
 

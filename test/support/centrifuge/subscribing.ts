@@ -63,6 +63,26 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
     equal((await ended).code, 102);
   },
 
+  async 'leaving at once what cannot be subscribed to disturbs nothing else'(context) {
+    const client = await connected(context, undefined, {
+      token: await context.server.token({ sub: 'ann', channels: ['news'] }),
+    });
+    const other = await subscribed(client, 'stream:room');
+    const interruptions = gather(client, 'connecting', ({ code }) => code);
+    other.on('subscribing', ({ code }) => interruptions.add(code));
+    // No rule, no name, closed, the server's own, and one that the server has subscribed.
+    for (const channel of ['nowhere', 'open:a\nb', 'closed:room', '@fanfare:x', 'news']) {
+      const room = client.newSubscription(channel);
+      room.subscribe();
+      room.unsubscribe();
+    }
+    await client.rpc('nothing', {});
+    equal(interruptions.items, []);
+    const received = nextEvent(client, 'publication', ({ channel }) => channel === 'news');
+    await context.server.publish('news', 'still here');
+    equal((await received).data, 'still here');
+  },
+
   async 'a bad channel name ends the subscription (107)'(context) {
     const client = await connected(context);
     const bad = client.newSubscription('open:a\nb');
