@@ -26,7 +26,19 @@ export const folderRules = {
   engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'], node: false, packages: 'any' },
 
   brokers: { sees: lower, node: true, packages: 'any' },
-  transports: { sees: [...lower, 'http/body.ts', 'http/http2.ts'], node: true, packages: 'any' },
+  transports: {
+    sees: [
+      ...lower,
+      'http/body.ts',
+      'http/header-list.ts',
+      'http/host.ts',
+      'http/http2.ts',
+      'http/media-type.ts',
+      'http/upgrade-header.ts',
+    ],
+    node: true,
+    packages: 'any',
+  },
   http: { sees: lower, node: true, packages: 'any' },
   observe: { sees: lower, node: true, packages: 'any' },
 

@@ -2,16 +2,11 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { hostOf } from './host.js';
 
 /** Has frames and streams of its own: `Connection`, `Transfer-Encoding` and `Upgrade` do not exist (RFC 9113, 8.2.2). */
 export function isHttp2(request: IncomingMessage): boolean {
   return request.httpVersionMajor >= 2;
-}
-
-/** The host that the client has asked for: over HTTP/2 the authority (RFC 9113, 8.3.1). */
-export function hostOf({ headers }: IncomingMessage): string | undefined {
-  const authority = headers[':authority'];
-  return typeof authority === 'string' ? authority : headers.host;
 }
 
 /** The headers as HTTP/1.1 has them: with a host, and without `:path` and the like. */

@@ -20,3 +20,8 @@ export function offersHttp2(request: IncomingMessage): boolean {
 function protocolsOf({ headers }: IncomingMessage): string[] {
   return elementsOf(headers.upgrade).map((protocol) => protocol.toLowerCase());
 }
+
+/** Announces a body (RFC 9112, 6.3). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

@@ -4,6 +4,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { elementsOf } from '../http/header-list.js';
+import { hasBody } from '../http/upgrade-header.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
 import type { AnyHttpServer } from './own-server.js';
 
@@ -61,11 +62,6 @@ export function answerWithoutUpgrade(
 /** Whether Node has to ignore the upgrade of such a request itself: its body cannot be put back. */
 export function isLeftToNode(request: IncomingMessage): boolean {
   return takesBodies && hasBody(request);
-}
-
-/** Announces a body (RFC 9112, 6.3). */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Request line and headers, in the bytes that they came in. */

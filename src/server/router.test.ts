@@ -118,8 +118,10 @@ describe('any other path', () => {
     '/hello;a',
     '/__proto__',
     '/constructor',
-    'http://other.example/hello',
+    '//other.example/hello',
     '*',
+    'http://other.example//hello',
+    'ftp://other.example/hello',
   ])('B98: %s is not found', async (path) => {
     expect((await send('GET', path)).status).toBe(404);
   });

@@ -4,6 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Logger } from '../engine/logger.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
+import { targetOf } from '../http/host.js';
 import { headersOf, isHttp2, leaveBody } from '../http/http2.js';
 
 const common = { 'X-Content-Type-Options': 'nosniff' } as const;
@@ -76,16 +77,16 @@ function answers(prefix: HttpEndpoint, { method }: IncomingMessage, path: string
 
 /** The path as it was sent: no decoding, so no two spellings of one endpoint. */
 export function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? '/';
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+  const target = targetOf(request);
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
 }
 
 function requestOf(request: IncomingMessage): HttpRequest {
   return {
     headers: headersOf(request),
     path: pathOf(request),
-    query: (request.url ?? '').slice(pathOf(request).length + 1),
+    query: targetOf(request).slice(pathOf(request).length + 1),
     readBody: (maxBytes) => readBody(request, maxBytes),
   };
 }

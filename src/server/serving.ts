@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
 import type { ApiOptions } from '../http/api/api.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
+import { findHostFault } from '../http/host.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, Transport } from '../transports/transport.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
@@ -92,7 +93,7 @@ export class Serving {
     const release = intercept(server, {
       findHandler: (request) => {
         const endpoint = this.#endpoints.get(pathOf(request));
-        return endpoint?.handle && this.#ending((taken, response) => endpoint.handle?.(taken, response));
+        return endpoint?.handle && this.#answering((taken, response) => endpoint.handle?.(taken, response));
       },
       findUpgrade: (request) => this.#findUpgrade(server, request),
     });
@@ -118,7 +119,7 @@ export class Serving {
     const { node, endpoints } = this.#parts;
     const { clients = true, host = '127.0.0.1', tls } = options;
     const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], node.log);
-    const handle = this.#ending(router.handle);
+    const handle = this.#answering(router.handle);
     const own = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
     if (clients) this.attach(own.server);
     else ignoreUpgrades(own.server);
@@ -177,9 +178,19 @@ export class Serving {
     await closePaced(sessions, node, pace);
   }
 
-  /** A node that is about to go keeps no connection for a next request, which would come when nobody listens any more. */
-  #ending(handle: RequestHandler): RequestHandler {
+  /**
+   * What holds for every request that is answered here. A node that is about to go keeps no connection for a next one,
+   * which would come when nobody listens any more.
+   */
+  #answering(handle: RequestHandler): RequestHandler {
     return (request, response) => {
+      const fault = findHostFault(request);
+      if (fault !== undefined) {
+        this.#parts.node.log.info({ status: 400, reason: fault }, 'bad HTTP request');
+        const connection = request.httpVersionMajor < 2 && { Connection: 'close' };
+        response.writeHead(400, { 'Content-Length': 0, ...connection }).end();
+        return;
+      }
       if (this.#parts.node.isLeaving && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
       handle(request, response);
     };

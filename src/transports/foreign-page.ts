@@ -1,7 +1,7 @@
 /** The refusal of a page that may not connect, in words with which somebody can mend it. */
 
 import type { IncomingMessage } from 'node:http';
-import { hostOf } from '../http/http2.js';
+import { hostOf } from '../http/host.js';
 import type { Refusal } from './client-gate.js';
 import type { OriginPolicy } from './origin-policy.js';
 

@@ -5,6 +5,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Clock } from '../engine/clock.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import { isHttp2, leaveBody } from '../http/http2.js';
+import { mediaTypeOf } from '../http/media-type.js';
 import type { ClientGate, Refusal } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { unspokenType } from './unspoken-protocol.js';
@@ -94,7 +95,7 @@ export async function readJsonBody(
   clock: Clock,
   { maxBytes, timeoutMs }: JsonBodyLimits,
 ): Promise<{ readonly text: string } | Refusal | undefined> {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(request.headers['content-type']);
   if (type !== 'application/json') {
     return { status: 415, message: 'use Content-Type: application/json', why: unspokenType(type) };
   }

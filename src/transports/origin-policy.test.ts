@@ -20,6 +20,14 @@ describe('without a list', () => {
     expect(allows('http://localhost:3000', {}, 'localhost:8000')).toBe(false);
   });
 
+  test('the port that goes without saying does not matter, nor does the case of the host', () => {
+    expect(allows('https://example.com', {}, 'example.com:443')).toBe(true);
+    expect(allows('http://example.com', {}, 'EXAMPLE.com:80')).toBe(true);
+    expect(allows('http://example.com', {}, 'example.com:443')).toBe(false);
+    expect(allows('https://example.com:80', {}, 'example.com:80')).toBe(true);
+    expect(allows('https://example.com', {}, 'example.com:8443')).toBe(false);
+  });
+
   test.each([
     'https://evil.com',
     'null',

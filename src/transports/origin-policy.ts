@@ -1,7 +1,7 @@
 /** Which web pages may connect: an exact list of origins, or the pages of the same host. */
 
 import type { IncomingMessage } from 'node:http';
-import { hostOf } from '../http/http2.js';
+import { hostOf } from '../http/host.js';
 
 export interface OriginPolicyOptions {
   /**
@@ -35,6 +35,18 @@ export class OriginPolicy {
     if (origin === undefined || this.#allowed === '*') return true;
     if (this.#allowed !== undefined) return this.#allowed.has(origin);
     const host = hostOf(request);
-    return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+    return host !== undefined && isOfHost(origin, host.toLowerCase());
   }
+}
+
+/** Browsers leave out the port that goes without saying; proxies put it into `Host`. */
+const schemes = [
+  ['http://', ':80'],
+  ['https://', ':443'],
+] as const;
+
+function isOfHost(origin: string, host: string): boolean {
+  return schemes.some(([scheme, port]) => {
+    return origin === scheme + host || (host.endsWith(port) && origin === scheme + host.slice(0, -port.length));
+  });
 }

@@ -6,6 +6,8 @@ import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
 import { type JsonShape, members } from '../../model/json-shape.js';
 import { BodyAborted } from '../body.js';
 import { type HttpEndpoint, type HttpReply, type HttpRequest, jsonTextReply } from '../endpoint.js';
+import { elementsOf } from '../header-list.js';
+import { isUtf8Json } from '../media-type.js';
 import { ApiError, malformed, tooMuch } from './api-error.js';
 import { unknownMethod } from './calls.js';
 import { recordFailure } from './failure.js';
@@ -96,14 +98,14 @@ function errorReply(error: ApiError, { headers }: HttpRequest): HttpReply {
   return jsonTextReply(isTransport ? status : 200, `{"error":${error.text}}`, more);
 }
 
-const jsonType = /^application\/json *(?:; *charset="?utf-8"? *)?$/i;
-
 /** @throws ApiError, BodyAborted */
 async function readText(request: HttpRequest, maxBodyBytes: number): Promise<string> {
-  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  const { 'content-type': type, 'content-encoding': encoding } = request.headers;
   // Pages of any origin may send forms and plain text, without asking first.
-  if (!jsonType.test(type)) throw unsupported('Content-Type must be application/json, in UTF-8');
-  if (encoding.toLowerCase() !== 'identity') throw unsupported('Content-Encoding is not supported');
+  if (!isUtf8Json(type)) throw unsupported('Content-Type must be application/json, in UTF-8');
+  if (!elementsOf(encoding).every((coding) => coding.toLowerCase() === 'identity')) {
+    throw unsupported('Content-Encoding is not supported');
+  }
   const bytes = await request.readBody(maxBodyBytes);
   if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`);
   return decodeUtf8(bytes);

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../engine/clock.js';
 import type { Refusal } from '../client-gate.js';
+import { subprotocolsOf } from './upgrade.js';
 
 /** Asks for it as the subprotocol. */
 export const probeSubprotocol = 'fanfare.probe';
@@ -52,7 +53,8 @@ export class Probes {
 
   /** Whether the request is one, and nothing besides. */
   isProbe(request: IncomingMessage): boolean {
-    return request.headers['sec-websocket-protocol'] === probeSubprotocol;
+    const offered = subprotocolsOf(request);
+    return offered.length === 1 && offered[0] === probeSubprotocol;
   }
 
   findFull(): Refusal | undefined {

@@ -13,7 +13,7 @@ import { unspokenSubprotocol } from '../unspoken-protocol.js';
 import { ClientSocket, WebSocketConnection } from './connection.js';
 import { websocketFraming } from './framing.js';
 import { Probes } from './probes.js';
-import { findRefusal, refuseUpgrade } from './upgrade.js';
+import { findRefusal, refuseUpgrade, subprotocolsOf, tidyHandshake } from './upgrade.js';
 
 /** What the sockets of a path are for. */
 export interface SocketPurpose {
@@ -97,6 +97,7 @@ export class WebSocketTransport implements Transport {
       this.#refuse(request, socket, refusal);
       return;
     }
+    tidyHandshake(request, subprotocolsOf(request));
     if (this.#probes?.isProbe(request) === true) {
       this.#probes.upgrade(request, socket, head);
       return;

@@ -29,8 +29,8 @@ function request({ method = 'GET', httpVersion = '1.1', headers = {} }: Change =
   for (const [name, value] of Object.entries({ ...good, ...headers })) {
     if (value === undefined) continue;
     const values = typeof value === 'string' ? [value] : [...value];
+    for (const one of values) message.rawHeaders.push(name, one);
     message.headers[name] = values.join(', ');
-    message.headersDistinct[name] = values;
   }
   return message;
 }
@@ -47,6 +47,19 @@ describe('findRefusal', () => {
       'the offer of a browser',
       { headers: { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' } },
     ],
+    ['an Upgrade with empty elements', { headers: { upgrade: ', websocket ,' } }],
+    ['an Upgrade to something unknown as well', { headers: { upgrade: 'foo/1, websocket' } }],
+    ['an Upgrade that came twice', { headers: { upgrade: ['websocket', 'websocket'] } }],
+    ['a Content-Length of 0', { headers: { 'content-length': '0' } }],
+    [
+      'a page of the same host, whose port a proxy names',
+      { headers: { origin: 'https://example.com', host: 'Example.com:443' } },
+    ],
+    ['an empty list of subprotocols', { headers: { 'sec-websocket-protocol': '' } }],
+    ['empty subprotocols', { headers: { 'sec-websocket-protocol': ',a,, b\t,' } }],
+    ['a subprotocol twice', { headers: { 'sec-websocket-protocol': ['a', 'b, a'] } }],
+    ['empty extensions', { headers: { 'sec-websocket-extensions': ', x;a="1" ,,' } }],
+    ['no extension at all', { headers: { 'sec-websocket-extensions': ',,,' } }],
     ['an unknown extension', { headers: { 'sec-websocket-extensions': 'x-webkit-deflate-frame' } }],
   ])('lets %s pass', (_, change) => {
     expect(status(change)).toBeUndefined();
@@ -74,7 +87,12 @@ describe('findRefusal', () => {
       400,
     ],
     ['B14: an unclosed quote', { headers: { 'sec-websocket-extensions': 'a; b="c' } }, 400],
-    ['B14: empty offers', { headers: { 'sec-websocket-extensions': ',,,' } }, 400],
+    ['B14: an offer without a name', { headers: { 'sec-websocket-extensions': 'a, ;b' } }, 400],
+    ['a Host that is none', { headers: { host: 'a b' } }, 400],
+    ['a body', { headers: { 'content-length': '5' } }, 400],
+    ['a body in chunks', { headers: { 'transfer-encoding': 'chunked' } }, 400],
+    ['a subprotocol that is no token', { headers: { 'sec-websocket-protocol': 'a b' } }, 400],
+    ['a subprotocol in quotes', { headers: { 'sec-websocket-protocol': 'a, "b"' } }, 400],
     ['B14: offers without end', { headers: { 'sec-websocket-extensions': `${'a, '.repeat(1_000)}a` } }, 400],
   ])('refuses %s', (_, change, expected) => {
     expect(status(change)).toBe(expected);

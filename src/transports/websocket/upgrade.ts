@@ -4,6 +4,9 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 // The whole of it: Bun has a ws without these, and the refusal of Bun comes later than a missing export would.
 import * as ws from 'ws';
+import { elementsOf, isToken } from '../../http/header-list.js';
+import { findHostFault, hostOf } from '../../http/host.js';
+import { hasBody, offersWebSocket } from '../../http/upgrade-header.js';
 import type { Refusal } from '../client-gate.js';
 import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
 import type { OriginPolicy } from '../origin-policy.js';
@@ -19,15 +22,16 @@ export interface UpgradePolicy {
   readonly cookiesAuthenticate: boolean;
 }
 
-/** What `ws` would let through and we do not. The rest (key, subprotocols) it refuses itself with 400. */
+/** What `ws` would let through and we do not. The rest (the key) it refuses itself with 400. */
 export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Refusal | undefined {
-  // Node checks this for ordinary requests only (RFC 9110 section 7.2; RFC 6455 section 4.1).
-  if (request.httpVersion !== '1.1' || request.headersDistinct.host?.length !== 1 || request.headers.host === '') {
+  // RFC 6455 section 4.1.
+  if (request.httpVersion !== '1.1' || findHostFault(request) !== undefined || hostOf(request) === '') {
     return { status: 400, message: 'HTTP/1.1 with one Host only' };
   }
   if (request.method !== 'GET') return { status: 405, message: 'use GET', headers: { Allow: 'GET' } };
-  if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-    return { status: 400, message: 'upgrade to websocket only' };
+  if (!offersWebSocket(request)) return { status: 400, message: 'upgrade to websocket only' };
+  // RFC 6455 section 4.2.1: none of what follows the request could be told from frames.
+  if (hasBody(request)) return { status: 400, message: 'an upgrade to WebSocket has no body' };
   // RFC 6455 section 4.4; version 8 was a draft.
   if (request.headers['sec-websocket-version'] !== '13') {
     return { status: 426, message: 'WebSocket version 13 only', headers: { 'Sec-WebSocket-Version': '13' } };
@@ -40,15 +44,33 @@ export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Re
   if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
     return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };
   }
+  if (!subprotocolsOf(request).every(isToken)) return { status: 400, message: 'invalid Sec-WebSocket-Protocol' };
   return undefined;
+}
+
+/** Those that are offered, in their order, each once. */
+export function subprotocolsOf({ headers }: IncomingMessage): string[] {
+  return [...new Set(elementsOf(headers['sec-websocket-protocol']))];
+}
+
+/**
+ * To be called before `ws` looks at a request that is let through: `ws` refuses lists with empty elements or with one that comes
+ * twice, which RFC 9110, 5.6.1, has recipients ignore and which are in use.
+ */
+export function tidyHandshake({ headers }: IncomingMessage, subprotocols: readonly string[]): void {
+  headers.upgrade = 'websocket';
+  if (subprotocols.length > 0) headers['sec-websocket-protocol'] = subprotocols.join(', ');
+  else delete headers['sec-websocket-protocol'];
 }
 
 /** Offers are declined, but a malformed one is still a malformed handshake. */
 function hasValidExtensions(header: string | undefined): boolean {
   if (header === undefined) return true;
   if (header.length > maxExtensionsLength) return false;
+  const elements = elementsOf(header);
+  if (elements.length === 0) return true;
   try {
-    const offers = ws.extension.parse(header)[ws.PerMessageDeflate.extensionName];
+    const offers = ws.extension.parse(elements.join(','))[ws.PerMessageDeflate.extensionName];
     if (offers !== undefined) new ws.PerMessageDeflate({ isServer: true }).accept(offers);
     return true;
   } catch {
