@@ -2,6 +2,8 @@
 
 import { Centrifuge, type Options } from 'centrifuge';
 import { type ClientOptions, WebSocket } from 'ws';
+import { ClientError } from '../client/client-error.js';
+import { endpointsOf } from '../client/endpoint-url.js';
 import { commandVariables } from '../config/layers.js';
 import type { Config } from '../config/load.js';
 import { type CommandContext, type Flag, flagText, type ParsedArguments, UsageError } from './command.js';
@@ -13,7 +15,7 @@ import { durationFlag } from './values.js';
 /** Taken by both commands. */
 export const clientFlags: Readonly<Record<string, Flag>> = {
   url: {
-    about: `Endpoint of the server, ws://… or wss://…. Default: ${commandVariables.url}, or as configured.`,
+    about: `Address of the server, http(s)://… or ws(s)://…, as in connect(). Default: ${commandVariables.url}, or as configured.`,
     value: 'url',
   },
   token: {
@@ -107,7 +109,7 @@ export async function openConnection(
 ): Promise<ClientConnection | undefined> {
   const timeoutMs = durationFlag(parsed, 'timeout', defaultTimeoutMs);
   const givenUrl = flagText(parsed, 'url') ?? context.env[commandVariables.url];
-  if (givenUrl !== undefined) checkUrl(givenUrl);
+  const givenEndpoint = givenUrl === undefined ? undefined : endpointOf(givenUrl);
   const config = await loadOrExplain(sourcesOf(parsed, context, 'production'), context.terminal);
   if (config === undefined) return undefined;
   const user = flagText(parsed, 'user') ?? 'cli';
@@ -116,16 +118,22 @@ export async function openConnection(
   const sign = async (channel?: string) =>
     (await signToken(config, { user, ttlMs: tokenTtlMs, ...(channel !== undefined && { channel }) })) ?? '';
   return new ClientConnection({
-    url: givenUrl ?? configuredUrl(config),
+    url: givenEndpoint ?? configuredUrl(config),
     timeoutMs,
     token: canSign ? () => sign() : given,
     subscriptionToken: canSign ? sign : undefined,
   });
 }
 
-function checkUrl(url: string): void {
-  if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new UsageError(`"${printable(url)}" is no endpoint; it is like ws://127.0.0.1:8000/connection/websocket`);
+/** As `connect()` of the client reads it. */
+function endpointOf(url: string): string {
+  try {
+    return endpointsOf(url, undefined).websocket;
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    throw new UsageError(
+      `--url "${printable(url)}" is no endpoint; it is like ws://127.0.0.1:8000 or https://example.com`,
+    );
   }
 }
 

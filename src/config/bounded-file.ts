@@ -1,6 +1,7 @@
 /** Reads small text files of people's: never more than a limit, and nothing but UTF-8. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 export type FileOutcome =
   | { readonly ok: true; readonly text: string; readonly othersMayRead: boolean }
@@ -22,7 +23,7 @@ export function readTextFile(path: string, maxBytes: number): FileOutcome {
     const othersMayRead = process.platform !== 'win32' && (stats.mode & othersRead) !== 0;
     return { ok: true, text, othersMayRead };
   } catch (error) {
-    return { ok: false, message: `cannot be read (${codeOf(error)})` };
+    return { ok: false, message: unreadable(path, codeOf(error)) };
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -45,6 +46,13 @@ function decode(bytes: Buffer): string | undefined {
     // The decoder throws for nothing else.
     return undefined;
   }
+}
+
+/** Relative paths are the usual reason, so the whole one is told. */
+function unreadable(path: string, code: string): string {
+  if (code === 'ENOENT') return `cannot be read: there is no file ${resolve(path)}`;
+  if (code === 'EACCES') return `cannot be read: this user may not read ${resolve(path)}`;
+  return `cannot be read (${code})`;
 }
 
 function codeOf(error: unknown): string {

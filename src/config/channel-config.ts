@@ -48,7 +48,10 @@ type ChannelConfigInput = v.InferInput<typeof rule>;
 export function strictObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   return v.strictObject(entries, (issue) => {
     if (issue.expected === 'never') return unknownKey(String(issue.path?.at(-1)?.key), Object.keys(entries));
-    return issue.received === 'undefined' ? missing : `is not an object with ${Object.keys(entries).join(', ')}`;
+    if (issue.received === 'null') return 'is empty: indent its options below it';
+    return issue.received === 'undefined'
+      ? missing
+      : `is not an object with ${Object.keys(entries).join(', ')}; indent its options below it`;
   });
 }
 

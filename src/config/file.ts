@@ -83,10 +83,19 @@ function parseJson(text: string): ParseOutcome {
   return duplicate === undefined ? { ok: true, content } : { ok: false, message: withoutCitation(duplicate.message) };
 }
 
+/** Of what people get wrong most. */
+function remedyOf(code: string): string {
+  if (code === 'BAD_INDENT') return '; what belongs together has the same number of spaces before it';
+  if (code === 'TAB_AS_INDENT') return '; use spaces';
+  if (code === 'MISSING_CHAR') return '; patterns with braces stand in quotes, as "chat:{room}"';
+  return '';
+}
+
 function parseYaml(text: string): ParseOutcome {
   const document = parseDocument(text, { version: '1.2', logLevel: 'error' });
   const [error] = document.errors;
-  if (error !== undefined) return { ok: false, message: `is not YAML: ${withoutCitation(error.message)}` };
+  if (error !== undefined)
+    return { ok: false, message: `is not YAML: ${withoutCitation(error.message)}${remedyOf(error.code)}` };
   let hasAlias = false;
   visit(document, (_, node) => {
     hasAlias ||= isAlias(node);

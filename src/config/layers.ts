@@ -37,8 +37,9 @@ export function fileLayer(content: unknown, where: string): LayerOutcome {
   for (const [name, value] of Object.entries(isObject(content) ? content : {})) {
     if (isOptionPath(name)) layer.set(name, { value, where });
     else if (!groups.has(name)) problem(name, unknownName(name));
-    else if (!isObject(value)) problem(name, 'is not an object');
-    else {
+    else if (!isObject(value)) {
+      problem(name, value === null ? 'is empty: indent its options below it' : 'is not an object');
+    } else {
       for (const [member, inner] of Object.entries(value)) {
         const path = `${name}.${member}`;
         if (isOptionPath(path)) layer.set(path, { value: inner, where });

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { parseDurationMs } from '../engine/duration.js';
+import { closest } from '../model/closest.js';
 
 /** One kind of value. `Input` is what a configuration file holds, `Output` what the program works with. */
 export interface OptionKind<Input, Output> {
@@ -179,13 +180,35 @@ export function secrets(): OptionKind<string | string[], readonly string[]> {
   };
 }
 
-const brokerAddress = /^(?:memory|[a-z][a-z+]*:\/\/\S.*)$/;
+/** What brokers there are, as their addresses begin. */
+const brokerSchemes = [
+  ...['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel', 'redis+cluster', 'rediss+cluster'],
+  ...['valkey', 'valkeys', 'valkey+sentinel', 'valkeys+sentinel', 'valkey+cluster', 'valkeys+cluster'],
+  ...['nats', 'tls', 'amqp', 'amqps'],
+];
+
+/** @returns why it is no broker, or `undefined` */
+function brokerFault(address: string): string | undefined {
+  if (address === 'memory') return undefined;
+  const [, word = '', isAddress] = /^([\w+]*)(:\/\/\S)?/.exec(address) ?? [];
+  if (isAddress !== undefined && brokerSchemes.includes(word)) return undefined;
+  const meant = closest(word, ['memory', ...brokerSchemes]);
+  if (meant === 'memory') return 'is no broker; did you mean "memory"?';
+  if (meant !== undefined) return `is no broker; it is an address like "${meant}://localhost"`;
+  return 'is no broker that there is; there are memory, and addresses that begin with redis://, nats:// or amqp:// (RabbitMQ)';
+}
 
 /** `memory`, or where the broker is. Passwords in it are not shown. */
 export function broker(): OptionKind<string, string> {
   return {
     name: 'memory, or an address',
-    schema: v.pipe(filledText, v.regex(brokerAddress, 'is neither memory nor an address like redis://localhost:6379')),
+    schema: v.pipe(
+      filledText,
+      v.rawCheck(({ dataset, addIssue }) => {
+        const fault = dataset.typed ? brokerFault(dataset.value) : undefined;
+        if (fault !== undefined) addIssue({ message: fault });
+      }),
+    ),
     fromText: asIs,
     format: (value) => value.replace(/\/\/[^/\s]*@/g, '//(secret)@'),
   };

@@ -15,8 +15,9 @@ export function secretFault(secret: string): string | undefined {
   if (secret.trim() !== secret)
     return 'begins or ends with white space, a line break perhaps; take it off on both sides';
   if (/[\r\n]/.test(secret)) return 'has a line break; several secrets go into a file of their own, one a line';
-  if (placeholder.test(secret)) return 'is a placeholder, not a secret';
-  if (length < minSecretBytes) return `has ${length} bytes; a secret has at least ${minSecretBytes}`;
+  if (placeholder.test(secret)) return 'is a placeholder, not a secret: openssl rand -hex 32 makes one';
+  if (length < minSecretBytes)
+    return `has ${length} bytes; a secret has at least ${minSecretBytes}: openssl rand -hex 32 makes one`;
   if (new Set(secret).size < minDistinctCharacters) return 'is too easily guessed';
   return undefined;
 }

@@ -21,7 +21,8 @@ channels:
   "log": { subscribe: anyone }`,
   );
   server = new FanfareProcess(['dev', '--port', '0'], { folder });
-  env = { FANFARE_URL: `${(await server.listening()).replace('http', 'ws')}/connection/websocket` };
+  // The forms that connect() takes: without the path, and with http.
+  env = { FANFARE_URL: await server.listening() };
 });
 
 afterAll(async () => {

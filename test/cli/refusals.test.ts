@@ -31,6 +31,16 @@ test.each([
 
 describe('B107 unknown keys and values of the wrong kind', () => {
   test.each([
+    ['a broker that there is not', 'broker: kafka', 'broker', 'redis://'],
+    ['an address of such a broker', 'broker: kafka://localhost:9092', 'broker', 'amqp://'],
+    ['a broker by its name alone', 'broker: redis', 'broker', '"redis://localhost"'],
+    ['a misspelt broker', 'broker: reddis://localhost', 'broker', '"redis://localhost"'],
+    ['a group without indentation', 'limits:\npingInterval: 20s', 'limits', 'indent'],
+    ['a rule without indentation', 'channels:\n  chat:\n  subscribe: user', 'channels → chat', 'indent'],
+    ['a tab', 'token:\n\tsecret: x', 'line 2', 'spaces'],
+    ['a pattern without quotes', 'channels: { chat:{room}: { subscribe: user } }', 'line 1', 'quotes'],
+    ['a file that is not there', 'token: { secretFile: nope.key }', 'token.secretFile', '/nope.key'],
+    ['a short secret', 'token: { secret: short }', 'token.secret', 'openssl rand'],
     ['an unknown key, with the one that was meant', 'prot: 8000', 'prot', '"port"'],
     ['an unknown key in a group', 'limits: { pingIntervall: 20s }', 'limits.pingIntervall', '"pingInterval"'],
     ['a key without its group', 'pingInterval: 20s', 'pingInterval', '"limits.pingInterval"'],

@@ -62,7 +62,8 @@ describe('a wrong command line ends with 2 and a hint', () => {
     ['a time to live without a unit', ['token', '--user', '1', '--ttl', '60'], '--ttl'],
     ['info that is not JSON', ['token', '--user', '1', '--info', '{'], '--info'],
     ['a count of nothing', ['subscribe', 'a', '--count', '0'], '--count'],
-    ['an endpoint that is none', ['subscribe', 'a', '--url', 'http://localhost'], 'http://localhost'],
+    ['an endpoint that is none', ['subscribe', 'a', '--url', 'ftp://localhost'], 'ftp://localhost'],
+    ['an endpoint without a scheme', ['subscribe', 'a', '--url', 'localhost'], 'ws://'],
   ])('%s', async (_, args, hint) => {
     const { code, stdout, stderr } = await runInProcess(args);
     expect(code).toBe(2);
