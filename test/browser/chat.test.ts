@@ -152,6 +152,68 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
     await ada.banner.waitFor({ state: 'hidden' });
   });
 
+  it('cuts its line, and shows what was missed as recovered, with the transport it is connected by', async () => {
+    const ada = await enter({ room: 'line', name: 'Ada' });
+    const bo = await enter({ room: 'line', name: 'Bo' });
+    await bo.say('before');
+    await ada.sees('before');
+    const transport = ada.page.locator('#transport');
+    expect(await transport.textContent()).toBe('WebSocket');
+    const button = ada.page.getByRole('button', { name: 'Cut the line' });
+    await button.click();
+    await ada.banner.getByText('Connection lost. Reconnecting…').waitFor();
+    expect([await transport.textContent(), await button.isDisabled()]).toEqual(['Not connected', true]);
+    await bo.seesPeople('Bo');
+    for (const text of ['missed 1', 'missed 2']) await bo.say(text);
+    await ada.say('waits');
+    await ada.banner.getByText('Caught up: 2 messages').waitFor();
+    await ada.log.locator('.pending').waitFor({ state: 'detached' });
+    await bo.say('after');
+    await ada.sees('after');
+    expect(await ada.texts()).toEqual(['before', 'missed 1', 'missed 2', 'waits', 'after']);
+    expect(await ada.log.locator('.message.recovered .text').allTextContents()).toEqual(['missed 1', 'missed 2']);
+    expect(await ada.log.locator('.divider.recovered').count()).toBe(1);
+    expect([await transport.textContent(), await button.isDisabled()]).toEqual(['WebSocket', false]);
+  });
+
+  it('asks for a name in each tab, so that nobody talks to themselves, and keeps it for the tab', async () => {
+    const ada = await enter({ room: 'tabs', name: 'Ada' });
+    const [second] = await Promise.all([
+      ada.page.context().waitForEvent('page'),
+      ada.page.getByRole('link', { name: 'open this room in a second tab' }).click(),
+    ]);
+    const name = second.getByLabel('Your name');
+    await name.waitFor();
+    expect(await name.inputValue()).not.toBe('Ada');
+    await name.fill('Bo');
+    await second.getByRole('button', { name: 'Continue' }).click();
+    await ada.seesPeople('Ada', 'Bo');
+    await second.reload();
+    await ada.seesPeople('Ada', 'Bo');
+    expect(await second.locator('#my-name').textContent()).toBe('Bo');
+  });
+
+  it('makes links of addresses, and of nothing else', async () => {
+    const ada = await enter({ room: 'links', name: 'Ada' });
+    const texts = [
+      'see https://example.com/a?b="onclick="alert(1) and http://x.example.',
+      'javascript:alert(1) data:text/html,x https://bank.example@evil.example/',
+    ];
+    for (const text of texts) await ada.say(text);
+    await ada.sees(texts[1] ?? '');
+    expect(await ada.texts()).toEqual(texts);
+    const links = await ada.log
+      .locator('.text a')
+      .evaluateAll((all) =>
+        all.map((link) => [link.getAttribute('href'), link.getAttribute('rel'), link.getAttributeNames().length]),
+      );
+    const rel = 'noopener noreferrer nofollow';
+    expect(links).toEqual([
+      ['https://example.com/a?b=', rel, 3],
+      ['http://x.example/', rel, 3],
+    ]);
+  });
+
   it('says so when messages may be missing, and goes on', async () => {
     await using server = await startDevServer(...letProxiesIn);
     await using successor = await startDevServer(...letProxiesIn);

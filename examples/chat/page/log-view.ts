@@ -1,6 +1,7 @@
 /** The list of messages: brings the page in line with its rows, and stays at the bottom while the reader is there. */
 
 import { avatar, byId, element } from './elements.js';
+import { partsOf, type TextPart } from './links.js';
 import type { MessageRow, Row } from './rows.js';
 
 /** So near to the end counts as being there. */
@@ -118,23 +119,28 @@ export class LogView {
         item.className = 'divider gap';
         item.replaceChildren('Some messages may be missing here');
         return;
+      case 'recovered':
+        item.className = 'divider recovered';
+        item.replaceChildren('Missed and recovered');
+        return;
       case 'message':
         this.#fillMessage(item, row);
     }
   }
 
   #fillMessage(item: HTMLElement, row: MessageRow): void {
-    const { text, author, isMine, isFirst, sentAtMs, fate } = row;
+    const { text, author, isMine, isFirst, isRecovered, sentAtMs, fate } = row;
     const isFailed = fate?.refusal !== undefined;
     item.className = 'message';
     item.classList.toggle('mine', isMine);
     item.classList.toggle('first', isFirst);
+    item.classList.toggle('recovered', isRecovered === true);
     item.classList.toggle('pending', fate !== undefined && !isFailed);
     item.classList.toggle('failed', isFailed);
     const parts: HTMLElement[] = [];
     if (isFirst && !isMine) parts.push(avatar(author));
     if (isFirst) parts.push(this.#meta(isMine ? 'You' : author, isMine, sentAtMs));
-    const bubble = element('p', { class: 'text', dir: 'auto' }, text);
+    const bubble = element('p', { class: 'text', dir: 'auto' }, ...partsOf(text).map(toNode));
     if (!isFirst && sentAtMs !== undefined) bubble.title = this.#time.format(sentAtMs);
     parts.push(bubble);
     if (fate !== undefined) parts.push(this.#fate(fate));
@@ -161,6 +167,15 @@ export class LogView {
     discard.addEventListener('click', () => this.#options.onDiscard(id));
     return element('p', { class: 'fate' }, `Not sent: ${refusal}.`, retry, discard);
   }
+}
+
+function toNode({ text, href }: TextPart): Node | string {
+  if (href === undefined) return text;
+  // A long one breaks between its parts and not within a word.
+  const pieces = text
+    .split(/(?<=[/?&=#._-])(?=\w)/)
+    .flatMap((piece, index) => (index === 0 ? piece : [element('wbr'), piece]));
+  return element('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...pieces);
 }
 
 function isSame(a: Row, b: Row): boolean {

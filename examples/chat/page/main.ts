@@ -5,6 +5,8 @@ import type { ChatApp } from '../app.js';
 import { BannerView } from './banner-view.js';
 import { ComposerView } from './composer-view.js';
 import { byId, paintAvatar } from './elements.js';
+import { Line } from './line.js';
+import { LineView } from './line-view.js';
 import { LogView } from './log-view.js';
 import { Memory, roomNameOf, roomOfHash, suggestedName } from './memory.js';
 import { NameDialog } from './name-dialog.js';
@@ -25,7 +27,13 @@ const timers: Timers = {
 
 class ChatPage {
   readonly #memory = new Memory();
-  readonly #client = connect<ChatApp>('/', { lazy: true, maxReconnectDelayMs: 5_000 });
+  readonly #line = new Line(() => this.#renderSoon());
+  readonly #lineView = new LineView(() => this.#line.cut());
+  readonly #client = connect<ChatApp>('/', {
+    lazy: true,
+    maxReconnectDelayMs: 5_000,
+    websocket: this.#line.websocket,
+  });
   readonly #typingLine = byId('typing', HTMLElement);
   readonly #panels = new Panels();
   readonly #nameDialog = new NameDialog();
@@ -52,6 +60,8 @@ class ChatPage {
       this.#self = client;
       this.#renderSoon();
     });
+    this.#client.on('connecting', () => this.#renderSoon());
+    this.#client.on('disconnected', () => this.#renderSoon());
     addEventListener('hashchange', () => void this.#enter());
     byId('rename', HTMLButtonElement).addEventListener('click', () => void this.#rename());
     document.addEventListener('visibilitychange', () => this.#renderSoon());
@@ -130,6 +140,7 @@ class ChatPage {
       nowMs: Date.now(),
     });
     this.#banner.render(status);
+    this.#lineView.render(this.#client.transport, this.#line.isCut);
     this.#log.render(rows, status.kind === 'connecting');
     this.#people.render(
       room.roster.list(this.#self),

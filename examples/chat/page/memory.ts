@@ -14,14 +14,13 @@ export class Memory {
   readonly #ownIds = new Set(this.#readList('sessionStorage', keys.ownIds));
   #rooms = this.#readList('localStorage', keys.rooms);
 
-  /** A tab keeps its own name; a new tab starts with the one that was chosen last. Empty: none was chosen yet. */
+  /** Of this tab: with the name of another one, one would talk to oneself. Empty: none was chosen yet. */
   get name(): string {
-    return cleanName(read('sessionStorage', keys.name) ?? read('localStorage', keys.name) ?? '');
+    return cleanName(read('sessionStorage', keys.name) ?? '');
   }
 
   set name(name: string) {
     write('sessionStorage', keys.name, name);
-    write('localStorage', keys.name, name);
   }
 
   get rooms(): readonly string[] {

@@ -41,6 +41,8 @@ export class Room {
   #status: Status = { kind: 'connecting' };
   #wasSubscribed = false;
   #hasHistory = false;
+  /** What comes now was missed. */
+  #isRecovering = false;
   /** Counts subscribes: an answer that belongs to an earlier one is of no use. */
   #round = 0;
   #cancelGoodNews: (() => void) | undefined;
@@ -108,7 +110,9 @@ export class Room {
   /** What was missed is delivered in the same turn, right after the subscription is told to be there. */
   #countRecovered(round: number): void {
     const before = this.timeline.numAdded;
+    this.#isRecovering = true;
     queueMicrotask(() => {
+      this.#isRecovering = false;
       if (round !== this.#round) return;
       this.#setStatus({ kind: 'caught-up', numMessages: this.timeline.numAdded - before });
       this.#cancelGoodNews = this.#options.timers.schedule(() => this.dismissStatus(), goodNewsMs);
@@ -161,7 +165,7 @@ export class Room {
 
   #received(publication: Parameters<typeof readMessage>[0]): void {
     const message = readMessage(publication);
-    this.timeline.add(message);
+    this.timeline.add(message, this.#isRecovering);
     this.typists.stopped(message.author.client);
     if (message.id !== undefined) this.outbox.confirmed(message.id);
     this.#options.onChange();

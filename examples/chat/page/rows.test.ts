@@ -46,6 +46,33 @@ describe('rowsOf', () => {
     expect(shape(rows)).toEqual(['day', 'Ada first', 'gap', 'Ada first']);
   });
 
+  it('groups by name, since a connection that is made anew has another id', () => {
+    const again = { ...entry('Ada', noonMs + 1) };
+    const other = { ...again, message: { ...again.message, author: { client: 'another', name: 'Ada' } } };
+    expect(shape(rowsOf([entry('Ada', noonMs), other], [], options))).toEqual(['day', 'Ada first', 'Ada']);
+  });
+
+  it('says once which of the others were missed and recovered', () => {
+    const entries = [
+      entry('Ada', noonMs),
+      { ...entry('Ada', noonMs + 1), isRecovered: true },
+      { ...entry('Ada', noonMs + 2), isRecovered: true },
+      { ...entry('me', noonMs + 3), isRecovered: true },
+      entry('Ada', noonMs + 4),
+    ];
+    const rows = rowsOf(entries, [], options);
+    expect(shape(rows)).toEqual(['day', 'Ada first', 'recovered', 'Ada first', 'Ada', 'me first', 'Ada first']);
+    expect(rows.map((row) => row.kind === 'message' && row.isRecovered === true)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('puts outgoing messages last, as one’s own, and says what they wait for', () => {
     const outgoing = [
       { id: 'o1', text: 'hi', sentAtMs: noonMs + 1 },

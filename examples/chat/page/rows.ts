@@ -7,6 +7,8 @@ import type { Entry } from './timeline.js';
 export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly label: string }
   | { readonly kind: 'gap'; readonly key: string }
+  /** Those that follow were published while the connection was lost, and came when it was back. */
+  | { readonly kind: 'recovered'; readonly key: string }
   | {
       readonly kind: 'message';
       readonly key: string;
@@ -16,6 +18,7 @@ export type Row =
       /** Begins a group: shows its author and time. */
       readonly isFirst: boolean;
       readonly sentAtMs?: number;
+      readonly isRecovered?: boolean;
       /** On its way: where it waits, or why it was not taken. */
       readonly fate?: { readonly id: string; readonly isWaiting: boolean; readonly refusal?: string };
     };
@@ -33,18 +36,22 @@ export interface RowOptions {
 
 export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[], options: RowOptions): Row[] {
   const rows: Row[] = [];
-  let previous: { readonly row: MessageRow; readonly client: string } | undefined;
+  let previous: MessageRow | undefined;
   let day = '';
-  const add = (row: Omit<MessageRow, 'kind' | 'isFirst'>, client: string) => {
+  const add = (row: Omit<MessageRow, 'kind' | 'isFirst'>) => {
     if (row.sentAtMs !== undefined && dayOf(row.sentAtMs) !== day) {
       day = dayOf(row.sentAtMs);
       rows.push({ kind: 'day', key: `day-${day}-${row.key}`, label: dayLabel(row.sentAtMs, options.nowMs) });
       previous = undefined;
     }
-    const isFirst = previous === undefined || !isContinued(previous, row, client);
+    if (row.isRecovered === true && previous?.isRecovered !== true) {
+      rows.push({ kind: 'recovered', key: `recovered-${row.key}` });
+      previous = undefined;
+    }
+    const isFirst = previous === undefined || !isContinued(previous, row);
     const complete: MessageRow = { kind: 'message', ...row, isFirst };
     rows.push(complete);
-    previous = { row: complete, client };
+    previous = complete;
   };
   for (const entry of entries) {
     if (entry.kind === 'gap') {
@@ -52,27 +59,30 @@ export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[],
       previous = undefined;
       continue;
     }
-    const { message, key } = entry;
+    const { message, key, isRecovered } = entry;
     const { text, author, sentAtMs } = message;
     const isMine = options.isMine(message);
-    add({ key, text, author: author.name, isMine, ...(sentAtMs !== undefined && { sentAtMs }) }, author.client);
+    add({
+      key,
+      text,
+      author: author.name,
+      isMine,
+      ...(sentAtMs !== undefined && { sentAtMs }),
+      ...(isRecovered === true && !isMine && { isRecovered }),
+    });
   }
   for (const { id, text, sentAtMs, refusal } of outgoing) {
     const fate = { id, isWaiting: !options.isOnline, ...(refusal !== undefined && { refusal }) };
-    add({ key: id, text, author: '', isMine: true, sentAtMs, fate }, '');
+    add({ key: id, text, author: '', isMine: true, sentAtMs, fate });
   }
   return rows;
 }
 
-function isContinued(
-  previous: { readonly row: MessageRow; readonly client: string },
-  row: Omit<MessageRow, 'kind' | 'isFirst'>,
-  client: string,
-): boolean {
-  if (previous.row.isMine !== row.isMine) return false;
-  // One's own connection changes with each reconnect.
-  if (!row.isMine && (previous.client !== client || previous.row.author !== row.author)) return false;
-  return Math.abs((row.sentAtMs ?? 0) - (previous.row.sentAtMs ?? 0)) < groupPauseMs;
+/** By the name: a person's connection changes with each reconnect. */
+function isContinued(previous: MessageRow, row: Omit<MessageRow, 'kind' | 'isFirst'>): boolean {
+  if (previous.isMine !== row.isMine) return false;
+  if (!row.isMine && previous.author !== row.author) return false;
+  return Math.abs((row.sentAtMs ?? 0) - (previous.sentAtMs ?? 0)) < groupPauseMs;
 }
 
 function dayOf(timeMs: number): string {

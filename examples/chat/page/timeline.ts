@@ -4,7 +4,7 @@ import type { Received } from './messages.js';
 
 /** A line of the room. Its key stays the same for as long as it is there. */
 export type Entry =
-  | { readonly kind: 'message'; readonly key: string; readonly message: Received }
+  | { readonly kind: 'message'; readonly key: string; readonly message: Received; readonly isRecovered?: boolean }
   | { readonly kind: 'gap'; readonly key: string };
 
 /** Lines that are kept; older ones are let go. */
@@ -60,9 +60,13 @@ export class Timeline {
     for (const message of waiting) this.#append(message);
   }
 
-  /** A message has arrived. False when it is shown already. */
-  add(message: Received): boolean {
-    if (this.#waiting === undefined) return this.#append(message);
+  /**
+   * A message has arrived. False when it is shown already.
+   *
+   * @param isRecovered it was published while the connection was lost
+   */
+  add(message: Received, isRecovered = false): boolean {
+    if (this.#waiting === undefined) return this.#append(message, isRecovered);
     this.#waiting.push(message);
     return true;
   }
@@ -71,7 +75,7 @@ export class Timeline {
     return this.#ids.has(id);
   }
 
-  #append(message: Received): boolean {
+  #append(message: Received, isRecovered = false): boolean {
     const { id, offset } = message;
     if (offset > 0 && offset <= this.#lastOffset) return false;
     if (offset > 0) this.#lastOffset = offset;
@@ -79,7 +83,8 @@ export class Timeline {
     if (id !== undefined && this.#ids.has(id)) return false;
     if (id !== undefined) this.#ids.add(id);
     this.#numAdded++;
-    this.#entries.push({ kind: 'message', key: id ?? `${this.#epoch}-${offset}`, message });
+    const key = id ?? `${this.#epoch}-${offset}`;
+    this.#entries.push({ kind: 'message', key, message, ...(isRecovered && { isRecovered }) });
     if (this.#entries.length > maxEntries) this.#drop(this.#entries.length - maxEntries);
     return true;
   }

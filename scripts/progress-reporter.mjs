@@ -1,0 +1,107 @@
+// @ts-check
+/** A vitest reporter for people who wait: what is to be run and about how long, what is left, and why tests were skipped. */
+
+/** @typedef {import('vitest/node').TestModule} TestModule */
+/** @typedef {import('vitest/node').TestSpecification} TestSpecification */
+
+/** A line at least so often, in milliseconds. */
+const paceMs = 15_000;
+
+/** Seconds that a file of each project takes, on average on two cores with two workers. */
+const secPerFile = /** @type {Readonly<Record<string, number>>} */ ({
+  unit: 0.4,
+  types: 20,
+  integration: 3.5,
+  browser: 20,
+  fleets: 40,
+});
+
+/**
+ * About how long the files take.
+ * @param {ReadonlyMap<string, number>} numFiles by project
+ */
+export function estimateSec(numFiles) {
+  return [...numFiles].reduce((sum, [project, count]) => sum + count * (secPerFile[project] ?? 3), 0);
+}
+
+/**
+ * `45 s`, `12 min`.
+ * @param {number} sec
+ */
+export function roughly(sec) {
+  return sec < 90 ? `${Math.max(5, Math.ceil(sec / 5) * 5)} s` : `${Math.round(sec / 60)} min`;
+}
+
+/**
+ * The reasons that skipped tests give, and how many there are of each.
+ * @param {readonly string[]} warnings what tests have written about it
+ */
+export function skipReasons(warnings) {
+  const counts = new Map();
+  for (const warning of warnings) {
+    for (const { groups } of warning.matchAll(/\*\*\* SKIPPED: (?<reason>.*?) \*\*\*/gs)) {
+      counts.set(groups?.reason, (counts.get(groups?.reason) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+export default class ProgressReporter {
+  /** @type {Map<string, number>} */
+  #left = new Map();
+  /** @type {string[]} */
+  #warnings = [];
+  #numFiles = 0;
+  #numDone = 0;
+  #numFailed = 0;
+  #totalSec = 0;
+  #begunMs = 0;
+  #toldMs = 0;
+
+  /** @param {readonly TestSpecification[]} specifications */
+  onTestRunStart(specifications) {
+    for (const { project } of specifications) this.#left.set(project.name, (this.#left.get(project.name) ?? 0) + 1);
+    this.#numFiles = specifications.length;
+    this.#totalSec = estimateSec(this.#left);
+    this.#begunMs = this.#toldMs = performance.now();
+    const parts = [...this.#left].map(([project, count]) => `${project} ${count}`).join(', ');
+    console.log(`\n${this.#numFiles} test files (${parts}): about ${roughly(this.#totalSec)} on two cores.`);
+    if (this.#left.size > 1) console.log('For a quick look: npm test -- --project unit');
+    console.log('Tests whose programs are missing here are skipped, and summed up at the end.\n');
+  }
+
+  /** @param {TestModule} module */
+  onTestModuleEnd(module) {
+    const { name } = module.project;
+    this.#left.set(name, (this.#left.get(name) ?? 1) - 1);
+    this.#numDone++;
+    if (module.state() === 'failed') this.#numFailed++;
+    const nowMs = performance.now();
+    if (nowMs - this.#toldMs < paceMs) return;
+    this.#toldMs = nowMs;
+    const leftSec = estimateSec(this.#left);
+    // As fast as it has been so far, once that can be told.
+    const doneSec = this.#totalSec - leftSec;
+    const pace = doneSec > 30 ? (nowMs - this.#begunMs) / 1_000 / doneSec : 1;
+    const failed = this.#numFailed > 0 ? `, ${this.#numFailed} failed` : '';
+    const numLeft = this.#numFiles - this.#numDone;
+    console.log(`-- ${numLeft} of ${this.#numFiles} files left${failed}, about ${roughly(leftSec * pace)}`);
+  }
+
+  /** @param {{ readonly content: string }} log */
+  onUserConsoleLog({ content }) {
+    if (content.includes('*** SKIPPED')) this.#warnings.push(content);
+  }
+
+  /** @param {readonly TestModule[]} modules */
+  onTestRunEnd(modules) {
+    let numSkipped = 0;
+    for (const module of modules) for (const _ of module.children.allTests('skipped')) numSkipped++;
+    if (numSkipped === 0) return;
+    console.log(`\n${numSkipped} tests were skipped:`);
+    const reasons = skipReasons(this.#warnings);
+    for (const [reason, count] of reasons) console.log(`  ${reason}${count > 1 ? ` (${count} files)` : ''}`);
+    if (reasons.size === 0) console.log('  for reasons that stand beside them in their files');
+    console.log('scripts/install-system.sh installs the programs on Debian.');
+  }
+}
