@@ -1,23 +1,24 @@
-/** Many deadlines on one timer: things that must happen at a time, to the second, and mostly are cancelled before. */
+/** Many deadlines on one timer: things that must happen at a time, roughly, and mostly are cancelled before. */
 
 import type { Cancel, Clock } from './clock.js';
 
-const resolutionMs = 1_000;
-
 /** Something with a deadline. */
 export interface Expiring {
-  /** Called at or up to one second after the deadline. */
+  /** Called at the deadline, or after it by no more than the resolution. */
   onDeadline(): void;
 }
 
-/** Buckets of one second. The timer runs only while there is something to wait for. */
+/** Buckets as long as the resolution. The timer runs only while there is something to wait for. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #buckets = new Map<number, Set<Expiring>>();
   #timer: Cancel | undefined;
   #lastTick: number;
 
-  constructor(clock: Clock) {
+  constructor(
+    clock: Clock,
+    private readonly resolutionMs = 1_000,
+  ) {
     this.#clock = clock;
     this.#lastTick = Math.floor(clock.nowMs() / resolutionMs);
   }
@@ -30,7 +31,7 @@ export class Deadlines {
 
   /** Returns the bucket, which {@link remove} needs. */
   add(expiring: Expiring, delayMs: number): number {
-    const tick = Math.max(Math.ceil((this.#clock.nowMs() + delayMs) / resolutionMs), this.#lastTick + 1);
+    const tick = Math.max(Math.ceil((this.#clock.nowMs() + delayMs) / this.resolutionMs), this.#lastTick + 1);
     let bucket = this.#buckets.get(tick);
     if (bucket === undefined) {
       bucket = new Set();
@@ -56,12 +57,14 @@ export class Deadlines {
 
   #run(): void {
     if (this.#timer !== undefined) return;
-    this.#timer = this.#clock.schedule(this.#tick, resolutionMs);
+    const { resolutionMs } = this;
+    // Where a bucket ends: anywhere else, what is due would wait for the next time.
+    this.#timer = this.#clock.schedule(this.#tick, Math.ceil(resolutionMs - (this.#clock.nowMs() % resolutionMs)));
   }
 
   readonly #tick = (): void => {
     this.#timer = undefined;
-    const now = Math.floor(this.#clock.nowMs() / resolutionMs);
+    const now = Math.floor(this.#clock.nowMs() / this.resolutionMs);
     const due: Expiring[] = [];
     // A timer that came late has several buckets to empty; the map is small, so it is walked as a whole then.
     for (const [tick, bucket] of this.#buckets) {

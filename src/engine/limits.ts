@@ -80,7 +80,7 @@ export const defaultLimits: EngineLimits = {
   connectsPerSec: 0,
   connectBurst: 1_000,
   maxPendingCommands: 512,
-  expiredGraceMs: 4_000,
+  expiredGraceMs: 25_000,
   brokerLingerMs: 1_000,
 };
 

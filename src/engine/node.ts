@@ -86,6 +86,8 @@ export class Node {
   readonly interest: Interest;
   readonly hub: Hub;
   readonly deadlines: Deadlines;
+  /** Of connections that have not been let in yet. Finer, since few wait long and the time is short. */
+  readonly connectDeadlines: Deadlines;
   readonly pings: PingWheel;
   readonly pingFrames = new PingFrames();
   readonly presence: Presence;
@@ -134,6 +136,7 @@ export class Node {
     this.interest = new Interest(broker, clock, log, this.limits.brokerLingerMs);
     this.hub = new Hub(this.interest, this.turn, this.counters, this.notifier);
     this.deadlines = new Deadlines(clock);
+    this.connectDeadlines = new Deadlines(clock, 100);
     this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
     this.presence = new Presence(this.broker, this.limits, log);
     this.publishing = new Publishing(broker, this.counters);
@@ -198,6 +201,7 @@ export class Node {
     this.turn.flush();
     this.interest.close();
     this.deadlines.close();
+    this.connectDeadlines.close();
     this.pings.close();
     this.seats.close();
     this.positionChecks.close();

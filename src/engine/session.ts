@@ -92,7 +92,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.clientInfo = { user: '', client: this.client };
     this.outbox = new Outbox(connection, this, node);
     this.#rates = new Rates(node.connectionRates);
-    this.#deadline = node.deadlines.add(this, node.limits.connectTimeoutMs);
+    this.#deadline = node.connectDeadlines.add(this, node.limits.connectTimeoutMs);
   }
 
   /** Empty for an anonymous connection. */
@@ -262,7 +262,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.#userRates = node.sessions.connected(this);
     node.notifier.notify('connected', this);
     this.#pingSlot = node.pings.add(this);
-    node.deadlines.remove(this, this.#deadline);
+    node.connectDeadlines.remove(this, this.#deadline);
     this.renewExpiry(this.expiresAtMs);
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
@@ -465,7 +465,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.outbox.close();
     this.#waiting = undefined;
     node.pings.remove(this, this.#pingSlot);
-    node.deadlines.remove(this, this.#deadline);
+    (wasConnected ? node.deadlines : node.connectDeadlines).remove(this, this.#deadline);
     for (const subscription of this.subscriptions) {
       this.#endSubscription(subscription, unsubscribeCodes.disconnect);
     }

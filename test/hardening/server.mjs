@@ -96,7 +96,7 @@ function held() {
     clients: node.sessions.numClients,
     channels: node.hub.numChannels,
     subscriptions: node.hub.numSubscriptions,
-    deadlines: node.deadlines.size,
+    deadlines: node.deadlines.size + node.connectDeadlines.size,
     pinged: node.pings.size,
     interest: node.interest.size,
   };
