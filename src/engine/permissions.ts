@@ -5,6 +5,7 @@ import { type Disconnect, type ErrorReply, errorCodes } from '../model/codes.js'
 import type { ConnectedClient } from './auth/authenticator.js';
 import { type Capability, type ChannelAction, isCapable } from './capabilities.js';
 import type { Denial, PermissionContext, PermissionName } from './channel-options.js';
+import { jsonBehindOf, withJsonBehind } from './json-behind.js';
 import type { RuleMatch } from './rules.js';
 
 /** Who asks. */
@@ -32,7 +33,7 @@ const granted = { ok: true, grant: undefined } as const;
 /** What the functions of a rule are told of the asker. */
 export function permissionContext(asker: Asker, { channel, match }: Question): PermissionContext {
   const { handshake } = asker;
-  return {
+  const context: PermissionContext = {
     user: asker.user === '' ? null : asker.user,
     client: asker.client,
     channel,
@@ -42,6 +43,7 @@ export function permissionContext(asker: Asker, { channel, match }: Question): P
     headers: handshake.headers,
     remoteAddress: handshake.remoteAddress,
   };
+  return withJsonBehind(context, { meta: jsonBehindOf(asker)?.meta });
 }
 
 /** Whether the decision can be made without asking a function; `undefined` when it cannot. */

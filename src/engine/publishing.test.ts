@@ -93,7 +93,10 @@ describe('encoding a value', () => {
   });
 
   test('the cause of a refusal is kept', () => {
-    expect(() => encodeMessage(1n)).toThrow(expect.objectContaining({ cause: expect.any(TypeError) }));
+    const toJSON = () => {
+      throw new TypeError('x');
+    };
+    expect(() => encodeMessage({ toJSON })).toThrow(expect.objectContaining({ cause: expect.any(TypeError) }));
   });
 
   test('any JSON value comes back', () => {

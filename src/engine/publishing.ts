@@ -3,11 +3,13 @@
 import type { ChannelName } from '../model/channel-name.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { JsonSource } from '../model/json-source.js';
-import { fromJsonText, hasLoneSurrogate, type JsonText, toJsonText } from '../model/json-text.js';
+import { fromJsonText, type JsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } from './broker.js';
 import type { Counters } from './counters.js';
+import { type ExactJson, encodeExactly } from './exact-json.js';
 import type { Rule } from './rules.js';
+import { isUnchanged } from './unchanged-json.js';
 
 export interface PublishingOptions {
   /** The publishing client; absent when the server publishes. */
@@ -29,7 +31,7 @@ export interface AcceptedMessage {
 
 /**
  * Checks a message against size and schema. The schema's output is what is published: defaults are filled in, unknown
- * keys go where the schema strips them.
+ * keys go where the schema strips them. Where it changes nothing, the message stays the text that it was.
  *
  * @throws FanfareError `ERR_MESSAGE_TOO_LARGE`, `ERR_MESSAGE_INVALID`
  */
@@ -43,32 +45,28 @@ export async function acceptMessage(rule: Rule, data: JsonText): Promise<Accepte
     const [issue] = outcome.issues;
     throw new FanfareError('ERR_MESSAGE_INVALID', `message does not match its schema: ${issue?.message ?? 'unknown'}`);
   }
-  return { data: encodeMessage(outcome.value), value: outcome.value };
+  const { value } = outcome;
+  return { data: isUnchanged(data, value) ? data : encodeMessage(value), value };
 }
 
 /**
  * Encodes a value of the application's; what came as JSON stays as it came.
  *
- * @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot carry
+ * @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot keep
  */
 export function encodeMessage(value: unknown): JsonText {
   if (value instanceof JsonSource) {
-    if (value.hasLoneSurrogate) throw loneSurrogate();
-    return value.text;
+    if (!value.hasLoneSurrogate) return value.text;
+    throw new FanfareError('ERR_MESSAGE_INVALID', 'message has a lone surrogate');
   }
-  let data: JsonText | undefined;
+  let encoded: ExactJson;
   try {
-    data = toJsonText(value);
+    encoded = encodeExactly(value);
   } catch (cause) {
     throw new FanfareError('ERR_MESSAGE_INVALID', 'message cannot be encoded as JSON', { cause });
   }
-  if (data === undefined) throw new FanfareError('ERR_MESSAGE_INVALID', 'message is not a JSON value');
-  if (hasLoneSurrogate(data)) throw loneSurrogate();
-  return data;
-}
-
-function loneSurrogate(): FanfareError {
-  return new FanfareError('ERR_MESSAGE_INVALID', 'message has a lone surrogate');
+  if (encoded.ok) return encoded.text;
+  throw new FanfareError('ERR_MESSAGE_INVALID', `message${encoded.fault}, which JSON cannot keep`);
 }
 
 export class Publishing {

@@ -1,6 +1,7 @@
 /** How an application declares its remote procedures. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { JsonSource } from '../model/json-source.js';
 import { checkRpcOptions } from './channel-check.js';
 import type { Denial } from './channel-options.js';
 
@@ -38,8 +39,12 @@ export interface RpcContext {
   readonly remoteAddress: string;
 }
 
-/** Answers calls of procedures that are not declared, each by its name. */
-export type RpcFallback = (method: string, data: unknown, context: RpcContext) => RpcAnswer | Promise<RpcAnswer>;
+/** Answers calls of procedures that are not declared, each by its name, with the argument as it came. */
+export type RpcFallback = (
+  method: string,
+  data: JsonSource | undefined,
+  context: RpcContext,
+) => RpcAnswer | Promise<RpcAnswer>;
 
 /** A result, which must be JSON, or a refusal. */
 export type RpcAnswer = { readonly data: unknown } | Denial;

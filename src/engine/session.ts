@@ -10,6 +10,8 @@ import {
   unsubscribeCodes,
 } from '../model/codes.js';
 import type { Command } from '../model/command.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { parsedValue } from '../model/json-source.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { Push } from '../model/push.js';
 import type { RefusalLine } from '../model/refusal-line.js';
@@ -26,6 +28,7 @@ import type { Connection, Handshake } from './connection.js';
 import { Counters } from './counters.js';
 import type { Expiring } from './deadlines.js';
 import { forgotten } from './forgotten-handshake.js';
+import { type JsonBehind, jsonBehind } from './json-behind.js';
 import type { Node } from './node.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
@@ -101,7 +104,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   get meta(): unknown {
-    return this.identity?.meta;
+    return parsedValue(this.identity?.meta);
+  }
+
+  get [jsonBehind](): JsonBehind {
+    return { meta: this.identity?.meta };
   }
 
   get capabilities(): readonly Capability[] {
@@ -436,7 +443,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */
   #commandFailed(command: Command, error: unknown): void {
     this.node.log.error({ err: error, command: command.kind, client: this.client }, 'command failed');
-    const reply: ErrorReply = errorCodes.internal;
+    // What the application's functions answer may be nothing that can be sent: asking again would not help.
+    const isUnsendable = error instanceof FanfareError && error.code === 'ERR_MESSAGE_INVALID';
+    const reply: ErrorReply = isUnsendable ? errorCodes.badRequest : errorCodes.internal;
     if (command.kind === 'connect') this.close(disconnectCodes.serverError);
     else if ('id' in command) this.reply(command.id, { kind: 'error', error: reply });
   }

@@ -34,6 +34,14 @@ export function parseSource(text: string): JsonSource | undefined {
   return parsed.ok ? (parsed.value as JsonSource) : undefined;
 }
 
+/** How many members all objects of a text have together; more than there are once it is parsed when one is there twice. */
+export function countMembers(text: JsonText): number {
+  const scanner = new JsonScanner(text);
+  scanner.skipSpace();
+  scanner.skipValue(Number.POSITIVE_INFINITY);
+  return scanner.numMembers;
+}
+
 class JsonBuilder {
   readonly #text: string;
   readonly #scanner: JsonScanner;

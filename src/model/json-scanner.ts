@@ -21,6 +21,8 @@ export class JsonScanner {
   hasLineBreak = false;
   /** An escape was passed that stands for half of a surrogate pair, without the other half. */
   hasLoneEscape = false;
+  /** Members of all objects so far. */
+  numMembers = 0;
   /** Where the next backslash is, as far as it has been searched for. */
   #backslashAt = -1;
 
@@ -98,6 +100,7 @@ export class JsonScanner {
   }
 
   skipColon(): void {
+    this.numMembers++;
     this.skipSpace();
     if (this.peek() !== 0x3a) this.fail();
     this.at++;

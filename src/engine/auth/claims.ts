@@ -1,7 +1,9 @@
 /** What the claims of a token say, once its signature is known to be good. */
 
+import { base64url } from 'jose';
 import * as v from 'valibot';
-import { parseSource } from '../../model/json-parse.js';
+import { maxJsonNesting, parseJson, parseSource } from '../../model/json-parse.js';
+import { each, type JsonShape, members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
 import { parseCapabilities } from '../capabilities.js';
@@ -91,7 +93,8 @@ export function jsonOf(
   return isNothing(source) ? {} : { [key]: encodeMessage(source) };
 }
 
-function isNothing(value: unknown): boolean {
+/** Absent, or JSON's null. */
+export function isNothing(value: unknown): boolean {
   return value === undefined || value === null || (value instanceof JsonSource && value.text === 'null');
 }
 
@@ -139,6 +142,22 @@ export function subscriptionsOf(
 
 function provenance({ jti, iat }: { readonly jti?: string | undefined; readonly iat?: number | undefined }) {
   return { ...(jti !== undefined && { tokenId: jti }), ...(iat !== undefined && { issuedAtMs: iat * 1_000 }) };
+}
+
+/** What a backend says of a connection or subscription for others to see, or to be passed on: it stays as it came. */
+export const grantShape: JsonShape = members({
+  info: 'source',
+  data: 'source',
+  meta: 'source',
+  subs: each(members({ info: 'source', data: 'source' })),
+});
+
+/** The claims of a token that is known to be good, as its maker wrote them. @throws TokenFault */
+export function claimsOf(token: string): unknown {
+  const payload = new TextDecoder('utf-8', { fatal: true }).decode(base64url.decode(token.split('.')[1] ?? ''));
+  const claims = parseJson(payload, grantShape);
+  if (!claims.ok) throw new TokenFault('claim', `the claims nest deeper than ${maxJsonNesting}`);
+  return claims.value;
 }
 
 /** @throws TokenFault when the claims are not those of a connection token */

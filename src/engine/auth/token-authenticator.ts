@@ -4,7 +4,7 @@ import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Clock } from '../clock.js';
 import type { Authenticator, AuthOutcome, Identity, SubscriptionIdentity } from './authenticator.js';
-import { readConnectionClaims, readSubscriptionClaims } from './claims.js';
+import { claimsOf, readConnectionClaims, readSubscriptionClaims } from './claims.js';
 import { cite, TokenFault } from './token-fault.js';
 import type { TokenIssuer } from './token-keys.js';
 import { looksLikeMs, TokenVerifier } from './token-verifier.js';
@@ -48,7 +48,7 @@ export function nobody(): TokenFault {
 async function connection(verifier: TokenVerifier, token: string): Promise<AuthOutcome<Identity>> {
   try {
     const payload = await verifier.verify(token);
-    return { ok: true, identity: readConnectionClaims(payload), ...notesOn(payload) };
+    return { ok: true, identity: readConnectionClaims(claimsOf(token)), ...notesOn(payload) };
   } catch (error) {
     return refusal(error);
   }
@@ -62,7 +62,7 @@ async function subscription(
 ): Promise<AuthOutcome<SubscriptionIdentity>> {
   try {
     const payload = await verifier.verify(token);
-    const claims = readSubscriptionClaims(payload);
+    const claims = readSubscriptionClaims(claimsOf(token));
     if (claims.channel !== channel) {
       const message = `channel is ${cite(claims.channel)}, and the client subscribes to ${cite(channel)}`;
       throw new TokenFault('claim', message, { claim: 'channel' });

@@ -2,9 +2,11 @@
 
 import { errorCodes } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { fromJsonText, type JsonText } from '../../model/json-text.js';
+import { JsonSource } from '../../model/json-source.js';
+import type { JsonText } from '../../model/json-text.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../channel-options.js';
+import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
 import { acceptMessage, encodeMessage } from '../publishing.js';
 import type { Session } from '../session.js';
@@ -25,8 +27,10 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   let message = accepted.data;
   let options: PublishGrant | undefined;
   if (byName === undefined && typeof rule.publish === 'function') {
-    const value = accepted.value === undefined ? fromJsonText(accepted.data) : accepted.value;
+    const source = new JsonSource(accepted.data, false);
+    const value = accepted.value === undefined ? source.value : accepted.value;
     const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
+    withJsonBehind(context, { ...session[jsonBehind], data: source });
     const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(rule.publish, context);
     if (!verdict.ok) return refuseBy(session, verdict).reply;
     options = verdict.grant;
@@ -43,6 +47,6 @@ async function tryAccept<T>(accept: () => Promise<T>): Promise<T | { readonly re
     return await accept();
   } catch (error) {
     if (!(error instanceof FanfareError) || error.replyCode !== errorCodes.badRequest.code) throw error;
-    return { refusedAs: error.code };
+    return { refusedAs: `${error.code}: ${error.message}` };
   }
 }

@@ -2,9 +2,12 @@
 
 import { errorCodes } from '../../model/codes.js';
 import { joinLeaveProcedure, ownProcedures } from '../../model/join-leave-wish.js';
-import { fromJsonText, type JsonText, toJsonText } from '../../model/json-text.js';
+import { JsonSource } from '../../model/json-source.js';
+import type { JsonText } from '../../model/json-text.js';
 import type { ReplyBody } from '../../model/reply.js';
+import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { denialOf } from '../permissions.js';
+import { encodeMessage } from '../publishing.js';
 import { type RpcContext, RpcError } from '../rpc-options.js';
 import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
@@ -16,25 +19,26 @@ export async function runRpc(session: Session, method: string, data: JsonText | 
   }
   const { procedures, procedureFallback } = session.node;
   const procedure = procedures.get(method);
-  let argument: unknown = data === undefined ? undefined : fromJsonText(data);
+  const source = data === undefined ? undefined : new JsonSource(data, false);
   if (procedure === undefined) {
     if (procedureFallback === undefined) {
       return refuse(procedures.size === 0 ? errorCodes.notAvailable : errorCodes.methodNotFound).reply;
     }
-    const answer = await procedureFallback(method, argument, contextOf(session));
+    const answer = await procedureFallback(method, source, contextOf(session));
     const denial = denialOf(answer);
     if (denial !== undefined) return refuseBy(session, denial).reply;
-    return { kind: 'rpc', data: 'data' in answer ? toJsonText(answer.data) : undefined };
+    return { kind: 'rpc', data: 'data' in answer ? resultOf(answer.data) : undefined };
   }
   const { allow = 'user', input, run } = procedure.options;
   if (allow === 'user' && session.user === '') return refuse(errorCodes.permissionDenied).reply;
+  let argument = source?.value;
   if (input !== undefined) {
     const outcome = await input['~standard'].validate(argument);
     if (outcome.issues !== undefined) return refuse(errorCodes.badRequest).reply;
     argument = outcome.value;
   }
   try {
-    return { kind: 'rpc', data: toJsonText(await run(argument, contextOf(session))) };
+    return { kind: 'rpc', data: resultOf(await run(argument, contextOf(session))) };
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const { code, message, temporary } = error;
@@ -42,7 +46,14 @@ export async function runRpc(session: Session, method: string, data: JsonText | 
   }
 }
 
-function contextOf({ user, client, meta, transport, handshake }: Session): RpcContext {
+/** @throws FanfareError `ERR_MESSAGE_INVALID` */
+function resultOf(value: unknown): JsonText | undefined {
+  return value === undefined ? undefined : encodeMessage(value);
+}
+
+function contextOf(session: Session): RpcContext {
+  const { user, client, meta, transport, handshake } = session;
   const { headers, remoteAddress } = handshake;
-  return { user: user === '' ? null : user, client, meta, transport, headers, remoteAddress };
+  const context = { user: user === '' ? null : user, client, meta, transport, headers, remoteAddress };
+  return withJsonBehind(context, session[jsonBehind]);
 }

@@ -3,12 +3,13 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import { type SubscribeRequest, subscribeFlags } from '../../model/command.js';
-import { fromJsonText } from '../../model/json-text.js';
+import { JsonSource } from '../../model/json-source.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { Attachment } from '../attachment.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
 import { establish, takeBack } from '../establish.js';
+import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
@@ -108,11 +109,14 @@ async function authorize(
       : refuseBy(session, byName);
   }
   if (typeof subscribe !== 'function') return authorizeByToken(session, channel, request.token);
-  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, {
+  const data = request.data === undefined ? undefined : new JsonSource(request.data, false);
+  const context: SubscribeContext = {
     ...permissionContext(session, question),
-    data: request.data === undefined ? undefined : fromJsonText(request.data),
+    data: data?.value,
     token: request.token,
-  });
+  };
+  withJsonBehind(context, { ...session[jsonBehind], data });
+  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
   if (!verdict.ok) return refuseBy(session, verdict);
   return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
 }

@@ -1,5 +1,7 @@
 /** What every hook is told of the client that it is about. */
 
+import { jsonBehindOf } from '../../engine/json-behind.js';
+
 /** Messages are JSON to the engine, whatever carries them to the client. */
 const encodingFields = { protocol: 'json', encoding: 'json' } as const;
 
@@ -17,6 +19,7 @@ export function strangerFields({ client, transport }: Pick<HookedClient, 'client
 }
 
 export function clientFields(client: HookedClient, includeMeta: boolean) {
-  const { user, meta } = client;
+  const { user } = client;
+  const meta = jsonBehindOf(client)?.meta ?? client.meta;
   return { ...strangerFields(client), user: user ?? '', ...(includeMeta && meta !== undefined && { meta }) };
 }

@@ -2,11 +2,11 @@
 
 import * as v from 'valibot';
 import type { Authenticator, AuthOutcome, ConnectAttempt, Identity } from '../../engine/auth/authenticator.js';
-import { jsonOf, subscribeOptionFields, subscriptionsOf } from '../../engine/auth/claims.js';
+import { isNothing, jsonOf, subscribeOptionFields, subscriptionsOf } from '../../engine/auth/claims.js';
 import { parseCapabilities } from '../../engine/capabilities.js';
 import type { Denial } from '../../engine/channel-options.js';
 import { disconnectCodes } from '../../model/codes.js';
-import { fromJsonText } from '../../model/json-text.js';
+import { JsonSource } from '../../model/json-source.js';
 import { clientFields, strangerFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, expiryField } from './hook-answer.js';
@@ -42,7 +42,7 @@ function sharedIdentity({ expire_at: expiresAtMs, info, b64info, meta, caps }: S
   return {
     ...(expiresAtMs !== undefined && { expiresAtMs }),
     ...jsonOf('info', info, b64info),
-    ...(meta != null && { meta }),
+    ...(!isNothing(meta) && { meta }),
     ...(caps != null && { capabilities: parseCapabilities(caps) }),
   };
 }
@@ -111,7 +111,7 @@ async function ask(connect: Hook, attempt: ConnectAttempt): Promise<AuthOutcome<
       ...(name !== '' && { name }),
       ...(version !== '' && { version }),
       ...(token !== undefined && { token }),
-      ...(data !== undefined && { data: fromJsonText(data) }),
+      ...(data !== undefined && { data: new JsonSource(data, false) }),
     },
     source: handshake,
     repeatable: true,

@@ -4,6 +4,7 @@ import type { Cancel, Clock, Random } from '../../engine/clock.js';
 import type { Logger } from '../../engine/logger.js';
 import { EventQueue } from './event-queue.js';
 import type { HookName, HookOptions } from './hook.js';
+import { bodyText } from './hook-body.js';
 import { HookClient, type HookResponse } from './hook-client.js';
 import { signatureHeaders } from './signature.js';
 
@@ -127,7 +128,7 @@ export class EventDelivery {
   async #post(): Promise<HookResponse> {
     const { endpoint, secrets } = this.#options;
     const { clock } = this.#ports;
-    const body = JSON.stringify({ node: this.nodeId, events: this.#batch });
+    const body = `{"node":${JSON.stringify(this.nodeId)},"events":[${this.#batch.map(bodyText).join(',')}]}`;
     const headers = {
       ...endpoint.staticHeaders,
       ...signatureHeaders(body, secrets, Math.floor(clock.wallMs() / 1_000)),

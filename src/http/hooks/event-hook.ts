@@ -2,6 +2,7 @@
 
 import type { ConnectedClient } from '../../engine/auth/authenticator.js';
 import type { Clock } from '../../engine/clock.js';
+import { jsonBehindOf } from '../../engine/json-behind.js';
 import type { Observer } from '../../engine/observer.js';
 import type { EventDelivery } from './event-delivery.js';
 
@@ -28,12 +29,11 @@ export function eventHook({ types, includeMeta, hasPresence, delivery, clock }: 
     numEvents++;
     delivery.add({ id: `${delivery.nodeId}-${numEvents}`, type, time_ms: clock.wallMs(), ...fields });
   };
-  const about = ({ user, client, transport, meta }: ConnectedClient) => ({
-    user,
-    client,
-    transport,
-    ...(includeMeta && meta !== undefined && { meta }),
-  });
+  const about = (who: ConnectedClient) => {
+    const { user, client, transport } = who;
+    const meta = jsonBehindOf(who)?.meta ?? who.meta;
+    return { user, client, transport, ...(includeMeta && meta !== undefined && { meta }) };
+  };
   const observers = {
     connected: (client) => add('connected', about(client)),
     disconnected: (client, { code, reason }) => add('disconnected', { ...about(client), code, reason }),

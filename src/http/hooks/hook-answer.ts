@@ -1,9 +1,11 @@
 /** Reads the answer of a backend: a result, an error or a disconnect, in Centrifugo's words. */
 
 import * as v from 'valibot';
-import { jsonOf } from '../../engine/auth/claims.js';
+import { grantShape, jsonOf } from '../../engine/auth/claims.js';
 import type { Denial } from '../../engine/channel-options.js';
-import { fromJsonText } from '../../model/json-text.js';
+import { parseJson } from '../../model/json-parse.js';
+import { members } from '../../model/json-shape.js';
+import { JsonSource } from '../../model/json-source.js';
 
 /** Beyond, dates are not representable. */
 const maxNumericDate = 8_640_000_000_000;
@@ -20,10 +22,10 @@ export const base64Field = v.pipe(
   v.transform((encoded) => (encoded === '' ? undefined : encoded)),
 );
 
-/** A value of the backend's, plain or in base64 (which wins). `null` is none. @throws Error when it is not JSON */
-export function decodedValue(plain: unknown, encoded: string | undefined): unknown {
+/** JSON of the backend's as it came, plain or in base64 (which wins). `null` is none. @throws Error when it is not JSON */
+export function decodedValue(plain: unknown, encoded: string | undefined): JsonSource | undefined {
   const text = jsonOf('data', plain, encoded).data;
-  return text === undefined ? undefined : fromJsonText(text);
+  return text === undefined ? undefined : new JsonSource(text, false);
 }
 
 const errorFields = v.object({
@@ -43,6 +45,8 @@ const envelope = v.object({
   disconnect: v.nullish(disconnectFields),
 });
 
+const answerShape = members({ result: grantShape });
+
 /** What the backend has decided. */
 export type HookAnswer<Result> =
   | { readonly ok: true; readonly result: Result }
@@ -57,16 +61,13 @@ export function readAnswer<Result>(
   readResult: (result: unknown) => Result,
   explain: (fault: string) => void = () => undefined,
 ): HookAnswer<Result> | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The parser's words would cite it.
-    explain(text === '' ? 'is empty' : 'is no JSON');
+  const parsed = parseJson(text, answerShape);
+  if (!parsed.ok) {
+    explain(text === '' ? 'is empty' : 'is no JSON, or nests too deeply');
     return undefined;
   }
   try {
-    const { result, error, disconnect } = v.parse(envelope, json);
+    const { result, error, disconnect } = v.parse(envelope, parsed.value);
     if (disconnect != null) return { ok: false, denial: { disconnect } };
     if (error != null) return { ok: false, denial: { error } };
     if (result != null) return { ok: true, result: readResult(result) };

@@ -3,6 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
 import { HookBackend } from '../../../test/support/hook-backend.js';
+import { JsonSource } from '../../model/json-source.js';
+import { trustedJsonText } from '../../model/json-text.js';
 import { Hook, type HookLimits, type HookOptions, type HookOutcome } from './hook.js';
 import { StandIns } from './hook-headers.js';
 import { signatureHeaders } from './signature.js';
@@ -78,7 +80,8 @@ function said(): string[] {
 
 test('a decision is handed on', async () => {
   backend.on(path, () => ({ result: { data: 1 } }));
-  expect(await ask(make())).toEqual({ ok: true, result: { data: 1 } });
+  const data = new JsonSource(trustedJsonText('1'), false);
+  expect(await ask(make())).toEqual({ ok: true, result: { data } });
   backend.on(path, () => ({ error: { code: 400, message: 'no' } }));
   const hook = make();
   expect(await ask(hook)).toEqual({

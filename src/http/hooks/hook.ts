@@ -8,6 +8,7 @@ import { errorCodes } from '../../model/codes.js';
 import { CircuitBreaker, type Passage } from './circuit-breaker.js';
 import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';
 import { type HookAnswer, readAnswer } from './hook-answer.js';
+import { bodyText } from './hook-body.js';
 import { HookClient, type HookResponse } from './hook-client.js';
 import { type HeaderSelection, type HeaderSource, type StandIns, selectHeaders } from './hook-headers.js';
 import { signatureHeaders } from './signature.js';
@@ -149,7 +150,7 @@ export class Hook {
 
   async #post<Result>({ body, source, repeatable }: HookCall<Result>): Promise<HookResponse> {
     const { clock, secrets, standIns } = this.#ports;
-    const text = JSON.stringify(body);
+    const text = bodyText(body);
     const headers = {
       ...selectHeaders(this.options, source, standIns.of(source.headers)),
       ...signatureHeaders(text, secrets, Math.floor(clock.wallMs() / 1_000)),

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { Denial, PublishContext, PublishGrant } from '../../engine/channel-options.js';
+import { jsonBehindOf } from '../../engine/json-behind.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue } from './hook-answer.js';
@@ -32,7 +33,7 @@ export function publishHook(hook: Hook): (context: PublishContext<unknown>) => P
   return async (context) => {
     const { channel, client, data } = context;
     const outcome = await hook.call({
-      body: { ...clientFields(context, hook.options.includeMeta), channel, data },
+      body: { ...clientFields(context, hook.options.includeMeta), channel, data: jsonBehindOf(context)?.data ?? data },
       source: context,
       client,
       repeatable: false,

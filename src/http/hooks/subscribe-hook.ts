@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { overrideFields, overrideOf } from '../../engine/auth/claims.js';
 import type { Denial, SubscribeContext, SubscribeGrant } from '../../engine/channel-options.js';
+import { jsonBehindOf } from '../../engine/json-behind.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue, expiryField } from './hook-answer.js';
@@ -39,7 +40,7 @@ export function subscribeHook(hook: Hook): (context: SubscribeContext) => Promis
         ...clientFields(context, hook.options.includeMeta),
         channel,
         ...(token !== undefined && { token }),
-        ...(data !== undefined && { data }),
+        ...(data !== undefined && { data: jsonBehindOf(context)?.data ?? data }),
       },
       source: context,
       client,
