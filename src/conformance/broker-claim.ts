@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import type { Broker, HistoryStore, PresenceStore, PublishOptions } from '../engine/broker.js';
 import { type ChannelName, parseChannelName } from '../model/channel-name.js';
-import { type JsonText, toJsonText } from '../model/json-text.js';
+import { type JsonText, toJsonText, trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
 import type { RecordedEvents } from './recorded-events.js';
 
@@ -52,6 +52,14 @@ export function text(value: unknown): JsonText {
   assert.ok(encoded !== undefined);
   return encoded;
 }
+
+/** JSON that nobody can parse and encode again in JavaScript without changing it. */
+export const unusualTexts: readonly JsonText[] = [
+  '{"id":1234567890123456789,"f":1.0,"e":1e400,"dup":1,"dup":2}',
+  '{"z":1,"10":2 , "9":3}',
+  '{"__proto__":{"a":-0},"b":"\\u00e9\\/\\n \u2028 🎺"}',
+  '0.10',
+].map(trustedJsonText);
 
 export function channelName(name: string): ChannelName {
   const channel = parseChannelName(name);

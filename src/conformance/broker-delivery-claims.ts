@@ -1,7 +1,7 @@
 /** What a broker promises about delivery: to whom, in which order, and as what. */
 
 import { strict as assert } from 'node:assert';
-import { type Claim, channelName, keptWhereItCanBe, member, text } from './broker-claim.js';
+import { type Claim, channelName, keptWhereItCanBe, member, text, unusualTexts } from './broker-claim.js';
 
 export function deliveryClaims(claim: Claim): void {
   claim('delivers to subscribed channels only', async ({ broker, events, channel, other, settle }) => {
@@ -52,6 +52,28 @@ export function deliveryClaims(claim: Claim): void {
     await settle();
     const offset = broker.history === undefined ? 0 : 1;
     assert.deepEqual(events.publications(channel)[0]?.publication, { ...publication, offset });
+  });
+
+  claim('delivers data and info as the text that they were', async ({ broker, events, channel, settle }) => {
+    await broker.subscribe(channel);
+    for (const unusual of unusualTexts) {
+      const info = { user: 'u', client: 'c', connInfo: unusual, chanInfo: unusual };
+      await broker.publish(channel, { data: unusual, info }, keptWhereItCanBe(broker));
+      await broker.publish(channel, { data: unusual }, {});
+      await broker.announce(channel, 'join', info);
+    }
+    await settle();
+    assert.deepEqual(
+      events.announcements.map(({ info }) => info.connInfo),
+      [...unusualTexts],
+    );
+    const delivered = events.publications(channel).map(({ publication }) => publication);
+    assert.deepEqual(
+      delivered.map(({ data }) => data),
+      unusualTexts.flatMap((unusual) => [unusual, unusual]),
+    );
+    for (const { data, info } of delivered)
+      if (info !== undefined) assert.deepEqual([info.connInfo, info.chanInfo], [data, data]);
   });
 
   claim('a publication without a stream has offset 0 and no epoch', async ({ broker, events, channel, settle }) => {

@@ -3,7 +3,8 @@
 import { strict as assert } from 'node:assert';
 import type { Broker } from '../engine/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
-import { type Claim, historyOf, limits, text } from './broker-claim.js';
+import type { JsonText } from '../model/json-text.js';
+import { type Claim, historyOf, limits, text, unusualTexts } from './broker-claim.js';
 
 export function historyClaims(claim: Claim): void {
   const fill = async (broker: Broker, channel: ChannelName, count: number) => {
@@ -25,6 +26,18 @@ export function historyClaims(claim: Claim): void {
     assert.deepEqual(position, { offset: 1, epoch: before.top.epoch });
     assert.equal(events.publications(channel)[0]?.epoch, position.epoch);
     assert.deepEqual((await historyOf(broker).read(channel, { limit: 0, reverse: false })).top, position);
+  });
+
+  claim('keeps data and info as the text that they were', async ({ broker, channel }) => {
+    const info = (unusual: JsonText) => ({ user: 'u', client: 'c', connInfo: unusual });
+    for (const unusual of unusualTexts) {
+      await broker.publish(channel, { data: unusual, info: info(unusual) }, { stream: limits });
+    }
+    const { publications } = await historyOf(broker).read(channel, { limit: 10, reverse: false });
+    assert.deepEqual(
+      publications.map(({ data, info }) => [data, info]),
+      unusualTexts.map((unusual) => [unusual, info(unusual)]),
+    );
   });
 
   claim('keeps the newest publications up to the size', async ({ broker, channel }) => {

@@ -1,7 +1,7 @@
 /** What a broker that keeps presence promises about it. */
 
 import { strict as assert } from 'node:assert';
-import { byClient, type Claim, member, presenceOf, text } from './broker-claim.js';
+import { byClient, type Claim, member, presenceOf, text, unusualTexts } from './broker-claim.js';
 
 export function presenceClaims(claim: Claim): void {
   const ttlMs = 60_000;
@@ -19,6 +19,13 @@ export function presenceClaims(claim: Claim): void {
     assert.deepEqual(await store.stats(channel), { numClients: 3, numUsers: 2 });
     assert.deepEqual(await store.stats(other), { numClients: 0, numUsers: 0 });
     assert.equal((await store.list(channel, 2)).length, 2);
+  });
+
+  claim('keeps info as the text that it was', async ({ broker, channel }) => {
+    const store = presenceOf(broker);
+    const members = unusualTexts.map((unusual, n) => ({ ...member(String(n)), connInfo: unusual, chanInfo: unusual }));
+    for (const one of members) await store.add(channel, one, ttlMs);
+    assert.deepEqual(byClient(await store.list(channel, 10)), members);
   });
 
   claim('adding again renews and replaces', async ({ broker, channel }) => {

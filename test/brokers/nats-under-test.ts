@@ -29,6 +29,7 @@ const reason = 'presence: its entries would have to expire one by one; the nodes
 
 export const skippedOverNats = [
   'lists who is there, and counts clients and users',
+  'keeps info as the text that it was',
   'adding again renews and replaces',
   'removing takes out one client, once',
   'an entry that is not renewed is gone after its time',

@@ -26,6 +26,7 @@ const abilities = {
   history: [
     'reads a stream that was never published to as empty, with an epoch',
     'an acknowledged position is where the publication is',
+    'keeps data and info as the text that they were',
     'keeps the newest publications up to the size',
     'reads forwards and backwards, with limits',
     'says whether a page follows its starting point without a hole',
@@ -43,6 +44,7 @@ const abilities = {
   ],
   presence: [
     'lists who is there, and counts clients and users',
+    'keeps info as the text that it was',
     'adding again renews and replaces',
     'removing takes out one client, once',
     'an entry that is not renewed is gone after its time',
