@@ -15,8 +15,9 @@ history and without subscribers or a schema. Both builds run in turn in each rou
 
   --before FOLDER  another checkout of Fanfare, built (npm ci && npm run build)
   --after FOLDER   the one to compare it with                      (this one)
+  --only KIND      'HTTP API' or client                            (both)
   --rounds N       paired rounds; medians are reported             (9)
-  --messages N     publications a round, of each kind and size     (4000)
+  --messages N     publications a round, of each kind and size     (10000)
   --help           this text`;
 
 const API_KEY = 'benchmark-key-0123456789-0123456789';
@@ -120,16 +121,16 @@ async function start(build) {
   return { child, url };
 }
 
-/** @param {{ before?: string, after?: string, rounds?: string, messages?: string }} flags */
-async function run({ before, after = HERE, rounds: givenRounds, messages: givenMessages }) {
+/** @param {{ before?: string, after?: string, only?: string, rounds?: string, messages?: string }} flags */
+async function run({ before, after = HERE, only, rounds: givenRounds, messages: givenMessages }) {
   if (before === undefined) throw new UsageError('--before is missing');
   const rounds = count('rounds', givenRounds, 9);
-  const messages = count('messages', givenMessages, 4_000);
+  const messages = count('messages', givenMessages, 10_000);
   const servers = [await start(resolve(before)), await start(resolve(after))];
   try {
     console.log(`Node ${process.version}, ${rounds} rounds of ${messages} publications, CPU in µs each\n`);
     console.log('| from | data | before | after | change |\n|---|---|---|---|---|');
-    for (const [kind, publish] of Object.entries(KINDS)) {
+    for (const [kind, publish] of Object.entries(KINDS).filter(([name]) => only === undefined || name === only)) {
       for (const [size, payload] of Object.entries(PAYLOADS)) {
         const data = JSON.stringify(payload);
         /** @type {[number[], number[]]} */
@@ -161,6 +162,7 @@ function readFlags(argv) {
   return parseFlags(argv, {
     before: { type: 'string' },
     after: { type: 'string' },
+    only: { type: 'string' },
     rounds: { type: 'string' },
     messages: { type: 'string' },
   });
