@@ -5,7 +5,6 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { elementsOf } from '../http/header-list.js';
 import { hasBody } from '../http/upgrade-header.js';
-import { refuseUpgrade } from '../transports/websocket/upgrade.js';
 import type { AnyHttpServer } from './own-server.js';
 
 /** Node leaves out those beyond 1,000, and what they say of the body would be lost. */
@@ -35,10 +34,6 @@ export function answerWithoutUpgrade(
   head: Buffer,
   before: ServerResponse | undefined,
 ): void {
-  if (request.rawHeaders.length / 2 > maxHeaders) {
-    refuseUpgrade(socket, { status: 431, message: 'too many headers' });
-    return;
-  }
   const bytes = Buffer.concat([headWithoutUpgrade(request), head]);
   const again = () => {
     if (socket.destroyed) return;
@@ -57,6 +52,11 @@ export function answerWithoutUpgrade(
   socket.on('error', ignore);
   if (before === undefined || before.writableFinished || before.destroyed) again();
   else before.once('close', again);
+}
+
+/** Whether it has so many that some may be missing: it cannot be put back, and has to be refused. */
+export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.length / 2 > maxHeaders;
 }
 
 /** Whether Node has to ignore the upgrade of such a request itself: its body cannot be put back. */

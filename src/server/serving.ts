@@ -9,7 +9,8 @@ import { findHostFault } from '../http/host.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, Transport } from '../transports/transport.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
-import { type Interception, intercept, type RequestHandler } from './interception.js';
+import { hasTooManyHeaders } from './ignored-upgrade.js';
+import { type Interception, intercept, type RequestHandler, type UpgradeHandler } from './interception.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
 import type { AnyHttpServer, Certificate, OwnServer } from './own-server.js';
 import { pathOf, Router } from './router.js';
@@ -108,6 +109,7 @@ export class Serving {
    * Node takes them, and clients send them with requests that are meant for anybody.
    */
   #findUpgrade(server: AnyHttpServer, request: IncomingMessage): ReturnType<Interception['findUpgrade']> {
+    if (hasTooManyHeaders(request)) return this.#refuseMany;
     const endpoint = this.#endpoints.get(pathOf(request));
     if (offersWebSocket(request)) return endpoint?.upgrade && ((...upgrade) => endpoint.upgrade?.(...upgrade));
     const isPlain = endpoint !== undefined || offersHttp2(request) || isLeftToFanfare(server);
@@ -122,7 +124,7 @@ export class Serving {
     const handle = this.#answering(router.handle);
     const own = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
     if (clients) this.attach(own.server);
-    else ignoreUpgrades(own.server);
+    else this.#ignoreUpgrades(own.server);
     this.#listening.add(own);
     try {
       return await listenOn(own, port, host);
@@ -207,6 +209,20 @@ export class Serving {
     cancel();
   }
 
+  /** For a server where nobody can get anything but answers. */
+  #ignoreUpgrades(server: AnyHttpServer): void {
+    server.on('upgrade', () => undefined);
+    intercept(server, {
+      findHandler: () => undefined,
+      findUpgrade: (request) => (hasTooManyHeaders(request) ? this.#refuseMany : 'ignored'),
+    });
+  }
+
+  readonly #refuseMany: UpgradeHandler = (_, socket) => {
+    this.#parts.node.log.info({ status: 431 }, 'upgrade refused: too many headers');
+    refuseUpgrade(socket, { status: 431, message: 'too many headers' });
+  };
+
   /** Answers an upgrade that nobody on its server is there for. */
   #refuseUpgrade(socket: Duplex): void {
     this.#parts.node.log.info({ status: 404 }, 'upgrade refused: not found');
@@ -227,10 +243,4 @@ export class Serving {
 /** Nobody else listens to upgrades. */
 function isLeftToFanfare(server: AnyHttpServer): boolean {
   return server.listeners('upgrade').every((listener) => isFanfares in listener);
-}
-
-/** For a server where nobody can get anything but answers. */
-function ignoreUpgrades(server: AnyHttpServer): void {
-  server.on('upgrade', () => undefined);
-  intercept(server, { findHandler: () => undefined, findUpgrade: () => 'ignored' });
 }
