@@ -30,12 +30,19 @@ export class RefusalLog {
     this.#log = log;
   }
 
-  /** @param linesAMinute for each key. The first line after a pause says how many there were without one. */
-  tell({ check, key = check, fields, message, level = 'warn' }: RefusalLine, linesAMinute = defaultLinesAMinute): void {
+  /**
+   * @param linesAMinute for each key. The first line after a pause says how many there were without one.
+   * @returns whether there was a line
+   */
+  tell(
+    { check, key = check, fields, message, level = 'warn' }: RefusalLine,
+    linesAMinute = defaultLinesAMinute,
+  ): boolean {
     const unsaid = this.#take(check, key, linesAMinute);
-    if (unsaid === undefined) return;
+    if (unsaid === undefined) return false;
     const text = typeof message === 'string' ? message : message();
     this.#log[level]({ check, ...fields, ...(unsaid > 0 && { unsaid }) }, text);
+    return true;
   }
 
   /** `undefined`: no line. Otherwise how many have gone unsaid before it. */

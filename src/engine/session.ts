@@ -160,7 +160,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** The transport has seen a control frame of its own, a WebSocket ping for instance: floods of those count too. */
   receiveControl(): void {
     const isFlood = this.state !== 'closed' && this.#rates.takeControl(this.node.clock.nowMs()) === 'flood';
-    if (isFlood) this.close(disconnectCodes.tooManyRequests);
+    if (isFlood) this.close(disconnectCodes.tooManyRequests, 'limits.commandsPerSec');
   }
 
   /** The transport has found a fault in what the peer sent, or the network failed; the connection closes now. */
@@ -184,16 +184,18 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (typeof detail === 'object') this.explain(detail, disconnect.code);
     else {
       const fields = { client: this.client, user: this.user, code: disconnect.code, ...(detail && { detail }) };
-      this.node.log.info(fields, 'connection closed by the server');
+      // All of them are told at a shutdown, which is summed up in one line.
+      const level = disconnect.code === disconnectCodes.shutdown.code ? 'debug' : 'info';
+      this.node.log[level](fields, 'connection closed by the server');
     }
     this.#end(disconnect);
   }
 
   /** Tells the log why this client was refused, or what is odd about it, as long as it does not come in floods. */
-  explain(why: RefusalLine, code?: number): void {
+  explain(why: RefusalLine, code?: number): boolean {
     const { client, user, handshake } = this;
     const fields = { client, user, peer: handshake.remoteAddress, ...(code !== undefined && { code }), ...why.fields };
-    this.node.refusals.tell({ ...why, fields }, explanationsAMinute);
+    return this.node.refusals.tell({ ...why, fields }, explanationsAMinute);
   }
 
   reply(id: number, body: ReplyBody): void {
@@ -243,7 +245,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     const { counters, log } = this.node;
     Counters.add(counters.errorsByCode, code);
     if (typeof why === 'object') {
-      this.explain(why, code);
+      if (!this.explain(why, code)) log.debug({ client: this.client, user: this.user, code }, 'command refused');
       return;
     }
     // Has a line that says why, where it happened.
@@ -322,7 +324,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   onSlow(): void {
-    this.#closeSoon(disconnectCodes.slow);
+    this.#closeSoon(disconnectCodes.slow, 'limits.maxQueueBytes');
   }
 
   onPingDue(): void {
@@ -335,7 +337,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   onPongDue(): void {
-    if (this.#awaitsPong) this.close(disconnectCodes.noPong);
+    if (this.#awaitsPong) this.close(disconnectCodes.noPong, 'limits.pongTimeout');
   }
 
   /** The connection has expired, or has taken too long to connect. */
@@ -343,7 +345,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (this.state !== 'connected') {
       // Its command has come: it is the server, or who it asks, that is slow, and the client may try again.
       if (this.state === 'connecting') this.close(disconnectCodes.serverError, 'connect took too long to answer');
-      else this.close(disconnectCodes.stale);
+      else this.close(disconnectCodes.stale, 'limits.connectTimeout');
       return;
     }
     const { clock, limits } = this.node;
@@ -373,7 +375,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #acceptWithinBudget(command: Command): boolean {
     const budget = this.#takeBudget(command);
     if (budget === 'flood') {
-      this.close(disconnectCodes.tooManyRequests);
+      this.close(disconnectCodes.tooManyRequests, 'limits.commandsPerSec');
       return false;
     }
     if (this.#isRefused(command, budget === 'over')) {
@@ -451,9 +453,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   /** In the middle of a fan-out the list of subscribers must not change under it. */
-  #closeSoon(disconnect: Disconnect): void {
+  #closeSoon(disconnect: Disconnect, detail?: string): void {
     this.outbox.close();
-    this.node.clock.afterTurn(() => this.close(disconnect));
+    this.node.clock.afterTurn(() => this.close(disconnect, detail));
   }
 
   #endSubscription(subscription: Subscription, why: Unsubscribe): void {

@@ -177,7 +177,11 @@ export class Serving {
         'clients are sent away faster than they should be, since the deadline comes first',
       );
     }
+    const beganMs = node.clock.nowMs();
     await closePaced(sessions, node, pace);
+    if (sessions.length === 0) return;
+    const ms = Math.round(node.clock.nowMs() - beganMs);
+    node.log.info({ clients: sessions.length, ms }, 'all clients have been told to connect elsewhere');
   }
 
   /**

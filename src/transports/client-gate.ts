@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Handshake } from '../engine/connection.js';
 import type { Node } from '../engine/node.js';
+import { limitReached } from '../engine/refusal-lines.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
 import { handshakeOf, type TrustedProxies } from './handshake.js';
@@ -28,6 +29,19 @@ export interface ClientGateOptions {
   readonly cookiesAuthenticate?: boolean;
 }
 
+const draining: RefusalLine = {
+  check: 'shutting down',
+  fields: {},
+  message: 'request refused: this node is shutting down',
+  level: 'info',
+};
+
+const limitOf = {
+  connections: 'maxConnections',
+  'connections-per-address': 'maxConnectionsPerAddress',
+  'connects-per-second': 'connectsPerSec',
+} as const;
+
 /** One for all transports of a node. */
 export class ClientGate {
   /** Asked at each request, so that it can be replaced while clients are connected. */
@@ -46,7 +60,7 @@ export class ClientGate {
   /** Nobody new is let in any more. */
   findClosing(): Refusal | undefined {
     if (!this.#node.isDraining) return undefined;
-    return { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' } };
+    return { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' }, why: draining };
   }
 
   /**
@@ -67,7 +81,12 @@ export class ClientGate {
     const rejection = this.#node.admission.check(this.proxies.clientAddress(request));
     if (rejection === undefined) return undefined;
     const { reason, retryAfterSec } = rejection;
-    return { status: 503, message: `too many ${reason}`, headers: { 'Retry-After': String(retryAfterSec) } };
+    return {
+      status: 503,
+      message: `too many ${reason}`,
+      headers: { 'Retry-After': String(retryAfterSec) },
+      why: limitReached(limitOf[reason], this.#node.limits[limitOf[reason]]),
+    };
   }
 
   handshakeOf(request: IncomingMessage): Handshake {

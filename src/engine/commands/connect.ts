@@ -7,6 +7,7 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
 import { forgo, takeBack } from '../establish.js';
+import { limitReached } from '../refusal-lines.js';
 import { sizeOf } from '../reply-room.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
@@ -43,7 +44,14 @@ export async function runConnect(
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
   const unwelcome = node.revocations.find(identity) ?? (await findSeat(session, identity.user));
-  if (unwelcome !== undefined) session.close(unwelcome);
+  if (unwelcome !== undefined) {
+    const { limits } = node;
+    const isFull = unwelcome === disconnectCodes.connectionLimit;
+    session.close(
+      unwelcome,
+      isFull ? limitReached('maxConnectionsPerUser', limits.maxConnectionsPerUser) : 'revoked or blocked',
+    );
+  }
   if (!session.is('connecting')) return undefined;
   const targets = findTargets(session, identity);
   if (!targets.ok) {
@@ -60,7 +68,7 @@ export async function runConnect(
   }
   // Things may have changed while others were asked.
   const objection = node.revocations.find(identity);
-  if (objection !== undefined) session.close(objection);
+  if (objection !== undefined) session.close(objection, 'revoked or blocked');
   // Closed meanwhile, perhaps by its own client; `close` has freed everything.
   if (!session.is('connecting')) {
     for (const { subscription } of attachments) node.presence.withdrawn(subscription);

@@ -4,6 +4,7 @@ import { errorCodes } from '../../model/codes.js';
 import type { HistoryRequest } from '../../model/command.js';
 import type { ReplyBody } from '../../model/reply.js';
 import { decide, permissionContext } from '../permissions.js';
+import { deniedByName, notKept } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { findTarget, refuse, refuseBy } from './target.js';
 
@@ -13,10 +14,12 @@ export async function runHistory(session: Session, request: HistoryRequest): Pro
   if (!target.ok) return target.reply;
   const { channel, match } = target;
   const { history } = node.broker;
-  if (match.rule.stream === undefined || history === undefined) return refuse(errorCodes.notAvailable).reply;
   const question = { action: 'history', channel, match } as const;
+  if (match.rule.stream === undefined || history === undefined) {
+    return refuse(errorCodes.notAvailable, notKept(question)).reply;
+  }
   const verdict = await decide(match.rule.readHistory, session, question, () => permissionContext(session, question));
-  if (!verdict.ok) return refuseBy(session, verdict).reply;
+  if (!verdict.ok) return refuseBy(session, verdict, deniedByName(question, match.rule.readHistory)).reply;
   const most = node.limits.maxHistoryPublications;
   const limit = request.limit < 0 ? most : Math.min(request.limit, most);
   const { since } = request;

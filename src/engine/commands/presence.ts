@@ -4,6 +4,7 @@ import { errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PresenceStore } from '../broker.js';
 import { decide, permissionContext } from '../permissions.js';
+import { deniedByName, notKept } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { findTarget, type Refusal, refuse, refuseBy, type Target } from './target.js';
 
@@ -28,8 +29,10 @@ async function findReadable(
   if (!target.ok) return target;
   const { channel, match } = target;
   const store = session.node.broker.presence;
-  if (!match.rule.presence || store === undefined) return refuse(errorCodes.notAvailable);
   const question = { action: 'presence', channel, match } as const;
+  if (!match.rule.presence || store === undefined) return refuse(errorCodes.notAvailable, notKept(question));
   const verdict = await decide(match.rule.readPresence, session, question, () => permissionContext(session, question));
-  return verdict.ok ? { ...target, store } : refuseBy(session, verdict);
+  return verdict.ok
+    ? { ...target, store }
+    : refuseBy(session, verdict, deniedByName(question, match.rule.readPresence));
 }

@@ -4,11 +4,13 @@ import { errorCodes } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../channel-options.js';
 import { jsonBehind, withJsonBehind } from '../json-behind.js';
-import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
+import { decideByFunction, decideByName, permissionContext, type Question } from '../permissions.js';
 import { acceptMessage, encodeMessage } from '../publishing.js';
+import { deniedByRule } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { findTarget, refuseBy } from './target.js';
 
@@ -21,9 +23,11 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   const question = { action: 'publish', channel, match } as const;
   // By name first: whoever may not publish at all learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
-  if (byName?.ok === false) return refuseBy(session, byName).reply;
+  if (byName?.ok === false) return refuseBy(session, byName, deniedByRule(question, rule.publish)).reply;
   const accepted = await tryAccept(() => acceptMessage(rule, data));
-  if ('refusedAs' in accepted) return { kind: 'error', error: errorCodes.badRequest, why: accepted.refusedAs };
+  if ('refusedAs' in accepted) {
+    return { kind: 'error', error: errorCodes.badRequest, why: badMessage(question, accepted.refusedAs) };
+  }
   let message = accepted.data;
   let options: PublishGrant | undefined;
   if (byName === undefined && typeof rule.publish === 'function') {
@@ -39,6 +43,20 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   const info = session.subscriptions.get(channel)?.clientInfo ?? session.clientInfo;
   await node.publishing.publish(channel, rule, message, { info, ...options });
   return { kind: 'publish' };
+}
+
+/** Not what was in it, which is a payload. @param why begins with the code of the fault */
+function badMessage({ channel, match }: Question, why: string): RefusalLine {
+  const [code = ''] = why.split(':');
+  const rule = match.rule.pattern.text;
+  const option = `channels → ${rule} → ${code === 'ERR_MESSAGE_TOO_LARGE' ? 'maxMessageBytes' : 'message'}`;
+  return {
+    check: 'message',
+    key: `${code} ${rule}`,
+    fields: { channel, rule, why, option },
+    message: `publish refused: ${code} by the rule ${rule}`,
+    level: 'info',
+  };
 }
 
 /** Why, for a message that the client should not have sent. */

@@ -10,7 +10,8 @@ import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
 import { establish, takeBack } from '../establish.js';
 import { jsonBehind, withJsonBehind } from '../json-behind.js';
-import { decideByFunction, decideByName, permissionContext } from '../permissions.js';
+import { decideByFunction, decideByName, permissionContext, type Question } from '../permissions.js';
+import { deniedByRule, limitReached } from '../refusal-lines.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, Subscription } from '../subscription.js';
@@ -33,7 +34,10 @@ export async function runSubscribe(
   if (!target.ok) return target.reply;
   const { channel, match } = target;
   if (session.subscriptions.has(channel)) return refuse(errorCodes.alreadySubscribed).reply;
-  if (!session.hasRoom) return refuse(errorCodes.limitExceeded).reply;
+  if (!session.hasRoom) {
+    const { maxChannelsPerConnection: most } = session.node.limits;
+    return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most)).reply;
+  }
   const subscription = new Subscription(session, channel, match, {
     joinLeave: request.joinLeave && match.rule.joinLeave,
     serverSide: false,
@@ -106,9 +110,9 @@ async function authorize(
   if (byName !== undefined) {
     return byName.ok
       ? { ok: true, identity: identityOfGrant(undefined), clientRefresh: false }
-      : refuseBy(session, byName);
+      : refuseBy(session, byName, deniedByRule(question, subscribe));
   }
-  if (typeof subscribe !== 'function') return authorizeByToken(session, channel, request.token);
+  if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
   const data = request.data === undefined ? undefined : new JsonSource(request.data, false);
   const context: SubscribeContext = {
     ...permissionContext(session, question),
@@ -123,12 +127,14 @@ async function authorize(
 
 async function authorizeByToken(
   session: Session,
-  channel: ChannelName,
+  question: Question,
   token: string | undefined,
 ): Promise<Granted | Refusal> {
   const { auth } = session.node;
-  if (auth.subscribe === undefined || token === undefined) return refuse(errorCodes.permissionDenied);
-  const outcome = await auth.subscribe(token, channel, session);
+  if (auth.subscribe === undefined || token === undefined) {
+    return refuse(errorCodes.permissionDenied, deniedByRule(question, 'token'));
+  }
+  const outcome = await auth.subscribe(token, question.channel, session);
   if (!outcome.ok) return refuseBy(session, outcome);
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;

@@ -1,11 +1,12 @@
 /** Finds the channel that a command is about, and refuses what may not be done with it. */
 
-import { type ChannelName, internalPrefix, parseChannelName } from '../../model/channel-name.js';
+import { type ChannelName, channelNameFault, internalPrefix, parseChannelName } from '../../model/channel-name.js';
 import { type Disconnect, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { Verdict } from '../permissions.js';
+import { badChannelName, unknownChannel } from '../refusal-lines.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 
@@ -27,13 +28,14 @@ export function refuse(error: ErrorReply, why?: RefusalLine): Refusal {
   return { ok: false, reply: { kind: 'error', error, ...(why !== undefined && { why }) } };
 }
 
-/** Answers a verdict that is a no: with its error, or by closing the connection. */
+/** Answers a verdict that is a no: with its error, or by closing the connection. @param why for the log */
 export function refuseBy(
   session: Session,
   verdict: Extract<Verdict<never>, { ok: false }> & { readonly why?: RefusalLine },
+  why: RefusalLine | undefined = verdict.why,
 ): Refusal {
-  if ('error' in verdict) return refuse(verdict.error, verdict.why);
-  session.close(verdict.disconnect, verdict.why);
+  if ('error' in verdict) return refuse(verdict.error, why);
+  session.close(verdict.disconnect, why);
   return refuse(errorCodes.permissionDenied);
 }
 
@@ -50,9 +52,12 @@ export function isRevoked({ node, user }: Session, identity: SubscriptionIdentit
 /** 107 for a bad name, 103 for one of the server's own, 102 where no rule matches. */
 export function findTarget(session: Session, name: string): Target | Refusal {
   const channel = parseChannelName(name);
-  if (channel === undefined) return refuse(errorCodes.badRequest);
+  if (channel === undefined) {
+    const fault = channelNameFault(name);
+    return refuse(errorCodes.badRequest, fault && badChannelName(name, fault));
+  }
   if (channel.startsWith(internalPrefix)) return refuse(errorCodes.permissionDenied);
   const match = session.node.hub.match(channel) ?? session.node.rules.match(channel);
-  if (match === undefined) return refuse(errorCodes.unknownChannel);
+  if (match === undefined) return refuse(errorCodes.unknownChannel, unknownChannel(name));
   return { ok: true, channel, match };
 }

@@ -1,0 +1,105 @@
+/** Who is refused for another reason than a token: the log names the rule or the limit, and the option that sets it. */
+
+import { fanfare, type Limits } from 'fanfare';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { channel } from '../../src/engine/channel-options.js';
+import { errorCode, RawClient } from '../support/raw-client.js';
+
+type Line = Readonly<Record<string, unknown>>;
+
+async function start(options: { readonly limits?: Limits } = {}) {
+  const lines: Line[] = [];
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ ...fields, level, message });
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const app = fanfare({
+    anonymous: true,
+    log,
+    channels: {
+      'news:{topic}': channel({ subscribe: 'anyone', maxMessageBytes: 20 }),
+      'wall:{name}': channel({ subscribe: 'anyone', publish: 'anyone', maxMessageBytes: 20 }),
+      'team:{name}': channel({ subscribe: 'user' }),
+      'doc:{id}': channel({ subscribe: 'token' }),
+    },
+    ...options,
+  });
+  onTestFinished(() => app.close(0));
+  const { port } = await app.listen(0);
+  return { app, port, lines, told: () => lines.filter(({ level }) => level !== 'debug') };
+}
+
+describe('a command that is refused has one line, which names the option', () => {
+  test.each<[string, string, object, number, object]>([
+    ['a channel that no rule knows', 'subscribe', { channel: 'nwes:a' }, 102, { level: 'warn', option: 'channels' }],
+    ['a name that is none', 'subscribe', { channel: 'news:\u0000' }, 107, { fault: 'forbidden-character' }],
+    [
+      'a rule for users',
+      'subscribe',
+      { channel: 'team:a' },
+      103,
+      { rule: 'team:{name}', permission: 'user', option: 'channels → team:{name} → subscribe' },
+    ],
+    ['a rule for tokens', 'subscribe', { channel: 'doc:1' }, 103, { rule: 'doc:{id}', permission: 'token' }],
+    [
+      'a rule that lets nobody publish',
+      'publish',
+      { channel: 'news:a', data: 1 },
+      103,
+      { rule: 'news:{topic}', permission: 'nobody', option: 'channels → news:{topic} → publish' },
+    ],
+    [
+      'a message that is too large',
+      'publish',
+      { channel: 'wall:a', data: 'hunter2'.repeat(10) },
+      107,
+      { why: expect.stringMatching(/^ERR_MESSAGE_TOO_LARGE\b/), option: 'channels → wall:{name} → maxMessageBytes' },
+    ],
+    ['history that is not kept', 'history', { channel: 'news:a' }, 108, { rule: 'news:{topic}', action: 'history' }],
+    ['presence that is not kept', 'presence', { channel: 'news:a' }, 108, { rule: 'news:{topic}' }],
+  ])('%s', async (_, method, fields, code, expected) => {
+    const { port, told, lines } = await start();
+    const client = await RawClient.connect(port);
+    expect(errorCode(await client.command(method, fields))).toBe(code);
+    expect(told()).toMatchObject([{ code, client: expect.any(String), ...expected }]);
+    expect(JSON.stringify(lines)).not.toContain('hunter2');
+    await client.close();
+  });
+
+  test('one channel too many', async () => {
+    const { port, told } = await start({ limits: { maxChannelsPerConnection: 1 } });
+    const client = await RawClient.connect(port);
+    await client.command('subscribe', { channel: 'news:a' });
+    expect(errorCode(await client.command('subscribe', { channel: 'news:b' }))).toBe(106);
+    expect(told()).toMatchObject([{ level: 'warn', option: 'limits.maxChannelsPerConnection', limit: 1 }]);
+    await client.close();
+  });
+
+  test('a flood of them: ten lines a minute above debug, the rest below', async () => {
+    const { port, told, lines } = await start();
+    const client = await RawClient.connect(port);
+    for (let i = 0; i < 30; i++) await client.command('subscribe', { channel: `unknown:${i}` });
+    expect(told()).toHaveLength(10);
+    expect(lines).toHaveLength(30);
+    await client.close();
+  });
+});
+
+test.each([
+  ['maxConnections', { maxConnections: 1 }],
+  ['maxConnectionsPerAddress', { maxConnectionsPerAddress: 1 }],
+  ['connectsPerSec', { connectsPerSec: 1, connectBurst: 1 }],
+] as const)('no room by limits.%s: the option is named, once a minute', async (name, limits) => {
+  const { port, told } = await start({ limits });
+  const first = await RawClient.connect(port);
+  for (let i = 0; i < 3; i++) await expect(RawClient.open(port)).rejects.toThrow('503');
+  expect(told()).toMatchObject([{ level: 'warn', status: 503, option: `limits.${name}`, limit: 1 }]);
+  await first.close();
+});
+
+test('a shutdown is summed up, and not told of each client', async () => {
+  const { app, port, told } = await start();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(port)));
+  await vi.waitFor(() => expect(app.numClients).toBe(20));
+  await app.close(2_000);
+  await Promise.all(clients.map(async ({ ws }) => expect((await ws.closed).code).toBe(3001)));
+  expect(told()).toMatchObject([{ level: 'info', clients: 20 }]);
+});
