@@ -1,4 +1,4 @@
-/** Room in a connection's queue for what its client asked for: large answers wait for it, and are not a sign of a slow reader. */
+/** Room in a connection's queue for what its client missed: it waits for that, and is not a sign of a slow reader. */
 
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Clock } from './clock.js';

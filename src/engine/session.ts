@@ -34,11 +34,11 @@ import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
 import type { Pinged } from './ping-wheel.js';
 import { Rates } from './rates.js';
-import { isTooLarge, sizeOf, whenRoomFor } from './reply-room.js';
+import { isTooLarge } from './reply-room.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
 import { SubscriptionSet } from './subscription-set.js';
 
-/** Replies up to this size wait for nothing. */
+/** Replies up to this size are not measured. */
 const smallReplyBytes = 16_384;
 
 /** Lines about refusals of one kind: enough to see one's own client among others. */
@@ -82,8 +82,6 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #awaitsPong = false;
   /** It has been told so at least once. */
   #isOverBudget = false;
-  /** Of replies that wait for room in the queue. */
-  #waitingReplyBytes = 0;
   #pingSlot = -1;
   #deadline: number;
 
@@ -212,33 +210,22 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return this.#connection.encoding.protocol.encodePush(push);
   }
 
-  /** Replies to a command. What has no room yet waits for it; what never will have is refused with 106. */
-  #answer(command: Command & { readonly id: number }, body: ReplyBody): void | Promise<void> {
+  /** Replies to a command. What would not fit into an empty queue is refused with 106: its client could ask for it for ever. */
+  #answer(command: Command & { readonly id: number }, body: ReplyBody): void {
     if (this.state === 'closed') return;
-    if (body.kind === 'error') return this.reply(command.id, body);
+    if (body.kind === 'error') {
+      this.reply(command.id, body);
+      return;
+    }
     const message = this.encodeReply(command.id, body);
-    // Small ones take their chance, as pushes do: a queue without room for them is that of a slow reader.
-    if (message.length <= smallReplyBytes || this.outbox.hasRoomFor(Buffer.byteLength(message))) {
+    if (message.length <= smallReplyBytes || !isTooLarge(this, Buffer.byteLength(message))) {
       this.outbox.send(message);
       return;
     }
-    return this.#answerLater(command, message);
-  }
-
-  async #answerLater(command: Command & { readonly id: number }, message: EncodedMessage): Promise<void> {
     const { limits, log } = this.node;
-    const numBytes = sizeOf([message]);
-    if (isTooLarge(this, numBytes)) {
-      const fields = { client: this.client, user: this.user, command: command.kind, bytes: numBytes };
-      log.warn({ ...fields, limit: limits.maxQueueBytes }, 'reply refused: it is larger than limits.maxQueueBytes');
-      return this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded });
-    }
-    this.#waitingReplyBytes += numBytes;
-    if (this.#waitingReplyBytes > limits.maxQueueBytes) return this.onSlow();
-    // Others may have taken the room before this goes on.
-    while (!this.outbox.hasRoomFor(numBytes)) await whenRoomFor(this, numBytes);
-    this.#waitingReplyBytes -= numBytes;
-    this.outbox.send(message);
+    const fields = { client: this.client, user: this.user, command: command.kind, limit: limits.maxQueueBytes };
+    log.warn(fields, 'reply refused: it is larger than limits.maxQueueBytes');
+    this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded });
   }
 
   #noteRefusal({ code }: ErrorReply, why: string | RefusalLine | undefined): void {
@@ -433,7 +420,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       if (before !== undefined) await before;
       if (this.state === 'closed' && !(command.kind === 'publish' && this.#leftByItself)) return;
       const body = await runCommand(this, command);
-      if (body !== undefined && 'id' in command) await this.#answer(command, body);
+      if (body !== undefined && 'id' in command) this.#answer(command, body);
     } catch (error) {
       this.#commandFailed(command, error);
     } finally {

@@ -106,28 +106,4 @@ describe('a reply', () => {
     expect(client.closeCode).toBeUndefined();
     await large.close();
   });
-
-  test('G11: that has no room yet waits; when more than a queue of them waits, the connection is slow', async () => {
-    const node = await EngineNode.start({
-      channels: { 'a:{x}': channel({ subscribe: 'anyone', history: { size: 1_000, read: 'anyone' } }) },
-      limits: { maxQueueBytes: 50_000 },
-    });
-    const names = Array.from({ length: 8 }, (_, n) => `a:${n}`);
-    for (const name of names) for (let i = 0; i < 200; i++) await node.operations.publish(name, text, {});
-    const ask = (client: EngineClient, name: string) => client.send('history', { channel: name, limit: -1 });
-    const [patient, greedy] = [await node.connect(), await node.connect()];
-    const release = hold(patient);
-    hold(greedy);
-    ask(patient, 'a:1');
-    ask(patient, 'a:2');
-    // Of one channel, each would wait for the one before it.
-    for (const name of names) ask(greedy, name);
-    await node.clock.advance(50);
-    release();
-    await node.clock.advance(50);
-    expect(patient.messages.filter(({ history }) => history !== undefined)).toHaveLength(2);
-    expect(patient.closeCode).toBeUndefined();
-    expect(greedy.closeCode).toBe(3008);
-    await node.close();
-  });
 });
