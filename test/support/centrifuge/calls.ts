@@ -101,6 +101,8 @@ export const calls: Readonly<Record<string, Scenario>> = {
       const room = client.newSubscription(channel);
       const received = gather(room, 'publication', ({ data }) => data);
       room.subscribe();
+      // Where commands go in requests of their own, the SDK asks for the subscription some promises later.
+      await new Promise((resolve) => setTimeout(resolve));
       const published = [1, 2, 3].map((n) => client.publish(channel, n));
       const history = client.history(channel, { limit: 10 });
       const presence = client.presence(channel);
