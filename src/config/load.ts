@@ -130,7 +130,9 @@ function check(path: OptionPath, { value, where }: Given): { value: unknown } | 
 function citation(value: unknown, { path, expected }: v.BaseIssue<unknown>): string {
   const written = path === undefined ? value : path.at(-1)?.value;
   const isPlain = ['string', 'number', 'boolean'].includes(typeof written) || written === null;
-  return isPlain && expected !== 'never' ? ` (got ${quote(written)})` : '';
+  // The address of a broker may have a password in it.
+  const shown = typeof written === 'string' ? written.replace(/\/\/\S*@/g, '//(secret)@') : written;
+  return isPlain && expected !== 'never' ? ` (got ${quote(shown)})` : '';
 }
 
 const maxSecretFileBytes = 65_536;

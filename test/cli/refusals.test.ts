@@ -273,6 +273,15 @@ describe('B110 files that are none', () => {
 });
 
 describe('B111, B112 secrets stay secret', () => {
+  test.each(['carrierpigeon://user:hunter2@host', 'reddis://user:hun/ter2@host'])(
+    'a broker that is none is cited without its password: %s',
+    async (broker) => {
+      const said = await refused('fanfare.json', JSON.stringify({ broker }));
+      expect(said).toContain('broker');
+      expect(said).not.toMatch(/hun|ter2/);
+    },
+  );
+
   test.skipIf(process.platform === 'win32')('a secret file that others can read is warned about', async () => {
     using folder = new Folder();
     folder.write('secret', `${testSecret}\n`, 0o644);
