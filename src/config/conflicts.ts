@@ -90,6 +90,9 @@ export function findWarnings(config: Config): string[] {
   // Development mode says by itself what is open.
   if (mode === 'development') return warnings;
   if (values.origins === '*') warnings.push('origins is "*": pages of every web site may connect');
+  if (Array.isArray(values.origins) && values.origins.includes('null')) {
+    warnings.push('origins has "null": pages from files and sandboxed frames, of whatever site, may connect');
+  }
   if (values.anonymous) {
     const open = Object.entries(values.channels).filter(([, rule]) => rule.publish === 'anyone');
     for (const [pattern] of open) warnings.push(`${pattern}: whoever can reach the server may publish without a token`);

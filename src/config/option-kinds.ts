@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { parseDurationMs } from '../engine/duration.js';
 import { closest } from '../model/closest.js';
+import { originFault } from '../model/origin.js';
 
 /** One kind of value. `Input` is what a configuration file holds, `Output` what the program works with. */
 export interface OptionKind<Input, Output> {
@@ -137,12 +138,11 @@ export type Origins = readonly string[] | '*';
 
 const origin = v.pipe(
   v.string('is not a text'),
-  v.check(isOrigin, 'is no origin; write it as browsers send it, like https://example.com, without a path'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const fault = dataset.typed ? originFault(dataset.value) : undefined;
+    if (fault !== undefined) addIssue({ message: fault });
+  }),
 );
-
-function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value;
-}
 
 /** Exact origins, or `*`. */
 export function origins(): OptionKind<string[] | '*', Origins> {

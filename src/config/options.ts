@@ -99,7 +99,8 @@ export const options = {
   }),
   origins: option(origins(), {
     unset: 'pages of the host that they connect to',
-    about: 'Web origins whose pages may connect, exactly as browsers send them, or * for all.',
+    about:
+      'Web origins whose pages may connect, exactly as browsers send them, or * for all. In https://*.example.com the * is one label. Native shells have origins like capacitor://localhost; null is that of files and sandboxed frames.',
     reload: true,
   }),
   trustProxies: option(list(), {

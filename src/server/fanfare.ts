@@ -98,6 +98,12 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     }),
   });
   reportContradictions(options.limits, node, hooks === undefined ? log : undefined);
+  if (hooks === undefined && options.origins?.includes('null')) {
+    log.warn(
+      { option: 'origins' },
+      'origins has "null": pages from files and sandboxed frames, of whatever site, may connect',
+    );
+  }
   const gate = new ClientGate(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? []),

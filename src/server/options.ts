@@ -42,7 +42,8 @@ export interface FanfareOptions<
   /** Carries publications between nodes and keeps history and presence. Default: {@link memory}, for one node. */
   readonly broker?: BrokerFactory;
   /**
-   * Web origins that may connect, exactly as browsers send them, or `'*'`. Default: pages of the host they connect to.
+   * Web origins that may connect, exactly as browsers send them, or `'*'`. In `https://*.example.com` the `*` is one
+   * label. Default: pages of the host they connect to.
    */
   readonly origins?: readonly string[] | '*';
   /** Addresses or networks of proxies whose `X-Forwarded-For` is believed. Default: none. */

@@ -85,3 +85,51 @@ test('programs, which send no origin, may always', () => {
     expect(allows(undefined, origins === undefined ? {} : { origins })).toBe(true);
   }
 });
+
+describe('with one label left open', () => {
+  const options = { origins: ['https://*.example.com', 'http://*.localhost:3000'] };
+
+  test.each(['https://app.example.com', 'https://a-1.example.com', 'http://room.localhost:3000'])(
+    '%s may',
+    (origin) => {
+      expect(allows(origin, options)).toBe(true);
+    },
+  );
+
+  test.each([
+    'https://example.com',
+    'https://.example.com',
+    'https://a.b.example.com',
+    'https://app.example.com:444',
+    'http://app.example.com',
+    'https://evil.com/.example.com',
+    'https://evil.com#.example.com',
+    'https://user@x.example.com',
+    'https://-.example.com',
+    'https://app.example.com.evil.com',
+    'null',
+  ])('B12: "%s" may not', (origin) => {
+    expect(allows(origin, options)).toBe(false);
+  });
+});
+
+describe('native shells and files', () => {
+  const shells = ['capacitor://localhost', 'tauri://localhost', 'app://bundle', 'file://', 'chrome-extension://abc'];
+
+  test.each(shells)('%s may where it is written out', (origin) => {
+    expect(allows(origin, { origins: [origin] })).toBe(true);
+    expect(allows(origin, { origins: ['https://example.com'] })).toBe(false);
+  });
+
+  test('null may where it is written out, and nowhere else', () => {
+    expect(allows('null', { origins: ['null'] })).toBe(true);
+    expect(allows('null', { origins: ['file://'] })).toBe(false);
+  });
+});
+
+test.each(['example.com', 'https://example.com/', 'https://*.com'])(
+  'an entry that no browser sends is refused: %s',
+  (entry) => {
+    expect(() => new OriginPolicy({ origins: [entry] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  },
+);

@@ -2,21 +2,32 @@
 
 import type { IncomingMessage } from 'node:http';
 import { hostOf } from '../http/host.js';
+import { FanfareError } from '../model/fanfare-error.js';
+import { isLabel, openLabelOf, originFault } from '../model/origin.js';
 
 export interface OriginPolicyOptions {
   /**
-   * Origins as browsers send them: `https://example.com`, `http://localhost:3000`. `'*'` lets every page in. Without a
-   * list, only pages served from the host that they connect to.
+   * Origins as browsers send them: `https://example.com`, `http://localhost:3000`, `capacitor://localhost`, `null`. In
+   * `https://*.example.com` the `*` is one label. `'*'` lets every page in. Without a list, only pages served from the
+   * host that they connect to.
    */
   readonly origins?: readonly string[] | '*';
 }
 
 export class OriginPolicy {
   readonly #allowed: ReadonlySet<string> | '*' | undefined;
+  readonly #open: readonly OpenLabel[];
 
+  /** @throws FanfareError `ERR_CONFIG` for an entry that no browser sends */
   constructor(options: OriginPolicyOptions) {
     const { origins } = options;
+    const list = origins === undefined || origins === '*' ? [] : origins;
+    for (const entry of list) {
+      const fault = originFault(entry);
+      if (fault !== undefined) throw new FanfareError('ERR_CONFIG', `origins: "${entry}" ${fault}`);
+    }
     this.#allowed = origins === undefined || origins === '*' ? origins : new Set(origins);
+    this.#open = list.flatMap((entry) => openLabelOf(entry) ?? []);
   }
 
   /** Every page may connect. */
@@ -33,10 +44,19 @@ export class OriginPolicy {
   allows(request: IncomingMessage): boolean {
     const { origin } = request.headers;
     if (origin === undefined || this.#allowed === '*') return true;
-    if (this.#allowed !== undefined) return this.#allowed.has(origin);
+    if (this.#allowed !== undefined)
+      return this.#allowed.has(origin) || this.#open.some((open) => matches(origin, open));
     const host = hostOf(request);
     return host !== undefined && isOfHost(origin, host.toLowerCase());
   }
+}
+
+type OpenLabel = NonNullable<ReturnType<typeof openLabelOf>>;
+
+/** One label and no more: whoever may make names below a subdomain is often somebody else. */
+function matches(origin: string, { before, after }: OpenLabel): boolean {
+  if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
+  return isLabel(origin.slice(before.length, -after.length));
 }
 
 /** Browsers leave out the port that goes without saying; proxies put it into `Host`. */

@@ -134,17 +134,20 @@ describe('F16 a provider that hangs', () => {
         return code;
       };
       provider.mode = 'hanging';
-      await oracle.withstands(async () => {
-        const beganMs = performance.now();
-        const codes = await Promise.all(Array.from({ length: 100 }, attempt));
-        expect(new Set(codes)).toEqual(new Set([100]));
-        expect(performance.now() - beganMs).toBeGreaterThan(1_500);
-        expect(performance.now() - beganMs).toBeLessThan(5_000);
-        const againMs = performance.now();
-        expect(await attempt()).toBe(100);
-        expect(performance.now() - againMs).toBeLessThan(500);
-        // Whoever runs the server is told, and not a hundred times.
-      }, 10);
+      await oracle.withstands(
+        async () => {
+          const beganMs = performance.now();
+          const codes = await Promise.all(Array.from({ length: 100 }, attempt));
+          expect(new Set(codes)).toEqual(new Set([100]));
+          expect(performance.now() - beganMs).toBeGreaterThan(1_500);
+          expect(performance.now() - beganMs).toBeLessThan(5_000);
+          const againMs = performance.now();
+          expect(await attempt()).toBe(100);
+          expect(performance.now() - againMs).toBeLessThan(500);
+          // Ten of a kind with the reason, and each refusal at the level debug.
+        },
+        { atMost: 111 },
+      );
       expect(provider.numFetches).toBe(1);
       provider.mode = 'ok';
       await vi.waitFor(async () => expect(await attempt()).toBeUndefined(), { timeout: 10_000, interval: 200 });

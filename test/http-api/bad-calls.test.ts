@@ -148,16 +148,19 @@ describe('requests for something else', () => {
     await api.oracle.withstands(() => api.expectStatus(404, '/metrics', '', { method: 'GET' }), 0);
   });
 
-  it.each([
-    '//api/publish',
-    '/x/%2e%2e/api/publish',
-    '/%2e%2e/api/publish',
-    '/api%2fpublish',
-    '/API/publish',
-    'http://127.0.0.1/api/publish',
-    '*',
-  ])('B98 %s → 404', async (path) => {
-    await api.oracle.withstands(() => api.expectStatus(404, path, publication), 0);
+  it.each(['//api/publish', '/x/%2e%2e/api/publish', '/%2e%2e/api/publish', '/api%2fpublish', '/API/publish', '*'])(
+    'B98 %s → 404',
+    async (path) => {
+      await api.oracle.withstands(() => api.expectStatus(404, path, publication), 0);
+    },
+  );
+
+  it('a target in absolute form is that of its path, with all checks (RFC 9112, 3.2.2)', async () => {
+    const path = 'http://127.0.0.1/api/publish';
+    await api.oracle.withstands(async () => {
+      await api.expectStatus(200, path, publication);
+      await api.expectStatus(401, path, publication, { headers: { 'X-API-Key': undefined } });
+    });
   });
 
   it.each([
