@@ -158,6 +158,8 @@ const cases: Readonly<Record<string, Case>> = {
     async happen(site, server) {
       const replica = await site.start();
       await follow(replica, server);
+      // The replica is up before its primary counts it as online.
+      await shows(server, /slave0:.*state=online/);
       await send(server, 'FAILOVER', 'TO', '127.0.0.1', `${replica.port}`);
       await shows(replica, /role:master/);
       return replica;
