@@ -146,7 +146,7 @@ describe('values', () => {
     expect(connection.closedWith).toBeUndefined();
     const values = await scrape();
     expect(values.get('fanfare_errors_total{code="102"}')).toBe(1);
-    expect(values.get('fanfare_errors_total{code="104"}')).toBe(2);
+    expect(values.get('fanfare_errors_total{code="108"}')).toBe(2);
     expect(values.get('fanfare_disconnects_total{code="3501"}')).toBe(1);
     expect(values.get('fanfare_connections')).toBe(2);
   });
