@@ -4,6 +4,7 @@ import { Centrifuge, type Options } from 'centrifuge';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ClientError } from '../client/client-error.js';
 import { endpointsOf } from '../client/endpoint-url.js';
+import { withoutNodeStorage } from '../client/quiet-storage.js';
 import { commandVariables } from '../config/layers.js';
 import type { Config } from '../config/load.js';
 import { type CommandContext, type Flag, flagText, type ParsedArguments, UsageError } from './command.js';
@@ -60,7 +61,7 @@ export class ClientConnection {
     if (typeof token === 'string') sdkOptions.token = token;
     if (typeof token === 'function') sdkOptions.getToken = token;
     this.url = url;
-    this.client = new Centrifuge(url, sdkOptions);
+    this.client = withoutNodeStorage(() => new Centrifuge(url, sdkOptions));
     this.subscriptionToken = options.subscriptionToken;
   }
 
