@@ -237,13 +237,13 @@ describe('upgrades that are none', () => {
 
   it('B19 RST right after 101, ×1,000 → no leak', async () => {
     const connection = async () => (await RawWebSocket.open(oracle.port)).reset();
+    const thousand = async () => {
+      for (let round = 0; round < 50; round++) await Promise.all(Array.from({ length: 20 }, connection));
+    };
+    // The first ones also fill what the runtime keeps for itself, 20 MB on Node 26; a leak grows with the second, too.
+    await oracle.withstands(thousand, { atMost: 1_000 });
     const before = await oracle.server.ask('memory');
-    await oracle.withstands(
-      async () => {
-        for (let round = 0; round < 50; round++) await Promise.all(Array.from({ length: 20 }, connection));
-      },
-      { atMost: 1_000 },
-    );
+    await oracle.withstands(thousand, { atMost: 1_000 });
     expect((await oracle.server.ask('memory')) - before).toBeLessThan(16 * 1_024 * 1_024);
   });
 
