@@ -228,6 +228,30 @@ describe('sending', () => {
     expect(kinds().filter((kind) => kind === 'send')).toHaveLength(2);
   });
 
+  test('F12: is refused while the server ends the session: the poll brings the reason before the end', async () => {
+    // A pong was on its way when the server closed with 3001: the client ended without the reason (1 in place of 3001).
+    const { socket, received, closes, settle, last, connect } = start();
+    await connect();
+    socket.send('pong');
+    last('send').answer(404, 'no such session\n');
+    await settle();
+    expect(closes).toEqual([]);
+    last('poll').answer(200, 'disconnect\n{"seq":2}\n');
+    await settle();
+    expect(received).toEqual(['connected', 'disconnect']);
+  });
+
+  test('ends a second after it was refused when the poll brings nothing', async () => {
+    const { socket, closes, last, connect } = start();
+    await connect();
+    socket.send('a');
+    last('send').answer(404, 'no such session\n');
+    await vi.advanceTimersByTimeAsync(999);
+    expect(closes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(closes).toEqual([{ code: 1006, reason: '' }]);
+  });
+
   test('G3: a frame whose answer is lost goes again under the same number', async () => {
     const { socket, last, connect } = start();
     await connect();

@@ -24,6 +24,9 @@ interface CloseEvent {
 /** The server's word, which another attempt would not change. */
 class Refusal extends Error {}
 
+/** How long the reason of an end may come after the refusal of what was sent. */
+const lastWordMs = 1_000;
+
 /** Frames that wait are sent together up to here: well below what servers take at once. */
 const maxJoinedLength = 16_384;
 const maxJoinedLines = 128;
@@ -146,7 +149,13 @@ export class LongPollingSocket {
     const { session, node, grace_ms } = opened;
     while (this.#waiting.length > 0) {
       const asked = { session, node, id: ++this.#lastSendId, data: this.#nextFrame() };
-      await this.#insist(asked, this.#timeoutMs, grace_ms);
+      try {
+        await this.#insist(asked, this.#timeoutMs, grace_ms);
+      } catch (error) {
+        // A session that has just ended: the poll that is under way may bring the reason, which would be lost otherwise.
+        if (error instanceof Refusal) await new Backoff(lastWordMs).pause(this.#over.signal, lastWordMs);
+        throw error;
+      }
     }
     this.#isSending = false;
   }
