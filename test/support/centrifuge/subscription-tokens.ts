@@ -72,7 +72,8 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
   async 'a refresh with a token that is not good now does not end the subscription for good'(context) {
     const ann = await connected(context, 'ann');
     for (const stale of [{ expiresInSec: -60 }, { startsInSec: 60 }]) {
-      const lives = [{ expiresInSec: 1 }, stale];
+      // Long enough for the first subscribe on a busy machine.
+      const lives = [{ expiresInSec: 3 }, stale];
       let fetched = 0;
       const room = ann.newSubscription(channel, {
         getToken: () => tokenFor(context, lives[fetched++]),
