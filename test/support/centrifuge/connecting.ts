@@ -1,9 +1,29 @@
 /** Scenarios: how a client gets in, stays in and is sent away. */
 
 import { codeOfRefusal, equal, Gathered, gather, holds, nextEvent } from './awaiting.js';
-import { connected, type Scenario, subscribed } from './context.js';
+import { connected, type Scenario, type ScenarioContext, subscribed } from './context.js';
 
 const never = new Promise<string>(() => undefined);
+
+/** The first token is not good now: the client is told 109, and is in with another. */
+async function isReplaced(
+  context: ScenarioContext,
+  stale: { readonly expiresInSec: number } | { readonly startsInSec: number },
+): Promise<void> {
+  let fetched = 0;
+  const client = context.newClient({
+    token: await context.server.token({ sub: 'ann', ...stale }),
+    getToken: () => {
+      fetched++;
+      return context.server.token({ sub: 'ann' });
+    },
+  });
+  const errors = gather(client, 'error', ({ type, error }) => ({ type, code: error.code }));
+  client.connect();
+  await client.ready(5_000);
+  equal(errors.items, [{ type: 'connect', code: 109 }], 'errors');
+  equal(fetched, 1, 'tokens fetched');
+}
 
 export const connecting: Readonly<Record<string, Scenario>> = {
   async 'connects with a token'(context) {
@@ -37,37 +57,10 @@ export const connecting: Readonly<Record<string, Scenario>> = {
     equal(client.state, 'disconnected');
   },
 
-  async 'an expired token makes the client fetch a new one (109)'(context) {
-    let fetched = 0;
-    const client = context.newClient({
-      token: await context.server.token({ sub: 'ann', expiresInSec: -60 }),
-      getToken: () => {
-        fetched++;
-        return context.server.token({ sub: 'ann' });
-      },
-    });
-    const errors = gather(client, 'error', ({ type, error }) => ({ type, code: error.code }));
-    client.connect();
-    await client.ready(5_000);
-    equal(errors.items, [{ type: 'connect', code: 109 }], 'errors');
-    equal(fetched, 1, 'tokens fetched');
-  },
+  'an expired token makes the client fetch a new one (109)': (context) => isReplaced(context, { expiresInSec: -60 }),
 
-  async 'a token that begins in the future makes the client fetch a new one (109)'(context) {
-    let fetched = 0;
-    const client = context.newClient({
-      token: await context.server.token({ sub: 'ann', startsInSec: 15 }),
-      getToken: () => {
-        fetched++;
-        return context.server.token({ sub: 'ann' });
-      },
-    });
-    const errors = gather(client, 'error', ({ type, error }) => ({ type, code: error.code }));
-    client.connect();
-    await client.ready(5_000);
-    equal(errors.items, [{ type: 'connect', code: 109 }], 'errors');
-    equal(fetched, 1, 'tokens fetched');
-  },
+  'a token that begins in the future makes the client fetch a new one (109)': (context) =>
+    isReplaced(context, { startsInSec: 15 }),
 
   async 'a refresh with a token that is not good now ends with 3005, and the client is back with another'(context) {
     for (const stale of [{ expiresInSec: -60 }, { startsInSec: 60 }]) {
