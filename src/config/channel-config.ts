@@ -33,7 +33,7 @@ const ruleEntries = {
   history: v.optional(strictObject(historyEntries)),
   recovery: v.optional(oneOf(['stream', 'cache', 'off'])),
   presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
-  joinLeave: v.optional(onOff),
+  joinLeave: v.optional(v.union([onOff, v.literal('push')], 'is neither true nor false, nor push')),
   userLimited: v.optional(onOff),
   maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
 };

@@ -33,6 +33,8 @@ export function checkChannelOptions(options: unknown): void {
   expectWord('channel(options) → subscribe', given.subscribe, ['nobody', 'anyone', 'user', 'token']);
   expectWord('channel(options) → publish', given.publish, who);
   expectWord('channel(options) → presence', given.presence, [true, false, ...who]);
+  expectWord('channel(options) → joinLeave', given.joinLeave, [true, false, 'push'], false);
+  expectWord('channel(options) → userLimited', given.userLimited, [true, false], false);
   expectWord('channel(options) → recovery', given.recovery, ['stream', 'cache', 'off'], false);
   if (given.renew !== undefined) expectFunction('channel(options) → renew', given.renew);
   if (given.history === undefined) return;

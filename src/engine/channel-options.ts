@@ -123,8 +123,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
   readonly recovery?: 'stream' | 'cache' | 'off';
   /** Keep track of who is there. A permission says who may read it; `true` is `subscriber`. Default: `false`. */
   readonly presence?: boolean | PermissionName | Decision<PermissionContext<Pattern>, boolean | Denial>;
-  /** Tell subscribers that ask for it who comes and goes. Default: `false`. */
-  readonly joinLeave?: boolean;
+  /**
+   * Tell subscribers who comes and goes. `true`: those that ask for it. `push`: all of them, also those by transports
+   * and SDKs that have no way to ask. Default: `false`.
+   */
+  readonly joinLeave?: boolean | 'push';
   /**
    * A name that ends in `#42,43` is for the users 42 and 43 alone, who need no further permission to subscribe.
    * Default: `false`, and `#` is a character like any other.

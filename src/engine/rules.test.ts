@@ -78,6 +78,15 @@ describe('defaults', () => {
     expect(compiled({ presence })).toMatchObject({ presence: isKept, readPresence: readers });
   });
 
+  test.each([
+    [undefined, false, false],
+    [false, false, false],
+    [true, true, false],
+    ['push', true, true],
+  ] as const)('joinLeave %s: told: %s, to all: %s', (given, joinLeave, pushJoinLeave) => {
+    expect(compiled(given === undefined ? {} : { joinLeave: given })).toMatchObject({ joinLeave, pushJoinLeave });
+  });
+
   test('what is given is used', () => {
     const subscribe = () => true;
     const options = { subscribe, publish: 'user', recovery: 'cache', joinLeave: true, maxMessageBytes: 2 } as const;

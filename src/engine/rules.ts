@@ -23,6 +23,8 @@ export interface Rule {
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   readonly joinLeave: boolean;
+  /** Told to all, and not only to those that ask. */
+  readonly pushJoinLeave: boolean;
   readonly userLimited: boolean;
   readonly maxMessageBytes: number;
 }
@@ -95,7 +97,8 @@ function compile(text: string, options: ChannelOptions, defaults: { readonly max
     stream,
     recovery,
     presence: presence !== false,
-    joinLeave: options.joinLeave ?? false,
+    joinLeave: options.joinLeave === true || options.joinLeave === 'push',
+    pushJoinLeave: options.joinLeave === 'push',
     userLimited: options.userLimited ?? false,
     maxMessageBytes,
   };

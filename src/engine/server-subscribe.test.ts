@@ -18,6 +18,7 @@ beforeEach(async () => {
     channels: {
       'closed:{name}': channel({ history: { size: 10 }, presence: true, joinLeave: true }),
       'open:{name}': channel({ subscribe: 'anyone' }),
+      'lobby:{name}': channel({ joinLeave: 'push' }),
     },
     limits: { maxChannelsPerConnection: 2 },
     observer: { subscribed: ({ user }, name) => told.push(`${user} ${name}`) },
@@ -46,6 +47,19 @@ describe('a client that the server subscribes', () => {
     expect(await server.operations.presenceStats('closed:a')).toMatchObject({ numClients: 2, numUsers: 1 });
     expect(await server.operations.presence('closed:a')).toMatchObject([{ chanInfo: '"i"' }, { chanInfo: '"i"' }]);
     expect(told).toEqual(['ann closed:a', 'ann closed:a']);
+  });
+
+  test.each([
+    ['closed:a', undefined, true],
+    ['lobby:a', undefined, true],
+    ['closed:a', { pushJoinLeave: false }, false],
+    ['lobby:a', { pushJoinLeave: false }, false],
+    ['open:a', { pushJoinLeave: true, joinLeave: true }, true],
+  ])('in %s, with %j instead of the rule, hears who comes: %s', async (name, override, hears) => {
+    const client = await server.connect({ sub: 'ann' });
+    await subscribe(name, override && { override });
+    await server.clock.settle();
+    expect(client.pushes('join').length > 0).toBe(hears);
   });
 
   test('that is subscribed already is left as it is', async () => {

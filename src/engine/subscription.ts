@@ -86,7 +86,7 @@ export class Subscription implements Expiring {
     this.rule = match.rule;
     this.serverSide = options.serverSide;
     this.#asksJoinLeave = options.joinLeave;
-    this.hearsJoinLeave = options.joinLeave;
+    this.hearsJoinLeave = options.joinLeave || match.rule.pushJoinLeave;
   }
 
   /** Made anew when asked for: the placeholders' values are rarely needed, and each subscription would keep its own. */
@@ -127,13 +127,15 @@ export class Subscription implements Expiring {
   grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
     this.identity = identity;
     this.clientRefresh = clientRefresh;
-    this.askJoinLeave(this.#asksJoinLeave);
+    // Nobody has asked for it there: the server's word is the only one.
+    const isAgainst = this.serverSide && identity.override?.pushJoinLeave === false;
+    this.askJoinLeave(this.#asksJoinLeave && !isAgainst);
   }
 
   /** Its client wants to be told who comes and goes, or does not any more; where that is pushed it is told anyway. */
   askJoinLeave(asks: boolean): void {
     this.#asksJoinLeave = asks;
-    this.hearsJoinLeave = asks || this.identity.override?.pushJoinLeave === true;
+    this.hearsJoinLeave = asks || (this.identity.override?.pushJoinLeave ?? this.rule.pushJoinLeave);
   }
 
   /** Who the subscriber is to others in this channel. */

@@ -91,7 +91,7 @@ function extensions(rule: Rule) {
     }),
     ...(recovery !== 'off' && { 'x-fanfare-recovery': recovery }),
     ...(rule.presence && { 'x-fanfare-presence': { read: permissionName(rule.readPresence) } }),
-    ...(rule.joinLeave && { 'x-fanfare-join-leave': true as const }),
+    ...(rule.joinLeave && { 'x-fanfare-join-leave': rule.pushJoinLeave ? ('push' as const) : (true as const) }),
     ...(rule.userLimited && { 'x-fanfare-user-limited': true as const }),
     'x-fanfare-max-message-bytes': rule.maxMessageBytes,
   };

@@ -29,7 +29,7 @@ export interface SpecChannel {
   readonly 'x-fanfare-history'?: { readonly size: number; readonly ttlSec: number; readonly read: string };
   readonly 'x-fanfare-recovery'?: 'stream' | 'cache';
   readonly 'x-fanfare-presence'?: { readonly read: string };
-  readonly 'x-fanfare-join-leave'?: true;
+  readonly 'x-fanfare-join-leave'?: true | 'push';
   readonly 'x-fanfare-user-limited'?: true;
   readonly 'x-fanfare-max-message-bytes'?: number;
 }

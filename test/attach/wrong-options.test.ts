@@ -57,6 +57,8 @@ describe('channel(options)', () => {
     ['a message that is no schema', { message: {} }, 'message'],
     ['a schema in words', { message: 'string' }, 'message'],
     ['a misspelt permission', { subscribe: 'anyon' }, '"anyone"'],
+    ['a word that is none of joinLeave', { joinLeave: 'all' }, 'joinLeave'],
+    ['a user limit in words', { userLimited: 'yes' }, 'userLimited'],
     ['a permission of publish for subscribe', { subscribe: 'subscriber' }, 'subscribe'],
     ['true for everybody', { publish: true }, 'publish'],
     ['a misspelt recovery', { history: { size: 1 }, recovery: 'streem' }, '"stream"'],

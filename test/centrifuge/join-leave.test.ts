@@ -4,6 +4,7 @@ import { Centrifuge } from 'centrifuge';
 import { channel, fanfare, rpc } from 'fanfare';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { gather } from '../support/centrifuge/awaiting.js';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const app = fanfare({
@@ -11,6 +12,8 @@ const app = fanfare({
   channels: {
     room: channel({ subscribe: 'anyone', joinLeave: true, presence: true }),
     plain: channel({ subscribe: 'anyone' }),
+    lobby: channel({ subscribe: 'anyone', joinLeave: 'push' }),
+    quiet: channel({ joinLeave: 'push', subscribe: () => ({ override: { pushJoinLeave: false } }) }),
   },
   log,
 });
@@ -26,9 +29,9 @@ function connected(): Centrifuge {
   return client;
 }
 
-async function visitor(): Promise<void> {
+async function visitor(name = 'room'): Promise<void> {
   const client = connected();
-  const room = client.newSubscription('room');
+  const room = client.newSubscription(name);
   room.subscribe();
   await room.ready();
   client.disconnect();
@@ -59,6 +62,43 @@ it('begins and stops telling a subscription who comes and goes, without touching
     await plain.ready();
     const notGranted = client.rpc('fanfare.joinLeave', { channel: 'plain', joinLeave: true });
     expect(await notGranted).toEqual({ data: { joinLeave: false } });
+  } finally {
+    client.disconnect();
+  }
+});
+
+it('tells everybody where the rule says push, whether they ask or not', async () => {
+  const client = connected();
+  try {
+    const lobby = client.newSubscription('lobby');
+    const traffic = gather(lobby, 'join', () => 'join');
+    lobby.on('leave', () => traffic.add('leave'));
+    lobby.subscribe();
+    // Its own join comes, too.
+    await traffic.atLeast(1);
+    await visitor('lobby');
+    expect(await traffic.atLeast(3)).toEqual(['join', 'join', 'leave']);
+    // It is not for one client to say no.
+    const wish = client.rpc('fanfare.joinLeave', { channel: 'lobby', joinLeave: false });
+    expect(await wish).toEqual({ data: { joinLeave: true } });
+  } finally {
+    client.disconnect();
+  }
+});
+
+it('where the rule says push, a grant may spare one subscription, which may still ask', async () => {
+  const client = connected();
+  try {
+    const quiet = client.newSubscription('quiet');
+    const joins = gather(quiet, 'join', () => 'join');
+    quiet.subscribe();
+    await quiet.ready();
+    await visitor('quiet');
+    const wish = client.rpc('fanfare.joinLeave', { channel: 'quiet', joinLeave: true });
+    expect(await wish).toEqual({ data: { joinLeave: true } });
+    expect(joins.items).toEqual([]);
+    await visitor('quiet');
+    await joins.atLeast(1);
   } finally {
     client.disconnect();
   }

@@ -62,6 +62,7 @@ test('a configuration of version 6 in YAML: rules, hooks, limits, listeners, the
       history: { size: 100, ttl: '24h', read: 'user' },
       recovery: 'stream',
       presence: 'subscriber',
+      joinLeave: 'push',
     },
     'price:{rest*}': { subscribe: 'anyone', history: { size: 1, ttl: '1h', read: 'nobody' }, recovery: 'cache' },
     'private:{rest*}': { subscribe: 'hook', userLimited: true },

@@ -17,6 +17,7 @@ export const config = {
       joinLeave: true,
     },
     'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
+    'lobby:{room}': { subscribe: 'anyone', joinLeave: 'push' },
   },
 };
 

@@ -49,6 +49,20 @@ describe.skipIf(redisIsMissing())('two nodes and Redis', () => {
     await vi.waitFor(async () => expect((await ann.subscription.presenceStats()).numClients).toBe(1));
   });
 
+  test('joins and leaves that the rule pushes are told across to whoever has not asked', async () => {
+    await using fleet = await fleetOfTwo();
+    const [first = '', second = ''] = fleet.urls;
+    using ann = await subscribed(first, 'lobby:a');
+    const traffic: string[] = [];
+    for (const kind of ['join', 'leave'] as const) {
+      ann.subscription.on(kind, ({ info }) => info.client !== ann.id && traffic.push(kind));
+    }
+    using bob = await subscribed(second, 'lobby:a');
+    await vi.waitFor(() => expect(traffic).toEqual(['join']));
+    bob.client.disconnect();
+    await vi.waitFor(() => expect(traffic).toEqual(['join', 'leave']));
+  });
+
   test('each knows of both, and counts the clients of both', async () => {
     await using fleet = await fleetOfTwo();
     const [first = '', second = ''] = fleet.urls;

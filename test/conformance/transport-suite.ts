@@ -50,6 +50,7 @@ function startApp(limits: { readonly connectTimeoutMs?: number; readonly pingInt
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'room:{name}': channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 20 }, joinLeave: true }),
+      'lobby:{name}': channel({ subscribe: 'anyone', joinLeave: 'push' }),
     },
     rpc: { echo: rpc({ allow: 'anyone', run: (value) => value }) },
   });
@@ -59,6 +60,7 @@ interface Line {
   readonly id?: number;
   readonly push?: {
     readonly pub?: { readonly data: unknown; readonly offset?: number };
+    readonly join?: { readonly info: { readonly user: string } };
     readonly leave?: { readonly info: { readonly user: string } };
   };
 }
@@ -172,6 +174,27 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
         await turn();
       }
       expect(allLines(peer)[1]?.id).toBe(2);
+    });
+
+    must('tells who comes and goes to whoever has not asked, where the rule pushes it', async () => {
+      const { raw } = await start();
+      const enter = async (user: string) => {
+        const peer = await raw(`{"connect":{"token":"${user}"},"id":1}`);
+        await until(peer, () => allLines(peer).some(({ id }) => id === 1));
+        peer.send('{"subscribe":{"channel":"lobby:a"},"id":2}');
+        await until(peer, () => allLines(peer).some(({ id }) => id === 2));
+        return peer;
+      };
+      const peer = await enter('ann');
+      const bob = await enter('bob');
+      bob.send('{"unsubscribe":{"channel":"lobby:a"},"id":3}');
+      const traffic = () =>
+        allLines(peer).flatMap(({ push }) => {
+          if (push?.join !== undefined) return [`join ${push.join.info.user}`];
+          return push?.leave === undefined ? [] : [`leave ${push.leave.info.user}`];
+        });
+      await until(peer, () => traffic().length >= 3);
+      expect(traffic()).toEqual(['join ann', 'join bob', 'leave bob']);
     });
 
     must('sends publications of one turn in one frame', async () => {

@@ -12,6 +12,7 @@ export function makeApp(limits: Limits = {}) {
     channels: {
       'news:{name}': channel({ subscribe: 'anyone', history: { size: 5, ttl: '5m' }, presence: true }),
       'plain:{name}': channel({ subscribe: 'anyone' }),
+      'lobby:{name}': channel({ subscribe: 'anyone', history: { size: 5 }, joinLeave: 'push' }),
       'cache:{name}': channel({ subscribe: 'anyone', history: { size: 3 }, recovery: 'cache' }),
       'members:{name}': channel({ subscribe: 'user', history: { size: 5 } }),
     },

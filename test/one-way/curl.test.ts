@@ -12,6 +12,7 @@ interface Line {
   readonly channel?: string;
   readonly data?: unknown;
   readonly event?: string;
+  readonly info?: unknown;
   readonly code?: number;
 }
 
@@ -103,6 +104,26 @@ describe('curl', () => {
     app.disconnect('user-1');
     await reader.exited;
     expect(reader.lines.items.at(-1)).toEqual({ event: 'disconnect', code: 3503, reason: 'force disconnect' });
+  });
+
+  test.concurrent('is told who comes and goes where that is pushed, and its place stays in the id', async () => {
+    await using server = await startOneWay();
+    const { app, url } = server;
+    await using reader = curl(`${url}/stream?channels=lobby:a`);
+    // Its own join comes, too.
+    await reader.lines.atLeast(2);
+    await app.publish('lobby:a', 1);
+    await using visitor = curl(`${url}/stream?channels=lobby:a`, '-H', 'Authorization: Bearer user-1');
+    await reader.lines.atLeast(4);
+    await visitor[Symbol.asyncDispose]();
+    const lines = await reader.lines.atLeast(5);
+    expect(lines.map(({ event }) => event)).toEqual(['start', 'join', undefined, 'join', 'leave']);
+    const { id, channel, info } = lines[4] ?? {};
+    expect([id, channel, info]).toEqual([
+      expect.stringMatching(/^lobby%3Aa=1\.[\w-]+$/),
+      'lobby:a',
+      { user: 'user-1', client: expect.any(String) },
+    ]);
   });
 
   test.concurrent('is told that it has been unsubscribed, and ends with its last channel', async () => {

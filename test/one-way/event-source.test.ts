@@ -23,6 +23,23 @@ function listen(url: string) {
 }
 
 describe('EventSource', () => {
+  test.concurrent('has events for who comes and goes where that is pushed, which are no messages', async () => {
+    await using server = await startOneWay();
+    const { url } = server;
+    using reader = listen(`${url}/sse?channels=lobby:a`);
+    const traffic = new Gathered<unknown>();
+    for (const kind of ['join', 'leave']) {
+      reader.source.addEventListener(kind, ({ data }) => traffic.add([kind, JSON.parse(data).channel]));
+    }
+    await traffic.atLeast(1);
+    const visitor = listen(`${url}/sse?channels=lobby:a`);
+    await traffic.atLeast(2);
+    visitor.source.close();
+    const kinds = ['join', 'join', 'leave'];
+    expect(await traffic.atLeast(3)).toEqual(kinds.map((kind) => [kind, 'lobby:a']));
+    expect(reader.messages.items).toEqual([]);
+  });
+
   test.concurrent('F7: comes back after a cut by itself, with all it missed, in order and once', async () => {
     await using server = await startOneWay();
     const { app, url, proxy } = server;

@@ -41,7 +41,7 @@ describe('what is declared', () => {
       'tree:{id}': channel({ message: tree, subscribe: 'token', publish: 'user', history: { size: 9, ttl: '1h' } }),
       'news:{topic*}': channel({ subscribe: 'anyone', history: { size: 1, read: 'anyone' }, recovery: 'cache' }),
       'dated:{day}': channel({ message: dated, subscribe: () => true, publish: 'subscriber', presence: true }),
-      'own:{x}': channel({ userLimited: true, joinLeave: true, maxMessageBytes: 100 }),
+      'own:{x}': channel({ userLimited: true, joinLeave: 'push', maxMessageBytes: 100 }),
       'closed:{x}': channel(),
       rpc: channel({ subscribe: 'user' }),
     },
@@ -128,7 +128,7 @@ describe('what is declared', () => {
     expect(channels.dated_day).toMatchObject({ 'x-fanfare-presence': { read: 'subscriber' } });
     expect(channels.own_x).toMatchObject({
       'x-fanfare-user-limited': true,
-      'x-fanfare-join-leave': true,
+      'x-fanfare-join-leave': 'push',
       'x-fanfare-max-message-bytes': 100,
     });
   });
@@ -195,7 +195,7 @@ it('is valid for all rules that a server accepts', () => {
       publish: who,
       history: fc.record({ size: fc.integer({ min: 1, max: 100_000 }), ttl: fc.constantFrom('1ms', '24h') }),
       presence: fc.oneof(fc.boolean(), who),
-      joinLeave: fc.boolean(),
+      joinLeave: fc.constantFrom(true, false, 'push' as const),
       userLimited: fc.boolean(),
     },
     { requiredKeys: [] },

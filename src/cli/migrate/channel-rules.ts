@@ -90,19 +90,15 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
     publish: isOn('publish_proxy_enabled') ? 'hook' : who('publish'),
     ...historyOf(options, from, who('history'), draft),
     ...(isOn('presence') && { presence: who('presence') }),
-    ...(isOn('join_leave') && { joinLeave: joinsOf(isOn('force_push_join_leave'), from, draft) }),
+    ...joinsOf(isOn('join_leave'), isOn('force_push_join_leave'), from, draft),
     ...(isOn('allow_user_limited_channels') && { userLimited: true }),
   };
 }
 
-function joinsOf(isPushed: boolean, from: string, draft: Draft): true {
-  if (isPushed) {
-    draft.change(
-      `${from}.force_push_join_leave`,
-      'joins are told to clients that ask: set joinLeave: true at the subscription',
-    );
-  }
-  return true;
+function joinsOf(areTold: boolean, arePushed: boolean, from: string, draft: Draft): Fields {
+  if (areTold) return { joinLeave: arePushed ? 'push' : true };
+  if (arePushed) draft.change(`${from}.force_push_join_leave`, 'without join_leave there is nothing to push');
+  return {};
 }
 
 function isDefault(value: unknown): boolean {

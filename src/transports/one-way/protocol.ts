@@ -93,12 +93,16 @@ export class OneWayProtocol implements Protocol {
     switch (push.kind) {
       case 'publication':
         return this.#publication(push.channel, push.publication);
+      case 'join':
+      case 'leave':
+        // It cannot ask for them: where they come at all, they are for everybody.
+        return this.#style.traffic(push.kind, push.channel, push.info, this.#id());
       case 'unsubscribe':
         return this.#unsubscribed(push.channel, push.unsubscribe);
       case 'disconnect':
         return this.#style.notice({ kind: 'disconnect', ...push.disconnect }, '');
       default:
-        // Joins, leaves, messages: not asked for.
+        // Messages outside channels, new times to live: nothing that it could use.
         return '';
     }
   }

@@ -1,6 +1,6 @@
 /** How one-way consumers are told things: server-sent events, lines of JSON, or messages that are nothing but the data. */
 
-import type { Publication } from '../../model/publication.js';
+import type { ClientInfo, Publication } from '../../model/publication.js';
 import { clientInfoText } from '../../protocols/centrifugal/json-encode.js';
 
 /** What happens beside publications. */
@@ -22,11 +22,17 @@ export interface OneWayStyle {
   publication(channel: string, publication: Publication, id: string): string;
   /** Empty when the style has no word for it. */
   notice(notice: Notice, id: string): string;
+  /** Somebody came or went. Empty when the style has no word for it. */
+  traffic(kind: 'join' | 'leave', channel: string, info: ClientInfo, id: string): string;
 }
 
 function publicationText(channel: string, { data, info, tags }: Publication): string {
   const by = info === undefined ? '' : `,"info":${clientInfoText(info)}`;
   return `"channel":${JSON.stringify(channel)},"data":${data}${by}${tags === undefined ? '' : `,"tags":${JSON.stringify(tags)}`}`;
+}
+
+function trafficText(channel: string, info: ClientInfo): string {
+  return `"channel":${JSON.stringify(channel)},"info":${clientInfoText(info)}`;
 }
 
 /** JSON has no line feed in it, so one `data` line is one message. */
@@ -41,6 +47,7 @@ export const eventStyle: OneWayStyle = {
     const { kind, ...fields } = notice;
     return `${idLine(id)}event: ${kind}\ndata: ${JSON.stringify(fields)}\n\n`;
   },
+  traffic: (kind, channel, info, id) => `${idLine(id)}event: ${kind}\ndata: {${trafficText(channel, info)}}\n\n`,
 };
 
 function idLine(id: string): string {
@@ -56,6 +63,7 @@ export const lineStyle: OneWayStyle = {
     const { kind, ...fields } = notice;
     return `{${idField(id)}${JSON.stringify({ event: kind, ...fields }).slice(1)}\n`;
   },
+  traffic: (kind, channel, info, id) => `{${idField(id)}"event":"${kind}",${trafficText(channel, info)}}\n`,
 };
 
 function idField(id: string): string {
@@ -68,4 +76,5 @@ export const dataStyle: OneWayStyle = {
   ping: '\n',
   publication: (_channel, { data }) => `${data}\n`,
   notice: () => '',
+  traffic: () => '',
 };
