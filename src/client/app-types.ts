@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type {
   ChannelNameOf,
   ChannelSchemas,
+  Declared,
   MessageInputOf,
   MessageOf,
   ProcedureTable,
@@ -32,16 +33,27 @@ export type InputOf<App extends AnyApp, Name extends string> = string extends ke
   ? unknown
   : MessageInputOf<ChannelsOf<App>, Name>;
 
-/** Names of declared procedures. */
-export type KnownProcedure<App extends AnyApp> = keyof ProceduresOf<App> & string;
+/** Compiles for names of declared procedures only; for any other it is those that there are. */
+export type KnownProcedure<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>
+  ? Name
+  : Declared<ProceduresOf<App>, NoProceduresDeclared>;
 
-type ArgumentOf<App extends AnyApp, Name extends KnownProcedure<App>> = StandardSchemaV1.InferInput<
+/** No value has this type: the application declares no `rpc`. */
+export type NoProceduresDeclared = string & { readonly rpc: 'none are declared' };
+
+type ArgumentOf<App extends AnyApp, Name extends keyof ProceduresOf<App>> = StandardSchemaV1.InferInput<
   ProceduresOf<App>[Name]['input']
 >;
 
 /** The argument of a procedure as a rest parameter: one that may be `undefined` may be left out. */
-export type ArgumentsOf<App extends AnyApp, Name extends KnownProcedure<App>> =
-  undefined extends ArgumentOf<App, Name> ? [argument?: ArgumentOf<App, Name>] : [argument: ArgumentOf<App, Name>];
+export type ArgumentsOf<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>
+  ? undefined extends ArgumentOf<App, Name>
+    ? [argument?: ArgumentOf<App, Name>]
+    : [argument: ArgumentOf<App, Name>]
+  : // Its name is what does not compile.
+    [argument?: unknown];
 
 /** What a procedure answers. */
-export type ResultOf<App extends AnyApp, Name extends KnownProcedure<App>> = ProceduresOf<App>[Name]['output'];
+export type ResultOf<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>
+  ? ProceduresOf<App>[Name]['output']
+  : never;

@@ -119,7 +119,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * room.on('message', ({ data }) => show(data.text));
    */
   channel<const Name extends string>(
-    name: KnownChannel<App, Name> & Name,
+    name: KnownChannel<App, Name>,
     options: ChannelOptions = {},
   ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
     this.#use();
@@ -148,10 +148,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST`, `ERR_UNKNOWN_CHANNEL`, `ERR_TIMEOUT`,
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
    */
-  async publish<const Name extends string>(
-    name: KnownChannel<App, Name> & Name,
-    data: InputOf<App, Name>,
-  ): Promise<void> {
+  async publish<const Name extends string>(name: KnownChannel<App, Name>, data: InputOf<App, Name>): Promise<void> {
     await this.#call(() => this.#sdk.publish(name, data));
   }
 
@@ -163,8 +160,8 @@ export class Client<App extends AnyApp = AnyApp> {
    * @example
    * const sum = await client.rpc('add', { a: 1, b: 2 });
    */
-  async rpc<Name extends KnownProcedure<App>>(
-    name: Name,
+  async rpc<const Name extends string>(
+    name: KnownProcedure<App, Name>,
     ...[argument]: ArgumentsOf<App, Name>
   ): Promise<ResultOf<App, Name>> {
     const { data } = await this.#call(() => this.#sdk.rpc(name, argument));

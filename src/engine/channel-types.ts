@@ -43,6 +43,13 @@ type Matches<Pattern extends string, Name extends string> = Pattern extends `${i
       ? false
       : MatchesSegment<Pattern, Name>;
 
+/** All names that match, and a few more: quickly told from the others, which matters where there are many patterns. */
+type Shape<Pattern extends string> = Pattern extends `${infer Head}:${infer Tail}`
+  ? `${ShapeOfSegment<Head>}:${Shape<Tail>}`
+  : ShapeOfSegment<Pattern>;
+
+type ShapeOfSegment<Part extends string> = Part extends `{${string}}` ? string : Part;
+
 /**
  * The pattern that a name belongs to: the name's own entry when a rule is spelled exactly so, otherwise all patterns
  * that match it. `never` when there is none; a name that is only known to be a `string` has none.
@@ -51,22 +58,40 @@ export type PatternOf<Channels extends ChannelSchemas, Name extends string> = st
   ? never
   : Name extends keyof Channels
     ? Name
-    : { [Pattern in keyof Channels & string]: Matches<Pattern, Name> extends true ? Pattern : never }[keyof Channels &
-        string];
+    : {
+        [Pattern in keyof Channels & string]: Name extends Shape<Pattern>
+          ? Matches<Pattern, Name> extends true
+            ? Pattern
+            : never
+          : never;
+      }[keyof Channels & string];
 
-/** Compiles for names of declared channels only. */
-export type ChannelNameOf<Channels extends ChannelSchemas, Name extends string> = [PatternOf<Channels, Name>] extends [
-  never,
-]
-  ? never
-  : Name;
+/**
+ * Compiles for names of declared channels only. For any other it is the patterns as they are declared, so that the
+ * compiler's message and the editor's list name them. Each name of a union counts by itself.
+ */
+export type ChannelNameOf<Channels extends ChannelSchemas, Name extends string> = Name extends unknown
+  ? [PatternOf<Channels, Name>] extends [never]
+    ? Declared<Channels, NoChannelsDeclared>
+    : Name
+  : never;
+
+/** The declared names, or what the compiler's message says in the place of `never` where there are none. */
+export type Declared<Table, None> = [keyof Table] extends [never] ? None : keyof Table & string;
+
+/** No value has this type: the application declares no `channels`. */
+export type NoChannelsDeclared = string & { readonly channels: 'none are declared' };
 
 /** What a subscriber of the channel receives. */
 export type MessageOf<Channels extends ChannelSchemas, Name extends string> = StandardSchemaV1.InferOutput<
   Channels[PatternOf<Channels, Name>]
 >;
 
-/** What may be published to the channel. */
-export type MessageInputOf<Channels extends ChannelSchemas, Name extends string> = StandardSchemaV1.InferInput<
-  Channels[PatternOf<Channels, Name>]
->;
+/** What may be published to the channel; of several names, what may be published to each of them. */
+export type MessageInputOf<Channels extends ChannelSchemas, Name extends string> = (
+  Name extends unknown
+    ? (message: StandardSchemaV1.InferInput<Channels[PatternOf<Channels, Name>]>) => void
+    : never
+) extends (message: infer Input) => void
+  ? Input
+  : never;

@@ -45,11 +45,11 @@ export interface FanfareHooks<App extends AnyApp> {
   readonly useClient: () => Client<App>;
   /** Subscribes while the component is mounted. Throws `ERR_NO_PROVIDER`. */
   readonly useChannel: <const Name extends string>(
-    name: KnownChannel<App, Name> & Name,
+    name: KnownChannel<App, Name>,
     options?: UseChannelOptions,
   ) => ChannelView<DataOf<App, Name>, InputOf<App, Name>>;
   /** Who is there. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
-  readonly usePresence: <const Name extends string>(name: KnownChannel<App, Name> & Name) => PresenceView;
+  readonly usePresence: <const Name extends string>(name: KnownChannel<App, Name>) => PresenceView;
   /** The state of the connection, since when and why: what a reconnect banner shows. Throws `ERR_NO_PROVIDER`. */
   readonly useConnection: () => ConnectionStatus;
 }

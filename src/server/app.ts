@@ -38,7 +38,7 @@ const defaultCloseDeadlineMs = 25_000;
 const defaultHistoryLimit = 100;
 
 /** A name that one of the declared patterns matches. */
-type Known<Channels extends ChannelSchemas, Name extends string> = ChannelNameOf<Channels, Name> & Name;
+type Known<Channels extends ChannelSchemas, Name extends string> = ChannelNameOf<Channels, Name>;
 
 /**
  * Methods that take a channel throw or reject with a `FanfareError`: `ERR_CHANNEL_NAME`, `ERR_UNKNOWN_CHANNEL`,
