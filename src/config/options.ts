@@ -4,6 +4,7 @@
  */
 
 import { defaultLimits } from '../engine/limits.js';
+import { proxyHeaders } from '../model/proxy-header.js';
 import { channels } from './channel-config.js';
 import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxHookTimeoutMs } from './hook-config.js';
 import {
@@ -105,7 +106,13 @@ export const options = {
   }),
   trustProxies: option(list(), {
     default: [],
-    about: 'Addresses or networks of the proxies whose X-Forwarded-For is believed, like 10.0.0.0/8.',
+    about:
+      'Addresses or networks of the proxies whose word about the address of a client is believed, like 10.0.0.0/8.',
+  }),
+  proxyHeader: option(choice(proxyHeaders), {
+    default: 'X-Forwarded-For',
+    about:
+      'Header in which the trusted proxies say it: the one that they set or add to. The other one is never believed, since a client may have sent it.',
   }),
   metrics: option(flag(), {
     default: false,

@@ -13,6 +13,7 @@ const needs: readonly {
   { options: 'nats.', of: 'a broker nats://… or tls://…', isThere: isBroker(/^(nats|tls):/) },
   { options: 'rabbitmq.', of: 'a broker amqp://…', isThere: isBroker(/^amqps?:/) },
   { options: 'memory.', of: 'the broker memory', isThere: isBroker(/^memory$/) },
+  { options: 'proxyHeader', of: 'trustProxies', isThere: ({ values }) => values.trustProxies.length > 0 },
   { options: 'internal.host', of: 'internal.port', isThere: isSet('internal.port') },
   { options: 'token.algorithm', of: 'token.secret', isThere: ({ secrets }) => secrets.length > 0 },
   { options: 'token.issuer', of: 'tokens', isThere: takesTokens },

@@ -19,6 +19,7 @@ const optionKeys: Record<keyof FanfareOptions, true> = {
   broker: true,
   origins: true,
   trustProxies: true,
+  proxyHeader: true,
   path: true,
   transports: true,
   limits: true,

@@ -26,8 +26,9 @@ import { type FigurePeers, workerMetrics } from '../observe/worker-metrics.js';
 import { describeContract } from '../spec/describe.js';
 import type { ClientAccess } from '../spec/spec-options.js';
 import { ClientGate } from '../transports/client-gate.js';
-import { TrustedProxies } from '../transports/handshake.js';
+
 import { OriginPolicy } from '../transports/origin-policy.js';
+import { TrustedProxies } from '../transports/trusted-proxies.js';
 import { FanfareApp } from './app.js';
 import { checkOptions } from './check-options.js';
 import { clientTransports, defaultTransportLimits } from './client-transports.js';
@@ -106,7 +107,10 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   }
   const gate = new ClientGate(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
-    proxies: new TrustedProxies(options.trustProxies ?? []),
+    proxies: new TrustedProxies(options.trustProxies ?? [], {
+      ...(options.proxyHeader !== undefined && { header: options.proxyHeader }),
+      refusals: node.refusals,
+    }),
     // Tokens of a client's own are never in cookies.
     cookiesAuthenticate: auth.readsHeaders === true,
   });

@@ -74,6 +74,7 @@ export class ConfiguredServer {
       ...(values.origins !== undefined && { origins: values.origins }),
       ...(this.#hooks.observer && { on: this.#hooks.observer }),
       trustProxies: values.trustProxies,
+      proxyHeader: values.proxyHeader,
       path: values.path,
       transports: transportsOf(values),
       limits: limitsOf(values),

@@ -8,6 +8,7 @@ import type { ChannelDeclarations, ChannelSchemas, ProcedureTable, RpcDeclaratio
 import type { EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import type { Observer } from '../engine/observer.js';
+import type { ProxyHeader } from '../model/proxy-header.js';
 import type { TransportLimits, TransportPaths } from './client-transports.js';
 
 /** Makes the broker of a node. `memory()` is one. */
@@ -46,8 +47,13 @@ export interface FanfareOptions<
    * label. Default: pages of the host they connect to.
    */
   readonly origins?: readonly string[] | '*';
-  /** Addresses or networks of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  /** Addresses or networks of proxies whose word about the client's address is believed. Default: none. */
   readonly trustProxies?: readonly string[];
+  /**
+   * The header in which they say it: the one that they set or add to. The other one is never believed, since a client
+   * may have sent it. Default: `'X-Forwarded-For'`.
+   */
+  readonly proxyHeader?: ProxyHeader;
   /** Path of the WebSocket endpoint. Default: `/connection/websocket`. */
   readonly path?: string;
   /** The ways in where WebSocket cannot pass; see {@link TransportPaths}. */

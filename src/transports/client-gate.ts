@@ -6,9 +6,10 @@ import type { Node } from '../engine/node.js';
 import { limitReached } from '../engine/refusal-lines.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
-import { handshakeOf, type TrustedProxies } from './handshake.js';
+import { handshakeOf } from './handshake.js';
 import type { OriginPolicy } from './origin-policy.js';
 import { digestOf, type RequestBinding } from './request-binding.js';
+import type { TrustedProxies } from './trusted-proxies.js';
 
 /** Why a request is not served, as HTTP says it. */
 export interface Refusal {
