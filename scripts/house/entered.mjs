@@ -1,0 +1,124 @@
+// @ts-check
+/** Which functions of the built package one action of a client enters, by V8's precise coverage of this process. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Session } from 'node:inspector/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { channel, fanfare } from 'fanfare';
+import WebSocket from 'ws';
+
+/** @typedef {{ action: string, functions: number, files: number }} Entered */
+
+/** Longer than anything that an action sets off and that is not a period of its own. */
+const settledAfterMs = 300;
+
+/** @returns {Promise<Entered[]>} */
+export async function measureEntered() {
+  const http = createServer();
+  const app = fanfare({
+    auth: () => ({ user: 'one' }),
+    channels: { 'room:{id}': channel({ publish: 'anyone', history: { size: 100, ttl: '5m' } }) },
+  });
+  app.attach(http);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (http.address());
+  const profiler = new Session();
+  profiler.connect();
+  await profiler.post('Profiler.enable');
+  try {
+    const sockets = await Promise.all([1, 2, 3].map(() => openSocket(port)));
+    await Promise.all(sockets.map((socket) => socket.ask({ id: 2, subscribe: { channel: 'room:1' } })));
+    const polling = await openPolling(port);
+    const [first] = sockets;
+    if (first === undefined) throw new Error('no socket');
+    // Once beforehand, so that nothing is measured that happens the first time only.
+    await first.ask({ id: 3, publish: { channel: 'room:1', data: 1 } });
+    await first.ask({ id: 4, subscribe: { channel: 'room:2' } });
+    await polling.send({ id: 2, publish: { channel: 'room:1', data: 1 } });
+    await delay(settledAfterMs);
+    /** @param {string} action @param {() => Promise<unknown>} run */
+    const measure = async (action, run) => {
+      await profiler.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+      await run();
+      await delay(settledAfterMs);
+      const { result } = await profiler.post('Profiler.takePreciseCoverage');
+      await profiler.post('Profiler.stopPreciseCoverage');
+      return { action, ...count(result) };
+    };
+    const found = [
+      await measure('publish over WebSocket to three subscribers', () =>
+        first.ask({ id: 5, publish: { channel: 'room:1', data: 2 } }),
+      ),
+      await measure('subscribe over WebSocket', () => first.ask({ id: 6, subscribe: { channel: 'room:3' } })),
+      await measure('publish over long polling to three subscribers', () =>
+        polling.send({ id: 3, publish: { channel: 'room:1', data: 3 } }),
+      ),
+    ];
+    for (const socket of sockets) socket.close();
+    return found;
+  } finally {
+    profiler.disconnect();
+    await app.close();
+    http.closeAllConnections();
+    http.close();
+  }
+}
+
+/** @param {import('node:inspector').Profiler.ScriptCoverage[]} scripts */
+function count(scripts) {
+  let functions = 0;
+  const files = new Set();
+  for (const { url, functions: all } of scripts) {
+    if (!url.includes('/dist/')) continue;
+    // The first one is the module itself.
+    const entered = all.filter(({ ranges }, index) => index > 0 && (ranges[0]?.count ?? 0) > 0);
+    if (entered.length > 0) files.add(url);
+    functions += entered.length;
+  }
+  return { functions, files: files.size };
+}
+
+/** @param {number} port */
+async function openSocket(port) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/connection/websocket`);
+  await once(socket, 'open');
+  /** @param {{ id: number, [method: string]: unknown }} command resolves when its reply is there */
+  const ask = (command) =>
+    new Promise((resolve) => {
+      /** @param {import('ws').RawData} data */
+      const onMessage = (data) => {
+        if (!String(data).includes(`"id":${command.id},`)) return;
+        socket.off('message', onMessage);
+        resolve(undefined);
+      };
+      socket.on('message', onMessage);
+      socket.send(JSON.stringify(command));
+    });
+  await ask({ id: 1, connect: {} });
+  return { ask, close: () => socket.close() };
+}
+
+/** @param {number} port */
+async function openPolling(port) {
+  /** @param {object} body */
+  const post = async (body) => {
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`http://127.0.0.1:${port}/connection/long_polling`, {
+      ...{ method: 'POST', headers, body: JSON.stringify(body) },
+    });
+    if (!answer.ok) throw new Error(`long polling answered ${answer.status}`);
+    return answer.text();
+  };
+  const opened = await post({ data: JSON.stringify({ id: 1, connect: {} }) });
+  const { session, node } = JSON.parse(opened.trim().split('\n').at(-1) ?? '');
+  let sends = 0;
+  let ack = 1;
+  return {
+    /** A send, and the poll that brings its reply. @param {object} command */
+    send: async (command) => {
+      await post({ session, node, id: ++sends, data: JSON.stringify(command) });
+      await post({ session, node, ack: ack++ });
+    },
+  };
+}
