@@ -3,7 +3,9 @@
 import type { Cancel } from '../engine/clock.js';
 import { withTimeLimit } from '../engine/time-limit.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import { brokerError } from './broker-error.js';
 import type { BrokerPorts } from './ports.js';
+import { type ServerState, stateOf } from './server-states.js';
 
 /** What is done over one connection, for as long as that lives. */
 export interface Session {
@@ -16,6 +18,8 @@ export interface Session {
 export interface LinkOptions<Connection, S extends Session> {
   /** Of the server: `redis`. */
   readonly kind: string;
+  /** That its server can be in: the log names the one, with what ends it. */
+  readonly states?: readonly ServerState[];
   /** For people: `publishing to rabbitmq at 10.0.0.1:5672`. */
   readonly name: string;
   /** Asked each time anew: the server may have moved. What it gives does not reconnect by itself. */
@@ -49,6 +53,8 @@ const minRenewalMs = 500;
 const maxRenewalMs = 10_000;
 /** After this long without one, the next is the first again. */
 const calmAfterMs = 60_000;
+/** Between two lines about why it is not made yet, unless the reason is another. */
+const sayAgainMs = 60_000;
 /** Between two attempts to open the first connection. */
 const firstRetryMs = 500;
 
@@ -63,6 +69,8 @@ export class Link<Connection, S extends Session> {
   #renewals = 0;
   #renewedAtMs = Number.NEGATIVE_INFINITY;
   #hasBeenUp = false;
+  #reason: Error | undefined;
+  #said: { readonly text: string; readonly atMs: number } | undefined;
   #timer: Cancel | undefined;
   #onSettled: (() => void) | undefined;
 
@@ -74,6 +82,11 @@ export class Link<Connection, S extends Session> {
   /** Absent while the link is down. */
   get session(): S | undefined {
     return this.#session;
+  }
+
+  /** Why it is down, as far as that is known. */
+  get reason(): Error | undefined {
+    return this.#reason;
   }
 
   /**
@@ -167,6 +180,8 @@ export class Link<Connection, S extends Session> {
     }
     this.#session = session;
     this.#failures = 0;
+    this.#reason = undefined;
+    this.#said = undefined;
     const isAgain = this.#hasBeenUp;
     this.#hasBeenUp = true;
     if (isAgain) this.#ports.log.info({ link: name }, `${kind} link is up again`);
@@ -183,7 +198,8 @@ export class Link<Connection, S extends Session> {
     // While it was being opened, whoever does that is told.
     if (!wasUp || this.#isClosed) return;
     const { kind, name } = this.#options;
-    this.#ports.log.warn({ err: reason, link: name }, `${kind} link is down`);
+    this.#reason = reason;
+    this.#ports.log.warn({ err: this.#named(reason), link: name }, `${kind} link is down`);
     this.#retry();
   }
 
@@ -209,10 +225,24 @@ export class Link<Connection, S extends Session> {
     const connecting = this.#dialled().then((connection) => this.#opened(connection));
     connecting.catch((error: unknown) => {
       if (this.#isClosed) return;
-      const { kind, name } = this.#options;
-      this.#ports.log.debug({ err: error, link: name }, `${kind} link not made yet`);
+      this.#notMade(error instanceof Error ? error : new Error(String(error)));
       this.#retry();
     });
+  }
+
+  #notMade(error: Error): void {
+    const { kind, name } = this.#options;
+    const { clock, log } = this.#ports;
+    this.#reason = error;
+    const nowMs = clock.nowMs();
+    const isNews = this.#said?.text !== error.message || nowMs - this.#said.atMs >= sayAgainMs;
+    if (isNews) this.#said = { text: error.message, atMs: nowMs };
+    log[isNews ? 'warn' : 'debug']({ err: this.#named(error), link: name }, `${kind} link not made yet`);
+  }
+
+  #named(error: Error): Error {
+    const { kind, states = [] } = this.#options;
+    return stateOf(error, states) === undefined ? error : brokerError(kind, error, states);
   }
 
   #scheduleHeartbeat(session: S, connection: Connection): void {

@@ -3,7 +3,7 @@
  * that is sent through the broker again and again; and the broker takes what has to be kept.
  */
 
-import type { Broker } from './broker.js';
+import type { Broker, KeptKinds } from './broker.js';
 import type { Clock } from './clock.js';
 import type { Logger } from './logger.js';
 import { ProbeSeries } from './probe-series.js';
@@ -12,8 +12,8 @@ export interface BrokerHealthParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Whether any channel keeps something: else it does not matter whether that could be. */
-  readonly keeps: () => boolean;
+  /** What any channel keeps: else it does not matter whether that could be. */
+  readonly keeps: () => KeptKinds;
 }
 
 export class BrokerHealth {
@@ -30,7 +30,8 @@ export class BrokerHealth {
     this.#keeping =
       broker.probeKeeping &&
       this.#series('keeping something in the broker', async () => {
-        if (keeps()) await broker.probeKeeping?.();
+        const kinds = keeps();
+        if (kinds.history || kinds.presence) await broker.probeKeeping?.(kinds);
       });
   }
 

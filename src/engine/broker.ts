@@ -121,6 +121,12 @@ export interface PresenceStore {
   stats(channel: ChannelName): Promise<PresenceStats>;
 }
 
+/** What the rules of channels ask a broker to keep. */
+export interface KeptKinds {
+  readonly history: boolean;
+  readonly presence: boolean;
+}
+
 /**
  * Carries publications between nodes. Every method may reject with a `FanfareError` of code `ERR_BROKER` when the
  * broker cannot be reached; a publish that rejects may or may not have happened.
@@ -158,8 +164,9 @@ export interface Broker {
    */
   probe?(): Promise<void>;
   /**
-   * Resolves when the broker has taken something to be kept, as it must to publish with history and for presence. May be
-   * under way several times, and never settle. Absent: {@link probe} tells it as well, or nothing is ever kept.
+   * Resolves when the broker has taken something to be kept, as it must to publish with history and for presence, of the
+   * kinds that channels ask for. May be under way several times, and never settle. Absent: {@link probe} tells it as
+   * well, or nothing is ever kept.
    */
-  probeKeeping?(): Promise<void>;
+  probeKeeping?(kinds: KeptKinds): Promise<void>;
 }

@@ -142,7 +142,10 @@ export class Node {
     this.publishing = new Publishing(broker, this.counters);
     this.clients = new NodeClients(this);
     const { control } = broker;
-    const keeps = () => [...this.rules].some(({ stream, presence }) => stream !== undefined || presence);
+    const keeps = () => ({
+      history: [...this.rules].some(({ stream }) => stream !== undefined),
+      presence: [...this.rules].some(({ presence }) => presence),
+    });
     this.brokerHealth = new BrokerHealth({ broker, clock, log, keeps });
     this.cluster = new Cluster({
       ...{ nodeId: this.id, clock, random, log, control },

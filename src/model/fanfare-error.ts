@@ -25,6 +25,12 @@ export const fanfareErrors = {
 
 export type FanfareErrorCode = keyof typeof fanfareErrors;
 
+export interface FanfareErrorOptions {
+  readonly cause?: unknown;
+  readonly state?: string;
+  readonly remedy?: string;
+}
+
 /** Thrown for broken promises and misuse. Match on `code`; the message is for people and may change. */
 export class FanfareError extends Error {
   override readonly name = 'FanfareError';
@@ -33,10 +39,16 @@ export class FanfareError extends Error {
   readonly retryable: boolean;
   /** The status of this error in the HTTP API. */
   readonly httpStatus: number;
+  /** What state the broker's server is in, in its own word where it has one, and what ends that. For the log. */
+  readonly state?: string;
+  readonly remedy?: string;
 
-  constructor(code: FanfareErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: FanfareErrorCode, message: string, options: FanfareErrorOptions = {}) {
+    const { state, remedy, ...native } = options;
+    super(message, native);
     this.code = code;
+    if (state !== undefined) this.state = state;
+    if (remedy !== undefined) this.remedy = remedy;
     this.retryable = fanfareErrors[code].retryable;
     this.httpStatus = fanfareErrors[code].http;
   }

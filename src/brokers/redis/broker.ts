@@ -1,4 +1,4 @@
-import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
+import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
@@ -118,9 +118,9 @@ export class RedisBroker implements Broker {
     await this.#topology.probe();
   }
 
-  /** A publication with history, in a channel of this node's own. */
-  async probeKeeping(): Promise<void> {
-    await this.#topology.probeKeeping();
+  /** A publication with history, and a client that is present, in a channel of this node's own. */
+  async probeKeeping(kinds: KeptKinds): Promise<void> {
+    await this.#topology.probeKeeping(kinds);
   }
 
   #topologyOf(addresses: readonly Address[]): Topology {
@@ -149,6 +149,7 @@ export class RedisBroker implements Broker {
         name: addressName(address),
         dialer: dialer(address, { load: loadLibrary, timeoutMs, clock: this.#ports.clock }),
         scripts: this.#scripts,
+        keys: this.#keys,
         probeBus: this.#keys.probe(this.#ports.random.id()),
         timeoutMs,
         maxInFlight,

@@ -2,9 +2,9 @@
 
 import type { Cancel, Clock } from '../../engine/clock.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
-import { brokerError } from '../broker-error.js';
 import type { Endpoint } from '../server-address.js';
 import { endpointName } from './cluster-view.js';
+import { redisError } from './failures.js';
 import type { Shard } from './shard.js';
 
 export interface Member {
@@ -59,7 +59,7 @@ export class ClusterMembers {
     try {
       await withTimeLimit(this.#parts.clock, Math.max(0, limitMs), shard.name, opening);
     } catch (error) {
-      throw brokerError('redis', error);
+      throw redisError(error);
     }
   }
 

@@ -3,18 +3,17 @@
  * is listened to moves along, and what may have been missed on the way is named.
  */
 
-import type { Published } from '../../engine/broker.js';
+import type { KeptKinds, Published } from '../../engine/broker.js';
 import type { Cancel } from '../../engine/clock.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { brokerError } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Endpoint } from '../server-address.js';
 import { ClusterMembers, type Member } from './cluster-members.js';
 import type { ClusterSurvey } from './cluster-survey.js';
 import { type ClusterView, ownersOf } from './cluster-view.js';
-import { type Redirect, redirectOf } from './failures.js';
+import { type Redirect, redirectOf, redisError } from './failures.js';
 import { controlTag, type Keys } from './keys.js';
 import type { OutgoingPublication } from './publish-command.js';
 import type { Sending, Shard, ShardOptions } from './shard.js';
@@ -81,7 +80,7 @@ export class ClusterTopology implements Topology {
       await withTimeLimit(clock, this.#options.timeoutMs, 'the servers of the cluster', all);
     } catch (error) {
       this.close();
-      throw brokerError('redis', error);
+      throw redisError(error);
     }
     this.#askIn(calmIntervalMs);
   }
@@ -106,8 +105,8 @@ export class ClusterTopology implements Topology {
     return this.#probeEach((shard) => shard.probe());
   }
 
-  probeKeeping(): Promise<void> {
-    return this.#probeEach((shard) => shard.probeKeeping());
+  probeKeeping(kinds: KeptKinds): Promise<void> {
+    return this.#probeEach((shard) => shard.probeKeeping(kinds));
   }
 
   async #probeEach(probe: (shard: Shard) => Promise<void>): Promise<void> {

@@ -3,6 +3,7 @@
 import { FanfareError } from '../../model/fanfare-error.js';
 import { brokerError } from '../broker-error.js';
 import type { Endpoint } from '../server-address.js';
+import { redisStates } from './states.js';
 
 export type Redirect =
   /** The slot has moved for good, or this command alone has to be asked of another server. */
@@ -15,7 +16,7 @@ export type Redirect =
  * `ERR_BROKER`.
  */
 export function redisError(error: unknown): FanfareError {
-  if (error instanceof FanfareError || !isBrokenKey(error)) return brokerError('redis', error);
+  if (error instanceof FanfareError || !isBrokenKey(error)) return brokerError('redis', error, redisStates);
   return new FanfareError('ERR_HISTORY_BROKEN', `redis: a key of the channel is broken: ${error.message}`, {
     cause: error,
   });

@@ -6,6 +6,9 @@ import { FanfareError } from '../../model/fanfare-error.js';
 const prefixPattern = /^[\w.:/-]{1,64}$/;
 const escapes: Readonly<Record<string, string>> = { '%': '%25', '{': '%7B', '}': '%7D' };
 
+/** In the order in which the presence functions take them. */
+const presenceKinds = ['clients', 'members', 'users'] as const;
+
 /** Where all that nodes say to each other is. */
 export const controlTag = 'control';
 
@@ -33,7 +36,7 @@ export class Keys {
   /** In the order in which the presence functions take them. */
   presence(channel: ChannelName): string[] {
     const name = tag(channel);
-    return ['clients', 'members', 'users'].map((kind) => `${this.prefix}:${kind}:${name}`);
+    return presenceKinds.map((kind) => `${this.prefix}:${kind}:${name}`);
   }
 
   /** The sharded pub/sub channel. */
@@ -46,10 +49,31 @@ export class Keys {
     return `${this.prefix}:control:{${controlTag}}:${nodeId}`;
   }
 
-  /** A pub/sub channel that only this node listens to. */
+  /**
+   * A pub/sub channel that only this node listens to; no channel's, as % begins a byte there. Of the same kind as those
+   * of channels, so that whoever may use the one may use the other.
+   */
   probe(id: string): string {
-    return `${this.prefix}:probe:{${id}}`;
+    return `${this.prefix}:bus:{%-${id}}`;
   }
+
+  /** What is kept to see whether that is possible, in the slot of {@link probe} and of the kinds that channels have. */
+  probed(bus: string): ProbeKeys {
+    const name = bus.slice(bus.lastIndexOf('{'));
+    return {
+      place: `${this.prefix}:place:${name}`,
+      stream: `${this.prefix}:stream:${name}`,
+      once: `${this.prefix}:once:${name}:`,
+      presence: presenceKinds.map((kind) => `${this.prefix}:${kind}:${name}`),
+    };
+  }
+}
+
+export interface ProbeKeys {
+  readonly place: string;
+  readonly stream: string;
+  readonly once: string;
+  readonly presence: readonly string[];
 }
 
 function tag(channel: ChannelName): string {

@@ -5,6 +5,7 @@ import { Link, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import type { Dialer } from './dialer.js';
+import { redisStates } from './states.js';
 
 export interface RedisSession extends Session {
   readonly client: Client;
@@ -29,6 +30,7 @@ export function redisLink({ name, dialer, setUp, onUp, timeoutMs }: RedisLinkOpt
   return new Link(
     {
       kind: 'redis',
+      states: redisStates,
       name,
       dial: () => dialer.dial(),
       open: async (client, fail) => {

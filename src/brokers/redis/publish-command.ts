@@ -39,6 +39,7 @@ const answer = v.array(v.string());
 /**
  * Publishes in the order given, as one command; see publish.lua.
  *
+ * @param onceTtlMs how long their idempotency keys are known
  * @returns what has become of each
  * @throws FanfareError `ERR_BROKER` when it is not known of any
  */
@@ -46,6 +47,7 @@ export async function publishAll(
   way: Way,
   script: Script,
   publications: readonly OutgoingPublication[],
+  onceTtlMs: number = idempotencyWindowMs,
 ): Promise<readonly (Published | FanfareError)[]> {
   const [first] = publications;
   if (publications.length === 1 && first !== undefined && isPlain(first)) {
@@ -53,7 +55,7 @@ export async function publishAll(
     return [delivered];
   }
   const keys: string[] = [];
-  const args = [`${idempotencyWindowMs}`];
+  const args = [`${onceTtlMs}`];
   for (const publication of publications) addTo(keys, args, publication);
   const texts = v.parse(answer, await way.run(script, keys, args));
   let at = 0;

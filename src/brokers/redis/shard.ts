@@ -1,21 +1,24 @@
 /** One Redis server, or what stands for one: a link for functions, another for what is published. */
 
-import type { Published } from '../../engine/broker.js';
+import type { KeptKinds, Published } from '../../engine/broker.js';
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { brokerError } from '../broker-error.js';
+import { noConnection } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import { isNoPrimary, redisError, startsWith } from './failures.js';
+import type { Keys } from './keys.js';
 import { type RedisLink, redisLink } from './link.js';
 import { type OutgoingPublication, publishAll } from './publish-command.js';
 import { PublishQueue } from './publish-queue.js';
 import type { Script, Scripts } from './script.js';
+import { redisStates } from './states.js';
 import { Subscriptions, type SubscriptionsOptions } from './subscriptions.js';
 import type { Route } from './topology.js';
 
 export interface ShardOptions extends SubscriptionsOptions {
   readonly scripts: Scripts;
+  readonly keys: Keys;
   /** Commands that may wait for an answer; further ones are refused at once. */
   readonly maxInFlight: number;
 }
@@ -30,6 +33,8 @@ export interface Sending {
 const maxPublishBatch = 128;
 /** What a node that is gone leaves behind is soon gone, too. */
 const probeLimits = { size: 1, ttlMs: 60_000, placeTtlMs: 60_000 };
+const probeTtlMs = '60000';
+const probeOnceMs = 2_000;
 
 export class Shard implements Route {
   readonly #options: ShardOptions;
@@ -39,6 +44,8 @@ export class Shard implements Route {
   readonly #publications: PublishQueue;
   #inFlight = 0;
   #probes = 0;
+  #kept = 0;
+  #isSilentServer = false;
   #lastArrived = 0;
   readonly #probing = new Map<string, () => void>();
 
@@ -80,7 +87,7 @@ export class Shard implements Route {
       await Promise.all([this.#commands.start(), this.#subscriptions.link.start()]);
     } catch (error) {
       this.close();
-      throw brokerError('redis', error);
+      throw redisError(error);
     }
   }
 
@@ -121,7 +128,7 @@ export class Shard implements Route {
   /** Publishes as one command, at once. */
   async publishNow(
     publications: readonly OutgoingPublication[],
-    sending: Sending = {},
+    { onceTtlMs, ...sending }: Sending & { readonly onceTtlMs?: number } = {},
   ): Promise<readonly (Published | FanfareError)[]> {
     const client = this.#commands.session?.client;
     const way = {
@@ -129,7 +136,7 @@ export class Shard implements Route {
       send: (command: readonly string[]) => this.send(command, sending),
     };
     try {
-      const outcomes = await publishAll(way, this.#options.scripts.publish, publications);
+      const outcomes = await publishAll(way, this.#options.scripts.publish, publications, onceTtlMs);
       if (outcomes.some(isNoPrimary)) this.#leave(client);
       return outcomes;
     } catch (error) {
@@ -157,7 +164,7 @@ export class Shard implements Route {
     try {
       const arrived = new Promise<void>((resolve) => this.#probing.set(id, resolve));
       this.#publications.flush();
-      await this.send(['SPUBLISH', this.#subscriptions.probeBus, id]);
+      await Promise.all([this.#assertPrimary(), this.send(['SPUBLISH', this.#subscriptions.probeBus, id])]);
       const { timeoutMs, name } = this.#options;
       await withTimeLimit(this.#ports.clock, timeoutMs, `probe of ${name}`, arrived);
       this.#lastArrived = Math.max(this.#lastArrived, number);
@@ -165,29 +172,72 @@ export class Shard implements Route {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError) && number > this.#lastArrived)
         this.#subscriptions.link.renew('nothing arrives through it');
-      throw brokerError('redis', error);
+      throw redisError(error);
     } finally {
       this.#probing.delete(id);
     }
   }
 
-  /** Resolves when the server has kept a publication, as it must to publish with history. @throws FanfareError `ERR_BROKER` */
-  async probeKeeping(): Promise<void> {
+  /**
+   * Resolves when the server has kept a publication, as it must to publish with history, and a client that is present.
+   *
+   * @throws FanfareError `ERR_BROKER`
+   */
+  async probeKeeping({ history, presence }: KeptKinds): Promise<void> {
+    const { keys, scripts } = this.#options;
     const { probeBus } = this.#subscriptions;
-    const kept = { placeKey: `${probeBus}:place`, streamKey: `${probeBus}:stream`, newEpoch: 'probe', ...probeLimits };
-    await this.publishNow([{ bus: probeBus, text: '0:0', kept }]);
+    const probed = keys.probed(probeBus);
+    const count = `${++this.#kept}`;
+    if (history) {
+      const kept = { placeKey: probed.place, streamKey: probed.stream, newEpoch: 'probe', ...probeLimits };
+      // Another key each time, or the publication would not be kept.
+      await this.publishNow([{ bus: probeBus, text: `0:${count}`, kept, onceKey: `${probed.once}${count}` }], {
+        onceTtlMs: probeOnceMs,
+      });
+    }
+    // Another text each time: what is renewed takes no room, and is not refused for want of it.
+    if (presence) await this.run(scripts.presenceAdd, probed.presence, ['probe', `0:${count}`, probeTtlMs]);
+  }
+
+  /** In a cluster the slots say who is one. @throws FanfareError `ERR_BROKER` when others are not heard through it */
+  async #assertPrimary(): Promise<void> {
+    if (this.#options.groupOf !== undefined || this.#isSilentServer) return;
+    const info = String(await this.send(['INFO', 'replication']));
+    if (/^role:slave/m.test(info)) throw this.#noPrimary();
+  }
+
+  #noPrimary(): FanfareError {
+    const client = this.#commands.session?.client;
+    this.#leave(client);
+    return redisError(new Error('READONLY the server calls itself a replica'));
   }
 
   async #load(client: Client): Promise<void> {
     const { scripts, dialer } = this.#options;
     await dialer.verify(client);
     await Promise.all(Object.values(scripts).map(({ source }: Script) => client.scriptLoad(source)));
+    await this.#lookAt(client);
+  }
+
+  /** Some servers, or their rights, let nobody ask what they are. */
+  async #lookAt(client: Client): Promise<void> {
+    const wasSilent = this.#isSilentServer;
+    try {
+      await client.sendCommand(['INFO', 'replication']);
+      this.#isSilentServer = false;
+    } catch (error) {
+      if (!startsWith(error, 'NOPERM') && !startsWith(error, 'ERR unknown command')) throw error;
+      this.#isSilentServer = true;
+      if (wasSilent) return;
+      const text = 'redis does not say what it is (INFO): a fail-over that takes publications back is not noticed';
+      this.#ports.log.warn({ err: redisError(error), link: this.#options.name }, text);
+    }
   }
 
   async #answered(work: (client: Client) => Promise<unknown>): Promise<unknown> {
     const client = this.#commands.session?.client;
     const { maxInFlight, name } = this.#options;
-    if (client === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${name}`);
+    if (client === undefined) throw noConnection(name, this.#commands.reason, redisStates);
     if (this.#inFlight >= maxInFlight) {
       throw new FanfareError('ERR_BROKER', `more than ${maxInFlight} commands wait for ${name}`);
     }

@@ -1,12 +1,13 @@
 /** What is listened to on one Redis server: all of it again after each reconnection, those of one turn in one command. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
-import { brokerError } from '../broker-error.js';
+import { noConnection } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import type { Dialer } from './dialer.js';
-import { isNoPrimary, redirectOf } from './failures.js';
+import { isNoPrimary, redirectOf, redisError } from './failures.js';
 import { type RedisLink, redisLink } from './link.js';
+import { redisStates } from './states.js';
 
 export interface SubscriptionsOptions {
   /** For people. */
@@ -145,7 +146,7 @@ export class Subscriptions {
     this.#waiting = [];
     const client = this.#link.session?.client;
     if (client === undefined) {
-      const error = new FanfareError('ERR_BROKER', `no connection to ${this.#options.name}`);
+      const error = noConnection(this.#options.name, this.#link.reason, redisStates);
       for (const { reject } of waiting) reject(error);
       return;
     }
@@ -192,7 +193,7 @@ export class Subscriptions {
       return await work();
     } catch (error) {
       if (isNoPrimary(error)) this.#link.renew('the server is no primary');
-      throw brokerError('redis', error);
+      throw redisError(error);
     }
   }
 }

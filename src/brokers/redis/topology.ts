@@ -1,6 +1,6 @@
 /** Which Redis server has a channel. */
 
-import type { Published } from '../../engine/broker.js';
+import type { KeptKinds, Published } from '../../engine/broker.js';
 import { hashOf } from '../../engine/name-hash.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -31,7 +31,7 @@ export interface Topology {
   /** Resolves when a message has come back through each server. */
   probe(): Promise<void>;
   /** Resolves when each server has kept something. */
-  probeKeeping(): Promise<void>;
+  probeKeeping(kinds: KeptKinds): Promise<void>;
   close(): void;
 }
 
@@ -73,8 +73,8 @@ class HashedTopology implements Topology {
     await Promise.all(this.all.map((shard) => shard.probe()));
   }
 
-  async probeKeeping(): Promise<void> {
-    await Promise.all(this.all.map((shard) => shard.probeKeeping()));
+  async probeKeeping(kinds: KeptKinds): Promise<void> {
+    await Promise.all(this.all.map((shard) => shard.probeKeeping(kinds)));
   }
 
   close(): void {

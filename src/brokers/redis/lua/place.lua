@@ -21,6 +21,14 @@ local function replicationOf(field)
   return string.match(replication, field .. ':(%x+)') or ''
 end
 
+-- A replica that takes writes (`replica-read-only no`) forgets them when it hears from its primary.
+local function assertPrimary()
+  replicationOf('master_replid')
+  if string.find(replication, 'role:slave', 1, true) then
+    error('READONLY what a replica takes is forgotten', 0)
+  end
+end
+
 -- The process, and how many bytes other servers have ever replicated to it. Together with the second replication id,
 -- which a promotion sets to the one before, this tells what may have taken history back from what has not: the first id
 -- is made anew also when the first replica comes, and when the last one has long been gone.
@@ -42,6 +50,7 @@ end
 
 -- Where the stream is. Writes nothing: `changes` are what has to be written of it by `settle`.
 local function look(placeKey, newEpoch)
+  assertPrimary()
   local known = redis.call('HMGET', placeKey, 'o', 'e', 'r', 's')
   local offset, epoch, id = tonumber(known[1] or '0'), known[2], replicationOf('master_replid')
   if not epoch then
