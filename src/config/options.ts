@@ -415,7 +415,8 @@ export const options = {
   }),
   'limits.maxConnectionsPerUser': option(integer(), {
     default: defaultLimits.maxConnectionsPerUser,
-    about: 'Connections of one user over all nodes; a further one is closed with 3504.',
+    about:
+      'Connections of one user over all nodes; a further one is refused with 106, and its client tries again later.',
     zero: 'No limit.',
   }),
   'limits.connectsPerSec': option(integer(), {

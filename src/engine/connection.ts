@@ -29,6 +29,11 @@ export interface Connection {
   /** Name of the transport, for metrics: `websocket`, `sse`, … */
   readonly transport: string;
   readonly encoding: Encoding;
+  /**
+   * What the client sends may come late or twice, in requests of their own, or be made by the network: a pong that nobody
+   * asked for is no fault then.
+   */
+  readonly takesStrayPongs?: boolean;
   /** Bytes written and not yet taken by the kernel. */
   readonly bufferedBytes: number;
   /** Writes bytes that the connection's framing has made. Ignored once closed. */

@@ -1,5 +1,6 @@
 /** The steps that every new subscription takes: read, tell, go live; or be taken back without a trace. */
 
+import { unsubscribeCodes } from '../model/codes.js';
 import type { SubscribeResult } from '../model/reply.js';
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Attachment } from './attachment.js';
@@ -18,6 +19,7 @@ export async function establish(
   encode: (result: SubscribeResult) => readonly EncodedMessage[] | undefined,
 ): Promise<boolean> {
   const { subscription } = attachment;
+  let replaced: Subscription | undefined;
   for (;;) {
     if (isOver(session, subscription)) return false;
     await attachment.read();
@@ -28,6 +30,8 @@ export async function establish(
     if (messages === undefined) return false;
     const numBytes = result.publications.length === 0 ? 0 : sizeOf(messages);
     if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
+      // Before the reply: what is due to the one that is replaced comes before it, and nothing comes twice.
+      replaced = replace(session, subscription);
       for (const message of messages) session.outbox.send(message);
       break;
     }
@@ -36,9 +40,20 @@ export async function establish(
   }
   attachment.goLive();
   session.renewSubscription(subscription);
-  session.node.presence.joined(subscription);
-  session.node.notifier.notify('subscribed', session, subscription.channel);
+  session.node.presence.joined(subscription, replaced);
+  if (replaced === undefined) session.node.notifier.notify('subscribed', session, subscription.channel);
   return true;
+}
+
+/** Takes the server's own subscription out in favour of its client's. To everybody else the client has been there all the time. */
+function replace(session: Session, subscription: Subscription): Subscription | undefined {
+  const { replaces } = subscription;
+  if (replaces === undefined) return undefined;
+  subscription.replaces = undefined;
+  replaces.endedBy = unsubscribeCodes.client;
+  if (replaces.deadline !== undefined) session.node.deadlines.remove(replaces, replaces.deadline);
+  session.node.hub.leave(replaces);
+  return replaces;
 }
 
 /** What was missed will never fit: the client is told that it cannot recover, in place of being closed as slow for ever. */
@@ -55,6 +70,7 @@ export function forgo(session: Session, attachment: Attachment, numBytes: number
 export function takeBack(session: Session, subscription: Subscription): void {
   if (subscription.isEstablished) return;
   session.subscriptions.delete(subscription);
+  session.putBack(subscription);
   session.node.hub.leave(subscription);
   session.node.presence.withdrawn(subscription);
 }

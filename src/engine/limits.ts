@@ -42,7 +42,7 @@ export interface EngineLimits {
   readonly maxConnections: number;
   /** Open connections from one address; a further one is answered with 503. 0: no limit. */
   readonly maxConnectionsPerAddress: number;
-  /** Connections of one user over all nodes; a further one is closed with 3504. 0: no limit. */
+  /** Connections of one user over all nodes; a further one is refused with 106, which its client takes as advice to try again later. 0: no limit. */
   readonly maxConnectionsPerUser: number;
   /** Connects a second to this node in the long run; what is beyond is answered with 503. 0: no limit. */
   readonly connectsPerSec: number;

@@ -158,7 +158,9 @@ describe('while a connect waits for the broker', () => {
     await server.clock.settle();
     letThrough();
     await server.clock.settle();
-    expect(clients.map(({ closeCode }) => closeCode)).toEqual([undefined, undefined, undefined, 3504, 3504]);
+    const errors = clients.map(({ messages }) => messages.flatMap(({ error }) => error ?? []));
+    const full = { code: 106, message: 'limit exceeded', temporary: true };
+    expect(errors).toEqual([[], [], [], [full], [full]]);
     expect(server.node.hub.numSubscriptions).toBe(3);
     expect(await server.operations.presenceStats('open:a')).toMatchObject({ numClients: 3 });
   });

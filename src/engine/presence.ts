@@ -13,9 +13,10 @@ export class Presence {
     private readonly log: Logger,
   ) {}
 
-  /** The subscriber has been taken live. */
-  joined(subscription: Subscription): void {
-    if (subscription.isAnnounced) this.#announce(subscription, 'join');
+  /** The subscriber has been taken live. @param before the same client's, whose place it has taken */
+  joined(subscription: Subscription, before?: Subscription): void {
+    if (before?.countsAsPresent && !subscription.countsAsPresent) this.#remove(before);
+    if (subscription.isAnnounced && !before?.isAnnounced) this.#announce(subscription, 'join');
   }
 
   /** Keeps a subscriber's entry from expiring. */

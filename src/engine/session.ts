@@ -278,12 +278,23 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Ends a subscription and tells the client, unless the client asked for it itself. */
   unsubscribe(subscription: Subscription, unsubscribe: Unsubscribe): void {
     if (this.subscriptions.get(subscription.channel) !== subscription) return;
-    const wasEstablished = subscription.isEstablished;
+    const isByClient = unsubscribe.code < unsubscribeCodes.server.code;
+    const wasTold = subscription.isEstablished || subscription.replaces?.isEstablished === true;
     this.subscriptions.delete(subscription);
+    if (isByClient) this.putBack(subscription);
     this.#endSubscription(subscription, unsubscribe);
-    if (unsubscribe.code < 2000 || !wasEstablished) return;
+    if (isByClient || !wasTold) return;
     Counters.add(this.node.counters.unsubscribesByCode, unsubscribe.code);
     this.push({ kind: 'unsubscribe', channel: subscription.channel, unsubscribe });
+  }
+
+  /** What would have taken the place of the server's own subscription is not to be: that one goes on. */
+  putBack(subscription: Subscription): void {
+    const { replaces } = subscription;
+    if (replaces === undefined) return;
+    subscription.replaces = undefined;
+    this.subscriptions.delete(subscription);
+    if (replaces.endedBy === undefined && replaces.stage !== 'ended') this.subscriptions.add(replaces);
   }
 
   loseState(subscription: Subscription): void {
@@ -332,7 +343,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (this.state !== 'connected') {
       // Its command has come: it is the server, or who it asks, that is slow, and the client may try again.
       if (this.state === 'connecting') this.close(disconnectCodes.serverError, 'connect took too long to answer');
-      else this.close(disconnectCodes.stale, 'limits.connectTimeout');
+      // A slow line, or a laptop that slept: 3502 would keep it away for good.
+      else this.close(disconnectCodes.noPong, 'limits.connectTimeout');
       return;
     }
     const { clock, limits } = this.node;
@@ -387,7 +399,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   #acceptPong(): boolean {
-    if (!this.#awaitsPong) return this.#refuse('pong without a ping');
+    if (!this.#awaitsPong) {
+      if (this.#connection.takesStrayPongs !== true) return this.#refuse('pong without a ping');
+      this.receiveControl();
+      return !this.is('closed');
+    }
     this.#awaitsPong = false;
     return true;
   }
@@ -450,6 +466,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     subscription.endedBy = why;
     if (subscription.deadline !== undefined) this.node.deadlines.remove(subscription, subscription.deadline);
     this.node.hub.leave(subscription);
+    if (subscription.replaces !== undefined) this.#endSubscription(subscription.replaces, why);
     if (!wasEstablished) return;
     this.node.presence.left(subscription);
     this.node.notifier.notify('unsubscribed', this, subscription.channel, why);

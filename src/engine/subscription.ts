@@ -75,6 +75,8 @@ export class Subscription implements Expiring {
   deadline: number | undefined;
   /** Why it ended, once it has. */
   endedBy: Unsubscribe | undefined;
+  /** The server's own subscription, live or about to be, until this one, its client's, takes its place. */
+  replaces: Subscription | undefined;
 
   constructor(
     readonly owner: SubscriptionOwner,

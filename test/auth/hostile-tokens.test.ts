@@ -273,15 +273,26 @@ describe('subscription tokens', () => {
     ['another channel', { sub: 'ann', channel: 'token:b' }],
     ['a longer name', { sub: 'ann', channel: 'token:aa' }],
     ['all channels', { sub: 'ann', channel: 'token:*' }],
-    ['another user', { sub: 'bob', channel: 'token:a' }],
     ['nobody', { channel: 'token:a' }],
-    ['another connection', { client: 'somebody-else', channel: 'token:a' }],
     ['no channel: a connection token', { sub: 'ann' }],
   ])('B70 for %s → 103', async (_, claims) => {
     await oracle.withstands(async () => {
       const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
       const token = await sign({ ...claims, info: canary });
       expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(103);
+      expect(await client.command('ping', {})).not.toHaveProperty('error');
+      await client.close();
+    }, floodOf(1));
+  });
+
+  it.each([
+    ['another user', { sub: 'bob', channel: 'token:a' }],
+    ['another connection', { client: 'somebody-else', channel: 'token:a' }],
+  ])('B70 for %s → 109: a client that kept it from before gets another one', async (_, claims) => {
+    await oracle.withstands(async () => {
+      const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
+      const token = await sign({ ...claims, info: canary });
+      expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(109);
       expect(await client.command('ping', {})).not.toHaveProperty('error');
       await client.close();
     }, floodOf(1));

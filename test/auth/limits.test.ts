@@ -61,17 +61,19 @@ describe('connections', () => {
     for (const client of clients) await client.close();
   });
 
-  test('of one user: 3504, which ends it for good; other users are let in', async () => {
+  test('of one user: 106, temporary, so that it comes back when there is room; other users are let in', async () => {
     await using server = await start({ maxConnectionsPerUser: 2 });
     await server.connected({ sub: 'ann' });
     const second = await server.connected({ sub: 'ann' });
-    expect(await server.attempt({ sub: 'ann' })).toBe(3504);
+    const third = server.client({ token: await sign({ sub: 'ann' }) });
+    const refused = nextEvent(third, 'error');
+    third.connect();
+    expect((await refused).error).toMatchObject({ code: 106, temporary: true });
     expect(await server.attempt({ sub: 'bob' })).toBeUndefined();
-    expect(await server.metric('fanfare_disconnects_total{code="3504"}')).toBe(1);
-    const left = nextEvent(second, 'disconnected');
+    expect(await server.metric('fanfare_errors_total{code="106"}')).toBeGreaterThan(0);
+    const back = nextEvent(third, 'connected');
     second.disconnect();
-    await left;
-    await (await connect(server, 'bob')).close();
+    await back;
   });
 
   test('F10 a second: 503 with Retry-After beyond the burst', async () => {

@@ -296,9 +296,9 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       expect(offsets).toEqual(offsets.map((_, n) => n + 1));
     });
 
-    must('B41: closes a peer that sends no command in time with 3502', async () => {
+    must('B41: closes a peer that sends no command in time with 3012, so that it comes back', async () => {
       const { raw } = await start({ connectTimeoutMs: 200 });
-      expect(await (await raw()).closed).toEqual(disconnectCodes.stale);
+      expect(await (await raw()).closed).toEqual(disconnectCodes.noPong);
     });
 
     must('B39: closes a peer that sends garbage with 3501, and nothing of its frame runs', async () => {

@@ -127,7 +127,7 @@ describe('time', () => {
     await simulation.close();
   });
 
-  test('B41: a connection without a command is closed with 3502 after the time-out', async () => {
+  test('B41: a connection without a command is closed with 3012 after the time-out', async () => {
     const simulation = await simulate({ connectTimeoutMs: 10_000 });
     const client = simulation.client();
     const send = client.send.bind(client);
@@ -136,7 +136,7 @@ describe('time', () => {
     await simulation.clock.advance(9_000);
     expect(client.connection?.closedWith).toBeUndefined();
     await simulation.clock.advance(2_001);
-    expect(client.connection?.closedWith?.code).toBe(3502);
+    expect(client.connection?.closedWith?.code).toBe(3012);
     client.send = send;
     await simulation.close();
   });

@@ -60,14 +60,14 @@ test('leaving is never refused: not a channel that there is not, nor one of the 
   expect(client.session.subscriptions.size).toBe(0);
 });
 
-test('a connect that the server is too slow to answer closes with 3004, one that never came with 3502', async () => {
+test('a connect that the server is too slow to answer closes with 3004, one that never came with 3012', async () => {
   const forever = new Promise<never>(() => undefined);
   const { node } = await start({ auth: { ...auth, connect: () => forever }, limits: { connectTimeoutMs: 5_000 } });
   const waiting = node.open();
   const silent = node.open();
   waiting.send('connect', {});
   await node.clock.advance(10_000);
-  expect([waiting.closeCode, silent.closeCode]).toEqual([3004, 3502]);
+  expect([waiting.closeCode, silent.closeCode]).toEqual([3004, 3012]);
 });
 
 test.each([

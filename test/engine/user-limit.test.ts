@@ -47,7 +47,8 @@ async function connect(at: EngineNode | undefined, user: string): Promise<Engine
 }
 
 const isIn = (client: EngineClient) => client.session.is('connected');
-const isRefused = (client: EngineClient) => client.closeCode === 3504;
+const isRefused = ({ messages }: EngineClient) => messages.some(({ error }) => isFull(error));
+const isFull = (error: unknown) => JSON.stringify(error) === '{"code":106,"message":"limit exceeded","temporary":true}';
 
 function numOf(user: string): number {
   return cluster.nodes.reduce((all, { node: one }) => all + one.sessions.ofUser(user).length, 0);
@@ -61,7 +62,7 @@ beforeEach(() => start(2));
 afterEach(() => cluster.close());
 
 describe('over all nodes', () => {
-  test('one too many is closed with 3504, wherever it comes', async () => {
+  test('one too many is refused with 106, temporary, wherever it comes', async () => {
     for (const user of users) {
       const clients = [await connect(a, user), await connect(b, user), await connect(c, user), await connect(a, user)];
       expect(clients.map(isIn)).toEqual([true, true, false, false]);
@@ -213,7 +214,9 @@ test('whatever is lost and late among the messages: everybody gets an answer, an
     clients = clients.filter((client) => !client.session.is('closed'));
   }
   await cluster.clock.advance(2_000);
-  expect(clients.filter((client) => !client.session.is('closed')).every(isIn)).toBe(true);
+  expect(clients.filter((client) => !client.session.is('closed')).every((one) => isIn(one) || isRefused(one))).toBe(
+    true,
+  );
   cluster.hub.fate = () => ({});
   await cluster.clock.advance(20_000);
   for (const user of few) {

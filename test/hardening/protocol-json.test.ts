@@ -164,15 +164,15 @@ describe('frames that are no commands', () => {
 });
 
 describe('a connection that does not connect', () => {
-  it('B41 no connect within the time-out → 3502', async () => {
+  it('B41 no connect within the time-out → 3012, after which clients come back', async () => {
     const impatient = await Oracle.start({ limits: { connectTimeoutMs: 1_000 } });
     try {
       await impatient.withstands(async () => {
         const silent = await RawWebSocket.open(impatient.port);
         const pinging = await RawWebSocket.open(impatient.port);
         const timer = setInterval(() => pinging.sendFrame({ opcode: opcodes.ping }), 50);
-        expect((await silent.closed).code).toBe(3502);
-        expect((await pinging.closed).code).toBe(3502);
+        expect((await silent.closed).code).toBe(3012);
+        expect((await pinging.closed).code).toBe(3012);
         clearInterval(timer);
       }, 2);
     } finally {

@@ -12,7 +12,7 @@ afterAll(() => tls[Symbol.dispose]());
 
 const skip = [
   {
-    test: 'B41: closes a peer that sends no command in time with 3502',
+    test: 'B41: closes a peer that sends no command in time with 3012, so that it comes back',
     reason: 'a request without a command is answered with 400, one that does not come to its end with 408',
   },
 ];

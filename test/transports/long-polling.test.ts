@@ -8,7 +8,7 @@ transportSuite({
   connect: (url, firstFrame = '') => openPolling(url, firstFrame),
   skip: [
     {
-      test: 'B41: closes a peer that sends no command in time with 3502',
+      test: 'B41: closes a peer that sends no command in time with 3012, so that it comes back',
       reason: 'a request without a command is answered with 400, one that does not come to its end with 408',
     },
   ],

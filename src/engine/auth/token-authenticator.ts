@@ -68,11 +68,15 @@ async function subscription(
       throw new TokenFault('claim', message, { claim: 'channel' });
     }
     if (claims.client !== undefined && claims.client !== client) {
-      throw new TokenFault('claim', 'client is another connection', { claim: 'client' });
+      throw new TokenFault('claim', 'client is another connection', { verdict: 'outlived', claim: 'client' });
     }
     if (claims.client === undefined && claims.user !== user) {
-      const whose = claims.user === '' ? 'missing or empty' : 'another user';
-      throw new TokenFault('claim', `sub is ${whose}, and not that of the connection`, { claim: 'sub' });
+      const isOfNobody = claims.user === '';
+      const whose = isOfNobody ? 'missing or empty' : 'another user';
+      throw new TokenFault('claim', `sub is ${whose}, and not that of the connection`, {
+        claim: 'sub',
+        ...(!isOfNobody && { verdict: 'outlived' }),
+      });
     }
     return { ok: true, identity: claims.identity, ...notesOn(payload) };
   } catch (error) {
@@ -104,6 +108,7 @@ function refusal(error: unknown): Refused {
   switch (error.verdict) {
     case 'expired':
     case 'early':
+    case 'outlived':
       return { ok: false, error: errorCodes.tokenExpired, why };
     case 'unavailable':
       return { ok: false, error: errorCodes.internal, why };

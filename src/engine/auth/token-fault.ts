@@ -2,8 +2,11 @@
 
 import type { RefusalLine } from '../../model/refusal-line.js';
 
-/** `early`: it will be good. `unavailable`: the keys could not be asked for, so nothing is known. */
-export type TokenVerdict = 'invalid' | 'expired' | 'early' | 'unavailable';
+/**
+ * `early`: it will be good. `outlived`: it was good for an earlier connection or user of the same client, which keeps tokens.
+ * `unavailable`: the keys could not be asked for, so nothing is known.
+ */
+export type TokenVerdict = 'invalid' | 'expired' | 'early' | 'outlived' | 'unavailable';
 
 export interface TokenFaultDetails {
   readonly verdict?: TokenVerdict;

@@ -1,6 +1,6 @@
 /** `connect`: who is it, and which channels does it get without asking. */
 
-import { type Disconnect, disconnectCodes } from '../../model/codes.js';
+import { errorCodes } from '../../model/codes.js';
 import type { ConnectRequest } from '../../model/command.js';
 import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
@@ -43,16 +43,19 @@ export async function runConnect(
   }
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
-  const unwelcome = node.revocations.find(identity) ?? (await findSeat(session, identity.user));
-  if (unwelcome !== undefined) {
-    const { limits } = node;
-    const isFull = unwelcome === disconnectCodes.connectionLimit;
-    session.close(
-      unwelcome,
-      isFull ? limitReached('maxConnectionsPerUser', limits.maxConnectionsPerUser) : 'revoked or blocked',
-    );
+  const revoked = node.revocations.find(identity);
+  if (revoked !== undefined) {
+    session.close(revoked, 'revoked or blocked');
+    return undefined;
   }
+  const isSeated = await findSeat(session, identity.user);
   if (!session.is('connecting')) return undefined;
+  if (!isSeated) {
+    session.state = 'refused';
+    // Temporary: the user may have closed another one, or lost it, which the server finds out a ping later.
+    const full = { ...errorCodes.limitExceeded, temporary: true };
+    return refuse(full, limitReached('maxConnectionsPerUser', node.limits.maxConnectionsPerUser)).reply;
+  }
   const targets = findTargets(session, identity);
   if (!targets.ok) {
     session.state = 'refused';
@@ -104,16 +107,16 @@ function encodeConnectReply(
   }
 }
 
-/** Makes it one of its user's connections, of which there may be so many; otherwise says why not. */
-async function findSeat(session: Session, user: string): Promise<Disconnect | undefined> {
+/** Makes it one of its user's connections, of which there may be so many. False when there are as many. */
+async function findSeat(session: Session, user: string): Promise<boolean> {
   const { seats } = session.node;
   const taken = seats.take(user);
   const isTaken = typeof taken === 'boolean' ? taken : await taken;
-  if (!isTaken) return disconnectCodes.connectionLimit;
+  if (!isTaken) return false;
   // The client may have left while the answer was on its way.
   if (session.is('closed')) seats.free(user);
   else session.seat = user;
-  return undefined;
+  return true;
 }
 
 function admit(session: Session, identity: Identity, hasToken: boolean): void {

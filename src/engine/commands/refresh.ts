@@ -58,8 +58,8 @@ function accept(session: Session, identity: Identity): boolean {
     return false;
   }
   if (identity.user !== session.user) {
-    // A token renews a connection, it does not hand it to somebody else.
-    session.close(disconnectCodes.invalidToken, 'refresh with the token of another user');
+    // A token renews a connection, it does not hand it to somebody else: whoever has signed in meanwhile gets another one.
+    session.close(disconnectCodes.expired, 'refresh with the token of another user');
     return false;
   }
   session.identity = identity;

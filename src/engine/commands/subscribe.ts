@@ -33,8 +33,9 @@ export async function runSubscribe(
   const target = findTarget(session, request.channel);
   if (!target.ok) return target.reply;
   const { channel, match } = target;
-  if (session.subscriptions.has(channel)) return refuse(errorCodes.alreadySubscribed).reply;
-  if (!session.hasRoom) {
+  const held = session.subscriptions.get(channel);
+  if (held?.serverSide === false) return refuse(errorCodes.alreadySubscribed).reply;
+  if (held === undefined && !session.hasRoom) {
     const { maxChannelsPerConnection: most } = session.node.limits;
     return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most)).reply;
   }
@@ -43,6 +44,11 @@ export async function runSubscribe(
     serverSide: false,
   });
   // Its place is taken from now on: a second request is refused, and an unsubscribe finds it.
+  if (held !== undefined) {
+    // The server's own. The two may have crossed, and an error would end the client's for good.
+    session.subscriptions.delete(held);
+    subscription.replaces = held;
+  }
   session.subscriptions.add(subscription);
   try {
     const granted = await authorize(session, channel, match, request);
@@ -85,10 +91,11 @@ async function attach(
   return isEstablished ? undefined : (refused ?? overtaken(subscription));
 }
 
-/** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good. */
+/** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good or not. */
 function overtaken({ endedBy }: Subscription): ReplyBody {
-  const isByServer = endedBy !== undefined && endedBy.code >= unsubscribeCodes.server.code;
-  return { kind: 'error', error: isByServer ? errorCodes.permissionDenied : errorCodes.internal };
+  const code = endedBy?.code ?? unsubscribeCodes.client.code;
+  const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
+  return { kind: 'error', error: isForGood ? errorCodes.permissionDenied : errorCodes.internal };
 }
 
 function countRecovery(session: Session, { recovered, publications }: SubscribeResult): void {

@@ -21,12 +21,13 @@ const statusOfDisconnect: Readonly<Record<number, number>> = {
   [disconnectCodes.insufficientState.code]: 503,
   [disconnectCodes.invalidToken.code]: 401,
   [disconnectCodes.badRequest.code]: 400,
-  [disconnectCodes.stale.code]: 503,
-  [disconnectCodes.connectionLimit.code]: 429,
+  [disconnectCodes.noPong.code]: 503,
 };
 
 export function refusalOfError(error: ErrorReply): Refusal {
-  return refusal(statusOfError[error.code] ?? 403, `${error.message} (${error.code})`);
+  // One connection more than its user may have: there may be room later.
+  const isForNow = error.code === errorCodes.limitExceeded.code && error.temporary;
+  return refusal(isForNow ? 429 : (statusOfError[error.code] ?? 403), `${error.message} (${error.code})`);
 }
 
 export function refusalOfDisconnect({ code, reason }: Disconnect): Refusal {

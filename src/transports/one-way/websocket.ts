@@ -40,6 +40,9 @@ class ListenerSocket extends ClientSocket {
 }
 
 class ListenerConnection extends WebSocketConnection {
+  /** RFC 6455 section 5.5.3: a pong may come unasked. */
+  readonly takesStrayPongs = true;
+
   override get transport(): string {
     return dataStyle.name;
   }
@@ -51,7 +54,9 @@ class ListenerConnection extends WebSocketConnection {
 }
 
 /** The engine's word about a command, as the code with which the socket closes. */
-function disconnectOf({ code }: ErrorReply): Disconnect {
+function disconnectOf({ code, temporary }: ErrorReply): Disconnect {
+  // Also one connection more than its user may have: there may be room later.
+  if (temporary && code === errorCodes.limitExceeded.code) return disconnectCodes.tooManyRequests;
   switch (code) {
     case errorCodes.unknownChannel.code:
     case errorCodes.permissionDenied.code:

@@ -13,6 +13,7 @@ const closeTimeoutMs = 4_500;
 export class StreamConnection implements Connection {
   readonly encoding: Encoding;
   readonly transport: string;
+  readonly takesStrayPongs = true;
   readonly #response: ServerResponse;
   readonly #clock: Clock;
   #isOpen = true;

@@ -50,6 +50,49 @@ describe('the order of frames', () => {
   });
 });
 
+/** Once, a browser that sent a request again, or a proxy that did, had its connection closed for good with 3501. */
+describe('a request that comes twice', () => {
+  test('is taken once, whenever the second comes', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([8, 9, 10, 11, 8, 9, 10, 11, 10, 8], { minLength: 10 }), (ids) => {
+        const { order, delivered } = start();
+        for (const id of ids) order.add(rpc(id));
+        expect(delivered()).toEqual([8, 9, 10, 11].map(rpc));
+      }),
+    );
+  });
+
+  test('is known by its numbers alone when that was long ago', () => {
+    const { order, delivered } = start();
+    for (let id = 8; id < 1_000; id++) order.add(rpc(id));
+    for (let id = 8; id < 1_000; id++) order.add(rpc(id));
+    order.add(connect);
+    expect(delivered()).toHaveLength(992);
+  });
+
+  test('of several commands, too', () => {
+    const { order, delivered } = start();
+    const batch = `${rpc(8)}\n${rpc(9)}`;
+    for (const frame of [batch, batch, rpc(10), batch]) order.add(frame);
+    expect(delivered()).toEqual([batch, rpc(10)]);
+  });
+
+  test('is no repetition when it comes late and once, after it was given up', async () => {
+    const { clock, order, delivered } = start();
+    order.add(rpc(11));
+    await clock.advance(1_000);
+    for (const id of [9, 9, 8, 10, 8]) order.add(rpc(id));
+    expect(delivered()).toEqual([11, 9, 8, 10].map(rpc));
+  });
+
+  test('with other bytes is a mistake of the client, which the session judges', () => {
+    const { order, delivered } = start();
+    const other = '{"id":8,"ping":{}}';
+    for (const frame of [rpc(8), other]) order.add(frame);
+    expect(delivered()).toEqual([rpc(8), other]);
+  });
+});
+
 describe('a request that is lost', () => {
   test('is waited for a second, once', async () => {
     const { clock, order, delivered } = start();

@@ -1,10 +1,12 @@
 /**
- * Puts frames that overtook each other back in order. Each comes in a request of its own, over any of the browser's
- * connections; but the SDK numbers its commands one by one, so what is missing before a frame is known.
+ * Puts frames that overtook each other back in order, and drops those that come twice. Each comes in a request of its own,
+ * over any of the browser's connections, and browsers and proxies may repeat one; but the SDK numbers its commands one by
+ * one, so what is missing before a frame is known, and so is what has been.
  */
 
 import type { Cancel, Clock } from '../../engine/clock.js';
 import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
+import { FramesTaken } from './frames-taken.js';
 
 /** How long the next frame may be missing. A lost request costs the later ones this once. */
 const maxWaitMs = 1_000;
@@ -22,6 +24,7 @@ export class FrameOrder {
   readonly #clock: Clock;
   readonly #maxWaitingBytes: number;
   readonly #deliver: (frame: EncodedMessage) => void;
+  readonly #taken = new FramesTaken();
   /** Id of the command that is to come next; undefined until a frame had one. */
   #next: number | undefined;
   #waiting: WaitingFrame[] = [];
@@ -58,10 +61,14 @@ export class FrameOrder {
     this.#waitingBytes = 0;
   }
 
-  #pass({ last, frame }: WaitingFrame): void {
-    this.#next = Math.max(this.#next ?? 0, last + 1);
-    this.#deliver(frame);
+  #pass(one: WaitingFrame): void {
+    this.#take(one);
     this.#passReady();
+  }
+
+  #take({ first, last, frame }: WaitingFrame): void {
+    this.#next = Math.max(this.#next ?? 0, last + 1);
+    if (this.#taken.take(first, last, frame)) this.#deliver(frame);
   }
 
   #passReady(): void {
@@ -88,9 +95,6 @@ export class FrameOrder {
   readonly #giveUp = (): void => {
     const waiting = this.#waiting;
     this.close();
-    for (const { last, frame } of waiting) {
-      this.#next = Math.max(this.#next ?? 0, last + 1);
-      this.#deliver(frame);
-    }
+    for (const one of waiting) this.#take(one);
   };
 }

@@ -131,15 +131,20 @@ export const connecting: Readonly<Record<string, Scenario>> = {
     await back;
   },
 
-  async 'a refresh with the token of another user is terminal (3500)'(context) {
+  async 'a refresh with the token of another user ends with 3005, and the client is back as that user'(context) {
     const client = context.newClient({
       // Long enough for a busy machine to connect with it.
       token: await context.server.token({ sub: 'ann', expiresInSec: 3 }),
-      getToken: () => context.server.token({ sub: 'mallory', expiresInSec: 600 }),
+      // Somebody else has signed in meanwhile, in another tab.
+      getToken: () => context.server.token({ sub: 'bob', expiresInSec: 600 }),
     });
-    const disconnected = nextEvent(client, 'disconnected');
+    const ended = nextEvent(client, 'connecting', ({ code }) => code === 3005);
     client.connect();
-    equal((await disconnected).code, 3500);
+    await client.ready(5_000);
+    equal((await client.rpc('whoami', {})).data, { user: 'ann' });
+    await ended;
+    await nextEvent(client, 'connected');
+    equal((await client.rpc('whoami', {})).data, { user: 'bob' });
   },
 
   async 'comes back after a disconnect with the advice to (3011)'(context) {
