@@ -1,20 +1,9 @@
 /** Every relative link and image in the repository's Markdown leads to a file, and to a heading that is there. */
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { proseOf, readPage, root } from './page.js';
-
-const ignored = new Set(['node_modules', 'dist', 'coverage']);
-
-function markdownIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name.startsWith('.') || ignored.has(entry.name)) return [];
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return markdownIn(path);
-    return entry.name.endsWith('.md') ? [relative(root, path)] : [];
-  });
-}
+import { markdownIn, proseOf, readPage, root } from './page.js';
 
 const pages = markdownIn(root);
 

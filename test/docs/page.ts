@@ -1,6 +1,7 @@
 /** A page of the documentation as tests see it: its fenced blocks, in order, and its links. */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -17,6 +18,18 @@ export interface Block {
 /** @param path relative to the repository */
 export function readPage(path: string): string {
   return readFileSync(root + path, 'utf8');
+}
+
+const ignored = new Set(['node_modules', 'dist', 'coverage']);
+
+/** Paths of the pages below a folder, relative to the repository. */
+export function markdownIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name.startsWith('.') || ignored.has(entry.name)) return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return markdownIn(path);
+    return entry.name.endsWith('.md') ? [relative(root, path)] : [];
+  });
 }
 
 export function blocksOf(page: string): Block[] {
@@ -37,5 +50,10 @@ export function blocksOf(page: string): Block[] {
 
 /** The page without its blocks and code spans, in which brackets are no links. */
 export function proseOf(page: string): string {
-  return page.replace(/^( *)```[\s\S]*?^\1```$/gm, '').replace(/`[^`\n]*`/g, '');
+  return withoutBlocks(page).replace(/`[^`\n]*`/g, '');
+}
+
+/** The page without its blocks; code spans stay. */
+export function withoutBlocks(page: string): string {
+  return page.replace(/^( *)```[\s\S]*?^\1```$/gm, '');
 }
