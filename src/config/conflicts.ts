@@ -23,6 +23,9 @@ export function findConflicts(config: Config): ConfigProblem[] {
   if (internalPort !== undefined && internalPort !== 0 && internalPort === values.port) {
     problem('internal.port', 'is the public port');
   }
+  if (values.proxyProtocol && values.trustProxies.length === 0) {
+    problem('proxyProtocol', 'needs trustProxies, the addresses of the proxies: nobody else may connect then');
+  }
   if (values.origins === '*' && values['hooks.headers'].some((name) => /^cookie$/i.test(name))) {
     problem('origins', 'is "*" and hooks.headers has Cookie: pages of every web site could act as their visitors');
   }

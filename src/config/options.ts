@@ -114,6 +114,11 @@ export const options = {
     about:
       'Header in which the trusted proxies say it: the one that they set or add to. The other one is never believed, since a client may have sent it.',
   }),
+  proxyProtocol: option(flag(), {
+    default: false,
+    about:
+      'Connections to the public port begin with the PROXY protocol, version 1 or 2, by one of trustProxies; others are refused. For proxies that pass bytes on.',
+  }),
   metrics: option(flag(), {
     default: false,
     about: 'Serve /metrics on the public port. Prefer internal.port, which clients cannot reach.',

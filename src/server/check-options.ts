@@ -49,6 +49,7 @@ const listenKeys: Record<keyof ListenOptions, true> = {
   api: true,
   endpoints: true,
   tls: true,
+  proxyProtocol: true,
 };
 
 /** @throws FanfareError `ERR_CONFIG` */

@@ -132,6 +132,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const serving = new Serving({
     node,
     transports,
+    proxies: gate.proxies,
     endpoints: (listen) => [
       ...apiOf(listen, { operations, counters: node.counters, log, unknownFields }),
       liveEndpoint,

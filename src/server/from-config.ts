@@ -104,6 +104,7 @@ export class ConfiguredServer {
       host,
       metrics,
       endpoints,
+      proxyProtocol: values.proxyProtocol,
       ...(certificate && { tls: certificate }),
     });
     this.#port = clients.port;

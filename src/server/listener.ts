@@ -79,7 +79,9 @@ async function takeWaiting(server: AnyHttpServer): Promise<void> {
 export function answerBadRequests(server: AnyHttpServer, log: Logger): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const { code = '' } = error;
-    log.info({ reason: code || error.message }, 'bad HTTP request');
+    const reason = code || error.message;
+    // Who connects and resets the connection asks whether somebody is there, as load balancers do each second.
+    log[code === 'ECONNRESET' ? 'debug' : 'info']({ reason }, 'bad HTTP request');
     // Who does not get through the handshake of TLS would not understand an answer.
     if (code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(code) || !socket.writable) {
       socket.destroy();

@@ -8,7 +8,9 @@ import type { HttpEndpoint } from '../http/endpoint.js';
 import { findHostFault } from '../http/host.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, Transport } from '../transports/transport.js';
+import type { TrustedProxies } from '../transports/trusted-proxies.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
+import { announced } from './announced-connections.js';
 import { hasTooManyHeaders } from './ignored-upgrade.js';
 import { type Interception, intercept, type RequestHandler, type UpgradeHandler } from './interception.js';
 import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
@@ -23,6 +25,11 @@ export interface ListenOptions {
   readonly host?: string;
   /** Speak TLS on this port, and HTTP/2 beside HTTP/1.1. Default: plain HTTP/1.1. */
   readonly tls?: Certificate;
+  /**
+   * Every connection to this port begins with the PROXY protocol (version 1 or 2), by a proxy of `trustProxies`; others
+   * are refused. Default: `false`.
+   */
+  readonly proxyProtocol?: boolean;
   /** Serve `/metrics` on this port. Default: `false`. */
   readonly metrics?: boolean;
   /** Serve the HTTP API, `/api/*`, on this port. Default: not. */
@@ -50,6 +57,7 @@ export interface CloseOptions {
 export interface ServingParts {
   readonly node: Node;
   readonly transports: readonly Transport[];
+  readonly proxies: TrustedProxies;
   /** Throws a `FanfareError` for options that do not go together. */
   readonly endpoints: (options: ListenOptions & { readonly host: string }) => readonly HttpEndpoint[];
   /** Called once all connections are closed, with the time that is left. */
@@ -119,10 +127,12 @@ export class Serving {
   async listen(port: number, options: ListenOptions): Promise<ListenAddress> {
     await this.start();
     const { node, endpoints } = this.#parts;
-    const { clients = true, host = '127.0.0.1', tls } = options;
+    const { clients = true, host = '127.0.0.1', tls, proxyProtocol = false } = options;
     const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], node.log);
     const handle = this.#answering(router.handle);
-    const own = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
+    const plain = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
+    const { clock, refusals } = node;
+    const own = proxyProtocol ? announced(plain, { proxies: this.#parts.proxies, clock, refusals }) : plain;
     if (clients) this.attach(own.server);
     else this.#ignoreUpgrades(own.server);
     this.#listening.add(own);

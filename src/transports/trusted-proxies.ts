@@ -1,12 +1,13 @@
 /** The client's address behind proxies: which of them are believed, and what they say. */
 
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 import type { RefusalLog } from '../engine/refusal-log.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { type ProxyHeader, proxyHeaders } from '../model/proxy-header.js';
 import { type ForwardedNode, forwardedNodes } from './forwarded.js';
 import { usualSpelling } from './node-address.js';
+import { PeerAddresses } from './peer-addresses.js';
 
 /** An address, perhaps with a prefix length. An empty one would be 0: everybody. */
 const network = /^([^/%]*)(?:\/(\d{1,3}))?$/;
@@ -23,6 +24,8 @@ export interface TrustedProxiesOptions {
 
 /** The proxies in front, whose word about the client's address is believed. */
 export class TrustedProxies {
+  readonly peers = new PeerAddresses();
+  readonly isEmpty: boolean;
   readonly #list = new BlockList();
   readonly #header: ProxyHeader;
   readonly #refusals: Pick<RefusalLog, 'tell'> | undefined;
@@ -35,6 +38,7 @@ export class TrustedProxies {
     if (!proxyHeaders.includes(header)) {
       throw new FanfareError('ERR_CONFIG', `proxyHeader: "${header}" is none of ${proxyHeaders.join(', ')}`);
     }
+    this.isEmpty = proxies.length === 0;
     this.#header = header;
     this.#refusals = refusals;
     for (const proxy of proxies) {
@@ -52,7 +56,7 @@ export class TrustedProxies {
 
   /** The nearest address on the way that is no trusted proxy. Forged entries are left of it and never reached. */
   clientAddress(request: IncomingMessage): string {
-    let address = usualSpelling(request.socket.remoteAddress ?? '');
+    let address = this.peerOf(request.socket);
     if (!this.trusts(address)) return address;
     const value = headerOf(request, this.#header);
     if (value === undefined) {
@@ -68,6 +72,11 @@ export class TrustedProxies {
       if (!this.trusts(address)) return address;
     }
     return address;
+  }
+
+  /** Who has connected, or whom a proxy has announced in front of the first byte. */
+  peerOf(socket: Socket): string {
+    return usualSpelling(this.peers.of(socket));
   }
 
   trusts(address: string): boolean {
