@@ -20,6 +20,7 @@ export type { NodeSummary } from './engine/cluster-messages.js';
 export type { ControlChannel } from './engine/control-channel.js';
 export type { ChannelSummary } from './engine/node-clients.js';
 export type { Observer } from './engine/observer.js';
+export type { PersonalOptions } from './engine/personal-channel.js';
 export { type RpcContext, type RpcDeclaration, RpcError, type RpcOptions, rpc } from './engine/rpc-options.js';
 export type { ApiOptions } from './http/api/api.js';
 export { FanfareError, type FanfareErrorCode } from './model/fanfare-error.js';

@@ -5,12 +5,17 @@ import { findLimitConflicts, findLimitWarnings } from './limit-conflicts.js';
 import type { Config } from './load.js';
 import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
+import { findPersonalConflicts, findPersonalWarnings } from './personal-conflicts.js';
 import type { ConfigProblem } from './problem.js';
 import { findUnusedOptions } from './unused-options.js';
 
 export function findConflicts(config: Config): ConfigProblem[] {
   const { values, sources, mode } = config;
-  const problems: ConfigProblem[] = [...findHookConflicts(config), ...findLimitConflicts(config)];
+  const problems: ConfigProblem[] = [
+    ...findHookConflicts(config),
+    ...findLimitConflicts(config),
+    ...findPersonalConflicts(config),
+  ];
   const problem = (key: OptionPath, message: string) => problems.push({ key, where: sources[key], message });
   if (mode === 'development' && values.workers > 1) {
     problem('workers', 'is more than 1: development mode is one process; use "fanfare serve"');
@@ -78,6 +83,7 @@ export function findWarnings(config: Config): string[] {
   const warnings: string[] = [
     ...findHookWarnings(config),
     ...findLimitWarnings(config),
+    ...findPersonalWarnings(config),
     ...findUnusedOptions(config),
     ...findApiWarnings(config),
   ];

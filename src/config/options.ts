@@ -190,6 +190,16 @@ export const options = {
     about: 'Let clients in that bring no token, as nobody in particular.',
     reload: true,
   }),
+  'personal.channel': option(text(), {
+    unset: 'none',
+    about:
+      'Channel that each user is subscribed to without asking, with {user} in the place of its id: personal:#{user}. Anonymous clients get none. It needs a rule, which best lets nobody else subscribe.',
+  }),
+  'personal.singleConnection': option(flag(), {
+    default: false,
+    about:
+      'A new connection of a user ends those that it had, on all nodes, with 3504. Each new connection is then a message to every node.',
+  }),
   channels: option(channels(), {
     default: {},
     about:

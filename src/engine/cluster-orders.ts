@@ -58,6 +58,7 @@ const order = v.variant('do', [
   v.object({ do: v.literal('send'), who, data: json }),
   v.object({ do: v.literal('revoke'), revocation }),
   v.object({ do: v.literal('unblock'), user: text, atMs: time }),
+  v.object({ do: v.literal('endOlder'), user: text, client: text, atMs: time }),
 ]);
 
 export type Order = v.InferOutput<typeof order>;
@@ -103,6 +104,9 @@ export async function follow(order: Order, clients: NodeClients, atMs?: number):
       return 0;
     case 'unblock':
       clients.unblock(order.user, order.atMs);
+      return 0;
+    case 'endOlder':
+      clients.endOlder(order);
       return 0;
   }
 }

@@ -13,6 +13,7 @@ import type { Revocation } from './revocations.js';
 import type { RuleMatch } from './rules.js';
 import { type ServerSubscribeOptions, subscribeByServer } from './server-subscribe.js';
 import type { Session } from './session.js';
+import type { NewestConnection } from './single-connection.js';
 import { ttlSec } from './ttl.js';
 
 /** Whose connections are meant: all of a user's, or one of them. */
@@ -99,6 +100,11 @@ export class NodeClients {
   /** Lets a blocked user in again. Returns when that was said. */
   unblock(user: string, atMs?: number): number {
     return this.#node.revocations.unblock(user, atMs);
+  }
+
+  /** A user has a newer connection, at another node. */
+  endOlder(newest: NewestConnection): void {
+    this.#node.singleConnection?.endOlder(newest);
   }
 
   /** @throws FanfareError `ERR_PATTERN` */

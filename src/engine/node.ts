@@ -20,6 +20,7 @@ import { type EngineLimits, limitsWithDefaults } from './limits.js';
 import type { Logger } from './logger.js';
 import { NodeClients, summaryOf } from './node-clients.js';
 import { Notifier, type Observer } from './observer.js';
+import { PersonalChannel, type PersonalOptions } from './personal-channel.js';
 import { PingWheel } from './ping-wheel.js';
 import { PositionChecks } from './position-checks.js';
 import { Presence } from './presence.js';
@@ -34,6 +35,7 @@ import { Seats } from './seats.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { PingFrames } from './shared-frame.js';
+import { SingleConnection } from './single-connection.js';
 import { Turn } from './turn.js';
 
 /** The ports and choices of a node. */
@@ -50,6 +52,7 @@ export interface NodeOptions {
   readonly onMessage?: (session: Session, data: unknown) => void;
   /** Told about clients and channels, after the fact. */
   readonly observer?: Observer;
+  readonly personal?: PersonalOptions;
   readonly log: Logger;
   /** Fields that are left out have their defaults. */
   readonly limits: Partial<EngineLimits>;
@@ -95,6 +98,10 @@ export class Node {
   readonly clients: NodeClients;
   readonly cluster: Cluster;
   readonly seats: Seats;
+  /** Absent: users have none. */
+  readonly personalChannel: PersonalChannel | undefined;
+  /** Absent: users have as many as they like. */
+  readonly singleConnection: SingleConnection | undefined;
   readonly positionChecks: PositionChecks;
   readonly brokerHealth: BrokerHealth;
   /** Somebody may ask for the headers of a connection later on. */
@@ -154,6 +161,10 @@ export class Node {
     });
     const most = this.limits.maxConnectionsPerUser;
     this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, most });
+    const { channel, singleConnection = false } = options.personal ?? {};
+    this.personalChannel =
+      channel === undefined ? undefined : new PersonalChannel(channel, (name) => this.rules.match(name)?.rule);
+    this.singleConnection = singleConnection ? new SingleConnection(this) : undefined;
     serveCluster(this);
     const { hub, interest, counters } = this;
     this.positionChecks = new PositionChecks({ broker, hub, interest, clock, random, counters, log });

@@ -2,7 +2,8 @@
 
 import { defaultLimits } from '../engine/limits.js';
 import type { Observer } from '../engine/observer.js';
-import { expectFunction, expectKeys, kindOf } from '../model/expected.js';
+import type { PersonalOptions } from '../engine/personal-channel.js';
+import { expectFunction, expectKeys, expectWord, kindOf } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { defaultTransportLimits, type OneWayPaths, type TransportPaths } from './client-transports.js';
 import type { FanfareOptions } from './options.js';
@@ -12,6 +13,7 @@ import type { ListenOptions } from './serving.js';
 const optionKeys: Record<keyof FanfareOptions, true> = {
   auth: true,
   anonymous: true,
+  personal: true,
   channels: true,
   rpc: true,
   onMessage: true,
@@ -34,6 +36,7 @@ const transportKeys: Record<keyof TransportPaths, true> = {
   longPolling: true,
 };
 const oneWayKeys: Record<keyof OneWayPaths, true> = { sse: true, stream: true, websocket: true };
+const personalKeys: Record<keyof PersonalOptions, true> = { channel: true, singleConnection: true };
 const observerKeys: Record<keyof Observer, true> = {
   connected: true,
   disconnected: true,
@@ -74,6 +77,7 @@ export function checkOptions(options: unknown): void {
     throw fault(`broker must be made by memory(), redis(), nats() or rabbitmq(), got ${kindOf(given.broker)}`);
   }
   expectAuth(given.auth);
+  expectPersonal(given.personal);
   if (given.origins !== '*') expectTexts('origins', given.origins, ' or "*"');
   expectTexts('trustProxies', given.trustProxies);
   if (given.log !== undefined) expectLogger(given.log);
@@ -110,6 +114,17 @@ function expectAuth(auth: unknown): void {
   if (auth === undefined || typeof auth === 'function') return;
   if (typeof auth === 'object' && auth !== null && 'connect' in auth) return;
   throw fault(`auth must be jwt({ secret }) or a function, got ${kindOf(auth)}`);
+}
+
+function expectPersonal(personal: unknown): void {
+  if (personal === undefined) return;
+  expectKeys('personal', personal, personalKeys);
+  // safe: its keys are those of PersonalOptions; the values are looked at here
+  const { channel, singleConnection } = personal as Readonly<Record<keyof PersonalOptions, unknown>>;
+  if (channel !== undefined && typeof channel !== 'string') {
+    throw fault(`personal → channel must be a text like "personal:#{user}", got ${kindOf(channel)}`);
+  }
+  expectWord('personal → singleConnection', singleConnection, [true, false], false);
 }
 
 function expectTexts(what: string, value: unknown, alternative = ''): void {

@@ -11,7 +11,9 @@ import { defaultLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import { Node } from '../engine/node.js';
 import { Operations } from '../engine/operations.js';
+import type { PersonalOptions } from '../engine/personal-channel.js';
 import type { RpcDeclaration, RpcFallback } from '../engine/rpc-options.js';
+import { singleConnectionConflict } from '../engine/single-connection.js';
 import { apiEndpoints } from '../http/api/api.js';
 import type { ApiParts } from '../http/api/method.js';
 import { UnknownFields } from '../http/api/unknown-fields.js';
@@ -91,6 +93,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     limits,
     version,
     ...(options.on && { observer: options.on }),
+    ...(options.personal && { personal: options.personal }),
     ...(hooks?.procedureFallback && { procedureFallback: hooks.procedureFallback }),
     ...(onMessage && {
       onMessage: (session, data) => {
@@ -99,6 +102,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     }),
   });
   reportContradictions(options.limits, node, hooks === undefined ? log : undefined);
+  reportPersonal(options.personal, node, hooks === undefined ? log : undefined);
   if (hooks === undefined && options.origins?.includes('null')) {
     log.warn(
       { option: 'origins' },
@@ -176,6 +180,17 @@ function reportContradictions(limits: Limits | undefined, node: Node, log: Logge
     if (severity === 'error') throw new FanfareError('ERR_CONFIG', text);
     log?.warn({}, text);
   }
+}
+
+/**
+ * @param log absent: the configuration has warned already
+ * @throws FanfareError `ERR_CONFIG`
+ */
+function reportPersonal(personal: PersonalOptions | undefined, node: Node, log: Logger | undefined): void {
+  const conflict = personal?.singleConnection && singleConnectionConflict(node.limits.maxConnectionsPerUser);
+  if (conflict) throw new FanfareError('ERR_CONFIG', `personal.singleConnection ${conflict}`);
+  const warning = node.personalChannel?.warning;
+  if (warning !== undefined) log?.warn({ option: 'personal.channel' }, warning);
 }
 
 /** @throws FanfareError `ERR_CONFIG` */

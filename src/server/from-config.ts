@@ -14,6 +14,7 @@ import type { TokenVerifier } from '../engine/auth/token-verifier.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import type { Duration } from '../engine/duration.js';
+import type { PersonalOptions } from '../engine/personal-channel.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
 import { createLog } from '../observe/log.js';
@@ -73,6 +74,7 @@ export class ConfiguredServer {
       broker: worker?.broker ?? brokerOf(values),
       ...(values.origins !== undefined && { origins: values.origins }),
       ...(this.#hooks.observer && { on: this.#hooks.observer }),
+      personal: personalOf(values),
       trustProxies: values.trustProxies,
       proxyHeader: values.proxyHeader,
       path: values.path,
@@ -194,6 +196,11 @@ export function tokenVerifierOf({ values, secrets, tokenKeys }: Config): TokenVe
     ...(audience !== undefined && { audience }),
   };
   return tokenVerifier(options, optionNames);
+}
+
+function personalOf(values: OptionValues): PersonalOptions {
+  const channel = values['personal.channel'];
+  return { ...(channel !== undefined && { channel }), singleConnection: values['personal.singleConnection'] };
 }
 
 /** Those that are switched on are at their usual paths. */

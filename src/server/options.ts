@@ -8,6 +8,7 @@ import type { ChannelDeclarations, ChannelSchemas, ProcedureTable, RpcDeclaratio
 import type { EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import type { Observer } from '../engine/observer.js';
+import type { PersonalOptions } from '../engine/personal-channel.js';
 import type { ProxyHeader } from '../model/proxy-header.js';
 import type { TransportLimits, TransportPaths } from './client-transports.js';
 
@@ -30,6 +31,8 @@ export interface FanfareOptions<
 > {
   /** Who clients are: {@link jwt}, or a function. Default: nobody gets in. */
   readonly auth?: Authenticator | AuthFunction;
+  /** What each user has for itself: a channel, and perhaps one connection at a time; see {@link PersonalOptions}. */
+  readonly personal?: PersonalOptions;
   /** Let clients in that bring no token, as nobody in particular. Default: `false`. */
   readonly anonymous?: boolean;
   /** The channels by their patterns. The first that matches a name is the rule. Default: none exist. */

@@ -54,6 +54,7 @@ test('a configuration of version 6 in YAML: rules, hooks, limits, listeners, the
     hooks: { connect: { url: 'http://backend:3000/connect', timeout: '2s', headers: ['Cookie'] } },
     transports: { sse: true, httpStream: true },
     shutdown: { deadline: '20s' },
+    personal: { channel: 'private:#{user}', singleConnection: true },
   });
   expect(config.channels).toMatchObject({
     'chat:{rest*}': {
@@ -80,6 +81,7 @@ test('a configuration of version 5 in JSON, in which all names are at the top', 
   expect(config).toMatchObject({
     port: 8000,
     broker: 'redis://:p%40ss%20word@localhost:6379',
+    personal: { channel: '#{user}' },
     limits: { maxChannelsPerConnection: 200, expiredGrace: '30s' },
     hooks: { subscribe: { url: 'https://backend/subscribe', headers: ['Cookie', 'Authorization'] } },
     channels: {
@@ -164,6 +166,22 @@ test.each([
 ])('%s is told of, and nothing else', async (_, options, from) => {
   const { refused } = await migrated('case.json', JSON.stringify(options));
   expect(refused).toEqual([from]);
+});
+
+test('a personal channel without a namespace has a rule, and one connection is not also a limit of one', async () => {
+  const client = {
+    user_connection_limit: 1,
+    subscribe_to_user_personal_channel: { enabled: true, single_connection: true },
+  };
+  const channel = { without_namespace: { presence: true, allow_user_limited_channels: true } };
+  const { code, config, changed } = await migrated('personal.json', JSON.stringify({ client, channel }));
+  expect(code).toBe(0);
+  expect(config).toMatchObject({
+    personal: { channel: '#{user}', singleConnection: true },
+    channels: { '{name}': { userLimited: true } },
+  });
+  expect(config.limits ?? {}).not.toHaveProperty('maxConnectionsPerUser');
+  expect(changed).toEqual(['client.user_connection_limit']);
 });
 
 test('secrets are in the configuration and nowhere else', async () => {

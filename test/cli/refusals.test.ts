@@ -64,6 +64,15 @@ describe('B107 unknown keys and values of the wrong kind', () => {
     ['a pattern that is none', 'channels: { "a{b": {} }', 'channels → a{b', 'pattern'],
     ['a permission that is none', 'channels: { a: { subscribe: all } }', 'channels → a → subscribe', '"all"'],
     ['a proxy that is no address', 'trustProxies: [nginx]', 'trustProxies', 'nginx'],
+    ['joins for whom', 'channels: { a: { joinLeave: all } }', 'channels → a → joinLeave', 'push'],
+    ['a personal channel without its user', 'personal: { channel: mine }', 'personal.channel', '{user}'],
+    ['a personal channel without a rule', 'personal: { channel: "me:{user}" }', 'personal.channel', 'me:1'],
+    [
+      'one connection for each user, and a limit that refuses the second',
+      '{ personal: { singleConnection: true }, limits: { maxConnectionsPerUser: 1 } }',
+      'personal.singleConnection',
+      'limits.maxConnectionsPerUser',
+    ],
     ['a list where an object belongs', '[1, 2]', 'fanfare.yaml', 'object'],
   ])('%s', async (_, content, key, also) => {
     const said = await refused('fanfare.yaml', content);
@@ -193,6 +202,11 @@ describe('B109 options that contradict each other', () => {
       'history.ttl',
     ],
     ['an option of another broker', 'redis: { prefix: mine }', 'redis.prefix'],
+    [
+      'personal channels that everybody may listen to',
+      '{ personal: { channel: "me:{user}" }, channels: { "me:{user}": { subscribe: user } } }',
+      'personal.channel',
+    ],
     ['an algorithm without a secret', 'token: { algorithm: HS512 }', 'token.algorithm'],
     [
       'an option of an endpoint that is closed',

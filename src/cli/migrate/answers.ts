@@ -69,7 +69,10 @@ export const answers: Readonly<Record<string, Answer>> = {
   'client.insecure_skip_token_signature_verify': { refused: 'tokens are always verified' },
   'client.user_id_http_header': { refused: 'let `hooks.connect` read the header, with `hooks.headers`' },
   'client.insecure': { refused: 'rules say who may do what; `fanfare dev` is open on this machine alone' },
-  'client.subscribe_to_user_personal_channel.': { with: 'channels', about: 'see "Personal channels"' },
+  'client.subscribe_to_user_personal_channel.': {
+    with: 'channels',
+    about: '`personal.channel`, `personal.singleConnection`',
+  },
   'client.connect_code_to_unidirectional_disconnect.': { refused: 'codes are not translated' },
   'channel.proxy.': { with: 'hooks', about: '`hooks.subscribe`, `hooks.publish`, `hooks.subRefresh`' },
   'channel.without_namespace.': { with: 'channels', about: 'the rule `{name}`, for names without a colon' },

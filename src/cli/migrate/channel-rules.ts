@@ -6,6 +6,8 @@ import { type Fields, fieldsOf, isFields, isUnset, seconds, textOf } from './val
 interface Means {
   /** Subscription tokens can be verified: they open every channel there. */
   readonly hasTokens: boolean;
+  /** Personal channels have no namespace. */
+  readonly isPlainUsed: boolean;
 }
 
 /** What a namespace may say that has no place in a rule, with the reason. */
@@ -60,7 +62,8 @@ export function addRules(channel: Fields, means: Means, draft: Draft): void {
   }
   const plain = fieldsOf(channel.without_namespace);
   const isUsed = Object.entries(plain).some(([key, value]) => !key.endsWith('_name') && !isUnset(value));
-  if (isUsed || means.hasTokens) rules['{name}'] = ruleOf(plain, 'channel.without_namespace', means, draft);
+  if (isUsed || means.hasTokens || means.isPlainUsed)
+    rules['{name}'] = ruleOf(plain, 'channel.without_namespace', means, draft);
   draft.set('channels', rules);
 }
 

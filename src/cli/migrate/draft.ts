@@ -24,6 +24,17 @@ export class Draft {
     at[last] = value;
   }
 
+  unset(path: string): void {
+    const keys = path.split('.');
+    const last = keys.pop() ?? path;
+    // safe: groups are made here alone
+    const group = keys.reduce<Record<string, unknown> | undefined>(
+      (at, key) => at?.[key] as Record<string, unknown> | undefined,
+      this.config,
+    );
+    if (group !== undefined) delete group[last];
+  }
+
   refuse(from: string, message: string): void {
     this.#remark({ kind: 'refused', from, message });
   }

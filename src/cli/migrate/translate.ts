@@ -9,7 +9,7 @@ import { addHooks } from './hooks.js';
 import { addKeys, hasTokenKeys } from './keys.js';
 import { addListeners } from './listeners.js';
 import { isOfVersion5, withNewerNames } from './older-names.js';
-import { addPersonalChannel } from './personal-channel.js';
+import { addPersonalChannel, personalNamespace } from './personal-channel.js';
 import { type Fields, fieldsOf, isFields, isUnset } from './values.js';
 
 export function translate(given: Fields): Draft {
@@ -20,7 +20,8 @@ export function translate(given: Fields): Draft {
   for (const [path, value] of leavesOf(options)) addOption(path, value, draft);
   addBroker(options, draft);
   addHooks(options, draft);
-  addRules(fieldsOf(options.channel), { hasTokens: hasTokenKeys(draft) }, draft);
+  const isPlainUsed = personalNamespace(options) === '';
+  addRules(fieldsOf(options.channel), { hasTokens: hasTokenKeys(draft), isPlainUsed }, draft);
   addPersonalChannel(options, draft);
   if (draft.config.api !== undefined) addListeners(options, draft);
   return draft;

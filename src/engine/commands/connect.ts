@@ -83,6 +83,7 @@ export async function runConnect(
     node.presence.joined(attachment.subscription);
   }
   session.connected();
+  node.singleConnection?.connected(session);
   for (const { subscription } of attachments) node.notifier.notify('subscribed', session, subscription.channel);
   return undefined;
 }

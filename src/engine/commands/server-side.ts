@@ -5,6 +5,7 @@ import type { Position } from '../../model/position.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import { Attachment } from '../attachment.js';
 import type { Identity, SubscriptionIdentity } from '../auth/authenticator.js';
+import { noPersonalChannel } from '../personal-channel.js';
 import type { Session } from '../session.js';
 import { Subscription } from '../subscription.js';
 import { findTarget, type Refusal, refuse, type Target } from './target.js';
@@ -22,6 +23,11 @@ export function findTargets(
 ): { readonly ok: true; readonly found: readonly Granted[] } | Refusal {
   const { maxChannelsPerConnection: most } = session.node.limits;
   const found: Granted[] = [];
+  const personal = findPersonal(session, identity);
+  if (personal !== undefined) {
+    if (!personal.ok) return personal;
+    found.push({ target: personal, identity: {} });
+  }
   for (const [name, granted] of identity.subscriptions ?? []) {
     if (found.length >= most) return refuse(errorCodes.limitExceeded, tooMany(most));
     const target = findTarget(session, name);
@@ -29,6 +35,20 @@ export function findTargets(
     found.push({ target, identity: granted });
   }
   return { ok: true, found };
+}
+
+/** The user's own, unless it is granted in so many words, with what goes for it. Nobody in particular has none. */
+function findPersonal(session: Session, { user, subscriptions }: Identity): Target | Refusal | undefined {
+  const { personalChannel: personal } = session.node;
+  if (personal === undefined || user === '') return undefined;
+  const name = personal.nameFor(user);
+  const target = findTarget(session, name);
+  if (!target.ok) {
+    return target.reply.kind === 'error' ? refuse(target.reply.error, noPersonalChannel(user, name)) : target;
+  }
+  const objection = personal.objection(user, target.channel, target.match);
+  if (objection !== undefined) return refuse(errorCodes.badRequest, objection);
+  return subscriptions?.has(name) === true ? undefined : target;
 }
 
 function notThere(channel: string): RefusalLine {
