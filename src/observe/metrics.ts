@@ -53,7 +53,7 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   collectDefaultMetrics({ register: registry });
 
   /** @param aggregator over several processes that serve one port */
-  const gauge = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') => {
+  const gauge = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' | 'min' = 'sum') => {
     new Gauge({
       aggregator,
       name: `fanfare_${name}`,
@@ -149,11 +149,17 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   counter('recoveries', 'Subscriptions that got all they had missed.', () => counters.recoveries);
   counter('recoveries_failed', 'Subscriptions that had missed more than there was.', () => counters.recoveriesFailed);
   counter('publications_recovered', 'Publications in recoveries.', () => counters.publicationsRecovered);
-  gauge('broker_delivering', '1 while what is published reaches this node through the broker.', () =>
-    Number(node.brokerHealth.isDelivering),
+  gauge(
+    'broker_delivering',
+    '1 while what is published reaches this node through the broker.',
+    () => Number(node.brokerHealth.isDelivering),
+    'min',
   );
-  gauge('broker_keeping', '1 while the broker takes what has to be kept, for history and presence.', () =>
-    Number(node.brokerHealth.isKeeping),
+  gauge(
+    'broker_keeping',
+    '1 while the broker takes what has to be kept, for history and presence.',
+    () => Number(node.brokerHealth.isKeeping),
+    'min',
   );
   counter(
     'holes_found',
@@ -236,8 +242,14 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
 
 function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
   const registers = [registry];
-  const labelled = (name: string, help: string, read: (hook: HookFigures) => number) => {
+  const labelled = (
+    name: string,
+    help: string,
+    read: (hook: HookFigures) => number,
+    aggregator: 'sum' | 'max' = 'sum',
+  ) => {
     new Gauge({
+      aggregator,
       name: `fanfare_${name}`,
       help,
       labelNames: ['hook'],
@@ -249,7 +261,12 @@ function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
   };
   labelled('hook_in_flight', 'Calls that a backend is working on.', ({ numInFlight }) => numInFlight);
   labelled('hook_waiting', 'Calls that wait for others to be answered.', ({ numWaiting }) => numWaiting);
-  labelled('hook_breaker_open', '1 while calls fail at once, because the backend did.', ({ isOpen }) => Number(isOpen));
+  labelled(
+    'hook_breaker_open',
+    '1 while calls fail at once, because the backend did.',
+    ({ isOpen }) => Number(isOpen),
+    'max',
+  );
   new Counter({
     name: 'fanfare_hook_calls_total',
     help: 'Calls of hooks, with those that were not let out.',

@@ -1,0 +1,99 @@
+/** What a scrape says of several processes that serve one port. */
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
+import { MemoryBroker } from '../brokers/memory/broker.js';
+import { allowAnonymous } from '../engine/auth/anonymous.js';
+import { silentLogger } from '../engine/logger.js';
+import { Node } from '../engine/node.js';
+import type { HookMetricsSource, Metrics } from './metrics.js';
+import { workerMetrics } from './worker-metrics.js';
+
+let node: Node;
+beforeEach(async () => {
+  const clock = new FakeClock();
+  const random = countingRandom();
+  node = new Node({
+    clock,
+    random,
+    broker: new MemoryBroker({ clock, random }),
+    auth: allowAnonymous(undefined),
+    channels: {},
+    procedures: new Map(),
+    log: silentLogger,
+    limits: {},
+    version: 'test',
+  });
+  await node.start();
+});
+afterEach(() => node.close(0));
+
+const hook = { hook: 'connect', failures: new Map(), numInFlight: 0, numWaiting: 0, onLatency: undefined };
+const hooksOf = (isOpen: boolean, calls: number): HookMetricsSource => ({
+  figures: [{ ...hook, calls, isOpen }],
+  events: { queued: 0, delivered: 0, dropped: 0 },
+});
+
+/** What the first of two processes prints. @param change what is another value in the second one */
+async function scrapeOfTwo(change: Readonly<Record<string, number>> = {}): Promise<string> {
+  let figuresOfSecond = async (): Promise<object[]> => [];
+  const second = workerMetrics(
+    node,
+    {
+      serve(figures) {
+        figuresOfSecond = figures;
+      },
+      ask: async () => [],
+    },
+    hooksOf(true, 3),
+  );
+  const first = workerMetrics(
+    node,
+    {
+      serve: () => {},
+      ask: async () => {
+        const figures = await figuresOfSecond();
+        return [figures.map((figure) => withValue(figure as Figure, change))];
+      },
+    },
+    hooksOf(true, 4),
+  );
+  const both: Metrics[] = [first, second];
+  try {
+    return await first.render();
+  } finally {
+    for (const metrics of both) metrics.close();
+  }
+}
+
+interface Figure {
+  readonly name: string;
+  readonly values: readonly object[];
+}
+
+function withValue(figure: Figure, change: Readonly<Record<string, number>>): Figure {
+  const value = change[figure.name];
+  return value === undefined ? figure : { ...figure, values: figure.values.map((each) => ({ ...each, value })) };
+}
+
+test('what is counted is added up', async () => {
+  const text = await scrapeOfTwo({ fanfare_clients: 5, fanfare_commands_total: 7 });
+  expect(text).toMatch(/^fanfare_clients 5$/m);
+  expect(text).toMatch(/^fanfare_commands_total 7$/m);
+  expect(text).toMatch(/^fanfare_hook_calls_total\{hook="connect"\} 7$/m);
+});
+
+test('a state that is 1 in each is 1 of both', async () => {
+  const text = await scrapeOfTwo({ fanfare_draining: 1 });
+  expect(text).toMatch(/^fanfare_broker_delivering 1$/m);
+  expect(text).toMatch(/^fanfare_broker_keeping 1$/m);
+  expect(text).toMatch(/^fanfare_draining 1$/m);
+  expect(text).toMatch(/^fanfare_nodes 1$/m);
+  expect(text).toMatch(/^fanfare_hook_breaker_open\{hook="connect"\} 1$/m);
+});
+
+test('what does not work in one of them shows', async () => {
+  const text = await scrapeOfTwo({ fanfare_broker_delivering: 0, fanfare_broker_keeping: 0 });
+  expect(text).toMatch(/^fanfare_broker_delivering 0$/m);
+  expect(text).toMatch(/^fanfare_broker_keeping 0$/m);
+});
