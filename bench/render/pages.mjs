@@ -40,7 +40,7 @@ export function partsFrom(results, measured, calculator) {
 }
 
 /** @param {import('../brokers/result.mjs').BrokersResult} result */
-function brokersPart({ machine, plan, loads, comparisons }) {
+function brokersPart({ startedAt, machine, plan, loads, comparisons }) {
   const spread = loads.find(({ load }) => load === 'spread')?.medians ?? [];
   const single = loads.find(({ load }) => load === 'single')?.medians ?? [];
   const rows = spread.map(({ contender, figures }) => {
@@ -69,7 +69,7 @@ function brokersPart({ machine, plan, loads, comparisons }) {
       return `- ${how}: **${nodes.toFixed(1)} times** (${least.toFixed(1)} to ${most.toFixed(1)}) what ${labelOf(versus)}, carries`;
     });
   const caveat = plan.name === 'full' ? '' : 'Of a short run on a busy machine, to be replaced: ';
-  return `${caveat}Three nodes on ${machine.cores} cores of a virtual machine (${machine.cpu}, Node ${machine.node.slice(1)}), one publishes, 96 channels with a
+  return `${caveat}Three nodes on ${machine.cores} cores of a virtual machine (${machine.cpu}, Node ${machine.node.slice(1)}), ${startedAt.slice(0, 10)}, one publishes, 96 channels with a
 subscriber each on the others, 128 bytes, medians of ${counted(plan.rounds, 'paired round')}, per publication and with its delivery over
 WebSocket. In a second of the nodes' CPU, Fanfare carries over Redis, with publications that are made together and go
 
