@@ -5,7 +5,7 @@
  * key-value bucket expire by a time of the bucket's, not of their own.
  */
 
-import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
+import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
@@ -155,9 +155,9 @@ export class NatsBroker implements Broker {
     await this.#wire.echo();
   }
 
-  /** {@link probe} has asked the stream of histories; this one is on the same servers, within the same limits. */
-  async probeKeeping(): Promise<void> {
-    await this.#keys.probe();
+  /** {@link probe} has only asked the streams: each has limits of its own. */
+  async probeKeeping({ history }: KeptKinds): Promise<void> {
+    await Promise.all([this.#keys.probe(), history && this.#journal.keep()]);
   }
 
   /** Nobody knows any more where the streams are. */

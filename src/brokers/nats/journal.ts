@@ -98,6 +98,14 @@ export class Journal {
     });
   }
 
+  /** Resolves when the stream has kept a message. @throws FanfareError `ERR_BROKER` */
+  async keep(): Promise<void> {
+    const { subjects } = this.#parts;
+    await this.#call(({ appends }) =>
+      appends.publish(subjects.historyPing, '', { expect: { streamName: this.#name } }),
+    );
+  }
+
   /** @returns nothing when another message was the last one. @throws FanfareError `ERR_BROKER` */
   async append(channel: ChannelName, append: Append): Promise<Appended | undefined> {
     const { text, expectedSeq, messageId, isOnly } = append;

@@ -54,9 +54,9 @@ export class Subjects {
     return nodeId === undefined ? `${this.prefix}.c.all` : `${this.prefix}.c.node.${encodeToken(nodeId)}`;
   }
 
-  /** Only this node listens to it. */
+  /** Only this node listens to it. No channel's, and of their kind: whoever may use the one may use the other. */
   echo(id: string): string {
-    return `${this.prefix}.echo.${encodeToken(id)}`;
+    return `${this.prefix}.p.%echo-${encodeToken(id)}`;
   }
 
   /** The name of a stream; `incarnation` tells one from its predecessors. */

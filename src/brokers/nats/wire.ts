@@ -2,10 +2,11 @@
 
 import { withTimeLimit } from '../../engine/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { brokerError } from '../broker-error.js';
+import { brokerError, noConnection } from '../broker-error.js';
 import { Link, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
+import { natsStates } from './states.js';
 
 /** What has come in. */
 export interface Incoming {
@@ -40,6 +41,8 @@ interface WireSession extends Session {
   readonly client: Client;
 }
 
+/** More is forgotten: who publishes to a subject then is told by the next refusal. */
+const maxDenials = 1_000;
 /** Servers of a cluster need a moment to know what another node has just made. */
 const maxFirstAttempts = 3;
 
@@ -51,6 +54,9 @@ export class Wire {
   readonly #wanted = new Map<string, Ending>();
   /** What the server did not let this node subscribe to. */
   readonly #refusals = new Map<string, Error>();
+  /** Subjects that the server did not let this node publish to, with the newest time. */
+  readonly #denials = new Map<string, { readonly number: number; readonly error: Error }>();
+  #numDenials = 0;
   readonly #echoes = new Map<string, () => void>();
   #numEchoes = 0;
   #inFlight = 0;
@@ -68,9 +74,12 @@ export class Wire {
     this.#link = new Link(
       {
         kind: 'nats',
+        states: natsStates,
         name,
         dial,
         timeoutMs,
+        // JetStream has its own time: what it does not answer is told by its name.
+        openTimeoutMs: () => 2 * timeoutMs,
         maxFirstAttempts,
         open: (client, fail) => this.#open(client, fail),
         destroy: ({ connection }) => {
@@ -104,7 +113,7 @@ export class Wire {
   async call<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = this.#link.session?.client;
     const { name, maxInFlight } = this.#options;
-    if (client === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${name}`);
+    if (client === undefined) throw noConnection(name, this.#link.reason, natsStates);
     if (this.#inFlight >= maxInFlight) {
       throw new FanfareError('ERR_BROKER', `more than ${maxInFlight} calls wait for ${name}`);
     }
@@ -125,10 +134,13 @@ export class Wire {
       throw new FanfareError('ERR_BROKER', `too much is on its way to ${name}`);
     }
     this.#inFlightChars += text.length;
+    const before = this.#numDenials;
     try {
-      await this.call((client) => {
+      await this.call(async (client) => {
         client.connection.publish(subject, text);
-        return this.#arrived(client);
+        await this.#arrived(client);
+        const denial = this.#denials.get(subject);
+        if (denial !== undefined && denial.number > before) throw denial.error;
       });
     } finally {
       this.#inFlightChars -= text.length;
@@ -191,10 +203,21 @@ export class Wire {
   }
 
   async #setUp(client: Client): Promise<void> {
+    void this.#watch(client);
     await this.#options.prepare(client);
     for (const subject of this.#wanted.keys()) this.#listen(client, subject);
     await client.connection.flush();
     for (const [subject, error] of this.#refusals) if (this.#wanted.has(subject)) throw error;
+  }
+
+  /** The server says that a publication was forbidden, and then goes on as if it had been made. */
+  async #watch({ connection }: Client): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type !== 'error' || !('operation' in status.error) || !('subject' in status.error)) continue;
+      if (status.error.operation !== 'publish') continue;
+      if (this.#denials.size >= maxDenials) this.#denials.clear();
+      this.#denials.set(String(status.error.subject), { number: ++this.#numDenials, error: status.error });
+    }
   }
 
   #listen(client: Client, subject: string): void {
@@ -232,7 +255,8 @@ export class Wire {
         this.#turn = undefined;
         const { timeoutMs, name } = this.#options;
         withTimeLimit(this.#ports.clock, timeoutMs, name, client.connection.flush())
-          .then(resolve, reject)
+          // What the server has said before its answer is told by then.
+          .then(() => this.#ports.clock.afterTurn(resolve), reject)
           .finally(() => this.#waiting.delete(reject));
       });
     });
@@ -251,5 +275,5 @@ function failure(name: string, error: unknown): FanfareError {
       cause: error,
     });
   }
-  return brokerError(name, error);
+  return brokerError(name, error, natsStates);
 }
