@@ -1,0 +1,255 @@
+/** Answers to `connect` and `refresh`. */
+
+import { jwt } from 'fanfare';
+import { denyAll } from '../../../../src/engine/auth/anonymous.js';
+import { KeyProvider } from '../../key-provider.js';
+import { type Answer, answer, type Seen } from './answer.js';
+import { type Bend, fateOf, type Stage, secret } from './stage.js';
+
+const stale = { expiresInSec: -60 };
+
+/** What becomes of a client whose tokens these are, one after the other; the last one is given from then on. */
+async function fateWith(stage: Stage, ...claims: readonly Parameters<Stage['token']>[0][]): Promise<Seen> {
+  const { options } = tokens(stage, claims);
+  const client = stage.client(options);
+  const fate = fateOf(client);
+  client.connect();
+  return fate;
+}
+
+function tokens(stage: Stage, claims: readonly Parameters<Stage['token']>[0][]) {
+  let fetched = 0;
+  return { options: { getToken: () => stage.token(claims[Math.min(fetched++, claims.length - 1)] ?? {}) } };
+}
+
+/** What becomes of a client that is connected with a token of one second, and then brings the next. */
+async function fateOfRefresh(
+  stage: Stage,
+  next: Parameters<Stage['token']>[0],
+  before: () => void = () => undefined,
+  bend?: Bend,
+): Promise<Seen> {
+  let fetched = 0;
+  const lives = [{ expiresInSec: 2 }, next, next];
+  const options = {
+    getToken: () => {
+      if (fetched === 1) before();
+      return stage.token(lives[fetched++] ?? {});
+    },
+  };
+  const client = stage.hurried(stage.client(options, bend));
+  const fate = fateOf(client);
+  client.connect();
+  return fate;
+}
+
+const startsLater = () => ({ nbf: Date.now() / 1_000 + 60 });
+
+export const connecting: readonly Answer[] = [
+  answer('connect', 109, 'stale token', 'the token has expired', async (stage) => {
+    await stage.serve();
+    return fateWith(stage, stale, {});
+  }),
+  answer('connect', 109, 'clock', 'the token is not valid yet', async (stage) => {
+    await stage.serve();
+    return fateWith(stage, startsLater(), {});
+  }),
+  answer('connect', 100, 'fault', 'the keys of the tokens cannot be fetched', async (stage) => {
+    const provider = await KeyProvider.start();
+    stage.onEnd(() => void provider[Symbol.asyncDispose]());
+    await provider.add('k1');
+    provider.mode = 'failing';
+    await stage.serve({ auth: jwt({ jwks: { url: provider.url } }) });
+    const client = stage.client({ token: await provider.sign('k1', { sub: 'ann' }) });
+    const fate = fateOf(client);
+    client.connect();
+    return fate;
+  }),
+  answer('connect', 3004, 'fault', 'the function `auth`, or a hook, fails', async (stage) => {
+    let asked = 0;
+    await stage.serve({
+      auth: () => {
+        if (asked++ === 0) throw new Error('the database is away');
+        return { user: 'ann' };
+      },
+    });
+    return fateWith(stage, {});
+  }),
+  answer(
+    'connect',
+    106,
+    'race',
+    'one connection more than the user may have: the last one may be lost and not yet found out',
+    async (stage) => {
+      await stage.serve({ limits: { maxConnectionsPerUser: 1 } });
+      const token = await stage.token({});
+      const first = await stage.connected({ token });
+      const client = stage.client({ token });
+      client.once('error', () => first.disconnect());
+      const fate = fateOf(client);
+      client.connect();
+      return fate;
+    },
+  ),
+  answer('connect', 3001, 'load', 'the server is shutting down', async (stage) => {
+    let ask: () => void = () => undefined;
+    const isAsked = new Promise<void>((resolve) => {
+      ask = resolve;
+    });
+    const app = await stage.serve({
+      auth: () => {
+        ask();
+        return new Promise(() => undefined);
+      },
+    });
+    const client = stage.client({ token: 'any' });
+    const fate = fateOf(client);
+    client.connect();
+    await isAsked;
+    void app.close(1_000);
+    return fate;
+  }),
+  answer(
+    'connect',
+    3500,
+    'mistake',
+    'the token is bad: no other attempt makes it better. Keys that are replaced stay beside the new ones until their tokens have expired',
+    async (stage) => {
+      await stage.serve();
+      return fateWith(stage, { key: `${secret} not` });
+    },
+  ),
+  answer('connect', 3500, 'application', 'the token was revoked', async (stage) => {
+    const app = await stage.serve();
+    await app.revokeToken('t1');
+    return fateWith(stage, { jti: 't1' });
+  }),
+  answer('connect', 3503, 'application', 'the user was blocked', async (stage) => {
+    const app = await stage.serve();
+    await app.blockUser('ann');
+    return fateWith(stage, {});
+  }),
+  answer('connect', 3507, 'configuration', 'nobody is let in', async (stage) => {
+    await stage.serve({ auth: denyAll, anonymous: false });
+    return fateWith(stage, {});
+  }),
+  answer('connect', 102, 'configuration', 'no rule is for a channel in the token', async (stage) => {
+    await stage.serve();
+    return fateWith(stage, { channels: ['nowhere'] });
+  }),
+  answer('connect', 103, 'mistake', 'a channel in the token belongs to the server', async (stage) => {
+    await stage.serve();
+    return fateWith(stage, { channels: ['@fanfare:x'] });
+  }),
+  answer('connect', 107, 'mistake', 'a channel in the token has no name that there can be', async (stage) => {
+    await stage.serve();
+    return fateWith(stage, { channels: [''] });
+  }),
+  answer('connect', 106, 'configuration', 'the token has more channels than a connection may have', async (stage) => {
+    await stage.serve({ limits: { maxChannelsPerConnection: 1 } });
+    return fateWith(stage, { channels: ['room:1', 'room:2'] });
+  }),
+  answer('connect', 3501, 'mistake', 'a field of the command is of the wrong kind', async (stage) => {
+    await stage.serve();
+    const client = stage.client({}, (frame) => [frame.replace('"connect":{', '"connect":{"headers":{"x":5},')]);
+    const fate = fateOf(client);
+    client.connect();
+    return fate;
+  }),
+
+  ...(
+    [
+      [1_000, { error: { code: 1_000, message: 'later', temporary: true } }, 'an error of its own, temporary'],
+      [1_001, { error: { code: 1_001, message: 'never' } }, 'an error of its own (400 to 1999)'],
+      [4_000, { disconnect: { code: 4_000, reason: 'later' } }, 'a close of its own up to 4499'],
+      [4_500, { disconnect: { code: 4_500, reason: 'never' } }, 'a close of its own from 4500'],
+    ] as const
+  ).map(([code, no, when]) =>
+    answer('connect', code, 'application', `\`auth\` answers with ${when}`, async (stage) => {
+      let asked = 0;
+      await stage.serve({ auth: () => (asked++ === 0 ? no : { user: 'ann' }) });
+      return fateWith(stage, {});
+    }),
+  ),
+
+  answer('refresh', 3005, 'stale token', 'the new token has expired, too', async (stage) => {
+    await stage.serve();
+    return fateOfRefresh(stage, stale);
+  }),
+  answer('refresh', 3005, 'clock', 'the new token is not valid yet', async (stage) => {
+    await stage.serve();
+    return fateOfRefresh(stage, startsLater());
+  }),
+  answer(
+    'refresh',
+    3005,
+    'race',
+    'the new token is of somebody else, who has signed in meanwhile; the client is back as that user',
+    async (stage) => {
+      await stage.serve();
+      return fateOfRefresh(stage, { sub: 'bob' });
+    },
+  ),
+  answer('refresh', 100, 'fault', 'the keys of the tokens cannot be fetched', async (stage) => {
+    const provider = await KeyProvider.start();
+    stage.onEnd(() => void provider[Symbol.asyncDispose]());
+    await provider.add('k1');
+    await stage.serve({ auth: jwt({ secret, jwks: { url: provider.url } }) });
+    provider.mode = 'failing';
+    const later = await provider.sign('k1', { sub: 'ann' });
+    let fetched = 0;
+    const client = stage.hurried(
+      stage.client({ getToken: () => (fetched++ === 0 ? stage.token({ expiresInSec: 2 }) : Promise.resolve(later)) }),
+    );
+    const fate = fateOf(client);
+    client.connect();
+    return fate;
+  }),
+  answer('refresh', 111, 'load', 'commands come faster than allowed', async (stage) => {
+    await stage.serve({ limits: { commandsPerSec: 1, commandBurst: 3 } });
+    let client: ReturnType<Stage['client']> | undefined;
+    const lives = [{ expiresInSec: 2 }, {}];
+    let fetched = 0;
+    client = stage.hurried(
+      stage.client({
+        getToken: async () => {
+          const claims = lives[fetched++] ?? {};
+          // The refresh is behind these in the same turn.
+          if (fetched === 2) for (let n = 0; n < 3; n++) client?.rpc('x', {}).catch(() => undefined);
+          return stage.token(claims);
+        },
+      }),
+    );
+    const fate = fateOf(client);
+    client.connect();
+    return fate;
+  }),
+  answer('refresh', 3500, 'mistake', 'the new token is bad', async (stage) => {
+    await stage.serve();
+    return fateOfRefresh(stage, { key: `${secret} not` });
+  }),
+  answer('refresh', 3500, 'application', 'the new token was revoked', async (stage) => {
+    const app = await stage.serve();
+    await app.revokeToken('t1');
+    return fateOfRefresh(stage, { jti: 't1' });
+  }),
+  answer('refresh', 107, 'mistake', 'the command has no token', async (stage) => {
+    await stage.serve();
+    const bend: Bend = (frame) => [frame.replace(/"refresh":\{[^}]*\}/, '"refresh":{"token":""}')];
+    return fateOfRefresh(stage, {}, undefined, bend);
+  }),
+  answer(
+    'refresh',
+    108,
+    'mistake',
+    'connections here are not renewed by tokens, and this one was never told to',
+    async (stage) => {
+      await stage.serve({ auth: () => ({ user: 'ann' }) });
+      // The page believes what nobody has said.
+      const client = await stage.connected({ getToken: async () => 'any' });
+      const fate = fateOf(client);
+      Reflect.apply(Reflect.get(client, '_refresh'), client, []);
+      return fate;
+    },
+  ),
+];
