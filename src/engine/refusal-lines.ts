@@ -1,6 +1,7 @@
 /** Why clients are refused, with the option that would change it: the lines that more than one command needs. */
 
 import type { ChannelNameFault } from '../model/channel-name.js';
+import type { InvalidCommand } from '../model/command.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import type { EngineLimits } from './limits.js';
 import type { Question } from './permissions.js';
@@ -25,6 +26,17 @@ export function badChannelName(name: string, fault: ChannelNameFault): RefusalLi
     key: fault,
     fields: { channel: cited(name), fault },
     message: 'command refused: its channel has no name that a channel can have (docs/guide/channels.md)',
+    level: 'info',
+  };
+}
+
+/** A field of a command is not what the protocol says. */
+export function badField({ method, field, why }: InvalidCommand): RefusalLine {
+  return {
+    check: 'field',
+    key: `${method} ${field}`,
+    fields: { command: method, field },
+    message: `${method} refused: ${why} (PROTOCOL.md, "Commands")`,
     level: 'info',
   };
 }

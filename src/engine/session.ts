@@ -34,6 +34,7 @@ import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
 import type { Pinged } from './ping-wheel.js';
 import { Rates } from './rates.js';
+import { badField } from './refusal-lines.js';
 import { isTooLarge } from './reply-room.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
 import { SubscriptionSet } from './subscription-set.js';
@@ -361,6 +362,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (command.kind === 'pong') return this.#acceptPong();
     if ('id' in command && !this.#ids.take(command.id)) return this.#refuse('repeated command id');
     if (this.state === 'new') {
+      if (command.kind === 'invalid' && command.method === 'connect') return this.#refuse(badField(command));
       if (command.kind !== 'connect') return this.#refuse('command before connect');
       this.state = 'connecting';
       this.#run(command);
@@ -408,7 +410,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return true;
   }
 
-  #refuse(detail: string): false {
+  #refuse(detail: string | RefusalLine): false {
     this.close(disconnectCodes.badRequest, detail);
     return false;
   }

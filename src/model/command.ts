@@ -55,4 +55,15 @@ export type Command =
   | { readonly kind: 'send'; readonly data: JsonText | undefined }
   | { readonly kind: 'pong' }
   /** Understood as a command, but one of its fields is not acceptable: its reply is the error. */
-  | { readonly kind: 'invalid'; readonly id: number; readonly error: ErrorReply };
+  | InvalidCommand;
+
+export interface InvalidCommand {
+  readonly kind: 'invalid';
+  readonly id: number;
+  /** What it would have been, as the protocol calls it. */
+  readonly method: string;
+  readonly field: string;
+  /** For the log: begins with the field, and has no values in it. */
+  readonly why: string;
+  readonly error: ErrorReply;
+}

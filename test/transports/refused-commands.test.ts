@@ -1,8 +1,11 @@
 /** Who is refused for another reason than a token: the log names the rule or the limit, and the option that sets it. */
 
+import { Centrifuge } from 'centrifuge';
 import { fanfare, type Limits } from 'fanfare';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { channel } from '../../src/engine/channel-options.js';
+import { nextEvent } from '../support/centrifuge/awaiting.js';
 import { errorCode, RawClient } from '../support/raw-client.js';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -26,6 +29,58 @@ async function start(options: { readonly limits?: Limits } = {}) {
   const { port } = await app.listen(0);
   return { app, port, lines, told: () => lines.filter(({ level }) => level !== 'debug') };
 }
+
+describe('a field of the wrong kind', () => {
+  test.each<[string, object, string, number]>([
+    ['subscribe', { channel: 5 }, 'channel', 107],
+    ['subscribe', { channel: 'news:a', recover: 'yes' }, 'recover', 107],
+    ['subscribe', { channel: 'news:a', flag: '1' }, 'flag', 107],
+    ['subscribe', { channel: 'news:a', token: { hunter2: 1 } }, 'token', 107],
+    ['subscribe', { channel: 'news:a', type: 1 }, 'type', 108],
+    ['publish', { channel: 'wall:a' }, 'data', 107],
+    ['history', { channel: 'news:a', since: 'hunter2' }, 'since', 107],
+    ['rpc', { method: ['hunter2'] }, 'method', 107],
+  ])('of %s with %j: the reply and the log name it', async (method, fields, field, code) => {
+    const { port, told, lines } = await start();
+    const client = await RawClient.connect(port);
+    const reply = await client.command(method, fields);
+    expect(errorCode(reply)).toBe(code);
+    expect(reply.error).toMatchObject({ message: expect.stringContaining(field) });
+    expect(told()).toMatchObject([{ level: 'info', code, command: method, field }]);
+    expect(JSON.stringify([reply, lines])).not.toContain('hunter2');
+    await client.close();
+  });
+
+  test.each<[object, string]>([
+    [{ headers: { 'X-E': 5 } }, 'headers'],
+    [{ headers: 'hunter2' }, 'headers'],
+    [{ token: 5 }, 'token'],
+    [{ name: ['hunter2'] }, 'name'],
+    [{ version: 2 }, 'version'],
+    [{ subs: { 'news:a': true } }, 'subs'],
+    [{ subs: { 'news:a': { recover: true, offset: '3' } } }, 'offset'],
+    [{ subs: [] }, 'subs'],
+  ])('of connect with %j closes with 3501, and the log names it', async (fields, field) => {
+    const { port, told, lines } = await start();
+    const client = await RawClient.open(port);
+    client.ws.sendText(JSON.stringify({ id: 1, connect: fields }));
+    expect((await client.ws.closed).code).toBe(3501);
+    expect(told()).toMatchObject([{ level: 'info', code: 3501, command: 'connect', field }]);
+    expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+
+  test('of connect, sent by the official client', async () => {
+    const { port, told } = await start();
+    // safe: it is what callers without types do
+    const headers = { 'X-E': 5 as unknown as string };
+    const client = new Centrifuge(`ws://127.0.0.1:${port}/connection/websocket`, { websocket: WebSocket, headers });
+    onTestFinished(() => client.disconnect());
+    const ended = nextEvent(client, 'disconnected');
+    client.connect();
+    expect((await ended).code).toBe(3501);
+    expect(told()).toMatchObject([{ command: 'connect', field: 'headers', message: expect.stringContaining('X-E') }]);
+  });
+});
 
 describe('a command that is refused has one line, which names the option', () => {
   test.each<[string, string, object, number, object]>([

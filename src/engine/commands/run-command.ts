@@ -1,8 +1,9 @@
 /** Which command is done where. */
 
 import { assertNever } from '../../model/assert-never.js';
-import type { Command } from '../../model/command.js';
+import type { Command, InvalidCommand } from '../../model/command.js';
 import type { ReplyBody } from '../../model/reply.js';
+import { badField } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { runConnect } from './connect.js';
 import { runHistory } from './history.js';
@@ -14,6 +15,12 @@ import { runSend } from './send.js';
 import { runSubRefresh } from './sub-refresh.js';
 import { runSubscribe } from './subscribe.js';
 import { runUnsubscribe } from './unsubscribe.js';
+
+/** Whoever wrote the client sees there what is wrong. */
+function refuseField(command: InvalidCommand): ReplyBody {
+  const { error, why } = command;
+  return { kind: 'error', error: { ...error, message: `${error.message}: ${why}` }, why: badField(command) };
+}
 
 /** `undefined`: there is no reply, or it has been sent already. What is thrown is a fault of ours, never the client's. */
 export async function runCommand(session: Session, command: Command): Promise<ReplyBody | undefined> {
@@ -43,7 +50,7 @@ export async function runCommand(session: Session, command: Command): Promise<Re
     case 'ping':
       return { kind: 'ping' };
     case 'invalid':
-      return { kind: 'error', error: command.error };
+      return refuseField(command);
     case 'pong':
       return undefined;
     default:

@@ -35,7 +35,8 @@ describe('golden commands', () => {
   });
 
   test.each(commandVectors)('$name', ({ bytes, command }) => {
-    expect(decodeJsonFrame(bytes)).toEqual({ ok: true, commands: [command] });
+    const expected = command.kind === 'invalid' ? { ...command, why: expect.stringContaining(command.field) } : command;
+    expect(decodeJsonFrame(bytes)).toEqual({ ok: true, commands: [expected] });
   });
 
   test.each(commandVectors)('$name: every truncation closes with 3501', ({ bytes }) => {

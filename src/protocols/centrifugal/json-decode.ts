@@ -21,11 +21,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A field that is not what the protocol says, or asks for what is not spoken: only its command fails. */
 class FieldFault extends Error {
+  /** @param why what is wrong with it, without its value: that may be a secret, or anybody's data */
   constructor(
-    field: string,
+    readonly field: string,
+    why: string,
     readonly reply: ErrorReply = errorCodes.badRequest,
   ) {
-    super(`bad field ${field}`);
+    super(`${field} ${why}`);
   }
 }
 
@@ -115,7 +117,8 @@ function decodeLine(line: string): Command | string {
   } catch (fault) {
     if (!(fault instanceof FieldFault)) throw fault;
     // A message without an id has no reply that could carry the error.
-    return id === 0 ? fault.message : { kind: 'invalid', id, error: fault.reply };
+    if (id === 0) return `${method}: ${fault.message}`;
+    return { kind: 'invalid', id, method, field: fault.field, why: fault.message, error: fault.reply };
   }
 }
 
@@ -126,12 +129,14 @@ function isFields(value: unknown): value is Fields {
 function connectRequest(fields: Fields): ConnectRequest {
   const subs = new Map<string, Position>();
   for (const [channel, sub] of entries(fields, 'subs', maxConnectSubs)) {
-    if (!isFields(sub)) throw new FieldFault('subs');
+    if (!isFields(sub)) throw new FieldFault('subs', `has ${kindOf(sub)} for a channel, and not an object`);
     if (flag(sub, 'recover')) subs.set(channel, position(sub));
   }
   const headers = new Map<string, string>();
   for (const [name, value] of entries(fields, 'headers', maxHeaders)) {
-    if (typeof value !== 'string') throw new FieldFault('headers');
+    if (typeof value !== 'string') {
+      throw new FieldFault('headers', `has ${kindOf(value)} for ${cited(name)}, and not a text`);
+    }
     headers.set(name.toLowerCase(), value);
   }
   return {
@@ -162,14 +167,20 @@ function subscribeRequest(fields: Fields): SubscribeRequest {
  * asked for one of them and got a plain stream would take it for what it asked for.
  */
 function streamChannel(fields: Fields): string {
-  if (integer(fields, 'type') !== 0) throw new FieldFault('type', errorCodes.notAvailable);
-  if ((own(fields, 'tf') ?? undefined) !== undefined) throw new FieldFault('tf', errorCodes.notAvailable);
+  if (integer(fields, 'type') !== 0) {
+    throw new FieldFault('type', 'asks for a map or a shared poll, which there are not', errorCodes.notAvailable);
+  }
+  if ((own(fields, 'tf') ?? undefined) !== undefined) {
+    throw new FieldFault('tf', 'asks for a filter by tags, which there are not', errorCodes.notAvailable);
+  }
   return text(fields, 'channel');
 }
 
 function historyRequest(fields: Fields): HistoryRequest {
   const since = fields.since ?? undefined;
-  if (since !== undefined && !isFields(since)) throw new FieldFault('since');
+  if (since !== undefined && !isFields(since)) {
+    throw new FieldFault('since', `is ${kindOf(since)}, and not an object`);
+  }
   return {
     channel: text(fields, 'channel'),
     limit: integer(fields, 'limit'),
@@ -181,27 +192,30 @@ function historyRequest(fields: Fields): HistoryRequest {
 function position(fields: Fields): Position {
   const offset = integer(fields, 'offset');
   const epoch = text(fields, 'epoch');
-  if (offset < 0) throw new FieldFault('offset');
-  if (epoch.length > maxEpochLength) throw new FieldFault('epoch');
+  if (offset < 0) throw new FieldFault('offset', 'is negative');
+  if (epoch.length > maxEpochLength) throw new FieldFault('epoch', 'is longer than any that a server has made');
   return { offset, epoch };
 }
 
 function text(fields: Fields, name: string): string {
   const value = own(fields, name) ?? '';
-  if (typeof value !== 'string') throw new FieldFault(name);
+  if (typeof value !== 'string') throw new FieldFault(name, `is ${kindOf(value)}, and not a text`);
   return value;
 }
 
 function flag(fields: Fields, name: string): boolean {
   const value = own(fields, name) ?? false;
-  if (typeof value !== 'boolean') throw new FieldFault(name);
+  if (typeof value !== 'boolean') throw new FieldFault(name, `is ${kindOf(value)}, and neither true nor false`);
   return value;
 }
 
 /** Absent is 0. Beyond 2^53 a number has already lost digits, so it is refused and not rounded. */
 function integer(fields: Fields, name: string): number {
   const value = own(fields, name) ?? 0;
-  if (!Number.isSafeInteger(value)) throw new FieldFault(name);
+  if (!Number.isSafeInteger(value)) {
+    const why = typeof value === 'number' ? 'is no whole number below 2^53' : `is ${kindOf(value)}, and not a number`;
+    throw new FieldFault(name, why);
+  }
   // safe: isSafeInteger holds for numbers only
   return value as number;
 }
@@ -210,16 +224,30 @@ function integer(fields: Fields, name: string): number {
 function json(fields: Fields, name: string): JsonText | undefined {
   const value = own(fields, name);
   if (value === undefined) return undefined;
-  if (!(value instanceof JsonSource) || value.hasLoneSurrogate) throw new FieldFault(name);
+  if (!(value instanceof JsonSource) || value.hasLoneSurrogate) {
+    throw new FieldFault(name, 'has half of a surrogate pair, which is no Unicode');
+  }
   return value.text;
 }
 
 function entries(fields: Fields, name: string, most: number): [string, unknown][] {
   const value = own(fields, name) ?? {};
-  if (!isFields(value)) throw new FieldFault(name);
+  if (!isFields(value)) throw new FieldFault(name, `is ${kindOf(value)}, and not an object`);
   const list = Object.entries(value);
-  if (list.length > most) throw new FieldFault(name);
+  if (list.length > most) throw new FieldFault(name, `has more than ${most} entries`);
   return list;
+}
+
+/** What a value is, in place of the value. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+}
+
+function cited(name: string): string {
+  return name.slice(0, 60);
 }
 
 function own(fields: Fields, name: string): unknown {
@@ -227,7 +255,7 @@ function own(fields: Fields, name: string): unknown {
 }
 
 function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new FieldFault(name);
+  if (value === undefined) throw new FieldFault(name, 'is missing');
   return value;
 }
 
