@@ -1,7 +1,6 @@
 /** Runs a configured server until it is told to stop: listening, reload on SIGHUP, graceful shutdown. */
 
-import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
-import { formatProblem } from '../config/problem.js';
+import type { Config, ConfigSources } from '../config/load.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { Logger } from '../engine/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
@@ -11,6 +10,7 @@ import { systemClock } from '../server/system-ports.js';
 import { version } from '../server/version.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { type CommandContext, exitCodes } from './command.js';
+import { Reload } from './reload.js';
 import type { Terminal } from './terminal.js';
 import { onStopOfWorker } from './worker-messages.js';
 
@@ -50,10 +50,8 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     log,
     use: (certificate) => server.app.setCertificate(certificate),
   });
-  let reloading = Promise.resolve();
-  process.on('SIGHUP', () => {
-    reloading = reloading.then(() => reload(server, run.sources)).then(() => followCertificate(watch, server));
-  });
+  const reload = new Reload(server, run.sources, () => followCertificate(watch, server));
+  process.on('SIGHUP', () => reload.begin());
   try {
     const addresses = await server.listen(run.endpoints);
     followCertificate(watch, server);
@@ -95,24 +93,6 @@ function listenHint(error: FanfareError, { values }: Config): string {
   if (code === 'EACCES') return `port ${port} needs privileges: choose one above 1023 with ${flag}`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${error.message}; choose another address with --host`;
   return error.message;
-}
-
-/** A broken configuration changes nothing and is told once. */
-async function reload(server: ConfiguredServer, sources: ConfigSources): Promise<void> {
-  const { log } = server;
-  const outcome = await loadConfig(sources);
-  if (!outcome.ok) {
-    log.error({ problems: outcome.problems.map(formatProblem) }, 'reload failed; the old configuration stays');
-    return;
-  }
-  try {
-    const needRestart = server.reload(outcome.config);
-    for (const warning of outcome.config.warnings) log.warn({}, warning);
-    if (needRestart.length > 0) log.warn({ options: needRestart }, 'changed, but in force after a restart only');
-    log.info({ path: outcome.config.path }, 'configuration reloaded');
-  } catch (error) {
-    log.error({ err: error }, 'reload failed; the old configuration stays');
-  }
 }
 
 /** Closes on the first signal, gives up on the second. */

@@ -34,8 +34,8 @@ export interface Option<Input, Output> {
   readonly zero?: string;
   /** Never shown. */
   readonly secret?: true;
-  /** Takes effect on SIGHUP, without a restart. */
-  readonly reload?: true;
+  /** Takes effect on SIGHUP, without a restart: at once, or for connections that come after it. */
+  readonly reload?: true | 'connections';
 }
 
 type Notes = Pick<Option<never, never>, 'about' | 'unset' | 'zero' | 'secret' | 'reload'>;
@@ -194,107 +194,138 @@ export const options = {
     unset: 'none',
     about:
       'Channel that each user is subscribed to without asking, with {user} in the place of its id: personal:#{user}. Anonymous clients get none. It needs a rule, which best lets nobody else subscribe.',
+    reload: 'connections',
   }),
   'personal.singleConnection': option(flag(), {
     default: false,
     about:
       'A new connection of a user ends those that it had, on all nodes, with 3504. Each new connection is then a message to every node.',
+    reload: 'connections',
   }),
   channels: option(channels(), {
     default: {},
     about:
       'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
+    reload: true,
   }),
   'hooks.url': option(baseUrl(), {
     unset: 'none',
     about: 'Address of the backend, before those hooks that are given as a path, like /connect.',
+    reload: true,
   }),
   'hooks.secret': option(secrets(), {
     unset: 'calls are not signed',
     about:
       'Secret that signs what is sent to the backend: at least 32 bytes, one in a text. Several, for rotation, are in hooks.secretFile or a list; all sign.',
     secret: true,
+    reload: true,
   }),
   'hooks.secretFile': option(text(), {
     unset: 'none',
     about:
       'File with the secret, or with several, one a line. Relative to the working directory. Instead of hooks.secret.',
+    reload: true,
   }),
   'hooks.connect': option(hook(), {
     unset: 'clients need a token',
     about:
       'Asked who a client is that connects without a token. Where there is no token.secret, with its token if it has one.',
+    reload: true,
   }),
   'hooks.refresh': option(hook(), {
     unset: 'what has expired is closed, and connects again',
     about: 'Asked whether a client that hooks.connect let in may stay when its expire_at has come.',
+    reload: true,
   }),
   'hooks.subscribe': option(hook(), {
     unset: 'none',
     about: 'Asked whether a client may subscribe to a channel whose rule has "subscribe": "hook".',
+    reload: true,
   }),
   'hooks.subRefresh': option(hook(), {
     unset: 'what has expired ends, and is subscribed to again',
     about: 'Asked whether a subscription that hooks.subscribe allowed may go on when its expire_at has come.',
+    reload: true,
   }),
   'hooks.publish': option(hook(), {
     unset: 'none',
     about: 'Asked whether a client may publish to a channel whose rule has "publish": "hook".',
+    reload: true,
   }),
-  'hooks.rpc': option(hook(), { unset: 'there are no procedures', about: 'Answers the procedure calls of clients.' }),
+  'hooks.rpc': option(hook(), {
+    unset: 'there are no procedures',
+    about: 'Answers the procedure calls of clients.',
+    reload: true,
+  }),
   'hooks.events': option(hook(), {
     unset: 'nobody is told',
     about: 'Told about clients and channels, after the fact and at least once; see hooks.eventTypes.',
+    reload: true,
   }),
-  'hooks.eventTypes': option(eventList(), { default: allEventTypes, about: 'What hooks.events is told of.' }),
+  'hooks.eventTypes': option(eventList(), {
+    default: allEventTypes,
+    about: 'What hooks.events is told of.',
+    reload: true,
+  }),
   'hooks.timeout': option(duration({ min: 1, max: maxHookTimeoutMs }), {
     default: 1_000,
     about: 'How long a backend may take to answer. A call may wait as long again for its turn. At most 10s.',
+    reload: true,
   }),
   'hooks.headers': option(headerList(), {
     default: [],
     about:
       'Headers of the client that hooks pass on, like Cookie. X-Real-IP and X-Forwarded-For carry the address that trustProxies leads to.',
+    reload: true,
   }),
   'hooks.emulatedHeaders': option(headerList(true), {
     default: [],
     about:
       'Headers that clients may claim in their connect command, for browsers that cannot set real ones. Passed on where there is no real one, and named in X-Fanfare-Emulated: the word of the client alone.',
+    reload: true,
   }),
   'hooks.staticHeaders': option(headerValues(), {
     default: {},
     about: 'Headers that every call has.',
     secret: true,
+    reload: true,
   }),
   'hooks.includeMeta': option(flag(), {
     default: false,
     about: 'Tell hooks the meta that the token or hooks.connect attached to the connection.',
+    reload: true,
   }),
   'hooks.maxInFlight': option(integer({ min: 1 }), {
     default: 64,
     about: 'Calls of one hook that a backend works on at the same time.',
+    reload: true,
   }),
   'hooks.maxWaiting': option(integer(), {
     default: 256,
     about: 'Calls of one hook that wait for their turn; further ones fail at once.',
     zero: 'None waits.',
+    reload: true,
   }),
   'hooks.breakerFailures': option(integer({ min: 1 }), {
     default: 5,
     about: 'Calls without an answer, one after the other, after which a hook fails at once until the backend is back.',
+    reload: true,
   }),
   'hooks.maxResponseBytes': option(bytes({ min: 1_024 }), {
     default: 65_536,
     about: 'Largest answer of a backend.',
+    reload: true,
   }),
   'hooks.maxQueuedEvents': option(integer({ min: 1 }), {
     default: 10_000,
     about: 'Events that wait for hooks.events; beyond, the oldest are dropped.',
+    reload: true,
   }),
   'hooks.refreshGrace': option(duration(), {
     default: 300_000,
     about: 'How long connections and subscriptions may outlive their expiry while their backend cannot be asked.',
     zero: 'They end at once.',
+    reload: true,
   }),
   broker: option(broker(), {
     default: 'memory',
@@ -370,119 +401,144 @@ export const options = {
   'limits.maxMessageBytes': option(bytes({ min: 2 }), {
     default: defaultLimits.maxMessageBytes,
     about: 'Largest message, in bytes of its JSON, where a channel rule says nothing else.',
+    reload: true,
   }),
   'limits.maxQueueBytes': option(bytes({ min: 1_024 }), {
     default: defaultLimits.maxQueueBytes,
     about: 'Bytes that may wait for one connection before it counts as slow and is closed.',
+    reload: true,
   }),
   'limits.maxChannelsPerConnection': option(integer(), {
     default: defaultLimits.maxChannelsPerConnection,
     about: 'Channels that one connection may be subscribed to.',
     zero: 'None.',
+    reload: true,
   }),
   'limits.maxPendingCommands': option(integer({ min: 1 }), {
     default: defaultLimits.maxPendingCommands,
     about: 'Commands of one connection that may be under way at the same time.',
+    reload: true,
   }),
   'limits.commandsPerSec': option(integer(), {
     default: defaultLimits.commandsPerSec,
     about: 'Commands a second that one connection may send in the long run.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.commandBurst': option(integer({ min: 1 }), {
     default: defaultLimits.commandBurst,
     about: 'Commands that a connection may send at once after a pause.',
+    reload: true,
   }),
   'limits.publicationsPerSec': option(integer(), {
     default: defaultLimits.publicationsPerSec,
     about: 'Publications a second that one connection may send in the long run.',
     zero: 'No limit of their own.',
+    reload: true,
   }),
   'limits.subscribesPerSec': option(integer(), {
     default: defaultLimits.subscribesPerSec,
     about: 'Channels a second that one connection may subscribe to in the long run.',
     zero: 'No limit of their own.',
+    reload: true,
   }),
   'limits.commandsPerSecPerUser': option(integer(), {
     default: defaultLimits.commandsPerSecPerUser,
     about: 'Commands a second of one user over all connections to this node.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.publicationsPerSecPerUser': option(integer(), {
     default: defaultLimits.publicationsPerSecPerUser,
     about: 'Publications a second of one user over all connections to this node.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.subscribesPerSecPerUser': option(integer(), {
     default: defaultLimits.subscribesPerSecPerUser,
     about: 'Subscribes a second of one user over all connections to this node.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.maxConnections': option(integer(), {
     default: defaultLimits.maxConnections,
     about: 'Open connections of this node; a further one is answered with 503.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.maxConnectionsPerAddress': option(integer(), {
     default: defaultLimits.maxConnectionsPerAddress,
     about: 'Open connections from one address; a further one is answered with 503.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.maxConnectionsPerUser': option(integer(), {
     default: defaultLimits.maxConnectionsPerUser,
     about:
       'Connections of one user over all nodes; a further one is refused with 106, and its client tries again later.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.connectsPerSec': option(integer(), {
     default: defaultLimits.connectsPerSec,
     about: 'Connects a second in the long run; what is beyond is answered with 503.',
     zero: 'No limit.',
+    reload: true,
   }),
   'limits.connectBurst': option(integer({ min: 1 }), {
     default: defaultLimits.connectBurst,
     about: 'Connects that the node takes at once after a pause.',
+    reload: true,
   }),
   'limits.maxHistoryPublications': option(integer({ min: 1 }), {
     default: defaultLimits.maxHistoryPublications,
     about: 'Most publications that one history command returns.',
+    reload: true,
   }),
   'limits.maxRecoveredPublications': option(integer(), {
     default: defaultLimits.maxRecoveredPublications,
     about: 'Most publications that one recovery delivers; a client that missed more is told so.',
     zero: 'Whoever missed anything is told so.',
+    reload: true,
   }),
   'limits.maxPresenceClients': option(integer(), {
     default: defaultLimits.maxPresenceClients,
     about: 'Most clients that one presence command returns.',
     zero: 'None.',
+    reload: true,
   }),
   'limits.pingInterval': option(duration(), {
     default: defaultLimits.pingIntervalMs,
     about: 'Time between two pings of a connection.',
     zero: 'No pings: dead connections are not noticed.',
+    reload: 'connections',
   }),
   'limits.pongTimeout': option(duration({ min: 1 }), {
     default: defaultLimits.pongTimeoutMs,
     about: 'How long a ping may stay unanswered. Less than the ping interval.',
+    reload: 'connections',
   }),
   'limits.connectTimeout': option(duration({ min: 1 }), {
     default: defaultLimits.connectTimeoutMs,
     about: 'How long a connection may take to send its first command.',
+    reload: true,
   }),
   'limits.presenceTtl': option(duration({ min: 1_000 }), {
     default: defaultLimits.presenceTtlMs,
     about: 'How long a presence entry lives without renewal: what a dead node leaves behind.',
+    reload: true,
   }),
   'limits.expiredGrace': option(duration(), {
     default: defaultLimits.expiredGraceMs,
     about: 'How long after its expiry a connection may still bring a new token.',
     zero: 'It is closed at once.',
+    reload: true,
   }),
   'limits.brokerLinger': option(duration(), {
     default: defaultLimits.brokerLingerMs,
     about: 'How long a channel without subscribers stays subscribed at the broker.',
     zero: 'It is left at once.',
+    reload: true,
   }),
   'log.level': option(choice(['debug', 'info', 'warn', 'error', 'silent']), {
     default: 'info',

@@ -16,7 +16,7 @@ type Limits = Pick<EngineLimits, 'maxConnections' | 'maxConnectionsPerAddress' |
 export class Admission {
   readonly #clock: Clock;
   readonly #limits: Limits;
-  readonly #bucket: TokenBucket;
+  #bucket: TokenBucket;
   readonly #perAddress = new Map<string, number>();
   #open = 0;
   /** Rejected so far, by reason. */
@@ -32,6 +32,18 @@ export class Admission {
     this.#bucket = new TokenBucket(limits.connectsPerSec, limits.connectBurst, clock.nowMs());
   }
 
+  /** The limits have other values now. Addresses are counted as far as the connections still know theirs. */
+  limitsChanged(before: Limits, open: Iterable<{ readonly handshake: { readonly remoteAddress: string } }>): void {
+    const { connectsPerSec, connectBurst, maxConnectionsPerAddress } = this.#limits;
+    if (before.connectsPerSec !== connectsPerSec || before.connectBurst !== connectBurst) {
+      this.#bucket = new TokenBucket(connectsPerSec, connectBurst, this.#clock.nowMs());
+    }
+    if ((before.maxConnectionsPerAddress === 0) === (maxConnectionsPerAddress === 0)) return;
+    this.#perAddress.clear();
+    if (maxConnectionsPerAddress === 0) return;
+    for (const { handshake } of open) this.#count(handshake.remoteAddress);
+  }
+
   /** `undefined`: let it in, and tell {@link opened}. */
   check(address: string): Rejection | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits;
@@ -45,7 +57,10 @@ export class Admission {
 
   opened(address: string): void {
     this.#open++;
-    if (this.#limits.maxConnectionsPerAddress === 0) return;
+    if (this.#limits.maxConnectionsPerAddress > 0) this.#count(address);
+  }
+
+  #count(address: string): void {
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
   }
 

@@ -126,10 +126,11 @@ export class Attachment {
   }
 
   async #join(): Promise<void> {
-    const { hub, broker, limits } = this.#ports;
+    const { hub, broker } = this.#ports;
+    const { channel, clientInfo, countsAsPresent, owner } = this.subscription;
     await hub.join(this.subscription);
-    if (this.subscription.countsAsPresent && broker.presence !== undefined) {
-      await broker.presence.add(this.subscription.channel, this.subscription.clientInfo, limits.presenceTtlMs);
+    if (countsAsPresent && broker.presence !== undefined) {
+      await broker.presence.add(channel, clientInfo, owner.presenceTtlMs);
     }
   }
 

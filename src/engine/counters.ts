@@ -17,6 +17,10 @@ export class Counters {
   publicationsRecovered = 0;
   /** Channels whose subscribers were told that publications may have been missed between the broker and this node. */
   holesFound = 0;
+  /** Attempts to take over another configuration, by what came of them. */
+  readonly configReloads = new Map<'ok' | 'failed', number>();
+  /** When the configuration in force was taken over, by the wall clock. */
+  configReloadedAtMs = 0;
   /** Revocations by their kind. */
   readonly revocations = new Map<string, number>();
   /** Commands refused by a rate, by the name of the limit. */

@@ -42,6 +42,7 @@ export async function establish(
   session.renewSubscription(subscription);
   session.node.presence.joined(subscription, replaced);
   if (replaced === undefined) session.node.notifier.notify('subscribed', session, subscription.channel);
+  session.node.ruleChanges.check(subscription);
   return true;
 }
 

@@ -31,6 +31,7 @@ class Subscriber implements SubscriptionOwner {
   readonly outbox: Outbox;
   readonly subscription: Subscription;
   readonly clientInfo = { user: 'u', client: 'c' };
+  readonly presenceTtlMs = 60_000;
   numLosses = 0;
   numSlow = 0;
 
@@ -55,6 +56,8 @@ class Subscriber implements SubscriptionOwner {
   }
 
   subscriptionExpired(): void {}
+
+  ruleChanged(): void {}
 
   currentSubscription(): Subscription {
     return this.subscription;

@@ -5,7 +5,7 @@ import type { Position } from '../model/position.js';
 import type { Publication } from '../model/publication.js';
 import type { Push } from '../model/push.js';
 import type { Counters } from './counters.js';
-import type { RuleMatch } from './rules.js';
+import type { ChannelRules, Rule, RuleMatch } from './rules.js';
 import { SharedFrame } from './shared-frame.js';
 import type { Subscription } from './subscription.js';
 import type { Flushable, Turn } from './turn.js';
@@ -31,6 +31,9 @@ export class HubChannel implements Flushable {
   #batchIsMixed = false;
   /** Place of the last publication that came through; undefined before the first and without a stream. */
   position: Position | undefined;
+  /** Found among {@link #rules}. */
+  #rule: Rule | undefined;
+  #rules: ChannelRules | undefined;
 
   constructor(
     readonly name: ChannelName,
@@ -45,10 +48,14 @@ export class HubChannel implements Flushable {
     return this.#live.length === 0 && this.#waiting.size === 0;
   }
 
-  /** The rule of the channel, as one of its subscribers found it. */
-  get match(): RuleMatch | undefined {
-    const [waiting] = this.#waiting;
-    return (this.#live[0] ?? waiting)?.match;
+  /** The rule of the channel; patterns are matched once for all that ask, until there are other rules. */
+  match(rules: ChannelRules): RuleMatch | undefined {
+    if (this.#rules !== rules) {
+      this.#rules = rules;
+      this.#rule = rules.match(this.name)?.rule;
+    }
+    const rule = this.#rule;
+    return rule && { rule, params: rule.pattern.match(this.name) ?? {} };
   }
 
   /** Those that have got in. */

@@ -8,7 +8,7 @@ import type { Counters } from './counters.js';
 import { HubChannel } from './hub-channel.js';
 import type { Interest } from './interest.js';
 import type { Notifier } from './observer.js';
-import type { RuleMatch } from './rules.js';
+import type { ChannelRules, RuleMatch } from './rules.js';
 import type { Subscription } from './subscription.js';
 import type { Turn } from './turn.js';
 
@@ -56,9 +56,9 @@ export class Hub implements BrokerEvents {
     return this.interest.hold(name);
   }
 
-  /** The rule of a channel that has subscribers: one object for all of them, found without matching patterns. */
-  match(channel: ChannelName): RuleMatch | undefined {
-    return this.#channels.get(channel)?.match;
+  /** The rule of a channel that has subscribers, found without matching patterns. */
+  match(channel: ChannelName, rules: ChannelRules): RuleMatch | undefined {
+    return this.#channels.get(channel)?.match(rules);
   }
 
   /** The subscribers of a channel on this node. */

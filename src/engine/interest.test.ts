@@ -51,7 +51,7 @@ class SlowBroker {
 function setup() {
   const clock = new FakeClock();
   const broker = new SlowBroker();
-  return { clock, broker, interest: new Interest(broker, clock, silentLogger, lingerMs) };
+  return { clock, broker, interest: new Interest(broker, clock, silentLogger, { brokerLingerMs: lingerMs }) };
 }
 
 async function held() {
@@ -162,7 +162,7 @@ describe('interest', () => {
     const clock = new FakeClock();
     const broker = new SlowBroker();
     const log = { ...silentLogger, warn: (_: object, message: string) => warnings.push(message) };
-    const interest = new Interest(broker, clock, log, lingerMs);
+    const interest = new Interest(broker, clock, log, { brokerLingerMs: lingerMs });
     const ready = interest.hold(channel);
     await clock.settle();
     broker.answer();

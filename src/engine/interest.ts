@@ -26,7 +26,8 @@ export class Interest {
     private readonly broker: Pick<Broker, 'subscribe' | 'unsubscribe'>,
     private readonly clock: Clock,
     private readonly log: Logger,
-    private readonly lingerMs: number,
+    /** Looked at each time. */
+    private readonly limits: { readonly brokerLingerMs: number },
   ) {}
 
   /** Channels subscribed or about to be. */
@@ -50,7 +51,7 @@ export class Interest {
     entry.holders--;
     if (entry.holders > 0) return;
     this.#idle.add(channel);
-    this.#sweep ??= this.clock.schedule(() => this.#dropIdle(), this.lingerMs);
+    this.#sweep ??= this.clock.schedule(() => this.#dropIdle(), this.limits.brokerLingerMs);
   }
 
   /** Subscribes anew, for a subscription through which nothing comes any more. Whoever holds the channel next waits for it. */

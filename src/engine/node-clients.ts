@@ -123,7 +123,7 @@ export class NodeClients {
     if (name === undefined) {
       throw new FanfareError('ERR_CHANNEL_NAME', `not a channel name (${channelNameFault(channel)})`);
     }
-    const match = this.#node.hub.match(name) ?? this.#node.rules.match(name);
+    const match = this.#node.match(name);
     if (match === undefined) throw new FanfareError('ERR_UNKNOWN_CHANNEL', `no rule matches the channel "${channel}"`);
     return { name, match };
   }

@@ -1,5 +1,6 @@
 /** One node of Fanfare: where the parts of the engine are put together on their ports. */
 
+import type { ChannelName } from '../model/channel-name.js';
 import { disconnectCodes } from '../model/codes.js';
 import { Admission } from './admission.js';
 import type { Authenticator } from './auth/authenticator.js';
@@ -30,7 +31,8 @@ import { RecentOrders } from './recent-orders.js';
 import { RefusalLog } from './refusal-log.js';
 import { Revocations } from './revocations.js';
 import type { RpcDeclaration, RpcFallback } from './rpc-options.js';
-import { ChannelRules } from './rules.js';
+import { RuleChanges } from './rule-changes.js';
+import { ChannelRules, type RuleMatch } from './rules.js';
 import { Seats } from './seats.js';
 import { Session } from './session.js';
 import { Sessions } from './sessions.js';
@@ -72,26 +74,29 @@ export class Node {
   readonly tickets: Tickets;
   readonly log: Logger;
   readonly refusals: RefusalLog;
+  /** One object as long as the node lives; its values may change while it runs. */
   readonly limits: EngineLimits;
   readonly version: string;
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
-  readonly procedureFallback: RpcFallback | undefined;
+  procedureFallback: RpcFallback | undefined;
   readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
   readonly counters = new Counters();
   readonly sessions: Sessions;
-  readonly connectionRates: RatePlan;
+  connectionRates: RatePlan;
   readonly admission: Admission;
   readonly revocations: Revocations;
   readonly recentOrders: RecentOrders;
   readonly notifier: Notifier;
-  readonly rules: ChannelRules;
+  rules: ChannelRules;
+  readonly ruleChanges: RuleChanges;
   readonly turn: Turn;
   readonly interest: Interest;
   readonly hub: Hub;
   readonly deadlines: Deadlines;
   /** Of connections that have not been let in yet. Finer, since few wait long and the time is short. */
   readonly connectDeadlines: Deadlines;
-  readonly pings: PingWheel;
+  /** Of connections to come; others may be on an older one. */
+  pings: PingWheel;
   readonly pingFrames = new PingFrames();
   readonly presence: Presence;
   readonly publishing: Publishing;
@@ -99,13 +104,13 @@ export class Node {
   readonly cluster: Cluster;
   readonly seats: Seats;
   /** Absent: users have none. */
-  readonly personalChannel: PersonalChannel | undefined;
+  personalChannel: PersonalChannel | undefined;
   /** Absent: users have as many as they like. */
-  readonly singleConnection: SingleConnection | undefined;
+  singleConnection: SingleConnection | undefined;
   readonly positionChecks: PositionChecks;
   readonly brokerHealth: BrokerHealth;
   /** Somebody may ask for the headers of a connection later on. */
-  readonly keepsHandshakes: boolean;
+  keepsHandshakes: boolean;
   #isLeaving = false;
   #isDraining = false;
 
@@ -133,21 +138,17 @@ export class Node {
     this.recentOrders = new RecentOrders(clock);
     this.notifier = new Notifier(options.observer ?? {}, clock, log);
     this.rules = new ChannelRules(options.channels, this.broker, this.limits);
-    this.keepsHandshakes =
-      options.observer !== undefined ||
-      options.procedureFallback !== undefined ||
-      options.procedures.size > 0 ||
-      options.auth.renew !== undefined ||
-      this.rules.askFunctions;
+    this.keepsHandshakes = this.noteWhoIsAsked(options.observer);
     this.turn = new Turn(clock);
-    this.interest = new Interest(broker, clock, log, this.limits.brokerLingerMs);
+    this.interest = new Interest(broker, clock, log, this.limits);
     this.hub = new Hub(this.interest, this.turn, this.counters, this.notifier);
     this.deadlines = new Deadlines(clock);
     this.connectDeadlines = new Deadlines(clock, 100);
     this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
-    this.presence = new Presence(this.broker, this.limits, log);
+    this.presence = new Presence(this.broker, log);
     this.publishing = new Publishing(broker, this.counters);
     this.clients = new NodeClients(this);
+    this.ruleChanges = new RuleChanges(this);
     const { control } = broker;
     const keeps = () => ({
       history: [...this.rules].some(({ stream }) => stream !== undefined),
@@ -159,8 +160,7 @@ export class Node {
       summary: () => summaryOf(this),
       silenceWithin: (ms) => this.brokerHealth.silenceWithin(ms),
     });
-    const most = this.limits.maxConnectionsPerUser;
-    this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, most });
+    this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, limits: this.limits });
     const { channel, singleConnection = false } = options.personal ?? {};
     this.personalChannel =
       channel === undefined ? undefined : new PersonalChannel(channel, (name) => this.rules.match(name)?.rule);
@@ -185,6 +185,22 @@ export class Node {
     await this.cluster.start();
     this.positionChecks.start();
     this.brokerHealth.start();
+  }
+
+  /** Whether somebody may want to know the headers of a connection after it was let in. */
+  noteWhoIsAsked(observer: Observer | undefined): boolean {
+    this.keepsHandshakes =
+      observer !== undefined ||
+      this.procedureFallback !== undefined ||
+      this.procedures.size > 0 ||
+      this.auth.renew !== undefined ||
+      this.rules.askFunctions;
+    return this.keepsHandshakes;
+  }
+
+  /** The rule of a channel. */
+  match(channel: ChannelName): RuleMatch | undefined {
+    return this.hub.match(channel, this.rules) ?? this.rules.match(channel);
   }
 
   /** A transport has a new connection. */
@@ -214,6 +230,7 @@ export class Node {
     for (const session of this.sessions.all()) session.close(disconnectCodes.shutdown);
     this.turn.flush();
     this.interest.close();
+    this.ruleChanges.close();
     this.deadlines.close();
     this.connectDeadlines.close();
     this.pings.close();

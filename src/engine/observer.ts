@@ -25,7 +25,8 @@ export class Notifier {
   #queue: (() => unknown)[] = [];
 
   constructor(
-    private readonly observer: Observer,
+    /** May be replaced by another one. */
+    public observer: Observer,
     private readonly clock: Clock,
     private readonly log: Logger,
   ) {}

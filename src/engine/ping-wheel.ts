@@ -34,6 +34,11 @@ export class PingWheel {
     this.#pongTicks = Math.min(count - 1, Math.max(1, Math.ceil(pongTimeoutMs / tickMs)));
   }
 
+  /** Of a connection's pings. 0: there are none. */
+  get intervalMs(): number {
+    return this.#slots.length * tickMs;
+  }
+
   get size(): number {
     return this.#size;
   }

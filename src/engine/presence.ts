@@ -1,7 +1,6 @@
 /** Keeps the presence store and the channels' joins and leaves in step with the subscriptions of this node. */
 
 import type { Broker } from './broker.js';
-import type { EngineLimits } from './limits.js';
 import type { Logger } from './logger.js';
 import type { Subscription } from './subscription.js';
 
@@ -9,7 +8,6 @@ import type { Subscription } from './subscription.js';
 export class Presence {
   constructor(
     private readonly broker: Broker,
-    private readonly limits: EngineLimits,
     private readonly log: Logger,
   ) {}
 
@@ -24,7 +22,7 @@ export class Presence {
     const { presence } = this.broker;
     if (!subscription.countsAsPresent || presence === undefined) return;
     presence
-      .add(subscription.channel, subscription.clientInfo, this.limits.presenceTtlMs)
+      .add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs)
       .then(() => {
         // It may have left while the store was working.
         if (subscription.stage === 'ended') this.withdrawn(subscription);

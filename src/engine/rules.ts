@@ -8,6 +8,7 @@ import type { Broker, StreamLimits } from './broker.js';
 import type { ChannelDeclaration, ChannelOptions, HistoryOptions } from './channel-options.js';
 import { type ChannelParams, ChannelPattern } from './channel-pattern.js';
 import { type Duration, parseDurationMs } from './duration.js';
+import { compareRules } from './rule-comparison.js';
 
 /** A rule as the engine uses it: defaults filled in, texts parsed. */
 export interface Rule {
@@ -42,13 +43,22 @@ const maxHistorySize = 100_000;
 export class ChannelRules {
   readonly #rules: readonly Rule[];
 
-  /** @throws FanfareError `ERR_CONFIG`, naming the rule and the option. */
+  /**
+   * @param previous those that they replace: a rule that has stayed the same stays the same object
+   * @throws FanfareError `ERR_CONFIG`, naming the rule and the option.
+   */
   constructor(
     declarations: Readonly<Record<string, ChannelDeclaration>>,
     abilities: Pick<Broker, 'name' | 'history' | 'presence'>,
     defaults: { readonly maxMessageBytes: number },
+    previous: Iterable<Rule> = [],
   ) {
-    this.#rules = Object.entries(declarations).map(([text, { options }]) => compile(text, options, defaults));
+    const known = new Map([...previous].map((rule) => [rule.pattern.text, rule]));
+    this.#rules = Object.entries(declarations).map(([text, { options }]) => {
+      const rule = compile(text, options, defaults);
+      const before = known.get(text);
+      return before !== undefined && compareRules(before, rule) === 'same' ? before : rule;
+    });
     for (const rule of this.#rules) checkAbilities(rule, abilities);
   }
 

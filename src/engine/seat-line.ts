@@ -9,8 +9,8 @@ export interface SeatsParts {
   readonly nodeId: string;
   readonly clock: Clock;
   readonly cluster: Cluster;
-  /** Connections of one user over all nodes. 0: no limit, and nothing is counted. */
-  readonly most: number;
+  /** 0: no limit, and nothing is counted. Looked at each time. */
+  readonly limits: { readonly maxConnectionsPerUser: number };
 }
 
 /** Whose connections are told about. */
@@ -94,7 +94,8 @@ export class SeatLine {
   }
 
   async #send(): Promise<void> {
-    const { cluster, most } = this.#parts;
+    const { cluster, limits } = this.#parts;
+    const { maxConnectionsPerUser: most } = limits;
     const isAll = !this.#isSure;
     const names = isAll ? this.#end.namesOf(this.#home) : this.#changed;
     const claims = Array.from(names, (name) => this.#end.claimOf(name, this.#home));

@@ -43,7 +43,7 @@ export class Seats implements SeatLineEnd {
   }
 
   get most(): number {
-    return this.#parts.most;
+    return this.#parts.limits.maxConnectionsPerUser;
   }
 
   /** Users of this node that are counted somewhere; for tests of what is freed. */
@@ -61,7 +61,8 @@ export class Seats implements SeatLineEnd {
    * particular. A home that does not answer lets in: the limit is then that of each node.
    */
   take(name: string): boolean | Promise<boolean> {
-    const { most, nodeId } = this.#parts;
+    const { nodeId } = this.#parts;
+    const { most } = this;
     if (most === 0 || name === '') return true;
     const user = this.#userOf(name);
     if (user.has + user.waiting.length >= most) return false;
@@ -89,6 +90,25 @@ export class Seats implements SeatLineEnd {
     user.has--;
     this.#tell(name, user);
     this.#dropIfEmpty(name, user);
+  }
+
+  /** Counts the connections that are there where nobody has counted before, or forgets them where nobody counts any more. */
+  mostChanged(before: number, seated: Iterable<{ readonly seat: string | undefined }>): void {
+    if (before > 0 && this.most === 0) {
+      for (const [name, user] of this.#users) {
+        this.#letIn(user, user.waiting.length);
+        user.has = 0;
+        this.#tell(name, user);
+      }
+      this.#users.clear();
+    } else if (before === 0) {
+      for (const { seat } of seated) {
+        if (seat === undefined || seat === '') continue;
+        const user = this.#userOf(seat);
+        user.has++;
+        this.#tell(seat, user);
+      }
+    }
   }
 
   close(): void {
@@ -153,7 +173,8 @@ export class Seats implements SeatLineEnd {
 
   /** The home gets to know how many there are. */
   #tell(name: string, { home, has }: User): void {
-    const { nodeId, most } = this.#parts;
+    const { nodeId } = this.#parts;
+    const { most } = this;
     if (home === nodeId) this.#ledger.claim(nodeId, { user: name, has, wants: 0 }, most);
     else this.#lineTo(home).changed(name);
   }

@@ -22,6 +22,7 @@ import type { Capability } from './capabilities.js';
 import { CommandIds } from './command-ids.js';
 import { CommandOrder, channelOf } from './command-order.js';
 import { renewConnection } from './commands/refresh.js';
+import { settleRuleChange } from './commands/rule-change.js';
 import { runCommand } from './commands/run-command.js';
 import { renewSubscription } from './commands/sub-refresh.js';
 import type { Connection, Handshake } from './connection.js';
@@ -32,7 +33,7 @@ import { type JsonBehind, jsonBehind } from './json-behind.js';
 import type { Node } from './node.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
-import type { Pinged } from './ping-wheel.js';
+import type { Pinged, PingWheel } from './ping-wheel.js';
 import { Rates } from './rates.js';
 import { badField } from './refusal-lines.js';
 import { isTooLarge } from './reply-room.js';
@@ -57,7 +58,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   handshake: Handshake;
   readonly outbox: Outbox;
   readonly #connection: Connection;
-  readonly #rates: Rates;
+  #rates: Rates;
   /** Shared with the user's other connections. */
   #userRates: Rates | undefined;
   /** Id of this connection, unguessable. */
@@ -83,6 +84,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #awaitsPong = false;
   /** It has been told so at least once. */
   #isOverBudget = false;
+  /** The one whose pings its client was told of. */
+  #pings: PingWheel | undefined;
   #pingSlot = -1;
   #deadline: number;
 
@@ -116,6 +119,13 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   get transport(): string {
     return this.#connection.transport;
+  }
+
+  /** Entries are renewed with its pings, which may come more rarely than those of newer connections. */
+  get presenceTtlMs(): number {
+    const { limits, pings } = this.node;
+    const wheel = this.#pings ?? pings;
+    return wheel === pings ? limits.presenceTtlMs : Math.max(limits.presenceTtlMs, wheel.intervalMs * 2);
   }
 
   isSubscribed(channel: ChannelName): boolean {
@@ -258,6 +268,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (!node.keepsHandshakes) this.handshake = forgotten(this.handshake, node.limits);
     this.#userRates = node.sessions.connected(this);
     node.notifier.notify('connected', this);
+    this.#pings = node.pings;
     this.#pingSlot = node.pings.add(this);
     node.connectDeadlines.remove(this, this.#deadline);
     this.renewExpiry(this.expiresAtMs);
@@ -320,6 +331,16 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     else if (subscription.rule.renew !== undefined && !subscription.clientRefresh) {
       void renewSubscription(this, subscription);
     } else this.unsubscribe(subscription, unsubscribeCodes.expired);
+  }
+
+  /** Others are in force; it begins with full buckets. */
+  ratesChanged(): void {
+    this.#rates = new Rates(this.node.connectionRates);
+    if (this.state === 'connected') this.#userRates = this.node.sessions.ratesOf(this.user);
+  }
+
+  ruleChanged(subscription: Subscription): void {
+    settleRuleChange(this, subscription);
   }
 
   onSlow(): void {
@@ -481,7 +502,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.state = 'closed';
     this.outbox.close();
     this.#waiting = undefined;
-    node.pings.remove(this, this.#pingSlot);
+    this.#pings?.remove(this, this.#pingSlot);
     (wasConnected ? node.deadlines : node.connectDeadlines).remove(this, this.#deadline);
     for (const subscription of this.subscriptions) {
       this.#endSubscription(subscription, unsubscribeCodes.disconnect);

@@ -9,7 +9,7 @@ import type { Session } from './session.js';
 interface User {
   sessions: Session | Set<Session>;
   /** Shared by them; absent where users have no limits of their own. */
-  readonly rates: Rates | undefined;
+  rates: Rates | undefined;
 }
 
 export class Sessions {
@@ -18,10 +18,23 @@ export class Sessions {
   readonly #byClient = new Map<string, Session>();
   readonly #byUser = new Map<string, User>();
 
-  readonly #userRates: RatePlan;
+  readonly #counters: Counters;
+  #userRates: RatePlan;
 
   constructor(limits: EngineLimits, counters: Counters) {
+    this.#counters = counters;
     this.#userRates = ratesOfUser(limits, counters);
+  }
+
+  /** From now on other rates of users; their buckets begin full. */
+  limitsChanged(limits: EngineLimits): void {
+    this.#userRates = ratesOfUser(limits, this.#counters);
+    for (const user of this.#byUser.values()) user.rates = this.#newRates();
+  }
+
+  /** What a user's connections share. */
+  ratesOf(user: string): Rates | undefined {
+    return user === '' ? undefined : this.#byUser.get(user)?.rates;
   }
 
   /** Open connections, authenticated or not. */
@@ -49,11 +62,15 @@ export class Sessions {
     this.#byClient.set(session.client, session);
     let user = this.#byUser.get(session.user);
     if (user === undefined) {
-      user = { sessions: session, rates: hasLimits(this.#userRates) ? new Rates(this.#userRates) : undefined };
+      user = { sessions: session, rates: this.#newRates() };
       this.#byUser.set(session.user, user);
     } else if (user.sessions instanceof Set) user.sessions.add(session);
     else user.sessions = new Set([user.sessions, session]);
     return session.user === '' ? undefined : user.rates;
+  }
+
+  #newRates(): Rates | undefined {
+    return hasLimits(this.#userRates) ? new Rates(this.#userRates) : undefined;
   }
 
   remove(session: Session, wasConnected: boolean): void {

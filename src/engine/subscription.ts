@@ -16,10 +16,14 @@ export interface SubscriptionOwner {
   readonly outbox: Outbox;
   /** Who the subscriber is, without what belongs to one channel. */
   readonly clientInfo: ClientInfo;
+  /** How long its entry in the presence of a channel lives without being renewed. */
+  readonly presenceTtlMs: number;
   /** The subscription misses publications: tell the client, so that it recovers. */
   loseState(subscription: Subscription): void;
   /** What was granted has run out. */
   subscriptionExpired(subscription: Subscription): void;
+  /** The rule of its channel is another one by now than that under which it was granted. */
+  ruleChanged(subscription: Subscription): void;
   /** The owner's subscription to the channel by now: this one, a later one, or none. */
   currentSubscription(channel: ChannelName): Subscription | undefined;
 }
@@ -61,7 +65,8 @@ export class Subscription implements Expiring {
   aheadAt: Position | undefined;
   /** Kept here so that the fan-out reaches it in one step. */
   readonly outbox: Outbox;
-  readonly rule: Rule;
+  /** Under which it was granted. */
+  rule: Rule;
   /** Made by the server, not asked for by the client. */
   readonly serverSide: boolean;
   #asksJoinLeave: boolean;

@@ -69,6 +69,7 @@ export const unsubscribeCodes = {
   server: { code: 2000, reason: 'server unsubscribe' },
   insufficientState: { code: 2500, reason: 'insufficient state' },
   expired: { code: 2501, reason: 'subscription expired' },
+  stateInvalidated: { code: 2502, reason: 'state invalidated' },
 } as const satisfies Record<string, Unsubscribe>;
 
 /** Whether a client reconnects by itself after a close with this code. */

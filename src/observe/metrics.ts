@@ -25,8 +25,12 @@ export interface HookFigures {
   readonly numWaiting: number;
   /** Its backend is taken for dead. */
   readonly isOpen: boolean;
-  /** Told how long each call took that went out. */
-  onLatency: ((seconds: number) => void) | undefined;
+}
+
+/** Told how long each call took that went out, and when there are events at all. */
+export interface HookMeter {
+  took(hook: string, seconds: number): void;
+  hasEvents(): void;
 }
 
 /** The notifications of the hooks. */
@@ -36,9 +40,11 @@ export interface EventFigures {
   readonly dropped: number;
 }
 
+/** Looked at with each scrape: hooks may come and go. */
 export interface HookMetricsSource {
   readonly figures: readonly HookFigures[];
   readonly events: EventFigures | undefined;
+  measure(meter: HookMeter): void;
 }
 
 /** From a backend on the same machine to the longest time-out. */
@@ -202,14 +208,36 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   counterByMethod('api_requests', 'Requests to the HTTP API by method and status.', 'status', counters.apiRequests);
   counterByMethod('api_errors', 'Failed calls of the HTTP API by method and error code.', 'code', counters.apiErrors);
 
+  // There is a configuration behind it.
   if (hooks !== undefined) {
-    addHooks(registry, hooks.figures);
-    const { events } = hooks;
-    if (events !== undefined) {
-      gauge('hook_events_queued', 'Events that wait for the backend.', () => events.queued);
-      counter('hook_events_delivered', 'Events that the backend has taken.', () => events.delivered);
-      counter('hook_events_dropped', 'Events that no backend has taken.', () => events.dropped);
-    }
+    counterBy(
+      'outcome',
+      'config_reloads',
+      'Attempts to take over another configuration, by what came of them.',
+      () => ({
+        ok: 0,
+        failed: 0,
+        ...Object.fromEntries(counters.configReloads),
+      }),
+    );
+    gauge(
+      'config_reload_timestamp_seconds',
+      'When the configuration in force was taken over, in Unix time; the start counts.',
+      () => counters.configReloadedAtMs / 1_000,
+      'max',
+    );
+    const latency = addHooks(registry, hooks);
+    let hasEvents = false;
+    hooks.measure({
+      took: (hook, seconds) => latency.observe({ hook }, seconds),
+      hasEvents: () => {
+        if (hasEvents) return;
+        hasEvents = true;
+        gauge('hook_events_queued', 'Events that wait for the backend.', () => hooks.events?.queued ?? 0);
+        counter('hook_events_delivered', 'Events that the backend has taken.', () => hooks.events?.delivered ?? 0);
+        counter('hook_events_dropped', 'Events that no backend has taken.', () => hooks.events?.dropped ?? 0);
+      },
+    });
   }
 
   const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
@@ -240,7 +268,7 @@ export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
   };
 }
 
-function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
+function addHooks(registry: Registry, hooks: HookMetricsSource): Histogram<'hook'> {
   const registers = [registry];
   const labelled = (
     name: string,
@@ -255,7 +283,8 @@ function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
       labelNames: ['hook'],
       registers,
       collect() {
-        for (const hook of figures) this.set({ hook: hook.hook }, read(hook));
+        this.reset();
+        for (const hook of hooks.figures) this.set({ hook: hook.hook }, read(hook));
       },
     });
   };
@@ -274,7 +303,7 @@ function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
     registers,
     collect() {
       this.reset();
-      for (const { hook, calls } of figures) this.inc({ hook }, calls);
+      for (const { hook, calls } of hooks.figures) this.inc({ hook }, calls);
     },
   });
   new Counter({
@@ -284,19 +313,18 @@ function addHooks(registry: Registry, figures: readonly HookFigures[]): void {
     registers,
     collect() {
       this.reset();
-      for (const { hook, failures } of figures) {
+      for (const { hook, failures } of hooks.figures) {
         for (const [reason, count] of failures) this.inc({ hook, reason }, count);
       }
     },
   });
-  const latency = new Histogram({
+  return new Histogram({
     name: 'fanfare_hook_seconds',
     help: 'How long backends took to answer, or not to.',
     labelNames: ['hook'],
     buckets: hookBucketsSec,
     registers,
   });
-  for (const figure of figures) figure.onLatency = (seconds) => latency.observe({ hook: figure.hook }, seconds);
 }
 
 function connectionsByTransport(node: Node): Map<string, number> {

@@ -28,10 +28,11 @@ beforeEach(async () => {
 });
 afterEach(() => node.close(0));
 
-const hook = { hook: 'connect', failures: new Map(), numInFlight: 0, numWaiting: 0, onLatency: undefined };
+const hook = { hook: 'connect', failures: new Map(), numInFlight: 0, numWaiting: 0 };
 const hooksOf = (isOpen: boolean, calls: number): HookMetricsSource => ({
   figures: [{ ...hook, calls, isOpen }],
   events: { queued: 0, delivered: 0, dropped: 0 },
+  measure: (meter) => meter.hasEvents(),
 });
 
 /** What the first of two processes prints. @param change what is another value in the second one */

@@ -73,6 +73,11 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.numClients;
   }
 
+  /** True from the call of {@link close} on. */
+  get isClosing(): boolean {
+    return this.#serving.isClosing;
+  }
+
   /**
    * Serves clients through an HTTP server of the application's: Express, Fastify, Hono, anything on `node:http`,
    * `node:https` or `node:http2`.

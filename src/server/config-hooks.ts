@@ -11,7 +11,8 @@ import { Hooks } from '../http/hooks/hooks.js';
 import { parseChannelName } from '../model/channel-name.js';
 import { systemClock, systemRandom } from './system-ports.js';
 
-export function hooksOf({ values, hookSecrets }: Config, log: Logger): Hooks {
+/** @param previous those that they will replace */
+export function hooksOf({ values, hookSecrets }: Config, log: Logger, previous?: Hooks): Hooks {
   return new Hooks(
     {
       endpoints: endpointsOf(values),
@@ -28,6 +29,7 @@ export function hooksOf({ values, hookSecrets }: Config, log: Logger): Hooks {
       hasPresence: presenceIn(values.channels),
     },
     { clock: systemClock, random: systemRandom, log },
+    previous,
   );
 }
 

@@ -7,11 +7,14 @@ import { authenticateBy } from '../engine/auth/function-auth.js';
 import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
 import { contradictions } from '../engine/contradictions.js';
-import { defaultLimits } from '../engine/limits.js';
+import type { Counters } from '../engine/counters.js';
+import { defaultLimits, type EngineLimits } from '../engine/limits.js';
 import type { Logger } from '../engine/logger.js';
 import { Node } from '../engine/node.js';
+import type { Observer } from '../engine/observer.js';
 import { Operations } from '../engine/operations.js';
 import type { PersonalOptions } from '../engine/personal-channel.js';
+import { prepareChange } from '../engine/reconfigure.js';
 import type { RpcDeclaration, RpcFallback } from '../engine/rpc-options.js';
 import { singleConnectionConflict } from '../engine/single-connection.js';
 import { apiEndpoints } from '../http/api/api.js';
@@ -33,7 +36,7 @@ import { OriginPolicy } from '../transports/origin-policy.js';
 import { TrustedProxies } from '../transports/trusted-proxies.js';
 import { FanfareApp } from './app.js';
 import { checkOptions } from './check-options.js';
-import { clientTransports, defaultTransportLimits } from './client-transports.js';
+import { clientTransports, defaultTransportLimits, type TransportLimits } from './client-transports.js';
 import { memory } from './memory.js';
 import type { FanfareOptions, Limits } from './options.js';
 import { requireRuntime } from './runtime.js';
@@ -57,17 +60,39 @@ export function fanfare<
   Procedures extends ProcedureTable = Record<never, never>,
 >(options: FanfareOptions<Channels, Procedures>): FanfareApp<Channels, Procedures> {
   checkOptions(options);
-  return assemble(options, undefined);
+  return assemble(options, undefined).app;
 }
 
 /** What a configuration's hooks are to an application, beside its functions. */
 export interface HookParts extends HookMetricsSource {
   /** Answers calls of procedures that the application has not declared. */
-  readonly procedureFallback?: RpcFallback;
+  readonly procedureFallback?: RpcFallback | undefined;
   /** The node that the notifications are about. */
   start(nodeId: string): void;
   /** Called when all clients are gone: the last notifications are sent by the deadline. */
   close(deadlineMs: number): Promise<void>;
+}
+
+/** What may be another one while clients stay connected. */
+export interface AppChange {
+  readonly channels: Readonly<Record<string, ChannelDeclaration>>;
+  readonly limits: Limits;
+  readonly personal: PersonalOptions;
+  readonly observer: Observer | undefined;
+  readonly procedureFallback: RpcFallback | undefined;
+}
+
+/** An application, and how a configuration that describes it changes it. */
+export interface Assembled<Channels extends ChannelSchemas, Procedures extends ProcedureTable> {
+  readonly app: FanfareApp<Channels, Procedures>;
+  readonly counters: Counters;
+  /**
+   * Checks everything and changes nothing.
+   *
+   * @returns what puts it into force, and cannot fail
+   * @throws FanfareError `ERR_CONFIG`
+   */
+  prepareChange(change: AppChange): () => void;
 }
 
 /** As {@link fanfare}, with hooks, and perhaps as one of several processes that serve one port. */
@@ -75,12 +100,12 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   options: FanfareOptions<Channels, Procedures>,
   hooks: HookParts | undefined,
   { peers }: { readonly peers?: FigurePeers } = {},
-): FanfareApp<Channels, Procedures> {
+): Assembled<Channels, Procedures> {
   requireRuntime(process.versions);
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
-  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs, ...limits } = options.limits ?? {};
+  const { engine: limits, transports: transportLimits } = splitLimits(options.limits ?? {});
   const auth = authenticator(options);
   const node = new Node({
     ...ports,
@@ -116,18 +141,12 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       refusals: node.refusals,
     }),
     // Tokens of a client's own are never in cookies.
-    cookiesAuthenticate: auth.readsHeaders === true,
+    cookiesAuthenticate: () => auth.readsHeaders === true,
   });
   const transports = clientTransports(node, gate, {
     path,
     transports: options.transports ?? {},
-    limits: {
-      ...(maxFrameBytes !== undefined && { maxFrameBytes }),
-      ...(pollWaitMs !== undefined && { pollWaitMs }),
-      ...(pollGraceMs !== undefined && { pollGraceMs }),
-      ...(pollSpacingMs !== undefined && { pollSpacingMs }),
-      ...(signOfLifeMs !== undefined && { signOfLifeMs }),
-    },
+    limits: transportLimits,
   });
   hooks?.start(node.id);
   const metrics = peers === undefined ? nodeMetrics(node, hooks) : workerMetrics(node, peers, hooks);
@@ -149,7 +168,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       metrics.close();
     },
   });
-  return new FanfareApp<Channels, Procedures>({
+  const app = new FanfareApp<Channels, Procedures>({
     serving,
     operations,
     setOrigins: (origins) => {
@@ -167,6 +186,29 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
         specOptions,
       ),
   });
+  return {
+    app,
+    counters: node.counters,
+    prepareChange: (change) => prepareChange(node, { ...change, limits: splitLimits(change.limits).engine }),
+  };
+}
+
+/** Those of the transports are theirs from the start on. */
+function splitLimits(limits: Limits): {
+  readonly engine: Partial<EngineLimits>;
+  readonly transports: TransportLimits;
+} {
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs, ...engine } = limits;
+  return {
+    engine,
+    transports: {
+      ...(maxFrameBytes !== undefined && { maxFrameBytes }),
+      ...(pollWaitMs !== undefined && { pollWaitMs }),
+      ...(pollGraceMs !== undefined && { pollGraceMs }),
+      ...(pollSpacingMs !== undefined && { pollSpacingMs }),
+      ...(signOfLifeMs !== undefined && { signOfLifeMs }),
+    },
+  };
 }
 
 /**

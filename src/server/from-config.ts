@@ -1,19 +1,18 @@
 /** A configuration to a running application: what `fanfare()` is given, where it listens, what a reload changes. */
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger as PinoLogger } from 'pino';
-import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
+import { type ConfigChanges, changesOf } from '../config/changes.js';
 import { limitsOf } from '../config/limits.js';
 import type { Config } from '../config/load.js';
 import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
-import { type OptionPath, type OptionValues, optionAt, optionPaths } from '../config/options.js';
+import type { OptionValues } from '../config/options.js';
 import type { Authenticator } from '../engine/auth/authenticator.js';
 import { authenticateWith } from '../engine/auth/token-authenticator.js';
 import type { TokenVerifier } from '../engine/auth/token-verifier.js';
-import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
+import type { ChannelDeclaration } from '../engine/channel-options.js';
 import type { ChannelSchemas, ProcedureTable } from '../engine/channel-types.js';
-import type { Duration } from '../engine/duration.js';
+import { Counters } from '../engine/counters.js';
 import type { PersonalOptions } from '../engine/personal-channel.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
@@ -21,13 +20,16 @@ import { createLog } from '../observe/log.js';
 import type { FigurePeers } from '../observe/worker-metrics.js';
 import type { FanfareApp } from './app.js';
 import type { TransportPaths } from './client-transports.js';
+import { channelsOf } from './config-channels.js';
 import { hooksOf } from './config-hooks.js';
 import { brokerOf } from './configured-broker.js';
-import { assemble } from './fanfare.js';
+import { type Assembled, assemble } from './fanfare.js';
 import { type JwtOptionNames, type JwtOptions, tokenVerifier } from './jwt.js';
 import type { ListenAddress } from './listener.js';
+import { LiveHooks } from './live-hooks.js';
 import type { BrokerFactory, FanfareOptions } from './options.js';
 import type { ListenOptions } from './serving.js';
+import { systemClock } from './system-ports.js';
 
 /** Where the server can be reached. */
 export interface ServerAddresses {
@@ -48,32 +50,38 @@ export interface WorkerParts {
 export class ConfiguredServer {
   readonly app: FanfareApp<ChannelSchemas, ProcedureTable>;
   readonly log: PinoLogger;
+  readonly #assembled: Assembled<ChannelSchemas, ProcedureTable>;
+  readonly #started: Config;
   #config: Config;
   #port = 0;
-  readonly #hooks: Hooks;
+  readonly #hooks: LiveHooks;
+  readonly #ownChannels: Readonly<Record<string, ChannelDeclaration>> | undefined;
   #auth: Authenticator;
   readonly #hasApi: boolean;
   readonly #hasTls: boolean;
 
   /**
-   * @param channels in place of those of the configuration
+   * @param channels in place of those of the configuration, as long as it has none but those that its mode gives
    * @param worker when this process is one of several that serve one port
    * @throws FanfareError `ERR_CONFIG`, naming what is wrong
    */
   constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>, worker?: WorkerParts) {
     const { values } = config;
+    this.#started = config;
     this.#config = config;
+    this.#ownChannels = channels;
     this.#hasApi = config.apiKeys.length > 0;
     this.#hasTls = config.certificate !== undefined;
     this.log = createLog({ level: values['log.level'] });
-    this.#hooks = hooksOf(config, this.log);
-    this.#auth = this.#authenticatorOf(config);
+    const hooks = hooksOf(config, this.log);
+    this.#hooks = new LiveHooks(hooks);
+    this.#auth = authenticatorOf(config, hooks);
     const options: FanfareOptions = {
       auth: this.#delegate(),
-      channels: channels ?? channelsOf(values.channels, this.#hooks),
+      channels: this.#channelsOf(config, hooks),
       broker: worker?.broker ?? brokerOf(values),
       ...(values.origins !== undefined && { origins: values.origins }),
-      ...(this.#hooks.observer && { on: this.#hooks.observer }),
+      ...(hooks.observer && { on: hooks.observer }),
       personal: personalOf(values),
       trustProxies: values.trustProxies,
       proxyHeader: values.proxyHeader,
@@ -82,9 +90,11 @@ export class ConfiguredServer {
       limits: limitsOf(values),
       log: this.log,
     };
-    this.app = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks, {
+    this.#assembled = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks, {
       ...(worker !== undefined && { peers: worker.peers }),
     });
+    this.app = this.#assembled.app;
+    this.#assembled.counters.configReloadedAtMs = systemClock.wallMs();
   }
 
   get config(): Config {
@@ -115,28 +125,51 @@ export class ConfiguredServer {
   }
 
   /**
-   * Puts a new configuration into force as far as that can be done while clients are connected.
+   * Checks a new configuration against everything that is running, and changes nothing.
    *
-   * @returns options that have changed and need a restart
-   * @throws FanfareError `ERR_CONFIG`; the old configuration stays in force as a whole
+   * @returns what puts it into force, as far as that can be done while clients are connected
+   * @throws FanfareError `ERR_CONFIG`
    */
-  reload(config: Config): OptionPath[] {
-    const changed = optionPaths.filter((path) => !isDeepStrictEqual(this.#config.values[path], config.values[path]));
-    const auth = this.#authenticatorOf(config);
-    if (config.certificate !== undefined) this.app.setCertificate(config.certificate);
-    this.#auth = auth;
-    this.app.setOrigins(this.#originsOf(config));
-    this.log.level = config.values['log.level'];
-    this.#config = config;
-    return changed.filter((path) => optionAt(path).reload !== true || this.#isTooLateFor(path));
+  prepare(config: Config): () => ConfigChanges {
+    const hooks = hooksOf(config, this.log, this.#hooks.current);
+    const auth = authenticatorOf(config, hooks);
+    const origins = this.#originsOf(config);
+    const commit = this.#assembled.prepareChange({
+      channels: this.#channelsOf(config, hooks),
+      limits: limitsOf(config.values),
+      personal: personalOf(config.values),
+      observer: hooks.observer,
+      procedureFallback: hooks.procedureFallback,
+    });
+    // Its files have been tried already.
+    const certificate = this.#hasTls ? config.certificate : undefined;
+    return () => {
+      if (certificate !== undefined) this.app.setCertificate(certificate);
+      this.#hooks.replace(hooks);
+      this.#auth = auth;
+      commit();
+      this.app.setOrigins(origins);
+      this.log.level = config.values['log.level'];
+      const changes = changesOf(this.#started, this.#config, config);
+      this.#config = config;
+      return changes;
+    };
   }
 
-  /** Of the API without keys at the start there is nothing, and TLS is not switched on for a port that is open. */
-  #isTooLateFor(path: OptionPath): boolean {
-    if (path === 'api.keys' || path === 'api.keysFile') return !this.#hasApi;
-    if (path === 'tls.certFile' || path === 'tls.keyFile')
-      return !this.#hasTls || this.#config.certificate === undefined;
-    return false;
+  /**
+   * Puts a new configuration into force as far as that can be done while clients are connected.
+   *
+   * @throws FanfareError `ERR_CONFIG`; the old configuration stays in force as a whole
+   */
+  reload(config: Config): ConfigChanges {
+    return this.prepare(config)();
+  }
+
+  /** Of a reload, for the metrics. */
+  noteReload(outcome: 'ok' | 'failed'): void {
+    const { counters } = this.#assembled;
+    Counters.add(counters.configReloads, outcome);
+    if (outcome === 'ok') counters.configReloadedAtMs = systemClock.wallMs();
   }
 
   /**
@@ -149,6 +182,17 @@ export class ConfiguredServer {
     return ['localhost', '127.0.0.1', '[::1]'].map((host) => `${scheme}://${host}:${this.#port}`);
   }
 
+  /** Rules that ask hooks ask those that are there at that time. */
+  #channelsOf({ values, sources, mode }: Config, hooks: Hooks): Readonly<Record<string, ChannelDeclaration>> {
+    if (this.#ownChannels !== undefined && sources.channels === `${mode} mode`) return this.#ownChannels;
+    const { subscribe, renew, publish } = this.#hooks.decisions;
+    return channelsOf(values.channels, {
+      ...(hooks.subscribe && { subscribe }),
+      ...(hooks.renew && { renew }),
+      ...(hooks.publish && { publish }),
+    });
+  }
+
   /** With the keys in force, whatever they are by then. Without any at the start there is no API. */
   #api(): Pick<ListenOptions, 'api'> {
     const { values } = this.#config;
@@ -157,14 +201,14 @@ export class ConfiguredServer {
     return this.#hasApi ? { api: { keys: () => this.#config.apiKeys, maxBodyBytes } } : {};
   }
 
-  #authenticatorOf(config: Config): Authenticator {
-    return this.#hooks.authenticator(tokensOf(config), config.values.anonymous);
-  }
-
   /** Asks whichever authenticator is in force, with exactly its abilities. */
   #delegate(): Authenticator {
     return new Proxy(this.#auth, { get: (_, ability) => Reflect.get(this.#auth, ability) });
   }
+}
+
+function authenticatorOf(config: Config, hooks: Hooks): Authenticator {
+  return hooks.authenticator(tokensOf(config), config.values.anonymous);
 }
 
 function tokensOf(config: Config): Authenticator | undefined {
@@ -210,31 +254,5 @@ function transportsOf(values: OptionValues): TransportPaths {
     ...(!values['transports.longPolling'] && { longPolling: false }),
     sse: values['transports.sse'],
     oneWay: values['transports.oneWay'],
-  };
-}
-
-function channelsOf(rules: ChannelsConfig, hooks: Hooks): Record<string, ChannelDeclaration> {
-  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule, hooks))]));
-}
-
-function optionsOf(rule: ChannelConfig, hooks: Hooks): ChannelOptions {
-  const { history, recovery, presence, joinLeave, userLimited, maxMessageBytes } = rule;
-  const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
-  const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
-  const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
-  const ttl: Duration | undefined = history && `${history.ttl}ms`;
-  return {
-    ...(subscribe !== undefined && { subscribe }),
-    ...(renew !== undefined && { renew }),
-    ...(publish !== undefined && { publish }),
-    ...(history !== undefined &&
-      ttl !== undefined && {
-        history: { size: history.size, ttl, ...(history.read !== undefined && { read: history.read }) },
-      }),
-    ...(recovery !== undefined && { recovery }),
-    ...(presence !== undefined && { presence }),
-    ...(joinLeave !== undefined && { joinLeave }),
-    ...(userLimited !== undefined && { userLimited }),
-    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
   };
 }

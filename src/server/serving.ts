@@ -150,6 +150,10 @@ export class Serving {
     for (const own of this.#listening) own.setCertificate?.(certificate);
   }
 
+  get isClosing(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** Idempotent. */
   close(deadlineMs: number, options: CloseOptions = {}): Promise<void> {
     this.#closed ??= this.#shutDown(deadlineMs, options);

@@ -25,9 +25,9 @@ export interface ClientGateOptions {
   readonly proxies: TrustedProxies;
   /**
    * Cookies may be what tells who a client is: a request with some has to say which page it comes from, and sessions
-   * are bound to them. Default: `false`.
+   * are bound to them. Asked at each request. Default: they are not.
    */
-  readonly cookiesAuthenticate?: boolean;
+  readonly cookiesAuthenticate?: () => boolean;
 }
 
 const draining: RefusalLine = {
@@ -47,15 +47,19 @@ const limitOf = {
 export class ClientGate {
   /** Asked at each request, so that it can be replaced while clients are connected. */
   origins: OriginPolicy;
-  readonly cookiesAuthenticate: boolean;
   readonly proxies: TrustedProxies;
+  readonly #cookiesAuthenticate: () => boolean;
   readonly #node: Node;
 
   constructor(node: Node, options: ClientGateOptions) {
     this.#node = node;
     this.origins = options.origins;
     this.proxies = options.proxies;
-    this.cookiesAuthenticate = options.cookiesAuthenticate ?? false;
+    this.#cookiesAuthenticate = options.cookiesAuthenticate ?? (() => false);
+  }
+
+  get cookiesAuthenticate(): boolean {
+    return this.#cookiesAuthenticate();
   }
 
   /** Nobody new is let in any more. */

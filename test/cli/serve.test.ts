@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FanfareProcess, Folder, fanfare, testSecret } from './fanfare-process.js';
 import { endpoint, handshakeStatus } from './handshake.js';
+import { reloaded } from './reloaded.js';
 
 const secondSecret = 'zY8xW7vU6tS5rQ4pO3nM2lK1jI0hG9fE';
 
@@ -123,12 +124,13 @@ describe('SIGHUP', () => {
     const url = await server.listening();
     folder.write(
       'fanfare.yaml',
-      `origins: [https://new.example.com]\ntoken: { secret: [${secondSecret}, ${testSecret}] }\nlimits: { commandBurst: 7 }`,
+      `origins: [https://new.example.com]\ntoken: { secret: [${secondSecret}, ${testSecret}] }\nlimits: { pollGrace: 20s }`,
     );
     server.signal('SIGHUP');
-    const [, waiting = ''] = await server.seen('stderr', /"options":(\[[^\]]*\])/);
-    expect(JSON.parse(waiting)).toEqual(['limits.commandBurst']);
-    await server.seen('stderr', /configuration reloaded/);
+    const line = await reloaded(server);
+    expect(line.needRestart).toEqual(['limits.pollGrace']);
+    expect(line.changed).toEqual(['origins', 'token.secret', 'limits.pollGrace']);
+    expect(server.stderr).not.toContain(secondSecret);
     expect(await handshakeStatus(url, { Origin: 'https://old.example.com' })).toBe(403);
     expect(await handshakeStatus(url, { Origin: 'https://new.example.com' })).toBe(101);
     expect(await connectWith(url, await tokenOf(testSecret))).toBe('connected');

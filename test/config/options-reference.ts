@@ -12,7 +12,7 @@ export function optionsReference(): string {
       `- default: ${formatValue(path, fallback)}`,
       ...(zero === undefined ? [] : [`- 0: ${zero}`]),
       `- flag \`${flag}\`, environment \`${environmentName(path)}\``,
-      `- changes on SIGHUP: ${reload ? 'yes' : 'no, restart'}`,
+      `- changes on SIGHUP: ${reload === undefined ? 'no, restart' : reload === true ? 'yes' : 'yes, for connections to come'}`,
     ];
     return [`### ${path}`, '', about, '', ...facts].join('\n');
   });

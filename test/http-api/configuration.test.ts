@@ -95,14 +95,14 @@ it('keys come from a file, and change with a reload; the first one needs a resta
       [200, undefined],
     ]);
     writeFileSync(file, `${otherKey}\n`);
-    expect(server.reload(await loaded(env))).toEqual([]);
+    expect(server.reload(await loaded(env))).toEqual({ changed: ['api.keysFile (content)'], needRestart: [] });
     expect([await status(key), await status(otherKey)]).toEqual([
       [401, undefined],
       [200, undefined],
     ]);
   });
   await running({}, async (server, status) => {
-    expect(server.reload(await loaded(env))).toEqual(['api.keysFile']);
+    expect(server.reload(await loaded(env)).needRestart).toEqual(['api.keysFile']);
     expect(await status(otherKey)).toEqual([404, undefined]);
   });
 });

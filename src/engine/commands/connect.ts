@@ -84,7 +84,10 @@ export async function runConnect(
   }
   session.connected();
   node.singleConnection?.connected(session);
-  for (const { subscription } of attachments) node.notifier.notify('subscribed', session, subscription.channel);
+  for (const { subscription } of attachments) {
+    node.notifier.notify('subscribed', session, subscription.channel);
+    node.ruleChanges.check(subscription);
+  }
   return undefined;
 }
 

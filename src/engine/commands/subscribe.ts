@@ -120,16 +120,25 @@ async function authorize(
       : refuseBy(session, byName, deniedByRule(question, subscribe));
   }
   if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
+  const context = subscribeContext(session, question, request);
+  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
+  if (!verdict.ok) return refuseBy(session, verdict);
+  return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
+}
+
+/** What the function of a rule is told. Without a request, which is not kept: who it is and where. */
+export function subscribeContext(
+  session: Session,
+  question: Question,
+  request: Partial<Pick<SubscribeRequest, 'data' | 'token'>>,
+): SubscribeContext {
   const data = request.data === undefined ? undefined : new JsonSource(request.data, false);
   const context: SubscribeContext = {
     ...permissionContext(session, question),
     data: data?.value,
     token: request.token,
   };
-  withJsonBehind(context, { ...session[jsonBehind], data });
-  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
-  if (!verdict.ok) return refuseBy(session, verdict);
-  return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
+  return withJsonBehind(context, { ...session[jsonBehind], data });
 }
 
 async function authorizeByToken(

@@ -57,7 +57,7 @@ export function findTarget(session: Session, name: string): Target | Refusal {
     return refuse(errorCodes.badRequest, fault && badChannelName(name, fault));
   }
   if (channel.startsWith(internalPrefix)) return refuse(errorCodes.permissionDenied);
-  const match = session.node.hub.match(channel) ?? session.node.rules.match(channel);
+  const match = session.node.match(channel);
   if (match === undefined) return refuse(errorCodes.unknownChannel, unknownChannel(name));
   return { ok: true, channel, match };
 }

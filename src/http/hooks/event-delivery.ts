@@ -36,9 +36,9 @@ type Failure = Extract<HookResponse, { ok: false }>['reason'] | 'status';
 
 export class EventDelivery {
   readonly hook: HookName = 'events';
-  readonly #options: EventDeliveryOptions;
+  #options: EventDeliveryOptions;
   readonly #ports: EventDeliveryPorts;
-  readonly #client: HookClient;
+  #client: HookClient;
   readonly #queue: EventQueue<object>;
   /** Being sent, again and again until it is taken. */
   #batch: object[] = [];
@@ -49,6 +49,7 @@ export class EventDelivery {
   #isClosing = false;
   #isOver = false;
   #isDropping = false;
+  #numEvents = 0;
   nodeId = '';
   calls = 0;
   delivered = 0;
@@ -77,6 +78,22 @@ export class EventDelivery {
 
   get isOpen(): boolean {
     return this.#failedAttempts > 0;
+  }
+
+  /** From now on there; what waits goes there, too. */
+  change(options: EventDeliveryOptions): void {
+    const before = this.#options;
+    this.#options = options;
+    this.#queue.maxEvents = options.maxQueuedEvents;
+    if (before.endpoint.url.href === options.endpoint.url.href) return;
+    // A batch that is under way is decided by its answer, or sent again to the new address.
+    this.#client = new HookClient(options.endpoint.url, this.#ports.clock, maxResponseBytes);
+    this.#resume?.();
+  }
+
+  /** An id that no other event of this node has. */
+  nextId(): string {
+    return `${this.nodeId}-${++this.#numEvents}`;
   }
 
   add(event: object): void {

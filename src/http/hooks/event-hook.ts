@@ -21,13 +21,11 @@ export interface EventHookOptions {
 /** Watches only what is wanted: for the rest the engine does nothing. */
 export function eventHook({ types, includeMeta, hasPresence, delivery, clock }: EventHookOptions): Observer {
   const wanted = new Set(types);
-  let numEvents = 0;
 
   /** The id is the same in each attempt to deliver an event, and in no other event. */
   const add = (type: EventType, fields: object) => {
     if (!wanted.has(type)) return;
-    numEvents++;
-    delivery.add({ id: `${delivery.nodeId}-${numEvents}`, type, time_ms: clock.wallMs(), ...fields });
+    delivery.add({ id: delivery.nextId(), type, time_ms: clock.wallMs(), ...fields });
   };
   const about = (who: ConnectedClient) => {
     const { user, client, transport } = who;

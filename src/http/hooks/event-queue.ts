@@ -4,12 +4,17 @@
 const maxGap = 1_024;
 
 export class EventQueue<Event> {
-  readonly #maxEvents: number;
+  #maxEvents: number;
   #events: (Event | undefined)[] = [];
   #head = 0;
 
   /** @param maxEvents at least 1 */
   constructor(maxEvents: number) {
+    this.#maxEvents = maxEvents;
+  }
+
+  /** From now on so many; those that are too many stay until they are taken. @param maxEvents at least 1 */
+  set maxEvents(maxEvents: number) {
     this.#maxEvents = maxEvents;
   }
 

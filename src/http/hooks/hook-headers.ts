@@ -63,10 +63,15 @@ const none: ReadonlyMap<string, string> = new Map();
  */
 export class StandIns {
   readonly #byHeaders = new WeakMap<ReadonlyMap<string, string>, ReadonlyMap<string, string>>();
-  readonly #names: ReadonlySet<string>;
+  #names: ReadonlySet<string>;
 
   /** @param names those that any hook asks for, in lower case */
   constructor(names: Iterable<string>) {
+    this.#names = new Set(names);
+  }
+
+  /** Of clients to come, these. @param names in lower case */
+  set names(names: Iterable<string>) {
     this.#names = new Set(names);
   }
 

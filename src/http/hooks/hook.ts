@@ -1,7 +1,7 @@
 /** One hook: a question to a backend, with everything that keeps a bad backend from harming anybody else. */
 
 import type { Denial } from '../../engine/channel-options.js';
-import type { Clock, Random } from '../../engine/clock.js';
+import type { Cancel, Clock, Random } from '../../engine/clock.js';
 import type { Logger } from '../../engine/logger.js';
 import { RefusalLog } from '../../engine/refusal-log.js';
 import { errorCodes } from '../../model/codes.js';
@@ -62,6 +62,9 @@ export type HookOutcome<Result> =
   | HookAnswer<Result>
   | { readonly ok: false; readonly denial: Denial; readonly failure: FailureReason };
 
+/** For the way back. */
+const retiringSlackMs = 1_000;
+
 /** Statuses by which a backend, or a proxy before it, says that it cannot answer anybody. */
 const unavailableStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
@@ -77,6 +80,7 @@ export class Hook {
   calls = 0;
   readonly failures = new Map<string, number>();
   onLatency: ((seconds: number) => void) | undefined;
+  #retired: Cancel | undefined;
 
   constructor(name: HookName, options: HookOptions, ports: HookPorts) {
     const { clock, random, limits } = ports;
@@ -122,8 +126,14 @@ export class Hook {
 
   /** Gives up what is under way. */
   close(): void {
+    this.#retired?.();
     this.#concurrency.shed();
     this.#client.close();
+  }
+
+  /** Another hook is asked from now on: this one closes when what is under way, or waits for its turn, has had its time. */
+  retire(): void {
+    this.#retired ??= this.#ports.clock.schedule(() => this.close(), this.options.timeoutMs * 2 + retiringSlackMs);
   }
 
   async #pass<Result>(passage: Passage, call: HookCall<Result>): Promise<HookOutcome<Result>> {

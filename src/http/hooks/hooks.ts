@@ -1,5 +1,6 @@
 /** The hooks of a server, put together from where they go. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { allowAnonymous, denyAll } from '../../engine/auth/anonymous.js';
 import type { Authenticator } from '../../engine/auth/authenticator.js';
 import type { ChannelOptions } from '../../engine/channel-options.js';
@@ -17,6 +18,15 @@ import { RefreshGrace } from './refresh-grace.js';
 import { rpcHook } from './rpc-hook.js';
 import { subRefreshHook } from './sub-refresh-hook.js';
 import { subscribeHook } from './subscribe-hook.js';
+
+/** Told how long calls take, and that events are told at all. */
+export interface CallMeter {
+  took(hook: string, seconds: number): void;
+  hasEvents(): void;
+}
+
+/** For what waits for a backend that is told nothing more. */
+const lastEventsMs = 5_000;
 
 export interface HooksOptions {
   /** Where each goes. Those that are absent are not called. */
@@ -44,17 +54,29 @@ export class Hooks {
   readonly #grace: RefreshGrace;
   readonly #standIns: StandIns;
   readonly #decisions: readonly Hook[];
+  readonly #options: HooksOptions;
+  readonly #previous: Hooks | undefined;
 
-  constructor(options: HooksOptions, ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger }) {
+  /** @param previous those that these will replace when they {@link start}; what stays as it is is taken over */
+  constructor(
+    options: HooksOptions,
+    ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
+    previous?: Hooks,
+  ) {
     const { endpoints, limits, secrets } = options;
+    this.#options = options;
+    this.#previous = previous;
     this.#clock = ports.clock;
-    this.#standIns = new StandIns(Object.values(endpoints).flatMap(({ emulatedHeaders }) => emulatedHeaders));
-    this.#grace = new RefreshGrace(ports.clock, ports.random, options.refreshGraceMs);
+    this.#standIns = previous === undefined ? new StandIns(emulatedIn(options)) : previous.#standIns;
+    this.#grace =
+      previous === undefined ? new RefreshGrace(ports.clock, ports.random, options.refreshGraceMs) : previous.#grace;
+    const kept = previous === undefined ? [] : previous.#hooksFor(options);
     const decisions: Hook[] = [];
     const make = (name: HookName): Hook | undefined => {
       const endpoint = endpoints[name];
       if (endpoint === undefined) return undefined;
-      const hook = new Hook(name, endpoint, { ...ports, limits, secrets, standIns: this.#standIns });
+      const before = kept.find((one) => one.hook === name && isDeepStrictEqual(one.options, endpoint));
+      const hook = before ?? new Hook(name, endpoint, { ...ports, limits, secrets, standIns: this.#standIns });
       decisions.push(hook);
       return hook;
     };
@@ -71,7 +93,7 @@ export class Hooks {
     const { events } = endpoints;
     if (events !== undefined) {
       const { maxQueuedEvents, eventTypes: types, hasPresence } = options;
-      const delivery = new EventDelivery({ endpoint: events, maxQueuedEvents, secrets }, ports);
+      const delivery = previous?.events ?? new EventDelivery({ endpoint: events, maxQueuedEvents, secrets }, ports);
       const { includeMeta } = events;
       this.observer = eventHook({ types, includeMeta, hasPresence, delivery, clock: ports.clock });
       this.events = delivery;
@@ -97,8 +119,33 @@ export class Hooks {
     return keepStandIns(auth, this.#standIns);
   }
 
+  /** From now on it is these that are asked and told. */
   start(nodeId: string): void {
     if (this.events !== undefined) this.events.nodeId = nodeId;
+    if (this.#previous !== undefined) this.#succeed(this.#previous);
+  }
+
+  /** Each call is measured from now on. */
+  measure(meter: CallMeter): void {
+    for (const figure of this.figures) figure.onLatency = (seconds) => meter.took(figure.hook, seconds);
+    if (this.events !== undefined) meter.hasEvents();
+  }
+
+  /** Those that may stay, if they go where they went. */
+  #hooksFor({ limits, secrets }: HooksOptions): readonly Hook[] {
+    const isSame = isDeepStrictEqual(this.#options.limits, limits) && isDeepStrictEqual(this.#options.secrets, secrets);
+    return isSame ? this.#decisions : [];
+  }
+
+  /** Questions that are under way are still answered. */
+  #succeed(previous: Hooks): void {
+    const { endpoints, secrets, maxQueuedEvents, refreshGraceMs } = this.#options;
+    this.#standIns.names = emulatedIn(this.#options);
+    this.#grace.graceMs = refreshGraceMs;
+    const { events } = endpoints;
+    if (events !== undefined) this.events?.change({ endpoint: events, maxQueuedEvents, secrets });
+    else void previous.events?.close(lastEventsMs);
+    for (const hook of previous.#decisions) if (!this.#decisions.includes(hook)) hook.retire();
   }
 
   /** Delivers the last events by the deadline, and lets go of everything. */
@@ -108,4 +155,8 @@ export class Hooks {
     await new Promise<void>((resolve) => this.#clock.afterTurn(resolve));
     await this.events?.close(deadlineMs);
   }
+}
+
+function emulatedIn({ endpoints }: HooksOptions): string[] {
+  return Object.values(endpoints).flatMap(({ emulatedHeaders }) => emulatedHeaders);
 }

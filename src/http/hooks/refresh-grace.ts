@@ -8,7 +8,8 @@ const retryMs = 5_000;
 export class RefreshGrace {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #graceMs: number;
+  /** 0: none. */
+  graceMs: number;
   /** When asking failed first, by connection and channel. Goes with the connection. */
   readonly #since = new WeakMap<object, Map<string, number>>();
 
@@ -16,7 +17,7 @@ export class RefreshGrace {
   constructor(clock: Clock, random: Random, graceMs: number) {
     this.#clock = clock;
     this.#random = random;
-    this.#graceMs = graceMs;
+    this.graceMs = graceMs;
   }
 
   /**
@@ -29,7 +30,7 @@ export class RefreshGrace {
     const sinceByChannel = this.#since.get(connection) ?? new Map<string, number>();
     this.#since.set(connection, sinceByChannel);
     const sinceMs = sinceByChannel.get(channel) ?? nowMs;
-    const leftMs = sinceMs + this.#graceMs - nowMs;
+    const leftMs = sinceMs + this.graceMs - nowMs;
     if (leftMs <= 0) {
       sinceByChannel.delete(channel);
       return undefined;

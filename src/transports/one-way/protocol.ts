@@ -140,6 +140,7 @@ export class OneWayProtocol implements Protocol {
 
   #unsubscribed(channel: string, { code, reason }: Unsubscribe): string {
     if (code === unsubscribeCodes.insufficientState.code) this.#owner.onInterrupted(disconnectCodes.insufficientState);
+    else if (code === unsubscribeCodes.stateInvalidated.code) this.#owner.onInterrupted(disconnectCodes.forceReconnect);
     else if (code === unsubscribeCodes.expired.code) this.#owner.onInterrupted(disconnectCodes.subscriptionExpired);
     else if (++this.#numLeft === this.#channels.length) this.#owner.onInterrupted(disconnectCodes.forceNoReconnect);
     this.#positions.delete(channel);

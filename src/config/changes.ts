@@ -1,0 +1,69 @@
+/** What one configuration has that another has not, in words that name options and no secrets. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from './load.js';
+import { type OptionPath, optionAt, optionPaths } from './options.js';
+
+export interface ConfigChanges {
+  /** `origins`, `channels → chat:{room} (new)`, `token.secretFile (content)`. */
+  readonly changed: readonly string[];
+  /** Options that are in force after a restart only. */
+  readonly needRestart: readonly OptionPath[];
+}
+
+/** Options that are files, and what was read from them. */
+const contents = {
+  'token.secretFile': 'secrets',
+  'token.keys': 'tokenKeys',
+  'api.keysFile': 'apiKeys',
+  'hooks.secretFile': 'hookSecrets',
+  'tls.certFile': 'certificate',
+} as const satisfies Partial<Record<OptionPath, keyof Config>>;
+
+/**
+ * @param started with which the server has started
+ * @param before in force until now
+ */
+export function changesOf(started: Config, before: Config, after: Config): ConfigChanges {
+  const differing = (one: Config) =>
+    optionPaths.filter((path) => !isDeepStrictEqual(one.values[path], after.values[path]));
+  const changed = differing(before).flatMap((path) => (path === 'channels' ? ruleChanges(before, after) : [path]));
+  for (const [path, member] of Object.entries(contents)) {
+    if (!changed.includes(path) && fileOf(after, path) && !isDeepStrictEqual(before[member], after[member])) {
+      changed.push(`${path} (content)`);
+    }
+  }
+  return { changed, needRestart: differing(started).filter((path) => !isInForce(path, started, after)) };
+}
+
+function fileOf({ values }: Config, path: string): boolean {
+  // safe: the paths of the table
+  const value = values[path as keyof typeof contents];
+  return value !== undefined && (!Array.isArray(value) || value.length > 0);
+}
+
+/** Of the API without keys at the start there is nothing, and TLS is not switched on for a port that is open. */
+function isInForce(path: OptionPath, started: Config, after: Config): boolean {
+  if (optionAt(path).reload === undefined) return false;
+  if (path === 'api.keys' || path === 'api.keysFile') return started.apiKeys.length > 0;
+  if (path === 'tls.certFile' || path === 'tls.keyFile') {
+    return started.certificate !== undefined && after.certificate !== undefined;
+  }
+  return true;
+}
+
+function ruleChanges({ values: before }: Config, { values: after }: Config): string[] {
+  const patterns = [...new Set([...Object.keys(before.channels), ...Object.keys(after.channels)])];
+  const changes = patterns.flatMap((pattern) => {
+    const what = difference(before.channels[pattern], after.channels[pattern]);
+    return what === undefined ? [] : [`channels → ${pattern} (${what})`];
+  });
+  // The same rules in another order are other rules: the first that matches counts.
+  return changes.length === 0 ? ['channels (order)'] : changes;
+}
+
+function difference(before: object | undefined, after: object | undefined): string | undefined {
+  if (before === undefined) return 'new';
+  if (after === undefined) return 'gone';
+  return isDeepStrictEqual(before, after) ? undefined : 'changed';
+}

@@ -1,0 +1,71 @@
+/** Other rules and limits for a node whose clients stay connected. */
+
+import type { ChannelDeclaration } from './channel-options.js';
+import { type EngineLimits, limitsWithDefaults } from './limits.js';
+import type { Node } from './node.js';
+import type { Observer } from './observer.js';
+import { PersonalChannel, type PersonalOptions } from './personal-channel.js';
+import { PingWheel } from './ping-wheel.js';
+import { ratesOfConnection } from './rates.js';
+import type { RpcFallback } from './rpc-options.js';
+import { ChannelRules } from './rules.js';
+import { SingleConnection } from './single-connection.js';
+
+/** What replaces what was there, as a whole. */
+export interface NodeChange {
+  readonly channels: Readonly<Record<string, ChannelDeclaration>>;
+  /** Fields that are left out have their defaults. */
+  readonly limits: Partial<EngineLimits>;
+  readonly personal: PersonalOptions;
+  readonly observer: Observer | undefined;
+  readonly procedureFallback: RpcFallback | undefined;
+}
+
+/**
+ * Checks everything and changes nothing.
+ *
+ * @returns what puts it into force, and cannot fail
+ * @throws FanfareError `ERR_CONFIG` as the node's constructor
+ */
+export function prepareChange(node: Node, change: NodeChange): () => void {
+  const limits = limitsWithDefaults(change.limits);
+  const rules = new ChannelRules(change.channels, node.broker, limits, node.rules);
+  const { channel, singleConnection = false } = change.personal;
+  const personalChannel =
+    channel === undefined ? undefined : new PersonalChannel(channel, (name) => rules.match(name)?.rule);
+  return () => {
+    setLimits(node, limits);
+    node.notifier.observer = change.observer ?? {};
+    node.procedureFallback = change.procedureFallback;
+    node.rules = rules;
+    node.personalChannel = personalChannel;
+    if (!singleConnection) node.singleConnection = undefined;
+    else node.singleConnection ??= new SingleConnection(node);
+    node.noteWhoIsAsked(change.observer);
+    node.ruleChanges.begin();
+  };
+}
+
+function setLimits(node: Node, limits: EngineLimits): void {
+  const before = { ...node.limits };
+  const isChanged = (...names: (keyof EngineLimits)[]) => names.some((name) => before[name] !== limits[name]);
+  // One object for all parts of the node, which look at it whenever they need a limit.
+  Object.assign(node.limits, limits);
+  if (isChanged('pingIntervalMs', 'pongTimeoutMs')) {
+    // Clients have been told how often to expect a ping: those that are here keep their wheel.
+    node.pings = new PingWheel(node.clock, limits.pingIntervalMs, limits.pongTimeoutMs);
+  }
+  node.admission.limitsChanged(before, node.sessions.all());
+  if (isChanged('maxConnectionsPerUser')) node.seats.mostChanged(before.maxConnectionsPerUser, node.sessions.all());
+  const ofConnections = isChanged(
+    'commandsPerSec',
+    'commandBurst',
+    'publicationsPerSec',
+    'subscribesPerSec',
+    'maxChannelsPerConnection',
+  );
+  const ofUsers = isChanged('commandsPerSecPerUser', 'publicationsPerSecPerUser', 'subscribesPerSecPerUser');
+  if (ofConnections) node.connectionRates = ratesOfConnection(limits, node.counters);
+  if (ofUsers) node.sessions.limitsChanged(limits);
+  if (ofConnections || ofUsers) for (const session of node.sessions.all()) session.ratesChanged();
+}

@@ -1,0 +1,45 @@
+/** What it means for a subscription that the rule of its channel has been replaced by another one. */
+
+import type { Rule } from './rules.js';
+
+/**
+ * `same`: nothing. `quiet`: it goes on, and the new rule counts from now on. `permission`: it has to be asked again
+ * whether it may go on. `terms`: what its client was told, or gets, is not what the new rule gives: it begins anew.
+ */
+export type RuleChange = 'same' | 'quiet' | 'permission' | 'terms';
+
+/** What another value of each field means. */
+const meanings = {
+  pattern: 'quiet',
+  schema: 'quiet',
+  subscribe: 'permission',
+  renew: 'quiet',
+  publish: 'quiet',
+  readHistory: 'quiet',
+  readPresence: 'quiet',
+  stream: 'quiet',
+  recovery: 'terms',
+  presence: 'terms',
+  joinLeave: 'terms',
+  pushJoinLeave: 'terms',
+  userLimited: 'permission',
+  maxMessageBytes: 'quiet',
+} as const satisfies Readonly<Record<keyof Rule, RuleChange>>;
+
+export function compareRules(before: Rule, after: Rule): RuleChange {
+  if (before === after) return 'same';
+  // safe: they are all named there
+  const fields = Object.keys(meanings) as (keyof Rule)[];
+  const found = new Set<RuleChange>();
+  for (const field of fields) if (!isEqual(field, before, after)) found.add(meanings[field]);
+  if ((before.stream === undefined) !== (after.stream === undefined)) found.add('terms');
+  // Functions are told what the placeholders stand for.
+  if (typeof after.subscribe === 'function' && before.pattern.text !== after.pattern.text) found.add('permission');
+  return (['terms', 'permission', 'quiet'] as const).find((change) => found.has(change)) ?? 'same';
+}
+
+function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
+  if (field === 'pattern') return before.pattern.text === after.pattern.text;
+  if (field !== 'stream') return before[field] === after[field];
+  return before.stream?.size === after.stream?.size && before.stream?.ttlMs === after.stream?.ttlMs;
+}

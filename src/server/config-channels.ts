@@ -1,0 +1,33 @@
+/** The channel rules of a configuration as the library declares them. */
+
+import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
+import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
+import type { Duration } from '../engine/duration.js';
+import type { RuleDecisions } from './live-hooks.js';
+
+/** @param hooks what decides where a rule says `hook`; absent is what no hook is there for */
+export function channelsOf(rules: ChannelsConfig, hooks: RuleDecisions): Record<string, ChannelDeclaration> {
+  return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule, hooks))]));
+}
+
+function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
+  const { history, recovery, presence, joinLeave, userLimited, maxMessageBytes } = rule;
+  const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
+  const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
+  const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
+  const ttl: Duration | undefined = history && `${history.ttl}ms`;
+  return {
+    ...(subscribe !== undefined && { subscribe }),
+    ...(renew !== undefined && { renew }),
+    ...(publish !== undefined && { publish }),
+    ...(history !== undefined &&
+      ttl !== undefined && {
+        history: { size: history.size, ttl, ...(history.read !== undefined && { read: history.read }) },
+      }),
+    ...(recovery !== undefined && { recovery }),
+    ...(presence !== undefined && { presence }),
+    ...(joinLeave !== undefined && { joinLeave }),
+    ...(userLimited !== undefined && { userLimited }),
+    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
+  };
+}
