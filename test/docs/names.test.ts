@@ -180,3 +180,15 @@ it('what the application and the client can do', async () => {
     await app.close();
   }
 });
+
+test('no page tells of codes that are never sent', () => {
+  const rows = [...readPage('PROTOCOL.md').matchAll(/^\| (\d+) \|.*\| (?:reserved|never sent)\b.*\|$/gm)];
+  const never = new Set(rows.map(([, code = '']) => code).filter((code) => code.length === 4 && code !== '3000'));
+  expect(never.size).toBeGreaterThan(3);
+  const told = pages
+    .filter((page) => page !== 'PROTOCOL.md' && page !== 'CHANGELOG.md')
+    .flatMap((page) =>
+      [...withoutBlocks(textOf(page)).matchAll(/(?<![\w.,:–-])\d{4}(?![\w,–-])/g)].map(([code]) => ({ page, code })),
+    );
+  expect(told.filter(({ code }) => never.has(code))).toEqual([]);
+});

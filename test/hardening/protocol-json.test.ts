@@ -88,6 +88,17 @@ describe('frames that are no commands', () => {
     await expectCloseAtFirst(3501, '{"send":{"data":1}}');
   });
 
+  const many = (count: number, value: unknown) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, value]));
+  it.each([
+    ['a header that is a number', { headers: { 'X-E': 5 } }],
+    ['more headers than 64', { headers: many(65, 'x') }],
+    ['more subs than 4,096', { subs: many(4_097, {}) }],
+    ['a token that is a number', { token: 5 }],
+  ])('B40 connect with %s → 3501', async (_, connect) => {
+    await expectCloseAtFirst(3501, JSON.stringify({ id: 1, connect }));
+  });
+
   it('B40 second connect → 3501', async () => {
     await expectClose(3501, '{"id":2,"connect":{}}');
     await oracle.withstands(async () => {
