@@ -8,7 +8,11 @@ import { type ServerState, stateOf } from './server-states.js';
  * @param states that its server can be in; the one that it is in stands in the error, with what ends it
  */
 export function brokerError(who: string, error: unknown, states: readonly ServerState[] = []): FanfareError {
-  if (error instanceof FanfareError) return error;
+  if (error instanceof FanfareError) {
+    const { code, message, state, cause } = error;
+    if (state !== undefined || stateOf(error, states) === undefined) return error;
+    return new FanfareError(code, message, { cause, ...named(error, states) });
+  }
   const message = error instanceof Error ? error.message.trim() : String(error);
   return new FanfareError('ERR_BROKER', `${who} has failed: ${message}`, { cause: error, ...named(error, states) });
 }

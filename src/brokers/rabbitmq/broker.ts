@@ -11,7 +11,7 @@ import { withTimeLimit } from '../../engine/time-limit.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
-import { brokerError } from '../broker-error.js';
+import { brokerError, noConnection } from '../broker-error.js';
 import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
@@ -24,6 +24,7 @@ import { decodeMessage, encodeAnnouncement, encodePublication, type Message } fr
 import { Names } from './names.js';
 import { type FilledRabbitmqOptions, type RabbitmqOptions, withDefaults } from './options.js';
 import { Publisher } from './publisher.js';
+import { rabbitmqStates } from './states.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** Least time between two reports that a slow node has lost something. */
@@ -117,7 +118,7 @@ export class RabbitmqBroker implements Broker {
       await this.history?.start();
     } catch (error) {
       await this.close();
-      throw brokerError('rabbitmq', error);
+      throw brokerError('rabbitmq', error, rabbitmqStates);
     }
   }
 
@@ -165,7 +166,7 @@ export class RabbitmqBroker implements Broker {
     } catch (error) {
       // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
       if (!(error instanceof FanfareError)) this.#subscriptions.renew('nothing arrives through it');
-      throw brokerError('rabbitmq', error);
+      throw brokerError('rabbitmq', error, rabbitmqStates);
     } finally {
       probe.forget();
     }
@@ -173,7 +174,7 @@ export class RabbitmqBroker implements Broker {
 
   async #send(exchange: string, routingKey: string, message: Message, sender?: string): Promise<void> {
     const { session } = this.#publishing;
-    if (session === undefined) throw new FanfareError('ERR_BROKER', `no connection to ${this.#serverName}`);
+    if (session === undefined) throw noConnection(this.#serverName, this.#publishing.reason, rabbitmqStates);
     await session.publish(exchange, routingKey, message, sender);
   }
 

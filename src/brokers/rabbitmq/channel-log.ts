@@ -8,6 +8,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
 import type { Stream } from '../memory/stream.js';
 import type { Delivery, Lane } from './client-library.js';
+import { failed } from './failures.js';
 import { Ledger, type Outcome } from './ledger.js';
 import { decodeRecord, encodeRecord, type LogEntry, type LogRecord } from './log-record.js';
 import type { Message } from './message.js';
@@ -309,8 +310,4 @@ export class ChannelLog {
       return undefined;
     }
   }
-}
-
-function failed(what: string, cause?: unknown): FanfareError {
-  return new FanfareError('ERR_BROKER', `rabbitmq: ${what}`, { cause });
 }

@@ -4,6 +4,7 @@ import { Link, type LinkOptions, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Connection } from './client-library.js';
 import { destroy } from './dialer.js';
+import { rabbitmqStates } from './states.js';
 
 export type RabbitmqLink<S extends Session> = Link<Connection, S>;
 
@@ -15,6 +16,7 @@ export function rabbitmqLink<S extends Session>(
     {
       ...options,
       kind: 'rabbitmq',
+      states: rabbitmqStates,
       destroy,
       open: (connection, fail) => {
         connection.on('error', fail);

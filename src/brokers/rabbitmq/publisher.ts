@@ -1,9 +1,9 @@
 /** What a node sends: every message is confirmed by the server, or rejected, in a bounded time. */
 
 import type { Cancel, Clock } from '../../engine/clock.js';
-import { FanfareError } from '../../model/fanfare-error.js';
 import type { Session } from '../link.js';
 import type { ConfirmLane, Connection } from './client-library.js';
+import { failed } from './failures.js';
 import type { Message } from './message.js';
 
 export interface PublisherOptions {
@@ -144,8 +144,4 @@ export class Publisher implements Session {
       Math.max(1, first.dueMs - clock.nowMs()),
     );
   }
-}
-
-function failed(what: string, cause?: unknown): FanfareError {
-  return new FanfareError('ERR_BROKER', `rabbitmq: ${what}`, { cause });
 }

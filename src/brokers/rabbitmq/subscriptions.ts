@@ -3,12 +3,13 @@
 import { withTimeLimit } from '../../engine/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { brokerError } from '../broker-error.js';
+import { brokerError, noConnection } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Connection, Delivery } from './client-library.js';
 import { type RabbitmqLink, rabbitmqLink } from './link.js';
 import type { Names } from './names.js';
 import type { FilledRabbitmqOptions } from './options.js';
+import { rabbitmqStates } from './states.js';
 import { numProbed, Subscriber } from './subscriber.js';
 
 /** A binding takes a tenth of it, when there are many and the server has nothing else to do. */
@@ -176,7 +177,7 @@ export class Subscriptions {
     try {
       return await withTimeLimit(this.#ports.clock, this.#bindTimeoutMs(numBindings), this.#parts.name, work);
     } catch (error) {
-      throw brokerError('rabbitmq', error);
+      throw brokerError('rabbitmq', error, rabbitmqStates);
     }
   }
 
@@ -185,6 +186,6 @@ export class Subscriptions {
   }
 
   #unreachable(): FanfareError {
-    return new FanfareError('ERR_BROKER', `no connection: ${this.#parts.name}`);
+    return noConnection(this.#parts.name, this.#link.reason, rabbitmqStates);
   }
 }
