@@ -9,6 +9,9 @@ import type { Encoding } from './connection.js';
  */
 export const maxJoinedBytes = 32_768;
 
+/** No framing adds more to one message, and HTTP nothing more to that. */
+export const maxFramingBytes = 32;
+
 /** Frames of the messages, in order, to be written at once. Never called with an empty list. */
 export function framesOf(encoding: Encoding, messages: readonly EncodedMessage[]): Uint8Array {
   if (messages.length === 1 || encoding.framing.joinedBytes === undefined) return frameOf(encoding, messages);

@@ -3,7 +3,8 @@
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Connection, Encoding } from './connection.js';
 import type { Counters } from './counters.js';
-import { framesOf } from './joined-frames.js';
+import { framesOf, maxFramingBytes } from './joined-frames.js';
+import { roomIn } from './reply-room.js';
 import type { Flushable, Turn } from './turn.js';
 
 /** What the outbox tells its owner. */
@@ -46,16 +47,17 @@ export class Outbox implements Flushable {
     return this.#connection.bufferedBytes;
   }
 
-  /** Whether so many bytes more may wait for the peer without making it slow. */
+  /** Whether so many bytes more, with all that is wrapped around them, may wait for the peer without making it slow. */
   hasRoomFor(numBytes: number): boolean {
-    return this.#closed || this.queuedBytes + this.#gatheredBytes + numBytes <= this.#ports.limits.maxQueueBytes;
+    return this.#closed || this.queuedBytes + this.#gatheredBytes + numBytes <= roomIn(this.#ports.limits);
   }
 
   /** Adds a message for this connection alone. */
   send(message: EncodedMessage): void {
     if (this.#closed) return;
-    // Exact where it matters: large messages are what room is asked for.
-    this.#gatheredBytes += message.length > 512 ? Buffer.byteLength(message) : message.length;
+    // Exact where it matters: large messages are what room is asked for. A character has at most 3 bytes.
+    const { length } = message;
+    this.#gatheredBytes += (length > 512 ? Buffer.byteLength(message) : length * 3) + maxFramingBytes;
     if (this.#gathered !== undefined) {
       this.#gathered.push(message);
       return;

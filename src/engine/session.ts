@@ -36,7 +36,7 @@ import type { Asker } from './permissions.js';
 import type { Pinged, PingWheel } from './ping-wheel.js';
 import { Rates } from './rates.js';
 import { badField } from './refusal-lines.js';
-import { isTooLarge } from './reply-room.js';
+import { isTooLarge, sizeOf } from './reply-room.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
 import { SubscriptionSet } from './subscription-set.js';
 
@@ -229,7 +229,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       return;
     }
     const message = this.encodeReply(command.id, body);
-    if (message.length <= smallReplyBytes || !isTooLarge(this, Buffer.byteLength(message))) {
+    if (message.length <= smallReplyBytes || !isTooLarge(this, sizeOf([message]))) {
       this.outbox.send(message);
       return;
     }

@@ -137,6 +137,16 @@ export const atAnyTime: readonly Answer[] = [
   answer('nothing', 3503, 'application', 'the application has sent it away, or blocked its user', async (stage) =>
     fateWhen(stage, await stage.serve(), (app) => app.disconnect('ann')),
   ),
+  answer(
+    'nothing',
+    3504,
+    'rule',
+    'the user has a newer connection, where `personal.singleConnection` allows one: two that came back would go on ending each other',
+    async (stage) =>
+      fateWhen(stage, await stage.serve({ personal: { singleConnection: true } }), async () =>
+        stage.connected({ token: await stage.token({}) }),
+      ),
+  ),
   answer('nothing', 3500, 'application', 'its token was revoked', async (stage) =>
     fateWhen(stage, await stage.serve(), (app) => app.revokeToken('t1'), { jti: 't1' }),
   ),
