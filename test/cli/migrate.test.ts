@@ -168,6 +168,55 @@ test.each([
   expect(refused).toEqual([from]);
 });
 
+test.each([
+  [{ join_leave: true, force_push_join_leave: true }, 'push', []],
+  [{ join_leave: true, allow_presence_for_subscriber: true }, true, []],
+  // Nobody hears them there: here everybody could ask.
+  [{ join_leave: true }, undefined, ['channel.without_namespace.join_leave']],
+  [{ force_push_join_leave: true }, undefined, ['channel.without_namespace.force_push_join_leave']],
+])('joins by %j', async (options, joinLeave, told) => {
+  const channel = { without_namespace: { allow_subscribe_for_client: true, presence: true, ...options } };
+  const { config, changed } = await migrated('joins.json', JSON.stringify({ channel }));
+  expect([config.channels['{name}'].joinLeave, changed]).toEqual([joinLeave, told]);
+});
+
+test.each([
+  [{ publish_for_subscriber: true }, 'user', 'subscriber'],
+  [{ publish_for_subscriber: true, publish_for_anonymous: true }, 'subscriber', 'subscriber'],
+  [{ publish_for_client: true }, 'user', 'user'],
+  [{ publish_for_client: true, publish_for_anonymous: true }, 'anyone', 'anyone'],
+  [{ publish_for_client: true, publish_for_subscriber: true }, 'user', 'user'],
+  [{}, 'nobody', 'nobody'],
+])('who may publish by %j, where anybody subscribes: %s; where users do: %s', async (allowed, open, ofUsers) => {
+  const options = Object.fromEntries(Object.entries(allowed).map(([key, value]) => [`allow_${key}`, value]));
+  const namespaces = [
+    { name: 'open', allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true, ...options },
+    { name: 'users', allow_subscribe_for_client: true, ...options },
+  ];
+  const { config, refused, changed } = await migrated('who.json', JSON.stringify({ channel: { namespaces } }));
+  expect(config.channels).toMatchObject({ 'open:{rest*}': { publish: open }, 'users:{rest*}': { publish: ofUsers } });
+  expect([refused, changed]).toEqual([[], []]);
+});
+
+test('that a $ asks for a token is told of where there are tokens and channels', async () => {
+  const client = { token: { hmac_secret_key: 'x'.repeat(32) } };
+  const channel = { namespaces: [{ name: 'chat', allow_subscribe_for_client: true }] };
+  expect((await migrated('t.json', JSON.stringify({ client, channel }))).changed).toEqual(['channel.private_prefix']);
+  expect((await migrated('t.json', JSON.stringify({ channel }))).changed).toEqual([]);
+  const none = { ...channel, private_prefix: '' };
+  expect((await migrated('t.json', JSON.stringify({ client, channel: none }))).changed).toEqual([]);
+});
+
+test.each([
+  [['*'], '*', []],
+  [['https://a.example', '*'], '*', []],
+  [['https://*.a.example', 'https://a.example'], ['https://*.a.example', 'https://a.example'], []],
+  [['https://a.example', 'https://a*.example', 'a.example'], ['https://a.example'], ['client.allowed_origins']],
+])('origins %j', async (allowed, origins, told) => {
+  const { code, config, refused } = await migrated('o.json', JSON.stringify({ client: { allowed_origins: allowed } }));
+  expect([code, config.origins, [...new Set(refused)]]).toEqual([0, origins, told]);
+});
+
 test('a personal channel without a namespace has a rule, and one connection is not also a limit of one', async () => {
   const client = {
     user_connection_limit: 1,

@@ -1,7 +1,7 @@
 /** What becomes of each option of Centrifugo 6: one table, for `fanfare migrate` and for the page that explains it. */
 
 import type { OptionPath } from '../../config/options.js';
-import { type Conversion, listed, logLevel, seconds, whole } from './values.js';
+import { type Conversion, logLevel, seconds, whole } from './values.js';
 
 export type Answer =
   /** It is this option. */
@@ -39,7 +39,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   'map_broker.': { needless: 'there are no map channels' },
   'shared_poll.': { refused: 'there are no shared polls' },
   'client.proxy.': { with: 'hooks', about: '`hooks.connect`, `hooks.refresh`' },
-  'client.allowed_origins': { to: 'origins', as: listed },
+  'client.allowed_origins': { with: 'listeners', about: '`origins`; patterns have their * in the first label alone' },
   'client.token.': {
     with: 'keys',
     about: '`token.secret`, `token.keys`, `token.jwks`, `token.audience`, `token.issuer`',

@@ -65,6 +65,13 @@ export function addRules(channel: Fields, means: Means, draft: Draft): void {
   if (isUsed || means.hasTokens || means.isPlainUsed)
     rules['{name}'] = ruleOf(plain, 'channel.without_namespace', means, draft);
   draft.set('channels', rules);
+  const { private_prefix: prefix = '$' } = channel;
+  if (means.hasTokens && prefix === '$' && (isUsed || namespaces.length > 0)) {
+    draft.change(
+      'channel.private_prefix',
+      'a $ in front of a name does not ask for a token here: give names that begin so a rule, "$chat:{rest*}": { subscribe: token }',
+    );
+  }
 }
 
 function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fields {
@@ -77,14 +84,20 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
   }
   /** Who may do it, of the three groups that Centrifugo has. */
   const who = (action: string) => {
-    if (isOn(`allow_${action}_for_client`)) return isOn(`allow_${action}_for_anonymous`) ? 'anyone' : 'user';
-    if (isOn(`allow_${action}_for_anonymous`)) {
+    const areAllMeant = isOn(`allow_${action}_for_anonymous`);
+    if (isOn(`allow_${action}_for_client`)) return areAllMeant ? 'anyone' : 'user';
+    if (isOn(`allow_${action}_for_subscriber`)) {
+      // Subscribers that are nobody in particular are not meant; of the users everybody can be one.
+      const isOpen = isOn('allow_subscribe_for_client') && isOn('allow_subscribe_for_anonymous');
+      return isOpen && !areAllMeant ? 'user' : 'subscriber';
+    }
+    if (areAllMeant) {
       draft.change(
         `${from}.allow_${action}_for_anonymous`,
         'without allow_…_for_client there is no such group: nobody may',
       );
     }
-    return isOn(`allow_${action}_for_subscriber`) ? 'subscriber' : 'nobody';
+    return 'nobody';
   };
   const byToken = means.hasTokens ? 'token' : 'nobody';
   const subscribe = who('subscribe') === 'nobody' ? byToken : who('subscribe');
@@ -93,14 +106,21 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
     publish: isOn('publish_proxy_enabled') ? 'hook' : who('publish'),
     ...historyOf(options, from, who('history'), draft),
     ...(isOn('presence') && { presence: who('presence') }),
-    ...joinsOf(isOn('join_leave'), isOn('force_push_join_leave'), from, draft),
+    ...joinsOf(options, who('presence'), from, draft),
     ...(isOn('allow_user_limited_channels') && { userLimited: true }),
   };
 }
 
-function joinsOf(areTold: boolean, arePushed: boolean, from: string, draft: Draft): Fields {
-  if (areTold) return { joinLeave: arePushed ? 'push' : true };
-  if (arePushed) draft.change(`${from}.force_push_join_leave`, 'without join_leave there is nothing to push');
+/** Who may read presence may ask for joins there. */
+function joinsOf(options: Fields, mayAsk: string, from: string, draft: Draft): Fields {
+  const arePushed = options.force_push_join_leave === true;
+  if (options.join_leave !== true) {
+    if (arePushed) draft.change(`${from}.force_push_join_leave`, 'without join_leave there is nothing to push');
+    return {};
+  }
+  if (arePushed) return { joinLeave: 'push' };
+  if (mayAsk !== 'nobody') return { joinLeave: true };
+  draft.change(`${from}.join_leave`, 'without allow_presence_for_… nobody could ask for joins, who may here: left out');
   return {};
 }
 

@@ -1,7 +1,27 @@
 /** Where the server listens. */
 
+import { originFault } from '../../model/origin.js';
 import type { Draft } from './draft.js';
-import { type Fields, fieldsOf, isUnset, textOf } from './values.js';
+import { type Fields, fieldsOf, isUnset, listed, textOf } from './values.js';
+
+/** Those of which browsers can send one that is meant; with all of them allowed, the others say nothing. */
+export function addOrigins(options: Fields, draft: Draft): void {
+  const from = 'client.allowed_origins';
+  const given = listed(fieldsOf(options.client).allowed_origins);
+  const origins = Array.isArray(given) ? given.map(textOf).filter(Boolean) : [];
+  if (origins.includes('*')) draft.set('origins', '*');
+  else if (origins.length > 0)
+    draft.set(
+      'origins',
+      origins.filter((origin) => isOrigin(origin, from, draft)),
+    );
+}
+
+function isOrigin(origin: string, from: string, draft: Draft): boolean {
+  const fault = originFault(origin);
+  if (fault !== undefined) draft.refuse(from, `"${origin}" ${fault}`);
+  return fault === undefined;
+}
 
 export function addListeners(options: Fields, draft: Draft): void {
   const server = fieldsOf(options.http_server);

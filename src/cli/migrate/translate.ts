@@ -7,7 +7,7 @@ import { addRules } from './channel-rules.js';
 import { Draft } from './draft.js';
 import { addHooks } from './hooks.js';
 import { addKeys, hasTokenKeys } from './keys.js';
-import { addListeners } from './listeners.js';
+import { addListeners, addOrigins } from './listeners.js';
 import { isOfVersion5, withNewerNames } from './older-names.js';
 import { addPersonalChannel, personalNamespace } from './personal-channel.js';
 import { type Fields, fieldsOf, isFields, isUnset } from './values.js';
@@ -16,6 +16,7 @@ export function translate(given: Fields): Draft {
   const options = isOfVersion5(given) ? withNewerNames(given) : given;
   const draft = new Draft();
   addListeners(options, draft);
+  addOrigins(options, draft);
   addKeys(options, draft);
   for (const [path, value] of leavesOf(options)) addOption(path, value, draft);
   addBroker(options, draft);
