@@ -1,6 +1,6 @@
 /** What the server says without being asked, and to what is no command. */
 
-import type { FanfareApp } from 'fanfare';
+import { channel, type FanfareApp } from 'fanfare';
 import type { WebSocket } from 'ws';
 import { MemoryBroker } from '../../../../src/brokers/memory/broker.js';
 import type { BrokerEvents } from '../../../../src/engine/broker.js';
@@ -166,6 +166,11 @@ export const atAnyTime: readonly Answer[] = [
     const fate = fateOfSubscription(client, subscription);
     subscription.subscribe();
     return fate;
+  }),
+  answer('nothing', 2502, 'configuration', 'the rule of its channel has changed', async (stage) => {
+    const app = await stage.serve();
+    const rule = { subscribe: 'anyone', history: { size: 20, ttl: '1m' } } as const;
+    return fateOfRoom(stage, app, () => stage.changeRules({ 'room:{x}': channel({ ...rule, joinLeave: true }) }));
   }),
   answer('nothing', 2000, 'application', 'the application has ended the subscription', async (stage) =>
     fateOfRoom(stage, await stage.serve(), (app) => app.unsubscribe('ann', 'room:1')),

@@ -2,9 +2,11 @@
 
 import { EventEmitter } from 'node:events';
 import { Centrifuge, type Options, type Subscription, type SubscriptionOptions } from 'centrifuge';
-import { channel, type FanfareOptions, fanfare, jwt } from 'fanfare';
+import { channel, type FanfareOptions, jwt } from 'fanfare';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
+import type { ChannelDeclaration } from '../../../../src/engine/channel-options.js';
+import { assemble } from '../../../../src/server/fanfare.js';
 import type { Fate, Seen } from './answer.js';
 
 export const secret = 'the answers are made with tokens of this';
@@ -21,10 +23,15 @@ export type Bend = (frame: string) => readonly (string | Buffer)[];
 export class Stage implements AsyncDisposable {
   readonly #ends: (() => void | Promise<void>)[] = [];
   #url = '';
+  /** Of the server, while it runs. */
+  changeRules: (channels: Readonly<Record<string, ChannelDeclaration>>) => void = () => undefined;
 
   async serve(options: AnyOptions = {}) {
     const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const app = fanfare({ auth: jwt({ secret }), anonymous: true, log, channels: rooms, ...options } as AnyOptions);
+    const all = { auth: jwt({ secret }), anonymous: true, log, channels: rooms, ...options } as AnyOptions;
+    const { app, prepareChange } = assemble(all, undefined);
+    const unchanged = { limits: options.limits ?? {}, personal: {}, observer: undefined, procedureFallback: undefined };
+    this.changeRules = (channels) => prepareChange({ ...unchanged, channels })();
     const { url } = await app.listen(0);
     this.#url = `${url.replace('http', 'ws')}/connection/websocket`;
     this.#ends.push(() => app.close(200));
