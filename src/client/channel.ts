@@ -55,7 +55,6 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   #endedBy: ClientError | undefined;
   /** It ended with the connection, and is taken up again with it. */
   #isAway = false;
-  /** How often it had to subscribe again. */
   #numReturns = 0;
   #uses = 0;
   #settling = false;
@@ -93,6 +92,20 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   /** It would miss what is published while the connection is made anew. */
   get wouldMiss(): boolean {
     return this.state === 'subscribed' && !this.#isRecoverable && this.#options.mayMiss !== true;
+  }
+
+  /** How often it had to subscribe again. */
+  get numReturns(): number {
+    return this.#numReturns;
+  }
+
+  /**
+   * Whether a call was refused only because it came to the server between two subscriptions: after it has taken back the
+   * one (2500), and before this side knew.
+   */
+  isOutdated(error: unknown, numReturns: number | undefined): boolean {
+    const isBetween = numReturns !== this.#numReturns && this.state !== 'unsubscribed';
+    return isBetween && toClientError(error).code === 'ERR_PERMISSION_DENIED';
   }
 
   /** Why it is not subscribed and does not come back by itself: refused or ended by the server, or the connection was. */
@@ -359,10 +372,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     for (const reader of [...this.#readers]) reader.end(error);
   }
 
-  /**
-   * What comes to the server after it has taken back the subscription (2500), and before this side knows, is refused to
-   * somebody who is not in the channel. It is asked again from the subscription that follows.
-   */
+  /** What was refused to somebody who is not in the channel any more is asked again from the subscription that follows. */
   #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
     return this.#attempt(async (subscription) => {
       for (;;) {
@@ -370,8 +380,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
         try {
           return await this.#calls.run(() => run(subscription));
         } catch (error) {
-          const isOutdated = numReturns !== this.#numReturns && subscription.state !== 'unsubscribed';
-          if (!isOutdated || toClientError(error).code !== 'ERR_PERMISSION_DENIED') throw error;
+          if (!this.isOutdated(error, numReturns)) throw error;
         }
       }
     });

@@ -143,13 +143,21 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   /**
-   * Publishes without subscribing. Resolves when the server has acknowledged it.
+   * Publishes without subscribing. Resolves when the server has acknowledged it. What is refused only because the server has
+   * taken back the subscription of an open channel of that name is published by the one that follows.
    *
    * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST`, `ERR_UNKNOWN_CHANNEL`, `ERR_TIMEOUT`,
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
    */
   async publish<const Name extends string>(name: KnownChannel<App, Name>, data: InputOf<App, Name>): Promise<void> {
-    await this.#call(() => this.#sdk.publish(name, data));
+    const channel = this.#channels.get(name);
+    const numReturns = channel?.numReturns;
+    try {
+      await this.#call(() => this.#sdk.publish(name, data));
+    } catch (error) {
+      if (channel === undefined || !channel.isOutdated(error, numReturns)) throw error;
+      await channel.publish(data);
+    }
   }
 
   /**
