@@ -128,6 +128,35 @@ export class ObservedFleet implements AsyncDisposable {
   }
 
   /**
+   * Publishes so many a second, whatever becomes of those before, to the channels and through the nodes in turn, until
+   * {@link judged}.
+   */
+  steadyFlows(channels: readonly string[], perSecond: number): { readonly flows: readonly Flow[]; numSent(): number } {
+    const flows = channels.map((channel): Flow => ({ channel, acknowledged: [], failed: [] }));
+    let numSent = 0;
+    const run = async () => {
+      const beganMs = performance.now();
+      const underWay = new Set<Promise<void>>();
+      while (!this.#stop.signal.aborted) {
+        for (; numSent < ((performance.now() - beganMs) * perSecond) / 1_000; numSent++) {
+          const flow = flows[numSent % flows.length];
+          if (flow === undefined) return;
+          const node = Math.floor(numSent / flows.length) % this.nodes.length;
+          const publishing = this.publish(flow.channel, node).then(({ value, code }) => {
+            (code === undefined ? flow.acknowledged : flow.failed).push(value);
+            underWay.delete(publishing);
+          });
+          underWay.add(publishing);
+        }
+        await pause(flowIntervalMs);
+      }
+      await Promise.all(underWay);
+    };
+    this.#flowing.push(run());
+    return { flows, numSent: () => numSent };
+  }
+
+  /**
    * Until so many more publications of a flow have been acknowledged and everybody has that one or a later one: who is
    * told of a hole in this moment does not get what is in it.
    */
