@@ -9,6 +9,8 @@ export interface ControlBus {
   subscribe(place: string): Promise<void>;
   /** @throws FanfareError `ERR_BROKER` */
   send(place: string, text: string): Promise<void>;
+  /** Something has come in that no node has sent. Must not throw. */
+  onGarbage(error: Error, place: string): void;
 }
 
 export class BusControl implements ControlChannel {
@@ -37,6 +39,7 @@ export class BusControl implements ControlChannel {
     if (!this.#own.has(place)) return;
     const space = text.indexOf(' ');
     const from = text.slice(0, space);
-    if (space > 0 && from !== this.#nodeId) this.#onMessage?.(text.slice(space + 1), from);
+    if (space < 1) this.#bus.onGarbage(new Error('not a message between nodes'), place);
+    else if (from !== this.#nodeId) this.#onMessage?.(text.slice(space + 1), from);
   }
 }

@@ -63,11 +63,14 @@ export async function runWorkers({ config, announce }: WorkersRun): Promise<numb
   const path = join(folder, 'broker.sock');
   const host =
     values.broker === 'memory'
-      ? new LocalBrokerHost({
-          clock: systemClock,
-          random: systemRandom,
-          maxHistoryBytes: values['memory.maxHistoryBytes'],
-        })
+      ? new LocalBrokerHost(
+          {
+            clock: systemClock,
+            random: systemRandom,
+            maxHistoryBytes: values['memory.maxHistoryBytes'],
+          },
+          log,
+        )
       : undefined;
   try {
     await host?.listen(path);

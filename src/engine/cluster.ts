@@ -7,6 +7,7 @@ import { beatIntervalMs, ClusterPeers, deafAfterMs } from './cluster-peers.js';
 import { type Answer, type AskOptions, ClusterQuestions } from './cluster-questions.js';
 import type { ControlChannel } from './control-channel.js';
 import type { Logger } from './logger.js';
+import { RepeatedWarning } from './repeated-warning.js';
 import { withTimeLimit } from './time-limit.js';
 
 export interface ClusterParts {
@@ -21,6 +22,9 @@ export interface ClusterParts {
   /** For how long it has not heard itself through the broker, now or within the last milliseconds. */
   readonly silenceWithin: (ms: number) => number;
 }
+
+/** Whatever calls itself a node. */
+const maxCitedLength = 64;
 
 /** Figures for whoever watches; they only grow. */
 export interface ClusterFigures {
@@ -43,12 +47,17 @@ export class Cluster {
   readonly #onHeardAgain: ((nodeId: string) => void)[] = [];
   /** Known nodes that may have said something while this one was deaf. */
   readonly #unheard = new Set<string>();
+  readonly #garbage: RepeatedWarning;
+  readonly #unsent: RepeatedWarning;
   #beat: Cancel | undefined;
   #isRunning = false;
 
   constructor(parts: ClusterParts) {
     const { clock, log } = parts;
     this.#parts = parts;
+    const what = 'messages of other nodes make no sense: they are of another version, or somebody else sends there';
+    this.#garbage = new RepeatedWarning(what, parts);
+    this.#unsent = new RepeatedWarning('messages to other nodes were not sent', parts);
     this.#answers = new ClusterAnswers(clock, log, (message, to) => void this.#send(message, to));
     this.#questions = new ClusterQuestions(clock, (message, to) => void this.#send(message, to));
   }
@@ -112,7 +121,9 @@ export class Cluster {
     const said = withTimeLimit(clock, deadlineMs, 'good-bye', this.#send({ kind: 'bye' }));
     this.#isRunning = false;
     this.#beat?.();
+    this.#garbage.close();
     await said.catch((error: unknown) => log.debug({ err: error }, 'others have to find out by themselves'));
+    this.#unsent.close();
   }
 
   /** Asks one node. Never rejects. */
@@ -182,7 +193,7 @@ export class Cluster {
         await control.send(payload, to);
       } catch (error) {
         this.figures.messagesLost++;
-        log.debug({ err: error, kind: message.kind }, 'a message to other nodes was not sent');
+        this.#unsent.found({ err: error, kind: message.kind });
       }
     };
     await Promise.all(payloads.map(send));
@@ -193,8 +204,13 @@ export class Cluster {
     this.figures.messagesIn++;
     this.#peers.heard(from, this.#parts.clock.nowMs());
     const message = decodeClusterMessage(payload);
-    if (message === undefined) this.figures.messagesLost++;
+    if (message === undefined) this.#passOver(from);
     else this.#take(message, from);
+  }
+
+  #passOver(from: string): void {
+    this.figures.messagesLost++;
+    this.#garbage.found({ node: from.slice(0, maxCitedLength) });
   }
 
   #take(message: ClusterMessage, from: string): void {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { BrokerEvents } from '../../engine/broker.js';
 import { encodeClusterMessage } from '../../engine/cluster-messages.js';
+import { type Logger, silentLogger } from '../../engine/logger.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { MemoryBroker, type MemoryBrokerOptions } from '../memory/broker.js';
@@ -27,7 +28,10 @@ export class LocalBrokerHost {
   /** The processes with subscribers, by channel. */
   readonly #subscribed = new Map<ChannelName, Set<Client>>();
 
-  constructor(options: MemoryBrokerOptions) {
+  readonly #log: Logger;
+
+  constructor(options: MemoryBrokerOptions, log: Logger = silentLogger) {
+    this.#log = log;
     this.#broker = new MemoryBroker(options);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -64,7 +68,11 @@ export class LocalBrokerHost {
       socket,
       // safe: the peer is of this program
       (message) => void this.#take(client, message as LocalRequest),
-      () => void this.#lose(client),
+      (reason) => {
+        if (reason !== undefined)
+          this.#log.warn({ err: reason }, 'a process was cut off from the broker of this machine');
+        void this.#lose(client);
+      },
     );
     const client: Client = {
       socket: lines,

@@ -13,20 +13,30 @@ export class LineSocket {
   #batch: string[] = [];
   #rest: string[] = [];
   #restLength = 0;
+  #reason: Error | undefined;
 
   /**
    * @param onMessage called with each message, in their order
-   * @param onClose called once, when nothing comes any more
+   * @param onClose called once, when nothing comes any more; with the reason when the peer was cut off for what it sent
    */
-  constructor(socket: Socket, onMessage: (message: unknown) => void, onClose: () => void) {
+  constructor(socket: Socket, onMessage: (message: unknown) => void, onClose: (reason?: Error) => void) {
     this.#socket = socket;
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
-      for (const line of this.#lines(chunk)) onMessage(JSON.parse(line));
+      for (const line of this.#lines(chunk)) {
+        const message = parsed(line);
+        // Whoever it is, it is no process of this program.
+        if (message instanceof Error) {
+          this.#reason = message;
+          socket.destroy();
+          return;
+        }
+        onMessage(message);
+      }
     });
     // What goes wrong with a local socket ends it; `close` follows.
     socket.on('error', () => socket.destroy());
-    socket.once('close', onClose);
+    socket.once('close', () => onClose(this.#reason));
   }
 
   get isOpen(): boolean {
@@ -71,4 +81,14 @@ export class LineSocket {
     if (this.#restLength > maxLineLength) this.#socket.destroy();
     return lines;
   }
+}
+
+function parsed(line: string): unknown {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Told below, without what it was: it may be anything.
+  }
+  return new Error('not a message of this program');
 }

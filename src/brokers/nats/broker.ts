@@ -100,6 +100,7 @@ export class NatsBroker implements Broker {
       placeOf: (nodeId) => subjects.control(nodeId),
       subscribe: (place) => this.#wire.subscribe(place),
       send: (place, text) => this.#wire.publish(place, text),
+      onGarbage: (error, place) => this.#garbage.found(error, place),
     });
   }
 

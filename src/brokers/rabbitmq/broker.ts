@@ -78,6 +78,7 @@ export class RabbitmqBroker implements Broker {
     this.control = new RabbitmqControl(this.#names, {
       listen: (keys) => this.#subscriptions.listen(keys),
       send: (key, message, sender) => this.#send(this.#names.nodes, key, message, sender),
+      onGarbage: (error, key) => this.#garbage.found(error, key),
     });
     this.#subscriptions = new Subscriptions(
       {

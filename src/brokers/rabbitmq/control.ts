@@ -10,6 +10,8 @@ export interface ControlPorts {
   listen(keys: readonly string[]): Promise<void>;
   /** @throws FanfareError `ERR_BROKER` */
   send(routingKey: string, message: Message, sender: string): Promise<void>;
+  /** Something has come in that no node has sent. Must not throw. */
+  onGarbage(error: Error, routingKey: string): void;
 }
 
 export class RabbitmqControl implements ControlChannel {
@@ -33,10 +35,10 @@ export class RabbitmqControl implements ControlChannel {
     await this.ports.send(key, message, this.#nodeId);
   }
 
-  received({ content, properties }: Delivery): void {
+  received({ content, properties, fields }: Delivery): void {
     const { appId, type } = properties;
-    if (type === 'control' && typeof appId === 'string' && appId !== '' && appId !== this.#nodeId) {
-      this.#onMessage?.(content.toString(), appId);
-    }
+    if (type !== 'control' || typeof appId !== 'string' || appId === '') {
+      this.ports.onGarbage(new Error('not a message between nodes'), fields.routingKey);
+    } else if (appId !== this.#nodeId) this.#onMessage?.(content.toString(), appId);
   }
 }

@@ -56,6 +56,7 @@ export class RedisBroker implements Broker {
       placeOf: (nodeId) => this.#keys.control(nodeId),
       subscribe: (place) => this.#topology.controlRoute().subscribe(place),
       send: async (place, text) => void (await this.#topology.controlRoute().send(['SPUBLISH', place, text])),
+      onGarbage: (error, place) => this.#garbage.found(error, place),
     });
     this.presence = new RedisPresence(parts.topology, parts.scripts, parts.keys);
   }
