@@ -106,6 +106,22 @@ interface Case {
   happen(site: Site, server: RedisServer, folder: string): Promise<RedisServer>;
 }
 
+/** Another server takes over without what this one still acknowledges. @returns the other */
+async function parted(site: Site, server: RedisServer): Promise<RedisServer> {
+  const other = await site.start();
+  await follow(other, server);
+  await promote(other);
+  await publish(server, 1);
+  return other;
+}
+
+/** The same, and then the other's data replaces its own, and it is the primary again. */
+async function lostAndBack(site: Site, server: RedisServer): Promise<RedisServer> {
+  await follow(server, await parted(site, server));
+  await promote(server);
+  return server;
+}
+
 const aof = ['appendonly yes', 'appendfsync always'];
 const shortBacklog = ['repl-backlog-ttl 1'];
 
@@ -166,34 +182,15 @@ const cases: Readonly<Record<string, Case>> = {
     },
   },
   'a fail-over to a replica that has not had everything': {
-    async happen(site, server) {
-      const replica = await site.start();
-      await follow(replica, server);
-      await promote(replica);
-      await publish(server, 1);
-      return replica;
-    },
+    happen: parted,
   },
   'a server becomes a replica, loses what the other has not, and is the primary again': {
-    async happen(site, server) {
-      const other = await site.start();
-      await follow(other, server);
-      await promote(other);
-      await publish(server, 1);
-      await follow(server, other);
-      await promote(server);
-      return server;
-    },
+    happen: lostAndBack,
   },
   'the same, and nobody looks for longer than `repl-backlog-ttl`': {
     config: shortBacklog,
     async happen(site, server) {
-      const other = await site.start();
-      await follow(other, server);
-      await promote(other);
-      await publish(server, 1);
-      await follow(server, other);
-      await promote(server);
+      await lostAndBack(site, server);
       const [before] = /master_replid:\w+/.exec(await send(server, 'INFO')) ?? [''];
       // Some never free the backlog of a server that was a replica: then the promotion shows in the ids for good.
       await vi
