@@ -31,7 +31,7 @@ export class RedisPresence implements PresenceStore {
   async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
     if (limit <= 0) return [];
     const members = v.parse(listAnswer, await this.#run('presenceList', channel, [`${limit}`]));
-    return members.map((member) => decodeMember(afterUser(member)));
+    return members.map(decoded).filter((info) => info !== undefined);
   }
 
   async stats(channel: ChannelName): Promise<PresenceStats> {
@@ -41,6 +41,15 @@ export class RedisPresence implements PresenceStore {
 
   #run(name: keyof Scripts, channel: ChannelName, args: readonly string[]): Promise<unknown> {
     return this.topology.routeOf(channel).run(this.scripts[name], this.keys.presence(channel), args);
+  }
+}
+
+/** Nothing for what no node has written. */
+function decoded(member: string): ClientInfo | undefined {
+  try {
+    return decodeMember(afterUser(member));
+  } catch {
+    return undefined;
   }
 }
 

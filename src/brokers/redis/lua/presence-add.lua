@@ -1,5 +1,6 @@
 -- Adds or renews a client. ARGV: client, what is told about it, ttl
 local client, member, ttlMs = ARGV[1], ARGV[2], tonumber(ARGV[3])
+mend(ttlMs)
 local known = redis.call('HGET', KEYS[2], client)
 if known == member then
   -- Takes no room: a server that takes no new data lets it pass once something has been written that needs none.
