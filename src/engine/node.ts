@@ -145,7 +145,7 @@ export class Node {
     this.deadlines = new Deadlines(clock);
     this.connectDeadlines = new Deadlines(clock, 100);
     this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
-    this.presence = new Presence(this.broker, log);
+    this.presence = new Presence(this.broker, log, this.refusals);
     this.publishing = new Publishing(broker, this.counters);
     this.clients = new NodeClients(this);
     this.ruleChanges = new RuleChanges(this);

@@ -2,6 +2,8 @@
 
 import type { Broker } from './broker.js';
 import type { Logger } from './logger.js';
+import { brokerFailed, isBrokerFailure } from './refusal-lines.js';
+import type { RefusalLog } from './refusal-log.js';
 import type { Subscription } from './subscription.js';
 
 /** A store that fails is logged and not waited for: entries expire, and the next renewal brings them back. */
@@ -9,6 +11,7 @@ export class Presence {
   constructor(
     private readonly broker: Broker,
     private readonly log: Logger,
+    private readonly refusals: RefusalLog,
   ) {}
 
   /** The subscriber has been taken live. @param before the same client's, whose place it has taken */
@@ -57,6 +60,7 @@ export class Presence {
   }
 
   #failed(message: string, error: unknown): void {
-    this.log.warn({ err: error }, message);
+    if (isBrokerFailure(error)) this.refusals.tell(brokerFailed(message, error));
+    else this.log.warn({ err: error }, message);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { ChannelNameFault } from '../model/channel-name.js';
 import type { InvalidCommand } from '../model/command.js';
+import { FanfareError } from '../model/fanfare-error.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import type { EngineLimits } from './limits.js';
 import type { Question } from './permissions.js';
@@ -77,6 +78,24 @@ export function deniedByName(question: Question, permission: unknown): RefusalLi
 }
 
 const optionOf = { subscribe: 'subscribe', publish: 'publish', history: 'history.read', presence: 'presence' } as const;
+
+/**
+ * The broker has failed, or refused: while it does, each call fails alike.
+ *
+ * @param what was asked for: a command, a method of the API
+ */
+export function brokerFailed(what: string, error: FanfareError, fields: object = {}): RefusalLine {
+  return {
+    check: 'broker',
+    key: `${what} ${error.state ?? ''}`,
+    fields: { what, ...fields, err: error },
+    message: 'failed: the broker has failed, or has refused',
+  };
+}
+
+export function isBrokerFailure(error: unknown): error is FanfareError {
+  return error instanceof FanfareError && error.code === 'ERR_BROKER';
+}
 
 /** What a rule does not keep. */
 export function notKept({ action, channel, match }: Question): RefusalLine {

@@ -35,7 +35,7 @@ import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
 import type { Pinged, PingWheel } from './ping-wheel.js';
 import { Rates } from './rates.js';
-import { badField } from './refusal-lines.js';
+import { badField, brokerFailed, isBrokerFailure } from './refusal-lines.js';
 import { isTooLarge, sizeOf } from './reply-room.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
 import { SubscriptionSet } from './subscription-set.js';
@@ -470,7 +470,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */
   #commandFailed(command: Command, error: unknown): void {
-    this.node.log.error({ err: error, command: command.kind, client: this.client }, 'command failed');
+    const fields = { client: this.client };
+    if (isBrokerFailure(error)) this.node.refusals.tell(brokerFailed(command.kind, error, fields));
+    else this.node.log.error({ err: error, command: command.kind, ...fields }, 'command failed');
     // What the application's functions answer may be nothing that can be sent: asking again would not help.
     const isUnsendable = error instanceof FanfareError && error.code === 'ERR_MESSAGE_INVALID';
     const reply: ErrorReply = isUnsendable ? errorCodes.badRequest : errorCodes.internal;

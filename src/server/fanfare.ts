@@ -157,7 +157,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     transports,
     proxies: gate.proxies,
     endpoints: (listen) => [
-      ...apiOf(listen, { operations, counters: node.counters, log, unknownFields }),
+      ...apiOf(listen, { operations, counters: node.counters, log, refusals: node.refusals, unknownFields }),
       liveEndpoint,
       readyEndpoint(node),
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),

@@ -66,7 +66,14 @@ it('has exactly the routes of the server', () => {
     version: '0',
   });
   const unknownFields = new UnknownFields(silentLogger);
-  const parts = { operations: new Operations(node), counters: new Counters(), log: silentLogger, unknownFields };
+  const { refusals } = node;
+  const parts = {
+    operations: new Operations(node),
+    counters: new Counters(),
+    log: silentLogger,
+    refusals,
+    unknownFields,
+  };
   // The older form takes lines, and what is below is no method.
   const methods = apiEndpoints(parts, { keys: apiKey }).filter(({ path }) => !['/api', '/api/'].includes(path));
   const routes = methods.map(({ method, path }) => `${method} ${path}`);

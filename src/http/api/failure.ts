@@ -1,16 +1,18 @@
 /** What goes wrong in the API, counted and told to the log; a fault of the server's own with its cause. */
 
 import { Counters } from '../../engine/counters.js';
+import { brokerFailed, isBrokerFailure } from '../../engine/refusal-lines.js';
 import { type ApiError, apiErrorOf, internalError } from './api-error.js';
 import type { ApiParts } from './method.js';
 
 /** @returns the error as the caller sees it */
-export function recordFailure(name: string, cause: unknown, { counters, log }: ApiParts): ApiError {
+export function recordFailure(name: string, cause: unknown, { counters, log, refusals }: ApiParts): ApiError {
   const error = apiErrorOf(cause) ?? internalError;
   const { code, status, reason, isTransport } = error.facts;
   Counters.addTo(counters.apiErrors, name, code);
   const fields = { api: name, code, status, reason };
   if (error === internalError) log.error({ err: cause, ...fields }, 'API call failed');
+  else if (isBrokerFailure(cause)) refusals.tell(brokerFailed(name, cause, fields));
   else if (status >= 500) log.warn({ err: cause, ...fields }, 'API call failed');
   else if (isTransport) log.info(fields, 'API request refused');
   // An answer like others: callers ask for channels that keep no history, and the like.

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Counters } from '../../engine/counters.js';
 import type { Logger } from '../../engine/logger.js';
 import type { Operations } from '../../engine/operations.js';
+import type { RefusalLog } from '../../engine/refusal-log.js';
 import { type ApiError, malformed, missing } from './api-error.js';
 import type { UnknownFields } from './unknown-fields.js';
 
@@ -12,6 +13,7 @@ export interface ApiParts {
   readonly operations: Operations;
   readonly counters: Counters;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   readonly unknownFields: UnknownFields;
 }
 
