@@ -19,6 +19,7 @@ const retryMs = 5_000;
  * must fit the token, and the algorithm must be one that was allowed.
  */
 export class JwksKeys implements TokenKeys {
+  readonly rotates = true;
   readonly #algorithms: ReadonlySet<string>;
   readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #resolve: (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<VerificationKey>;

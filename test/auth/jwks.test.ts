@@ -44,16 +44,6 @@ describe('the official client', () => {
 
   const token = (kid: string) => provider.sign(kid, { sub: 'ann', iss: 'idp', aud: 'app' });
 
-  /** The code with which it is refused; `undefined` when it gets in. */
-  async function codeOf(kid: string): Promise<number | undefined> {
-    const client = newClient(port, { token: await token(kid) });
-    return new Promise((resolve) => {
-      client.on('disconnected', ({ code }) => resolve(code));
-      client.on('connected', () => resolve(undefined));
-      client.connect();
-    });
-  }
-
   test.each(['RS256', 'ES256', 'EdDSA'] as const)('gets in with %s', async (alg) => {
     await provider.add('other', alg);
     const client = newClient(port, { token: await token('other') });
@@ -82,10 +72,10 @@ describe('the official client', () => {
     await provider.add('k2');
     provider.withdraw('k1');
     // The provider is asked for unknown keys once a minute.
-    expect(await attempt('k2')).toBe(3500);
+    expect(await attempt('k2')).toBe(109);
     vi.setSystemTime(Date.now() + 60_001);
     expect(await attempt('k2')).toBe('in');
-    expect(await attempt('k1')).toBe(3500);
+    expect(await attempt('k1')).toBe(109);
     expect(provider.numFetches).toBe(2);
   });
 
@@ -115,10 +105,20 @@ describe('the official client', () => {
     expect([...provider.requests.keys()]).toEqual(['/keys']);
   });
 
-  test('is refused for good (3500) when the provider knows no such key', async () => {
-    expect(await codeOf('k1')).toBeUndefined();
+  // Once, everybody who came with a new key within a minute after it was made was sent away for good.
+  test('is told to get another token (109) while the provider knows no such key, and is in when it does', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const first = newClient(port, { token: await token('k1') });
+    first.connect();
+    await first.ready(5_000);
     await provider.add('k3');
-    expect(await codeOf('k3')).toBe(3500);
+    const client = newClient(port, { getToken: () => token('k3') });
+    const errors = gather(client, 'error', ({ error }) => error.code);
+    client.connect();
+    await errors.atLeast(2);
+    expect(new Set(errors.items)).toEqual(new Set([109]));
+    vi.setSystemTime(Date.now() + 60_001);
+    await client.ready(5_000);
   });
 });
 

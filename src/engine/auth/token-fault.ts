@@ -3,7 +3,8 @@
 import type { RefusalLine } from '../../model/refusal-line.js';
 
 /**
- * `early`: it will be good. `outlived`: it was good for an earlier connection or user of the same client, which keeps tokens.
+ * `early`: it will be good. `outlived`: another one is needed, since this was for an earlier connection or user of the client, or is of a
+ * key that the provider has given up, or has not told of yet.
  * `unavailable`: the keys could not be asked for, so nothing is known.
  */
 export type TokenVerdict = 'invalid' | 'expired' | 'early' | 'outlived' | 'unavailable';

@@ -35,6 +35,8 @@ export interface TokenHeader {
 
 /** Keys of one origin. */
 export interface TokenKeys {
+  /** They come and go without this server: one that is not there may be too new to be known here, or gone. */
+  readonly rotates?: boolean;
   /** Empty when none fits. Rejects when the origin cannot be reached. */
   find(header: TokenHeader): Promise<readonly VerificationKey[]>;
 }

@@ -132,9 +132,12 @@ function early(nbf: number, nowMs: number): TokenFault {
 function noKey({ alg, kid }: TokenHeader, meant: readonly TokenIssuer[]): TokenFault {
   const option = optionsOf(meant.map(({ origin }) => origin?.option ?? 'keys'));
   if (kid === undefined) return new TokenFault('key', `there is no key for ${cite(alg)} in ${option}`, { option });
+  // Whoever is sent away for good would be everybody who signs in while a provider changes its keys.
+  const isPerhapsOnly = typeof kid === 'string' && meant.some(({ keys }) => keys.rotates);
   return new TokenFault('key', `no key for ${cite(alg)} has the kid ${cite(kid)} (${option})`, {
     claim: 'kid',
     option,
+    ...(isPerhapsOnly && { verdict: 'outlived' }),
   });
 }
 

@@ -54,6 +54,20 @@ export const connecting: readonly Answer[] = [
     await stage.serve();
     return fateWith(stage, startsLater(), {});
   }),
+  answer('connect', 109, 'race', 'the provider of the keys has no such key: it may be new, or gone', async (stage) => {
+    const provider = await KeyProvider.start();
+    stage.onEnd(() => void provider[Symbol.asyncDispose]());
+    await provider.add('k1');
+    await stage.serve({ auth: jwt({ jwks: { url: provider.url } }) });
+    const first = await stage.connected({ token: await provider.sign('k1', { sub: 'ann' }) });
+    first.disconnect();
+    await provider.add('k2');
+    const keys = ['k2', 'k1'];
+    const client = stage.client({ getToken: () => provider.sign(keys.shift() ?? 'k1', { sub: 'ann' }) });
+    const fate = fateOf(client);
+    client.connect();
+    return fate;
+  }),
   answer('connect', 100, 'fault', 'the keys of the tokens cannot be fetched', async (stage) => {
     const provider = await KeyProvider.start();
     stage.onEnd(() => void provider[Symbol.asyncDispose]());
