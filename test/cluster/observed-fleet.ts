@@ -60,10 +60,13 @@ export class ObservedFleet implements AsyncDisposable {
     private readonly folder: Folder,
   ) {}
 
-  /** @param broker its address, or one for each node: the ways there may differ */
-  static async start(broker: string | readonly string[], numNodes = 2): Promise<ObservedFleet> {
+  /**
+   * @param broker its address, or one for each node: the ways there may differ
+   * @param more configuration beyond the usual
+   */
+  static async start(broker: string | readonly string[], numNodes = 2, more: object = {}): Promise<ObservedFleet> {
     const folder = new Folder();
-    folder.write('fanfare.json', JSON.stringify(config));
+    folder.write('fanfare.json', JSON.stringify({ ...config, ...more }));
     const addresses = typeof broker === 'string' ? Array.from({ length: numNodes }, () => broker) : broker;
     const nodes = addresses.map(
       (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
