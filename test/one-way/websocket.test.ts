@@ -49,6 +49,19 @@ describe('a plain WebSocket', () => {
     await expect.poll(() => app.numClients, { timeout: 8_000 }).toBe(0);
   });
 
+  test('may send a pong that nobody has asked for (RFC 6455 section 5.5.3)', async () => {
+    await using server = await startOneWay();
+    using reader = open(`${server.url}/ws?channels=news:a`);
+    await once(reader.socket, 'open');
+    await expect.poll(() => server.app.numClients).toBe(1);
+    reader.socket.pong();
+    const answered = once(reader.socket, 'pong');
+    reader.socket.ping();
+    await answered;
+    await server.app.publish('news:a', 1);
+    expect(await reader.messages.atLeast(1)).toEqual(['1']);
+  });
+
   test('B71: is refused before the upgrade, or closed with the code that fits', async () => {
     await using server = await startOneWay();
     const { app, direct } = server;

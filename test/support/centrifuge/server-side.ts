@@ -36,6 +36,26 @@ export const serverSide: Readonly<Record<string, Scenario>> = {
     equal((await ended).code, 103);
   },
 
+  async 'may ask for one that it is being subscribed to: it has one subscription, its own, and nothing twice'(context) {
+    const client = await userConnected(context, 'ann');
+    for (const channel of ['slow:crossing', 'stream:crossing']) {
+      const room = client.newSubscription(channel);
+      const received = gather(room, 'publication', ({ data }) => data);
+      const ended = gather(room, 'unsubscribed', ({ code }) => code);
+      room.subscribe();
+      await Promise.all([context.server.subscribe('ann', channel, null), room.ready(5_000)]);
+      room.unsubscribe();
+      ended.items.length = 0;
+      await context.server.subscribe('ann', channel, null);
+      room.subscribe();
+      await room.ready(5_000);
+      for (const n of [1, 2]) await context.server.publish(channel, n);
+      equal(await received.atLeast(2), [1, 2], channel);
+      equal(Object.keys((await room.presence()).clients).length, 1, `presence in ${channel}`);
+      equal(ended.items, []);
+    }
+  },
+
   async 'is told who comes and goes'(context) {
     const { client } = await newsReader(context, 'ann');
     const joined = nextEvent(client, 'join', ({ info }) => info.user === 'bob');
