@@ -11,7 +11,7 @@ interface Waiting<T> {
  * Gives values in the order of their coming, each once. When it ends, what is buffered is still given before the end
  * or the error is told.
  */
-export class MessageReader<T> implements AsyncIterableIterator<T, undefined> {
+export class MessageReader<T> implements AsyncIterableIterator<T> {
   readonly #maxBuffered: number;
   readonly #onDone: () => void;
   readonly #isLeft: () => boolean;

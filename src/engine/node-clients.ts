@@ -9,6 +9,7 @@ import { isRevoked } from './commands/target.js';
 import { Counters } from './counters.js';
 import { Glob } from './glob.js';
 import type { Node } from './node.js';
+import { revoked } from './refusal-lines.js';
 import type { Revocation } from './revocations.js';
 import type { RuleMatch } from './rules.js';
 import { type ServerSubscribeOptions, subscribeByServer } from './server-subscribe.js';
@@ -65,12 +66,13 @@ export class NodeClients {
     why: Disconnect = disconnectCodes.forceNoReconnect,
     except: readonly string[] = [],
   ): void {
-    for (const session of this.#select(who)) if (!except.includes(session.client)) session.close(why);
+    for (const session of this.#select(who))
+      if (!except.includes(session.client)) session.close(why, 'by order of the application or the API');
   }
 
   refresh(who: ClientSelector, { expired = false, expiresAtMs, info }: RefreshOfClients): void {
     for (const session of this.#select(who)) {
-      if (expired) session.close(disconnectCodes.expired);
+      if (expired) session.close(disconnectCodes.expired, 'by order of the application or the API');
       else {
         if (info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: info };
         session.renewExpiry(expiresAtMs);
@@ -91,7 +93,7 @@ export class NodeClients {
     const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
     for (const session of concerned) {
       const why = session.identity && revocations.find(session.identity);
-      if (why !== undefined) session.close(why);
+      if (why !== undefined) session.close(why, revoked);
       else this.#unsubscribeRevoked(session);
     }
     return added;

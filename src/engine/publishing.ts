@@ -9,6 +9,7 @@ import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } fro
 import type { Counters } from './counters.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
 import type { Rule } from './rules.js';
+import { SchemaMismatch } from './schema-mismatch.js';
 import { isUnchanged } from './unchanged-json.js';
 
 export interface PublishingOptions {
@@ -42,8 +43,7 @@ export async function acceptMessage(rule: Rule, data: JsonText): Promise<Accepte
   if (rule.schema === undefined) return { data, value: undefined };
   const outcome = await rule.schema['~standard'].validate(fromJsonText(data));
   if (outcome.issues !== undefined) {
-    const [issue] = outcome.issues;
-    throw new FanfareError('ERR_MESSAGE_INVALID', `message does not match its schema: ${issue?.message ?? 'unknown'}`);
+    throw new SchemaMismatch(outcome.issues[0]);
   }
   const { value } = outcome;
   return { data: isUnchanged(data, value) ? data : encodeMessage(value), value };

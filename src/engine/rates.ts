@@ -55,6 +55,12 @@ function limit(
   return perSec === 0 ? undefined : { name, perSec, burst };
 }
 
+/** A rate that something goes beyond. `isFlood`: refusing it with 111 is not enough. */
+export interface Excess {
+  readonly limit: NamedLimit;
+  readonly isFlood: boolean;
+}
+
 /** Three buckets: everything, publications, subscribes. Each is one number, since every connection has them. */
 export class Rates {
   readonly #plan: RatePlan;
@@ -67,30 +73,31 @@ export class Rates {
   }
 
   /** Counts a control frame of the transport. */
-  takeControl(nowMs: number): 'ok' | 'over' | 'flood' {
+  takeControl(nowMs: number): Excess | undefined {
     const { commands, counters } = this.#plan;
-    if (commands === undefined) return 'ok';
+    if (commands === undefined) return undefined;
     const left = tokensLeft(commands, this.#commandsFullAtMs, nowMs) - 1;
     this.#commandsFullAtMs = withOneTaken(commands, this.#commandsFullAtMs, nowMs);
-    if (left >= 0) return 'ok';
+    if (left >= 0) return undefined;
     Counters.add(counters.rateLimited, commands.name);
-    return left > -commands.burst ? 'over' : 'flood';
+    return { limit: commands, isFlood: left <= -commands.burst };
   }
 
-  /** Counts a command. `over`: refuse it with 111. `flood`: refusing is not enough. */
-  take(kind: Command['kind'], nowMs: number): 'ok' | 'over' | 'flood' {
+  /** Counts a command. */
+  take(kind: Command['kind'], nowMs: number): Excess | undefined {
     const overall = this.takeControl(nowMs);
-    if (overall !== 'ok') return overall;
+    if (overall !== undefined) return overall;
     const { publications, subscribes } = this.#plan;
     if (kind === 'publish' && publications !== undefined) {
-      if (!this.#hasOne(publications, this.#publicationsFullAtMs, nowMs)) return 'over';
+      if (!this.#hasOne(publications, this.#publicationsFullAtMs, nowMs))
+        return { limit: publications, isFlood: false };
       this.#publicationsFullAtMs = withOneTaken(publications, this.#publicationsFullAtMs, nowMs);
     }
     if (kind === 'subscribe' && subscribes !== undefined) {
-      if (!this.#hasOne(subscribes, this.#subscribesFullAtMs, nowMs)) return 'over';
+      if (!this.#hasOne(subscribes, this.#subscribesFullAtMs, nowMs)) return { limit: subscribes, isFlood: false };
       this.#subscribesFullAtMs = withOneTaken(subscribes, this.#subscribesFullAtMs, nowMs);
     }
-    return 'ok';
+    return undefined;
   }
 
   /** What is refused here costs nothing: only the flood of everything closes, and retries are in that. */

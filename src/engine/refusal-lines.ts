@@ -32,7 +32,7 @@ export function badChannelName(name: string, fault: ChannelNameFault): RefusalLi
 }
 
 /** A field of a command is not what the protocol says. */
-export function badField({ method, field, why }: InvalidCommand): RefusalLine {
+export function badField({ method, field, why }: Pick<InvalidCommand, 'method' | 'field' | 'why'>): RefusalLine {
   return {
     check: 'field',
     key: `${method} ${field}`,
@@ -67,14 +67,12 @@ export function deniedByRule({ action, channel, match }: Question, permission: u
       ...(userLimited && { userLimited }),
       option: `channels → ${rule} → ${optionOf[action]}`,
     },
-    message: `${action} refused: the rule ${rule} asks for ${says}, and no capability of the token allows it`,
+    message:
+      typeof permission === 'string'
+        ? `${action} refused: the rule ${rule} asks for ${says}, and no capability of the token allows it`
+        : `${action} refused by the function or the hook of the rule ${rule}`,
     level: 'info',
   };
-}
-
-/** For a permission that may be a function, which knows itself what it has refused. */
-export function deniedByName(question: Question, permission: unknown): RefusalLine | undefined {
-  return typeof permission === 'function' ? undefined : deniedByRule(question, permission);
 }
 
 const optionOf = { subscribe: 'subscribe', publish: 'publish', history: 'history.read', presence: 'presence' } as const;
@@ -105,6 +103,109 @@ export function notKept({ action, channel, match }: Question): RefusalLine {
     key: `${action} ${rule}`,
     fields: { action, channel, rule, option: `channels → ${rule} → ${action}` },
     message: `${action} refused: the rule ${rule} keeps none, or the broker cannot`,
+    level: 'info',
+  };
+}
+
+/** Names of the server's own: no rule can open them. */
+export function internalChannel(name: string): RefusalLine {
+  const fault = 'internal';
+  return {
+    check: 'channel name',
+    key: fault,
+    fields: { channel: cited(name), fault },
+    message: "command refused: its channel is one of the server's own",
+    level: 'info',
+  };
+}
+
+/** A procedure that is not there. */
+export function unknownProcedure(method: string): RefusalLine {
+  return {
+    check: 'procedure',
+    fields: { procedure: cited(method), option: 'rpc' },
+    message: 'rpc refused: no procedure of that name is declared in rpc, and there is no hook for the others',
+  };
+}
+
+/** A procedure for users, called by nobody in particular. */
+export function procedureForUsers(procedure: string): RefusalLine {
+  const option = `rpc → ${procedure} → allow`;
+  return {
+    check: 'permission',
+    key: `rpc ${procedure}`,
+    fields: { action: 'rpc', procedure, permission: 'user', option },
+    message: `rpc refused: ${procedure} is for users, and the connection is anonymous`,
+    level: 'info',
+  };
+}
+
+/** What the procedure, or the hook, has answered with on purpose. */
+export function refusedByProcedure(procedure: string): RefusalLine {
+  return {
+    check: 'procedure answer',
+    key: cited(procedure),
+    fields: { procedure: cited(procedure), option: 'rpc' },
+    message: 'rpc refused by the procedure itself, or by the hook',
+    level: 'info',
+  };
+}
+
+/** An argument that its schema does not take. @param path where, and never what */
+export function badArgument(procedure: string, path: string): RefusalLine {
+  return {
+    check: 'argument',
+    key: procedure,
+    fields: { procedure, path, option: `rpc → ${procedure} → input` },
+    message: `rpc refused: the argument of ${procedure} does not match its schema`,
+    level: 'info',
+  };
+}
+
+/** A field that has to have something in it. */
+export function emptyField(method: string, field: string): RefusalLine {
+  return badField({ method, field, why: `${field} is empty, or is not what it has to be` });
+}
+
+/** Something about a channel that its client is not in, or is in already. */
+export function membership(command: string, channel: string, isIn: boolean): RefusalLine {
+  return {
+    check: 'subscription',
+    key: command,
+    fields: { command, channel, subscribed: isIn },
+    message: `${command} refused: the client is ${isIn ? '' : 'not '}in that channel`,
+    level: 'info',
+  };
+}
+
+/** Tokens are not asked for. */
+export function takesNoTokens(command: string): RefusalLine {
+  const option = 'auth';
+  return {
+    check: 'token',
+    key: `${command} not taken`,
+    fields: { command, option },
+    message: `${command} refused: this connection, or this subscription, was not granted by a token (${option})`,
+    level: 'info',
+  };
+}
+
+/** All tokens of that user, or this one, were revoked. */
+export const revoked: RefusalLine = {
+  check: 'revocation',
+  fields: { detail: 'revoked or blocked' },
+  message: 'refused: its tokens have been revoked, or its user is blocked',
+  level: 'info',
+};
+
+/** What follows a position is not there any more, or has never been. */
+export function unrecoverable({ channel, match }: Omit<Question, 'action'>, command: string): RefusalLine {
+  const rule = match.rule.pattern.text;
+  return {
+    check: 'position',
+    key: `${command} ${rule}`,
+    fields: { command, channel, rule, option: `channels → ${rule} → history` },
+    message: `${command} refused: what follows the position that it names is not kept (any more), or its epoch is over`,
     level: 'info',
   };
 }

@@ -19,6 +19,7 @@ import type { ReplyBody } from '../model/reply.js';
 import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Identity } from './auth/authenticator.js';
 import type { Capability } from './capabilities.js';
+import { closedBecause, closedByLimit, expired, stateLost } from './close-lines.js';
 import { CommandIds } from './command-ids.js';
 import { CommandOrder, channelOf } from './command-order.js';
 import { renewConnection } from './commands/refresh.js';
@@ -34,8 +35,8 @@ import type { Node } from './node.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { Asker } from './permissions.js';
 import type { Pinged, PingWheel } from './ping-wheel.js';
-import { Rates } from './rates.js';
-import { badField, brokerFailed, isBrokerFailure } from './refusal-lines.js';
+import { type Excess, Rates } from './rates.js';
+import { badField, brokerFailed, isBrokerFailure, limitReached } from './refusal-lines.js';
 import { isTooLarge, sizeOf } from './reply-room.js';
 import type { Subscription, SubscriptionOwner } from './subscription.js';
 import { SubscriptionSet } from './subscription-set.js';
@@ -82,8 +83,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Its client has gone, or the network: what it has published before still counts. */
   #leftByItself = false;
   #awaitsPong = false;
-  /** It has been told so at least once. */
-  #isOverBudget = false;
+  /** The limits that there was a line about. */
+  #toldLimits: Set<string | undefined> | undefined;
   /** The one whose pings its client was told of. */
   #pings: PingWheel | undefined;
   #pingSlot = -1;
@@ -168,8 +169,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** The transport has seen a control frame of its own, a WebSocket ping for instance: floods of those count too. */
   receiveControl(): void {
-    const isFlood = this.state !== 'closed' && this.#rates.takeControl(this.node.clock.nowMs()) === 'flood';
-    if (isFlood) this.close(disconnectCodes.tooManyRequests, 'limits.commandsPerSec');
+    if (this.state === 'closed') return;
+    const over = this.#rates.takeControl(this.node.clock.nowMs());
+    if (over?.isFlood) this.close(disconnectCodes.tooManyRequests, limitReached(over.limit.name, over.limit.perSec));
   }
 
   /** The transport has found a fault in what the peer sent, or the network failed; the connection closes now. */
@@ -191,13 +193,16 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     this.outbox.flush();
     this.#connection.close(disconnect);
     if (typeof detail === 'object') this.explain(detail, disconnect.code);
-    else {
-      const fields = { client: this.client, user: this.user, code: disconnect.code, ...(detail && { detail }) };
-      // All of them are told at a shutdown, which is summed up in one line.
-      const level = disconnect.code === disconnectCodes.shutdown.code ? 'debug' : 'info';
-      this.node.log[level](fields, 'connection closed by the server');
-    }
+    else this.#noteClose(disconnect, detail);
     this.#end(disconnect);
+  }
+
+  #noteClose(disconnect: Disconnect, detail: string | undefined): void {
+    const { code } = disconnect;
+    // All of them are told at a shutdown, which is summed up in one line.
+    const isSummedUp = code === disconnectCodes.shutdown.code;
+    if (!isSummedUp && this.explain(closedBecause(disconnect, detail), code)) return;
+    this.node.log.debug({ client: this.client, user: this.user, code }, 'connection closed by the server');
   }
 
   /** Tells the log why this client was refused, or what is odd about it, as long as it does not come in floods. */
@@ -233,26 +238,27 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       this.outbox.send(message);
       return;
     }
-    const { limits, log } = this.node;
-    const fields = { client: this.client, user: this.user, command: command.kind, limit: limits.maxQueueBytes };
-    log.warn(fields, 'reply refused: it is larger than limits.maxQueueBytes');
-    this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded });
+    const why = limitReached('maxQueueBytes', this.node.limits.maxQueueBytes);
+    const fields = { ...why.fields, command: command.kind };
+    const line = { ...why, fields, message: 'reply refused: it is larger than limits.maxQueueBytes' };
+    this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded, why: line });
   }
 
   #noteRefusal({ code }: ErrorReply, why: string | RefusalLine | undefined): void {
     const { counters, log } = this.node;
     Counters.add(counters.errorsByCode, code);
     if (typeof why === 'object') {
+      if (code === errorCodes.tooManyRequests.code) {
+        // Comes in floods, which must not become floods of lines.
+        if (this.#toldLimits?.has(why.key)) return;
+        this.#toldLimits ??= new Set();
+        this.#toldLimits.add(why.key);
+      }
       if (!this.explain(why, code)) log.debug({ client: this.client, user: this.user, code }, 'command refused');
       return;
     }
     // Has a line that says why, where it happened.
     if (code === errorCodes.internal.code) return;
-    if (code === errorCodes.tooManyRequests.code) {
-      // Comes in floods, which must not become floods of lines.
-      if (this.#isOverBudget) return;
-      this.#isOverBudget = true;
-    }
     log.debug({ client: this.client, user: this.user, code, ...(why && { why }) }, 'command refused');
   }
 
@@ -311,7 +317,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   loseState(subscription: Subscription): void {
     // A client recovers its own subscriptions one by one; server-side ones only with the whole connection.
-    if (subscription.serverSide) this.#closeSoon(disconnectCodes.insufficientState);
+    if (subscription.serverSide) this.#closeSoon(disconnectCodes.insufficientState, stateLost(subscription));
     else this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
   }
 
@@ -327,8 +333,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   subscriptionExpired(subscription: Subscription): void {
-    if (subscription.serverSide) this.close(disconnectCodes.subscriptionExpired);
-    else if (subscription.rule.renew !== undefined && !subscription.clientRefresh) {
+    if (subscription.serverSide) {
+      this.close(disconnectCodes.subscriptionExpired, expired('a subscription of its token or of auth', 'auth'));
+    } else if (subscription.rule.renew !== undefined && !subscription.clientRefresh) {
       void renewSubscription(this, subscription);
     } else this.unsubscribe(subscription, unsubscribeCodes.expired);
   }
@@ -344,7 +351,10 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   onSlow(): void {
-    this.#closeSoon(disconnectCodes.slow, 'limits.maxQueueBytes');
+    this.#closeSoon(
+      disconnectCodes.slow,
+      closedByLimit('maxQueueBytes', this.node.limits.maxQueueBytes, 'it reads more slowly than it is sent'),
+    );
   }
 
   onPingDue(): void {
@@ -357,16 +367,24 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   onPongDue(): void {
-    if (this.#awaitsPong) this.close(disconnectCodes.noPong, 'limits.pongTimeout');
+    if (!this.#awaitsPong) return;
+    this.close(
+      disconnectCodes.noPong,
+      closedByLimit('pongTimeoutMs', this.node.limits.pongTimeoutMs, 'no answer to a ping'),
+    );
   }
 
   /** The connection has expired, or has taken too long to connect. */
   onDeadline(): void {
     if (this.state !== 'connected') {
       // Its command has come: it is the server, or who it asks, that is slow, and the client may try again.
-      if (this.state === 'connecting') this.close(disconnectCodes.serverError, 'connect took too long to answer');
+      const { connectTimeoutMs } = this.node.limits;
+      const isAnswerLate = this.state === 'connecting';
+      const what = isAnswerLate ? 'who decides about it has not answered in time' : 'it has sent no connect in time';
+      const line = closedByLimit('connectTimeoutMs', connectTimeoutMs, what);
+      if (isAnswerLate) this.close(disconnectCodes.serverError, { ...line, level: 'warn' });
       // A slow line, or a laptop that slept: 3502 would keep it away for good.
-      else this.close(disconnectCodes.noPong, 'limits.connectTimeout');
+      else this.close(disconnectCodes.noPong, line);
       return;
     }
     const { clock, limits } = this.node;
@@ -374,8 +392,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     // Timers run on the monotonic clock; a wall clock that was set back makes this come early.
     if (this.expiresAtMs !== undefined && this.expiresAtMs + graceMs > clock.wallMs()) {
       this.renewExpiry(this.expiresAtMs);
-    } else if (this.refreshable || this.node.auth.renew === undefined) this.close(disconnectCodes.expired);
-    else void renewConnection(this);
+    } else if (this.refreshable) {
+      this.close(disconnectCodes.expired, expired('it brought no new token', 'limits.expiredGrace'));
+    } else if (this.node.auth.renew === undefined) {
+      this.close(disconnectCodes.expired, expired('the time that it was given', 'auth'));
+    } else void renewConnection(this);
   }
 
   /** False when the rest of the frame is not to be looked at. */
@@ -395,20 +416,27 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   #acceptWithinBudget(command: Command): boolean {
-    const budget = this.#takeBudget(command);
-    if (budget === 'flood') {
-      this.close(disconnectCodes.tooManyRequests, 'limits.commandsPerSec');
+    const over = this.#takeBudget(command);
+    if (over?.isFlood) {
+      this.close(disconnectCodes.tooManyRequests, limitReached(over.limit.name, over.limit.perSec));
       return false;
     }
-    if (this.#isRefused(command, budget === 'over')) {
-      if ('id' in command) this.reply(command.id, { kind: 'error', error: errorCodes.tooManyRequests });
+    const { maxPendingCommands } = this.node.limits;
+    if (this.#isRefused(command, over !== undefined)) {
+      const why =
+        over === undefined
+          ? limitReached('maxPendingCommands', maxPendingCommands)
+          : limitReached(over.limit.name, over.limit.perSec);
+      if ('id' in command) this.reply(command.id, { kind: 'error', error: errorCodes.tooManyRequests, why });
       return true;
     }
     if (this.state === 'connecting') {
       this.#waiting ??= [];
       this.#waiting.push(command);
-      if (this.#waiting.length <= this.node.limits.maxPendingCommands) return true;
-      return this.#refuse('too many commands before connected');
+      if (this.#waiting.length <= maxPendingCommands) return true;
+      return this.#refuse(
+        closedByLimit('maxPendingCommands', maxPendingCommands, 'too many commands before connected'),
+      );
     }
     this.#run(command);
     return !this.is('closed');
@@ -436,12 +464,13 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return false;
   }
 
-  #takeBudget(command: Command): 'ok' | 'over' | 'flood' {
+  #takeBudget(command: Command): Excess | undefined {
     const nowMs = this.node.clock.nowMs();
     const own = this.#rates.take(command.kind, nowMs);
-    if (own !== 'ok' || this.#userRates === undefined) return own;
+    if (own !== undefined || this.#userRates === undefined) return own;
+    const others = this.#userRates.take(command.kind, nowMs);
     // One connection is not closed for what the others of its user do.
-    return this.#userRates.take(command.kind, nowMs) === 'ok' ? 'ok' : 'over';
+    return others && { ...others, isFlood: false };
   }
 
   /** Starts a command; its reply goes out when it is there. */
@@ -470,9 +499,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */
   #commandFailed(command: Command, error: unknown): void {
-    const fields = { client: this.client };
+    const fields = { code: errorCodes.internal.code, client: this.client, user: this.user };
     if (isBrokerFailure(error)) this.node.refusals.tell(brokerFailed(command.kind, error, fields));
-    else this.node.log.error({ err: error, command: command.kind, ...fields }, 'command failed');
+    else this.node.log.error({ check: 'command', err: error, command: command.kind, ...fields }, 'command failed');
     // What the application's functions answer may be nothing that can be sent: asking again would not help.
     const isUnsendable = error instanceof FanfareError && error.code === 'ERR_MESSAGE_INVALID';
     const reply: ErrorReply = isUnsendable ? errorCodes.badRequest : errorCodes.internal;
@@ -481,9 +510,9 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   /** In the middle of a fan-out the list of subscribers must not change under it. */
-  #closeSoon(disconnect: Disconnect, detail?: string): void {
+  #closeSoon(disconnect: Disconnect, why: RefusalLine): void {
     this.outbox.close();
-    this.node.clock.afterTurn(() => this.close(disconnect, detail));
+    this.node.clock.afterTurn(() => this.close(disconnect, why));
   }
 
   #endSubscription(subscription: Subscription, why: Unsubscribe): void {

@@ -7,7 +7,7 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
 import { forgo, takeBack } from '../establish.js';
-import { limitReached } from '../refusal-lines.js';
+import { limitReached, revoked as revokedLine } from '../refusal-lines.js';
 import { sizeOf } from '../reply-room.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
@@ -45,7 +45,7 @@ export async function runConnect(
   const { identity } = outcome;
   const revoked = node.revocations.find(identity);
   if (revoked !== undefined) {
-    session.close(revoked, 'revoked or blocked');
+    session.close(revoked, revokedLine);
     return undefined;
   }
   const isSeated = await findSeat(session, identity.user);
@@ -71,7 +71,7 @@ export async function runConnect(
   }
   // Things may have changed while others were asked.
   const objection = node.revocations.find(identity);
-  if (objection !== undefined) session.close(objection, 'revoked or blocked');
+  if (objection !== undefined) session.close(objection, revokedLine);
   // Closed meanwhile, perhaps by its own client; `close` has freed everything.
   if (!session.is('connecting')) {
     for (const { subscription } of attachments) node.presence.withdrawn(subscription);
@@ -80,6 +80,7 @@ export async function runConnect(
   session.outbox.send(encodeConnectReply(session, id, identity, attachments));
   for (const attachment of attachments) {
     attachment.goLive();
+    session.renewSubscription(attachment.subscription);
     node.presence.joined(attachment.subscription);
   }
   session.connected();

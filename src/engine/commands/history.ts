@@ -4,7 +4,7 @@ import { errorCodes } from '../../model/codes.js';
 import type { HistoryRequest } from '../../model/command.js';
 import type { ReplyBody } from '../../model/reply.js';
 import { decide, permissionContext } from '../permissions.js';
-import { deniedByName, notKept } from '../refusal-lines.js';
+import { deniedByRule, notKept, unrecoverable } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { findTarget, refuse, refuseBy } from './target.js';
 
@@ -19,7 +19,7 @@ export async function runHistory(session: Session, request: HistoryRequest): Pro
     return refuse(errorCodes.notAvailable, notKept(question)).reply;
   }
   const verdict = await decide(match.rule.readHistory, session, question, () => permissionContext(session, question));
-  if (!verdict.ok) return refuseBy(session, verdict, deniedByName(question, match.rule.readHistory)).reply;
+  if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, match.rule.readHistory)).reply;
   const most = node.limits.maxHistoryPublications;
   const limit = request.limit < 0 ? most : Math.min(request.limit, most);
   const { since } = request;
@@ -29,6 +29,6 @@ export async function runHistory(session: Session, request: HistoryRequest): Pro
     // Clients that only count may leave the epoch out.
     ...(since && { since: { offset: since.offset, ...(since.epoch !== '' && { epoch: since.epoch }) } }),
   });
-  if (!page.continuous) return refuse(errorCodes.unrecoverablePosition).reply;
+  if (!page.continuous) return refuse(errorCodes.unrecoverablePosition, unrecoverable(question, 'history')).reply;
   return { kind: 'history', result: { publications: page.publications, ...page.top } };
 }

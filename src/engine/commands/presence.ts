@@ -4,7 +4,7 @@ import { errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PresenceStore } from '../broker.js';
 import { decide, permissionContext } from '../permissions.js';
-import { deniedByName, notKept } from '../refusal-lines.js';
+import { deniedByRule, notKept } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { findTarget, type Refusal, refuse, refuseBy, type Target } from './target.js';
 
@@ -34,5 +34,5 @@ async function findReadable(
   const verdict = await decide(match.rule.readPresence, session, question, () => permissionContext(session, question));
   return verdict.ok
     ? { ...target, store }
-    : refuseBy(session, verdict, deniedByName(question, match.rule.readPresence));
+    : refuseBy(session, verdict, deniedByRule(question, match.rule.readPresence));
 }

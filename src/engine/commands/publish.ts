@@ -11,6 +11,7 @@ import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { decideByFunction, decideByName, permissionContext, type Question } from '../permissions.js';
 import { acceptMessage, encodeMessage } from '../publishing.js';
 import { deniedByRule } from '../refusal-lines.js';
+import { SchemaMismatch } from '../schema-mismatch.js';
 import type { Session } from '../session.js';
 import { findTarget, refuseBy } from './target.js';
 
@@ -36,7 +37,7 @@ export async function runPublish(session: Session, name: string, data: JsonText)
     const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
     withJsonBehind(context, { ...session[jsonBehind], data: source });
     const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(rule.publish, context);
-    if (!verdict.ok) return refuseBy(session, verdict).reply;
+    if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, rule.publish)).reply;
     options = verdict.grant;
     if (options?.data !== undefined) message = (await acceptMessage(rule, encodeMessage(options.data))).data;
   }
@@ -45,26 +46,26 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   return { kind: 'publish' };
 }
 
-/** Not what was in it, which is a payload. @param why begins with the code of the fault */
-function badMessage({ channel, match }: Question, why: string): RefusalLine {
-  const [code = ''] = why.split(':');
+/** Where the fault is, and not what was there, which is a payload. */
+function badMessage({ channel, match }: Question, fault: FanfareError): RefusalLine {
+  const { code } = fault;
   const rule = match.rule.pattern.text;
   const option = `channels → ${rule} → ${code === 'ERR_MESSAGE_TOO_LARGE' ? 'maxMessageBytes' : 'message'}`;
   return {
     check: 'message',
     key: `${code} ${rule}`,
-    fields: { channel, rule, why, option },
+    fields: { channel, rule, why: code, ...(fault instanceof SchemaMismatch && { path: fault.path }), option },
     message: `publish refused: ${code} by the rule ${rule}`,
     level: 'info',
   };
 }
 
 /** Why, for a message that the client should not have sent. */
-async function tryAccept<T>(accept: () => Promise<T>): Promise<T | { readonly refusedAs: string }> {
+async function tryAccept<T>(accept: () => Promise<T>): Promise<T | { readonly refusedAs: FanfareError }> {
   try {
     return await accept();
   } catch (error) {
     if (!(error instanceof FanfareError) || error.replyCode !== errorCodes.badRequest.code) throw error;
-    return { refusedAs: `${error.code}: ${error.message}` };
+    return { refusedAs: error };
   }
 }

@@ -3,14 +3,16 @@
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { Identity } from '../auth/authenticator.js';
+import { expired } from '../close-lines.js';
+import { emptyField, revoked as revokedLine, takesNoTokens } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
 import { isTokenExpired, refuse, refuseBy } from './target.js';
 
 export async function runRefresh(session: Session, token: string): Promise<ReplyBody | undefined> {
   const { node } = session;
-  if (node.auth.refresh === undefined) return refuse(errorCodes.notAvailable).reply;
-  if (token === '') return refuse(errorCodes.badRequest).reply;
+  if (node.auth.refresh === undefined) return refuse(errorCodes.notAvailable, takesNoTokens('refresh')).reply;
+  if (token === '') return refuse(errorCodes.badRequest, emptyField('refresh', 'token')).reply;
   const outcome = await node.auth.refresh(token);
   if (!session.is('connected')) return undefined;
   if (!outcome.ok) {
@@ -36,10 +38,14 @@ export async function renewConnection(session: Session): Promise<void> {
     const outcome = await node.auth.renew?.(session);
     if (!session.is('connected')) return;
     if (outcome?.ok) accept(session, renewed(session.identity, outcome.identity));
-    else session.close(outcome !== undefined && 'disconnect' in outcome ? outcome.disconnect : disconnectCodes.expired);
+    else {
+      const disconnect =
+        outcome !== undefined && 'disconnect' in outcome ? outcome.disconnect : disconnectCodes.expired;
+      session.close(disconnect, expired('auth, or its hook, has not renewed it', 'auth'));
+    }
   } catch (error) {
     node.log.error({ err: error, client: session.client }, 'a connection could not be renewed');
-    session.close(disconnectCodes.expired);
+    session.close(disconnectCodes.expired, expired('its renewal failed', 'auth'));
   }
 }
 
@@ -54,7 +60,7 @@ function renewed(before: Identity | undefined, now: Identity): Identity {
 function accept(session: Session, identity: Identity): boolean {
   const revoked = session.node.revocations.find(identity);
   if (revoked !== undefined) {
-    session.close(revoked);
+    session.close(revoked, revokedLine);
     return false;
   }
   if (identity.user !== session.user) {

@@ -8,33 +8,42 @@ import type { ReplyBody } from '../../model/reply.js';
 import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { denialOf } from '../permissions.js';
 import { encodeMessage } from '../publishing.js';
+import { badArgument, procedureForUsers, refusedByProcedure, unknownProcedure } from '../refusal-lines.js';
 import { type RpcContext, RpcError } from '../rpc-options.js';
+import { issuePath } from '../schema-mismatch.js';
 import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
 import { refuse, refuseBy } from './target.js';
 
 export async function runRpc(session: Session, method: string, data: JsonText | undefined): Promise<ReplyBody> {
   if (method.startsWith(ownProcedures)) {
-    return method === joinLeaveProcedure ? runJoinLeave(session, data) : refuse(errorCodes.methodNotFound).reply;
+    return method === joinLeaveProcedure
+      ? runJoinLeave(session, data)
+      : refuse(errorCodes.methodNotFound, unknownProcedure(method)).reply;
   }
   const { procedures, procedureFallback } = session.node;
   const procedure = procedures.get(method);
   const source = data === undefined ? undefined : new JsonSource(data, false);
   if (procedure === undefined) {
     if (procedureFallback === undefined) {
-      return refuse(procedures.size === 0 ? errorCodes.notAvailable : errorCodes.methodNotFound).reply;
+      const error = procedures.size === 0 ? errorCodes.notAvailable : errorCodes.methodNotFound;
+      return refuse(error, unknownProcedure(method)).reply;
     }
     const answer = await procedureFallback(method, source, contextOf(session));
     const denial = denialOf(answer);
-    if (denial !== undefined) return refuseBy(session, denial).reply;
+    if (denial !== undefined) return refuseBy(session, denial, refusedByProcedure(method)).reply;
     return { kind: 'rpc', data: 'data' in answer ? resultOf(answer.data) : undefined };
   }
   const { allow = 'user', input, run } = procedure.options;
-  if (allow === 'user' && session.user === '') return refuse(errorCodes.permissionDenied).reply;
+  if (allow === 'user' && session.user === '') {
+    return refuse(errorCodes.permissionDenied, procedureForUsers(method)).reply;
+  }
   let argument = source?.value;
   if (input !== undefined) {
     const outcome = await input['~standard'].validate(argument);
-    if (outcome.issues !== undefined) return refuse(errorCodes.badRequest).reply;
+    if (outcome.issues !== undefined) {
+      return refuse(errorCodes.badRequest, badArgument(method, issuePath(outcome.issues[0]))).reply;
+    }
     argument = outcome.value;
   }
   try {
@@ -42,7 +51,7 @@ export async function runRpc(session: Session, method: string, data: JsonText | 
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const { code, message, temporary } = error;
-    return refuse({ code, message, temporary }).reply;
+    return refuse({ code, message, temporary }, refusedByProcedure(method)).reply;
   }
 }
 

@@ -4,6 +4,7 @@ import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PermissionContext, SubscribeGrant } from '../channel-options.js';
 import { decideByFunction, permissionContext } from '../permissions.js';
+import { deniedByRule, emptyField, membership, revoked, takesNoTokens } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, type Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
@@ -14,12 +15,18 @@ export async function runSubRefresh(session: Session, name: string, token: strin
   const target = findTarget(session, name);
   if (!target.ok) return target.reply;
   const subscription = session.subscriptions.get(target.channel);
-  if (!subscription?.isEstablished) return refuse(errorCodes.permissionDenied).reply;
-  if (node.auth.subscribe === undefined || !subscription.clientRefresh) return refuse(errorCodes.notAvailable).reply;
-  if (token === '') return refuse(errorCodes.badRequest).reply;
+  if (!subscription?.isEstablished) {
+    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false)).reply;
+  }
+  if (node.auth.subscribe === undefined || !subscription.clientRefresh) {
+    return refuse(errorCodes.notAvailable, takesNoTokens('sub_refresh')).reply;
+  }
+  if (token === '') return refuse(errorCodes.badRequest, emptyField('sub_refresh', 'token')).reply;
   const outcome = await node.auth.subscribe(token, target.channel, session);
   // Left meanwhile, and perhaps subscribed again: this token was not for that.
-  if (subscription.endedBy !== undefined) return refuse(errorCodes.permissionDenied).reply;
+  if (subscription.endedBy !== undefined) {
+    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false)).reply;
+  }
   if (!outcome.ok) {
     // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
     if (isTokenExpired(outcome)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, outcome.why).reply;
@@ -28,7 +35,7 @@ export async function runSubRefresh(session: Session, name: string, token: strin
     return undefined;
   }
   for (const note of outcome.notes ?? []) session.explain(note);
-  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied).reply;
+  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied, revoked).reply;
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);
   return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
@@ -47,7 +54,8 @@ export async function renewSubscription(session: Session, subscription: Subscrip
         false,
       );
       session.renewSubscription(subscription);
-    } else if ('disconnect' in verdict) session.close(verdict.disconnect);
+    } else if ('disconnect' in verdict)
+      session.close(verdict.disconnect, deniedByRule({ action: 'subscribe', channel, match }, match.rule.renew));
     else session.unsubscribe(subscription, unsubscribeCodes.expired);
   } catch (error) {
     session.node.log.error({ err: error, client: session.client }, 'a subscription could not be renewed');

@@ -11,7 +11,7 @@ import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
 import { establish, takeBack } from '../establish.js';
 import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { decideByFunction, decideByName, permissionContext, type Question } from '../permissions.js';
-import { deniedByRule, limitReached } from '../refusal-lines.js';
+import { deniedByRule, limitReached, membership, revoked, unrecoverable } from '../refusal-lines.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, Subscription } from '../subscription.js';
@@ -34,7 +34,9 @@ export async function runSubscribe(
   if (!target.ok) return target.reply;
   const { channel, match } = target;
   const held = session.subscriptions.get(channel);
-  if (held?.serverSide === false) return refuse(errorCodes.alreadySubscribed).reply;
+  if (held?.serverSide === false) {
+    return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true)).reply;
+  }
   if (held === undefined && !session.hasRoom) {
     const { maxChannelsPerConnection: most } = session.node.limits;
     return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most)).reply;
@@ -74,7 +76,7 @@ async function attach(
   const isEstablished = await establish(session, attachment, (result) => {
     told = result;
     if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
-      refused = refuse(errorCodes.unrecoverablePosition).reply;
+      refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe')).reply;
       return undefined;
     }
     const body: ReplyBody = {
@@ -92,10 +94,11 @@ async function attach(
 }
 
 /** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good or not. */
-function overtaken({ endedBy }: Subscription): ReplyBody {
+function overtaken({ endedBy, channel }: Subscription): ReplyBody {
   const code = endedBy?.code ?? unsubscribeCodes.client.code;
   const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
-  return { kind: 'error', error: isForGood ? errorCodes.permissionDenied : errorCodes.internal };
+  if (!isForGood) return { kind: 'error', error: errorCodes.internal };
+  return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false)).reply;
 }
 
 function countRecovery(session: Session, { recovered, publications }: SubscribeResult): void {
@@ -122,7 +125,7 @@ async function authorize(
   if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
   const context = subscribeContext(session, question, request);
   const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
-  if (!verdict.ok) return refuseBy(session, verdict);
+  if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, subscribe));
   return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
 }
 
@@ -154,6 +157,6 @@ async function authorizeByToken(
   if (!outcome.ok) return refuseBy(session, outcome);
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
-  if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied);
+  if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied, revoked);
   return { ok: true, identity, clientRefresh: true };
 }

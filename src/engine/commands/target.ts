@@ -6,7 +6,7 @@ import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { SubscriptionIdentity } from '../auth/authenticator.js';
 import type { Verdict } from '../permissions.js';
-import { badChannelName, unknownChannel } from '../refusal-lines.js';
+import { badChannelName, internalChannel, unknownChannel } from '../refusal-lines.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 
@@ -56,7 +56,7 @@ export function findTarget(session: Session, name: string): Target | Refusal {
     const fault = channelNameFault(name);
     return refuse(errorCodes.badRequest, fault && badChannelName(name, fault));
   }
-  if (channel.startsWith(internalPrefix)) return refuse(errorCodes.permissionDenied);
+  if (channel.startsWith(internalPrefix)) return refuse(errorCodes.permissionDenied, internalChannel(name));
   const match = session.node.match(channel);
   if (match === undefined) return refuse(errorCodes.unknownChannel, unknownChannel(name));
   return { ok: true, channel, match };
