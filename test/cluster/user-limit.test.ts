@@ -46,8 +46,8 @@ function enter(url: string, token: string): Promise<Centrifuge | number> {
   return new Promise((resolve) => {
     client.on('connected', () => resolve(client));
     client.on('error', ({ error }) => {
-      client.disconnect();
       resolve(error.code);
+      client.disconnect();
     });
     client.on('disconnected', ({ code }) => resolve(code));
     client.connect();
