@@ -20,6 +20,8 @@ export interface AppenderParts {
   readonly journal: Journal;
   readonly keys: KnownKeys;
   readonly places: Places;
+  /** The sequence number of the newest message of the channel that this node has received, or 0. */
+  readonly lastSeen: (channel: ChannelName) => number;
   readonly life: Life;
   readonly time: ServerTime;
   readonly births: Epochs;
@@ -101,7 +103,7 @@ export class Appender {
 
   /** @returns what the first of them has become; the others follow it */
   async #store(channel: ChannelName, batch: readonly Waiting[]): Promise<Published> {
-    const { journal, keys, places, life, time, births, clock, timeoutMs } = this.parts;
+    const { journal, keys, places, life, time, births, clock, timeoutMs, lastSeen } = this.parts;
     const [first] = batch;
     if (first === undefined) throw new Error('a batch has one publication at least');
     const { limits, idempotencyKey } = first;
@@ -113,9 +115,13 @@ export class Appender {
     }
     const texts = batch.map(({ text }) => text);
     const beganMs = clock.nowMs();
+    let newestSeq = lastSeen(channel);
     for (let attempt = 1; ; attempt++) {
-      const before =
+      let before =
         places.get(channel) ?? (await journal.last(channel))?.place ?? emptyPlace(births.next(), life.current);
+      // Somebody has deleted the newest: its offset must not be given again.
+      if (before.seq < newestSeq) before = { ...emptyPlace(births.next(), life.current), seq: before.seq };
+      newestSeq = Math.max(newestSeq, before.seq);
       const after = advanced(before, batch.length, limits, life.current, time.nowMs());
       const text = encodeStored(after, texts);
       const appended = await this.#tried(channel, {

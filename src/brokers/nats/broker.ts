@@ -29,10 +29,17 @@ import { decodeStored, epochOf } from './stored-message.js';
 import { messageId, Subjects } from './subjects.js';
 import { type Incoming, Wire } from './wire.js';
 
+/** A message of a channel's history. */
+interface Received {
+  readonly birth: string;
+  readonly publications: readonly NewPublication[];
+}
+
 export class NatsBroker implements Broker {
   readonly name = 'nats';
   readonly history: NatsHistory;
   readonly control: BusControl;
+  readonly #ports: BrokerPorts;
   readonly #garbage: GarbageLog;
   readonly #subjects: Subjects;
   readonly #wire: Wire;
@@ -43,11 +50,14 @@ export class NatsBroker implements Broker {
   readonly #appender: Appender;
   readonly #keys: KnownKeys;
   readonly #channels = new Map<string, ChannelName>();
+  /** The newest message that was received, of the channels that are subscribed to. */
+  readonly #seen = new Map<ChannelName, { readonly seq: number; readonly birth: string }>();
   #events: BrokerEvents | undefined;
   #isClosed = false;
 
   /** @throws FanfareError `ERR_CONFIG` */
   constructor(given: NatsOptions['url'] | NatsOptions, ports: BrokerPorts) {
+    this.#ports = ports;
     const options = withDefaults(given);
     const address = parseAddress(options.url);
     const { clock, random } = ports;
@@ -88,6 +98,7 @@ export class NatsBroker implements Broker {
     this.#keys = new KnownKeys(this.#wire, subjects, this.#time, options);
     this.#appender = new Appender({
       ...parts,
+      lastSeen: (channel) => this.#seen.get(channel)?.seq ?? 0,
       keys: this.#keys,
       clock,
       random,
@@ -128,6 +139,7 @@ export class NatsBroker implements Broker {
   async unsubscribe(channel: ChannelName): Promise<void> {
     const bus = this.#subjects.bus(channel);
     this.#channels.delete(bus);
+    this.#seen.delete(channel);
     await this.#wire.unsubscribe(bus);
   }
 
@@ -164,6 +176,7 @@ export class NatsBroker implements Broker {
   /** Nobody knows any more where the streams are. */
   #interrupted(): void {
     this.#places.clear();
+    this.#seen.clear();
     this.#events?.onInterrupted?.();
   }
 
@@ -188,10 +201,34 @@ export class NatsBroker implements Broker {
     for (const [index, publication] of publications.entries()) {
       this.#events?.onPublication(channel, { ...publication, offset: first + index }, epoch);
     }
+    const seq = Number(header('Nats-Sequence'));
+    const before = this.#seen.get(channel);
+    if (seq > 0) this.#seen.set(channel, { seq, birth: place.birth });
+    if (before !== undefined) this.#compare(channel, before, { birth: place.birth, publications, header });
     // Who publishes in the channel as well is spared the conflict with whoever has published this.
     if (!this.#places.has(channel)) return;
-    const seq = Number(header('Nats-Sequence'));
     if (seq > 0) this.#places.learn(channel, { ...place, seq });
+  }
+
+  /** With the message before: somebody may have deleted that one. */
+  #compare(
+    channel: ChannelName,
+    before: { readonly seq: number; readonly birth: string },
+    { birth, publications, header }: Pick<Incoming, 'header'> & Received,
+  ): void {
+    // Servers before 2.10 do not say what it follows.
+    const follows = header('Nats-Last-Sequence');
+    if (birth !== before.birth && publications.length === 0) this.#events?.onInterrupted?.([channel]);
+    else if (birth === before.birth && follows !== '' && Number(follows) < before.seq) this.#takenBack(channel, birth);
+  }
+
+  /** Somebody has deleted the newest message, and a node that did not know it has given its offset again. */
+  #takenBack(channel: ChannelName, birth: string): void {
+    const { log } = this.#ports;
+    log.warn({ channel }, 'the newest message of a channel was deleted in nats: the channel begins anew');
+    this.history.beginAnew(channel, birth).catch((error: unknown) => {
+      log.warn({ err: error, channel }, 'a channel could not be begun anew');
+    });
   }
 
   #receivedPassing(channel: ChannelName, text: string): void {

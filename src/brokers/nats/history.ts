@@ -54,6 +54,17 @@ export class NatsHistory implements HistoryStore {
     places.forget(channel);
   }
 
+  /** Begins the channel anew, unless its birth is another one by now: something of it was taken back. */
+  async beginAnew(channel: ChannelName, birth: string): Promise<void> {
+    const { journal, births, life, places } = this.parts;
+    await this.#changed(channel, async (last) => {
+      if (last === undefined || last.place.birth !== birth) return true;
+      const text = encodeStored(emptyPlace(births.next(), life.current), []);
+      return (await journal.append(channel, { text, expectedSeq: last.place.seq })) !== undefined;
+    });
+    places.forget(channel);
+  }
+
   /** The last message of the channel, which gets its first one now if it has none. */
   async #last(channel: ChannelName): Promise<StoredMessage> {
     const { journal, births, life } = this.parts;
