@@ -1,5 +1,5 @@
 // @ts-check
-/** Checks what npm would publish: publint, the types of every entry (attw), unused code (knip), the client's bundle. */
+/** Checks what npm would publish: publint, the types of every entry (attw) and of programs with them, unused code (knip), the client's bundle. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root, setupOrExit } from './setup.mjs';
@@ -12,6 +12,7 @@ const tool = (/** @type {string} */ path) => join(root, 'node_modules', path);
 const checks = [
   ['publint', [tool('publint/src/cli.js'), '--strict']],
   ['attw', [tool('@arethetypeswrong/cli/dist/index.js'), '--pack', '.', '--profile', 'esm-only', '--format', 'ascii']],
+  ['types of users', [join(root, 'scripts', 'check-user-types.mjs')]],
   ['knip', [tool('knip/bin/knip.js')]],
   ['client bundle', [join(root, 'scripts', 'check-client-bundle.mjs')]],
 ];
