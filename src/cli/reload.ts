@@ -5,62 +5,41 @@ import { type ConfigProblem, formatProblem } from '../config/problem.js';
 import type { Logger } from '../engine/logger.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ConfiguredServer } from '../server/from-config.js';
+import { ReloadTurns } from './reload-turns.js';
 
-export class Reload {
-  readonly #server: ConfiguredServer;
-  readonly #sources: ConfigSources;
-  readonly #onDone: () => void;
-  /** `again`: the signal has come once more since the files were read. */
-  #state: 'idle' | 'reading' | 'again' = 'idle';
+/** @param onDone called after each attempt, whatever came of it */
+export function reloadOnSignal(server: ConfiguredServer, sources: ConfigSources, onDone: () => void): void {
+  const turns = new ReloadTurns(async () => {
+    await reload(server, sources);
+    onDone();
+  });
+  process.on('SIGHUP', () => {
+    if (server.app.isClosing) tellTooLate(server.log);
+    else turns.begin();
+  });
+}
 
-  /** @param onDone called after each, whatever came of it */
-  constructor(server: ConfiguredServer, sources: ConfigSources, onDone: () => void) {
-    this.#server = server;
-    this.#sources = sources;
-    this.#onDone = onDone;
+async function reload(server: ConfiguredServer, sources: ConfigSources): Promise<void> {
+  const outcome = await readAgain(sources, server.config);
+  if (!outcome.ok) {
+    server.noteReload('failed');
+    tellFailed(server.log, outcome.problems);
+    return;
   }
-
-  /** One at a time; signals that come meanwhile are one more. */
-  begin(): void {
-    if (this.#server.app.isClosing) {
-      this.#server.log.info({}, 'not reloaded: the server is shutting down');
-      return;
-    }
-    if (this.#state === 'idle') void this.#run();
-    else this.#state = 'again';
+  try {
+    const changes = server.prepare(outcome.config)();
+    server.noteReload('ok');
+    tellReloaded(server.log, outcome.config, changes);
+  } catch (error) {
+    server.noteReload('failed');
+    tellFailed(server.log, [problemOf(error)]);
   }
+}
 
-  async #run(): Promise<void> {
-    do {
-      this.#state = 'reading';
-      await this.#reload();
-      this.#onDone();
-    } while (this.#isWantedAgain());
-    this.#state = 'idle';
-  }
-
-  #isWantedAgain(): boolean {
-    return this.#state === 'again';
-  }
-
-  async #reload(): Promise<void> {
-    const { log } = this.#server;
-    const outcome = await readAgain(this.#sources, this.#server.config);
-    if (!outcome.ok) {
-      this.#server.noteReload('failed');
-      log.error({ problems: outcome.problems }, 'reload failed; the old configuration stays');
-      return;
-    }
-    try {
-      const changes = this.#server.reload(outcome.config);
-      this.#server.noteReload('ok');
-      tellReloaded(log, outcome.config, changes);
-    } catch (error) {
-      if (!(error instanceof FanfareError)) throw error;
-      this.#server.noteReload('failed');
-      log.error({ problems: [error.message] }, 'reload failed; the old configuration stays');
-    }
-  }
+/** What does not fit what is running; everything else is broken code, which leaves the old configuration in force too. */
+export function problemOf(error: unknown): string {
+  if (error instanceof FanfareError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** What is wrong, in words. */
@@ -81,6 +60,14 @@ export async function readAgain(sources: ConfigSources, inForce: Config): Promis
   }
   if (outcome.ok && problems.length === 0) return outcome;
   return { ok: false, problems: problems.map(formatProblem) };
+}
+
+export function tellFailed(log: Logger, problems: readonly string[]): void {
+  log.error({ problems }, 'reload failed; the old configuration stays');
+}
+
+export function tellTooLate(log: Logger): void {
+  log.info({}, 'not reloaded: the server is shutting down');
 }
 
 /** One line, with the names of options and never what they are. */

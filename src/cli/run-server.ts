@@ -10,9 +10,10 @@ import { systemClock } from '../server/system-ports.js';
 import { version } from '../server/version.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { type CommandContext, exitCodes } from './command.js';
-import { Reload } from './reload.js';
+import { reloadOnSignal } from './reload.js';
 import type { Terminal } from './terminal.js';
 import { onStopOfWorker } from './worker-messages.js';
+import { reloadAsTold } from './workers-reload.js';
 
 export interface ServerRun {
   readonly config: Config;
@@ -50,8 +51,9 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     log,
     use: (certificate) => server.app.setCertificate(certificate),
   });
-  const reload = new Reload(server, run.sources, () => followCertificate(watch, server));
-  process.on('SIGHUP', () => reload.begin());
+  const onReloaded = () => followCertificate(watch, server);
+  if (run.worker === undefined) reloadOnSignal(server, run.sources, onReloaded);
+  else reloadAsTold(server, onReloaded);
   try {
     const addresses = await server.listen(run.endpoints);
     followCertificate(watch, server);

@@ -6,18 +6,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalBroker } from '../brokers/local/broker.js';
 import { LocalBrokerHost } from '../brokers/local/host.js';
-import type { Config } from '../config/load.js';
+import type { Config, ConfigSources } from '../config/load.js';
 import type { Logger } from '../engine/logger.js';
 import { createLog } from '../observe/log.js';
 import type { ServerAddresses, WorkerParts } from '../server/from-config.js';
 import { systemClock, systemRandom } from '../server/system-ports.js';
 import { type CommandContext, exitCodes } from './command.js';
 import { closeWhatWasHandedTo } from './handed-connections.js';
+import { tellTooLate } from './reload.js';
 import { relayFigures, WorkerFigures } from './worker-figures.js';
 import { addressesIn, stopMessage } from './worker-messages.js';
+import { type LeveledLogger, WorkersReload } from './workers-reload.js';
 
 export interface WorkersRun {
   readonly config: Config;
+  /** Read again on SIGHUP. */
+  readonly sources: ConfigSources;
   /** Tells where they listen, once all of them do. */
   announce(addresses: ServerAddresses, log: Logger): void;
 }
@@ -36,7 +40,7 @@ const overtimeMs = 3_000;
 /** Whether this process is one of several, and what it has to do differently then. */
 export function workerParts({ env }: CommandContext, config: Config): WorkerParts | undefined {
   const path = env[socketVariable];
-  if (!cluster.isWorker || path === undefined) return undefined;
+  if (!isWorker(env) || path === undefined) return undefined;
   const { values } = config;
   const peers = new WorkerFigures();
   if (values.broker !== 'memory') return { peers };
@@ -54,8 +58,13 @@ export function workerParts({ env }: CommandContext, config: Config): WorkerPart
   };
 }
 
+/** Whether this process is one of several. */
+export function isWorker(env: CommandContext['env']): boolean {
+  return cluster.isWorker && env[socketVariable] !== undefined;
+}
+
 /** @returns the exit code, when all workers are gone */
-export async function runWorkers({ config, announce }: WorkersRun): Promise<number> {
+export async function runWorkers({ config, sources, announce }: WorkersRun): Promise<number> {
   const { values } = config;
   const log = createLog({ level: values['log.level'] });
   // Only this user may enter it.
@@ -75,8 +84,8 @@ export async function runWorkers({ config, announce }: WorkersRun): Promise<numb
   try {
     await host?.listen(path);
     cluster.setupPrimary({ exec: process.argv[1] ?? '', args: process.argv.slice(2) });
-    const workers = new Workers({ count: values.workers, env: { [socketVariable]: path }, log });
-    const code = workers.untilStopped(values['shutdown.deadline'] + overtimeMs);
+    const workers = new Workers({ count: values.workers, env: { [socketVariable]: path }, log, config, sources });
+    const code = workers.untilStopped();
     const addresses = await workers.start();
     if (addresses !== undefined) announce(addresses, log);
     return await code;
@@ -89,7 +98,9 @@ export async function runWorkers({ config, announce }: WorkersRun): Promise<numb
 interface WorkersOptions {
   readonly count: number;
   readonly env: Readonly<Record<string, string>>;
-  readonly log: Logger;
+  readonly log: LeveledLogger;
+  readonly config: Config;
+  readonly sources: ConfigSources;
 }
 
 class Workers {
@@ -101,9 +112,11 @@ class Workers {
   #isStopping = false;
   #code: number = exitCodes.ok;
   #onEmpty: (() => void) | undefined;
+  readonly #reload: WorkersReload;
 
   constructor(options: WorkersOptions) {
     this.#options = options;
+    this.#reload = new WorkersReload({ ...options, workers: this.#workers });
   }
 
   /** The first one alone, so that what is wrong is said once. `undefined`: they cannot be started. */
@@ -120,7 +133,7 @@ class Workers {
   }
 
   /** Passes signals on, and resolves with the exit code when all workers are gone. */
-  untilStopped(deadlineMs: number): Promise<number> {
+  untilStopped(): Promise<number> {
     return new Promise((resolve) => {
       let since: { readonly signal: string; readonly atMs: number } | undefined;
       let late: NodeJS.Timeout | undefined;
@@ -145,11 +158,14 @@ class Workers {
           this.#options.log.error({}, 'shutdown has missed its deadline');
           this.#code = exitCodes.failed;
           this.#kill('SIGKILL');
-        }, deadlineMs);
+        }, this.#reload.config.values['shutdown.deadline'] + overtimeMs);
       };
       process.on('SIGTERM', () => stop('SIGTERM'));
       process.on('SIGINT', () => stop('SIGINT'));
-      process.on('SIGHUP', () => this.#kill('SIGHUP'));
+      process.on('SIGHUP', () => {
+        if (this.#isStopping) tellTooLate(this.#options.log);
+        else this.#reload.begin();
+      });
     });
   }
 
@@ -167,7 +183,7 @@ class Workers {
       worker.on('message', (message: unknown) => {
         const addresses = addressesIn(message);
         if (addresses !== undefined) resolve(addresses);
-        else relayFigures(worker, message, this.#workers);
+        else if (!this.#reload.take(worker, message)) relayFigures(worker, message, this.#workers);
       });
       worker.once('exit', (code, signal) => {
         resolve(undefined);

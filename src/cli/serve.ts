@@ -3,8 +3,8 @@
 import { type Command, exitCodes } from './command.js';
 import { loadOrExplain, sourcesOf } from './configuration.js';
 import { runServer, type ServerRun } from './run-server.js';
-import { runWorkers, workerParts } from './run-workers.js';
-import { announceToPrimary } from './worker-messages.js';
+import { isWorker, runWorkers, workerParts } from './run-workers.js';
+import { announceToPrimary, configFromPrimary } from './worker-messages.js';
 
 export const serve: Command = {
   name: 'serve',
@@ -20,7 +20,7 @@ export const serve: Command = {
   async run(parsed, context) {
     const { terminal } = context;
     const sources = sourcesOf(parsed, context, 'production');
-    const config = await loadOrExplain(sources, terminal);
+    const config = await (isWorker(context.env) ? configFromPrimary() : loadOrExplain(sources, terminal));
     if (config === undefined) return exitCodes.failed;
     const announce: ServerRun['announce'] = ({ clients, internal }, log) => {
       for (const warning of config.warnings) log.warn({}, warning);
@@ -37,7 +37,7 @@ export const serve: Command = {
       return runServer({ config, sources, worker, announce: announceToPrimary }, quiet);
     }
     return config.values.workers > 1
-      ? runWorkers({ config, announce })
+      ? runWorkers({ config, sources, announce })
       : runServer({ config, sources, announce }, context);
   },
 };

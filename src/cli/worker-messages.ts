@@ -1,5 +1,6 @@
 /** What a worker and the process that has started it say to each other. Both are of one program. */
 
+import type { Config } from '../config/load.js';
 import type { ServerAddresses } from '../server/from-config.js';
 
 export const stopMessage = { kind: 'stop' };
@@ -30,6 +31,49 @@ export function onStopOfWorker(stop: () => void): void {
   });
 }
 
+/** Of the starting process, about another configuration. It alone reads files, so that all have the same one. */
+export type ConfigOrder =
+  /** Asked for by a worker that starts. */
+  | { readonly kind: 'config'; readonly config: Config }
+  /** Can it be put into force? */
+  | { readonly kind: 'config-prepare'; readonly id: number; readonly config: Config }
+  /** All can. */
+  | { readonly kind: 'config-apply'; readonly id: number; readonly config: Config }
+  /** For the metrics, which are sums over all: told to one. */
+  | { readonly kind: 'config-outcome'; readonly outcome: 'ok' | 'failed' };
+
+export type ConfigAnswer =
+  | { readonly kind: 'config-wanted' }
+  | { readonly kind: 'config-prepared'; readonly id: number; readonly problem?: string };
+
+/** The configuration that is in force in all workers. */
+export function configFromPrimary(): Promise<Config> {
+  return new Promise((resolve) => {
+    const take = (message: unknown) => {
+      const order = configOrderIn(message);
+      if (order?.kind !== 'config') return;
+      process.off('message', take);
+      resolve(order.config);
+    };
+    process.on('message', take);
+    process.send?.({ kind: 'config-wanted' } satisfies ConfigAnswer);
+  });
+}
+
+export function configOrderIn(message: unknown): ConfigOrder | undefined {
+  // safe: the starting process is of this program
+  return hasKind(message) && message.kind.startsWith('config') ? (message as ConfigOrder) : undefined;
+}
+
+export function configAnswerIn(message: unknown): ConfigAnswer | undefined {
+  // safe: the worker is of this program
+  return hasKind(message) && message.kind.startsWith('config') ? (message as ConfigAnswer) : undefined;
+}
+
+function hasKind(message: unknown): message is { readonly kind: string } {
+  return typeof message === 'object' && message !== null && 'kind' in message && typeof message.kind === 'string';
+}
+
 function isOfKind(message: unknown, kind: string): message is { readonly kind: string } {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === kind;
+  return hasKind(message) && message.kind === kind;
 }

@@ -152,6 +152,7 @@ export class ConfiguredServer {
       this.log.level = config.values['log.level'];
       const changes = changesOf(this.#started, this.#config, config);
       this.#config = config;
+      this.#assembled.counters.configReloadedAtMs = systemClock.wallMs();
       return changes;
     };
   }
@@ -167,9 +168,7 @@ export class ConfiguredServer {
 
   /** Of a reload, for the metrics. */
   noteReload(outcome: 'ok' | 'failed'): void {
-    const { counters } = this.#assembled;
-    Counters.add(counters.configReloads, outcome);
-    if (outcome === 'ok') counters.configReloadedAtMs = systemClock.wallMs();
+    Counters.add(this.#assembled.counters.configReloads, outcome);
   }
 
   /**
