@@ -2,102 +2,10 @@
 
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Centrifuge, type Subscription } from 'centrifuge';
-import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { describe, expect, test } from 'vitest';
 import { HookBackend } from '../support/hook-backend.js';
-import { FanfareProcess, Folder } from './fanfare-process.js';
-import { endpoint } from './handshake.js';
-import { refused, reloaded } from './reloaded.js';
-
-const clients: Centrifuge[] = [];
-
-afterEach(() => {
-  for (const client of clients.splice(0)) client.disconnect();
-});
-
-/** A server whose configuration is a file, with the HTTP API and metrics on a second port. */
-class ReloadableServer implements AsyncDisposable {
-  readonly folder = new Folder();
-  readonly process: FanfareProcess;
-  #numReloads = 0;
-
-  constructor(yaml: string, args: readonly string[] = []) {
-    this.write(yaml);
-    this.process = new FanfareProcess(['serve', '--port', '0', '--internal-port', '0', ...args], {
-      folder: this.folder,
-    });
-  }
-
-  write(yaml: string): void {
-    this.folder.write('fanfare.yaml', `api: { insecure: true, internalOnly: true }\n${yaml}`);
-  }
-
-  /** Takes over another file. */
-  async reload(yaml: string) {
-    this.write(yaml);
-    this.process.signal('SIGHUP');
-    return reloaded(this.process, ++this.#numReloads);
-  }
-
-  /** What was wrong. */
-  async refusal(): Promise<readonly string[]> {
-    this.process.signal('SIGHUP');
-    return refused(this.process, ++this.#numReloads);
-  }
-
-  async connect(): Promise<Centrifuge> {
-    const client = new Centrifuge(endpoint(await this.process.listening()), { websocket: WebSocket });
-    clients.push(client);
-    client.connect();
-    await client.ready(5_000);
-    return client;
-  }
-
-  async publish(channel: string, data: unknown): Promise<void> {
-    const response = await fetch(`${await this.internalUrl()}/api/publish`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ channel, data }),
-    });
-    expect(await response.json()).toHaveProperty('result');
-  }
-
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`${await this.internalUrl()}/metrics`)).text();
-    const line = text.split('\n').find((one) => one.startsWith(`${name} `));
-    return Number(line?.split(' ').at(-1));
-  }
-
-  async internalUrl(): Promise<string> {
-    return (await this.process.seen('stdout', /API on (\S+)/))[1] ?? '';
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.process[Symbol.asyncDispose]();
-    this.folder[Symbol.dispose]();
-  }
-}
-
-/** Subscribes; resolves when it is in, rejects with the code of its refusal. */
-async function subscribe(client: Centrifuge, channel: string): Promise<Subscription> {
-  const subscription = client.newSubscription(channel);
-  await new Promise<void>((resolve, reject) => {
-    subscription.on('subscribed', () => resolve());
-    subscription.on('unsubscribed', ({ code }) => reject(new Error(`refused with ${code}`)));
-    subscription.subscribe();
-  });
-  return subscription;
-}
-
-function next<Event extends 'publication' | 'unsubscribed' | 'subscribed' | 'subscribing'>(
-  subscription: Subscription,
-  event: Event,
-) {
-  return new Promise<Parameters<Parameters<typeof subscription.once<Event>>[1]>[0]>((resolve) => {
-    subscription.once(event, resolve as never);
-  });
-}
+import { next, ReloadableServer, subscribe } from './reloadable-server.js';
+import { reloaded } from './reloaded.js';
 
 const news = '"news": { subscribe: anyone, history: { size: 10, ttl: 1m } }';
 

@@ -199,7 +199,6 @@ describe('who was told something else begins anew (2502)', () => {
   test.each([
     ['history comes', {}, { history }],
     ['history goes', { history }, {}],
-    ['recovery', { history }, { history, recovery: 'cache' }],
     ['presence', {}, { presence: true }],
     ['joins', {}, { joinLeave: true }],
   ] as const)('%s', async (_, before, after) => {
@@ -209,6 +208,18 @@ describe('who was told something else begins anew (2502)', () => {
     expect(toldCodes(client)).toEqual([2502]);
     expect(await client.command('subscribe', { channel: 'news' })).toBeTypeOf('object');
     expect(toldCodes(client)).toEqual([2502]);
+  });
+
+  test('with 2500 where there is a history before and after: with 2502 the official SDK would forget its place', async () => {
+    await start({ news: { subscribe: 'anyone', history }, closed: { subscribe: 'anyone', history } });
+    const client = await subscribed('news');
+    await client.command('subscribe', { channel: 'closed' });
+    await reload({ news: { subscribe: 'anyone', history, presence: true }, closed: { subscribe: 'nobody', history } });
+    expect(toldCodes(client)).toEqual([2500, 2500]);
+    expect(await client.command('subscribe', { channel: 'closed' })).toBe(103);
+    await client.command('subscribe', { channel: 'news' });
+    await reload({ news: { subscribe: 'anyone', history, recovery: 'cache', presence: true } });
+    expect(toldCodes(client)).toEqual([2500, 2500, 2500]);
   });
 
   test('and gets exactly what was published in between, where there is a history before and after', async () => {

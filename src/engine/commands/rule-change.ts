@@ -27,7 +27,7 @@ export function settleRuleChange(session: Session, subscription: Subscription): 
   switch (compareRules(subscription.rule, match.rule)) {
     case 'terms':
       if (subscription.serverSide) void beginAnew(session, subscription, match);
-      else session.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
+      else sendBack(session, subscription, match);
       break;
     case 'permission':
       // By the word of the server: rules are not asked.
@@ -37,6 +37,18 @@ export function settleRuleChange(session: Session, subscription: Subscription): 
     default:
       subscription.rule = match.rule;
   }
+}
+
+/**
+ * The official SDK forgets its place with 2502, which is right where there is no history to go on from, and would lose
+ * what was published in between where there is.
+ */
+function sendBack(session: Session, subscription: Subscription, { rule }: RuleMatch): void {
+  const isPlaceKept = subscription.rule.stream !== undefined && rule.stream !== undefined;
+  session.unsubscribe(
+    subscription,
+    isPlaceKept ? unsubscribeCodes.insufficientState : unsubscribeCodes.stateInvalidated,
+  );
 }
 
 function askAgain(session: Session, subscription: Subscription, match: RuleMatch): void {
@@ -51,7 +63,7 @@ function askAgain(session: Session, subscription: Subscription, match: RuleMatch
   const isOverridden = subscription.identity.override !== undefined && !subscription.clientRefresh;
   const mayStay = byName === undefined ? subscription.clientRefresh : byName.ok && !isOverridden;
   if (!mayStay) {
-    session.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
+    sendBack(session, subscription, match);
     return;
   }
   subscription.rule = match.rule;
@@ -71,18 +83,18 @@ async function askFunction(session: Session, subscription: Subscription, match: 
     const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
     if (subscription.endedBy !== undefined) return;
     if (session.node.match(channel)?.rule !== match.rule) settleRuleChange(session, subscription);
-    else if (!verdict.ok) session.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
+    else if (!verdict.ok) sendBack(session, subscription, match);
     else stay(session, subscription, match, verdict.grant);
   } catch (error) {
     session.node.log.error({ err: error, client: session.client, channel }, 'a subscription could not be asked about');
-    session.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
+    sendBack(session, subscription, match);
   }
 }
 
 function stay(session: Session, subscription: Subscription, match: RuleMatch, grant: SubscribeGrant | undefined): void {
   if (grant?.override !== undefined) {
     // Other options than the rule's: to be told from the beginning.
-    session.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
+    sendBack(session, subscription, match);
     return;
   }
   subscription.rule = match.rule;
