@@ -23,3 +23,13 @@ test('what no client can cause is an internal error to it', () => {
 test('G7: a broker that is away is a retryable 503', () => {
   expect(new FanfareError('ERR_BROKER', 'text')).toMatchObject({ httpStatus: 503, retryable: true, replyCode: 100 });
 });
+
+test('what was not given is no field of it: printing an error shows each', () => {
+  const fields = (error: FanfareError) => Object.keys(error).filter((key) => ['state', 'remedy'].includes(key));
+  expect(fields(new FanfareError('ERR_BROKER', 'text'))).toEqual([]);
+  expect(fields(new FanfareError('ERR_BROKER', 'text', { state: 'OOM' }))).toEqual(['state']);
+  expect(fields(new FanfareError('ERR_BROKER', 'text', { state: 'OOM', remedy: 'memory' }))).toEqual([
+    'state',
+    'remedy',
+  ]);
+});

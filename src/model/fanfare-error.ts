@@ -39,9 +39,12 @@ export class FanfareError extends Error {
   readonly retryable: boolean;
   /** The status of this error in the HTTP API. */
   readonly httpStatus: number;
-  /** What state the broker's server is in, in its own word where it has one, and what ends that. For the log. */
-  readonly state?: string;
-  readonly remedy?: string;
+  /**
+   * What state the broker's server is in, in its own word where it has one, and what ends that. For the log. Declared only:
+   * a field that is undefined would be printed.
+   */
+  declare readonly state?: string;
+  declare readonly remedy?: string;
 
   constructor(code: FanfareErrorCode, message: string, options: FanfareErrorOptions = {}) {
     const { state, remedy, ...native } = options;
