@@ -10,6 +10,8 @@ export interface HttpReply {
 
 /** One request, as far as endpoints have to know it. */
 export interface HttpRequest {
+  /** The address of the client, as far as it is known. For the log. */
+  readonly peer: string;
   /** By lower-case name. */
   readonly headers: IncomingHttpHeaders;
   /** As it was sent, without the query. */

@@ -34,9 +34,8 @@ async function start({ trusted = ['127.0.0.1'], tls = false } = {}) {
   const proxies = new TrustedProxies(trusted);
   const handle: HandleRequest = (request, response) => response.end(proxies.clientAddress(request));
   using certificate = makeCertificate();
-  const plain = tls
-    ? createTlsServer(handle, certificate, { log: silentLogger, clock })
-    : createHttpServer(handle, silentLogger);
+  const ports = { log: silentLogger, clock, refusals, peerOf: () => '' };
+  const plain = tls ? createTlsServer(handle, certificate, ports) : createHttpServer(handle, ports);
   const own = announced(plain, { proxies, clock, refusals });
   opened.push(own);
   const { port } = await listenOn(own, 0, '127.0.0.1');

@@ -22,6 +22,7 @@ class FakeConnection extends EventEmitter {
 class FakeStream extends EventEmitter {
   endAfterHeaders = true;
   readableEnded = false;
+  aborted = false;
   destroyed = false;
   headersSent = false;
   readonly calls: unknown[] = [];
@@ -35,7 +36,12 @@ class FakeStream extends EventEmitter {
 
 function open() {
   const clock = new FakeClock();
-  const connections = new Http2Connections(clock, { silentMs: 9_000, idleMs: 60_000, requestTimeoutMs: 9_500 });
+  const ended: unknown[] = [];
+  const connections = new Http2Connections(
+    clock,
+    { silentMs: 9_000, idleMs: 60_000, requestTimeoutMs: 9_500 },
+    (_, reason, numRequests) => ended.push([reason, numRequests]),
+  );
   const connection = new FakeConnection();
   // safe: these events and methods are all that is used
   connections.add(connection as unknown as ServerHttp2Session);
@@ -44,7 +50,7 @@ function open() {
     connection.emit('stream', added as unknown as ServerHttp2Stream);
     return added;
   };
-  return { clock, connections, connection, stream };
+  return { clock, connections, connection, stream, ended };
 }
 
 describe('a connection', () => {
@@ -78,6 +84,43 @@ describe('a connection', () => {
     const { clock, connections, connection } = open();
     connection.destroy();
     expect([connections.size, clock.numTimers]).toEqual([0, 0]);
+  });
+});
+
+describe('floods', () => {
+  test.each(['ping', 'remoteSettings'])(
+    'of frames that bring nothing (%s) end the connection, with one report',
+    (frame) => {
+      const { connection, ended } = open();
+      for (let n = 0; n < 900; n++) connection.emit(frame);
+      expect([connection.calls, ended]).toEqual([[], []]);
+      for (let n = 0; n < 100; n++) connection.emit(frame);
+      expect([connection.calls, ended]).toEqual([['destroy'], [['flood', 0]]]);
+    },
+  );
+
+  test('of requests that are taken back are reported with their number; those that are answered are none', () => {
+    const { connection, stream, ended } = open();
+    for (let n = 0; n < 5_000; n++) stream().emit('close');
+    expect(ended).toEqual([]);
+    for (let n = 0; n < 901; n++) stream({ aborted: true }).emit('close');
+    expect([connection.calls, ended]).toEqual([['destroy'], [['flood', 5_901]]]);
+  });
+
+  test('are counted in ten seconds: a connection that pings for hours stays', async () => {
+    const { clock, connection, stream, ended } = open();
+    stream();
+    for (let period = 0; period < 10; period++) {
+      for (let n = 0; n < 800; n++) connection.emit('ping');
+      await clock.advance(10_000);
+    }
+    expect([connection.calls, ended]).toEqual([[], []]);
+  });
+
+  test('that Node has found are reported with its code', () => {
+    const { connection, ended } = open();
+    connection.emit('error', Object.assign(new Error('flooded'), { code: 'ERR_HTTP2_ERROR' }));
+    expect(ended).toEqual([['ERR_HTTP2_ERROR', 0]]);
   });
 });
 

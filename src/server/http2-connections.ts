@@ -12,22 +12,37 @@ export interface Http2Bounds {
   readonly requestTimeoutMs: number;
 }
 
+/**
+ * Frames that ask for work and bring nothing (PING, SETTINGS, requests that are taken back) in a period. Node's own bound for
+ * the last is a little above; beyond it the connection would be left open and mute.
+ */
+const maxIdleFrames = 900;
+const idleFramesPeriodMs = 10_000;
+
 /** For the peer to take what was sent before the connection is closed. */
 const closeTimeoutMs = 4_500;
 
+/** Told when a connection is ended for what it does. */
+export type OnEnded = (connection: ServerHttp2Session, reason: string, numRequests: number) => void;
+
 interface Entry {
   openStreams: number;
+  numRequests: number;
+  idleFrames: number;
+  idleFramesSinceMs: number;
   cancel: Cancel | undefined;
 }
 
 export class Http2Connections {
   readonly #clock: Clock;
   readonly #bounds: Http2Bounds;
+  readonly #onEnded: OnEnded;
   readonly #entries = new Map<ServerHttp2Session, Entry>();
 
-  constructor(clock: Clock, bounds: Http2Bounds) {
+  constructor(clock: Clock, bounds: Http2Bounds, onEnded: OnEnded) {
     this.#clock = clock;
     this.#bounds = bounds;
+    this.#onEnded = onEnded;
   }
 
   get size(): number {
@@ -35,13 +50,28 @@ export class Http2Connections {
   }
 
   add(connection: ServerHttp2Session): void {
-    const entry: Entry = { openStreams: 0, cancel: undefined };
+    const entry: Entry = {
+      openStreams: 0,
+      numRequests: 0,
+      idleFrames: 0,
+      idleFramesSinceMs: this.#clock.nowMs(),
+      cancel: undefined,
+    };
+    const onIdleFrame = () => this.#countIdleFrame(connection, entry);
+    connection.on('ping', onIdleFrame).on('remoteSettings', onIdleFrame);
+    // What Node has found; it ends the connection.
+    connection.on('error', (error: NodeJS.ErrnoException) => {
+      this.#onEnded(connection, error.code ?? error.message, entry.numRequests);
+    });
     this.#entries.set(connection, entry);
     this.#closeIn(this.#bounds.silentMs, connection, entry);
     connection.on('stream', (stream) => {
       entry.cancel?.();
       entry.openStreams++;
+      entry.numRequests++;
       stream.once('close', () => {
+        // One that was answered before it was taken back does not count as aborted.
+        if (stream.aborted || stream.rstCode === constants.NGHTTP2_CANCEL) onIdleFrame();
         if (--entry.openStreams === 0) this.#closeIn(this.#bounds.idleMs, connection, entry);
       });
       if (!stream.endAfterHeaders) this.#awaitBody(stream);
@@ -59,6 +89,17 @@ export class Http2Connections {
 
   cut(): void {
     for (const connection of this.#entries.keys()) connection.destroy();
+  }
+
+  #countIdleFrame(connection: ServerHttp2Session, entry: Entry): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - entry.idleFramesSinceMs >= idleFramesPeriodMs) {
+      entry.idleFrames = 0;
+      entry.idleFramesSinceMs = nowMs;
+    }
+    if (++entry.idleFrames <= maxIdleFrames || connection.destroyed) return;
+    this.#onEnded(connection, 'flood', entry.numRequests);
+    connection.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #closeIn(delayMs: number, connection: ServerHttp2Session, entry: Entry): void {

@@ -4,15 +4,19 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
 import { silentLogger } from '../engine/logger.js';
+import { RefusalLog } from '../engine/refusal-log.js';
 import { createHttpServer, listenOn } from './listener.js';
 import type { OwnServer } from './own-server.js';
 
 const opened: OwnServer[] = [];
 
 function create(lines: object[] = []): OwnServer {
-  const log = { ...silentLogger, info: (fields: object) => lines.push(fields) };
-  const server = createHttpServer((_, response) => response.end('ok'), log);
+  const tell = (fields: object) => lines.push(fields);
+  const refusals = new RefusalLog(new FakeClock(), { ...silentLogger, info: tell, warn: tell });
+  const ports = { log: silentLogger, refusals, peerOf: () => '192.0.2.1' };
+  const server = createHttpServer((_, response) => response.end('ok'), ports);
   opened.push(server);
   return server;
 }
@@ -88,7 +92,8 @@ describe('bad requests', () => {
     const server = create(lines);
     await listenOn(server, 0, '127.0.0.1');
     await raw(server, 'GET / HTTP/1.1\r\nAuthorization: hunter2\r\nbad header\r\n\r\n');
-    expect(lines).toEqual([{ reason: expect.stringMatching(/^HPE_/) }]);
+    const code = expect.stringMatching(/^HPE_/);
+    expect(lines).toEqual([{ check: 'http', status: 400, reason: code, code, peer: '192.0.2.1' }]);
   });
 
   test('B19: a peer that goes away within its request is no error, and others are still served', async () => {

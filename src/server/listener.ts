@@ -4,7 +4,10 @@ import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../engine/logger.js';
+import type { RefusalLog } from '../engine/refusal-log.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import type { RefusalLine } from '../model/refusal-line.js';
+import { badRequestLine, type ConnectionError } from './connection-faults.js';
 import type { AnyHttpServer, HandleRequest, OwnServer } from './own-server.js';
 
 /** Where a server can be reached. */
@@ -34,9 +37,16 @@ const statusOfClientError: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-export function createHttpServer(handle: HandleRequest, log: Logger): OwnServer {
+/** Who is told of connections that come to nothing, and where those are from. */
+export interface FaultPorts {
+  readonly log: Pick<Logger, 'debug'>;
+  readonly refusals: Pick<RefusalLog, 'tell'>;
+  peerOf(socket: Duplex): string;
+}
+
+export function createHttpServer(handle: HandleRequest, ports: FaultPorts): OwnServer {
   const server = createServer(timeouts, handle);
-  answerBadRequests(server, log);
+  answerBadRequests(server, ports);
   return {
     server,
     scheme: 'http',
@@ -75,19 +85,29 @@ async function takeWaiting(server: AnyHttpServer): Promise<void> {
   server.off('connection', taken);
 }
 
-/** Of HTTP/1.1, and of handshakes that fail: HTTP/2 says what is wrong in frames of its own. */
-export function answerBadRequests(server: AnyHttpServer, log: Logger): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+/**
+ * Of HTTP/1.1: HTTP/2 says what is wrong in frames of its own.
+ *
+ * @param findHandshakeLine for a server of TLS: what to say where a handshake has failed
+ */
+export function answerBadRequests(
+  server: AnyHttpServer,
+  { log, refusals, peerOf }: FaultPorts,
+  findHandshakeLine?: (error: ConnectionError, socket: Duplex) => RefusalLine | undefined,
+): void {
+  server.on('clientError', (error: NodeJS.ErrnoException & ConnectionError, socket: Duplex) => {
     const { code = '' } = error;
-    const reason = code || error.message;
+    const status = statusOfClientError[code] ?? 400;
+    const handshake = findHandshakeLine?.(error, socket);
+    if (handshake !== undefined) refusals.tell(handshake);
     // Who connects and resets the connection asks whether somebody is there, as load balancers do each second.
-    log[code === 'ECONNRESET' ? 'debug' : 'info']({ reason }, 'bad HTTP request');
+    else if (code === 'ECONNRESET') log.debug({ reason: code }, 'a connection was reset');
+    else refusals.tell(badRequestLine(error, status, peerOf(socket)));
     // Who does not get through the handshake of TLS would not understand an answer.
     if (code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(code) || !socket.writable) {
       socket.destroy();
       return;
     }
-    const status = statusOfClientError[code] ?? 400;
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     // The peer may go on sending; nothing of it is read.
     socket.once('finish', () => socket.destroy());

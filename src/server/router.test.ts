@@ -27,7 +27,11 @@ const endpoints: HttpEndpoint[] = [
 let server: Server;
 
 beforeAll(async () => {
-  const router = new Router(endpoints, ['/connection/websocket'], log);
+  const router = new Router(endpoints, ['/connection/websocket'], {
+    log,
+    refusals: { tell: () => true },
+    peerOf: () => '192.0.2.1',
+  });
   server = createServer(router.handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });

@@ -2,10 +2,12 @@
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Logger } from '../engine/logger.js';
+import type { RefusalLog } from '../engine/refusal-log.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
 import { targetOf } from '../http/host.js';
 import { headersOf, isHttp2, leaveBody } from '../http/http2.js';
+import { unservedPathLine, wrongKindLine } from './unserved-paths.js';
 
 const common = { 'X-Content-Type-Options': 'nosniff' } as const;
 
@@ -24,19 +26,26 @@ function upgradeReply(request: IncomingMessage): HttpReply {
     : plainReply(426, 'this endpoint speaks WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
 }
 
+/** Who is told of requests for which there is nothing, and where those are from. */
+export interface RouterPorts {
+  readonly log: Logger;
+  readonly refusals: Pick<RefusalLog, 'tell'>;
+  peerOf(request: IncomingMessage): string;
+}
+
 export class Router {
   readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
   readonly #prefixes: readonly HttpEndpoint[];
   readonly #upgradePaths: ReadonlySet<string>;
-  readonly #log: Logger;
+  readonly #ports: RouterPorts;
 
   /** @param upgradePaths paths that exist for upgrades alone */
-  constructor(endpoints: readonly HttpEndpoint[], upgradePaths: readonly string[], log: Logger) {
+  constructor(endpoints: readonly HttpEndpoint[], upgradePaths: readonly string[], ports: RouterPorts) {
     const exact = endpoints.filter(({ isPrefix }) => !isPrefix);
     this.#endpoints = new Map(exact.map((endpoint) => [endpoint.path, endpoint]));
     this.#prefixes = endpoints.filter(({ isPrefix }) => isPrefix);
     this.#upgradePaths = new Set(upgradePaths);
-    this.#log = log;
+    this.#ports = ports;
   }
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -44,13 +53,13 @@ export class Router {
       .catch((error: unknown) => {
         // There is nobody left to answer; who cut the connection for taking too long has answered.
         if (error instanceof BodyAborted) return undefined;
-        this.#log.error({ err: error }, 'HTTP endpoint failed');
+        this.#ports.log.error({ err: error }, 'HTTP endpoint failed');
         return plainReply(500, 'internal server error');
       })
       .then((reply) => reply && send(request, response, reply))
       .catch((error: unknown) => {
         // An endpoint has given headers that HTTP cannot carry.
-        this.#log.error({ err: error }, 'HTTP reply failed');
+        this.#ports.log.error({ err: error }, 'HTTP reply failed');
         response.destroy();
       });
   };
@@ -59,15 +68,28 @@ export class Router {
     const path = pathOf(request);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (this.#upgradePaths.has(path)) {
-      return isRead ? upgradeReply(request) : plainReply(405, 'use GET', { Allow: 'GET' });
+      return this.#refused(request, isRead ? upgradeReply(request) : plainReply(405, 'use GET', { Allow: 'GET' }));
     }
     const endpoint = this.#endpoints.get(path) ?? this.#prefixes.find((prefix) => answers(prefix, request, path));
-    if (endpoint === undefined) return plainReply(404, 'not found');
-    if (endpoint.method === 'GET') {
-      return isRead ? endpoint.respond(requestOf(request)) : plainReply(405, 'use GET', { Allow: 'GET, HEAD' });
-    }
-    if (request.method !== endpoint.method) return plainReply(405, 'use POST', { Allow: 'POST' });
-    return endpoint.respond(requestOf(request));
+    if (endpoint === undefined) return this.#refused(request, plainReply(404, 'not found'));
+    const isAsked = endpoint.method === 'GET' ? isRead : request.method === endpoint.method;
+    if (isAsked) return endpoint.respond(requestOf(request, this.#ports.peerOf(request)));
+    const allow = endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method;
+    return this.#refused(request, plainReply(405, `use ${endpoint.method}`, { Allow: allow }));
+  }
+
+  #refused(request: IncomingMessage, reply: HttpReply): HttpReply {
+    const { refusals, peerOf } = this.#ports;
+    const path = pathOf(request);
+    const { method = '' } = request;
+    const known = [...this.#endpoints.keys(), ...this.#upgradePaths];
+    const expected = reply.headers?.Allow ?? 'a WebSocket handshake over HTTP/1.1';
+    refusals.tell(
+      reply.status === 404
+        ? unservedPathLine(path, known, peerOf(request))
+        : wrongKindLine(reply.status, path, method, expected, peerOf(request)),
+    );
+    return reply;
   }
 }
 
@@ -82,8 +104,9 @@ export function pathOf(request: IncomingMessage): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
-function requestOf(request: IncomingMessage): HttpRequest {
+function requestOf(request: IncomingMessage, peer: string): HttpRequest {
   return {
+    peer,
     headers: headersOf(request),
     path: pathOf(request),
     query: targetOf(request).slice(pathOf(request).length + 1),

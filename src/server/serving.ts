@@ -1,6 +1,7 @@
 /** The life of a node's HTTP side: servers of the application's, servers of its own, and how they all end. */
 
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
 import type { ApiOptions } from '../http/api/api.js';
@@ -18,6 +19,7 @@ import type { AnyHttpServer, Certificate, OwnServer } from './own-server.js';
 import { pathOf, Router } from './router.js';
 import { clientsPerSecOf, closePaced, type Pace } from './shutdown.js';
 import { createTlsServer } from './tls-server.js';
+import { unservedPathLine } from './unserved-paths.js';
 
 /** What a port that Fanfare opens itself is for. */
 export interface ListenOptions {
@@ -93,8 +95,8 @@ export class Serving {
     this.start().catch((error: unknown) => node.log.error({ err: error }, 'the broker cannot be reached'));
     // Gets what nobody has taken. Without a listener, Node ignores upgrades.
     const onUpgrade = Object.assign(
-      (_: IncomingMessage, socket: Duplex) => {
-        if (isLeftToFanfare(server) && !socket.writableEnded) this.#refuseUpgrade(socket);
+      (request: IncomingMessage, socket: Duplex) => {
+        if (isLeftToFanfare(server) && !socket.writableEnded) this.#refuseUpgrade(request, socket);
       },
       { [isFanfares]: true },
     );
@@ -128,11 +130,18 @@ export class Serving {
     await this.start();
     const { node, endpoints } = this.#parts;
     const { clients = true, host = '127.0.0.1', tls, proxyProtocol = false } = options;
-    const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], node.log);
+    const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], {
+      log: node.log,
+      refusals: node.refusals,
+      peerOf: (request) => this.#parts.proxies.clientAddress(request),
+    });
     const handle = this.#answering(router.handle);
-    const plain = tls ? createTlsServer(handle, tls, node) : createHttpServer(handle, node.log);
-    const { clock, refusals } = node;
-    const own = proxyProtocol ? announced(plain, { proxies: this.#parts.proxies, clock, refusals }) : plain;
+    const { clock, log, refusals } = node;
+    const { proxies } = this.#parts;
+    // safe: what comes to a port that was opened here is a connection of TCP, with or without TLS
+    const ports = { clock, log, refusals, peerOf: (socket: Duplex) => proxies.peerOf(socket as Socket) };
+    const plain = tls ? createTlsServer(handle, tls, ports) : createHttpServer(handle, ports);
+    const own = proxyProtocol ? announced(plain, { proxies, clock, refusals }) : plain;
     if (clients) this.attach(own.server);
     else this.#ignoreUpgrades(own.server);
     this.#listening.add(own);
@@ -206,7 +215,14 @@ export class Serving {
     return (request, response) => {
       const fault = findHostFault(request);
       if (fault !== undefined) {
-        this.#parts.node.log.info({ status: 400, reason: fault }, 'bad HTTP request');
+        const peer = this.#parts.proxies.clientAddress(request);
+        this.#parts.node.refusals.tell({
+          check: 'host',
+          key: `${fault} ${peer}`,
+          fields: { status: 400, reason: fault, peer },
+          message: 'bad HTTP request: nobody can tell which host it is for',
+          level: 'info',
+        });
         const connection = request.httpVersionMajor < 2 && { Connection: 'close' };
         response.writeHead(400, { 'Content-Length': 0, ...connection }).end();
         return;
@@ -236,14 +252,23 @@ export class Serving {
     });
   }
 
-  readonly #refuseMany: UpgradeHandler = (_, socket) => {
-    this.#parts.node.log.info({ status: 431 }, 'upgrade refused: too many headers');
+  readonly #refuseMany: UpgradeHandler = (request, socket) => {
+    const { node, proxies } = this.#parts;
+    const peer = proxies.clientAddress(request);
+    node.refusals.tell({
+      check: 'http',
+      key: `too many headers ${peer}`,
+      fields: { status: 431, reason: 'too many headers', peer },
+      message: 'upgrade refused: it has more headers than are read',
+      level: 'info',
+    });
     refuseUpgrade(socket, { status: 431, message: 'too many headers' });
   };
 
   /** Answers an upgrade that nobody on its server is there for. */
-  #refuseUpgrade(socket: Duplex): void {
-    this.#parts.node.log.info({ status: 404 }, 'upgrade refused: not found');
+  #refuseUpgrade(request: IncomingMessage, socket: Duplex): void {
+    const { node, proxies } = this.#parts;
+    node.refusals.tell(unservedPathLine(pathOf(request), this.#upgradePaths(), proxies.clientAddress(request)));
     refuseUpgrade(socket, { status: 404, message: 'not found' });
   }
 

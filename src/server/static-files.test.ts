@@ -35,7 +35,7 @@ afterAll(() => {
 async function get(path: string): Promise<HttpReply | undefined> {
   const endpoint = endpoints.find((one) => one.path === path);
   const readBody = async () => undefined;
-  return endpoint?.respond({ headers: {}, path: endpoint.path, query: '', readBody });
+  return endpoint?.respond({ peer: '', headers: {}, path: endpoint.path, query: '', readBody });
 }
 
 describe('static files', () => {

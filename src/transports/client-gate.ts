@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Handshake } from '../engine/connection.js';
 import type { Node } from '../engine/node.js';
 import { limitReached } from '../engine/refusal-lines.js';
+import { targetOf } from '../http/host.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
 import { handshakeOf } from './handshake.js';
@@ -36,6 +37,9 @@ const draining: RefusalLine = {
   message: 'request refused: this node is shutting down',
   level: 'info',
 };
+
+/** Comes from the request. */
+const maxCitedLength = 100;
 
 const limitOf = {
   connections: 'maxConnections',
@@ -108,8 +112,15 @@ export class ClientGate {
   }
 
   logRefusal(request: IncomingMessage, { status, message, why }: Refusal): void {
-    const fields = { status, peer: this.proxies.clientAddress(request) };
-    if (why === undefined) this.#node.log.info(fields, `request refused: ${message}`);
-    else this.#node.refusals.tell({ ...why, fields: { ...fields, ...why.fields } });
+    const peer = this.proxies.clientAddress(request);
+    const path = targetOf(request).split('?')[0]?.slice(0, maxCitedLength);
+    const line: RefusalLine = why ?? {
+      check: 'request',
+      key: `${status} ${message} ${peer}`,
+      fields: { reason: message },
+      message: `request refused: ${message}`,
+      level: 'info',
+    };
+    this.#node.refusals.tell({ ...line, fields: { status, path, peer, ...line.fields } });
   }
 }

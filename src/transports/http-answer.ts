@@ -6,6 +6,7 @@ import type { Clock } from '../engine/clock.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import { isHttp2, leaveBody } from '../http/http2.js';
 import { mediaTypeOf } from '../http/media-type.js';
+import type { RefusalLine } from '../model/refusal-line.js';
 import type { ClientGate, Refusal } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { unspokenType } from './unspoken-protocol.js';
@@ -80,6 +81,24 @@ export function isWelcome(
   return false;
 }
 
+const slowBody: RefusalLine = {
+  check: 'request body',
+  key: 'slow',
+  fields: { option: 'limits.connectTimeout' },
+  message: 'request refused: its body was not there within limits.connectTimeout',
+  level: 'info',
+};
+
+/** @param maxBytes of the body, in which a frame may stand as a text within JSON */
+export function largeBody(maxBytes: number): RefusalLine {
+  return {
+    check: 'request body',
+    key: 'large',
+    fields: { option: 'limits.maxFrameBytes', maxBytes },
+    message: 'request refused: its body, or the frame in it, is larger than limits.maxFrameBytes allows',
+  };
+}
+
 export interface JsonBodyLimits {
   readonly maxBytes: number;
   /** By when it has to be there. */
@@ -110,8 +129,8 @@ export async function readJsonBody(
   try {
     const read = await Promise.race([body, late]);
     if (read === 'gone') return undefined;
-    if (read === 'late') return { status: 408, message: 'the body took too long' };
-    if (read === undefined) return { status: 413, message: 'too large' };
+    if (read === 'late') return { status: 408, message: 'the body took too long', why: slowBody };
+    if (read === undefined) return { status: 413, message: 'too large', why: largeBody(maxBytes) };
     return isUtf8(read) ? { text: Buffer.from(read).toString() } : { status: 400, message: 'not UTF-8' };
   } finally {
     cancel();

@@ -226,20 +226,45 @@ describe('what cannot be read', () => {
 
   test('is told once a minute, with the proxy, the header, the entry and the option', async () => {
     const { clock, lines, see } = start('X-Forwarded-For');
-    for (let n = 0; n < 50; n++) see('10.0.0.1', { 'x-forwarded-for': '198.51.100.7, <nobody>' });
+    for (let n = 0; n < 50; n++) see('10.0.0.1', { 'x-forwarded-for': '198.51.100.7, 198.51.100.300' });
     const line = {
       level: 'warn',
       check: 'proxy header',
       proxy: '10.0.0.1',
       header: 'X-Forwarded-For',
-      entry: '<nobody>',
+      entry: '198.51.100.300',
       reason: 'no address',
       option: 'proxyHeader',
     };
     expect(lines).toEqual([line]);
     await clock.advance(60_000);
-    see('10.0.0.1', { 'x-forwarded-for': '<nobody>' });
+    see('10.0.0.1', { 'x-forwarded-for': '198.51.100.300' });
     expect(lines).toEqual([line, { ...line, unsaid: 49 }]);
+  });
+
+  test.each(['hunter2', '_hidden', '<nobody>', '198.51.100.7;token=hunter2', `${'1'.repeat(65)}`])(
+    'shows nothing of an entry that is like no address, and says why: %s',
+    (entry) => {
+      const { lines, see } = start('X-Forwarded-For');
+      see('10.0.0.1', { 'x-forwarded-for': entry });
+      const reason = entry === '_hidden' ? 'obfuscated' : 'no address';
+      expect(lines).toEqual([
+        {
+          level: 'warn',
+          check: 'proxy header',
+          proxy: '10.0.0.1',
+          header: 'X-Forwarded-For',
+          reason,
+          option: 'proxyHeader',
+        },
+      ]);
+    },
+  );
+
+  test('is nothing where nobody is trusted who has sent it', () => {
+    const { lines, see } = start('X-Forwarded-For');
+    see('192.0.2.1', { 'x-forwarded-for': 'hunter2' });
+    expect(lines).toEqual([]);
   });
 
   test('names the proxy that has said it', () => {

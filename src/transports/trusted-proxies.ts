@@ -12,8 +12,11 @@ import { PeerAddresses } from './peer-addresses.js';
 /** An address, perhaps with a prefix length. An empty one would be 0: everybody. */
 const network = /^([^/%]*)(?:\/(\d{1,3}))?$/;
 
-/** Comes from a request. */
-const maxCitedLength = 64;
+/**
+ * What is shown of an entry that cannot be read: numbers and marks, as broken addresses have, and the words of RFC 7239. A
+ * proxy may have passed on what a client has made up, and of that nothing is written down.
+ */
+const shownEntry = /^(?:for=)?"?(?:unknown|[\da-f.:[\]%]{1,64})"?$/i;
 
 export interface TrustedProxiesOptions {
   /** The header that is believed; the other one, which a client may have sent itself, never is. Default: `X-Forwarded-For`. */
@@ -93,7 +96,7 @@ export class TrustedProxies {
       fields: {
         proxy,
         header: this.#header,
-        entry: text.slice(0, maxCitedLength),
+        ...(shownEntry.test(text) && { entry: text }),
         reason: fault,
         option: 'proxyHeader',
       },

@@ -1,6 +1,7 @@
 /** The server under attack: a real Fanfare node in a process of its own, driven and observed over the IPC channel. */
 
 import { Node } from '../../dist/engine/node.js';
+import { RefusalLog } from '../../dist/engine/refusal-log.js';
 import { channel, fanfare, jwt, memory } from '../../dist/index.js';
 import { createLog } from '../../dist/observe/log.js';
 
@@ -20,6 +21,13 @@ const start = Node.prototype.start;
 Node.prototype.start = function startObserved() {
   node = this;
   return start.call(this);
+};
+
+/** Lines about refusals have budgets by the minute. Each observation begins with full ones, as if the minute were over. */
+let observation = 0;
+const { tell } = RefusalLog.prototype;
+RefusalLog.prototype.tell = function tellObserved(line, ...rest) {
+  return tell.call(this, { ...line, key: `${observation} ${line.key ?? line.check}` }, ...rest);
 };
 
 /** Counts what reaches the broker. */
@@ -112,6 +120,7 @@ const operations = {
     const before = held();
     globalThis.gc();
     logLines = [];
+    observation++;
     Object.assign(worst, { lagMs: 0, wallLagMs: 0, rssBytes: 0 });
     lastWallMs = performance.now();
     lastCpu = process.cpuUsage();

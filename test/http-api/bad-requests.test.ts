@@ -228,7 +228,7 @@ it('without a key there is no API', async () => {
       const head = requestHead('/api/publish', {}, 2);
       const { responses } = await exchange(without.port, `${head}{}`);
       expect(responses.map(({ status }) => status)).toEqual([404]);
-    }, 0);
+    });
   } finally {
     await without.stop();
   }

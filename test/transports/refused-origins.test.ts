@@ -57,6 +57,7 @@ describe.each(['GET', 'POST'])('%s', (method) => {
         origin: 'http://localhost:5173',
         host: `127.0.0.1:${port}`,
         option: 'origins',
+        path: expect.stringMatching(/^\/connection\//),
         status: 403,
         peer: '127.0.0.1',
       },

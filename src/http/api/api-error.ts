@@ -15,6 +15,8 @@ interface ApiErrorFacts {
   readonly isTransport: boolean;
   /** For the log: never anything that the caller sent. */
   readonly reason: string;
+  /** For the log as well: the option that would change it, and what else somebody has to see to mend it. */
+  readonly why?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -43,10 +45,15 @@ export function missing(field: string): ApiError {
   return new ApiError({ code: errorCodes.badRequest.code, message, status: 400, isTransport: false, reason: message });
 }
 
-/** There is more in the call than the server takes at once. */
-export function tooMuch(message: string): ApiError {
+/**
+ * There is more in the call than the server takes at once.
+ *
+ * @param option that says how much it takes
+ */
+export function tooMuch(message: string, option?: string): ApiError {
   const { code } = errorCodes.limitExceeded;
-  return new ApiError({ code, message, status: 413, isTransport: true, reason: message });
+  const why = option !== undefined && { why: { option } };
+  return new ApiError({ code, message, status: 413, isTransport: true, reason: message, ...why });
 }
 
 /** Something that Centrifugo may have and Fanfare has not. */

@@ -78,6 +78,7 @@ function unauthorized(message: string): ApiError {
     status: 401,
     isTransport: true,
     reason: message,
+    why: { option: 'api.keys' },
     headers: { 'WWW-Authenticate': 'apikey' },
   });
 }
@@ -98,5 +99,13 @@ function admitLocal({ headers }: HttpRequest): void {
     status: 403,
     isTransport: true,
     reason: message,
+    why: {
+      option: 'api.keys',
+      host: host.slice(0, maxCitedLength),
+      ...(origin !== undefined && { origin: origin.slice(0, maxCitedLength) }),
+    },
   });
 }
+
+/** Both come from the request. */
+const maxCitedLength = 200;

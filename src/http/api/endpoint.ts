@@ -88,7 +88,7 @@ function counted(endpoint: HttpEndpoint, name: string, { counters }: ApiParts): 
 
 function failed(name: string, cause: unknown, request: HttpRequest, parts: ApiParts): HttpReply {
   if (cause instanceof BodyAborted) throw cause;
-  return errorReply(recordFailure(name, cause, parts), request);
+  return errorReply(recordFailure(name, cause, parts, request.peer), request);
 }
 
 /** Centrifugo's two ways: a 200 with an error in it, or with a header that asks for it, a status for each error. */
@@ -107,7 +107,7 @@ async function readText(request: HttpRequest, maxBodyBytes: number): Promise<str
     throw unsupported('Content-Encoding is not supported');
   }
   const bytes = await request.readBody(maxBodyBytes);
-  if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`);
+  if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`, 'api.maxBodyBytes');
   return decodeUtf8(bytes);
 }
 

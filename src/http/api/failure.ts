@@ -5,16 +5,39 @@ import { brokerFailed, isBrokerFailure } from '../../engine/refusal-lines.js';
 import { type ApiError, apiErrorOf, internalError } from './api-error.js';
 import type { ApiParts } from './method.js';
 
-/** @returns the error as the caller sees it */
-export function recordFailure(name: string, cause: unknown, { counters, log, refusals }: ApiParts): ApiError {
+/** Of one kind that says that something is broken. */
+const failuresAMinute = 10;
+
+/**
+ * @param peer the caller, where it is the request that is wrong
+ * @returns the error as the caller sees it
+ */
+export function recordFailure(
+  name: string,
+  cause: unknown,
+  { counters, log, refusals }: ApiParts,
+  peer?: string,
+): ApiError {
   const error = apiErrorOf(cause) ?? internalError;
-  const { code, status, reason, isTransport } = error.facts;
+  const { code, status, reason, isTransport, why } = error.facts;
   Counters.addTo(counters.apiErrors, name, code);
   const fields = { api: name, code, status, reason };
   if (error === internalError) log.error({ err: cause, ...fields }, 'API call failed');
   else if (isBrokerFailure(cause)) refusals.tell(brokerFailed(name, cause, fields));
-  else if (status >= 500) log.warn({ err: cause, ...fields }, 'API call failed');
-  else if (isTransport) log.info(fields, 'API request refused');
+  else if (status >= 500) {
+    refusals.tell(
+      { check: 'api', key: `${name} ${reason}`, fields: { err: cause, ...fields }, message: 'API call failed' },
+      failuresAMinute,
+    );
+  } else if (isTransport) {
+    refusals.tell({
+      check: 'api',
+      key: `${name} ${reason} ${peer}`,
+      fields: { ...fields, ...(peer !== undefined && { peer }), ...why },
+      message: 'API request refused',
+      level: why === undefined ? 'info' : 'warn',
+    });
+  }
   // An answer like others: callers ask for channels that keep no history, and the like.
   else log.debug(fields, 'API call refused');
   return error;

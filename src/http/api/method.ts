@@ -13,7 +13,7 @@ export interface ApiParts {
   readonly operations: Operations;
   readonly counters: Counters;
   readonly log: Logger;
-  readonly refusals: RefusalLog;
+  readonly refusals: Pick<RefusalLog, 'tell'>;
   readonly unknownFields: UnknownFields;
 }
 

@@ -8,9 +8,10 @@ import type { Node } from '../../engine/node.js';
 import { Turn } from '../../engine/turn.js';
 import type { ClientGate } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
-import { answer, isWelcome, readJsonBody, refuse, uncached } from '../http-answer.js';
+import { answer, isWelcome, largeBody, readJsonBody, refuse, uncached } from '../http-answer.js';
 import { Recipient } from '../recipient.js';
 import type { SessionAnswer, SessionDirectory } from '../session-directory.js';
+import { sessionRefusal } from '../session-refusals.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { PollingConnection, type PollingPorts } from './connection.js';
 import {
@@ -43,14 +44,6 @@ export interface LongPollingParts {
 const maxEnvelopeBytes = 1_024;
 
 const contentType = 'application/x-ndjson; charset=utf-8';
-
-const messages: Readonly<Record<number, string>> = {
-  400: 'no such request',
-  401: 'the session is of another client',
-  404: 'no such session',
-  409: 'overtaken',
-  413: 'too large',
-};
 
 /** An answer, and the session that it is of. */
 type SessionOutcome = SessionAnswer & Pick<Addressee, 'session'>;
@@ -134,7 +127,7 @@ export class LongPollingTransport implements Transport {
     recipient: Recipient,
   ): Promise<SessionOutcome | undefined> {
     const { node, gate, directory, maxFrameBytes, waitMs, graceMs } = this.#parts;
-    const tooLarge = { status: 413, message: 'too large' };
+    const tooLarge = { status: 413, message: 'too large', why: largeBody(maxFrameBytes) };
     const refusal =
       Buffer.byteLength(frame) > maxFrameBytes ? tooLarge : (gate.findClosing() ?? gate.findFull(request));
     if (refusal !== undefined) {
@@ -182,7 +175,7 @@ export class LongPollingTransport implements Transport {
 
   #answer(request: IncomingMessage, response: ServerResponse, { session, status, body }: SessionOutcome): void {
     const { gate } = this.#parts;
-    if (status >= 400) refuse(request, response, gate, { status, message: messages[status] ?? 'refused' });
+    if (status >= 400) refuse(request, response, gate, sessionRefusal(status));
     else if (body === undefined) answer(response, status, corsHeaders(request, gate));
     if (body === undefined) return;
     this.#unread.drop(session);

@@ -5,6 +5,7 @@ import { corsHeaders } from '../cors.js';
 import { answer, isWelcome, readJsonBody, refuse } from '../http-answer.js';
 import { Recipient } from '../recipient.js';
 import type { SessionAnswer } from '../session-directory.js';
+import { sessionRefusal } from '../session-refusals.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import type { StreamParts } from './transport.js';
 
@@ -18,12 +19,6 @@ interface EmulationRequest {
   /** A frame of commands. */
   readonly data: string;
 }
-
-const messages: Readonly<Record<number, string>> = {
-  401: 'the session is of another client',
-  404: 'no such session',
-  413: 'too large',
-};
 
 export class EmulationTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
@@ -71,7 +66,7 @@ export class EmulationTransport implements Transport {
   #answer(request: IncomingMessage, response: ServerResponse, { status }: SessionAnswer): void {
     const { gate } = this.#parts;
     if (status < 400) answer(response, status, corsHeaders(request, gate));
-    else refuse(request, response, gate, { status, message: messages[status] ?? 'refused' });
+    else refuse(request, response, gate, sessionRefusal(status));
   }
 }
 

@@ -1,0 +1,40 @@
+/** Why a request for a session of its own is not served, as HTTP says it, and what the log has to say. */
+
+import type { Refusal } from './client-gate.js';
+
+interface Words {
+  readonly message: string;
+  readonly why?: string;
+}
+
+const words: Readonly<Record<number, Words>> = {
+  400: { message: 'no such request' },
+  401: {
+    message: 'the session is of another client',
+    why: 'the cookies or the Origin are others than those of the connect: it should connect again',
+  },
+  404: {
+    message: 'no such session',
+    why: 'it has ended, its node is gone, or its node cannot be reached through the broker',
+  },
+  409: { message: 'overtaken', why: 'a later poll or frame of the same session has come first' },
+  413: { message: 'too large' },
+  502: { message: 'refused', why: 'the node that has the session has not understood: is it of another version?' },
+  504: { message: 'refused', why: 'the node that has the session has not answered in time: is the broker well?' },
+};
+
+export function sessionRefusal(status: number): Refusal {
+  const { message, why } = words[status] ?? { message: 'refused' };
+  if (why === undefined) return { status, message };
+  return {
+    status,
+    message,
+    why: {
+      check: 'session',
+      key: String(status),
+      fields: { reason: message },
+      message: `request for a session refused: ${why}`,
+      level: status >= 500 ? 'warn' : 'info',
+    },
+  };
+}
