@@ -198,6 +198,14 @@ export const revoked: RefusalLine = {
   level: 'info',
 };
 
+/** Perhaps its maker's clock is behind: the client is to ask for another one. */
+export const revokedByClock: RefusalLine = {
+  check: 'revocation',
+  fields: { detail: 'made shortly before' },
+  message: 'refused: its token was made a few seconds before those of its user were revoked; another one may be good',
+  level: 'info',
+};
+
 /** What follows a position is not there any more, or has never been. */
 export function unrecoverable({ channel, match }: Omit<Question, 'action'>, command: string): RefusalLine {
   const rule = match.rule.pattern.text;

@@ -40,6 +40,20 @@ describe("a user's tokens", () => {
     expect(codeOf({ user: 'bob', issuedAtMs: 0 })).toBeUndefined();
   });
 
+  test('made so little before that a clock may be behind can be replaced by another; nothing else can', () => {
+    revocations.add({ kind: 'userTokens', user: 'ann', beforeMs: 50_000 });
+    const isByClock = (who: Partial<Revocable>) => revocations.isByClock({ user: 'ann', ...who });
+    expect(isByClock({ issuedAtMs: 49_999 })).toBe(true);
+    expect(isByClock({ issuedAtMs: 40_000 })).toBe(true);
+    expect(isByClock({ issuedAtMs: 39_999 })).toBe(false);
+    expect(isByClock({ issuedAtMs: 50_000 })).toBe(false);
+    expect(isByClock({})).toBe(false);
+    revocations.add({ kind: 'token', tokenId: 't1' });
+    expect(isByClock({ issuedAtMs: 49_999, tokenId: 't1' })).toBe(false);
+    revocations.add({ kind: 'user', user: 'ann' });
+    expect(isByClock({ issuedAtMs: 49_999 })).toBe(false);
+  });
+
   test('an earlier revocation after a later one takes nothing back', () => {
     revocations.add({ kind: 'userTokens', user: 'ann', beforeMs: 5_000 });
     revocations.add({ kind: 'userTokens', user: 'ann', beforeMs: 2_000 });

@@ -22,6 +22,12 @@ interface Until {
 /** How long it is remembered that a user was let in again, against nodes that have not heard of it. */
 const unblockedMs = 3_600_000;
 
+/**
+ * Tokens tell their time in whole seconds and by the clock of who made them: one that is older than a revocation by so
+ * little may have been made after it.
+ */
+const clockToleranceMs = 10_000;
+
 /** Below so many, lapsed entries are not worth looking for. */
 const minSwept = 1_024;
 
@@ -114,6 +120,16 @@ export class Revocations {
     const userTokens = this.#userTokens.get(user);
     const isOld = userTokens !== undefined && issuedAtMs < userTokens.beforeMs;
     return isOld && stands(userTokens) ? disconnectCodes.invalidToken : undefined;
+  }
+
+  /**
+   * Whether nothing is in the way but the time of the token, by so little that clocks may differ. It is not let in, and
+   * another one, which has a later time, may be.
+   */
+  isByClock(who: Revocable): boolean {
+    const { issuedAtMs } = who;
+    if (issuedAtMs === undefined || this.find(who) === undefined) return false;
+    return this.find({ ...who, issuedAtMs: issuedAtMs + clockToleranceMs }) === undefined;
   }
 
   #dropLapsed(): void {

@@ -7,7 +7,7 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Attachment } from '../attachment.js';
 import type { Identity } from '../auth/authenticator.js';
 import { forgo, takeBack } from '../establish.js';
-import { limitReached, revoked as revokedLine } from '../refusal-lines.js';
+import { limitReached, revokedByClock, revoked as revokedLine } from '../refusal-lines.js';
 import { sizeOf } from '../reply-room.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
@@ -43,6 +43,10 @@ export async function runConnect(
   }
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
+  if (node.revocations.isByClock(identity)) {
+    session.state = 'refused';
+    return refuse(errorCodes.tokenExpired, revokedByClock).reply;
+  }
   const revoked = node.revocations.find(identity);
   if (revoked !== undefined) {
     session.close(revoked, revokedLine);

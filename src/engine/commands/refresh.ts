@@ -4,7 +4,7 @@ import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { Identity } from '../auth/authenticator.js';
 import { expired } from '../close-lines.js';
-import { emptyField, revoked as revokedLine, takesNoTokens } from '../refusal-lines.js';
+import { emptyField, revokedByClock, revoked as revokedLine, takesNoTokens } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { ttlSec } from '../ttl.js';
 import { isTokenExpired, refuse, refuseBy } from './target.js';
@@ -58,6 +58,10 @@ function renewed(before: Identity | undefined, now: Identity): Identity {
 
 /** Puts the connection's end off. False when it is closed instead. */
 function accept(session: Session, identity: Identity): boolean {
+  if (session.node.revocations.isByClock(identity)) {
+    session.close(disconnectCodes.expired, revokedByClock);
+    return false;
+  }
   const revoked = session.node.revocations.find(identity);
   if (revoked !== undefined) {
     session.close(revoked, revokedLine);

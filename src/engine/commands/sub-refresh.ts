@@ -4,11 +4,11 @@ import { errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { PermissionContext, SubscribeGrant } from '../channel-options.js';
 import { decideByFunction, permissionContext } from '../permissions.js';
-import { deniedByRule, emptyField, membership, revoked, takesNoTokens } from '../refusal-lines.js';
+import { deniedByRule, emptyField, membership, revoked, revokedByClock, takesNoTokens } from '../refusal-lines.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, type Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
-import { findTarget, isRevoked, isTokenExpired, refuse } from './target.js';
+import { findTarget, isRevoked, isRevokedByClock, isTokenExpired, refuse } from './target.js';
 
 export async function runSubRefresh(session: Session, name: string, token: string): Promise<ReplyBody | undefined> {
   const { node } = session;
@@ -35,6 +35,9 @@ export async function runSubRefresh(session: Session, name: string, token: strin
     return undefined;
   }
   for (const note of outcome.notes ?? []) session.explain(note);
+  if (isRevokedByClock(session, outcome.identity)) {
+    return refuse({ ...errorCodes.tokenExpired, temporary: true }, revokedByClock).reply;
+  }
   if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied, revoked).reply;
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);

@@ -11,12 +11,12 @@ import type { SubscribeContext, SubscribeGrant } from '../channel-options.js';
 import { establish, takeBack } from '../establish.js';
 import { jsonBehind, withJsonBehind } from '../json-behind.js';
 import { decideByFunction, decideByName, permissionContext, type Question } from '../permissions.js';
-import { deniedByRule, limitReached, membership, revoked, unrecoverable } from '../refusal-lines.js';
+import { deniedByRule, limitReached, membership, revoked, revokedByClock, unrecoverable } from '../refusal-lines.js';
 import type { RuleMatch } from '../rules.js';
 import type { Session } from '../session.js';
 import { identityOfGrant, Subscription } from '../subscription.js';
 import { ttlSec } from '../ttl.js';
-import { findTarget, isRevoked, type Refusal, refuse, refuseBy } from './target.js';
+import { findTarget, isRevoked, isRevokedByClock, type Refusal, refuse, refuseBy } from './target.js';
 
 /** What the subscriber was granted, and whether it can renew it by itself. */
 interface Granted {
@@ -157,6 +157,7 @@ async function authorizeByToken(
   if (!outcome.ok) return refuseBy(session, outcome);
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
+  if (isRevokedByClock(session, identity)) return refuse(errorCodes.tokenExpired, revokedByClock);
   if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied, revoked);
   return { ok: true, identity, clientRefresh: true };
 }

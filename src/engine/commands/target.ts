@@ -49,6 +49,11 @@ export function isRevoked({ node, user }: Session, identity: SubscriptionIdentit
   return node.revocations.find({ ...identity, user }) !== undefined;
 }
 
+/** Whether it has been, by so few seconds that another token may be good. */
+export function isRevokedByClock({ node, user }: Session, identity: SubscriptionIdentity): boolean {
+  return node.revocations.isByClock({ ...identity, user });
+}
+
 /** 107 for a bad name, 103 for one of the server's own, 102 where no rule matches. */
 export function findTarget(session: Session, name: string): Target | Refusal {
   const channel = parseChannelName(name);

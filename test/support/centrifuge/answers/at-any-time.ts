@@ -167,11 +167,27 @@ export const atAnyTime: readonly Answer[] = [
     subscription.subscribe();
     return fate;
   }),
-  answer('nothing', 2502, 'configuration', 'the rule of its channel has changed', async (stage) => {
-    const app = await stage.serve();
-    const rule = { subscribe: 'anyone', history: { size: 20, ttl: '1m' } } as const;
-    return fateOfRoom(stage, app, () => stage.changeRules({ 'room:{x}': channel({ ...rule, joinLeave: true }) }));
-  }),
+  answer(
+    'nothing',
+    2500,
+    'configuration',
+    'the rule of its channel has changed, and keeps a history as before',
+    async (stage) => {
+      const app = await stage.serve();
+      const rule = { subscribe: 'anyone', history: { size: 20, ttl: '1m' } } as const;
+      return fateOfRoom(stage, app, () => stage.changeRules({ 'room:{x}': channel({ ...rule, joinLeave: true }) }));
+    },
+  ),
+  answer(
+    'nothing',
+    2502,
+    'configuration',
+    'the rule of its channel has changed, and keeps no history',
+    async (stage) => {
+      const app = await stage.serve();
+      return fateOfRoom(stage, app, () => stage.changeRules({ 'room:{x}': channel({ subscribe: 'anyone' }) }));
+    },
+  ),
   answer('nothing', 2000, 'application', 'the application has ended the subscription', async (stage) =>
     fateOfRoom(stage, await stage.serve(), (app) => app.unsubscribe('ann', 'room:1')),
   ),

@@ -30,7 +30,7 @@ async function fateOfRefresh(
   bend?: Bend,
 ): Promise<Seen> {
   let fetched = 0;
-  const lives = [{ expiresInSec: 2 }, next, next];
+  const lives = [{ expiresInSec: 2, iat: Math.floor(Date.now() / 1_000) }, next, next];
   const options = {
     getToken: () => {
       if (fetched === 1) before();
@@ -54,6 +54,18 @@ export const connecting: readonly Answer[] = [
     await stage.serve();
     return fateWith(stage, startsLater(), {});
   }),
+  answer(
+    'connect',
+    109,
+    'clock',
+    'the token was made up to 10 seconds before the tokens of its user were revoked',
+    async (stage) => {
+      const app = await stage.serve();
+      const nowSec = Math.floor(Date.now() / 1_000);
+      await app.revokeUserTokens('ann', nowSec);
+      return fateWith(stage, { iat: nowSec - 3 }, { iat: nowSec });
+    },
+  ),
   answer('connect', 109, 'race', 'the provider of the keys has no such key: it may be new, or gone', async (stage) => {
     const provider = await KeyProvider.start();
     stage.onEnd(() => void provider[Symbol.asyncDispose]());
@@ -194,6 +206,18 @@ export const connecting: readonly Answer[] = [
     await stage.serve();
     return fateOfRefresh(stage, startsLater());
   }),
+  answer(
+    'refresh',
+    3005,
+    'clock',
+    'the new token was made up to 10 seconds before the tokens of its user were revoked',
+    async (stage) => {
+      const app = await stage.serve();
+      const nowSec = Math.floor(Date.now() / 1_000);
+      await app.revokeUserTokens('ann', nowSec);
+      return fateOfRefresh(stage, { iat: nowSec - 3 });
+    },
+  ),
   answer(
     'refresh',
     3005,

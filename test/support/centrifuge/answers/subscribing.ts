@@ -15,7 +15,7 @@ async function fateIn(
   options: Partial<SubscriptionOptions> = {},
   bend?: Bend,
 ): Promise<Seen> {
-  const client = await stage.connected({ token: await stage.token({}) }, bend);
+  const client = await stage.connected({ token: await stage.token({ iat: nowSec() }) }, bend);
   const subscription = stage.subscription(client, name, options);
   const fate = fateOfSubscription(client, subscription);
   subscription.subscribe();
@@ -31,15 +31,17 @@ function fateWith(stage: Stage, ...claims: readonly Claims[]): Promise<Seen> {
 
 /** What becomes of a subscription that brings another token before the first one expires. */
 async function fateOfRefresh(stage: Stage, next: Claims, bend?: Bend): Promise<Seen> {
-  const client = await stage.connected({ token: await stage.token({}) }, bend);
+  const client = await stage.connected({ token: await stage.token({ iat: nowSec() }) }, bend);
   let fetched = 0;
-  const lives = [{ expiresInSec: 2 }, next];
+  const lives = [{ expiresInSec: 2, iat: nowSec() }, next];
   const getToken = () => stage.token({ channel: 'token:1', ...lives[Math.min(fetched++, 1)] });
   const subscription = stage.hurried(stage.subscription(client, 'token:1', { getToken }));
   const fate = fateOfSubscription(client, subscription);
   subscription.subscribe();
   return fate;
 }
+
+const nowSec = () => Math.floor(Date.now() / 1_000);
 
 const startsLater = () => ({ nbf: Date.now() / 1_000 + 60 });
 
@@ -57,6 +59,17 @@ export const subscribing: readonly Answer[] = [
     await stage.serve();
     return fateWith(stage, startsLater(), {});
   }),
+  answer(
+    'subscribe',
+    109,
+    'clock',
+    'the token was made up to 10 seconds before the tokens of its user were revoked',
+    async (stage) => {
+      const app = await stage.serve();
+      await app.revokeUserTokens('ann', nowSec());
+      return fateWith(stage, { iat: nowSec() - 3 }, { iat: nowSec() });
+    },
+  ),
   answer(
     'subscribe',
     109,
@@ -223,6 +236,17 @@ export const subscribing: readonly Answer[] = [
     await stage.serve();
     return fateOfRefresh(stage, startsLater());
   }),
+  answer(
+    'sub_refresh',
+    109,
+    'clock',
+    'the new token was made up to 10 seconds before the tokens of its user were revoked: as above',
+    async (stage) => {
+      const app = await stage.serve();
+      await app.revokeUserTokens('ann', nowSec());
+      return fateOfRefresh(stage, { iat: nowSec() - 3 });
+    },
+  ),
   answer('sub_refresh', 111, 'load', 'commands come faster than allowed', async (stage) => {
     await stage.serve({ limits: { commandsPerSec: 1, commandBurst: 4 } });
     const client = await stage.connected({ token: await stage.token({}) });
