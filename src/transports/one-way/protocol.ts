@@ -10,13 +10,14 @@ import {
   type Disconnect,
   disconnectCodes,
   type ErrorReply,
+  errorCodes,
   type Unsubscribe,
   unsubscribeCodes,
 } from '../../model/codes.js';
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
-import type { Push } from '../../model/push.js';
-import type { ReplyBody, SubscribeResult } from '../../model/reply.js';
+import type { Push, SubscribePush } from '../../model/push.js';
+import type { ConnectResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { decodeJsonFrame } from '../../protocols/centrifugal/json-decode.js';
 import type { Decoded, EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import { formatPositions, type Positions } from './positions.js';
@@ -43,6 +44,15 @@ export interface OneWaySubject {
 }
 
 const connectId = 1;
+/** What comes back of channels that were granted; the decoder takes no more. */
+const maxGranted = 1_000;
+
+/** By the code with which a subscription ends and its client is to come back. */
+const interruptions: ReadonlyMap<number, Disconnect> = new Map<number, Disconnect>([
+  [unsubscribeCodes.insufficientState.code, disconnectCodes.insufficientState],
+  [unsubscribeCodes.stateInvalidated.code, disconnectCodes.forceReconnect],
+  [unsubscribeCodes.expired.code, disconnectCodes.subscriptionExpired],
+]);
 
 export class OneWayProtocol implements Protocol {
   readonly name = 'one-way';
@@ -53,8 +63,11 @@ export class OneWayProtocol implements Protocol {
   readonly #retryMs: number;
   /** Of channels that keep a history. Where the client said, until it is subscribed. */
   readonly #positions = new Map<string, Position>();
+  /** That it is in by now, by its own wish or the server's. What is published in others is for later, or never. */
+  readonly #live = new Set<string>();
   #numSubscribed = 0;
-  #numLeft = 0;
+  #isReady = false;
+  #isInterrupted = false;
 
   constructor(style: OneWayStyle, { channels, since, retryMs }: OneWaySubject, owner: OneWayOwner) {
     this.#style = style;
@@ -63,14 +76,16 @@ export class OneWayProtocol implements Protocol {
     this.#since = since;
     this.#owner = owner;
     for (const channel of channels) {
-      const at = since === 'lost' ? undefined : since.get(channel);
+      const at = this.#placeOf(channel);
       if (at !== undefined) this.#positions.set(channel, at);
     }
   }
 
-  /** The client's first frame: connect, then subscribe to each channel. */
+  /** The client's first frame: connect, with its places in channels that the server may grant, then subscribe to each channel. */
   opening(token: string | undefined): string {
-    const connect = { id: connectId, connect: { ...(token !== undefined && { token }) } };
+    const granted = [...(this.#since === 'lost' ? [] : this.#since)].filter(([name]) => !this.#channels.includes(name));
+    const subs = Object.fromEntries(granted.slice(0, maxGranted).map(([name, at]) => [name, { recover: true, ...at }]));
+    const connect = { id: connectId, connect: { ...(token !== undefined && { token }), subs } };
     const subscribes = this.#channels.map((channel, n) => {
       const at = this.#positions.get(channel);
       return { id: connectId + 1 + n, subscribe: { channel, ...(at && { recover: true, ...at }) } };
@@ -84,15 +99,21 @@ export class OneWayProtocol implements Protocol {
 
   encodeReply(id: number, body: ReplyBody): string {
     if (body.kind === 'error') this.#owner.onRefused(body.error);
+    if (body.kind === 'connect') return this.#connected(body.result);
     if (body.kind !== 'subscribe') return '';
     const channel = this.#channels[id - connectId - 1];
-    return channel === undefined ? '' : this.#subscribed(channel, body.result);
+    if (channel === undefined) return '';
+    this.#numSubscribed++;
+    return this.#subscribed(channel, body.result) + this.#readyText();
   }
 
   encodePush(push: Push): string {
     switch (push.kind) {
       case 'publication':
         return this.#publication(push.channel, push.publication);
+      case 'subscribe':
+        this.#granted(push.channel, push.subscribe);
+        return '';
       case 'join':
       case 'leave':
         // It cannot ask for them: where they come at all, they are for everybody.
@@ -115,22 +136,51 @@ export class OneWayProtocol implements Protocol {
     return messages.join('');
   }
 
+  /** Channels that it has asked for as well begin with their own replies. */
+  #connected({ subs }: ConnectResult): string {
+    const texts = [...subs]
+      .filter(([channel]) => !this.#channels.includes(channel))
+      .map(([channel, result]) => this.#subscribed(channel, result));
+    if (this.#channels.length === 0 && subs.size === 0) {
+      const message = 'channels: none is asked for, and the token grants none';
+      this.#owner.onRefused({ ...errorCodes.badRequest, message });
+      return '';
+    }
+    return texts.join('') + this.#readyText();
+  }
+
+  /** When it is in all of its channels. */
+  #readyText(): string {
+    if (this.#isReady || this.#numSubscribed < this.#channels.length) return '';
+    this.#isReady = true;
+    const text = this.#style.notice({ kind: 'start', retryMs: this.#retryMs }, this.#id());
+    this.#owner.onReady();
+    this.#endWithoutChannels();
+    return text;
+  }
+
   #subscribed(channel: string, result: SubscribeResult): string {
     const { epoch, offset, publications, recovered } = result;
-    const hasMissed = (this.#since === 'lost' || this.#since.has(channel)) && !recovered;
+    const hadPlace = this.#placeOf(channel) !== undefined;
+    const hasMissed = !recovered && (hadPlace || (this.#since === 'lost' && epoch !== ''));
+    this.#live.add(channel);
     if (epoch === '') this.#positions.delete(channel);
     else this.#positions.set(channel, { offset, epoch });
     const texts = publications.map((publication) => this.#publication(channel, publication));
-    if (hasMissed && epoch !== '') texts.unshift(this.#style.notice({ kind: 'reset', channel }, this.#id()));
-    this.#numSubscribed++;
-    if (this.#numSubscribed === this.#channels.length) {
-      texts.push(this.#style.notice({ kind: 'start', retryMs: this.#retryMs }, this.#id()));
-      this.#owner.onReady();
-    }
+    if (hasMissed) texts.unshift(this.#style.notice({ kind: 'reset', channel }, this.#id()));
     return texts.join('');
   }
 
+  /** A subscription that the server begins later on. */
+  #granted(channel: string, { epoch, offset }: SubscribePush): void {
+    // Who comes back gets it with all that has been missed.
+    if (this.#isInterrupted || (!this.#isReady && this.#channels.includes(channel))) return;
+    this.#live.add(channel);
+    if (epoch !== '') this.#positions.set(channel, { offset, epoch });
+  }
+
   #publication(channel: string, publication: Publication): string {
+    if (!this.#live.has(channel)) return '';
     const at = this.#positions.get(channel);
     if (at !== undefined && publication.offset > 0) {
       this.#positions.set(channel, { offset: publication.offset, epoch: at.epoch });
@@ -139,12 +189,25 @@ export class OneWayProtocol implements Protocol {
   }
 
   #unsubscribed(channel: string, { code, reason }: Unsubscribe): string {
-    if (code === unsubscribeCodes.insufficientState.code) this.#owner.onInterrupted(disconnectCodes.insufficientState);
-    else if (code === unsubscribeCodes.stateInvalidated.code) this.#owner.onInterrupted(disconnectCodes.forceReconnect);
-    else if (code === unsubscribeCodes.expired.code) this.#owner.onInterrupted(disconnectCodes.subscriptionExpired);
-    else if (++this.#numLeft === this.#channels.length) this.#owner.onInterrupted(disconnectCodes.forceNoReconnect);
-    this.#positions.delete(channel);
+    this.#live.delete(channel);
+    const interruption = interruptions.get(code);
+    if (interruption === undefined) {
+      this.#positions.delete(channel);
+      this.#endWithoutChannels();
+    } else {
+      // Its place stays in the id: that is where it goes on when it is back.
+      this.#isInterrupted = true;
+      this.#owner.onInterrupted(interruption);
+    }
     return this.#style.notice({ kind: 'unsubscribed', channel, code, reason }, this.#id());
+  }
+
+  #endWithoutChannels(): void {
+    if (this.#isReady && this.#live.size === 0) this.#owner.onInterrupted(disconnectCodes.forceNoReconnect);
+  }
+
+  #placeOf(channel: string): Position | undefined {
+    return this.#since === 'lost' ? undefined : this.#since.get(channel);
   }
 
   #id(): string {

@@ -18,7 +18,7 @@ export interface OneWayRequest {
 
 const bearer = /^bearer +(\S+)$/i;
 
-/** `?channels=a,b` or `?channel=a&channel=b`, for names with a comma; `ticket`; `since` for who cannot set `Last-Event-ID`. */
+/** Who names no channel may be granted some. `?channels=a,b` or `?channel=a&channel=b`, for names with a comma; `ticket`; `since` for who cannot set `Last-Event-ID`. */
 export function readOneWayRequest(request: IncomingMessage, maxChannels: number): OneWayRequest | Refusal {
   const { url = '/' } = request;
   const start = url.indexOf('?');
@@ -27,9 +27,7 @@ export function readOneWayRequest(request: IncomingMessage, maxChannels: number)
     ...query.getAll('channels').flatMap((list) => list.split(',')),
     ...query.getAll('channel'),
   ]);
-  if (channels.size === 0 || channels.size > maxChannels) {
-    return bad(`channels: from 1 to ${maxChannels} names, with commas between`);
-  }
+  if (channels.size > maxChannels) return bad(`channels: at most ${maxChannels} names, with commas between`);
   for (const channel of channels) if (parseChannelName(channel) === undefined) return bad('channels: not a name');
   // Later than the URL, which stays the same when an EventSource comes back.
   const since = request.headers['last-event-id'] ?? query.get('since') ?? '';
