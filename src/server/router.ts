@@ -73,7 +73,7 @@ export class Router {
     const endpoint = this.#endpoints.get(path) ?? this.#prefixes.find((prefix) => answers(prefix, request, path));
     if (endpoint === undefined) return this.#refused(request, plainReply(404, 'not found'));
     const isAsked = endpoint.method === 'GET' ? isRead : request.method === endpoint.method;
-    if (isAsked) return endpoint.respond(requestOf(request, this.#ports.peerOf(request)));
+    if (isAsked) return endpoint.respond(requestOf(request, this.#ports.peerOf));
     const allow = endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method;
     return this.#refused(request, plainReply(405, `use ${endpoint.method}`, { Allow: allow }));
   }
@@ -104,9 +104,12 @@ export function pathOf(request: IncomingMessage): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
-function requestOf(request: IncomingMessage, peer: string): HttpRequest {
+function requestOf(request: IncomingMessage, peerOf: (request: IncomingMessage) => string): HttpRequest {
   return {
-    peer,
+    // Looked for only when somebody is refused: a load balancer's own checks say nothing of a client, which would be told of.
+    get peer() {
+      return peerOf(request);
+    },
     headers: headersOf(request),
     path: pathOf(request),
     query: targetOf(request).slice(pathOf(request).length + 1),

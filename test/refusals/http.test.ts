@@ -199,6 +199,14 @@ describe('the port of clients', () => {
   });
 });
 
+test('a trusted proxy that asks for health has no client to tell of', async () => {
+  const server = await new Watched({ trustProxies: [peer] }).listen({ api: { keys: apiKey } });
+  for (const path of ['/health/live', '/health/ready']) expect(await ask(server.port, { path })).toBe(200);
+  expect(await ask(server.port, post('/api/info', '{}', { ...json, ...key }))).toBe(200);
+  expect(server.lines).toEqual([]);
+  await server.app.close(500);
+});
+
 describe('limits', () => {
   test('room for no more: 503 with the option', async () => {
     const server = await new Watched({ limits: { maxConnections: 0, connectsPerSec: 1, connectBurst: 1 } }).listen();
