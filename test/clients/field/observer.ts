@@ -87,7 +87,8 @@ export class Observer implements AsyncDisposable {
       peer.on('pong', () => seen.pongs++);
       peer.on('close', (code) => {
         seen.endedAtMs = performance.now();
-        seen.closeCode = code;
+        // 1006 is nobody's: it went without a close frame.
+        if (code !== 1_006) seen.closeCode = code;
       });
       void this.#serve(request.url ?? '/', peer, socket);
     });

@@ -129,8 +129,9 @@ func gobwas(url, first string) {
 }
 
 func xNet(url, first string) {
-	// It has no default: a page of the server's own host, as its documentation has it.
-	connection, err := xnetws.Dial(url, "", strings.Replace(url, "ws", "http", 1))
+	// It has no default, and sends what it is given: a slash or a path behind the host makes it an origin of nobody.
+	server, path, _ := strings.Cut(strings.TrimPrefix(url, "ws://"), "/")
+	connection, err := xnetws.Dial("ws://"+server+"/"+path, "", "http://"+server)
 	if err != nil {
 		tellError(err)
 		return
