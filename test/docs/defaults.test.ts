@@ -19,7 +19,7 @@ const units: Readonly<Record<string, number>> = {
   MiB: 1_048_576,
 };
 const value = `(\\d[\\d,]*)\\s?(${Object.keys(units).join('|')})?\\b`;
-const name = '`([a-z]+(?:\\.?[a-zA-Z]+)*)`';
+const name = '`([a-z][a-zA-Z]*(?:\\.[a-zA-Z]+)*)`';
 const forms = [
   // 64 KiB (`hooks.maxResponseBytes`); 10,000 events wait (`hooks.maxQueuedEvents`)
   { pattern: new RegExp(`(?<![\\d.,–-])${value}(?:\\s[a-z]+){0,9}\\s\\(${name}`, 'g'), order: [3, 1, 2] },
