@@ -174,7 +174,7 @@ describe('the port of clients', () => {
     ['a command to no session', post('/emulation', session), 404, { check: 'session', reason: 'no such session' }],
     ['a command that is none', post('/emulation', '[]'), 400, { check: 'request', path: '/emulation' }],
     ['a poll that is none', post('/connection/long_polling', '[]'), 400, { check: 'request' }],
-    ['one-way without channels', { path: '/listen' }, 400, { check: 'request' }],
+    ['one-way with a name that is none', { path: '/listen?channel=' }, 400, { check: 'request' }],
     ['one-way with a token in the URL', { path: '/listen?channel=news:1&token=canary' }, 400, { check: 'request' }],
     [
       'one-way with a word that is no token',
