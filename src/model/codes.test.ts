@@ -74,7 +74,7 @@ test('only internal errors and too many requests are worth trying again', () => 
   expect(temporary.map(({ code }) => code)).toEqual([100, 111]);
 });
 
-test('clients subscribe again by themselves after insufficient state and expiry alone', () => {
+test('clients subscribe again by themselves after insufficient state, expiry and a changed rule alone', () => {
   const names = Object.entries(unsubscribeCodes).filter(([, { code }]) => code >= 2500);
-  expect(names.map(([name]) => name)).toEqual(['insufficientState', 'expired']);
+  expect(names.map(([name]) => name)).toEqual(['insufficientState', 'expired', 'stateInvalidated']);
 });

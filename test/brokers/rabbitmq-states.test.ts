@@ -61,11 +61,6 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
       begin: () => control('set_disk_free_limit', '100000GB'),
       end: () => control('set_disk_free_limit', '10MB'),
     },
-    {
-      name: 'access',
-      begin: () => control('set_permissions', 'node', '.*', '^none$', '.*'),
-      end: () => control('set_permissions', 'node', '.*', '.*', '.*'),
-    },
   ];
 
   test.each(states)(
