@@ -4,10 +4,11 @@ import { Centrifuge } from 'centrifuge';
 import { SignJWT } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { FanfareProcess, Folder, testSecret } from '../cli/fanfare-process.js';
+import { testSecret } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { redisIsMissing } from '../support/redis-server.js';
 import { call } from './plain-fleet.js';
+import { type Kind, startThreeNodes } from './three-nodes.js';
 
 const config = {
   port: 0,
@@ -17,30 +18,15 @@ const config = {
   channels: { 'personal:{rest*}': { userLimited: true } },
 };
 
-/** Where clients connect, one after the other: one port with several workers behind it, or several ports. */
-async function start(kind: 'workers' | 'redis') {
-  const folder = new Folder();
-  const redis = kind === 'redis' ? await RedisServer.start() : undefined;
-  const fleet = redis === undefined ? { workers: 3 } : { broker: redis.url };
-  folder.write('fanfare.json', JSON.stringify({ ...config, ...fleet }));
-  const processes = Array.from(
-    { length: redis === undefined ? 1 : 3 },
-    () => new FanfareProcess(['serve'], { folder }),
-  );
-  const urls = await Promise.all(processes.map((process) => process.listening()));
+/** Clients come when all nodes know of each other. */
+async function start(kind: Kind) {
+  const nodes = await startThreeNodes(kind, config);
   const numNodes = async () => {
-    const { result } = await call(urls[0] ?? '', 'info', {});
+    const { result } = await call(nodes.urls[0] ?? '', 'info', {});
     return (result as { nodes: unknown[] }).nodes.length; // safe: the API's own answer
   };
   await vi.waitFor(async () => expect(await numNodes()).toBe(3), { timeout: 15_000, interval: 100 });
-  return {
-    urls,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()));
-      await redis?.[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
-    },
-  };
+  return nodes;
 }
 
 const token = await new SignJWT({ sub: 'ann' })

@@ -4,35 +4,14 @@ import { Centrifuge } from 'centrifuge';
 import { SignJWT } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { FanfareProcess, Folder, testSecret } from '../cli/fanfare-process.js';
+import { testSecret } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { redisIsMissing } from '../support/redis-server.js';
+import { startThreeNodes } from './three-nodes.js';
 
 const most = 3;
 const numUsers = 8;
 const config = { port: 0, token: { secret: testSecret }, limits: { maxConnectionsPerUser: most } };
-
-/** Where clients connect, one after the other: one port with several workers behind it, or several ports. */
-async function start(kind: 'workers' | 'redis') {
-  const folder = new Folder();
-  const redis = kind === 'redis' ? await RedisServer.start() : undefined;
-  const fleet = redis === undefined ? { workers: 3 } : { broker: redis.url };
-  folder.write('fanfare.json', JSON.stringify({ ...config, ...fleet }));
-  const processes = Array.from(
-    { length: redis === undefined ? 1 : 3 },
-    () => new FanfareProcess(['serve'], { folder }),
-  );
-  const urls = await Promise.all(processes.map((process) => process.listening()));
-  return {
-    urls,
-    processes,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(processes.map((process) => process[Symbol.asyncDispose]()));
-      await redis?.[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
-    },
-  };
-}
 
 const tokens = await Promise.all(
   Array.from({ length: numUsers }, (_, n) =>
@@ -59,7 +38,7 @@ describe.each(['workers', 'redis'] as const)('%s', (kind) => {
     'of many that come at the same moment as many are let in as may be, and again when they have left',
     { timeout: 60_000 },
     async () => {
-      await using fleet = await start(kind);
+      await using fleet = await startThreeNodes(kind, config);
       const { urls } = fleet;
       const come = () =>
         Promise.all(
