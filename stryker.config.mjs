@@ -6,7 +6,10 @@ export default {
   plugins: ['@stryker-mutator/vitest-runner'],
   mutate: [
     'src/engine/auth/*.ts',
-    'src/engine/{admission,capabilities,permissions,rates,revocations,token-bucket,wildcard}.ts',
+    'src/engine/channels/permissions.ts',
+    'src/engine/names/{capabilities,wildcard}.ts',
+    'src/engine/sessions/{admission,rates}.ts',
+    'src/engine/time/token-bucket.ts',
     'src/server/jwt.ts',
     'src/http/jwks.ts',
     '!src/**/*.test.ts',

@@ -5,7 +5,11 @@ export default defineConfig({
   test: {
     include: [
       'src/engine/auth/*.test.ts',
-      'src/engine/{admission,capabilities,permissions,rates,revocations,token-bucket,wildcard,operations}.test.ts',
+      'src/engine/channels/permissions.test.ts',
+      'src/engine/names/{capabilities,wildcard}.test.ts',
+      'src/engine/operations/operations.test.ts',
+      'src/engine/sessions/{admission,rates}.test.ts',
+      'src/engine/time/token-bucket.test.ts',
       'src/server/jwt*.test.ts',
       'src/http/jwks.test.ts',
     ],

@@ -24,6 +24,18 @@ export const folderRules = {
   model: { sees: [], node: false, packages: 'none' },
   protocols: { sees: ['model'], node: false, packages: 'any' },
   engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'], node: false, packages: 'any' },
+  ...engineRooms({
+    names: [],
+    ports: ['names'],
+    log: ['ports'],
+    time: ['ports'],
+    channels: ['names', 'ports', 'time'],
+    auth: ['names', 'ports', 'time', 'channels'],
+    fanout: ['ports', 'log', 'time', 'channels'],
+    sessions: ['names', 'ports', 'log', 'time', 'channels', 'fanout'],
+    cluster: ['ports', 'log', 'time'],
+    operations: ['names', 'ports', 'log', 'time', 'channels', 'auth', 'fanout', 'sessions', 'cluster'],
+  }),
 
   brokers: { sees: lower, node: true, packages: 'any' },
   transports: {
@@ -57,6 +69,25 @@ export const folderRules = {
   loadtest: { sees: ['model', 'protocols'], node: true, packages: 'any' },
   conformance: { sees: lower, node: true, packages: 'any' },
 };
+
+/**
+ * Sub-rooms of engine/, each with those that it may see; `engine/` itself, where they are put together, sees all.
+ * @param {Record<string, string[]>} rooms
+ * @returns {Record<string, FolderRule>}
+ */
+function engineRooms(rooms) {
+  return Object.fromEntries(
+    Object.entries(rooms).map(([room, sees]) => [
+      `engine/${room}`,
+      {
+        sees: ['model', ...sees.map((other) => `engine/${other}`)],
+        seesTypesOf: ['protocols/protocol.ts', 'engine/node.ts'],
+        node: false,
+        packages: /** @type {const} */ ('any'),
+      },
+    ]),
+  );
+}
 
 /**
  * @typedef {object} Import
@@ -111,7 +142,7 @@ function problemWith(one, entries) {
   const rule = folderRules[folder];
   if (rule === undefined) return null;
   if (one.target === null) return problemWithOutside(one, folder, rule);
-  if (folderOf(one.target) === folder || isIn(one.target, rule.sees)) return null;
+  if (folderOf(one.target) === folder || isIn(one.target, [folder, ...rule.sees])) return null;
   if (isIn(one.target, rule.seesTypesOf ?? [])) {
     return one.typeOnly ? null : `${folder}/ may import '${one.specifier}' with 'import type' only`;
   }
@@ -140,9 +171,14 @@ function isIn(file, places) {
   return places.some((place) => file === place || file.startsWith(`${place}/`));
 }
 
-/** @param {string} file */
+/** The innermost folder that has a rule; the outermost one where none has. @param {string} file */
 function folderOf(file) {
-  return file.split('/', 1)[0] ?? '';
+  const folders = file.split('/').slice(0, -1);
+  for (let depth = folders.length; depth > 1; depth--) {
+    const folder = folders.slice(0, depth).join('/');
+    if (folder in folderRules) return folder;
+  }
+  return folders[0] ?? '';
 }
 
 /**

@@ -1,10 +1,8 @@
 /** `fanfare`: the server as a library. */
 
 export { defineConfig, type FanfareConfig } from './config/options.js';
-export type { Authenticator, ConnectedClient, Identity } from './engine/auth/authenticator.js';
 export type { AuthFunction, AuthGrant, AuthRequest } from './engine/auth/function-auth.js';
 export type { TokenAlgorithm } from './engine/auth/token-keys.js';
-export type { Broker } from './engine/broker.js';
 export {
   type ChannelDeclaration,
   type ChannelOptions,
@@ -15,13 +13,15 @@ export {
   type PublishGrant,
   type SubscribeContext,
   type SubscribeGrant,
-} from './engine/channel-options.js';
-export type { NodeSummary } from './engine/cluster-messages.js';
-export type { ControlChannel } from './engine/control-channel.js';
-export type { ChannelSummary } from './engine/node-clients.js';
-export type { Observer } from './engine/observer.js';
-export type { PersonalOptions } from './engine/personal-channel.js';
-export { type RpcContext, type RpcDeclaration, RpcError, type RpcOptions, rpc } from './engine/rpc-options.js';
+} from './engine/channels/channel-options.js';
+export type { PersonalOptions } from './engine/channels/personal-channel.js';
+export { type RpcContext, type RpcDeclaration, RpcError, type RpcOptions, rpc } from './engine/channels/rpc-options.js';
+export type { NodeSummary } from './engine/cluster/messages.js';
+export type { ChannelSummary } from './engine/operations/node-clients.js';
+export type { Authenticator, ConnectedClient, Identity } from './engine/ports/authenticator.js';
+export type { Broker } from './engine/ports/broker.js';
+export type { ControlChannel } from './engine/ports/control-channel.js';
+export type { Observer } from './engine/ports/observer.js';
 export type { ApiOptions } from './http/api/api.js';
 export { FanfareError, type FanfareErrorCode } from './model/fanfare-error.js';
 export type { FanfareApp } from './server/app.js';

@@ -1,6 +1,6 @@
 /** What nodes say to each other over a broker's pub/sub, in places of their own: one for all, and one for each node. */
 
-import type { ControlChannel } from '../engine/control-channel.js';
+import type { ControlChannel } from '../engine/ports/control-channel.js';
 
 export interface ControlBus {
   /** The place that one node listens to, or all do. */

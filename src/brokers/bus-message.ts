@@ -1,7 +1,7 @@
 /** Publications, joins and leaves as they are stored and sent through Redis and NATS. */
 
 import * as v from 'valibot';
-import { clientInfoSchema, tagsSchema } from '../engine/publication-schemas.js';
+import { clientInfoSchema, tagsSchema } from '../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo, NewPublication } from '../model/publication.js';
 

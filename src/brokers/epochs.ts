@@ -1,6 +1,6 @@
 /** Names for the lives of streams; no two nodes, and no node twice, begin one under the same. */
 
-import type { Random } from '../engine/clock.js';
+import type { Random } from '../engine/ports/clock.js';
 
 export class Epochs {
   readonly #node: string;

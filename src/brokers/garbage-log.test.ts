@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
-import { type Logger, silentLogger } from '../engine/logger.js';
+import { type Logger, silentLogger } from '../engine/ports/logger.js';
 import { GarbageLog } from './garbage-log.js';
 
 test('a flood of garbage is one line at once and one a minute, with how often it came', async () => {

@@ -1,6 +1,6 @@
 /** What comes through a broker and no node has sent: told at once, and from then on once a minute, with how often. */
 
-import { RepeatedWarning } from '../engine/repeated-warning.js';
+import { RepeatedWarning } from '../engine/log/repeated-warning.js';
 import type { BrokerPorts } from './ports.js';
 
 export class GarbageLog {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
-import { silentLogger } from '../engine/logger.js';
+import { silentLogger } from '../engine/ports/logger.js';
 import { Link } from './link.js';
 
 function made() {

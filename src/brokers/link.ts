@@ -1,7 +1,7 @@
 /** One connection to a broker's server that is made again, for ever, whenever it breaks or falls silent. */
 
-import type { Cancel } from '../engine/clock.js';
-import { withTimeLimit } from '../engine/time-limit.js';
+import type { Cancel } from '../engine/ports/clock.js';
+import { withTimeLimit } from '../engine/time/time-limit.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { brokerError } from './broker-error.js';
 import type { BrokerPorts } from './ports.js';

@@ -1,7 +1,7 @@
 /** What a broker needs of the process that it is in. */
 
-import type { Clock, Random } from '../engine/clock.js';
-import type { Logger } from '../engine/logger.js';
+import type { Clock, Random } from '../engine/ports/clock.js';
+import type { Logger } from '../engine/ports/logger.js';
 
 export interface BrokerPorts {
   readonly clock: Clock;

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../test/support/certificate.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import type { CertificateConfig } from '../config/tls-config.js';
-import { silentLogger } from '../engine/logger.js';
+import { silentLogger } from '../engine/ports/logger.js';
 import { CertificateWatch } from './certificate-watch.js';
 
 const toClose: (() => void)[] = [];

@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CertificateConfig, type CertificateFiles, readCertificate } from '../config/tls-config.js';
-import type { Cancel, Clock } from '../engine/clock.js';
-import type { Logger } from '../engine/logger.js';
+import type { Cancel, Clock } from '../engine/ports/clock.js';
+import type { Logger } from '../engine/ports/logger.js';
 
 const intervalMs = 5_000;
 

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ChannelDeclaration } from '../engine/channel-options.js';
+import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import { fanfare } from '../server/fanfare.js';
 import type { AsyncApiDocument } from '../spec/document.js';
 import type { SchemaConverter } from '../spec/json-schema.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
 import type { Config } from '../config/load.js';
 import { isLoopback } from '../config/loopback.js';
-import type { ChannelDeclaration } from '../engine/channel-options.js';
+import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { ServerAddresses } from '../server/from-config.js';
 import { staticEndpoints } from '../server/static-files.js';
 import { version } from '../server/version.js';

@@ -2,7 +2,7 @@
 
 import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
 import { type ConfigProblem, formatProblem } from '../config/problem.js';
-import type { Logger } from '../engine/logger.js';
+import type { Logger } from '../engine/ports/logger.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ConfiguredServer } from '../server/from-config.js';
 import { ReloadTurns } from './reload-turns.js';

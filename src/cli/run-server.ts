@@ -1,8 +1,8 @@
 /** Runs a configured server until it is told to stop: listening, reload on SIGHUP, graceful shutdown. */
 
 import type { Config, ConfigSources } from '../config/load.js';
-import type { ChannelDeclaration } from '../engine/channel-options.js';
-import type { Logger } from '../engine/logger.js';
+import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
+import type { Logger } from '../engine/ports/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer, type ServerAddresses, type WorkerParts } from '../server/from-config.js';

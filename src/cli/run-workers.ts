@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { LocalBroker } from '../brokers/local/broker.js';
 import { LocalBrokerHost } from '../brokers/local/host.js';
 import type { Config, ConfigSources } from '../config/load.js';
-import type { Logger } from '../engine/logger.js';
+import type { Logger } from '../engine/ports/logger.js';
 import { createLog } from '../observe/log.js';
 import type { ServerAddresses, WorkerParts } from '../server/from-config.js';
 import { systemClock, systemRandom } from '../server/system-ports.js';

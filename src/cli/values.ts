@@ -1,6 +1,6 @@
 /** Reads the values of commands' own flags. */
 
-import { parseDurationMs } from '../engine/duration.js';
+import { parseDurationMs } from '../engine/time/duration.js';
 import { flagText, type ParsedArguments, UsageError } from './command.js';
 
 /** @throws UsageError for what is no duration */

@@ -3,7 +3,7 @@
 import type { Worker } from 'node:cluster';
 import { type ConfigChanges, changesOf } from '../config/changes.js';
 import type { Config, ConfigSources } from '../config/load.js';
-import type { Logger } from '../engine/logger.js';
+import type { Logger } from '../engine/ports/logger.js';
 import type { ConfiguredServer } from '../server/from-config.js';
 import { problemOf, readAgain, tellFailed, tellReloaded } from './reload.js';
 import { ReloadTurns } from './reload-turns.js';

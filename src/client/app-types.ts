@@ -8,7 +8,7 @@ import type {
   MessageInputOf,
   MessageOf,
   ProcedureTable,
-} from '../engine/channel-types.js';
+} from '../engine/channels/channel-types.js';
 
 /** The part of an application's type that a client needs. As an `App` itself it stands for a server of any kind. */
 export interface AnyApp {

@@ -1,6 +1,6 @@
 /** Time, chance and the state of the network, as the client sees them. */
 
-import type { Clock, Random } from '../engine/clock.js';
+import type { Clock, Random } from '../engine/ports/clock.js';
 
 export interface ClientPorts {
   readonly clock: Omit<Clock, 'afterTurn'>;

@@ -1,7 +1,7 @@
 /** Channel rules as a configuration file holds them: the declarative part of what the library offers. */
 
 import * as v from 'valibot';
-import { ChannelPattern } from '../engine/channel-pattern.js';
+import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { bytes, duration, type OptionKind } from './option-kinds.js';

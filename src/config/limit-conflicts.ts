@@ -1,6 +1,11 @@
 /** Contradictions among limits and channel rules, by the names that they have in a configuration. */
 
-import { type AllLimits, type Contradiction, contradictions, type RuleFacts } from '../engine/contradictions.js';
+import {
+  type AllLimits,
+  type Contradiction,
+  contradictions,
+  type RuleFacts,
+} from '../engine/channels/contradictions.js';
 import type { ChannelConfig } from './channel-config.js';
 import { limitsOf } from './limits.js';
 import type { Config } from './load.js';

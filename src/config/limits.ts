@@ -1,6 +1,6 @@
 /** The limits of the engine and the transports as the options set them. */
 
-import type { AllLimits } from '../engine/contradictions.js';
+import type { AllLimits } from '../engine/channels/contradictions.js';
 import type { OptionValues } from './options.js';
 
 /** Every limit of the engine is an option; a test looks after that. */

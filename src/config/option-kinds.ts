@@ -1,7 +1,7 @@
 /** What an option's value may be, how it is written as text (environment, flags) and how it is shown. */
 
 import * as v from 'valibot';
-import { parseDurationMs } from '../engine/duration.js';
+import { parseDurationMs } from '../engine/time/duration.js';
 import { closest } from '../model/closest.js';
 import { originFault } from '../model/origin.js';
 

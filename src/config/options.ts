@@ -3,7 +3,7 @@
  * table, however long.
  */
 
-import { defaultLimits } from '../engine/limits.js';
+import { defaultLimits } from '../engine/ports/limits.js';
 import { proxyHeaders } from '../model/proxy-header.js';
 import { channels } from './channel-config.js';
 import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxHookTimeoutMs } from './hook-config.js';

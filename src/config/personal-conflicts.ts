@@ -1,8 +1,8 @@
 /** Whether what each user has for itself fits the channel rules and the limits. */
 
-import { ChannelPattern } from '../engine/channel-pattern.js';
-import { PersonalChannel } from '../engine/personal-channel.js';
-import { singleConnectionConflict } from '../engine/single-connection.js';
+import { PersonalChannel } from '../engine/channels/personal-channel.js';
+import { ChannelPattern } from '../engine/names/channel-pattern.js';
+import { singleConnectionConflict } from '../engine/operations/single-connection.js';
 import type { ChannelName } from '../model/channel-name.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ChannelsConfig } from './channel-config.js';

@@ -1,7 +1,7 @@
 /** What the claims about a broker share: their world, and short ways to say things. */
 
 import { strict as assert } from 'node:assert';
-import type { Broker, HistoryStore, PresenceStore, PublishOptions } from '../engine/broker.js';
+import type { Broker, HistoryStore, PresenceStore, PublishOptions } from '../engine/ports/broker.js';
 import { type ChannelName, parseChannelName } from '../model/channel-name.js';
 import { type JsonText, toJsonText, trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';

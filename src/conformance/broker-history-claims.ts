@@ -1,7 +1,7 @@
 /** What a broker that keeps history promises about streams. */
 
 import { strict as assert } from 'node:assert';
-import type { Broker } from '../engine/broker.js';
+import type { Broker } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
 import type { JsonText } from '../model/json-text.js';
 import { type Claim, historyOf, limits, text, unusualTexts } from './broker-claim.js';

@@ -1,7 +1,7 @@
 /** What a broker promises about idempotency keys (guarantee G6). */
 
 import { strict as assert } from 'node:assert';
-import { idempotencyWindowMs } from '../engine/broker.js';
+import { idempotencyWindowMs } from '../engine/ports/broker.js';
 import { type Claim, historyOf, limits, text } from './broker-claim.js';
 
 export function idempotencyClaims(claim: Claim): void {

@@ -1,6 +1,6 @@
 /**
  * What every broker must do, as tests. A new broker runs them with a few lines; they are the executable form of the
- * texts in `engine/broker.ts`.
+ * texts in `engine/ports/broker.ts`.
  */
 
 import { strict as assert } from 'node:assert';

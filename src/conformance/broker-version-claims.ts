@@ -1,7 +1,7 @@
 /** What a broker that compares versions promises about them. */
 
 import { strict as assert } from 'node:assert';
-import type { Version } from '../engine/broker.js';
+import type { Version } from '../engine/ports/broker.js';
 import { type Claim, historyOf, limits, text, type World } from './broker-claim.js';
 
 const versioned = (number: number, epoch = ''): { readonly stream: typeof limits; readonly version: Version } => ({

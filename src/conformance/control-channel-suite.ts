@@ -1,7 +1,7 @@
-/** What every control channel must do, as tests: the executable form of the texts in `engine/control-channel.ts`. */
+/** What every control channel must do, as tests: the executable form of the texts in `engine/ports/control-channel.ts`. */
 
 import { strict as assert } from 'node:assert';
-import { type ControlChannel, maxControlPayloadBytes } from '../engine/control-channel.js';
+import { type ControlChannel, maxControlPayloadBytes } from '../engine/ports/control-channel.js';
 import type { TestFramework } from './broker-suite.js';
 
 /** Three nodes' channels in surroundings of their own, made anew for each test. */

@@ -1,7 +1,7 @@
 /** `fanfare/conformance`: suites for brokers that others write. */
 
-export type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../engine/broker.js';
-export type { ControlChannel } from '../engine/control-channel.js';
+export type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../engine/ports/broker.js';
+export type { ControlChannel } from '../engine/ports/control-channel.js';
 export type { BrokerUnderTest } from './broker-claim.js';
 export { type BrokerSuiteOptions, brokerSuite, type TestFramework } from './broker-suite.js';
 export {

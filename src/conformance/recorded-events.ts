@@ -1,6 +1,6 @@
 /** Broker events, kept in the order in which they came. */
 
-import type { BrokerEvents } from '../engine/broker.js';
+import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
 import { fromJsonText } from '../model/json-text.js';
 import type { ClientInfo, Publication } from '../model/publication.js';

@@ -1,15 +1,15 @@
 /** Other rules and limits for a node whose clients stay connected. */
 
-import type { ChannelDeclaration } from './channel-options.js';
-import { type EngineLimits, limitsWithDefaults } from './limits.js';
+import type { ChannelDeclaration } from './channels/channel-options.js';
+import { PersonalChannel, type PersonalOptions } from './channels/personal-channel.js';
+import type { RpcFallback } from './channels/rpc-options.js';
+import { ChannelRules } from './channels/rules.js';
 import type { Node } from './node.js';
-import type { Observer } from './observer.js';
-import { PersonalChannel, type PersonalOptions } from './personal-channel.js';
-import { PingWheel } from './ping-wheel.js';
-import { ratesOfConnection } from './rates.js';
-import type { RpcFallback } from './rpc-options.js';
-import { ChannelRules } from './rules.js';
-import { SingleConnection } from './single-connection.js';
+import { SingleConnection } from './operations/single-connection.js';
+import { type EngineLimits, limitsWithDefaults } from './ports/limits.js';
+import type { Observer } from './ports/observer.js';
+import { ratesOfConnection } from './sessions/rates.js';
+import { PingWheel } from './time/ping-wheel.js';
 
 /** What replaces what was there, as a whole. */
 export interface NodeChange {

@@ -3,7 +3,7 @@
 import { createRemoteJWKSet, customFetch, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
 import type { TokenAlgorithm, TokenHeader, TokenKeys, VerificationKey } from '../engine/auth/token-keys.js';
 import { KeysUnavailable } from '../engine/auth/token-verifier.js';
-import type { Clock } from '../engine/clock.js';
+import type { Clock } from '../engine/ports/clock.js';
 
 const timeoutMs = 2_000;
 const maxSetBytes = 1_048_576;

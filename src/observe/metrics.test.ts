@@ -5,9 +5,9 @@ import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
 import { RecordedConnection } from '../../test/support/recorded-connection.js';
 import { MemoryBroker } from '../brokers/memory/broker.js';
 import { allowAnonymous } from '../engine/auth/anonymous.js';
-import { channel } from '../engine/channel-options.js';
-import { silentLogger } from '../engine/logger.js';
+import { channel } from '../engine/channels/channel-options.js';
 import { Node } from '../engine/node.js';
+import { silentLogger } from '../engine/ports/logger.js';
 import { type Metrics, nodeMetrics } from './metrics.js';
 
 let clock: FakeClock;

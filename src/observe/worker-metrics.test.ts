@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
 import { MemoryBroker } from '../brokers/memory/broker.js';
 import { allowAnonymous } from '../engine/auth/anonymous.js';
-import { silentLogger } from '../engine/logger.js';
 import { Node } from '../engine/node.js';
+import { silentLogger } from '../engine/ports/logger.js';
 import type { HookMetricsSource, Metrics } from './metrics.js';
 import { workerMetrics } from './worker-metrics.js';
 

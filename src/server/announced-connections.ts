@@ -1,8 +1,8 @@
 /** A port where every connection begins with the word of a trusted proxy about whose it is. */
 
 import type { Socket } from 'node:net';
-import type { Clock } from '../engine/clock.js';
-import type { RefusalLog } from '../engine/refusal-log.js';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
+import type { Clock } from '../engine/ports/clock.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { usualSpelling } from '../transports/node-address.js';

@@ -1,17 +1,17 @@
 /** The running application: what a program does with its Fanfare node. */
 
-import type { HistoryQuery, PresenceStats } from '../engine/broker.js';
 import type {
   ChannelNameOf,
   ChannelSchemas,
   MessageInputOf,
   MessageOf,
   ProcedureTable,
-} from '../engine/channel-types.js';
-import type { NodeSummary } from '../engine/cluster-messages.js';
-import type { ChannelSummary, ClientSelector } from '../engine/node-clients.js';
-import type { Operations, PublishRequestOptions } from '../engine/operations.js';
-import { encodeMessage } from '../engine/publishing.js';
+} from '../engine/channels/channel-types.js';
+import { encodeMessage } from '../engine/channels/publishing.js';
+import type { NodeSummary } from '../engine/cluster/messages.js';
+import type { ChannelSummary, ClientSelector } from '../engine/operations/node-clients.js';
+import type { Operations, PublishRequestOptions } from '../engine/operations/operations.js';
+import type { HistoryQuery, PresenceStats } from '../engine/ports/broker.js';
 import { disconnectCodes } from '../model/codes.js';
 import { fromJsonText } from '../model/json-text.js';
 import type { Position } from '../model/position.js';

@@ -1,8 +1,8 @@
 /** What `fanfare()` is given, checked before anything is made of it: the option named, and what was probably meant. */
 
-import { defaultLimits } from '../engine/limits.js';
-import type { Observer } from '../engine/observer.js';
-import type { PersonalOptions } from '../engine/personal-channel.js';
+import type { PersonalOptions } from '../engine/channels/personal-channel.js';
+import { defaultLimits } from '../engine/ports/limits.js';
+import type { Observer } from '../engine/ports/observer.js';
 import { expectFunction, expectKeys, expectWord, kindOf } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { defaultTransportLimits, type OneWayPaths, type TransportPaths } from './client-transports.js';

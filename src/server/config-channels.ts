@@ -1,8 +1,8 @@
 /** The channel rules of a configuration as the library declares them. */
 
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
-import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channel-options.js';
-import type { Duration } from '../engine/duration.js';
+import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channels/channel-options.js';
+import type { Duration } from '../engine/time/duration.js';
 import type { RuleDecisions } from './live-hooks.js';
 
 /** @param hooks what decides where a rule says `hook`; absent is what no hook is there for */

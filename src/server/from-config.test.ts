@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { limitsOf } from '../config/limits.js';
 import { loadConfig } from '../config/load.js';
-import { defaultLimits } from '../engine/limits.js';
+import { defaultLimits } from '../engine/ports/limits.js';
 import { defaultTransportLimits } from './client-transports.js';
 
 test('every limit is an option, with the default of the engine or the transports', async () => {

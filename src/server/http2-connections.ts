@@ -1,7 +1,7 @@
 /** The HTTP/2 connections of a server: none stays silent, idle or half-done for long. */
 
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import type { Cancel, Clock } from '../engine/clock.js';
+import type { Cancel, Clock } from '../engine/ports/clock.js';
 
 export interface Http2Bounds {
   /** For a connection without any request so far. */

@@ -4,8 +4,8 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { KeyProvider } from '../../test/support/key-provider.js';
-import type { ConnectAttempt } from '../engine/auth/authenticator.js';
 import type { TokenAlgorithm } from '../engine/auth/token-keys.js';
+import type { ConnectAttempt } from '../engine/ports/authenticator.js';
 import { type JwtKey, type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';

@@ -2,7 +2,7 @@
 
 import { CompactSign, generateKeyPair } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { AuthOutcome, ConnectAttempt } from '../engine/auth/authenticator.js';
+import type { AuthOutcome, ConnectAttempt } from '../engine/ports/authenticator.js';
 import { type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';

@@ -1,7 +1,6 @@
 /** The tokens that an application accepts, as an option of `fanfare()`. */
 
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import type { Authenticator } from '../engine/auth/authenticator.js';
 import { authenticateWith } from '../engine/auth/token-authenticator.js';
 import {
   minSecretBytes,
@@ -12,6 +11,7 @@ import {
   tokenAlgorithms,
 } from '../engine/auth/token-keys.js';
 import { TokenVerifier } from '../engine/auth/token-verifier.js';
+import type { Authenticator } from '../engine/ports/authenticator.js';
 import { JwksKeys } from '../http/jwks.js';
 import { expectKeys } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';

@@ -5,8 +5,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { silentLogger } from '../engine/logger.js';
-import { RefusalLog } from '../engine/refusal-log.js';
+import { RefusalLog } from '../engine/log/refusal-log.js';
+import { silentLogger } from '../engine/ports/logger.js';
 import { createHttpServer, listenOn } from './listener.js';
 import type { OwnServer } from './own-server.js';
 

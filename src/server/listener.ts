@@ -3,8 +3,8 @@
 import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Logger } from '../engine/logger.js';
-import type { RefusalLog } from '../engine/refusal-log.js';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
+import type { Logger } from '../engine/ports/logger.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { badRequestLine, type ConnectionError } from './connection-faults.js';

@@ -1,9 +1,9 @@
 /** The hooks of a configured server as they are at the moment; another configuration may bring others. */
 
-import type { Authenticator } from '../engine/auth/authenticator.js';
-import type { ChannelOptions } from '../engine/channel-options.js';
-import type { Observer } from '../engine/observer.js';
-import type { RpcFallback } from '../engine/rpc-options.js';
+import type { ChannelOptions } from '../engine/channels/channel-options.js';
+import type { RpcFallback } from '../engine/channels/rpc-options.js';
+import type { Authenticator } from '../engine/ports/authenticator.js';
+import type { Observer } from '../engine/ports/observer.js';
 import type { Hooks } from '../http/hooks/hooks.js';
 import type { EventFigures, HookFigures, HookMeter } from '../observe/metrics.js';
 import type { HookParts } from './fanfare.js';

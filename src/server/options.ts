@@ -1,14 +1,19 @@
 /** What an application tells `fanfare()`. */
 
 import type { BrokerPorts } from '../brokers/ports.js';
-import type { Authenticator } from '../engine/auth/authenticator.js';
 import type { AuthFunction } from '../engine/auth/function-auth.js';
-import type { Broker } from '../engine/broker.js';
-import type { ChannelDeclarations, ChannelSchemas, ProcedureTable, RpcDeclarations } from '../engine/channel-types.js';
-import type { EngineLimits } from '../engine/limits.js';
-import type { Logger } from '../engine/logger.js';
-import type { Observer } from '../engine/observer.js';
-import type { PersonalOptions } from '../engine/personal-channel.js';
+import type {
+  ChannelDeclarations,
+  ChannelSchemas,
+  ProcedureTable,
+  RpcDeclarations,
+} from '../engine/channels/channel-types.js';
+import type { PersonalOptions } from '../engine/channels/personal-channel.js';
+import type { Authenticator } from '../engine/ports/authenticator.js';
+import type { Broker } from '../engine/ports/broker.js';
+import type { EngineLimits } from '../engine/ports/limits.js';
+import type { Logger } from '../engine/ports/logger.js';
+import type { Observer } from '../engine/ports/observer.js';
 import type { ProxyHeader } from '../model/proxy-header.js';
 import type { TransportLimits, TransportPaths } from './client-transports.js';
 

@@ -3,7 +3,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { silentLogger } from '../engine/logger.js';
+import { silentLogger } from '../engine/ports/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { Router } from './router.js';
 

@@ -1,8 +1,8 @@
 /** Answers plain HTTP requests from a fixed table of endpoints. */
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Logger } from '../engine/logger.js';
-import type { RefusalLog } from '../engine/refusal-log.js';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
+import type { Logger } from '../engine/ports/logger.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
 import { targetOf } from '../http/host.js';

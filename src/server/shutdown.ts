@@ -1,7 +1,7 @@
 /** Lets go of clients at a pace, so that the other nodes are not stormed. */
 
-import type { Clock, Random } from '../engine/clock.js';
-import type { Session } from '../engine/session.js';
+import type { Clock, Random } from '../engine/ports/clock.js';
+import type { Session } from '../engine/sessions/session.js';
 import { disconnectCodes } from '../model/codes.js';
 
 /** How fast clients are sent away. */

@@ -1,7 +1,7 @@
 /** The real clock and real randomness. */
 
 import { randomBytes } from 'node:crypto';
-import type { Clock, Random } from '../engine/clock.js';
+import type { Clock, Random } from '../engine/ports/clock.js';
 
 /** Beyond, Node's timers fire at once. */
 const maxDelayMs = 2_147_483_647;

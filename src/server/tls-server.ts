@@ -5,7 +5,7 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../engine/clock.js';
+import type { Clock } from '../engine/ports/clock.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { endedHttp2Line, failedHandshakeLine, wrongNameLine } from './connection-faults.js';
 import { Http2Connections } from './http2-connections.js';

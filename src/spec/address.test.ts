@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChannelPattern } from '../engine/channel-pattern.js';
+import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { parseChannelName } from '../model/channel-name.js';
 import { addressOf, Ids } from './address.js';
 

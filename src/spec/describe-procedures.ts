@@ -1,6 +1,6 @@
 /** Procedures as AsyncAPI operations with a reply, on one channel without an address. */
 
-import type { RpcDeclaration } from '../engine/rpc-options.js';
+import type { RpcDeclaration } from '../engine/channels/rpc-options.js';
 import { Ids } from './address.js';
 import type { Described } from './describe-channels.js';
 import type { SpecMessage, SpecOperation } from './document.js';

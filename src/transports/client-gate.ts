@@ -1,9 +1,9 @@
 /** What every transport asks before it lets a client in: where its page comes from, and whether there is room. */
 
 import type { IncomingMessage } from 'node:http';
-import type { Handshake } from '../engine/connection.js';
+import { limitReached } from '../engine/channels/refusal-lines.js';
 import type { Node } from '../engine/node.js';
-import { limitReached } from '../engine/refusal-lines.js';
+import type { Handshake } from '../engine/ports/connection.js';
 import { targetOf } from '../http/host.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';

@@ -1,7 +1,7 @@
 /** What the engine is told of the HTTP request behind a connection. */
 
 import type { IncomingMessage } from 'node:http';
-import type { Handshake } from '../engine/connection.js';
+import type { Handshake } from '../engine/ports/connection.js';
 import { headersOf } from '../http/http2.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 

@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Clock } from '../engine/clock.js';
+import type { Clock } from '../engine/ports/clock.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import { isHttp2, leaveBody } from '../http/http2.js';
 import { mediaTypeOf } from '../http/media-type.js';

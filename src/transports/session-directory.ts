@@ -1,6 +1,6 @@
 /** Finds the session that a request of its own is for: on this node, or through the cluster on another. */
 
-import type { Random } from '../engine/clock.js';
+import type { Random } from '../engine/ports/clock.js';
 import type { Recipient } from './recipient.js';
 import { digestOf, isSameClient, type RequestBinding } from './request-binding.js';
 

@@ -1,7 +1,7 @@
 /** Passes requests on to the node that has their session, and answers those that other nodes pass on. */
 
 import * as v from 'valibot';
-import type { Cluster } from '../engine/cluster.js';
+import type { Cluster } from '../engine/cluster/cluster.js';
 import { Recipient } from './recipient.js';
 import type { SessionAnswer, SessionDirectory, SessionPeers, SessionRequest } from './session-directory.js';
 

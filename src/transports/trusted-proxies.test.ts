@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { RefusalLog } from '../engine/refusal-log.js';
+import { RefusalLog } from '../engine/log/refusal-log.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
 function withHeaders(peer: string | undefined, headers: IncomingHttpHeaders): IncomingMessage {

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, type Socket } from 'node:net';
-import type { RefusalLog } from '../engine/refusal-log.js';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { type ProxyHeader, proxyHeaders } from '../model/proxy-header.js';
 import { type ForwardedNode, forwardedNodes } from './forwarded.js';

@@ -4,8 +4,8 @@ import { Centrifuge, type Options, type Subscription, type SubscriptionOptions }
 import { type FanfareOptions, fanfare, jwt } from 'fanfare';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
-import type { ChannelDeclarations, ChannelSchemas } from '../../src/engine/channel-types.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import type { ChannelDeclarations, ChannelSchemas } from '../../src/engine/channels/channel-types.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import type { FanfareApp } from '../../src/server/app.js';
 
 export const secret = 'applications of the tests sign with this one';

@@ -5,7 +5,7 @@ import { channel, type FanfareApp, fanfare, jwt } from 'fanfare';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/config/load.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
 import { gather } from '../support/centrifuge/awaiting.js';
 import { KeyProvider } from '../support/key-provider.js';

@@ -3,7 +3,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { channel, fanfare, jwt } from 'fanfare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { silentLogger } from '../../src/engine/logger.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { PythonScript, pythonIsMissing } from '../support/python.js';
 import { errorCode, RawClient } from '../support/raw-client.js';
 

@@ -12,7 +12,7 @@ import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import { RabbitmqBroker } from '../../src/brokers/rabbitmq/broker.js';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { Cluster } from '../../src/engine/cluster.js';
+import { Cluster } from '../../src/engine/cluster/cluster.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';

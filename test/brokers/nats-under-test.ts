@@ -3,7 +3,7 @@
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import type { NatsOptions } from '../../src/brokers/nats/options.js';
 import { versionClaimNames } from '../../src/conformance/broker-version-claims.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import type { NatsServer } from '../support/nats-server.js';
 

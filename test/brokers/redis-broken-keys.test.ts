@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import type { Published } from '../../src/engine/broker.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import type { Published } from '../../src/engine/ports/broker.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';

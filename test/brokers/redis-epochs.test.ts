@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import type { Position } from '../../src/model/position.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { channelName } from '../support/channel-name.js';
 import { RedisServer, redisIsMissing } from '../support/redis-server.js';

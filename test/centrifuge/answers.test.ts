@@ -85,7 +85,7 @@ describe('no code is without a row', () => {
   test.each(Object.entries(asked))('of %s', (file, by) => {
     const text = read(`engine/commands/${file}.ts`);
     const own = namedIn(text).filter((code) => !isForAnotherUse(file, code));
-    const ofChannels = text.includes('findTarget(') ? namedIn(read('engine/commands/target.ts')) : [];
+    const ofChannels = text.includes('findTarget(') ? namedIn(read('engine/sessions/commands/target.ts')) : [];
     for (const one of by) {
       const rows = shown([one, ...by.filter((each) => each === 'nothing')]);
       if (one === 'nothing' && by.length > 1) continue;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { defaultLimits } from '../../src/engine/limits.js';
+import { defaultLimits } from '../../src/engine/ports/limits.js';
 import { maxChannelBytes } from '../../src/model/channel-name.js';
 import { disconnectCodes, errorCodes, reconnects, unsubscribeCodes } from '../../src/model/codes.js';
 import { subscribeFlags } from '../../src/model/command.js';

@@ -5,7 +5,7 @@ import { type Client, type ClientError, connect } from 'fanfare/client';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { ChannelPattern } from '../../src/engine/channel-pattern.js';
+import { ChannelPattern } from '../../src/engine/names/channel-pattern.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { readPage } from './page.js';
 

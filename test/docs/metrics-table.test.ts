@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest';
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
 import { allowAnonymous } from '../../src/engine/auth/anonymous.js';
-import { silentLogger } from '../../src/engine/logger.js';
 import { Node } from '../../src/engine/node.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { nodeMetrics } from '../../src/observe/metrics.js';
 import { countingRandom, FakeClock } from '../support/fake-clock.js';
 import { readPage, root } from './page.js';

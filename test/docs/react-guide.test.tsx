@@ -8,7 +8,7 @@ import type { FanfareHooks } from 'fanfare/react';
 import type { ComponentType } from 'react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ChannelSchemas, ProcedureTable } from '../../src/engine/channel-types.js';
+import type { ChannelSchemas, ProcedureTable } from '../../src/engine/channels/channel-types.js';
 import { createRoot } from '../client/page.js';
 import { blocksOf, readPage, root } from './page.js';
 

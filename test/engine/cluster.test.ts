@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ticketPrefix } from '../../src/engine/auth/tickets.js';
-import { channel } from '../../src/engine/channel-options.js';
+import { channel } from '../../src/engine/channels/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { channelName } from '../support/channel-name.js';
 import { EngineCluster } from '../support/engine-cluster.js';

@@ -1,7 +1,7 @@
 /** Commands of one connection about one channel are done in the order in which they came; others go on meanwhile. */
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { channel } from '../../src/engine/channel-options.js';
+import { channel } from '../../src/engine/channels/channel-options.js';
 import { disconnectCodes } from '../../src/model/codes.js';
 import { type EngineClient, EngineNode } from '../support/engine-node.js';
 

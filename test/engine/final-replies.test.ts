@@ -1,8 +1,8 @@
 /** No reply ends for good what a stale token, a clock or a race has brought about: SDKs take most errors for the last word. */
 
 import { expect, onTestFinished, test } from 'vitest';
-import type { Authenticator } from '../../src/engine/auth/authenticator.js';
-import { channel } from '../../src/engine/channel-options.js';
+import { channel } from '../../src/engine/channels/channel-options.js';
+import type { Authenticator } from '../../src/engine/ports/authenticator.js';
 import { errorCodes } from '../../src/model/codes.js';
 import { EngineNode, type EngineNodeOptions } from '../support/engine-node.js';
 

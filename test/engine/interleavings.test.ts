@@ -3,8 +3,8 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Attachment } from '../../src/engine/attachment.js';
-import { Subscription } from '../../src/engine/subscription.js';
+import { Attachment } from '../../src/engine/fanout/attachment.js';
+import { Subscription } from '../../src/engine/fanout/subscription.js';
 import type { SimulatedClient } from '../support/simulated-client.js';
 import { Simulation } from '../support/simulation.js';
 import { type DeliveryFate, UnrulyBroker } from '../support/unruly-broker.js';

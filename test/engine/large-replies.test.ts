@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { channel } from '../../src/engine/channel-options.js';
+import { channel } from '../../src/engine/channels/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { type EngineClient, EngineNode } from '../support/engine-node.js';
 

@@ -1,9 +1,9 @@
 /** Limits that are replaced while clients are connected: from when they count, and for whom. */
 
 import { afterEach, expect, test } from 'vitest';
-import { channel } from '../../src/engine/channel-options.js';
-import type { EngineLimits } from '../../src/engine/limits.js';
-import { encodeMessage } from '../../src/engine/publishing.js';
+import { channel } from '../../src/engine/channels/channel-options.js';
+import { encodeMessage } from '../../src/engine/channels/publishing.js';
+import type { EngineLimits } from '../../src/engine/ports/limits.js';
 import { prepareChange } from '../../src/engine/reconfigure.js';
 import { type EngineClient, EngineNode } from '../support/engine-node.js';
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Hub } from '../../src/engine/hub.js';
+import { Hub } from '../../src/engine/fanout/hub.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { LossyBroker } from '../support/lossy-broker.js';

@@ -1,9 +1,9 @@
 /** Rules that are replaced while clients are subscribed: who goes on, who is asked again, who is told to begin anew. */
 
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ChannelDeclaration, type ChannelOptions, channel } from '../../src/engine/channel-options.js';
-import type { EngineLimits } from '../../src/engine/limits.js';
-import { encodeMessage } from '../../src/engine/publishing.js';
+import { type ChannelDeclaration, type ChannelOptions, channel } from '../../src/engine/channels/channel-options.js';
+import { encodeMessage } from '../../src/engine/channels/publishing.js';
+import type { EngineLimits } from '../../src/engine/ports/limits.js';
 import { prepareChange } from '../../src/engine/reconfigure.js';
 import { channelName } from '../support/channel-name.js';
 import { type EngineClient, EngineNode, type EngineNodeOptions } from '../support/engine-node.js';

@@ -4,7 +4,7 @@
  */
 
 import { strict as assert } from 'node:assert';
-import type { Random } from '../../src/engine/clock.js';
+import type { Random } from '../../src/engine/ports/clock.js';
 import { RestartableBroker } from '../support/restartable-broker.js';
 import type { SimulatedClient } from '../support/simulated-client.js';
 import { Simulation } from '../support/simulation.js';

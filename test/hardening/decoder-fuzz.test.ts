@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChannelPattern } from '../../src/engine/channel-pattern.js';
+import { ChannelPattern } from '../../src/engine/names/channel-pattern.js';
 import { channelNameFault, maxChannelBytes, parseChannelName } from '../../src/model/channel-name.js';
 import { hasLoneSurrogate, trustedJsonText } from '../../src/model/json-text.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';

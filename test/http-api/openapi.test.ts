@@ -3,10 +3,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { denyAll } from '../../src/engine/auth/anonymous.js';
-import { Counters } from '../../src/engine/counters.js';
-import { silentLogger } from '../../src/engine/logger.js';
 import { Node } from '../../src/engine/node.js';
-import { Operations } from '../../src/engine/operations.js';
+import { Operations } from '../../src/engine/operations/operations.js';
+import { Counters } from '../../src/engine/ports/counters.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { apiEndpoints } from '../../src/http/api/api.js';
 import { UnknownFields } from '../../src/http/api/unknown-fields.js';
 import { memory } from '../../src/server/memory.js';

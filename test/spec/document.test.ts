@@ -5,12 +5,12 @@ import { type AsyncApiDocument, channel, fanfare, jwt, memory, rpc, type Unknown
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { ChannelDeclaration, ChannelOptions } from '../../src/engine/channel-options.js';
-import type { ChannelDeclarations, ChannelSchemas } from '../../src/engine/channel-types.js';
-import { defaultLimits } from '../../src/engine/limits.js';
-import { silentLogger } from '../../src/engine/logger.js';
-import { acceptMessage, encodeMessage } from '../../src/engine/publishing.js';
-import { ChannelRules } from '../../src/engine/rules.js';
+import type { ChannelDeclaration, ChannelOptions } from '../../src/engine/channels/channel-options.js';
+import type { ChannelDeclarations, ChannelSchemas } from '../../src/engine/channels/channel-types.js';
+import { acceptMessage, encodeMessage } from '../../src/engine/channels/publishing.js';
+import { ChannelRules } from '../../src/engine/channels/rules.js';
+import { defaultLimits } from '../../src/engine/ports/limits.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { testSecret } from '../cli/fanfare-process.js';
 import { expectValid, payloadValidator, resolve } from '../support/async-api.js';

@@ -1,7 +1,7 @@
 /** Control channels between nodes of one process, with the faults that real ones have: loss, delay, a node that dies. */
 
-import type { Clock } from '../../src/engine/clock.js';
-import type { ControlChannel } from '../../src/engine/control-channel.js';
+import type { Clock } from '../../src/engine/ports/clock.js';
+import type { ControlChannel } from '../../src/engine/ports/control-channel.js';
 
 type Receiver = (payload: string, from: string) => void;
 

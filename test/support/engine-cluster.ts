@@ -1,7 +1,7 @@
 /** Nodes on one fake clock that share a broker and talk over a control channel with faults. */
 
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import type { Broker, BrokerEvents } from '../../src/engine/broker.js';
+import type { Broker, BrokerEvents } from '../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { ControlHub } from './control-hub.js';
 import { EngineNode, type EngineNodeOptions } from './engine-node.js';

@@ -1,17 +1,17 @@
 /** A node on a fake clock, whose clients say themselves who they are: a token is its own claims, as JSON. */
 
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import type { Authenticator } from '../../src/engine/auth/authenticator.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../../src/engine/auth/claims.js';
-import type { Broker } from '../../src/engine/broker.js';
-import type { ChannelDeclaration } from '../../src/engine/channel-options.js';
-import type { Random } from '../../src/engine/clock.js';
-import type { EngineLimits } from '../../src/engine/limits.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import type { ChannelDeclaration } from '../../src/engine/channels/channel-options.js';
 import { Node } from '../../src/engine/node.js';
-import type { Observer } from '../../src/engine/observer.js';
-import { Operations } from '../../src/engine/operations.js';
-import type { Session } from '../../src/engine/session.js';
+import { Operations } from '../../src/engine/operations/operations.js';
+import type { Authenticator } from '../../src/engine/ports/authenticator.js';
+import type { Broker } from '../../src/engine/ports/broker.js';
+import type { Random } from '../../src/engine/ports/clock.js';
+import type { EngineLimits } from '../../src/engine/ports/limits.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
+import type { Observer } from '../../src/engine/ports/observer.js';
+import type { Session } from '../../src/engine/sessions/session.js';
 import { countingRandom, FakeClock } from './fake-clock.js';
 import { RecordedConnection } from './recorded-connection.js';
 

@@ -1,6 +1,6 @@
 /** A clock that stands still until it is told to move. */
 
-import type { Cancel, Clock, Random } from '../../src/engine/clock.js';
+import type { Cancel, Clock, Random } from '../../src/engine/ports/clock.js';
 
 interface Timer {
   readonly atMs: number;

@@ -1,7 +1,7 @@
 /** The memory broker behind a network that can fail: deliveries get lost, calls too, and nobody need be told. */
 
 import type { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../../src/engine/broker.js';
+import type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { FanfareError } from '../../src/model/fanfare-error.js';
 

@@ -1,6 +1,6 @@
 /** A connection that keeps what is written to it, and an encoding whose bytes can be read at sight. */
 
-import type { Connection, Encoding } from '../../src/engine/connection.js';
+import type { Connection, Encoding } from '../../src/engine/ports/connection.js';
 import type { Disconnect } from '../../src/model/codes.js';
 import { centrifugalJson } from '../../src/protocols/centrifugal/json-protocol.js';
 

@@ -1,6 +1,6 @@
 /** A log that a test looks at. */
 
-import type { Logger } from '../../src/engine/logger.js';
+import type { Logger } from '../../src/engine/ports/logger.js';
 
 export interface LogLine {
   readonly level: keyof Logger;

@@ -1,7 +1,7 @@
 /** The memory broker behind a switch: it can be restarted, which loses everything it had. */
 
 import type { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../../src/engine/broker.js';
+import type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 
 export class RestartableBroker implements Broker {

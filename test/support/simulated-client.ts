@@ -1,8 +1,8 @@
 /** A client of the Centrifugal protocol inside the simulation: it subscribes to one channel and recovers as SDKs do. */
 
-import type { Connection, Encoding } from '../../src/engine/connection.js';
 import type { Node } from '../../src/engine/node.js';
-import type { Session } from '../../src/engine/session.js';
+import type { Connection, Encoding } from '../../src/engine/ports/connection.js';
+import type { Session } from '../../src/engine/sessions/session.js';
 import type { Disconnect } from '../../src/model/codes.js';
 import { centrifugalJson } from '../../src/protocols/centrifugal/json-protocol.js';
 

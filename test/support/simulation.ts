@@ -2,12 +2,12 @@
 
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
 import { allowAnonymous } from '../../src/engine/auth/anonymous.js';
-import type { Broker } from '../../src/engine/broker.js';
-import { type ChannelOptions, channel } from '../../src/engine/channel-options.js';
-import type { Random } from '../../src/engine/clock.js';
-import type { EngineLimits } from '../../src/engine/limits.js';
-import { silentLogger } from '../../src/engine/logger.js';
+import { type ChannelOptions, channel } from '../../src/engine/channels/channel-options.js';
 import { Node } from '../../src/engine/node.js';
+import type { Broker } from '../../src/engine/ports/broker.js';
+import type { Random } from '../../src/engine/ports/clock.js';
+import type { EngineLimits } from '../../src/engine/ports/limits.js';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { type ChannelName, parseChannelName } from '../../src/model/channel-name.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import type { Position } from '../../src/model/position.js';

@@ -2,7 +2,7 @@
 
 import type { ControlChannelsUnderTest } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import type { Broker } from '../../src/engine/broker.js';
+import type { Broker } from '../../src/engine/ports/broker.js';
 
 /** @param make a broker, not started, that shares its server and its prefix with the others */
 export async function threeControls(

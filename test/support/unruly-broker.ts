@@ -2,7 +2,7 @@
 
 import type { Scheduler } from 'fast-check';
 import type { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import type { Broker, BrokerEvents, HistoryStore } from '../../src/engine/broker.js';
+import type { Broker, BrokerEvents, HistoryStore } from '../../src/engine/ports/broker.js';
 
 /** What happens to one delivery: as it should be, twice, not at all, or after the next one. */
 export type DeliveryFate = 'deliver' | 'repeat' | 'drop' | 'swap';

@@ -4,7 +4,7 @@ import { Centrifuge } from 'centrifuge';
 import { fanfare, type Limits } from 'fanfare';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { channel } from '../../src/engine/channel-options.js';
+import { channel } from '../../src/engine/channels/channel-options.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
 import { errorCode, RawClient } from '../support/raw-client.js';
 

@@ -12,9 +12,9 @@ import type {
   PresenceStore,
   Published,
   PublishOptions,
-} from '../../engine/broker.js';
-import type { Cancel, Clock } from '../../engine/clock.js';
-import type { ControlChannel } from '../../engine/control-channel.js';
+} from '../../engine/ports/broker.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
+import type { ControlChannel } from '../../engine/ports/control-channel.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';

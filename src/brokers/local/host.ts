@@ -2,9 +2,9 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { BrokerEvents } from '../../engine/broker.js';
-import { encodeClusterMessage } from '../../engine/cluster-messages.js';
-import { type Logger, silentLogger } from '../../engine/logger.js';
+import { encodeClusterMessage } from '../../engine/cluster/messages.js';
+import type { BrokerEvents } from '../../engine/ports/broker.js';
+import { type Logger, silentLogger } from '../../engine/ports/logger.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { MemoryBroker, type MemoryBrokerOptions } from '../memory/broker.js';

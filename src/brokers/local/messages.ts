@@ -3,7 +3,7 @@
  * that its user alone may enter: the messages are trusted.
  */
 
-import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/broker.js';
+import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { FanfareErrorCode } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';

@@ -12,8 +12,8 @@ import {
   isOutdated,
   type Published,
   type PublishOptions,
-} from '../../engine/broker.js';
-import type { Cancel, Clock, Random } from '../../engine/clock.js';
+} from '../../engine/ports/broker.js';
+import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';

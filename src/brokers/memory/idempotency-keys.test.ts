@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/channel-name.js';
-import { idempotencyWindowMs } from '../../engine/broker.js';
+import { idempotencyWindowMs } from '../../engine/ports/broker.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 
 const channel = channelName('c');

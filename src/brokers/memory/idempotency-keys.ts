@@ -1,6 +1,6 @@
 /** Positions of publications by their idempotency keys, for as long as a retry may come. */
 
-import { idempotencyWindowMs, type Published } from '../../engine/broker.js';
+import { idempotencyWindowMs, type Published } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 
 interface Entry {

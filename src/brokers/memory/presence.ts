@@ -1,7 +1,7 @@
 /** Who is in which channel, in memory. */
 
-import type { PresenceStats, PresenceStore } from '../../engine/broker.js';
-import type { Clock } from '../../engine/clock.js';
+import type { PresenceStats, PresenceStore } from '../../engine/ports/broker.js';
+import type { Clock } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ClientInfo } from '../../model/publication.js';
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HistoryPage, StreamLimits } from '../../engine/broker.js';
+import type { HistoryPage, StreamLimits } from '../../engine/ports/broker.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import { Stream } from './stream.js';
 

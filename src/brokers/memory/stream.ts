@@ -1,6 +1,6 @@
 /** The kept publications of one channel, in memory. */
 
-import type { HistoryPage, HistoryQuery, StreamLimits, Version } from '../../engine/broker.js';
+import type { HistoryPage, HistoryQuery, StreamLimits, Version } from '../../engine/ports/broker.js';
 import type { Position } from '../../model/position.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
 

@@ -3,8 +3,8 @@
  * together in the next message: so a channel is as fast as NATS is, however long a round trip takes.
  */
 
-import type { Published, StreamLimits } from '../../engine/broker.js';
-import type { Clock, Random } from '../../engine/clock.js';
+import type { Published, StreamLimits } from '../../engine/ports/broker.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Epochs } from '../epochs.js';

@@ -5,7 +5,7 @@
  * key-value bucket expire by a time of the bucket's, not of their own.
  */
 
-import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/broker.js';
+import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';

@@ -1,6 +1,6 @@
 /** Streams of channels, read backwards from their last message. */
 
-import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/broker.js';
+import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Publication } from '../../model/publication.js';

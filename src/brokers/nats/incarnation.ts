@@ -4,7 +4,7 @@
  * with the same subjects at the same time.
  */
 
-import type { Random } from '../../engine/clock.js';
+import type { Random } from '../../engine/ports/clock.js';
 import type { Client } from './client-library.js';
 import { isConflict, newStreamRetries } from './failures.js';
 import type { ServerTime } from './server-time.js';

@@ -1,6 +1,6 @@
 /** `fanfare/nats`: the broker over NATS and JetStream. */
 
-import type { Broker } from '../../engine/broker.js';
+import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';
 import { NatsBroker } from './broker.js';
 import type { NatsOptions } from './options.js';

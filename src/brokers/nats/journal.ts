@@ -1,7 +1,7 @@
 /** The JetStream stream that keeps the histories of all channels, each under a subject of its own. */
 
 import type { StreamInfo } from '@nats-io/jetstream';
-import { idempotencyWindowMs, type StreamLimits } from '../../engine/broker.js';
+import { idempotencyWindowMs, type StreamLimits } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Client } from './client-library.js';

@@ -5,7 +5,7 @@
  */
 
 import * as v from 'valibot';
-import { idempotencyWindowMs as windowMs } from '../../engine/broker.js';
+import { idempotencyWindowMs as windowMs } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
 import type { Client } from './client-library.js';

@@ -1,6 +1,6 @@
 /** The clock of the server, by which what it keeps grows old; clocks of nodes differ. */
 
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 import type { Client } from './client-library.js';
 import { newStreamRetries } from './failures.js';
 import type { Subjects } from './subjects.js';

@@ -3,7 +3,7 @@
  * of a subject is the stream's place, and an append that expects it to be the last is atomic with whatever it changes.
  */
 
-import type { StreamLimits } from '../../engine/broker.js';
+import type { StreamLimits } from '../../engine/ports/broker.js';
 import type { NewPublication } from '../../model/publication.js';
 import { decodePublication } from '../bus-message.js';
 

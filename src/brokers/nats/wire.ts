@@ -1,6 +1,6 @@
 /** What a node says to NATS and hears from it, through a connection that comes and goes. */
 
-import { withTimeLimit } from '../../engine/time-limit.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { brokerError, noConnection } from '../broker-error.js';
 import { Link, type Session } from '../link.js';

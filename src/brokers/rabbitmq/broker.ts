@@ -5,9 +5,9 @@
  * connection that breaks loses what is published meanwhile.
  */
 
-import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/broker.js';
-import type { Cancel } from '../../engine/clock.js';
-import { withTimeLimit } from '../../engine/time-limit.js';
+import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/ports/broker.js';
+import type { Cancel } from '../../engine/ports/clock.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';

@@ -1,8 +1,8 @@
 /** One stream queue as a log that this node writes and reads; what it wrote is done when it has read it. */
 
-import type { Published, PublishOptions } from '../../engine/broker.js';
-import type { Clock, Random } from '../../engine/clock.js';
-import { withTimeLimit } from '../../engine/time-limit.js';
+import type { Published, PublishOptions } from '../../engine/ports/broker.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../model/publication.js';

@@ -1,6 +1,6 @@
 /** What nodes say to each other, through an exchange of their own and one queue for each node. */
 
-import type { ControlChannel } from '../../engine/control-channel.js';
+import type { ControlChannel } from '../../engine/ports/control-channel.js';
 import type { Delivery } from './client-library.js';
 import type { Message } from './message.js';
 import type { Names } from './names.js';

@@ -4,8 +4,8 @@
  * since every node would have to read them all.
  */
 
-import type { HistoryPage, HistoryQuery, HistoryStore, Published, PublishOptions } from '../../engine/broker.js';
-import type { Cancel } from '../../engine/clock.js';
+import type { HistoryPage, HistoryQuery, HistoryStore, Published, PublishOptions } from '../../engine/ports/broker.js';
+import type { Cancel } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../model/publication.js';

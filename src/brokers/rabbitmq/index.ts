@@ -1,6 +1,6 @@
 /** `fanfare/rabbitmq`: the broker over RabbitMQ. */
 
-import type { Broker } from '../../engine/broker.js';
+import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';
 import { RabbitmqBroker } from './broker.js';
 import type { RabbitmqOptions } from './options.js';

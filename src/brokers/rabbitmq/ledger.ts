@@ -9,7 +9,7 @@
  * that it does not know, which is never wrong.
  */
 
-import { idempotencyWindowMs, type Published } from '../../engine/broker.js';
+import { idempotencyWindowMs, type Published } from '../../engine/ports/broker.js';
 import { assertNever } from '../../model/assert-never.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Publication } from '../../model/publication.js';

@@ -1,8 +1,8 @@
 /** What nodes write into a log, and how it travels. */
 
 import * as v from 'valibot';
-import type { StreamLimits } from '../../engine/broker.js';
-import { clientInfoSchema, tagsSchema } from '../../engine/publication-schemas.js';
+import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
+import type { StreamLimits } from '../../engine/ports/broker.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { NewPublication } from '../../model/publication.js';

@@ -1,7 +1,7 @@
 /** Publications, joins and leaves as AMQP messages: the data is the body, what else there is stands in the headers. */
 
 import * as v from 'valibot';
-import { clientInfoSchema, tagsSchema } from '../../engine/publication-schemas.js';
+import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 

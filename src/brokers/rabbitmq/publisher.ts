@@ -1,6 +1,6 @@
 /** What a node sends: every message is confirmed by the server, or rejected, in a bounded time. */
 
-import type { Cancel, Clock } from '../../engine/clock.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import type { Session } from '../link.js';
 import type { ConfirmLane, Connection } from './client-library.js';
 import { failed } from './failures.js';

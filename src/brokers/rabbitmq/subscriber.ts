@@ -1,6 +1,6 @@
 /** What a node receives: its queues at the server, which live as long as one connection, and what is bound to them. */
 
-import { hashOf } from '../../engine/name-hash.js';
+import { hashOf } from '../../engine/cluster/seats/name-hash.js';
 import type { Session } from '../link.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { Connection, Delivery, Lane } from './client-library.js';

@@ -1,6 +1,6 @@
 /** The channels that a node wants to hear, over connections that come and go. */
 
-import { withTimeLimit } from '../../engine/time-limit.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { brokerError, noConnection } from '../broker-error.js';

@@ -1,4 +1,4 @@
-import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/broker.js';
+import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';

@@ -1,7 +1,7 @@
 /** The servers of a Redis Cluster that this node is connected to, or is about to be. */
 
-import type { Cancel, Clock } from '../../engine/clock.js';
-import { withTimeLimit } from '../../engine/time-limit.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import type { Endpoint } from '../server-address.js';
 import { endpointName } from './cluster-view.js';
 import { redisError } from './failures.js';

@@ -1,7 +1,7 @@
 /** Asks servers of a Redis Cluster who has which slots. */
 
-import type { Clock } from '../../engine/clock.js';
-import { withTimeLimit } from '../../engine/time-limit.js';
+import type { Clock } from '../../engine/ports/clock.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Endpoint } from '../server-address.js';
 import type { Address } from './address.js';

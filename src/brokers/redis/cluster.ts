@@ -3,9 +3,9 @@
  * is listened to moves along, and what may have been missed on the way is named.
  */
 
-import type { KeptKinds, Published } from '../../engine/broker.js';
-import type { Cancel } from '../../engine/clock.js';
-import { withTimeLimit } from '../../engine/time-limit.js';
+import type { KeptKinds, Published } from '../../engine/ports/broker.js';
+import type { Cancel } from '../../engine/ports/clock.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { BrokerPorts } from '../ports.js';

@@ -1,7 +1,7 @@
 /** Makes clients for the server that an address leads to, wherever that is by now. */
 
 import * as v from 'valibot';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Endpoint } from '../server-address.js';
 import type { Address } from './address.js';

@@ -1,7 +1,7 @@
 /** Streams of channels in Redis, each with its place: offset and epoch. */
 
 import * as v from 'valibot';
-import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/broker.js';
+import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Publication } from '../../model/publication.js';

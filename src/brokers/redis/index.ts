@@ -1,6 +1,6 @@
 /** `fanfare/redis`: the broker over Redis, Valkey and what else speaks their protocol. */
 
-import type { Broker } from '../../engine/broker.js';
+import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';
 import { RedisBroker } from './broker.js';
 import type { RedisOptions } from './options.js';

@@ -1,6 +1,6 @@
 /** A link to a Redis server: over each connection a client of its own. */
 
-import { withTimeLimit } from '../../engine/time-limit.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { Link, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';

@@ -1,7 +1,7 @@
 /** Who is in which channel, in Redis: entries expire by the clock of the server, so those of a dead node go as well. */
 
 import * as v from 'valibot';
-import type { PresenceStats, PresenceStore } from '../../engine/broker.js';
+import type { PresenceStats, PresenceStore } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ClientInfo } from '../../model/publication.js';
 import { decodeMember, encodeMember } from '../bus-message.js';

@@ -1,7 +1,7 @@
 /** Publications as a command for a Redis server, and its answer. */
 
 import * as v from 'valibot';
-import { idempotencyWindowMs, type Published, type Version } from '../../engine/broker.js';
+import { idempotencyWindowMs, type Published, type Version } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { redisError } from './failures.js';
 import type { Script } from './script.js';

@@ -1,7 +1,7 @@
 /** What leaves in one command, what does not, and who is told of which failure. */
 
 import { expect, test } from 'vitest';
-import { idempotencyWindowMs } from '../../engine/broker.js';
+import { idempotencyWindowMs } from '../../engine/ports/broker.js';
 import { type OutgoingPublication, publishAll } from './publish-command.js';
 import { PublishQueue } from './publish-queue.js';
 

@@ -1,6 +1,6 @@
 /** Publications on their way to one server: those of one turn of the event loop travel as one command. */
 
-import type { Published } from '../../engine/broker.js';
+import type { Published } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { OutgoingPublication } from './publish-command.js';
 

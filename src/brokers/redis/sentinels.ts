@@ -1,7 +1,7 @@
 /** Asks sentinels where the primary is; of contradicting answers that of the latest fail-over counts. */
 
 import * as v from 'valibot';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Endpoint } from '../server-address.js';
 import type { Library } from './client-library.js';

@@ -1,7 +1,7 @@
 /** One Redis server, or what stands for one: a link for functions, another for what is published. */
 
-import type { KeptKinds, Published } from '../../engine/broker.js';
-import { withTimeLimit } from '../../engine/time-limit.js';
+import type { KeptKinds, Published } from '../../engine/ports/broker.js';
+import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { noConnection } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';

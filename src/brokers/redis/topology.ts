@@ -1,7 +1,7 @@
 /** Which Redis server has a channel. */
 
-import type { KeptKinds, Published } from '../../engine/broker.js';
-import { hashOf } from '../../engine/name-hash.js';
+import { hashOf } from '../../engine/cluster/seats/name-hash.js';
+import type { KeptKinds, Published } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { controlTag } from './keys.js';

@@ -1,8 +1,8 @@
 /** Clients without a token. */
 
 import { describe, expect, test } from 'vitest';
+import type { Authenticator, ConnectAttempt } from '../ports/authenticator.js';
 import { allowAnonymous, denyAll } from './anonymous.js';
-import type { Authenticator, ConnectAttempt } from './authenticator.js';
 
 function attempt(token: string | undefined): ConnectAttempt {
   const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };

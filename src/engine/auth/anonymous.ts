@@ -2,7 +2,7 @@
 
 import { disconnectCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { Authenticator } from './authenticator.js';
+import type { Authenticator } from '../ports/authenticator.js';
 
 /** Tokens go to `tokens`; without one the client is anonymous. Without `tokens`, a client with a token is refused. */
 export function allowAnonymous(tokens: Authenticator | undefined): Authenticator {

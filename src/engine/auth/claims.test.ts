@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/channel-name.js';
-import { isCapable } from '../capabilities.js';
+import { isCapable } from '../names/capabilities.js';
 import { readConnectionClaims, readSubscriptionClaims } from './claims.js';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

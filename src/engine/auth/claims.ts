@@ -6,9 +6,9 @@ import { maxJsonNesting, parseJson, parseSource } from '../../model/json-parse.j
 import { each, type JsonShape, members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
-import { parseCapabilities } from '../capabilities.js';
-import { encodeMessage } from '../publishing.js';
-import type { Identity, SubscriptionIdentity, SubscriptionOverride } from './authenticator.js';
+import { encodeMessage } from '../channels/publishing.js';
+import { parseCapabilities } from '../names/capabilities.js';
+import type { Identity, SubscriptionIdentity, SubscriptionOverride } from '../ports/authenticator.js';
 import { cite, TokenFault } from './token-fault.js';
 
 /** Beyond, dates are not representable; a token that says so is broken, not long-lived. */

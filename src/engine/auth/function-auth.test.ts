@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { toJsonText } from '../../model/json-text.js';
-import type { ConnectAttempt } from './authenticator.js';
+import type { ConnectAttempt } from '../ports/authenticator.js';
 import { type AuthFunction, type AuthRequest, authenticateBy } from './function-auth.js';
 
 const headers = new Map([['cookie', 'session=1']]);

@@ -2,10 +2,10 @@
 
 import { disconnectCodes } from '../../model/codes.js';
 import { fromJsonText } from '../../model/json-text.js';
-import type { Denial } from '../channel-options.js';
-import { denialOf, isDenying } from '../permissions.js';
-import { encodeMessage } from '../publishing.js';
-import type { Authenticator, Identity } from './authenticator.js';
+import type { Denial } from '../channels/channel-options.js';
+import { denialOf, isDenying } from '../channels/permissions.js';
+import { encodeMessage } from '../channels/publishing.js';
+import type { Authenticator, Identity } from '../ports/authenticator.js';
 
 /** What an {@link AuthFunction} is told. */
 export interface AuthRequest {

@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
 import { disconnectCodes } from '../../model/codes.js';
+import type { Authenticator, ConnectAttempt } from '../ports/authenticator.js';
 import { allowAnonymous } from './anonymous.js';
-import type { Authenticator, ConnectAttempt } from './authenticator.js';
 import { acceptTickets, Tickets, ticketPrefix } from './tickets.js';
 
 const ann = { user: 'ann' };

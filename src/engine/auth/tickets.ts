@@ -1,8 +1,8 @@
 /** One-time tickets: who a client is, for connections that can only put it into a URL. */
 
 import { disconnectCodes } from '../../model/codes.js';
-import type { Clock, Random } from '../clock.js';
-import type { Authenticator, Identity } from './authenticator.js';
+import type { Authenticator, Identity } from '../ports/authenticator.js';
+import type { Clock, Random } from '../ports/clock.js';
 
 /** Most tickets that wait to be used; the oldest goes first. */
 const maxTickets = 100_000;

@@ -2,7 +2,7 @@
 
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { AuthOutcome, ConnectAttempt } from './authenticator.js';
+import type { AuthOutcome, ConnectAttempt } from '../ports/authenticator.js';
 import { tokenAuthenticator } from './token-authenticator.js';
 import { staticKey, type TokenHeader, type TokenIssuer } from './token-keys.js';
 import { KeysUnavailable } from './token-verifier.js';

@@ -2,8 +2,8 @@
 
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { Clock } from '../clock.js';
-import type { Authenticator, AuthOutcome, Identity, SubscriptionIdentity } from './authenticator.js';
+import type { Authenticator, AuthOutcome, Identity, SubscriptionIdentity } from '../ports/authenticator.js';
+import type { Clock } from '../ports/clock.js';
 import { claimsOf, readConnectionClaims, readSubscriptionClaims } from './claims.js';
 import { cite, TokenFault } from './token-fault.js';
 import type { TokenIssuer } from './token-keys.js';

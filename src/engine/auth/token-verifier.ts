@@ -1,7 +1,7 @@
 /** Finds out which of the issuers has signed a token, if one has; and otherwise why it is not believed. */
 
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../ports/clock.js';
 import { cite, TokenFault } from './token-fault.js';
 import { readToken } from './token-form.js';
 import type { KeyOrigin, TokenHeader, TokenIssuer, VerificationKey } from './token-keys.js';

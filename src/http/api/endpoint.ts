@@ -1,6 +1,6 @@
 /** The gate before every method: the key, the kind of the body, its size, its JSON; and how answers are written. */
 
-import { Counters } from '../../engine/counters.js';
+import { Counters } from '../../engine/ports/counters.js';
 import { errorCodes } from '../../model/codes.js';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
 import { type JsonShape, members } from '../../model/json-shape.js';

@@ -1,7 +1,7 @@
 /** What goes wrong in the API, counted and told to the log; a fault of the server's own with its cause. */
 
-import { Counters } from '../../engine/counters.js';
-import { brokerFailed, isBrokerFailure } from '../../engine/refusal-lines.js';
+import { brokerFailed, isBrokerFailure } from '../../engine/channels/refusal-lines.js';
+import { Counters } from '../../engine/ports/counters.js';
 import { type ApiError, apiErrorOf, internalError } from './api-error.js';
 import type { ApiParts } from './method.js';
 

@@ -1,11 +1,11 @@
 /** The fields that several methods have, and the JSON that callers hand through. `null` is the same as absent. */
 
 import * as v from 'valibot';
-import type { SubscriptionOverride } from '../../engine/auth/authenticator.js';
 import { jsonOf, overrideFields, overrideOf } from '../../engine/auth/claims.js';
-import { maxIdempotencyKeyBytes } from '../../engine/broker.js';
-import type { ClientSelector } from '../../engine/node-clients.js';
-import { encodeMessage } from '../../engine/publishing.js';
+import { encodeMessage } from '../../engine/channels/publishing.js';
+import type { ClientSelector } from '../../engine/operations/node-clients.js';
+import type { SubscriptionOverride } from '../../engine/ports/authenticator.js';
+import { maxIdempotencyKeyBytes } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
 import type { Position } from '../../model/position.js';

@@ -1,10 +1,10 @@
 /** What a method of the API is: a name, the fields that it takes, and the operation that it stands for. */
 
 import * as v from 'valibot';
-import type { Counters } from '../../engine/counters.js';
-import type { Logger } from '../../engine/logger.js';
-import type { Operations } from '../../engine/operations.js';
-import type { RefusalLog } from '../../engine/refusal-log.js';
+import type { RefusalLog } from '../../engine/log/refusal-log.js';
+import type { Operations } from '../../engine/operations/operations.js';
+import type { Counters } from '../../engine/ports/counters.js';
+import type { Logger } from '../../engine/ports/logger.js';
 import { type ApiError, malformed, missing } from './api-error.js';
 import type { UnknownFields } from './unknown-fields.js';
 

@@ -1,7 +1,7 @@
 /** Tells the log of fields that no method knows: a slip of the fingers in an optional field would never be noticed. */
 
 import type * as v from 'valibot';
-import type { Logger } from '../../engine/logger.js';
+import type { Logger } from '../../engine/ports/logger.js';
 import { closest } from '../../model/closest.js';
 
 /** Whoever makes up names does not fill memory or the log. */

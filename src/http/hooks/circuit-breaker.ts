@@ -1,6 +1,6 @@
 /** Stops calling a backend that has failed several times in a row, and tries again with one call at a time. */
 
-import type { Clock, Random } from '../../engine/clock.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
 
 /** Between two probes of an open breaker: from the first to twice as long, so that nodes do not probe in step. */
 const probeIntervalMs = 1_000;

@@ -1,6 +1,6 @@
 /** What every hook is told of the client that it is about. */
 
-import { jsonBehindOf } from '../../engine/json-behind.js';
+import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 
 /** Messages are JSON to the engine, whatever carries them to the client. */
 const encodingFields = { protocol: 'json', encoding: 'json' } as const;

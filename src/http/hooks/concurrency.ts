@@ -1,6 +1,6 @@
 /** Bounds how many calls a backend works on at once, and how many wait for their turn. */
 
-import type { Cancel, Clock } from '../../engine/clock.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
 
 export interface ConcurrencyLimits {
   /** Calls at once, at least 1. */

@@ -1,10 +1,10 @@
 /** Asks a backend who a client is when it connects, and whether it may stay when its time is up. */
 
 import * as v from 'valibot';
-import type { Authenticator, AuthOutcome, ConnectAttempt, Identity } from '../../engine/auth/authenticator.js';
 import { isNothing, jsonOf, subscribeOptionFields, subscriptionsOf } from '../../engine/auth/claims.js';
-import { parseCapabilities } from '../../engine/capabilities.js';
-import type { Denial } from '../../engine/channel-options.js';
+import type { Denial } from '../../engine/channels/channel-options.js';
+import { parseCapabilities } from '../../engine/names/capabilities.js';
+import type { Authenticator, AuthOutcome, ConnectAttempt, Identity } from '../../engine/ports/authenticator.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { JsonSource } from '../../model/json-source.js';
 import { clientFields, strangerFields } from './client-fields.js';

@@ -1,7 +1,7 @@
 /** Brings events to a backend: at least once, in order, in batches, and no more than so many wait. */
 
-import type { Cancel, Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
+import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
+import type { Logger } from '../../engine/ports/logger.js';
 import { EventQueue } from './event-queue.js';
 import type { HookName, HookOptions } from './hook.js';
 import { bodyText } from './hook-body.js';

@@ -1,9 +1,9 @@
 /** Tells a backend what has happened to clients and channels, after the fact. */
 
-import type { ConnectedClient } from '../../engine/auth/authenticator.js';
-import type { Clock } from '../../engine/clock.js';
-import { jsonBehindOf } from '../../engine/json-behind.js';
-import type { Observer } from '../../engine/observer.js';
+import { jsonBehindOf } from '../../engine/channels/json-behind.js';
+import type { ConnectedClient } from '../../engine/ports/authenticator.js';
+import type { Clock } from '../../engine/ports/clock.js';
+import type { Observer } from '../../engine/ports/observer.js';
 import type { EventDelivery } from './event-delivery.js';
 
 /** `join` and `leave` are `subscribed` and `unsubscribed` in channels with presence. */

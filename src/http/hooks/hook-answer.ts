@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { grantShape, jsonOf } from '../../engine/auth/claims.js';
-import type { Denial } from '../../engine/channel-options.js';
+import type { Denial } from '../../engine/channels/channel-options.js';
 import { parseJson } from '../../model/json-parse.js';
 import { members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';

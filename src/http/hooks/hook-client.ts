@@ -2,7 +2,7 @@
 
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 
 /** Less than what servers usually give an idle connection (Node: 5 s), lest a call meets one that is being closed. */
 const idleTimeoutMs = 4_000;

@@ -1,9 +1,9 @@
 /** One hook: a question to a backend, with everything that keeps a bad backend from harming anybody else. */
 
-import type { Denial } from '../../engine/channel-options.js';
-import type { Cancel, Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
-import { RefusalLog } from '../../engine/refusal-log.js';
+import type { Denial } from '../../engine/channels/channel-options.js';
+import { RefusalLog } from '../../engine/log/refusal-log.js';
+import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
+import type { Logger } from '../../engine/ports/logger.js';
 import { errorCodes } from '../../model/codes.js';
 import { CircuitBreaker, type Passage } from './circuit-breaker.js';
 import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';

@@ -2,12 +2,12 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { allowAnonymous, denyAll } from '../../engine/auth/anonymous.js';
-import type { Authenticator } from '../../engine/auth/authenticator.js';
-import type { ChannelOptions } from '../../engine/channel-options.js';
-import type { Clock, Random } from '../../engine/clock.js';
-import type { Logger } from '../../engine/logger.js';
-import type { Observer } from '../../engine/observer.js';
-import type { RpcFallback } from '../../engine/rpc-options.js';
+import type { ChannelOptions } from '../../engine/channels/channel-options.js';
+import type { RpcFallback } from '../../engine/channels/rpc-options.js';
+import type { Authenticator } from '../../engine/ports/authenticator.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
+import type { Logger } from '../../engine/ports/logger.js';
+import type { Observer } from '../../engine/ports/observer.js';
 import { connectHook, keepStandIns } from './connect-hook.js';
 import { EventDelivery } from './event-delivery.js';
 import { type EventType, eventHook } from './event-hook.js';

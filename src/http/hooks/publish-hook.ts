@@ -1,8 +1,8 @@
 /** Asks a backend whether a client may publish this, and what is published in its place. */
 
 import * as v from 'valibot';
-import type { Denial, PublishContext, PublishGrant } from '../../engine/channel-options.js';
-import { jsonBehindOf } from '../../engine/json-behind.js';
+import type { Denial, PublishContext, PublishGrant } from '../../engine/channels/channel-options.js';
+import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue } from './hook-answer.js';

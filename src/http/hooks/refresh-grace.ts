@@ -1,6 +1,6 @@
 /** How long connections and subscriptions outlive their expiry when nobody can be asked whether they may. */
 
-import type { Clock, Random } from '../../engine/clock.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
 
 /** Until the backend is asked again: from the first to twice as long, so that not all ask at once. */
 const retryMs = 5_000;

@@ -1,7 +1,7 @@
 /** Passes calls of procedures on to a backend. */
 
 import * as v from 'valibot';
-import type { RpcFallback } from '../../engine/rpc-options.js';
+import type { RpcFallback } from '../../engine/channels/rpc-options.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue } from './hook-answer.js';

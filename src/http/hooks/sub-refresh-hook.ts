@@ -1,7 +1,7 @@
 /** Asks a backend whether a subscription whose time is up may go on. */
 
 import * as v from 'valibot';
-import type { Denial, PermissionContext, SubscribeGrant } from '../../engine/channel-options.js';
+import type { Denial, PermissionContext, SubscribeGrant } from '../../engine/channels/channel-options.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue, expiryField } from './hook-answer.js';

@@ -2,8 +2,8 @@
 
 import * as v from 'valibot';
 import { overrideFields, overrideOf } from '../../engine/auth/claims.js';
-import type { Denial, SubscribeContext, SubscribeGrant } from '../../engine/channel-options.js';
-import { jsonBehindOf } from '../../engine/json-behind.js';
+import type { Denial, SubscribeContext, SubscribeGrant } from '../../engine/channels/channel-options.js';
+import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue, expiryField } from './hook-answer.js';

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import { Deadlines } from '../../engine/deadlines.js';
-import { Turn } from '../../engine/turn.js';
+import { Deadlines } from '../../engine/time/deadlines.js';
+import { Turn } from '../../engine/time/turn.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { Recipient } from '../recipient.js';
 import { PollingConnection, type PollOutcome } from './connection.js';

@@ -1,10 +1,10 @@
 /** The connection of a client that polls: what is written to it waits for the next poll, or ends the one that hangs. */
 
-import type { Cancel, Clock } from '../../engine/clock.js';
-import type { Connection, Encoding } from '../../engine/connection.js';
-import type { Deadlines, Expiring } from '../../engine/deadlines.js';
-import { framesOf } from '../../engine/joined-frames.js';
-import type { Flushable, Turn } from '../../engine/turn.js';
+import { framesOf } from '../../engine/fanout/joined-frames.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
+import type { Connection, Encoding } from '../../engine/ports/connection.js';
+import type { Deadlines, Expiring } from '../../engine/time/deadlines.js';
+import type { Flushable, Turn } from '../../engine/time/turn.js';
 import type { Disconnect } from '../../model/codes.js';
 import type { Recipient } from '../recipient.js';
 import { lines } from '../streaming/format.js';

@@ -1,6 +1,6 @@
 /** The session of a client that polls: its polls, and its frames, each of which is taken once. */
 
-import type { Session } from '../../engine/session.js';
+import type { Session } from '../../engine/sessions/session.js';
 import { disconnectCodes } from '../../model/codes.js';
 import type { Recipient } from '../recipient.js';
 import type { RequestBinding } from '../request-binding.js';

@@ -1,7 +1,7 @@
 /** How far apart two new batches for one client are: an answer costs far more than a message. */
 
 import { performance } from 'node:perf_hooks';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 
 /** How long the load is looked at before it is judged. */
 const windowMs = 250;

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Node } from '../../engine/node.js';
-import { Turn } from '../../engine/turn.js';
+import { Turn } from '../../engine/time/turn.js';
 import type { ClientGate } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
 import { answer, isWelcome, largeBody, readJsonBody, refuse, uncached } from '../http-answer.js';

@@ -5,7 +5,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 import { isTaken } from '../../http/http2.js';
 
 export class UnreadAnswers {

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4, type Socket } from 'node:net';
 import { endianness } from 'node:os';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/ports/clock.js';
 
 /** The ends of a connection, as `node:net` names them. */
 export type SocketEnds = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;

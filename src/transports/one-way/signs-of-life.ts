@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import type { Cancel, Clock } from '../../engine/clock.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import { isHttp2 } from '../../http/http2.js';
 import { SendQueues, type SocketEnds } from './send-queues.js';
 

@@ -1,11 +1,11 @@
 /** One-way HTTP: an endless response with what is published in some channels, for `EventSource` and `curl`. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Cancel } from '../../engine/clock.js';
-import type { Connection, Encoding, Framing } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
-import { type Pinged, PingWheel } from '../../engine/ping-wheel.js';
-import type { Session } from '../../engine/session.js';
+import type { Cancel } from '../../engine/ports/clock.js';
+import type { Connection, Encoding, Framing } from '../../engine/ports/connection.js';
+import type { Session } from '../../engine/sessions/session.js';
+import { type Pinged, PingWheel } from '../../engine/time/ping-wheel.js';
 import { type Disconnect, disconnectCodes, type ErrorReply } from '../../model/codes.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';

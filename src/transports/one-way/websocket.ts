@@ -1,7 +1,7 @@
 /** A plain WebSocket whose messages are what is published in some channels, and nothing else. */
 
-import type { Framing } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
+import type { Framing } from '../../engine/ports/connection.js';
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
 import { ClientSocket, WebSocketConnection } from '../websocket/connection.js';

@@ -1,9 +1,9 @@
 /** One endless HTTP response as the engine's connection. */
 
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../../engine/clock.js';
-import type { Connection, Encoding } from '../../engine/connection.js';
-import { framesOf } from '../../engine/joined-frames.js';
+import { framesOf } from '../../engine/fanout/joined-frames.js';
+import type { Clock } from '../../engine/ports/clock.js';
+import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { Disconnect } from '../../model/codes.js';
 import type { StreamFormat } from './format.js';
 

@@ -1,6 +1,6 @@
 /** The two formats of an endless HTTP response: lines of JSON, and server-sent events. */
 
-import type { Encoding, Framing } from '../../engine/connection.js';
+import type { Encoding, Framing } from '../../engine/ports/connection.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 

@@ -4,7 +4,7 @@
  * one, so what is missing before a frame is known, and so is what has been.
  */
 
-import type { Cancel, Clock } from '../../engine/clock.js';
+import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import { FramesTaken } from './frames-taken.js';
 

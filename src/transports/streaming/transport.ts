@@ -4,9 +4,9 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handshake } from '../../engine/connection.js';
 import type { Node } from '../../engine/node.js';
-import type { Session } from '../../engine/session.js';
+import type { Handshake } from '../../engine/ports/connection.js';
+import type { Session } from '../../engine/sessions/session.js';
 import { disconnectCodes } from '../../model/codes.js';
 import type { ClientGate, Refusal } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';

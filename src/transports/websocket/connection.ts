@@ -2,8 +2,8 @@
 
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import type { Connection, Encoding } from '../../engine/connection.js';
-import type { Session } from '../../engine/session.js';
+import type { Connection, Encoding } from '../../engine/ports/connection.js';
+import type { Session } from '../../engine/sessions/session.js';
 import type { Disconnect } from '../../model/codes.js';
 
 /** The longest reason that fits a close frame (RFC 6455 section 5.5). */

@@ -1,6 +1,6 @@
 /** The outgoing path of shared frames: one unfragmented, unmasked WebSocket message (RFC 6455 section 5.2). */
 
-import type { Framing } from '../../engine/connection.js';
+import type { Framing } from '../../engine/ports/connection.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 
 const finText = 0x81;

@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
-import type { BrokerEvents } from '../../../src/engine/broker.js';
+import type { BrokerEvents } from '../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../src/model/channel-name.js';
 import type { BrokerFactory } from '../../../src/server/options.js';
 import { FaultProxy } from '../fault-proxy.js';

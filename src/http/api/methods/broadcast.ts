@@ -1,7 +1,7 @@
 /** `broadcast`: one message to many channels, with an outcome for each. */
 
 import * as v from 'valibot';
-import type { Published } from '../../../engine/broker.js';
+import type { Published } from '../../../engine/ports/broker.js';
 import { type ApiError, apiErrorOf, internalError, isUnavailable, tooMuch } from '../api-error.js';
 import { recordFailure } from '../failure.js';
 import { publicationFields, publicationOf } from '../fields.js';

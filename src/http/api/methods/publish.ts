@@ -1,7 +1,7 @@
 /** `publish`: one message to one channel. */
 
 import * as v from 'valibot';
-import type { Published } from '../../../engine/broker.js';
+import type { Published } from '../../../engine/ports/broker.js';
 import { publicationFields, publicationOf } from '../fields.js';
 import { apiMethod } from '../method.js';
 

@@ -3,7 +3,7 @@
 import { channel, type FanfareApp } from 'fanfare';
 import type { WebSocket } from 'ws';
 import { MemoryBroker } from '../../../../src/brokers/memory/broker.js';
-import type { BrokerEvents } from '../../../../src/engine/broker.js';
+import type { BrokerEvents } from '../../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../../src/model/channel-name.js';
 import { type Answer, answer, type Seen } from './answer.js';
 import { type Bend, fateOf, fateOfSubscription, lineOf, type Stage } from './stage.js';

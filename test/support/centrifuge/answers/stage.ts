@@ -5,7 +5,7 @@ import { Centrifuge, type Options, type Subscription, type SubscriptionOptions }
 import { channel, type FanfareOptions, jwt } from 'fanfare';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
-import type { ChannelDeclaration } from '../../../../src/engine/channel-options.js';
+import type { ChannelDeclaration } from '../../../../src/engine/channels/channel-options.js';
 import { assemble } from '../../../../src/server/fanfare.js';
 import type { Fate, Seen } from './answer.js';
 

@@ -1,0 +1,142 @@
+/** Tokens and users that are not let in any more, though their tokens are good. */
+
+import { type Disconnect, disconnectCodes } from '../../model/codes.js';
+import type { Identity } from '../ports/authenticator.js';
+import type { Clock } from '../ports/clock.js';
+
+/** One thing that was revoked; it stands until the Unix millisecond `untilMs`, for ever without. */
+export type Revocation =
+  | { readonly kind: 'token'; readonly tokenId: string; readonly untilMs?: number }
+  /** Tokens of the user that were made before, and those that do not say when they were made. */
+  | { readonly kind: 'userTokens'; readonly user: string; readonly beforeMs: number; readonly untilMs?: number }
+  /** `atMs`: when it was said, by the wall clock, for nodes that hear of it later than of the opposite. Default: now. */
+  | { readonly kind: 'user'; readonly user: string; readonly untilMs?: number; readonly atMs?: number };
+
+/** Who is judged. */
+export type Revocable = Pick<Identity, 'user' | 'tokenId' | 'issuedAtMs'>;
+
+interface Until {
+  readonly untilMs: number;
+}
+
+/** How long it is remembered that a user was let in again, against nodes that have not heard of it. */
+const unblockedMs = 3_600_000;
+
+/**
+ * Tokens tell their time in whole seconds and by the clock of who made them: one that is older than a revocation by so
+ * little may have been made after it.
+ */
+const clockToleranceMs = 10_000;
+
+/** Below so many, lapsed entries are not worth looking for. */
+const minSwept = 1_024;
+
+/** Kept in this process, and told to nodes that come later. Entries that have lapsed are dropped when there are twice as many as after the last time. */
+export class Revocations {
+  readonly #tokens = new Map<string, Until>();
+  readonly #userTokens = new Map<string, Until & { readonly beforeMs: number }>();
+  readonly #users = new Map<string, Until & { readonly atMs: number }>();
+  /** When users were let in again. */
+  readonly #unblocked = new Map<string, Until & { readonly atMs: number }>();
+  #sweepAt = minSwept;
+
+  constructor(private readonly clock: Clock) {}
+
+  get size(): number {
+    return this.#tokens.size + this.#userTokens.size + this.#users.size;
+  }
+
+  /** @returns what was added, with its time */
+  add(revocation: Revocation): Revocation {
+    if (this.size + this.#unblocked.size >= this.#sweepAt) this.#dropLapsed();
+    const untilMs = revocation.untilMs ?? Number.POSITIVE_INFINITY;
+    switch (revocation.kind) {
+      case 'token':
+        this.#tokens.set(revocation.tokenId, { untilMs });
+        break;
+      case 'user':
+        return { ...revocation, atMs: this.#block(revocation.user, untilMs, revocation.atMs) };
+      case 'userTokens': {
+        // The later of two times says more.
+        const beforeMs = Math.max(revocation.beforeMs, this.#userTokens.get(revocation.user)?.beforeMs ?? 0);
+        this.#userTokens.set(revocation.user, { untilMs, beforeMs });
+      }
+    }
+    return revocation;
+  }
+
+  /**
+   * Lets a blocked user in again. The later of two opposites counts, whatever their order of arrival.
+   *
+   * @param atMs when it was said, by the wall clock; now: later than everything that is known
+   * @returns that time
+   */
+  unblock(user: string, atMs?: number): number {
+    const nowMs = this.clock.wallMs();
+    const blocked = this.#users.get(user);
+    const saidMs = atMs ?? Math.max(nowMs, (blocked?.atMs ?? 0) + 1);
+    if (saidMs > (blocked?.atMs ?? 0)) this.#users.delete(user);
+    const knownMs = this.#unblocked.get(user)?.atMs ?? 0;
+    this.#unblocked.set(user, { atMs: Math.max(saidMs, knownMs), untilMs: nowMs + unblockedMs });
+    return saidMs;
+  }
+
+  /** Everything that stands, for a node that has just come. */
+  all(): Revocation[] {
+    const nowMs = this.clock.wallMs();
+    const until = ({ untilMs }: Until) => (Number.isFinite(untilMs) ? { untilMs } : {});
+    const standing = <T extends Until>(map: ReadonlyMap<string, T>) =>
+      [...map].filter(([, entry]) => entry.untilMs > nowMs);
+    return [
+      ...standing(this.#tokens).map(([tokenId, entry]) => ({ kind: 'token', tokenId, ...until(entry) }) as const),
+      ...standing(this.#userTokens).map(
+        ([user, entry]) => ({ kind: 'userTokens', user, beforeMs: entry.beforeMs, ...until(entry) }) as const,
+      ),
+      ...standing(this.#users).map(
+        ([user, entry]) => ({ kind: 'user', user, atMs: entry.atMs, ...until(entry) }) as const,
+      ),
+    ];
+  }
+
+  /** Users that were let in again not long ago, and when. */
+  unblocked(): { readonly user: string; readonly atMs: number }[] {
+    return [...this.#unblocked].map(([user, { atMs }]) => ({ user, atMs }));
+  }
+
+  #block(user: string, untilMs: number, atMs: number | undefined): number {
+    const unblockedAtMs = this.#unblocked.get(user)?.atMs ?? 0;
+    const saidMs = atMs ?? Math.max(this.clock.wallMs(), unblockedAtMs + 1);
+    const known = this.#users.get(user);
+    if (saidMs > unblockedAtMs && saidMs >= (known?.atMs ?? 0)) this.#users.set(user, { untilMs, atMs: saidMs });
+    return saidMs;
+  }
+
+  /** How the connection ends, or `undefined` when nothing stands against it. */
+  find({ user, tokenId, issuedAtMs = 0 }: Revocable): Disconnect | undefined {
+    const nowMs = this.clock.wallMs();
+    const stands = (entry: Until | undefined): boolean => entry !== undefined && entry.untilMs > nowMs;
+    if (stands(this.#users.get(user))) return disconnectCodes.forceNoReconnect;
+    if (tokenId !== undefined && stands(this.#tokens.get(tokenId))) return disconnectCodes.invalidToken;
+    const userTokens = this.#userTokens.get(user);
+    const isOld = userTokens !== undefined && issuedAtMs < userTokens.beforeMs;
+    return isOld && stands(userTokens) ? disconnectCodes.invalidToken : undefined;
+  }
+
+  /**
+   * Whether nothing is in the way but the time of the token, by so little that clocks may differ. It is not let in, and
+   * another one, which has a later time, may be.
+   */
+  isByClock(who: Revocable): boolean {
+    const { issuedAtMs } = who;
+    if (issuedAtMs === undefined || this.find(who) === undefined) return false;
+    return this.find({ ...who, issuedAtMs: issuedAtMs + clockToleranceMs }) === undefined;
+  }
+
+  #dropLapsed(): void {
+    const nowMs = this.clock.wallMs();
+    for (const map of [this.#tokens, this.#userTokens, this.#users, this.#unblocked]) {
+      for (const [key, { untilMs }] of map) if (untilMs <= nowMs) map.delete(key);
+    }
+    this.#sweepAt = Math.max(minSwept, (this.size + this.#unblocked.size) * 2);
+  }
+}

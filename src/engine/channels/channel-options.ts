@@ -1,0 +1,163 @@
+/** How an application declares its channels: the options of one rule, typed by its pattern and its message schema. */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { SubscriptionOverride } from '../ports/authenticator.js';
+import type { Duration } from '../time/duration.js';
+import { checkChannelOptions } from './channel-check.js';
+
+type Segment<Part extends string> = Part extends `{${infer Name}*}`
+  ? { readonly [Key in Name]: string }
+  : Part extends `{${infer Name}}`
+    ? { readonly [Key in Name]: string }
+    : unknown;
+
+/** The placeholders of a pattern: `{ room: string }` for `chat:{room}`. */
+export type ParamsOf<Pattern extends string> = string extends Pattern
+  ? Readonly<Record<string, string>>
+  : Pattern extends `${infer Head}:${infer Tail}`
+    ? Segment<Head> & ParamsOf<Tail>
+    : Segment<Pattern>;
+
+/** What a permission function is told. */
+export interface PermissionContext<Pattern extends string = string> {
+  /** Id of the user, `null` for an anonymous connection. */
+  readonly user: string | null;
+  /** Id of the connection. */
+  readonly client: string;
+  readonly channel: string;
+  readonly params: ParamsOf<Pattern>;
+  /** What authentication attached to the connection for the server's eyes. */
+  readonly meta: unknown;
+  /** Name of the transport: `websocket`, … */
+  readonly transport: string;
+  /** Headers of the HTTP request behind the connection; lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly remoteAddress: string;
+}
+
+/** What a subscribe function is told. */
+export interface SubscribeContext<Pattern extends string = string> extends PermissionContext<Pattern> {
+  /** What the client sent along with its request; outside data. */
+  readonly data: unknown;
+  /** The subscription token that the client sent, unread. */
+  readonly token: string | undefined;
+}
+
+/** What a publish function is told. */
+export interface PublishContext<Message, Pattern extends string = string> extends PermissionContext<Pattern> {
+  /** Validated by the channel's schema. */
+  readonly data: Message;
+}
+
+/** A subscription that is granted with more than a yes. */
+export interface SubscribeGrant {
+  /** Shown to others as `chanInfo` in presence, joins and publications. */
+  readonly info?: unknown;
+  /** Handed to the subscriber in its `subscribed` event. */
+  readonly data?: unknown;
+  /** Unix time in seconds at which the subscription ends. */
+  readonly expiresAt?: number;
+  /** Options of the rule that are different for this one. */
+  readonly override?: SubscriptionOverride;
+}
+
+/** A publication that is let through with changes. */
+export interface PublishGrant {
+  /** Published instead of what the client sent. */
+  readonly data?: unknown;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Deliver without keeping it. */
+  readonly skipHistory?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/**
+ * A refusal with a code of the application's own: an error (400 to 1999) that the client gets as the reply, or a
+ * disconnect (4000 to 4499 with the advice to come back, 4500 to 4999 without). Plain `false` is error 103.
+ */
+export type Denial =
+  | { readonly error: { readonly code: number; readonly message: string; readonly temporary?: boolean } }
+  | { readonly disconnect: { readonly code: number; readonly reason: string } };
+
+type Decision<Context, Answer> = (context: Context) => Answer | Promise<Answer>;
+
+/**
+ * Who may do it. `nobody` is the default everywhere. `anyone`: every connection, anonymous ones too. `user`: every
+ * authenticated connection. `subscriber`: whoever is subscribed. `token`: whoever brings a subscription token.
+ */
+export type PermissionName = 'nobody' | 'anyone' | 'user' | 'subscriber';
+
+export interface HistoryOptions {
+  /** Publications kept, at least 1. */
+  readonly size: number;
+  /** The history is emptied this long after the last publication. Default: `5m`. */
+  readonly ttl?: Duration;
+  /** Who may read it by the `history` command. Default: `subscriber`. */
+  readonly read?: PermissionName | Decision<PermissionContext, boolean | Denial>;
+}
+
+/** One channel rule. Everything that is not granted is denied. */
+export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Pattern extends string = string> {
+  /** Schema of the messages: any Standard Schema (zod, valibot, arktype, …). Default: any JSON. */
+  readonly message?: Schema;
+  /** Who may subscribe. Default: `nobody`. A function may return a {@link SubscribeGrant} instead of `true`. */
+  readonly subscribe?:
+    | Exclude<PermissionName, 'subscriber'>
+    | 'token'
+    | Decision<SubscribeContext<Pattern>, boolean | SubscribeGrant | Denial>;
+  /**
+   * Asked when a subscription that a function granted has expired: may it go on, and until when? Default: it ends, and
+   * its client subscribes again.
+   */
+  readonly renew?: Decision<PermissionContext<Pattern>, boolean | SubscribeGrant | Denial>;
+  /** Which clients may publish; the server always may. Default: `nobody`. */
+  readonly publish?:
+    | PermissionName
+    | Decision<PublishContext<StandardSchemaV1.InferOutput<Schema>, Pattern>, boolean | PublishGrant | Denial>;
+  /** Keep publications, for recovery and for reading back. Default: none are kept. */
+  readonly history?: HistoryOptions;
+  /**
+   * What a subscriber gets of the history. `stream`: all it missed. `cache`: the last value, on every subscribe.
+   * `off`: nothing. Default: `stream` when there is a history.
+   */
+  readonly recovery?: 'stream' | 'cache' | 'off';
+  /** Keep track of who is there. A permission says who may read it; `true` is `subscriber`. Default: `false`. */
+  readonly presence?: boolean | PermissionName | Decision<PermissionContext<Pattern>, boolean | Denial>;
+  /**
+   * Tell subscribers who comes and goes. `true`: those that ask for it. `push`: all of them, also those by transports
+   * and SDKs that have no way to ask. Default: `false`.
+   */
+  readonly joinLeave?: boolean | 'push';
+  /**
+   * A name that ends in `#42,43` is for the users 42 and 43 alone, who need no further permission to subscribe.
+   * Default: `false`, and `#` is a character like any other.
+   */
+  readonly userLimited?: boolean;
+  /** Largest message, in bytes of its JSON. Default: 65,536. */
+  readonly maxMessageBytes?: number;
+  /**
+   * What happens to a connection that takes its messages too slowly. `disconnect`: it is closed with 3008 when more
+   * than the queue limit waits for it, and recovers when it is back. Default: `disconnect`.
+   */
+  readonly slow?: 'disconnect';
+}
+
+/** A declared channel rule, as {@link channel} returns it. */
+export interface ChannelDeclaration<
+  Schema extends StandardSchemaV1 = StandardSchemaV1,
+  Pattern extends string = string,
+> {
+  readonly options: ChannelOptions<Schema, Pattern>;
+}
+
+/**
+ * Declares a channel rule; its pattern is the key under which `fanfare({ channels })` gets it.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming an option that is unknown or wrong
+ */
+export function channel<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>, Pattern extends string = string>(
+  options: ChannelOptions<Schema, Pattern> = {},
+): ChannelDeclaration<Schema, Pattern> {
+  checkChannelOptions(options);
+  return { options };
+}

@@ -1,0 +1,98 @@
+/** B109: limits and rules that contradict each other are found, and what fits is left alone. */
+
+import { describe, expect, test } from 'vitest';
+import { maxCommandsPerFrame } from '../../protocols/centrifugal/json-decode.js';
+import { defaultLimits } from '../ports/limits.js';
+import { type AllLimits, contradictions, type RuleFacts } from './contradictions.js';
+
+const limits: AllLimits = {
+  ...defaultLimits,
+  maxFrameBytes: 65_536,
+  pollWaitMs: 25_000,
+  pollGraceMs: 15_000,
+  pollSpacingMs: 50,
+  signOfLifeMs: 4_000,
+};
+const rule: RuleFacts = {
+  pattern: { text: 'chat:{room}' },
+  stream: { size: 1_000, ttlMs: 300_000 },
+  recovery: 'stream',
+  presence: true,
+  publish: 'user',
+  maxMessageBytes: limits.maxMessageBytes,
+};
+
+function found(changedLimits: Partial<AllLimits>, changedRule: Partial<RuleFacts> = {}): string[] {
+  const all = contradictions({ ...limits, ...changedLimits }, [{ ...rule, ...changedRule }], (limit) => limit);
+  return all.map(({ severity, limit, rule: pattern }) => `${severity} ${limit ?? pattern}`);
+}
+
+test('the defaults go together', () => {
+  expect(found({})).toEqual([]);
+});
+
+describe('limits', () => {
+  test.each<[string, Partial<AllLimits>, string]>([
+    ['a pong time-out as long as the ping interval', { pingIntervalMs: 8_000 }, 'error pongTimeoutMs'],
+    ['a queue without room for one message', { maxQueueBytes: 65_535 }, 'error maxQueueBytes'],
+    ['polls spaced wider than connections live', { pollSpacingMs: 15_000 }, 'error pollSpacingMs'],
+    [
+      'more channels than one frame may subscribe to',
+      { maxChannelsPerConnection: 4_001, maxPendingCommands: 5_000, commandBurst: 5_000, maxFrameBytes: 1_000_000 },
+      'error maxChannelsPerConnection',
+    ],
+    ['more channels than commands under way', { maxPendingCommands: 127 }, 'warning maxPendingCommands'],
+    ['more channels than a burst of commands', { commandBurst: 127 }, 'warning commandBurst'],
+    ['more channels than a frame has room for', { maxFrameBytes: 15_000 }, 'warning maxFrameBytes'],
+    [
+      'pings further apart than proxies wait',
+      { pingIntervalMs: 60_000, presenceTtlMs: 61_000 },
+      'warning pingIntervalMs',
+    ],
+    ['polls that hang longer than proxies wait', { pollWaitMs: 60_000 }, 'warning pollWaitMs'],
+    ['more publications than commands', { publicationsPerSec: 201 }, 'warning publicationsPerSec'],
+    ['more subscribes than commands', { subscribesPerSec: 201 }, 'warning subscribesPerSec'],
+    [
+      'more publications of a user than commands',
+      { publicationsPerSecPerUser: 2, commandsPerSecPerUser: 1 },
+      'warning publicationsPerSecPerUser',
+    ],
+    [
+      'more connections of an address than of all',
+      { maxConnectionsPerAddress: 11, maxConnections: 10 },
+      'warning maxConnectionsPerAddress',
+    ],
+  ])('%s', (_, changed, expected) => {
+    expect(found(changed)).toContain(expected);
+  });
+
+  test('what has no limit contradicts nothing', () => {
+    expect(
+      found({ commandsPerSec: 0, commandBurst: 1, publicationsPerSec: 1_000, maxConnectionsPerAddress: 5 }),
+    ).toEqual([]);
+  });
+
+  test('a frame has room for as many subscribes as a connection may have channels', () => {
+    expect(found({ maxChannelsPerConnection: maxCommandsPerFrame })).toContain('error maxChannelsPerConnection');
+  });
+});
+
+describe('a rule', () => {
+  const about = 'chat:{room}';
+  test.each<[string, Partial<AllLimits>, Partial<RuleFacts>, string]>([
+    ['keeps more than one recovery brings', {}, { stream: { size: 1_001, ttlMs: 300_000 } }, 'warning'],
+    ['forgets before a dead connection is noticed', {}, { stream: { size: 10, ttlMs: 32_999 } }, 'warning'],
+    ['allows messages larger than a queue', {}, { maxMessageBytes: 2_000_000 }, 'error'],
+    ['lets clients publish more than a frame holds', {}, { maxMessageBytes: 100_000 }, 'warning'],
+    ['has presence that expires before it is renewed', { presenceTtlMs: 25_000 }, {}, 'error'],
+    ['has presence that nothing renews', { pingIntervalMs: 0 }, {}, 'warning'],
+  ])('%s', (_, changedLimits, changedRule, severity) => {
+    expect(found(changedLimits, changedRule)).toContain(`${severity} ${about}`);
+  });
+
+  test('that only keeps a last value, or has no presence, is not held against those limits', () => {
+    const cache = { recovery: 'cache', stream: { size: 5_000, ttlMs: 1_000 }, presence: false } as const;
+    expect(found({ presenceTtlMs: 1_000 }, cache)).toEqual([]);
+    expect(found({}, { publish: 'nobody', maxMessageBytes: 100_000 })).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+/**
+ * The JSON behind what functions of the application get parsed, for those that only pass it on: hooks. Not enumerable, so
+ * that a context has no more members than it says.
+ */
+
+import type { JsonSource } from '../../model/json-source.js';
+
+export interface JsonBehind {
+  /** What authentication attached; a {@link JsonSource} where it came as text. */
+  readonly meta: unknown;
+  readonly data?: JsonSource | undefined;
+}
+
+export const jsonBehind: unique symbol = Symbol('json behind');
+
+export interface HasJsonBehind {
+  readonly [jsonBehind]: JsonBehind;
+}
+
+export function withJsonBehind<Context extends object>(context: Context, json: JsonBehind): Context {
+  return Object.defineProperty(context, jsonBehind, { value: json });
+}
+
+/** Of a context of the engine's, or of a client. */
+export function jsonBehindOf(context: object): JsonBehind | undefined {
+  return jsonBehind in context ? (context as HasJsonBehind)[jsonBehind] : undefined;
+}

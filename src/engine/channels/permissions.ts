@@ -1,0 +1,150 @@
+/** Answers whether a client may do something with a channel: by its capabilities, by the rule, or by the application. */
+
+import type { ChannelName } from '../../model/channel-name.js';
+import { type Disconnect, type ErrorReply, errorCodes } from '../../model/codes.js';
+import { type Capability, type ChannelAction, isCapable } from '../names/capabilities.js';
+import type { ConnectedClient } from '../ports/authenticator.js';
+import type { Denial, PermissionContext, PermissionName } from './channel-options.js';
+import { jsonBehindOf, withJsonBehind } from './json-behind.js';
+import type { RuleMatch } from './rules.js';
+
+/** Who asks. */
+export interface Asker extends ConnectedClient {
+  readonly capabilities: readonly Capability[];
+  isSubscribed(channel: ChannelName): boolean;
+}
+
+/** What is asked about. */
+export interface Question {
+  readonly action: ChannelAction;
+  readonly channel: ChannelName;
+  readonly match: RuleMatch;
+}
+
+/** Yes, perhaps with conditions; or no, with what the client is told. */
+export type Verdict<Grant> =
+  | { readonly ok: true; readonly grant: Grant | undefined }
+  | { readonly ok: false; readonly error: ErrorReply }
+  | { readonly ok: false; readonly disconnect: Disconnect };
+
+const denied = { ok: false, error: errorCodes.permissionDenied } as const;
+const granted = { ok: true, grant: undefined } as const;
+
+/** What the functions of a rule are told of the asker. */
+export function permissionContext(asker: Asker, { channel, match }: Question): PermissionContext {
+  const { handshake } = asker;
+  const context: PermissionContext = {
+    user: asker.user === '' ? null : asker.user,
+    client: asker.client,
+    channel,
+    params: match.params,
+    meta: asker.meta,
+    transport: asker.transport,
+    headers: handshake.headers,
+    remoteAddress: handshake.remoteAddress,
+  };
+  return withJsonBehind(context, { meta: jsonBehindOf(asker)?.meta });
+}
+
+/** Whether the decision can be made without asking a function; `undefined` when it cannot. */
+export function decideByName(
+  permission: PermissionName | 'token' | ((...args: never[]) => unknown),
+  asker: Asker,
+  question: Question,
+): Verdict<never> | undefined {
+  const { action, channel, match } = question;
+  if (match.rule.userLimited && !isAmongUsers(asker.user, channel)) return denied;
+  if (isCapable(asker.capabilities, action, channel)) return granted;
+  if (action === 'subscribe' && match.rule.userLimited && channel.includes(userBoundary)) return granted;
+  switch (permission) {
+    case 'anyone':
+      return granted;
+    case 'user':
+      return asker.user === '' ? denied : granted;
+    case 'subscriber':
+      return asker.isSubscribed(channel) ? granted : denied;
+    case 'nobody':
+      return denied;
+    default:
+      return undefined;
+  }
+}
+
+/** Asks the application. Only `true` and a grant are yes: what a function forgets to return is a no. */
+export async function decideByFunction<Context, Grant extends object>(
+  permission: (context: Context) => DecisionAnswer<Grant> | Promise<DecisionAnswer<Grant>>,
+  context: Context,
+): Promise<Verdict<Grant>> {
+  const answer = await permission(context);
+  if (answer === true) return granted;
+  if (typeof answer !== 'object' || answer === null) return denied;
+  if (isDenying(answer)) return denialOf(answer) ?? denied;
+  // safe: no denial, so it is the grant
+  return { ok: true, grant: answer as Grant };
+}
+
+/** Whether an answer says no, be it badly written: `{ error: 'not you' }` must not pass for a grant. */
+export function isDenying(answer: object): boolean {
+  return 'error' in answer || 'disconnect' in answer;
+}
+
+/** The denial in an answer of the application's, if it is one. */
+export function denialOf(answer: object): Extract<Verdict<never>, { ok: false }> | undefined {
+  if ('error' in answer && isError(answer.error)) {
+    const { code, message, temporary } = answer.error;
+    return { ok: false, error: { code, message, temporary: temporary === true } };
+  }
+  if ('disconnect' in answer && isDisconnect(answer.disconnect)) return { ok: false, disconnect: answer.disconnect };
+  return undefined;
+}
+
+/** What a permission function may answer. */
+export type DecisionAnswer<Grant extends object> = boolean | Grant | Denial;
+
+/** Decides by name or by asking. */
+export async function decide<Context>(
+  permission: PermissionName | ((context: Context) => boolean | Denial | Promise<boolean | Denial>),
+  asker: Asker,
+  question: Question,
+  context: () => Context,
+): Promise<Verdict<never>> {
+  const byName = decideByName(permission, asker, question);
+  if (byName !== undefined) return byName;
+  // safe: names are all decided
+  const ask = permission as (context: Context) => boolean | Denial | Promise<boolean | Denial>;
+  const verdict = await decideByFunction<Context, never>(ask, context());
+  // Nothing can be granted but a yes: an object is a slip.
+  return verdict.ok && verdict.grant !== undefined ? denied : verdict;
+}
+
+const userBoundary = '#';
+
+/** A name that ends in `#42,43` is for these users; one without is for no one in particular. */
+function isAmongUsers(user: string, channel: ChannelName): boolean {
+  const boundary = channel.lastIndexOf(userBoundary);
+  if (boundary === -1) return true;
+  return (
+    user !== '' &&
+    channel
+      .slice(boundary + 1)
+      .split(',')
+      .includes(user)
+  );
+}
+
+function isError(
+  value: unknown,
+): value is { readonly code: number; readonly message: string; readonly temporary?: unknown } {
+  if (typeof value !== 'object' || value === null || !('code' in value) || !('message' in value)) return false;
+  return isCode(value.code, 1, 65_535) && typeof value.message === 'string';
+}
+
+function isDisconnect(value: unknown): value is Disconnect {
+  if (typeof value !== 'object' || value === null || !('code' in value) || !('reason' in value)) return false;
+  // What a close frame may carry (RFC 6455 section 7.4.2).
+  return isCode(value.code, 3_000, 4_999) && typeof value.reason === 'string';
+}
+
+function isCode(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+}

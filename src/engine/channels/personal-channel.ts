@@ -1,0 +1,115 @@
+/** The channel of each user's own, into which all of its connections are put. */
+
+import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
+import type { Rule, RuleMatch } from './rules.js';
+
+/** What each user has for itself. */
+export interface PersonalOptions {
+  /**
+   * Name of the channel that each connected user is subscribed to without asking, with `{user}` in the place of its id:
+   * `personal:#{user}`. Anonymous clients get none. Default: none.
+   */
+  readonly channel?: string;
+  /** A new connection of a user ends those that it had, on all nodes, with 3504. Default: `false`. */
+  readonly singleConnection?: boolean;
+}
+
+const placeholder = '{user}';
+/** Stands for all users where the rule is looked for. */
+const someUser = '1';
+const maxCitedLength = 100;
+
+/** What is looked at of a rule. */
+export type PersonalRule = Pick<Rule, 'userLimited'> & {
+  readonly subscribe: unknown;
+  readonly pattern: { readonly text: string };
+};
+
+export class PersonalChannel {
+  readonly #before: string;
+  readonly #after: string;
+  readonly #someName: ChannelName;
+  readonly #findRule: (channel: ChannelName) => PersonalRule | undefined;
+
+  /** @throws FanfareError `ERR_CONFIG` */
+  constructor(template: string, findRule: (channel: ChannelName) => PersonalRule | undefined) {
+    const [before = '', after = '', ...more] = template.split(placeholder);
+    if (!template.includes(placeholder) || more.length > 0 || /[{}]/.test(before + after)) {
+      throw fault(`"${template}" is no name with ${placeholder} in it once, like "personal:#${placeholder}"`);
+    }
+    // Users with the names of other channels would be let into them.
+    if (before === '') throw fault(`"${template}" has nothing before ${placeholder}: write "#${placeholder}"`);
+    this.#before = before;
+    this.#after = after;
+    const name = parseChannelName(this.nameFor(someUser));
+    if (name === undefined) throw fault(`"${template}" makes no names that channels can have`);
+    const rule = findRule(name);
+    if (rule === undefined) throw fault(`no rule of channels is for ${name}, the channel of user ${someUser}`);
+    this.#someName = name;
+    this.#findRule = findRule;
+    if (rule.userLimited && !isForOne(name, someUser)) {
+      throw fault(
+        `"${template}" must end in #${placeholder}, or have no #: its rule "${rule.pattern.text}" has userLimited`,
+      );
+    }
+  }
+
+  nameFor(user: string): string {
+    return this.#before + user + this.#after;
+  }
+
+  /** What everybody should know who can listen in; `undefined` when that is for the application to decide, or nobody. */
+  get warning(): string | undefined {
+    const rule = this.#findRule(this.#someName);
+    if (rule === undefined) return undefined;
+    const { pattern, subscribe, userLimited } = rule;
+    if (subscribe !== 'anyone' && subscribe !== 'user') return undefined;
+    if (userLimited && this.#before.endsWith('#') && this.#after === '') return undefined;
+    return `personal.channel: its rule "${pattern.text}" has subscribe: ${subscribe}, so that every user may listen to the channels of others; remove it, or set userLimited: true and let the name end in #${placeholder}`;
+  }
+
+  /**
+   * Why the channel that was found for a user is not this user's alone: its id has signs that mean something in names.
+   * `undefined` when it is.
+   */
+  objection(user: string, channel: ChannelName, { rule }: RuleMatch): RefusalLine | undefined {
+    if (rule.pattern.text !== this.#findRule(this.#someName)?.pattern.text) {
+      return refusal(user, channel, 'its rule is not the one of other users: let the pattern of that end in {rest*}');
+    }
+    if (!rule.userLimited || isForOne(channel, user)) return undefined;
+    return refusal(
+      user,
+      channel,
+      'by its name it would be for other users: ids have no # or comma where userLimited is on',
+    );
+  }
+}
+
+/** Whether a name, where it says whom it is for, says that it is for this user and for nobody else. */
+function isForOne(channel: ChannelName, user: string): boolean {
+  const boundary = channel.lastIndexOf('#');
+  return boundary === -1 || (channel.slice(boundary + 1) === user && !user.includes(','));
+}
+
+/** Why a user without its channel is not let in. */
+export function noPersonalChannel(user: string, channel: string): RefusalLine {
+  return refusal(user, channel, 'it is no name that a channel can have, or no rule is for it');
+}
+
+function refusal(user: string, channel: string, why: string): RefusalLine {
+  return {
+    check: 'personal channel',
+    fields: {
+      userId: user.slice(0, maxCitedLength),
+      channel: channel.slice(0, maxCitedLength),
+      option: 'personal.channel',
+    },
+    message: `connect refused: the user has no personal channel: ${why}`,
+  };
+}
+
+function fault(why: string): FanfareError {
+  return new FanfareError('ERR_CONFIG', `personal.channel: ${why}`);
+}

@@ -1,0 +1,19 @@
+/** What of a publication comes back from a broker or from another node: outside data, in a shape that nodes have made. */
+
+import * as v from 'valibot';
+import { trustedJsonText } from '../../model/json-text.js';
+
+export const trustedJsonSchema = v.pipe(v.string(), v.transform(trustedJsonText));
+
+export const clientInfoSchema = v.object({
+  user: v.string(),
+  client: v.string(),
+  connInfo: v.exactOptional(trustedJsonSchema),
+  chanInfo: v.exactOptional(trustedJsonSchema),
+});
+
+// Not `v.record`: that leaves out keys like `constructor`, which are ordinary ones here (B83).
+export const tagsSchema = v.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string'),
+);

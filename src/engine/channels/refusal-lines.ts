@@ -1,0 +1,223 @@
+/** Why clients are refused, with the option that would change it: the lines that more than one command needs. */
+
+import type { ChannelNameFault } from '../../model/channel-name.js';
+import type { InvalidCommand } from '../../model/command.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
+import type { EngineLimits } from '../ports/limits.js';
+import type { Question } from './permissions.js';
+
+const maxCitedLength = 100;
+
+/** A limit was reached, of those that options of this name set. */
+export function limitReached(name: keyof EngineLimits, value: number): RefusalLine {
+  const option = `limits.${name.replace(/Ms$/, '')}`;
+  return {
+    check: 'limit',
+    key: name,
+    fields: { option, limit: value },
+    message: `refused: ${option} is ${value}, and reached`,
+  };
+}
+
+/** The name is none that a channel can have. */
+export function badChannelName(name: string, fault: ChannelNameFault): RefusalLine {
+  return {
+    check: 'channel name',
+    key: fault,
+    fields: { channel: cited(name), fault },
+    message: 'command refused: its channel has no name that a channel can have (docs/guide/channels.md)',
+    level: 'info',
+  };
+}
+
+/** A field of a command is not what the protocol says. */
+export function badField({ method, field, why }: Pick<InvalidCommand, 'method' | 'field' | 'why'>): RefusalLine {
+  return {
+    check: 'field',
+    key: `${method} ${field}`,
+    fields: { command: method, field },
+    message: `${method} refused: ${why} (PROTOCOL.md, "Commands")`,
+    level: 'info',
+  };
+}
+
+/** No pattern matches: a rule is missing, or the name is misspelt. */
+export function unknownChannel(name: string): RefusalLine {
+  return {
+    check: 'channel',
+    fields: { channel: cited(name), option: 'channels' },
+    message: 'command refused: no pattern in channels matches the name of its channel',
+  };
+}
+
+/** What a rule says no to. */
+export function deniedByRule({ action, channel, match }: Question, permission: unknown): RefusalLine {
+  const { userLimited } = match.rule;
+  const rule = match.rule.pattern.text;
+  const says = typeof permission === 'string' ? permission : 'a function';
+  return {
+    check: 'permission',
+    key: `${action} ${rule}`,
+    fields: {
+      action,
+      channel,
+      rule,
+      permission: says,
+      ...(userLimited && { userLimited }),
+      option: `channels → ${rule} → ${optionOf[action]}`,
+    },
+    message:
+      typeof permission === 'string'
+        ? `${action} refused: the rule ${rule} asks for ${says}, and no capability of the token allows it`
+        : `${action} refused by the function or the hook of the rule ${rule}`,
+    level: 'info',
+  };
+}
+
+const optionOf = { subscribe: 'subscribe', publish: 'publish', history: 'history.read', presence: 'presence' } as const;
+
+/**
+ * The broker has failed, or refused: while it does, each call fails alike.
+ *
+ * @param what was asked for: a command, a method of the API
+ */
+export function brokerFailed(what: string, error: FanfareError, fields: object = {}): RefusalLine {
+  return {
+    check: 'broker',
+    key: `${what} ${error.state ?? ''}`,
+    fields: { what, ...fields, err: error },
+    message: 'failed: the broker has failed, or has refused',
+  };
+}
+
+export function isBrokerFailure(error: unknown): error is FanfareError {
+  return error instanceof FanfareError && error.code === 'ERR_BROKER';
+}
+
+/** What a rule does not keep. */
+export function notKept({ action, channel, match }: Question): RefusalLine {
+  const rule = match.rule.pattern.text;
+  return {
+    check: 'ability',
+    key: `${action} ${rule}`,
+    fields: { action, channel, rule, option: `channels → ${rule} → ${action}` },
+    message: `${action} refused: the rule ${rule} keeps none, or the broker cannot`,
+    level: 'info',
+  };
+}
+
+/** Names of the server's own: no rule can open them. */
+export function internalChannel(name: string): RefusalLine {
+  const fault = 'internal';
+  return {
+    check: 'channel name',
+    key: fault,
+    fields: { channel: cited(name), fault },
+    message: "command refused: its channel is one of the server's own",
+    level: 'info',
+  };
+}
+
+/** A procedure that is not there. */
+export function unknownProcedure(method: string): RefusalLine {
+  return {
+    check: 'procedure',
+    fields: { procedure: cited(method), option: 'rpc' },
+    message: 'rpc refused: no procedure of that name is declared in rpc, and there is no hook for the others',
+  };
+}
+
+/** A procedure for users, called by nobody in particular. */
+export function procedureForUsers(procedure: string): RefusalLine {
+  const option = `rpc → ${procedure} → allow`;
+  return {
+    check: 'permission',
+    key: `rpc ${procedure}`,
+    fields: { action: 'rpc', procedure, permission: 'user', option },
+    message: `rpc refused: ${procedure} is for users, and the connection is anonymous`,
+    level: 'info',
+  };
+}
+
+/** What the procedure, or the hook, has answered with on purpose. */
+export function refusedByProcedure(procedure: string): RefusalLine {
+  return {
+    check: 'procedure answer',
+    key: cited(procedure),
+    fields: { procedure: cited(procedure), option: 'rpc' },
+    message: 'rpc refused by the procedure itself, or by the hook',
+    level: 'info',
+  };
+}
+
+/** An argument that its schema does not take. @param path where, and never what */
+export function badArgument(procedure: string, path: string): RefusalLine {
+  return {
+    check: 'argument',
+    key: procedure,
+    fields: { procedure, path, option: `rpc → ${procedure} → input` },
+    message: `rpc refused: the argument of ${procedure} does not match its schema`,
+    level: 'info',
+  };
+}
+
+/** A field that has to have something in it. */
+export function emptyField(method: string, field: string): RefusalLine {
+  return badField({ method, field, why: `${field} is empty, or is not what it has to be` });
+}
+
+/** Something about a channel that its client is not in, or is in already. */
+export function membership(command: string, channel: string, isIn: boolean): RefusalLine {
+  return {
+    check: 'subscription',
+    key: command,
+    fields: { command, channel, subscribed: isIn },
+    message: `${command} refused: the client is ${isIn ? '' : 'not '}in that channel`,
+    level: 'info',
+  };
+}
+
+/** Tokens are not asked for. */
+export function takesNoTokens(command: string): RefusalLine {
+  const option = 'auth';
+  return {
+    check: 'token',
+    key: `${command} not taken`,
+    fields: { command, option },
+    message: `${command} refused: this connection, or this subscription, was not granted by a token (${option})`,
+    level: 'info',
+  };
+}
+
+/** All tokens of that user, or this one, were revoked. */
+export const revoked: RefusalLine = {
+  check: 'revocation',
+  fields: { detail: 'revoked or blocked' },
+  message: 'refused: its tokens have been revoked, or its user is blocked',
+  level: 'info',
+};
+
+/** Perhaps its maker's clock is behind: the client is to ask for another one. */
+export const revokedByClock: RefusalLine = {
+  check: 'revocation',
+  fields: { detail: 'made shortly before' },
+  message: 'refused: its token was made a few seconds before those of its user were revoked; another one may be good',
+  level: 'info',
+};
+
+/** What follows a position is not there any more, or has never been. */
+export function unrecoverable({ channel, match }: Omit<Question, 'action'>, command: string): RefusalLine {
+  const rule = match.rule.pattern.text;
+  return {
+    check: 'position',
+    key: `${command} ${rule}`,
+    fields: { command, channel, rule, option: `channels → ${rule} → history` },
+    message: `${command} refused: what follows the position that it names is not kept (any more), or its epoch is over`,
+    level: 'info',
+  };
+}
+
+function cited(name: string): string {
+  return name.slice(0, maxCitedLength);
+}

@@ -1,0 +1,82 @@
+/** How an application declares its remote procedures. */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { JsonSource } from '../../model/json-source.js';
+import { checkRpcOptions } from './channel-check.js';
+import type { Denial } from './channel-options.js';
+
+/**
+ * Thrown by a procedure whose caller shall know why: it gets this code (400 to 1999) and message. Anything else that is
+ * thrown is a fault of the server's, and the caller gets error 100.
+ */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  /** Whether the same call may succeed later. */
+  readonly temporary: boolean;
+
+  constructor(
+    readonly code: number,
+    message: string,
+    options: { readonly temporary?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.temporary = options.temporary ?? false;
+  }
+}
+
+/** What a procedure is told of its caller. */
+export interface RpcContext {
+  /** Id of the user, `null` for an anonymous connection. */
+  readonly user: string | null;
+  /** Id of the connection. */
+  readonly client: string;
+  /** What authentication attached to the connection for the server's eyes. */
+  readonly meta: unknown;
+  /** Name of the transport: `websocket`, … */
+  readonly transport: string;
+  /** Headers of the HTTP request behind the connection; lower-case names. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly remoteAddress: string;
+}
+
+/** Answers calls of procedures that are not declared, each by its name, with the argument as it came. */
+export type RpcFallback = (
+  method: string,
+  data: JsonSource | undefined,
+  context: RpcContext,
+) => RpcAnswer | Promise<RpcAnswer>;
+
+/** A result, which must be JSON, or a refusal. */
+export type RpcAnswer = { readonly data: unknown } | Denial;
+
+export interface RpcOptions<Input extends StandardSchemaV1, Output> {
+  /** Schema of the argument. Default: any JSON. */
+  readonly input?: Input;
+  /** Who may call. Default: `user`. */
+  readonly allow?: 'anyone' | 'user';
+  /** Its result must be JSON. Throws an {@link RpcError} for its caller to see. */
+  readonly run: (input: StandardSchemaV1.InferOutput<Input>, context: RpcContext) => Output | Promise<Output>;
+}
+
+/** Argument schema and result of one procedure. */
+export interface ProcedureTypes {
+  readonly input: StandardSchemaV1;
+  readonly output: unknown;
+}
+
+/** A declared procedure, as {@link rpc} returns it. */
+export interface RpcDeclaration<Types extends ProcedureTypes = ProcedureTypes> {
+  readonly options: RpcOptions<Types['input'], Types['output']>;
+}
+
+/**
+ * Declares a remote procedure; its name is the key under which `fanfare({ rpc })` gets it.
+ *
+ * @throws FanfareError `ERR_CONFIG`, naming an option that is unknown or wrong
+ */
+export function rpc<Input extends StandardSchemaV1 = StandardSchemaV1<unknown>, Output = unknown>(
+  options: RpcOptions<Input, Output>,
+): RpcDeclaration<{ input: Input; output: Output }> {
+  checkRpcOptions(options);
+  return { options };
+}

@@ -1,0 +1,139 @@
+/** Channel rules: what applies to a channel, found by its name. */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ChannelName } from '../../model/channel-name.js';
+import { internalPrefix } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import { type ChannelParams, ChannelPattern } from '../names/channel-pattern.js';
+import type { Broker, StreamLimits } from '../ports/broker.js';
+import { type Duration, parseDurationMs } from '../time/duration.js';
+import type { ChannelDeclaration, ChannelOptions, HistoryOptions } from './channel-options.js';
+import { compareRules } from './rule-comparison.js';
+
+/** A rule as the engine uses it: defaults filled in, texts parsed. */
+export interface Rule {
+  readonly pattern: ChannelPattern;
+  readonly schema: StandardSchemaV1 | undefined;
+  readonly subscribe: NonNullable<ChannelOptions['subscribe']>;
+  readonly renew: ChannelOptions['renew'];
+  readonly publish: NonNullable<ChannelOptions['publish']>;
+  readonly readHistory: NonNullable<HistoryOptions['read']>;
+  readonly readPresence: Exclude<NonNullable<ChannelOptions['presence']>, boolean>;
+  /** Absent: nothing is kept. */
+  readonly stream: StreamLimits | undefined;
+  readonly recovery: 'stream' | 'cache' | 'off';
+  readonly presence: boolean;
+  readonly joinLeave: boolean;
+  /** Told to all, and not only to those that ask. */
+  readonly pushJoinLeave: boolean;
+  readonly userLimited: boolean;
+  readonly maxMessageBytes: number;
+}
+
+/** The rule of one channel and what its placeholders stand for. */
+export interface RuleMatch {
+  readonly rule: Rule;
+  readonly params: ChannelParams;
+}
+
+const defaultHistoryTtl: Duration = '5m';
+const maxHistorySize = 100_000;
+
+/** The first rule whose pattern matches is the channel's. No rule: the channel does not exist. */
+export class ChannelRules {
+  readonly #rules: readonly Rule[];
+
+  /**
+   * @param previous those that they replace: a rule that has stayed the same stays the same object
+   * @throws FanfareError `ERR_CONFIG`, naming the rule and the option.
+   */
+  constructor(
+    declarations: Readonly<Record<string, ChannelDeclaration>>,
+    abilities: Pick<Broker, 'name' | 'history' | 'presence'>,
+    defaults: { readonly maxMessageBytes: number },
+    previous: Iterable<Rule> = [],
+  ) {
+    const known = new Map([...previous].map((rule) => [rule.pattern.text, rule]));
+    this.#rules = Object.entries(declarations).map(([text, { options }]) => {
+      const rule = compile(text, options, defaults);
+      const before = known.get(text);
+      return before !== undefined && compareRules(before, rule) === 'same' ? before : rule;
+    });
+    for (const rule of this.#rules) checkAbilities(rule, abilities);
+  }
+
+  /** Whether any rule leaves a decision to a function of the application's. */
+  get askFunctions(): boolean {
+    const decisions = this.#rules.flatMap((rule) => [
+      rule.subscribe,
+      rule.renew,
+      rule.publish,
+      rule.readHistory,
+      rule.readPresence,
+    ]);
+    return decisions.some((decision) => typeof decision === 'function');
+  }
+
+  match(channel: ChannelName): RuleMatch | undefined {
+    for (const rule of this.#rules) {
+      const params = rule.pattern.match(channel);
+      if (params !== undefined) return { rule, params };
+    }
+    return undefined;
+  }
+
+  [Symbol.iterator](): Iterator<Rule> {
+    return this.#rules[Symbol.iterator]();
+  }
+}
+
+function compile(text: string, options: ChannelOptions, defaults: { readonly maxMessageBytes: number }): Rule {
+  if (/^(0|[1-9]\d*)$/.test(text)) throw fault(text, 'a whole number cannot be a pattern: objects reorder such keys');
+  if (text.startsWith(internalPrefix)) throw fault(text, `names that begin with "${internalPrefix}" are reserved`);
+  const { presence = false } = options;
+  const stream = options.history === undefined ? undefined : streamLimits(text, options.history);
+  const recovery = options.recovery ?? (stream === undefined ? 'off' : 'stream');
+  if (recovery !== 'off' && stream === undefined) throw fault(text, `recovery "${recovery}" needs a history`);
+  const maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
+  if (!Number.isSafeInteger(maxMessageBytes) || maxMessageBytes < 2) throw fault(text, 'maxMessageBytes is below 2');
+  return {
+    pattern: new ChannelPattern(text),
+    schema: options.message,
+    subscribe: options.subscribe ?? 'nobody',
+    renew: options.renew,
+    publish: options.publish ?? 'nobody',
+    readHistory: stream === undefined ? 'nobody' : (options.history?.read ?? 'subscriber'),
+    readPresence: presence === true ? 'subscriber' : presence === false ? 'nobody' : presence,
+    stream,
+    recovery,
+    presence: presence !== false,
+    joinLeave: options.joinLeave === true || options.joinLeave === 'push',
+    pushJoinLeave: options.joinLeave === 'push',
+    userLimited: options.userLimited ?? false,
+    maxMessageBytes,
+  };
+}
+
+function streamLimits(text: string, history: NonNullable<ChannelOptions['history']>): StreamLimits {
+  const { size, ttl = defaultHistoryTtl } = history;
+  if (!Number.isSafeInteger(size) || size < 1 || size > maxHistorySize) {
+    throw fault(text, `history.size must be from 1 to ${maxHistorySize}, got ${size}`);
+  }
+  const ttlMs = parseDurationMs(ttl);
+  if (ttlMs === undefined || ttlMs === 0) throw fault(text, `history.ttl must be like "5m" or "24h", got "${ttl}"`);
+  return { size, ttlMs };
+}
+
+function checkAbilities(rule: Rule, broker: Pick<Broker, 'name' | 'history' | 'presence'>): void {
+  const { text } = rule.pattern;
+  if (rule.stream !== undefined && broker.history === undefined) {
+    throw fault(text, `asks for history, which the broker "${broker.name}" does not keep`);
+  }
+  if (rule.presence && broker.presence === undefined) {
+    throw fault(text, `asks for presence, which the broker "${broker.name}" does not keep`);
+  }
+}
+
+function fault(text: string, why: string): FanfareError {
+  return new FanfareError('ERR_CONFIG', `channel rule "${text}": ${why}`);
+}

@@ -1,0 +1,100 @@
+/** Answers what other nodes ask: each question once, however often it arrives. */
+
+import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import type { ClusterMessage } from './messages.js';
+
+/**
+ * Answers questions of one kind. The body is outside data. What is returned has to be JSON; what is thrown or rejected
+ * is logged, and the asker gets to know that there is no answer.
+ *
+ * @param gone aborted when the asker does not wait any more
+ */
+export type Responder = (body: unknown, from: string, gone: AbortSignal) => unknown;
+
+/** Longer than anybody asks the same question again. */
+const rememberedMs = 15_000;
+
+/** Most questions that are remembered or worked on; the oldest is forgotten first. */
+const maxRemembered = 20_000;
+
+/** Answers that are longer, in UTF-16 units, are given once. */
+const maxKeptLength = 4_096;
+
+interface Question {
+  readonly gone: AbortController;
+  readonly atMs: number;
+  answer?: ClusterMessage;
+}
+
+export class ClusterAnswers {
+  readonly #responders = new Map<string, Responder>();
+  /** By asker and id, oldest first. */
+  readonly #questions = new Map<string, Question>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Logger,
+    private readonly reply: (message: ClusterMessage, to: string) => void,
+  ) {}
+
+  /** @param about names the kind of the question */
+  serve(about: string, responder: Responder): void {
+    this.#responders.set(about, responder);
+  }
+
+  async take({ id, about, body }: Extract<ClusterMessage, { kind: 'ask' }>, from: string): Promise<void> {
+    const key = `${from} ${id}`;
+    const known = this.#questions.get(key);
+    if (known !== undefined) return this.reply(known.answer ?? { kind: 'working', id }, from);
+    this.#forget();
+    const question: Question = { gone: new AbortController(), atMs: this.clock.nowMs() };
+    this.#questions.set(key, question);
+    const answer = await this.#answer(id, about, body, from, question.gone.signal);
+    if (question.gone.signal.aborted) return;
+    question.answer = isShort(answer) ? answer : { kind: 'no_answer', id, isUnknown: false };
+    this.reply(answer, from);
+  }
+
+  /** The asker does not wait any more. */
+  abort(id: string, from: string): void {
+    this.#questions.get(`${from} ${id}`)?.gone.abort();
+  }
+
+  /** Nobody waits any more for what this node has asked. */
+  abortAllOf(from: string): void {
+    for (const [key, question] of this.#questions) if (key.startsWith(`${from} `)) question.gone.abort();
+  }
+
+  close(): void {
+    for (const { gone } of this.#questions.values()) gone.abort();
+    this.#questions.clear();
+  }
+
+  async #answer(id: string, about: string, body: unknown, from: string, gone: AbortSignal): Promise<ClusterMessage> {
+    const responder = this.#responders.get(about);
+    if (responder === undefined) return { kind: 'no_answer', id, isUnknown: true };
+    try {
+      return { kind: 'answer', id, body: await responder(body, from, gone) };
+    } catch (error) {
+      this.log.warn({ err: error, about, node: from }, 'a question of another node could not be answered');
+      return { kind: 'no_answer', id, isUnknown: false };
+    }
+  }
+
+  #forget(): void {
+    const oldestMs = this.clock.nowMs() - rememberedMs;
+    for (const [key, { atMs, answer }] of this.#questions) {
+      const isLapsed = atMs < oldestMs && answer !== undefined;
+      if (this.#questions.size < maxRemembered && !isLapsed) {
+        if (atMs >= oldestMs) return;
+        continue;
+      }
+      this.#questions.delete(key);
+    }
+  }
+}
+
+function isShort(message: ClusterMessage): boolean {
+  return message.kind !== 'answer' || (JSON.stringify(message.body) ?? '').length <= maxKeptLength;
+}

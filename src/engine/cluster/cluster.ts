@@ -1,0 +1,263 @@
+/** A node among others: who is there, and questions to them. Everything over the control channel of the broker. */
+
+import { RepeatedWarning } from '../log/repeated-warning.js';
+import type { Cancel, Clock, Random } from '../ports/clock.js';
+import type { ControlChannel } from '../ports/control-channel.js';
+import type { Logger } from '../ports/logger.js';
+import { withTimeLimit } from '../time/time-limit.js';
+import { ClusterAnswers, type Responder } from './answers.js';
+import { type ClusterMessage, decodeClusterMessage, type NodeSummary, payloadsOf } from './messages.js';
+import { beatIntervalMs, ClusterPeers, deafAfterMs } from './peers.js';
+import { type Answer, type AskOptions, ClusterQuestions } from './questions.js';
+
+export interface ClusterParts {
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Absent: there are no others, and all questions are answered by nobody. */
+  readonly control: ControlChannel | undefined;
+  /** How this node is doing. */
+  readonly summary: () => NodeSummary;
+  /** For how long it has not heard itself through the broker, now or within the last milliseconds. */
+  readonly silenceWithin: (ms: number) => number;
+}
+
+/** Whatever calls itself a node. */
+const maxCitedLength = 64;
+
+/** Figures for whoever watches; they only grow. */
+export interface ClusterFigures {
+  messagesIn: number;
+  messagesOut: number;
+  /** Messages that could not be read or sent. */
+  messagesLost: number;
+  questionsLate: number;
+  nodesLost: number;
+}
+
+export class Cluster {
+  readonly figures: ClusterFigures = { messagesIn: 0, messagesOut: 0, messagesLost: 0, questionsLate: 0, nodesLost: 0 };
+  readonly #parts: ClusterParts;
+  readonly #peers = new ClusterPeers();
+  readonly #answers: ClusterAnswers;
+  readonly #questions: ClusterQuestions;
+  readonly #onJoined: ((nodeId: string) => void)[] = [];
+  readonly #onLost: ((nodeId: string) => void)[] = [];
+  readonly #onHeardAgain: ((nodeId: string) => void)[] = [];
+  /** Known nodes that may have said something while this one was deaf. */
+  readonly #unheard = new Set<string>();
+  readonly #garbage: RepeatedWarning;
+  readonly #unsent: RepeatedWarning;
+  #beat: Cancel | undefined;
+  #isRunning = false;
+
+  constructor(parts: ClusterParts) {
+    const { clock, log } = parts;
+    this.#parts = parts;
+    const what = 'messages of other nodes make no sense: they are of another version, or somebody else sends there';
+    this.#garbage = new RepeatedWarning(what, parts);
+    this.#unsent = new RepeatedWarning('messages to other nodes were not sent', parts);
+    this.#answers = new ClusterAnswers(clock, log, (message, to) => void this.#send(message, to));
+    this.#questions = new ClusterQuestions(clock, (message, to) => void this.#send(message, to));
+  }
+
+  /** Other nodes that are known to be alive. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** Of the other nodes. */
+  ids(): string[] {
+    return this.#peers.ids();
+  }
+
+  has(nodeId: string): boolean {
+    return this.#peers.has(nodeId);
+  }
+
+  /** What the others said of themselves last, a few seconds ago. */
+  summaries(): NodeSummary[] {
+    return this.#peers.summaries();
+  }
+
+  /** Answers questions of a kind that other nodes ask. */
+  serve(about: string, responder: Responder): void {
+    this.#answers.serve(about, responder);
+  }
+
+  /** Called with the id of each node that comes, or comes back after it was given up. */
+  onJoined(listener: (nodeId: string) => void): void {
+    this.#onJoined.push(listener);
+  }
+
+  /** Called with the id of each node that stayed known while this one was deaf, when it is heard again. */
+  onHeardAgain(listener: (nodeId: string) => void): void {
+    this.#onHeardAgain.push(listener);
+  }
+
+  /** Called with the id of each node that has left or fallen silent. */
+  onLost(listener: (nodeId: string) => void): void {
+    this.#onLost.push(listener);
+  }
+
+  async start(): Promise<void> {
+    const { control, nodeId } = this.#parts;
+    if (control === undefined) return;
+    await control.start(nodeId, (payload, from) => this.#receive(payload, from));
+    this.#isRunning = true;
+    this.#giveSign(true);
+  }
+
+  /**
+   * Says good-bye, so that nobody waits for this node. Resolves when the broker has it, or `deadlineMs` are over.
+   * Idempotent.
+   */
+  async close(deadlineMs: number): Promise<void> {
+    if (!this.#isRunning) return;
+    this.#questions.close();
+    this.#answers.close();
+    const { clock, log } = this.#parts;
+    const said = withTimeLimit(clock, deadlineMs, 'good-bye', this.#send({ kind: 'bye' }));
+    this.#isRunning = false;
+    this.#beat?.();
+    this.#garbage.close();
+    await said.catch((error: unknown) => log.debug({ err: error }, 'others have to find out by themselves'));
+    this.#unsent.close();
+  }
+
+  /** Asks one node. Never rejects. */
+  async ask(nodeId: string, about: string, body: unknown, options: AskOptions): Promise<Answer> {
+    if (!this.#isRunning || !this.#peers.has(nodeId)) return { ok: false, reason: 'gone' };
+    const answers = await this.#questions.ask({ id: this.#newId(), about, body }, [nodeId], false, options);
+    return this.#counted(answers.get(nodeId) ?? { ok: false, reason: 'gone' });
+  }
+
+  /**
+   * Asks all other nodes. Resolves with the answers of those that are alive and in time; never rejects. Each node acts
+   * once, however often the question has to be sent.
+   */
+  async askAll(about: string, body: unknown, options: AskOptions): Promise<unknown[]> {
+    if (!this.#isRunning) return [];
+    const question = { id: this.#newId(), about, body };
+    const answers = await this.#questions.ask(question, this.#peers.ids(), true, options);
+    return [...answers.values()].flatMap((answer) =>
+      this.#counted(answer).ok && 'body' in answer ? [answer.body] : [],
+    );
+  }
+
+  #counted(answer: Answer): Answer {
+    if (!answer.ok && answer.reason === 'late') this.figures.questionsLate++;
+    return answer;
+  }
+
+  #newId(): string {
+    return this.#parts.random.id();
+  }
+
+  #giveSign(isNew: boolean): void {
+    const { clock, summary, silenceWithin } = this.#parts;
+    void this.#send({ kind: 'beat', node: summary(), isNew });
+    this.#beat = clock.schedule(() => {
+      if (silenceWithin(beatIntervalMs) > deafAfterMs) {
+        this.#peers.excuseAll(clock.nowMs());
+        for (const id of this.#peers.ids()) this.#unheard.add(id);
+      }
+      for (const id of this.#peers.silent(clock.nowMs())) this.#lose(id);
+      this.#giveSign(false);
+    }, beatIntervalMs);
+  }
+
+  #lose(id: string): void {
+    if (!this.#peers.remove(id)) return;
+    this.#unheard.delete(id);
+    this.figures.nodesLost++;
+    this.#questions.lost(id);
+    this.#answers.abortAllOf(id);
+    this.#parts.log.info({ node: id }, 'a node is gone');
+    for (const listener of this.#onLost) listener(id);
+  }
+
+  /** Resolves when the broker has it, or it is lost. */
+  async #send(message: ClusterMessage, to?: string): Promise<void> {
+    const { control, log } = this.#parts;
+    if (control === undefined || !this.#isRunning) return;
+    const payloads = payloadsOf(message, () => this.#newId());
+    if (payloads.length === 0) {
+      this.figures.messagesLost++;
+      log.warn({ kind: message.kind }, 'a message to other nodes is too long to be sent');
+    }
+    const send = async (payload: string) => {
+      this.figures.messagesOut++;
+      try {
+        await control.send(payload, to);
+      } catch (error) {
+        this.figures.messagesLost++;
+        this.#unsent.found({ err: error, kind: message.kind });
+      }
+    };
+    await Promise.all(payloads.map(send));
+  }
+
+  #receive(payload: string, from: string): void {
+    if (!this.#isRunning) return;
+    this.figures.messagesIn++;
+    this.#peers.heard(from, this.#parts.clock.nowMs());
+    const message = decodeClusterMessage(payload);
+    if (message === undefined) this.#passOver(from);
+    else this.#take(message, from);
+  }
+
+  #passOver(from: string): void {
+    this.figures.messagesLost++;
+    this.#garbage.found({ node: from.slice(0, maxCitedLength) });
+  }
+
+  #take(message: ClusterMessage, from: string): void {
+    switch (message.kind) {
+      case 'beat':
+        this.#takeBeat(message, from);
+        break;
+      case 'bye':
+        this.#lose(from);
+        break;
+      case 'ask':
+        void this.#answers.take(message, from);
+        break;
+      case 'working':
+        this.#questions.working(message.id, from);
+        break;
+      case 'answer':
+        this.#questions.answered(message.id, from, { ok: true, body: message.body });
+        break;
+      case 'no_answer': {
+        const reason = message.isUnknown ? 'unknown' : 'refused';
+        this.#questions.answered(message.id, from, { ok: false, reason });
+        break;
+      }
+      case 'abort':
+        this.#answers.abort(message.id, from);
+        break;
+      case 'part': {
+        const whole = this.#peers.partsOf(from)?.take(message);
+        const assembled = whole === undefined ? undefined : decodeClusterMessage(whole);
+        if (assembled !== undefined && assembled.kind !== 'part') this.#take(assembled, from);
+      }
+    }
+  }
+
+  #takeBeat({ node, isNew }: Extract<ClusterMessage, { kind: 'beat' }>, from: string): void {
+    const { clock, summary, log } = this.#parts;
+    if (node.id !== from) return;
+    const isUnknown = this.#peers.beat(node, clock.nowMs());
+    // It should not have to wait for the next sign of life; after a partition neither should, to hear what it has missed.
+    if (isNew || isUnknown) void this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
+    const isHeardAgain = this.#unheard.delete(from);
+    if (!isUnknown) {
+      if (isHeardAgain) for (const listener of this.#onHeardAgain) listener(from);
+      return;
+    }
+    log.info({ node: from, version: node.version }, 'a node is there');
+    for (const listener of this.#onJoined) listener(from);
+  }
+}

@@ -1,0 +1,131 @@
+/** What this node has asked others and not got answered yet. */
+
+import type { Cancel, Clock } from '../ports/clock.js';
+import type { ClusterMessage } from './messages.js';
+
+/** A question is asked again after this, since messages may be lost. */
+const repeatMs = 1_000;
+
+export type Answer =
+  | { readonly ok: true; readonly body: unknown }
+  /** `gone`: the node has left or died; `late`: out of time; `refused`: it cannot answer that; `unknown`: it is too old. */
+  | { readonly ok: false; readonly reason: 'gone' | 'late' | 'refused' | 'unknown' };
+
+export interface AskOptions {
+  /** By when there has to be an answer. */
+  readonly deadlineMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal;
+}
+
+interface Question {
+  readonly ask: Extract<ClusterMessage, { kind: 'ask' }>;
+  /** Nodes whose answer is waited for. */
+  readonly waitingFor: Set<string>;
+  /** Of them, those that have it. */
+  readonly working: Set<string>;
+  readonly answers: Map<string, Answer>;
+  readonly untilMs: number;
+  readonly done: (answers: ReadonlyMap<string, Answer>) => void;
+}
+
+export class ClusterQuestions {
+  readonly #questions = new Map<string, Question>();
+  #timer: Cancel | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly send: (message: ClusterMessage, to?: string) => void,
+  ) {}
+
+  get size(): number {
+    return this.#questions.size;
+  }
+
+  /**
+   * Resolves when each of these nodes has answered, has gone, or is out of time.
+   *
+   * @param isForAll the question is sent to all nodes, and those not known yet act on it as well
+   */
+  ask(
+    question: Pick<Extract<ClusterMessage, { kind: 'ask' }>, 'id' | 'about' | 'body'>,
+    nodes: readonly string[],
+    isForAll: boolean,
+    { deadlineMs, gone }: AskOptions,
+  ): Promise<ReadonlyMap<string, Answer>> {
+    const ask = { kind: 'ask', ...question } as const;
+    if (isForAll) this.send(ask);
+    else for (const node of nodes) this.send(ask, node);
+    if (nodes.length === 0) return Promise.resolve(new Map());
+    return new Promise((resolve) => {
+      const stop = () => this.#finish(ask.id, 'gone');
+      gone?.addEventListener('abort', stop, { once: true });
+      this.#questions.set(ask.id, {
+        ask,
+        waitingFor: new Set(nodes),
+        working: new Set(),
+        answers: new Map(),
+        untilMs: this.clock.nowMs() + deadlineMs,
+        done: (answers) => {
+          gone?.removeEventListener('abort', stop);
+          resolve(answers);
+        },
+      });
+      if (gone?.aborted) stop();
+      else this.#tick();
+    });
+  }
+
+  answered(id: string, from: string, answer: Answer): void {
+    const question = this.#questions.get(id);
+    if (question === undefined || !question.waitingFor.delete(from)) return;
+    question.answers.set(from, answer);
+    if (question.waitingFor.size === 0) this.#finish(id, 'gone');
+  }
+
+  working(id: string, from: string): void {
+    this.#questions.get(id)?.working.add(from);
+  }
+
+  /** Nothing is to be expected of this node any more. */
+  lost(node: string): void {
+    for (const id of [...this.#questions.keys()]) this.answered(id, node, { ok: false, reason: 'gone' });
+  }
+
+  close(): void {
+    for (const id of [...this.#questions.keys()]) this.#finish(id, 'gone');
+    this.#timer?.();
+    this.#timer = undefined;
+  }
+
+  #finish(id: string, reason: 'gone' | 'late'): void {
+    const question = this.#questions.get(id);
+    if (question === undefined) return;
+    this.#questions.delete(id);
+    for (const node of question.waitingFor) {
+      question.answers.set(node, { ok: false, reason });
+      this.send({ kind: 'abort', id }, node);
+    }
+    question.done(question.answers);
+  }
+
+  #tick(): void {
+    if (this.#timer !== undefined || this.#questions.size === 0) return;
+    const nowMs = this.clock.nowMs();
+    let waitMs = repeatMs;
+    for (const { untilMs } of this.#questions.values()) waitMs = Math.min(waitMs, Math.max(1, untilMs - nowMs));
+    this.#timer = this.clock.schedule(() => {
+      this.#timer = undefined;
+      this.#repeat();
+      this.#tick();
+    }, waitMs);
+  }
+
+  #repeat(): void {
+    const nowMs = this.clock.nowMs();
+    for (const [id, { untilMs, waitingFor, working, ask }] of [...this.#questions]) {
+      if (untilMs <= nowMs) this.#finish(id, 'late');
+      else for (const node of waitingFor) if (!working.has(node)) this.send(ask, node);
+    }
+  }
+}

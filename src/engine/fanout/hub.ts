@@ -1,0 +1,117 @@
+/** All channels with subscribers on this node; takes publications from the broker to them. */
+
+import type { ChannelName } from '../../model/channel-name.js';
+import type { Position } from '../../model/position.js';
+import type { ClientInfo, Publication } from '../../model/publication.js';
+import type { ChannelRules, RuleMatch } from '../channels/rules.js';
+import type { BrokerEvents } from '../ports/broker.js';
+import type { Counters } from '../ports/counters.js';
+import type { Notifier } from '../ports/observer.js';
+import type { Turn } from '../time/turn.js';
+import { HubChannel } from './hub-channel.js';
+import type { Interest } from './interest.js';
+import type { Subscription } from './subscription.js';
+
+export class Hub implements BrokerEvents {
+  readonly #channels = new Map<ChannelName, HubChannel>();
+  /** Set by whoever finds out what was missed. */
+  interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
+
+  constructor(
+    private readonly interest: Interest,
+    private readonly turn: Turn,
+    private readonly counters: Counters,
+    private readonly notifier: Notifier,
+  ) {}
+
+  get numChannels(): number {
+    return this.#channels.size;
+  }
+
+  get numSubscriptions(): number {
+    let count = 0;
+    for (const channel of this.#channels.values()) count += channel.numSubscribers;
+    return count;
+  }
+
+  /** Names and numbers of subscribers on this node. */
+  *channels(): IterableIterator<{ readonly name: ChannelName; readonly numSubscribers: number }> {
+    for (const { name, numSubscribers } of this.#channels.values()) yield { name, numSubscribers };
+  }
+
+  /**
+   * Begins to buffer the channel's publications for a subscriber. Resolves when none can be missed any more; rejects,
+   * with the subscription still to be removed by {@link leave}, when the broker does not take the subscription.
+   */
+  join(subscription: Subscription): Promise<void> {
+    const { channel: name } = subscription;
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = new HubChannel(name, this.turn, this.counters);
+      this.#channels.set(name, channel);
+      this.notifier.notify('occupied', name);
+    }
+    channel.addJoining(subscription);
+    subscription.stage = 'joining';
+    return this.interest.hold(name);
+  }
+
+  /** The rule of a channel that has subscribers, found without matching patterns. */
+  match(channel: ChannelName, rules: ChannelRules): RuleMatch | undefined {
+    return this.#channels.get(channel)?.match(rules);
+  }
+
+  /** The subscribers of a channel on this node. */
+  subscribersOf(channel: ChannelName): Iterable<Subscription> {
+    return this.#channels.get(channel)?.subscribers() ?? [];
+  }
+
+  /** The channels with subscribers that have a place in a stream. */
+  *tracked(): IterableIterator<HubChannel> {
+    for (const channel of this.#channels.values()) if (channel.position !== undefined) yield channel;
+  }
+
+  /** Where the channel's live stream is on this node. */
+  position(channel: ChannelName): Position | undefined {
+    return this.#channels.get(channel)?.position;
+  }
+
+  /** Takes a joined subscriber live; see {@link HubChannel.promote}. */
+  promote(subscription: Subscription, at: Position | undefined): void {
+    this.#channels.get(subscription.channel)?.promote(subscription, at);
+  }
+
+  /** Idempotent. */
+  leave(subscription: Subscription): void {
+    const { stage } = subscription;
+    if (stage === 'ended') return;
+    if (stage === 'new') {
+      subscription.stage = 'ended';
+      return;
+    }
+    const channel = this.#channels.get(subscription.channel);
+    channel?.remove(subscription);
+    subscription.stage = 'ended';
+    if (channel?.isEmpty) {
+      this.#channels.delete(channel.name);
+      this.notifier.notify('vacated', channel.name);
+    }
+    this.interest.release(subscription.channel);
+  }
+
+  onPublication(channel: ChannelName, publication: Publication, epoch: string): void {
+    this.#channels.get(channel)?.deliver(publication, epoch);
+  }
+
+  onJoin(channel: ChannelName, info: ClientInfo): void {
+    this.#channels.get(channel)?.announce({ kind: 'join', channel, info });
+  }
+
+  onLeave(channel: ChannelName, info: ClientInfo): void {
+    this.#channels.get(channel)?.announce({ kind: 'leave', channel, info });
+  }
+
+  onInterrupted(channels?: readonly ChannelName[]): void {
+    this.interrupted(channels);
+  }
+}

@@ -1,0 +1,66 @@
+/** Keeps the presence store and the channels' joins and leaves in step with the subscriptions of this node. */
+
+import { brokerFailed, isBrokerFailure } from '../channels/refusal-lines.js';
+import type { RefusalLog } from '../log/refusal-log.js';
+import type { Broker } from '../ports/broker.js';
+import type { Logger } from '../ports/logger.js';
+import type { Subscription } from './subscription.js';
+
+/** A store that fails is logged and not waited for: entries expire, and the next renewal brings them back. */
+export class Presence {
+  constructor(
+    private readonly broker: Broker,
+    private readonly log: Logger,
+    private readonly refusals: RefusalLog,
+  ) {}
+
+  /** The subscriber has been taken live. @param before the same client's, whose place it has taken */
+  joined(subscription: Subscription, before?: Subscription): void {
+    if (before?.countsAsPresent && !subscription.countsAsPresent) this.#remove(before);
+    if (subscription.isAnnounced && !before?.isAnnounced) this.#announce(subscription, 'join');
+  }
+
+  /** Keeps a subscriber's entry from expiring. */
+  renew(subscription: Subscription): void {
+    const { presence } = this.broker;
+    if (!subscription.countsAsPresent || presence === undefined) return;
+    presence
+      .add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs)
+      .then(() => {
+        // It may have left while the store was working.
+        if (subscription.stage === 'ended') this.withdrawn(subscription);
+      })
+      .catch((error: unknown) => this.#failed('presence renewal failed', error));
+  }
+
+  /** The subscriber is gone. */
+  left(subscription: Subscription): void {
+    this.#remove(subscription);
+    if (subscription.isAnnounced) this.#announce(subscription, 'leave');
+  }
+
+  /** What was added for a subscriber that is not there any more, unless it has come back meanwhile. */
+  withdrawn(subscription: Subscription): void {
+    const current = subscription.owner.currentSubscription(subscription.channel);
+    if (current === undefined || current === subscription) this.#remove(subscription);
+  }
+
+  #remove(subscription: Subscription): void {
+    const { presence } = this.broker;
+    if (!subscription.countsAsPresent || presence === undefined) return;
+    presence
+      .remove(subscription.channel, subscription.owner.clientInfo.client)
+      .catch((error: unknown) => this.#failed('presence removal failed', error));
+  }
+
+  #announce(subscription: Subscription, event: 'join' | 'leave'): void {
+    this.broker
+      .announce(subscription.channel, event, subscription.clientInfo)
+      .catch((error: unknown) => this.#failed(`${event} not announced`, error));
+  }
+
+  #failed(message: string, error: unknown): void {
+    if (isBrokerFailure(error)) this.refusals.tell(brokerFailed(message, error));
+    else this.log.warn({ err: error }, message);
+  }
+}

@@ -1,0 +1,80 @@
+/** One encoding, one framing, many readers. */
+
+import { describe, expect, test } from 'vitest';
+import { plainEncoding } from '../../../test/support/recorded-connection.js';
+import { trustedJsonText } from '../../model/json-text.js';
+import type { Push } from '../../model/push.js';
+import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
+import type { Encoding } from '../ports/connection.js';
+import { PingFrames, SharedFrame } from './shared-frame.js';
+
+function publication(offset: number): Push {
+  return { kind: 'publication', channel: 'c', publication: { offset, data: trustedJsonText(`${offset}`) } };
+}
+
+/** Counts how often each part of an encoding is asked. */
+function counted(): Encoding & { readonly counts: { encoded: number; joined: number; framed: number } } {
+  const counts = { encoded: 0, joined: 0, framed: 0 };
+  const { framing } = plainEncoding();
+  return {
+    counts,
+    protocol: {
+      ...centrifugalJson,
+      encodePush: (push) => {
+        counts.encoded++;
+        return centrifugalJson.encodePush(push);
+      },
+      join: (messages) => {
+        counts.joined++;
+        return centrifugalJson.join(messages);
+      },
+    },
+    framing: {
+      name: 'counted',
+      frame: (message) => {
+        counts.framed++;
+        return framing.frame(message);
+      },
+    },
+  };
+}
+
+describe('shared frame', () => {
+  test('encodes each push once, joins and frames once, and gives everyone the same bytes', () => {
+    const encoding = counted();
+    const frame = new SharedFrame([publication(1), publication(2)]);
+    const first = frame.bytesFor(encoding);
+    for (let i = 0; i < 100; i++) expect(frame.bytesFor(encoding)).toBe(first);
+    expect(encoding.counts).toEqual({ encoded: 2, joined: 1, framed: 1 });
+    expect(Buffer.from(first).toString().split('\n')).toEqual(
+      [publication(1), publication(2)].map((push) => centrifugalJson.encodePush(push)),
+    );
+  });
+
+  test('keeps encodings apart however they alternate, each encoded once', () => {
+    const encodings = [counted(), counted(), counted()];
+    const frame = new SharedFrame([publication(1)]);
+    const bytes = encodings.map((encoding) => frame.bytesFor(encoding));
+    for (const round of [0, 1, 2, 1, 0, 0, 2]) {
+      const encoding = encodings[round];
+      if (encoding !== undefined) expect(frame.bytesFor(encoding)).toBe(bytes[round]);
+    }
+    expect(encodings.map(({ counts }) => counts.encoded)).toEqual([1, 1, 1]);
+    expect(new Set(bytes).size).toBe(3);
+  });
+
+  test('does nothing until somebody wants the bytes', () => {
+    const encoding = counted();
+    new SharedFrame([publication(1)]);
+    expect(encoding.counts).toEqual({ encoded: 0, joined: 0, framed: 0 });
+  });
+});
+
+test('the ping is framed once per encoding', () => {
+  const pings = new PingFrames();
+  const [one, other] = [counted(), counted()];
+  expect(pings.bytesFor(one)).toBe(pings.bytesFor(one));
+  expect(pings.bytesFor(other)).not.toBe(pings.bytesFor(one));
+  expect([one.counts.framed, other.counts.framed]).toEqual([1, 1]);
+  expect(Buffer.from(pings.bytesFor(one)).toString()).toBe('{}');
+});

@@ -1,0 +1,69 @@
+/** Refusals in the log: each is told, and no storm of them floods it. */
+
+import { expect, test } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { RefusalLog } from './refusal-log.js';
+
+interface Line {
+  readonly level: string;
+  readonly fields: { readonly check?: string; readonly key?: string; readonly unsaid?: number };
+}
+
+function started() {
+  const clock = new FakeClock();
+  const lines: Line[] = [];
+  const at = (level: string) => (fields: object) => lines.push({ level, fields });
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const refusals = new RefusalLog(clock, log);
+  const tell = (key: string, linesAMinute?: number) =>
+    refusals.tell({ check: 'origin', key, fields: { key }, message: 'refused' }, linesAMinute);
+  return { clock, lines, refusals, tell };
+}
+
+test('the first of its kind is told at once, the next a minute later with the number of those between', async () => {
+  const { clock, lines, tell } = started();
+  for (let i = 0; i < 5; i++) tell('a');
+  expect(lines).toEqual([{ level: 'warn', fields: { check: 'origin', key: 'a' } }]);
+  await clock.advance(59_999);
+  tell('a');
+  expect(lines).toHaveLength(1);
+  await clock.advance(1);
+  tell('a');
+  expect(lines[1]?.fields).toEqual({ check: 'origin', key: 'a', unsaid: 5 });
+});
+
+test('other keys and other checks have lines of their own', () => {
+  const { lines, refusals, tell } = started();
+  tell('a');
+  tell('b');
+  refusals.tell({ check: 'token', fields: { key: 'a' }, message: 'refused', level: 'info' });
+  expect(lines.map(({ level, fields }) => [level, fields.check, fields.key])).toEqual([
+    ['warn', 'origin', 'a'],
+    ['warn', 'origin', 'b'],
+    ['info', 'token', 'a'],
+  ]);
+});
+
+test('several lines a minute, where each refusal may be another one', () => {
+  const { lines, tell } = started();
+  for (let i = 0; i < 9; i++) tell('a', 3);
+  expect(lines).toHaveLength(3);
+});
+
+test('made-up keys share one line once there are too many of them, and do not push out those that are known', async () => {
+  const { clock, lines, tell } = started();
+  tell('known');
+  for (let i = 0; i < 10_000; i++) tell(`made up ${i}`);
+  expect(lines.length).toBeLessThan(510);
+  const before = lines.length;
+  tell('known');
+  tell('another');
+  expect(lines).toHaveLength(before);
+  await clock.advance(60_000);
+  tell('another');
+  expect(lines[before]?.fields.key).toBe('another');
+  for (let i = 0; i < 10_000; i++) tell(`made up ${i}`);
+  expect(lines.length).toBeLessThan(2 * 510);
+  // Those of the first minute that had no line are not forgotten.
+  expect(lines.slice(before).reduce((sum, { fields }) => sum + (fields.unsaid ?? 0), 0)).toBeGreaterThan(9_000);
+});

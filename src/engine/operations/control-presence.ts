@@ -1,0 +1,126 @@
+/** Presence for brokers that keep none: each node knows its own subscribers, and asks the others for theirs. */
+
+import * as v from 'valibot';
+import type { ChannelName } from '../../model/channel-name.js';
+import { FanfareError } from '../../model/fanfare-error.js';
+import type { ClientInfo } from '../../model/publication.js';
+import { clientInfoSchema } from '../channels/publication-schemas.js';
+import type { Cluster } from '../cluster/cluster.js';
+import type { BrokerHealth } from '../fanout/broker-health.js';
+import type { Hub } from '../fanout/hub.js';
+import type { Broker, PresenceStats, PresenceStore } from '../ports/broker.js';
+import type { Clock } from '../ports/clock.js';
+import { withTimeLimit } from '../time/time-limit.js';
+
+/** Longest wait for another node. */
+const deadlineMs = 2_000;
+/** And then for a message of this node's own, when not all have answered. */
+const probeLimitMs = 2_000;
+/** It has not heard itself for a part of the time in which others should have answered. */
+const doubtfulSilenceMs = 4_000;
+
+const members = v.array(clientInfoSchema);
+const counts = v.object({ numClients: v.pipe(v.number(), v.minValue(0)), users: v.array(v.string()) });
+
+/** What the store works with; a node has it. */
+export interface PresenceSources {
+  readonly clock: Clock;
+  readonly hub: Hub;
+  readonly cluster: Cluster;
+  readonly brokerHealth: Pick<BrokerHealth, 'silenceWithin'>;
+}
+
+/**
+ * Who is subscribed, as the nodes say that are alive and answer in time: the clients of a dead node are not among them.
+ * Nothing is stored, so nothing expires. A node that is cut off itself does not know, and says so.
+ */
+export class ControlPresence implements PresenceStore {
+  constructor(
+    private readonly broker: Pick<Broker, 'probe'>,
+    private readonly sources: () => PresenceSources,
+  ) {}
+
+  async add(): Promise<void> {
+    // The subscription is there already.
+  }
+
+  async remove(): Promise<void> {
+    // The subscription is gone already.
+  }
+
+  async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
+    const { hub } = this.sources();
+    const answers = await this.#askAll('presence', { channel, limit });
+    const others = answers.flatMap((answer) => {
+      const parsed = v.safeParse(members, answer);
+      return parsed.success ? parsed.output : [];
+    });
+    return [...presentIn(hub, channel, limit), ...others].slice(0, limit);
+  }
+
+  async stats(channel: ChannelName): Promise<PresenceStats> {
+    const { hub } = this.sources();
+    const answers = await this.#askAll('presence_stats', { channel });
+    let { numClients, users } = countPresent(hub, channel);
+    const all = new Set(users);
+    for (const answer of answers) {
+      const parsed = v.safeParse(counts, answer);
+      if (!parsed.success) continue;
+      numClients += parsed.output.numClients;
+      for (const user of parsed.output.users) all.add(user);
+    }
+    return { numClients, numUsers: all.size };
+  }
+
+  /** @throws FanfareError `ERR_BROKER` when it is this node that nobody can hear, or that hears nobody */
+  async #askAll(about: string, body: unknown): Promise<unknown[]> {
+    const { cluster, clock, brokerHealth } = this.sources();
+    const numAsked = cluster.size;
+    const answers = await cluster.askAll(about, body, { deadlineMs });
+    if (answers.length >= numAsked || this.broker.probe === undefined) return answers;
+    const text = 'the others cannot be asked who is present';
+    // The question, or an answer, may have been lost in a silence that is over by now.
+    if (brokerHealth.silenceWithin(deadlineMs) > doubtfulSilenceMs) throw new FanfareError('ERR_BROKER', text);
+    try {
+      await withTimeLimit(clock, probeLimitMs, 'broker probe', this.broker.probe());
+    } catch (cause) {
+      throw new FanfareError('ERR_BROKER', text, { cause });
+    }
+    return answers;
+  }
+}
+
+/** This node's part. */
+export function presentIn(hub: Hub, channel: ChannelName, limit: number): ClientInfo[] {
+  const present: ClientInfo[] = [];
+  for (const subscription of hub.subscribersOf(channel)) {
+    if (present.length >= limit) break;
+    if (subscription.countsAsPresent) present.push(subscription.clientInfo);
+  }
+  return present;
+}
+
+/** This node's part; the users are needed to count them once over all nodes. */
+export function countPresent(hub: Hub, channel: ChannelName): { numClients: number; users: string[] } {
+  const users = new Set<string>();
+  let numClients = 0;
+  for (const subscription of hub.subscribersOf(channel)) {
+    if (!subscription.countsAsPresent) continue;
+    numClients++;
+    users.add(subscription.clientInfo.user);
+  }
+  return { numClients, users: [...users] };
+}
+
+/** The broker itself where it keeps presence; otherwise with presence by asking. */
+export function withControlPresence(broker: Broker, sources: () => PresenceSources): Broker {
+  if (broker.presence !== undefined) return broker;
+  const presence = new ControlPresence(broker, sources);
+  return new Proxy(broker, {
+    get(target, ability) {
+      if (ability === 'presence') return presence;
+      const value: unknown = Reflect.get(target, ability);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,116 @@
+/** What a node answers when others ask, and how it reads what they answer. */
+
+import * as v from 'valibot';
+import { parseChannelName } from '../../model/channel-name.js';
+import { trustedJsonSchema } from '../channels/publication-schemas.js';
+import { type NodeSummary, nodeSummary } from '../cluster/messages.js';
+import type { Node } from '../node.js';
+import type { Identity } from '../ports/authenticator.js';
+import { countPresent, presentIn } from './control-presence.js';
+import { type ChannelSummary, summaryOf } from './node-clients.js';
+import { decodeOrder, decodeToldOrder, follow, revocation } from './orders.js';
+import { RecentOrders } from './recent-orders.js';
+
+/** Longest wait for the node that has made a ticket, or for what a newcomer has to know. */
+const deadlineMs = 5_000;
+
+const channelQuestion = v.object({ channel: v.string(), limit: v.optional(v.number(), 0) });
+const patternQuestion = v.object({ pattern: v.string() });
+const ticketQuestion = v.object({ ticket: v.pipe(v.string(), v.maxLength(256)) });
+const channelList = v.array(v.tuple([v.string(), v.pipe(v.number(), v.minValue(0))]));
+const standing = v.object({
+  revoked: v.array(v.unknown()),
+  unblocked: v.array(v.object({ user: v.string(), atMs: v.number() })),
+  /** Earlier versions tell none. */
+  orders: v.optional(v.array(v.unknown()), []),
+});
+/** Of a ticket: what {@link TicketGrant} lets one say. */
+const ticketIdentity = v.object({
+  user: v.string(),
+  expiresAtMs: v.exactOptional(v.number()),
+  issuedAtMs: v.exactOptional(v.number()),
+  info: v.exactOptional(trustedJsonSchema),
+  meta: v.optional(v.unknown()),
+});
+
+/** Registers everything that other nodes may ask of this one, and asks newcomers what is not let in any more. */
+export function serveCluster(node: Node): void {
+  const { cluster, clients, hub, revocations, recentOrders, tickets, limits } = node;
+  cluster.serve('info', () => summaryOf(node));
+  cluster.serve('channels', (body) => {
+    const { pattern } = v.parse(patternQuestion, body);
+    return clients.channels(pattern).map(({ name, numClients }) => [name, numClients]);
+  });
+  cluster.serve('order', async (body) => {
+    const order = decodeOrder(body);
+    if (order === undefined) throw new Error('an order that this version does not know');
+    const told = decodeToldOrder({ ...Object(body), order });
+    const isNew = told === undefined || !RecentOrders.isLasting(order) || recentOrders.add(told);
+    return isNew ? follow(order, clients) : 0;
+  });
+  cluster.serve('standing', () => ({
+    revoked: revocations.all(),
+    unblocked: revocations.unblocked(),
+    orders: recentOrders.all(),
+  }));
+  cluster.serve('ticket', (body) => tickets.redeem(v.parse(ticketQuestion, body).ticket) ?? null);
+  cluster.serve('presence', (body) => {
+    const { channel, limit } = v.parse(channelQuestion, body);
+    const name = parseChannelName(channel);
+    return name === undefined ? [] : presentIn(hub, name, Math.min(limit, limits.maxPresenceClients));
+  });
+  cluster.serve('presence_stats', (body) => {
+    const name = parseChannelName(v.parse(channelQuestion, body).channel);
+    return name === undefined ? { numClients: 0, users: [] } : countPresent(hub, name);
+  });
+  // Either may have missed something: a newcomer everything, and who was cut off what was said meanwhile.
+  cluster.onJoined((nodeId) => void learnStanding(node, nodeId));
+  cluster.onHeardAgain((nodeId) => void learnStanding(node, nodeId));
+}
+
+async function learnStanding(node: Node, from: string): Promise<void> {
+  const { cluster, clients, recentOrders, clock, log } = node;
+  const answer = await cluster.ask(from, 'standing', {}, { deadlineMs });
+  const parsed = answer.ok ? v.safeParse(standing, answer.body) : undefined;
+  if (parsed?.success !== true) {
+    log.warn({ node: from }, 'a node did not say whom it lets in no more');
+    return;
+  }
+  for (const { user, atMs } of parsed.output.unblocked) clients.unblock(user, atMs);
+  for (const value of parsed.output.revoked) {
+    const one = v.safeParse(revocation, value);
+    if (one.success) clients.revoke(one.output);
+  }
+  for (const value of parsed.output.orders) {
+    const one = decodeToldOrder(value);
+    if (one !== undefined && recentOrders.add(one)) await follow(one.order, clients, clock.nowMs() - one.agoMs);
+  }
+}
+
+/** Says which node has made it, so that any node can ask. */
+export function ticketOf(nodeId: string, ticket: string): string {
+  return `${nodeId}.${ticket}`;
+}
+
+/** Spends a ticket; `undefined` when it is none any more, or the node that has made it is gone. */
+export async function redeemTicket(node: Node, ticket: string): Promise<Identity | undefined> {
+  const dot = ticket.lastIndexOf('.');
+  const [from, secret] = [ticket.slice(0, Math.max(0, dot)), ticket.slice(dot + 1)];
+  if (from === node.id) return node.tickets.redeem(secret);
+  const answer = await node.cluster.ask(from, 'ticket', { ticket: secret }, { deadlineMs });
+  if (!answer.ok || answer.body === null) return undefined;
+  const parsed = v.safeParse(ticketIdentity, answer.body);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** Nothing for what cannot be read. */
+export function readSummary(answer: unknown): NodeSummary[] {
+  const parsed = v.safeParse(nodeSummary, answer);
+  return parsed.success ? [parsed.output] : [];
+}
+
+/** Nothing for what cannot be read. */
+export function readChannels(answer: unknown): ChannelSummary[] {
+  const parsed = v.safeParse(channelList, answer);
+  return parsed.success ? parsed.output.map(([name, numClients]) => ({ name, numClients })) : [];
+}

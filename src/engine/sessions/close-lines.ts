@@ -1,0 +1,61 @@
+/** Why connections are closed, for the log: one line each, with the option that would have kept it open where there is one. */
+
+import { type Disconnect, disconnectCodes } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
+import { limitReached } from '../channels/refusal-lines.js';
+import type { Subscription } from '../fanout/subscription.js';
+import type { EngineLimits } from '../ports/limits.js';
+
+/** Of those who close for nothing that an option would change. @param detail from the code or the protocol, no payload */
+export function closedBecause({ code, reason }: Disconnect, detail: string | undefined): RefusalLine {
+  return {
+    check: 'close',
+    key: `${code} ${detail ?? ''}`,
+    fields: { reason, ...(detail !== undefined && { detail }) },
+    message: 'connection closed by the server',
+    level: 'info',
+  };
+}
+
+/** As `limitReached`, where it is as it was meant to be: a line that is lost or slow. */
+export function closedByLimit(name: keyof EngineLimits, value: number, what: string): RefusalLine {
+  const { check, key, fields } = limitReached(name, value);
+  return {
+    check,
+    key: `close ${key}`,
+    fields: { ...fields, detail: what },
+    message: `connection closed: ${what}`,
+    level: 'info',
+  };
+}
+
+/** Its time is over. @param option what gives it its time, or more of it */
+export function expired(what: string, option: string): RefusalLine {
+  return {
+    check: 'expiry',
+    key: `${what} ${option}`,
+    fields: { option, detail: what },
+    message: `connection closed: ${what}`,
+    level: 'info',
+  };
+}
+
+/** A server-side subscription has lost messages, and only the whole connection can recover them. */
+export function stateLost({ channel, rule }: Subscription): RefusalLine {
+  const pattern = rule.pattern.text;
+  return {
+    check: 'state',
+    key: pattern,
+    fields: { channel, rule: pattern, option: `channels → ${pattern} → history` },
+    message:
+      'connection closed: messages of a channel that the server put it into were lost between broker and node; it recovers',
+    level: 'info',
+  };
+}
+
+/** A message outside of any channel, to an application that takes none. */
+export const takesNoMessages: RefusalLine = {
+  check: 'send',
+  fields: { option: 'onMessage' },
+  message: `connection closed with ${disconnectCodes.notAvailable.code}: it has sent a message outside of any channel, and there is no onMessage`,
+};

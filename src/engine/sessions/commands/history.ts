@@ -1,0 +1,34 @@
+/** `history`: reads a channel's stream from a position, forwards or backwards. */
+
+import { errorCodes } from '../../../model/codes.js';
+import type { HistoryRequest } from '../../../model/command.js';
+import type { ReplyBody } from '../../../model/reply.js';
+import { decide, permissionContext } from '../../channels/permissions.js';
+import { deniedByRule, notKept, unrecoverable } from '../../channels/refusal-lines.js';
+import type { Session } from '../session.js';
+import { findTarget, refuse, refuseBy } from './target.js';
+
+export async function runHistory(session: Session, request: HistoryRequest): Promise<ReplyBody> {
+  const { node } = session;
+  const target = findTarget(session, request.channel);
+  if (!target.ok) return target.reply;
+  const { channel, match } = target;
+  const { history } = node.broker;
+  const question = { action: 'history', channel, match } as const;
+  if (match.rule.stream === undefined || history === undefined) {
+    return refuse(errorCodes.notAvailable, notKept(question)).reply;
+  }
+  const verdict = await decide(match.rule.readHistory, session, question, () => permissionContext(session, question));
+  if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, match.rule.readHistory)).reply;
+  const most = node.limits.maxHistoryPublications;
+  const limit = request.limit < 0 ? most : Math.min(request.limit, most);
+  const { since } = request;
+  const page = await history.read(channel, {
+    limit,
+    reverse: request.reverse,
+    // Clients that only count may leave the epoch out.
+    ...(since && { since: { offset: since.offset, ...(since.epoch !== '' && { epoch: since.epoch }) } }),
+  });
+  if (!page.continuous) return refuse(errorCodes.unrecoverablePosition, unrecoverable(question, 'history')).reply;
+  return { kind: 'history', result: { publications: page.publications, ...page.top } };
+}

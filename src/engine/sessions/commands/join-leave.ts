@@ -1,0 +1,25 @@
+/**
+ * `fanfare.joinLeave`: changes what a subscription asked for when it began. The SDKs can only say it then, and taking up a
+ * subscription anew would show in the room and lose what comes in between.
+ */
+
+import { errorCodes } from '../../../model/codes.js';
+import { joinLeaveProcedure, toJoinLeaveWish } from '../../../model/join-leave-wish.js';
+import { fromJsonText, type JsonText, toJsonText } from '../../../model/json-text.js';
+import type { ReplyBody } from '../../../model/reply.js';
+import { emptyField, membership } from '../../channels/refusal-lines.js';
+import type { Session } from '../session.js';
+import { findTarget, refuse } from './target.js';
+
+export function runJoinLeave(session: Session, data: JsonText | undefined): ReplyBody {
+  const wish = data === undefined ? undefined : toJoinLeaveWish(fromJsonText(data));
+  if (wish === undefined) return refuse(errorCodes.badRequest, emptyField(joinLeaveProcedure, 'data')).reply;
+  const target = findTarget(session, wish.channel);
+  if (!target.ok) return target.reply;
+  const subscription = session.subscriptions.get(target.channel);
+  if (subscription === undefined) {
+    return refuse(errorCodes.permissionDenied, membership(joinLeaveProcedure, target.channel, false)).reply;
+  }
+  subscription.askJoinLeave(wish.joinLeave && subscription.rule.joinLeave);
+  return { kind: 'rpc', data: toJsonText({ joinLeave: subscription.hearsJoinLeave }) };
+}

@@ -1,0 +1,71 @@
+/** `publish`: a client's message into a channel. */
+
+import { errorCodes } from '../../../model/codes.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import { JsonSource } from '../../../model/json-source.js';
+import type { JsonText } from '../../../model/json-text.js';
+import type { RefusalLine } from '../../../model/refusal-line.js';
+import type { ReplyBody } from '../../../model/reply.js';
+import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
+import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
+import { decideByFunction, decideByName, permissionContext, type Question } from '../../channels/permissions.js';
+import { acceptMessage, encodeMessage } from '../../channels/publishing.js';
+import { deniedByRule } from '../../channels/refusal-lines.js';
+import { SchemaMismatch } from '../../channels/schema-mismatch.js';
+import type { Session } from '../session.js';
+import { findTarget, refuseBy } from './target.js';
+
+export async function runPublish(session: Session, name: string, data: JsonText): Promise<ReplyBody> {
+  const { node } = session;
+  const target = findTarget(session, name);
+  if (!target.ok) return target.reply;
+  const { channel, match } = target;
+  const { rule } = match;
+  const question = { action: 'publish', channel, match } as const;
+  // By name first: whoever may not publish at all learns nothing about the schema.
+  const byName = decideByName(rule.publish, session, question);
+  if (byName?.ok === false) return refuseBy(session, byName, deniedByRule(question, rule.publish)).reply;
+  const accepted = await tryAccept(() => acceptMessage(rule, data));
+  if ('refusedAs' in accepted) {
+    return { kind: 'error', error: errorCodes.badRequest, why: badMessage(question, accepted.refusedAs) };
+  }
+  let message = accepted.data;
+  let options: PublishGrant | undefined;
+  if (byName === undefined && typeof rule.publish === 'function') {
+    const source = new JsonSource(accepted.data, false);
+    const value = accepted.value === undefined ? source.value : accepted.value;
+    const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
+    withJsonBehind(context, { ...session[jsonBehind], data: source });
+    const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(rule.publish, context);
+    if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, rule.publish)).reply;
+    options = verdict.grant;
+    if (options?.data !== undefined) message = (await acceptMessage(rule, encodeMessage(options.data))).data;
+  }
+  const info = session.subscriptions.get(channel)?.clientInfo ?? session.clientInfo;
+  await node.publishing.publish(channel, rule, message, { info, ...options });
+  return { kind: 'publish' };
+}
+
+/** Where the fault is, and not what was there, which is a payload. */
+function badMessage({ channel, match }: Question, fault: FanfareError): RefusalLine {
+  const { code } = fault;
+  const rule = match.rule.pattern.text;
+  const option = `channels → ${rule} → ${code === 'ERR_MESSAGE_TOO_LARGE' ? 'maxMessageBytes' : 'message'}`;
+  return {
+    check: 'message',
+    key: `${code} ${rule}`,
+    fields: { channel, rule, why: code, ...(fault instanceof SchemaMismatch && { path: fault.path }), option },
+    message: `publish refused: ${code} by the rule ${rule}`,
+    level: 'info',
+  };
+}
+
+/** Why, for a message that the client should not have sent. */
+async function tryAccept<T>(accept: () => Promise<T>): Promise<T | { readonly refusedAs: FanfareError }> {
+  try {
+    return await accept();
+  } catch (error) {
+    if (!(error instanceof FanfareError) || error.replyCode !== errorCodes.badRequest.code) throw error;
+    return { refusedAs: error };
+  }
+}

@@ -1,0 +1,81 @@
+/** The channels that a client gets with its connection, without asking, by the word of the authenticator. */
+
+import { errorCodes } from '../../../model/codes.js';
+import type { Position } from '../../../model/position.js';
+import type { RefusalLine } from '../../../model/refusal-line.js';
+import { noPersonalChannel } from '../../channels/personal-channel.js';
+import { Attachment } from '../../fanout/attachment.js';
+import { Subscription } from '../../fanout/subscription.js';
+import type { Identity, SubscriptionIdentity } from '../../ports/authenticator.js';
+import type { Session } from '../session.js';
+import { findTarget, type Refusal, refuse, type Target } from './target.js';
+
+/** A channel that the authenticator has named, and what goes for it. */
+interface Granted {
+  readonly target: Target;
+  readonly identity: SubscriptionIdentity;
+}
+
+/** The channels that the client gets without asking. One that does not exist is a mistake that nobody would notice. */
+export function findTargets(
+  session: Session,
+  identity: Identity,
+): { readonly ok: true; readonly found: readonly Granted[] } | Refusal {
+  const { maxChannelsPerConnection: most } = session.node.limits;
+  const found: Granted[] = [];
+  const personal = findPersonal(session, identity);
+  if (personal !== undefined) {
+    if (!personal.ok) return personal;
+    found.push({ target: personal, identity: {} });
+  }
+  for (const [name, granted] of identity.subscriptions ?? []) {
+    if (found.length >= most) return refuse(errorCodes.limitExceeded, tooMany(most));
+    const target = findTarget(session, name);
+    if (!target.ok) return target.reply.kind === 'error' ? refuse(target.reply.error, notThere(name)) : target;
+    found.push({ target, identity: granted });
+  }
+  return { ok: true, found };
+}
+
+/** The user's own, unless it is granted in so many words, with what goes for it. Nobody in particular has none. */
+function findPersonal(session: Session, { user, subscriptions }: Identity): Target | Refusal | undefined {
+  const { personalChannel: personal } = session.node;
+  if (personal === undefined || user === '') return undefined;
+  const name = personal.nameFor(user);
+  const target = findTarget(session, name);
+  if (!target.ok) {
+    return target.reply.kind === 'error' ? refuse(target.reply.error, noPersonalChannel(user, name)) : target;
+  }
+  const objection = personal.objection(user, target.channel, target.match);
+  if (objection !== undefined) return refuse(errorCodes.badRequest, objection);
+  return subscriptions?.has(name) === true ? undefined : target;
+}
+
+function notThere(channel: string): RefusalLine {
+  const message = 'connect refused: no rule is for a channel that the token, or the answer of auth or its hook, grants';
+  return { check: 'granted channel', key: channel, fields: { channel, option: 'channels' }, message };
+}
+
+function tooMany(limit: number): RefusalLine {
+  const message =
+    'connect refused: the token, or the answer of auth or its hook, grants more channels than a client may have';
+  const fields = { limit, option: 'limits.maxChannelsPerConnection' };
+  return { check: 'number of granted channels', fields, message };
+}
+
+/** Subscriptions by the word of the authenticator, which needs no permission of the rules. */
+export function serverSide(
+  session: Session,
+  found: readonly Granted[],
+  since: ReadonlyMap<string, Position>,
+): Attachment[] {
+  return found.map(({ target: { channel, match }, identity }) => {
+    const subscription = new Subscription(session, channel, match, {
+      joinLeave: match.rule.joinLeave,
+      serverSide: true,
+    });
+    subscription.grant(identity, false);
+    session.subscriptions.add(subscription);
+    return new Attachment(session.node, subscription, since.get(channel));
+  });
+}

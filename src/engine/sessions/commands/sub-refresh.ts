@@ -1,0 +1,78 @@
+/** `sub_refresh`: a new subscription token before the old one expires. */
+
+import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
+import type { ReplyBody } from '../../../model/reply.js';
+import type { PermissionContext, SubscribeGrant } from '../../channels/channel-options.js';
+import { decideByFunction, permissionContext } from '../../channels/permissions.js';
+import {
+  deniedByRule,
+  emptyField,
+  membership,
+  revoked,
+  revokedByClock,
+  takesNoTokens,
+} from '../../channels/refusal-lines.js';
+import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
+import { ttlSec } from '../../time/ttl.js';
+import type { Session } from '../session.js';
+import { findTarget, isRevoked, isRevokedByClock, isTokenExpired, refuse } from './target.js';
+
+export async function runSubRefresh(session: Session, name: string, token: string): Promise<ReplyBody | undefined> {
+  const { node } = session;
+  const target = findTarget(session, name);
+  if (!target.ok) return target.reply;
+  const subscription = session.subscriptions.get(target.channel);
+  if (!subscription?.isEstablished) {
+    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false)).reply;
+  }
+  if (node.auth.subscribe === undefined || !subscription.clientRefresh) {
+    return refuse(errorCodes.notAvailable, takesNoTokens('sub_refresh')).reply;
+  }
+  if (token === '') return refuse(errorCodes.badRequest, emptyField('sub_refresh', 'token')).reply;
+  const outcome = await node.auth.subscribe(token, target.channel, session);
+  // Left meanwhile, and perhaps subscribed again: this token was not for that.
+  if (subscription.endedBy !== undefined) {
+    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false)).reply;
+  }
+  if (!outcome.ok) {
+    // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
+    if (isTokenExpired(outcome)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, outcome.why).reply;
+    if ('error' in outcome) return refuse(outcome.error, outcome.why).reply;
+    session.close(outcome.disconnect, outcome.why);
+    return undefined;
+  }
+  for (const note of outcome.notes ?? []) session.explain(note);
+  if (isRevokedByClock(session, outcome.identity)) {
+    return refuse({ ...errorCodes.tokenExpired, temporary: true }, revokedByClock).reply;
+  }
+  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied, revoked).reply;
+  subscription.grant(outcome.identity, true);
+  session.renewSubscription(subscription);
+  return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
+}
+
+/** The server itself asks whether a subscription that has expired may go on, where its client brings no tokens. */
+export async function renewSubscription(session: Session, subscription: Subscription): Promise<void> {
+  const { channel, match } = subscription;
+  try {
+    const context = permissionContext(session, { action: 'subscribe', channel, match });
+    const verdict = await decideByFunction<PermissionContext, SubscribeGrant>(match.rule.renew ?? never, context);
+    if (subscription.endedBy !== undefined) return;
+    if (verdict.ok) {
+      subscription.grant(
+        { ...subscription.identity, expiresAtMs: undefined, ...identityOfGrant(verdict.grant) },
+        false,
+      );
+      session.renewSubscription(subscription);
+    } else if ('disconnect' in verdict)
+      session.close(verdict.disconnect, deniedByRule({ action: 'subscribe', channel, match }, match.rule.renew));
+    else session.unsubscribe(subscription, unsubscribeCodes.expired);
+  } catch (error) {
+    session.node.log.error({ err: error, client: session.client }, 'a subscription could not be renewed');
+    session.unsubscribe(subscription, unsubscribeCodes.expired);
+  }
+}
+
+function never(): boolean {
+  return false;
+}

@@ -1,0 +1,170 @@
+/** `subscribe`: may it, what did it miss, and from then on everything. */
+
+import type { ChannelName } from '../../../model/channel-name.js';
+import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
+import { type SubscribeRequest, subscribeFlags } from '../../../model/command.js';
+import { JsonSource } from '../../../model/json-source.js';
+import type { ReplyBody, SubscribeResult } from '../../../model/reply.js';
+import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
+import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
+import { decideByFunction, decideByName, permissionContext, type Question } from '../../channels/permissions.js';
+import {
+  deniedByRule,
+  limitReached,
+  membership,
+  revoked,
+  revokedByClock,
+  unrecoverable,
+} from '../../channels/refusal-lines.js';
+import type { RuleMatch } from '../../channels/rules.js';
+import { Attachment } from '../../fanout/attachment.js';
+import { identityOfGrant, Subscription } from '../../fanout/subscription.js';
+import type { SubscriptionIdentity } from '../../ports/authenticator.js';
+import { ttlSec } from '../../time/ttl.js';
+import { establish, takeBack } from '../establish.js';
+import type { Session } from '../session.js';
+import { findTarget, isRevoked, isRevokedByClock, type Refusal, refuse, refuseBy } from './target.js';
+
+/** What the subscriber was granted, and whether it can renew it by itself. */
+interface Granted {
+  readonly ok: true;
+  readonly identity: SubscriptionIdentity;
+  readonly clientRefresh: boolean;
+}
+
+export async function runSubscribe(
+  session: Session,
+  id: number,
+  request: SubscribeRequest,
+): Promise<ReplyBody | undefined> {
+  const target = findTarget(session, request.channel);
+  if (!target.ok) return target.reply;
+  const { channel, match } = target;
+  const held = session.subscriptions.get(channel);
+  if (held?.serverSide === false) {
+    return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true)).reply;
+  }
+  if (held === undefined && !session.hasRoom) {
+    const { maxChannelsPerConnection: most } = session.node.limits;
+    return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most)).reply;
+  }
+  const subscription = new Subscription(session, channel, match, {
+    joinLeave: request.joinLeave && match.rule.joinLeave,
+    serverSide: false,
+  });
+  // Its place is taken from now on: a second request is refused, and an unsubscribe finds it.
+  if (held !== undefined) {
+    // The server's own. The two may have crossed, and an error would end the client's for good.
+    session.subscriptions.delete(held);
+    subscription.replaces = held;
+  }
+  session.subscriptions.add(subscription);
+  try {
+    const granted = await authorize(session, channel, match, request);
+    if (!granted.ok) return granted.reply;
+    subscription.grant(granted.identity, granted.clientRefresh);
+    return await attach(session, id, subscription, request);
+  } finally {
+    takeBack(session, subscription);
+  }
+}
+
+async function attach(
+  session: Session,
+  id: number,
+  subscription: Subscription,
+  request: SubscribeRequest,
+): Promise<ReplyBody | undefined> {
+  const { node } = session;
+  const { identity } = subscription;
+  const attachment = new Attachment(node, subscription, request.recoverSince);
+  let refused: ReplyBody | undefined;
+  let told: SubscribeResult | undefined;
+  const isEstablished = await establish(session, attachment, (result) => {
+    told = result;
+    if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
+      refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe')).reply;
+      return undefined;
+    }
+    const body: ReplyBody = {
+      kind: 'subscribe',
+      result: {
+        ...result,
+        ...(subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs)),
+        ...(identity.data !== undefined && { data: identity.data }),
+      },
+    };
+    return [session.encodeReply(id, body)];
+  });
+  if (told?.wasRecovering && (isEstablished || refused !== undefined)) countRecovery(session, told);
+  return isEstablished ? undefined : (refused ?? overtaken(subscription));
+}
+
+/** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good or not. */
+function overtaken({ endedBy, channel }: Subscription): ReplyBody {
+  const code = endedBy?.code ?? unsubscribeCodes.client.code;
+  const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
+  if (!isForGood) return { kind: 'error', error: errorCodes.internal };
+  return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false)).reply;
+}
+
+function countRecovery(session: Session, { recovered, publications }: SubscribeResult): void {
+  const { counters } = session.node;
+  if (recovered) counters.recoveries++;
+  else counters.recoveriesFailed++;
+  counters.publicationsRecovered += publications.length;
+}
+
+async function authorize(
+  session: Session,
+  channel: ChannelName,
+  match: RuleMatch,
+  request: SubscribeRequest,
+): Promise<Granted | Refusal> {
+  const { subscribe } = match.rule;
+  const question = { action: 'subscribe', channel, match } as const;
+  const byName = decideByName(subscribe, session, question);
+  if (byName !== undefined) {
+    return byName.ok
+      ? { ok: true, identity: identityOfGrant(undefined), clientRefresh: false }
+      : refuseBy(session, byName, deniedByRule(question, subscribe));
+  }
+  if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
+  const context = subscribeContext(session, question, request);
+  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
+  if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, subscribe));
+  return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
+}
+
+/** What the function of a rule is told. Without a request, which is not kept: who it is and where. */
+export function subscribeContext(
+  session: Session,
+  question: Question,
+  request: Partial<Pick<SubscribeRequest, 'data' | 'token'>>,
+): SubscribeContext {
+  const data = request.data === undefined ? undefined : new JsonSource(request.data, false);
+  const context: SubscribeContext = {
+    ...permissionContext(session, question),
+    data: data?.value,
+    token: request.token,
+  };
+  return withJsonBehind(context, { ...session[jsonBehind], data });
+}
+
+async function authorizeByToken(
+  session: Session,
+  question: Question,
+  token: string | undefined,
+): Promise<Granted | Refusal> {
+  const { auth } = session.node;
+  if (auth.subscribe === undefined || token === undefined) {
+    return refuse(errorCodes.permissionDenied, deniedByRule(question, 'token'));
+  }
+  const outcome = await auth.subscribe(token, question.channel, session);
+  if (!outcome.ok) return refuseBy(session, outcome);
+  for (const note of outcome.notes ?? []) session.explain(note);
+  const { identity } = outcome;
+  if (isRevokedByClock(session, identity)) return refuse(errorCodes.tokenExpired, revokedByClock);
+  if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied, revoked);
+  return { ok: true, identity, clientRefresh: true };
+}

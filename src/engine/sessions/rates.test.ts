@@ -1,0 +1,100 @@
+/** The rates of one connection and of one user. */
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Counters } from '../ports/counters.js';
+import { defaultLimits, type EngineLimits } from '../ports/limits.js';
+import { type Excess, hasLimits, Rates, ratesOfConnection, ratesOfUser } from './rates.js';
+
+const unlimited: EngineLimits = {
+  ...defaultLimits,
+  commandsPerSec: 0,
+  publicationsPerSec: 0,
+  subscribesPerSec: 0,
+  commandsPerSecPerUser: 0,
+  publicationsPerSecPerUser: 0,
+  subscribesPerSecPerUser: 0,
+};
+
+function outcomeOf(excess: Excess | undefined): 'ok' | 'over' | 'flood' {
+  if (excess === undefined) return 'ok';
+  return excess.isFlood ? 'flood' : 'over';
+}
+
+function takeMany(rates: Rates, kind: 'publish' | 'subscribe' | 'ping', count: number, nowMs = 0) {
+  const counts = { ok: 0, over: 0, flood: 0 };
+  for (let i = 0; i < count; i++) counts[outcomeOf(rates.take(kind, nowMs))]++;
+  return counts;
+}
+
+let counters: Counters;
+beforeEach(() => {
+  counters = new Counters();
+});
+
+describe('rates', () => {
+  test('of 0 limit nothing', () => {
+    for (const rates of [
+      new Rates(ratesOfConnection(unlimited, counters)),
+      new Rates(ratesOfUser(unlimited, counters)),
+    ]) {
+      expect(takeMany(rates, 'publish', 10_000).ok).toBe(10_000);
+      expect(rates.takeControl(0)).toBeUndefined();
+    }
+  });
+
+  test('B49: of commands: refuse beyond the burst, and call as much again a flood', () => {
+    const rates = new Rates(ratesOfConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 20 }, counters));
+    expect(takeMany(rates, 'ping', 60)).toEqual({ ok: 20, over: 19, flood: 21 });
+    expect([...counters.rateLimited]).toEqual([['commandsPerSec', 40]]);
+  });
+
+  test('B36: control frames and commands are in one budget', () => {
+    const rates = new Rates(ratesOfConnection({ ...unlimited, commandsPerSec: 10, commandBurst: 2 }, counters));
+    const taken = [rates.takeControl(0), rates.take('ping', 0), rates.takeControl(0)];
+    expect(taken.map(outcomeOf)).toEqual(['ok', 'ok', 'over']);
+  });
+
+  test.each([
+    ['publish', { publicationsPerSec: 10 }, 50],
+    ['subscribe', { subscribesPerSec: 10, maxChannelsPerConnection: 7 }, 57],
+  ] as const)(
+    'of %s: refuse what is too much, never as a flood, and leave other commands alone',
+    (kind, limits, burst) => {
+      const rates = new Rates(ratesOfConnection({ ...unlimited, ...limits }, counters));
+      expect(takeMany(rates, kind, 500)).toEqual({ ok: burst, over: 500 - burst, flood: 0 });
+      expect(rates.take('ping', 0)).toBeUndefined();
+      const [limit] = Object.keys(limits);
+      expect([...counters.rateLimited]).toEqual([[limit, 500 - burst]]);
+    },
+  );
+
+  // What was refused was counted as well: a client that went on a little too fast never got anything through again.
+  test('a client that publishes at twice its rate gets half of it through, for as long as it goes on', () => {
+    const rates = new Rates(ratesOfConnection({ ...unlimited, publicationsPerSec: 10 }, counters));
+    let accepted = 0;
+    for (let ms = 0; ms < 60_000; ms += 50) if (rates.take('publish', ms) === undefined) accepted++;
+    expect(accepted).toBeGreaterThanOrEqual(600);
+    expect(accepted).toBeLessThanOrEqual(650);
+  });
+
+  test('of a user are others than those of its connections', () => {
+    const limits = { ...unlimited, commandsPerSecPerUser: 1, publicationsPerSecPerUser: 2, subscribesPerSecPerUser: 3 };
+    expect(takeMany(new Rates(ratesOfUser(limits, counters)), 'ping', 5).ok).toBe(5);
+    const only = (more: Partial<EngineLimits>) => new Rates(ratesOfUser({ ...unlimited, ...more }, counters));
+    expect(takeMany(only({ publicationsPerSecPerUser: 2 }), 'publish', 20)).toEqual({ ok: 10, over: 10, flood: 0 });
+    expect(takeMany(only({ subscribesPerSecPerUser: 3 }), 'subscribe', 20)).toEqual({ ok: 15, over: 5, flood: 0 });
+    expect([...counters.rateLimited]).toEqual([
+      ['publicationsPerSecPerUser', 10],
+      ['subscribesPerSecPerUser', 5],
+    ]);
+  });
+
+  test.each([
+    [{}, false],
+    [{ commandsPerSecPerUser: 1 }, true],
+    [{ publicationsPerSecPerUser: 1 }, true],
+    [{ subscribesPerSecPerUser: 1 }, true],
+  ])('of a user that are %o: there is something to count: %s', (limits, expected) => {
+    expect(hasLimits(ratesOfUser({ ...unlimited, ...limits }, counters))).toBe(expected);
+  });
+});

@@ -1,0 +1,47 @@
+/** Subscribes a connected client by the word of the server, in the middle of its connection. */
+
+import type { ChannelName } from '../../model/channel-name.js';
+import type { Position } from '../../model/position.js';
+import type { RuleMatch } from '../channels/rules.js';
+import { Attachment } from '../fanout/attachment.js';
+import { Subscription } from '../fanout/subscription.js';
+import type { SubscriptionIdentity } from '../ports/authenticator.js';
+import { establish, takeBack } from './establish.js';
+import type { Session } from './session.js';
+
+export interface ServerSubscribeOptions extends SubscriptionIdentity {
+  /** Deliver what was published after this place first, as far as it is still there. */
+  readonly recoverSince?: Position;
+}
+
+/**
+ * Resolves when the client has been told; `false` when it was subscribed already, has as many channels as it may have,
+ * or has gone meanwhile. Rejects as the broker does.
+ */
+export async function subscribeByServer(
+  session: Session,
+  channel: ChannelName,
+  match: RuleMatch,
+  options: ServerSubscribeOptions,
+): Promise<boolean> {
+  const { node, subscriptions } = session;
+  if (!session.is('connected') || subscriptions.has(channel)) return false;
+  if (subscriptions.size >= node.limits.maxChannelsPerConnection) return false;
+  const { recoverSince, ...identity } = options;
+  const subscription = new Subscription(session, channel, match, { joinLeave: match.rule.joinLeave, serverSide: true });
+  subscription.grant(identity, false);
+  subscriptions.add(subscription);
+  try {
+    return await establish(session, new Attachment(node, subscription, recoverSince), (result) => {
+      const { recoverable, positioned, epoch, offset, publications } = result;
+      const { data } = identity;
+      const subscribe = { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) };
+      return [
+        session.encodePush({ kind: 'subscribe', channel, subscribe }),
+        ...publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication })),
+      ];
+    });
+  } finally {
+    takeBack(session, subscription);
+  }
+}

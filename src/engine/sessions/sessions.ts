@@ -1,0 +1,105 @@
+/** All sessions of this node, by connection and by user. */
+
+import type { Counters } from '../ports/counters.js';
+import type { EngineLimits } from '../ports/limits.js';
+import { hasLimits, type RatePlan, Rates, ratesOfUser } from './rates.js';
+import type { Session } from './session.js';
+
+/** A user that is here: most have one session, and one needs no set. */
+interface User {
+  sessions: Session | Set<Session>;
+  /** Shared by them; absent where users have no limits of their own. */
+  rates: Rates | undefined;
+}
+
+export class Sessions {
+  /** Not connected yet. */
+  readonly #newcomers = new Set<Session>();
+  readonly #byClient = new Map<string, Session>();
+  readonly #byUser = new Map<string, User>();
+
+  readonly #counters: Counters;
+  #userRates: RatePlan;
+
+  constructor(limits: EngineLimits, counters: Counters) {
+    this.#counters = counters;
+    this.#userRates = ratesOfUser(limits, counters);
+  }
+
+  /** From now on other rates of users; their buckets begin full. */
+  limitsChanged(limits: EngineLimits): void {
+    this.#userRates = ratesOfUser(limits, this.#counters);
+    for (const user of this.#byUser.values()) user.rates = this.#newRates();
+  }
+
+  /** What a user's connections share. */
+  ratesOf(user: string): Rates | undefined {
+    return user === '' ? undefined : this.#byUser.get(user)?.rates;
+  }
+
+  /** Open connections, authenticated or not. */
+  get size(): number {
+    return this.#newcomers.size + this.#byClient.size;
+  }
+
+  /** Connected clients. */
+  get numClients(): number {
+    return this.#byClient.size;
+  }
+
+  /** Different users among the connected clients; all anonymous ones are one. */
+  get numUsers(): number {
+    return this.#byUser.size;
+  }
+
+  add(session: Session): void {
+    this.#newcomers.add(session);
+  }
+
+  /** The session knows who its user is. Returns the rates that it shares with the user's other connections. */
+  connected(session: Session): Rates | undefined {
+    this.#newcomers.delete(session);
+    this.#byClient.set(session.client, session);
+    let user = this.#byUser.get(session.user);
+    if (user === undefined) {
+      user = { sessions: session, rates: this.#newRates() };
+      this.#byUser.set(session.user, user);
+    } else if (user.sessions instanceof Set) user.sessions.add(session);
+    else user.sessions = new Set([user.sessions, session]);
+    return session.user === '' ? undefined : user.rates;
+  }
+
+  #newRates(): Rates | undefined {
+    return hasLimits(this.#userRates) ? new Rates(this.#userRates) : undefined;
+  }
+
+  remove(session: Session, wasConnected: boolean): void {
+    this.#newcomers.delete(session);
+    if (!wasConnected) return;
+    this.#byClient.delete(session.client);
+    const user = this.#byUser.get(session.user);
+    if (user?.sessions instanceof Set) user.sessions.delete(session);
+    if (user?.sessions === session || numSessions(user) === 0) this.#byUser.delete(session.user);
+  }
+
+  byClient(client: string): Session | undefined {
+    return this.#byClient.get(client);
+  }
+
+  /** A copy: closing them while walking over it is safe. */
+  ofUser(user: string): Session[] {
+    const sessions = this.#byUser.get(user)?.sessions;
+    if (sessions instanceof Set) return [...sessions];
+    return sessions === undefined ? [] : [sessions];
+  }
+
+  /** A copy of all, connected or not. */
+  all(): Session[] {
+    return [...this.#byClient.values(), ...this.#newcomers];
+  }
+}
+
+function numSessions(user: User | undefined): number {
+  if (user?.sessions instanceof Set) return user.sessions.size;
+  return user === undefined ? 0 : 1;
+}

@@ -1,0 +1,62 @@
+/** The subscriptions of one connection, by channel: small while they are few, which they mostly are. */
+
+import type { ChannelName } from '../../model/channel-name.js';
+import { Subscription } from '../fanout/subscription.js';
+
+/** A `Map` costs 300 bytes before it holds anything; up to so many, looking through a list is as fast. */
+const mostInList = 8;
+
+type Held = Subscription | readonly Subscription[] | Map<ChannelName, Subscription>;
+
+/** One is held as it is, a few in a list, many in a map. */
+export class SubscriptionSet {
+  #held: Held | undefined;
+
+  get size(): number {
+    const held = this.#held;
+    if (held === undefined) return 0;
+    if (held instanceof Subscription) return 1;
+    return held instanceof Map ? held.size : held.length;
+  }
+
+  get(channel: ChannelName): Subscription | undefined {
+    const held = this.#held;
+    if (held instanceof Map) return held.get(channel);
+    if (held instanceof Subscription) return held.channel === channel ? held : undefined;
+    return held?.find((subscription) => subscription.channel === channel);
+  }
+
+  has(channel: ChannelName): boolean {
+    return this.get(channel) !== undefined;
+  }
+
+  /** The channel must not be in it yet. */
+  add(subscription: Subscription): void {
+    const held = this.#held;
+    if (held === undefined) this.#held = subscription;
+    else if (held instanceof Subscription) this.#held = [held, subscription];
+    else if (held instanceof Map) held.set(subscription.channel, subscription);
+    // A new list of the right length: one that grows by `push` takes room for 17 at once.
+    else if (held.length < mostInList) this.#held = [...held, subscription];
+    else this.#held = new Map([...held, subscription].map((each) => [each.channel, each]));
+  }
+
+  /** No effect when another subscription, or none, has its channel. */
+  delete(subscription: Subscription): void {
+    if (this.get(subscription.channel) !== subscription) return;
+    const held = this.#held;
+    if (held instanceof Map) held.delete(subscription.channel);
+    else if (held instanceof Subscription) this.#held = undefined;
+    else this.#held = held?.filter((each) => each !== subscription);
+  }
+
+  clear(): void {
+    this.#held = undefined;
+  }
+
+  [Symbol.iterator](): Iterator<Subscription> {
+    const held = this.#held;
+    if (held instanceof Subscription) return [held][Symbol.iterator]();
+    return (held?.values() ?? [])[Symbol.iterator]();
+  }
+}
