@@ -15,7 +15,7 @@ import ts from 'typescript';
  * @property {'none' | 'any' | string[]} packages which packages may be imported; a list still lets in the types of any
  */
 
-/** model ← protocols ← engine ← {brokers, transports, http, observe, spec} ← server ← cli */
+/** model ← protocols ← engine ← {brokers, transports, http, observe, asyncapi} ← server ← cli */
 const lower = ['model', 'protocols', 'engine'];
 const adapters = ['brokers', 'transports', 'http', 'observe'];
 
@@ -54,10 +54,14 @@ export const folderRules = {
   http: { sees: lower, node: true, packages: 'any' },
   observe: { sees: lower, node: true, packages: 'any' },
 
-  spec: { sees: lower, node: false, packages: [] },
+  asyncapi: { sees: lower, node: false, packages: [] },
   config: { sees: lower, node: true, packages: 'any' },
-  server: { sees: [...lower, ...adapters, 'spec', 'config'], node: true, packages: 'any' },
-  cli: { sees: [...lower, ...adapters, 'spec', 'config', 'server', 'client', 'loadtest'], node: true, packages: 'any' },
+  server: { sees: [...lower, ...adapters, 'asyncapi', 'config'], node: true, packages: 'any' },
+  cli: {
+    sees: [...lower, ...adapters, 'asyncapi', 'config', 'server', 'client', 'loadtest'],
+    node: true,
+    packages: 'any',
+  },
 
   client: { sees: ['model', 'protocols'], seesTypesOf: ['engine', 'server'], node: false, packages: ['centrifuge'] },
   react: {

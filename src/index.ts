@@ -1,5 +1,7 @@
 /** `fanfare`: the server as a library. */
 
+export type { AsyncApiDocument } from './asyncapi/document.js';
+export type { ClientAccess, SpecOptions, UnknownSchema } from './asyncapi/options.js';
 export { defineConfig, type FanfareConfig } from './config/options.js';
 export type { AuthFunction, AuthGrant, AuthRequest } from './engine/auth/function-auth.js';
 export type { TokenAlgorithm } from './engine/auth/token-keys.js';
@@ -43,5 +45,3 @@ export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';
 export type { AnyHttpServer, Certificate } from './server/own-server.js';
 export type { CloseOptions, ListenOptions } from './server/serving.js';
-export type { AsyncApiDocument } from './spec/document.js';
-export type { ClientAccess, SpecOptions, UnknownSchema } from './spec/spec-options.js';

@@ -3,11 +3,11 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { AsyncApiDocument } from '../asyncapi/document.js';
+import type { SchemaConverter } from '../asyncapi/json-schema.js';
+import type { SpecOptions } from '../asyncapi/options.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import { fanfare } from '../server/fanfare.js';
-import type { AsyncApiDocument } from '../spec/document.js';
-import type { SchemaConverter } from '../spec/json-schema.js';
-import type { SpecOptions } from '../spec/spec-options.js';
 import { UsageError } from './command.js';
 
 /** As much of an application as is needed: the module may have another copy of this package. */

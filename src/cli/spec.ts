@@ -1,10 +1,10 @@
 /** `fanfare spec`: the contract of a server as an AsyncAPI document, for programs in other languages. */
 
 import { stringify } from 'yaml';
+import type { AsyncApiDocument } from '../asyncapi/document.js';
+import type { ClientAccess, SpecOptions } from '../asyncapi/options.js';
 import type { Config } from '../config/load.js';
 import { ConfiguredServer } from '../server/from-config.js';
-import type { AsyncApiDocument } from '../spec/document.js';
-import type { ClientAccess, SpecOptions } from '../spec/spec-options.js';
 import { type Command, type CommandContext, exitCodes, flagText, type ParsedArguments, UsageError } from './command.js';
 import { loadOrExplain, sourcesOf, warn } from './configuration.js';
 import { declaredApplication } from './declared-application.js';

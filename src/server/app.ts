@@ -1,5 +1,7 @@
 /** The running application: what a program does with its Fanfare node. */
 
+import type { AsyncApiDocument } from '../asyncapi/document.js';
+import type { SpecOptions } from '../asyncapi/options.js';
 import type {
   ChannelNameOf,
   ChannelSchemas,
@@ -15,8 +17,6 @@ import type { HistoryQuery, PresenceStats } from '../engine/ports/broker.js';
 import { disconnectCodes } from '../model/codes.js';
 import { fromJsonText } from '../model/json-text.js';
 import type { Position } from '../model/position.js';
-import type { AsyncApiDocument } from '../spec/document.js';
-import type { SpecOptions } from '../spec/spec-options.js';
 import {
   type Connections,
   type DisconnectOptions,

@@ -1,5 +1,7 @@
 /** Where everything meets: options to a running application. */
 
+import { describeContract } from '../asyncapi/describe.js';
+import type { ClientAccess } from '../asyncapi/options.js';
 import { isLoopback } from '../config/loopback.js';
 import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
 import { authenticateBy } from '../engine/auth/function-auth.js';
@@ -28,8 +30,6 @@ import { ownProcedures } from '../model/join-leave-wish.js';
 import { createLog } from '../observe/log.js';
 import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
 import { type FigurePeers, workerMetrics } from '../observe/worker-metrics.js';
-import { describeContract } from '../spec/describe.js';
-import type { ClientAccess } from '../spec/spec-options.js';
 import { ClientGate } from '../transports/client-gate.js';
 
 import { OriginPolicy } from '../transports/origin-policy.js';

@@ -24,9 +24,9 @@ test('the document of the page is AsyncAPI', () => {
 test('the table has all extensions, and no others', () => {
   const names = (text: string, pattern: RegExp) =>
     [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
-  const sources = readdirSync(join(root, 'src/spec'))
+  const sources = readdirSync(join(root, 'src/asyncapi'))
     .filter((name) => !name.endsWith('.test.ts'))
-    .map((name) => readPage(`src/spec/${name}`));
+    .map((name) => readPage(`src/asyncapi/${name}`));
   expect(names(readPage(page), /^\| `(x-fanfare-[a-z-]+)` \|/gm)).toEqual(
     names(sources.join('\n'), /'(x-fanfare-[a-z-]+)'/g),
   );

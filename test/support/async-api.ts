@@ -3,7 +3,7 @@
 import asyncApi from '@asyncapi/specs';
 import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
 import { expect } from 'vitest';
-import type { AsyncApiDocument, JsonSchema } from '../../src/spec/document.js';
+import type { AsyncApiDocument, JsonSchema } from '../../src/asyncapi/document.js';
 
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
 // The official schema brings the one of draft 7 along.

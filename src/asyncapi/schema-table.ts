@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { Ids } from './address.js';
 import type { JsonSchema, Reference } from './document.js';
 import { type Conversion, type Direction, jsonSchemaOf, type SchemaConverter } from './json-schema.js';
-import type { UnknownSchema } from './spec-options.js';
+import type { UnknownSchema } from './options.js';
 
 export interface SchemaUse {
   /** What its id is made of. */

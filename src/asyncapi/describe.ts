@@ -8,8 +8,8 @@ import { Ids } from './address.js';
 import { describeChannel } from './describe-channels.js';
 import { describeProcedures } from './describe-procedures.js';
 import type { AsyncApiDocument, SecurityScheme, SpecServer } from './document.js';
+import type { ClientAccess, SpecOptions, UnknownSchema } from './options.js';
 import { SchemaTable } from './schema-table.js';
-import type { ClientAccess, SpecOptions, UnknownSchema } from './spec-options.js';
 
 /** What is declared. */
 export interface Contract {
