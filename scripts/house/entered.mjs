@@ -17,7 +17,7 @@ export async function measureEntered() {
   const http = createServer();
   const app = fanfare({
     auth: () => ({ user: 'one' }),
-    channels: { 'room:{id}': channel({ publish: 'anyone', history: { size: 100, ttl: '5m' } }) },
+    channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 100, ttl: '5m' } }) },
   });
   app.attach(http);
   http.listen(0, '127.0.0.1');
@@ -71,8 +71,8 @@ function count(scripts) {
   const files = new Set();
   for (const { url, functions: all } of scripts) {
     if (!url.includes('/dist/')) continue;
-    // The first one is the module itself.
-    const entered = all.filter(({ ranges }, index) => index > 0 && (ranges[0]?.count ?? 0) > 0);
+    // What begins with the file is the module itself.
+    const entered = all.filter(({ ranges: [range] }) => range && range.startOffset > 0 && range.count > 0);
     if (entered.length > 0) files.add(url);
     functions += entered.length;
   }
@@ -85,12 +85,14 @@ async function openSocket(port) {
   await once(socket, 'open');
   /** @param {{ id: number, [method: string]: unknown }} command resolves when its reply is there */
   const ask = (command) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       /** @param {import('ws').RawData} data */
       const onMessage = (data) => {
         if (!String(data).includes(`"id":${command.id},`)) return;
         socket.off('message', onMessage);
-        resolve(undefined);
+        // A refused command enters other functions than the one that is measured.
+        if (String(data).includes('"error"')) reject(new Error(`refused: ${data}`));
+        else resolve(undefined);
       };
       socket.on('message', onMessage);
       socket.send(JSON.stringify(command));
