@@ -13,6 +13,7 @@ import ts from 'typescript';
  * @property {string[]} [seesTypesOf] folders (or single files) that may be imported with `import type` only
  * @property {boolean} node whether Node's built-in modules may be imported
  * @property {'none' | 'any' | string[]} packages which packages may be imported; a list still lets in the types of any
+ * @property {string} [door] the only file of the folder that files outside of it may import
  */
 
 /** model ← protocols ← engine ← {brokers, transports, http, observe, asyncapi} ← server ← cli */
@@ -38,6 +39,18 @@ export const folderRules = {
   }),
 
   brokers: { sees: lower, node: true, packages: 'any' },
+  'brokers/nats/journal': {
+    sees: [...lower, 'brokers'],
+    node: true,
+    packages: 'any',
+    door: 'brokers/nats/journal/journal.ts',
+  },
+  'brokers/rabbitmq/history': {
+    sees: [...lower, 'brokers'],
+    node: true,
+    packages: 'any',
+    door: 'brokers/rabbitmq/history/history.ts',
+  },
   transports: {
     sees: [
       ...lower,
@@ -146,6 +159,10 @@ function problemWith(one, entries) {
   const rule = folderRules[folder];
   if (rule === undefined) return null;
   if (one.target === null) return problemWithOutside(one, folder, rule);
+  const { door } = folderRules[folderOf(one.target)] ?? {};
+  if (door !== undefined && door !== one.target && folderOf(one.target) !== folder) {
+    return `imports '${one.target}', which is seen through '${door}' only`;
+  }
   if (folderOf(one.target) === folder || isIn(one.target, [folder, ...rule.sees])) return null;
   if (isIn(one.target, rule.seesTypesOf ?? [])) {
     return one.typeOnly ? null : `${folder}/ may import '${one.specifier}' with 'import type' only`;

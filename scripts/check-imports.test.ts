@@ -58,6 +58,16 @@ describe('the import order', () => {
     expect(placesOf(files)).toEqual(['model/a.ts:1', 'model/b.ts:1', 'model/c.ts:1']);
   });
 
+  it('finds an import past the door of a folder', () => {
+    const files = {
+      'brokers/nats/journal/journal.ts': "import { life } from './life.js';\nexport const journal = life;\n",
+      'brokers/nats/journal/life.ts': 'export const life = 1;\n',
+      'brokers/nats/broker.ts':
+        "import { journal } from './journal/journal.js';\nimport { life } from './journal/life.js';\nexport const broker = [journal, life];\n",
+    };
+    expect(placesOf(files)).toEqual(['brokers/nats/broker.ts:2']);
+  });
+
   it('finds an import between adapters', () => {
     const files = {
       'brokers/memory/broker.ts': "import { serve } from '../../http/serve.js';\n",

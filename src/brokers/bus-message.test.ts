@@ -26,7 +26,7 @@ test('what a node is told is what a broker passes on', () => {
   fc.assert(
     fc.property(publication, fc.nat(), (given, offset) => {
       const message = decodeMessage(`p${offset}:node.1:${encodePublication(given)}`);
-      expect(message).toEqual({ kind: 'publication', offset, epoch: 'node.1', publication: given });
+      expect(message).toEqual({ kind: 'publication', publication: { ...given, offset }, epoch: 'node.1' });
     }),
   );
 });

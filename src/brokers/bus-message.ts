@@ -2,17 +2,21 @@
 
 import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema } from '../engine/channels/publication-schemas.js';
+import type { BrokerEvents } from '../engine/ports/broker.js';
+import type { ChannelName } from '../model/channel-name.js';
 import { trustedJsonText } from '../model/json-text.js';
-import type { ClientInfo, NewPublication } from '../model/publication.js';
+import type { ClientInfo, NewPublication, Publication } from '../model/publication.js';
 
-export type BusMessage =
-  | {
-      readonly kind: 'publication';
-      readonly offset: number;
-      readonly epoch: string;
-      readonly publication: NewPublication;
-    }
+/** What subscribers of a channel get, whichever broker carries it. */
+export type ChannelMessage =
+  | { readonly kind: 'publication'; readonly publication: Publication; readonly epoch: string }
   | { readonly kind: 'join' | 'leave'; readonly info: ClientInfo };
+
+export function deliver(events: BrokerEvents | undefined, channel: ChannelName, message: ChannelMessage): void {
+  if (message.kind === 'publication') events?.onPublication(channel, message.publication, message.epoch);
+  else if (message.kind === 'join') events?.onJoin(channel, message.info);
+  else events?.onLeave(channel, message.info);
+}
 
 const envelope = v.object({
   info: v.exactOptional(clientInfoSchema),
@@ -51,7 +55,7 @@ export function decodeMember(text: string): ClientInfo {
 }
 
 /** @throws Error when nobody of this version has sent it */
-export function decodeMessage(text: string): BusMessage {
+export function decodeMessage(text: string): ChannelMessage {
   const [kind] = text;
   if (kind === 'j' || kind === 'l') {
     return { kind: kind === 'j' ? 'join' : 'leave', info: decodeMember(text.slice(1)) };
@@ -62,8 +66,7 @@ export function decodeMessage(text: string): BusMessage {
   if (kind !== 'p' || afterEpoch === -1 || !Number.isSafeInteger(offset)) throw new Error('not a message of a node');
   return {
     kind: 'publication',
-    offset,
+    publication: { ...decodePublication(text.slice(afterEpoch + 1)), offset },
     epoch: text.slice(afterOffset + 1, afterEpoch),
-    publication: decodePublication(text.slice(afterEpoch + 1)),
   };
 }

@@ -18,6 +18,7 @@ import type { ControlChannel } from '../../engine/ports/control-channel.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { deliver } from '../bus-message.js';
 import { LineSocket } from './line-socket.js';
 import type { LocalMessage, LocalOperation, LocalOperations } from './messages.js';
 
@@ -157,17 +158,11 @@ export class LocalBroker implements Broker {
       case 'failed':
         this.#settle(message.id)?.reject(new FanfareError(message.code, message.message));
         break;
-      case 'publication':
-        this.#events?.onPublication(message.channel, message.publication, message.epoch);
-        break;
-      case 'join':
-        this.#events?.onJoin(message.channel, message.info);
-        break;
-      case 'leave':
-        this.#events?.onLeave(message.channel, message.info);
-        break;
       case 'control':
         this.#onControl?.(message.payload, message.from);
+        break;
+      default:
+        deliver(this.#events, message.channel, message);
     }
   }
 

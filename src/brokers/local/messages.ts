@@ -6,7 +6,8 @@
 import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { FanfareErrorCode } from '../../model/fanfare-error.js';
-import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import type { ChannelMessage } from '../bus-message.js';
 
 /** The operations, with what each resolves with. */
 export interface LocalOperations {
@@ -39,11 +40,5 @@ export type LocalRequest = {
 export type LocalMessage =
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly code: FanfareErrorCode; readonly message: string }
-  | {
-      readonly kind: 'publication';
-      readonly channel: ChannelName;
-      readonly publication: Publication;
-      readonly epoch: string;
-    }
-  | { readonly kind: 'join' | 'leave'; readonly channel: ChannelName; readonly info: ClientInfo }
+  | (ChannelMessage & { readonly channel: ChannelName })
   | { readonly kind: 'control'; readonly payload: string; readonly from: string };

@@ -12,13 +12,14 @@ import { type ChannelName, parseChannelName } from '../../model/channel-name.js'
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { brokerError, noConnection } from '../broker-error.js';
+import { deliver } from '../bus-message.js';
 import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
 import { addressName, parseAddress } from './address.js';
 import { type Delivery, loadLibrary } from './client-library.js';
 import { RabbitmqControl } from './control.js';
 import { Dialer } from './dialer.js';
-import { RabbitmqHistory } from './history.js';
+import { RabbitmqHistory } from './history/history.js';
 import { type RabbitmqLink, rabbitmqLink } from './link.js';
 import { decodeMessage, encodeAnnouncement, encodePublication, type Message } from './message.js';
 import { Names } from './names.js';
@@ -80,33 +81,29 @@ export class RabbitmqBroker implements Broker {
       send: (key, message, sender) => this.#send(this.#names.nodes, key, message, sender),
       onGarbage: (error, key) => this.#garbage.found(error, key),
     });
-    this.#subscriptions = new Subscriptions(
-      {
-        name: `subscriptions of ${this.#serverName}`,
-        dial: () => receiving.dial(),
+    this.#subscriptions = new Subscriptions({
+      ...ports,
+      name: `subscriptions of ${this.#serverName}`,
+      dial: () => receiving.dial(),
+      names: this.#names,
+      options: this.#options,
+      onPublication: (delivery) => this.#received(delivery),
+      onControl: (delivery) => this.control.received(delivery),
+      onOverflow: () => this.#overflowed(),
+      onInterrupted: () => this.#events?.onInterrupted?.(),
+    });
+    if (this.#options.history) {
+      this.history = new RabbitmqHistory({
+        ...ports,
+        name: `history in ${this.#serverName}`,
+        dial: () => reading.dial(),
         names: this.#names,
         options: this.#options,
-        onPublication: (delivery) => this.#received(delivery),
-        onControl: (delivery) => this.control.received(delivery),
-        onOverflow: () => this.#overflowed(),
-        onInterrupted: () => this.#events?.onInterrupted?.(),
-      },
-      ports,
-    );
-    if (this.#options.history) {
-      this.history = new RabbitmqHistory(
-        {
-          name: `history in ${this.#serverName}`,
-          dial: () => reading.dial(),
-          names: this.#names,
-          options: this.#options,
-          send: (key, message) => this.#send(this.#names.nodes, key, message),
-          isWanted: (channel) => this.#subscriptions.has(channel),
-          onPublication: (channel, publication, epoch) => this.#events?.onPublication(channel, publication, epoch),
-          onInterrupted: (channels) => this.#events?.onInterrupted?.(channels),
-        },
-        ports,
-      );
+        send: (key, message) => this.#send(this.#names.nodes, key, message),
+        isWanted: (channel) => this.#subscriptions.has(channel),
+        onPublication: (channel, publication, epoch) => this.#events?.onPublication(channel, publication, epoch),
+        onInterrupted: (channels) => this.#events?.onInterrupted?.(channels),
+      });
     }
   }
 
@@ -184,10 +181,7 @@ export class RabbitmqBroker implements Broker {
     if (channel === undefined || !this.#subscriptions.has(channel)) return;
     try {
       const message = decodeMessage({ type: properties.type, headers: properties.headers ?? {}, content });
-      if (message.kind === 'publication')
-        this.#events?.onPublication(channel, { ...message.publication, offset: 0 }, '');
-      else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
-      else this.#events?.onLeave(channel, message.info);
+      deliver(this.#events, channel, message);
     } catch (error) {
       this.#garbage.found(error, channel);
     }

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import type { ChannelMessage } from '../bus-message.js';
 
 /** What travels. */
 export interface Message {
@@ -11,10 +12,6 @@ export interface Message {
   readonly content: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-export type ChannelMessage =
-  | { readonly kind: 'publication'; readonly publication: NewPublication }
-  | { readonly kind: 'join' | 'leave'; readonly info: ClientInfo };
 
 /** What has arrived; outside data. */
 export interface Received {
@@ -43,7 +40,7 @@ export function decodeMessage({ type, content, headers }: Received): ChannelMess
   const text = content.toString();
   switch (type) {
     case 'publication':
-      return { kind: 'publication', publication: decodePublication(text, headers) };
+      return { kind: 'publication', publication: { ...decodePublication(text, headers), offset: 0 }, epoch: '' };
     case 'join':
     case 'leave':
       return { kind: type, info: v.parse(clientInfoSchema, JSON.parse(text)) };

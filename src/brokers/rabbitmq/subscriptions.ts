@@ -15,7 +15,7 @@ import { numProbed, Subscriber } from './subscriber.js';
 /** A binding takes a tenth of it, when there are many and the server has nothing else to do. */
 const maxBindMs = 3;
 
-export interface SubscriptionsParts {
+export interface SubscriptionsPorts extends BrokerPorts {
   /** For people. */
   readonly name: string;
   readonly dial: () => Promise<Connection>;
@@ -46,8 +46,7 @@ interface Waiting {
 }
 
 export class Subscriptions {
-  readonly #parts: SubscriptionsParts;
-  readonly #ports: BrokerPorts;
+  readonly #ports: SubscriptionsPorts;
   readonly #link: RabbitmqLink<Subscriber>;
   /** Bound, or about to be. */
   readonly #wanted = new Set<ChannelName>();
@@ -56,18 +55,17 @@ export class Subscriptions {
   #probes = 0;
   readonly #probing = new Map<string, () => void>();
 
-  constructor(parts: SubscriptionsParts, ports: BrokerPorts) {
-    this.#parts = parts;
+  constructor(ports: SubscriptionsPorts) {
     this.#ports = ports;
     this.#link = rabbitmqLink<Subscriber>(
       {
-        name: parts.name,
-        dial: parts.dial,
+        name: ports.name,
+        dial: ports.dial,
         open: (connection, fail) => this.#open(connection, fail),
         onUp: (isAgain) => {
-          if (isAgain) parts.onInterrupted();
+          if (isAgain) ports.onInterrupted();
         },
-        timeoutMs: parts.options.timeoutMs,
+        timeoutMs: ports.options.timeoutMs,
         openTimeoutMs: () => this.#bindTimeoutMs(this.#wanted.size),
       },
       ports,
@@ -133,7 +131,7 @@ export class Subscriptions {
   }
 
   async #open(connection: Connection, fail: (reason: Error) => void): Promise<Subscriber> {
-    const { names, options, onPublication, onControl, onOverflow } = this.#parts;
+    const { names, options, onPublication, onControl, onOverflow } = this.#ports;
     const subscriber = await Subscriber.open(
       connection,
       {
@@ -175,17 +173,17 @@ export class Subscriptions {
   /** @throws FanfareError `ERR_BROKER`, at the latest when the server takes too long */
   async #answered<T>(numBindings: number, work: Promise<T>): Promise<T> {
     try {
-      return await withTimeLimit(this.#ports.clock, this.#bindTimeoutMs(numBindings), this.#parts.name, work);
+      return await withTimeLimit(this.#ports.clock, this.#bindTimeoutMs(numBindings), this.#ports.name, work);
     } catch (error) {
       throw brokerError('rabbitmq', error, rabbitmqStates);
     }
   }
 
   #bindTimeoutMs(numBindings: number): number {
-    return this.#parts.options.timeoutMs + numBindings * maxBindMs;
+    return this.#ports.options.timeoutMs + numBindings * maxBindMs;
   }
 
   #unreachable(): FanfareError {
-    return noConnection(this.#parts.name, this.#link.reason, rabbitmqStates);
+    return noConnection(this.#ports.name, this.#link.reason, rabbitmqStates);
   }
 }

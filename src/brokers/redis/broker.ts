@@ -3,7 +3,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { BusControl } from '../bus-control.js';
-import { decodeMessage, encodeAnnouncement, encodePublication } from '../bus-message.js';
+import { decodeMessage, deliver, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
 import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
@@ -46,9 +46,9 @@ export class RedisBroker implements Broker {
     this.#scripts = readScripts();
     this.#epochs = new Epochs(ports.random);
     this.#topology = this.#topologyOf([this.#options.url].flat().map(parseAddress));
-    const parts = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
+    const shared = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
     this.history = new RedisHistory({
-      ...parts,
+      ...shared,
       epochs: this.#epochs,
       streamIdleMs: this.#options.streamIdleMs,
     });
@@ -58,7 +58,7 @@ export class RedisBroker implements Broker {
       send: async (place, text) => void (await this.#topology.controlRoute().send(['SPUBLISH', place, text])),
       onGarbage: (error, place) => this.#garbage.found(error, place),
     });
-    this.presence = new RedisPresence(parts.topology, parts.scripts, parts.keys);
+    this.presence = new RedisPresence(shared.topology, shared.scripts, shared.keys);
   }
 
   /** @throws FanfareError `ERR_CONFIG`, `ERR_BROKER` */
@@ -173,12 +173,7 @@ export class RedisBroker implements Broker {
       return;
     }
     try {
-      const message = decodeMessage(text);
-      if (message.kind === 'publication') {
-        const { publication, offset, epoch } = message;
-        this.#events?.onPublication(channel, { ...publication, offset }, epoch);
-      } else if (message.kind === 'join') this.#events?.onJoin(channel, message.info);
-      else this.#events?.onLeave(channel, message.info);
+      deliver(this.#events, channel, decodeMessage(text));
     } catch (error) {
       this.#garbage.found(error, channel);
     }

@@ -16,7 +16,7 @@ export interface Member {
   leaving?: Cancel;
 }
 
-export interface ClusterMembersParts {
+export interface ClusterMembersPorts {
   readonly make: (endpoint: Endpoint, has: (slot: number) => boolean) => Shard;
   readonly clock: Clock;
   /** What a server is working on when it has no slots any more may still be answered for so long. */
@@ -24,12 +24,12 @@ export interface ClusterMembersParts {
 }
 
 export class ClusterMembers {
-  readonly #parts: ClusterMembersParts;
+  readonly #ports: ClusterMembersPorts;
   /** By the name of their endpoint. */
   readonly #members = new Map<string, Member>();
 
-  constructor(parts: ClusterMembersParts) {
-    this.#parts = parts;
+  constructor(ports: ClusterMembersPorts) {
+    this.#ports = ports;
   }
 
   all(): readonly Member[] {
@@ -45,7 +45,7 @@ export class ClusterMembers {
       delete known.leaving;
       return known;
     }
-    const member: Member = { endpoint, shard: this.#parts.make(endpoint, has) };
+    const member: Member = { endpoint, shard: this.#ports.make(endpoint, has) };
     this.#members.set(name, member);
     member.opening = member.shard.open().then(() => {
       delete member.opening;
@@ -57,14 +57,14 @@ export class ClusterMembers {
   async reached({ opening, shard }: Member, limitMs: number): Promise<void> {
     if (opening === undefined) return;
     try {
-      await withTimeLimit(this.#parts.clock, Math.max(0, limitMs), shard.name, opening);
+      await withTimeLimit(this.#ports.clock, Math.max(0, limitMs), shard.name, opening);
     } catch (error) {
       throw redisError(error);
     }
   }
 
   leave(member: Member): void {
-    const { clock, leaveAfterMs } = this.#parts;
+    const { clock, leaveAfterMs } = this.#ports;
     member.leaving ??= clock.schedule(() => {
       this.#members.delete(endpointName(member.endpoint));
       member.shard.close();

@@ -13,7 +13,7 @@ import { dialer } from './dialer.js';
 /** A server that takes longer is passed over. */
 const answerLimitMs = 1_500;
 
-export interface ClusterSurveyParts {
+export interface ClusterSurveyPorts {
   readonly address: Address;
   readonly load: () => Promise<Library>;
   readonly timeoutMs: number;
@@ -25,8 +25,8 @@ export class ClusterSurvey {
   readonly #seeds: readonly Endpoint[];
   #heardOf: readonly Endpoint[] = [];
 
-  constructor(private readonly parts: ClusterSurveyParts) {
-    this.#seeds = parts.address.endpoints;
+  constructor(private readonly ports: ClusterSurveyPorts) {
+    this.#seeds = ports.address.endpoints;
   }
 
   /** What the first server says that can be reached without a connection to any. @throws the reason of the last one */
@@ -50,7 +50,7 @@ export class ClusterSurvey {
       .filter(({ shard }) => shard.isUp)
       .map(async ({ shard, endpoint }) => {
         const answers = Promise.all([shard.send(['CLUSTER', 'SLOTS']), shard.send(['CLUSTER', 'NODES'])]);
-        const [slots, nodes] = await withTimeLimit(this.parts.clock, answerLimitMs, shard.name, answers);
+        const [slots, nodes] = await withTimeLimit(this.ports.clock, answerLimitMs, shard.name, answers);
         views.push(this.#remembered(clusterView(slots, nodes, endpoint)));
       });
     await Promise.allSettled(questions);
@@ -58,8 +58,8 @@ export class ClusterSurvey {
   }
 
   async #dialled(endpoint: Endpoint): Promise<ClusterView> {
-    const { address, timeoutMs, clock } = this.parts;
-    const client: Client = await dialer({ ...address, endpoints: [endpoint] }, this.parts).dial();
+    const { address, timeoutMs, clock } = this.ports;
+    const client: Client = await dialer({ ...address, endpoints: [endpoint] }, this.ports).dial();
     // What fails is told by the call that fails.
     client.on('error', () => undefined);
     const work = async () => {

@@ -18,15 +18,15 @@ export interface Dialer {
   verify(client: Client): Promise<void>;
 }
 
-export interface DialerParts {
+export interface DialerPorts {
   readonly load: () => Promise<Library>;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
 
-export function dialer(address: Address, parts: DialerParts): Dialer {
+export function dialer(address: Address, ports: DialerPorts): Dialer {
   const { username, password, database, tls, primary } = address;
-  const { load, timeoutMs } = parts;
+  const { load, timeoutMs } = ports;
   const clientFor = async ({ host, port }: Endpoint): Promise<Client> => {
     const { createClient } = await load();
     return createClient({
@@ -49,7 +49,7 @@ export function dialer(address: Address, parts: DialerParts): Dialer {
     tls,
     load,
     limitMs: timeoutMs / 2,
-    clock: parts.clock,
+    clock: ports.clock,
   });
   const dialled = new WeakMap<Client, Endpoint>();
   return {

@@ -11,7 +11,7 @@ import type { Keys } from './keys.js';
 import type { Scripts } from './script.js';
 import type { Topology } from './topology.js';
 
-export interface RedisHistoryParts {
+export interface RedisHistoryPorts {
   readonly topology: Topology;
   readonly scripts: Scripts;
   readonly keys: Keys;
@@ -23,10 +23,10 @@ export interface RedisHistoryParts {
 const answer = v.array(v.string());
 
 export class RedisHistory implements HistoryStore {
-  constructor(private readonly parts: RedisHistoryParts) {}
+  constructor(private readonly ports: RedisHistoryPorts) {}
 
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
-    const { topology, scripts, keys, epochs, streamIdleMs } = this.parts;
+    const { topology, scripts, keys, epochs, streamIdleMs } = this.ports;
     const { since, reverse, limit } = query;
     // Before offset 0 there is nothing, and Redis has no way to say so.
     const isNothing = reverse && since?.offset === 0;
@@ -61,7 +61,7 @@ export class RedisHistory implements HistoryStore {
   }
 
   async remove(channel: ChannelName): Promise<void> {
-    const { topology, scripts, keys } = this.parts;
+    const { topology, scripts, keys } = this.ports;
     await topology.routeOf(channel).run(scripts.remove, [keys.place(channel), keys.stream(channel)], []);
   }
 }

@@ -3,9 +3,9 @@
  * of a subject is the stream's place, and an append that expects it to be the last is atomic with whatever it changes.
  */
 
-import type { StreamLimits } from '../../engine/ports/broker.js';
-import type { NewPublication } from '../../model/publication.js';
-import { decodePublication } from '../bus-message.js';
+import type { StreamLimits } from '../../../engine/ports/broker.js';
+import type { NewPublication } from '../../../model/publication.js';
+import { decodePublication } from '../../bus-message.js';
 
 /** Where a channel's stream is: the last message of its subject, without the publications. */
 export interface Place {

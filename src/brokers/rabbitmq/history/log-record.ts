@@ -1,12 +1,12 @@
 /** What nodes write into a log, and how it travels. */
 
 import * as v from 'valibot';
-import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
-import type { StreamLimits } from '../../engine/ports/broker.js';
-import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
-import { trustedJsonText } from '../../model/json-text.js';
-import type { NewPublication } from '../../model/publication.js';
-import type { Message, Received } from './message.js';
+import { clientInfoSchema, tagsSchema } from '../../../engine/channels/publication-schemas.js';
+import type { StreamLimits } from '../../../engine/ports/broker.js';
+import { type ChannelName, parseChannelName } from '../../../model/channel-name.js';
+import { trustedJsonText } from '../../../model/json-text.js';
+import type { NewPublication } from '../../../model/publication.js';
+import type { Message, Received } from '../message.js';
 
 /** What the writer knew of a channel when it wrote. */
 export interface Basis {

@@ -3,21 +3,21 @@
  * together in the next message: so a channel is as fast as NATS is, however long a round trip takes.
  */
 
-import type { Published, StreamLimits } from '../../engine/ports/broker.js';
-import type { Clock, Random } from '../../engine/ports/clock.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import { FanfareError } from '../../model/fanfare-error.js';
-import type { Epochs } from '../epochs.js';
-import type { Journal } from './journal.js';
+import type { Published, StreamLimits } from '../../../engine/ports/broker.js';
+import type { Clock, Random } from '../../../engine/ports/clock.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import type { Epochs } from '../../epochs.js';
+import { messageId } from '../subjects.js';
 import type { KnownKeys } from './known-keys.js';
 import type { Life } from './life.js';
 import type { Places } from './places.js';
 import type { ServerTime } from './server-time.js';
 import { advanced, emptyPlace, encodeStored, epochOf } from './stored-message.js';
-import { messageId } from './subjects.js';
+import type { JournalStream } from './stream.js';
 
-export interface AppenderParts {
-  readonly journal: Journal;
+export interface AppenderPorts {
+  readonly stream: JournalStream;
   readonly keys: KnownKeys;
   readonly places: Places;
   /** The sequence number of the newest message of the channel that this node has received, or 0. */
@@ -55,7 +55,7 @@ export class Appender {
   #numWaiting = 0;
   #charsWaiting = 0;
 
-  constructor(private readonly parts: AppenderParts) {}
+  constructor(private readonly ports: AppenderPorts) {}
 
   /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
   append(
@@ -64,7 +64,7 @@ export class Appender {
     limits: StreamLimits,
     idempotencyKey: string | undefined,
   ): Promise<Published> {
-    const { maxWaiting, maxWaitingChars } = this.parts;
+    const { maxWaiting, maxWaitingChars } = this.ports;
     if (this.#numWaiting >= maxWaiting || this.#charsWaiting + text.length > maxWaitingChars) {
       return Promise.reject(new FanfareError('ERR_BROKER', 'too many publications wait for nats'));
     }
@@ -103,13 +103,13 @@ export class Appender {
 
   /** @returns what the first of them has become; the others follow it */
   async #store(channel: ChannelName, batch: readonly Waiting[]): Promise<Published> {
-    const { journal, keys, places, life, time, births, clock, timeoutMs, lastSeen } = this.parts;
+    const { stream, keys, places, life, time, births, clock, timeoutMs, lastSeen } = this.ports;
     const [first] = batch;
     if (first === undefined) throw new Error('a batch has one publication at least');
     const { limits, idempotencyKey } = first;
     const id = idempotencyKey === undefined ? undefined : messageId(channel, idempotencyKey);
-    await journal.fit(limits);
-    if (id !== undefined && journal.mayHaveForgotten) {
+    await stream.fit(limits);
+    if (id !== undefined && stream.mayHaveForgotten) {
       const position = await keys.find(id);
       if (position !== undefined) return { position, duplicate: true };
     }
@@ -118,7 +118,7 @@ export class Appender {
     let newestSeq = lastSeen(channel);
     for (let attempt = 1; ; attempt++) {
       let before =
-        places.get(channel) ?? (await journal.last(channel))?.place ?? emptyPlace(births.next(), life.current);
+        places.get(channel) ?? (await stream.last(channel))?.place ?? emptyPlace(births.next(), life.current);
       // Somebody has deleted the newest: its offset must not be given again.
       if (before.seq < newestSeq) before = { ...emptyPlace(births.next(), life.current), seq: before.seq };
       newestSeq = Math.max(newestSeq, before.seq);
@@ -144,27 +144,30 @@ export class Appender {
     }
   }
 
-  async #tried(channel: ChannelName, append: Parameters<Journal['append']>[1]): ReturnType<Journal['append']> {
+  async #tried(
+    channel: ChannelName,
+    append: Parameters<JournalStream['append']>[1],
+  ): ReturnType<JournalStream['append']> {
     try {
-      return await this.parts.journal.append(channel, append);
+      return await this.ports.stream.append(channel, append);
     } catch (error) {
       // Nobody knows whether it is stored.
-      this.parts.places.forget(channel);
+      this.ports.places.forget(channel);
       throw error;
     }
   }
 
   /** Known from the message itself, as long as that is kept, and then from what is remembered of the key. */
   async #duplicateOf(seq: number, id: string | undefined): Promise<Published> {
-    const { journal, keys } = this.parts;
-    const place = (await journal.at(seq))?.place;
+    const { stream, keys } = this.ports;
+    const place = (await stream.at(seq))?.place;
     const known = place === undefined && id !== undefined ? await keys.find(id) : undefined;
     const position = place === undefined ? known : { offset: place.offset, epoch: epochOf(place) };
     return { position: position ?? { offset: 0, epoch: '' }, duplicate: true };
   }
 
   async #backOff(attempt: number): Promise<void> {
-    const { clock, random } = this.parts;
+    const { clock, random } = this.ports;
     if (attempt < 3) return;
     const limitMs = Math.min(maxBackoffMs, 2 ** (attempt - 2));
     await new Promise<void>((resolve) => clock.schedule(resolve, random.unit() * limitMs));

@@ -1,20 +1,20 @@
 /** The JetStream stream that keeps the histories of all channels, each under a subject of its own. */
 
 import type { StreamInfo } from '@nats-io/jetstream';
-import { idempotencyWindowMs, type StreamLimits } from '../../engine/ports/broker.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import { FanfareError } from '../../model/fanfare-error.js';
-import type { Client } from './client-library.js';
-import { isConflict, isStreamMissing, isTaken, newStreamRetries } from './failures.js';
+import { idempotencyWindowMs, type StreamLimits } from '../../../engine/ports/broker.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import type { Client } from '../client-library.js';
+import { isConflict, isStreamMissing, isTaken, newStreamRetries } from '../failures.js';
+import type { FilledNatsOptions } from '../options.js';
+import type { Subjects } from '../subjects.js';
+import type { Wire } from '../wire.js';
 import type { Incarnation } from './incarnation.js';
 import type { Life } from './life.js';
-import type { FilledNatsOptions } from './options.js';
 import type { ServerTime } from './server-time.js';
 import { decodeStored, type StoredMessage } from './stored-message.js';
-import type { Subjects } from './subjects.js';
-import type { Wire } from './wire.js';
 
-export interface JournalParts {
+export interface StreamPorts {
   readonly wire: Wire;
   readonly subjects: Subjects;
   readonly life: Life;
@@ -50,8 +50,8 @@ const nsPerMs = 1_000_000;
 /** As no sequence number is so high, nothing that expects it is stored. */
 const unreachableSeq = Number.MAX_SAFE_INTEGER;
 
-export class Journal {
-  readonly #parts: JournalParts;
+export class JournalStream {
+  readonly #ports: StreamPorts;
   #name = '';
   #maxMessages = 0;
   #maxAgeMs = 0;
@@ -60,8 +60,8 @@ export class Journal {
   #refitting: Promise<void> | undefined;
   #finding: Promise<void> | undefined;
 
-  constructor(parts: JournalParts) {
-    this.#parts = parts;
+  constructor(ports: StreamPorts) {
+    this.#ports = ports;
   }
 
   /**
@@ -69,14 +69,14 @@ export class Journal {
    * made anew, knows those that it still has.
    */
   get mayHaveForgotten(): boolean {
-    const { life, time, options } = this.#parts;
+    const { life, time, options } = this.#ports;
     const sinceMs = Math.max(life.beganMs, this.#createdMs);
     return options.replicas > 1 || time.nowMs() - sinceMs < idempotencyWindowMs;
   }
 
   /** On each new connection: what is known about the server may not be true any more. */
   async prepare(client: Client): Promise<void> {
-    const { life, time, options } = this.#parts;
+    const { life, time, options } = this.#ports;
     assertSerializes(client, options.replicas);
     await life.renew(client);
     await time.measure(client);
@@ -90,7 +90,7 @@ export class Journal {
    * @throws FanfareError `ERR_BROKER`
    */
   async check(): Promise<void> {
-    const { life, time, onLost } = this.#parts;
+    const { life, time, onLost } = this.#ports;
     await this.#call(async (client) => {
       if (await life.renew(client)) onLost();
       if (time.isStale) await time.measure(client);
@@ -100,7 +100,7 @@ export class Journal {
 
   /** Resolves when the stream has kept a message. @throws FanfareError `ERR_BROKER` */
   async keep(): Promise<void> {
-    const { subjects } = this.#parts;
+    const { subjects } = this.#ports;
     await this.#call(({ appends }) =>
       appends.publish(subjects.historyPing, '', { expect: { streamName: this.#name } }),
     );
@@ -111,7 +111,7 @@ export class Journal {
     const { text, expectedSeq, messageId, isOnly } = append;
     return this.#call(async (client) => {
       try {
-        const { seq, duplicate } = await client.appends.publish(this.#parts.subjects.history(channel), text, {
+        const { seq, duplicate } = await client.appends.publish(this.#ports.subjects.history(channel), text, {
           expect: {
             streamName: this.#name,
             ...(expectedSeq !== undefined && { lastSubjectSequence: expectedSeq }),
@@ -129,7 +129,7 @@ export class Journal {
 
   /** The last message of a channel. @throws FanfareError `ERR_BROKER` */
   async last(channel: ChannelName): Promise<StoredMessage | undefined> {
-    return this.#read({ last_by_subj: this.#parts.subjects.history(channel) });
+    return this.#read({ last_by_subj: this.#ports.subjects.history(channel) });
   }
 
   /** One message, or nothing where it is gone. @throws FanfareError `ERR_BROKER` */
@@ -163,7 +163,7 @@ export class Journal {
   async #ping({ appends }: Client): Promise<void> {
     const expect = { lastSubjectSequence: unreachableSeq, streamName: this.#name };
     try {
-      await appends.publish(this.#parts.subjects.historyPing, '', { expect, retries: newStreamRetries });
+      await appends.publish(this.#ports.subjects.historyPing, '', { expect, retries: newStreamRetries });
     } catch (error) {
       // Its refusal is the answer.
       if (!isConflict(error)) throw error;
@@ -181,7 +181,7 @@ export class Journal {
   }
 
   async #call<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return this.#parts.wire.call(async (client) => {
+    return this.#ports.wire.call(async (client) => {
       try {
         return await work(client);
       } catch (error) {
@@ -192,7 +192,7 @@ export class Journal {
   }
 
   async #findAgain(client: Client): Promise<void> {
-    const { life, onLost } = this.#parts;
+    const { life, onLost } = this.#ports;
     const before = [this.#name, life.current].join();
     this.#finding ??= this.prepare(client).finally(() => {
       this.#finding = undefined;
@@ -203,7 +203,7 @@ export class Journal {
 
   async #find(client: Client): Promise<void> {
     const { streams } = client;
-    const { subjects, options, incarnation } = this.#parts;
+    const { subjects, options, incarnation } = this.#ports;
     for (let attempt = 1; ; attempt++) {
       const [found] = (await streams.streams.names(subjects.all('h')).next()).sort();
       if (found !== undefined) {

@@ -1,9 +1,9 @@
 /** The clock of the server, by which what it keeps grows old; clocks of nodes differ. */
 
-import type { Clock } from '../../engine/ports/clock.js';
-import type { Client } from './client-library.js';
-import { newStreamRetries } from './failures.js';
-import type { Subjects } from './subjects.js';
+import type { Clock } from '../../../engine/ports/clock.js';
+import type { Client } from '../client-library.js';
+import { newStreamRetries } from '../failures.js';
+import type { Subjects } from '../subjects.js';
 
 /** How long a measurement is good for: as long as the two clocks do not drift apart, or one is set. */
 const maxAgeMs = 60_000;

@@ -1,18 +1,18 @@
 /** Streams of channels, read backwards from their last message. */
 
-import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/ports/broker.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import { FanfareError } from '../../model/fanfare-error.js';
-import type { Publication } from '../../model/publication.js';
-import type { Epochs } from '../epochs.js';
-import type { Journal } from './journal.js';
+import type { HistoryPage, HistoryQuery, HistoryStore } from '../../../engine/ports/broker.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import type { Publication } from '../../../model/publication.js';
+import type { Epochs } from '../../epochs.js';
 import type { Life } from './life.js';
 import type { Places } from './places.js';
 import type { ServerTime } from './server-time.js';
 import { emptyPlace, encodeStored, epochOf, hasExpired, type StoredMessage } from './stored-message.js';
+import type { JournalStream } from './stream.js';
 
-export interface NatsHistoryParts {
-  readonly journal: Journal;
+export interface ReaderPorts {
+  readonly stream: JournalStream;
   readonly places: Places;
   readonly life: Life;
   readonly time: ServerTime;
@@ -22,11 +22,11 @@ export interface NatsHistoryParts {
 /** How often a place is looked for that others keep changing. */
 const maxAttempts = 50;
 
-export class NatsHistory implements HistoryStore {
-  constructor(private readonly parts: NatsHistoryParts) {}
+export class Reader implements HistoryStore {
+  constructor(private readonly ports: ReaderPorts) {}
 
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
-    const { life, time } = this.parts;
+    const { life, time } = this.ports;
     const last = await this.#last(channel);
     const { offset } = last.place;
     // What is there is of the life of now, whichever it was stored in.
@@ -44,36 +44,36 @@ export class NatsHistory implements HistoryStore {
   }
 
   async remove(channel: ChannelName): Promise<void> {
-    const { journal, places } = this.parts;
+    const { stream, places } = this.ports;
     await this.#changed(channel, async (last) => {
       if (last === undefined) return true;
       const { birth, life, offset, seq } = last.place;
       const text = encodeStored(emptyPlace(birth, life, offset), []);
-      return (await journal.append(channel, { text, expectedSeq: seq, isOnly: true })) !== undefined;
+      return (await stream.append(channel, { text, expectedSeq: seq, isOnly: true })) !== undefined;
     });
     places.forget(channel);
   }
 
-  /** Begins the channel anew, unless its birth is another one by now: something of it was taken back. */
-  async beginAnew(channel: ChannelName, birth: string): Promise<void> {
-    const { journal, births, life, places } = this.parts;
+  /** Begins the channel again under another epoch, unless that has happened meanwhile: a message of it was deleted. */
+  async beginAgain(channel: ChannelName, birth: string): Promise<void> {
+    const { stream, births, life, places } = this.ports;
     await this.#changed(channel, async (last) => {
       if (last === undefined || last.place.birth !== birth) return true;
       const text = encodeStored(emptyPlace(births.next(), life.current), []);
-      return (await journal.append(channel, { text, expectedSeq: last.place.seq })) !== undefined;
+      return (await stream.append(channel, { text, expectedSeq: last.place.seq })) !== undefined;
     });
     places.forget(channel);
   }
 
   /** The last message of the channel, which gets its first one now if it has none. */
   async #last(channel: ChannelName): Promise<StoredMessage> {
-    const { journal, births, life } = this.parts;
+    const { stream, births, life } = this.ports;
     let found: StoredMessage | undefined;
     await this.#changed(channel, async (last) => {
       found = last;
       if (last !== undefined) return true;
       const place = emptyPlace(births.next(), life.current);
-      const appended = await journal.append(channel, { text: encodeStored(place, []), expectedSeq: 0 });
+      const appended = await stream.append(channel, { text: encodeStored(place, []), expectedSeq: 0 });
       if (appended !== undefined) found = { place: { ...place, seq: appended.seq }, publications: [] };
       return appended !== undefined;
     });
@@ -84,14 +84,14 @@ export class NatsHistory implements HistoryStore {
   /** @param change false when somebody else was faster */
   async #changed(channel: ChannelName, change: (last: StoredMessage | undefined) => Promise<boolean>): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-      if (await change(await this.parts.journal.last(channel))) return;
+      if (await change(await this.ports.stream.last(channel))) return;
     }
     throw new FanfareError('ERR_BROKER', 'the history of this channel does not stand still');
   }
 
   /** Publications from the top down to an offset, or to where there are none any more; in the order of their offsets. */
   async #backwards(last: StoredMessage, downTo: number): Promise<Publication[]> {
-    const { journal } = this.parts;
+    const { stream } = this.ports;
     const newestFirst: Publication[] = [];
     /** Offset that the next message has to end with. */
     let expected = last.place.offset;
@@ -107,7 +107,7 @@ export class NatsHistory implements HistoryStore {
     let { links } = last.place;
     while (expected >= downTo && links.length > 0) {
       // Each has one publication at least, so there are no more of them than publications.
-      const messages = await Promise.all(links.slice(0, expected - downTo + 1).map((seq) => journal.at(seq)));
+      const messages = await Promise.all(links.slice(0, expected - downTo + 1).map((seq) => stream.at(seq)));
       links = [];
       for (const message of messages) {
         if (message === undefined || !take(message)) return newestFirst.reverse();

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
-import { trustedJsonText } from '../../model/json-text.js';
-import type { Position } from '../../model/position.js';
+import { type ChannelName, parseChannelName } from '../../../model/channel-name.js';
+import { trustedJsonText } from '../../../model/json-text.js';
+import type { Position } from '../../../model/position.js';
 import { Ledger, type Outcome } from './ledger.js';
 import type { LogEntry, LogRecord } from './log-record.js';
 

@@ -1,6 +1,6 @@
 /** Where this node last saw the streams of channels, so that an append usually needs no question before it. */
 
-import type { ChannelName } from '../../model/channel-name.js';
+import type { ChannelName } from '../../../model/channel-name.js';
 import type { Place } from './stored-message.js';
 
 const maxPlaces = 20_000;

@@ -5,11 +5,11 @@
  * there, is never taken for the one that clients know.
  */
 
-import type { Random } from '../../engine/ports/clock.js';
-import { Epochs } from '../epochs.js';
-import type { Client } from './client-library.js';
-import { isConflict, isStreamMissing, newStreamRetries } from './failures.js';
-import type { Subjects } from './subjects.js';
+import type { Random } from '../../../engine/ports/clock.js';
+import { Epochs } from '../../epochs.js';
+import type { Client } from '../client-library.js';
+import { isConflict, isStreamMissing, newStreamRetries } from '../failures.js';
+import type { Subjects } from '../subjects.js';
 
 export class Life {
   readonly #names: Epochs;

@@ -1,19 +1,19 @@
 /** One stream queue as a log that this node writes and reads; what it wrote is done when it has read it. */
 
-import type { Published, PublishOptions } from '../../engine/ports/broker.js';
-import type { Clock, Random } from '../../engine/ports/clock.js';
-import { withTimeLimit } from '../../engine/time/time-limit.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import { FanfareError } from '../../model/fanfare-error.js';
-import type { NewPublication, Publication } from '../../model/publication.js';
-import type { Stream } from '../memory/stream.js';
-import type { Delivery, Lane } from './client-library.js';
-import { failed } from './failures.js';
+import type { Published, PublishOptions } from '../../../engine/ports/broker.js';
+import type { Clock, Random } from '../../../engine/ports/clock.js';
+import { withTimeLimit } from '../../../engine/time/time-limit.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import type { NewPublication, Publication } from '../../../model/publication.js';
+import type { Stream } from '../../memory/stream.js';
+import type { Delivery, Lane } from '../client-library.js';
+import { failed } from '../failures.js';
+import type { Message } from '../message.js';
 import { Ledger, type Outcome } from './ledger.js';
 import { decodeRecord, encodeRecord, type LogEntry, type LogRecord } from './log-record.js';
-import type { Message } from './message.js';
 
-export interface ChannelLogParts {
+export interface ChannelLogPorts {
   readonly queue: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -39,7 +39,7 @@ interface Written {
 }
 
 export class ChannelLog {
-  readonly #parts: ChannelLogParts;
+  readonly #ports: ChannelLogPorts;
   readonly #ledger: Ledger;
   readonly #written = new Map<string, Written>();
   readonly #writer: string;
@@ -55,10 +55,10 @@ export class ChannelLog {
   #isSilent = false;
   #barrier: { readonly passed: Promise<void>; isSent: boolean } | undefined;
 
-  constructor(parts: ChannelLogParts) {
-    this.#parts = parts;
-    this.#writer = parts.random.id();
-    const { maxHistoryBytes, isWanted } = parts;
+  constructor(ports: ChannelLogPorts) {
+    this.#ports = ports;
+    this.#writer = ports.random.id();
+    const { maxHistoryBytes, isWanted } = ports;
     this.#ledger = new Ledger({ maxHistoryBytes, maxStreams: 250_000, streamIdleMs: 86_400_000, isWanted });
   }
 
@@ -87,7 +87,7 @@ export class ChannelLog {
     this.#continues = this.#startsAnew;
     this.#isCaughtUp = false;
     await lane.consume(
-      this.#parts.queue,
+      this.#ports.queue,
       (delivery) => {
         if (reading !== this.#reading) return;
         if (delivery === null) {
@@ -152,12 +152,12 @@ export class ChannelLog {
     { stream: limits, idempotencyKey: key }: PublishOptions,
   ): Promise<Published> {
     this.#assertOpen();
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#ports.clock.nowMs();
     if (key !== undefined) {
       const first = this.#ledger.find(channel, key, nowMs);
       if (first === 'unknown') throw failed('whether the key is alive is not known yet');
       if (first !== undefined) return { ...first, duplicate: true };
-      if (this.#ledger.numKeys >= this.#parts.maxIdempotencyKeys) throw failed('too many idempotency keys are alive');
+      if (this.#ledger.numKeys >= this.#ports.maxIdempotencyKeys) throw failed('too many idempotency keys are alive');
     }
     const outcome = await this.#write({
       kind: 'publication',
@@ -192,11 +192,11 @@ export class ChannelLog {
   }
 
   sweep(): void {
-    this.#ledger.sweep(this.#parts.clock.nowMs());
+    this.#ledger.sweep(this.#ports.clock.nowMs());
   }
 
   #basis(channel: ChannelName) {
-    return this.#ledger.basis(channel, this.#parts.random.id());
+    return this.#ledger.basis(channel, this.#ports.random.id());
   }
 
   #assertOpen(): void {
@@ -205,7 +205,7 @@ export class ChannelLog {
 
   /** Where the log ends: that is where a record of this node's own is read. */
   async #end(lane: Lane, take: (delivery: Delivery) => void): Promise<number> {
-    const { queue, send, clock } = this.#parts;
+    const { queue, send, clock } = this.#ports;
     const id = this.#newId();
     const end = new Promise<number>((resolve, reject) => {
       this.#written.set(id, { resolve: () => undefined, reject });
@@ -239,8 +239,8 @@ export class ChannelLog {
     return `${this.#writer}.${(++this.#numWritten).toString(36)}`;
   }
 
-  async #write(entry: LogEntry, limitMs = this.#parts.timeoutMs): Promise<Outcome> {
-    const { clock, maxInFlight, queue, send } = this.#parts;
+  async #write(entry: LogEntry, limitMs = this.#ports.timeoutMs): Promise<Outcome> {
+    const { clock, maxInFlight, queue, send } = this.#ports;
     if (this.#written.size >= maxInFlight) throw failed('too many records wait to be read back');
     const id = this.#newId();
     const record: LogRecord = { id, life: this.#ledger.life, writtenMs: clock.wallMs(), entry };
@@ -267,7 +267,7 @@ export class ChannelLog {
     if (record === undefined) return;
     if (!this.#continues && !this.#isContinuation(at, record, fail)) return;
     if (at <= this.#ledger.last) return;
-    const { clock } = this.#parts;
+    const { clock } = this.#ports;
     const ageMs = this.#isCaughtUp ? 0 : Math.max(0, clock.wallMs() - record.writtenMs);
     const outcome = this.#ledger.apply(at, record, clock.nowMs(), ageMs);
     this.#tell(outcome);
@@ -295,10 +295,10 @@ export class ChannelLog {
     if (!this.#isCaughtUp && this.#startsAnew) return;
     if (outcome.kind === 'published') {
       const { channel, publication, published } = outcome;
-      if (published.duplicate || !this.#parts.isWanted(channel)) return;
-      this.#parts.onPublication(channel, publication, published.position.epoch);
-    } else if (outcome.kind === 'unknown' && this.#parts.isWanted(outcome.channel)) {
-      this.#parts.onDoubt(outcome.channel);
+      if (published.duplicate || !this.#ports.isWanted(channel)) return;
+      this.#ports.onPublication(channel, publication, published.position.epoch);
+    } else if (outcome.kind === 'unknown' && this.#ports.isWanted(outcome.channel)) {
+      this.#ports.onDoubt(outcome.channel);
     }
   }
 
@@ -306,7 +306,7 @@ export class ChannelLog {
     try {
       return decodeRecord({ type: undefined, content, headers });
     } catch (error) {
-      this.#parts.onGarbage(error);
+      this.#ports.onGarbage(error);
       return undefined;
     }
   }

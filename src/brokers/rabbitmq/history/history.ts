@@ -1,26 +1,39 @@
 /**
- * Streams of channels in one stream queue, which all nodes write and all nodes read: the order of the records in it is the
- * order of the publications, and each node knows from it the place of each channel. Several queues would not be faster,
- * since every node would have to read them all.
+ * Streams of channels in one stream queue of RabbitMQ, which all nodes write and all nodes read: the order of its records
+ * is the order of the publications. Several queues would not be faster, since every node would have to read them all.
+ * What this promises:
+ *
+ * - A publication that is acknowledged was read back from the queue, at the offset that it says.
+ * - The same idempotency key within five minutes is one publication, from whichever node.
+ * - Reading waits for a record of its own, so a page is never behind an acknowledgement.
+ * - After a restart of the server, which may have lost records, all channels get another epoch.
+ *
+ * Everything else in this folder is only seen from here.
  */
 
-import type { HistoryPage, HistoryQuery, HistoryStore, Published, PublishOptions } from '../../engine/ports/broker.js';
-import type { Cancel } from '../../engine/ports/clock.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import { FanfareError } from '../../model/fanfare-error.js';
-import type { NewPublication, Publication } from '../../model/publication.js';
-import { GarbageLog } from '../garbage-log.js';
-import type { Session } from '../link.js';
-import type { BrokerPorts } from '../ports.js';
-import { Acknowledgements } from './acknowledgements.js';
+import type {
+  HistoryPage,
+  HistoryQuery,
+  HistoryStore,
+  Published,
+  PublishOptions,
+} from '../../../engine/ports/broker.js';
+import type { Cancel } from '../../../engine/ports/clock.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import type { NewPublication, Publication } from '../../../model/publication.js';
+import { GarbageLog } from '../../garbage-log.js';
+import type { Session } from '../../link.js';
+import type { BrokerPorts } from '../../ports.js';
+import { Acknowledgements } from '../acknowledgements.js';
+import type { Connection, Lane } from '../client-library.js';
+import { type RabbitmqLink, rabbitmqLink } from '../link.js';
+import type { Message } from '../message.js';
+import type { Names } from '../names.js';
+import type { FilledRabbitmqOptions } from '../options.js';
 import { ChannelLog } from './channel-log.js';
-import type { Connection, Lane } from './client-library.js';
-import { type RabbitmqLink, rabbitmqLink } from './link.js';
-import type { Message } from './message.js';
-import type { Names } from './names.js';
-import type { FilledRabbitmqOptions } from './options.js';
 
-export interface HistoryParts {
+export interface HistoryPorts extends BrokerPorts {
   /** For people. */
   readonly name: string;
   readonly dial: () => Promise<Connection>;
@@ -42,33 +55,29 @@ const maxFirstAttempts = 8;
 const maxAge = '24h';
 
 export class RabbitmqHistory implements HistoryStore {
-  readonly #parts: HistoryParts;
-  readonly #ports: BrokerPorts;
+  readonly #ports: HistoryPorts;
   readonly #log: ChannelLog;
   readonly #garbage: GarbageLog;
   readonly #link: RabbitmqLink<Session>;
   #lane: Lane | undefined;
   #sweep: Cancel | undefined;
 
-  constructor(parts: HistoryParts, ports: BrokerPorts) {
-    this.#parts = parts;
+  constructor(ports: HistoryPorts) {
     this.#ports = ports;
-    const { names, options, send, isWanted, onPublication, onInterrupted } = parts;
+    const { names, options, send, onInterrupted } = ports;
     this.#garbage = new GarbageLog('the stream of rabbitmq', ports);
     this.#log = new ChannelLog({
       ...ports,
       ...options,
       queue: names.log,
       send: (message) => send(names.log, message),
-      isWanted,
-      onPublication,
       onDoubt: (channel) => onInterrupted([channel]),
       onGarbage: (error) => this.#garbage.found(error, names.log),
     });
     this.#link = rabbitmqLink<Session>(
       {
-        name: parts.name,
-        dial: parts.dial,
+        name: ports.name,
+        dial: ports.dial,
         open: (connection, fail) => this.#open(connection, fail),
         onUp: (isAgain) => {
           if (isAgain) onInterrupted();
@@ -135,7 +144,7 @@ export class RabbitmqHistory implements HistoryStore {
     });
     await this.#declare(connection);
     const wasAlive = await this.#isAlive(connection);
-    await lane.prefetch(this.#parts.options.prefetch);
+    await lane.prefetch(this.#ports.options.prefetch);
     const acknowledgements = new Acknowledgements(lane);
     await this.#log.attach(lane, (one) => acknowledgements.add(one), fail);
     // Asked again: another node may have seen to it meanwhile.
@@ -143,11 +152,11 @@ export class RabbitmqHistory implements HistoryStore {
     if (!isAlive || this.#log.life === '') await this.#log.breakOff();
     if (!isAlive) await this.#setAlive();
     this.#log.open();
-    return { ping: () => lane.checkQueue(this.#parts.names.log), end };
+    return { ping: () => lane.checkQueue(this.#ports.names.log), end };
   }
 
   async #declare(connection: Connection): Promise<void> {
-    const { names, options } = this.#parts;
+    const { names, options } = this.#ports;
     // One that is there may have been declared with other limits, which is then for its operator to say.
     const isThere = await attempted(connection, (lane) => lane.checkQueue(names.log));
     const lane = await connection.createChannel();
@@ -173,7 +182,7 @@ export class RabbitmqHistory implements HistoryStore {
    * then, and be followed by other things under the same offsets. When that cannot be told, it may have happened.
    */
   async #isAlive(connection: Connection): Promise<boolean> {
-    const { alive, nodes } = this.#parts.names;
+    const { alive, nodes } = this.#ports.names;
     const answer = await attempted(connection, async (lane) => {
       const declared = await lane.assertQueue(alive, { durable: true, arguments: { 'x-max-length': 1 } });
       await lane.bindQueue(alive, nodes, alive);
@@ -183,7 +192,7 @@ export class RabbitmqHistory implements HistoryStore {
   }
 
   async #setAlive(): Promise<void> {
-    const { names, send } = this.#parts;
+    const { names, send } = this.#ports;
     await send(names.alive, { type: 'alive', content: Buffer.from('1'), headers: {} });
   }
 

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { trustedJsonText } from '../../model/json-text.js';
-import { encodePublication } from '../bus-message.js';
+import { trustedJsonText } from '../../../model/json-text.js';
+import { encodePublication } from '../../bus-message.js';
 import { advanced, decodeStored, emptyPlace, encodeStored, type Place } from './stored-message.js';
 
 const limits = { size: 3, ttlMs: 1_000 };

@@ -9,11 +9,11 @@
  * that it does not know, which is never wrong.
  */
 
-import { idempotencyWindowMs, type Published } from '../../engine/ports/broker.js';
-import { assertNever } from '../../model/assert-never.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import type { Publication } from '../../model/publication.js';
-import { type HistoryUsage, Stream } from '../memory/stream.js';
+import { idempotencyWindowMs, type Published } from '../../../engine/ports/broker.js';
+import { assertNever } from '../../../model/assert-never.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import type { Publication } from '../../../model/publication.js';
+import { type HistoryUsage, Stream } from '../../memory/stream.js';
 import type { Basis, LogEntry, LogRecord } from './log-record.js';
 
 /** What became of one record. */

@@ -4,11 +4,11 @@
  * with the same subjects at the same time.
  */
 
-import type { Random } from '../../engine/ports/clock.js';
-import type { Client } from './client-library.js';
-import { isConflict, newStreamRetries } from './failures.js';
+import type { Random } from '../../../engine/ports/clock.js';
+import type { Client } from '../client-library.js';
+import { isConflict, newStreamRetries } from '../failures.js';
+import type { Subjects } from '../subjects.js';
 import type { ServerTime } from './server-time.js';
-import type { Subjects } from './subjects.js';
 
 /** How long a stream may not be there yet that another node is about to make. */
 const makingMs = 10_000;

@@ -5,15 +5,15 @@
  */
 
 import * as v from 'valibot';
-import { idempotencyWindowMs as windowMs } from '../../engine/ports/broker.js';
-import type { ChannelName } from '../../model/channel-name.js';
-import type { Position } from '../../model/position.js';
-import type { Client } from './client-library.js';
-import { isStreamMissing, newStreamRetries } from './failures.js';
-import type { FilledNatsOptions } from './options.js';
+import { idempotencyWindowMs as windowMs } from '../../../engine/ports/broker.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import type { Position } from '../../../model/position.js';
+import type { Client } from '../client-library.js';
+import { isStreamMissing, newStreamRetries } from '../failures.js';
+import type { FilledNatsOptions } from '../options.js';
+import type { Subjects } from '../subjects.js';
+import type { Wire } from '../wire.js';
 import type { ServerTime } from './server-time.js';
-import type { Subjects } from './subjects.js';
-import type { Wire } from './wire.js';
 
 const windowNs = windowMs * 1_000_000;
 

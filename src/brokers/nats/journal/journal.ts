@@ -1,0 +1,181 @@
+/**
+ * The streams of channels, and idempotency keys, in JetStream. What this promises, whatever the server does:
+ *
+ * - An append that resolves is stored at the offset that it says, which no other append of that epoch has.
+ * - The same idempotency key within five minutes gives the first position again, also after a restart of the server.
+ * - A page that is read has no hole, and ends at the top of the stream.
+ * - A server that has lost acknowledged messages changes the epoch of every channel (`life.ts`); a channel whose newest
+ *   message was deleted begins again under another epoch.
+ *
+ * Everything else in this folder is only seen from here.
+ */
+
+import type {
+  BrokerEvents,
+  HistoryPage,
+  HistoryQuery,
+  HistoryStore,
+  Published,
+  StreamLimits,
+} from '../../../engine/ports/broker.js';
+import type { ChannelName } from '../../../model/channel-name.js';
+import type { NewPublication } from '../../../model/publication.js';
+import { Epochs } from '../../epochs.js';
+import type { BrokerPorts } from '../../ports.js';
+import type { Client } from '../client-library.js';
+import type { FilledNatsOptions } from '../options.js';
+import { messageId, type Subjects } from '../subjects.js';
+import type { Incoming, Wire } from '../wire.js';
+import { Appender } from './appender.js';
+import { Incarnation } from './incarnation.js';
+import { KnownKeys } from './known-keys.js';
+import { Life } from './life.js';
+import { Places } from './places.js';
+import { Reader } from './reader.js';
+import { ServerTime } from './server-time.js';
+import { decodeStored, epochOf } from './stored-message.js';
+import { JournalStream } from './stream.js';
+
+export interface JournalPorts extends BrokerPorts {
+  readonly wire: Wire;
+  readonly subjects: Subjects;
+  /** Calls `onInterrupted` without channels when what was known about their streams is not true any more. */
+  readonly events: () => Pick<BrokerEvents, 'onPublication' | 'onInterrupted'> | undefined;
+}
+
+/** The newest message of a channel that this node has received. */
+interface Seen {
+  readonly seq: number;
+  readonly birth: string;
+}
+
+export class Journal implements HistoryStore {
+  readonly #ports: JournalPorts;
+  readonly #life: Life;
+  readonly #stream: JournalStream;
+  readonly #keys: KnownKeys;
+  readonly #appender: Appender;
+  readonly #reader: Reader;
+  readonly #places = new Places();
+  /** Of the channels that are subscribed to. */
+  readonly #seen = new Map<ChannelName, Seen>();
+
+  constructor(options: FilledNatsOptions, ports: JournalPorts) {
+    const { wire, subjects, clock, random } = ports;
+    this.#ports = ports;
+    const life = new Life(random, subjects, options.replicas);
+    const time = new ServerTime(clock, subjects);
+    const incarnation = new Incarnation(subjects, time, random);
+    const stream = new JournalStream({
+      ...{ wire, subjects, life, time, incarnation, options },
+      onLost: () => this.interrupted(),
+    });
+    const shared = { stream, places: this.#places, life, time, births: new Epochs(random) };
+    this.#life = life;
+    this.#stream = stream;
+    this.#keys = new KnownKeys(wire, subjects, time, options);
+    this.#reader = new Reader(shared);
+    this.#appender = new Appender({
+      ...shared,
+      ...{ clock, random, keys: this.#keys },
+      lastSeen: (channel) => this.#seen.get(channel)?.seq ?? 0,
+      timeoutMs: options.timeoutMs,
+      maxWaiting: options.maxInFlight,
+      maxWaitingChars: options.maxInFlightChars,
+    });
+  }
+
+  /** On each new connection, before anything else happens on it. */
+  async prepare(client: Client): Promise<void> {
+    await this.#stream.prepare(client);
+    await this.#keys.prepare(client);
+  }
+
+  /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
+  append(channel: ChannelName, text: string, limits: StreamLimits, idempotencyKey?: string): Promise<Published> {
+    return this.#appender.append(channel, text, limits, idempotencyKey);
+  }
+
+  /**
+   * Publishes in a channel without history. @returns whether the key was known: then nothing has been published
+   *
+   * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
+   */
+  publishOnce(channel: ChannelName, text: string, idempotencyKey: string): Promise<boolean> {
+    return this.#keys.publish(channel, text, messageId(channel, idempotencyKey));
+  }
+
+  read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    return this.#reader.read(channel, query);
+  }
+
+  remove(channel: ChannelName): Promise<void> {
+    return this.#reader.remove(channel);
+  }
+
+  /** Whether the streams take messages; what they have passed on before has arrived when this resolves. @throws FanfareError `ERR_BROKER` */
+  check(): Promise<void> {
+    return this.#stream.check();
+  }
+
+  /** {@link check} has only asked the streams: each has limits of its own. @throws FanfareError `ERR_BROKER` */
+  async keep(history: boolean): Promise<void> {
+    await Promise.all([this.#keys.probe(), history && this.#stream.keep()]);
+  }
+
+  /** A message of a channel's history has come. @throws Error when no node has written it */
+  received(channel: ChannelName, { text, header }: Incoming): void {
+    const { place, publications } = decodeStored(text, 0);
+    const epoch = epochOf({ birth: place.birth, life: this.#life.current });
+    const first = place.offset - publications.length + 1;
+    const events = this.#ports.events();
+    for (const [index, publication] of publications.entries()) {
+      events?.onPublication(channel, { ...publication, offset: first + index }, epoch);
+    }
+    const seq = Number(header('Nats-Sequence'));
+    const before = this.#seen.get(channel);
+    if (seq > 0) this.#seen.set(channel, { seq, birth: place.birth });
+    if (before !== undefined) this.#compare(channel, before, place.birth, publications, header);
+    // A node that publishes in the channel too is spared the conflict with the publisher of this message.
+    if (seq > 0 && this.#places.has(channel)) this.#places.learn(channel, { ...place, seq });
+  }
+
+  /** This node is not subscribed to the channel any more. */
+  forget(channel: ChannelName): void {
+    this.#seen.delete(channel);
+  }
+
+  /** The connection was interrupted, or the server has lost something. */
+  interrupted(): void {
+    this.close();
+    this.#ports.events()?.onInterrupted?.();
+  }
+
+  close(): void {
+    this.#places.clear();
+    this.#seen.clear();
+  }
+
+  /** With the message before, which somebody may have deleted. */
+  #compare(
+    channel: ChannelName,
+    before: Seen,
+    birth: string,
+    publications: readonly NewPublication[],
+    header: Incoming['header'],
+  ): void {
+    // Servers before 2.10 do not say which message it follows.
+    const follows = header('Nats-Last-Sequence');
+    if (birth !== before.birth && publications.length === 0) this.#ports.events()?.onInterrupted?.([channel]);
+    else if (birth === before.birth && follows !== '' && Number(follows) < before.seq) this.#takenBack(channel, birth);
+  }
+
+  /** The newest message was deleted, and a node that had not seen it has used its offset again. */
+  #takenBack(channel: ChannelName, birth: string): void {
+    const { log } = this.#ports;
+    log.warn({ channel }, 'the newest message of a channel was deleted in nats: the channel begins anew');
+    this.#reader.beginAgain(channel, birth).catch((error: unknown) => {
+      log.warn({ err: error, channel }, 'a channel could not be begun anew');
+    });
+  }
+}
