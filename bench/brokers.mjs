@@ -8,9 +8,9 @@ import { renderPage } from './brokers/page.mjs';
 import { FULL_PLAN, QUICK_PLAN } from './brokers/plan.mjs';
 import { makeResult } from './brokers/result.mjs';
 import { labelOf, oneLine, reachedText, renderTables } from './brokers/table.mjs';
-import { checkBuilt, chosen, count, parseFlags, resultName, runCommand } from './flags.mjs';
-import { describeMachine } from './machine.mjs';
-import { rotated } from './rounds.mjs';
+import { rotated } from './end-to-end/rounds.mjs';
+import { checkBuilt, chosen, count, parseFlags, resultName, runCommand } from './shared/flags.mjs';
+import { describeMachine } from './shared/machine.mjs';
 
 const HELP = `Usage: node bench/brokers.mjs [options]
 

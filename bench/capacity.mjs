@@ -9,13 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CONTENDERS } from './brokers/contenders.mjs';
 import { Fleet } from './brokers/fleet.mjs';
-import { figureOf, median } from './figures.mjs';
-import { checkBuilt, count, parseFlags, resultName, runCommand } from './flags.mjs';
-import { canPin, describeMachine } from './machine.mjs';
-import { faultsOf, measure } from './measure.mjs';
+import { FULL_PLAN } from './end-to-end/scenarios.mjs';
 import { measuredFrom } from './render/measured.mjs';
 import { checkPart } from './render/pages.mjs';
-import { FULL_PLAN } from './scenarios.mjs';
+import { figureOf, median } from './shared/figures.mjs';
+import { checkBuilt, count, parseFlags, resultName, runCommand } from './shared/flags.mjs';
+import { canPin, describeMachine } from './shared/machine.mjs';
+import { faultsOf, measure } from './shared/measure.mjs';
 
 const HELP = `Usage: node bench/capacity.mjs [options]
 
@@ -139,7 +139,7 @@ async function measureFleet(/** @type {Plan} */ { load, idleConnections, idleSec
     await runLoad(fleet, { ...load, seconds: load.seconds / 3 });
     const checked = await runLoad(fleet, load);
     await fleet.client.request('closeAll');
-    /** @type {import('./measure.mjs').Memory[]} */
+    /** @type {import('./shared/measure.mjs').Memory[]} */
     const empty = await Promise.all(fleet.nodes.map((node) => node.request('memory')));
     const idleCores = await coresOver(fleet, 5);
     const slabBefore = slabBytes();

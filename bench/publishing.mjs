@@ -5,8 +5,8 @@ import { Agent, request } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { count, parseFlags, runCommand, UsageError } from './flags.mjs';
-import { Child } from './ipc.mjs';
+import { count, parseFlags, runCommand, UsageError } from './shared/flags.mjs';
+import { Child } from './shared/ipc.mjs';
 
 const HELP = `Usage: node bench/publishing.mjs --before FOLDER [options]
 

@@ -2,18 +2,18 @@
 /** The end-to-end benchmark: runs the plan in paired rounds, prints tables, writes JSON and an HTML report. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { checkBuilt, runCommand, UsageError } from './flags.mjs';
-import { canPin, describeMachine, descriptorShortage } from './machine.mjs';
-import { HELP, readOptions } from './options.mjs';
-import { Progress } from './progress.mjs';
-import { renderReport } from './report/page.mjs';
-import { makeResult } from './result.mjs';
-import { runRounds } from './rounds.mjs';
-import { renderTables } from './table.mjs';
+import { HELP, readOptions } from './end-to-end/options.mjs';
+import { renderReport } from './end-to-end/page.mjs';
+import { Progress } from './end-to-end/progress.mjs';
+import { makeResult } from './end-to-end/result.mjs';
+import { runRounds } from './end-to-end/rounds.mjs';
+import { renderTables } from './end-to-end/table.mjs';
+import { checkBuilt, runCommand, UsageError } from './shared/flags.mjs';
+import { canPin, describeMachine, descriptorShortage } from './shared/machine.mjs';
 
 const RESULTS = new URL('./results/', import.meta.url);
 
-/** @param {import('./options.mjs').Options} options */
+/** @param {import('./end-to-end/options.mjs').Options} options */
 async function run({ plan, servers, profile, name }) {
   if (servers.includes('fanfare')) checkBuilt(', or leave it out (--only ws,socketio)');
   const loads = Object.values(plan.scenarios);

@@ -2,13 +2,13 @@
 /** The transports beside each other, and beside Socket.IO's polling: the same load, paired rounds, medians. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { figureOf, latencyMsAt, medianFigures } from './figures.mjs';
-import { checkBuilt, count, parseFlags, resultName, runCommand } from './flags.mjs';
-import { canPin, describeMachine } from './machine.mjs';
-import { measure } from './measure.mjs';
-import { rotated } from './rounds.mjs';
-import { FULL_PLAN, QUICK_PLAN } from './scenarios.mjs';
-import { oneLine } from './table.mjs';
+import { rotated } from './end-to-end/rounds.mjs';
+import { FULL_PLAN, QUICK_PLAN } from './end-to-end/scenarios.mjs';
+import { oneLine } from './end-to-end/table.mjs';
+import { figureOf, latencyMsAt, medianFigures } from './shared/figures.mjs';
+import { checkBuilt, count, parseFlags, resultName, runCommand } from './shared/flags.mjs';
+import { canPin, describeMachine } from './shared/machine.mjs';
+import { measure } from './shared/measure.mjs';
 
 const HELP = `Usage: node bench/transports.mjs [options]
 
@@ -47,7 +47,7 @@ async function run({ quick = false, rounds: givenRounds, name: givenName }) {
   const { single, burst, idle } = base.scenarios;
   const scenarios = { single, burst, idle };
   const pinned = canPin();
-  /** @type {Record<string, Record<string, import('./figures.mjs').Figures[]>>} by scenario and contender */
+  /** @type {Record<string, Record<string, import('./shared/figures.mjs').Figures[]>>} by scenario and contender */
   const figuresOf = {};
   /** @type {string[]} */
   const faults = [];

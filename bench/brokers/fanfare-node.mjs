@@ -1,8 +1,8 @@
 // @ts-check
 /** A node of Fanfare from the built package, with the broker that it is told. */
 import { channel, fanfare, jwt } from 'fanfare';
-import { SECRET } from '../credentials.mjs';
 import { packageVersion } from '../servers/package-version.mjs';
+import { SECRET } from '../shared/credentials.mjs';
 import { LocalBroker, MemoryBroker } from './built.mjs';
 import { hostNode } from './node-host.mjs';
 

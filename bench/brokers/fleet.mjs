@@ -1,7 +1,7 @@
 // @ts-check
 /** The processes of one measurement: nodes, what is between them, and a client with all subscribers. */
 import { fileURLToPath } from 'node:url';
-import { Child } from '../ipc.mjs';
+import { Child } from '../shared/ipc.mjs';
 import { channelName } from './channels.mjs';
 import { SERVICES } from './services.mjs';
 
@@ -21,13 +21,13 @@ export class Fleet {
   #ports = [];
   version = '';
 
-  /** @param {(progress: import('../measure.mjs').StepProgress) => void} onProgress */
+  /** @param {(progress: import('../shared/measure.mjs').StepProgress) => void} onProgress */
   constructor(onProgress) {
     this.client = new Child({
       name: 'load client',
       script: fileURLToPath(new URL('../client/main.mjs', import.meta.url)),
       core: null,
-      onProgress: (progress) => onProgress(/** @type {import('../measure.mjs').StepProgress} */ (progress)),
+      onProgress: (progress) => onProgress(/** @type {import('../shared/measure.mjs').StepProgress} */ (progress)),
     });
   }
 

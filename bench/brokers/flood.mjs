@@ -3,8 +3,9 @@
  * Publishes as fast as publications arrive: never more than a window on the way. What has arrived is told from outside,
  * since not every server knows it.
  */
-import { nowUs, payloadMaker } from '../payload.mjs';
+
 import { placeOf } from '../servers/pace.mjs';
+import { nowUs, payloadMaker } from '../shared/payload.mjs';
 
 /**
  * @typedef {object} FloodOptions

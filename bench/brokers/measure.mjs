@@ -1,7 +1,7 @@
 // @ts-check
 /** One measurement: a fresh fleet under one load; what each publication has cost, and which nodes it has reached. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { faultsOf } from '../measure.mjs';
+import { faultsOf } from '../shared/measure.mjs';
 import { Fleet } from './fleet.mjs';
 
 /** How often a flood is told what has arrived. */
@@ -9,7 +9,7 @@ const CREDIT_INTERVAL_MS = 5;
 /** After connecting, so that what begins with it is over. */
 const SETTLE_MS = 500;
 
-/** @typedef {import('../figures.mjs').Figures} Figures */
+/** @typedef {import('../shared/figures.mjs').Figures} Figures */
 /** @typedef {import('./contenders.mjs').Contender} Contender */
 /** @typedef {import('./plan.mjs').Load} Load */
 /** @typedef {import('../client/tally.mjs').RunResult} RunResult */

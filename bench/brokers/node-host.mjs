@@ -1,8 +1,9 @@
 // @ts-check
 /** What all nodes under test share: start, publish at a pace or in a flood, and say what came and what it cost. */
-import { answerRequests } from '../ipc.mjs';
+
 import { measureMemory, Profiler } from '../servers/host.mjs';
 import { publishAtPace } from '../servers/pace.mjs';
+import { answerRequests } from '../shared/ipc.mjs';
 import { channelName } from './channels.mjs';
 import { Flood } from './flood.mjs';
 

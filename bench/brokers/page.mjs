@@ -1,9 +1,10 @@
 // @ts-check
 /** The brokers' report: one self-contained HTML page with the comparison, the plots, the tables and the method. */
-import { figureOf } from '../figures.mjs';
-import { barChart, escapeHtml } from '../report/charts.mjs';
-import { growthChart } from '../report/growth-chart.mjs';
-import { STYLE } from '../report/style.mjs';
+
+import { barChart, escapeHtml } from '../shared/charts.mjs';
+import { figureOf } from '../shared/figures.mjs';
+import { growthChart } from '../shared/growth-chart.mjs';
+import { STYLE } from '../shared/style.mjs';
 import { CONTENDERS } from './contenders.mjs';
 import { describeLoad } from './plan.mjs';
 import { allCpuUs } from './result.mjs';

@@ -1,9 +1,9 @@
 // @ts-check
 /** The result of a run of the brokers' bench: what its file holds, made from the rounds. */
-import { figureOf, median, medianFigures } from '../figures.mjs';
+import { figureOf, median, medianFigures } from '../shared/figures.mjs';
 import { AIM, CONTENDERS } from './contenders.mjs';
 
-/** @typedef {import('../figures.mjs').Figures} Figures */
+/** @typedef {import('../shared/figures.mjs').Figures} Figures */
 /** @typedef {import('./plan.mjs').BrokersPlan} BrokersPlan */
 
 /** One round, by contender. @typedef {Record<string, { figures: Figures, reached: number[] }>} Round */
@@ -25,7 +25,7 @@ import { AIM, CONTENDERS } from './contenders.mjs';
 /**
  * @typedef {object} BrokersResult
  * @property {string} startedAt
- * @property {ReturnType<typeof import('../machine.mjs').describeMachine>} machine
+ * @property {ReturnType<typeof import('../shared/machine.mjs').describeMachine>} machine
  * @property {BrokersPlan} plan
  * @property {Record<string, string>} versions by contender
  * @property {{ load: string, medians: Median[], rounds: Round[] }[]} loads

@@ -1,8 +1,8 @@
 /** The comparison of brokers, on figures small enough to check by hand, and where publications go. */
 
 import { expect, it } from 'vitest';
-import { describeMachine } from '../machine.mjs';
 import { placeOf } from '../servers/pace.mjs';
+import { describeMachine } from '../shared/machine.mjs';
 import { QUICK_PLAN } from './plan.mjs';
 import { makeResult } from './result.mjs';
 import { renderTables } from './table.mjs';

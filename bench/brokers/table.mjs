@@ -1,12 +1,13 @@
 // @ts-check
 /** The brokers' result as text. */
-import { figureOf, latencyMsAt } from '../figures.mjs';
-import { grid, milliseconds, whole } from '../table.mjs';
+
+import { grid, milliseconds, whole } from '../end-to-end/table.mjs';
+import { figureOf, latencyMsAt } from '../shared/figures.mjs';
 import { CONTENDERS } from './contenders.mjs';
 import { describeLoad } from './plan.mjs';
 import { allCpuUs } from './result.mjs';
 
-/** @typedef {import('../figures.mjs').Figures} Figures */
+/** @typedef {import('../shared/figures.mjs').Figures} Figures */
 /** @typedef {import('./result.mjs').BrokersResult} BrokersResult */
 
 /** @type {{ name: string, show: (figures: Figures) => string }[]} */

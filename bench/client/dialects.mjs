@@ -1,6 +1,6 @@
 // @ts-check
 /** What each server's clients say beside counting publications: greeting, subscribing and answering pings. */
-import { connectionToken } from '../credentials.mjs';
+import { connectionToken } from '../shared/credentials.mjs';
 
 /**
  * @typedef {object} Peer what a dialect sees of its connection

@@ -1,6 +1,6 @@
 // @ts-check
 /** What clients of the HTTP transports say: how they open, subscribe, answer pings and ask for more. */
-import { connectionToken } from '../credentials.mjs';
+import { connectionToken } from '../shared/credentials.mjs';
 
 /**
  * @typedef {object} HttpPeer what a dialect sees of its subscriber

@@ -1,6 +1,6 @@
 // @ts-check
 /** A subscriber over a transport of HTTP: one connection brings publications, what it posts aside goes over another. */
-import { MARK_BYTE, MARK_BYTES } from '../payload.mjs';
+import { MARK_BYTE, MARK_BYTES } from '../shared/payload.mjs';
 import { RawHttp } from './raw-http.mjs';
 import { Subscriber } from './subscriber.mjs';
 

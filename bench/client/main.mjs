@@ -1,6 +1,6 @@
 // @ts-check
 /** The load client's process: opens subscribers, counts a run's deliveries, closes them. */
-import { answerRequests, tellProgress } from '../ipc.mjs';
+import { answerRequests, tellProgress } from '../shared/ipc.mjs';
 import { Swarm } from './swarm.mjs';
 import { Tally } from './tally.mjs';
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** Many subscribers in one process: opens them a few at a time, and knows when one is lost. */
-import { CHANNEL } from '../credentials.mjs';
+import { CHANNEL } from '../shared/credentials.mjs';
 import { DIALECTS } from './dialects.mjs';
 import { HTTP_DIALECTS } from './http-dialects.mjs';
 import { Aside, HttpSubscriber } from './http-subscriber.mjs';

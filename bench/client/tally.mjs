@@ -1,7 +1,7 @@
 // @ts-check
 /** Counts what a swarm receives in one run: how many, whether in order and complete for each, and how late. */
 import { createHistogram } from 'node:perf_hooks';
-import { dueUsAt, nowUs, sequenceAt } from '../payload.mjs';
+import { dueUsAt, nowUs, sequenceAt } from '../shared/payload.mjs';
 
 const HIGHEST_LATENCY_US = 120e6;
 const DEFAULT_STALL_MS = 10_000;
@@ -19,7 +19,7 @@ export const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.9, 99
  * @property {number} incomplete subscribers that did not get each publication once
  * @property {number} elapsedMs from the first to the last delivery
  * @property {number} clientCpuShare of one core, in that time
- * @property {import('../figures.mjs').LatencyPoint[]} latency
+ * @property {import('../shared/figures.mjs').LatencyPoint[]} latency
  */
 
 export class Tally {

@@ -1,6 +1,6 @@
 /** A benchmark that miscounts is worse than none: lost, doubled and swapped deliveries must all be seen. */
 import { beforeEach, expect, it } from 'vitest';
-import { MARK_BYTE, nowUs, payloadMaker } from '../payload.mjs';
+import { MARK_BYTE, nowUs, payloadMaker } from '../shared/payload.mjs';
 import { Tally } from './tally.mjs';
 
 const makePayload = payloadMaker(128);

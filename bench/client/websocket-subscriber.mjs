@@ -1,6 +1,6 @@
 // @ts-check
 /** A subscriber over WebSocket: hands every publication in a message to the tally. */
-import { MARK_BYTE, MARK_BYTES } from '../payload.mjs';
+import { MARK_BYTE, MARK_BYTES } from '../shared/payload.mjs';
 import { RawWebSocket } from './raw-websocket.mjs';
 import { Subscriber } from './subscriber.mjs';
 

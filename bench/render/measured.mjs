@@ -1,8 +1,8 @@
 // @ts-check
 /** The constants of `fanfare plan`, taken from result files, and the module that holds them. */
-import { figureOf } from '../figures.mjs';
+import { figureOf } from '../shared/figures.mjs';
 
-/** @typedef {import('../result.mjs').Result} Result */
+/** @typedef {import('../end-to-end/result.mjs').Result} Result */
 /** @typedef {import('../brokers/result.mjs').BrokersResult} BrokersResult */
 /** @typedef {import('../capacity.mjs').CapacityResult} CapacityResult */
 /** @typedef {import('../../src/cli/plan/measured-types.js').Measured} Measured */
@@ -57,7 +57,7 @@ function costsOf(result, contender) {
     if (!found) throw new Error(`brokers.json has no ${load} of ${contender}`);
     return found.figures;
   };
-  const cost = (/** @type {(f: import('../figures.mjs').Figures) => number} */ of) => ({
+  const cost = (/** @type {(f: import('../shared/figures.mjs').Figures) => number} */ of) => ({
     single: rounded(of(figures('single'))),
     many: rounded(of(figures('spread'))),
   });

@@ -4,8 +4,8 @@
 import { CONTENDERS } from '../brokers/contenders.mjs';
 import { allCpuUs } from '../brokers/result.mjs';
 import { labelOf, micros, reachedText } from '../brokers/table.mjs';
-import { figureOf } from '../figures.mjs';
-import { whole } from '../table.mjs';
+import { whole } from '../end-to-end/table.mjs';
+import { figureOf } from '../shared/figures.mjs';
 
 /** @typedef {import('./measured.mjs').Results} Results */
 /** @typedef {import('../../src/cli/plan/measured-types.js').Measured} Measured */

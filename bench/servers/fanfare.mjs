@@ -2,7 +2,7 @@
 /** Fanfare from the built package: authenticated clients on a channel with history. */
 import { createServer } from 'node:http';
 import { channel, fanfare, jwt } from 'fanfare';
-import { CHANNEL, SECRET } from '../credentials.mjs';
+import { CHANNEL, SECRET } from '../shared/credentials.mjs';
 import { hostServer } from './host.mjs';
 import { listenOnLoopback } from './loopback.mjs';
 import { packageVersion } from './package-version.mjs';

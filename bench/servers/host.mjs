@@ -5,7 +5,7 @@ import { Session } from 'node:inspector/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getHeapSpaceStatistics } from 'node:v8';
-import { answerRequests } from '../ipc.mjs';
+import { answerRequests } from '../shared/ipc.mjs';
 import { publishAtPace } from './pace.mjs';
 
 const GC_PAUSE_MS = 100;

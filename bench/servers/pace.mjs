@@ -3,7 +3,7 @@
  * Publishes at a steady rate, the same way for every server: open loop, so a slow server falls behind visibly.
  * One event-loop turn never holds more than one burst, however late it is.
  */
-import { nowUs, payloadMaker } from '../payload.mjs';
+import { nowUs, payloadMaker } from '../shared/payload.mjs';
 
 /**
  * @typedef {object} Pace

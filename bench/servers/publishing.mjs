@@ -2,7 +2,7 @@
 /** A server that is published to, of the build in `FANFARE_BUILD`; tells the CPU time that its process has used. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { answerRequests } from '../ipc.mjs';
+import { answerRequests } from '../shared/ipc.mjs';
 
 const build = process.env.FANFARE_BUILD ?? '';
 const { channel, fanfare } = await import(pathToFileURL(join(build, 'dist', 'index.js')).href);

@@ -2,7 +2,7 @@
 /** Socket.IO with its defaults, WebSocket only: every socket joins one room, publications are emitted to it. */
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
-import { CHANNEL } from '../credentials.mjs';
+import { CHANNEL } from '../shared/credentials.mjs';
 import { hostServer } from './host.mjs';
 import { listenOnLoopback } from './loopback.mjs';
 import { packageVersion } from './package-version.mjs';

@@ -62,7 +62,7 @@ export function resultName(name, otherwise) {
 
 /** Throws a `UsageError`. */
 export function checkBuilt(otherwise = '') {
-  if (existsSync(new URL('../dist/index.js', import.meta.url))) return;
+  if (existsSync(new URL('../../dist/index.js', import.meta.url))) return;
   throw new UsageError(`Fanfare is not built: run npm run build first${otherwise}`);
 }
 

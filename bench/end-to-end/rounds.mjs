@@ -1,6 +1,6 @@
 // @ts-check
 /** Paired rounds: each runs every server once per scenario, beginning with another one each time. */
-import { measure } from './measure.mjs';
+import { measure } from '../shared/measure.mjs';
 import { oneLine } from './table.mjs';
 
 /** @typedef {import('./result.mjs').Round} Round */

@@ -9,10 +9,10 @@ const SERVER_CORE = 0;
 const CLIENT_CORE = 1;
 const CORES = [SERVER_CORE, CLIENT_CORE];
 
-/** @typedef {import('./client/tally.mjs').RunResult} RunResult */
+/** @typedef {import('../client/tally.mjs').RunResult} RunResult */
 /** @typedef {import('./figures.mjs').Figures} Figures */
-/** @typedef {import('./scenarios.mjs').IdleScenario} IdleScenario */
-/** @typedef {import('./scenarios.mjs').DeliveryScenario} DeliveryScenario */
+/** @typedef {import('../end-to-end/scenarios.mjs').IdleScenario} IdleScenario */
+/** @typedef {import('../end-to-end/scenarios.mjs').DeliveryScenario} DeliveryScenario */
 /** @typedef {{ user: number, system: number }} Cpu in microseconds */
 /** @typedef {{ rss: number, young: number, heapUsed: number, external: number }} Memory in bytes; `young` is part of `rss` */
 /** @typedef {{ opened?: number, of?: number, deliveries?: number }} StepProgress */
@@ -42,12 +42,12 @@ export async function measure({ server, dialect = server, scenario, pinned, prof
   let step = 'starting';
   const host = new Child({
     name: `${server} server`,
-    script: fileURLToPath(new URL(`./servers/${server}.mjs`, import.meta.url)),
+    script: fileURLToPath(new URL(`../servers/${server}.mjs`, import.meta.url)),
     core: pinned ? SERVER_CORE : null,
   });
   const client = new Child({
     name: 'load client',
-    script: fileURLToPath(new URL('./client/main.mjs', import.meta.url)),
+    script: fileURLToPath(new URL('../client/main.mjs', import.meta.url)),
     core: pinned ? CLIENT_CORE : null,
     onProgress: (progress) => onProgress(step, /** @type {StepProgress} */ (progress)),
   });

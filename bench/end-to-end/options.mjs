@@ -1,7 +1,7 @@
 // @ts-check
 /** Command line of the bench: a plan (full or quick) with parts replaced. */
-import { chosen, count, parseFlags, resultName } from './flags.mjs';
-import { MIN_PAYLOAD_BYTES } from './payload.mjs';
+import { chosen, count, parseFlags, resultName } from '../shared/flags.mjs';
+import { MIN_PAYLOAD_BYTES } from '../shared/payload.mjs';
 import { FULL_PLAN, QUICK_PLAN, SCENARIOS, SERVERS } from './scenarios.mjs';
 
 export const HELP = `Usage: node bench/run.mjs [options]

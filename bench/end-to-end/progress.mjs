@@ -41,7 +41,7 @@ export class Progress {
 
   /**
    * @param {string} step
-   * @param {import('./measure.mjs').StepProgress} progress
+   * @param {import('../shared/measure.mjs').StepProgress} progress
    */
   update(step, { opened, of, deliveries }) {
     if (!this.#out.isTTY) return;

@@ -1,13 +1,14 @@
 // @ts-check
 /** The report: one self-contained HTML page with the comparison, the plots, the tables and the method. */
-import { figureOf } from '../figures.mjs';
-import { figuresOf } from '../result.mjs';
-import { describeScenario, headlineMetric, SERVER_LABELS } from '../scenarios.mjs';
-import { COLUMNS } from '../table.mjs';
-import { barChart, escapeHtml, latencyChart } from './charts.mjs';
-import { STYLE } from './style.mjs';
 
-/** @typedef {import('../result.mjs').Result} Result */
+import { barChart, escapeHtml, latencyChart } from '../shared/charts.mjs';
+import { figureOf } from '../shared/figures.mjs';
+import { STYLE } from '../shared/style.mjs';
+import { figuresOf } from './result.mjs';
+import { describeScenario, headlineMetric, SERVER_LABELS } from './scenarios.mjs';
+import { COLUMNS } from './table.mjs';
+
+/** @typedef {import('./result.mjs').Result} Result */
 
 /** @type {Record<'rssBytesPerConnection' | 'cpuUsPerDelivery', { title: string, show: (value: number) => string }>} */
 const HEADLINES = {
@@ -65,7 +66,7 @@ function warningList(warnings) {
   return `<ul class="warnings">${warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join('')}</ul>`;
 }
 
-/** @param {import('../figures.mjs').Ratio} ratio */
+/** @param {import('../shared/figures.mjs').Ratio} ratio */
 function tile({ scenario, versus, median, least, most, atMost, met }) {
   const [verdict, mark] = met ? ['met', '✓'] : ['missed', '✗'];
   return `<div class="tile">${escapeHtml(`${scenario} ÷ ${SERVER_LABELS[versus]}`)}<b class="${verdict}">${median.toFixed(2)}×</b>

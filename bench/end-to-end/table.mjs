@@ -1,9 +1,9 @@
 // @ts-check
 /** The result as text: one table per scenario and the comparison with the aims. */
-import { figureOf, latencyMsAt } from './figures.mjs';
+import { figureOf, latencyMsAt } from '../shared/figures.mjs';
 import { describeScenario, SERVER_LABELS } from './scenarios.mjs';
 
-/** @typedef {import('./figures.mjs').Figures} Figures */
+/** @typedef {import('../shared/figures.mjs').Figures} Figures */
 
 /** @type {Record<'idle' | 'delivery', { name: string, show: (figures: Figures) => string }[]>} */
 export const COLUMNS = {

@@ -1,7 +1,7 @@
 /** Medians and paired ratios on figures small enough to check by hand. */
 import { expect, it } from 'vitest';
+import { FULL_PLAN } from '../end-to-end/scenarios.mjs';
 import { median, medianFigures, ratiosOf } from './figures.mjs';
-import { FULL_PLAN } from './scenarios.mjs';
 
 const cpu = (cpuUsPerDelivery: number, ms = 1) => ({
   values: { cpuUsPerDelivery },

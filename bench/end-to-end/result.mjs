@@ -1,12 +1,12 @@
 // @ts-check
 /** The result of a run: what its file holds, made from the rounds. */
-import { figureOf, medianFigures, ratiosOf } from './figures.mjs';
+import { figureOf, medianFigures, ratiosOf } from '../shared/figures.mjs';
 import { FULL_PLAN } from './scenarios.mjs';
 
-/** @typedef {import('./figures.mjs').Figures} Figures */
+/** @typedef {import('../shared/figures.mjs').Figures} Figures */
 /** @typedef {import('./scenarios.mjs').Plan} Plan */
 /** @typedef {import('./scenarios.mjs').ServerName} ServerName */
-/** @typedef {ReturnType<typeof import('./machine.mjs').describeMachine>} Machine */
+/** @typedef {ReturnType<typeof import('../shared/machine.mjs').describeMachine>} Machine */
 
 /** One round of one scenario, by server. @typedef {Partial<Record<ServerName, Figures>>} Round */
 
@@ -19,7 +19,7 @@ import { FULL_PLAN } from './scenarios.mjs';
  * @property {ServerName[]} servers
  * @property {Partial<Record<ServerName, string>>} versions
  * @property {{ scenario: string, medians: { server: ServerName, figures: Figures }[], rounds: Round[] }[]} scenarios
- * @property {import('./figures.mjs').Ratio[]} ratios
+ * @property {import('../shared/figures.mjs').Ratio[]} ratios
  * @property {string[]} warnings what a reader has to know before believing the figures
  */
 

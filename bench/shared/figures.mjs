@@ -1,6 +1,6 @@
 // @ts-check
 /** The figures of one server in one scenario, their medians over paired rounds, and the ratios between servers. */
-import { AIMS, headlineMetric } from './scenarios.mjs';
+import { AIMS, headlineMetric } from '../end-to-end/scenarios.mjs';
 
 /**
  * idle: `rssBytesPerConnection`, `lastingBytesPerConnection` (the same without V8's young generation), `heapBytesPerConnection` (V8's heap and what hangs on it outside), `connectCpuUs`
@@ -20,8 +20,8 @@ import { AIMS, headlineMetric } from './scenarios.mjs';
 
 /** @typedef {{ values: Partial<Record<Metric, number>>, latency: LatencyPoint[] }} Figures latency is empty when idle */
 
-/** @typedef {import('./scenarios.mjs').Scenario} Scenario */
-/** @typedef {import('./scenarios.mjs').ServerName} ServerName */
+/** @typedef {import('../end-to-end/scenarios.mjs').Scenario} Scenario */
+/** @typedef {import('../end-to-end/scenarios.mjs').ServerName} ServerName */
 
 /**
  * @typedef {object} Ratio Fanfare's figure as a share of another server's
