@@ -1,6 +1,6 @@
 /** Channel rules as AsyncAPI channels, with what clients may send to them and receive from them. */
 
-import type { Rule } from '../engine/channels/rules.js';
+import type { Rule } from '../engine/channels/rule.js';
 import { addressOf, type Ids } from './address.js';
 import type { SpecChannel, SpecOperation } from './document.js';
 import type { SchemaTable } from './schema-table.js';

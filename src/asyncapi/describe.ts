@@ -1,7 +1,7 @@
 /** From the declarations of an application to the AsyncAPI document of what its clients can do. */
 
 import type { RpcDeclaration } from '../engine/channels/rpc-options.js';
-import type { Rule } from '../engine/channels/rules.js';
+import type { Rule } from '../engine/channels/rule.js';
 import { assertNever } from '../model/assert-never.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { Ids } from './address.js';

@@ -1,6 +1,7 @@
 /** `fanfare check`: the effective configuration, where each value comes from, and what is wrong with it. */
 
-import { type Config, loadConfig } from '../config/load.js';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
 import { formatDuration } from '../config/option-kinds.js';
 import { formatValue, type OptionPath, optionPaths } from '../config/options.js';
 import { FanfareError } from '../model/fanfare-error.js';

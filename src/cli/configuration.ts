@@ -1,7 +1,8 @@
 /** Loads the configuration for a command and says what is wrong with it. */
 
+import type { Config, Mode } from '../config/config.js';
 import { commandVariables } from '../config/layers.js';
-import { type Config, type ConfigSources, loadConfig, type Mode } from '../config/load.js';
+import { type ConfigSources, loadConfig } from '../config/load.js';
 import type { OptionValues } from '../config/options.js';
 import { type ConfigProblem, formatProblem } from '../config/problem.js';
 import { type CommandContext, flagText, type ParsedArguments } from './command.js';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { isLoopback } from '../config/loopback.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { ServerAddresses } from '../server/from-config.js';

@@ -1,6 +1,6 @@
 /** `fanfare token --explain`: what the server would say to a token, in words. Nothing of the secret, and no payload. */
 
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../engine/auth/claims.js';
 import { nobody, oddities } from '../engine/auth/token-authenticator.js';
 import { cite, TokenFault } from '../engine/auth/token-fault.js';

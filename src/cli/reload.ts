@@ -1,6 +1,7 @@
 /** SIGHUP: reads the configuration again and puts it into force as a whole, or says why not. */
 
-import { type Config, type ConfigSources, loadConfig } from '../config/load.js';
+import type { Config } from '../config/config.js';
+import { type ConfigSources, loadConfig } from '../config/load.js';
 import { type ConfigProblem, formatProblem } from '../config/problem.js';
 import type { Logger } from '../engine/ports/logger.js';
 import { FanfareError } from '../model/fanfare-error.js';

@@ -1,6 +1,7 @@
 /** Runs a configured server until it is told to stop: listening, reload on SIGHUP, graceful shutdown. */
 
-import type { Config, ConfigSources } from '../config/load.js';
+import type { Config } from '../config/config.js';
+import type { ConfigSources } from '../config/load.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';

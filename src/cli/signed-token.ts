@@ -1,7 +1,7 @@
 /** Makes tokens as a backend would: signed with the first of the configured secrets. */
 
 import { SignJWT } from 'jose';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 
 export interface TokenClaims {
   /** Empty: an anonymous connection. */

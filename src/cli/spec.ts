@@ -3,7 +3,7 @@
 import { stringify } from 'yaml';
 import type { AsyncApiDocument } from '../asyncapi/document.js';
 import type { ClientAccess, SpecOptions } from '../asyncapi/options.js';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { ConfiguredServer } from '../server/from-config.js';
 import { type Command, type CommandContext, exitCodes, flagText, type ParsedArguments, UsageError } from './command.js';
 import { loadOrExplain, sourcesOf, warn } from './configuration.js';

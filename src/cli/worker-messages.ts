@@ -1,6 +1,6 @@
 /** What a worker and the process that has started it say to each other. Both are of one program. */
 
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import type { ServerAddresses } from '../server/from-config.js';
 
 export const stopMessage = { kind: 'stop' };

@@ -2,7 +2,8 @@
 
 import type { Worker } from 'node:cluster';
 import { type ConfigChanges, changesOf } from '../config/changes.js';
-import type { Config, ConfigSources } from '../config/load.js';
+import type { Config } from '../config/config.js';
+import type { ConfigSources } from '../config/load.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { ConfiguredServer } from '../server/from-config.js';
 import { problemOf, readAgain, tellFailed, tellReloaded } from './reload.js';

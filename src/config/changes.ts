@@ -1,7 +1,7 @@
 /** What one configuration has that another has not, in words that name options and no secrets. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from './load.js';
+import type { Config } from './config.js';
 import { type OptionPath, optionAt, optionPaths } from './options.js';
 
 export interface ConfigChanges {

@@ -1,8 +1,8 @@
 /** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
 
+import type { Config } from './config.js';
 import { findHookConflicts, findHookWarnings } from './hook-conflicts.js';
 import { findLimitConflicts, findLimitWarnings } from './limit-conflicts.js';
-import type { Config } from './load.js';
 import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import { findPersonalConflicts, findPersonalWarnings } from './personal-conflicts.js';

@@ -1,7 +1,7 @@
 /** Hooks that are right each on its own and wrong together; and what is allowed but worth a word. */
 
+import type { Config } from './config.js';
 import { type HookEndpoint, hookEndpoint, hookPaths } from './hook-endpoint.js';
-import type { Config } from './load.js';
 import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';

@@ -7,8 +7,8 @@ import {
   type RuleFacts,
 } from '../engine/channels/contradictions.js';
 import type { ChannelConfig } from './channel-config.js';
+import type { Config } from './config.js';
 import { limitsOf } from './limits.js';
-import type { Config } from './load.js';
 import { isOptionPath, type OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';
 

@@ -3,6 +3,7 @@
 import { basename, resolve } from 'node:path';
 import * as v from 'valibot';
 import { readTextFile } from './bounded-file.js';
+import type { Config, Mode } from './config.js';
 import { findConflicts, findWarnings } from './conflicts.js';
 import { readConfigFile } from './file.js';
 import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome } from './layers.js';
@@ -10,10 +11,7 @@ import { type OptionPath, type OptionValues, optionAt, optionPaths, options } fr
 import { type ConfigProblem, quote } from './problem.js';
 import { looksLikeSeveral, secretFault } from './secret-check.js';
 import { type CertificateConfig, readCertificate } from './tls-config.js';
-import { type PublicKeyConfig, pemOf } from './token-config.js';
-
-/** Development mode opens what production keeps shut, and in return refuses what could be reached from outside. */
-export type Mode = 'production' | 'development';
+import { pemOf } from './token-config.js';
 
 export interface ConfigSources {
   /** Where the file is looked for. */
@@ -25,26 +23,6 @@ export interface ConfigSources {
   readonly mode: Mode;
   /** What the mode puts in place of the defaults, by the host to listen on. */
   readonly defaultsFor?: (host: string) => Partial<OptionValues>;
-}
-
-export interface Config {
-  readonly mode: Mode;
-  readonly values: OptionValues;
-  /** The secrets in force, from `token.secret` or the file; the first signs. Empty: none. */
-  readonly secrets: readonly string[];
-  /** The public keys of `token.keys`, read from their files. */
-  readonly tokenKeys: readonly (Omit<PublicKeyConfig, 'file' | 'key'> & { readonly key: string })[];
-  /** The keys of the HTTP API in force, from `api.keys` or the file. Empty: none. */
-  readonly apiKeys: readonly string[];
-  /** What signs the calls of hooks, from `hooks.secret` or the file. Empty: nothing does. */
-  readonly hookSecrets: readonly string[];
-  /** Read from `tls.certFile` and `tls.keyFile`. */
-  readonly certificate: CertificateConfig | undefined;
-  /** Where each value comes from: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
-  readonly sources: Readonly<Record<OptionPath, string>>;
-  /** The file that was read. */
-  readonly path: string | undefined;
-  readonly warnings: readonly string[];
 }
 
 export type ConfigOutcome =

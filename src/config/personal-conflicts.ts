@@ -6,7 +6,7 @@ import { singleConnectionConflict } from '../engine/operations/single-connection
 import type { ChannelName } from '../model/channel-name.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ChannelsConfig } from './channel-config.js';
-import type { Config } from './load.js';
+import type { Config } from './config.js';
 import type { ConfigProblem } from './problem.js';
 
 export function findPersonalConflicts({ values, sources }: Config): ConfigProblem[] {

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Config, type ConfigOutcome, loadConfig } from './load.js';
+import type { Config } from './config.js';
+import { type ConfigOutcome, loadConfig } from './load.js';
 import type { OptionPath } from './options.js';
 
 const first = 'K9v2-first-half-of-a-secret-0123456789';

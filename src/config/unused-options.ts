@@ -1,6 +1,6 @@
 /** Options that are set and have no effect, because another one that they serve is not set. */
 
-import type { Config } from './load.js';
+import type { Config } from './config.js';
 import { type OptionPath, optionPaths } from './options.js';
 
 /** Which options, by the beginning of their paths, need which other one. */

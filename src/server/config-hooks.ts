@@ -1,8 +1,8 @@
 /** The hooks that a configuration asks for. */
 
 import type { ChannelsConfig } from '../config/channel-config.js';
+import type { Config } from '../config/config.js';
 import { hookEndpoint } from '../config/hook-endpoint.js';
-import type { Config } from '../config/load.js';
 import type { OptionValues } from '../config/options.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import type { Logger } from '../engine/ports/logger.js';

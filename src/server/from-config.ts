@@ -2,8 +2,8 @@
 
 import type { Logger as PinoLogger } from 'pino';
 import { type ConfigChanges, changesOf } from '../config/changes.js';
+import type { Config } from '../config/config.js';
 import { limitsOf } from '../config/limits.js';
-import type { Config } from '../config/load.js';
 import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
 import type { OptionValues } from '../config/options.js';

@@ -9,17 +9,9 @@ import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
 import { handshakeOf } from './handshake.js';
 import type { OriginPolicy } from './origin-policy.js';
+import type { Refusal } from './refusal.js';
 import { digestOf, type RequestBinding } from './request-binding.js';
 import type { TrustedProxies } from './trusted-proxies.js';
-
-/** Why a request is not served, as HTTP says it. */
-export interface Refusal {
-  readonly status: number;
-  readonly message: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** For the log, where the message alone does not say what would mend it. */
-  readonly why?: RefusalLine;
-}
 
 export interface ClientGateOptions {
   readonly origins: OriginPolicy;

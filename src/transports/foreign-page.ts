@@ -2,8 +2,8 @@
 
 import type { IncomingMessage } from 'node:http';
 import { hostOf } from '../http/host.js';
-import type { Refusal } from './client-gate.js';
 import type { OriginPolicy } from './origin-policy.js';
+import type { Refusal } from './refusal.js';
 
 /** Both come from the request. */
 const maxCitedLength = 200;

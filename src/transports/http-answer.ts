@@ -7,8 +7,9 @@ import { BodyAborted, readBody } from '../http/body.js';
 import { isHttp2, leaveBody } from '../http/http2.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import type { RefusalLine } from '../model/refusal-line.js';
-import type { ClientGate, Refusal } from './client-gate.js';
+import type { ClientGate } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
+import type { Refusal } from './refusal.js';
 import { unspokenType } from './unspoken-protocol.js';
 
 /** On every answer: it is about now, for this client, and not to be packed or held back by anybody on the way. */

@@ -1,6 +1,6 @@
 /** Why a request for a session of its own is not served, as HTTP says it, and what the log has to say. */
 
-import type { Refusal } from './client-gate.js';
+import type { Refusal } from './refusal.js';
 
 interface Words {
   readonly message: string;

@@ -4,7 +4,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Config, type ConfigOutcome, loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/config.js';
+import { type ConfigOutcome, loadConfig } from '../../src/config/load.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
 import { postTo } from '../support/api-server.js';
 

@@ -16,9 +16,10 @@ import { type ClusterView, ownersOf } from './cluster-view.js';
 import { type Redirect, redirectOf, redisError } from './failures.js';
 import { controlTag, type Keys } from './keys.js';
 import type { OutgoingPublication } from './publish-command.js';
+import type { Route } from './route.js';
 import type { Sending, Shard, ShardOptions } from './shard.js';
 import { numSlots, slotOf } from './slots.js';
-import type { Route, Topology } from './topology.js';
+import type { Topology } from './topology.js';
 
 export interface ClusterOptions {
   readonly survey: ClusterSurvey;

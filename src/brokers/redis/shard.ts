@@ -11,10 +11,10 @@ import type { Keys } from './keys.js';
 import { type RedisLink, redisLink } from './link.js';
 import { type OutgoingPublication, publishAll } from './publish-command.js';
 import { PublishQueue } from './publish-queue.js';
+import type { Route } from './route.js';
 import type { Script, Scripts } from './script.js';
 import { redisStates } from './states.js';
 import { Subscriptions, type SubscriptionsOptions } from './subscriptions.js';
-import type { Route } from './topology.js';
 
 export interface ShardOptions extends SubscriptionsOptions {
   readonly scripts: Scripts;

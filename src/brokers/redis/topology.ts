@@ -1,26 +1,12 @@
 /** Which Redis server has a channel. */
 
 import { hashOf } from '../../engine/cluster/seats/name-hash.js';
-import type { KeptKinds, Published } from '../../engine/ports/broker.js';
+import type { KeptKinds } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { controlTag } from './keys.js';
-import type { OutgoingPublication } from './publish-command.js';
-import type { Script } from './script.js';
+import type { Route } from './route.js';
 import type { Shard } from './shard.js';
-
-/** The way to whichever server has a channel. Everything may reject with a FanfareError `ERR_BROKER`. */
-export interface Route {
-  /** Runs a function. */
-  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
-  /** Runs a command of Redis. */
-  send(command: readonly string[]): Promise<unknown>;
-  /** The order of the calls is that of the stream. */
-  publish(publication: OutgoingPublication): Promise<Published>;
-  /** Resolves when what is published from then on arrives. */
-  subscribe(bus: string): Promise<void>;
-  unsubscribe(bus: string): Promise<void>;
-}
 
 export interface Topology {
   /** @throws FanfareError `ERR_BROKER` when a server cannot be reached in time */

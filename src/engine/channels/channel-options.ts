@@ -3,7 +3,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SubscriptionOverride } from '../ports/authenticator.js';
 import type { Duration } from '../time/duration.js';
-import { checkChannelOptions } from './channel-check.js';
+import { anything, expectOptions, optionalFunction, schema, word, wordOrFunction } from './channel-check.js';
 
 type Segment<Part extends string> = Part extends `{${infer Name}*}`
   ? { readonly [Key in Name]: string }
@@ -150,6 +150,24 @@ export interface ChannelDeclaration<
   readonly options: ChannelOptions<Schema, Pattern>;
 }
 
+const who = wordOrFunction('nobody', 'anyone', 'user', 'subscriber');
+const historyChecks = { size: anything, ttl: anything, read: who } satisfies Record<keyof HistoryOptions, unknown>;
+const checks = {
+  message: schema,
+  subscribe: wordOrFunction('nobody', 'anyone', 'user', 'token'),
+  renew: optionalFunction,
+  publish: who,
+  history(what: string, value: unknown) {
+    if (value !== undefined) expectOptions(what, value, historyChecks);
+  },
+  recovery: word('stream', 'cache', 'off'),
+  presence: wordOrFunction(true, false, 'nobody', 'anyone', 'user', 'subscriber'),
+  joinLeave: word(true, false, 'push'),
+  userLimited: word(true, false),
+  maxMessageBytes: anything,
+  slow: anything,
+} satisfies Record<keyof ChannelOptions, unknown>;
+
 /**
  * Declares a channel rule; its pattern is the key under which `fanfare({ channels })` gets it.
  *
@@ -158,6 +176,6 @@ export interface ChannelDeclaration<
 export function channel<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>, Pattern extends string = string>(
   options: ChannelOptions<Schema, Pattern> = {},
 ): ChannelDeclaration<Schema, Pattern> {
-  checkChannelOptions(options);
+  expectOptions('channel(options)', options, checks);
   return { options };
 }

@@ -6,7 +6,7 @@ import { type Capability, type ChannelAction, isCapable } from '../names/capabil
 import type { ConnectedClient } from '../ports/authenticator.js';
 import type { Denial, PermissionContext, PermissionName } from './channel-options.js';
 import { jsonBehindOf, withJsonBehind } from './json-behind.js';
-import type { RuleMatch } from './rules.js';
+import type { RuleMatch } from './rule.js';
 
 /** Who asks. */
 export interface Asker extends ConnectedClient {

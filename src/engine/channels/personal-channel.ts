@@ -3,7 +3,7 @@
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { Rule, RuleMatch } from './rules.js';
+import type { Rule, RuleMatch } from './rule.js';
 
 /** What each user has for itself. */
 export interface PersonalOptions {

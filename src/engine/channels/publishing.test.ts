@@ -12,7 +12,8 @@ import type { Broker, PublishOptions } from '../ports/broker.js';
 import { Counters } from '../ports/counters.js';
 import { type ChannelOptions, channel } from './channel-options.js';
 import { acceptMessage, encodeMessage, Publishing } from './publishing.js';
-import { ChannelRules, type Rule } from './rules.js';
+import type { Rule } from './rule.js';
+import { ChannelRules } from './rules.js';
 
 const name = channelName('c');
 const json = (value: unknown): JsonText => trustedJsonText(JSON.stringify(value));

@@ -8,7 +8,7 @@ import type { ClientInfo } from '../../model/publication.js';
 import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
-import type { Rule } from './rules.js';
+import type { Rule } from './rule.js';
 import { SchemaMismatch } from './schema-mismatch.js';
 import { isUnchanged } from './unchanged-json.js';
 

@@ -1,8 +1,9 @@
 /** How an application declares its remote procedures. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { expectFunction } from '../../model/expected.js';
 import type { JsonSource } from '../../model/json-source.js';
-import { checkRpcOptions } from './channel-check.js';
+import { expectOptions, schema, word } from './channel-check.js';
 import type { Denial } from './channel-options.js';
 
 /**
@@ -69,6 +70,13 @@ export interface RpcDeclaration<Types extends ProcedureTypes = ProcedureTypes> {
   readonly options: RpcOptions<Types['input'], Types['output']>;
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: only the keys matter
+const checks: Record<keyof RpcOptions<any, any>, (what: string, value: unknown) => void> = {
+  input: schema,
+  allow: word('anyone', 'user'),
+  run: expectFunction,
+};
+
 /**
  * Declares a remote procedure; its name is the key under which `fanfare({ rpc })` gets it.
  *
@@ -77,6 +85,6 @@ export interface RpcDeclaration<Types extends ProcedureTypes = ProcedureTypes> {
 export function rpc<Input extends StandardSchemaV1 = StandardSchemaV1<unknown>, Output = unknown>(
   options: RpcOptions<Input, Output>,
 ): RpcDeclaration<{ input: Input; output: Output }> {
-  checkRpcOptions(options);
+  expectOptions('rpc(options)', options, checks);
   return { options };
 }

@@ -1,6 +1,6 @@
 /** What it means for a subscription that the rule of its channel has been replaced by another one. */
 
-import type { Rule } from './rules.js';
+import type { Rule } from './rule.js';
 
 /**
  * `same`: nothing. `quiet`: it goes on, and the new rule counts from now on. `permission`: it has to be asked again

@@ -5,7 +5,8 @@ import { channelName } from '../../../test/support/channel-name.js';
 import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
 import { MemoryBroker } from '../../brokers/memory/broker.js';
 import { type ChannelOptions, channel } from './channel-options.js';
-import { ChannelRules, type Rule } from './rules.js';
+import type { Rule } from './rule.js';
+import { ChannelRules } from './rules.js';
 
 const broker = new MemoryBroker({ clock: new FakeClock(), random: countingRandom() });
 const defaults = { maxMessageBytes: 1_234 };

@@ -1,40 +1,14 @@
 /** Channel rules: what applies to a channel, found by its name. */
 
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ChannelName } from '../../model/channel-name.js';
 import { internalPrefix } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { type ChannelParams, ChannelPattern } from '../names/channel-pattern.js';
+import { ChannelPattern } from '../names/channel-pattern.js';
 import type { Broker, StreamLimits } from '../ports/broker.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
-import type { ChannelDeclaration, ChannelOptions, HistoryOptions } from './channel-options.js';
+import type { ChannelDeclaration, ChannelOptions } from './channel-options.js';
+import type { Rule, RuleMatch } from './rule.js';
 import { compareRules } from './rule-comparison.js';
-
-/** A rule as the engine uses it: defaults filled in, texts parsed. */
-export interface Rule {
-  readonly pattern: ChannelPattern;
-  readonly schema: StandardSchemaV1 | undefined;
-  readonly subscribe: NonNullable<ChannelOptions['subscribe']>;
-  readonly renew: ChannelOptions['renew'];
-  readonly publish: NonNullable<ChannelOptions['publish']>;
-  readonly readHistory: NonNullable<HistoryOptions['read']>;
-  readonly readPresence: Exclude<NonNullable<ChannelOptions['presence']>, boolean>;
-  /** Absent: nothing is kept. */
-  readonly stream: StreamLimits | undefined;
-  readonly recovery: 'stream' | 'cache' | 'off';
-  readonly presence: boolean;
-  readonly joinLeave: boolean;
-  /** Told to all, and not only to those that ask. */
-  readonly pushJoinLeave: boolean;
-  readonly userLimited: boolean;
-  readonly maxMessageBytes: number;
-}
-
-/** The rule of one channel and what its placeholders stand for. */
-export interface RuleMatch {
-  readonly rule: Rule;
-  readonly params: ChannelParams;
-}
 
 const defaultHistoryTtl: Duration = '5m';
 const maxHistorySize = 100_000;

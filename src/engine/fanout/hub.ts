@@ -3,7 +3,8 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { ChannelRules, RuleMatch } from '../channels/rules.js';
+import type { RuleMatch } from '../channels/rule.js';
+import type { ChannelRules } from '../channels/rules.js';
 import type { BrokerEvents } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
 import type { Notifier } from '../ports/observer.js';

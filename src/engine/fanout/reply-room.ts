@@ -3,7 +3,6 @@
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Clock } from '../ports/clock.js';
 import { maxFramingBytes } from './joined-frames.js';
-import type { Outbox } from './outbox.js';
 
 /** How often it is looked whether the peer has taken enough. */
 const lookEveryMs = 20;
@@ -13,7 +12,7 @@ const maxReservedBytes = 16_384;
 
 /** What is waited for. */
 export interface ReplyRoom {
-  readonly outbox: Outbox;
+  readonly outbox: { hasRoomFor(numBytes: number): boolean };
   readonly node: { readonly clock: Clock; readonly limits: { readonly maxQueueBytes: number } };
 }
 

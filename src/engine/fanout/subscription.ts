@@ -6,7 +6,7 @@ import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { SubscribeGrant } from '../channels/channel-options.js';
 import { encodeMessage } from '../channels/publishing.js';
-import type { Rule, RuleMatch } from '../channels/rules.js';
+import type { Rule, RuleMatch } from '../channels/rule.js';
 import type { SubscriptionIdentity } from '../ports/authenticator.js';
 import type { Expiring } from '../time/deadlines.js';
 import type { Outbox } from './outbox.js';

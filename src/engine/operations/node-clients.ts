@@ -6,7 +6,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { JsonText } from '../../model/json-text.js';
 import type { Revocation } from '../auth/revocations.js';
 import { revoked } from '../channels/refusal-lines.js';
-import type { RuleMatch } from '../channels/rules.js';
+import type { RuleMatch } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
 import { Glob } from '../names/glob.js';
 import type { Node } from '../node.js';

@@ -7,7 +7,7 @@ import type { JsonText } from '../../model/json-text.js';
 import type { ClientInfo } from '../../model/publication.js';
 import type { Revocation } from '../auth/revocations.js';
 import { acceptMessage, type PublishingOptions } from '../channels/publishing.js';
-import type { RuleMatch } from '../channels/rules.js';
+import type { RuleMatch } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
 import type { Node } from '../node.js';
 import type { Identity } from '../ports/authenticator.js';

@@ -3,7 +3,6 @@
 import * as v from 'valibot';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { NodeClients } from './node-clients.js';
-import type { ToldOrder } from './recent-orders.js';
 
 const text = v.pipe(v.string(), v.maxLength(1_024));
 const time = v.pipe(v.number(), v.minValue(0));
@@ -62,6 +61,13 @@ const order = v.variant('do', [
 ]);
 
 export type Order = v.InferOutput<typeof order>;
+
+/** As one node tells another. Clocks differ, ages do not. */
+export interface ToldOrder {
+  readonly id: string;
+  readonly agoMs: number;
+  readonly order: Order;
+}
 
 /** `undefined` for what this version does not know. */
 export function decodeOrder(body: unknown): Order | undefined {

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../ports/clock.js';
-import type { Order } from './orders.js';
+import type { Order, ToldOrder } from './orders.js';
 
 /** Longer than a connection whose node is cut off from the others can be good for anything. */
 const rememberedMs = 300_000;
@@ -15,13 +15,6 @@ const maxRemembered = 1_000;
 interface Recent {
   readonly order: Order;
   readonly atMs: number;
-}
-
-/** As one node tells another. Clocks differ, ages do not. */
-export interface ToldOrder {
-  readonly id: string;
-  readonly agoMs: number;
-  readonly order: Order;
 }
 
 export class RecentOrders {

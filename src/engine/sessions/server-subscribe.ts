@@ -2,7 +2,7 @@
 
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
-import type { RuleMatch } from '../channels/rules.js';
+import type { RuleMatch } from '../channels/rule.js';
 import { Attachment } from '../fanout/attachment.js';
 import { Subscription } from '../fanout/subscription.js';
 import type { SubscriptionIdentity } from '../ports/authenticator.js';

@@ -1,7 +1,7 @@
 /** Why a one-way consumer gets nothing, as HTTP says it. An `EventSource` does not come back after any of these. */
 
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
-import type { Refusal } from '../client-gate.js';
+import type { Refusal } from '../refusal.js';
 
 const statusOfError: Readonly<Record<number, number>> = {
   [errorCodes.internal.code]: 503,

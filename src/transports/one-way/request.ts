@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ticketPrefix } from '../../engine/auth/tickets.js';
 import { parseChannelName } from '../../model/channel-name.js';
-import type { Refusal } from '../client-gate.js';
+import type { Refusal } from '../refusal.js';
 import { parsePositions } from './positions.js';
 import type { Since } from './protocol.js';
 

@@ -7,9 +7,10 @@ import type { Connection, Encoding, Framing } from '../../engine/ports/connectio
 import type { Session } from '../../engine/sessions/session.js';
 import { type Pinged, PingWheel } from '../../engine/time/ping-wheel.js';
 import { type Disconnect, disconnectCodes, type ErrorReply } from '../../model/codes.js';
-import type { ClientGate, Refusal } from '../client-gate.js';
+import type { ClientGate } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
 import { beginStream, isWelcome, refuse } from '../http-answer.js';
+import type { Refusal } from '../refusal.js';
 import { StreamConnection } from '../streaming/connection.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
 import { type OneWayOwner, OneWayProtocol, type OneWaySubject } from './protocol.js';

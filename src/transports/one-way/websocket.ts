@@ -3,7 +3,8 @@
 import type { Node } from '../../engine/node.js';
 import type { Framing } from '../../engine/ports/connection.js';
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
-import type { ClientGate, Refusal } from '../client-gate.js';
+import type { ClientGate } from '../client-gate.js';
+import type { Refusal } from '../refusal.js';
 import { ClientSocket, WebSocketConnection } from '../websocket/connection.js';
 import { frameMessage } from '../websocket/framing.js';
 import type { SocketPurpose } from '../websocket/transport.js';

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../engine/ports/clock.js';
-import type { Refusal } from '../client-gate.js';
+import type { Refusal } from '../refusal.js';
 import { subprotocolsOf } from './upgrade.js';
 
 /** Asks for it as the subprotocol. */

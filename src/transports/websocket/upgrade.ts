@@ -7,9 +7,9 @@ import * as ws from 'ws';
 import { elementsOf, isToken } from '../../http/header-list.js';
 import { findHostFault, hostOf } from '../../http/host.js';
 import { hasBody, offersWebSocket } from '../../http/upgrade-header.js';
-import type { Refusal } from '../client-gate.js';
 import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
 import type { OriginPolicy } from '../origin-policy.js';
+import type { Refusal } from '../refusal.js';
 import type {} from './ws-internals.js';
 
 /** Longer ones are not worth parsing: browsers send about 50 bytes. */

@@ -3,8 +3,8 @@
 import { unsubscribeCodes } from '../../../model/codes.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { decideByFunction, decideByName } from '../../channels/permissions.js';
+import type { RuleMatch } from '../../channels/rule.js';
 import { compareRules } from '../../channels/rule-comparison.js';
-import type { RuleMatch } from '../../channels/rules.js';
 import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
 import { subscribeByServer } from '../server-subscribe.js';
 import type { Session } from '../session.js';

@@ -16,7 +16,7 @@ import {
   revokedByClock,
   unrecoverable,
 } from '../../channels/refusal-lines.js';
-import type { RuleMatch } from '../../channels/rules.js';
+import type { RuleMatch } from '../../channels/rule.js';
 import { Attachment } from '../../fanout/attachment.js';
 import { identityOfGrant, Subscription } from '../../fanout/subscription.js';
 import type { SubscriptionIdentity } from '../../ports/authenticator.js';

@@ -6,7 +6,7 @@ import type { RefusalLine } from '../../../model/refusal-line.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { Verdict } from '../../channels/permissions.js';
 import { badChannelName, internalChannel, unknownChannel } from '../../channels/refusal-lines.js';
-import type { RuleMatch } from '../../channels/rules.js';
+import type { RuleMatch } from '../../channels/rule.js';
 import type { SubscriptionIdentity } from '../../ports/authenticator.js';
 import type { Session } from '../session.js';
 

@@ -1,0 +1,32 @@
+/** One channel rule, as the engine uses it. */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ChannelParams, ChannelPattern } from '../names/channel-pattern.js';
+import type { StreamLimits } from '../ports/broker.js';
+import type { ChannelOptions, HistoryOptions } from './channel-options.js';
+
+/** Its defaults filled in, texts parsed. */
+export interface Rule {
+  readonly pattern: ChannelPattern;
+  readonly schema: StandardSchemaV1 | undefined;
+  readonly subscribe: NonNullable<ChannelOptions['subscribe']>;
+  readonly renew: ChannelOptions['renew'];
+  readonly publish: NonNullable<ChannelOptions['publish']>;
+  readonly readHistory: NonNullable<HistoryOptions['read']>;
+  readonly readPresence: Exclude<NonNullable<ChannelOptions['presence']>, boolean>;
+  /** Absent: nothing is kept. */
+  readonly stream: StreamLimits | undefined;
+  readonly recovery: 'stream' | 'cache' | 'off';
+  readonly presence: boolean;
+  readonly joinLeave: boolean;
+  /** Told to all, and not only to those that ask. */
+  readonly pushJoinLeave: boolean;
+  readonly userLimited: boolean;
+  readonly maxMessageBytes: number;
+}
+
+/** The rule of one channel and what its placeholders stand for. */
+export interface RuleMatch {
+  readonly rule: Rule;
+  readonly params: ChannelParams;
+}
