@@ -19,6 +19,7 @@ import { PositionChecks } from './fanout/position-checks.js';
 import { Presence } from './fanout/presence.js';
 import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
+import { Variants } from './fanout/variant.js';
 import { RefusalLog } from './log/refusal-log.js';
 import { withControlPresence } from './operations/control-presence.js';
 import { NodeClients, summaryOf } from './operations/node-clients.js';
@@ -99,6 +100,7 @@ export class Node {
   /** Of connections to come; others may be on an older one. */
   pings: PingWheel;
   readonly pingFrames = new PingFrames();
+  readonly variants = new Variants();
   readonly presence: Presence;
   readonly publishing: Publishing;
   readonly clients: NodeClients;

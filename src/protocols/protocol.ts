@@ -14,12 +14,17 @@ export type Decoded =
   | { readonly ok: false; readonly disconnect: Disconnect; readonly detail: string };
 
 /**
- * One protocol in one codec. Stateless and shared by all connections, so that what is encoded for one subscriber
- * serves all that speak the same.
+ * One protocol in one codec. Unless it {@link isStateful}, one object serves all connections, and what it has encoded for
+ * one subscriber is written to every other one that speaks the same.
  */
 export interface Protocol {
   /** Unique; together with the framing of a transport it names an encoding. */
   readonly name: string;
+  /**
+   * Each connection has an object of its own, since what it encodes depends on what it has encoded and decoded before.
+   * It is called once for each message, in the order in which the connection writes them. Default: false.
+   */
+  readonly isStateful?: boolean;
   /** Never throws. Text frames arrive as strings, binary frames as bytes. */
   decode(frame: EncodedMessage): Decoded;
   encodeReply(id: number, body: ReplyBody): EncodedMessage;

@@ -14,6 +14,7 @@ import { Turn } from '../time/turn.js';
 import { HubChannel } from './hub-channel.js';
 import { Outbox } from './outbox.js';
 import { maxBufferedPublications, Subscription, type SubscriptionOwner } from './subscription.js';
+import { Variants } from './variant.js';
 
 const name = channelName('room:1');
 const epoch = 'e1';
@@ -83,6 +84,7 @@ class World {
   readonly clock = new FakeClock();
   readonly turn = new Turn(this.clock);
   readonly counters = new Counters();
+  readonly variants = new Variants();
   readonly channel = new HubChannel(name, this.turn, this.counters);
 
   joining(joinLeave = false): Subscriber {
@@ -142,6 +144,22 @@ describe('fan-out', () => {
     world.clock.endTurn();
     expect(curious.frames).toEqual([[1, '+', 2, '-']]);
     expect(plain.frames).toEqual([[1, 2]]);
+  });
+
+  test('who changes their mind hears of joins and leaves from then on, and misses and repeats nothing', () => {
+    const [mind, other] = [world.live(), world.live()];
+    world.deliver(1);
+    world.announce('join');
+    mind.subscription.askJoinLeave(true);
+    world.deliver(2);
+    world.announce('leave');
+    mind.subscription.askJoinLeave(false);
+    world.announce('join');
+    world.deliver(3);
+    world.clock.endTurn();
+    expect(mind.frames.flat()).toEqual([1, 2, '-', 3]);
+    expect(other.frames.flat()).toEqual([1, 2, 3]);
+    expect(world.channel.numSubscribers).toBe(2);
   });
 
   test('a turn of joins alone writes nothing to those who did not ask', () => {
@@ -297,11 +315,12 @@ describe('a subscriber that leaves', () => {
     expect([subscriber.buffered, world.channel.isEmpty]).toEqual([[], true]);
   });
 
-  test('F20: in any order of comings and goings, exactly those who are there get each publication', () => {
+  test('F20: in any order of comings, goings and changes of what is heard, exactly those who are there get each publication', () => {
     const step = fc.oneof(
       fc.constant('join' as const),
       fc.constant('publish' as const),
       fc.record({ leave: fc.nat({ max: 20 }) }),
+      fc.record({ change: fc.nat({ max: 20 }), joinLeave: fc.boolean() }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -320,6 +339,8 @@ describe('a subscriber that leaves', () => {
             }
             run.deliver(offset);
             for (const { expected } of present) expected.push(offset);
+          } else if ('change' in next) {
+            present[next.change]?.subscriber.subscription.askJoinLeave(next.joinLeave);
           } else {
             const [leaving] = present.splice(next.leave, 1);
             if (leaving === undefined) continue;

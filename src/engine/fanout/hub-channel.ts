@@ -9,7 +9,8 @@ import type { ChannelRules } from '../channels/rules.js';
 import type { Counters } from '../ports/counters.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import { SharedFrame } from './shared-frame.js';
-import type { Subscription } from './subscription.js';
+import type { FanOut, Subscription } from './subscription.js';
+import type { Variant } from './variant.js';
 
 /** A batch is written before the end of the turn when it has grown to this many bytes of payload. */
 const maxBatchBytes = 65_536;
@@ -18,18 +19,17 @@ const maxBatchBytes = 65_536;
  * All live subscribers of a channel are at the same place, so order, duplicates and holes are found once per
  * publication and not once per subscriber.
  */
-export class HubChannel implements Flushable {
+export class HubChannel implements Flushable, FanOut {
   readonly #turn: Turn;
   readonly #counters: Counters;
-  /** In the fan-out. A subscriber knows its slot; leaving moves the last one into it. */
-  readonly #live: Subscription[] = [];
+  /** In the fan-out, by what they are sent. A subscriber knows its slot; leaving moves the last one into it. */
+  readonly #live = new Map<Variant, Subscription[]>();
+  #numLive = 0;
   /** `joining` or `ahead`. */
   readonly #waiting = new Set<Subscription>();
   #batch: Push[] = [];
   #batchBytes = 0;
   #batchPublications = 0;
-  /** The batch has pushes that only some subscribers asked for. */
-  #batchIsMixed = false;
   /** Place of the last publication that came through; undefined before the first and without a stream. */
   position: Position | undefined;
   /** Found among {@link #rules}. */
@@ -46,7 +46,7 @@ export class HubChannel implements Flushable {
   }
 
   get isEmpty(): boolean {
-    return this.#live.length === 0 && this.#waiting.size === 0;
+    return this.numSubscribers === 0;
   }
 
   /** The rule of the channel; patterns are matched once for all that ask, until there are other rules. */
@@ -59,14 +59,14 @@ export class HubChannel implements Flushable {
     return rule && { rule, params: rule.pattern.match(this.name) ?? {} };
   }
 
-  /** Those that have got in. */
+  /** Those whose clients have been told that they are subscribed. */
   *subscribers(): IterableIterator<Subscription> {
-    yield* this.#live;
+    for (const group of this.#live.values()) yield* group;
     for (const subscription of this.#waiting) if (subscription.stage === 'ahead') yield subscription;
   }
 
   get numSubscribers(): number {
-    return this.#live.length + this.#waiting.size;
+    return this.#numLive + this.#waiting.size;
   }
 
   addJoining(subscription: Subscription): void {
@@ -96,15 +96,19 @@ export class HubChannel implements Flushable {
     if (subscription.stage === 'live') {
       // What was published before it leaves is still for it.
       this.flush();
-      const last = this.#live.pop();
-      if (last !== undefined && last !== subscription) {
-        this.#live[subscription.slot] = last;
-        last.slot = subscription.slot;
-      }
-      subscription.slot = -1;
+      this.#takeOut(subscription);
     }
     subscription.stage = 'ended';
     subscription.buffer = undefined;
+  }
+
+  /** Changes what a subscriber is sent from now on. */
+  setVariant(subscription: Subscription, variant: Variant): void {
+    if (subscription.variant === variant) return;
+    this.flush();
+    this.#takeOut(subscription);
+    subscription.variant = variant;
+    this.#putIn(subscription);
   }
 
   /** A publication has come from the broker. */
@@ -126,9 +130,7 @@ export class HubChannel implements Flushable {
 
   /** A join or leave has come from the broker. */
   announce(push: Push): void {
-    if (this.#live.length === 0) return;
-    this.#batchIsMixed = true;
-    this.#enqueue(push, 0);
+    if (this.#numLive > 0) this.#enqueue(push, 0);
   }
 
   /** Ends the subscriptions of everyone at a place in the stream that is not trusted any more. */
@@ -140,29 +142,22 @@ export class HubChannel implements Flushable {
   /** Writes this turn's pushes to all live subscribers. */
   flush(): void {
     if (this.#batch.length === 0) return;
-    const all = new SharedFrame(this.#batch);
-    const without = this.#batchIsMixed ? new SharedFrame(this.#batch.filter((p) => p.kind === 'publication')) : all;
-    const hasPublications = this.#batchPublications > 0;
-    this.#counters.publicationsOut += this.#batchPublications * this.#live.length;
-    const isMixed = this.#batchIsMixed;
+    const frame = new SharedFrame(this.#batch);
+    this.#counters.publicationsOut += this.#batchPublications * this.#numLive;
     this.#batch = [];
     this.#batchBytes = 0;
     this.#batchPublications = 0;
-    this.#batchIsMixed = false;
-    // Backwards: a subscriber found slow leaves at once, and the last one, already served, takes its slot.
-    for (let i = this.#live.length - 1; i >= 0; i--) {
-      const subscription = this.#live[i];
-      if (subscription === undefined) continue;
-      if (!isMixed || subscription.hearsJoinLeave) {
-        subscription.outbox.writeShared(all.bytesFor(subscription.outbox.encoding));
-      } else if (hasPublications) {
-        subscription.outbox.writeShared(without.bytesFor(subscription.outbox.encoding));
-      }
+    // A copy of the list: whoever comes in meanwhile has all of this from history.
+    for (const group of [...this.#live.values()]) {
+      const bytes = group[0] && frame.bytesFor(group[0].variant);
+      if (bytes === undefined) continue;
+      // Backwards: a subscriber found slow leaves at once, and the last one, already served, takes its slot.
+      for (let i = group.length - 1; i >= 0; i--) group[i]?.outbox.writeShared(bytes);
     }
   }
 
   #enqueuePublication(publication: Publication): void {
-    if (this.#live.length === 0) return;
+    if (this.#numLive === 0) return;
     this.#batchPublications++;
     this.#enqueue({ kind: 'publication', channel: this.name, publication }, publication.data.length);
   }
@@ -180,8 +175,29 @@ export class HubChannel implements Flushable {
     this.#waiting.delete(subscription);
     subscription.aheadAt = undefined;
     subscription.stage = 'live';
-    subscription.slot = this.#live.length;
-    this.#live.push(subscription);
+    this.#putIn(subscription);
+  }
+
+  #putIn(subscription: Subscription): void {
+    const group = this.#live.get(subscription.variant);
+    if (group === undefined) this.#live.set(subscription.variant, [subscription]);
+    subscription.slot = group === undefined ? 0 : group.push(subscription) - 1;
+    subscription.fanOut = this;
+    this.#numLive++;
+  }
+
+  #takeOut(subscription: Subscription): void {
+    const { variant, slot } = subscription;
+    const group = this.#live.get(variant);
+    subscription.fanOut = undefined;
+    const last = group?.pop();
+    if (group === undefined || last === undefined) return;
+    this.#numLive--;
+    if (group.length === 0) this.#live.delete(variant);
+    else if (slot < group.length) {
+      group[slot] = last;
+      last.slot = slot;
+    }
   }
 
   /** Lets those in whom the live stream has reached. */
@@ -198,7 +214,6 @@ export class HubChannel implements Flushable {
   /** Those ahead go too: whether they still are is not worth telling apart in so rare a case. */
   #loseAll(): void {
     this.flush();
-    const ahead = [...this.#waiting].filter((subscription) => subscription.stage === 'ahead');
-    for (const subscription of [...this.#live, ...ahead]) subscription.owner.loseState(subscription);
+    for (const subscription of [...this.subscribers()]) subscription.owner.loseState(subscription);
   }
 }

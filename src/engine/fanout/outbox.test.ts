@@ -6,6 +6,7 @@ import { RecordedConnection } from '../../../test/support/recorded-connection.js
 import { Counters } from '../ports/counters.js';
 import { Turn } from '../time/turn.js';
 import { Outbox } from './outbox.js';
+import { Variants } from './variant.js';
 
 const maxQueueBytes = 100;
 
@@ -14,7 +15,12 @@ function setup() {
   const connection = new RecordedConnection();
   const counters = new Counters();
   const owner = { slow: 0, onSlow: () => owner.slow++ };
-  const outbox = new Outbox(connection, owner, { turn: new Turn(clock), counters, limits: { maxQueueBytes } });
+  const outbox = new Outbox(connection, owner, {
+    turn: new Turn(clock),
+    counters,
+    variants: new Variants(),
+    limits: { maxQueueBytes },
+  });
   return { clock, connection, counters, owner, outbox };
 }
 

@@ -1,11 +1,12 @@
 /** Bounded send queue of one connection; decides when a peer is slow. */
 
 import type { EncodedMessage } from '../../protocols/protocol.js';
-import type { Connection, Encoding } from '../ports/connection.js';
+import type { Connection } from '../ports/connection.js';
 import type { Counters } from '../ports/counters.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import { framesOf, maxFramingBytes } from './joined-frames.js';
 import { roomIn } from './reply-room.js';
+import type { Variant, Variants } from './variant.js';
 
 /** What the outbox tells its owner. */
 export interface OutboxOwner {
@@ -17,6 +18,7 @@ export interface OutboxOwner {
 export interface OutboxPorts {
   readonly turn: Turn;
   readonly counters: Counters;
+  readonly variants: Variants;
   readonly limits: { readonly maxQueueBytes: number };
 }
 
@@ -28,8 +30,6 @@ export class Outbox implements Flushable {
   readonly #connection: Connection;
   readonly #owner: OutboxOwner;
   readonly #ports: OutboxPorts;
-  /** Of the connection; kept here so that the fan-out reaches it in one step. */
-  readonly encoding: Encoding;
   /** Undefined while there is nothing: most connections are idle most of the time. */
   #gathered: EncodedMessage[] | undefined;
   #gatheredBytes = 0;
@@ -39,7 +39,11 @@ export class Outbox implements Flushable {
     this.#connection = connection;
     this.#owner = owner;
     this.#ports = ports;
-    this.encoding = connection.encoding;
+  }
+
+  /** Of a subscription of this connection. */
+  variant(joinLeave: boolean): Variant {
+    return this.#ports.variants.of(this.#connection.encoding, joinLeave);
   }
 
   /** Bytes that wait for the peer. */
@@ -66,7 +70,7 @@ export class Outbox implements Flushable {
     this.#ports.turn.addOutbox(this);
   }
 
-  /** Writes bytes that {@link SharedFrame} made for this encoding. Hot: once per subscriber and fan-out. */
+  /** Writes bytes that {@link SharedFrame} made for this connection's encoding. Hot: once per subscriber and fan-out. */
   writeShared(bytes: Uint8Array): void {
     if (this.#gathered !== undefined) this.flush();
     this.#write(bytes);
@@ -78,7 +82,7 @@ export class Outbox implements Flushable {
     if (messages === undefined) return;
     this.#gathered = undefined;
     this.#gatheredBytes = 0;
-    this.#write(framesOf(this.encoding, messages));
+    this.#write(framesOf(this.#connection.encoding, messages));
   }
 
   /** Drops what was gathered and everything that is to come. */

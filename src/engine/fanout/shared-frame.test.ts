@@ -13,13 +13,16 @@ function publication(offset: number): Push {
 }
 
 /** Counts how often each part of an encoding is asked. */
-function counted(): Encoding & { readonly counts: { encoded: number; joined: number; framed: number } } {
+function counted(
+  isStateful = false,
+): Encoding & { readonly counts: { encoded: number; joined: number; framed: number } } {
   const counts = { encoded: 0, joined: 0, framed: 0 };
   const { framing } = plainEncoding();
   return {
     counts,
     protocol: {
       ...centrifugalJson,
+      isStateful,
       encodePush: (push) => {
         counts.encoded++;
         return centrifugalJson.encodePush(push);
@@ -43,24 +46,51 @@ describe('shared frame', () => {
   test('encodes each push once, joins and frames once, and gives everyone the same bytes', () => {
     const encoding = counted();
     const frame = new SharedFrame([publication(1), publication(2)]);
-    const first = frame.bytesFor(encoding);
-    for (let i = 0; i < 100; i++) expect(frame.bytesFor(encoding)).toBe(first);
+    const first = frame.bytesFor({ encoding, joinLeave: false });
+    for (const joinLeave of [true, false]) expect(frame.bytesFor({ encoding, joinLeave })).toBe(first);
     expect(encoding.counts).toEqual({ encoded: 2, joined: 1, framed: 1 });
-    expect(Buffer.from(first).toString().split('\n')).toEqual(
-      [publication(1), publication(2)].map((push) => centrifugalJson.encodePush(push)),
-    );
+    expect(
+      Buffer.from(first ?? '')
+        .toString()
+        .split('\n'),
+    ).toEqual([publication(1), publication(2)].map((push) => centrifugalJson.encodePush(push)));
   });
 
   test('keeps encodings apart however they alternate, each encoded once', () => {
     const encodings = [counted(), counted(), counted()];
     const frame = new SharedFrame([publication(1)]);
-    const bytes = encodings.map((encoding) => frame.bytesFor(encoding));
+    const bytes = encodings.map((encoding) => frame.bytesFor({ encoding, joinLeave: true }));
     for (const round of [0, 1, 2, 1, 0, 0, 2]) {
       const encoding = encodings[round];
-      if (encoding !== undefined) expect(frame.bytesFor(encoding)).toBe(bytes[round]);
+      if (encoding !== undefined) expect(frame.bytesFor({ encoding, joinLeave: true })).toBe(bytes[round]);
     }
     expect(encodings.map(({ counts }) => counts.encoded)).toEqual([1, 1, 1]);
     expect(new Set(bytes).size).toBe(3);
+  });
+
+  test('joins and leaves are left out for who does not hear them, and what is left is encoded once', () => {
+    const encoding = counted();
+    const join: Push = { kind: 'join', channel: 'c', info: { user: 'u', client: 'c' } };
+    const frame = new SharedFrame([publication(1), join]);
+    const [whole, publications] = [
+      frame.bytesFor({ encoding, joinLeave: true }),
+      frame.bytesFor({ encoding, joinLeave: false }),
+    ];
+    const texts = [publication(1), join].map((push) => String(centrifugalJson.encodePush(push)));
+    expect([whole, publications].map(String)).toEqual([texts.join('\n'), texts[0]]);
+    expect(frame.bytesFor({ encoding, joinLeave: true })).toBe(whole);
+    expect(frame.bytesFor({ encoding, joinLeave: false })).toBe(publications);
+    expect(encoding.counts.framed).toBe(2);
+    expect(new SharedFrame([join]).bytesFor({ encoding, joinLeave: false })).toBeUndefined();
+  });
+
+  test('a protocol with a state of its own encodes everything that its connection writes', () => {
+    const { counts, ...encoding } = counted(true);
+    const frame = new SharedFrame([publication(1)]);
+    const pings = new PingFrames();
+    for (let i = 0; i < 2; i++) frame.bytesFor({ encoding, joinLeave: true });
+    for (let i = 0; i < 2; i++) pings.bytesFor(encoding);
+    expect(counts).toEqual({ encoded: 2, joined: 0, framed: 4 });
   });
 
   test('does nothing until somebody wants the bytes', () => {

@@ -1,51 +1,60 @@
-/** Pushes that go to many: encoded and framed once per encoding, however many connections get the bytes. */
+/** Pushes that go to many: encoded and framed once per variant, however many connections get the bytes. */
 
 import type { Push } from '../../model/push.js';
 import type { Encoding } from '../ports/connection.js';
 import { framesOf } from './joined-frames.js';
+import type { Variant } from './variant.js';
+
+interface Encoded {
+  readonly encoding: Encoding;
+  readonly pushes: readonly Push[];
+  readonly bytes: Uint8Array;
+  readonly next: Encoded | undefined;
+}
 
 /** Lives for one fan-out. */
 export class SharedFrame {
   readonly #pushes: readonly Push[];
-  /** Nearly all subscribers of a channel share one encoding, so the last one is looked at before the map. */
-  #encoding: Encoding | undefined;
-  #bytes: Uint8Array | undefined;
-  #others: Map<Encoding, Uint8Array> | undefined;
+  /** The same list where there is nothing else. */
+  readonly #publications: readonly Push[];
+  /** A list without a map: nearly all subscribers of a channel share one variant. */
+  #encoded: Encoded | undefined;
 
   constructor(pushes: readonly Push[]) {
     this.#pushes = pushes;
+    this.#publications = pushes.every(isPublication) ? pushes : pushes.filter(isPublication);
   }
 
-  bytesFor(encoding: Encoding): Uint8Array {
-    if (this.#encoding === encoding && this.#bytes !== undefined) return this.#bytes;
-    const known = this.#others?.get(encoding);
+  /** Undefined when nothing is for this variant. */
+  bytesFor({ encoding, joinLeave }: Variant): Uint8Array | undefined {
+    const pushes = joinLeave ? this.#pushes : this.#publications;
+    if (pushes.length === 0) return undefined;
     const { protocol } = encoding;
-    const bytes =
-      known ??
-      framesOf(
-        encoding,
-        this.#pushes.map((push) => protocol.encodePush(push)),
-      );
-    if (this.#encoding !== undefined && this.#bytes !== undefined) {
-      this.#others ??= new Map();
-      this.#others.set(this.#encoding, this.#bytes);
+    for (let known = this.#encoded; known !== undefined; known = known.next) {
+      if (known.encoding === encoding && known.pushes === pushes) return known.bytes;
     }
-    this.#encoding = encoding;
-    this.#bytes = bytes;
+    const messages = pushes.map((push) => protocol.encodePush(push));
+    const bytes = framesOf(encoding, messages);
+    // Nobody else is of this encoding, and there may be thousands like it.
+    if (!protocol.isStateful) this.#encoded = { encoding, pushes, bytes, next: this.#encoded };
     return bytes;
   }
 }
 
-/** The ping, framed once per encoding for as long as that lives: some are of one connection alone. */
+function isPublication({ kind }: Push): boolean {
+  return kind === 'publication';
+}
+
+/** The ping, encoded and framed once per encoding. */
 export class PingFrames {
   readonly #frames = new WeakMap<Encoding, Uint8Array>();
 
   bytesFor(encoding: Encoding): Uint8Array {
-    let bytes = this.#frames.get(encoding);
-    if (bytes === undefined) {
-      bytes = framesOf(encoding, [encoding.protocol.encodePing()]);
-      this.#frames.set(encoding, bytes);
-    }
+    const known = this.#frames.get(encoding);
+    if (known !== undefined) return known;
+    const { protocol } = encoding;
+    const bytes = framesOf(encoding, [protocol.encodePing()]);
+    if (!protocol.isStateful) this.#frames.set(encoding, bytes);
     return bytes;
   }
 }

@@ -10,6 +10,7 @@ import type { Rule, RuleMatch } from '../channels/rule.js';
 import type { SubscriptionIdentity } from '../ports/authenticator.js';
 import type { Expiring } from '../time/deadlines.js';
 import type { Outbox } from './outbox.js';
+import type { Variant } from './variant.js';
 
 /** What a subscription needs from the session that owns it. */
 export interface SubscriptionOwner {
@@ -26,6 +27,11 @@ export interface SubscriptionOwner {
   ruleChanged(subscription: Subscription): void;
   /** The owner's subscription to the channel by now: this one, a later one, or none. */
   currentSubscription(channel: ChannelName): Subscription | undefined;
+}
+
+/** What a live subscription needs from the channel that it is in. */
+export interface FanOut {
+  setVariant(subscription: Subscription, variant: Variant): void;
 }
 
 export interface SubscriptionOptions {
@@ -70,8 +76,10 @@ export class Subscription implements Expiring {
   /** Made by the server, not asked for by the client. */
   readonly serverSide: boolean;
   #asksJoinLeave: boolean;
-  /** It is told who comes and goes. Kept as a field for the fan-out. */
-  hearsJoinLeave: boolean;
+  /** Changed by the fan-out alone while the subscription is in it. */
+  variant: Variant;
+  /** The fan-out that it is in while it is live. */
+  fanOut: FanOut | undefined;
   /** What authorisation granted. */
   identity: SubscriptionIdentity = nothingGranted;
   /** The client itself brings new tokens before the subscription expires. */
@@ -93,7 +101,7 @@ export class Subscription implements Expiring {
     this.rule = match.rule;
     this.serverSide = options.serverSide;
     this.#asksJoinLeave = options.joinLeave;
-    this.hearsJoinLeave = options.joinLeave || match.rule.pushJoinLeave;
+    this.variant = this.outbox.variant(options.joinLeave || match.rule.pushJoinLeave);
   }
 
   /** Made anew when asked for: the placeholders' values are rarely needed, and each subscription would keep its own. */
@@ -142,7 +150,10 @@ export class Subscription implements Expiring {
   /** Its client wants to be told who comes and goes, or does not any more; where that is pushed it is told anyway. */
   askJoinLeave(asks: boolean): void {
     this.#asksJoinLeave = asks;
-    this.hearsJoinLeave = asks || (this.identity.override?.pushJoinLeave ?? this.rule.pushJoinLeave);
+    const joinLeave = asks || (this.identity.override?.pushJoinLeave ?? this.rule.pushJoinLeave);
+    const variant = this.outbox.variant(joinLeave);
+    if (this.fanOut === undefined) this.variant = variant;
+    else this.fanOut.setVariant(this, variant);
   }
 
   /** Who the subscriber is to others in this channel. */

@@ -8,7 +8,7 @@ import { SubscriptionSet } from './subscription-set.js';
 
 function subscriptionTo(number: number): Subscription {
   // safe: the set looks at the channel alone
-  const owner = { outbox: undefined } as unknown as SubscriptionOwner;
+  const owner = { outbox: { variant: () => undefined } } as unknown as SubscriptionOwner;
   const match = { rule: {}, params: {} } as never;
   return new Subscription(owner, `c:${number}` as ChannelName, match, { joinLeave: false, serverSide: false });
 }

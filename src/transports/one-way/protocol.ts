@@ -56,6 +56,7 @@ const interruptions: ReadonlyMap<number, Disconnect> = new Map<number, Disconnec
 
 export class OneWayProtocol implements Protocol {
   readonly name = 'one-way';
+  readonly isStateful = true;
   readonly #style: OneWayStyle;
   readonly #owner: OneWayOwner;
   readonly #channels: readonly string[];

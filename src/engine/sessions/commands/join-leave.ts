@@ -21,5 +21,5 @@ export function runJoinLeave(session: Session, data: JsonText | undefined): Repl
     return refuse(errorCodes.permissionDenied, membership(joinLeaveProcedure, target.channel, false)).reply;
   }
   subscription.askJoinLeave(wish.joinLeave && subscription.rule.joinLeave);
-  return { kind: 'rpc', data: toJsonText({ joinLeave: subscription.hearsJoinLeave }) };
+  return { kind: 'rpc', data: toJsonText({ joinLeave: subscription.variant.joinLeave }) };
 }
