@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
+import { countingRandom, FakeClock } from '../../test/support/engine/fake-clock.js';
 import { silentLogger } from '../engine/ports/logger.js';
 import { Link } from './link.js';
 

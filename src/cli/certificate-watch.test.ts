@@ -4,8 +4,8 @@ import { copyFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { makeCertificate } from '../../test/support/certificate.js';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
+import { makeCertificate } from '../../test/support/programs/certificate.js';
 import type { CertificateConfig } from '../config/tls-config.js';
 import { silentLogger } from '../engine/ports/logger.js';
 import { CertificateWatch } from './certificate-watch.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { Ladder } from './ladder.js';
 import { TransportMemory, type TransportStore } from './transport-memory.js';
 import type { TransportName } from './transport-name.js';

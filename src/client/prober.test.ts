@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { Prober } from './prober.js';
 
 const intervalMs = 30_000;

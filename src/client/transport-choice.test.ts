@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Centrifuge } from 'centrifuge';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import type { ConnectOptions } from './connect-options.js';
 import { TransportChoice } from './transport-choice.js';
 

@@ -3,7 +3,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { makeCertificate } from '../../test/support/certificate.js';
+import { makeCertificate } from '../../test/support/programs/certificate.js';
 import { readCertificate } from './tls-config.js';
 
 const [own, other] = [makeCertificate(), makeCertificate()];

@@ -1,7 +1,7 @@
 /** Key sets behind an address: what is fetched, how often, and what is not accepted as an answer. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { KeyProvider, type ProviderMode } from '../../test/support/key-provider.js';
+import { KeyProvider, type ProviderMode } from '../../test/support/servers/key-provider.js';
 import { KeysUnavailable } from '../engine/auth/token-verifier.js';
 import { JwksKeys } from './jwks.js';
 

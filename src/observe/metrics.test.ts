@@ -1,8 +1,8 @@
 /** What `/metrics` says of a node. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
-import { RecordedConnection } from '../../test/support/recorded-connection.js';
+import { countingRandom, FakeClock } from '../../test/support/engine/fake-clock.js';
+import { RecordedConnection } from '../../test/support/engine/recorded-connection.js';
 import { MemoryBroker } from '../brokers/memory/broker.js';
 import { allowAnonymous } from '../engine/auth/anonymous.js';
 import { channel } from '../engine/channels/channel-options.js';

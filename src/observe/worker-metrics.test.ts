@@ -1,7 +1,7 @@
 /** What a scrape says of several processes that serve one port. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
+import { countingRandom, FakeClock } from '../../test/support/engine/fake-clock.js';
 import { MemoryBroker } from '../brokers/memory/broker.js';
 import { allowAnonymous } from '../engine/auth/anonymous.js';
 import { Node } from '../engine/node.js';

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { Http2Connections } from './http2-connections.js';
 
 class FakeConnection extends EventEmitter {

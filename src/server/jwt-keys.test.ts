@@ -3,7 +3,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { KeyProvider } from '../../test/support/key-provider.js';
+import { KeyProvider } from '../../test/support/servers/key-provider.js';
 import type { TokenAlgorithm } from '../engine/auth/token-keys.js';
 import type { ConnectAttempt } from '../engine/ports/authenticator.js';
 import { type JwtKey, type JwtOptions, jwt } from './jwt.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { RefusalLog } from '../engine/log/refusal-log.js';
 import { silentLogger } from '../engine/ports/logger.js';
 import { createHttpServer, listenOn } from './listener.js';

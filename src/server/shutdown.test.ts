@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../test/support/fake-clock.js';
+import { countingRandom, FakeClock } from '../../test/support/engine/fake-clock.js';
 import type { Clock, Random } from '../engine/ports/clock.js';
 import type { Session } from '../engine/sessions/session.js';
 import { closePaced, type Pace } from './shutdown.js';

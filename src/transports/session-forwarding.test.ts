@@ -1,8 +1,8 @@
 /** Requests that come to another node than the one that has their session. */
 
 import { expect, test } from 'vitest';
-import { EngineCluster } from '../../test/support/engine-cluster.js';
-import type { EngineNode } from '../../test/support/engine-node.js';
+import { EngineCluster } from '../../test/support/engine/cluster.js';
+import type { EngineNode } from '../../test/support/engine/node.js';
 import { Recipient } from './recipient.js';
 import { type AddressedSession, SessionDirectory } from './session-directory.js';
 import { answerForwarded, ForwardingPeers } from './session-forwarding.js';

@@ -2,7 +2,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { RefusalLog } from '../engine/log/refusal-log.js';
 import { TrustedProxies } from './trusted-proxies.js';
 

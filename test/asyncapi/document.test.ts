@@ -13,7 +13,7 @@ import { defaultLimits } from '../../src/engine/ports/limits.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { testSecret } from '../cli/fanfare-process.js';
-import { expectValid, payloadValidator, resolve } from '../support/async-api.js';
+import { expectValid, payloadValidator, resolve } from '../support/documents/async-api.js';
 
 const tree = z
   .object({

@@ -3,9 +3,9 @@
 import { createHmac } from 'node:crypto';
 import { channel, fanfare, jwt } from 'fanfare';
 import { expect, test } from 'vitest';
-import { messageWith } from '../support/frames.js';
-import { carriedTexts } from '../support/json-texts.js';
-import { openWebSocket } from '../support/websocket-peer.js';
+import { messageWith } from '../support/clients/frames.js';
+import { openWebSocket } from '../support/clients/websocket-peer.js';
+import { carriedTexts } from '../support/engine/json-texts.js';
 
 const secret = 'token-secret-0123456789abcdef-0123456789';
 const [info = '', data = '', odd = ''] = carriedTexts;

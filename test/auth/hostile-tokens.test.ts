@@ -4,10 +4,10 @@ import { createCipheriv, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { type CompactJWSHeaderParameters, CompactSign } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeyProvider } from '../support/key-provider.js';
-import { canary, Oracle } from '../support/oracle.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
-import { tokenSecret } from '../support/server-process.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { canary, Oracle } from '../support/hardening/oracle.js';
+import { tokenSecret } from '../support/hardening/server-process.js';
+import { KeyProvider } from '../support/servers/key-provider.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const rsaPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();

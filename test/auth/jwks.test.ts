@@ -8,9 +8,9 @@ import { loadConfig } from '../../src/config/load.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
 import { gather } from '../support/centrifuge/awaiting.js';
-import { KeyProvider } from '../support/key-provider.js';
-import { canary, Oracle } from '../support/oracle.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { canary, Oracle } from '../support/hardening/oracle.js';
+import { KeyProvider } from '../support/servers/key-provider.js';
 
 let provider: KeyProvider;
 let clients: Centrifuge[];

@@ -4,8 +4,8 @@ import { channel } from 'fanfare';
 import { describe, expect, test } from 'vitest';
 import type { Limits } from '../../src/server/options.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
-import { exchange, upgradeRequest } from '../support/raw-http.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { exchange, upgradeRequest } from '../support/clients/raw-http.js';
 import { sign, TestApplication } from './application.js';
 
 const start = (limits: Limits, trustProxies: readonly string[] = []) =>

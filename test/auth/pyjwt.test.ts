@@ -4,8 +4,8 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { channel, fanfare, jwt } from 'fanfare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../src/engine/ports/logger.js';
-import { PythonScript, pythonIsMissing } from '../support/python.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { PythonScript, pythonIsMissing } from '../support/programs/python.js';
 
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
 type Algorithm = (typeof algorithms)[number];

@@ -4,7 +4,7 @@ import { type FanfareOptions, fanfare, jwt } from 'fanfare';
 import { CompactSign } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
 
 /** Its base64 is that of bytes that a backend might take for the key. */
 const secret = Buffer.from('thirty-two bytes of a secret, k1').toString('base64');

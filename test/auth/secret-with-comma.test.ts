@@ -5,7 +5,7 @@ import { SignJWT } from 'jose';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
 
 const first = 'K9v2-first-half-of-a-secret-0123456789';
 const second = 'X3q7-other-half-of-a-secret-abcdefghij';

@@ -15,11 +15,11 @@ import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { Cluster } from '../../src/engine/cluster/cluster.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { NatsServer, natsIsMissing } from '../support/nats-server.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
-import { RecordedLog } from '../support/recorded-log.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { RecordedLog } from '../support/engine/recorded-log.js';
 
 const news = channelName('news');
 const numTimes = 50;

@@ -13,7 +13,7 @@ import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { parseChannelName } from '../../src/model/channel-name.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { Folder } from '../cli/fanfare-process.js';
-import { countingRandom, FakeClock } from '../support/fake-clock.js';
+import { countingRandom, FakeClock } from '../support/engine/fake-clock.js';
 
 class Machine implements AsyncDisposable {
   readonly clock = new FakeClock();

@@ -6,7 +6,7 @@ import { brokerSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { type ChannelName, parseChannelName } from '../../src/model/channel-name.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { countingRandom, FakeClock } from '../support/fake-clock.js';
+import { countingRandom, FakeClock } from '../support/engine/fake-clock.js';
 
 brokerSuite({
   name: 'memory',

@@ -5,9 +5,9 @@ import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import { brokerSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { channelName } from '../support/channel-name.js';
-import { NatsCluster } from '../support/nats-cluster.js';
-import { natsIsMissing } from '../support/nats-server.js';
+import { NatsCluster } from '../support/brokers/nats-cluster.js';
+import { natsIsMissing } from '../support/brokers/nats-server.js';
+import { channelName } from '../support/engine/channel-name.js';
 import { natsUnderTest, ports, skippedOverNats } from './nats-under-test.js';
 
 const channel = channelName('news');

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { channelName } from '../support/channel-name.js';
-import { NatsServer, natsIsMissing } from '../support/nats-server.js';
+import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { channelName } from '../support/engine/channel-name.js';
 import { ports } from './nats-under-test.js';
 
 const stream = { size: 100, ttlMs: 60_000 };

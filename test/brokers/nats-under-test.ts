@@ -5,7 +5,7 @@ import type { NatsOptions } from '../../src/brokers/nats/options.js';
 import { versionClaimNames } from '../../src/conformance/broker-version-claims.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import type { NatsServer } from '../support/nats-server.js';
+import type { NatsServer } from '../support/brokers/nats-server.js';
 
 export const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 

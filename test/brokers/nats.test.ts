@@ -10,11 +10,11 @@ import type { NatsOptions } from '../../src/brokers/nats/options.js';
 import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { channelName } from '../support/channel-name.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { makeCredentials } from '../support/nats-credentials.js';
-import { NatsServer, natsIsMissing, oldNatsProgram } from '../support/nats-server.js';
-import { threeControls } from '../support/three-controls.js';
+import { makeCredentials } from '../support/brokers/nats-credentials.js';
+import { NatsServer, natsIsMissing, oldNatsProgram } from '../support/brokers/nats-server.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { threeControls } from '../support/engine/three-controls.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import { natsUnderTest, ports, skippedOverNats } from './nats-under-test.js';
 
 const channel = channelName('news');

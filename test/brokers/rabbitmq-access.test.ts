@@ -7,10 +7,10 @@ import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
-import { makeCertificate } from '../support/certificate.js';
-import { channelName } from '../support/channel-name.js';
-import { freePort } from '../support/free-port.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { makeCertificate } from '../support/programs/certificate.js';
+import { freePort } from '../support/programs/free-port.js';
 
 const channel = channelName('news');
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };

@@ -8,9 +8,9 @@ import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const channel = channelName('news');
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };

@@ -12,10 +12,10 @@ import type { Clock } from '../../src/engine/ports/clock.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
-import { threeControls } from '../support/three-controls.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { threeControls } from '../support/engine/three-controls.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const channel = channelName('news');
 const text = trustedJsonText('"hello"');

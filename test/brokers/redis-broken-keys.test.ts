@@ -7,8 +7,8 @@ import type { Published } from '../../src/engine/ports/broker.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { channelName } from '../support/engine/channel-name.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const stream = { size: 100, ttlMs: 60_000 };

@@ -14,9 +14,9 @@ import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import type { Position } from '../../src/model/position.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { RedisServer, redis8IsMissing, redis8Program, redisIsMissing } from '../support/redis-server.js';
-import { valkeyIsMissing, valkeyProgram } from '../support/valkey.js';
+import { RedisServer, redis8IsMissing, redis8Program, redisIsMissing } from '../support/brokers/redis-server.js';
+import { valkeyIsMissing, valkeyProgram } from '../support/brokers/valkey.js';
+import { channelName } from '../support/engine/channel-name.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const news = channelName('news');

@@ -7,9 +7,9 @@ import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { WatchedRedis } from '../support/redis-sentinels.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { WatchedRedis } from '../support/brokers/redis-sentinels.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { channelName } from '../support/engine/channel-name.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const stream = { size: 100, ttlMs: 60_000 };

@@ -9,10 +9,10 @@ import { stateOf } from '../../src/brokers/server-states.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { RecordedLog } from '../support/recorded-log.js';
-import { RedisServer, redis8IsMissing, redis8Program, redisIsMissing } from '../support/redis-server.js';
-import { valkeyIsMissing, valkeyProgram } from '../support/valkey.js';
+import { RedisServer, redis8IsMissing, redis8Program, redisIsMissing } from '../support/brokers/redis-server.js';
+import { valkeyIsMissing, valkeyProgram } from '../support/brokers/valkey.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { RecordedLog } from '../support/engine/recorded-log.js';
 
 const stream = { size: 100, ttlMs: 60_000 };
 const data = trustedJsonText('1');

@@ -10,9 +10,9 @@ import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
-import { threeControls } from '../support/three-controls.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { threeControls } from '../support/engine/three-controls.js';
 
 const channel = channelName('news');
 const text = trustedJsonText('"hello"');

@@ -7,12 +7,12 @@ import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { channelName } from '../support/channel-name.js';
-import { RedisCluster } from '../support/redis-cluster.js';
-import { WatchedRedis } from '../support/redis-sentinels.js';
-import { RedisServer } from '../support/redis-server.js';
-import { threeControls } from '../support/three-controls.js';
-import { valkeyProgram as program, valkeyIsMissing } from '../support/valkey.js';
+import { RedisCluster } from '../support/brokers/redis-cluster.js';
+import { WatchedRedis } from '../support/brokers/redis-sentinels.js';
+import { RedisServer } from '../support/brokers/redis-server.js';
+import { valkeyProgram as program, valkeyIsMissing } from '../support/brokers/valkey.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { threeControls } from '../support/engine/three-controls.js';
 
 const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const stream = { size: 100, ttlMs: 60_000 };

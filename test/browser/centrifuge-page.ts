@@ -3,7 +3,7 @@
 import type { Centrifuge, Options } from 'centrifuge';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import type { Controls, ScenarioContext } from '../support/centrifuge/context.js';
-import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
+import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
 
 declare global {
   interface Window {

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
 import type { Controls } from '../support/centrifuge/context.js';
 import { type ScenarioServer, startScenarioServer } from '../support/centrifuge/scenario-app.js';
-import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
+import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 
 /** As the SDK publishes it for `<script>` tags. */
 const sdkBundle = fileURLToPath(new URL('../../node_modules/centrifuge/dist/centrifuge.js', import.meta.url));

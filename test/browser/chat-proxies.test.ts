@@ -8,12 +8,12 @@ import { connect } from 'fanfare/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
-import { startDevServer } from '../support/dev-server.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { haproxy } from '../support/haproxy.js';
-import { nginx } from '../support/nginx.js';
-import { PickyProxy, type UpgradeFate } from '../support/picky-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
+import { PickyProxy, type UpgradeFate } from '../support/network/picky-proxy.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { startDevServer } from '../support/programs/dev-server.js';
+import { haproxy } from '../support/programs/haproxy.js';
+import { nginx } from '../support/programs/nginx.js';
 import { ChatVisitor } from './chat-visitor.js';
 
 const proxies = { nginx, HAProxy: haproxy } as const;

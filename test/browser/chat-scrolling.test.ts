@@ -4,8 +4,8 @@ import { connect } from 'fanfare/client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
-import { type DevServer, startDevServer } from '../support/dev-server.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { type DevServer, startDevServer } from '../support/programs/dev-server.js';
 import { ChatVisitor } from './chat-visitor.js';
 
 describe.skipIf(chromiumIsMissing())('the log of the chat example', () => {

@@ -5,9 +5,9 @@ import { connect } from 'fanfare/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
-import { type DevServer, startChatServer, startDevServer } from '../support/dev-server.js';
-import { FaultProxy } from '../support/fault-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { type DevServer, startChatServer, startDevServer } from '../support/programs/dev-server.js';
 import { ChatVisitor, type VisitOptions } from './chat-visitor.js';
 
 /** The one wait that is no waiting for anything: the cut itself. */

@@ -3,8 +3,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOneWay } from '../one-way/app.js';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
 import { Gathered } from '../support/centrifuge/awaiting.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 
 describe.skipIf(chromiumIsMissing())('EventSource in Chromium', () => {
   let browser: Browser;

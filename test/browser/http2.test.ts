@@ -4,9 +4,9 @@ import { fanfare } from 'fanfare';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeApp } from '../one-way/app.js';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
 import { Gathered } from '../support/centrifuge/awaiting.js';
-import { makeCertificate } from '../support/certificate.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 
 describe.skipIf(chromiumIsMissing())('HTTP/2 in Chromium', () => {
   let browser: Browser;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test, vi } from 'vitest';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 
 const pageSource = fileURLToPath(new URL('./long-polling-page.ts', import.meta.url));
 

@@ -5,8 +5,8 @@ import { build } from 'esbuild';
 import { channel, fanfare } from 'fanfare';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
-import { freePort } from '../support/free-port.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { freePort } from '../support/programs/free-port.js';
 
 const pageSource = fileURLToPath(new URL('./sent-away-page.ts', import.meta.url));
 const client = fileURLToPath(new URL('../../src/client/index.ts', import.meta.url));

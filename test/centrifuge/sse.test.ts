@@ -3,7 +3,7 @@
 import { EventSource } from 'eventsource';
 import { describe, test } from 'vitest';
 import { scenarioContext, startScenarioServer } from '../support/centrifuge/scenario-app.js';
-import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
+import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
 
 describe.each(Object.entries(centrifugeScenarios))('%s', (_, scenarios) => {
   test.concurrent.each(Object.entries(scenarios))('%s', async (_, scenario) => {

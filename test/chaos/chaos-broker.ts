@@ -1,6 +1,6 @@
 /** The broker of a fleet under faults: a process that can be killed, started again where it was, and made to stand still. */
 
-import type { Rewrite } from '../support/fault-lane.js';
+import type { Rewrite } from '../support/network/fault-lane.js';
 
 export interface ChaosBroker extends AsyncDisposable {
   readonly name: string;

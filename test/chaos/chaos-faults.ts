@@ -1,6 +1,6 @@
 /** What is done to a fleet, each with what it may cause; everything else that happens is a violation. */
 
-import type { Direction } from '../support/fault-proxy.js';
+import type { Direction } from '../support/network/fault-proxy.js';
 import type { ChaosBroker } from './chaos-broker.js';
 import type { ChaosNode } from './chaos-node.js';
 import type { ChaosWorld, Disorder } from './chaos-world.js';

@@ -1,7 +1,7 @@
 /** One node of a fleet under faults: a server process with a way of its own to the broker. */
 
 import { FanfareProcess, type Folder } from '../cli/fanfare-process.js';
-import { FaultProxy } from '../support/fault-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import type { ChaosBroker, Meddling } from './chaos-broker.js';
 
 const maxStarts = 4;

@@ -1,9 +1,9 @@
 /** The short form: a few faults on a small fleet, and not one violation. `npm run test:chaos` is the long one. */
 
 import { describe, expect, test } from 'vitest';
-import { natsIsMissing } from '../support/nats-server.js';
-import { rabbitmqIsMissing } from '../support/rabbitmq-server.js';
-import { redisIsMissing } from '../support/redis-server.js';
+import { natsIsMissing } from '../support/brokers/nats-server.js';
+import { rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { redisIsMissing } from '../support/brokers/redis-server.js';
 import {
   blackHole,
   brokerPause,

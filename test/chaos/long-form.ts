@@ -3,9 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { natsIsMissing } from '../support/nats-server.js';
-import { rabbitmqIsMissing } from '../support/rabbitmq-server.js';
-import { redisIsMissing } from '../support/redis-server.js';
+import { natsIsMissing } from '../support/brokers/nats-server.js';
+import { rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { redisIsMissing } from '../support/brokers/redis-server.js';
 import type { ChaosBroker } from './chaos-broker.js';
 import {
   blackHole,

@@ -3,8 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Rewrite } from '../support/fault-lane.js';
-import { RedisServer } from '../support/redis-server.js';
+import { RedisServer } from '../support/brokers/redis-server.js';
+import type { Rewrite } from '../support/network/fault-lane.js';
 import type { ChaosBroker, Meddling } from './chaos-broker.js';
 import { redisDisorder } from './redis-disorder.js';
 

@@ -1,6 +1,6 @@
 /** Cuts what Redis sends into values, and repeats, holds back or drops publications among them (F19). */
 
-import type { Rewrite } from '../support/fault-lane.js';
+import type { Rewrite } from '../support/network/fault-lane.js';
 import type { Meddling } from './chaos-broker.js';
 
 const lineEnd = '\r\n';

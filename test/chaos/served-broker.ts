@@ -1,7 +1,7 @@
 /** NATS and RabbitMQ as the broker of a fleet under faults: servers of the test that keep no presence. */
 
-import { NatsServer } from '../support/nats-server.js';
-import { RabbitmqServer } from '../support/rabbitmq-server.js';
+import { NatsServer } from '../support/brokers/nats-server.js';
+import { RabbitmqServer } from '../support/brokers/rabbitmq-server.js';
 import type { ChaosBroker } from './chaos-broker.js';
 
 interface Server extends AsyncDisposable {

@@ -2,9 +2,9 @@
 
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { HookBackend } from '../support/hook-backend.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { HookBackend } from '../support/servers/hook-backend.js';
 import { next, ReloadableServer, subscribe } from './reloadable-server.js';
 
 const oldSecret = 'the-old-secret-with-enough-bytes-in-it';

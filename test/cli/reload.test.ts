@@ -3,7 +3,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HookBackend } from '../support/hook-backend.js';
+import { HookBackend } from '../support/servers/hook-backend.js';
 import { next, ReloadableServer, subscribe } from './reloadable-server.js';
 import { reloaded } from './reloaded.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { root } from '../docs/page.js';
-import { expectValid } from '../support/async-api.js';
+import { expectValid } from '../support/documents/async-api.js';
 import { Folder, fanfare, testSecret } from './fanfare-process.js';
 import { runInProcess } from './in-process.js';
 

@@ -6,7 +6,7 @@ import { type ConnectOptions, connect, type TransportName, type TransportStore }
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { PickyProxy, type UpgradeFate } from '../support/picky-proxy.js';
+import { PickyProxy, type UpgradeFate } from '../support/network/picky-proxy.js';
 
 const steadyAfterMs = 200;
 

@@ -12,7 +12,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import { LossyBroker } from '../support/lossy-broker.js';
+import { LossyBroker } from '../support/engine/lossy-broker.js';
 import { gate, next, until } from './chat-server.js';
 
 let broker: LossyBroker;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { channel, fanfare } from 'fanfare';
 import { afterEach, expect, test } from 'vitest';
-import { pythonIsMissing, pythonProgram } from '../support/python.js';
+import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
 
 const app = fanfare({
   anonymous: true,

@@ -5,7 +5,7 @@
 
 import { channel, fanfare, type Limits } from 'fanfare';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { goIsMissing, goProgram } from '../support/go.js';
+import { goIsMissing, goProgram } from '../support/programs/go.js';
 
 describe.skipIf(goIsMissing())('coder/websocket at its defaults', () => {
   let read: Awaited<ReturnType<typeof goProgram>>;

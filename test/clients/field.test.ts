@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readPage, root } from '../docs/page.js';
-import { pythonIsMissing, pythonProgram } from '../support/python.js';
+import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
 import { catalogue } from './field/catalogue.js';
 import type { Command } from './field/client-program.js';
 import { type ClientResult, readResults } from './field/results.js';

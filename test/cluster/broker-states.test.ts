@@ -6,9 +6,9 @@
 
 import { jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, test, vi } from 'vitest';
-import { NatsCluster } from '../support/nats-cluster.js';
-import { type NatsServer, natsIsMissing } from '../support/nats-server.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
+import { NatsCluster } from '../support/brokers/nats-cluster.js';
+import { type NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
 import { ObservedFleet } from './observed-fleet.js';
 
 const channels = ['chat:a', 'chat:b'];

@@ -1,7 +1,7 @@
 /** A node that shuts down says so through every broker: the others do not wait for it, and forget its clients at once. */
 
 import { describe, expect, test, vi } from 'vitest';
-import { brokerServers } from '../support/broker-servers.js';
+import { brokerServers } from '../support/brokers/servers.js';
 import { call, startFleet, subscribed } from './plain-fleet.js';
 
 const channel = 'chat:lobby';

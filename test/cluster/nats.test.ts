@@ -2,9 +2,9 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
-import { makeCertificate } from '../support/certificate.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { NatsServer, natsIsMissing } from '../support/nats-server.js';
+import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 import { ObservedFleet } from './observed-fleet.js';
 import { subscribed } from './plain-fleet.js';
 

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { testSecret } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
-import { redisIsMissing } from '../support/redis-server.js';
+import { redisIsMissing } from '../support/brokers/redis-server.js';
 import { call } from './plain-fleet.js';
 import { type Kind, startThreeNodes } from './three-nodes.js';
 

@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import { SeededRandom } from '../chaos/seeded-random.js';
 import { FanfareProcess } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { Crowd, type Members } from './crowd.js';
 
 const script = fileURLToPath(new URL('./presence-node.mjs', import.meta.url));

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Folder, fanfare } from '../cli/fanfare-process.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { RabbitmqServer, rabbitmqIsMissing } from '../support/rabbitmq-server.js';
+import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import { call, config, publish, startFleet, statusOf, subscribed } from './plain-fleet.js';
 
 const chat = 'chat:lobby';

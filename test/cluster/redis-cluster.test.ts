@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { controlTag } from '../../src/brokers/redis/keys.js';
-import { RedisCluster } from '../support/redis-cluster.js';
-import { type RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisCluster } from '../support/brokers/redis-cluster.js';
+import { type RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { ObservedFleet } from './observed-fleet.js';
 
 describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', () => {

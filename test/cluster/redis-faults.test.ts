@@ -1,7 +1,7 @@
 /** F2, F4, F6: Redis dies, comes back, cannot be reached or stands still, under two nodes of the server as installed. */
 
 import { describe, expect, test, vi } from 'vitest';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import * as fleets from './plain-fleet.js';
 import { statusOf } from './plain-fleet.js';
 

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test, vi } from 'vitest';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { ObservedFleet } from './observed-fleet.js';
 
 const channels = ['chat:a', 'chat:b', 'chat:c', 'chat:d'];

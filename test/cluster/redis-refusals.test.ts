@@ -8,9 +8,9 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { redisStates } from '../../src/brokers/redis/states.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
-import { valkeyIsMissing, valkeyProgram } from '../support/valkey.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { valkeyIsMissing, valkeyProgram } from '../support/brokers/valkey.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 import { ObservedFleet } from './observed-fleet.js';
 
 const channels = ['chat:a', 'chat:b', 'chat:c', 'chat:d'];

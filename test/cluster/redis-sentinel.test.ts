@@ -1,8 +1,8 @@
 /** F3: two nodes of the server as installed, where sentinels say which server is the primary, and it changes. */
 
 import { describe, expect, test, vi } from 'vitest';
-import { WatchedRedis } from '../support/redis-sentinels.js';
-import { redisIsMissing } from '../support/redis-server.js';
+import { WatchedRedis } from '../support/brokers/redis-sentinels.js';
+import { redisIsMissing } from '../support/brokers/redis-server.js';
 import { type Flow, ObservedFleet } from './observed-fleet.js';
 
 /** By F3. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { Folder, fanfare } from '../cli/fanfare-process.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { call, config, startFleet, subscribed } from './plain-fleet.js';
 
 async function fleetOfTwo() {

@@ -1,7 +1,7 @@
 /** Three nodes as processes: the workers of one server, or three servers with Redis between them. */
 
 import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
-import { RedisServer } from '../support/redis-server.js';
+import { RedisServer } from '../support/brokers/redis-server.js';
 
 export type Kind = 'workers' | 'redis';
 

@@ -2,8 +2,8 @@
 
 import { describe, test } from 'vitest';
 import { controlChannelSuite } from '../../src/conformance/index.js';
-import { ControlHub } from '../support/control-hub.js';
-import { FakeClock } from '../support/fake-clock.js';
+import { ControlHub } from '../support/engine/control-hub.js';
+import { FakeClock } from '../support/engine/fake-clock.js';
 
 controlChannelSuite({
   name: 'hub of the tests',

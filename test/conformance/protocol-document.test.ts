@@ -9,7 +9,7 @@ import { subscribeFlags } from '../../src/model/command.js';
 import { maxJsonNesting } from '../../src/model/json-parse.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
 import { defaultTransportLimits } from '../../src/server/client-transports.js';
-import { commandVectors, pushVectors, replyVectors } from '../support/protocol-vectors.js';
+import { commandVectors, pushVectors, replyVectors } from '../support/documents/protocol-vectors.js';
 
 const text = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
 

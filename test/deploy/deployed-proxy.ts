@@ -10,10 +10,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '../support/free-port.js';
-import { haproxyProgram } from '../support/haproxy.js';
-import { nginxProgram } from '../support/nginx.js';
-import { isMissing, type ProxyProcess, type ProxyProgram, run, untilStarted } from '../support/proxy-process.js';
+import { freePort } from '../support/programs/free-port.js';
+import { haproxyProgram } from '../support/programs/haproxy.js';
+import { nginxProgram } from '../support/programs/nginx.js';
+import {
+  isMissing,
+  type ProxyProcess,
+  type ProxyProgram,
+  run,
+  untilStarted,
+} from '../support/programs/proxy-process.js';
 
 const execute = promisify(execFile);
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));

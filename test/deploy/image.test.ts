@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { FanfareProcess } from '../cli/fanfare-process.js';
-import { pythonIsMissing, pythonProgram } from '../support/python.js';
+import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
 import { type Instruction, readDockerfile } from './dockerfile.js';
 
 const execute = promisify(execFile);

@@ -12,7 +12,7 @@ import type { Config } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load.js';
 import { formatProblem } from '../../src/config/problem.js';
 import { testSecret } from '../cli/fanfare-process.js';
-import { pythonIsMissing, pythonProgram } from '../support/python.js';
+import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
 import { readDockerfile } from './dockerfile.js';
 
 const execute = promisify(execFile);

@@ -1,8 +1,8 @@
 /** Three nodes with Redis behind real nginx and HAProxy, without stickiness: chat, presence and HTTP work. */
 
 import { describe, expect, test, vi } from 'vitest';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { Gathered } from '../support/centrifuge/awaiting.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
 import { ask, enter, type Visitor } from './client.js';
 import { type DeployedProxy, haproxy, nginx } from './deployed-proxy.js';
 import { Fleet } from './fleet.js';

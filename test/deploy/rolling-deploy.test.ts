@@ -5,7 +5,7 @@
  */
 
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { brokerServers } from '../support/broker-servers.js';
+import { brokerServers } from '../support/brokers/servers.js';
 import { haproxy, nginx } from './deployed-proxy.js';
 import { type LoadOutcome, runUnderLoad } from './rolling/load.js';
 import { mostPerSec, type RollingOutcome, runRollingDeploy } from './rolling/rolling-deploy.js';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { command, FanfareProcess, testSecret } from '../cli/fanfare-process.js';
-import { isMissing } from '../support/proxy-process.js';
+import { isMissing } from '../support/programs/proxy-process.js';
 
 const execute = promisify(execFile);
 const folder = fileURLToPath(new URL('../../deploy/systemd/', import.meta.url));

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { apiMethods } from '../../src/http/api/methods.js';
 import { fanfare } from '../cli/fanfare-process.js';
-import { chromiumIsMissing, launchBrowser } from '../support/browser.js';
-import { pythonIsMissing } from '../support/python.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { pythonIsMissing } from '../support/programs/python.js';
 import { readPage, root } from './page.js';
 import { curlIsMissing, patienceMs, Reader } from './terminals.js';
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { expectValid } from '../support/async-api.js';
+import { expectValid } from '../support/documents/async-api.js';
 import { blocksOf, readPage, root } from './page.js';
 import { curlIsMissing, Reader } from './terminals.js';
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { HookedServer } from '../hooks/hooked-server.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
-import { pythonIsMissing } from '../support/python.js';
+import { pythonIsMissing } from '../support/programs/python.js';
 import { blocksOf, readPage } from './page.js';
 import { curlIsMissing, Reader } from './terminals.js';
 

@@ -6,7 +6,7 @@ import { allowAnonymous } from '../../src/engine/auth/anonymous.js';
 import { Node } from '../../src/engine/node.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { nodeMetrics } from '../../src/observe/metrics.js';
-import { countingRandom, FakeClock } from '../support/fake-clock.js';
+import { countingRandom, FakeClock } from '../support/engine/fake-clock.js';
 import { readPage, root } from './page.js';
 
 const path = 'docs/operations/running.md';

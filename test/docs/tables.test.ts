@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { expect, it, test } from 'vitest';
 import { channels } from '../../src/config/channel-config.js';
-import { OpenApi } from '../support/openapi.js';
+import { OpenApi } from '../support/documents/openapi.js';
 import { readPage } from './page.js';
 
 /** Cells of the rows behind a heading, by the code span in the first one. */

@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from '../cli/fanfare-process.js';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../support/programs/free-port.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
 /** What Node 25 and newer say of programs that construct the SDK themselves: it looks whether there is a localStorage. */

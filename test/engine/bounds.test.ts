@@ -1,8 +1,8 @@
 /** G11 and G12: what one connection may cost, and that it costs others nothing. */
 
 import { describe, expect, test } from 'vitest';
-import type { SimulatedClient } from '../support/simulated-client.js';
-import { Simulation } from '../support/simulation.js';
+import type { SimulatedClient } from '../support/engine/simulated-client.js';
+import { Simulation } from '../support/engine/simulation.js';
 
 const maxQueueBytes = 2_000;
 

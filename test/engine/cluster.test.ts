@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ticketPrefix } from '../../src/engine/auth/tickets.js';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { channelName } from '../support/channel-name.js';
-import { EngineCluster } from '../support/engine-cluster.js';
-import type { EngineNode } from '../support/engine-node.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { EngineCluster } from '../support/engine/cluster.js';
+import type { EngineNode } from '../support/engine/node.js';
 
 let cluster: EngineCluster;
 let [a, b, c]: EngineNode[] = [];

@@ -3,7 +3,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { disconnectCodes } from '../../src/model/codes.js';
-import { type EngineClient, EngineNode } from '../support/engine-node.js';
+import { type EngineClient, EngineNode } from '../support/engine/node.js';
 
 /** Answers of the application that a test gives when it likes. */
 class Answers {

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import type { Authenticator } from '../../src/engine/ports/authenticator.js';
 import { errorCodes } from '../../src/model/codes.js';
-import { EngineNode, type EngineNodeOptions } from '../support/engine-node.js';
+import { EngineNode, type EngineNodeOptions } from '../support/engine/node.js';
 
 const expired = { ok: false, error: errorCodes.tokenExpired } as const;
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Stream } from '../../src/brokers/memory/stream.js';
-import { countingRandom } from '../support/fake-clock.js';
+import { countingRandom } from '../support/engine/fake-clock.js';
 import { historyTtlMs, SequentialWorld, type Step } from './sequential-world.js';
 
 const client = fc.nat({ max: 1 });

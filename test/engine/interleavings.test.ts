@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Attachment } from '../../src/engine/fanout/attachment.js';
 import { Subscription } from '../../src/engine/fanout/subscription.js';
-import type { SimulatedClient } from '../support/simulated-client.js';
-import { Simulation } from '../support/simulation.js';
-import { type DeliveryFate, UnrulyBroker } from '../support/unruly-broker.js';
+import type { SimulatedClient } from '../support/engine/simulated-client.js';
+import { Simulation } from '../support/engine/simulation.js';
+import { type DeliveryFate, UnrulyBroker } from '../support/engine/unruly-broker.js';
 
 type Action = {
   readonly kind: 'publish' | 'connect' | 'cut' | 'read' | 'turn' | 'resubscribe';

@@ -3,8 +3,8 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SimulatedClient } from '../support/simulated-client.js';
-import { Simulation } from '../support/simulation.js';
+import type { SimulatedClient } from '../support/engine/simulated-client.js';
+import { Simulation } from '../support/engine/simulation.js';
 
 const maxQueueBytes = 2_000;
 

@@ -6,7 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { type EngineClient, EngineNode } from '../support/engine-node.js';
+import { type EngineClient, EngineNode } from '../support/engine/node.js';
 
 const maxQueueBytes = 4_000;
 const text = trustedJsonText(`"${'x'.repeat(100)}"`);

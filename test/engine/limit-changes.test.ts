@@ -5,7 +5,7 @@ import { channel } from '../../src/engine/channels/channel-options.js';
 import { encodeMessage } from '../../src/engine/channels/publishing.js';
 import type { EngineLimits } from '../../src/engine/ports/limits.js';
 import { prepareChange } from '../../src/engine/reconfigure.js';
-import { type EngineClient, EngineNode } from '../support/engine-node.js';
+import { type EngineClient, EngineNode } from '../support/engine/node.js';
 
 const channels = { news: channel({ subscribe: 'anyone', publish: 'anyone' }) };
 let engine: EngineNode;

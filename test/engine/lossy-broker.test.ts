@@ -5,9 +5,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Hub } from '../../src/engine/fanout/hub.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import { LossyBroker } from '../support/lossy-broker.js';
-import type { SimulatedClient } from '../support/simulated-client.js';
-import { Simulation } from '../support/simulation.js';
+import { LossyBroker } from '../support/engine/lossy-broker.js';
+import type { SimulatedClient } from '../support/engine/simulated-client.js';
+import { Simulation } from '../support/engine/simulation.js';
 
 const stream = { size: 100, ttlMs: 600_000 };
 

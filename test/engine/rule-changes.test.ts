@@ -5,8 +5,8 @@ import { type ChannelDeclaration, type ChannelOptions, channel } from '../../src
 import { encodeMessage } from '../../src/engine/channels/publishing.js';
 import type { EngineLimits } from '../../src/engine/ports/limits.js';
 import { prepareChange } from '../../src/engine/reconfigure.js';
-import { channelName } from '../support/channel-name.js';
-import { type EngineClient, EngineNode, type EngineNodeOptions } from '../support/engine-node.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { type EngineClient, EngineNode, type EngineNodeOptions } from '../support/engine/node.js';
 
 let engine: EngineNode;
 

@@ -5,9 +5,9 @@
 
 import { strict as assert } from 'node:assert';
 import type { Random } from '../../src/engine/ports/clock.js';
-import { RestartableBroker } from '../support/restartable-broker.js';
-import type { SimulatedClient } from '../support/simulated-client.js';
-import { Simulation } from '../support/simulation.js';
+import { RestartableBroker } from '../support/engine/restartable-broker.js';
+import type { SimulatedClient } from '../support/engine/simulated-client.js';
+import { Simulation } from '../support/engine/simulation.js';
 
 export const historySize = 4;
 export const historyTtlMs = 60_000;

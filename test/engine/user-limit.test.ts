@@ -1,8 +1,8 @@
 /** `maxConnectionsPerUser` over several nodes: who is let in, what is freed, and what holds while nodes come and go. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EngineCluster } from '../support/engine-cluster.js';
-import type { EngineClient, EngineNode } from '../support/engine-node.js';
+import { EngineCluster } from '../support/engine/cluster.js';
+import type { EngineClient, EngineNode } from '../support/engine/node.js';
 
 /** Enough for each node to be the home of many. */
 const users = Array.from({ length: 60 }, (_, n) => `user ${n}`);

@@ -1,8 +1,8 @@
 /** Bad inputs B75–B84: channel names that are no names, or pretend to be others. */
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Oracle } from '../support/oracle.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { Oracle } from '../support/hardening/oracle.js';
 
 let oracle: Oracle;
 beforeAll(async () => {

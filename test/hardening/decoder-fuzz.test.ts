@@ -6,7 +6,7 @@ import { ChannelPattern } from '../../src/engine/names/channel-pattern.js';
 import { channelNameFault, maxChannelBytes, parseChannelName } from '../../src/model/channel-name.js';
 import { hasLoneSurrogate, trustedJsonText } from '../../src/model/json-text.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
-import { commandVectors, frameVectors, refusedVectors } from '../support/protocol-vectors.js';
+import { commandVectors, frameVectors, refusedVectors } from '../support/documents/protocol-vectors.js';
 
 const seeds = [...commandVectors, ...frameVectors, ...refusedVectors].map(({ bytes }) => bytes);
 const frameBytes = 65_536;

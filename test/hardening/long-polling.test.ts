@@ -2,10 +2,10 @@
 
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { canary, Oracle } from '../support/oracle.js';
-import { askPolling, type PollAnswer, pollingPath } from '../support/polling-peer.js';
-import { closeOf, openSocket } from '../support/raw-http.js';
-import { post, type SessionAddress } from '../support/stream-peer.js';
+import { askPolling, type PollAnswer, pollingPath } from '../support/clients/polling-peer.js';
+import { closeOf, openSocket } from '../support/clients/raw-http.js';
+import { post, type SessionAddress } from '../support/clients/stream-peer.js';
+import { canary, Oracle } from '../support/hardening/oracle.js';
 
 /** Each request has a connection of its own, which ends with it. */
 const agent = new Agent({ keepAlive: false });

@@ -5,10 +5,10 @@
 
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canary, Oracle } from '../support/oracle.js';
-import { errorCode, type Message, RawClient } from '../support/raw-client.js';
-import { opcodes, RawWebSocket } from '../support/raw-websocket.js';
-import { tokenSecret } from '../support/server-process.js';
+import { errorCode, type Message, RawClient } from '../support/clients/raw-client.js';
+import { opcodes, RawWebSocket } from '../support/clients/raw-websocket.js';
+import { canary, Oracle } from '../support/hardening/oracle.js';
+import { tokenSecret } from '../support/hardening/server-process.js';
 
 let oracle: Oracle;
 /** Takes frames of megabytes, for inputs that the default limit of 64 KiB already stops. */

@@ -1,10 +1,10 @@
 /** Bad inputs B1–B19: TCP, HTTP and the WebSocket upgrade, through raw sockets against a running server. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canary, type LogExpectation, Oracle } from '../support/oracle.js';
-import { RawClient } from '../support/raw-client.js';
-import { closeOf, exchange, openSocket, statusesOf, upgradeRequest } from '../support/raw-http.js';
-import { RawWebSocket } from '../support/raw-websocket.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { closeOf, exchange, openSocket, statusesOf, upgradeRequest } from '../support/clients/raw-http.js';
+import { RawWebSocket } from '../support/clients/raw-websocket.js';
+import { canary, type LogExpectation, Oracle } from '../support/hardening/oracle.js';
 
 let oracle: Oracle;
 beforeAll(async () => {

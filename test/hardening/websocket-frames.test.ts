@@ -2,9 +2,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canary, type LogExpectation, Oracle } from '../support/oracle.js';
-import { RawClient } from '../support/raw-client.js';
-import { encodeFrame, type FrameSpec, opcodes, RawWebSocket } from '../support/raw-websocket.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { encodeFrame, type FrameSpec, opcodes, RawWebSocket } from '../support/clients/raw-websocket.js';
+import { canary, type LogExpectation, Oracle } from '../support/hardening/oracle.js';
 
 let oracle: Oracle;
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import type { Centrifuge, Subscription } from 'centrifuge';
 import { describe, expect, test } from 'vitest';
 import { codeOfRefusal, nextEvent } from '../support/centrifuge/awaiting.js';
-import type { Answer } from '../support/hook-backend.js';
+import type { Answer } from '../support/servers/hook-backend.js';
 import { HookedServer, inSeconds } from './hooked-server.js';
 
 const channels = {

@@ -1,9 +1,9 @@
 /** JSON goes through hooks as it came: what clients send to the backend, what the backend answers to clients. */
 
 import { describe, expect, test } from 'vitest';
-import { messageWith } from '../support/frames.js';
-import { carriedTexts } from '../support/json-texts.js';
-import { openWebSocket } from '../support/websocket-peer.js';
+import { messageWith } from '../support/clients/frames.js';
+import { openWebSocket } from '../support/clients/websocket-peer.js';
+import { carriedTexts } from '../support/engine/json-texts.js';
 import { HookedServer } from './hooked-server.js';
 
 const [sent = '', answered = ''] = carriedTexts;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
-import type { HookBackend } from '../support/hook-backend.js';
+import type { HookBackend } from '../support/servers/hook-backend.js';
 import { HookedServer } from './hooked-server.js';
 
 interface Event {

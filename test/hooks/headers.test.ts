@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { RawClient } from '../support/raw-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import { HookedServer } from './hooked-server.js';
 
 const secret = 'signs-the-calls-of-hooks-in-tests-5d1e';

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { type ConfigOutcome, loadConfig } from '../../src/config/load.js';
 import type { FanfareConfig } from '../../src/config/options.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
-import { HookBackend } from '../support/hook-backend.js';
+import { HookBackend } from '../support/servers/hook-backend.js';
 
 /** Loads a configuration from a file of its own. */
 export async function loadFile(

@@ -1,9 +1,9 @@
 /** Bad inputs B90–B98: calls that ask the HTTP API for too much or for something else, through raw sockets. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiOracle, codeOf, requestHead } from '../support/api-oracle.js';
-import { canary } from '../support/oracle.js';
-import { exchange } from '../support/raw-http.js';
+import { exchange } from '../support/clients/raw-http.js';
+import { ApiOracle, codeOf, requestHead } from '../support/hardening/api-oracle.js';
+import { canary } from '../support/hardening/oracle.js';
 
 let api: ApiOracle;
 beforeAll(async () => {

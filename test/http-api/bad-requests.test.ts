@@ -2,9 +2,9 @@
 
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiOracle, apiKeys, codeOf, type RawHeaders, requestHead } from '../support/api-oracle.js';
-import { canary, Oracle } from '../support/oracle.js';
-import { exchange } from '../support/raw-http.js';
+import { exchange } from '../support/clients/raw-http.js';
+import { ApiOracle, apiKeys, codeOf, type RawHeaders, requestHead } from '../support/hardening/api-oracle.js';
+import { canary, Oracle } from '../support/hardening/oracle.js';
 
 const [key] = apiKeys;
 

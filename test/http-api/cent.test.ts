@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { apiMethods } from '../../src/http/api/methods.js';
-import { ApiClient } from '../support/api-client.js';
-import { type ApiServer, apiKey, startApiServer } from '../support/api-server.js';
-import { PythonScript, pythonIsMissing } from '../support/python.js';
+import { ApiClient } from '../support/clients/api-client.js';
+import { PythonScript, pythonIsMissing } from '../support/programs/python.js';
+import { type ApiServer, apiKey, startApiServer } from '../support/servers/api-server.js';
 
 /** `cent` against a server. Calls resolve with what the SDK returned, or raised. */
 class Cent implements AsyncDisposable {

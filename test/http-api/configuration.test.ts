@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.js';
 import { type ConfigOutcome, loadConfig } from '../../src/config/load.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
-import { postTo } from '../support/api-server.js';
+import { postTo } from '../support/servers/api-server.js';
 
 const key = 'first-key-0123456789abcdef-012345678';
 const otherKey = 'other-key-0123456789abcdef-012345678';

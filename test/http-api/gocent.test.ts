@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ApiClient } from '../support/api-client.js';
-import { type ApiServer, apiKey, startApiServer } from '../support/api-server.js';
-import { ScriptedSdk } from '../support/scripted-sdk.js';
+import { ApiClient } from '../support/clients/api-client.js';
+import { ScriptedSdk } from '../support/clients/scripted-sdk.js';
+import { type ApiServer, apiKey, startApiServer } from '../support/servers/api-server.js';
 
 const program = fileURLToPath(new URL('../../.cache/gocent', import.meta.url));
 

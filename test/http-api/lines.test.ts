@@ -5,8 +5,8 @@
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ApiClient } from '../support/api-client.js';
-import { type ApiServer, apiKey, startApiServer } from '../support/api-server.js';
+import { ApiClient } from '../support/clients/api-client.js';
+import { type ApiServer, apiKey, startApiServer } from '../support/servers/api-server.js';
 
 let server: ApiServer;
 beforeAll(async () => {

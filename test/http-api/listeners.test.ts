@@ -1,9 +1,9 @@
 /** Where the HTTP API is: behind which keys, on which port; and what it says when the broker is away. */
 
 import { describe, expect, it } from 'vitest';
-import { apiKey, postTo, startApiServer } from '../support/api-server.js';
-import { OpenApi } from '../support/openapi.js';
-import { exchange } from '../support/raw-http.js';
+import { exchange } from '../support/clients/raw-http.js';
+import { OpenApi } from '../support/documents/openapi.js';
+import { apiKey, postTo, startApiServer } from '../support/servers/api-server.js';
 
 const otherKey = 'another-key-0123456789abcdef-012345';
 const publication = { channel: 'chat:x', data: 1 };

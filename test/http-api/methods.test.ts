@@ -1,8 +1,8 @@
 /** What the methods of the HTTP API do, seen by connected clients; the Python client in cent.test.ts does it again. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiClient } from '../support/api-client.js';
-import { type ApiServer, startApiServer } from '../support/api-server.js';
+import { ApiClient } from '../support/clients/api-client.js';
+import { type ApiServer, startApiServer } from '../support/servers/api-server.js';
 
 let server: ApiServer;
 beforeAll(async () => {

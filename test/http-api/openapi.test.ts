@@ -11,8 +11,8 @@ import { apiEndpoints } from '../../src/http/api/api.js';
 import { UnknownFields } from '../../src/http/api/unknown-fields.js';
 import { memory } from '../../src/server/memory.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
-import { type ApiAnswer, type ApiServer, apiKey, postTo, startApiServer } from '../support/api-server.js';
-import { OpenApi, openApiDocument, type Schema } from '../support/openapi.js';
+import { OpenApi, openApiDocument, type Schema } from '../support/documents/openapi.js';
+import { type ApiAnswer, type ApiServer, apiKey, postTo, startApiServer } from '../support/servers/api-server.js';
 
 const openApi = new OpenApi();
 const paths = Object.keys(openApi.document.paths);

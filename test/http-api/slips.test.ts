@@ -1,7 +1,7 @@
 /** Slips of the fingers in calls of the HTTP API: names of methods and of fields that there are not. */
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiServer, startApiServer } from '../support/api-server.js';
+import { type ApiServer, startApiServer } from '../support/servers/api-server.js';
 
 let server: ApiServer;
 beforeAll(async () => {

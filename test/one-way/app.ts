@@ -1,7 +1,7 @@
 /** An application with one-way endpoints behind a network that can be cut, and consumers of them. */
 
 import { channel, fanfare, type Limits } from 'fanfare';
-import { FaultProxy } from '../support/fault-proxy.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 
 export function makeApp(limits: Limits = {}) {
   return fanfare({

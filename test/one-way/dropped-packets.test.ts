@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { makeCertificate } from '../support/certificate.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 
 /** Whether this machine lets a test have a network of its own. Where changes are checked it must: there it throws. */
 function networkIsMissing(): boolean {

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { Gathered } from '../support/centrifuge/awaiting.js';
-import { pythonIsMissing, pythonProgram } from '../support/python.js';
+import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
 import { startOneWay } from './app.js';
 
 interface ReadEvent {

@@ -6,11 +6,11 @@ import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test } from 'vitest';
 import type { FanfareOptions } from '../../src/server/options.js';
-import { makeCertificate } from '../support/certificate.js';
-import { freePort } from '../support/free-port.js';
-import { haproxyProgram } from '../support/haproxy.js';
-import { nginxProgram } from '../support/nginx.js';
-import { identityPath, isMissing, proxyOf, type RunningProxy } from '../support/proxy-process.js';
+import { makeCertificate } from '../support/programs/certificate.js';
+import { freePort } from '../support/programs/free-port.js';
+import { haproxyProgram } from '../support/programs/haproxy.js';
+import { nginxProgram } from '../support/programs/nginx.js';
+import { identityPath, isMissing, proxyOf, type RunningProxy } from '../support/programs/proxy-process.js';
 
 /** What the proxies connect from. Clients have addresses of their own, all of this machine. */
 const trustProxies = ['127.0.0.1'];

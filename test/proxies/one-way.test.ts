@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 import { makeApp } from '../one-way/app.js';
-import { haproxy } from '../support/haproxy.js';
-import { nginx } from '../support/nginx.js';
+import { haproxy } from '../support/programs/haproxy.js';
+import { nginx } from '../support/programs/nginx.js';
 
 const proxies = { nginx, HAProxy: haproxy } as const;
 /** Shorter than two rounds of pings. */

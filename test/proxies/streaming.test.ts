@@ -7,11 +7,17 @@ import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import { scenarioContext, startScenarioServer } from '../support/centrifuge/scenario-app.js';
-import { centrifugeScenarios } from '../support/centrifuge-scenarios.js';
-import { haproxy } from '../support/haproxy.js';
-import { nginx } from '../support/nginx.js';
-import { openPolling } from '../support/polling-peer.js';
-import { answerTo, httpStreamReading, openStream, type SessionPeer, sseReading } from '../support/stream-peer.js';
+import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
+import { openPolling } from '../support/clients/polling-peer.js';
+import {
+  answerTo,
+  httpStreamReading,
+  openStream,
+  type SessionPeer,
+  sseReading,
+} from '../support/clients/stream-peer.js';
+import { haproxy } from '../support/programs/haproxy.js';
+import { nginx } from '../support/programs/nginx.js';
 
 const proxies = { nginx, HAProxy: haproxy } as const;
 

@@ -7,8 +7,8 @@ import { channel, type FanfareApp, fanfare, jwt } from 'fanfare';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { FanfareOptions } from '../../src/server/options.js';
 import type { ListenOptions } from '../../src/server/serving.js';
-import { makeCertificate } from '../support/certificate.js';
-import { exchange, upgradeRequest } from '../support/raw-http.js';
+import { exchange, upgradeRequest } from '../support/clients/raw-http.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 
 const secret = 'hunter2-canary-hunter2-canary-hunter2';
 const apiKey = 'hunter2-canary-key-hunter2-canary-key';

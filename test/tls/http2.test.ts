@@ -12,9 +12,9 @@ import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { channel, type FanfareOptions, fanfare, type ListenOptions } from 'fanfare';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { makeCertificate } from '../support/certificate.js';
-import { askHttp2, openHttp2, textOfHttp2 } from '../support/http2-peer.js';
-import { textOf } from '../support/stream-peer.js';
+import { askHttp2, openHttp2, textOfHttp2 } from '../support/clients/http2-peer.js';
+import { textOf } from '../support/clients/stream-peer.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 
 const tls = makeCertificate();
 const toClose: (() => unknown)[] = [];

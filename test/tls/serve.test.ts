@@ -7,8 +7,8 @@ import { Centrifuge } from 'centrifuge';
 import { afterAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FanfareProcess, Folder, fanfare } from '../cli/fanfare-process.js';
-import { makeCertificate, type TestCertificate } from '../support/certificate.js';
-import { askHttp2, openHttp2 } from '../support/http2-peer.js';
+import { askHttp2, openHttp2 } from '../support/clients/http2-peer.js';
+import { makeCertificate, type TestCertificate } from '../support/programs/certificate.js';
 
 const [first, second] = [makeCertificate(), makeCertificate()];
 afterAll(() => {

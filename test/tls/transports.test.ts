@@ -2,10 +2,10 @@
 
 import { afterAll } from 'vitest';
 import { transportSuite } from '../conformance/transport-suite.js';
-import { makeCertificate } from '../support/certificate.js';
-import { openHttp2Stream } from '../support/http2-peer.js';
-import { httpStreamReading, sseReading } from '../support/stream-peer.js';
-import { openWebSocket } from '../support/websocket-peer.js';
+import { openHttp2Stream } from '../support/clients/http2-peer.js';
+import { httpStreamReading, sseReading } from '../support/clients/stream-peer.js';
+import { openWebSocket } from '../support/clients/websocket-peer.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 
 const tls = makeCertificate();
 afterAll(() => tls[Symbol.dispose]());

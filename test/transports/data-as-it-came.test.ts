@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { TransportPeer } from '../conformance/transport-suite.js';
 import { Gathered } from '../support/centrifuge/awaiting.js';
-import { brokenText, carriedTexts, mendedText } from '../support/json-texts.js';
-import { openPolling } from '../support/polling-peer.js';
-import { httpStreamReading, openStream, sseReading } from '../support/stream-peer.js';
-import { openWebSocket } from '../support/websocket-peer.js';
+import { openPolling } from '../support/clients/polling-peer.js';
+import { httpStreamReading, openStream, sseReading } from '../support/clients/stream-peer.js';
+import { openWebSocket } from '../support/clients/websocket-peer.js';
+import { brokenText, carriedTexts, mendedText } from '../support/engine/json-texts.js';
 
 const key = 'api-key-0123456789abcdef-0123456789';
 const everybody = { subscribe: 'anyone', publish: 'anyone', history: { size: 50 }, presence: 'anyone' } as const;

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test, vi } from 'vitest';
 import type { TransportPeer } from '../conformance/transport-suite.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import { openPolling } from '../support/polling-peer.js';
-import { answerTo, httpStreamReading, openStream, sseReading } from '../support/stream-peer.js';
+import { openPolling } from '../support/clients/polling-peer.js';
+import { answerTo, httpStreamReading, openStream, sseReading } from '../support/clients/stream-peer.js';
+import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const pingIntervalMs = 2_000;
 const pongTimeoutMs = 1_000;

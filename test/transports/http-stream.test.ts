@@ -1,7 +1,7 @@
 /** The HTTP streaming transport runs the suite of all transports. */
 
 import { transportSuite } from '../conformance/transport-suite.js';
-import { httpStreamReading, openStream } from '../support/stream-peer.js';
+import { httpStreamReading, openStream } from '../support/clients/stream-peer.js';
 
 transportSuite({
   name: 'http_stream',

@@ -1,7 +1,7 @@
 /** The long polling transport runs the suite of all transports. */
 
 import { transportSuite } from '../conformance/transport-suite.js';
-import { openPolling } from '../support/polling-peer.js';
+import { openPolling } from '../support/clients/polling-peer.js';
 
 transportSuite({
   name: 'long_polling',

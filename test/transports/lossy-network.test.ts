@@ -7,8 +7,8 @@ import { Centrifuge, type Subscription } from 'centrifuge';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
-import { LossyProxy } from '../support/lossy-proxy.js';
-import { ServerProcess } from '../support/server-process.js';
+import { ServerProcess } from '../support/hardening/server-process.js';
+import { LossyProxy } from '../support/network/lossy-proxy.js';
 
 const numPublications = 10_000;
 const burst = 100;

@@ -6,8 +6,8 @@ import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { channel, fanfare, type Limits } from 'fanfare';
 import { afterEach, expect, test, vi } from 'vitest';
 import { disconnectCodes } from '../../src/model/codes.js';
-import { askPolling, pollingPath } from '../support/polling-peer.js';
-import { post, type SessionAddress, textOf } from '../support/stream-peer.js';
+import { askPolling, pollingPath } from '../support/clients/polling-peer.js';
+import { post, type SessionAddress, textOf } from '../support/clients/stream-peer.js';
 
 const toClose: (() => unknown)[] = [];
 

@@ -10,7 +10,7 @@ import { type ChannelName, parseChannelName } from '../../src/model/channel-name
 import { disconnectCodes, errorCodes } from '../../src/model/codes.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import type { Publication } from '../../src/model/publication.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
 
 type Line = Readonly<Record<string, unknown>>;
 

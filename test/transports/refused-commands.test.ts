@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
-import { errorCode, RawClient } from '../support/raw-client.js';
+import { errorCode, RawClient } from '../support/clients/raw-client.js';
 
 type Line = Readonly<Record<string, unknown>>;
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type FanfareOptions, fanfare } from 'fanfare';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createViteServer } from 'vitest/node';
-import { textOf } from '../support/stream-peer.js';
+import { textOf } from '../support/clients/stream-peer.js';
 
 interface Line {
   readonly level: string;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { channel, fanfare, type Limits } from 'fanfare';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { textOf } from '../support/stream-peer.js';
+import { textOf } from '../support/clients/stream-peer.js';
 
 const toClose: (() => unknown)[] = [];
 

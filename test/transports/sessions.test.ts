@@ -3,8 +3,15 @@
 import { channel, fanfare } from 'fanfare';
 import { afterEach, describe, expect, test } from 'vitest';
 import { disconnectCodes } from '../../src/model/codes.js';
-import { askPolling, openPolling, pollingPath } from '../support/polling-peer.js';
-import { answerTo, httpStreamReading, openStream, post, type SessionPeer, sseReading } from '../support/stream-peer.js';
+import { askPolling, openPolling, pollingPath } from '../support/clients/polling-peer.js';
+import {
+  answerTo,
+  httpStreamReading,
+  openStream,
+  post,
+  type SessionPeer,
+  sseReading,
+} from '../support/clients/stream-peer.js';
 
 const toClose: (() => unknown)[] = [];
 

@@ -1,7 +1,7 @@
 /** What the compiler tells somebody who misspells a channel, a message or a procedure, and what an editor offers. */
 
 import { describe, expect, test, vi } from 'vitest';
-import { CompiledText } from '../support/compiled-text.js';
+import { CompiledText } from '../support/documents/compiled-text.js';
 
 // The first text takes as long as compiling all of the package.
 vi.setConfig({ testTimeout: 60_000 });

@@ -10,7 +10,7 @@ import { channel, fanfare } from 'fanfare';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { javaIsMissing, runJava } from '../support/java.js';
+import { javaIsMissing, runJava } from '../support/programs/java.js';
 
 const apiKey = 'api-key-0123456789abcdef-0123456789';
 const app = fanfare({

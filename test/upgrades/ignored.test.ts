@@ -8,8 +8,8 @@ import { connect as connectTls } from 'node:tls';
 import { channel, fanfare } from 'fanfare';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { makeCertificate } from '../support/certificate.js';
-import { exchange, openSocket, parseResponses, upgradeRequest } from '../support/raw-http.js';
+import { exchange, openSocket, parseResponses, upgradeRequest } from '../support/clients/raw-http.js';
+import { makeCertificate } from '../support/programs/certificate.js';
 
 const offer = [
   'Connection: Upgrade, HTTP2-Settings',

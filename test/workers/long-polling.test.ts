@@ -5,7 +5,7 @@ import { Agent } from 'node:http';
 import { connect } from 'fanfare/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
-import { askPolling } from '../support/polling-peer.js';
+import { askPolling } from '../support/clients/polling-peer.js';
 
 const config = {
   port: 0,

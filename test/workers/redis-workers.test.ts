@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
-import { RedisServer, redisIsMissing } from '../support/redis-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 
 const config = {
   port: 0,

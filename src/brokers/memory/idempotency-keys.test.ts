@@ -1,7 +1,7 @@
 /** Idempotency keys and how long they are known. */
 
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
 import { idempotencyWindowMs } from '../../engine/ports/broker.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 

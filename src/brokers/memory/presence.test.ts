@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { MemoryPresence } from './presence.js';
 
 const channel = channelName('c');

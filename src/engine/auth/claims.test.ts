@@ -1,7 +1,7 @@
 /** What claims become, once their signature is good. */
 
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
 import { isCapable } from '../names/capabilities.js';
 import { readConnectionClaims, readSubscriptionClaims } from './claims.js';
 

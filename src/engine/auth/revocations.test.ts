@@ -1,7 +1,7 @@
 /** Tokens and users that are out, for how long, and in whose way they stand. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { type Revocable, Revocations } from './revocations.js';
 
 let clock: FakeClock;

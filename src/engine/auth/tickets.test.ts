@@ -1,7 +1,7 @@
 /** One-time tickets. */
 
 import { describe, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
+import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { disconnectCodes } from '../../model/codes.js';
 import type { Authenticator, ConnectAttempt } from '../ports/authenticator.js';
 import { allowAnonymous } from './anonymous.js';

@@ -1,7 +1,7 @@
 /** Who may do what: by capability, by name and by function. */
 
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
 import { errorCodes } from '../../model/codes.js';
 import { parseCapabilities } from '../names/capabilities.js';
 import { type ChannelOptions, channel as declare } from './channel-options.js';

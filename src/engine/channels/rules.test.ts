@@ -1,8 +1,8 @@
 /** Channel rules: which one applies, its defaults, and declarations that are refused. */
 
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
-import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
+import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { MemoryBroker } from '../../brokers/memory/broker.js';
 import { type ChannelOptions, channel } from './channel-options.js';
 import type { Rule } from './rule.js';

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { plainEncoding, RecordedConnection } from '../../../test/support/recorded-connection.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { plainEncoding, RecordedConnection } from '../../../test/support/engine/recorded-connection.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { Publication } from '../../model/publication.js';
 import { channel } from '../channels/channel-options.js';

@@ -1,8 +1,8 @@
 /** Which channels a node asks of the broker, and how seldom. */
 
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { silentLogger } from '../ports/logger.js';
 import { Interest } from './interest.js';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Receiver } from 'ws';
-import { plainEncoding } from '../../../test/support/recorded-connection.js';
+import { plainEncoding } from '../../../test/support/engine/recorded-connection.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import { sse } from '../../transports/streaming/format.js';
 import { websocketFraming } from '../../transports/websocket/framing.js';

@@ -1,8 +1,8 @@
 /** The bounded send queue of one connection. */
 
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { RecordedConnection } from '../../../test/support/recorded-connection.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { RecordedConnection } from '../../../test/support/engine/recorded-connection.js';
 import { Counters } from '../ports/counters.js';
 import { Turn } from '../time/turn.js';
 import { Outbox } from './outbox.js';

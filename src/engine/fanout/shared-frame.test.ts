@@ -1,7 +1,7 @@
 /** One encoding, one framing, many readers. */
 
 import { describe, expect, test } from 'vitest';
-import { plainEncoding } from '../../../test/support/recorded-connection.js';
+import { plainEncoding } from '../../../test/support/engine/recorded-connection.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { Push } from '../../model/push.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';

@@ -1,7 +1,7 @@
 /** Refusals in the log: each is told, and no storm of them floods it. */
 
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { RefusalLog } from './refusal-log.js';
 
 interface Line {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { RecordedLog } from '../../../test/support/recorded-log.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { RecordedLog } from '../../../test/support/engine/recorded-log.js';
 import { RepeatedWarning } from './repeated-warning.js';
 
 test('a flood is one line at once and one a minute, with how often it came and the last of it', async () => {

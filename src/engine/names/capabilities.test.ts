@@ -1,7 +1,7 @@
 /** What a `caps` claim says, and what it does not. */
 
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
 import { type ChannelAction, isCapable, parseCapabilities } from './capabilities.js';
 
 const actions: readonly ChannelAction[] = ['subscribe', 'publish', 'presence', 'history'];

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { channelName } from '../../../test/support/channel-name.js';
+import { channelName } from '../../../test/support/engine/channel-name.js';
 import { ChannelPattern } from './channel-pattern.js';
 
 function match(pattern: string, name: string): Record<string, string> | undefined {

@@ -1,7 +1,7 @@
 /** What the server does with channels and clients, seen from the clients. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EngineNode } from '../../../test/support/engine-node.js';
+import { EngineNode } from '../../../test/support/engine/node.js';
 import { channel } from '../channels/channel-options.js';
 import type { Broker } from '../ports/broker.js';
 

@@ -1,7 +1,7 @@
 /** Notifications: after the fact, in order, and never in the way. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import type { ConnectedClient } from './authenticator.js';
 import { silentLogger } from './logger.js';
 import { Notifier, type Observer } from './observer.js';

@@ -1,7 +1,7 @@
 /** Who is let in while many want to. */
 
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { Admission } from './admission.js';
 
 const unlimited = { maxConnections: 0, maxConnectionsPerAddress: 0, connectsPerSec: 0, connectBurst: 0 };

@@ -1,7 +1,7 @@
 /** Subscriptions that the server makes in the middle of a connection. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EngineNode } from '../../../test/support/engine-node.js';
+import { EngineNode } from '../../../test/support/engine/node.js';
 import type { JsonText } from '../../model/json-text.js';
 import { channel } from '../channels/channel-options.js';
 

@@ -1,7 +1,7 @@
 /** Many deadlines on one timer. */
 
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { Deadlines, type Expiring } from './deadlines.js';
 
 function setup(resolutionMs?: number) {

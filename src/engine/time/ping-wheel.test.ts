@@ -1,7 +1,7 @@
 /** One timer that pings all connections. */
 
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { type Pinged, PingWheel } from './ping-wheel.js';
 
 class Recorder implements Pinged {

@@ -1,7 +1,7 @@
 /** Times-to-live as clients are told. */
 
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { ttlSec } from './ttl.js';
 
 const clock = new FakeClock();

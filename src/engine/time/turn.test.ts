@@ -1,7 +1,7 @@
 /** What is written within one turn leaves at its end. */
 
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { type Flushable, Turn } from './turn.js';
 
 function setup() {

@@ -1,7 +1,7 @@
 /** When a backend is taken for dead, and when it is asked again. */
 
 import { expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
+import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 /** With the test's randomness a probe goes out every 1.5 s. */

@@ -1,7 +1,7 @@
 /** How many calls are let through, who waits, and for how long. */
 
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { Concurrency, type Entry } from './concurrency.js';
 
 function make(maxInFlight: number, maxWaiting: number) {

@@ -1,8 +1,8 @@
 /** Events reach their backend at least once and in order, or are counted as lost. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
-import { HookBackend } from '../../../test/support/hook-backend.js';
+import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { HookBackend } from '../../../test/support/servers/hook-backend.js';
 import { EventDelivery } from './event-delivery.js';
 import { signatureHeaders } from './signature.js';
 

@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { HookBackend } from '../../../test/support/hook-backend.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { HookBackend } from '../../../test/support/servers/hook-backend.js';
 import { HookClient, type HookRequest } from './hook-client.js';
 
 const freed: (() => unknown)[] = [];

@@ -1,8 +1,8 @@
 /** One hook and its backend: decisions, failures, and who waits for whom. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
-import { HookBackend } from '../../../test/support/hook-backend.js';
+import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { HookBackend } from '../../../test/support/servers/hook-backend.js';
 import { JsonSource } from '../../model/json-source.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import { Hook, type HookLimits, type HookOptions, type HookOutcome } from './hook.js';

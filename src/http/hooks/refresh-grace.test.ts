@@ -1,7 +1,7 @@
 /** How long what has expired may stay. */
 
 import { expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../../test/support/fake-clock.js';
+import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { RefreshGrace } from './refresh-grace.js';
 
 /** With the test's randomness the next question is after 7.5 s. */

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { commandVectors, frameVectors, refusedVectors } from '../../../test/support/protocol-vectors.js';
+import { commandVectors, frameVectors, refusedVectors } from '../../../test/support/documents/protocol-vectors.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { maxJsonNesting } from '../../model/json-parse.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from './json-decode.js';

@@ -2,7 +2,7 @@
 
 import { Centrifuge } from 'centrifuge';
 import { describe, expect, test } from 'vitest';
-import { pushVectors, replyVectors } from '../../../test/support/protocol-vectors.js';
+import { pushVectors, replyVectors } from '../../../test/support/documents/protocol-vectors.js';
 import type { Push } from '../../model/push.js';
 import type { ReplyBody } from '../../model/reply.js';
 import { centrifugalJson } from './json-protocol.js';

@@ -1,7 +1,7 @@
 /** Polls hang until there is something, one at a time, and a connection without any comes to its end. */
 
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { Deadlines } from '../../engine/time/deadlines.js';
 import { Turn } from '../../engine/time/turn.js';
 import { disconnectCodes } from '../../model/codes.js';

@@ -1,7 +1,7 @@
 /** Answers get rarer while the process has no time left, and more frequent when it has again. */
 
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { Spacing } from './spacing.js';
 
 function start(minMs: number) {

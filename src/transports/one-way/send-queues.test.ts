@@ -1,7 +1,7 @@
 /** What a table of Linux says of peers, golden lines of a real one; and how readings are shared. */
 
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { nameOf, SendQueues, silentIn } from './send-queues.js';
 
 const head =

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
+import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import { FrameOrder } from './frame-order.js';
 

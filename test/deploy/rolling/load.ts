@@ -1,6 +1,6 @@
 /** A fleet with a broker behind a proxy, with many clients that read what a backend publishes, while something is done. */
 
-import { type BrokerServerKind, brokerServers } from '../../support/broker-servers.js';
+import { type BrokerServerKind, brokerServers } from '../../support/brokers/servers.js';
 import type { DeployedOptions, DeployedProxy, Deployment } from '../deployed-proxy.js';
 import { Fleet } from '../fleet.js';
 import { feedRule, Publisher } from './publisher.js';

@@ -9,7 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { brokerServers } from '../../support/broker-servers.js';
+import { brokerServers } from '../../support/brokers/servers.js';
 import { haproxy, nginx } from '../deployed-proxy.js';
 import type { Second } from './load.js';
 import { OtherVersion } from './other-version.js';

@@ -1,6 +1,6 @@
 /** Newcomers at a steady rate, each asked about by the connect hook, and what became of each. */
 
-import { errorCode, RawClient } from '../../support/raw-client.js';
+import { errorCode, RawClient } from '../../support/clients/raw-client.js';
 
 export interface Attempt {
   /** When its connect command was sent, by `performance.now()`. */

@@ -9,8 +9,8 @@ import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import type { BrokerEvents } from '../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../src/model/channel-name.js';
 import type { BrokerFactory } from '../../../src/server/options.js';
-import { FaultProxy } from '../fault-proxy.js';
-import { RestartableBroker } from '../restartable-broker.js';
+import { RestartableBroker } from '../engine/restartable-broker.js';
+import { FaultProxy } from '../network/fault-proxy.js';
 import { Gathered } from './awaiting.js';
 import type { Controls, ScenarioContext, TokenClaims } from './context.js';
 

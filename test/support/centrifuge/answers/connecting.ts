@@ -2,7 +2,7 @@
 
 import { jwt } from 'fanfare';
 import { denyAll } from '../../../../src/engine/auth/anonymous.js';
-import { KeyProvider } from '../../key-provider.js';
+import { KeyProvider } from '../../servers/key-provider.js';
 import { type Answer, answer, type Seen } from './answer.js';
 import { type Bend, fateOf, type Stage, secret } from './stage.js';
 

@@ -1,0 +1,201 @@
+/** A client of the Centrifugal protocol inside the simulation: it subscribes to one channel and recovers as SDKs do. */
+
+import type { Node } from '../../../src/engine/node.js';
+import type { Connection, Encoding } from '../../../src/engine/ports/connection.js';
+import type { Session } from '../../../src/engine/sessions/session.js';
+import type { Disconnect } from '../../../src/model/codes.js';
+import { centrifugalJson } from '../../../src/protocols/centrifugal/json-protocol.js';
+
+const encoding: Encoding = {
+  protocol: centrifugalJson,
+  framing: { name: 'simulated', frame: (message) => Buffer.from(message) },
+};
+
+/** One publication as it reached the application above the SDK. */
+export interface Delivery {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly value: unknown;
+}
+
+/** How a subscription began, as the client was told. */
+export interface Start {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly wasRecovering: boolean;
+  readonly recovered: boolean;
+  /** How many deliveries there had been. */
+  readonly deliveredBefore: number;
+  /** Publications that came with the reply. */
+  readonly publications: number;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+class SimulatedConnection implements Connection {
+  readonly transport = 'simulated';
+  readonly encoding = encoding;
+  bufferedBytes = 0;
+  closedWith: Disconnect | undefined;
+  /** Written and not yet read by the client; lost with a cut. */
+  readonly inFlight: string[] = [];
+
+  write(bytes: Uint8Array): void {
+    if (this.closedWith === undefined) this.inFlight.push(Buffer.from(bytes).toString());
+  }
+
+  close(disconnect: Disconnect): void {
+    this.closedWith ??= disconnect;
+  }
+}
+
+export class SimulatedClient {
+  readonly deliveries: Delivery[] = [];
+  readonly starts: Start[] = [];
+  readonly errors: number[] = [];
+  /** Unsubscribed by the server with these codes. */
+  readonly unsubscribes: number[] = [];
+  readonly closes: number[] = [];
+  session: Session | undefined;
+  connection: SimulatedConnection | undefined;
+  isSubscribed = false;
+  /** Publications that came before the reply to `subscribe`: an SDK would hand them to the application. */
+  early = 0;
+  #position: { offset: number; epoch: string } | undefined;
+  #nextId = 0;
+  #subscribeId = 0;
+  /** Until its reply, publications of the old subscription may still come. */
+  #unsubscribeId = 0;
+
+  constructor(
+    readonly node: Node,
+    readonly channel: string,
+  ) {}
+
+  get position(): { readonly offset: number; readonly epoch: string } | undefined {
+    return this.#position;
+  }
+
+  get isConnected(): boolean {
+    return this.session !== undefined && this.connection?.closedWith === undefined;
+  }
+
+  connect(): void {
+    if (this.session !== undefined) return;
+    this.connection = new SimulatedConnection();
+    this.session = this.node.open(this.connection, { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' });
+    this.#nextId = 0;
+    this.isSubscribed = false;
+    this.send({ id: ++this.#nextId, connect: {} });
+    this.#subscribe();
+  }
+
+  unsubscribe(): void {
+    if (this.session === undefined) return;
+    this.#unsubscribeId = ++this.#nextId;
+    this.send({ id: this.#unsubscribeId, unsubscribe: { channel: this.channel } });
+    this.isSubscribed = false;
+    this.#position = undefined;
+    this.#subscribeId = 0;
+  }
+
+  subscribe(): void {
+    if (this.session !== undefined && !this.isSubscribed && this.#subscribeId === 0) this.#subscribe();
+  }
+
+  publish(value: unknown): void {
+    this.send({ id: ++this.#nextId, publish: { channel: this.channel, data: value } });
+  }
+
+  send(command: unknown): void {
+    this.session?.receive(JSON.stringify(command));
+  }
+
+  /** The network goes: what was under way is lost, and the server notices. */
+  cut(): void {
+    this.connection = undefined;
+    this.isSubscribed = false;
+    this.#subscribeId = 0;
+    this.#unsubscribeId = 0;
+    const { session } = this;
+    this.session = undefined;
+    session?.connectionClosed();
+  }
+
+  /** Reads what has arrived. */
+  read(): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    for (const frame of connection.inFlight.splice(0)) for (const line of frame.split('\n')) this.#receive(line);
+    if (connection.closedWith === undefined || this.connection !== connection) return;
+    this.closes.push(connection.closedWith.code);
+    this.cut();
+  }
+
+  #subscribe(): void {
+    this.#subscribeId = ++this.#nextId;
+    const since = this.#position && { recover: true, ...this.#position };
+    this.send({ id: this.#subscribeId, subscribe: { channel: this.channel, flag: 1, ...since } });
+  }
+
+  #receive(line: string): void {
+    // safe: the server's own encoder is under test elsewhere
+    const message = JSON.parse(line) as Json;
+    if (message.id !== undefined) {
+      this.#receiveReply(message);
+      return;
+    }
+    const push = message.push as Json | undefined;
+    if (push === undefined) this.send({});
+    else if (push.pub !== undefined) {
+      if (this.isSubscribed) this.#deliver(push.pub as Json);
+      else if (this.#subscribeId !== 0 && this.#unsubscribeId === 0) this.early++;
+    }
+    if (push?.unsubscribe !== undefined) this.#unsubscribed((push.unsubscribe as Json).code as number);
+  }
+
+  #receiveReply(message: Json): void {
+    if (message.error !== undefined) this.errors.push((message.error as Json).code as number);
+    if (message.id === this.#unsubscribeId) this.#unsubscribeId = 0;
+    if (message.id !== this.#subscribeId) return;
+    this.#subscribeId = 0;
+    const result = message.subscribe as Json | undefined;
+    if (result === undefined) return;
+    const {
+      epoch = '',
+      offset = 0,
+      recovered = false,
+      was_recovering: wasRecovering = false,
+    } = result as never as Start & {
+      was_recovering?: boolean;
+    };
+    const publications = (result.publications ?? []) as readonly Json[];
+    this.isSubscribed = true;
+    this.#position = { offset, epoch };
+    this.starts.push({
+      epoch,
+      offset,
+      recovered,
+      wasRecovering,
+      deliveredBefore: this.deliveries.length,
+      publications: publications.length,
+    });
+    for (const publication of publications) this.#deliver(publication);
+  }
+
+  #deliver(publication: Json): void {
+    const { offset = 0, data } = publication as { offset?: number; data: unknown };
+    const epoch = this.#position?.epoch ?? '';
+    this.deliveries.push({ epoch, offset, value: data });
+    if (offset > 0) this.#position = { offset, epoch };
+  }
+
+  #unsubscribed(code: number): void {
+    // About an earlier subscription than the one that is being asked for.
+    if (this.#subscribeId !== 0) return;
+    this.unsubscribes.push(code);
+    this.isSubscribed = false;
+    if (code >= 2500) this.#subscribe();
+    else this.#position = undefined;
+  }
+}

@@ -1,0 +1,29 @@
+/** Go, for tests with clients in that language. Modules come from the Go module proxy, pinned by go.sum. */
+
+import { execFile, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const run = promisify(execFile);
+
+/** Whether tests with Go have to be left out. Where changes are checked they must run: there it throws. */
+export function goIsMissing(): boolean {
+  if (spawnSync('go', ['version']).status === 0) return false;
+  const message = 'no go: scripts/install-system.sh installs it';
+  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
+  console.warn(`\n*** SKIPPED: tests with clients in Go: ${message} ***\n`);
+  return true;
+}
+
+/**
+ * Builds the program in a folder.
+ *
+ * @param folder relative to the repository
+ * @returns runs it, and resolves with what it prints
+ */
+export async function goProgram(folder: string): Promise<(...args: string[]) => Promise<string>> {
+  const program = `${root}.cache/go/${folder.replaceAll('/', '-')}`;
+  await run('go', ['build', '-buildvcs=false', '-o', program, '.'], { cwd: `${root}${folder}` });
+  return async (...args) => (await run(program, args, { timeout: 30_000 })).stdout;
+}

@@ -1,0 +1,31 @@
+/** Python with the packages of test/python-requirements.txt, for tests with SDKs in that language. */
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ScriptedSdk } from '../clients/scripted-sdk.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+/** As scripts/install-system.sh makes it; the copy of the requirements is made when all of them are installed. */
+const environment = `${root}.cache/python`;
+
+/** Whether tests with Python have to be left out. Where changes are checked they must run: there it throws. */
+export function pythonIsMissing(): boolean {
+  if (existsSync(`${environment}/requirements.txt`)) return false;
+  const message = `no Python packages in ${environment}: scripts/install-system.sh installs them`;
+  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
+  console.warn(`\n*** SKIPPED: tests with Python SDKs: ${message} ***\n`);
+  return true;
+}
+
+/** A program that one of the packages brings. */
+export function pythonProgram(name: string): string {
+  return `${environment}/bin/${name}`;
+}
+
+/** A script that answers each line of JSON on its standard input with one on its standard output. */
+export class PythonScript extends ScriptedSdk {
+  /** @param path relative to the repository */
+  constructor(path: string, env: Readonly<Record<string, string>>) {
+    super(`${environment}/bin/python`, [`${root}${path}`], { PYTHONUNBUFFERED: '1', ...env });
+  }
+}
