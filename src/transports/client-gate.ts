@@ -23,11 +23,12 @@ export interface ClientGateOptions {
   readonly cookiesAuthenticate?: () => boolean;
 }
 
-const draining: RefusalLine = {
-  check: 'shutting down',
-  fields: {},
-  message: 'request refused: this node is shutting down',
-  level: 'info',
+/** What a node that is shutting down answers with. */
+export const closing: Refusal = {
+  status: 503,
+  message: 'shutting down',
+  headers: { 'Retry-After': '1' },
+  why: { check: 'shutting down', fields: {}, message: 'request refused: this node is shutting down', level: 'info' },
 };
 
 /** Comes from the request. */
@@ -60,8 +61,7 @@ export class ClientGate {
 
   /** Nobody new is let in any more. */
   findClosing(): Refusal | undefined {
-    if (!this.#node.isDraining) return undefined;
-    return { status: 503, message: 'shutting down', headers: { 'Retry-After': '1' }, why: draining };
+    return this.#node.isDraining ? closing : undefined;
   }
 
   /**

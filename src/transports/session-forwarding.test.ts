@@ -35,7 +35,7 @@ async function start(request: AddressedSession['request']) {
     await cluster.clock.advance(1);
     return answer;
   };
-  return { cluster, owner, away, ask, asked, isCompromised: () => isCompromised };
+  return { cluster, owner, other, away, directoryOf, ask, asked, isCompromised: () => isCompromised };
 }
 
 test('are answered by the node that has the session, with text, bytes or nothing', async () => {
@@ -61,6 +61,7 @@ test('B74: of another client are refused there, and the session gets to know', a
 
 test('for a node that is not there are answered with 404 at once', async () => {
   const { ask, cluster } = await start(() => ({ status: 200 }));
+  await cluster.clock.advance(4_000);
   expect(await ask({ node: 'nobody' })).toEqual({ status: 404 });
   await cluster.close();
 });
@@ -83,6 +84,35 @@ test('are answered with 404 when the node dies meanwhile, and with 504 when it s
   await cluster.clock.advance(13_100);
   await dead;
   expect(statuses).toEqual([504, 404]);
+  await cluster.close();
+});
+
+test('are answered with 503 when the node that passes them on closes: the session goes on elsewhere', async () => {
+  const { away, ask, asked, other, cluster } = await start(() => new Promise(() => undefined));
+  const answer = away.request(asked, new Recipient());
+  await cluster.clock.advance(1);
+  const closed = other.node.close(1_000);
+  await cluster.clock.advance(1_000);
+  await closed;
+  expect((await answer).status).toBe(503);
+  expect((await ask()).status).toBe(503);
+  await cluster.close();
+});
+
+test('wait at a node that is so new that it has not heard of the others, however slow the broker is', async () => {
+  const { cluster, asked, directoryOf } = await start(() => ({ status: 200 }));
+  cluster.hub.fate = () => ({ delayMs: 500 });
+  const away = directoryOf(await cluster.add());
+  const statuses: string[] = [];
+  for (const node of [asked.node, 'nobody']) {
+    void away.request({ ...asked, node }, new Recipient()).then(({ status }) => statuses.push(`${node}: ${status}`));
+  }
+  await cluster.clock.advance(999);
+  expect(statuses).toEqual([]);
+  await cluster.clock.advance(1_001);
+  expect(statuses).toEqual([`${asked.node}: 200`]);
+  await cluster.clock.advance(2_000);
+  expect(statuses).toEqual([`${asked.node}: 200`, 'nobody: 404']);
   await cluster.close();
 });
 

@@ -20,7 +20,10 @@ const sessionAnswer = v.object({
   base64: v.optional(v.string()),
 });
 
-/** 404 for a node that is gone, and at once when it goes; 504 when it has not answered in time. */
+/** By why there is no answer. Clients take 404 for the end of the session, and ask again after the others. */
+const statuses = { gone: 404, unknown: 404, refused: 502, closing: 503, late: 504 } as const;
+
+/** Answers at once when the session's node goes, or this one closes. */
 export class ForwardingPeers implements SessionPeers {
   /** @param timeoutMs longer than any request may take on its own node */
   constructor(
@@ -35,8 +38,7 @@ export class ForwardingPeers implements SessionPeers {
     const options = { deadlineMs: this.timeoutMs, gone: gone.signal };
     const answer = await this.cluster.ask(request.node, about, request, options);
     if (!answer.ok) {
-      const { reason } = answer;
-      return { status: reason === 'late' ? 504 : reason === 'refused' ? 502 : 404 };
+      return { status: statuses[answer.reason] };
     }
     const parsed = v.safeParse(sessionAnswer, answer.body);
     if (!parsed.success) return { status: 502 };

@@ -1,5 +1,6 @@
 /** Why a request for a session of its own is not served, as HTTP says it, and what the log has to say. */
 
+import { closing } from './client-gate.js';
 import type { Refusal } from './refusal.js';
 
 interface Words {
@@ -24,6 +25,7 @@ const words: Readonly<Record<number, Words>> = {
 };
 
 export function sessionRefusal(status: number): Refusal {
+  if (status === closing.status) return closing;
   const { message, why } = words[status] ?? { message: 'refused' };
   if (why === undefined) return { status, message };
   return {

@@ -282,7 +282,12 @@ describe('a ticket', () => {
     expect((await connect(node(b), `${node(a).node.id}.guess`)).closeCode).toBe(3500);
     const orphan = node(a).operations.issueTicket('ann', {});
     await node(a).close();
+    // Until then a node that is not known may be one that a new node has not heard of yet.
+    await cluster.clock.advance(4_000);
     expect((await connect(node(b), orphan)).closeCode).toBe(3500);
+    // It was refused for good by a node that had not heard of the others yet.
+    const early = node(b).operations.issueTicket('ann', {});
+    expect((await connect(await cluster.add(), early)).session.user).toBe('ann');
   });
 });
 

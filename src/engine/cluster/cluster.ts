@@ -23,6 +23,9 @@ export interface ClusterParts {
   readonly silenceWithin: (ms: number) => number;
 }
 
+/** By then a new node has heard of all others, even when their answers to its first sign of life were lost. */
+const newForMs = beatIntervalMs + 1_000;
+
 /** Whatever calls itself a node. */
 const maxCitedLength = 64;
 
@@ -51,6 +54,10 @@ export class Cluster {
   readonly #unsent: RepeatedWarning;
   #beat: Cancel | undefined;
   #isRunning = false;
+  #isClosed = false;
+  /** Called when a new node hears of another one, or is new no more. Absent once it is not new. */
+  #waitingForPeers: Set<() => void> | undefined;
+  #cancelNew: Cancel | undefined;
 
   constructor(parts: ClusterParts) {
     const { clock, log } = parts;
@@ -106,6 +113,8 @@ export class Cluster {
     if (control === undefined) return;
     await control.start(nodeId, (payload, from) => this.#receive(payload, from));
     this.#isRunning = true;
+    this.#waitingForPeers = new Set();
+    this.#cancelNew = this.#parts.clock.schedule(() => this.#isNewNoMore(), newForMs);
     this.#giveSign(true);
   }
 
@@ -120,15 +129,21 @@ export class Cluster {
     const { clock, log } = this.#parts;
     const said = withTimeLimit(clock, deadlineMs, 'good-bye', this.#send({ kind: 'bye' }));
     this.#isRunning = false;
+    this.#isClosed = true;
+    this.#isNewNoMore();
     this.#beat?.();
     this.#garbage.close();
     await said.catch((error: unknown) => log.debug({ err: error }, 'others have to find out by themselves'));
     this.#unsent.close();
   }
 
-  /** Asks one node. Never rejects. */
+  /** Asks one node, which may still have to be heard of while this node is new. Never rejects. */
   async ask(nodeId: string, about: string, body: unknown, options: AskOptions): Promise<Answer> {
-    if (!this.#isRunning || !this.#peers.has(nodeId)) return { ok: false, reason: 'gone' };
+    while (!this.#peers.has(nodeId) && this.#waitingForPeers !== undefined) {
+      await new Promise<void>((resolve) => this.#waitingForPeers?.add(resolve));
+    }
+    if (this.#isClosed) return { ok: false, reason: 'closing' };
+    if (!this.#peers.has(nodeId)) return { ok: false, reason: 'gone' };
     const answers = await this.#questions.ask({ id: this.#newId(), about, body }, [nodeId], false, options);
     return this.#counted(answers.get(nodeId) ?? { ok: false, reason: 'gone' });
   }
@@ -144,6 +159,17 @@ export class Cluster {
     return [...answers.values()].flatMap((answer) =>
       this.#counted(answer).ok && 'body' in answer ? [answer.body] : [],
     );
+  }
+
+  #isNewNoMore(): void {
+    this.#cancelNew?.();
+    this.#tellWaiting();
+    this.#waitingForPeers = undefined;
+  }
+
+  #tellWaiting(): void {
+    for (const tell of this.#waitingForPeers ?? []) tell();
+    this.#waitingForPeers?.clear();
   }
 
   #counted(answer: Answer): Answer {
@@ -257,6 +283,7 @@ export class Cluster {
       if (isHeardAgain) for (const listener of this.#onHeardAgain) listener(from);
       return;
     }
+    this.#tellWaiting();
     log.info({ node: from, version: node.version }, 'a node is there');
     for (const listener of this.#onJoined) listener(from);
   }

@@ -8,8 +8,11 @@ const repeatMs = 1_000;
 
 export type Answer =
   | { readonly ok: true; readonly body: unknown }
-  /** `gone`: the node has left or died; `late`: out of time; `refused`: it cannot answer that; `unknown`: it is too old. */
-  | { readonly ok: false; readonly reason: 'gone' | 'late' | 'refused' | 'unknown' };
+  /**
+   * `gone`: the node has left or died; `closing`: this node is about to leave, and says nothing about the other; `late`: out
+   * of time; `refused`: it cannot answer that; `unknown`: it is too old.
+   */
+  | { readonly ok: false; readonly reason: 'gone' | 'closing' | 'late' | 'refused' | 'unknown' };
 
 export interface AskOptions {
   /** By when there has to be an answer. */
@@ -93,12 +96,12 @@ export class ClusterQuestions {
   }
 
   close(): void {
-    for (const id of [...this.#questions.keys()]) this.#finish(id, 'gone');
+    for (const id of [...this.#questions.keys()]) this.#finish(id, 'closing');
     this.#timer?.();
     this.#timer = undefined;
   }
 
-  #finish(id: string, reason: 'gone' | 'late'): void {
+  #finish(id: string, reason: 'gone' | 'closing' | 'late'): void {
     const question = this.#questions.get(id);
     if (question === undefined) return;
     this.#questions.delete(id);

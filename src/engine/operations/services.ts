@@ -95,7 +95,8 @@ export function ticketOf(nodeId: string, ticket: string): string {
 /** Spends a ticket; `undefined` when it is none any more, or the node that has made it is gone. */
 export async function redeemTicket(node: Node, ticket: string): Promise<Identity | undefined> {
   const dot = ticket.lastIndexOf('.');
-  const [from, secret] = [ticket.slice(0, Math.max(0, dot)), ticket.slice(dot + 1)];
+  if (dot < 1) return undefined;
+  const [from, secret] = [ticket.slice(0, dot), ticket.slice(dot + 1)];
   if (from === node.id) return node.tickets.redeem(secret);
   const answer = await node.cluster.ask(from, 'ticket', { ticket: secret }, { deadlineMs });
   if (!answer.ok || answer.body === null) return undefined;
