@@ -15,6 +15,7 @@ const alias = [
 ];
 
 const fleets = ['test/{chaos,cluster,deploy}/**/*.test.ts'];
+const inBrowser = ['test/browser/**/*.test.ts', 'test/**/browser.test.ts'];
 
 export default defineConfig({
   test: {
@@ -48,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/browser/**', ...fleets],
+          exclude: [...inBrowser, ...fleets],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -61,7 +62,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
+          include: inBrowser,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

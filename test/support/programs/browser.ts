@@ -1,4 +1,4 @@
-/** Chromium for the tests in test/browser: found, launched without leave to phone anywhere, and closed. */
+/** Chromium for the tests of the browser project: found, launched without leave to phone anywhere, and closed. */
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
@@ -30,7 +30,7 @@ export function chromiumIsMissing(): boolean {
   if (existsSync(executablePath)) return false;
   const message = `no Chromium at ${executablePath}: scripts/install-system.sh installs it`;
   if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
-  console.warn(`\n*** SKIPPED: tests in test/browser: ${message}, FANFARE_CHROMIUM names another ***\n`);
+  console.warn(`\n*** SKIPPED: tests of the browser project: ${message}, FANFARE_CHROMIUM names another ***\n`);
   return true;
 }
 

@@ -1,0 +1,77 @@
+/** Browsers and proxies send a request again when its connection breaks: what comes twice does nothing twice. */
+
+import { Centrifuge } from 'centrifuge';
+import { channel, fanfare, rpc } from 'fanfare';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Gathered, nextEvent } from '../../support/centrifuge/awaiting.js';
+
+let numCalls: number;
+let pongs: Gathered<string>;
+let app: ReturnType<typeof start>;
+let url: string;
+
+function start() {
+  return fanfare({
+    anonymous: true,
+    transports: { sse: true },
+    limits: { pingIntervalMs: 1_000, pongTimeoutMs: 900 },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    channels: { 'room:{x}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
+    rpc: { count: rpc({ allow: 'anyone', run: () => ++numCalls }) },
+  });
+}
+
+beforeEach(async () => {
+  numCalls = 0;
+  pongs = new Gathered();
+  app = start();
+  ({ url } = await app.listen(0));
+});
+afterEach(() => app.close(500));
+
+/** Each request to the emulation endpoint twice, one right behind the other. */
+const twice: typeof fetch = async (input, init) => {
+  if (!String(input).endsWith('/emulation')) return fetch(input, init);
+  const answers = await Promise.all([fetch(input, init), fetch(input, init)]);
+  for (const answer of answers) expect(answer.status).toBe(204);
+  const body = String(init?.body);
+  if (JSON.parse(body).data.trim() === '{}') pongs.add(body);
+  return answers[0];
+};
+
+describe('every request of the official client, sent twice', () => {
+  test('commands are done once, and the connection stays, through pings too', async () => {
+    const client = new Centrifuge([{ transport: 'http_stream', endpoint: `${url}/connection/http_stream` }], {
+      fetch: twice,
+      readableStream: ReadableStream,
+      emulationEndpoint: `${url}/emulation`,
+    });
+    const ends: number[] = [];
+    client.on('disconnected', ({ code }) => ends.push(code));
+    client.on('connecting', ({ code }) => {
+      if (code >= 100) ends.push(code);
+    });
+    try {
+      client.connect();
+      const room = client.newSubscription('room:1');
+      const seen: unknown[] = [];
+      room.on('publication', ({ data }) => seen.push(data));
+      room.subscribe();
+      await room.ready(5_000);
+      for (let n = 1; n <= 5; n++) {
+        expect((await client.rpc('count', {})).data).toBe(n);
+        await room.publish(n);
+      }
+      // The pong comes twice, too: it has no id.
+      await pongs.atLeast(2);
+      const last = nextEvent(room, 'publication', ({ data }) => data === 'last');
+      await room.publish('last');
+      await last;
+      expect(seen).toEqual([1, 2, 3, 4, 5, 'last']);
+      expect(numCalls).toBe(5);
+      expect(ends).toEqual([]);
+    } finally {
+      client.disconnect();
+    }
+  });
+});
