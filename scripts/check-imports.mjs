@@ -1,94 +1,68 @@
 // @ts-check
-/** Checks the import order of src/: which folder may see which, re-exports in entry files only, and no cycles. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+/**
+ * Checks the import order of src/: which room may see which, re-exports in entry files only, and no cycles, not even of
+ * types. Prints the rooms with their arrows, which ARCHITECTURE.md shows too; `--write` puts them there.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { importsOf, sourceFilesIn } from './imports.mjs';
 
 /**
  * What the files of a folder may import beside the folder itself.
  * @typedef {object} FolderRule
- * @property {string[]} sees folders (or single files) that may be imported
- * @property {string[]} [seesTypesOf] folders (or single files) that may be imported with `import type` only
- * @property {boolean} node whether Node's built-in modules may be imported
- * @property {'none' | 'any' | string[]} packages which packages may be imported; a list still lets in the types of any
+ * @property {readonly string[]} sees folders (or single files) that may be imported: of those above it in the table
+ * @property {readonly string[]} [seesTypesOf] folders (or single files) that may be imported with `import type` only
+ * @property {true} [node] Node's built-in modules may be imported
+ * @property {'none' | readonly string[]} [packages] which packages may be imported; a list still lets in the types of
+ *   any. Default: any
  * @property {string} [door] the only file of the folder that files outside of it may import
  */
 
-/** model ← protocols ← engine ← {brokers, transports, http, observe, asyncapi} ← server ← cli */
 const lower = ['model', 'protocols', 'engine'];
-const adapters = ['brokers', 'transports', 'http', 'observe'];
+const adapters = ['brokers', 'http', 'transports', 'observe', 'asyncapi'];
 
-/** @type {Record<string, FolderRule>} */
+/** @type {Readonly<Record<string, FolderRule>>} */
 export const folderRules = {
-  model: { sees: [], node: false, packages: 'none' },
-  protocols: { sees: ['model'], node: false, packages: 'any' },
-  engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'], node: false, packages: 'any' },
+  model: { sees: [], packages: 'none' },
+  protocols: { sees: ['model'] },
   ...engineRooms({
     names: [],
     ports: ['names'],
     log: ['ports'],
     time: ['ports'],
     channels: ['names', 'ports', 'time'],
-    auth: ['names', 'ports', 'time', 'channels'],
+    auth: ['names', 'ports', 'channels'],
     fanout: ['ports', 'log', 'time', 'channels'],
     sessions: ['names', 'ports', 'log', 'time', 'channels', 'fanout'],
     cluster: ['ports', 'log', 'time'],
-    operations: ['names', 'ports', 'log', 'time', 'channels', 'auth', 'fanout', 'sessions', 'cluster'],
+    operations: ['names', 'ports', 'time', 'channels', 'auth', 'fanout', 'sessions', 'cluster'],
   }),
+  engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'] },
 
-  brokers: { sees: lower, node: true, packages: 'any' },
-  'brokers/nats/journal': {
-    sees: [...lower, 'brokers'],
-    node: true,
-    packages: 'any',
-    door: 'brokers/nats/journal/journal.ts',
-  },
-  'brokers/rabbitmq/history': {
-    sees: [...lower, 'brokers'],
-    node: true,
-    packages: 'any',
-    door: 'brokers/rabbitmq/history/history.ts',
-  },
+  brokers: { sees: lower, node: true },
+  'brokers/nats/journal': { sees: [...lower, 'brokers'], node: true, door: 'brokers/nats/journal/journal.ts' },
+  'brokers/rabbitmq/history': { sees: [...lower, 'brokers'], node: true, door: 'brokers/rabbitmq/history/history.ts' },
+  http: { sees: lower, node: true },
   transports: {
-    sees: [
-      ...lower,
-      'http/body.ts',
-      'http/header-list.ts',
-      'http/host.ts',
-      'http/http2.ts',
-      'http/media-type.ts',
-      'http/upgrade-header.ts',
-    ],
+    sees: [...lower, ...['body', 'header-list', 'host', 'http2', 'media-type', 'upgrade-header'].map(httpFile)],
     node: true,
-    packages: 'any',
   },
-  http: { sees: lower, node: true, packages: 'any' },
-  observe: { sees: lower, node: true, packages: 'any' },
+  observe: { sees: lower, node: true },
+  asyncapi: { sees: lower, packages: [] },
+  conformance: { sees: lower, node: true },
 
-  asyncapi: { sees: lower, node: false, packages: [] },
-  config: { sees: lower, node: true, packages: 'any' },
-  server: { sees: [...lower, ...adapters, 'asyncapi', 'config'], node: true, packages: 'any' },
-  cli: {
-    sees: [...lower, ...adapters, 'asyncapi', 'config', 'server', 'client', 'loadtest'],
-    node: true,
-    packages: 'any',
-  },
-
-  client: { sees: ['model', 'protocols'], seesTypesOf: ['engine', 'server'], node: false, packages: ['centrifuge'] },
-  react: {
-    sees: ['model', 'protocols', 'client'],
-    seesTypesOf: ['engine', 'server'],
-    node: false,
-    packages: ['react'],
-  },
-  loadtest: { sees: ['model', 'protocols'], node: true, packages: 'any' },
-  conformance: { sees: lower, node: true, packages: 'any' },
+  config: { sees: lower, node: true },
+  server: { sees: [...lower, ...adapters, 'config'], node: true },
+  client: { sees: ['model', 'protocols'], seesTypesOf: ['engine', 'server'], packages: ['centrifuge'] },
+  react: { sees: ['model', 'protocols', 'client'], seesTypesOf: ['engine', 'server'], packages: ['react'] },
+  loadtest: { sees: ['model', 'protocols'], node: true },
+  cli: { sees: [...lower, ...adapters, 'config', 'server', 'client', 'loadtest'], node: true },
 };
 
 /**
- * Sub-rooms of engine/, each with those that it may see; `engine/` itself, where they are put together, sees all.
+ * Rooms of engine/, each with those that it may see; `engine/` itself, where they are put together, sees all.
  * @param {Record<string, string[]>} rooms
  * @returns {Record<string, FolderRule>}
  */
@@ -99,29 +73,25 @@ function engineRooms(rooms) {
       {
         sees: ['model', ...sees.map((other) => `engine/${other}`)],
         seesTypesOf: ['protocols/protocol.ts', 'engine/node.ts'],
-        node: false,
-        packages: /** @type {const} */ ('any'),
       },
     ]),
   );
 }
 
+/** @param {string} name */
+function httpFile(name) {
+  return `http/${name}.ts`;
+}
+
 /**
- * @typedef {object} Import
- * @property {string} file importing file, relative to src/
- * @property {number} line
- * @property {string} specifier
- * @property {string | null} target imported file relative to src/; null for a package or a built-in module
- * @property {boolean} typeOnly nothing of it is left in the JavaScript
- * @property {boolean} reExport
- *
+ * @typedef {import('./imports.mjs').Import} Import
  * @typedef {{ file: string, line: number, message: string }} Violation
  */
 
 /**
  * @param {{ sourceDir: string, entries: readonly string[] }} options entries: files relative to sourceDir that
  *   package.json exports; they may re-export, and the one at the top may see every folder
- * @returns {Violation[]} sorted by file and line
+ * @returns {{ violations: Violation[], imports: Import[] }} violations sorted by file and line
  */
 export function checkImports({ sourceDir, entries }) {
   const files = sourceFilesIn(sourceDir).map((path) => relative(sourceDir, path).split(sep).join('/'));
@@ -142,7 +112,8 @@ export function checkImports({ sourceDir, entries }) {
     }
   }
   violations.push(...cyclesIn(imports));
-  return violations.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+  violations.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+  return { violations, imports };
 }
 
 /**
@@ -180,13 +151,13 @@ function problemWithOutside(one, folder, rule) {
   const packageName = one.specifier.split('/', one.specifier.startsWith('@') ? 2 : 1).join('/');
   if (packageName === 'fanfare') return 'imports the package by its own name; use a relative path';
   const { packages } = rule;
-  const allowed = packages === 'any' || (packages !== 'none' && (one.typeOnly || packages.includes(packageName)));
+  const allowed = packages === undefined || (packages !== 'none' && (one.typeOnly || packages.includes(packageName)));
   return allowed ? null : `${folder}/ must not import the package '${packageName}'`;
 }
 
 /**
  * @param {string} file
- * @param {string[]} places folders or single files
+ * @param {readonly string[]} places folders or single files
  */
 function isIn(file, places) {
   return places.some((place) => file === place || file.startsWith(`${place}/`));
@@ -202,60 +173,12 @@ function folderOf(file) {
   return folders[0] ?? '';
 }
 
-/**
- * @param {string} sourceDir
- * @param {string} file
- * @returns {Import[]}
- */
-function importsOf(sourceDir, file) {
-  const path = join(sourceDir, file);
-  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  /** @type {Import[]} */
-  const found = [];
-  /**
-   * @param {ts.Node} node
-   * @param {string} specifier
-   * @param {{ typeOnly: boolean, reExport?: boolean }} kind
-   */
-  const add = (node, specifier, { typeOnly, reExport = false }) => {
-    const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-    found.push({ file, line, specifier, target: targetOf(sourceDir, file, specifier), typeOnly, reExport });
-  };
-  /** @param {ts.Node} node */
-  const visit = (node) => {
-    // `import { type A }` is no type-only import: verbatimModuleSyntax leaves `import {}` in the JavaScript.
-    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-      const typeOnly = node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
-      add(node, node.moduleSpecifier.text, { typeOnly });
-    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
-      add(node, node.moduleSpecifier.text, { typeOnly: node.isTypeOnly, reExport: true });
-    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const [argument] = node.arguments;
-      if (argument && ts.isStringLiteralLike(argument)) add(node, argument.text, { typeOnly: false });
-    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      if (ts.isStringLiteral(node.argument.literal)) add(node, node.argument.literal.text, { typeOnly: true });
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
+/** Until sessions, their commands and operations no longer name Node. */
+const toBeCut = ['engine/node.ts', 'engine/sessions', 'engine/operations'];
 
 /**
- * @param {string} sourceDir
- * @param {string} file
- * @param {string} specifier
- */
-function targetOf(sourceDir, file, specifier) {
-  if (!specifier.startsWith('.')) return null;
-  const path = resolve(sourceDir, dirname(file), specifier);
-  const candidates = [path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.tsx')];
-  const found = candidates.find((candidate) => existsSync(candidate)) ?? path;
-  return relative(sourceDir, found).split(sep).join('/');
-}
-
-/**
- * Finds one cycle of value imports for each file that closes one, by depth-first search.
+ * Finds one cycle for each file that closes one, by depth-first search. Types count: who reads one file of a cycle has to
+ * read them all.
  * @param {Import[]} imports
  * @returns {Violation[]}
  */
@@ -263,7 +186,7 @@ function cyclesIn(imports) {
   /** @type {Map<string, Import[]>} */
   const byFile = new Map();
   for (const one of imports) {
-    if (one.typeOnly || one.target === null) continue;
+    if (one.target === null || (one.typeOnly && isIn(one.file, toBeCut))) continue;
     byFile.set(one.file, [...(byFile.get(one.file) ?? []), one]);
   }
   /** @type {Violation[]} */
@@ -289,17 +212,6 @@ function cyclesIn(imports) {
 }
 
 /**
- * @param {string} folder
- * @returns {string[]} paths of its TypeScript files; tests are left out, for they may reach anything
- */
-function sourceFilesIn(folder) {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.(test|test-d)\.tsx?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
-/**
  * @param {Record<string, unknown>} exportsField package.json's `exports`
  * @returns {string[]} the sources of its entries, relative to src/
  */
@@ -311,11 +223,54 @@ export function entriesOf(exportsField) {
   });
 }
 
+/**
+ * The rooms in the order of {@link folderRules}, each with those that its files import.
+ * @param {Import[]} imports
+ * @returns {string}
+ */
+export function pictureOf(imports) {
+  return `src/\n${linesOf(imports, '')}\nsrc/engine/\n${linesOf(imports, 'engine/')}`;
+}
+
+/**
+ * @param {Import[]} imports
+ * @param {string} parent ends with a slash, or is empty
+ */
+function linesOf(imports, parent) {
+  /** @param {string | null} path */
+  const roomOf = (path) =>
+    path?.startsWith(parent) ? (/^[^/]+(?=\/)/.exec(path.slice(parent.length))?.[0] ?? '') : '';
+  const rooms = [...new Set(Object.keys(folderRules).map((folder) => roomOf(`${folder}/`)))].filter(Boolean);
+  const lines = rooms.map((room) => {
+    const targets = new Set(imports.filter(({ file }) => roomOf(file) === room).map(({ target }) => roomOf(target)));
+    const seen = rooms.filter((other) => other !== room && targets.has(other)).join(', ');
+    return `  ${room.padEnd(11)}${seen && ` → ${seen}`}`.trimEnd();
+  });
+  return lines.join('\n');
+}
+
+const picturePattern = /(?<=^```text rooms\n).*?(?=\n```$)/ms;
+
+/**
+ * The picture as a Markdown page shows it, in the block `text rooms`.
+ * @param {string} page
+ */
+export function pictureIn(page) {
+  return picturePattern.exec(page)?.[0];
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { exports: exportsField } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const violations = checkImports({ sourceDir: join(root, 'src'), entries: entriesOf(exportsField) });
+  const { violations, imports } = checkImports({ sourceDir: join(root, 'src'), entries: entriesOf(exportsField) });
   for (const { file, line, message } of violations) console.error(`src/${file}:${line} ${message}`);
-  if (violations.length > 0) process.exitCode = 1;
+  const picture = pictureOf(imports);
+  console.log(picture);
+  const pagePath = join(root, 'ARCHITECTURE.md');
+  const page = readFileSync(pagePath, 'utf8');
+  const isShown = pictureIn(page) === picture;
+  if (process.argv.includes('--write')) writeFileSync(pagePath, page.replace(picturePattern, picture));
+  else if (!isShown) console.error('ARCHITECTURE.md shows other arrows: npm run check:imports -- --write');
+  if (violations.length > 0 || !(isShown || process.argv.includes('--write'))) process.exitCode = 1;
   else console.log('check-imports: the import order holds.');
 }

@@ -1,9 +1,9 @@
 /** Proves that the import check bites: each forbidden import in a small made-up source tree is found where it stands. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkImports, entriesOf } from './check-imports.mjs';
+import { checkImports, entriesOf, folderRules, pictureIn, pictureOf } from './check-imports.mjs';
 
 const folders: string[] = [];
 
@@ -17,6 +17,10 @@ function placesOf(files: Record<string, string>, entries = ['index.ts', 'client/
 }
 
 function check(files: Record<string, string>, entries: string[]) {
+  return checkTree(files, entries).violations;
+}
+
+function checkTree(files: Record<string, string>, entries: string[] = []) {
   const sourceDir = mkdtempSync(join(tmpdir(), 'fanfare-imports-'));
   folders.push(sourceDir);
   for (const [file, text] of Object.entries(files)) {
@@ -74,6 +78,25 @@ describe('the import order', () => {
       'http/serve.ts': 'export const serve = 1;\n',
     };
     expect(placesOf(files)).toEqual(['brokers/memory/broker.ts:1']);
+  });
+
+  it('finds an import against the order of the rooms of the engine, of a type too', () => {
+    const files = {
+      'engine/fanout/hub.ts': "import type { Session } from '../sessions/session.js';\nexport class Hub {}\n",
+      'engine/sessions/session.ts': "import { Hub } from '../fanout/hub.js';\nexport class Session extends Hub {}\n",
+      'engine/sessions/commands/publish.ts': "import type { Node } from '../../node.js';\n",
+      'engine/node.ts': 'export class Node {}\n',
+    };
+    expect(placesOf(files)).toContain('engine/fanout/hub.ts:1');
+  });
+
+  it('has no room that sees one further up', () => {
+    const folders = Object.keys(folderRules);
+    for (const [at, folder] of folders.entries()) {
+      const { sees, seesTypesOf = [] } = folderRules[folder] ?? { sees: [] };
+      const seen = [...sees, ...seesTypesOf].filter((place) => place in folderRules);
+      expect(seen.filter((place) => folders.indexOf(place) > at)).toEqual([]);
+    }
   });
 
   it('lets the engine see the protocol interface as a type only, and no protocol', () => {
@@ -137,9 +160,28 @@ describe('cycles', () => {
     expect(violation?.message).toContain('engine/a.ts → engine/b.ts → engine/c.ts → engine/a.ts');
   });
 
-  it('accepts a cycle that type imports close', () => {
+  it('finds a cycle that a type import closes', () => {
     const files = { 'engine/a.ts': "import './b.js';\n", 'engine/b.ts': "import type { A } from './a.js';\n" };
-    expect(placesOf(files)).toEqual([]);
+    expect(placesOf(files)).toEqual(['engine/b.ts:1']);
+  });
+});
+
+describe('the picture of the rooms', () => {
+  it('shows each room with those that it imports, the rooms of the engine apart', () => {
+    const { imports } = checkTree({
+      ...model,
+      'engine/ports/clock.ts': "import '../../model/codes.js';\n",
+      'engine/time/turn.ts': "import type { Clock } from '../ports/clock.js';\n",
+      'http/health.ts': "import '../engine/time/turn.js';\n",
+    });
+    const lines = pictureOf(imports).split('\n');
+    expect(lines).toEqual(expect.arrayContaining(['  engine      → model', '  http        → engine']));
+    expect(lines.slice(lines.indexOf('src/engine/'))).toContain('  time        → ports');
+  });
+
+  it('is that of ARCHITECTURE.md', () => {
+    const { imports } = checkImports({ sourceDir: 'src', entries: [] });
+    expect(pictureIn(readFileSync('ARCHITECTURE.md', 'utf8'))).toBe(pictureOf(imports));
   });
 });
 
