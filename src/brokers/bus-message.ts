@@ -5,7 +5,7 @@ import { clientInfoSchema, tagsSchema } from '../engine/channels/publication-sch
 import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
 import { trustedJsonText } from '../model/json-text.js';
-import type { ClientInfo, NewPublication, Publication } from '../model/publication.js';
+import { type ClientInfo, type NewPublication, type Publication, publicationAt } from '../model/publication.js';
 
 /** What subscribers of a channel get, whichever broker carries it. */
 export type ChannelMessage =
@@ -66,7 +66,7 @@ export function decodeMessage(text: string): ChannelMessage {
   if (kind !== 'p' || afterEpoch === -1 || !Number.isSafeInteger(offset)) throw new Error('not a message of a node');
   return {
     kind: 'publication',
-    publication: { ...decodePublication(text.slice(afterEpoch + 1)), offset },
+    publication: publicationAt(decodePublication(text.slice(afterEpoch + 1)), offset),
     epoch: text.slice(afterOffset + 1, afterEpoch),
   };
 }

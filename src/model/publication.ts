@@ -27,3 +27,9 @@ export interface Publication extends NewPublication {
   /** 0 in a channel without history. */
   readonly offset: number;
 }
+
+/** Written out: to spread a publication takes thirty times as long, and this is done for each one. */
+export function publicationAt({ data, info, tags }: NewPublication, offset: number): Publication {
+  if (tags !== undefined) return info === undefined ? { data, offset, tags } : { data, offset, info, tags };
+  return info === undefined ? { data, offset } : { data, offset, info };
+}

@@ -114,6 +114,12 @@ export function answerBadRequests(
   });
 }
 
+/**
+ * Connections that the kernel completes before they are accepted; it takes no more than `somaxconn` says. With Node's 511,
+ * thousands that come back at once lose their first packet, which is sent again after 1, 3 and 7 seconds.
+ */
+const backlog = 4_096;
+
 /** @throws FanfareError `ERR_LISTEN` when the port is taken or not allowed */
 export function listenOn({ server, scheme }: OwnServer, port: number, host: string): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
@@ -121,7 +127,7 @@ export function listenOn({ server, scheme }: OwnServer, port: number, host: stri
       reject(new FanfareError('ERR_LISTEN', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
     };
     server.once('error', failed);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off('error', failed);
       // safe: a server that listens on a port has an address of that kind
       const address = server.address() as AddressInfo;

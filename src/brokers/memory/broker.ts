@@ -13,10 +13,11 @@ import {
   type Published,
   type PublishOptions,
 } from '../../engine/ports/broker.js';
-import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
+import { Rounds } from '../rounds.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { MemoryPresence } from './presence.js';
 import { type HistoryUsage, Stream } from './stream.js';
@@ -51,7 +52,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly #subscribed = new Set<ChannelName>();
   readonly #keys: IdempotencyKeys;
   #events: BrokerEvents | undefined;
-  #sweep: Cancel | undefined;
+  readonly #sweeps: Rounds;
   #isClosed = false;
 
   constructor(options: MemoryBrokerOptions) {
@@ -62,16 +63,17 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#maxHistoryBytes = options.maxHistoryBytes ?? 268_435_456;
     this.#keys = new IdempotencyKeys(options.maxIdempotencyKeys ?? 1_000_000);
     this.presence = new MemoryPresence(options.clock);
+    this.#sweeps = new Rounds(options.clock, sweepIntervalMs, () => this.#sweep());
   }
 
   async start(events: BrokerEvents): Promise<void> {
     this.#events = events;
-    this.#scheduleSweep();
+    this.#sweeps.start();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#sweep?.();
+    this.#sweeps.close();
     this.#streams.clear();
     this.#subscribed.clear();
     this.presence.clear();
@@ -99,7 +101,7 @@ export class MemoryBroker implements Broker, HistoryStore {
       if (isOutdated(version, stream.newestVersion)) return { position: stream.top, duplicate: true };
       stream.newestVersion = version;
     }
-    const placed = stream && limits ? stream.append(publication, limits, nowMs) : { ...publication, offset: 0 };
+    const placed = stream && limits ? stream.append(publication, limits, nowMs) : publicationAt(publication, 0);
     if (this.#usage.bytes > this.#maxHistoryBytes) this.#evict(channel);
     const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };
     if (key !== undefined) this.#keys.remember(channel, key, published, nowMs);
@@ -149,17 +151,15 @@ export class MemoryBroker implements Broker, HistoryStore {
     }
   }
 
-  #scheduleSweep(): void {
-    this.#sweep = this.#clock.schedule(() => {
+  /** Frees what has expired. */
+  *#sweep(): Generator<void> {
+    yield* this.presence.sweep();
+    this.#keys.sweep(this.#clock.nowMs());
+    for (const [channel, stream] of this.#streams) {
       const nowMs = this.#clock.nowMs();
-      this.presence.sweep();
-      this.#keys.sweep(nowMs);
-      for (const [channel, stream] of this.#streams) {
-        const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !this.#subscribed.has(channel);
-        // Also frees what has expired.
-        if (stream.isEmptyAt(nowMs) && isIdle) this.#streams.delete(channel);
-      }
-      if (!this.#isClosed) this.#scheduleSweep();
-    }, sweepIntervalMs);
+      const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !this.#subscribed.has(channel);
+      if (stream.isEmptyAt(nowMs) && isIdle) this.#streams.delete(channel);
+      yield;
+    }
   }
 }

@@ -56,7 +56,7 @@ describe('presence', () => {
   test('a sweep frees what has expired', async () => {
     await add('u1', 'a');
     await clock.advance(ttlMs);
-    presence.sweep();
+    for (const _ of presence.sweep());
     expect(await presence.stats(channel)).toEqual({ numClients: 0, numUsers: 0 });
   });
 

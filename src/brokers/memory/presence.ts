@@ -84,9 +84,12 @@ export class MemoryPresence implements PresenceStore {
     return this.#alive(channel)?.stats ?? { numClients: 0, numUsers: 0 };
   }
 
-  /** Drops what has expired everywhere. */
-  sweep(): void {
-    for (const channel of [...this.#channels.keys()]) this.#alive(channel);
+  /** Drops what has expired, one channel at each step. */
+  *sweep(): Generator<void> {
+    for (const channel of this.#channels.keys()) {
+      this.#alive(channel);
+      yield;
+    }
   }
 
   clear(): void {

@@ -2,12 +2,15 @@
 
 import type { HistoryPage, HistoryQuery, StreamLimits, Version } from '../../engine/ports/broker.js';
 import type { Position } from '../../model/position.js';
-import type { NewPublication, Publication } from '../../model/publication.js';
+import { type NewPublication, type Publication, publicationAt } from '../../model/publication.js';
 
 /** Bytes of payload that all streams of a broker keep together. */
 export interface HistoryUsage {
   bytes: number;
 }
+
+/** Fewer places than that are not worth a new list. */
+const minDropped = 16;
 
 /**
  * Offsets are consecutive, so the place of a publication in the list follows from its offset. The position outlives
@@ -16,7 +19,9 @@ export interface HistoryUsage {
 export class Stream {
   /** Another one when publications may have been lost. */
   epoch: string;
-  #publications: Publication[] = [];
+  /** Those before {@link #head} are gone; their places are freed now and then, all at once. */
+  #publications: (Publication | undefined)[] = [];
+  #head = 0;
   #offset: number;
   /** The publications are gone from this time on, by the monotonic clock. */
   #emptyAtMs = Number.POSITIVE_INFINITY;
@@ -40,10 +45,10 @@ export class Stream {
   append(publication: NewPublication, limits: StreamLimits, nowMs: number): Publication {
     this.#expire(nowMs);
     this.#offset++;
-    const placed: Publication = { ...publication, offset: this.#offset };
+    const placed = publicationAt(publication, this.#offset);
     this.#publications.push(placed);
     this.#usage.bytes += placed.data.length;
-    const excess = this.#publications.length - limits.size;
+    const excess = this.#size - limits.size;
     if (excess > 0) this.#drop(excess);
     this.#emptyAtMs = nowMs + limits.ttlMs;
     this.lastUsedMs = nowMs;
@@ -63,28 +68,49 @@ export class Stream {
 
   /** Drops all publications; the position stays. */
   clear(): void {
-    this.#drop(this.#publications.length);
+    this.#drop(this.#size);
+  }
+
+  get #size(): number {
+    return this.#publications.length - this.#head;
   }
 
   /** The oldest ones. */
   #drop(count: number): void {
-    for (const { data } of this.#publications.splice(0, count)) this.#usage.bytes -= data.length;
+    const end = this.#head + count;
+    for (; this.#head < end; this.#head++) {
+      this.#usage.bytes -= this.#publications[this.#head]?.data.length ?? 0;
+      this.#publications[this.#head] = undefined;
+    }
+    // To take one off the front of a list moves all others, so half of the list is taken off at a time.
+    if (this.#size > 0 && (this.#head < minDropped || this.#head < this.#size)) return;
+    this.#publications = this.#publications.slice(this.#head);
+    this.#head = 0;
   }
 
   #forward(since: number | undefined, limit: number): HistoryPage {
-    const oldest = this.#publications[0]?.offset ?? this.#offset + 1;
+    const oldest = this.#oldest;
     const first = since === undefined ? oldest : since + 1;
     const continuous = since === undefined || (since <= this.#offset && first >= oldest);
     const start = Math.max(0, first - oldest);
-    return { top: this.top, publications: this.#publications.slice(start, start + limit), continuous };
+    return { top: this.top, publications: this.#slice(start, start + limit), continuous };
   }
 
   #backward(before: number | undefined, limit: number): HistoryPage {
-    const oldest = this.#publications[0]?.offset ?? this.#offset + 1;
-    const end = Math.min(this.#publications.length, (before ?? this.#offset + 1) - oldest);
-    const publications = end <= 0 ? [] : this.#publications.slice(Math.max(0, end - limit), end).reverse();
+    const end = Math.min(this.#size, (before ?? this.#offset + 1) - this.#oldest);
+    const publications = end <= 0 ? [] : this.#slice(Math.max(0, end - limit), end).reverse();
     const continuous = before === undefined || before <= this.#offset + 1;
     return { top: this.top, publications, continuous };
+  }
+
+  /** Offset of the oldest that is kept, or of the next one. */
+  get #oldest(): number {
+    return this.#offset + 1 - this.#size;
+  }
+
+  #slice(start: number, end: number): Publication[] {
+    // safe: from the head on there are no holes
+    return this.#publications.slice(this.#head + start, this.#head + end) as Publication[];
   }
 
   #expire(nowMs: number): void {
@@ -96,6 +122,6 @@ export class Stream {
   /** When the publications are due to go, for whoever sweeps. */
   isEmptyAt(nowMs: number): boolean {
     this.#expire(nowMs);
-    return this.#publications.length === 0;
+    return this.#size === 0;
   }
 }

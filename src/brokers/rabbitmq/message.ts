@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../../model/json-text.js';
-import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
 
 /** What travels. */
@@ -40,7 +40,7 @@ export function decodeMessage({ type, content, headers }: Received): ChannelMess
   const text = content.toString();
   switch (type) {
     case 'publication':
-      return { kind: 'publication', publication: { ...decodePublication(text, headers), offset: 0 }, epoch: '' };
+      return { kind: 'publication', publication: publicationAt(decodePublication(text, headers), 0), epoch: '' };
     case 'join':
     case 'leave':
       return { kind: type, info: v.parse(clientInfoSchema, JSON.parse(text)) };

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { Publication } from '../../model/publication.js';
+import { type Publication, publicationAt } from '../../model/publication.js';
 import { decodePublication } from '../bus-message.js';
 import type { Epochs } from '../epochs.js';
 import type { Keys } from './keys.js';
@@ -85,7 +85,7 @@ function decoded(text: string, offset: number): Publication | undefined {
   try {
     const publication = decodePublication(text);
     JSON.parse(publication.data);
-    return { ...publication, offset };
+    return publicationAt(publication, offset);
   } catch {
     return undefined;
   }

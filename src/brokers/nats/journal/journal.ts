@@ -19,7 +19,7 @@ import type {
   StreamLimits,
 } from '../../../engine/ports/broker.js';
 import type { ChannelName } from '../../../model/channel-name.js';
-import type { NewPublication } from '../../../model/publication.js';
+import { type NewPublication, publicationAt } from '../../../model/publication.js';
 import { Epochs } from '../../epochs.js';
 import type { BrokerPorts } from '../../ports.js';
 import type { Client } from '../client-library.js';
@@ -130,7 +130,7 @@ export class Journal implements HistoryStore {
     const first = place.offset - publications.length + 1;
     const events = this.#ports.events();
     for (const [index, publication] of publications.entries()) {
-      events?.onPublication(channel, { ...publication, offset: first + index }, epoch);
+      events?.onPublication(channel, publicationAt(publication, first + index), epoch);
     }
     const seq = Number(header('Nats-Sequence'));
     const before = this.#seen.get(channel);

@@ -3,7 +3,7 @@
 import type { HistoryPage, HistoryQuery, HistoryStore } from '../../../engine/ports/broker.js';
 import type { ChannelName } from '../../../model/channel-name.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
-import type { Publication } from '../../../model/publication.js';
+import { type Publication, publicationAt } from '../../../model/publication.js';
 import type { Epochs } from '../../epochs.js';
 import type { Life } from './life.js';
 import type { Places } from './places.js';
@@ -99,7 +99,7 @@ export class Reader implements HistoryStore {
       if (place.birth !== last.place.birth || place.offset !== expected) return false;
       for (let i = publications.length - 1; i >= 0; i--) {
         const publication = publications[i];
-        if (publication !== undefined) newestFirst.push({ ...publication, offset: expected-- });
+        if (publication !== undefined) newestFirst.push(publicationAt(publication, expected--));
       }
       return true;
     };

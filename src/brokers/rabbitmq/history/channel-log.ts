@@ -191,8 +191,8 @@ export class ChannelLog {
     await this.#write({ kind: 'clear', basis: this.#basis(channel) });
   }
 
-  sweep(): void {
-    this.#ledger.sweep(this.#ports.clock.nowMs());
+  sweep(): Generator<void> {
+    return this.#ledger.sweep(this.#ports.clock);
   }
 
   #basis(channel: ChannelName) {

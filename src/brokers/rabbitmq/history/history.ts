@@ -18,13 +18,13 @@ import type {
   Published,
   PublishOptions,
 } from '../../../engine/ports/broker.js';
-import type { Cancel } from '../../../engine/ports/clock.js';
 import type { ChannelName } from '../../../model/channel-name.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../../model/publication.js';
 import { GarbageLog } from '../../garbage-log.js';
 import type { Session } from '../../link.js';
 import type { BrokerPorts } from '../../ports.js';
+import { Rounds } from '../../rounds.js';
 import { Acknowledgements } from '../acknowledgements.js';
 import type { Connection, Lane } from '../client-library.js';
 import { type RabbitmqLink, rabbitmqLink } from '../link.js';
@@ -60,7 +60,7 @@ export class RabbitmqHistory implements HistoryStore {
   readonly #garbage: GarbageLog;
   readonly #link: RabbitmqLink<Session>;
   #lane: Lane | undefined;
-  #sweep: Cancel | undefined;
+  readonly #sweeps: Rounds;
 
   constructor(ports: HistoryPorts) {
     this.#ports = ports;
@@ -74,6 +74,7 @@ export class RabbitmqHistory implements HistoryStore {
       onDoubt: (channel) => onInterrupted([channel]),
       onGarbage: (error) => this.#garbage.found(error, names.log),
     });
+    this.#sweeps = new Rounds(ports.clock, sweepIntervalMs, () => this.#log.sweep());
     this.#link = rabbitmqLink<Session>(
       {
         name: ports.name,
@@ -93,12 +94,12 @@ export class RabbitmqHistory implements HistoryStore {
   /** Resolves when all is read that the stream has. */
   async start(): Promise<void> {
     await this.#link.start();
-    this.#scheduleSweep();
+    this.#sweeps.start();
   }
 
   close(): void {
     this.#garbage.close();
-    this.#sweep?.();
+    this.#sweeps.close();
     this.#link.close();
   }
 
@@ -194,13 +195,6 @@ export class RabbitmqHistory implements HistoryStore {
   async #setAlive(): Promise<void> {
     const { names, send } = this.#ports;
     await send(names.alive, { type: 'alive', content: Buffer.from('1'), headers: {} });
-  }
-
-  #scheduleSweep(): void {
-    this.#sweep = this.#ports.clock.schedule(() => {
-      this.#log.sweep();
-      this.#scheduleSweep();
-    }, sweepIntervalMs);
   }
 }
 

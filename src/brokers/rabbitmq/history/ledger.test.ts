@@ -119,7 +119,7 @@ function run(steps: readonly (readonly [number, number, number, number])[]): Wor
     else if (kind < 46 && world.nodes.length < 6) {
       const first = extra % world.log.length;
       if (world.canBeginAt(first)) world.join(first, which % 2 === 0 ? 1 : undefined);
-    } else if (kind < 50) node.ledger.sweep(0);
+    } else if (kind < 50) for (const _ of node.ledger.sweep({ nowMs: () => 0 }));
     else if (kind < 72) world.arrive(node);
     else for (let n = 0; n <= extra % 4; n++) world.read(node);
   }

@@ -10,9 +10,10 @@
  */
 
 import { idempotencyWindowMs, type Published } from '../../../engine/ports/broker.js';
+import type { Clock } from '../../../engine/ports/clock.js';
 import { assertNever } from '../../../model/assert-never.js';
 import type { ChannelName } from '../../../model/channel-name.js';
-import type { Publication } from '../../../model/publication.js';
+import { type Publication, publicationAt } from '../../../model/publication.js';
 import { type HistoryUsage, Stream } from '../../memory/stream.js';
 import type { Basis, LogEntry, LogRecord } from './log-record.js';
 
@@ -171,21 +172,23 @@ export class Ledger {
   }
 
   /** Frees what has expired, and what nobody has used for long. */
-  sweep(nowMs: number): void {
+  *sweep(clock: Pick<Clock, 'nowMs'>): Generator<void> {
     const { streamIdleMs, maxStreams, isWanted } = this.#options;
     for (const [key, { forgetAtMs, at }] of this.#keys) {
-      if (forgetAtMs > nowMs || at > this.#last - maxLag) break;
+      if (forgetAtMs > clock.nowMs() || at > this.#last - maxLag) break;
       this.#keys.delete(key);
+      yield;
     }
-    let excess = this.#states.size - maxStreams;
     // In the order of their last use.
     for (const [channel, { stream }] of this.#states) {
+      yield;
+      const nowMs = clock.nowMs();
+      const excess = this.#states.size - maxStreams;
       const isIdle = stream.isEmptyAt(nowMs) && stream.lastUsedMs + streamIdleMs <= nowMs;
       if ((!isIdle && excess <= 0) || isWanted(channel)) continue;
       stream.clear();
       this.#states.delete(channel);
       this.#bound = this.#last + 1;
-      excess--;
     }
   }
 
@@ -257,11 +260,11 @@ export class Ledger {
             this.#states.delete(channel);
             return { kind: 'unknown', channel };
           }
-          if (earlier !== undefined) return published(channel, { ...publication, offset: 0 }, earlier, true);
+          if (earlier !== undefined) return published(channel, publicationAt(publication, 0), earlier, true);
         }
         const placed =
           limits === undefined
-            ? { ...publication, offset: 0 }
+            ? publicationAt(publication, 0)
             : state.stream.append(publication, limits, nowMs - Math.min(ageMs, limits.ttlMs));
         this.#evict(channel);
         const result = { position: state.stream.top, duplicate: false };
@@ -286,7 +289,7 @@ export class Ledger {
       this.#doubt(one, nowMs);
       return { kind: 'unknown', channel };
     }
-    const placed = { ...publication, offset: 0 };
+    const placed = publicationAt(publication, 0);
     if (earlier !== undefined) return published(channel, placed, earlier, true);
     const result = { position: { offset: 0, epoch: '' }, duplicate: false };
     this.#remember(channel, key, result, at, nowMs - ageMs);
