@@ -11,7 +11,6 @@ describe('disconnect codes', () => {
     'expired',
     'subscriptionExpired',
     'slow',
-    'writeError',
     'insufficientState',
     'forceReconnect',
     'noPong',
@@ -23,14 +22,11 @@ describe('disconnect codes', () => {
   test.each([
     'invalidToken',
     'badRequest',
-    'stale',
     'forceNoReconnect',
     'connectionLimit',
-    'channelLimit',
     'inappropriateProtocol',
     'permissionDenied',
     'notAvailable',
-    'tooManyErrors',
   ] as const)('%s is final', (name) => {
     expect(reconnects(disconnectCodes[name].code)).toBe(false);
   });

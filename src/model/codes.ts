@@ -39,21 +39,17 @@ export const disconnectCodes = {
   expired: { code: 3005, reason: 'connection expired' },
   subscriptionExpired: { code: 3006, reason: 'subscription expired' },
   slow: { code: 3008, reason: 'slow' },
-  writeError: { code: 3009, reason: 'write error' },
   insufficientState: { code: 3010, reason: 'insufficient state' },
   forceReconnect: { code: 3011, reason: 'force reconnect' },
   noPong: { code: 3012, reason: 'no pong' },
   tooManyRequests: { code: 3013, reason: 'too many requests' },
   invalidToken: { code: 3500, reason: 'invalid token' },
   badRequest: { code: 3501, reason: 'bad request' },
-  stale: { code: 3502, reason: 'stale' },
   forceNoReconnect: { code: 3503, reason: 'force disconnect' },
   connectionLimit: { code: 3504, reason: 'connection limit' },
-  channelLimit: { code: 3505, reason: 'channel limit' },
   inappropriateProtocol: { code: 3506, reason: 'inappropriate protocol' },
   permissionDenied: { code: 3507, reason: 'permission denied' },
   notAvailable: { code: 3508, reason: 'not available' },
-  tooManyErrors: { code: 3509, reason: 'too many errors' },
 } as const satisfies Record<string, Disconnect>;
 
 /** Why a subscription ended. A client subscribes again by itself from code 2500 upwards. */

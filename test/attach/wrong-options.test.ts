@@ -63,6 +63,7 @@ describe('channel(options)', () => {
     ['true for everybody', { publish: true }, 'publish'],
     ['a misspelt recovery', { history: { size: 1 }, recovery: 'streem' }, '"stream"'],
     ['a reader of history that does not exist', { history: { size: 1, read: 'users' } }, 'read'],
+    ['a policy for slow readers, of which there is none yet', { slow: 'disconnect' }, 'slow'],
     ['presence for nobody known', { presence: 'members' }, 'presence'],
   ])('%s', (_, options, named) => {
     const error = refusal(() => channel(untyped(options)));

@@ -78,12 +78,12 @@ describe('no code is without a row', () => {
   const shared = ['target', 'run-command'];
 
   test('each command has a file that is looked into', () => {
-    const files = readdirSync(new URL('engine/commands/', root)).map((name) => name.replace('.ts', ''));
+    const files = readdirSync(new URL('engine/sessions/commands/', root)).map((name) => name.replace('.ts', ''));
     expect([...Object.keys(asked), ...shared].sort()).toEqual(files.sort());
   });
 
   test.each(Object.entries(asked))('of %s', (file, by) => {
-    const text = read(`engine/commands/${file}.ts`);
+    const text = read(`engine/sessions/commands/${file}.ts`);
     const own = namedIn(text).filter((code) => !isForAnotherUse(file, code));
     const ofChannels = text.includes('findTarget(') ? namedIn(read('engine/sessions/commands/target.ts')) : [];
     for (const one of by) {

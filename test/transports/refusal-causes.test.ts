@@ -418,12 +418,8 @@ const elsewhere: Record<number, string> = {
   [errorCodes.tokenExpired.code]: 'test/auth/refused-tokens.test.ts',
   [disconnectCodes.connectionClosed.code]: 'the client has gone: nobody was refused',
   [disconnectCodes.shutdown.code]: 'refused-commands.test.ts: summed up in one line',
-  [disconnectCodes.writeError.code]: 'never sent',
   [disconnectCodes.forceReconnect.code]: 'test/hardening: a request of another client has the secret',
-  [disconnectCodes.stale.code]: 'never sent',
   [disconnectCodes.connectionLimit.code]: 'a connection too many of one user is refused with 106',
-  [disconnectCodes.channelLimit.code]: 'never sent',
-  [disconnectCodes.tooManyErrors.code]: 'never sent',
 };
 
 test('every code has its cause', () => {

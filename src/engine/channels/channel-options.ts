@@ -135,11 +135,6 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
   readonly userLimited?: boolean;
   /** Largest message, in bytes of its JSON. Default: 65,536. */
   readonly maxMessageBytes?: number;
-  /**
-   * What happens to a connection that takes its messages too slowly. `disconnect`: it is closed with 3008 when more
-   * than the queue limit waits for it, and recovers when it is back. Default: `disconnect`.
-   */
-  readonly slow?: 'disconnect';
 }
 
 /** A declared channel rule, as {@link channel} returns it. */
@@ -165,7 +160,6 @@ const checks = {
   joinLeave: word(true, false, 'push'),
   userLimited: word(true, false),
   maxMessageBytes: anything,
-  slow: anything,
 } satisfies Record<keyof ChannelOptions, unknown>;
 
 /**
