@@ -12,7 +12,6 @@ import type { Terminal } from './terminal.js';
 
 export const check: Command = {
   name: 'check',
-  summary: 'Explain the effective configuration, without running it',
   usage: '[flags]',
   about: [
     'Prints each option with its value and where it comes from, secrets masked, then warnings.',

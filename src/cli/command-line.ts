@@ -2,20 +2,47 @@
 
 import { closest } from '../model/closest.js';
 import { version } from '../server/version.js';
-import { parseCommandLine } from './arguments.js';
-import { check } from './check.js';
-import { type Command, type CommandContext, exitCodes, flagIsOn, UsageError } from './command.js';
-import { dev } from './dev.js';
-import { commandHelp, generalHelp } from './help.js';
-import { migrate } from './migrate.js';
-import { plan } from './plan.js';
-import { publish } from './publish.js';
-import { serve } from './serve.js';
-import { spec } from './spec.js';
-import { subscribe } from './subscribe.js';
-import { token } from './token.js';
+import { type Command, type CommandContext, type CommandEntry, exitCodes, flagIsOn, UsageError } from './command.js';
+import { generalHelp } from './general-help.js';
 
-const commands: readonly Command[] = [serve, dev, check, migrate, spec, plan, token, publish, subscribe];
+const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'Run the server by its configuration (the default command)',
+    load: async () => (await import('./serve.js')).serve,
+  },
+  dev: {
+    summary: 'Run the server in development mode: open, on this machine only',
+    load: async () => (await import('./dev.js')).dev,
+  },
+  check: {
+    summary: 'Explain the effective configuration, without running it',
+    load: async () => (await import('./check.js')).check,
+  },
+  migrate: {
+    summary: 'Translate the configuration of Centrifugo',
+    load: async () => (await import('./migrate.js')).migrate,
+  },
+  spec: {
+    summary: 'Print the channels and their messages as an AsyncAPI document',
+    load: async () => (await import('./spec.js')).spec,
+  },
+  plan: {
+    summary: 'Calculate how many machines a load needs',
+    load: async () => (await import('./plan.js')).plan,
+  },
+  token: {
+    summary: 'Make a token for a client',
+    load: async () => (await import('./token.js')).token,
+  },
+  publish: {
+    summary: 'Publish a message to a channel',
+    load: async () => (await import('./publish.js')).publish,
+  },
+  subscribe: {
+    summary: 'Print what is published to a channel',
+    load: async () => (await import('./subscribe.js')).subscribe,
+  },
+};
 
 /** Runs a command line. Wrong ones are explained. @returns the exit code */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
@@ -39,20 +66,30 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
   };
   const [first = '', ...rest] = args;
   if (first === '--version' || first === '-v') return print([version]);
-  if (first === 'help' && rest.length > 0) return print(commandHelp(find(rest[0] ?? ''), terminal.style));
-  if (first === 'help' || first === '--help' || first === '-h') return print(generalHelp(commands, terminal.style));
-  const isNamed = first !== '' && !first.startsWith('-');
-  const command = isNamed ? find(first) : serve;
-  const parsed = parseCommandLine(command, isNamed ? rest : args);
+  const isGeneral = first === '--help' || first === '-h' || (first === 'help' && rest.length === 0);
+  if (isGeneral) return print(generalHelp(commands, terminal.style));
+  const [name, flags] = splitName(first === 'help' ? [...rest, '--help'] : args);
+  const [command, { parseCommandLine }, { commandHelp }] = await Promise.all([
+    find(name),
+    import('./arguments.js'),
+    import('./help.js'),
+  ]);
+  const parsed = parseCommandLine(command, flags);
   if (flagIsOn(parsed, 'help')) return print(commandHelp(command, terminal.style));
   return command.run(parsed, context);
 }
 
+/** Without a name it is the server. */
+function splitName(args: readonly string[]): [name: string, flags: readonly string[]] {
+  const [first = ''] = args;
+  return first === '' || first.startsWith('-') ? ['serve', args] : [first, args.slice(1)];
+}
+
 /** @throws UsageError */
-function find(name: string): Command {
-  const command = commands.find((known) => known.name === name);
-  if (command !== undefined) return command;
-  const names = commands.map((known) => known.name);
+function find(name: string): Promise<Command> {
+  const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (found !== undefined) return found.load();
+  const names = Object.keys(commands);
   const meant = closest(name, names);
   throw new UsageError(
     `unknown command "${name}"; ${meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${meant}?`}`,

@@ -33,8 +33,6 @@ export interface CommandContext {
 
 export interface Command {
   readonly name: string;
-  /** One line. */
-  readonly summary: string;
   /** What stands after the name: `<channel> <json>`. */
   readonly usage: string;
   readonly about: readonly string[];
@@ -45,6 +43,13 @@ export interface Command {
   readonly listsOptions: boolean;
   /** @returns the exit code */
   run(parsed: ParsedArguments, context: CommandContext): Promise<number>;
+}
+
+/** What the general help says of a command, whose code is only read when it is called. */
+export interface CommandEntry {
+  /** One line. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
 }
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;

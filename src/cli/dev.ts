@@ -44,7 +44,6 @@ async function exampleChannels(): Promise<Readonly<Record<string, ChannelDeclara
 
 export const dev: Command = {
   name: 'dev',
-  summary: 'Run the server in development mode: open, on this machine only',
   usage: '[flags]',
   about: [
     'Runs the server for trying things: clients need no token, chat:{room} is open to them, and the chat example is',

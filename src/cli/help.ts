@@ -1,4 +1,4 @@
-/** Help texts, made from the commands and the table of options. */
+/** The help of one command, made from the commands and the table of options. */
 
 import { environmentName, flagName } from '../config/layers.js';
 import { formatValue, type OptionPath, optionAt, optionPaths } from '../config/options.js';
@@ -7,18 +7,6 @@ import type { Command, Flag } from './command.js';
 import type { Terminal } from './terminal.js';
 
 type Paint = Terminal['style'];
-
-export function generalHelp(commands: readonly Command[], paint: Paint): string[] {
-  return [
-    `${paint('bold', 'fanfare')} [command] [flags]`,
-    '',
-    'The realtime server.',
-    '',
-    ...commands.map(({ name, summary }) => `  ${paint('cyan', name.padEnd(10))} ${summary}`),
-    '',
-    'fanfare <command> --help tells more about a command; fanfare --version is the version.',
-  ];
-}
 
 export function commandHelp(command: Command, paint: Paint): string[] {
   const { name, usage, about, flags, listsOptions } = command;

@@ -14,7 +14,6 @@ import type { Terminal } from './terminal.js';
 
 export const migrate: Command = {
   name: 'migrate',
-  summary: 'Translate the configuration of Centrifugo',
   usage: 'centrifugo <file> [flags]',
   about: [
     'Reads a configuration of Centrifugo 5 or 6 (JSON, YAML or TOML) and prints one of Fanfare, with the secrets in it. What',

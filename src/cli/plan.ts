@@ -23,7 +23,6 @@ export const plan: Command = planCommand(measured);
 export function planCommand(measured: Measured): Command {
   return {
     name: 'plan',
-    summary: 'Calculate how many machines a load needs',
     usage: '--connections <number> [--rate <number> --fanout <number>] [flags]',
     about: [
       'Calculates machines, processes, CPU, memory, network and limits for a load, from what the benchmarks have measured.',

@@ -8,7 +8,6 @@ const maxInputBytes = 1_048_576;
 
 export const publish: Command = {
   name: 'publish',
-  summary: 'Publish a message to a channel',
   usage: '<channel> <json|-> [flags]',
   about: [
     'Publishes as a client, by the rule of the channel, and waits for the acknowledgement. - reads the JSON from',

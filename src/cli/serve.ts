@@ -8,7 +8,6 @@ import { announceToPrimary, configFromPrimary } from './worker-messages.js';
 
 export const serve: Command = {
   name: 'serve',
-  summary: 'Run the server by its configuration (the default command)',
   usage: '[flags]',
   about: [
     'Runs the server. SIGTERM and SIGINT shut it down gracefully, SIGHUP reads the configuration again.',

@@ -11,7 +11,6 @@ import { declaredApplication } from './declared-application.js';
 
 export const spec: Command = {
   name: 'spec',
-  summary: 'Print the channels and their messages as an AsyncAPI document',
   usage: '[flags]',
   about: [
     'Prints an AsyncAPI 3.0 document of what clients can do: channels, messages, procedures, who may.',

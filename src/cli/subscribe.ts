@@ -8,7 +8,6 @@ import { countFlag } from './values.js';
 
 export const subscribe: Command = {
   name: 'subscribe',
-  summary: 'Print what is published to a channel',
   usage: '<channel> [flags]',
   about: [
     'Subscribes as a client, by the rule of the channel, and prints a JSON line for each publication until SIGINT.',

@@ -11,7 +11,6 @@ const defaultTtlMs = 3_600_000;
 
 export const token: Command = {
   name: 'token',
-  summary: 'Make a token for a client',
   usage: '--user <id> [flags] | --explain <token>',
   about: [
     'Prints a token, signed with the configured secret (token.secret, token.secretFile): a connection token, or with',
