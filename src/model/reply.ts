@@ -43,7 +43,7 @@ export interface HistoryResult {
 /** The outcome of one command, without its id. */
 export type ReplyBody =
   /** `why` is for the log and never sent. */
-  | { readonly kind: 'error'; readonly error: ErrorReply; readonly why?: string | RefusalLine }
+  | { readonly kind: 'error'; readonly error: ErrorReply; readonly why?: string | RefusalLine | undefined }
   | { readonly kind: 'connect'; readonly result: ConnectResult }
   | { readonly kind: 'subscribe'; readonly result: SubscribeResult }
   | { readonly kind: 'unsubscribe' }

@@ -2,7 +2,8 @@
 
 import { CompactSign, generateKeyPair } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { AuthOutcome, ConnectAttempt } from '../engine/ports/authenticator.js';
+import type { ConnectAttempt } from '../engine/ports/authenticator.js';
+import type { Decision } from '../engine/ports/decision.js';
 import { type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';
@@ -32,7 +33,7 @@ function attempt(token: string | undefined): ConnectAttempt {
 }
 
 /** The user that was let in, or the code of the refusal. */
-function outcomeOf(outcome: AuthOutcome<object>): string | number {
+function outcomeOf(outcome: Decision<{ readonly identity: object }>): string | number {
   if (outcome.ok) return 'user' in outcome.identity ? String(outcome.identity.user) : 'accepted';
   return 'error' in outcome ? outcome.error.code : outcome.disconnect.code;
 }

@@ -1,7 +1,7 @@
 /** The server under attack: a real Fanfare node in a process of its own, driven and observed over the IPC channel. */
 
+import { RefusalLog } from '../../dist/engine/log/refusal-log.js';
 import { Node } from '../../dist/engine/node.js';
-import { RefusalLog } from '../../dist/engine/refusal-log.js';
 import { channel, fanfare, jwt, memory } from '../../dist/index.js';
 import { createLog } from '../../dist/observe/log.js';
 

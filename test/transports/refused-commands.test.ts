@@ -22,6 +22,7 @@ async function start(options: { readonly limits?: Limits } = {}) {
       'wall:{name}': channel({ subscribe: 'anyone', publish: 'anyone', maxMessageBytes: 20 }),
       'team:{name}': channel({ subscribe: 'user' }),
       'doc:{id}': channel({ subscribe: 'token' }),
+      'dialog:{users}': channel({ userLimited: true, subscribe: () => true, publish: 'subscriber' }),
     },
     ...options,
   });
@@ -93,6 +94,15 @@ describe('a command that is refused has one line, which names the option', () =>
       103,
       { rule: 'team:{name}', permission: 'user', option: 'channels → team:{name} → subscribe' },
     ],
+    // Worded as if the function had said no, which was not asked.
+    [
+      'a channel that is limited to others',
+      'subscribe',
+      { channel: 'dialog:#1,2' },
+      103,
+      { rule: 'dialog:{users}', userLimited: true, option: 'channels → dialog:{users} → userLimited' },
+    ],
+    ['publishing to it', 'publish', { channel: 'dialog:#1,2', data: 1 }, 103, { action: 'publish', userLimited: true }],
     ['a rule for tokens', 'subscribe', { channel: 'doc:1' }, 103, { rule: 'doc:{id}', permission: 'token' }],
     [
       'a rule that lets nobody publish',

@@ -8,7 +8,7 @@ import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
 import { encodeMessage } from '../channels/publishing.js';
 import { parseCapabilities } from '../names/capabilities.js';
-import type { Identity, SubscriptionIdentity, SubscriptionOverride } from '../ports/authenticator.js';
+import type { Grant, Identity, SubscriptionOverride } from '../ports/authenticator.js';
 import { cite, TokenFault } from './token-fault.js';
 
 /** Beyond, dates are not representable; a token that says so is broken, not long-lived. */
@@ -128,8 +128,8 @@ export function overrideOf(fields: v.InferOutput<typeof overrideFields> | null |
 export function subscriptionsOf(
   channels: readonly string[],
   subs: Readonly<Record<string, v.InferOutput<typeof subscribeOptionFields>>>,
-): { readonly subscriptions?: ReadonlyMap<string, SubscriptionIdentity> } {
-  const subscriptions = new Map<string, SubscriptionIdentity>(channels.map((channel) => [channel, {}]));
+): { readonly subscriptions?: ReadonlyMap<string, Grant> } {
+  const subscriptions = new Map<string, Grant>(channels.map((channel) => [channel, {}]));
   for (const [channel, options] of Object.entries(subs)) {
     subscriptions.set(channel, {
       ...jsonOf('info', options.info, options.b64info),
@@ -213,7 +213,7 @@ export interface SubscriptionClaims {
   readonly user: string;
   readonly client: string | undefined;
   readonly channel: string;
-  readonly identity: SubscriptionIdentity;
+  readonly identity: Grant;
 }
 
 /** @throws TokenFault when the claims are not those of a subscription token */

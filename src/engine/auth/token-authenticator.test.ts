@@ -2,7 +2,8 @@
 
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { AuthOutcome, ConnectAttempt } from '../ports/authenticator.js';
+import type { ConnectAttempt } from '../ports/authenticator.js';
+import type { Decision } from '../ports/decision.js';
 import { tokenAuthenticator } from './token-authenticator.js';
 import { staticKey, type TokenHeader, type TokenIssuer } from './token-keys.js';
 import { KeysUnavailable } from './token-verifier.js';
@@ -30,7 +31,7 @@ const silent: TokenIssuer = {
   },
 };
 
-function codeOf(outcome: AuthOutcome<object> | undefined): string | number {
+function codeOf(outcome: Decision<{ readonly identity: object }> | undefined): string | number {
   if (outcome === undefined) return 'not supported';
   if (outcome.ok) return 'user' in outcome.identity ? String(outcome.identity.user) : 'accepted';
   return 'error' in outcome ? outcome.error.code : outcome.disconnect.code;

@@ -2,14 +2,13 @@
 
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { Authenticator, AuthOutcome, Identity, SubscriptionIdentity } from '../ports/authenticator.js';
+import type { Authenticator, Grant, Identity, Recognised } from '../ports/authenticator.js';
 import type { Clock } from '../ports/clock.js';
+import { type Decision, type Denied, refuse } from '../ports/decision.js';
 import { claimsOf, readConnectionClaims, readSubscriptionClaims } from './claims.js';
 import { cite, TokenFault } from './token-fault.js';
 import type { TokenIssuer } from './token-keys.js';
 import { looksLikeMs, TokenVerifier } from './token-verifier.js';
-
-type Refused = Extract<AuthOutcome<never>, { ok: false }>;
 
 /**
  * An expired token, and one that is not valid yet, is answered with error 109, so that the client gets a new one; a key
@@ -45,7 +44,7 @@ export function nobody(): TokenFault {
   });
 }
 
-async function connection(verifier: TokenVerifier, token: string): Promise<AuthOutcome<Identity>> {
+async function connection(verifier: TokenVerifier, token: string): Promise<Decision<Recognised<Identity>>> {
   try {
     const payload = await verifier.verify(token);
     return { ok: true, identity: readConnectionClaims(claimsOf(token)), ...notesOn(payload) };
@@ -59,7 +58,7 @@ async function subscription(
   token: string,
   channel: string,
   { user, client }: { readonly user: string; readonly client: string },
-): Promise<AuthOutcome<SubscriptionIdentity>> {
+): Promise<Decision<Recognised<Grant>>> {
   try {
     const payload = await verifier.verify(token);
     const claims = readSubscriptionClaims(claimsOf(token));
@@ -82,7 +81,7 @@ async function subscription(
   } catch (error) {
     const refused = refusal(error);
     if ('error' in refused) return refused;
-    return { ok: false, error: errorCodes.permissionDenied, ...(refused.why && { why: refused.why }) };
+    return refuse(errorCodes.permissionDenied, refused.why);
   }
 }
 
@@ -102,16 +101,16 @@ function notesOn(payload: Parameters<typeof oddities>[0]): { readonly notes?: re
   return notes.length === 0 ? {} : { notes };
 }
 
-function refusal(error: unknown): Refused {
+function refusal(error: unknown): Denied {
   if (!(error instanceof TokenFault)) throw error;
   const why = error.line();
   switch (error.verdict) {
     case 'expired':
     case 'early':
     case 'outlived':
-      return { ok: false, error: errorCodes.tokenExpired, why };
+      return refuse(errorCodes.tokenExpired, why);
     case 'unavailable':
-      return { ok: false, error: errorCodes.internal, why };
+      return refuse(errorCodes.internal, why);
     case 'invalid':
       return { ok: false, disconnect: disconnectCodes.invalidToken, why };
   }

@@ -5,12 +5,14 @@ import { channelName } from '../../../test/support/engine/channel-name.js';
 import { errorCodes } from '../../model/codes.js';
 import { parseCapabilities } from '../names/capabilities.js';
 import { type ChannelOptions, channel as declare } from './channel-options.js';
-import { type Asker, decide, decideByFunction, decideByName, permissionContext, type Question } from './permissions.js';
+import { type Asker, decide, decideByFunction, decideByName, permissionContext } from './permissions.js';
+import type { Question } from './rule.js';
 import { ChannelRules } from './rules.js';
 
 const handshake = { headers: new Map([['cookie', 'a=1']]), url: '/', remoteAddress: '192.0.2.1' };
-const denied = { ok: false, error: errorCodes.permissionDenied };
-const granted = { ok: true, grant: undefined };
+const why = expect.objectContaining({ check: 'permission' });
+const denied = { ok: false, error: errorCodes.permissionDenied, why };
+const granted = { ok: true };
 
 function asker(user: string, more: Partial<Asker> = {}): Asker {
   const fixed = { client: 'client-1', meta: { role: 'admin' }, transport: 'websocket', handshake, capabilities: [] };
@@ -83,6 +85,7 @@ describe('by function', () => {
     expect(await ask({ error: { code: 4_001, message: 'full' } })).toEqual({
       ok: false,
       error: { code: 4_001, message: 'full', temporary: false },
+      why,
     });
     expect(await ask({ error: { code: 4_001, message: 'full', temporary: true } })).toMatchObject({
       error: { temporary: true },
@@ -90,6 +93,7 @@ describe('by function', () => {
     expect(await ask({ disconnect: { code: 4_501, reason: 'banned' } })).toEqual({
       ok: false,
       disconnect: { code: 4_501, reason: 'banned' },
+      why,
     });
   });
 
@@ -115,7 +119,7 @@ describe('by function', () => {
     { disconnect: { code: 4_501, reason: 1 } },
   ])('a denial that is badly written is a no nevertheless: %o', async (answer) => {
     const permission = (() => answer) as unknown as () => boolean;
-    expect(await decideByFunction(permission, {})).toEqual(denied);
+    expect(await decideByFunction(permission, {}, question('c'))).toEqual(denied);
     expect(await ask(answer)).toEqual(denied);
   });
 
@@ -130,13 +134,20 @@ describe('by function', () => {
     }
     expect(await ask({ error: { code: 65_536, message: '' } })).toEqual(denied);
     for (const code of [3_000, 4_999]) {
-      expect(await ask({ disconnect: { code, reason: '' } })).toEqual({ ok: false, disconnect: { code, reason: '' } });
+      expect(await ask({ disconnect: { code, reason: '' } })).toEqual({
+        ok: false,
+        disconnect: { code, reason: '' },
+        why,
+      });
     }
     expect(await ask({ disconnect: { code: 2_999, reason: '' } })).toEqual(denied);
   });
 
   test('a grant is a yes with its conditions', async () => {
-    expect(await decideByFunction(() => ({ expiresAt: 5 }), {})).toEqual({ ok: true, grant: { expiresAt: 5 } });
+    expect(await decideByFunction(() => ({ expiresAt: 5 }), {}, question('c'))).toEqual({
+      ok: true,
+      grant: { expiresAt: 5 },
+    });
   });
 
   test('what it throws is not a yes', async () => {

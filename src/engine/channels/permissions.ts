@@ -1,12 +1,15 @@
 /** Answers whether a client may do something with a channel: by its capabilities, by the rule, or by the application. */
 
 import type { ChannelName } from '../../model/channel-name.js';
-import { type Disconnect, type ErrorReply, errorCodes } from '../../model/codes.js';
-import { type Capability, type ChannelAction, isCapable } from '../names/capabilities.js';
+import { type Disconnect, errorCodes } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
+import { type Capability, isCapable } from '../names/capabilities.js';
 import type { ConnectedClient } from '../ports/authenticator.js';
+import { type Decision, type Denied, refuse } from '../ports/decision.js';
 import type { Denial, PermissionContext, PermissionName } from './channel-options.js';
 import { jsonBehindOf, withJsonBehind } from './json-behind.js';
-import type { RuleMatch } from './rule.js';
+import { deniedByRule, limitedToUsers } from './refusal-lines.js';
+import type { Question } from './rule.js';
 
 /** Who asks. */
 export interface Asker extends ConnectedClient {
@@ -14,21 +17,7 @@ export interface Asker extends ConnectedClient {
   isSubscribed(channel: ChannelName): boolean;
 }
 
-/** What is asked about. */
-export interface Question {
-  readonly action: ChannelAction;
-  readonly channel: ChannelName;
-  readonly match: RuleMatch;
-}
-
-/** Yes, perhaps with conditions; or no, with what the client is told. */
-export type Verdict<Grant> =
-  | { readonly ok: true; readonly grant: Grant | undefined }
-  | { readonly ok: false; readonly error: ErrorReply }
-  | { readonly ok: false; readonly disconnect: Disconnect };
-
-const denied = { ok: false, error: errorCodes.permissionDenied } as const;
-const granted = { ok: true, grant: undefined } as const;
+const granted = { ok: true } as const;
 
 /** What the functions of a rule are told of the asker. */
 export function permissionContext(asker: Asker, { channel, match }: Question): PermissionContext {
@@ -51,34 +40,46 @@ export function decideByName(
   permission: PermissionName | 'token' | ((...args: never[]) => unknown),
   asker: Asker,
   question: Question,
-): Verdict<never> | undefined {
+): Decision | undefined {
   const { action, channel, match } = question;
-  if (match.rule.userLimited && !isAmongUsers(asker.user, channel)) return denied;
+  if (match.rule.userLimited && !isAmongUsers(asker.user, channel)) {
+    return refuse(errorCodes.permissionDenied, limitedToUsers(question));
+  }
   if (isCapable(asker.capabilities, action, channel)) return granted;
   if (action === 'subscribe' && match.rule.userLimited && channel.includes(userBoundary)) return granted;
   switch (permission) {
     case 'anyone':
       return granted;
     case 'user':
-      return asker.user === '' ? denied : granted;
+      return asker.user === '' ? refuseByRule(question, permission) : granted;
     case 'subscriber':
-      return asker.isSubscribed(channel) ? granted : denied;
+      return asker.isSubscribed(channel) ? granted : refuseByRule(question, permission);
     case 'nobody':
-      return denied;
+      return refuseByRule(question, permission);
     default:
       return undefined;
   }
 }
 
+/** What a permission function may answer. */
+export type PermissionAnswer<Grant extends object> = boolean | Grant | Denial;
+
+type PermissionFunction<Context, Grant extends object = never> = (
+  context: Context,
+) => PermissionAnswer<Grant> | Promise<PermissionAnswer<Grant>>;
+
 /** Asks the application. Only `true` and a grant are yes: what a function forgets to return is a no. */
 export async function decideByFunction<Context, Grant extends object>(
-  permission: (context: Context) => DecisionAnswer<Grant> | Promise<DecisionAnswer<Grant>>,
+  permission: PermissionFunction<Context, Grant>,
   context: Context,
-): Promise<Verdict<Grant>> {
+  question: Question,
+): Promise<Decision<{ readonly grant?: Grant }>> {
   const answer = await permission(context);
   if (answer === true) return granted;
-  if (typeof answer !== 'object' || answer === null) return denied;
-  if (isDenying(answer)) return denialOf(answer) ?? denied;
+  if (typeof answer !== 'object' || answer === null) return refuseByRule(question, permission);
+  if (isDenying(answer)) {
+    return denialOf(answer, deniedByRule(question, permission)) ?? refuseByRule(question, permission);
+  }
   // safe: no denial, so it is the grant
   return { ok: true, grant: answer as Grant };
 }
@@ -89,32 +90,34 @@ export function isDenying(answer: object): boolean {
 }
 
 /** The denial in an answer of the application's, if it is one. */
-export function denialOf(answer: object): Extract<Verdict<never>, { ok: false }> | undefined {
+export function denialOf(answer: object, why?: RefusalLine): Denied | undefined {
   if ('error' in answer && isError(answer.error)) {
     const { code, message, temporary } = answer.error;
-    return { ok: false, error: { code, message, temporary: temporary === true } };
+    return { ok: false, error: { code, message, temporary: temporary === true }, why };
   }
-  if ('disconnect' in answer && isDisconnect(answer.disconnect)) return { ok: false, disconnect: answer.disconnect };
+  if ('disconnect' in answer && isDisconnect(answer.disconnect)) {
+    return { ok: false, disconnect: answer.disconnect, why };
+  }
   return undefined;
 }
 
-/** What a permission function may answer. */
-export type DecisionAnswer<Grant extends object> = boolean | Grant | Denial;
-
 /** Decides by name or by asking. */
 export async function decide<Context>(
-  permission: PermissionName | ((context: Context) => boolean | Denial | Promise<boolean | Denial>),
+  permission: PermissionName | PermissionFunction<Context>,
   asker: Asker,
   question: Question,
   context: () => Context,
-): Promise<Verdict<never>> {
+): Promise<Decision> {
   const byName = decideByName(permission, asker, question);
   if (byName !== undefined) return byName;
   // safe: names are all decided
-  const ask = permission as (context: Context) => boolean | Denial | Promise<boolean | Denial>;
-  const verdict = await decideByFunction<Context, never>(ask, context());
+  const verdict = await decideByFunction(permission as PermissionFunction<Context>, context(), question);
   // Nothing can be granted but a yes: an object is a slip.
-  return verdict.ok && verdict.grant !== undefined ? denied : verdict;
+  return verdict.ok && verdict.grant !== undefined ? refuseByRule(question, permission) : verdict;
+}
+
+function refuseByRule(question: Question, permission: unknown): Denied {
+  return refuse(errorCodes.permissionDenied, deniedByRule(question, permission));
 }
 
 const userBoundary = '#';

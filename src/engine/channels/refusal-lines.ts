@@ -5,7 +5,7 @@ import type { InvalidCommand } from '../../model/command.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { EngineLimits } from '../ports/limits.js';
-import type { Question } from './permissions.js';
+import type { Question } from './rule.js';
 
 const maxCitedLength = 100;
 
@@ -53,7 +53,6 @@ export function unknownChannel(name: string): RefusalLine {
 
 /** What a rule says no to. */
 export function deniedByRule({ action, channel, match }: Question, permission: unknown): RefusalLine {
-  const { userLimited } = match.rule;
   const rule = match.rule.pattern.text;
   const says = typeof permission === 'string' ? permission : 'a function';
   return {
@@ -64,13 +63,25 @@ export function deniedByRule({ action, channel, match }: Question, permission: u
       channel,
       rule,
       permission: says,
-      ...(userLimited && { userLimited }),
+      ...(match.rule.userLimited && { userLimited: true }),
       option: `channels → ${rule} → ${optionOf[action]}`,
     },
     message:
       typeof permission === 'string'
         ? `${action} refused: the rule ${rule} asks for ${says}, and no capability of the token allows it`
         : `${action} refused by the function or the hook of the rule ${rule}`,
+    level: 'info',
+  };
+}
+
+/** A name that is for certain users, asked about by another one. */
+export function limitedToUsers({ action, channel, match }: Question): RefusalLine {
+  const rule = match.rule.pattern.text;
+  return {
+    check: 'permission',
+    key: `${action} ${rule} users`,
+    fields: { action, channel, rule, userLimited: true, option: `channels → ${rule} → userLimited` },
+    message: `${action} refused: the rule ${rule} has userLimited, and the name of the channel is for the users after its # alone`,
     level: 'info',
   };
 }

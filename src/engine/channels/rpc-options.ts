@@ -3,8 +3,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { expectFunction } from '../../model/expected.js';
 import type { JsonSource } from '../../model/json-source.js';
+import type { Decision } from '../ports/decision.js';
 import { expectOptions, schema, word } from './channel-check.js';
-import type { Denial } from './channel-options.js';
 
 /**
  * Thrown by a procedure whose caller shall know why: it gets this code (400 to 1999) and message. Anything else that is
@@ -40,15 +40,12 @@ export interface RpcContext {
   readonly remoteAddress: string;
 }
 
-/** Answers calls of procedures that are not declared, each by its name, with the argument as it came. */
+/** Answers calls of procedures that are not declared, each by its name, with the argument as it came. What it answers with must be JSON. */
 export type RpcFallback = (
   method: string,
   data: JsonSource | undefined,
   context: RpcContext,
-) => RpcAnswer | Promise<RpcAnswer>;
-
-/** A result, which must be JSON, or a refusal. */
-export type RpcAnswer = { readonly data: unknown } | Denial;
+) => Promise<Decision<{ readonly data: unknown }>>;
 
 export interface RpcOptions<Input extends StandardSchemaV1, Output> {
   /** Schema of the argument. Default: any JSON. */

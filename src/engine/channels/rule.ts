@@ -1,6 +1,8 @@
 /** One channel rule, as the engine uses it. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ChannelName } from '../../model/channel-name.js';
+import type { ChannelAction } from '../names/capabilities.js';
 import type { ChannelParams, ChannelPattern } from '../names/channel-pattern.js';
 import type { StreamLimits } from '../ports/broker.js';
 import type { ChannelOptions, HistoryOptions } from './channel-options.js';
@@ -29,4 +31,11 @@ export interface Rule {
 export interface RuleMatch {
   readonly rule: Rule;
   readonly params: ChannelParams;
+}
+
+/** What a rule is asked: may somebody do this with this channel? */
+export interface Question {
+  readonly action: ChannelAction;
+  readonly channel: ChannelName;
+  readonly match: RuleMatch;
 }

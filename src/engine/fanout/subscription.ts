@@ -7,7 +7,7 @@ import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { SubscribeGrant } from '../channels/channel-options.js';
 import { encodeMessage } from '../channels/publishing.js';
 import type { Rule, RuleMatch } from '../channels/rule.js';
-import type { SubscriptionIdentity } from '../ports/authenticator.js';
+import type { Grant } from '../ports/authenticator.js';
 import type { Expiring } from '../time/deadlines.js';
 import type { Outbox } from './outbox.js';
 import type { Variant } from './variant.js';
@@ -57,7 +57,7 @@ export interface BufferedPublication {
 export const maxBufferedPublications = 1_024;
 
 /** Of the many that are granted nothing in particular. */
-const nothingGranted: SubscriptionIdentity = {};
+const nothingGranted: Grant = {};
 
 export class Subscription implements Expiring {
   stage: SubscriptionStage = 'new';
@@ -81,7 +81,7 @@ export class Subscription implements Expiring {
   /** The fan-out that it is in while it is live. */
   fanOut: FanOut | undefined;
   /** What authorisation granted. */
-  identity: SubscriptionIdentity = nothingGranted;
+  identity: Grant = nothingGranted;
   /** The client itself brings new tokens before the subscription expires. */
   clientRefresh = false;
   /** Bucket of its expiry, when it has one. */
@@ -139,7 +139,7 @@ export class Subscription implements Expiring {
     return rule.recovery === 'off' ? 'stream' : rule.recovery;
   }
 
-  grant(identity: SubscriptionIdentity, clientRefresh: boolean): void {
+  grant(identity: Grant, clientRefresh: boolean): void {
     this.identity = identity;
     this.clientRefresh = clientRefresh;
     // Nobody has asked for it there: the server's word is the only one.
@@ -179,7 +179,7 @@ export class Subscription implements Expiring {
 }
 
 /** What a function of the application's granted, in the engine's words. Without a grant: nothing in particular. */
-export function identityOfGrant(grant: SubscribeGrant | undefined): SubscriptionIdentity {
+export function identityOfGrant(grant: SubscribeGrant | undefined): Grant {
   if (grant === undefined) return nothingGranted;
   const { info, data, expiresAt, override } = grant;
   return {

@@ -1,31 +1,37 @@
 /** Who a client is: the port through which authentication answers the engine. */
 
-import type { Disconnect, ErrorReply } from '../../model/codes.js';
 import type { JsonText } from '../../model/json-text.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Capability } from '../names/capabilities.js';
 import type { Handshake } from './connection.js';
+import type { Decision } from './decision.js';
 
-/** A client that was let in. */
-export interface Identity {
-  /** Empty for an anonymous connection. */
-  readonly user: string;
-  /** Unix time in milliseconds; absent: the connection does not expire. */
-  readonly expiresAtMs?: number;
-  /** Shown to other clients as `connInfo`. */
+/** What a token, a hook, a function of the application or the server itself grants: a connection or a subscription. */
+export interface Grant {
+  /** Unix time in milliseconds; absent: it does not expire. */
+  readonly expiresAtMs?: number | undefined;
+  /** Shown to other clients. */
   readonly info?: JsonText;
-  /** For the server's eyes: given to permission functions and procedures. */
-  readonly meta?: unknown;
-  /** Handed to the client in its `connected` event. */
+  /** Handed to the client in the event that says that it is connected, or subscribed. */
   readonly data?: JsonText;
-  /** Channels that the client is subscribed to without asking, with what goes for each. */
-  readonly subscriptions?: ReadonlyMap<string, SubscriptionIdentity>;
-  /** What the client may do beyond the rules. */
-  readonly capabilities?: readonly Capability[];
+  /** Of a subscription. */
+  readonly override?: SubscriptionOverride;
   /** Id of the token that said all this, by which it can be revoked. */
   readonly tokenId?: string;
   /** When that token was made, in Unix milliseconds. */
   readonly issuedAtMs?: number;
+}
+
+/** A client that was let in. `info` is its `connInfo`, and `data` stands in its `connected` event. */
+export interface Identity extends Grant {
+  /** Empty for an anonymous connection. */
+  readonly user: string;
+  /** For the server's eyes: given to permission functions and procedures. */
+  readonly meta?: unknown;
+  /** Channels that the client is subscribed to without asking, with what goes for each. */
+  readonly subscriptions?: ReadonlyMap<string, Grant>;
+  /** What the client may do beyond the rules. */
+  readonly capabilities?: readonly Capability[];
 }
 
 /** Options of a channel's rule that are different for one subscription. */
@@ -40,27 +46,11 @@ export interface SubscriptionOverride {
   readonly recovery?: boolean;
 }
 
-/** What a subscription token or a subscribe function grants. */
-export interface SubscriptionIdentity {
-  /** Id of the token that granted it, by which it can be revoked. */
-  readonly tokenId?: string;
-  /** When that token was made, in Unix milliseconds. */
-  readonly issuedAtMs?: number;
-  readonly info?: JsonText;
-  readonly data?: JsonText;
-  /** Unix time in milliseconds; absent: the subscription does not expire. */
-  readonly expiresAtMs?: number | undefined;
-  readonly override?: SubscriptionOverride;
+/** Whom a client has turned out to be, or what its token grants. `notes` are for the log, and never sent. */
+export interface Recognised<Granted extends Grant> {
+  readonly identity: Granted;
+  readonly notes?: readonly RefusalLine[];
 }
-
-/**
- * Yes with the facts; no with a code: an error lets the client try a new token, a disconnect sends it away. `why` and
- * `notes` are for the log, and never sent.
- */
-export type AuthOutcome<T> =
-  | { readonly ok: true; readonly identity: T; readonly notes?: readonly RefusalLine[] }
-  | { readonly ok: false; readonly error: ErrorReply; readonly why?: RefusalLine }
-  | { readonly ok: false; readonly disconnect: Disconnect; readonly why?: RefusalLine };
 
 /** What a client brings to its first command. */
 export interface ConnectAttempt {
@@ -95,15 +85,15 @@ export interface ConnectedClient {
 export interface Authenticator {
   /** Decides by headers, cookies for instance. Then a request with cookies has to say which page it comes from. */
   readonly readsHeaders?: boolean;
-  connect(attempt: ConnectAttempt): Promise<AuthOutcome<Identity>>;
+  connect(attempt: ConnectAttempt): Promise<Decision<Recognised<Identity>>>;
   /** A new token of a connected client. Absent: connections cannot be refreshed by their clients. */
-  refresh?(token: string): Promise<AuthOutcome<Identity>>;
+  refresh?(token: string): Promise<Decision<Recognised<Identity>>>;
   /** A connection without a token has expired: may it stay? Absent: it is closed. */
-  renew?(client: ConnectedClient): Promise<AuthOutcome<Identity>>;
+  renew?(client: ConnectedClient): Promise<Decision<Recognised<Identity>>>;
   /** A token for one channel, made for this client. Absent: subscription tokens are not accepted. */
   subscribe?(
     token: string,
     channel: string,
     client: { readonly user: string; readonly client: string },
-  ): Promise<AuthOutcome<SubscriptionIdentity>>;
+  ): Promise<Decision<Recognised<Grant>>>;
 }

@@ -5,11 +5,11 @@ import type { Position } from '../../model/position.js';
 import type { RuleMatch } from '../channels/rule.js';
 import { Attachment } from '../fanout/attachment.js';
 import { Subscription } from '../fanout/subscription.js';
-import type { SubscriptionIdentity } from '../ports/authenticator.js';
+import type { Grant } from '../ports/authenticator.js';
 import { establish, takeBack } from './establish.js';
 import type { Session } from './session.js';
 
-export interface ServerSubscribeOptions extends SubscriptionIdentity {
+export interface ServerSubscribeOptions extends Grant {
   /** Deliver what was published after this place first, as far as it is still there. */
   readonly recoverSince?: Position;
 }

@@ -28,6 +28,7 @@ import type { Node } from '../node.js';
 import type { Identity } from '../ports/authenticator.js';
 import type { Connection, Handshake } from '../ports/connection.js';
 import { Counters } from '../ports/counters.js';
+import type { Denied } from '../ports/decision.js';
 import type { Expiring } from '../time/deadlines.js';
 import type { Pinged, PingWheel } from '../time/ping-wheel.js';
 import { closedBecause, closedByLimit, expired, stateLost } from './close-lines.js';
@@ -227,10 +228,11 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   /** Replies to a command. What would not fit into an empty queue is refused with 106: its client could ask for it for ever. */
-  #answer(command: Command & { readonly id: number }, body: ReplyBody): void {
+  #answer(command: Command & { readonly id: number }, body: ReplyBody | Denied): void {
     if (this.state === 'closed') return;
-    if (body.kind === 'error') {
-      this.reply(command.id, body);
+    if ('ok' in body) {
+      if ('disconnect' in body) this.close(body.disconnect, body.why);
+      else this.reply(command.id, { kind: 'error', error: body.error, why: body.why });
       return;
     }
     const message = this.encodeReply(command.id, body);

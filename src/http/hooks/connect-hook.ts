@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import { isNothing, jsonOf, subscribeOptionFields, subscriptionsOf } from '../../engine/auth/claims.js';
-import type { Denial } from '../../engine/channels/channel-options.js';
 import { parseCapabilities } from '../../engine/names/capabilities.js';
-import type { Authenticator, AuthOutcome, ConnectAttempt, Identity } from '../../engine/ports/authenticator.js';
+import type { Authenticator, ConnectAttempt, Identity, Recognised } from '../../engine/ports/authenticator.js';
+import type { Decision, Denied } from '../../engine/ports/decision.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { JsonSource } from '../../model/json-source.js';
 import { clientFields, strangerFields } from './client-fields.js';
@@ -48,21 +48,24 @@ function sharedIdentity({ expire_at: expiresAtMs, info, b64info, meta, caps }: S
 }
 
 /** @throws Error for what is no result of this hook */
-function readConnect(value: unknown): Identity {
+function readConnect(value: unknown): Decision<Recognised<Identity>> {
   const result = v.parse(connectResult, value);
-  return {
+  const identity = {
     user: result.user,
     ...sharedIdentity(result),
     ...jsonOf('data', result.data, result.b64data),
     ...subscriptionsOf(result.channels, result.subs),
   };
+  return { ok: true, identity };
 }
 
-/** `undefined`: it has expired. @throws Error likewise */
-function readRefresh(value: unknown): Omit<Identity, 'user'> | undefined {
+/** @throws Error likewise */
+function readRefresh(user: string, value: unknown): Decision<Recognised<Identity>> {
   const result = v.parse(refreshResult, value);
-  return result.expired ? undefined : sharedIdentity(result);
+  return result.expired ? expired : { ok: true, identity: { user, ...sharedIdentity(result) } };
 }
+
+const expired: Denied = { ok: false, disconnect: disconnectCodes.expired };
 
 export interface ConnectHookParts {
   readonly connect: Hook;
@@ -87,25 +90,22 @@ export function connectHook({ connect, refresh, tokens, grace }: ConnectHookPart
           body: clientFields(client, refresh.options.includeMeta),
           source: client.handshake,
           repeatable: true,
-          readResult: readRefresh,
+          readResult: (result) => readRefresh(client.user, result),
         });
         if ('failure' in outcome) {
           const expiresAtMs = grace.extend(client);
-          if (expiresAtMs === undefined) return { ok: false, disconnect: disconnectCodes.expired };
-          return { ok: true, identity: { user: client.user, expiresAtMs } };
+          return expiresAtMs === undefined ? expired : { ok: true, identity: { user: client.user, expiresAtMs } };
         }
         grace.end(client);
-        if (!outcome.ok) return refusal(outcome.denial);
-        if (outcome.result === undefined) return { ok: false, disconnect: disconnectCodes.expired };
-        return { ok: true, identity: { user: client.user, ...outcome.result } };
+        return outcome;
       },
     }),
   };
 }
 
-async function ask(connect: Hook, attempt: ConnectAttempt): Promise<AuthOutcome<Identity>> {
+function ask(connect: Hook, attempt: ConnectAttempt): Promise<Decision<Recognised<Identity>>> {
   const { token, data, handshake, name, version } = attempt;
-  const outcome = await connect.call({
+  return connect.call({
     body: {
       ...strangerFields(attempt),
       ...(name !== '' && { name }),
@@ -117,13 +117,6 @@ async function ask(connect: Hook, attempt: ConnectAttempt): Promise<AuthOutcome<
     repeatable: true,
     readResult: readConnect,
   });
-  return outcome.ok ? { ok: true, identity: outcome.result } : refusal(outcome.denial);
-}
-
-function refusal(denial: Denial): Extract<AuthOutcome<never>, { ok: false }> {
-  if ('disconnect' in denial) return { ok: false, disconnect: denial.disconnect };
-  const { code, message, temporary = false } = denial.error;
-  return { ok: false, error: { code, message, temporary } };
 }
 
 /** Keeps what clients claim in their connect command for the hooks to come, whoever lets them in. */

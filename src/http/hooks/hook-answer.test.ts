@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { readAnswer } from './hook-answer.js';
 
-const read = (answer: unknown) => readAnswer(JSON.stringify(answer), (result) => result);
+const read = (answer: unknown) => readAnswer(JSON.stringify(answer), (result) => ({ ok: true, result }));
 
 test('a result is handed on to its reader', () => {
   expect(read({ result: { a: 1 } })).toEqual({ ok: true, result: { a: 1 } });
@@ -15,14 +15,14 @@ test('an empty list is an empty result: PHP writes an empty array so', () => {
 
 test('an error has a code, and perhaps a message and whether it is temporary', () => {
   const full = { code: 1_000, message: 'custom', temporary: true };
-  expect(read({ error: full })).toEqual({ ok: false, denial: { error: full } });
+  expect(read({ error: full })).toEqual({ ok: false, error: full });
   const error = { code: 403, message: '', temporary: false };
-  expect(read({ error: { code: 403 } })).toEqual({ ok: false, denial: { error } });
+  expect(read({ error: { code: 403 } })).toEqual({ ok: false, error });
 });
 
 test('a disconnect goes before an error, and an error before a result', () => {
   const disconnect = { code: 4_501, reason: 'unauthorized' };
-  expect(read({ disconnect, error: { code: 400 }, result: {} })).toEqual({ ok: false, denial: { disconnect } });
+  expect(read({ disconnect, error: { code: 400 }, result: {} })).toEqual({ ok: false, disconnect });
   expect(read({ error: { code: 400 }, result: {} })?.ok).toBe(false);
 });
 
@@ -52,7 +52,7 @@ describe('neither a yes nor a no:', () => {
   });
 
   test.each([[''], ['{'], ['<html></html>'], ['{"result":{}}x']])('%s', (text) => {
-    expect(readAnswer(text, (result) => result)).toBeUndefined();
+    expect(readAnswer(text, (result) => ({ ok: true, result }))).toBeUndefined();
   });
 
   test('a result that its reader does not understand', () => {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { grantShape, jsonOf } from '../../engine/auth/claims.js';
-import type { Denial } from '../../engine/channels/channel-options.js';
+import type { Decision } from '../../engine/ports/decision.js';
 import { parseJson } from '../../model/json-parse.js';
 import { members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
@@ -47,20 +47,15 @@ const envelope = v.object({
 
 const answerShape = members({ result: grantShape });
 
-/** What the backend has decided. */
-export type HookAnswer<Result> =
-  | { readonly ok: true; readonly result: Result }
-  | { readonly ok: false; readonly denial: Denial };
-
 /**
  * @param explain told what is wrong with it, in words of which there are few: no value of the backend's
  * @returns `undefined` for what is no answer: neither a yes nor a no
  */
-export function readAnswer<Result>(
+export function readAnswer<Granted extends object>(
   text: string,
-  readResult: (result: unknown) => Result,
+  readResult: (result: unknown) => Decision<Granted>,
   explain: (fault: string) => void = () => undefined,
-): HookAnswer<Result> | undefined {
+): Decision<Granted> | undefined {
   const parsed = parseJson(text, answerShape);
   if (!parsed.ok) {
     explain(text === '' ? 'is empty' : 'is no JSON, or nests too deeply');
@@ -68,9 +63,9 @@ export function readAnswer<Result>(
   }
   try {
     const { result, error, disconnect } = v.parse(envelope, parsed.value);
-    if (disconnect != null) return { ok: false, denial: { disconnect } };
-    if (error != null) return { ok: false, denial: { error } };
-    if (result != null) return { ok: true, result: readResult(result) };
+    if (disconnect != null) return { ok: false, disconnect };
+    if (error != null) return { ok: false, error };
+    if (result != null) return readResult(result);
     explain('has neither result nor error nor disconnect');
   } catch (error) {
     explain(faultOf(error));

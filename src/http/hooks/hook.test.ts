@@ -63,12 +63,18 @@ function make({ options, limits, secrets = [] }: Choices = {}): Hook {
 const path = '/rpc?key=in-the-query';
 const source = { headers: new Map([['cookie', 'sid=secret']]), remoteAddress: '192.0.2.1' };
 
-function ask(hook: Hook, client?: string): Promise<HookOutcome<unknown>> {
+function ask(hook: Hook, client?: string): Promise<HookOutcome<{ readonly result: unknown }>> {
   const body = { secret: 'in the payload' };
-  return hook.call({ body, source, repeatable: false, readResult: (result) => result, ...(client && { client }) });
+  return hook.call({
+    body,
+    source,
+    repeatable: false,
+    readResult: (result) => ({ ok: true, result }),
+    ...(client && { client }),
+  });
 }
 
-function failureOf(outcome: HookOutcome<unknown>): string | undefined {
+function failureOf(outcome: HookOutcome<{ readonly result: unknown }>): string | undefined {
   return 'failure' in outcome ? outcome.failure : undefined;
 }
 
@@ -86,7 +92,7 @@ test('a decision is handed on', async () => {
   const hook = make();
   expect(await ask(hook)).toEqual({
     ok: false,
-    denial: { error: { code: 400, message: 'no', temporary: false } },
+    error: { code: 400, message: 'no', temporary: false },
   });
   expect([hook.calls, hook.failures.size]).toEqual([1, 0]);
   expect(said()).toEqual([]);
@@ -110,7 +116,7 @@ describe('a backend that cannot answer', () => {
     const hook = make();
     const outcomes = [await ask(hook), await ask(hook), await ask(hook), await ask(hook)];
     expect(outcomes.map(failureOf)).toEqual(['status', 'status', 'status', 'open']);
-    expect(outcomes[3]).toMatchObject({ denial: internal });
+    expect(outcomes[3]).toMatchObject(internal);
     expect(backend.calls).toHaveLength(3);
     expect(said()).toEqual([`warn status ${status}`]);
   });
@@ -175,7 +181,7 @@ describe('a backend that answers, though not with a decision, is not taken for d
     const hook = make({ limits: { breakerFailures: 1 } });
     const outcomes = [await ask(hook), await ask(hook)];
     expect(outcomes.map(failureOf)).toEqual([reason, reason]);
-    expect(outcomes[0]).toMatchObject({ ok: false, denial: internal });
+    expect(outcomes[0]).toMatchObject({ ok: false, ...internal });
     expect(hook.isOpen).toBe(false);
     expect(hook.failures.get(reason)).toBe(2);
   });
@@ -221,7 +227,7 @@ test('G12: a client that asks too much is told so, and the others are not', asyn
   const held = ask(hook, 'greedy');
   await backend.waitFor(path, 1);
   const refused = await ask(hook, 'greedy');
-  expect(refused).toMatchObject({ failure: 'share', denial: { error: { code: 111 } } });
+  expect(refused).toMatchObject({ failure: 'share', error: { code: 111 } });
   backend.on(path, () => ({ result: {} }));
   expect((await ask(hook, 'other')).ok).toBe(true);
   hook.close();

@@ -1,13 +1,13 @@
 /** One hook: a question to a backend, with everything that keeps a bad backend from harming anybody else. */
 
-import type { Denial } from '../../engine/channels/channel-options.js';
 import { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
+import type { Decision, Denied } from '../../engine/ports/decision.js';
 import type { Logger } from '../../engine/ports/logger.js';
 import { errorCodes } from '../../model/codes.js';
 import { CircuitBreaker, type Passage } from './circuit-breaker.js';
 import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';
-import { type HookAnswer, readAnswer } from './hook-answer.js';
+import { readAnswer } from './hook-answer.js';
 import { bodyText } from './hook-body.js';
 import { HookClient, type HookResponse } from './hook-client.js';
 import { type HeaderSelection, type HeaderSource, type StandIns, selectHeaders } from './hook-headers.js';
@@ -42,7 +42,7 @@ export interface HookPorts {
   readonly standIns: StandIns;
 }
 
-export interface HookCall<Result> {
+export interface HookCall<Granted extends object> {
   readonly body: object;
   /** The client that it is about. */
   readonly source: HeaderSource;
@@ -50,17 +50,15 @@ export interface HookCall<Result> {
   readonly client?: string;
   /** Nothing happens twice when it is asked twice. */
   readonly repeatable: boolean;
-  /** Throws for what is no result. */
-  readonly readResult: (result: unknown) => Result;
+  /** What the result decides. Throws for what is no result. */
+  readonly readResult: (result: unknown) => Decision<Granted>;
 }
 
 /** Why there is no decision. */
 type FailureReason = Extract<HookResponse, { ok: false }>['reason'] | 'status' | 'open' | Exclude<Entry, 'in'>;
 
 /** The backend's decision; or none, which is a no, for now. */
-export type HookOutcome<Result> =
-  | HookAnswer<Result>
-  | { readonly ok: false; readonly denial: Denial; readonly failure: FailureReason };
+export type HookOutcome<Granted extends object> = Decision<Granted> | (Denied & { readonly failure: FailureReason });
 
 /** For the way back. */
 const retiringSlackMs = 1_000;
@@ -106,7 +104,7 @@ export class Hook {
   }
 
   /** Never rejects. */
-  async call<Result>(call: HookCall<Result>): Promise<HookOutcome<Result>> {
+  async call<Granted extends object>(call: HookCall<Granted>): Promise<HookOutcome<Granted>> {
     this.calls++;
     let passage = this.#breaker.pass();
     if (passage === 'closed') {
@@ -136,7 +134,7 @@ export class Hook {
     this.#retired ??= this.#ports.clock.schedule(() => this.close(), this.options.timeoutMs * 2 + retiringSlackMs);
   }
 
-  async #pass<Result>(passage: Passage, call: HookCall<Result>): Promise<HookOutcome<Result>> {
+  async #pass<Granted extends object>(passage: Passage, call: HookCall<Granted>): Promise<HookOutcome<Granted>> {
     if (passage === undefined) return this.#fail('open');
     const response = await this.#post(call);
     if (!response.ok && response.reason !== 'too-large' && response.reason !== 'malformed') {
@@ -158,7 +156,7 @@ export class Hook {
     return answer ?? this.#senseless('malformed', undefined, fault);
   }
 
-  async #post<Result>({ body, source, repeatable }: HookCall<Result>): Promise<HookResponse> {
+  async #post({ body, source, repeatable }: Omit<HookCall<object>, 'readResult'>): Promise<HookResponse> {
     const { clock, secrets, standIns } = this.#ports;
     const text = bodyText(body);
     const headers = {
@@ -181,7 +179,7 @@ export class Hook {
     this.#ports.log.warn({ ...this.#fields(), reason }, 'the backend of a hook does not answer: calls fail at once');
   }
 
-  #senseless(reason: FailureReason, status?: number, fault?: string): HookOutcome<never> {
+  #senseless(reason: FailureReason, status?: number, fault?: string): Denied & { readonly failure: FailureReason } {
     this.#complaints.tell({
       check: 'hook answer',
       key: `${reason} ${status} ${fault}`,
@@ -191,10 +189,10 @@ export class Hook {
     return this.#fail(reason);
   }
 
-  #fail(failure: FailureReason): HookOutcome<never> {
+  #fail(failure: FailureReason): Denied & { readonly failure: FailureReason } {
     this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
     const error = failure === 'share' ? errorCodes.tooManyRequests : errorCodes.internal;
-    return { ok: false, denial: { error }, failure };
+    return { ok: false, error, failure };
   }
 
   /** Without the query, which may hold a secret. */

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { Denial, PublishContext, PublishGrant } from '../../engine/channels/channel-options.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
+import type { Decision } from '../../engine/ports/decision.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue } from './hook-answer.js';
@@ -16,16 +17,17 @@ const publishResult = v.object({
 });
 
 /** @throws Error for what is no result of this hook */
-function readPublish(value: unknown): PublishGrant {
+function readPublish(value: unknown): Decision<{ readonly grant: PublishGrant }> {
   const result = v.parse(publishResult, value);
   const data = decodedValue(result.data, result.b64data);
   const { tags, idempotency_key: idempotencyKey } = result;
-  return {
+  const grant = {
     ...(data !== undefined && { data }),
     ...(tags != null && { tags }),
     ...(result.skip_history && { skipHistory: true }),
     ...(idempotencyKey !== '' && { idempotencyKey }),
   };
+  return { ok: true, grant };
 }
 
 /** Decides the publish permission of a channel rule. */
@@ -39,6 +41,6 @@ export function publishHook(hook: Hook): (context: PublishContext<unknown>) => P
       repeatable: false,
       readResult: readPublish,
     });
-    return outcome.ok ? outcome.result : outcome.denial;
+    return outcome.ok ? outcome.grant : outcome;
   };
 }

@@ -2,6 +2,8 @@
 
 import * as v from 'valibot';
 import type { Denial, PermissionContext, SubscribeGrant } from '../../engine/channels/channel-options.js';
+import { type Decision, refuse } from '../../engine/ports/decision.js';
+import { errorCodes } from '../../model/codes.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue, expiryField } from './hook-answer.js';
@@ -14,15 +16,16 @@ const subRefreshResult = v.object({
   b64info: base64Field,
 });
 
-/** `false`: it has expired. @throws Error for what is no result of this hook */
-function readSubRefresh(value: unknown): SubscribeGrant | false {
+/** @throws Error for what is no result of this hook */
+function readSubRefresh(value: unknown): Decision<{ readonly grant: SubscribeGrant }> {
   const { expired, expire_at: expiresAtMs, info: plain, b64info } = v.parse(subRefreshResult, value);
-  if (expired) return false;
+  if (expired) return refuse(errorCodes.expired);
   const info = decodedValue(plain, b64info);
-  return {
+  const grant = {
     ...(info !== undefined && { info }),
     ...(expiresAtMs !== undefined && { expiresAt: expiresAtMs / 1_000 }),
   };
+  return { ok: true, grant };
 }
 
 /** Renews the subscriptions of a channel rule. */
@@ -44,6 +47,6 @@ export function subRefreshHook(
       return untilMs !== undefined && { expiresAt: untilMs / 1_000 };
     }
     grace.end(headers, channel);
-    return outcome.ok ? outcome.result : outcome.denial;
+    return outcome.ok ? outcome.grant : outcome;
   };
 }

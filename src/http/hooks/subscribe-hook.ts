@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { overrideFields, overrideOf } from '../../engine/auth/claims.js';
 import type { Denial, SubscribeContext, SubscribeGrant } from '../../engine/channels/channel-options.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
+import type { Decision } from '../../engine/ports/decision.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, decodedValue, expiryField } from './hook-answer.js';
@@ -18,17 +19,18 @@ const subscribeResult = v.object({
 });
 
 /** @throws Error for what is no result of this hook */
-function readSubscribe(value: unknown): SubscribeGrant {
+function readSubscribe(value: unknown): Decision<{ readonly grant: SubscribeGrant }> {
   const result = v.parse(subscribeResult, value);
   const info = decodedValue(result.info, result.b64info);
   const data = decodedValue(result.data, result.b64data);
   const { expire_at: expiresAtMs } = result;
-  return {
+  const grant = {
     ...(info !== undefined && { info }),
     ...(data !== undefined && { data }),
     ...(expiresAtMs !== undefined && { expiresAt: expiresAtMs / 1_000 }),
     ...overrideOf(result.override),
   };
+  return { ok: true, grant };
 }
 
 /** Decides the subscribe permission of a channel rule. */
@@ -47,6 +49,6 @@ export function subscribeHook(hook: Hook): (context: SubscribeContext) => Promis
       repeatable: true,
       readResult: readSubscribe,
     });
-    return outcome.ok ? outcome.result : outcome.denial;
+    return outcome.ok ? outcome.grant : outcome;
   };
 }

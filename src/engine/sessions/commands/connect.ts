@@ -8,11 +8,11 @@ import { limitReached, revokedByClock, revoked as revokedLine } from '../../chan
 import type { Attachment } from '../../fanout/attachment.js';
 import { sizeOf } from '../../fanout/reply-room.js';
 import type { Identity } from '../../ports/authenticator.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { forgo, takeBack } from '../establish.js';
 import type { Session } from '../session.js';
 import { findTargets, serverSide } from './server-side.js';
-import { refuse } from './target.js';
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
 
@@ -20,7 +20,7 @@ export async function runConnect(
   session: Session,
   id: number,
   request: ConnectRequest,
-): Promise<ReplyBody | undefined> {
+): Promise<ReplyBody | Denied | undefined> {
   const { node } = session;
   const outcome = await node.auth.connect({
     token: request.token,
@@ -34,18 +34,14 @@ export async function runConnect(
   });
   if (!session.is('connecting')) return undefined;
   if (!outcome.ok) {
-    if ('disconnect' in outcome) {
-      session.close(outcome.disconnect, outcome.why);
-      return undefined;
-    }
-    session.state = 'refused';
-    return refuse(outcome.error, outcome.why).reply;
+    if ('error' in outcome) session.state = 'refused';
+    return outcome;
   }
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
   if (node.revocations.isByClock(identity)) {
     session.state = 'refused';
-    return refuse(errorCodes.tokenExpired, revokedByClock).reply;
+    return refuse(errorCodes.tokenExpired, revokedByClock);
   }
   const revoked = node.revocations.find(identity);
   if (revoked !== undefined) {
@@ -58,12 +54,12 @@ export async function runConnect(
     session.state = 'refused';
     // Temporary: the user may have closed another one, or lost it, which the server finds out a ping later.
     const full = { ...errorCodes.limitExceeded, temporary: true };
-    return refuse(full, limitReached('maxConnectionsPerUser', node.limits.maxConnectionsPerUser)).reply;
+    return refuse(full, limitReached('maxConnectionsPerUser', node.limits.maxConnectionsPerUser));
   }
   const targets = findTargets(session, identity);
   if (!targets.ok) {
     session.state = 'refused';
-    return targets.reply;
+    return targets;
   }
   admit(session, identity, request.token !== undefined);
   const attachments = serverSide(session, targets.found, request.subs);

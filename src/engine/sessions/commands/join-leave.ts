@@ -8,17 +8,18 @@ import { joinLeaveProcedure, toJoinLeaveWish } from '../../../model/join-leave-w
 import { fromJsonText, type JsonText, toJsonText } from '../../../model/json-text.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { emptyField, membership } from '../../channels/refusal-lines.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
-import { findTarget, refuse } from './target.js';
+import { findTarget } from './target.js';
 
-export function runJoinLeave(session: Session, data: JsonText | undefined): ReplyBody {
+export function runJoinLeave(session: Session, data: JsonText | undefined): ReplyBody | Denied {
   const wish = data === undefined ? undefined : toJoinLeaveWish(fromJsonText(data));
-  if (wish === undefined) return refuse(errorCodes.badRequest, emptyField(joinLeaveProcedure, 'data')).reply;
+  if (wish === undefined) return refuse(errorCodes.badRequest, emptyField(joinLeaveProcedure, 'data'));
   const target = findTarget(session, wish.channel);
-  if (!target.ok) return target.reply;
+  if (!target.ok) return target;
   const subscription = session.subscriptions.get(target.channel);
   if (subscription === undefined) {
-    return refuse(errorCodes.permissionDenied, membership(joinLeaveProcedure, target.channel, false)).reply;
+    return refuse(errorCodes.permissionDenied, membership(joinLeaveProcedure, target.channel, false));
   }
   subscription.askJoinLeave(wish.joinLeave && subscription.rule.joinLeave);
   return { kind: 'rpc', data: toJsonText({ joinLeave: subscription.variant.joinLeave }) };

@@ -8,26 +8,27 @@ import type { RefusalLine } from '../../../model/refusal-line.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
-import { decideByFunction, decideByName, permissionContext, type Question } from '../../channels/permissions.js';
+import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import { acceptMessage, encodeMessage } from '../../channels/publishing.js';
-import { deniedByRule } from '../../channels/refusal-lines.js';
+import type { Question } from '../../channels/rule.js';
 import { SchemaMismatch } from '../../channels/schema-mismatch.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
-import { findTarget, refuseBy } from './target.js';
+import { findTarget } from './target.js';
 
-export async function runPublish(session: Session, name: string, data: JsonText): Promise<ReplyBody> {
+export async function runPublish(session: Session, name: string, data: JsonText): Promise<ReplyBody | Denied> {
   const { node } = session;
   const target = findTarget(session, name);
-  if (!target.ok) return target.reply;
+  if (!target.ok) return target;
   const { channel, match } = target;
   const { rule } = match;
   const question = { action: 'publish', channel, match } as const;
   // By name first: whoever may not publish at all learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
-  if (byName?.ok === false) return refuseBy(session, byName, deniedByRule(question, rule.publish)).reply;
+  if (byName?.ok === false) return byName;
   const accepted = await tryAccept(() => acceptMessage(rule, data));
   if ('refusedAs' in accepted) {
-    return { kind: 'error', error: errorCodes.badRequest, why: badMessage(question, accepted.refusedAs) };
+    return refuse(errorCodes.badRequest, badMessage(question, accepted.refusedAs));
   }
   let message = accepted.data;
   let options: PublishGrant | undefined;
@@ -36,8 +37,8 @@ export async function runPublish(session: Session, name: string, data: JsonText)
     const value = accepted.value === undefined ? source.value : accepted.value;
     const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
     withJsonBehind(context, { ...session[jsonBehind], data: source });
-    const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(rule.publish, context);
-    if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, rule.publish)).reply;
+    const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(rule.publish, context, question);
+    if (!verdict.ok) return verdict;
     options = verdict.grant;
     if (options?.data !== undefined) message = (await acceptMessage(rule, encodeMessage(options.data))).data;
   }

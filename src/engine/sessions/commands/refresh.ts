@@ -4,19 +4,20 @@ import { disconnectCodes, errorCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { emptyField, revokedByClock, revoked as revokedLine, takesNoTokens } from '../../channels/refusal-lines.js';
 import type { Identity } from '../../ports/authenticator.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { expired } from '../close-lines.js';
 import type { Session } from '../session.js';
-import { isTokenExpired, refuse, refuseBy } from './target.js';
+import { isTokenExpired } from './target.js';
 
-export async function runRefresh(session: Session, token: string): Promise<ReplyBody | undefined> {
+export async function runRefresh(session: Session, token: string): Promise<ReplyBody | Denied | undefined> {
   const { node } = session;
-  if (node.auth.refresh === undefined) return refuse(errorCodes.notAvailable, takesNoTokens('refresh')).reply;
-  if (token === '') return refuse(errorCodes.badRequest, emptyField('refresh', 'token')).reply;
+  if (node.auth.refresh === undefined) return refuse(errorCodes.notAvailable, takesNoTokens('refresh'));
+  if (token === '') return refuse(errorCodes.badRequest, emptyField('refresh', 'token'));
   const outcome = await node.auth.refresh(token);
   if (!session.is('connected')) return undefined;
   if (!outcome.ok) {
-    if (!isTokenExpired(outcome)) return refuseBy(session, outcome).reply;
+    if (!isTokenExpired(outcome)) return outcome;
     // Clients take this error to `refresh` for the last word, and not for advice to get another token as in `connect`.
     session.close(disconnectCodes.expired, outcome.why);
     return undefined;

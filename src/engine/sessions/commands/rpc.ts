@@ -6,20 +6,23 @@ import { JsonSource } from '../../../model/json-source.js';
 import type { JsonText } from '../../../model/json-text.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
-import { denialOf } from '../../channels/permissions.js';
 import { encodeMessage } from '../../channels/publishing.js';
 import { badArgument, procedureForUsers, refusedByProcedure, unknownProcedure } from '../../channels/refusal-lines.js';
 import { type RpcContext, RpcError } from '../../channels/rpc-options.js';
 import { issuePath } from '../../channels/schema-mismatch.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
-import { refuse, refuseBy } from './target.js';
 
-export async function runRpc(session: Session, method: string, data: JsonText | undefined): Promise<ReplyBody> {
+export async function runRpc(
+  session: Session,
+  method: string,
+  data: JsonText | undefined,
+): Promise<ReplyBody | Denied> {
   if (method.startsWith(ownProcedures)) {
     return method === joinLeaveProcedure
       ? runJoinLeave(session, data)
-      : refuse(errorCodes.methodNotFound, unknownProcedure(method)).reply;
+      : refuse(errorCodes.methodNotFound, unknownProcedure(method));
   }
   const { procedures, procedureFallback } = session.node;
   const procedure = procedures.get(method);
@@ -27,22 +30,20 @@ export async function runRpc(session: Session, method: string, data: JsonText | 
   if (procedure === undefined) {
     if (procedureFallback === undefined) {
       const error = procedures.size === 0 ? errorCodes.notAvailable : errorCodes.methodNotFound;
-      return refuse(error, unknownProcedure(method)).reply;
+      return refuse(error, unknownProcedure(method));
     }
     const answer = await procedureFallback(method, source, contextOf(session));
-    const denial = denialOf(answer);
-    if (denial !== undefined) return refuseBy(session, denial, refusedByProcedure(method)).reply;
-    return { kind: 'rpc', data: 'data' in answer ? resultOf(answer.data) : undefined };
+    return answer.ok ? { kind: 'rpc', data: resultOf(answer.data) } : { ...answer, why: refusedByProcedure(method) };
   }
   const { allow = 'user', input, run } = procedure.options;
   if (allow === 'user' && session.user === '') {
-    return refuse(errorCodes.permissionDenied, procedureForUsers(method)).reply;
+    return refuse(errorCodes.permissionDenied, procedureForUsers(method));
   }
   let argument = source?.value;
   if (input !== undefined) {
     const outcome = await input['~standard'].validate(argument);
     if (outcome.issues !== undefined) {
-      return refuse(errorCodes.badRequest, badArgument(method, issuePath(outcome.issues[0]))).reply;
+      return refuse(errorCodes.badRequest, badArgument(method, issuePath(outcome.issues[0])));
     }
     argument = outcome.value;
   }
@@ -51,7 +52,7 @@ export async function runRpc(session: Session, method: string, data: JsonText | 
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const { code, message, temporary } = error;
-    return refuse({ code, message, temporary }, refusedByProcedure(method)).reply;
+    return refuse({ code, message, temporary }, refusedByProcedure(method));
   }
 }
 

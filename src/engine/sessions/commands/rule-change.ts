@@ -79,8 +79,9 @@ async function askFunction(session: Session, subscription: Subscription, match: 
   const { subscribe } = match.rule;
   if (typeof subscribe !== 'function' || subscription.endedBy !== undefined) return;
   try {
-    const context = subscribeContext(session, { action: 'subscribe', channel, match }, {});
-    const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
+    const question = { action: 'subscribe', channel, match } as const;
+    const context = subscribeContext(session, question, {});
+    const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context, question);
     if (subscription.endedBy !== undefined) return;
     if (session.node.match(channel)?.rule !== match.rule) settleRuleChange(session, subscription);
     else if (!verdict.ok) sendBack(session, subscription, match);

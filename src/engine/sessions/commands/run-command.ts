@@ -4,6 +4,7 @@ import { assertNever } from '../../../model/assert-never.js';
 import type { Command, InvalidCommand } from '../../../model/command.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { badField } from '../../channels/refusal-lines.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { runConnect } from './connect.js';
 import { runHistory } from './history.js';
@@ -17,13 +18,13 @@ import { runSubscribe } from './subscribe.js';
 import { runUnsubscribe } from './unsubscribe.js';
 
 /** Whoever wrote the client sees there what is wrong. */
-function refuseField(command: InvalidCommand): ReplyBody {
+function refuseField(command: InvalidCommand): Denied {
   const { error, why } = command;
-  return { kind: 'error', error: { ...error, message: `${error.message}: ${why}` }, why: badField(command) };
+  return refuse({ ...error, message: `${error.message}: ${why}` }, badField(command));
 }
 
 /** `undefined`: there is no reply, or it has been sent already. What is thrown is a fault of ours, never the client's. */
-export async function runCommand(session: Session, command: Command): Promise<ReplyBody | undefined> {
+export async function runCommand(session: Session, command: Command): Promise<ReplyBody | Denied | undefined> {
   switch (command.kind) {
     case 'connect':
       return runConnect(session, command.id, command.request);

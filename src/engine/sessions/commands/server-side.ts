@@ -6,21 +6,19 @@ import type { RefusalLine } from '../../../model/refusal-line.js';
 import { noPersonalChannel } from '../../channels/personal-channel.js';
 import { Attachment } from '../../fanout/attachment.js';
 import { Subscription } from '../../fanout/subscription.js';
-import type { Identity, SubscriptionIdentity } from '../../ports/authenticator.js';
+import type { Grant, Identity } from '../../ports/authenticator.js';
+import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
-import { findTarget, type Refusal, refuse, type Target } from './target.js';
+import { findTarget, type Target } from './target.js';
 
 /** A channel that the authenticator has named, and what goes for it. */
 interface Granted {
   readonly target: Target;
-  readonly identity: SubscriptionIdentity;
+  readonly identity: Grant;
 }
 
 /** The channels that the client gets without asking. One that does not exist is a mistake that nobody would notice. */
-export function findTargets(
-  session: Session,
-  identity: Identity,
-): { readonly ok: true; readonly found: readonly Granted[] } | Refusal {
+export function findTargets(session: Session, identity: Identity): Decision<{ readonly found: readonly Granted[] }> {
   const { maxChannelsPerConnection: most } = session.node.limits;
   const found: Granted[] = [];
   const personal = findPersonal(session, identity);
@@ -31,21 +29,19 @@ export function findTargets(
   for (const [name, granted] of identity.subscriptions ?? []) {
     if (found.length >= most) return refuse(errorCodes.limitExceeded, tooMany(most));
     const target = findTarget(session, name);
-    if (!target.ok) return target.reply.kind === 'error' ? refuse(target.reply.error, notThere(name)) : target;
+    if (!target.ok) return { ...target, why: notThere(name) };
     found.push({ target, identity: granted });
   }
   return { ok: true, found };
 }
 
 /** The user's own, unless it is granted in so many words, with what goes for it. Nobody in particular has none. */
-function findPersonal(session: Session, { user, subscriptions }: Identity): Target | Refusal | undefined {
+function findPersonal(session: Session, { user, subscriptions }: Identity): Target | Denied | undefined {
   const { personalChannel: personal } = session.node;
   if (personal === undefined || user === '') return undefined;
   const name = personal.nameFor(user);
   const target = findTarget(session, name);
-  if (!target.ok) {
-    return target.reply.kind === 'error' ? refuse(target.reply.error, noPersonalChannel(user, name)) : target;
-  }
+  if (!target.ok) return { ...target, why: noPersonalChannel(user, name) };
   const objection = personal.objection(user, target.channel, target.match);
   if (objection !== undefined) return refuse(errorCodes.badRequest, objection);
   return subscriptions?.has(name) === true ? undefined : target;

@@ -4,48 +4,44 @@ import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PermissionContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { decideByFunction, permissionContext } from '../../channels/permissions.js';
-import {
-  deniedByRule,
-  emptyField,
-  membership,
-  revoked,
-  revokedByClock,
-  takesNoTokens,
-} from '../../channels/refusal-lines.js';
+import { emptyField, membership, revoked, revokedByClock, takesNoTokens } from '../../channels/refusal-lines.js';
 import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
+import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import type { Session } from '../session.js';
-import { findTarget, isRevoked, isRevokedByClock, isTokenExpired, refuse } from './target.js';
+import { findTarget, isRevoked, isRevokedByClock, isTokenExpired } from './target.js';
 
-export async function runSubRefresh(session: Session, name: string, token: string): Promise<ReplyBody | undefined> {
+export async function runSubRefresh(
+  session: Session,
+  name: string,
+  token: string,
+): Promise<ReplyBody | Denied | undefined> {
   const { node } = session;
   const target = findTarget(session, name);
-  if (!target.ok) return target.reply;
+  if (!target.ok) return target;
   const subscription = session.subscriptions.get(target.channel);
   if (!subscription?.isEstablished) {
-    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false)).reply;
+    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false));
   }
   if (node.auth.subscribe === undefined || !subscription.clientRefresh) {
-    return refuse(errorCodes.notAvailable, takesNoTokens('sub_refresh')).reply;
+    return refuse(errorCodes.notAvailable, takesNoTokens('sub_refresh'));
   }
-  if (token === '') return refuse(errorCodes.badRequest, emptyField('sub_refresh', 'token')).reply;
+  if (token === '') return refuse(errorCodes.badRequest, emptyField('sub_refresh', 'token'));
   const outcome = await node.auth.subscribe(token, target.channel, session);
   // Left meanwhile, and perhaps subscribed again: this token was not for that.
   if (subscription.endedBy !== undefined) {
-    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false)).reply;
+    return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false));
   }
   if (!outcome.ok) {
     // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
-    if (isTokenExpired(outcome)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, outcome.why).reply;
-    if ('error' in outcome) return refuse(outcome.error, outcome.why).reply;
-    session.close(outcome.disconnect, outcome.why);
-    return undefined;
+    if (isTokenExpired(outcome)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, outcome.why);
+    return outcome;
   }
   for (const note of outcome.notes ?? []) session.explain(note);
   if (isRevokedByClock(session, outcome.identity)) {
-    return refuse({ ...errorCodes.tokenExpired, temporary: true }, revokedByClock).reply;
+    return refuse({ ...errorCodes.tokenExpired, temporary: true }, revokedByClock);
   }
-  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied, revoked).reply;
+  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied, revoked);
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);
   return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
@@ -55,8 +51,13 @@ export async function runSubRefresh(session: Session, name: string, token: strin
 export async function renewSubscription(session: Session, subscription: Subscription): Promise<void> {
   const { channel, match } = subscription;
   try {
-    const context = permissionContext(session, { action: 'subscribe', channel, match });
-    const verdict = await decideByFunction<PermissionContext, SubscribeGrant>(match.rule.renew ?? never, context);
+    const question = { action: 'subscribe', channel, match } as const;
+    const context = permissionContext(session, question);
+    const verdict = await decideByFunction<PermissionContext, SubscribeGrant>(
+      match.rule.renew ?? never,
+      context,
+      question,
+    );
     if (subscription.endedBy !== undefined) return;
     if (verdict.ok) {
       subscription.grant(
@@ -64,8 +65,7 @@ export async function renewSubscription(session: Session, subscription: Subscrip
         false,
       );
       session.renewSubscription(subscription);
-    } else if ('disconnect' in verdict)
-      session.close(verdict.disconnect, deniedByRule({ action: 'subscribe', channel, match }, match.rule.renew));
+    } else if ('disconnect' in verdict) session.close(verdict.disconnect, verdict.why);
     else session.unsubscribe(subscription, unsubscribeCodes.expired);
   } catch (error) {
     session.node.log.error({ err: error, client: session.client }, 'a subscription could not be renewed');

@@ -7,7 +7,7 @@ import { JsonSource } from '../../../model/json-source.js';
 import type { ReplyBody, SubscribeResult } from '../../../model/reply.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
-import { decideByFunction, decideByName, permissionContext, type Question } from '../../channels/permissions.js';
+import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import {
   deniedByRule,
   limitReached,
@@ -16,19 +16,19 @@ import {
   revokedByClock,
   unrecoverable,
 } from '../../channels/refusal-lines.js';
-import type { RuleMatch } from '../../channels/rule.js';
+import type { Question, RuleMatch } from '../../channels/rule.js';
 import { Attachment } from '../../fanout/attachment.js';
 import { identityOfGrant, Subscription } from '../../fanout/subscription.js';
-import type { SubscriptionIdentity } from '../../ports/authenticator.js';
+import type { Grant } from '../../ports/authenticator.js';
+import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { establish, takeBack } from '../establish.js';
 import type { Session } from '../session.js';
-import { findTarget, isRevoked, isRevokedByClock, type Refusal, refuse, refuseBy } from './target.js';
+import { findTarget, isRevoked, isRevokedByClock } from './target.js';
 
 /** What the subscriber was granted, and whether it can renew it by itself. */
 interface Granted {
-  readonly ok: true;
-  readonly identity: SubscriptionIdentity;
+  readonly identity: Grant;
   readonly clientRefresh: boolean;
 }
 
@@ -36,17 +36,17 @@ export async function runSubscribe(
   session: Session,
   id: number,
   request: SubscribeRequest,
-): Promise<ReplyBody | undefined> {
+): Promise<ReplyBody | Denied | undefined> {
   const target = findTarget(session, request.channel);
-  if (!target.ok) return target.reply;
+  if (!target.ok) return target;
   const { channel, match } = target;
   const held = session.subscriptions.get(channel);
   if (held?.serverSide === false) {
-    return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true)).reply;
+    return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true));
   }
   if (held === undefined && !session.hasRoom) {
     const { maxChannelsPerConnection: most } = session.node.limits;
-    return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most)).reply;
+    return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most));
   }
   const subscription = new Subscription(session, channel, match, {
     joinLeave: request.joinLeave && match.rule.joinLeave,
@@ -61,7 +61,7 @@ export async function runSubscribe(
   session.subscriptions.add(subscription);
   try {
     const granted = await authorize(session, channel, match, request);
-    if (!granted.ok) return granted.reply;
+    if (!granted.ok) return granted;
     subscription.grant(granted.identity, granted.clientRefresh);
     return await attach(session, id, subscription, request);
   } finally {
@@ -74,16 +74,16 @@ async function attach(
   id: number,
   subscription: Subscription,
   request: SubscribeRequest,
-): Promise<ReplyBody | undefined> {
+): Promise<ReplyBody | Denied | undefined> {
   const { node } = session;
   const { identity } = subscription;
   const attachment = new Attachment(node, subscription, request.recoverSince);
-  let refused: ReplyBody | undefined;
+  let refused: Denied | undefined;
   let told: SubscribeResult | undefined;
   const isEstablished = await establish(session, attachment, (result) => {
     told = result;
     if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
-      refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe')).reply;
+      refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
       return undefined;
     }
     const body: ReplyBody = {
@@ -101,11 +101,11 @@ async function attach(
 }
 
 /** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good or not. */
-function overtaken({ endedBy, channel }: Subscription): ReplyBody {
+function overtaken({ endedBy, channel }: Subscription): Denied {
   const code = endedBy?.code ?? unsubscribeCodes.client.code;
   const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
-  if (!isForGood) return { kind: 'error', error: errorCodes.internal };
-  return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false)).reply;
+  if (!isForGood) return refuse(errorCodes.internal);
+  return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false));
 }
 
 function countRecovery(session: Session, { recovered, publications }: SubscribeResult): void {
@@ -120,19 +120,17 @@ async function authorize(
   channel: ChannelName,
   match: RuleMatch,
   request: SubscribeRequest,
-): Promise<Granted | Refusal> {
+): Promise<Decision<Granted>> {
   const { subscribe } = match.rule;
   const question = { action: 'subscribe', channel, match } as const;
   const byName = decideByName(subscribe, session, question);
   if (byName !== undefined) {
-    return byName.ok
-      ? { ok: true, identity: identityOfGrant(undefined), clientRefresh: false }
-      : refuseBy(session, byName, deniedByRule(question, subscribe));
+    return byName.ok ? { ok: true, identity: identityOfGrant(undefined), clientRefresh: false } : byName;
   }
   if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
   const context = subscribeContext(session, question, request);
-  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context);
-  if (!verdict.ok) return refuseBy(session, verdict, deniedByRule(question, subscribe));
+  const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context, question);
+  if (!verdict.ok) return verdict;
   return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
 }
 
@@ -155,13 +153,13 @@ async function authorizeByToken(
   session: Session,
   question: Question,
   token: string | undefined,
-): Promise<Granted | Refusal> {
+): Promise<Decision<Granted>> {
   const { auth } = session.node;
   if (auth.subscribe === undefined || token === undefined) {
     return refuse(errorCodes.permissionDenied, deniedByRule(question, 'token'));
   }
   const outcome = await auth.subscribe(token, question.channel, session);
-  if (!outcome.ok) return refuseBy(session, outcome);
+  if (!outcome.ok) return outcome;
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
   if (isRevokedByClock(session, identity)) return refuse(errorCodes.tokenExpired, revokedByClock);
