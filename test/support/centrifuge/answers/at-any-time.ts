@@ -1,26 +1,31 @@
 /** What the server says without being asked, and to what is no command. */
 
-import { channel, type FanfareApp } from 'fanfare';
+import { channel } from 'fanfare';
 import type { WebSocket } from 'ws';
 import { MemoryBroker } from '../../../../src/brokers/memory/broker.js';
 import type { BrokerEvents } from '../../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../../src/model/channel-name.js';
 import { type Answer, answer, type Seen } from './answer.js';
-import { type Bend, fateOf, fateOfSubscription, lineOf, type Stage } from './stage.js';
-
-// biome-ignore lint/suspicious/noExplicitAny: each answer declares channels of its own
-type AnyApp = FanfareApp<any, any>;
+import {
+  type App,
+  type Bend,
+  fateOf,
+  fateOfConnecting,
+  fateOfSubscribing,
+  fateOfSubscription,
+  lineOf,
+  type Stage,
+} from './stage.js';
 
 /** What becomes of a connected client when something happens to it. */
 async function fateWhen(
   stage: Stage,
-  app: AnyApp,
-  happens: (app: AnyApp) => unknown,
+  happens: (app: App) => unknown,
   claims: Parameters<Stage['token']>[0] = {},
 ): Promise<Seen> {
   const client = await stage.connected({ getToken: () => stage.token(claims) });
   const fate = fateOf(client);
-  await happens(app);
+  await happens(await stage.served());
   return fate;
 }
 
@@ -34,11 +39,11 @@ async function fateBehind(stage: Stage, bend: Bend, limits: object = {}): Promis
   return fate;
 }
 
-async function fateOfRoom(stage: Stage, app: AnyApp, happens: (app: AnyApp) => unknown): Promise<Seen> {
+async function fateOfRoom(stage: Stage, happens: (app: App) => unknown): Promise<Seen> {
   const client = await stage.connected({ token: await stage.token({}) });
   const room = await stage.subscribed(client, 'room:1');
   const fate = fateOfSubscription(client, room);
-  await happens(app);
+  await happens(await stage.served());
   return fate;
 }
 
@@ -63,10 +68,7 @@ export const atAnyTime: readonly Answer[] = [
   answer('nothing', 3012, 'line', 'no `connect` came in time: a slow line, a laptop that slept', async (stage) => {
     await stage.serve({ limits: { connectTimeoutMs: 200 } });
     let frames = 0;
-    const client = stage.client({}, (frame) => (frames++ === 0 ? [] : [frame]));
-    const fate = fateOf(client);
-    client.connect();
-    return fate;
+    return fateOfConnecting(stage.client({}, (frame) => (frames++ === 0 ? [] : [frame])));
   }),
   answer('nothing', 3012, 'line', 'no pong came in time', (stage) =>
     fateBehind(stage, (frame) => (frame === '{}' ? [] : [frame]), { pingIntervalMs: 1_000, pongTimeoutMs: 500 }),
@@ -91,21 +93,16 @@ export const atAnyTime: readonly Answer[] = [
     return fate;
   }),
   answer('nothing', 3005, 'stale token', 'no new token came in time', async (stage) => {
-    const app = await stage.serve({ limits: { expiredGraceMs: 100 } });
+    await stage.serve({ limits: { expiredGraceMs: 100 } });
     let fetched = 0;
     const client = stage.client({
       getToken: () =>
         fetched++ === 1 ? new Promise(() => undefined) : stage.token(fetched === 1 ? { expiresInSec: 1 } : {}),
     });
-    const fate = fateOf(client);
-    client.connect();
-    void app;
-    return fate;
+    return fateOfConnecting(client);
   }),
-  answer('nothing', 3006, 'stale token', 'a subscription that the server has made has expired', async (stage) =>
-    fateWhen(stage, await stage.serve(), (app) =>
-      app.subscribe('ann', 'room:1', { expiresAt: Date.now() / 1_000 + 1 }),
-    ),
+  answer('nothing', 3006, 'stale token', 'a subscription that the server has made has expired', (stage) =>
+    fateWhen(stage, (app) => app.subscribe('ann', 'room:1', { expiresAt: Date.now() / 1_000 + 1 })),
   ),
   answer(
     'nothing',
@@ -114,15 +111,15 @@ export const atAnyTime: readonly Answer[] = [
     'a subscription that the server has made may have missed something',
     async (stage) => {
       const { broker, interrupt } = interruptible();
-      const app = await stage.serve({ broker });
-      return fateWhen(stage, app, async () => {
+      await stage.serve({ broker });
+      return fateWhen(stage, async (app) => {
         await app.subscribe('ann', 'room:1');
         interrupt('room:1');
       });
     },
   ),
-  answer('nothing', 3001, 'load', 'the server goes down; another one may be up', async (stage) =>
-    fateWhen(stage, await stage.serve(), (app) => void app.close(500)),
+  answer('nothing', 3001, 'load', 'the server goes down; another one may be up', (stage) =>
+    fateWhen(stage, (app) => void app.close(500)),
   ),
   answer('nothing', 3013, 'load', 'commands went on coming faster than allowed', async (stage) => {
     await stage.serve({ limits: { commandsPerSec: 1, commandBurst: 2 } });
@@ -131,28 +128,29 @@ export const atAnyTime: readonly Answer[] = [
     for (let n = 0; n < 100; n++) client.rpc('x', {}).catch(() => undefined);
     return fate;
   }),
-  answer('nothing', 3011, 'application', 'the application wants it to connect anew', async (stage) =>
-    fateWhen(stage, await stage.serve(), (app) => app.disconnect('ann', { reconnect: true })),
+  answer('nothing', 3011, 'application', 'the application wants it to connect anew', (stage) =>
+    fateWhen(stage, (app) => app.disconnect('ann', { reconnect: true })),
   ),
-  answer('nothing', 3503, 'application', 'the application has sent it away, or blocked its user', async (stage) =>
-    fateWhen(stage, await stage.serve(), (app) => app.disconnect('ann')),
+  answer('nothing', 3503, 'application', 'the application has sent it away, or blocked its user', (stage) =>
+    fateWhen(stage, (app) => app.disconnect('ann')),
   ),
   answer(
     'nothing',
     3504,
     'rule',
     'the user has a newer connection, where `personal.singleConnection` allows one: two that came back would go on ending each other',
-    async (stage) =>
-      fateWhen(stage, await stage.serve({ personal: { singleConnection: true } }), async () =>
-        stage.connected({ token: await stage.token({}) }),
-      ),
+    async (stage) => {
+      await stage.serve({ personal: { singleConnection: true } });
+      return fateWhen(stage, async () => stage.connected({ token: await stage.token({}) }));
+    },
   ),
-  answer('nothing', 3500, 'application', 'its token was revoked', async (stage) =>
-    fateWhen(stage, await stage.serve(), (app) => app.revokeToken('t1'), { jti: 't1' }),
+  answer('nothing', 3500, 'application', 'its token was revoked', (stage) =>
+    fateWhen(stage, (app) => app.revokeToken('t1'), { jti: 't1' }),
   ),
   answer('nothing', 2500, 'fault', 'the subscription may have missed something', async (stage) => {
     const { broker, interrupt } = interruptible();
-    return fateOfRoom(stage, await stage.serve({ broker }), () => interrupt('room:1'));
+    await stage.serve({ broker });
+    return fateOfRoom(stage, () => interrupt('room:1'));
   }),
   answer('nothing', 2501, 'stale token', 'no new subscription token came in time', async (stage) => {
     await stage.serve({ limits: { expiredGraceMs: 100 } });
@@ -162,10 +160,7 @@ export const atAnyTime: readonly Answer[] = [
       fetched++ === 1
         ? new Promise<string>(() => undefined)
         : stage.token({ channel: 'token:1', ...(fetched === 1 && { expiresInSec: 1 }) });
-    const subscription = stage.subscription(client, 'token:1', { getToken });
-    const fate = fateOfSubscription(client, subscription);
-    subscription.subscribe();
-    return fate;
+    return fateOfSubscribing(client, stage.subscription(client, 'token:1', { getToken }));
   }),
   answer(
     'nothing',
@@ -173,23 +168,15 @@ export const atAnyTime: readonly Answer[] = [
     'configuration',
     'the rule of its channel has changed, and keeps a history as before',
     async (stage) => {
-      const app = await stage.serve();
       const rule = { subscribe: 'anyone', history: { size: 20, ttl: '1m' } } as const;
-      return fateOfRoom(stage, app, () => stage.changeRules({ 'room:{x}': channel({ ...rule, joinLeave: true }) }));
+      return fateOfRoom(stage, () => stage.changeRules({ 'room:{x}': channel({ ...rule, joinLeave: true }) }));
     },
   ),
-  answer(
-    'nothing',
-    2502,
-    'configuration',
-    'the rule of its channel has changed, and keeps no history',
-    async (stage) => {
-      const app = await stage.serve();
-      return fateOfRoom(stage, app, () => stage.changeRules({ 'room:{x}': channel({ subscribe: 'anyone' }) }));
-    },
+  answer('nothing', 2502, 'configuration', 'the rule of its channel has changed, and keeps no history', (stage) =>
+    fateOfRoom(stage, () => stage.changeRules({ 'room:{x}': channel({ subscribe: 'anyone' }) })),
   ),
-  answer('nothing', 2000, 'application', 'the application has ended the subscription', async (stage) =>
-    fateOfRoom(stage, await stage.serve(), (app) => app.unsubscribe('ann', 'room:1')),
+  answer('nothing', 2000, 'application', 'the application has ended the subscription', (stage) =>
+    fateOfRoom(stage, (app) => app.unsubscribe('ann', 'room:1')),
   ),
 
   answer(

@@ -4,22 +4,23 @@ import { jwt } from 'fanfare';
 import { denyAll } from '../../../../src/engine/auth/anonymous.js';
 import { KeyProvider } from '../../servers/key-provider.js';
 import { type Answer, answer, type Seen } from './answer.js';
-import { type Bend, fateOf, type Stage, secret } from './stage.js';
+import { type Bend, fateOf, fateOfConnecting, type Stage, secret } from './stage.js';
 
 const stale = { expiresInSec: -60 };
 
 /** What becomes of a client whose tokens these are, one after the other; the last one is given from then on. */
 async function fateWith(stage: Stage, ...claims: readonly Parameters<Stage['token']>[0][]): Promise<Seen> {
-  const { options } = tokens(stage, claims);
-  const client = stage.client(options);
-  const fate = fateOf(client);
-  client.connect();
-  return fate;
+  await stage.served();
+  let fetched = 0;
+  const getToken = () => stage.token(claims[Math.min(fetched++, claims.length - 1)] ?? {});
+  return fateOfConnecting(stage.client({ getToken }));
 }
 
-function tokens(stage: Stage, claims: readonly Parameters<Stage['token']>[0][]) {
-  let fetched = 0;
-  return { options: { getToken: () => stage.token(claims[Math.min(fetched++, claims.length - 1)] ?? {}) } };
+async function keysOf(stage: Stage): Promise<KeyProvider> {
+  const provider = await KeyProvider.start();
+  stage.onEnd(() => void provider[Symbol.asyncDispose]());
+  await provider.add('k1');
+  return provider;
 }
 
 /** What becomes of a client that is connected with a token of one second, and then brings the next. */
@@ -29,6 +30,7 @@ async function fateOfRefresh(
   before: () => void = () => undefined,
   bend?: Bend,
 ): Promise<Seen> {
+  await stage.served();
   let fetched = 0;
   const lives = [{ expiresInSec: 2, iat: Math.floor(Date.now() / 1_000) }, next, next];
   const options = {
@@ -37,23 +39,14 @@ async function fateOfRefresh(
       return stage.token(lives[fetched++] ?? {});
     },
   };
-  const client = stage.hurried(stage.client(options, bend));
-  const fate = fateOf(client);
-  client.connect();
-  return fate;
+  return fateOfConnecting(stage.hurried(stage.client(options, bend)));
 }
 
 const startsLater = () => ({ nbf: Date.now() / 1_000 + 60 });
 
 export const connecting: readonly Answer[] = [
-  answer('connect', 109, 'stale token', 'the token has expired', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, stale, {});
-  }),
-  answer('connect', 109, 'clock', 'the token is not valid yet', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, startsLater(), {});
-  }),
+  answer('connect', 109, 'stale token', 'the token has expired', (stage) => fateWith(stage, stale, {})),
+  answer('connect', 109, 'clock', 'the token is not valid yet', (stage) => fateWith(stage, startsLater(), {})),
   answer(
     'connect',
     109,
@@ -67,29 +60,19 @@ export const connecting: readonly Answer[] = [
     },
   ),
   answer('connect', 109, 'race', 'the provider of the keys has no such key: it may be new, or gone', async (stage) => {
-    const provider = await KeyProvider.start();
-    stage.onEnd(() => void provider[Symbol.asyncDispose]());
-    await provider.add('k1');
+    const provider = await keysOf(stage);
     await stage.serve({ auth: jwt({ jwks: { url: provider.url } }) });
     const first = await stage.connected({ token: await provider.sign('k1', { sub: 'ann' }) });
     first.disconnect();
     await provider.add('k2');
     const keys = ['k2', 'k1'];
-    const client = stage.client({ getToken: () => provider.sign(keys.shift() ?? 'k1', { sub: 'ann' }) });
-    const fate = fateOf(client);
-    client.connect();
-    return fate;
+    return fateOfConnecting(stage.client({ getToken: () => provider.sign(keys.shift() ?? 'k1', { sub: 'ann' }) }));
   }),
   answer('connect', 100, 'fault', 'the keys of the tokens cannot be fetched', async (stage) => {
-    const provider = await KeyProvider.start();
-    stage.onEnd(() => void provider[Symbol.asyncDispose]());
-    await provider.add('k1');
+    const provider = await keysOf(stage);
     provider.mode = 'failing';
     await stage.serve({ auth: jwt({ jwks: { url: provider.url } }) });
-    const client = stage.client({ token: await provider.sign('k1', { sub: 'ann' }) });
-    const fate = fateOf(client);
-    client.connect();
-    return fate;
+    return fateOfConnecting(stage.client({ token: await provider.sign('k1', { sub: 'ann' }) }));
   }),
   answer('connect', 3004, 'fault', 'the function `auth`, or a hook, fails', async (stage) => {
     let asked = 0;
@@ -112,9 +95,7 @@ export const connecting: readonly Answer[] = [
       const first = await stage.connected({ token });
       const client = stage.client({ token });
       client.once('error', () => first.disconnect());
-      const fate = fateOf(client);
-      client.connect();
-      return fate;
+      return fateOfConnecting(client);
     },
   ),
   answer('connect', 3001, 'load', 'the server is shutting down', async (stage) => {
@@ -140,10 +121,7 @@ export const connecting: readonly Answer[] = [
     3500,
     'mistake',
     'the token is bad: no other attempt makes it better. Keys that are replaced stay beside the new ones until their tokens have expired',
-    async (stage) => {
-      await stage.serve();
-      return fateWith(stage, { key: `${secret} not` });
-    },
+    (stage) => fateWith(stage, { key: `${secret} not` }),
   ),
   answer('connect', 3500, 'application', 'the token was revoked', async (stage) => {
     const app = await stage.serve();
@@ -159,28 +137,24 @@ export const connecting: readonly Answer[] = [
     await stage.serve({ auth: denyAll, anonymous: false });
     return fateWith(stage, {});
   }),
-  answer('connect', 102, 'configuration', 'no rule is for a channel in the token', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, { channels: ['nowhere'] });
-  }),
-  answer('connect', 103, 'mistake', 'a channel in the token belongs to the server', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, { channels: ['@fanfare:x'] });
-  }),
-  answer('connect', 107, 'mistake', 'a channel in the token has no name that there can be', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, { channels: [''] });
-  }),
+  answer('connect', 102, 'configuration', 'no rule is for a channel in the token', (stage) =>
+    fateWith(stage, { channels: ['nowhere'] }),
+  ),
+  answer('connect', 103, 'mistake', 'a channel in the token belongs to the server', (stage) =>
+    fateWith(stage, { channels: ['@fanfare:x'] }),
+  ),
+  answer('connect', 107, 'mistake', 'a channel in the token has no name that there can be', (stage) =>
+    fateWith(stage, { channels: [''] }),
+  ),
   answer('connect', 106, 'configuration', 'the token has more channels than a connection may have', async (stage) => {
     await stage.serve({ limits: { maxChannelsPerConnection: 1 } });
     return fateWith(stage, { channels: ['room:1', 'room:2'] });
   }),
   answer('connect', 3501, 'mistake', 'a field of the command is of the wrong kind', async (stage) => {
     await stage.serve();
-    const client = stage.client({}, (frame) => [frame.replace('"connect":{', '"connect":{"headers":{"x":5},')]);
-    const fate = fateOf(client);
-    client.connect();
-    return fate;
+    return fateOfConnecting(
+      stage.client({}, (frame) => [frame.replace('"connect":{', '"connect":{"headers":{"x":5},')]),
+    );
   }),
 
   ...(
@@ -198,14 +172,8 @@ export const connecting: readonly Answer[] = [
     }),
   ),
 
-  answer('refresh', 3005, 'stale token', 'the new token has expired, too', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, stale);
-  }),
-  answer('refresh', 3005, 'clock', 'the new token is not valid yet', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, startsLater());
-  }),
+  answer('refresh', 3005, 'stale token', 'the new token has expired, too', (stage) => fateOfRefresh(stage, stale)),
+  answer('refresh', 3005, 'clock', 'the new token is not valid yet', (stage) => fateOfRefresh(stage, startsLater())),
   answer(
     'refresh',
     3005,
@@ -223,15 +191,10 @@ export const connecting: readonly Answer[] = [
     3005,
     'race',
     'the new token is of somebody else, who has signed in meanwhile; the client is back as that user',
-    async (stage) => {
-      await stage.serve();
-      return fateOfRefresh(stage, { sub: 'bob' });
-    },
+    (stage) => fateOfRefresh(stage, { sub: 'bob' }),
   ),
   answer('refresh', 100, 'fault', 'the keys of the tokens cannot be fetched', async (stage) => {
-    const provider = await KeyProvider.start();
-    stage.onEnd(() => void provider[Symbol.asyncDispose]());
-    await provider.add('k1');
+    const provider = await keysOf(stage);
     await stage.serve({ auth: jwt({ secret, jwks: { url: provider.url } }) });
     provider.mode = 'failing';
     const later = await provider.sign('k1', { sub: 'ann' });
@@ -239,9 +202,7 @@ export const connecting: readonly Answer[] = [
     const client = stage.hurried(
       stage.client({ getToken: () => (fetched++ === 0 ? stage.token({ expiresInSec: 2 }) : Promise.resolve(later)) }),
     );
-    const fate = fateOf(client);
-    client.connect();
-    return fate;
+    return fateOfConnecting(client);
   }),
   answer('refresh', 111, 'load', 'commands come faster than allowed', async (stage) => {
     await stage.serve({ limits: { commandsPerSec: 1, commandBurst: 3 } });
@@ -258,14 +219,9 @@ export const connecting: readonly Answer[] = [
         },
       }),
     );
-    const fate = fateOf(client);
-    client.connect();
-    return fate;
+    return fateOfConnecting(client);
   }),
-  answer('refresh', 3500, 'mistake', 'the new token is bad', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, { key: `${secret} not` });
-  }),
+  answer('refresh', 3500, 'mistake', 'the new token is bad', (stage) => fateOfRefresh(stage, { key: `${secret} not` })),
   answer('refresh', 3500, 'application', 'the new token was revoked', async (stage) => {
     const app = await stage.serve();
     await app.revokeToken('t1');

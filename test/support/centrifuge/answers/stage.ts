@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { Centrifuge, type Options, type Subscription, type SubscriptionOptions } from 'centrifuge';
-import { channel, type FanfareOptions, jwt } from 'fanfare';
+import { channel, type FanfareApp, type FanfareOptions, jwt } from 'fanfare';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { ChannelDeclaration } from '../../../../src/engine/channels/channel-options.js';
@@ -13,6 +13,8 @@ export const secret = 'the answers are made with tokens of this';
 
 // biome-ignore lint/suspicious/noExplicitAny: each answer declares channels and procedures of its own
 type AnyOptions = FanfareOptions<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export type App = FanfareApp<any, any>;
 
 /** The one close code of WebSocket's own after which the client does not come back. */
 const tooLarge = 1_009;
@@ -23,19 +25,26 @@ export type Bend = (frame: string) => readonly (string | Buffer)[];
 export class Stage implements AsyncDisposable {
   readonly #ends: (() => void | Promise<void>)[] = [];
   #url = '';
+  #app: App | undefined;
   /** Of the server, while it runs. */
   changeRules: (channels: Readonly<Record<string, ChannelDeclaration>>) => void = () => undefined;
 
-  async serve(options: AnyOptions = {}) {
+  async serve(options: AnyOptions = {}): Promise<App> {
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const all = { auth: jwt({ secret }), anonymous: true, log, channels: rooms, ...options } as AnyOptions;
     const { app, prepareChange } = assemble(all, undefined);
     const unchanged = { limits: options.limits ?? {}, personal: {}, observer: undefined, procedureFallback: undefined };
     this.changeRules = (channels) => prepareChange({ ...unchanged, channels })();
+    this.#app = app;
     const { url } = await app.listen(0);
     this.#url = `${url.replace('http', 'ws')}/connection/websocket`;
     this.#ends.push(() => app.close(200));
     return app;
+  }
+
+  /** What a row has served; with the usual options where it has served nothing. */
+  async served(): Promise<App> {
+    return this.#app ?? this.serve();
   }
 
   onEnd(end: () => void): void {
@@ -61,6 +70,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async connected(options: Partial<Options> = {}, bend?: Bend): Promise<Centrifuge> {
+    await this.served();
     const client = this.client(options, bend);
     client.connect();
     await client.ready(5_000);
@@ -158,6 +168,18 @@ export function fateOf(client: Centrifuge): Promise<Seen> {
       told ??= error.code;
     });
   });
+}
+
+export function fateOfConnecting(client: Centrifuge): Promise<Seen> {
+  const fate = fateOf(client);
+  client.connect();
+  return fate;
+}
+
+export function fateOfSubscribing(client: Centrifuge, subscription: Subscription): Promise<Seen> {
+  const fate = fateOfSubscription(client, subscription);
+  subscription.subscribe();
+  return fate;
 }
 
 /** What becomes of a subscription, and of the connection under it. */

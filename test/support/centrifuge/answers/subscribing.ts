@@ -5,7 +5,7 @@ import type { SubscriptionOptions } from 'centrifuge';
 import { channel } from 'fanfare';
 import { nextEvent } from '../awaiting.js';
 import { type Answer, answer, type Seen } from './answer.js';
-import { type Bend, fateOfSubscription, lineOf, type Stage, secret } from './stage.js';
+import { type Bend, fateOfSubscribing, fateOfSubscription, lineOf, type Stage, secret } from './stage.js';
 
 type Claims = Parameters<Stage['token']>[0];
 
@@ -16,10 +16,7 @@ async function fateIn(
   bend?: Bend,
 ): Promise<Seen> {
   const client = await stage.connected({ token: await stage.token({ iat: nowSec() }) }, bend);
-  const subscription = stage.subscription(client, name, options);
-  const fate = fateOfSubscription(client, subscription);
-  subscription.subscribe();
-  return fate;
+  return fateOfSubscribing(client, stage.subscription(client, name, options));
 }
 
 /** What becomes of a subscription with these tokens, one after the other. */
@@ -35,10 +32,7 @@ async function fateOfRefresh(stage: Stage, next: Claims, bend?: Bend): Promise<S
   let fetched = 0;
   const lives = [{ expiresInSec: 2, iat: nowSec() }, next];
   const getToken = () => stage.token({ channel: 'token:1', ...lives[Math.min(fetched++, 1)] });
-  const subscription = stage.hurried(stage.subscription(client, 'token:1', { getToken }));
-  const fate = fateOfSubscription(client, subscription);
-  subscription.subscribe();
-  return fate;
+  return fateOfSubscribing(client, stage.hurried(stage.subscription(client, 'token:1', { getToken })));
 }
 
 const nowSec = () => Math.floor(Date.now() / 1_000);
@@ -51,14 +45,10 @@ const asking = (subscribe: () => unknown) => ({
 });
 
 export const subscribing: readonly Answer[] = [
-  answer('subscribe', 109, 'stale token', 'the token has expired', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, { expiresInSec: -60 }, {});
-  }),
-  answer('subscribe', 109, 'clock', 'the token is not valid yet', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, startsLater(), {});
-  }),
+  answer('subscribe', 109, 'stale token', 'the token has expired', (stage) =>
+    fateWith(stage, { expiresInSec: -60 }, {}),
+  ),
+  answer('subscribe', 109, 'clock', 'the token is not valid yet', (stage) => fateWith(stage, startsLater(), {})),
   answer(
     'subscribe',
     109,
@@ -70,25 +60,11 @@ export const subscribing: readonly Answer[] = [
       return fateWith(stage, { iat: nowSec() - 3 }, { iat: nowSec() });
     },
   ),
-  answer(
-    'subscribe',
-    109,
-    'stale token',
-    'the token was made for an earlier connection of the client',
-    async (stage) => {
-      await stage.serve();
-      return fateWith(stage, { client: 'the one before' }, {});
-    },
+  answer('subscribe', 109, 'stale token', 'the token was made for an earlier connection of the client', (stage) =>
+    fateWith(stage, { client: 'the one before' }, {}),
   ),
-  answer(
-    'subscribe',
-    109,
-    'stale token',
-    'the token was made for another user, who was signed in before',
-    async (stage) => {
-      await stage.serve();
-      return fateWith(stage, { sub: 'bob' }, {});
-    },
+  answer('subscribe', 109, 'stale token', 'the token was made for another user, who was signed in before', (stage) =>
+    fateWith(stage, { sub: 'bob' }, {}),
   ),
   answer(
     'subscribe',
@@ -114,10 +90,7 @@ export const subscribing: readonly Answer[] = [
       before.unsubscribe();
       client.removeSubscription(before);
     }
-    const subscription = stage.subscription(client, 'room:1');
-    const fate = fateOfSubscription(client, subscription);
-    subscription.subscribe();
-    return fate;
+    return fateOfSubscribing(client, stage.subscription(client, 'room:1'));
   }),
   answer(
     'subscribe',
@@ -143,15 +116,11 @@ export const subscribing: readonly Answer[] = [
     103,
     'rule',
     'the rule or its function says no. A function that cannot decide yet answers with a temporary error of its own, or throws',
-    async (stage) => {
-      await stage.serve();
-      return fateIn(stage, 'closed:1');
-    },
+    (stage) => fateIn(stage, 'closed:1'),
   ),
-  answer('subscribe', 103, 'mistake', 'the token is bad, or for another channel', async (stage) => {
-    await stage.serve();
-    return fateWith(stage, { key: `${secret} not` });
-  }),
+  answer('subscribe', 103, 'mistake', 'the token is bad, or for another channel', (stage) =>
+    fateWith(stage, { key: `${secret} not` }),
+  ),
   answer('subscribe', 103, 'application', 'the token was revoked', async (stage) => {
     const app = await stage.serve();
     await app.revokeToken('t1');
@@ -162,10 +131,7 @@ export const subscribing: readonly Answer[] = [
     102,
     'configuration',
     'no rule is for the channel. A new rule comes to all nodes before a page that uses it',
-    async (stage) => {
-      await stage.serve();
-      return fateIn(stage, 'nowhere');
-    },
+    (stage) => fateIn(stage, 'nowhere'),
   ),
   answer('subscribe', 105, 'mistake', 'the client has asked twice', async (stage) => {
     await stage.serve();
@@ -181,30 +147,17 @@ export const subscribing: readonly Answer[] = [
     await stage.serve({ limits: { maxChannelsPerConnection: 1 } });
     const client = await stage.connected();
     await stage.subscribed(client, 'room:1');
-    const subscription = stage.subscription(client, 'room:2');
-    const fate = fateOfSubscription(client, subscription);
-    subscription.subscribe();
-    return fate;
+    return fateOfSubscribing(client, stage.subscription(client, 'room:2'));
   }),
   answer(
     'subscribe',
     107,
     'mistake',
     "the channel's name is none that there can be, or a field is not what it should be",
-    async (stage) => {
-      await stage.serve();
-      return fateIn(stage, 'room:\u0000');
-    },
+    (stage) => fateIn(stage, 'room:\u0000'),
   ),
-  answer(
-    'subscribe',
-    108,
-    'mistake',
-    'it asks for what is not spoken: filters by tags, maps, shared polls',
-    async (stage) => {
-      await stage.serve();
-      return fateIn(stage, 'room:1', { tagsFilter: { key: 'lang', cmp: 'eq', val: 'en' } });
-    },
+  answer('subscribe', 108, 'mistake', 'it asks for what is not spoken: filters by tags, maps, shared polls', (stage) =>
+    fateIn(stage, 'room:1', { tagsFilter: { key: 'lang', cmp: 'eq', val: 'en' } }),
   ),
 
   ...(
@@ -227,15 +180,11 @@ export const subscribing: readonly Answer[] = [
     109,
     'stale token',
     'the new token has expired, too, or is of an earlier connection or user: a temporary error, and 2501 when the grace is over',
-    async (stage) => {
-      await stage.serve();
-      return fateOfRefresh(stage, { expiresInSec: -60 });
-    },
+    (stage) => fateOfRefresh(stage, { expiresInSec: -60 }),
   ),
-  answer('sub_refresh', 109, 'clock', 'the new token is not valid yet: as above', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, startsLater());
-  }),
+  answer('sub_refresh', 109, 'clock', 'the new token is not valid yet: as above', (stage) =>
+    fateOfRefresh(stage, startsLater()),
+  ),
   answer(
     'sub_refresh',
     109,
@@ -255,28 +204,22 @@ export const subscribing: readonly Answer[] = [
       if (fetched === 1) for (let n = 0; n < 4; n++) client.rpc('x', {}).catch(() => undefined);
       return stage.token({ channel: 'token:1', ...(fetched++ === 0 && { expiresInSec: 2 }) });
     };
-    const subscription = stage.hurried(stage.subscription(client, 'token:1', { getToken }));
-    const fate = fateOfSubscription(client, subscription);
-    subscription.subscribe();
-    return fate;
+    return fateOfSubscribing(client, stage.hurried(stage.subscription(client, 'token:1', { getToken })));
   }),
-  answer('sub_refresh', 103, 'mistake', 'the new token is bad, or for another channel', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, { channel: 'token:2' });
-  }),
+  answer('sub_refresh', 103, 'mistake', 'the new token is bad, or for another channel', (stage) =>
+    fateOfRefresh(stage, { channel: 'token:2' }),
+  ),
   answer('sub_refresh', 103, 'application', 'the new token was revoked', async (stage) => {
     const app = await stage.serve();
     await app.revokeToken('t1');
     return fateOfRefresh(stage, { jti: 't1' });
   }),
-  answer('sub_refresh', 102, 'mistake', 'no rule is for the channel', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, {}, (frame) => [frame.replace(/("sub_refresh":\{"channel":)"[^"]*"/, '$1"nowhere"')]);
-  }),
-  answer('sub_refresh', 107, 'mistake', 'the command has no token', async (stage) => {
-    await stage.serve();
-    return fateOfRefresh(stage, {}, (frame) => [frame.replace(/("sub_refresh":\{.*"token":)"[^"]*"/, '$1""')]);
-  }),
+  answer('sub_refresh', 102, 'mistake', 'no rule is for the channel', (stage) =>
+    fateOfRefresh(stage, {}, (frame) => [frame.replace(/("sub_refresh":\{"channel":)"[^"]*"/, '$1"nowhere"')]),
+  ),
+  answer('sub_refresh', 107, 'mistake', 'the command has no token', (stage) =>
+    fateOfRefresh(stage, {}, (frame) => [frame.replace(/("sub_refresh":\{.*"token":)"[^"]*"/, '$1""')]),
+  ),
   answer(
     'sub_refresh',
     108,
