@@ -1,13 +1,11 @@
 /** What `/metrics` says of a node. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../test/support/engine/fake-clock.js';
+import type { FakeClock } from '../../test/support/engine/fake-clock.js';
+import { EngineNode } from '../../test/support/engine/node.js';
 import { RecordedConnection } from '../../test/support/engine/recorded-connection.js';
-import { MemoryBroker } from '../brokers/memory/broker.js';
-import { allowAnonymous } from '../engine/auth/anonymous.js';
 import { channel } from '../engine/channels/channel-options.js';
-import { Node } from '../engine/node.js';
-import { silentLogger } from '../engine/ports/logger.js';
+import type { Node } from '../engine/node.js';
 import { type Metrics, nodeMetrics } from './metrics.js';
 
 let clock: FakeClock;
@@ -15,19 +13,9 @@ let node: Node;
 let metrics: Metrics;
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  const random = countingRandom();
-  node = new Node({
-    clock,
-    random,
-    broker: new MemoryBroker({ clock, random }),
-    auth: allowAnonymous(undefined),
+  ({ clock, node } = new EngineNode({
     channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone' }) },
-    procedures: new Map(),
-    log: silentLogger,
-    limits: {},
-    version: 'test',
-  });
+  }));
   await node.start();
   metrics = nodeMetrics(node);
 });

@@ -1,29 +1,14 @@
 /** What a scrape says of several processes that serve one port. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countingRandom, FakeClock } from '../../test/support/engine/fake-clock.js';
-import { MemoryBroker } from '../brokers/memory/broker.js';
-import { allowAnonymous } from '../engine/auth/anonymous.js';
-import { Node } from '../engine/node.js';
-import { silentLogger } from '../engine/ports/logger.js';
+import { EngineNode } from '../../test/support/engine/node.js';
+import type { Node } from '../engine/node.js';
 import type { HookMetricsSource, Metrics } from './metrics.js';
 import { workerMetrics } from './worker-metrics.js';
 
 let node: Node;
 beforeEach(async () => {
-  const clock = new FakeClock();
-  const random = countingRandom();
-  node = new Node({
-    clock,
-    random,
-    broker: new MemoryBroker({ clock, random }),
-    auth: allowAnonymous(undefined),
-    channels: {},
-    procedures: new Map(),
-    log: silentLogger,
-    limits: {},
-    version: 'test',
-  });
+  ({ node } = new EngineNode({ channels: {} }));
   await node.start();
 });
 afterEach(() => node.close(0));

@@ -1,5 +1,6 @@
-/** Asks a server for a WebSocket and says what it answers. */
+/** Asks a server for a WebSocket: says what it answers, or connects. */
 
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
 /** 101, or the HTTP status with which the upgrade is refused. */
@@ -19,4 +20,14 @@ export function handshakeStatus(url: string, headers: Readonly<Record<string, st
 
 export function endpoint(url: string): string {
   return `${url.replace('http', 'ws')}/connection/websocket`;
+}
+
+export async function connected(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(endpoint(url));
+  // 'close' follows.
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  socket.send('{"id":1,"connect":{}}');
+  await once(socket, 'message');
+  return socket;
 }

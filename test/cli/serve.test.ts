@@ -10,7 +10,7 @@ import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FanfareProcess, Folder, fanfare, testSecret } from './fanfare-process.js';
-import { endpoint, handshakeStatus } from './handshake.js';
+import { connected, endpoint, handshakeStatus } from './handshake.js';
 import { reloaded } from './reloaded.js';
 
 const secondSecret = 'zY8xW7vU6tS5rQ4pO3nM2lK1jI0hG9fE';
@@ -142,10 +142,7 @@ describe('SIGTERM and SIGINT', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('%s: clients get 3001 and the process ends with 0', async (signal) => {
     await using server = new FanfareProcess(['--port', '0', '--anonymous', '--shutdown-deadline', '5s']);
     const url = await server.listening();
-    const socket = new WebSocket(endpoint(url));
-    await once(socket, 'open');
-    socket.send('{"id":1,"connect":{}}');
-    await once(socket, 'message');
+    const socket = await connected(url);
     const closed = once(socket, 'close');
     server.signal(signal);
     const [code, reason] = await closed;
@@ -156,11 +153,7 @@ describe('SIGTERM and SIGINT', () => {
   test('the deadline holds against a client that never answers', async () => {
     await using server = new FanfareProcess(['--port', '0', '--anonymous', '--shutdown-deadline', '500ms']);
     const url = await server.listening();
-    const socket = new WebSocket(endpoint(url));
-    socket.on('error', () => undefined);
-    await once(socket, 'open');
-    socket.send('{"id":1,"connect":{}}');
-    await once(socket, 'message');
+    const socket = await connected(url);
     socket.pause();
     const startMs = performance.now();
     server.signal('SIGTERM');
@@ -172,11 +165,7 @@ describe('SIGTERM and SIGINT', () => {
   test('two SIGINT of one key press, as npm passes them on, are one', async () => {
     await using server = new FanfareProcess(['--port', '0', '--anonymous', '--shutdown-deadline', '500ms']);
     const url = await server.listening();
-    const socket = new WebSocket(endpoint(url));
-    socket.on('error', () => undefined);
-    await once(socket, 'open');
-    socket.send('{"id":1,"connect":{}}');
-    await once(socket, 'message');
+    const socket = await connected(url);
     socket.pause();
     server.signal('SIGINT');
     await server.seen('stdout', /shutting down/);
@@ -188,11 +177,7 @@ describe('SIGTERM and SIGINT', () => {
   test('a second signal ends it at once, with the code of the signal', async () => {
     await using server = new FanfareProcess(['--port', '0', '--anonymous', '--shutdown-deadline', '1m']);
     const url = await server.listening();
-    const socket = new WebSocket(endpoint(url));
-    socket.on('error', () => undefined);
-    await once(socket, 'open');
-    socket.send('{"id":1,"connect":{}}');
-    await once(socket, 'message');
+    const socket = await connected(url);
     socket.pause();
     server.signal('SIGTERM');
     await server.seen('stdout', /shutting down/);

@@ -1,20 +1,11 @@
 /** F12: how a process takes its leave on SIGTERM: readiness first, newcomers refused, clients sent away at a pace. */
 
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { FanfareProcess } from './fanfare-process.js';
-import { handshakeStatus } from './handshake.js';
+import { connected, handshakeStatus } from './handshake.js';
 
 const open = ['--port', '0', '--anonymous', '--log-level', 'warn'];
-
-async function connected(url: string): Promise<WebSocket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/connection/websocket`);
-  await once(socket, 'open');
-  socket.send('{"id":1,"connect":{}}');
-  await once(socket, 'message');
-  return socket;
-}
 
 function closeCodeOf(socket: WebSocket): Promise<{ code: number; atMs: number }> {
   return new Promise((resolve) => {

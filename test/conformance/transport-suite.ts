@@ -38,6 +38,12 @@ export interface TransportSuiteOptions {
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
 }
 
+/** Skipped by transports whose first frame is the body of a request. */
+export const firstFrameIsTheRequest = {
+  test: 'B41: closes a peer that sends no command in time with 3012, so that it comes back',
+  reason: 'a request without a command is answered with 400, one that does not come to its end with 408',
+};
+
 const maxQueueBytes = 131_072;
 const bigText = 'x'.repeat(32_000);
 

@@ -1,12 +1,8 @@
 /** docs/operations/running.md lists every metric. `vitest run test/docs -u` rewrites the table. */
 
 import { expect, test } from 'vitest';
-import { MemoryBroker } from '../../src/brokers/memory/broker.js';
-import { allowAnonymous } from '../../src/engine/auth/anonymous.js';
-import { Node } from '../../src/engine/node.js';
-import { silentLogger } from '../../src/engine/ports/logger.js';
 import { nodeMetrics } from '../../src/observe/metrics.js';
-import { countingRandom, FakeClock } from '../support/engine/fake-clock.js';
+import { EngineNode } from '../support/engine/node.js';
 import { readPage, root } from './page.js';
 
 const path = 'docs/operations/running.md';
@@ -15,19 +11,7 @@ const end = '<!-- end of metrics -->';
 
 /** Of a node that has hooks, so that theirs are there too. */
 async function exposition(): Promise<string> {
-  const clock = new FakeClock();
-  const random = countingRandom();
-  const node = new Node({
-    clock,
-    random,
-    broker: new MemoryBroker({ clock, random }),
-    auth: allowAnonymous(undefined),
-    channels: {},
-    procedures: new Map(),
-    log: silentLogger,
-    limits: {},
-    version: 'test',
-  });
+  const { node } = new EngineNode({ channels: {} });
   const hook = { hook: 'connect', calls: 0, failures: new Map(), numInFlight: 0, numWaiting: 0, isOpen: false };
   const metrics = nodeMetrics(node, {
     figures: [hook],

@@ -15,22 +15,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command } from '../cli/fanfare-process.js';
 import { freePort } from '../support/programs/free-port.js';
+import { skipLoudly } from '../support/programs/missing.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
 /** What Node 25 and newer say of programs that construct the SDK themselves: it looks whether there is a localStorage. */
 const warningOfNode =
   /^\(node:\d+\) ExperimentalWarning: localStorage is not available.*\n\(Use `node --trace-warnings.*\n/m;
 
-/** Whether pages with commands have to be left out. Where changes are checked they must run: there it throws. */
+/** Whether pages with commands have to be left out. */
 export function curlIsMissing(): boolean {
   const isThere = (name: string) =>
     (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name)));
   const missing = ['bash', 'curl', 'openssl'].filter((name) => !isThere(name));
   if (missing.length === 0) return false;
-  const message = `not installed: ${missing.join(', ')}`;
-  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
-  console.warn(`\n*** SKIPPED: commands of the documentation: ${message} ***\n`);
-  return true;
+  return skipLoudly('commands of the documentation', `not installed: ${missing.join(', ')}`);
 }
 
 /** What servers listen on, in the documentation. */

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { skipLoudly } from './missing.js';
 
 /** Debian's, as scripts/install-system.sh installs it, or the one that FANFARE_CHROMIUM names. */
 const executablePath = process.env.FANFARE_CHROMIUM ?? '/usr/bin/chromium';
@@ -22,16 +23,16 @@ const args = [
 ];
 
 /**
- * Whether the tests of a browser have to be left out. Where changes are checked they must run: there it throws.
+ * Whether the tests of a browser have to be left out.
  *
  * @example describe.skipIf(chromiumIsMissing())('the page', () => { … });
  */
 export function chromiumIsMissing(): boolean {
   if (existsSync(executablePath)) return false;
-  const message = `no Chromium at ${executablePath}: scripts/install-system.sh installs it`;
-  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
-  console.warn(`\n*** SKIPPED: tests of the browser project: ${message}, FANFARE_CHROMIUM names another ***\n`);
-  return true;
+  return skipLoudly(
+    'tests of the browser project',
+    `no Chromium at ${executablePath}: scripts/install-system.sh installs it, FANFARE_CHROMIUM names another`,
+  );
 }
 
 /** Disposing of it ends the process with all its pages. */

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
+import { skipLoudly } from './missing.js';
 
 /** A proxy that passes requests on. Disposing of it ends its process and removes its folder. */
 export interface RunningProxy extends AsyncDisposable {
@@ -38,13 +39,10 @@ const maxAttempts = 5;
 /** A program that starts does not tell when it is ready; asking it costs it little. */
 const pollMs = 20;
 
-/** Whether tests with it have to be left out. Where changes are checked they must run: there it throws. */
+/** Whether tests with it have to be left out. */
 export function isMissing({ name, path }: Pick<ProxyProgram, 'name' | 'path'>): boolean {
   if (existsSync(path)) return false;
-  const message = `no ${name} at ${path}: scripts/install-system.sh installs it`;
-  if (process.env.CI !== undefined && process.env.CI !== 'false') throw new Error(message);
-  console.warn(`\n*** SKIPPED: tests with ${name}: ${message} ***\n`);
-  return true;
+  return skipLoudly(`tests with ${name}`, `no ${name} at ${path}: scripts/install-system.sh installs it`);
 }
 
 /** Where the proxy says who it is. */

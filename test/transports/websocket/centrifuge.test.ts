@@ -1,17 +1,5 @@
 /** The official JavaScript client, unmodified, in Node over WebSocket. */
 
-import { describe, test } from 'vitest';
-import { scenarioContext, startScenarioServer } from '../../support/centrifuge/scenario-app.js';
-import { centrifugeScenarios } from '../../support/centrifuge/scenarios.js';
+import { scenariosInNode } from '../../support/centrifuge/in-node.js';
 
-describe.each(Object.entries(centrifugeScenarios))('%s', (_, scenarios) => {
-  test.concurrent.each(Object.entries(scenarios))('%s', async (_, scenario) => {
-    await using server = await startScenarioServer();
-    const { context, disconnectAll } = scenarioContext(server);
-    try {
-      await scenario(context);
-    } finally {
-      disconnectAll();
-    }
-  });
-});
+scenariosInNode();
