@@ -140,12 +140,15 @@ test('codes of errors', () => {
 test('numbers that close a connection', () => {
   const known = new Set<string>(Object.values(disconnectCodes).map(({ code }) => String(code)));
   const ends = new Set(['3499', '3999']);
-  const found = pages.flatMap((page) => {
-    const prose = withoutBlocks(textOf(page))
-      .replace(/## What is not spoken[\s\S]*/, '')
-      .replace(/https?:\S+/g, '');
-    return [...prose.matchAll(/(?<![\w.,:#/-])3[05]\d\d(?![\w]|,\d)/g)].map(([text]) => ({ where: page, text }));
-  });
+  // The changelog also names codes that there were before.
+  const found = pages
+    .filter((page) => page !== 'CHANGELOG.md')
+    .flatMap((page) => {
+      const prose = withoutBlocks(textOf(page))
+        .replace(/## What is not spoken[\s\S]*/, '')
+        .replace(/https?:\S+/g, '');
+      return [...prose.matchAll(/(?<![\w.,:#/-])3[05]\d\d(?![\w]|,\d)/g)].map(([text]) => ({ where: page, text }));
+    });
   expect(unknown(found, (code) => known.has(code) || ends.has(code))).toEqual([]);
 });
 
