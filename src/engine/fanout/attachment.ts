@@ -106,17 +106,14 @@ export class Attachment {
 
   /** What the client is told. */
   result(): SubscribeResult {
-    const fixed = { wasRecovering: false, recovered: false, publications: [], recoverable: false, positioned: false };
-    if (this.#page === undefined) return { ...fixed, epoch: '', offset: 0 };
-    const page = this.#page;
-    const { top, publications } = this.#merged(page);
-    const state = { ...fixed, positioned: true, recoverable: this.subscription.recovery !== 'off', ...top };
-    if (this.subscription.recovery === 'cache') return { ...state, ...this.#cached(top, publications) };
-    if (this.subscription.recovery === 'off' || this.#since === undefined) return state;
-    // A page cut by the limit has no connection to the live stream.
-    const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? this.#since.offset) === page.top.offset;
-    if (!isComplete || this.#isForgone) return { ...state, wasRecovering: true };
-    return { ...state, wasRecovering: true, recovered: true, offset: this.#since.offset, publications };
+    const { data } = this.subscription.identity;
+    const wasRecovering = this.#since !== undefined;
+    const state = { wasRecovering, recovered: false, publications: [], ...(data !== undefined && { data }) };
+    if (this.#page === undefined) return { ...state, recoverable: false, positioned: false, epoch: '', offset: 0 };
+    const { top, publications } = this.#merged(this.#page);
+    const { recovery } = this.subscription;
+    const recovered = this.#isForgone ? undefined : this.#recovered(this.#page, top, publications);
+    return { ...state, positioned: true, recoverable: recovery !== 'off', ...top, ...recovered };
   }
 
   /** Puts the subscription into the fan-out, from the place that {@link result} told. */
@@ -148,14 +145,31 @@ export class Attachment {
     return merge(page.publications, page.top, this.subscription.buffer ?? []);
   }
 
-  /** The last value, unless the client has it. An empty cache recovers only a client that has the same state. */
-  #cached(top: Position, publications: readonly Publication[]): Partial<SubscribeResult> {
+  /** What there is for a client that wants what it missed; `undefined` when it cannot have it, or wants nothing. */
+  #recovered(
+    page: HistoryPage,
+    top: Position,
+    publications: readonly Publication[],
+  ): Partial<SubscribeResult> | undefined {
     const since = this.#since;
-    const hasIt = since !== undefined && since.epoch === top.epoch && since.offset === top.offset && top.offset > 0;
-    const last = publications.at(-1);
-    if (hasIt) return { wasRecovering: true, recovered: true };
-    if (last === undefined || last.offset !== top.offset || this.#isForgone)
-      return { wasRecovering: since !== undefined };
-    return { wasRecovering: true, recovered: true, publications: [last], offset: since?.offset ?? last.offset - 1 };
+    if (this.subscription.recovery === 'cache') return cached(since, top, publications);
+    if (this.subscription.recovery === 'off' || since === undefined) return undefined;
+    // A page cut by the limit has no connection to the live stream.
+    const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? since.offset) === page.top.offset;
+    return isComplete ? { recovered: true, offset: since.offset, publications } : undefined;
   }
+}
+
+/** The last value, unless the client has it. An empty cache recovers only a client that has the same state. */
+function cached(
+  since: Position | undefined,
+  top: Position,
+  publications: readonly Publication[],
+): Partial<SubscribeResult> | undefined {
+  if (since !== undefined && since.epoch === top.epoch && since.offset === top.offset && top.offset > 0) {
+    return { recovered: true };
+  }
+  const last = publications.at(-1);
+  if (last?.offset !== top.offset) return undefined;
+  return { wasRecovering: true, recovered: true, publications: [last], offset: since?.offset ?? last.offset - 1 };
 }

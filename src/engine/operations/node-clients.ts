@@ -5,13 +5,12 @@ import { type Disconnect, disconnectCodes, type Unsubscribe, unsubscribeCodes } 
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { JsonText } from '../../model/json-text.js';
 import type { Revocation } from '../auth/revocations.js';
-import { revoked } from '../channels/refusal-lines.js';
 import type { RuleMatch } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
 import { Glob } from '../names/glob.js';
 import type { Node } from '../node.js';
 import { Counters } from '../ports/counters.js';
-import { isRevoked } from '../sessions/commands/target.js';
+import { closeIfRevoked, unsubscribeRevoked } from '../sessions/revoked.js';
 import { type ServerSubscribeOptions, subscribeByServer } from '../sessions/server-subscribe.js';
 import type { Session } from '../sessions/session.js';
 import { ttlSec } from '../time/ttl.js';
@@ -85,16 +84,15 @@ export class NodeClients {
     for (const session of this.#select(who)) session.push({ kind: 'message', data });
   }
 
-  /** Those who are in are closed; likewise for subscription tokens. Returns the revocation with its time. */
+  /** Connections and subscriptions by such tokens end. Returns the revocation with its time. */
   revoke(revocation: Revocation): Revocation {
     const { revocations, sessions, counters } = this.#node;
     const added = revocations.add(revocation);
     Counters.add(counters.revocations, revocation.kind);
     const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
     for (const session of concerned) {
-      const why = session.identity && revocations.find(session.identity);
-      if (why !== undefined) session.close(why, revoked);
-      else this.#unsubscribeRevoked(session);
+      const isClosed = session.identity !== undefined && closeIfRevoked(session, session.identity);
+      if (!isClosed) unsubscribeRevoked(session);
     }
     return added;
   }
@@ -128,16 +126,6 @@ export class NodeClients {
     const match = this.#node.match(name);
     if (match === undefined) throw new FanfareError('ERR_UNKNOWN_CHANNEL', `no rule matches the channel "${channel}"`);
     return { name, match };
-  }
-
-  /** A connection may stay while a token for one of its channels may not. */
-  #unsubscribeRevoked(session: Session): void {
-    for (const subscription of [...session.subscriptions]) {
-      const isByToken = subscription.clientRefresh;
-      if (isByToken && isRevoked(session, subscription.identity)) {
-        session.unsubscribe(subscription, unsubscribeCodes.server);
-      }
-    }
   }
 
   #select({ user, client, atMs = Number.POSITIVE_INFINITY }: ClientSelector): Session[] {

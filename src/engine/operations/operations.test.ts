@@ -95,11 +95,11 @@ describe('revoking a token', () => {
 
 describe("revoking a user's tokens", () => {
   test('closes what was made with older ones, and ends subscriptions by older ones on newer connections', async () => {
-    const old = await server.connect({ sub: 'ann', iat });
+    const old = await server.connect({ sub: 'ann', iat: iat - 6 });
     const fresh = await server.connect({ sub: 'ann', iat: iat + 10 });
     const bob = await server.connect({ sub: 'bob', iat });
     for (const [name, at] of [
-      ['token:old', iat],
+      ['token:old', iat - 6],
       ['token:fresh', iat + 10],
     ] as const) {
       await fresh.command('subscribe', {
@@ -117,6 +117,24 @@ describe("revoking a user's tokens", () => {
     expect((await server.connect({ sub: 'ann', iat: iat - 6 })).closeCode).toBe(3500);
     expect((await server.connect({ sub: 'ann' })).closeCode).toBe(3500);
     expect((await server.connect({ sub: 'ann', iat: iat + 5 })).closeCode).toBeUndefined();
+  });
+
+  // Tokens tell whole seconds of their maker's clock: one made just before may be newer, and 3500 would be for good.
+  test('closes with advice to reconnect (3005, 2501) what was made a few seconds before, whose next token may be good', async () => {
+    const [old, fresh] = [
+      await server.connect({ sub: 'ann', iat }),
+      await server.connect({ sub: 'ann', iat: iat + 5 }),
+    ];
+    const token = JSON.stringify({ sub: 'ann', channel: 'token:a', iat });
+    await fresh.command('subscribe', { channel: 'token:a', token });
+    server.operations.revoke({ kind: 'userTokens', user: 'ann', beforeMs: (iat + 5) * 1_000 });
+    await server.clock.settle();
+    expect([old.closeCode, fresh.closeCode]).toEqual([3005, undefined]);
+    expect(fresh.pushes('unsubscribe')).toMatchObject([{ code: 2501 }]);
+    const again = await server.connect({ sub: 'ann', iat });
+    expect(again.closeCode).toBeUndefined();
+    expect(again.messages).toMatchObject([{ error: { code: 109 } }]);
+    expect(await fresh.command('subscribe', { channel: 'token:a', token })).toBe(109);
   });
 });
 
@@ -147,6 +165,20 @@ describe('while a connect waits for the broker', () => {
     await server.clock.settle();
     expect(ann.closeCode).toBe(3503);
     expect(ann.messages).toEqual([]);
+    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(await server.operations.presence('open:a')).toEqual([]);
+  });
+
+  test("a revocation of its user's tokens is answered with 109 where its token was made a few seconds before", async () => {
+    held = [];
+    const ann = server.open();
+    ann.send('connect', { token: JSON.stringify({ sub: 'ann', iat, channels: ['open:a'] }) });
+    await server.clock.settle();
+    server.operations.revoke({ kind: 'userTokens', user: 'ann', beforeMs: (iat + 5) * 1_000 });
+    letThrough();
+    await server.clock.settle();
+    expect(ann.closeCode).toBeUndefined();
+    expect(ann.messages).toMatchObject([{ error: { code: 109 } }]);
     expect(server.node.hub.numSubscriptions).toBe(0);
     expect(await server.operations.presence('open:a')).toEqual([]);
   });

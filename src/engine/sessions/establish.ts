@@ -1,4 +1,4 @@
-/** The steps that every new subscription takes: read, tell, go live; or be taken back without a trace. */
+/** The only way in for new subscriptions: read, tell the client, go live; or be taken back without a trace. */
 
 import { unsubscribeCodes } from '../../model/codes.js';
 import type { SubscribeResult } from '../../model/reply.js';
@@ -6,65 +6,45 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Attachment } from '../fanout/attachment.js';
 import { isTooLarge, sizeOf, whenRoomFor } from '../fanout/reply-room.js';
 import type { Subscription } from '../fanout/subscription.js';
+import type { Counters } from '../ports/counters.js';
 import type { Session } from './session.js';
 
+/** Makes what the client is told, of one result for each attachment. `undefined`: the subscriptions are not to be. */
+type Encode = (results: readonly SubscribeResult[]) => readonly EncodedMessage[] | undefined;
+
 /**
- * Reads until the attachment is ready and its client has room for what it missed, then in one step tells the client
- * (`encode`) and takes the subscription live. False when it has ended meanwhile, or when `encode` says that it is not
- * to be.
+ * Reads until all attachments are ready at the same instant and their client has room for what it missed. Then, in one
+ * step, tells the client, takes the subscriptions live, and calls `onLive` before others are told of them. False when a
+ * subscription has ended meanwhile, or `encode` makes nothing. What does not come about is taken back, also when this
+ * rejects, which it does as the broker does.
  */
 export async function establish(
   session: Session,
-  attachment: Attachment,
-  encode: (result: SubscribeResult) => readonly EncodedMessage[] | undefined,
+  attachments: readonly Attachment[],
+  encode: Encode,
+  onLive?: () => void,
 ): Promise<boolean> {
-  const { subscription } = attachment;
-  let replaced: Subscription | undefined;
-  for (;;) {
-    if (isOver(session, subscription)) return false;
-    await attachment.read();
-    if (isOver(session, subscription)) return false;
-    if (!attachment.isReady()) continue;
-    const result = attachment.result();
-    const messages = encode(result);
-    if (messages === undefined) return false;
-    const numBytes = result.publications.length === 0 ? 0 : sizeOf(messages);
-    if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
-      // Before the reply: what is due to the one that is replaced comes before it, and nothing comes twice.
-      replaced = replace(session, subscription);
-      for (const message of messages) session.outbox.send(message);
-      break;
+  let reading = attachments;
+  try {
+    for (;;) {
+      if (isOver(session, attachments)) return false;
+      await Promise.all(reading.map((attachment) => attachment.read()));
+      if (isOver(session, attachments)) return false;
+      // All of them again: the live stream may have run ahead of those that were ready before.
+      reading = attachments.filter((attachment) => !attachment.isReady());
+      if (reading.length > 0) continue;
+      const messages = fitting(session, attachments, encode);
+      if (messages === undefined) return false;
+      if (typeof messages !== 'number') {
+        enter(session, attachments, messages, onLive);
+        return true;
+      }
+      await whenRoomFor(session, messages);
+      reading = attachments;
     }
-    if (isTooLarge(session, numBytes)) forgo(session, attachment, numBytes);
-    else await whenRoomFor(session, numBytes);
+  } finally {
+    for (const { subscription } of attachments) takeBack(session, subscription);
   }
-  attachment.goLive();
-  session.renewSubscription(subscription);
-  session.node.presence.joined(subscription, replaced);
-  if (replaced === undefined) session.node.notifier.notify('subscribed', session, subscription.channel);
-  session.node.ruleChanges.check(subscription);
-  return true;
-}
-
-/** Takes the server's own subscription out in favour of its client's. To everybody else the client has been there all the time. */
-function replace(session: Session, subscription: Subscription): Subscription | undefined {
-  const { replaces } = subscription;
-  if (replaces === undefined) return undefined;
-  subscription.replaces = undefined;
-  replaces.endedBy = unsubscribeCodes.client;
-  if (replaces.deadline !== undefined) session.node.deadlines.remove(replaces, replaces.deadline);
-  session.node.hub.leave(replaces);
-  return replaces;
-}
-
-/** What was missed will never fit: the client is told that it cannot recover, in place of being closed as slow for ever. */
-export function forgo(session: Session, attachment: Attachment, numBytes: number): void {
-  const { node, client, user } = session;
-  attachment.forgo();
-  node.log.warn(
-    { client, user, channel: attachment.subscription.channel, bytes: numBytes, limit: node.limits.maxQueueBytes },
-    'recovery refused: what was missed is larger than limits.maxQueueBytes',
-  );
 }
 
 /** Takes back whatever was begun for a subscription that did not come about: refused, failed or overtaken. */
@@ -76,6 +56,83 @@ export function takeBack(session: Session, subscription: Subscription): void {
   session.node.presence.withdrawn(subscription);
 }
 
-function isOver(session: Session, subscription: Subscription): boolean {
-  return session.is('closed') || subscription.endedBy !== undefined;
+export function countRecovery(counters: Counters, { wasRecovering, recovered, publications }: SubscribeResult): void {
+  if (!wasRecovering) return;
+  if (recovered) counters.recoveries++;
+  else counters.recoveriesFailed++;
+  counters.publicationsRecovered += publications.length;
+}
+
+function isOver(session: Session, attachments: readonly Attachment[]): boolean {
+  return session.is('closed') || attachments.some(({ subscription }) => subscription.endedBy !== undefined);
+}
+
+/** The one step in which nothing else may happen. */
+function enter(
+  session: Session,
+  attachments: readonly Attachment[],
+  messages: readonly EncodedMessage[],
+  onLive?: () => void,
+): void {
+  const { node } = session;
+  // Before the reply: what is due to the one that is replaced comes before it, and nothing comes twice.
+  const replaced = attachments.map(({ subscription }) => replace(session, subscription));
+  for (const message of messages) session.outbox.send(message);
+  attachments.forEach((attachment, index) => {
+    attachment.goLive();
+    session.renewSubscription(attachment.subscription);
+    node.presence.joined(attachment.subscription, replaced[index]);
+  });
+  onLive?.();
+  attachments.forEach(({ subscription }, index) => {
+    if (replaced[index] === undefined) node.notifier.notify('subscribed', session, subscription.channel);
+    node.ruleChanges.check(subscription);
+  });
+}
+
+/** What to send, or for how many bytes there has to be room first. */
+function fitting(
+  session: Session,
+  attachments: readonly Attachment[],
+  encode: Encode,
+): readonly EncodedMessage[] | number | undefined {
+  for (;;) {
+    const results = attachments.map((attachment) => attachment.result());
+    const messages = encode(results);
+    if (messages === undefined) return undefined;
+    const numBytes = results.every(({ publications }) => publications.length === 0) ? 0 : sizeOf(messages);
+    if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
+      for (const result of results) countRecovery(session.node.counters, result);
+      return messages;
+    }
+    if (!isTooLarge(session, numBytes)) return numBytes;
+    forgoLargest(session, attachments, results, numBytes);
+  }
+}
+
+/** What was missed will never fit: the client is told that it cannot recover, in place of being closed as slow for ever. */
+function forgoLargest(
+  { node, client, user }: Session,
+  attachments: readonly Attachment[],
+  results: readonly SubscribeResult[],
+  numBytes: number,
+): void {
+  const missed = results.map(({ publications }) => publications.length);
+  const largest = attachments[missed.indexOf(Math.max(...missed))];
+  largest?.forgo();
+  node.log.warn(
+    { client, user, channel: largest?.subscription.channel, bytes: numBytes, limit: node.limits.maxQueueBytes },
+    'recovery refused: what was missed is larger than limits.maxQueueBytes',
+  );
+}
+
+/** Takes the server's own subscription out in favour of its client's. To everybody else the client has been there all the time. */
+function replace(session: Session, subscription: Subscription): Subscription | undefined {
+  const { replaces } = subscription;
+  if (replaces === undefined) return undefined;
+  subscription.replaces = undefined;
+  replaces.endedBy = unsubscribeCodes.client;
+  if (replaces.deadline !== undefined) session.node.deadlines.remove(replaces, replaces.deadline);
+  session.node.hub.leave(replaces);
+  return replaces;
 }

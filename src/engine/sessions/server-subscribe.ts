@@ -6,7 +6,7 @@ import type { RuleMatch } from '../channels/rule.js';
 import { Attachment } from '../fanout/attachment.js';
 import { Subscription } from '../fanout/subscription.js';
 import type { Grant } from '../ports/authenticator.js';
-import { establish, takeBack } from './establish.js';
+import { establish } from './establish.js';
 import type { Session } from './session.js';
 
 export interface ServerSubscribeOptions extends Grant {
@@ -31,17 +31,13 @@ export async function subscribeByServer(
   const subscription = new Subscription(session, channel, match, { joinLeave: match.rule.joinLeave, serverSide: true });
   subscription.grant(identity, false);
   subscriptions.add(subscription);
-  try {
-    return await establish(session, new Attachment(node, subscription, recoverSince), (result) => {
-      const { recoverable, positioned, epoch, offset, publications } = result;
-      const { data } = identity;
-      const subscribe = { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) };
-      return [
-        session.encodePush({ kind: 'subscribe', channel, subscribe }),
-        ...publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication })),
-      ];
-    });
-  } finally {
-    takeBack(session, subscription);
-  }
+  return establish(session, [new Attachment(node, subscription, recoverSince)], ([result]) => {
+    if (result === undefined) return undefined;
+    const { recoverable, positioned, epoch, offset, data, publications } = result;
+    const subscribe = { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) };
+    return [
+      session.encodePush({ kind: 'subscribe', channel, subscribe }),
+      ...publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication })),
+    ];
+  });
 }

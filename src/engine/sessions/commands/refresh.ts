@@ -2,11 +2,12 @@
 
 import { disconnectCodes, errorCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
-import { emptyField, revokedByClock, revoked as revokedLine, takesNoTokens } from '../../channels/refusal-lines.js';
+import { emptyField, takesNoTokens } from '../../channels/refusal-lines.js';
 import type { Identity } from '../../ports/authenticator.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { expired } from '../close-lines.js';
+import { closeIfRevoked } from '../revoked.js';
 import type { Session } from '../session.js';
 import { isTokenExpired } from './target.js';
 
@@ -59,15 +60,7 @@ function renewed(before: Identity | undefined, now: Identity): Identity {
 
 /** Puts the connection's end off. False when it is closed instead. */
 function accept(session: Session, identity: Identity): boolean {
-  if (session.node.revocations.isByClock(identity)) {
-    session.close(disconnectCodes.expired, revokedByClock);
-    return false;
-  }
-  const revoked = session.node.revocations.find(identity);
-  if (revoked !== undefined) {
-    session.close(revoked, revokedLine);
-    return false;
-  }
+  if (closeIfRevoked(session, identity)) return false;
   if (identity.user !== session.user) {
     // A token renews a connection, it does not hand it to somebody else: whoever has signed in meanwhile gets another one.
     session.close(disconnectCodes.expired, 'refresh with the token of another user');

@@ -4,12 +4,13 @@ import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PermissionContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { decideByFunction, permissionContext } from '../../channels/permissions.js';
-import { emptyField, membership, revoked, revokedByClock, takesNoTokens } from '../../channels/refusal-lines.js';
+import { emptyField, membership, takesNoTokens } from '../../channels/refusal-lines.js';
 import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
+import { subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
-import { findTarget, isRevoked, isRevokedByClock, isTokenExpired } from './target.js';
+import { findTarget, isTokenExpired } from './target.js';
 
 export async function runSubRefresh(
   session: Session,
@@ -32,16 +33,12 @@ export async function runSubRefresh(
   if (subscription.endedBy !== undefined) {
     return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false));
   }
-  if (!outcome.ok) {
-    // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
-    if (isTokenExpired(outcome)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, outcome.why);
-    return outcome;
-  }
+  const denied = outcome.ok ? subscriptionRevocationOf(session, outcome.identity) : outcome;
+  // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
+  if (denied && isTokenExpired(denied)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, denied.why);
+  if (denied) return denied;
+  if (!outcome.ok) return outcome;
   for (const note of outcome.notes ?? []) session.explain(note);
-  if (isRevokedByClock(session, outcome.identity)) {
-    return refuse({ ...errorCodes.tokenExpired, temporary: true }, revokedByClock);
-  }
-  if (isRevoked(session, outcome.identity)) return refuse(errorCodes.permissionDenied, revoked);
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);
   return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };

@@ -4,27 +4,21 @@ import type { ChannelName } from '../../../model/channel-name.js';
 import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
 import { type SubscribeRequest, subscribeFlags } from '../../../model/command.js';
 import { JsonSource } from '../../../model/json-source.js';
-import type { ReplyBody, SubscribeResult } from '../../../model/reply.js';
+import type { ReplyBody } from '../../../model/reply.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
-import {
-  deniedByRule,
-  limitReached,
-  membership,
-  revoked,
-  revokedByClock,
-  unrecoverable,
-} from '../../channels/refusal-lines.js';
+import { deniedByRule, limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Question, RuleMatch } from '../../channels/rule.js';
 import { Attachment } from '../../fanout/attachment.js';
 import { identityOfGrant, Subscription } from '../../fanout/subscription.js';
 import type { Grant } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
-import { establish, takeBack } from '../establish.js';
+import { countRecovery, establish, takeBack } from '../establish.js';
+import { subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
-import { findTarget, isRevoked, isRevokedByClock } from './target.js';
+import { findTarget } from './target.js';
 
 /** What the subscriber was granted, and whether it can renew it by itself. */
 interface Granted {
@@ -59,14 +53,15 @@ export async function runSubscribe(
     subscription.replaces = held;
   }
   session.subscriptions.add(subscription);
+  let granted: Awaited<ReturnType<typeof authorize>> | undefined;
   try {
-    const granted = await authorize(session, channel, match, request);
-    if (!granted.ok) return granted;
-    subscription.grant(granted.identity, granted.clientRefresh);
-    return await attach(session, id, subscription, request);
+    granted = await authorize(session, channel, match, request);
   } finally {
-    takeBack(session, subscription);
+    if (granted?.ok !== true) takeBack(session, subscription);
   }
+  if (!granted.ok) return granted;
+  subscription.grant(granted.identity, granted.clientRefresh);
+  return attach(session, id, subscription, request);
 }
 
 async function attach(
@@ -76,27 +71,21 @@ async function attach(
   request: SubscribeRequest,
 ): Promise<ReplyBody | Denied | undefined> {
   const { node } = session;
-  const { identity } = subscription;
-  const attachment = new Attachment(node, subscription, request.recoverSince);
   let refused: Denied | undefined;
-  let told: SubscribeResult | undefined;
-  const isEstablished = await establish(session, attachment, (result) => {
-    told = result;
-    if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
-      refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
-      return undefined;
-    }
-    const body: ReplyBody = {
-      kind: 'subscribe',
-      result: {
-        ...result,
-        ...(subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs)),
-        ...(identity.data !== undefined && { data: identity.data }),
-      },
-    };
-    return [session.encodeReply(id, body)];
-  });
-  if (told?.wasRecovering && (isEstablished || refused !== undefined)) countRecovery(session, told);
+  const isEstablished = await establish(
+    session,
+    [new Attachment(node, subscription, request.recoverSince)],
+    ([result]) => {
+      if (result === undefined) return undefined;
+      if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
+        countRecovery(node.counters, result);
+        refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
+        return undefined;
+      }
+      const ttl = subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs);
+      return [session.encodeReply(id, { kind: 'subscribe', result: { ...result, ...ttl } })];
+    },
+  );
   return isEstablished ? undefined : (refused ?? overtaken(subscription));
 }
 
@@ -106,13 +95,6 @@ function overtaken({ endedBy, channel }: Subscription): Denied {
   const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
   if (!isForGood) return refuse(errorCodes.internal);
   return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false));
-}
-
-function countRecovery(session: Session, { recovered, publications }: SubscribeResult): void {
-  const { counters } = session.node;
-  if (recovered) counters.recoveries++;
-  else counters.recoveriesFailed++;
-  counters.publicationsRecovered += publications.length;
 }
 
 async function authorize(
@@ -162,7 +144,5 @@ async function authorizeByToken(
   if (!outcome.ok) return outcome;
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
-  if (isRevokedByClock(session, identity)) return refuse(errorCodes.tokenExpired, revokedByClock);
-  if (isRevoked(session, identity)) return refuse(errorCodes.permissionDenied, revoked);
-  return { ok: true, identity, clientRefresh: true };
+  return subscriptionRevocationOf(session, identity) ?? { ok: true, identity, clientRefresh: true };
 }

@@ -4,7 +4,6 @@ import { type ChannelName, channelNameFault, internalPrefix, parseChannelName } 
 import { errorCodes } from '../../../model/codes.js';
 import { badChannelName, internalChannel, unknownChannel } from '../../channels/refusal-lines.js';
 import type { RuleMatch } from '../../channels/rule.js';
-import type { Grant } from '../../ports/authenticator.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 
@@ -18,16 +17,6 @@ export interface Target {
 /** Whether a token has expired, or is not good yet, and another one may be. */
 export function isTokenExpired(outcome: Denied): boolean {
   return 'error' in outcome && outcome.error.code === errorCodes.tokenExpired.code;
-}
-
-/** Whether the token that grants a subscription, or all of its user's tokens of that time, have been revoked. */
-export function isRevoked({ node, user }: Session, identity: Grant): boolean {
-  return node.revocations.find({ ...identity, user }) !== undefined;
-}
-
-/** Whether it has been, by so few seconds that another token may be good. */
-export function isRevokedByClock({ node, user }: Session, identity: Grant): boolean {
-  return node.revocations.isByClock({ ...identity, user });
 }
 
 /** 107 for a bad name, 103 for one of the server's own, 102 where no rule matches. */

@@ -147,6 +147,38 @@ export const atAnyTime: readonly Answer[] = [
   answer('nothing', 3500, 'application', 'its token was revoked', (stage) =>
     fateWhen(stage, (app) => app.revokeToken('t1'), { jti: 't1' }),
   ),
+  answer(
+    'nothing',
+    3005,
+    'clock',
+    'its token was made up to 10 seconds before the tokens of its user were revoked',
+    async (stage) => {
+      const app = await stage.serve();
+      const nowSec = Math.floor(Date.now() / 1_000);
+      const agesSec = [3];
+      const client = await stage.connected({ getToken: () => stage.token({ iat: nowSec - (agesSec.shift() ?? 0) }) });
+      const fate = fateOf(client);
+      await app.revokeUserTokens('ann', nowSec);
+      return fate;
+    },
+  ),
+  answer(
+    'nothing',
+    2501,
+    'clock',
+    'the token of the subscription was made up to 10 seconds before the tokens of its user were revoked',
+    async (stage) => {
+      const app = await stage.serve();
+      const nowSec = Math.floor(Date.now() / 1_000);
+      const client = await stage.connected({ token: await stage.token({ iat: nowSec }) });
+      const agesSec = [3];
+      const getToken = () => stage.token({ channel: 'token:1', iat: nowSec - (agesSec.shift() ?? 0) });
+      const subscription = await stage.subscribed(client, 'token:1', { getToken });
+      const fate = fateOfSubscription(client, subscription);
+      await app.revokeUserTokens('ann', nowSec);
+      return fate;
+    },
+  ),
   answer('nothing', 2500, 'fault', 'the subscription may have missed something', async (stage) => {
     const { broker, interrupt } = interruptible();
     await stage.serve({ broker });
