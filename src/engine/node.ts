@@ -7,6 +7,7 @@ import { acceptTickets, Tickets } from './auth/tickets.js';
 import type { ChannelDeclaration } from './channels/channel-options.js';
 import { PersonalChannel, type PersonalOptions } from './channels/personal-channel.js';
 import { Publishing } from './channels/publishing.js';
+import { functionFailed } from './channels/refusal-lines.js';
 import type { RpcDeclaration, RpcFallback } from './channels/rpc-options.js';
 import type { RuleMatch } from './channels/rule.js';
 import { ChannelRules } from './channels/rules.js';
@@ -20,7 +21,7 @@ import { Presence } from './fanout/presence.js';
 import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import { Variants } from './fanout/variant.js';
-import { RefusalLog } from './log/refusal-log.js';
+import { clientLinesAMinute, RefusalLog } from './log/refusal-log.js';
 import { withControlPresence } from './operations/control-presence.js';
 import { NodeClients, summaryOf } from './operations/node-clients.js';
 import { RecentOrders } from './operations/recent-orders.js';
@@ -139,7 +140,9 @@ export class Node {
     this.admission = new Admission(clock, this.limits);
     this.revocations = new Revocations(clock);
     this.recentOrders = new RecentOrders(clock);
-    this.notifier = new Notifier(options.observer ?? {}, clock, log);
+    this.notifier = new Notifier(options.observer ?? {}, clock, (error) => {
+      this.refusals.tell(functionFailed('notification', error), clientLinesAMinute);
+    });
     this.rules = new ChannelRules(options.channels, this.broker, this.limits);
     this.keepsHandshakes = this.noteWhoIsAsked(options.observer);
     this.turn = new Turn(clock);

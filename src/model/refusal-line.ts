@@ -10,6 +10,6 @@ export interface RefusalLine {
   readonly fields: object;
   /** A function where it costs something to find the words: it is called when there is a line. */
   readonly message: string | (() => string);
-  /** `warn` for what a setting would mend, `info` for what is as it was meant. Default: `warn`. */
-  readonly level?: 'info' | 'warn';
+  /** `error` for broken code, `warn` for what a setting would mend, `info` for what is as it was meant. Default: `warn`. */
+  readonly level?: 'info' | 'warn' | 'error';
 }

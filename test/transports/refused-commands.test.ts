@@ -22,6 +22,16 @@ async function start(options: { readonly limits?: Limits } = {}) {
       'wall:{name}': channel({ subscribe: 'anyone', publish: 'anyone', maxMessageBytes: 20 }),
       'team:{name}': channel({ subscribe: 'user' }),
       'doc:{id}': channel({ subscribe: 'token' }),
+      'flaky:{id}': channel({
+        subscribe: async ({ params }) => {
+          throw new Error(`no ${params.id} today`);
+        },
+      }),
+      'broken:{id}': channel({
+        subscribe: ({ params }) => {
+          throw new TypeError(`${params.id} is not a function`);
+        },
+      }),
       'dialog:{users}': channel({ userLimited: true, subscribe: () => true, publish: 'subscriber' }),
     },
     ...options,
@@ -144,6 +154,20 @@ describe('a command that is refused has one line, which names the option', () =>
     for (let i = 0; i < 30; i++) await client.command('subscribe', { channel: `unknown:${i}` });
     expect(told()).toHaveLength(10);
     expect(lines).toHaveLength(30);
+    await client.close();
+  });
+
+  // Each had a line with its stack, for every command of every client.
+  test('a flood of functions that throw: ten lines a minute for each place where they do', async () => {
+    const { port, told } = await start();
+    const client = await RawClient.connect(port);
+    for (let i = 0; i < 15; i++) {
+      for (const rule of ['flaky', 'broken']) {
+        expect(errorCode(await client.command('subscribe', { channel: `${rule}:${i}` }))).toBe(100);
+      }
+    }
+    const line = { level: 'error', check: 'command', command: 'subscribe', code: 100, err: expect.any(Error) };
+    expect(told()).toEqual(Array(20).fill(expect.objectContaining(line)));
     await client.close();
   });
 });

@@ -102,6 +102,27 @@ export function brokerFailed(what: string, error: FanfareError, fields: object =
   };
 }
 
+/**
+ * A function of the application, or code of the server's own, has thrown.
+ *
+ * @param what was being done: a command, a renewal
+ */
+export function functionFailed(what: string, error: unknown, fields: object = {}): RefusalLine {
+  return {
+    check: 'command',
+    key: `${what} ${originOf(error)}`,
+    fields: { command: what, ...fields, err: error },
+    message: `${what} failed: it has thrown`,
+    level: 'error',
+  };
+}
+
+/** Where it was thrown. What an error says may be different each time. */
+function originOf(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return cited(/^ {4}at .*$/m.exec(String(stack))?.[0] ?? String(error));
+}
+
 export function isBrokerFailure(error: unknown): error is FanfareError {
   return error instanceof FanfareError && error.code === 'ERR_BROKER';
 }

@@ -6,6 +6,8 @@ import type { Logger } from '../ports/logger.js';
 
 /** Of one key at once; later ones are counted. */
 const defaultLinesAMinute = 1;
+/** Of what the code or the data of one client causes: enough to see one's own client among others. */
+export const clientLinesAMinute = 10;
 const periodMs = 60_000;
 /** Of one check. Beyond, keys that nobody knows yet share one budget. */
 const maxKeys = 500;

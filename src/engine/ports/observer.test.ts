@@ -3,7 +3,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import type { ConnectedClient } from './authenticator.js';
-import { silentLogger } from './logger.js';
 import { Notifier, type Observer } from './observer.js';
 
 const handshake = { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' };
@@ -16,8 +15,7 @@ beforeEach(() => {
   errors = [];
 });
 
-const notifierOf = (observer: Observer) =>
-  new Notifier(observer, clock, { ...silentLogger, error: (fields: unknown) => void errors.push(fields) });
+const notifierOf = (observer: Observer) => new Notifier(observer, clock, (err) => void errors.push({ err }));
 
 describe('an observer', () => {
   test('is told at the end of the turn, in the order in which things happened', async () => {

@@ -3,7 +3,6 @@
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import type { ConnectedClient } from './authenticator.js';
 import type { Clock } from './clock.js';
-import type { Logger } from './logger.js';
 
 /**
  * All optional. Called at the end of the turn in which it happened, in the order in which it happened, and not waited
@@ -28,7 +27,8 @@ export class Notifier {
     /** May be replaced by another one. */
     public observer: Observer,
     private readonly clock: Clock,
-    private readonly log: Logger,
+    /** Told what a method has thrown. */
+    private readonly onFailed: (error: unknown) => void,
   ) {}
 
   /** Costs nothing when nobody listens to this kind of event. */
@@ -45,9 +45,7 @@ export class Notifier {
     this.#queue = [];
     for (const call of queue) {
       // A call that throws becomes a rejection like any other.
-      Promise.resolve()
-        .then(call)
-        .catch((error: unknown) => this.log.error({ err: error }, 'a notification failed'));
+      Promise.resolve().then(call).catch(this.onFailed);
     }
   }
 }

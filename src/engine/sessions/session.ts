@@ -19,10 +19,11 @@ import type { ReplyBody } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import { type JsonBehind, jsonBehind } from '../channels/json-behind.js';
 import type { Asker } from '../channels/permissions.js';
-import { badField, brokerFailed, isBrokerFailure, limitReached } from '../channels/refusal-lines.js';
+import { badField, brokerFailed, functionFailed, isBrokerFailure, limitReached } from '../channels/refusal-lines.js';
 import { Outbox, type OutboxOwner } from '../fanout/outbox.js';
 import { isTooLarge, sizeOf } from '../fanout/reply-room.js';
 import type { Subscription, SubscriptionOwner } from '../fanout/subscription.js';
+import { clientLinesAMinute } from '../log/refusal-log.js';
 import type { Capability } from '../names/capabilities.js';
 import type { Node } from '../node.js';
 import type { Identity } from '../ports/authenticator.js';
@@ -44,9 +45,6 @@ import { SubscriptionSet } from './subscription-set.js';
 
 /** Replies up to this size are not measured. */
 const smallReplyBytes = 16_384;
-
-/** Lines about refusals of one kind: enough to see one's own client among others. */
-const explanationsAMinute = 10;
 
 /**
  * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
@@ -210,7 +208,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   explain(why: RefusalLine, code?: number): boolean {
     const { client, user, handshake } = this;
     const fields = { client, user, peer: handshake.remoteAddress, ...(code !== undefined && { code }), ...why.fields };
-    return this.node.refusals.tell({ ...why, fields }, explanationsAMinute);
+    return this.node.refusals.tell({ ...why, fields }, clientLinesAMinute);
   }
 
   reply(id: number, body: ReplyBody): void {
@@ -503,7 +501,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #commandFailed(command: Command, error: unknown): void {
     const fields = { code: errorCodes.internal.code, client: this.client, user: this.user };
     if (isBrokerFailure(error)) this.node.refusals.tell(brokerFailed(command.kind, error, fields));
-    else this.node.log.error({ check: 'command', err: error, command: command.kind, ...fields }, 'command failed');
+    else this.explain(functionFailed(command.kind, error), errorCodes.internal.code);
     // What the application's functions answer may be nothing that can be sent: asking again would not help.
     const isUnsendable = error instanceof FanfareError && error.code === 'ERR_MESSAGE_INVALID';
     const reply: ErrorReply = isUnsendable ? errorCodes.badRequest : errorCodes.internal;

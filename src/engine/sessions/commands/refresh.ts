@@ -2,7 +2,7 @@
 
 import { disconnectCodes, errorCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
-import { emptyField, takesNoTokens } from '../../channels/refusal-lines.js';
+import { emptyField, functionFailed, takesNoTokens } from '../../channels/refusal-lines.js';
 import type { Identity } from '../../ports/authenticator.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
@@ -46,7 +46,7 @@ export async function renewConnection(session: Session): Promise<void> {
       session.close(disconnect, expired('auth, or its hook, has not renewed it', 'auth'));
     }
   } catch (error) {
-    node.log.error({ err: error, client: session.client }, 'a connection could not be renewed');
+    session.explain(functionFailed('renewal of a connection', error));
     session.close(disconnectCodes.expired, expired('its renewal failed', 'auth'));
   }
 }

@@ -3,6 +3,7 @@
 import { unsubscribeCodes } from '../../../model/codes.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { decideByFunction, decideByName } from '../../channels/permissions.js';
+import { functionFailed } from '../../channels/refusal-lines.js';
 import type { RuleMatch } from '../../channels/rule.js';
 import { compareRules } from '../../channels/rule-comparison.js';
 import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
@@ -87,7 +88,7 @@ async function askFunction(session: Session, subscription: Subscription, match: 
     else if (!verdict.ok) sendBack(session, subscription, match);
     else stay(session, subscription, match, verdict.grant);
   } catch (error) {
-    session.node.log.error({ err: error, client: session.client, channel }, 'a subscription could not be asked about');
+    session.explain(functionFailed('permission under another rule', error, { channel }));
     sendBack(session, subscription, match);
   }
 }
@@ -113,7 +114,7 @@ async function beginAnew(session: Session, subscription: Subscription, match: Ru
   try {
     await subscribeByServer(session, channel, match, { ...identity, ...(recoverSince && { recoverSince }) });
   } catch (error) {
-    node.log.error({ err: error, client: session.client, channel }, 'a server-side subscription could not begin anew');
+    session.explain(functionFailed('subscription under another rule', error, { channel }));
     session.loseState(subscription);
   }
 }

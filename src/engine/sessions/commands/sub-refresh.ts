@@ -4,7 +4,7 @@ import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PermissionContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { decideByFunction, permissionContext } from '../../channels/permissions.js';
-import { emptyField, membership, takesNoTokens } from '../../channels/refusal-lines.js';
+import { emptyField, functionFailed, membership, takesNoTokens } from '../../channels/refusal-lines.js';
 import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
@@ -65,7 +65,7 @@ export async function renewSubscription(session: Session, subscription: Subscrip
     } else if ('disconnect' in verdict) session.close(verdict.disconnect, verdict.why);
     else session.unsubscribe(subscription, unsubscribeCodes.expired);
   } catch (error) {
-    session.node.log.error({ err: error, client: session.client }, 'a subscription could not be renewed');
+    session.explain(functionFailed('renewal of a subscription', error, { channel }));
     session.unsubscribe(subscription, unsubscribeCodes.expired);
   }
 }
