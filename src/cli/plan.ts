@@ -1,5 +1,6 @@
 /** `fanfare plan`: how many machines a load needs, from what the benchmarks have measured. */
 
+import { defaultLimits } from '../engine/ports/limits.js';
 import { type Command, exitCodes, flagIsOn, flagText, type ParsedArguments, UsageError } from './command.js';
 import { capacityFor, type Machine } from './plan/capacity.js';
 import { measured } from './plan/measured.js';
@@ -14,8 +15,6 @@ const defaultCores = 4;
 const defaultMemoryBytes = 8 * 2 ** 30;
 const maxConnections = 1e9;
 const maxRate = 1e9;
-/** The default of `limits.maxMessageBytes`. */
-const maxPayloadBytes = 65_536;
 
 export const plan: Command = planCommand(measured);
 
@@ -87,7 +86,11 @@ function loadOf(parsed: ParsedArguments): Load {
     connections,
     ratePerSec,
     fanout,
-    payloadBytes: size(parsed, 'payload', { fallback: defaultPayloadBytes, min: 1, max: maxPayloadBytes }),
+    payloadBytes: size(parsed, 'payload', {
+      fallback: defaultPayloadBytes,
+      min: 1,
+      max: defaultLimits.maxMessageBytes,
+    }),
     connectsPerSec: number(parsed, 'connects', { fallback: 0, min: 0, max: maxRate }),
     history: flagIsOn(parsed, 'history'),
   };

@@ -1,40 +1,40 @@
-/** The limits of the engine and the transports as the options set them. */
+/** The options that set limits, made from the table of limits. */
 
-import type { AllLimits } from '../engine/channels/contradictions.js';
-import type { OptionValues } from './options.js';
+import {
+  type EngineLimits,
+  type LimitName,
+  type LimitPath,
+  limitNames,
+  limitPath,
+  limitTable,
+  rangeOf,
+} from '../engine/ports/limits.js';
+import type { Option } from './option.js';
+import { bytes, duration, integer } from './option-kinds.js';
 
-/** Every limit of the engine is an option; a test looks after that. */
-export function limitsOf(values: OptionValues): AllLimits {
+type Input<Name> = Name extends `${string}Bytes` | `${string}Ms` ? number | string : number;
+
+type LimitOptions = { readonly [Name in LimitName as LimitPath<Name>]: Option<Input<Name>, number> };
+
+// safe: an option for each name, of the kind that its unit says
+export const limitOptions = Object.fromEntries(
+  limitNames.map((name) => [limitPath(name), optionOf(name)]),
+) as unknown as LimitOptions;
+
+function optionOf(name: LimitName): Option<number, number> | Option<number | string, number> {
+  const { default: value, about, zero, reload } = limitTable[name];
+  const kind = name.endsWith('Ms') ? duration : name.endsWith('Bytes') ? bytes : integer;
   return {
-    maxFrameBytes: values['limits.maxFrameBytes'],
-    pollWaitMs: values['limits.pollWait'],
-    pollGraceMs: values['limits.pollGrace'],
-    pollSpacingMs: values['limits.pollSpacing'],
-    signOfLifeMs: values['limits.signOfLife'],
-    maxMessageBytes: values['limits.maxMessageBytes'],
-    maxQueueBytes: values['limits.maxQueueBytes'],
-    maxChannelsPerConnection: values['limits.maxChannelsPerConnection'],
-    maxPendingCommands: values['limits.maxPendingCommands'],
-    commandsPerSec: values['limits.commandsPerSec'],
-    commandBurst: values['limits.commandBurst'],
-    publicationsPerSec: values['limits.publicationsPerSec'],
-    subscribesPerSec: values['limits.subscribesPerSec'],
-    commandsPerSecPerUser: values['limits.commandsPerSecPerUser'],
-    publicationsPerSecPerUser: values['limits.publicationsPerSecPerUser'],
-    subscribesPerSecPerUser: values['limits.subscribesPerSecPerUser'],
-    maxConnections: values['limits.maxConnections'],
-    maxConnectionsPerAddress: values['limits.maxConnectionsPerAddress'],
-    maxConnectionsPerUser: values['limits.maxConnectionsPerUser'],
-    connectsPerSec: values['limits.connectsPerSec'],
-    connectBurst: values['limits.connectBurst'],
-    maxHistoryPublications: values['limits.maxHistoryPublications'],
-    maxRecoveredPublications: values['limits.maxRecoveredPublications'],
-    maxPresenceClients: values['limits.maxPresenceClients'],
-    pingIntervalMs: values['limits.pingInterval'],
-    pongTimeoutMs: values['limits.pongTimeout'],
-    connectTimeoutMs: values['limits.connectTimeout'],
-    presenceTtlMs: values['limits.presenceTtl'],
-    expiredGraceMs: values['limits.expiredGrace'],
-    brokerLingerMs: values['limits.brokerLinger'],
+    kind: kind(rangeOf(name)),
+    default: value,
+    about,
+    ...(zero !== undefined && { zero }),
+    ...(reload !== 'restart' && { reload: reload ?? true }),
   };
+}
+
+/** The limits as the options set them. */
+export function limitsOf(values: Readonly<Record<LimitPath, number>>): EngineLimits {
+  // safe: every name has the value of its option
+  return Object.fromEntries(limitNames.map((name) => [name, values[limitPath(name)]])) as EngineLimits;
 }

@@ -1,7 +1,8 @@
 /** Options that are set and have no effect, because another one that they serve is not set. */
 
+import { limitNames, limitPath, limitTable } from '../engine/ports/limits.js';
 import type { Config } from './config.js';
-import { type OptionPath, optionPaths } from './options.js';
+import { isOptionPath, type OptionPath, optionPaths } from './options.js';
 
 /** Which options, by the beginning of their paths, need which other one. */
 const needs: readonly {
@@ -26,26 +27,12 @@ const needs: readonly {
     of: 'hooks.refresh or hooks.subRefresh',
     isThere: isSet('hooks.refresh', 'hooks.subRefresh'),
   },
-  {
-    options: 'limits.pollWait',
-    of: 'transports.longPolling',
-    isThere: ({ values }) => values['transports.longPolling'],
-  },
-  {
-    options: 'limits.pollGrace',
-    of: 'transports.longPolling',
-    isThere: ({ values }) => values['transports.longPolling'],
-  },
-  {
-    options: 'limits.signOfLife',
-    of: 'transports.oneWay',
-    isThere: ({ values }) => values['transports.oneWay'],
-  },
-  {
-    options: 'limits.pollSpacing',
-    of: 'transports.longPolling',
-    isThere: ({ values }) => values['transports.longPolling'],
-  },
+  ...limitNames.flatMap((name) => {
+    const { transport } = limitTable[name];
+    const of = `transports.${transport}` as const;
+    if (transport === undefined || !isOptionPath(of)) return [];
+    return [{ options: limitPath(name), of, isThere: ({ values }: Config) => values[of] === true }];
+  }),
 ];
 
 export function findUnusedOptions(config: Config): string[] {

@@ -6,9 +6,9 @@ import type { RpcFallback } from './channels/rpc-options.js';
 import { ChannelRules } from './channels/rules.js';
 import type { Node } from './node.js';
 import { SingleConnection } from './operations/single-connection.js';
-import { type EngineLimits, limitsWithDefaults } from './ports/limits.js';
+import { type EngineLimits, limitNames, limitsWithDefaults, limitTable } from './ports/limits.js';
 import type { Observer } from './ports/observer.js';
-import { ratesOfConnection } from './sessions/rates.js';
+import { isSamePlan, ratesOfConnection, ratesOfUser } from './sessions/rates.js';
 import { PingWheel } from './time/ping-wheel.js';
 
 /** What replaces what was there, as a whole. */
@@ -28,7 +28,7 @@ export interface NodeChange {
  * @throws FanfareError `ERR_CONFIG` as the node's constructor
  */
 export function prepareChange(node: Node, change: NodeChange): () => void {
-  const limits = limitsWithDefaults(change.limits);
+  const limits = { ...limitsWithDefaults(change.limits), ...untilRestart(node.limits) };
   const rules = new ChannelRules(change.channels, node.broker, limits, node.rules);
   const { channel, singleConnection = false } = change.personal;
   const personalChannel =
@@ -46,26 +46,28 @@ export function prepareChange(node: Node, change: NodeChange): () => void {
   };
 }
 
+/** What the transports were made with. */
+function untilRestart(limits: EngineLimits): Partial<EngineLimits> {
+  const names = limitNames.filter((name) => limitTable[name].reload === 'restart');
+  return Object.fromEntries(names.map((name) => [name, limits[name]]));
+}
+
 function setLimits(node: Node, limits: EngineLimits): void {
   const before = { ...node.limits };
-  const isChanged = (...names: (keyof EngineLimits)[]) => names.some((name) => before[name] !== limits[name]);
   // One object for all parts of the node, which look at it whenever they need a limit.
   Object.assign(node.limits, limits);
-  if (isChanged('pingIntervalMs', 'pongTimeoutMs')) {
+  if (before.pingIntervalMs !== limits.pingIntervalMs || before.pongTimeoutMs !== limits.pongTimeoutMs) {
     // Clients have been told how often to expect a ping: those that are here keep their wheel.
     node.pings = new PingWheel(node.clock, limits.pingIntervalMs, limits.pongTimeoutMs);
   }
   node.admission.limitsChanged(before, node.sessions.all());
-  if (isChanged('maxConnectionsPerUser')) node.seats.mostChanged(before.maxConnectionsPerUser, node.sessions.all());
-  const ofConnections = isChanged(
-    'commandsPerSec',
-    'commandBurst',
-    'publicationsPerSec',
-    'subscribesPerSec',
-    'maxChannelsPerConnection',
-  );
-  const ofUsers = isChanged('commandsPerSecPerUser', 'publicationsPerSecPerUser', 'subscribesPerSecPerUser');
-  if (ofConnections) node.connectionRates = ratesOfConnection(limits, node.counters);
-  if (ofUsers) node.sessions.limitsChanged(limits);
-  if (ofConnections || ofUsers) for (const session of node.sessions.all()) session.ratesChanged();
+  if (before.maxConnectionsPerUser !== limits.maxConnectionsPerUser) {
+    node.seats.mostChanged(before.maxConnectionsPerUser, node.sessions.all());
+  }
+  const connectionRates = ratesOfConnection(limits, node.counters);
+  const isOfConnections = !isSamePlan(connectionRates, node.connectionRates);
+  const isOfUsers = !isSamePlan(ratesOfUser(limits, node.counters), ratesOfUser(before, node.counters));
+  if (isOfConnections) node.connectionRates = connectionRates;
+  if (isOfUsers) node.sessions.limitsChanged(limits);
+  if (isOfConnections || isOfUsers) for (const session of node.sessions.all()) session.ratesChanged();
 }

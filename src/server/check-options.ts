@@ -5,7 +5,7 @@ import { defaultLimits } from '../engine/ports/limits.js';
 import type { Observer } from '../engine/ports/observer.js';
 import { expectFunction, expectKeys, expectWord, kindOf } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
-import { defaultTransportLimits, type OneWayPaths, type TransportPaths } from './client-transports.js';
+import type { OneWayPaths, TransportPaths } from './client-transports.js';
 import type { FanfareOptions } from './options.js';
 import type { AnyHttpServer } from './own-server.js';
 import type { ListenOptions } from './serving.js';
@@ -27,7 +27,6 @@ const optionKeys: Record<keyof FanfareOptions, true> = {
   limits: true,
   log: true,
 };
-const limitKeys = { ...defaultLimits, ...defaultTransportLimits };
 const transportKeys: Record<keyof TransportPaths, true> = {
   httpStream: true,
   sse: true,
@@ -62,7 +61,7 @@ export function checkOptions(options: unknown): void {
   const given = options as Readonly<Record<keyof FanfareOptions, unknown>>;
   expectDeclared('channels', given.channels, 'channel({ … })');
   expectDeclared('rpc', given.rpc, 'rpc({ … })');
-  if (given.limits !== undefined) expectKeys('limits', given.limits, limitKeys);
+  if (given.limits !== undefined) expectKeys('limits', given.limits, defaultLimits);
   if (given.transports !== undefined) {
     expectKeys('transports', given.transports, transportKeys);
     const { oneWay } = given.transports as { readonly oneWay?: unknown };

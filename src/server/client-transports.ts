@@ -47,41 +47,13 @@ const usualSsePath = '/connection/sse';
 /** For the way to another node and back. */
 const forwardingSlackMs = 5_000;
 
-/** Limits of the transports; the engine has its own. */
-export interface TransportLimits {
-  /** Largest frame from a client, in bytes. Default: 65,536. */
-  readonly maxFrameBytes?: number;
-  /** How long a poll without anything to deliver hangs, in milliseconds. Default: 25,000. */
-  readonly pollWaitMs?: number;
-  /** How long a connection by long polling lives without a poll, in milliseconds. Default: 15,000. */
-  readonly pollGraceMs?: number;
-  /**
-   * Shortest time between two answers with messages to one polling client, in milliseconds: what comes meanwhile goes
-   * together. Default: 50. 0: none.
-   */
-  readonly pollSpacingMs?: number;
-  /**
-   * Between two signs of life on the one-way endpoints over HTTP, in milliseconds, a second at the finest and 2 seconds at
-   * least. Default: 4,000. 0: none but the pings.
-   */
-  readonly signOfLifeMs?: number;
-}
-
-export const defaultTransportLimits = {
-  maxFrameBytes: 65_536,
-  pollWaitMs: 25_000,
-  pollGraceMs: 15_000,
-  pollSpacingMs: 50,
-  signOfLifeMs: 4_000,
-} as const satisfies Required<TransportLimits>;
-
-/** @throws FanfareError `ERR_CONFIG` when two of them have one path, or for a limit that is none */
+/** @throws FanfareError `ERR_CONFIG` when two of them have one path */
 export function clientTransports(
   node: Node,
   gate: ClientGate,
-  options: { readonly path: string; readonly transports: TransportPaths; readonly limits: TransportLimits },
+  options: { readonly path: string; readonly transports: TransportPaths },
 ): readonly Transport[] {
-  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs } = limitsWithDefaults(options.limits);
+  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs } = node.limits;
   const {
     httpStream: httpStreamPath = '/connection/http_stream',
     sse = false,
@@ -93,9 +65,7 @@ export function clientTransports(
   const directory = new SessionDirectory(node.id, node.random, peers);
   answerForwarded(node.cluster, directory);
   const parts: StreamParts = { node, gate, directory, maxFrameBytes };
-  const transports: Transport[] = [
-    new WebSocketTransport(node, { path: options.path, gate, maxPayloadBytes: maxFrameBytes }),
-  ];
+  const transports: Transport[] = [new WebSocketTransport(node, { path: options.path, gate })];
   if (httpStreamPath !== false) transports.push(new StreamTransport(httpStreamPath, httpStream, parts));
   if (sse !== false) transports.push(new StreamTransport(sse === true ? usualSsePath : sse, sseFormat, parts));
   if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
@@ -125,18 +95,4 @@ function oneWayTransports(
       ? []
       : [new WebSocketTransport(node, { path: websocket, gate, purpose: oneWaySockets(node, gate) })]),
   ];
-}
-
-const mayBeZero: ReadonlySet<string> = new Set(['pollSpacingMs', 'signOfLifeMs']);
-
-function limitsWithDefaults(limits: TransportLimits): Required<TransportLimits> {
-  const all = { ...defaultTransportLimits, ...limits };
-  for (const [name, value] of Object.entries(all)) {
-    if (Number.isSafeInteger(value) && value >= (mayBeZero.has(name) ? 0 : 1)) continue;
-    throw new FanfareError(
-      'ERR_CONFIG',
-      `limits.${name} must be a whole number, and above 0 unless it says what 0 is, got ${value}`,
-    );
-  }
-  return all;
 }

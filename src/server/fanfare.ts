@@ -15,7 +15,6 @@ import { Operations } from '../engine/operations/operations.js';
 import { singleConnectionConflict } from '../engine/operations/single-connection.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Counters } from '../engine/ports/counters.js';
-import { defaultLimits, type EngineLimits } from '../engine/ports/limits.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { Observer } from '../engine/ports/observer.js';
 import { prepareChange } from '../engine/reconfigure.js';
@@ -36,7 +35,7 @@ import { OriginPolicy } from '../transports/origin-policy.js';
 import { TrustedProxies } from '../transports/trusted-proxies.js';
 import { FanfareApp } from './app.js';
 import { checkOptions } from './check-options.js';
-import { clientTransports, defaultTransportLimits, type TransportLimits } from './client-transports.js';
+import { clientTransports } from './client-transports.js';
 import { memory } from './memory.js';
 import type { FanfareOptions, Limits } from './options.js';
 import { requireRuntime } from './runtime.js';
@@ -105,7 +104,6 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
-  const { engine: limits, transports: transportLimits } = splitLimits(options.limits ?? {});
   const auth = authenticator(options);
   const node = new Node({
     ...ports,
@@ -115,7 +113,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
     // safe: likewise for procedures
     procedures: procedureTable((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>),
-    limits,
+    limits: options.limits ?? {},
     version,
     ...(options.on && { observer: options.on }),
     ...(options.personal && { personal: options.personal }),
@@ -126,7 +124,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       },
     }),
   });
-  reportContradictions(options.limits, node, hooks === undefined ? log : undefined);
+  reportContradictions(node, hooks === undefined ? log : undefined);
   reportPersonal(options.personal, node, hooks === undefined ? log : undefined);
   if (hooks === undefined && options.origins?.includes('null')) {
     log.warn(
@@ -146,7 +144,6 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const transports = clientTransports(node, gate, {
     path,
     transports: options.transports ?? {},
-    limits: transportLimits,
   });
   hooks?.start(node.id);
   const metrics = peers === undefined ? nodeMetrics(node, hooks) : workerMetrics(node, peers, hooks);
@@ -189,25 +186,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   return {
     app,
     counters: node.counters,
-    prepareChange: (change) => prepareChange(node, { ...change, limits: splitLimits(change.limits).engine }),
-  };
-}
-
-/** Those of the transports are theirs from the start on. */
-function splitLimits(limits: Limits): {
-  readonly engine: Partial<EngineLimits>;
-  readonly transports: TransportLimits;
-} {
-  const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs, ...engine } = limits;
-  return {
-    engine,
-    transports: {
-      ...(maxFrameBytes !== undefined && { maxFrameBytes }),
-      ...(pollWaitMs !== undefined && { pollWaitMs }),
-      ...(pollGraceMs !== undefined && { pollGraceMs }),
-      ...(pollSpacingMs !== undefined && { pollSpacingMs }),
-      ...(signOfLifeMs !== undefined && { signOfLifeMs }),
-    },
+    prepareChange: (change) => prepareChange(node, change),
   };
 }
 
@@ -215,9 +194,12 @@ function splitLimits(limits: Limits): {
  * @param log absent: the configuration has warned already
  * @throws FanfareError `ERR_CONFIG`
  */
-function reportContradictions(limits: Limits | undefined, node: Node, log: Logger | undefined): void {
-  const all = { ...defaultLimits, ...defaultTransportLimits, ...limits };
-  for (const { severity, limit, rule, message } of contradictions(all, node.rules, (name) => `limits.${name}`)) {
+function reportContradictions(node: Node, log: Logger | undefined): void {
+  for (const { severity, limit, rule, message } of contradictions(
+    node.limits,
+    node.rules,
+    (name) => `limits.${name}`,
+  )) {
     const text = limit === undefined ? `channel rule "${rule}": ${message}` : `limits.${limit} ${message}`;
     if (severity === 'error') throw new FanfareError('ERR_CONFIG', text);
     log?.warn({}, text);

@@ -4,10 +4,9 @@ import { expect, test } from 'vitest';
 import { limitsOf } from '../config/limits.js';
 import { loadConfig } from '../config/load.js';
 import { defaultLimits } from '../engine/ports/limits.js';
-import { defaultTransportLimits } from './client-transports.js';
 
-test('every limit is an option, with the default of the engine or the transports', async () => {
+test('every limit is an option, with its default', async () => {
   const outcome = await loadConfig({ folder: import.meta.dirname, env: {}, flags: new Map(), mode: 'production' });
   if (!outcome.ok) throw new Error('the defaults are refused');
-  expect(limitsOf(outcome.config.values)).toEqual({ ...defaultLimits, ...defaultTransportLimits });
+  expect(limitsOf(outcome.config.values)).toEqual(defaultLimits);
 });

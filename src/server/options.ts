@@ -15,13 +15,13 @@ import type { EngineLimits } from '../engine/ports/limits.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { Observer } from '../engine/ports/observer.js';
 import type { ProxyHeader } from '../model/proxy-header.js';
-import type { TransportLimits, TransportPaths } from './client-transports.js';
+import type { TransportPaths } from './client-transports.js';
 
 /** Makes the broker of a node. `memory()` is one. */
 export type BrokerFactory = (ports: BrokerPorts) => Broker;
 
-/** Limits and intervals, all with defaults. */
-export interface Limits extends Partial<EngineLimits>, TransportLimits {}
+/** Limits and intervals, all with defaults: docs/operations/configuration.md says what each does. */
+export type Limits = Partial<EngineLimits>;
 
 /** A client that sent a message outside any channel. */
 export interface MessageSender {

@@ -58,6 +58,7 @@ describe('B107 unknown keys and values of the wrong kind', () => {
     ['a number that is no port', 'port: 65536', 'port', '65536'],
     ['10 parsecs', 'limits: { pingInterval: 10 parsecs }', 'limits.pingInterval', '"10 parsecs"'],
     ['a duration without a unit', 'limits: { pingInterval: 25 }', 'limits.pingInterval', '25'],
+    ['a poll that does not wait', 'limits: { pollWait: 0 }', 'limits.pollWait', '0'],
     ['a negative duration', 'limits: { pongTimeout: -1s }', 'limits.pongTimeout', 'negative'],
     ['a text for true or false', 'anonymous: "yes"', 'anonymous', '"yes"'],
     ['an origin with a path', 'origins: [https://example.com/]', 'origins', 'origin'],

@@ -8,7 +8,6 @@ import { disconnectCodes, errorCodes, reconnects, unsubscribeCodes } from '../..
 import { subscribeFlags } from '../../src/model/command.js';
 import { maxJsonNesting } from '../../src/model/json-parse.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
-import { defaultTransportLimits } from '../../src/server/client-transports.js';
 import { commandVectors, pushVectors, replyVectors } from '../support/documents/protocol-vectors.js';
 
 const text = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
@@ -60,7 +59,7 @@ describe('limits', () => {
     const options = [...values]
       .filter(([name]) => name.startsWith('`'))
       .map(([name, value]) => [name.slice(1, -1), value]);
-    const known = Object.entries({ ...defaultLimits, ...defaultTransportLimits });
+    const known = Object.entries(defaultLimits);
     expect(options.length).toBeGreaterThan(10);
     for (const option of options) expect(known).toContainEqual(option);
   });

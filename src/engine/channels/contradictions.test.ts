@@ -2,28 +2,20 @@
 
 import { describe, expect, test } from 'vitest';
 import { maxCommandsPerFrame } from '../../protocols/centrifugal/json-decode.js';
-import { defaultLimits } from '../ports/limits.js';
-import { type AllLimits, contradictions, type RuleFacts } from './contradictions.js';
+import { defaultLimits, type EngineLimits } from '../ports/limits.js';
+import { contradictions, type RuleFacts } from './contradictions.js';
 
-const limits: AllLimits = {
-  ...defaultLimits,
-  maxFrameBytes: 65_536,
-  pollWaitMs: 25_000,
-  pollGraceMs: 15_000,
-  pollSpacingMs: 50,
-  signOfLifeMs: 4_000,
-};
 const rule: RuleFacts = {
   pattern: { text: 'chat:{room}' },
   stream: { size: 1_000, ttlMs: 300_000 },
   recovery: 'stream',
   presence: true,
   publish: 'user',
-  maxMessageBytes: limits.maxMessageBytes,
+  maxMessageBytes: defaultLimits.maxMessageBytes,
 };
 
-function found(changedLimits: Partial<AllLimits>, changedRule: Partial<RuleFacts> = {}): string[] {
-  const all = contradictions({ ...limits, ...changedLimits }, [{ ...rule, ...changedRule }], (limit) => limit);
+function found(changedLimits: Partial<EngineLimits>, changedRule: Partial<RuleFacts> = {}): string[] {
+  const all = contradictions({ ...defaultLimits, ...changedLimits }, [{ ...rule, ...changedRule }], (limit) => limit);
   return all.map(({ severity, limit, rule: pattern }) => `${severity} ${limit ?? pattern}`);
 }
 
@@ -32,7 +24,7 @@ test('the defaults go together', () => {
 });
 
 describe('limits', () => {
-  test.each<[string, Partial<AllLimits>, string]>([
+  test.each<[string, Partial<EngineLimits>, string]>([
     ['a pong time-out as long as the ping interval', { pingIntervalMs: 8_000 }, 'error pongTimeoutMs'],
     ['a queue without room for one message', { maxQueueBytes: 65_535 }, 'error maxQueueBytes'],
     ['polls spaced wider than connections live', { pollSpacingMs: 15_000 }, 'error pollSpacingMs'],
@@ -79,7 +71,7 @@ describe('limits', () => {
 
 describe('a rule', () => {
   const about = 'chat:{room}';
-  test.each<[string, Partial<AllLimits>, Partial<RuleFacts>, string]>([
+  test.each<[string, Partial<EngineLimits>, Partial<RuleFacts>, string]>([
     ['keeps more than one recovery brings', {}, { stream: { size: 1_001, ttlMs: 300_000 } }, 'warning'],
     ['forgets before a dead connection is noticed', {}, { stream: { size: 10, ttlMs: 32_999 } }, 'warning'],
     ['allows messages larger than a queue', {}, { maxMessageBytes: 2_000_000 }, 'error'],

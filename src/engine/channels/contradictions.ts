@@ -1,18 +1,6 @@
 /** Limits and rules that are right each on its own and wrong together. */
 
-import type { EngineLimits } from '../ports/limits.js';
-
-/** What connections by the transports may take; the engine itself does not need it. */
-export interface TransportLimitValues {
-  /** Largest frame from a client, in bytes. */
-  readonly maxFrameBytes: number;
-  readonly pollWaitMs: number;
-  readonly signOfLifeMs: number;
-  readonly pollGraceMs: number;
-  readonly pollSpacingMs: number;
-}
-
-export type AllLimits = EngineLimits & TransportLimitValues;
+import { type EngineLimits, type LimitName, limitNames, limitTable } from '../ports/limits.js';
 
 /** What is looked at of a channel rule. */
 export interface RuleFacts {
@@ -29,7 +17,7 @@ export interface Contradiction {
   /** Whether something cannot work, or works less well than the values suggest. */
   readonly severity: 'error' | 'warning';
   /** The limit to be changed; absent: something of the rule. */
-  readonly limit?: keyof AllLimits;
+  readonly limit?: LimitName;
   readonly rule?: string;
   /** Follows the name of the limit or the rule. */
   readonly message: string;
@@ -44,14 +32,14 @@ const silenceOfProxiesMs = 60_000;
 
 /** @param nameOf what the reader of the messages calls a limit */
 export function contradictions(
-  limits: AllLimits,
+  limits: EngineLimits,
   rules: Iterable<RuleFacts>,
-  nameOf: (limit: keyof AllLimits) => string,
+  nameOf: (limit: LimitName) => string,
 ): Contradiction[] {
   return [...ofLimits(limits, nameOf), ...[...rules].flatMap((rule) => [...ofRule(rule, limits, nameOf)])];
 }
 
-function* ofLimits(limits: AllLimits, nameOf: (limit: keyof AllLimits) => string): Iterable<Contradiction> {
+function* ofLimits(limits: EngineLimits, nameOf: (limit: LimitName) => string): Iterable<Contradiction> {
   const { pingIntervalMs, pongTimeoutMs, maxChannelsPerConnection: maxChannels, pollSpacingMs, pollGraceMs } = limits;
   if (pingIntervalMs > 0 && pongTimeoutMs >= pingIntervalMs) {
     yield error('pongTimeoutMs', `must be less than ${nameOf('pingIntervalMs')}`);
@@ -80,23 +68,14 @@ function* ofLimits(limits: AllLimits, nameOf: (limit: keyof AllLimits) => string
     const reason = `clients with ${maxChannels} channels (${nameOf('maxChannelsPerConnection')}) subscribe to all of them at once when they come back`;
     yield warning(limit, `is too low: ${reason}`);
   }
-  for (const [inner, outer] of [
-    ['publicationsPerSec', 'commandsPerSec'],
-    ['subscribesPerSec', 'commandsPerSec'],
-    ['publicationsPerSecPerUser', 'commandsPerSecPerUser'],
-    ['subscribesPerSecPerUser', 'commandsPerSecPerUser'],
-    ['maxConnectionsPerAddress', 'maxConnections'],
-  ] as const) {
-    if (limits[outer] === 0 || limits[inner] <= limits[outer]) continue;
+  for (const inner of limitNames) {
+    const outer = limitTable[inner].within;
+    if (outer === undefined || limits[outer] === 0 || limits[inner] <= limits[outer]) continue;
     yield warning(inner, `has no effect: ${nameOf(outer)} is ${limits[outer]}`);
   }
 }
 
-function* ofRule(
-  rule: RuleFacts,
-  limits: AllLimits,
-  nameOf: (limit: keyof AllLimits) => string,
-): Iterable<Contradiction> {
+function* ofRule(rule: RuleFacts, limits: EngineLimits, nameOf: (limit: LimitName) => string): Iterable<Contradiction> {
   const { stream, recovery, presence, publish, maxMessageBytes } = rule;
   const { pingIntervalMs, pongTimeoutMs, presenceTtlMs, maxRecoveredPublications, maxQueueBytes, maxFrameBytes } =
     limits;
@@ -131,10 +110,10 @@ function* ofRule(
   }
 }
 
-function error(limit: keyof AllLimits, message: string): Contradiction {
+function error(limit: LimitName, message: string): Contradiction {
   return { severity: 'error', limit, message };
 }
 
-function warning(limit: keyof AllLimits, message: string): Contradiction {
+function warning(limit: LimitName, message: string): Contradiction {
   return { severity: 'warning', limit, message };
 }

@@ -4,14 +4,14 @@ import type { ChannelNameFault } from '../../model/channel-name.js';
 import type { InvalidCommand } from '../../model/command.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { EngineLimits } from '../ports/limits.js';
+import { type LimitName, limitPath } from '../ports/limits.js';
 import type { Question } from './rule.js';
 
 const maxCitedLength = 100;
 
 /** A limit was reached, of those that options of this name set. */
-export function limitReached(name: keyof EngineLimits, value: number): RefusalLine {
-  const option = `limits.${name.replace(/Ms$/, '')}`;
+export function limitReached(name: LimitName, value: number): RefusalLine {
+  const option = limitPath(name);
   return {
     check: 'limit',
     key: name,

@@ -4,7 +4,7 @@ import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import { limitReached } from '../channels/refusal-lines.js';
 import type { Subscription } from '../fanout/subscription.js';
-import type { EngineLimits } from '../ports/limits.js';
+import type { LimitName } from '../ports/limits.js';
 
 /** Of those who close for nothing that an option would change. @param detail from the code or the protocol, no payload */
 export function closedBecause({ code, reason }: Disconnect, detail: string | undefined): RefusalLine {
@@ -18,7 +18,7 @@ export function closedBecause({ code, reason }: Disconnect, detail: string | und
 }
 
 /** As `limitReached`, where it is as it was meant to be: a line that is lost or slow. */
-export function closedByLimit(name: keyof EngineLimits, value: number, what: string): RefusalLine {
+export function closedByLimit(name: LimitName, value: number, what: string): RefusalLine {
   const { check, key, fields } = limitReached(name, value);
   return {
     check,

@@ -2,7 +2,7 @@
 
 import type { Command } from '../../model/command.js';
 import { Counters } from '../ports/counters.js';
-import type { EngineLimits } from '../ports/limits.js';
+import type { EngineLimits, LimitName } from '../ports/limits.js';
 import { type RateLimit, tokensLeft, withOneTaken } from '../time/token-bucket.js';
 
 /** A burst lasts this many seconds of the long-run rate. */
@@ -10,7 +10,7 @@ const burstSec = 5;
 
 /** A rate with the name of the option that sets it. */
 interface NamedLimit extends RateLimit {
-  readonly name: keyof EngineLimits;
+  readonly name: LimitName;
 }
 
 /** The limits, one object for all connections or users. What is absent has no limit. */
@@ -41,6 +41,12 @@ export function ratesOfUser(limits: EngineLimits, counters: Counters): RatePlan 
   };
 }
 
+export function isSamePlan(one: RatePlan, other: RatePlan): boolean {
+  return (['commands', 'publications', 'subscribes'] as const).every(
+    (kind) => one[kind]?.perSec === other[kind]?.perSec && one[kind]?.burst === other[kind]?.burst,
+  );
+}
+
 /** Whether the plan limits anything. */
 export function hasLimits({ commands, publications, subscribes }: RatePlan): boolean {
   return commands !== undefined || publications !== undefined || subscribes !== undefined;
@@ -48,7 +54,7 @@ export function hasLimits({ commands, publications, subscribes }: RatePlan): boo
 
 function limit(
   limits: EngineLimits,
-  name: 'commandsPerSec' | 'publicationsPerSec' | 'subscribesPerSec' | (`${string}PerSecPerUser` & keyof EngineLimits),
+  name: 'commandsPerSec' | 'publicationsPerSec' | 'subscribesPerSec' | (`${string}PerSecPerUser` & LimitName),
   burst: number,
 ): NamedLimit | undefined {
   const perSec = limits[name];

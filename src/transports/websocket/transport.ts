@@ -34,8 +34,6 @@ export interface WebSocketTransportOptions {
   readonly gate: ClientGate;
   /** Default: clients that speak the protocol both ways. */
   readonly purpose?: SocketPurpose;
-  /** Largest message from a client, in bytes. Default: 65,536. */
-  readonly maxPayloadBytes?: number;
   /** Most fragments of one message. Default: 64. */
   readonly maxFragments?: number;
   /** How long the peer may take to answer a close frame, in milliseconds. Default: 4,500. */
@@ -68,7 +66,7 @@ export class WebSocketTransport implements Transport {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: options.maxPayloadBytes ?? 65_536,
+      maxPayload: node.limits.maxFrameBytes,
       maxFragments,
       // One-byte chunks of one frame are gathered one by one; this bounds how many.
       maxBufferedChunks: 4_096,
