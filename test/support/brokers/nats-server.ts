@@ -2,13 +2,13 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager, type StreamAPI, type StreamConfig } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { ended, started } from '../programs/child.js';
 import { freePort } from '../programs/free-port.js';
 import { skipLoudly } from '../programs/missing.js';
 import { pythonProgram } from '../programs/python.js';
@@ -53,8 +53,8 @@ export class NatsServer implements AsyncDisposable {
     private readonly options: NatsServerOptions,
   ) {}
 
-  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
-    for (let attempt = 1; ; attempt++) {
+  static start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    return started(options.port === undefined ? maxAttempts : 1, async () => {
       const port = options.port ?? (await freePort());
       const server = new NatsServer(port, await mkdtemp(join(tmpdir(), 'fanfare-nats-')), options);
       try {
@@ -62,9 +62,9 @@ export class NatsServer implements AsyncDisposable {
         return server;
       } catch (error) {
         await server[Symbol.asyncDispose]();
-        if (attempt === maxAttempts || options.port !== undefined) throw error;
+        throw error;
       }
-    }
+    });
   }
 
   get url(): string {
@@ -119,10 +119,7 @@ export class NatsServer implements AsyncDisposable {
   async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    await ended(child, signal);
   }
 
   /** Lets it stand still. */

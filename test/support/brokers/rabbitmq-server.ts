@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Channel, connect } from 'amqplib';
+import { ended, ready, started } from '../programs/child.js';
 import { freePort } from '../programs/free-port.js';
 import { skipLoudly } from '../programs/missing.js';
 
@@ -54,19 +55,19 @@ export class RabbitmqServer implements AsyncDisposable {
     process.once('exit', this.#onExit);
   }
 
-  static async start({ config = [] }: RabbitmqServerOptions = {}): Promise<RabbitmqServer> {
-    for (let attempt = 1; ; attempt++) {
+  static start({ config = [] }: RabbitmqServerOptions = {}): Promise<RabbitmqServer> {
+    return started(maxAttempts, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'fanfare-rabbitmq-'));
       const [amqp, distribution, mapper] = [await freePort(), await freePort(), await freePort()];
       const server = new RabbitmqServer(folder, { amqp, distribution, portMapper: mapper }, config);
       try {
-        await server.#start();
+        await server.startAgain();
         return server;
       } catch (error) {
         await server[Symbol.asyncDispose]();
-        if (attempt === maxAttempts) throw error;
+        throw error;
       }
-    }
+    });
   }
 
   get port(): number {
@@ -91,11 +92,6 @@ export class RabbitmqServer implements AsyncDisposable {
   /** In good order. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
-  }
-
-  /** After {@link kill} or {@link stop}, with what it has on its disk. */
-  async startAgain(): Promise<void> {
-    await this.#start();
   }
 
   /** Stands still: connections stay, and nothing answers. */
@@ -136,7 +132,8 @@ export class RabbitmqServer implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  async #start(): Promise<void> {
+  /** After {@link kill} or {@link stop}, with what it has on its disk. */
+  async startAgain(): Promise<void> {
     const { folder, ports } = this;
     const file = join(folder, 'rabbitmq.conf');
     const lines = [`listeners.tcp.1 = 127.0.0.1:${ports.amqp}`, 'disk_free_limit.absolute = 10MB', ...this.config];
@@ -158,17 +155,7 @@ export class RabbitmqServer implements AsyncDisposable {
     this.#mapper ??= spawn(portMapper, ['-port', `${ports.portMapper}`], { env, stdio: 'ignore' });
     const server = spawn(program, [], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#server = server;
-    let output = '';
-    const isReady = await new Promise<boolean>((resolve) => {
-      server.once('exit', () => resolve(false));
-      for (const stream of [server.stdout, server.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output = `${output}${text}`.slice(-10_000);
-          if (/completed with \d+ plugins/.test(output)) resolve(true);
-        });
-      }
-    });
-    if (!isReady) throw new Error(`rabbitmq-server has ended: ${output}`);
+    await ready(server, /completed with \d+ plugins/);
     await acceptsConnections(ports.amqp);
   }
 
@@ -193,13 +180,6 @@ export class RabbitmqServer implements AsyncDisposable {
     await ended(this.#server, signal);
     this.#server = undefined;
   }
-}
-
-async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  await exited;
 }
 
 /** It says that it is complete a moment before. */

@@ -1,12 +1,12 @@
 /** A real Redis server of the test, on a free port, whose time the test can let pass. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
+import { ended, ready, started } from '../programs/child.js';
 import { freePort } from '../programs/free-port.js';
 import { skipLoudly } from '../programs/missing.js';
 import { pythonProgram } from '../programs/python.js';
@@ -66,15 +66,11 @@ export class RedisServer implements AsyncDisposable {
     private readonly ownsFolder: boolean,
   ) {}
 
-  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    for (let attempt = 1; ; attempt++) {
-      const started = await RedisServer.#tryStart(options);
-      if (started instanceof RedisServer) return started;
-      if (attempt === maxAttempts || options.port !== undefined) throw new Error(`redis-server has ended: ${started}`);
-    }
+  static start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    return started(options.port === undefined ? maxAttempts : 1, () => RedisServer.#start(options));
   }
 
-  static async #tryStart(options: RedisServerOptions): Promise<RedisServer | string> {
+  static async #start(options: RedisServerOptions): Promise<RedisServer> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'fanfare-redis-')));
     const port = options.port ?? (await freePort());
     const file = join(folder, 'redis.conf');
@@ -85,20 +81,14 @@ export class RedisServer implements AsyncDisposable {
     const child = spawn(options.program ?? redisProgram, [file, ...(isSentinel ? ['--sentinel'] : [])], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let output = '';
     const server = new RedisServer(port, child, folder, options.folder === undefined);
-    const isReady = await new Promise<boolean>((resolve) => {
-      child.once('exit', () => resolve(false));
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output += text;
-          if (output.includes(isSentinel ? '+monitor' : 'Ready to accept connections')) resolve(true);
-        });
-      }
-    });
-    if (isReady) return server;
-    await server[Symbol.asyncDispose]();
-    return output;
+    try {
+      await ready(child, isSentinel ? /\+monitor/ : /Ready to accept connections/);
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get url(): string {
@@ -129,10 +119,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** As if the machine had gone. */
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await exited;
+    await ended(this.child, 'SIGKILL');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -79,6 +79,7 @@ export class EngineNode {
   readonly clock: FakeClock;
   readonly node: Node;
   readonly operations: Operations;
+  readonly broker: Broker;
 
   constructor({
     channels,
@@ -90,10 +91,11 @@ export class EngineNode {
     random = countingRandom(),
   }: EngineNodeOptions) {
     this.clock = clock;
+    this.broker = broker(new MemoryBroker({ clock, random }));
     this.node = new Node({
       clock,
       random,
-      broker: broker(new MemoryBroker({ clock, random })),
+      broker: this.broker,
       auth,
       channels,
       procedures: new Map(),
@@ -106,9 +108,12 @@ export class EngineNode {
   }
 
   static async start(options: EngineNodeOptions): Promise<EngineNode> {
-    const started = new EngineNode(options);
-    await started.node.start();
-    return started;
+    return new EngineNode(options).start();
+  }
+
+  async start(): Promise<this> {
+    await this.node.start();
+    return this;
   }
 
   /** A connection that has not sent anything. */

@@ -1,15 +1,8 @@
 /** A client of the Centrifugal protocol inside the simulation: it subscribes to one channel and recovers as SDKs do. */
 
 import type { Node } from '../../../src/engine/node.js';
-import type { Connection, Encoding } from '../../../src/engine/ports/connection.js';
 import type { Session } from '../../../src/engine/sessions/session.js';
-import type { Disconnect } from '../../../src/model/codes.js';
-import { centrifugalJson } from '../../../src/protocols/centrifugal/json-protocol.js';
-
-const encoding: Encoding = {
-  protocol: centrifugalJson,
-  framing: { name: 'simulated', frame: (message) => Buffer.from(message) },
-};
+import { RecordedConnection } from './recorded-connection.js';
 
 /** One publication as it reached the application above the SDK. */
 export interface Delivery {
@@ -32,20 +25,12 @@ export interface Start {
 
 type Json = Readonly<Record<string, unknown>>;
 
-class SimulatedConnection implements Connection {
-  readonly transport = 'simulated';
-  readonly encoding = encoding;
-  bufferedBytes = 0;
-  closedWith: Disconnect | undefined;
+class SimulatedConnection extends RecordedConnection {
   /** Written and not yet read by the client; lost with a cut. */
   readonly inFlight: string[] = [];
 
-  write(bytes: Uint8Array): void {
+  override write(bytes: Uint8Array): void {
     if (this.closedWith === undefined) this.inFlight.push(Buffer.from(bytes).toString());
-  }
-
-  close(disconnect: Disconnect): void {
-    this.closedWith ??= disconnect;
   }
 }
 

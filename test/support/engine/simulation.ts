@@ -3,15 +3,14 @@
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import { allowAnonymous } from '../../../src/engine/auth/anonymous.js';
 import { type ChannelOptions, channel } from '../../../src/engine/channels/channel-options.js';
-import { Node } from '../../../src/engine/node.js';
 import type { Broker } from '../../../src/engine/ports/broker.js';
 import type { Random } from '../../../src/engine/ports/clock.js';
 import type { EngineLimits } from '../../../src/engine/ports/limits.js';
-import { silentLogger } from '../../../src/engine/ports/logger.js';
-import { type ChannelName, parseChannelName } from '../../../src/model/channel-name.js';
 import { trustedJsonText } from '../../../src/model/json-text.js';
 import type { Position } from '../../../src/model/position.js';
+import { channelName } from './channel-name.js';
 import { countingRandom, FakeClock } from './fake-clock.js';
+import { EngineNode } from './node.js';
 import { SimulatedClient } from './simulated-client.js';
 
 export interface SimulationOptions {
@@ -22,36 +21,19 @@ export interface SimulationOptions {
   readonly wrap?: (make: () => MemoryBroker) => Broker;
 }
 
-export class Simulation {
-  readonly clock = new FakeClock();
-  readonly broker: Broker;
-  readonly node: Node;
-  readonly channel: ChannelName;
+export class Simulation extends EngineNode {
+  readonly channel = channelName('room:1');
 
-  constructor(options: SimulationOptions) {
-    const random = options.random ?? countingRandom();
-    const { clock } = this;
-    const make = () => new MemoryBroker({ clock, random });
-    this.broker = options.wrap?.(make) ?? make();
-    this.node = new Node({
+  constructor({ rule, limits, random = countingRandom(), wrap }: SimulationOptions) {
+    const clock = new FakeClock();
+    super({
       clock,
       random,
-      broker: this.broker,
       auth: allowAnonymous(undefined),
-      channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone', ...options.rule }) },
-      procedures: new Map(),
-      log: silentLogger,
-      limits: { commandsPerSec: 0, ...options.limits },
-      version: 'test',
+      channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone', ...rule }) },
+      limits: { commandsPerSec: 0, ...limits },
+      ...(wrap && { broker: () => wrap(() => new MemoryBroker({ clock, random })) }),
     });
-    const name = parseChannelName('room:1');
-    if (name === undefined) throw new Error('not a channel name');
-    this.channel = name;
-  }
-
-  async start(): Promise<this> {
-    await this.node.start();
-    return this;
   }
 
   client(): SimulatedClient {
@@ -74,9 +56,5 @@ export class Simulation {
       for (const client of clients) client.read();
       await this.clock.settle();
     } while (clients.some((client) => (client.connection?.inFlight.length ?? 0) > 0));
-  }
-
-  async close(): Promise<void> {
-    await this.node.close(1_000);
   }
 }
