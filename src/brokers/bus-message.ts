@@ -5,6 +5,7 @@ import { clientInfoSchema, tagsSchema } from '../engine/channels/publication-sch
 import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
 import { trustedJsonText } from '../model/json-text.js';
+import { payloadJson } from '../model/payload.js';
 import { type ClientInfo, type NewPublication, type Publication, publicationAt } from '../model/publication.js';
 
 /** What subscribers of a channel get, whichever broker carries it. */
@@ -25,9 +26,9 @@ const envelope = v.object({
 
 /** The data as it is, behind what else there is: its length, a colon, its JSON. Mostly that is nothing: `0:`. */
 export function encodePublication({ data, info, tags }: NewPublication): string {
-  if (info === undefined && tags === undefined) return `0:${data}`;
+  if (info === undefined && tags === undefined) return `0:${payloadJson(data)}`;
   const rest = JSON.stringify({ info, tags });
-  return `${rest.length}:${rest}${data}`;
+  return `${rest.length}:${rest}${payloadJson(data)}`;
 }
 
 /** @throws Error when it is nothing that {@link encodePublication} has made */

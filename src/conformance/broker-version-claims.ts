@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import type { Version } from '../engine/ports/broker.js';
+import { payloadValue } from '../model/payload.js';
 import { type Claim, historyOf, limits, text, type World } from './broker-claim.js';
 
 const versioned = (number: number, epoch = ''): { readonly stream: typeof limits; readonly version: Version } => ({
@@ -11,7 +12,7 @@ const versioned = (number: number, epoch = ''): { readonly stream: typeof limits
 
 async function kept({ broker, channel }: World): Promise<unknown[]> {
   const page = await historyOf(broker).read(channel, { limit: 10, reverse: false });
-  return page.publications.map(({ data }) => JSON.parse(data));
+  return page.publications.map(({ data }) => payloadValue(data));
 }
 
 export function versionClaims(claim: Claim): void {

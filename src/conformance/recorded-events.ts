@@ -2,7 +2,7 @@
 
 import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
-import { fromJsonText } from '../model/json-text.js';
+import { payloadValue } from '../model/payload.js';
 import type { ClientInfo, Publication } from '../model/publication.js';
 
 export interface RecordedPublication {
@@ -22,7 +22,7 @@ export class RecordedEvents implements BrokerEvents {
 
   /** The decoded payloads. */
   values(channel: ChannelName): unknown[] {
-    return this.publications(channel).map(({ publication }) => fromJsonText(publication.data));
+    return this.publications(channel).map(({ publication }) => payloadValue(publication.data));
   }
 
   onPublication(channel: ChannelName, publication: Publication, epoch: string): void {

@@ -1,7 +1,7 @@
 /** What a client can ask, decoded and checked. One variant per method of the protocol. */
 
 import type { ErrorReply } from './codes.js';
-import type { JsonText } from './json-text.js';
+import type { Payload } from './payload.js';
 import type { Position } from './position.js';
 
 /** Features of a subscription that a client declares in `flag`. */
@@ -15,14 +15,14 @@ export interface SubscribeRequest {
   readonly positioned: boolean;
   readonly recoverable: boolean;
   readonly joinLeave: boolean;
-  readonly data?: JsonText;
+  readonly data?: Payload;
   /** Bits of {@link subscribeFlags}; unknown bits are ignored. */
   readonly flag: number;
 }
 
 export interface ConnectRequest {
   readonly token?: string;
-  readonly data?: JsonText;
+  readonly data?: Payload;
   readonly name: string;
   readonly version: string;
   /** Stand-ins for HTTP headers, for clients that cannot set those. */
@@ -44,15 +44,15 @@ export type Command =
   | { readonly kind: 'connect'; readonly id: number; readonly request: ConnectRequest }
   | { readonly kind: 'subscribe'; readonly id: number; readonly request: SubscribeRequest }
   | { readonly kind: 'unsubscribe'; readonly id: number; readonly channel: string }
-  | { readonly kind: 'publish'; readonly id: number; readonly channel: string; readonly data: JsonText }
+  | { readonly kind: 'publish'; readonly id: number; readonly channel: string; readonly data: Payload }
   | { readonly kind: 'presence'; readonly id: number; readonly channel: string }
   | { readonly kind: 'presenceStats'; readonly id: number; readonly channel: string }
   | { readonly kind: 'history'; readonly id: number; readonly request: HistoryRequest }
   | { readonly kind: 'ping'; readonly id: number }
-  | { readonly kind: 'rpc'; readonly id: number; readonly method: string; readonly data: JsonText | undefined }
+  | { readonly kind: 'rpc'; readonly id: number; readonly method: string; readonly data: Payload | undefined }
   | { readonly kind: 'refresh'; readonly id: number; readonly token: string }
   | { readonly kind: 'subRefresh'; readonly id: number; readonly channel: string; readonly token: string }
-  | { readonly kind: 'send'; readonly data: JsonText | undefined }
+  | { readonly kind: 'send'; readonly data: Payload | undefined }
   | { readonly kind: 'pong' }
   /** Understood as a command, but one of its fields is not acceptable: its reply is the error. */
   | InvalidCommand;

@@ -1,6 +1,6 @@
 /** JSON that is already text: what brokers store and protocols embed without encoding it again. */
 
-declare const jsonText: unique symbol;
+export declare const jsonText: unique symbol;
 
 /** A string known to be one well-formed JSON value. */
 export type JsonText = string & { readonly [jsonText]: true };

@@ -1,6 +1,7 @@
 /** Publications, and who made them. */
 
 import type { JsonText } from './json-text.js';
+import type { Payload } from './payload.js';
 
 /** Who a client is, as other clients see it: in presence, joins, leaves and publications. */
 export interface ClientInfo {
@@ -16,7 +17,7 @@ export interface ClientInfo {
 
 /** A message in a channel before the broker has given it a place. */
 export interface NewPublication {
-  readonly data: JsonText;
+  readonly data: Payload;
   /** Set when a client published, absent when the server did. */
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 /** What the server sends unasked. */
 
 import type { Disconnect, Unsubscribe } from './codes.js';
-import type { JsonText } from './json-text.js';
+import type { Payload } from './payload.js';
 import type { ClientInfo, Publication } from './publication.js';
 
 /** The state of a server-side subscription when it begins. */
@@ -10,7 +10,7 @@ export interface SubscribePush {
   readonly positioned: boolean;
   readonly epoch: string;
   readonly offset: number;
-  readonly data?: JsonText;
+  readonly data?: Payload;
 }
 
 export type Push =
@@ -19,6 +19,6 @@ export type Push =
   | { readonly kind: 'leave'; readonly channel: string; readonly info: ClientInfo }
   | { readonly kind: 'unsubscribe'; readonly channel: string; readonly unsubscribe: Unsubscribe }
   | { readonly kind: 'subscribe'; readonly channel: string; readonly subscribe: SubscribePush }
-  | { readonly kind: 'message'; readonly data: JsonText }
+  | { readonly kind: 'message'; readonly data: Payload }
   | { readonly kind: 'refresh'; readonly ttlSec?: number }
   | { readonly kind: 'disconnect'; readonly disconnect: Disconnect };

@@ -1,7 +1,7 @@
 /** What the server answers to a command. */
 
 import type { ErrorReply } from './codes.js';
-import type { JsonText } from './json-text.js';
+import type { Payload } from './payload.js';
 import type { ClientInfo, Publication } from './publication.js';
 import type { RefusalLine } from './refusal-line.js';
 
@@ -10,7 +10,7 @@ export interface ConnectResult {
   readonly version: string;
   /** Seconds until the connection expires; absent when it does not. */
   readonly ttlSec?: number;
-  readonly data?: JsonText;
+  readonly data?: Payload;
   readonly subs: ReadonlyMap<string, SubscribeResult>;
   /** 0 when the server sends no pings. */
   readonly pingIntervalSec: number;
@@ -31,7 +31,7 @@ export interface SubscribeResult {
   readonly wasRecovering: boolean;
   readonly recovered: boolean;
   readonly publications: readonly Publication[];
-  readonly data?: JsonText;
+  readonly data?: Payload;
 }
 
 export interface HistoryResult {
@@ -52,6 +52,6 @@ export type ReplyBody =
   | { readonly kind: 'presenceStats'; readonly numClients: number; readonly numUsers: number }
   | { readonly kind: 'history'; readonly result: HistoryResult }
   | { readonly kind: 'ping' }
-  | { readonly kind: 'rpc'; readonly data: JsonText | undefined }
+  | { readonly kind: 'rpc'; readonly data: Payload | undefined }
   | { readonly kind: 'refresh'; readonly client: string; readonly version: string; readonly ttlSec?: number }
   | { readonly kind: 'subRefresh'; readonly ttlSec?: number };

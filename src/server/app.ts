@@ -15,7 +15,7 @@ import type { ChannelSummary, ClientSelector } from '../engine/operations/node-c
 import type { Operations, PublishRequestOptions } from '../engine/operations/operations.js';
 import type { HistoryQuery, PresenceStats } from '../engine/ports/broker.js';
 import { disconnectCodes } from '../model/codes.js';
-import { fromJsonText } from '../model/json-text.js';
+import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
 import {
   type Connections,
@@ -152,7 +152,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     const page = await this.#operations.history(channel, query);
     const publications = page.publications.map(({ data, offset, info, tags }) => ({
       // safe: what is kept has passed the channel's schema
-      data: fromJsonText(data) as MessageOf<Channels, Name>,
+      data: payloadValue(data) as MessageOf<Channels, Name>,
       offset,
       ...(info && { info: toMember(info) }),
       ...(tags && { tags }),

@@ -1,6 +1,7 @@
 /** The kept publications of one channel, in memory. */
 
 import type { HistoryPage, HistoryQuery, StreamLimits, Version } from '../../engine/ports/broker.js';
+import { payloadLength } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import { type NewPublication, type Publication, publicationAt } from '../../model/publication.js';
 
@@ -47,7 +48,7 @@ export class Stream {
     this.#offset++;
     const placed = publicationAt(publication, this.#offset);
     this.#publications.push(placed);
-    this.#usage.bytes += placed.data.length;
+    this.#usage.bytes += payloadLength(placed.data);
     const excess = this.#size - limits.size;
     if (excess > 0) this.#drop(excess);
     this.#emptyAtMs = nowMs + limits.ttlMs;
@@ -79,7 +80,8 @@ export class Stream {
   #drop(count: number): void {
     const end = this.#head + count;
     for (; this.#head < end; this.#head++) {
-      this.#usage.bytes -= this.#publications[this.#head]?.data.length ?? 0;
+      const dropped = this.#publications[this.#head];
+      if (dropped !== undefined) this.#usage.bytes -= payloadLength(dropped.data);
       this.#publications[this.#head] = undefined;
     }
     // To take one off the front of a list moves all others, so half of the list is taken off at a time.

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../../model/json-text.js';
+import { payloadJson } from '../../model/payload.js';
 import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
 
@@ -23,7 +24,7 @@ export interface Received {
 export function encodePublication({ data, info, tags }: NewPublication): Message {
   return {
     type: 'publication',
-    content: Buffer.from(data),
+    content: Buffer.from(payloadJson(data)),
     headers: {
       ...(info !== undefined && { info: JSON.stringify(info) }),
       ...(tags !== undefined && { tags: JSON.stringify(tags) }),

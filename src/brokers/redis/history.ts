@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { payloadValue } from '../../model/payload.js';
 import { type Publication, publicationAt } from '../../model/publication.js';
 import { decodePublication } from '../bus-message.js';
 import type { Epochs } from '../epochs.js';
@@ -84,7 +85,7 @@ function entriesOf(page: readonly string[]): Entry[] {
 function decoded(text: string, offset: number): Publication | undefined {
   try {
     const publication = decodePublication(text);
-    JSON.parse(publication.data);
+    payloadValue(publication.data);
     return publicationAt(publication, offset);
   } catch {
     return undefined;

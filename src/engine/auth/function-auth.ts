@@ -1,7 +1,7 @@
 /** Authentication by a function of the application's. */
 
 import { disconnectCodes } from '../../model/codes.js';
-import { fromJsonText } from '../../model/json-text.js';
+import { payloadValue } from '../../model/payload.js';
 import type { Denial } from '../channels/channel-options.js';
 import { denialOf, isDenying } from '../channels/permissions.js';
 import { encodeMessage } from '../channels/publishing.js';
@@ -49,7 +49,7 @@ export function authenticateBy(decide: AuthFunction): Authenticator {
       const { headers, url, remoteAddress } = handshake;
       const answer = await decide({
         token,
-        data: data === undefined ? undefined : fromJsonText(data),
+        data: data === undefined ? undefined : payloadValue(data),
         headers,
         standIns,
         url,

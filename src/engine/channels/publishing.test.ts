@@ -8,6 +8,7 @@ import { channelName } from '../../../test/support/engine/channel-name.js';
 import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { MemoryBroker } from '../../brokers/memory/broker.js';
 import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import { payloadValue } from '../../model/payload.js';
 import type { Broker, PublishOptions } from '../ports/broker.js';
 import { Counters } from '../ports/counters.js';
 import { type ChannelOptions, channel } from './channel-options.js';
@@ -47,7 +48,7 @@ describe('accepting a message', () => {
     const rule = ruleOf({ message });
     const accepted = await acceptMessage(rule, json({ text: 'hi', evil: true }));
     expect(accepted.value).toEqual({ text: 'hi', likes: 0 });
-    expect(JSON.parse(accepted.data)).toEqual({ text: 'hi', likes: 0 });
+    expect(payloadValue(accepted.data)).toEqual({ text: 'hi', likes: 0 });
     await expect(acceptMessage(rule, json({ text: 'too long' }))).rejects.toMatchObject({
       code: 'ERR_MESSAGE_INVALID',
       replyCode: 107,

@@ -3,7 +3,8 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { JsonSource } from '../../model/json-source.js';
-import { fromJsonText, type JsonText } from '../../model/json-text.js';
+import type { JsonText } from '../../model/json-text.js';
+import { type Payload, payloadJson, payloadValue } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
 import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
@@ -25,7 +26,7 @@ export interface PublishingOptions {
 
 /** A message that the rule of its channel has accepted. */
 export interface AcceptedMessage {
-  readonly data: JsonText;
+  readonly data: Payload;
   /** The message as the channel's schema gave it back; without a schema, as it was sent. */
   readonly value: unknown;
 }
@@ -36,17 +37,17 @@ export interface AcceptedMessage {
  *
  * @throws FanfareError `ERR_MESSAGE_TOO_LARGE`, `ERR_MESSAGE_INVALID`
  */
-export async function acceptMessage(rule: Rule, data: JsonText): Promise<AcceptedMessage> {
-  if (utf8ByteLength(data) > rule.maxMessageBytes) {
+export async function acceptMessage(rule: Rule, data: Payload): Promise<AcceptedMessage> {
+  if (utf8ByteLength(payloadJson(data)) > rule.maxMessageBytes) {
     throw new FanfareError('ERR_MESSAGE_TOO_LARGE', `message is larger than ${rule.maxMessageBytes} bytes`);
   }
   if (rule.schema === undefined) return { data, value: undefined };
-  const outcome = await rule.schema['~standard'].validate(fromJsonText(data));
+  const outcome = await rule.schema['~standard'].validate(payloadValue(data));
   if (outcome.issues !== undefined) {
     throw new SchemaMismatch(outcome.issues[0]);
   }
   const { value } = outcome;
-  return { data: isUnchanged(data, value) ? data : encodeMessage(value), value };
+  return { data: isUnchanged(payloadJson(data), value) ? data : encodeMessage(value), value };
 }
 
 /**
@@ -76,7 +77,7 @@ export class Publishing {
   ) {}
 
   /** Publishes an accepted message. Rejects as the broker does; the order of the calls is the order of the stream. */
-  publish(channel: ChannelName, rule: Rule, data: JsonText, options: PublishingOptions): Promise<Published> {
+  publish(channel: ChannelName, rule: Rule, data: Payload, options: PublishingOptions): Promise<Published> {
     const { info, tags, idempotencyKey, version, skipHistory = false } = options;
     if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
       const range = `from 1 to ${maxIdempotencyKeyBytes} bytes`;

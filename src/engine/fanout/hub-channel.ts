@@ -1,6 +1,7 @@
 /** One channel on this node: its subscribers, its place in the stream, and the pushes of this turn. */
 
 import type { ChannelName } from '../../model/channel-name.js';
+import { payloadLength } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { Push } from '../../model/push.js';
@@ -159,7 +160,7 @@ export class HubChannel implements Flushable, FanOut {
   #enqueuePublication(publication: Publication): void {
     if (this.#numLive === 0) return;
     this.#batchPublications++;
-    this.#enqueue({ kind: 'publication', channel: this.name, publication }, publication.data.length);
+    this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));
   }
 
   #enqueue(push: Push, bytes: number): void {

@@ -4,6 +4,7 @@ import { type ChannelName, channelNameFault, parseChannelName } from '../../mode
 import { type Disconnect, disconnectCodes, type Unsubscribe, unsubscribeCodes } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { JsonText } from '../../model/json-text.js';
+import type { Payload } from '../../model/payload.js';
 import type { Revocation } from '../auth/revocations.js';
 import type { RuleMatch } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
@@ -80,7 +81,7 @@ export class NodeClients {
     }
   }
 
-  send(who: ClientSelector, data: JsonText): void {
+  send(who: ClientSelector, data: Payload): void {
     for (const session of this.#select(who)) session.push({ kind: 'message', data });
   }
 

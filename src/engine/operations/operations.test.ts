@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EngineNode } from '../../../test/support/engine/node.js';
+import { trustedJsonText } from '../../model/json-text.js';
 import { channel } from '../channels/channel-options.js';
 import type { Broker } from '../ports/broker.js';
 
@@ -298,8 +299,7 @@ describe('channels', () => {
 
 test('a message outside any channel reaches the connections that are meant', async () => {
   const [ann, bob] = [await server.connect({ sub: 'ann' }), await server.connect({ sub: 'bob' })];
-  const { data } = { data: '{"hello":1}' as Parameters<typeof server.operations.send>[1] };
-  server.operations.send({ user: 'ann' }, data);
+  server.operations.send({ user: 'ann' }, trustedJsonText('{"hello":1}'));
   await server.clock.settle();
   expect(ann.pushes('message')).toEqual([{ data: { hello: 1 } }]);
   expect(bob.pushes('message')).toEqual([]);

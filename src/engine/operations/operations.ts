@@ -3,7 +3,7 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import { type Disconnect, disconnectCodes, type Unsubscribe, unsubscribeCodes } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { JsonText } from '../../model/json-text.js';
+import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
 import type { Revocation } from '../auth/revocations.js';
 import { acceptMessage, type PublishingOptions } from '../channels/publishing.js';
@@ -65,7 +65,7 @@ export class Operations {
   }
 
   /** Also `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_CLOSED`. */
-  async publish(channel: string, data: JsonText, options: PublishRequestOptions): Promise<Published> {
+  async publish(channel: string, data: Payload, options: PublishRequestOptions): Promise<Published> {
     const { name, match } = this.find(channel);
     const accepted = await acceptMessage(match.rule, data);
     return this.#node.publishing.publish(name, match.rule, accepted.data, options);
@@ -74,7 +74,7 @@ export class Operations {
   /** One outcome per channel, in their order; one that fails does not stop the others. Many are published by and by. */
   async broadcast(
     channels: readonly string[],
-    data: JsonText,
+    data: Payload,
     options: PublishRequestOptions,
   ): Promise<PromiseSettledResult<Published>[]> {
     const outcomes: PromiseSettledResult<Published>[] = [];
@@ -120,9 +120,9 @@ export class Operations {
   }
 
   /** A message outside any channel. */
-  send(who: ClientSelector, data: JsonText): Promise<void> {
+  send(who: ClientSelector, data: Payload): Promise<void> {
     this.#node.clients.send(who, data);
-    return this.#order({ do: 'send', who, data });
+    return this.#order({ do: 'send', who, data: payloadJson(data) });
   }
 
   async presence(channel: string): Promise<readonly ClientInfo[]> {

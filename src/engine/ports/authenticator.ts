@@ -1,6 +1,7 @@
 /** Who a client is: the port through which authentication answers the engine. */
 
 import type { JsonText } from '../../model/json-text.js';
+import type { Payload } from '../../model/payload.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Capability } from '../names/capabilities.js';
 import type { Handshake } from './connection.js';
@@ -13,7 +14,7 @@ export interface Grant {
   /** Shown to other clients. */
   readonly info?: JsonText;
   /** Handed to the client in the event that says that it is connected, or subscribed. */
-  readonly data?: JsonText;
+  readonly data?: Payload;
   /** Of a subscription. */
   readonly override?: SubscriptionOverride;
   /** Id of the token that said all this, by which it can be revoked. */
@@ -58,7 +59,7 @@ export interface ConnectAttempt {
   /** A token may be nobody's. Default: `false`. */
   readonly allowsNobody?: boolean;
   /** What the application's client sent along; outside data. */
-  readonly data: JsonText | undefined;
+  readonly data: Payload | undefined;
   readonly handshake: Handshake;
   /** Headers that the client claims in its command because it cannot set real ones: its word and nobody else's. */
   readonly standIns: ReadonlyMap<string, string>;

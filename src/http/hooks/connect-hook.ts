@@ -7,6 +7,7 @@ import type { Authenticator, ConnectAttempt, Identity, Recognised } from '../../
 import type { Decision, Denied } from '../../engine/ports/decision.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { JsonSource } from '../../model/json-source.js';
+import { payloadJson } from '../../model/payload.js';
 import { clientFields, strangerFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import { base64Field, expiryField } from './hook-answer.js';
@@ -111,7 +112,7 @@ function ask(connect: Hook, attempt: ConnectAttempt): Promise<Decision<Recognise
       ...(name !== '' && { name }),
       ...(version !== '' && { version }),
       ...(token !== undefined && { token }),
-      ...(data !== undefined && { data: new JsonSource(data, false) }),
+      ...(data !== undefined && { data: new JsonSource(payloadJson(data), false) }),
     },
     source: handshake,
     repeatable: true,

@@ -5,6 +5,7 @@
 
 import { assertNever } from '../../model/assert-never.js';
 import type { ErrorReply } from '../../model/codes.js';
+import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { Push, SubscribePush } from '../../model/push.js';
 import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
@@ -20,6 +21,10 @@ function quoted(key: string, value: string): string | undefined {
 
 function raw(key: string, value: string | undefined): string | undefined {
   return value === undefined ? undefined : `"${key}":${value}`;
+}
+
+function payload(data: Payload | undefined): string | undefined {
+  return data && `"data":${payloadJson(data)}`;
 }
 
 function number(key: string, value: number | undefined): string | undefined {
@@ -47,7 +52,7 @@ export function clientInfoText(info: ClientInfo): string {
 /** A publication as it stands in pushes, history and recovery. */
 export function publicationText(publication: Publication): string {
   return object(
-    `"data":${publication.data}`,
+    payload(publication.data),
     publication.info && `"info":${clientInfoText(publication.info)}`,
     number('offset', publication.offset),
     publication.tags && `"tags":${JSON.stringify(publication.tags)}`,
@@ -64,7 +69,7 @@ function connectResult(result: ConnectResult): string {
     quoted('client', result.client),
     quoted('version', result.version),
     expiry(result.ttlSec),
-    raw('data', result.data),
+    payload(result.data),
     subs.length > 0 ? `"subs":{${subs.join(',')}}` : undefined,
     number('ping', result.pingIntervalSec),
     flag('pong', result.pong),
@@ -82,7 +87,7 @@ function subscribeResult(result: SubscribeResult): string {
     flag('recovered', result.recovered),
     number('offset', result.offset),
     flag('positioned', result.positioned),
-    raw('data', result.data),
+    payload(result.data),
     flag('was_recovering', result.wasRecovering),
   );
 }
@@ -123,7 +128,7 @@ function replyBody(body: ReplyBody): string {
     case 'history':
       return `"history":${historyResult(body.result)}`;
     case 'rpc':
-      return `"rpc":${object(raw('data', body.data))}`;
+      return `"rpc":${object(payload(body.data))}`;
     case 'refresh':
       return `"refresh":${object(quoted('client', body.client), quoted('version', body.version), expiry(body.ttlSec))}`;
     case 'subRefresh':
@@ -139,7 +144,7 @@ function subscribePush(push: SubscribePush): string {
     quoted('epoch', push.epoch),
     number('offset', push.offset),
     flag('positioned', push.positioned),
-    raw('data', push.data),
+    payload(push.data),
   );
 }
 
@@ -156,7 +161,7 @@ export function pushText(push: Push): string {
     case 'subscribe':
       return `{"channel":${JSON.stringify(push.channel)},"subscribe":${subscribePush(push.subscribe)}}`;
     case 'message':
-      return `{"message":{"data":${push.data}}}`;
+      return `{"message":${object(payload(push.data))}}`;
     case 'refresh':
       return `{"refresh":${object(expiry(push.ttlSec))}}`;
     case 'disconnect':

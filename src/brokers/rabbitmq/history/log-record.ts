@@ -5,6 +5,7 @@ import { clientInfoSchema, tagsSchema } from '../../../engine/channels/publicati
 import type { StreamLimits } from '../../../engine/ports/broker.js';
 import { type ChannelName, parseChannelName } from '../../../model/channel-name.js';
 import { trustedJsonText } from '../../../model/json-text.js';
+import { payloadJson } from '../../../model/payload.js';
 import type { NewPublication } from '../../../model/publication.js';
 import type { Message, Received } from '../message.js';
 
@@ -84,7 +85,7 @@ export function encodeRecord({ entry, ...rest }: LogRecord): Message {
   if (entry.kind !== 'publication') return message({ ...rest, entry }, '');
   const { publication, ...others } = entry;
   const { data, ...about } = publication;
-  return message({ ...rest, entry: { ...others, ...about } }, data);
+  return message({ ...rest, entry: { ...others, ...about } }, payloadJson(data));
 }
 
 function message(header: object, body: string): Message {

@@ -5,15 +5,16 @@
 
 import { errorCodes } from '../../../model/codes.js';
 import { joinLeaveProcedure, toJoinLeaveWish } from '../../../model/join-leave-wish.js';
-import { fromJsonText, type JsonText, toJsonText } from '../../../model/json-text.js';
+import { toJsonText } from '../../../model/json-text.js';
+import { type Payload, payloadValue } from '../../../model/payload.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { emptyField, membership } from '../../channels/refusal-lines.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { findTarget } from './target.js';
 
-export function runJoinLeave(session: Session, data: JsonText | undefined): ReplyBody | Denied {
-  const wish = data === undefined ? undefined : toJoinLeaveWish(fromJsonText(data));
+export function runJoinLeave(session: Session, data: Payload | undefined): ReplyBody | Denied {
+  const wish = data === undefined ? undefined : toJoinLeaveWish(payloadValue(data));
   if (wish === undefined) return refuse(errorCodes.badRequest, emptyField(joinLeaveProcedure, 'data'));
   const target = findTarget(session, wish.channel);
   if (!target.ok) return target;

@@ -3,7 +3,7 @@
 import { errorCodes } from '../../../model/codes.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import { JsonSource } from '../../../model/json-source.js';
-import type { JsonText } from '../../../model/json-text.js';
+import { type Payload, payloadJson } from '../../../model/payload.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
@@ -16,7 +16,7 @@ import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { findTarget } from './target.js';
 
-export async function runPublish(session: Session, name: string, data: JsonText): Promise<ReplyBody | Denied> {
+export async function runPublish(session: Session, name: string, data: Payload): Promise<ReplyBody | Denied> {
   const { node } = session;
   const target = findTarget(session, name);
   if (!target.ok) return target;
@@ -33,7 +33,7 @@ export async function runPublish(session: Session, name: string, data: JsonText)
   let message = accepted.data;
   let options: PublishGrant | undefined;
   if (byName === undefined && typeof rule.publish === 'function') {
-    const source = new JsonSource(accepted.data, false);
+    const source = new JsonSource(payloadJson(accepted.data), false);
     const value = accepted.value === undefined ? source.value : accepted.value;
     const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
     withJsonBehind(context, { ...session[jsonBehind], data: source });

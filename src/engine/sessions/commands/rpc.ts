@@ -3,7 +3,7 @@
 import { errorCodes } from '../../../model/codes.js';
 import { joinLeaveProcedure, ownProcedures } from '../../../model/join-leave-wish.js';
 import { JsonSource } from '../../../model/json-source.js';
-import type { JsonText } from '../../../model/json-text.js';
+import { type Payload, payloadJson } from '../../../model/payload.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { encodeMessage } from '../../channels/publishing.js';
@@ -14,11 +14,7 @@ import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
 
-export async function runRpc(
-  session: Session,
-  method: string,
-  data: JsonText | undefined,
-): Promise<ReplyBody | Denied> {
+export async function runRpc(session: Session, method: string, data: Payload | undefined): Promise<ReplyBody | Denied> {
   if (method.startsWith(ownProcedures)) {
     return method === joinLeaveProcedure
       ? runJoinLeave(session, data)
@@ -26,7 +22,7 @@ export async function runRpc(
   }
   const { procedures, procedureFallback } = session.node;
   const procedure = procedures.get(method);
-  const source = data === undefined ? undefined : new JsonSource(data, false);
+  const source = data === undefined ? undefined : new JsonSource(payloadJson(data), false);
   if (procedure === undefined) {
     if (procedureFallback === undefined) {
       const error = procedures.size === 0 ? errorCodes.notAvailable : errorCodes.methodNotFound;
@@ -57,7 +53,7 @@ export async function runRpc(
 }
 
 /** @throws FanfareError `ERR_MESSAGE_INVALID` */
-function resultOf(value: unknown): JsonText | undefined {
+function resultOf(value: unknown): Payload | undefined {
   return value === undefined ? undefined : encodeMessage(value);
 }
 

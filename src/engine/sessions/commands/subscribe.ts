@@ -4,6 +4,7 @@ import type { ChannelName } from '../../../model/channel-name.js';
 import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
 import { type SubscribeRequest, subscribeFlags } from '../../../model/command.js';
 import { JsonSource } from '../../../model/json-source.js';
+import { payloadJson } from '../../../model/payload.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
@@ -122,7 +123,7 @@ export function subscribeContext(
   question: Question,
   request: Partial<Pick<SubscribeRequest, 'data' | 'token'>>,
 ): SubscribeContext {
-  const data = request.data === undefined ? undefined : new JsonSource(request.data, false);
+  const data = request.data === undefined ? undefined : new JsonSource(payloadJson(request.data), false);
   const context: SubscribeContext = {
     ...permissionContext(session, question),
     data: data?.value,
