@@ -89,6 +89,29 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
     },
   );
 
+  // RabbitMQ remembers what an open channel may do: docs/operations/brokers.md. Connections are closed here as it says there.
+  test('G7 G10: access: once its connections are closed, everything is refused until it has the rights again', {
+    timeout: 60_000,
+  }, async () => {
+    await using site = await started();
+    const { broker } = site;
+    const before = await site.works();
+    await control('set_permissions', 'node', '.*', '^none$', '.*');
+    await control('close_all_user_connections', 'node', 'rights were taken away');
+    const refused = { code: 'ERR_BROKER', retryable: true };
+    await vi.waitFor(async () => {
+      await expect(broker.publish(plain, { data }, {})).rejects.toMatchObject({ ...refused, state: 'access' });
+      await expect(broker.publish(news, { data }, { stream })).rejects.toMatchObject(refused);
+      await expect(broker.probe()).rejects.toMatchObject(refused);
+    }, again);
+    await control('set_permissions', 'node', '.*', '.*', '.*');
+    const after = await site.works();
+    expect(after.position.epoch).toBe(before.position.epoch);
+    const offsets = site.events.publications(news).map(({ publication }) => publication.offset);
+    expect(offsets).toEqual(offsets.map((_, n) => n + 1));
+    expect(offsets.at(-1)).toBe(after.position.offset);
+  });
+
   test.each(['log', 'alive'])(
     'G2 G5: the queue %s is deleted under a running node: it is declared anew',
     {
