@@ -27,13 +27,14 @@ function found({ values }: Config, severity: Contradiction['severity']): Contrad
 }
 
 function factsOf(pattern: string, rule: ChannelConfig, limits: EngineLimits): RuleFacts {
-  const { history, presence = false, publish = 'nobody', maxMessageBytes = limits.maxMessageBytes } = rule;
+  const { history, presence = false, publish = 'nobody', subscribe = 'nobody' } = rule;
   return {
     pattern: { text: pattern },
     stream: history && { size: history.size, ttlMs: history.ttl },
     recovery: rule.recovery ?? (history === undefined ? 'off' : 'stream'),
     presence: presence !== false,
     publish,
-    maxMessageBytes,
+    subscribe,
+    maxMessageBytes: rule.maxMessageBytes ?? limits.maxMessageBytes,
   };
 }

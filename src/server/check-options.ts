@@ -62,10 +62,18 @@ export function checkOptions(options: unknown): void {
   expectDeclared('channels', given.channels, 'channel({ … })');
   expectDeclared('rpc', given.rpc, 'rpc({ … })');
   if (given.limits !== undefined) expectKeys('limits', given.limits, defaultLimits);
+  expectPath('path', given.path);
   if (given.transports !== undefined) {
     expectKeys('transports', given.transports, transportKeys);
-    const { oneWay } = given.transports as { readonly oneWay?: unknown };
-    if (oneWay !== undefined && typeof oneWay !== 'boolean') expectKeys('transports → oneWay', oneWay, oneWayKeys);
+    // safe: looked at just now
+    const { oneWay, ...paths } = given.transports as Readonly<Record<string, unknown>>;
+    for (const [name, path] of Object.entries(paths)) {
+      if (typeof path !== 'boolean' || name === 'emulation') expectPath(`transports → ${name}`, path);
+    }
+    if (oneWay !== undefined && typeof oneWay !== 'boolean') {
+      expectKeys('transports → oneWay', oneWay, oneWayKeys);
+      for (const [name, path] of Object.entries(oneWay as object)) expectPath(`transports → oneWay → ${name}`, path);
+    }
   }
   if (given.on !== undefined) {
     expectKeys('on', given.on, observerKeys);
@@ -98,6 +106,11 @@ export function checkListen(port: unknown, options: unknown): void {
     throw fault(`listen(port) needs a whole number from 0 to 65535, got ${kindOf(port)}`);
   }
   expectKeys('listen(port, options)', options, listenKeys);
+}
+
+function expectPath(what: string, path: unknown): void {
+  if (path === undefined || (typeof path === 'string' && path.startsWith('/'))) return;
+  throw fault(`${what} must be a path that begins with /, got ${typeof path === 'string' ? path : kindOf(path)}`);
 }
 
 function expectDeclared(what: string, declarations: unknown, how: string): void {

@@ -14,10 +14,10 @@ import { type StreamParts, StreamTransport } from '../transports/streaming/trans
 import type { Transport } from '../transports/transport.js';
 import { WebSocketTransport } from '../transports/websocket/transport.js';
 
-/** Where the ways in are for clients whose network lets no WebSocket pass; `false` closes one. */
+/** Where the ways in are for clients whose network lets no WebSocket pass; `false` closes one, `true` is the usual path. */
 export interface TransportPaths {
   /** HTTP streaming. Default: `/connection/http_stream`. */
-  readonly httpStream?: string | false;
+  readonly httpStream?: string | boolean;
   /**
    * Server-sent events; `true` for `/connection/sse`. Default: closed, because clients have to put their tokens into the
    * URL there, which proxies log.
@@ -28,7 +28,7 @@ export interface TransportPaths {
   /** Endpoints for consumers that only listen and have no SDK. `true`: at their usual paths. Default: none. */
   readonly oneWay?: boolean | OneWayPaths;
   /** Long polling, where not even a stream passes. Default: `/connection/long_polling`. */
-  readonly longPolling?: string | false;
+  readonly longPolling?: string | boolean;
 }
 
 /** Each is there when it has a path, or at its usual one when `oneWay` is `true`. */
@@ -42,7 +42,11 @@ export interface OneWayPaths {
 }
 
 const usualOneWayPaths: OneWayPaths = { sse: '/sse', stream: '/stream', websocket: '/ws' };
-const usualSsePath = '/connection/sse';
+const usualPaths = {
+  httpStream: '/connection/http_stream',
+  sse: '/connection/sse',
+  longPolling: '/connection/long_polling',
+} as const;
 
 /** For the way to another node and back. */
 const forwardingSlackMs = 5_000;
@@ -54,25 +58,21 @@ export function clientTransports(
   options: { readonly path: string; readonly transports: TransportPaths },
 ): readonly Transport[] {
   const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs } = node.limits;
-  const {
-    httpStream: httpStreamPath = '/connection/http_stream',
-    sse = false,
-    emulation: emulationPath = '/emulation',
-    longPolling = '/connection/long_polling',
-  } = options.transports;
+  const { httpStream: lines = true, sse = false, emulation = '/emulation', longPolling = true } = options.transports;
   // A poll hangs on its own node for as long as polls do.
   const peers = new ForwardingPeers(node.cluster, pollWaitMs + forwardingSlackMs);
   const directory = new SessionDirectory(node.id, node.random, peers);
   answerForwarded(node.cluster, directory);
   const parts: StreamParts = { node, gate, directory, maxFrameBytes };
   const transports: Transport[] = [new WebSocketTransport(node, { path: options.path, gate })];
-  if (httpStreamPath !== false) transports.push(new StreamTransport(httpStreamPath, httpStream, parts));
-  if (sse !== false) transports.push(new StreamTransport(sse === true ? usualSsePath : sse, sseFormat, parts));
-  if (transports.length > 1) transports.push(new EmulationTransport(emulationPath, parts));
+  const pathOf = (path: string | true, name: keyof typeof usualPaths) => (path === true ? usualPaths[name] : path);
+  if (lines !== false) transports.push(new StreamTransport(pathOf(lines, 'httpStream'), httpStream, parts));
+  if (sse !== false) transports.push(new StreamTransport(pathOf(sse, 'sse'), sseFormat, parts));
+  if (transports.length > 1) transports.push(new EmulationTransport(emulation, parts));
   transports.push(...oneWayTransports(node, gate, options.transports.oneWay ?? false, signOfLifeMs));
   if (longPolling !== false) {
     const polling = { ...parts, waitMs: pollWaitMs, graceMs: pollGraceMs, spacingMs: pollSpacingMs };
-    transports.push(new LongPollingTransport(longPolling, polling));
+    transports.push(new LongPollingTransport(pathOf(longPolling, 'longPolling'), polling));
   }
   const paths = transports.flatMap(({ endpoints }) => endpoints.map(({ path }) => path));
   const twice = paths.find((path, n) => paths.indexOf(path) !== n);

@@ -10,6 +10,8 @@ function untyped(value: unknown): any {
   return value;
 }
 
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
 function refusal(attempt: () => unknown): FanfareError {
   try {
     attempt();
@@ -33,6 +35,9 @@ describe('fanfare(options)', () => {
     ['a misspelt limit', { limits: { pingIntervall: 5 } }, '"pingIntervalMs"'],
     ['a misspelt transport', { transports: { longpoling: false } }, '"longPolling"'],
     ['a misspelt one-way path', { transports: { oneWay: { events: '/e' } } }, 'oneWay'],
+    ['a path without /', { transports: { sse: 'sse' } }, 'transports → sse'],
+    ['a one-way path that is none', { transports: { oneWay: { sse: true } } }, 'transports → oneWay → sse'],
+    ['a path that is a number', { path: 8_000 }, 'path'],
     ['a secret in place of jwt()', { auth: 'secret' }, 'auth'],
     ['an address in place of a broker', { broker: 'redis://localhost' }, 'broker'],
     ['one origin as a text', { origins: 'https://example.com' }, 'origins'],
@@ -46,6 +51,15 @@ describe('fanfare(options)', () => {
     expect(error.code).toBe('ERR_CONFIG');
     expect(error.message).toContain(named);
   });
+});
+
+test('a transport that is true is at its usual path', async () => {
+  const app = fanfare({ transports: { httpStream: true, longPolling: true, sse: true }, log: silent });
+  const { url } = await app.listen(0);
+  for (const path of ['http_stream', 'long_polling', 'sse']) {
+    expect((await fetch(`${url}/connection/${path}`, { method: 'PUT' })).status).toBe(405);
+  }
+  await app.close(500);
 });
 
 describe('channel(options)', () => {

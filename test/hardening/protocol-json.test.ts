@@ -11,7 +11,7 @@ import { canary, Oracle } from '../support/hardening/oracle.js';
 import { tokenSecret } from '../support/hardening/server-process.js';
 
 let oracle: Oracle;
-/** Takes frames of megabytes, for inputs that the default limit of 64 KiB already stops. */
+/** Takes frames of megabytes, for inputs that the default limit of 256 KiB already stops. */
 let wide: Oracle;
 beforeAll(async () => {
   oracle = await Oracle.start();
@@ -239,7 +239,7 @@ describe('positions', () => {
     ]);
   });
 
-  it('B47 1 MB epoch → 107; 1009 where frames are limited to 64 KiB', async () => {
+  it('B47 1 MB epoch → 107; 1009 where frames are limited to 256 KiB', async () => {
     const subscribe = (length: number) =>
       `{"channel":"open:b47","recover":true,"offset":1,"epoch":"${'e'.repeat(length)}"}`;
     await expectErrors(107, 'subscribe', [subscribe(1_000_000)], wide);

@@ -11,6 +11,7 @@ const rule: RuleFacts = {
   recovery: 'stream',
   presence: true,
   publish: 'user',
+  subscribe: 'user',
   maxMessageBytes: defaultLimits.maxMessageBytes,
 };
 
@@ -35,7 +36,7 @@ describe('limits', () => {
     ],
     ['more channels than commands under way', { maxPendingCommands: 127 }, 'warning maxPendingCommands'],
     ['more channels than a burst of commands', { commandBurst: 127 }, 'warning commandBurst'],
-    ['more channels than a frame has room for', { maxFrameBytes: 15_000 }, 'warning maxFrameBytes'],
+    ['more channels than a frame has room for', { maxFrameBytes: 20_000 }, 'warning maxFrameBytes'],
     [
       'pings further apart than proxies wait',
       { pingIntervalMs: 60_000, presenceTtlMs: 61_000 },
@@ -58,6 +59,12 @@ describe('limits', () => {
     expect(found(changed)).toContain(expected);
   });
 
+  test('tokens of channels go with them into the frame', () => {
+    expect(found({ maxFrameBytes: 131_072 })).toEqual([]);
+    expect(found({ maxFrameBytes: 131_072 }, { subscribe: 'token' })).toEqual(['warning maxFrameBytes']);
+    expect(found({}, { subscribe: 'token' })).toEqual([]);
+  });
+
   test('what has no limit contradicts nothing', () => {
     expect(
       found({ commandsPerSec: 0, commandBurst: 1, publicationsPerSec: 1_000, maxConnectionsPerAddress: 5 }),
@@ -75,7 +82,7 @@ describe('a rule', () => {
     ['keeps more than one recovery brings', {}, { stream: { size: 1_001, ttlMs: 300_000 } }, 'warning'],
     ['forgets before a dead connection is noticed', {}, { stream: { size: 10, ttlMs: 32_999 } }, 'warning'],
     ['allows messages larger than a queue', {}, { maxMessageBytes: 2_000_000 }, 'error'],
-    ['lets clients publish more than a frame holds', {}, { maxMessageBytes: 100_000 }, 'warning'],
+    ['lets clients publish more than a frame holds', {}, { maxMessageBytes: 300_000 }, 'warning'],
     ['has presence that expires before it is renewed', { presenceTtlMs: 25_000 }, {}, 'error'],
     ['has presence that nothing renews', { pingIntervalMs: 0 }, {}, 'warning'],
   ])('%s', (_, changedLimits, changedRule, severity) => {

@@ -8,8 +8,9 @@ export interface RuleFacts {
   readonly stream: { readonly size: number; readonly ttlMs: number } | undefined;
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
-  /** `nobody`, or who may, in whatever form. */
+  /** `nobody`, `token`, or who may, in whatever form. */
   readonly publish: unknown;
+  readonly subscribe: unknown;
   readonly maxMessageBytes: number;
 }
 
@@ -23,8 +24,10 @@ export interface Contradiction {
   readonly message: string;
 }
 
-/** SDKs subscribe to all of their channels in one frame when they come back; with a position each, about so much. */
-const bytesOfSubscribe = 120;
+/** SDKs subscribe to all of their channels in one frame when they come back; with a name and a position each, about so much. */
+const bytesOfSubscribe = 160;
+/** A token of a channel besides, with some claims of the application. */
+const bytesOfToken = 1_024;
 /** Of `maxCommandsPerFrame` of the protocol, with some for other commands. */
 const maxSubscribesPerFrame = 4_000;
 /** Most proxies end what has been silent for a minute. */
@@ -36,10 +39,17 @@ export function contradictions(
   rules: Iterable<RuleFacts>,
   nameOf: (limit: LimitName) => string,
 ): Contradiction[] {
-  return [...ofLimits(limits, nameOf), ...[...rules].flatMap((rule) => [...ofRule(rule, limits, nameOf)])];
+  const all = [...rules];
+  const bytesEach = bytesOfSubscribe + (all.some(({ subscribe }) => subscribe === 'token') ? bytesOfToken : 0);
+  return [...ofLimits(limits, bytesEach, nameOf), ...all.flatMap((rule) => [...ofRule(rule, limits, nameOf)])];
 }
 
-function* ofLimits(limits: EngineLimits, nameOf: (limit: LimitName) => string): Iterable<Contradiction> {
+/** @param bytesOfChannel what a client sends of each channel when it comes back */
+function* ofLimits(
+  limits: EngineLimits,
+  bytesOfChannel: number,
+  nameOf: (limit: LimitName) => string,
+): Iterable<Contradiction> {
   const { pingIntervalMs, pongTimeoutMs, maxChannelsPerConnection: maxChannels, pollSpacingMs, pollGraceMs } = limits;
   if (pingIntervalMs > 0 && pongTimeoutMs >= pingIntervalMs) {
     yield error('pongTimeoutMs', `must be less than ${nameOf('pingIntervalMs')}`);
@@ -62,7 +72,7 @@ function* ofLimits(limits: EngineLimits, nameOf: (limit: LimitName) => string): 
   for (const [limit, bytesEach] of [
     ['maxPendingCommands', 1],
     ['commandBurst', 1],
-    ['maxFrameBytes', bytesOfSubscribe],
+    ['maxFrameBytes', bytesOfChannel],
   ] as const) {
     if (limits[limit] >= maxChannels * bytesEach || (limit === 'commandBurst' && limits.commandsPerSec === 0)) continue;
     const reason = `clients with ${maxChannels} channels (${nameOf('maxChannelsPerConnection')}) subscribe to all of them at once when they come back`;

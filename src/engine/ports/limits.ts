@@ -23,7 +23,11 @@ export interface LimitDeclaration<Name extends string = string> {
 }
 
 const rows = {
-  maxFrameBytes: limit(65_536, 'Largest frame from a client.', { min: 1_024, reload: 'restart' }),
+  maxFrameBytes: limit(
+    262_144,
+    'Largest frame from a client. SDKs subscribe to all channels of a client in one frame when they come back, with their tokens, and stay away when it is too large; a connection can make the server keep so much while the frame is on its way.',
+    { min: 1_024, reload: 'restart' },
+  ),
   pollWaitMs: limit(
     25_000,
     'How long a poll of long polling hangs when there is nothing to deliver. Less than the time-outs of proxies.',

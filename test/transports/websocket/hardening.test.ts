@@ -86,12 +86,12 @@ describe('frames that break the rules', () => {
   });
 
   it('B27 over the message limit → 1009, before the payload is there', async () => {
-    await expectClose(1009, [{ opcode: text, lengthField: Buffer.from('7f0000000000010001', 'hex') }]);
-    await expectClose(1009, [{ opcode: binary, payload: 'x'.repeat(65_537) }]);
+    await expectClose(1009, [{ opcode: text, lengthField: Buffer.from('7f0000000000040001', 'hex') }]);
+    await expectClose(1009, [{ opcode: binary, payload: 'x'.repeat(262_145) }]);
   });
 
   it('B27 fragments that are over the message limit together → 1009', async () => {
-    const fragment = 'x'.repeat(30_000);
+    const fragment = 'x'.repeat(100_000);
     await expectClose(1009, [
       { opcode: text, payload: fragment, fin: false },
       { opcode: continuation, payload: fragment, fin: false },
@@ -104,7 +104,7 @@ describe('frames that break the rules', () => {
       const client = await RawClient.open(oracle.port);
       const rest = '{"id":1,"connect":{"name":""}}'.length;
       const reply = client.reply(1);
-      client.ws.sendText(`{"id":1,"connect":{"name":"${'x'.repeat(65_536 - rest)}"}}`);
+      client.ws.sendText(`{"id":1,"connect":{"name":"${'x'.repeat(262_144 - rest)}"}}`);
       expect(await reply).toHaveProperty('connect');
       await client.close();
     }, 0);
@@ -171,7 +171,7 @@ describe('frames without end', () => {
     await oracle.withstands(
       async () => {
         const ws = await RawWebSocket.open(oracle.port);
-        const frame = encodeFrame({ opcode: text, payload: `{"id":1,"connect":{"name":"${'x'.repeat(30_000)}"}}` });
+        const frame = encodeFrame({ opcode: text, payload: `{"id":1,"connect":{"name":"${'x'.repeat(100_000)}"}}` });
         let isOver = false;
         void ws.closed.then(() => {
           isOver = true;

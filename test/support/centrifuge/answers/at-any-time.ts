@@ -226,7 +226,7 @@ export const atAnyTime: readonly Answer[] = [
     1009,
     'mistake',
     'a frame is larger than `maxFrameBytes`. A page bounds what people can send; and the SDK sends the subscribes of all channels in one frame, with their tokens, for which the limit has room',
-    (stage) => fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['x'.repeat(70_000)] : [frame])),
+    (stage) => fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['x'.repeat(300_000)] : [frame])),
   ),
   answer('pong', 3501, 'mistake', 'nobody has asked for it, on WebSocket', (stage) =>
     fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['{}'] : [frame])),
