@@ -4,11 +4,8 @@
  * handshake, reads unmasked, unfragmented data frames (RFC 6455, 5.2) and masks with the key zero.
  */
 import { connect } from 'node:net';
+import { opcodes, readFrames } from './websocket-frames.mjs';
 
-const OPCODE_TEXT = 0x1;
-const OPCODE_CLOSE = 0x8;
-const OPCODE_PING = 0x9;
-const OPCODE_PONG = 0xa;
 const HANDSHAKE_KEY = 'YmVuY2htYXJrIGZhbmZhcg==';
 const HEADERS_END = Buffer.from('\r\n\r\n');
 
@@ -61,7 +58,7 @@ export class RawWebSocket {
 
   /** @param {string} text */
   sendText(text) {
-    this.#sendFrame(OPCODE_TEXT, Buffer.from(text));
+    this.#sendFrame(opcodes.text, Buffer.from(text));
   }
 
   /** Resets the connection, so that no port is left in TIME_WAIT. `onEnd` is not called. */
@@ -83,7 +80,7 @@ export class RawWebSocket {
       this.#rest = null;
     }
     const from = this.#open ? 0 : this.#readHandshake(bytes, end);
-    const consumed = from < 0 ? 0 : this.#readFrames(bytes, from, end);
+    const consumed = from < 0 ? 0 : readFrames(bytes, from, end, this.#onFrame);
     if (consumed < end) this.#rest = Buffer.from(bytes.subarray(consumed, end));
     return !this.#ended;
   }
@@ -107,48 +104,16 @@ export class RawWebSocket {
     return at + HEADERS_END.length;
   }
 
-  /**
-   * Handles every whole frame; returns where the first incomplete one begins.
-   * @param {Buffer} bytes
-   * @param {number} from
-   * @param {number} end
-   */
-  #readFrames(bytes, from, end) {
-    let at = from;
-    while (end - at >= 2) {
-      let length = bytes.readUInt8(at + 1) & 0x7f;
-      let body = at + 2;
-      if (length === 126) {
-        if (end - at < 4) break;
-        length = bytes.readUInt16BE(at + 2);
-        body = at + 4;
-      } else if (length === 127) {
-        if (end - at < 10) break;
-        length = Number(bytes.readBigUInt64BE(at + 2));
-        body = at + 10;
-      }
-      if (end - body < length) break;
-      this.#handleFrame(bytes.readUInt8(at) & 0x0f, bytes, body, body + length);
-      at = body + length;
-    }
-    return at;
-  }
-
-  /**
-   * @param {number} opcode
-   * @param {Buffer} bytes
-   * @param {number} from
-   * @param {number} to
-   */
-  #handleFrame(opcode, bytes, from, to) {
-    if (opcode === OPCODE_TEXT) this.#listener.onText(bytes, from, to);
-    else if (opcode === OPCODE_PING) this.#sendFrame(OPCODE_PONG, bytes.subarray(from, to));
-    else if (opcode === OPCODE_CLOSE) {
+  /** @type {Parameters<typeof readFrames>[3]} */
+  #onFrame = (opcode, bytes, from, to) => {
+    if (opcode === opcodes.text) this.#listener.onText(bytes, from, to);
+    else if (opcode === opcodes.ping) this.#sendFrame(opcodes.pong, bytes.subarray(from, to));
+    else if (opcode === opcodes.close) {
       const code = to - from >= 2 ? bytes.readUInt16BE(from) : 1005;
       this.#end(`closed by the server: ${code} ${bytes.toString('utf8', from + 2, to)}`);
       this.#socket.destroy();
     }
-  }
+  };
 
   /**
    * Client frames are masked (RFC 6455, 5.3); under the key zero the payload stays as it is.

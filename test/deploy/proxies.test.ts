@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { encodeFrame, opcodes } from '../support/clients/raw-websocket.js';
+import { opcodes } from '../../bench/client/websocket-frames.mjs';
+import { encodeFrame } from '../support/clients/raw-websocket.js';
 import { ask, enter, type Visitor, visit } from './client.js';
 import { type DeployedOptions, type DeployedProxy, haproxy, nginx } from './deployed-proxy.js';
 import { Fleet } from './fleet.js';

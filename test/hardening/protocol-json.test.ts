@@ -5,8 +5,9 @@
 
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { opcodes } from '../../bench/client/websocket-frames.mjs';
 import { errorCode, type Message, RawClient } from '../support/clients/raw-client.js';
-import { opcodes, RawWebSocket } from '../support/clients/raw-websocket.js';
+import { RawWebSocket } from '../support/clients/raw-websocket.js';
 import { canary, Oracle } from '../support/hardening/oracle.js';
 import { tokenSecret } from '../support/hardening/server-process.js';
 

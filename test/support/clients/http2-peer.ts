@@ -9,8 +9,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { Disconnect } from '../../../src/model/codes.js';
-import { Gathered } from '../centrifuge/awaiting.js';
-import { addressIn, lastWords, type SessionPeer, type StreamReading } from './stream-peer.js';
+import { addressIn, framesOf, lastWords, peerOver, type SessionPeer, type StreamReading } from './stream-peer.js';
 
 export interface Http2Answer {
   readonly status: number;
@@ -64,39 +63,18 @@ export async function openHttp2Stream(
   const answer = await askHttp2(session, { ':method': 'POST', ':path': reading.path }, firstFrame);
   if (answer.status !== 200) throw new Error(`${answer.status} ${await textOfHttp2(answer)}`);
   const { stream } = answer;
-  const frames = new Gathered<string>();
-  let rest = '';
-  stream.setEncoding('utf8').on('data', (chunk: string) => {
-    const split = reading.split(rest + chunk);
-    rest = split.rest;
-    for (const frame of split.frames) frames.add(frame);
-  });
+  const frames = framesOf(stream, reading);
   const closed = new Promise<Disconnect>((resolve) => {
     stream.on('close', () => {
       session.close();
       resolve(lastWords(frames.items));
     });
   });
-  let sending: Promise<unknown> = Promise.resolve();
-  const peer: SessionPeer = {
-    frames,
-    closed,
-    get address() {
-      return addressIn(frames.items);
-    },
-    async emulate(frame) {
-      const body = JSON.stringify({ ...peer.address, data: frame });
-      const { status, stream: answered } = await askHttp2(session, { ':method': 'POST', ':path': '/emulation' }, body);
-      answered.resume();
-      return status;
-    },
-    send(frame) {
-      // One after the other: requests side by side have no order. Those to a server that is gone are lost.
-      sending = sending.then(() => peer.emulate(frame)).catch(() => undefined);
-    },
-    pause: () => stream.pause(),
-    resume: () => stream.resume(),
-    destroy: () => session.destroy(),
+  const emulate = async (frame: string) => {
+    const body = JSON.stringify({ ...addressIn(frames.items), data: frame });
+    const { status, stream: answered } = await askHttp2(session, { ':method': 'POST', ':path': '/emulation' }, body);
+    answered.resume();
+    return status;
   };
-  return peer;
+  return Object.assign(peerOver(stream, frames, closed, emulate), { destroy: () => session.destroy() });
 }

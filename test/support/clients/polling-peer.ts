@@ -3,7 +3,7 @@
 import { Agent, type OutgoingHttpHeaders } from 'node:http';
 import type { Disconnect } from '../../../src/model/codes.js';
 import { Gathered } from '../centrifuge/awaiting.js';
-import { lastWords, post, type SessionAddress, type SessionPeer, textOf } from './stream-peer.js';
+import { lastWords, oneByOne, post, type SessionAddress, type SessionPeer, textOf } from './stream-peer.js';
 
 export const pollingPath = '/connection/long_polling';
 
@@ -84,16 +84,12 @@ export async function openPolling(
       agent.destroy();
       return lastWords(frames.items);
     });
-  let sending: Promise<unknown> = Promise.resolve();
   return {
     frames,
     closed,
     address,
     emulate: send,
-    send(frame) {
-      // Those to a server that is gone are lost.
-      sending = sending.then(() => send(frame)).catch(() => undefined);
-    },
+    send: oneByOne(send),
     pause() {
       reading = new Promise((resolve) => {
         resume = resolve;

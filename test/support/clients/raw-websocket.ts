@@ -2,9 +2,8 @@
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { opcodes, readFrames } from '../../../bench/client/websocket-frames.mjs';
 import { closeOf, openSocket, parseResponses, upgradeRequest } from './raw-http.js';
-
-export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** One frame (RFC 6455 section 5.2). What is left out is as a well-behaved client has it. */
 export interface FrameSpec {
@@ -154,23 +153,10 @@ export class RawWebSocket {
   }
 
   #parse(): void {
-    for (;;) {
-      const [first, second] = this.#received;
-      if (first === undefined || second === undefined) return;
-      const short = second & 0x7f;
-      const headerLength = short < 126 ? 2 : short === 126 ? 4 : 10;
-      if (this.#received.length < headerLength) return;
-      const length =
-        short < 126
-          ? short
-          : short === 126
-            ? this.#received.readUInt16BE(2)
-            : Number(this.#received.readBigUInt64BE(2));
-      if (this.#received.length < headerLength + length) return;
-      const payload = this.#received.subarray(headerLength, headerLength + length);
-      this.#received = this.#received.subarray(headerLength + length);
-      this.#frame(first & 0x0f, payload);
-    }
+    const bytes = this.#received;
+    const onFrame = (opcode: number, _: Buffer, from: number, to: number) =>
+      this.#frame(opcode, bytes.subarray(from, to));
+    this.#received = bytes.subarray(readFrames(bytes, 0, bytes.length, onFrame));
   }
 
   #frame(opcode: number, payload: Buffer): void {

@@ -1,6 +1,7 @@
 /** A client of the streaming transports made of plain requests, with its own reading of both formats. */
 
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Disconnect } from '../../../src/model/codes.js';
 import type { TransportPeer } from '../../conformance/transport-suite.js';
 import { Gathered } from '../centrifuge/awaiting.js';
@@ -89,13 +90,7 @@ export async function openStream(
   const agent = new Agent({ keepAlive: true });
   const response = await post(`${url}${reading.path}`, firstFrame, headers);
   if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${await textOf(response)}`);
-  const frames = new Gathered<string>();
-  let rest = '';
-  response.setEncoding('utf8').on('data', (chunk: string) => {
-    const split = reading.split(rest + chunk);
-    rest = split.rest;
-    for (const frame of split.frames) frames.add(frame);
-  });
+  const frames = framesOf(response, reading);
   // 'close' follows.
   response.on('error', () => undefined);
   const closed = new Promise<Disconnect>((resolve) => {
@@ -104,28 +99,53 @@ export async function openStream(
       resolve(lastWords(frames.items));
     });
   });
-  let sending: Promise<unknown> = Promise.resolve();
-  const peer: StreamPeer = {
-    response,
+  const emulate = async (frame: string) => {
+    const body = JSON.stringify({ ...addressIn(frames.items), data: frame });
+    const answered = await post(`${url}/emulation`, body, headers, agent);
+    answered.resume();
+    return answered.statusCode ?? 0;
+  };
+  return Object.assign(peerOver(response, frames, closed, emulate), { response });
+}
+
+/** What of a response is a frame, as it comes. */
+export function framesOf(response: Readable, reading: StreamReading): Gathered<string> {
+  const frames = new Gathered<string>();
+  let rest = '';
+  response.setEncoding('utf8').on('data', (chunk: string) => {
+    const split = reading.split(rest + chunk);
+    rest = split.rest;
+    for (const frame of split.frames) frames.add(frame);
+  });
+  return frames;
+}
+
+export function peerOver(
+  response: Readable,
+  frames: Gathered<string>,
+  closed: Promise<Disconnect>,
+  emulate: SessionPeer['emulate'],
+): SessionPeer {
+  return {
     frames,
     closed,
     get address() {
       return addressIn(frames.items);
     },
-    async emulate(frame) {
-      const answered = await post(`${url}/emulation`, JSON.stringify({ ...peer.address, data: frame }), headers, agent);
-      answered.resume();
-      return answered.statusCode ?? 0;
-    },
-    send(frame) {
-      // One after the other: requests side by side have no order. Those to a server that is gone are lost.
-      sending = sending.then(() => peer.emulate(frame)).catch(() => undefined);
-    },
+    emulate,
+    send: oneByOne(emulate),
     pause: () => response.pause(),
     resume: () => response.resume(),
     destroy: () => response.destroy(),
   };
-  return peer;
+}
+
+/** Requests side by side have no order. Those to a server that is gone are lost. */
+export function oneByOne(send: (frame: string) => Promise<unknown>): (frame: string) => void {
+  let sending: Promise<unknown> = Promise.resolve();
+  return (frame) => {
+    sending = sending.then(() => send(frame)).catch(() => undefined);
+  };
 }
 
 /** The line that answers a command, once it is there. */

@@ -2,8 +2,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { opcodes } from '../../../bench/client/websocket-frames.mjs';
 import { RawClient } from '../../support/clients/raw-client.js';
-import { encodeFrame, type FrameSpec, opcodes, RawWebSocket } from '../../support/clients/raw-websocket.js';
+import { encodeFrame, type FrameSpec, RawWebSocket } from '../../support/clients/raw-websocket.js';
 import { canary, type LogExpectation, Oracle } from '../../support/hardening/oracle.js';
 
 let oracle: Oracle;

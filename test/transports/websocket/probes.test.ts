@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { fanfare } from 'fanfare';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { opcodes } from '../../../bench/client/websocket-frames.mjs';
 import { probeLimits } from '../../../src/transports/websocket/probes.js';
 import { openSocket, upgradeRequest } from '../../support/clients/raw-http.js';
-import { opcodes, RawWebSocket } from '../../support/clients/raw-websocket.js';
+import { RawWebSocket } from '../../support/clients/raw-websocket.js';
 
 const headers = { 'Sec-WebSocket-Protocol': 'fanfare.probe' };
 
