@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EngineNode } from '../../test/support/engine/node.js';
 import type { Node } from '../engine/node.js';
-import type { HookMetricsSource, Metrics } from './metrics.js';
+import type { HookMetricsSource } from './hook-metrics.js';
+import type { Metrics } from './metrics.js';
 import { workerMetrics } from './worker-metrics.js';
 
 let node: Node;

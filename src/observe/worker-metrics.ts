@@ -2,7 +2,8 @@
 
 import { AggregatorRegistry, type MetricObject } from 'prom-client';
 import type { Node } from '../engine/node.js';
-import { type HookMetricsSource, type Metrics, nodeMetrics } from './metrics.js';
+import type { HookMetricsSource } from './hook-metrics.js';
+import { type Metrics, nodeMetrics } from './metrics.js';
 
 /** The other processes. Figures are plain data. */
 export interface FigurePeers {

@@ -26,8 +26,9 @@ import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ownProcedures } from '../model/join-leave-wish.js';
+import type { HookMetricsSource } from '../observe/hook-metrics.js';
 import { createLog } from '../observe/log.js';
-import { type HookMetricsSource, nodeMetrics } from '../observe/metrics.js';
+import { nodeMetrics } from '../observe/metrics.js';
 import { type FigurePeers, workerMetrics } from '../observe/worker-metrics.js';
 import { ClientGate } from '../transports/client-gate.js';
 

@@ -5,7 +5,7 @@ import type { RpcFallback } from '../engine/channels/rpc-options.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Observer } from '../engine/ports/observer.js';
 import type { Hooks } from '../http/hooks/hooks.js';
-import type { EventFigures, HookFigures, HookMeter } from '../observe/metrics.js';
+import type { EventFigures, HookFigures, HookMeter } from '../observe/hook-metrics.js';
 import type { HookParts } from './fanfare.js';
 
 /** What hooks decide in the place of channel rules. */
