@@ -1,7 +1,7 @@
 /** Keys of an identity provider, fetched when they are needed and no more often than is good for it. */
 
 import { createRemoteJWKSet, customFetch, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
-import type { TokenAlgorithm, TokenHeader, TokenKeys, VerificationKey } from '../engine/auth/token-keys.js';
+import type { PublicKey, TokenAlgorithm, TokenHeader, TokenKeys } from '../engine/auth/token-keys.js';
 import { KeysUnavailable } from '../engine/auth/token-verifier.js';
 import type { Clock } from '../engine/ports/clock.js';
 
@@ -22,7 +22,7 @@ export class JwksKeys implements TokenKeys {
   readonly rotates = true;
   readonly #algorithms: ReadonlySet<string>;
   readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #resolve: (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<VerificationKey>;
+  readonly #resolve: (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<PublicKey>;
   #failedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: URL, algorithms: readonly TokenAlgorithm[], clock: Pick<Clock, 'nowMs'>) {
@@ -36,7 +36,7 @@ export class JwksKeys implements TokenKeys {
     });
   }
 
-  async find(header: TokenHeader): Promise<readonly VerificationKey[]> {
+  async find(header: TokenHeader): Promise<readonly PublicKey[]> {
     if (header.alg === undefined || !this.#algorithms.has(header.alg)) return [];
     try {
       const known = { alg: header.alg, ...(header.kid !== undefined && { kid: header.kid }) };
@@ -60,8 +60,8 @@ export class JwksKeys implements TokenKeys {
 class TooSoon extends Error {}
 
 /** Without a key id several may fit; a few are tried. */
-async function collect(matching: AsyncIterable<VerificationKey>): Promise<VerificationKey[]> {
-  const keys: VerificationKey[] = [];
+async function collect(matching: AsyncIterable<PublicKey>): Promise<PublicKey[]> {
+  const keys: PublicKey[] = [];
   for await (const key of matching) {
     keys.push(key);
     if (keys.length === 8) break;

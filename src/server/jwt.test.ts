@@ -1,5 +1,7 @@
 /** Tokens, good and forged, against the authenticator. */
 
+import nodeCrypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { CompactSign, generateKeyPair } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ConnectAttempt } from '../engine/ports/authenticator.js';
@@ -141,14 +143,24 @@ describe('forged tokens are refused with 3500', () => {
     expect(await connect('eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIiwiemlwIjoiREVGIn0..AAAA.AAAA.AAAA')).toBe(3500);
   });
 
+  test('that ask for an extension, which would have to be understood, although the signature is right', async () => {
+    const header = Buffer.from('{"alg":"HS256","crit":["b64"],"b64":true}').toString('base64url');
+    const signed = `${header}.${Buffer.from('{"sub":"u"}').toString('base64url')}`;
+    const token = `${signed}.${nodeCrypto.createHmac('sha256', secret).update(signed).digest('base64url')}`;
+    expect(await connect(token)).toBe(3500);
+  });
+
   test('B73: of 16 KB, before any cryptography', async () => {
-    const verified = vi.spyOn(crypto.subtle, 'verify');
+    const verified = vi.spyOn(nodeCrypto, 'createHmac');
+    syncBuiltinESMExports();
     const large = await sign({ sub: 'u', info: 'x'.repeat(12_000) });
     expect(large.length).toBeGreaterThan(16_000);
     expect(await connect(large)).toBe(3500);
     expect(verified).not.toHaveBeenCalled();
     expect(await connect(await sign({ sub: 'u', info: 'x'.repeat(5_000) }))).toBe('u');
     expect(verified).toHaveBeenCalledOnce();
+    verified.mockRestore();
+    syncBuiltinESMExports();
   });
 });
 
@@ -228,6 +240,12 @@ describe('secrets', () => {
     ['one of two is short', [secret, 'short']],
   ])('B108: %s: refused with ERR_CONFIG', (_, short) => {
     expect(() => jwt({ secret: short })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  });
+
+  test('an algorithm that no secret signs: refused with ERR_CONFIG', () => {
+    // @ts-expect-error: the compiler would not let it through
+    const wrong = () => jwt({ secret, algorithm: 'RS256' });
+    expect(wrong).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
 
   test('the length is in bytes, and the refusal does not tell the secret', () => {

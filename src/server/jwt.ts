@@ -1,9 +1,10 @@
 /** The tokens that an application accepts, as an option of `fanfare()`. */
 
-import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createPublicKey, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { authenticateWith } from '../engine/auth/token-authenticator.js';
 import {
   minSecretBytes,
+  type SharedSecret,
   staticKey,
   type TokenAlgorithm,
   type TokenIssuer,
@@ -109,7 +110,7 @@ export function tokenVerifier(options: JwtOptions, names: JwtOptionNames): Token
   const issuers: TokenIssuer[] = [
     ...secrets.map((key) => ({
       ...common,
-      keys: staticKey(secretKey(key), algorithm),
+      keys: staticKey(sharedSecret(key, algorithm), algorithm),
       origin: {
         ...provenance,
         option: names.secret,
@@ -145,16 +146,30 @@ export function tokenVerifier(options: JwtOptions, names: JwtOptionNames): Token
   return new TokenVerifier(issuers, systemClock);
 }
 
-/** A key object, which is prepared for its algorithm once and not for every token. */
-function secretKey(secret: string): KeyObject {
+const hashOf: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
+
+function sharedSecret(secret: string, algorithm: TokenAlgorithm): SharedSecret {
   const bytes = Buffer.from(secret);
   if (bytes.length < minSecretBytes) throw fault(`a secret has at least ${minSecretBytes} bytes`);
-  return createSecretKey(bytes);
+  const key = createSecretKey(bytes);
+  const hash = hashOf[algorithm];
+  if (hash === undefined) throw fault(`a secret signs ${Object.keys(hashOf).join(', ')}, not "${algorithm}"`);
+  return {
+    hasSigned(signed, signature) {
+      const expected = createHmac(hash, key).update(signed).digest();
+      const given = Buffer.from(signature, 'base64url');
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+  };
 }
 
 function pinnedKey(key: string, algorithm: TokenAlgorithm, kid: string | undefined): TokenKeys {
   if (!tokenAlgorithms.includes(algorithm)) throw fault(`"${algorithm}" is not a known algorithm`);
-  return staticKey(algorithm.startsWith('HS') ? secretKey(key) : publicKey(key, algorithm), algorithm, kid);
+  return staticKey(
+    algorithm.startsWith('HS') ? sharedSecret(key, algorithm) : publicKey(key, algorithm),
+    algorithm,
+    kid,
+  );
 }
 
 const keyTypeOf: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 /** Finds out which of the issuers has signed a token, if one has; and otherwise why it is not believed. */
 
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { compactVerify, errors, type JWTPayload } from 'jose';
 import type { Clock } from '../ports/clock.js';
 import { cite, TokenFault } from './token-fault.js';
 import { readToken } from './token-form.js';
@@ -34,8 +34,9 @@ export class TokenVerifier {
       try {
         for (const key of await issuer.keys.find(header)) {
           tried.push(issuer);
-          const payload = await this.#verifyWith(token, key, header, issuer);
-          if (payload !== undefined) return payload;
+          if (!(await this.#isSignedBy(token, key, header))) continue;
+          checkClaims(claimed, issuer, this.#clock.wallMs());
+          return claimed;
         }
       } catch (error) {
         // Another origin may have the key; only when none has, this one's silence counts.
@@ -69,46 +70,44 @@ export class TokenVerifier {
     return new TokenFault('issuer', message, { claim: 'iss', option: optionsOf(options) });
   }
 
-  /** `undefined` when the signature is wrong, which may be right under another key. Throws for all that stays wrong. */
-  async #verifyWith(token: string, key: VerificationKey, header: TokenHeader, issuer: TokenIssuer) {
-    const nowMs = this.#clock.wallMs();
-    const verified = await jwtVerify(token, key, {
-      algorithms: header.alg === undefined ? [] : [header.alg],
-      clockTolerance: clockToleranceSec,
-      currentDate: new Date(nowMs),
-      ...(issuer.issuer !== undefined && { issuer: issuer.issuer }),
-      ...(issuer.audience !== undefined && { audience: issuer.audience }),
-    }).catch((error: unknown) => {
-      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
-      throw faultOf(error, issuer, nowMs);
-    });
-    if (verified === undefined) return undefined;
-    const { payload } = verified;
-    // The tolerance is for what begins. What has ended would let a client in only to close it.
-    if (payload.exp !== undefined && payload.exp * 1_000 <= nowMs) throw expired(payload, nowMs);
-    return payload;
+  /** Whether the token is of this key. Throws for everything that stays wrong under any key. */
+  async #isSignedBy(token: string, key: VerificationKey, { alg, crit }: TokenHeader): Promise<boolean> {
+    if ('hasSigned' in key) {
+      if (crit !== undefined) throw new TokenFault('form', 'its header has "crit", and no extension is understood');
+      const end = token.lastIndexOf('.');
+      return key.hasSigned(token.slice(0, end), token.slice(end + 1));
+    }
+    try {
+      await compactVerify(token, key, { algorithms: alg === undefined ? [] : [alg] });
+      return true;
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) return false;
+      if (error instanceof errors.JOSEError) throw new TokenFault('form', error.message.slice(0, 200));
+      throw new TokenFault('key', 'the key that it names does not fit its algorithm', { cause: error });
+    }
   }
 }
 
-/** What jose has against a token whose signature is right. */
-function faultOf(error: unknown, { issuer, audience, origin }: TokenIssuer, nowMs: number): TokenFault {
-  if (error instanceof errors.JWTExpired) return expired(error.payload, nowMs);
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    const { claim, reason, payload } = error;
-    const value = payload[claim];
-    if (claim === 'nbf' && reason === 'check_failed') return early(Number(value), nowMs);
-    if (claim === 'aud') {
-      const option = origin?.audienceOption ?? 'audience';
-      return new TokenFault('audience', `aud ${aud(value)}, ${option} is ${cite(audience)}`, { claim, option });
-    }
-    if (claim === 'iss') {
-      const option = origin?.issuerOption ?? 'issuer';
-      return new TokenFault('issuer', `iss ${cite(value)}, ${option} is ${cite(issuer)}`, { claim, option });
-    }
-    return new TokenFault('claim', `${claim} is ${cite(value)} and no number of seconds`, { claim });
+/** What a token whose signature is right says of itself (RFC 7519, 4.1). @throws TokenFault */
+function checkClaims(payload: JWTPayload, { issuer, audience, origin }: TokenIssuer, nowMs: number): void {
+  const { iss, aud: audiences, nbf, exp } = payload;
+  if (issuer !== undefined && iss !== issuer) {
+    const option = origin?.issuerOption ?? 'issuer';
+    throw new TokenFault('issuer', `iss ${cite(iss)}, ${option} is ${cite(issuer)}`, { claim: 'iss', option });
   }
-  if (error instanceof errors.JOSEError) return new TokenFault('form', error.message.slice(0, 200));
-  return new TokenFault('key', 'the key that it names does not fit its algorithm', { cause: error });
+  if (audience !== undefined && ![audiences].flat().includes(audience)) {
+    const option = origin?.audienceOption ?? 'audience';
+    const message = `aud ${aud(audiences)}, ${option} is ${cite(audience)}`;
+    throw new TokenFault('audience', message, { claim: 'aud', option });
+  }
+  for (const claim of ['iat', 'nbf', 'exp'] as const) {
+    const value: unknown = payload[claim];
+    if (value === undefined || typeof value === 'number') continue;
+    throw new TokenFault('claim', `${claim} is ${cite(value)} and no number of seconds`, { claim });
+  }
+  if (nbf !== undefined && nbf > Math.floor(nowMs / 1_000) + clockToleranceSec) throw early(nbf, nowMs);
+  // The tolerance is for what begins. What has ended would let a client in only to close it.
+  if (exp !== undefined && exp * 1_000 <= nowMs) throw expired(payload, nowMs);
 }
 
 function aud(value: unknown): string {
