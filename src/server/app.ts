@@ -9,6 +9,7 @@ import type {
   MessageOf,
   ProcedureTable,
 } from '../engine/channels/channel-types.js';
+import { grantOf } from '../engine/channels/grant.js';
 import { encodeMessage } from '../engine/channels/publishing.js';
 import type { NodeSummary } from '../engine/cluster/messages.js';
 import type { ChannelSummary, ClientSelector } from '../engine/operations/node-clients.js';
@@ -181,11 +182,9 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     channel: Known<Channels, Name>,
     options: SubscribeOptions = {},
   ): Promise<number> {
-    const { info, data, expiresAt, recoverSince } = options;
+    const { recoverSince } = options;
     return this.#operations.subscribe(selector(user, options), channel, {
-      ...(info !== undefined && { info: encodeMessage(info) }),
-      ...(data !== undefined && { data: encodeMessage(data) }),
-      ...(expiresAt !== undefined && { expiresAtMs: expiresAt * 1_000 }),
+      ...grantOf(options),
       ...(recoverSince !== undefined && { recoverSince }),
     });
   }
@@ -225,11 +224,10 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    * @example new EventSource(`/sse?channels=news&ticket=${ticket}`)
    */
   ticket(user: string | null, options: TicketOptions = {}): string {
-    const { ttlSec, expiresAt, info, meta } = options;
+    const { ttlSec, meta } = options;
     return this.#operations.issueTicket(user ?? '', {
       ...(ttlSec !== undefined && { ttlMs: ttlSec * 1_000 }),
-      ...(expiresAt !== undefined && { expiresAtMs: expiresAt * 1_000 }),
-      ...(info !== undefined && { info: encodeMessage(info) }),
+      ...grantOf(options),
       ...(meta !== undefined && { meta }),
     });
   }

@@ -3,8 +3,8 @@
 import { disconnectCodes } from '../../model/codes.js';
 import { payloadValue } from '../../model/payload.js';
 import type { Denial } from '../channels/channel-options.js';
+import { grantOf } from '../channels/grant.js';
 import { denialOf, isDenying } from '../channels/permissions.js';
-import { encodeMessage } from '../channels/publishing.js';
 import type { Authenticator, Identity } from '../ports/authenticator.js';
 
 /** What an {@link AuthFunction} is told. */
@@ -82,10 +82,8 @@ function identityOf(grant: AuthGrant): Identity {
   if (grant.user !== null && typeof grant.user !== 'string') throw new TypeError('auth: the user is a text, or null');
   return {
     user: grant.user ?? '',
-    ...(grant.expiresAt !== undefined && { expiresAtMs: grant.expiresAt * 1_000 }),
-    ...(grant.info !== undefined && { info: encodeMessage(grant.info) }),
+    ...grantOf(grant),
     ...(grant.meta !== undefined && { meta: grant.meta }),
-    ...(grant.data !== undefined && { data: encodeMessage(grant.data) }),
     ...(grant.channels !== undefined && { subscriptions: new Map(grant.channels.map((channel) => [channel, {}])) }),
   };
 }

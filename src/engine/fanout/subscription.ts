@@ -4,8 +4,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import type { Unsubscribe } from '../../model/codes.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { SubscribeGrant } from '../channels/channel-options.js';
-import { encodeMessage } from '../channels/publishing.js';
+import { nothingGranted } from '../channels/grant.js';
 import type { Rule, RuleMatch } from '../channels/rule.js';
 import type { Grant } from '../ports/authenticator.js';
 import type { Expiring } from '../time/deadlines.js';
@@ -55,9 +54,6 @@ export interface BufferedPublication {
 
 /** Most publications buffered for a subscriber that is joining; beyond that, history is read again. */
 export const maxBufferedPublications = 1_024;
-
-/** Of the many that are granted nothing in particular. */
-const nothingGranted: Grant = {};
 
 export class Subscription implements Expiring {
   stage: SubscriptionStage = 'new';
@@ -176,16 +172,4 @@ export class Subscription implements Expiring {
     this.buffer = undefined;
     this.overflowed = true;
   }
-}
-
-/** What a function of the application's granted, in the engine's words. Without a grant: nothing in particular. */
-export function identityOfGrant(grant: SubscribeGrant | undefined): Grant {
-  if (grant === undefined) return nothingGranted;
-  const { info, data, expiresAt, override } = grant;
-  return {
-    ...(info !== undefined && { info: encodeMessage(info) }),
-    ...(data !== undefined && { data: encodeMessage(data) }),
-    ...(expiresAt !== undefined && { expiresAtMs: expiresAt * 1_000 }),
-    ...(override !== undefined && { override }),
-  };
 }

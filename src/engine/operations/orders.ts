@@ -1,13 +1,11 @@
 /** What one node has the others do with their clients, and the one decoder of it. */
 
 import * as v from 'valibot';
-import { trustedJsonText } from '../../model/json-text.js';
+import { checkedJson, grantSchema } from '../channels/grant.js';
 import type { NodeClients } from './node-clients.js';
 
 const text = v.pipe(v.string(), v.maxLength(1_024));
 const time = v.pipe(v.number(), v.minValue(0));
-/** Was encoded by the node that has accepted it. */
-const json = v.pipe(v.string(), v.check(isJson), v.transform(trustedJsonText));
 const who = v.object({ user: text, client: v.optional(text) });
 const why = v.object({ code: v.pipe(v.number(), v.integer()), reason: text });
 const flag = v.optional(v.boolean());
@@ -31,19 +29,7 @@ const order = v.variant('do', [
     who,
     channel: v.string(),
     options: v.object({
-      tokenId: v.exactOptional(text),
-      issuedAtMs: v.exactOptional(time),
-      info: v.exactOptional(json),
-      data: v.exactOptional(json),
-      expiresAtMs: v.exactOptional(time),
-      override: v.exactOptional(
-        v.object({
-          presence: v.exactOptional(v.boolean()),
-          joinLeave: v.exactOptional(v.boolean()),
-          pushJoinLeave: v.exactOptional(v.boolean()),
-          recovery: v.exactOptional(v.boolean()),
-        }),
-      ),
+      ...grantSchema.entries,
       recoverSince: v.exactOptional(v.object({ offset: v.pipe(v.number(), v.integer()), epoch: v.string() })),
     }),
   }),
@@ -52,9 +38,9 @@ const order = v.variant('do', [
   v.object({
     do: v.literal('refresh'),
     who,
-    options: v.object({ expired: flag, expiresAtMs: v.optional(time), info: v.optional(json) }),
+    options: v.object({ expired: flag, expiresAtMs: v.optional(time), info: v.optional(checkedJson) }),
   }),
-  v.object({ do: v.literal('send'), who, data: json }),
+  v.object({ do: v.literal('send'), who, data: checkedJson }),
   v.object({ do: v.literal('revoke'), revocation }),
   v.object({ do: v.literal('unblock'), user: text, atMs: time }),
   v.object({ do: v.literal('endOlder'), user: text, client: text, atMs: time }),
@@ -114,15 +100,5 @@ export async function follow(order: Order, clients: NodeClients, atMs?: number):
     case 'endOlder':
       clients.endOlder(order);
       return 0;
-  }
-}
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value);
-    return true;
-  } catch {
-    // Said by the answer.
-    return false;
   }
 }

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { parseChannelName } from '../../model/channel-name.js';
-import { trustedJsonSchema } from '../channels/publication-schemas.js';
+import { grantSchema } from '../channels/grant.js';
 import { type NodeSummary, nodeSummary } from '../cluster/messages.js';
 import type { Node } from '../node.js';
 import type { Identity } from '../ports/authenticator.js';
@@ -27,9 +27,7 @@ const standing = v.object({
 /** Of a ticket: what {@link TicketGrant} lets one say. */
 const ticketIdentity = v.object({
   user: v.string(),
-  expiresAtMs: v.exactOptional(v.number()),
-  issuedAtMs: v.exactOptional(v.number()),
-  info: v.exactOptional(trustedJsonSchema),
+  ...grantSchema.entries,
   meta: v.optional(v.unknown()),
 });
 

@@ -1,13 +1,14 @@
 /** The fields that several methods have, and the JSON that callers hand through. `null` is the same as absent. */
 
 import * as v from 'valibot';
-import { jsonOf, overrideFields, overrideOf } from '../../engine/auth/claims.js';
+import { type GrantFields, grantOf, jsonOf, readGrant } from '../../engine/channels/grant.js';
 import { encodeMessage } from '../../engine/channels/publishing.js';
 import type { ClientSelector } from '../../engine/operations/node-clients.js';
-import type { SubscriptionOverride } from '../../engine/ports/authenticator.js';
+import type { Grant } from '../../engine/ports/authenticator.js';
 import { maxIdempotencyKeyBytes } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
+import { hasLoneSurrogate, toJsonText } from '../../model/json-text.js';
+import { payloadJson } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import { malformed, missing } from './api-error.js';
 
@@ -26,7 +27,6 @@ export const integer = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
 export const unixTime = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxUnixSec)), 0);
 export const base64 = v.nullish(v.pipe(v.string(), v.base64()));
 export const anyJson = v.optional(v.unknown());
-export const override = v.nullish(overrideFields);
 
 export const position = v.object({
   offset: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
@@ -68,7 +68,7 @@ interface PublicationFields {
 export function publicationOf(fields: PublicationFields) {
   const { data, b64data, skip_history: skipHistory, tags, idempotency_key: idempotencyKey, version } = fields;
   const { version_epoch: epoch } = fields;
-  const encoded = encodedJson('data', undefined, b64data);
+  const encoded = readable(() => jsonOf('data', undefined, b64data))?.text;
   if (encoded === undefined && data === undefined) throw missing('data');
   return {
     data: encoded ?? encodeMessage(data),
@@ -92,22 +92,16 @@ export function selectorOf({ user, client, session }: Readonly<Record<keyof type
   return { user, client: isOne ? client || session : '' };
 }
 
-/** `info` or `data` beside its base64 twin, which wins. @throws ApiError */
-export function attachment<const Key extends 'info' | 'data'>(
-  key: Key,
-  plain: unknown,
-  encoded: string | null | undefined,
-): { readonly [K in Key]?: JsonText } {
-  const json = encodedJson(key, plain, encoded);
-  if (json === undefined) return {};
-  if (Buffer.byteLength(json) > maxAttachmentBytes)
-    throw malformed(`${key} is larger than ${maxAttachmentBytes} bytes`);
-  // safe: the object has that one key
-  return { [key]: json } as { readonly [K in Key]?: JsonText };
-}
-
-export function overrideFrom(fields: v.InferOutput<typeof override>): { readonly override?: SubscriptionOverride } {
-  return overrideOf(fields);
+/** @throws ApiError */
+export function grantFrom(fields: GrantFields): Grant {
+  const grant = readable(() => grantOf(readGrant(fields)));
+  for (const key of ['info', 'data'] as const) {
+    const payload = grant[key];
+    if (payload !== undefined && Buffer.byteLength(payloadJson(payload)) > maxAttachmentBytes) {
+      throw malformed(`${key} is larger than ${maxAttachmentBytes} bytes`);
+    }
+  }
+  return grant;
 }
 
 /** Unix seconds to milliseconds; 0 is never. */
@@ -116,11 +110,12 @@ export function timeFrom<const Key extends string>(key: Key, unixSec: number): {
   return (unixSec === 0 ? {} : { [key]: unixSec * 1_000 }) as { readonly [K in Key]?: number };
 }
 
-function encodedJson(key: 'info' | 'data', plain: unknown, encoded: string | null | undefined): JsonText | undefined {
+/** @throws ApiError in place of whatever else a reader throws for base64 */
+function readable<Read>(read: () => Read): Read {
   try {
-    return jsonOf(key, plain, encoded ?? undefined)[key];
+    return read();
   } catch (error) {
-    if (error instanceof FanfareError) throw error;
-    throw malformed(`b64${key} is no JSON in base64: other payloads have no place in this protocol`);
+    if (error instanceof FanfareError || !(error instanceof Error)) throw error;
+    throw malformed(`${error.message}: other payloads have no place in this protocol`);
   }
 }

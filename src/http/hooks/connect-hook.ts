@@ -1,7 +1,17 @@
 /** Asks a backend who a client is when it connects, and whether it may stay when its time is up. */
 
 import * as v from 'valibot';
-import { isNothing, jsonOf, subscribeOptionFields, subscriptionsOf } from '../../engine/auth/claims.js';
+import {
+  dataFields,
+  expiryField,
+  type GrantFields,
+  grantOf,
+  infoFields,
+  isNothing,
+  readGrant,
+  subscriptionFields,
+  subscriptionsOf,
+} from '../../engine/channels/grant.js';
 import { parseCapabilities } from '../../engine/names/capabilities.js';
 import type { Authenticator, ConnectAttempt, Identity, Recognised } from '../../engine/ports/authenticator.js';
 import type { Decision, Denied } from '../../engine/ports/decision.js';
@@ -10,39 +20,32 @@ import { JsonSource } from '../../model/json-source.js';
 import { payloadJson } from '../../model/payload.js';
 import { clientFields, strangerFields } from './client-fields.js';
 import type { Hook } from './hook.js';
-import { base64Field, expiryField } from './hook-answer.js';
 import type { StandIns } from './hook-headers.js';
 import type { RefreshGrace } from './refresh-grace.js';
 
 const connectResult = v.object({
   user: v.pipe(v.string(), v.maxLength(256)),
-  expire_at: expiryField,
-  info: v.optional(v.unknown()),
-  b64info: base64Field,
-  data: v.optional(v.unknown()),
-  b64data: base64Field,
+  ...expiryField,
+  ...infoFields,
+  ...dataFields,
   meta: v.optional(v.unknown()),
   channels: v.nullish(v.array(v.string()), []),
-  subs: v.nullish(v.record(v.string(), subscribeOptionFields), {}),
+  subs: v.nullish(v.record(v.string(), subscriptionFields), {}),
   caps: v.optional(v.unknown()),
 });
 
 const refreshResult = v.object({
   expired: v.nullish(v.boolean(), false),
-  expire_at: expiryField,
-  info: v.optional(v.unknown()),
-  b64info: base64Field,
+  ...expiryField,
+  ...infoFields,
   meta: v.optional(v.unknown()),
   caps: v.optional(v.unknown()),
 });
 
-type ConnectResult = v.InferOutput<typeof connectResult>;
-type Shared = Pick<ConnectResult, 'expire_at' | 'info' | 'b64info' | 'meta' | 'caps'>;
-
-function sharedIdentity({ expire_at: expiresAtMs, info, b64info, meta, caps }: Shared) {
+function sharedIdentity(fields: GrantFields & { readonly meta?: unknown; readonly caps?: unknown }) {
+  const { meta, caps } = fields;
   return {
-    ...(expiresAtMs !== undefined && { expiresAtMs }),
-    ...jsonOf('info', info, b64info),
+    ...grantOf(readGrant(fields)),
     ...(!isNothing(meta) && { meta }),
     ...(caps != null && { capabilities: parseCapabilities(caps) }),
   };
@@ -54,7 +57,6 @@ function readConnect(value: unknown): Decision<Recognised<Identity>> {
   const identity = {
     user: result.user,
     ...sharedIdentity(result),
-    ...jsonOf('data', result.data, result.b64data),
     ...subscriptionsOf(result.channels, result.subs),
   };
   return { ok: true, identity };

@@ -1,32 +1,10 @@
 /** Reads the answer of a backend: a result, an error or a disconnect, in Centrifugo's words. */
 
 import * as v from 'valibot';
-import { grantShape, jsonOf } from '../../engine/auth/claims.js';
+import { grantShape } from '../../engine/channels/grant.js';
 import type { Decision } from '../../engine/ports/decision.js';
 import { parseJson } from '../../model/json-parse.js';
 import { members } from '../../model/json-shape.js';
-import { JsonSource } from '../../model/json-source.js';
-
-/** Beyond, dates are not representable. */
-const maxNumericDate = 8_640_000_000_000;
-
-/** Unix seconds; 0 and nothing at all: never. In milliseconds. */
-export const expiryField = v.pipe(
-  v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(maxNumericDate)), 0),
-  v.transform((seconds) => (seconds === 0 ? undefined : Math.floor(seconds * 1_000))),
-);
-
-/** Base64; an empty one is none. */
-export const base64Field = v.pipe(
-  v.nullish(v.pipe(v.string(), v.base64()), ''),
-  v.transform((encoded) => (encoded === '' ? undefined : encoded)),
-);
-
-/** JSON of the backend's as it came, plain or in base64 (which wins). `null` is none. @throws Error when it is not JSON */
-export function decodedValue(plain: unknown, encoded: string | undefined): JsonSource | undefined {
-  const text = jsonOf('data', plain, encoded).data;
-  return text === undefined ? undefined : new JsonSource(text, false);
-}
 
 const errorFields = v.object({
   code: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(1_999)),

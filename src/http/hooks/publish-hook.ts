@@ -2,15 +2,14 @@
 
 import * as v from 'valibot';
 import type { Denial, PublishContext, PublishGrant } from '../../engine/channels/channel-options.js';
+import { dataFields, jsonOf } from '../../engine/channels/grant.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { Decision } from '../../engine/ports/decision.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
-import { base64Field, decodedValue } from './hook-answer.js';
 
 const publishResult = v.object({
-  data: v.optional(v.unknown()),
-  b64data: base64Field,
+  ...dataFields,
   skip_history: v.nullish(v.boolean(), false),
   tags: v.nullish(v.record(v.string(), v.string())),
   idempotency_key: v.nullish(v.string(), ''),
@@ -19,7 +18,7 @@ const publishResult = v.object({
 /** @throws Error for what is no result of this hook */
 function readPublish(value: unknown): Decision<{ readonly grant: PublishGrant }> {
   const result = v.parse(publishResult, value);
-  const data = decodedValue(result.data, result.b64data);
+  const data = jsonOf('data', result.data, result.b64data);
   const { tags, idempotency_key: idempotencyKey } = result;
   const grant = {
     ...(data !== undefined && { data }),

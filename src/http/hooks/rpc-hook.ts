@@ -1,18 +1,18 @@
 /** Passes calls of procedures on to a backend. */
 
 import * as v from 'valibot';
+import { dataFields, jsonOf } from '../../engine/channels/grant.js';
 import type { RpcFallback } from '../../engine/channels/rpc-options.js';
 import type { Decision } from '../../engine/ports/decision.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
-import { base64Field, decodedValue } from './hook-answer.js';
 
-const rpcResult = v.object({ data: v.optional(v.unknown()), b64data: base64Field });
+const rpcResult = v.object(dataFields);
 
 /** @throws Error for what is no result of this hook */
 function readRpc(value: unknown): Decision<{ readonly data: unknown }> {
   const { data, b64data } = v.parse(rpcResult, value);
-  return { ok: true, data: b64data === undefined ? data : decodedValue(data, b64data) };
+  return { ok: true, data: b64data ? jsonOf('data', data, b64data) : data };
 }
 
 export function rpcHook(hook: Hook): RpcFallback {

@@ -2,30 +2,23 @@
 
 import * as v from 'valibot';
 import type { Denial, PermissionContext, SubscribeGrant } from '../../engine/channels/channel-options.js';
+import { expiryField, infoFields, readGrant } from '../../engine/channels/grant.js';
 import { type Decision, refuse } from '../../engine/ports/decision.js';
 import { errorCodes } from '../../model/codes.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
-import { base64Field, decodedValue, expiryField } from './hook-answer.js';
 import type { RefreshGrace } from './refresh-grace.js';
 
 const subRefreshResult = v.object({
   expired: v.nullish(v.boolean(), false),
-  expire_at: expiryField,
-  info: v.optional(v.unknown()),
-  b64info: base64Field,
+  ...expiryField,
+  ...infoFields,
 });
 
 /** @throws Error for what is no result of this hook */
 function readSubRefresh(value: unknown): Decision<{ readonly grant: SubscribeGrant }> {
-  const { expired, expire_at: expiresAtMs, info: plain, b64info } = v.parse(subRefreshResult, value);
-  if (expired) return refuse(errorCodes.expired);
-  const info = decodedValue(plain, b64info);
-  const grant = {
-    ...(info !== undefined && { info }),
-    ...(expiresAtMs !== undefined && { expiresAt: expiresAtMs / 1_000 }),
-  };
-  return { ok: true, grant };
+  const { expired, ...fields } = v.parse(subRefreshResult, value);
+  return expired ? refuse(errorCodes.expired) : { ok: true, grant: readGrant(fields) };
 }
 
 /** Renews the subscriptions of a channel rule. */

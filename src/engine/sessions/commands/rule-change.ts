@@ -2,11 +2,12 @@
 
 import { unsubscribeCodes } from '../../../model/codes.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
+import { grantOf } from '../../channels/grant.js';
 import { decideByFunction, decideByName } from '../../channels/permissions.js';
 import { functionFailed } from '../../channels/refusal-lines.js';
 import type { RuleMatch } from '../../channels/rule.js';
 import { compareRules } from '../../channels/rule-comparison.js';
-import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
+import type { Subscription } from '../../fanout/subscription.js';
 import { subscribeByServer } from '../server-subscribe.js';
 import type { Session } from '../session.js';
 import { subscribeContext } from './subscribe.js';
@@ -101,7 +102,7 @@ function stay(session: Session, subscription: Subscription, match: RuleMatch, gr
   }
   subscription.rule = match.rule;
   if (subscription.clientRefresh) return;
-  subscription.grant(identityOfGrant(grant), false);
+  subscription.grant(grantOf(grant), false);
   session.renewSubscription(subscription);
 }
 

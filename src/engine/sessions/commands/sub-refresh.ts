@@ -3,9 +3,10 @@
 import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PermissionContext, SubscribeGrant } from '../../channels/channel-options.js';
+import { grantOf } from '../../channels/grant.js';
 import { decideByFunction, permissionContext } from '../../channels/permissions.js';
 import { emptyField, functionFailed, membership, takesNoTokens } from '../../channels/refusal-lines.js';
-import { identityOfGrant, type Subscription } from '../../fanout/subscription.js';
+import type { Subscription } from '../../fanout/subscription.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { subscriptionRevocationOf } from '../revoked.js';
@@ -57,10 +58,7 @@ export async function renewSubscription(session: Session, subscription: Subscrip
     );
     if (subscription.endedBy !== undefined) return;
     if (verdict.ok) {
-      subscription.grant(
-        { ...subscription.identity, expiresAtMs: undefined, ...identityOfGrant(verdict.grant) },
-        false,
-      );
+      subscription.grant({ ...subscription.identity, expiresAtMs: undefined, ...grantOf(verdict.grant) }, false);
       session.renewSubscription(subscription);
     } else if ('disconnect' in verdict) session.close(verdict.disconnect, verdict.why);
     else session.unsubscribe(subscription, unsubscribeCodes.expired);

@@ -7,12 +7,13 @@ import { JsonSource } from '../../../model/json-source.js';
 import { payloadJson } from '../../../model/payload.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
+import { grantOf, nothingGranted } from '../../channels/grant.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import { deniedByRule, limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Question, RuleMatch } from '../../channels/rule.js';
 import { Attachment } from '../../fanout/attachment.js';
-import { identityOfGrant, Subscription } from '../../fanout/subscription.js';
+import { Subscription } from '../../fanout/subscription.js';
 import type { Grant } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
@@ -108,13 +109,13 @@ async function authorize(
   const question = { action: 'subscribe', channel, match } as const;
   const byName = decideByName(subscribe, session, question);
   if (byName !== undefined) {
-    return byName.ok ? { ok: true, identity: identityOfGrant(undefined), clientRefresh: false } : byName;
+    return byName.ok ? { ok: true, identity: nothingGranted, clientRefresh: false } : byName;
   }
   if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
   const context = subscribeContext(session, question, request);
   const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context, question);
   if (!verdict.ok) return verdict;
-  return { ok: true, identity: identityOfGrant(verdict.grant), clientRefresh: false };
+  return { ok: true, identity: grantOf(verdict.grant), clientRefresh: false };
 }
 
 /** What the function of a rule is told. Without a request, which is not kept: who it is and where. */

@@ -1,7 +1,7 @@
 /** `refresh`: sets when connections of a user end, or ends them as expired. */
 
 import * as v from 'valibot';
-import { anyJson, attachment, flag, selectorOf, target, timeFrom, unixTime } from '../fields.js';
+import { anyJson, flag, grantFrom, selectorOf, target, unixTime } from '../fields.js';
 import { apiMethod, empty } from '../method.js';
 
 export const refresh = apiMethod(
@@ -10,8 +10,7 @@ export const refresh = apiMethod(
   async (fields, { operations }) => {
     await operations.refresh(selectorOf(fields), {
       expired: fields.expired,
-      ...timeFrom('expiresAtMs', fields.expire_at),
-      ...attachment('info', fields.info, undefined),
+      ...grantFrom(fields),
     });
     return empty;
   },

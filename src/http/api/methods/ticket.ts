@@ -1,7 +1,7 @@
 /** `ticket`: lets one client of a user in, once, without a token: for what can only be put into a URL. */
 
 import * as v from 'valibot';
-import { anyJson, attachment, timeFrom, unixTime } from '../fields.js';
+import { anyJson, grantFrom, unixTime } from '../fields.js';
 import { apiMethod } from '../method.js';
 
 /** A ticket is in logs and histories like every URL: it must be worth nothing soon. */
@@ -15,11 +15,10 @@ export const ticket = apiMethod(
     expire_at: unixTime,
     info: anyJson,
   }),
-  ({ user, ttl, expire_at: expireAt, info }, { operations }) => {
+  ({ user, ttl, ...fields }, { operations }) => {
     const issued = operations.issueTicket(user, {
       ...(ttl > 0 && { ttlMs: ttl * 1_000 }),
-      ...timeFrom('expiresAtMs', expireAt),
-      ...attachment('info', info, undefined),
+      ...grantFrom(fields),
     });
     return JSON.stringify({ ticket: issued });
   },
