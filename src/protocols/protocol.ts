@@ -14,17 +14,19 @@ export type Decoded =
   | { readonly ok: false; readonly disconnect: Disconnect; readonly detail: string };
 
 /**
- * One protocol in one codec. Unless it {@link isStateful}, one object serves all connections, and what it has encoded for
- * one subscriber is written to every other one that speaks the same.
+ * One protocol in one codec. A stateless one has one object for all connections: what it has encoded for one subscriber is
+ * written to every other one that speaks the same.
  */
 export interface Protocol {
   /** Unique; together with the framing of a transport it names an encoding. */
   readonly name: string;
   /**
-   * Each connection has an object of its own, since what it encodes depends on what it has encoded and decoded before.
-   * It is called once for each message, in the order in which the connection writes them. Default: false.
+   * Makes it stateful: what it encodes depends on what it has encoded before. Each connection has an object of its own,
+   * which encodes all that is written to the connection, in the order of writing. What has been encoded since this call and
+   * is not written after all (what was missed has no room yet) is taken back by the function returned, before anything else
+   * is encoded. Replies to other commands than connect and subscribe must leave the state alone: they may never be written.
    */
-  readonly isStateful?: boolean;
+  checkpoint?(): () => void;
   /** Never throws. Text frames arrive as strings, binary frames as bytes. */
   decode(frame: EncodedMessage): Decoded;
   encodeReply(id: number, body: ReplyBody): EncodedMessage;

@@ -1,6 +1,6 @@
 /** Bounded send queue of one connection; decides when a peer is slow. */
 
-import type { EncodedMessage } from '../../protocols/protocol.js';
+import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import type { Connection } from '../ports/connection.js';
 import type { Counters } from '../ports/counters.js';
 import type { Flushable, Turn } from '../time/turn.js';
@@ -44,6 +44,11 @@ export class Outbox implements Flushable {
   /** Of a subscription of this connection. */
   variant(joinLeave: boolean): Variant {
     return this.#ports.variants.of(this.#connection.encoding, joinLeave);
+  }
+
+  /** For what is encoded and may have no room; see {@link Protocol.checkpoint}. */
+  checkpoint(): (() => void) | undefined {
+    return this.#connection.encoding.protocol.checkpoint?.();
   }
 
   /** Bytes that wait for the peer. */

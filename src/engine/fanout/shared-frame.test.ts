@@ -22,7 +22,7 @@ function counted(
     counts,
     protocol: {
       ...centrifugalJson,
-      isStateful,
+      ...(isStateful && { checkpoint: () => () => undefined }),
       encodePush: (push) => {
         counts.encoded++;
         return centrifugalJson.encodePush(push);

@@ -36,7 +36,7 @@ export class SharedFrame {
     const messages = pushes.map((push) => protocol.encodePush(push));
     const bytes = framesOf(encoding, messages);
     // Nobody else is of this encoding, and there may be thousands like it.
-    if (!protocol.isStateful) this.#encoded = { encoding, pushes, bytes, next: this.#encoded };
+    if (protocol.checkpoint === undefined) this.#encoded = { encoding, pushes, bytes, next: this.#encoded };
     return bytes;
   }
 }
@@ -54,7 +54,7 @@ export class PingFrames {
     if (known !== undefined) return known;
     const { protocol } = encoding;
     const bytes = framesOf(encoding, [protocol.encodePing()]);
-    if (!protocol.isStateful) this.#frames.set(encoding, bytes);
+    if (protocol.checkpoint === undefined) this.#frames.set(encoding, bytes);
     return bytes;
   }
 }

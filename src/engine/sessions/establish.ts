@@ -98,13 +98,16 @@ function fitting(
 ): readonly EncodedMessage[] | number | undefined {
   for (;;) {
     const results = attachments.map((attachment) => attachment.result());
+    const hasMissed = results.some(({ publications }) => publications.length > 0);
+    const takeBackEncoded = hasMissed ? session.outbox.checkpoint() : undefined;
     const messages = encode(results);
     if (messages === undefined) return undefined;
-    const numBytes = results.every(({ publications }) => publications.length === 0) ? 0 : sizeOf(messages);
+    const numBytes = hasMissed ? sizeOf(messages) : 0;
     if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
       for (const result of results) countRecovery(session.node.counters, result);
       return messages;
     }
+    takeBackEncoded?.();
     if (!isTooLarge(session, numBytes)) return numBytes;
     forgoLargest(session, attachments, results, numBytes);
   }

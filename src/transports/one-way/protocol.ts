@@ -25,7 +25,7 @@ import type { OneWayStyle } from './style.js';
 
 /** Told in the midst of encoding: must not write or close before the turn is over. */
 export interface OneWayOwner {
-  /** All channels are subscribed. */
+  /** All channels are subscribed, or what is left of them waits for room. Called more than once. */
   onReady(): void;
   onRefused(error: ErrorReply): void;
   /** It cannot go on as it is: the client has to come back as a whole, or has nothing left to listen to. */
@@ -56,16 +56,15 @@ const interruptions: ReadonlyMap<number, Disconnect> = new Map<number, Disconnec
 
 export class OneWayProtocol implements Protocol {
   readonly name = 'one-way';
-  readonly isStateful = true;
   readonly #style: OneWayStyle;
   readonly #owner: OneWayOwner;
   readonly #channels: readonly string[];
   readonly #since: Since;
   readonly #retryMs: number;
   /** Of channels that keep a history. Where the client said, until it is subscribed. */
-  readonly #positions = new Map<string, Position>();
+  #positions = new Map<string, Position>();
   /** That it is in by now, by its own wish or the server's. What is published in others is for later, or never. */
-  readonly #live = new Set<string>();
+  #live = new Set<string>();
   #numSubscribed = 0;
   #isReady = false;
   #isInterrupted = false;
@@ -92,6 +91,19 @@ export class OneWayProtocol implements Protocol {
       return { id: connectId + 1 + n, subscribe: { channel, ...(at && { recover: true, ...at }) } };
     });
     return [connect, ...subscribes].map((command) => JSON.stringify(command)).join('\n');
+  }
+
+  checkpoint(): () => void {
+    const [positions, live] = [new Map(this.#positions), new Set(this.#live)];
+    const [numSubscribed, isReady] = [this.#numSubscribed, this.#isReady];
+    return () => {
+      this.#positions = positions;
+      this.#live = live;
+      this.#numSubscribed = numSubscribed;
+      this.#isReady = isReady;
+      // What is held back until all channels are there takes the room that is waited for.
+      this.#owner.onReady();
+    };
   }
 
   decode(frame: EncodedMessage): Decoded {
