@@ -3,14 +3,16 @@
 export interface ConfigProblem {
   /** The option or key, dotted: `limits.pingInterval`. Empty when the file as a whole is meant. */
   readonly key: string;
-  /** `fanfare.yaml`, `FANFARE_PORT`, `--port`. */
+  /** `fanfare.yaml`, `FANFARE_PORT`, `--port`, `default`. */
   readonly where: string;
   /** Continues the key: "is negative". */
   readonly message: string;
 }
 
 export function formatProblem({ key, where, message }: ConfigProblem): string {
-  return key === '' ? `${where}: ${message}` : `${where}: ${key} ${message}`;
+  if (key === '') return `${where}: ${message}`;
+  // Nobody has set it, so what is named is not where.
+  return where === 'default' ? `the default of ${key} ${message}` : `${where}: ${key} ${message}`;
 }
 
 /** A value as it may stand in a message: short, without control characters. */

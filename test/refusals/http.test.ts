@@ -77,6 +77,7 @@ const post = (path: string, body: string, headers: Record<string, string> = json
   body,
 });
 const session = JSON.stringify({ session: 'gone', node: 'gone', data: '{}' });
+const slowBody = { check: 'request body', option: 'limits.connectTimeout' };
 const large = JSON.stringify({ data: 'x'.repeat(300_000) });
 
 describe('the port of clients', () => {
@@ -196,6 +197,52 @@ describe('the port of clients', () => {
       for (let n = 0; n < 100; n++)
         await ask(server.port, post('/connection/long_polling', '[1]', { ...json, Origin: 'https://flood.example' }));
     });
+  });
+});
+
+describe('what comes too slowly', () => {
+  const head = 'Host: h\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{';
+
+  test.each([
+    ['a body of a command', `POST /emulation HTTP/1.1\r\n${head}`, slowBody],
+    ['a body of a poll', `POST /connection/long_polling HTTP/1.1\r\n${head}`, slowBody],
+    ['a body of a connect', `POST /connection/http_stream HTTP/1.1\r\n${head}`, slowBody],
+    ['a head', 'GET /health/live HTTP/1.1\r\nHost: h\r\nX-Half', { check: 'http' }],
+  ])('408: %s', { timeout: 20_000 }, async (_, bytes, line) => {
+    const server = await new Watched({ limits: { connectTimeoutMs: 100 } }).listen();
+    let status: number | undefined;
+    const told = await server.line(async () => {
+      status = (await exchange(server.port, bytes)).responses[0]?.status;
+    });
+    expect(status).toBe(408);
+    expect(told).toMatchObject({ status, peer, ...line });
+    await server.app.close(500);
+  });
+});
+
+describe('a session', () => {
+  const path = '/connection/long_polling';
+
+  test.each<[string, number, string, object, Record<string, string>]>([
+    ['a command with the secret of another page', 401, '/emulation', { data: '{}' }, { Origin: 'https://b.example' }],
+    ['a poll with the secret of another page', 401, path, { ack: 1 }, { Origin: 'https://b.example' }],
+    ['a frame before which another one is missing', 409, path, { id: 3, data: '{}' }, {}],
+    ['a poll that acknowledges what was not sent', 400, path, { ack: 9 }, {}],
+  ])('%s: %i', async (_, status, asked, fields, others) => {
+    const server = await new Watched({ anonymous: true, origins: '*' }).listen();
+    const headers = { ...json, Origin: 'https://a.example' };
+    const frame = JSON.stringify({ data: '{"id":1,"connect":{}}' });
+    const answer = await fetch(`http://${peer}:${server.port}${path}`, post(path, frame, headers));
+    const { session: its, node } = JSON.parse((await answer.text()).trim().split('\n').at(-1) ?? '');
+    server.lines.length = 0;
+    const body = JSON.stringify({ session: its, node, ...fields });
+    expect(await ask(server.port, post(asked, body, { ...headers, ...others }))).toBe(status);
+    // The end of the session has a line of its own.
+    const find = () => server.lines.find((line) => line.status === status);
+    await vi.waitFor(() => expect(find()).toBeDefined());
+    expect(find()).toMatchObject({ path: asked, peer, check: status === 400 ? 'request' : 'session' });
+    expect(JSON.stringify(server.lines)).not.toContain(its);
+    await server.app.close(500);
   });
 });
 

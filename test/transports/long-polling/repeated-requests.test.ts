@@ -2,10 +2,11 @@
 
 import { Centrifuge } from 'centrifuge';
 import { channel, fanfare, rpc } from 'fanfare';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Gathered, nextEvent } from '../../support/centrifuge/awaiting.js';
 
 let numCalls: number;
+let messages: unknown[];
 let pongs: Gathered<string>;
 let app: ReturnType<typeof start>;
 let url: string;
@@ -17,12 +18,14 @@ function start() {
     limits: { pingIntervalMs: 1_000, pongTimeoutMs: 900 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: { 'room:{x}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
+    onMessage: (data) => void messages.push(data),
     rpc: { count: rpc({ allow: 'anyone', run: () => ++numCalls }) },
   });
 }
 
 beforeEach(async () => {
   numCalls = 0;
+  messages = [];
   pongs = new Gathered();
   app = start();
   ({ url } = await app.listen(0));
@@ -69,6 +72,9 @@ describe('every request of the official client, sent twice', () => {
       await last;
       expect(seen).toEqual([1, 2, 3, 4, 5, 'last']);
       expect(numCalls).toBe(5);
+      // Without an id there is nothing to know it by: an application may send the same twice.
+      await client.send('hello');
+      await vi.waitFor(() => expect(messages).toEqual(['hello', 'hello']));
       expect(ends).toEqual([]);
     } finally {
       client.disconnect();
