@@ -22,13 +22,13 @@ import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import { Variants } from './fanout/variant.js';
 import { clientLinesAMinute, RefusalLog } from './log/refusal-log.js';
-import { withControlPresence } from './operations/control-presence.js';
+import { ControlPresence } from './operations/control-presence.js';
 import { NodeClients, summaryOf } from './operations/node-clients.js';
 import { RecentOrders } from './operations/recent-orders.js';
 import { redeemTicket, serveCluster } from './operations/services.js';
 import { SingleConnection } from './operations/single-connection.js';
 import type { Authenticator } from './ports/authenticator.js';
-import type { Broker } from './ports/broker.js';
+import type { Broker, Stores } from './ports/broker.js';
 import type { Clock, Random } from './ports/clock.js';
 import type { Connection, Handshake } from './ports/connection.js';
 import { Counters } from './ports/counters.js';
@@ -71,9 +71,10 @@ export class Node {
   readonly startedAtMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly broker: Broker;
+  readonly broker: Stores;
   /** Takes tickets too. */
-  readonly auth: Authenticator;
+  auth: Authenticator;
+  readonly #broker: Broker;
   readonly tickets: Tickets;
   readonly log: Logger;
   readonly refusals: RefusalLog;
@@ -123,9 +124,9 @@ export class Node {
     const { clock, random, broker, log } = options;
     this.clock = clock;
     this.random = random;
-    this.broker = broker.control === undefined ? broker : withControlPresence(broker, () => this);
+    this.#broker = broker;
     this.tickets = new Tickets(clock, random);
-    this.auth = acceptTickets(options.auth, (ticket) => redeemTicket(this, ticket));
+    this.auth = this.withTickets(options.auth);
     this.log = log;
     this.refusals = new RefusalLog(clock, log);
     this.version = options.version;
@@ -143,36 +144,38 @@ export class Node {
     this.notifier = new Notifier(options.observer ?? {}, clock, (error) => {
       this.refusals.tell(functionFailed('notification', error), clientLinesAMinute);
     });
-    this.rules = new ChannelRules(options.channels, this.broker, this.limits);
-    this.keepsHandshakes = this.noteWhoIsAsked(options.observer);
     this.turn = new Turn(clock);
     this.interest = new Interest(broker, clock, log, this.limits);
     this.hub = new Hub(this.interest, this.turn, this.counters, this.notifier);
     this.deadlines = new Deadlines(clock);
     this.connectDeadlines = new Deadlines(clock, 100);
     this.pings = new PingWheel(clock, this.limits.pingIntervalMs, this.limits.pongTimeoutMs);
-    this.presence = new Presence(this.broker, log, this.refusals);
-    this.publishing = new Publishing(broker, this.counters);
-    this.clients = new NodeClients(this);
-    this.ruleChanges = new RuleChanges(this);
-    const { control } = broker;
     const keeps = () => ({
       history: [...this.rules].some(({ stream }) => stream !== undefined),
       presence: [...this.rules].some(({ presence }) => presence),
     });
     this.brokerHealth = new BrokerHealth({ broker, clock, log, keeps });
+    const { control, history } = broker;
     this.cluster = new Cluster({
       ...{ nodeId: this.id, clock, random, log, control },
       summary: () => summaryOf(this),
       silenceWithin: (ms) => this.brokerHealth.silenceWithin(ms),
     });
+    const { hub, interest, counters, cluster, brokerHealth } = this;
+    const presence = broker.presence ?? (control && new ControlPresence({ broker, clock, hub, cluster, brokerHealth }));
+    this.broker = { name: broker.name, ...(history && { history }), ...(presence && { presence }) };
+    this.presence = new Presence(broker, presence, log, this.refusals);
+    this.publishing = new Publishing(broker, counters);
+    this.rules = new ChannelRules(options.channels, this.broker, this.limits);
+    this.keepsHandshakes = this.noteWhoIsAsked(options.observer);
+    this.clients = new NodeClients(this);
+    this.ruleChanges = new RuleChanges(this);
     this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, limits: this.limits });
     const { channel, singleConnection = false } = options.personal ?? {};
     this.personalChannel =
       channel === undefined ? undefined : new PersonalChannel(channel, (name) => this.rules.match(name)?.rule);
     this.singleConnection = singleConnection ? new SingleConnection(this) : undefined;
     serveCluster(this);
-    const { hub, interest, counters } = this;
     this.positionChecks = new PositionChecks({ broker, hub, interest, clock, random, counters, log });
   }
 
@@ -187,7 +190,7 @@ export class Node {
   }
 
   async start(): Promise<void> {
-    await this.broker.start(this.hub);
+    await this.#broker.start(this.hub);
     await this.cluster.start();
     this.positionChecks.start();
     this.brokerHealth.start();
@@ -202,6 +205,10 @@ export class Node {
       this.auth.renew !== undefined ||
       this.rules.askFunctions;
     return this.keepsHandshakes;
+  }
+
+  withTickets(auth: Authenticator): Authenticator {
+    return acceptTickets(auth, (ticket) => redeemTicket(this, ticket));
   }
 
   /** The rule of a channel. */
@@ -244,6 +251,6 @@ export class Node {
     this.positionChecks.close();
     this.brokerHealth.close();
     await this.cluster.close(deadlineMs / 2);
-    await this.broker.close(deadlineMs);
+    await this.#broker.close(deadlineMs);
   }
 }

@@ -6,6 +6,7 @@ import type { RpcFallback } from './channels/rpc-options.js';
 import { ChannelRules } from './channels/rules.js';
 import type { Node } from './node.js';
 import { SingleConnection } from './operations/single-connection.js';
+import type { Authenticator } from './ports/authenticator.js';
 import { type EngineLimits, limitNames, limitsWithDefaults, limitTable } from './ports/limits.js';
 import type { Observer } from './ports/observer.js';
 import { isSamePlan, ratesOfConnection, ratesOfUser } from './sessions/rates.js';
@@ -13,6 +14,8 @@ import { PingWheel } from './time/ping-wheel.js';
 
 /** What replaces what was there, as a whole. */
 export interface NodeChange {
+  /** Absent: as before. */
+  readonly auth?: Authenticator;
   readonly channels: Readonly<Record<string, ChannelDeclaration>>;
   /** Fields that are left out have their defaults. */
   readonly limits: Partial<EngineLimits>;
@@ -35,6 +38,7 @@ export function prepareChange(node: Node, change: NodeChange): () => void {
     channel === undefined ? undefined : new PersonalChannel(channel, (name) => rules.match(name)?.rule);
   return () => {
     setLimits(node, limits);
+    if (change.auth !== undefined) node.auth = node.withTickets(change.auth);
     node.notifier.observer = change.observer ?? {};
     node.procedureFallback = change.procedureFallback;
     node.rules = rules;

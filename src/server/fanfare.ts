@@ -75,6 +75,8 @@ export interface HookParts extends HookMetricsSource {
 
 /** What may be another one while clients stay connected. */
 export interface AppChange {
+  /** Absent: as before. */
+  readonly auth?: Authenticator;
   readonly channels: Readonly<Record<string, ChannelDeclaration>>;
   readonly limits: Limits;
   readonly personal: PersonalOptions;
@@ -105,11 +107,10 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const log = options.log ?? createLog({ level: 'warn' });
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
-  const auth = authenticator(options);
   const node = new Node({
     ...ports,
     broker: (options.broker ?? memory())(ports),
-    auth,
+    auth: authenticator(options),
     // safe: the engine calls a rule's functions with what the rule's own schema and pattern gave
     channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
     // safe: likewise for procedures
@@ -140,7 +141,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       refusals: node.refusals,
     }),
     // Tokens of a client's own are never in cookies.
-    cookiesAuthenticate: () => auth.readsHeaders === true,
+    cookiesAuthenticate: () => node.auth.readsHeaders === true,
   });
   const transports = clientTransports(node, gate, {
     path,
@@ -178,7 +179,10 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
           rules: node.rules,
           procedures: node.procedures,
           path,
-          access: accessOf(options),
+          access: {
+            tokens: options.auth === undefined ? 'none' : tokensOf(node.auth),
+            anonymous: options.anonymous ?? false,
+          },
           onUnknown: ({ what, reason }) => log.warn({ what, reason }, 'schema is unknown in the contract'),
         },
         specOptions,
@@ -227,9 +231,8 @@ function apiOf({ api, host }: ListenOptions & { readonly host: string }, parts: 
 }
 
 /** As far as it can be told from the outside. */
-function accessOf({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): ClientAccess {
-  if (auth === undefined) return { tokens: 'none', anonymous };
-  return { tokens: typeof auth === 'function' || auth.readsHeaders ? 'application' : 'jwt', anonymous };
+function tokensOf({ readsHeaders = false }: Authenticator): ClientAccess['tokens'] {
+  return readsHeaders ? 'application' : 'jwt';
 }
 
 function authenticator({ auth, anonymous = false }: Pick<FanfareOptions, 'auth' | 'anonymous'>): Authenticator {

@@ -56,7 +56,6 @@ export class ConfiguredServer {
   #port = 0;
   readonly #hooks: LiveHooks;
   readonly #ownChannels: Readonly<Record<string, ChannelDeclaration>> | undefined;
-  #auth: Authenticator;
   readonly #hasApi: boolean;
   readonly #hasTls: boolean;
 
@@ -75,9 +74,8 @@ export class ConfiguredServer {
     this.log = createLog({ level: values['log.level'] });
     const hooks = hooksOf(config, this.log);
     this.#hooks = new LiveHooks(hooks);
-    this.#auth = authenticatorOf(config, hooks);
     const options: FanfareOptions = {
-      auth: this.#delegate(),
+      auth: authenticatorOf(config, hooks),
       channels: this.#channelsOf(config, hooks),
       broker: worker?.broker ?? brokerOf(values),
       ...(values.origins !== undefined && { origins: values.origins }),
@@ -132,9 +130,9 @@ export class ConfiguredServer {
    */
   prepare(config: Config): () => ConfigChanges {
     const hooks = hooksOf(config, this.log, this.#hooks.current);
-    const auth = authenticatorOf(config, hooks);
     const origins = this.#originsOf(config);
     const commit = this.#assembled.prepareChange({
+      auth: authenticatorOf(config, hooks),
       channels: this.#channelsOf(config, hooks),
       limits: limitsOf(config.values),
       personal: personalOf(config.values),
@@ -146,7 +144,6 @@ export class ConfiguredServer {
     return () => {
       if (certificate !== undefined) this.app.setCertificate(certificate);
       this.#hooks.replace(hooks);
-      this.#auth = auth;
       commit();
       this.app.setOrigins(origins);
       this.log.level = config.values['log.level'];
@@ -198,11 +195,6 @@ export class ConfiguredServer {
     const maxBodyBytes = values['api.maxBodyBytes'];
     if (values['api.insecure']) return { api: { insecure: true, maxBodyBytes } };
     return this.#hasApi ? { api: { keys: () => this.#config.apiKeys, maxBodyBytes } } : {};
-  }
-
-  /** Asks whichever authenticator is in force, with exactly its abilities. */
-  #delegate(): Authenticator {
-    return new Proxy(this.#auth, { get: (_, ability) => Reflect.get(this.#auth, ability) });
   }
 }
 

@@ -2,16 +2,12 @@
 
 import { disconnectCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { Authenticator } from '../ports/authenticator.js';
+import { type Authenticator, abilitiesOf } from '../ports/authenticator.js';
 
 /** Tokens go to `tokens`; without one the client is anonymous. Without `tokens`, a client with a token is refused. */
 export function allowAnonymous(tokens: Authenticator | undefined): Authenticator {
   return {
-    ...(tokens?.readsHeaders !== undefined && { readsHeaders: tokens.readsHeaders }),
-    // One by one: an authenticator may be an object of a class, whose methods a spread would lose.
-    ...(tokens?.refresh && { refresh: tokens.refresh.bind(tokens) }),
-    ...(tokens?.renew && { renew: tokens.renew.bind(tokens) }),
-    ...(tokens?.subscribe && { subscribe: tokens.subscribe.bind(tokens) }),
+    ...(tokens && abilitiesOf(tokens)),
     async connect(attempt) {
       if (attempt.token === undefined) return { ok: true, identity: { user: '' } };
       if (tokens !== undefined) return tokens.connect({ ...attempt, allowsNobody: true });

@@ -1,7 +1,7 @@
 /** One-time tickets: who a client is, for connections that can only put it into a URL. */
 
 import { disconnectCodes } from '../../model/codes.js';
-import type { Authenticator, Identity } from '../ports/authenticator.js';
+import { type Authenticator, abilitiesOf, type Identity } from '../ports/authenticator.js';
 import type { Clock, Random } from '../ports/clock.js';
 
 /** Most tickets that wait to be used; the oldest goes first. */
@@ -56,16 +56,12 @@ export function acceptTickets(
   auth: Authenticator,
   redeem: (ticket: string) => Promise<Identity | undefined>,
 ): Authenticator {
-  const connect: Authenticator['connect'] = async (attempt) => {
-    if (attempt.token?.startsWith(ticketPrefix) !== true) return auth.connect(attempt);
-    const identity = await redeem(attempt.token.slice(ticketPrefix.length));
-    return identity === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : { ok: true, identity };
-  };
-  return new Proxy(auth, {
-    get(target, ability) {
-      if (ability === 'connect') return connect;
-      const value: unknown = Reflect.get(target, ability);
-      return typeof value === 'function' ? value.bind(target) : value;
+  return {
+    ...abilitiesOf(auth),
+    async connect(attempt) {
+      if (attempt.token?.startsWith(ticketPrefix) !== true) return auth.connect(attempt);
+      const identity = await redeem(attempt.token.slice(ticketPrefix.length));
+      return identity === undefined ? { ok: false, disconnect: disconnectCodes.invalidToken } : { ok: true, identity };
     },
-  });
+  };
 }

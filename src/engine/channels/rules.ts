@@ -4,7 +4,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { internalPrefix } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { ChannelPattern } from '../names/channel-pattern.js';
-import type { Broker, StreamLimits } from '../ports/broker.js';
+import type { Stores, StreamLimits } from '../ports/broker.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
 import type { ChannelDeclaration, ChannelOptions } from './channel-options.js';
 import type { Rule, RuleMatch } from './rule.js';
@@ -23,7 +23,7 @@ export class ChannelRules {
    */
   constructor(
     declarations: Readonly<Record<string, ChannelDeclaration>>,
-    abilities: Pick<Broker, 'name' | 'history' | 'presence'>,
+    stores: Stores,
     defaults: { readonly maxMessageBytes: number },
     previous: Iterable<Rule> = [],
   ) {
@@ -33,7 +33,7 @@ export class ChannelRules {
       const before = known.get(text);
       return before !== undefined && compareRules(before, rule) === 'same' ? before : rule;
     });
-    for (const rule of this.#rules) checkAbilities(rule, abilities);
+    for (const rule of this.#rules) checkStores(rule, stores);
   }
 
   /** Whether any rule leaves a decision to a function of the application's. */
@@ -98,7 +98,7 @@ function streamLimits(text: string, history: NonNullable<ChannelOptions['history
   return { size, ttlMs };
 }
 
-function checkAbilities(rule: Rule, broker: Pick<Broker, 'name' | 'history' | 'presence'>): void {
+function checkStores(rule: Rule, broker: Stores): void {
   const { text } = rule.pattern;
   if (rule.stream !== undefined && broker.history === undefined) {
     throw fault(text, `asks for history, which the broker "${broker.name}" does not keep`);

@@ -6,7 +6,7 @@
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { SubscribeResult } from '../../model/reply.js';
-import type { Broker, HistoryPage } from '../ports/broker.js';
+import type { HistoryPage, Stores } from '../ports/broker.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { Hub } from './hub.js';
 import type { BufferedPublication, Subscription } from './subscription.js';
@@ -14,7 +14,7 @@ import type { BufferedPublication, Subscription } from './subscription.js';
 /** What an attachment works with. */
 export interface AttachmentPorts {
   readonly hub: Hub;
-  readonly broker: Broker;
+  readonly broker: Stores;
   readonly limits: EngineLimits;
 }
 

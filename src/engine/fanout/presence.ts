@@ -2,14 +2,15 @@
 
 import { brokerFailed, isBrokerFailure } from '../channels/refusal-lines.js';
 import type { RefusalLog } from '../log/refusal-log.js';
-import type { Broker } from '../ports/broker.js';
+import type { Broker, PresenceStore } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
 import type { Subscription } from './subscription.js';
 
 /** A store that fails is logged and not waited for: entries expire, and the next renewal brings them back. */
 export class Presence {
   constructor(
-    private readonly broker: Broker,
+    private readonly broker: Pick<Broker, 'announce'>,
+    private readonly store: PresenceStore | undefined,
     private readonly log: Logger,
     private readonly refusals: RefusalLog,
   ) {}
@@ -22,7 +23,7 @@ export class Presence {
 
   /** Keeps a subscriber's entry from expiring. */
   renew(subscription: Subscription): void {
-    const { presence } = this.broker;
+    const presence = this.store;
     if (!subscription.countsAsPresent || presence === undefined) return;
     presence
       .add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs)
@@ -46,7 +47,7 @@ export class Presence {
   }
 
   #remove(subscription: Subscription): void {
-    const { presence } = this.broker;
+    const presence = this.store;
     if (!subscription.countsAsPresent || presence === undefined) return;
     presence
       .remove(subscription.channel, subscription.owner.clientInfo.client)

@@ -22,8 +22,8 @@ const doubtfulSilenceMs = 4_000;
 const members = v.array(clientInfoSchema);
 const counts = v.object({ numClients: v.pipe(v.number(), v.minValue(0)), users: v.array(v.string()) });
 
-/** What the store works with; a node has it. */
-export interface PresenceSources {
+export interface ControlPresencePorts {
+  readonly broker: Pick<Broker, 'probe'>;
   readonly clock: Clock;
   readonly hub: Hub;
   readonly cluster: Cluster;
@@ -35,10 +35,7 @@ export interface PresenceSources {
  * Nothing is stored, so nothing expires. A node that is cut off itself does not know, and says so.
  */
 export class ControlPresence implements PresenceStore {
-  constructor(
-    private readonly broker: Pick<Broker, 'probe'>,
-    private readonly sources: () => PresenceSources,
-  ) {}
+  constructor(private readonly ports: ControlPresencePorts) {}
 
   async add(): Promise<void> {
     // The subscription is there already.
@@ -49,7 +46,7 @@ export class ControlPresence implements PresenceStore {
   }
 
   async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
-    const { hub } = this.sources();
+    const { hub } = this.ports;
     const answers = await this.#askAll('presence', { channel, limit });
     const others = answers.flatMap((answer) => {
       const parsed = v.safeParse(members, answer);
@@ -59,7 +56,7 @@ export class ControlPresence implements PresenceStore {
   }
 
   async stats(channel: ChannelName): Promise<PresenceStats> {
-    const { hub } = this.sources();
+    const { hub } = this.ports;
     const answers = await this.#askAll('presence_stats', { channel });
     let { numClients, users } = countPresent(hub, channel);
     const all = new Set(users);
@@ -74,15 +71,15 @@ export class ControlPresence implements PresenceStore {
 
   /** @throws FanfareError `ERR_BROKER` when it is this node that nobody can hear, or that hears nobody */
   async #askAll(about: string, body: unknown): Promise<unknown[]> {
-    const { cluster, clock, brokerHealth } = this.sources();
+    const { cluster, clock, broker, brokerHealth } = this.ports;
     const numAsked = cluster.size;
     const answers = await cluster.askAll(about, body, { deadlineMs });
-    if (answers.length >= numAsked || this.broker.probe === undefined) return answers;
+    if (answers.length >= numAsked || broker.probe === undefined) return answers;
     const text = 'the others cannot be asked who is present';
     // The question, or an answer, may have been lost in a silence that is over by now.
     if (brokerHealth.silenceWithin(deadlineMs) > doubtfulSilenceMs) throw new FanfareError('ERR_BROKER', text);
     try {
-      await withTimeLimit(clock, probeLimitMs, 'broker probe', this.broker.probe());
+      await withTimeLimit(clock, probeLimitMs, 'broker probe', broker.probe());
     } catch (cause) {
       throw new FanfareError('ERR_BROKER', text, { cause });
     }
@@ -110,17 +107,4 @@ export function countPresent(hub: Hub, channel: ChannelName): { numClients: numb
     users.add(subscription.clientInfo.user);
   }
   return { numClients, users: [...users] };
-}
-
-/** The broker itself where it keeps presence; otherwise with presence by asking. */
-export function withControlPresence(broker: Broker, sources: () => PresenceSources): Broker {
-  if (broker.presence !== undefined) return broker;
-  const presence = new ControlPresence(broker, sources);
-  return new Proxy(broker, {
-    get(target, ability) {
-      if (ability === 'presence') return presence;
-      const value: unknown = Reflect.get(target, ability);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }

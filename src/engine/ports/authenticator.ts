@@ -98,3 +98,15 @@ export interface Authenticator {
     client: { readonly user: string; readonly client: string },
   ): Promise<Decision<Recognised<Grant>>>;
 }
+
+/** What an authenticator does beside `connect`, for one that is put in front of it. */
+export function abilitiesOf(auth: Authenticator): Omit<Authenticator, 'connect'> {
+  const { readsHeaders, refresh, renew, subscribe } = auth;
+  return {
+    ...(readsHeaders !== undefined && { readsHeaders }),
+    // Bound: an authenticator may be an object of a class.
+    ...(refresh && { refresh: refresh.bind(auth) }),
+    ...(renew && { renew: renew.bind(auth) }),
+    ...(subscribe && { subscribe: subscribe.bind(auth) }),
+  };
+}

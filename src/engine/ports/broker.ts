@@ -127,6 +127,9 @@ export interface KeptKinds {
   readonly presence: boolean;
 }
 
+/** What is kept of channels, by the broker or for it. */
+export type Stores = Pick<Broker, 'name' | 'history' | 'presence'>;
+
 /**
  * Carries publications between nodes. Every method may reject with a `FanfareError` of code `ERR_BROKER` when the
  * broker cannot be reached; a publish that rejects may or may not have happened.
