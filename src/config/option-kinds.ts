@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { parseDurationMs } from '../engine/time/duration.js';
 import { closest } from '../model/closest.js';
 import { originFault } from '../model/origin.js';
+import { brokerSchemes } from './broker-kinds.js';
 
 /** One kind of value. `Input` is what a configuration file holds, `Output` what the program works with. */
 export interface OptionKind<Input, Output> {
@@ -180,19 +181,12 @@ export function secrets(): OptionKind<string | string[], readonly string[]> {
   };
 }
 
-/** What brokers there are, as their addresses begin. */
-const brokerSchemes = [
-  ...['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel', 'redis+cluster', 'rediss+cluster'],
-  ...['valkey', 'valkeys', 'valkey+sentinel', 'valkeys+sentinel', 'valkey+cluster', 'valkeys+cluster'],
-  ...['nats', 'tls', 'amqp', 'amqps'],
-];
-
 /** @returns why it is no broker, or `undefined` */
 function brokerFault(address: string): string | undefined {
   if (address === 'memory') return undefined;
   const [, word = '', isAddress] = /^([\w+]*)(:\/\/\S)?/.exec(address) ?? [];
   if (isAddress !== undefined && brokerSchemes.includes(word)) return undefined;
-  const meant = closest(word, ['memory', ...brokerSchemes]);
+  const meant = closest(word, brokerSchemes);
   if (meant === 'memory') return 'is no broker; did you mean "memory"?';
   if (meant !== undefined) return `is no broker; it is an address like "${meant}://localhost"`;
   return 'is no broker that there is; there are memory, and addresses that begin with redis://, nats:// or amqp:// (RabbitMQ)';

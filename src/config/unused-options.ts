@@ -1,6 +1,7 @@
 /** Options that are set and have no effect, because another one that they serve is not set. */
 
 import { limitNames, limitPath, limitTable } from '../engine/ports/limits.js';
+import { brokerKinds, brokerNameOf, brokerNames } from './broker-kinds.js';
 import type { Config } from './config.js';
 import { isOptionPath, type OptionPath, optionPaths } from './options.js';
 
@@ -10,10 +11,11 @@ const needs: readonly {
   readonly of: string;
   readonly isThere: (config: Config) => boolean;
 }[] = [
-  { options: 'redis.', of: 'a broker redis://…', isThere: isBroker(/^rediss?[+:]/) },
-  { options: 'nats.', of: 'a broker nats://… or tls://…', isThere: isBroker(/^(nats|tls):/) },
-  { options: 'rabbitmq.', of: 'a broker amqp://…', isThere: isBroker(/^amqps?:/) },
-  { options: 'memory.', of: 'the broker memory', isThere: isBroker(/^memory$/) },
+  ...brokerNames.map((name) => ({
+    options: `${name}.`,
+    of: brokerKinds[name].address,
+    isThere: ({ values }: Config) => brokerNameOf(values.broker) === name,
+  })),
   { options: 'proxyHeader', of: 'trustProxies', isThere: ({ values }) => values.trustProxies.length > 0 },
   { options: 'internal.host', of: 'internal.port', isThere: isSet('internal.port') },
   { options: 'token.algorithm', of: 'token.secret', isThere: ({ secrets }) => secrets.length > 0 },
@@ -44,10 +46,6 @@ export function findUnusedOptions(config: Config): string[] {
 
 function isOwnWord({ sources, mode }: Config, path: OptionPath): boolean {
   return sources[path] !== 'default' && sources[path] !== `${mode} mode`;
-}
-
-function isBroker(address: RegExp) {
-  return ({ values }: Config) => address.test(values.broker);
 }
 
 function isSet(...paths: readonly OptionPath[]) {
