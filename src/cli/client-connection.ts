@@ -7,6 +7,7 @@ import { endpointsOf } from '../client/endpoint-url.js';
 import { withoutNodeStorage } from '../client/quiet-storage.js';
 import type { Config } from '../config/config.js';
 import { commandVariables } from '../config/layers.js';
+import { defined } from '../model/defined.js';
 import { type CommandContext, type Flag, flagText, type ParsedArguments, UsageError } from './command.js';
 import { loadOrExplain, sourcesOf } from './configuration.js';
 import { printable } from './printable.js';
@@ -117,7 +118,7 @@ export async function openConnection(
   const given = flagText(parsed, 'token') ?? context.env[commandVariables.token];
   const canSign = given === undefined && config.secrets.length > 0;
   const sign = async (channel?: string) =>
-    (await signToken(config, { user, ttlMs: tokenTtlMs, ...(channel !== undefined && { channel }) })) ?? '';
+    (await signToken(config, { user, ttlMs: tokenTtlMs, ...defined({ channel }) })) ?? '';
   return new ClientConnection({
     url: givenEndpoint ?? configuredUrl(config),
     timeoutMs,

@@ -5,6 +5,7 @@ import { commandVariables } from '../config/layers.js';
 import { type ConfigSources, loadConfig } from '../config/load.js';
 import type { OptionValues } from '../config/options.js';
 import { type ConfigProblem, formatProblem } from '../config/problem.js';
+import { defined } from '../model/defined.js';
 import { type CommandContext, flagText, type ParsedArguments } from './command.js';
 import type { Terminal } from './terminal.js';
 
@@ -16,7 +17,7 @@ export function sourcesOf(
   defaultsFor: (host: string) => Partial<OptionValues> = () => ({}),
 ): ConfigSources {
   const path = flagText(parsed, 'config') ?? env[commandVariables.config];
-  return { folder, env, flags: parsed.options, mode, defaultsFor, ...(path !== undefined && { path }) };
+  return { folder, env, flags: parsed.options, mode, defaultsFor, ...defined({ path }) };
 }
 
 /** `undefined` when it was refused; the reasons are on standard error then. */

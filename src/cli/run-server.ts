@@ -5,6 +5,7 @@ import type { ConfigSources } from '../config/load.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
+import { defined } from '../model/defined.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer, type ServerAddresses, type WorkerParts } from '../server/from-config.js';
 import { systemClock } from '../server/system-ports.js';
@@ -122,7 +123,7 @@ function untilStopped(server: ConfiguredServer, terminal: Terminal, isWorker: bo
       server.app
         .close(deadlineMs, {
           delayMs: values['shutdown.delay'],
-          ...(clientsPerSec !== undefined && { clientsPerSec }),
+          ...defined({ clientsPerSec }),
         })
         .finally(() => clearTimeout(overtime))
         .then(() => resolve(exitCodes.ok), reject);

@@ -2,6 +2,7 @@
 
 import { SignJWT } from 'jose';
 import type { Config } from '../config/config.js';
+import { defined } from '../model/defined.js';
 
 export interface TokenClaims {
   /** Empty: an anonymous connection. */
@@ -26,8 +27,7 @@ export async function signToken({ values, secrets }: Config, claims: TokenClaims
   const nowSec = Math.floor(Date.now() / 1_000);
   const token = new SignJWT({
     ...(channels.length > 0 && { channels }),
-    ...(channel !== undefined && { channel }),
-    ...(info !== undefined && { info }),
+    ...defined({ channel, info }),
   });
   token.setProtectedHeader({ alg: values['token.algorithm'], typ: 'JWT' }).setSubject(user).setIssuedAt(nowSec);
   if (ttlMs > 0) token.setExpirationTime(nowSec + Math.ceil(ttlMs / 1_000));

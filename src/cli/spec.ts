@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { AsyncApiDocument } from '../asyncapi/document.js';
 import type { ClientAccess, SpecOptions } from '../asyncapi/options.js';
 import type { Config } from '../config/config.js';
+import { defined } from '../model/defined.js';
 import { ConfiguredServer } from '../server/from-config.js';
 import { type Command, type CommandContext, exitCodes, flagText, type ParsedArguments, UsageError } from './command.js';
 import { loadOrExplain, sourcesOf, warn } from './configuration.js';
@@ -65,9 +66,7 @@ async function documentOf(parsed: ParsedArguments, context: CommandContext): Pro
   const version = flagText(parsed, 'api-version');
   const url = flagText(parsed, 'url');
   const options: SpecOptions = {
-    ...(title !== undefined && { title }),
-    ...(version !== undefined && { version }),
-    ...(url !== undefined && { url }),
+    ...defined({ title, version, url }),
     onUnknown: ({ what, reason }) => warn([`${what} is unknown: ${reason}`], terminal),
   };
   const reference = flagText(parsed, 'app');

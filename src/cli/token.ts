@@ -1,6 +1,7 @@
 /** `fanfare token`: a connection or subscription token for trying things. */
 
 import { text } from 'node:stream/consumers';
+import { defined } from '../model/defined.js';
 import { type Command, exitCodes, flagText, UsageError } from './command.js';
 import { loadOrExplain, sourcesOf } from './configuration.js';
 import { explainToken } from './explain-token.js';
@@ -51,7 +52,7 @@ export const token: Command = {
       user,
       ttlMs: durationFlag(parsed, 'ttl', defaultTtlMs),
       channels,
-      ...(channel !== undefined && { channel }),
+      ...defined({ channel }),
       ...(info !== undefined && { info: parseJsonArgument(info, '--info') }),
     };
     const config = await loadOrExplain(sourcesOf(parsed, context, 'production'), terminal);

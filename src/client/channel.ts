@@ -1,6 +1,7 @@
 /** One channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
 
 import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
+import { defined } from '../model/defined.js';
 import { joinLeaveProcedure } from '../model/join-leave-wish.js';
 import type { CallGate } from './call-gate.js';
 import type {
@@ -165,7 +166,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   async history(options: HistoryOptions = {}): Promise<HistoryResult<Data>> {
     const { limit = defaultHistoryLimit, since, reverse = false } = options;
     const { publications, offset, epoch } = await this.#call((subscription) =>
-      subscription.history({ limit, reverse, ...(since !== undefined && { since }) }),
+      subscription.history({ limit, reverse, ...defined({ since }) }),
     );
     return { messages: publications.map((publication) => toMessage<Data>(publication)), offset, epoch };
   }
@@ -315,7 +316,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#asksJoinLeave = this.#wantsJoinLeave;
     const subscription = this.#sdk.newSubscription(this.name, {
       joinLeave: this.#asksJoinLeave,
-      ...(data !== undefined && { data }),
+      ...defined({ data }),
       ...subscriptionOptions(this.#connection, this.name),
     });
     this.#subscription = subscription;
@@ -343,7 +344,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#hasJoinLeave = this.#asksJoinLeave;
     void this.#told();
     const position = streamPosition === undefined ? {} : { position: streamPosition };
-    this.#listeners.emit('subscribed', { wasRecovering, recovered, ...position, ...(data !== undefined && { data }) });
+    this.#listeners.emit('subscribed', { wasRecovering, recovered, ...position, ...defined({ data }) });
     if (wasRecovering && !recovered) this.#listeners.emit('gap', position);
   };
 

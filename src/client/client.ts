@@ -1,6 +1,7 @@
 /** One connection to a Fanfare server, with channels and procedures typed by the server's declarations. */
 
 import { Centrifuge } from 'centrifuge';
+import { defined } from '../model/defined.js';
 import type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
 import { CallGate } from './call-gate.js';
 import { Channel } from './channel.js';
@@ -220,7 +221,7 @@ export class Client<App extends AnyApp = AnyApp> {
       this.#hasBetterTransport = false;
       this.#enter('connected');
       const { transport = 'websocket' } = this;
-      this.#listeners.emit('connected', { client, transport, ...(data !== undefined && { data }) });
+      this.#listeners.emit('connected', { client, transport, ...defined({ data }) });
     });
     this.#sdk.on('disconnected', ({ code, reason }) => {
       // It connects again in the same breath.

@@ -1,6 +1,7 @@
 /** The options of `connect()` in the words of the SDK. */
 
 import type { Options, SubscriptionOptions } from 'centrifuge';
+import { defined } from '../model/defined.js';
 import type { ConnectOptions } from './connect-options.js';
 import { endingSocket } from './ending-socket.js';
 
@@ -16,13 +17,11 @@ export function connectionOptions(options: ConnectOptions): Partial<Options> {
   } = options;
   return {
     ...(websocket !== undefined && { websocket: endingSocket(websocket) }),
-    ...(eventsource !== undefined && { eventsource }),
+    ...defined({ eventsource }),
     ...(typeof token === 'string' && { token }),
     ...(typeof token === 'function' && { getToken: tokenGetter(token) }),
     ...(typeof data === 'function' ? { getData: async () => data() } : data !== undefined && { data }),
-    ...(minReconnectDelayMs !== undefined && { minReconnectDelay: minReconnectDelayMs }),
-    ...(maxReconnectDelayMs !== undefined && { maxReconnectDelay: maxReconnectDelayMs }),
-    ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+    ...defined({ minReconnectDelay: minReconnectDelayMs, maxReconnectDelay: maxReconnectDelayMs, timeout: timeoutMs }),
   };
 }
 
@@ -36,8 +35,7 @@ export function subscriptionOptions(options: ConnectOptions, channel: string): S
   const { tokenFor, minReconnectDelayMs, maxReconnectDelayMs } = options;
   return {
     ...subscriptionToken(tokenFor, channel),
-    ...(minReconnectDelayMs !== undefined && { minResubscribeDelay: minReconnectDelayMs }),
-    ...(maxReconnectDelayMs !== undefined && { maxResubscribeDelay: maxReconnectDelayMs }),
+    ...defined({ minResubscribeDelay: minReconnectDelayMs, maxResubscribeDelay: maxReconnectDelayMs }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   limitTable,
   rangeOf,
 } from '../engine/ports/limits.js';
+import { defined } from '../model/defined.js';
 import type { Option } from './option.js';
 import { bytes, duration, integer } from './option-kinds.js';
 
@@ -28,7 +29,7 @@ function optionOf(name: LimitName): Option<number, number> | Option<number | str
     kind: kind(rangeOf(name)),
     default: value,
     about,
-    ...(zero !== undefined && { zero }),
+    ...defined({ zero }),
     ...(reload !== 'restart' && { reload: reload ?? true }),
   };
 }

@@ -16,6 +16,7 @@ import type { ChannelSummary, ClientSelector } from '../engine/operations/node-c
 import type { Operations, PublishRequestOptions } from '../engine/operations/operations.js';
 import type { HistoryQuery, PresenceStats } from '../engine/ports/broker.js';
 import { disconnectCodes } from '../model/codes.js';
+import { defined } from '../model/defined.js';
 import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
 import {
@@ -185,7 +186,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     const { recoverSince } = options;
     return this.#operations.subscribe(selector(user, options), channel, {
       ...grantOf(options),
-      ...(recoverSince !== undefined && { recoverSince }),
+      ...defined({ recoverSince }),
     });
   }
 
@@ -228,7 +229,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.issueTicket(user ?? '', {
       ...(ttlSec !== undefined && { ttlMs: ttlSec * 1_000 }),
       ...grantOf(options),
-      ...(meta !== undefined && { meta }),
+      ...defined({ meta }),
     });
   }
 

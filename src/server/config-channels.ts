@@ -3,6 +3,7 @@
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channels/channel-options.js';
 import type { Duration } from '../engine/time/duration.js';
+import { defined } from '../model/defined.js';
 import type { RuleDecisions } from './live-hooks.js';
 
 /** @param hooks what decides where a rule says `hook`; absent is what no hook is there for */
@@ -17,17 +18,11 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
   const ttl: Duration | undefined = history && `${history.ttl}ms`;
   return {
-    ...(subscribe !== undefined && { subscribe }),
-    ...(renew !== undefined && { renew }),
-    ...(publish !== undefined && { publish }),
+    ...defined({ subscribe, renew, publish }),
     ...(history !== undefined &&
       ttl !== undefined && {
-        history: { size: history.size, ttl, ...(history.read !== undefined && { read: history.read }) },
+        history: { size: history.size, ttl, ...defined({ read: history.read }) },
       }),
-    ...(recovery !== undefined && { recovery }),
-    ...(presence !== undefined && { presence }),
-    ...(joinLeave !== undefined && { joinLeave }),
-    ...(userLimited !== undefined && { userLimited }),
-    ...(maxMessageBytes !== undefined && { maxMessageBytes }),
+    ...defined({ recovery, presence, joinLeave, userLimited, maxMessageBytes }),
   };
 }

@@ -1,6 +1,7 @@
 /** Why a connection came to nothing before there was a request: for the log, with what would mend it. */
 
 import { maxHeaderSize } from 'node:http';
+import { defined } from '../model/defined.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 
 /** What Node says of it. */
@@ -141,7 +142,7 @@ export function failedHandshakeLine(
       peer,
       code: code || message,
       ...(name !== undefined && { name: name.slice(0, maxCitedLength) }),
-      ...(certified !== undefined && { certified }),
+      ...defined({ certified }),
       ...(cause?.option && { option: cause.option }),
     },
     message: cause?.message ?? 'a handshake of TLS has failed',

@@ -24,6 +24,7 @@ import { UnknownFields } from '../http/api/unknown-fields.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { liveEndpoint, readyEndpoint } from '../http/health.js';
 import { metricsEndpoint } from '../http/metrics.js';
+import { defined } from '../model/defined.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ownProcedures } from '../model/join-leave-wish.js';
 import type { HookMetricsSource } from '../observe/hook-metrics.js';
@@ -137,7 +138,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const gate = new ClientGate(node, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? [], {
-      ...(options.proxyHeader !== undefined && { header: options.proxyHeader }),
+      ...defined({ header: options.proxyHeader }),
       refusals: node.refusals,
     }),
     // Tokens of a client's own are never in cookies.

@@ -16,6 +16,7 @@ import type { Authenticator } from '../engine/ports/authenticator.js';
 import { Counters } from '../engine/ports/counters.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
+import { defined } from '../model/defined.js';
 import { createLog } from '../observe/log.js';
 import type { FigurePeers } from '../observe/worker-metrics.js';
 import type { FanfareApp } from './app.js';
@@ -78,7 +79,7 @@ export class ConfiguredServer {
       auth: authenticatorOf(config, hooks),
       channels: this.#channelsOf(config, hooks),
       broker: worker?.broker ?? brokerOf(values),
-      ...(values.origins !== undefined && { origins: values.origins }),
+      ...defined({ origins: values.origins }),
       ...(hooks.observer && { on: hooks.observer }),
       personal: personalOf(values),
       trustProxies: values.trustProxies,
@@ -227,15 +228,14 @@ export function tokenVerifierOf({ values, secrets, tokenKeys }: Config): TokenVe
     algorithm: values['token.algorithm'],
     keys: tokenKeys,
     jwks,
-    ...(issuer !== undefined && { issuer }),
-    ...(audience !== undefined && { audience }),
+    ...defined({ issuer, audience }),
   };
   return tokenVerifier(options, optionNames);
 }
 
 function personalOf(values: OptionValues): PersonalOptions {
   const channel = values['personal.channel'];
-  return { ...(channel !== undefined && { channel }), singleConnection: values['personal.singleConnection'] };
+  return { ...defined({ channel }), singleConnection: values['personal.singleConnection'] };
 }
 
 /** Those that are switched on are at their usual paths. */

@@ -14,6 +14,7 @@ import {
 import { TokenVerifier } from '../engine/auth/token-verifier.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import { JwksKeys } from '../http/jwks.js';
+import { defined } from '../model/defined.js';
 import { expectKeys } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { slipOf } from './secret-slips.js';
@@ -105,7 +106,7 @@ export function tokenVerifier(options: JwtOptions, names: JwtOptionNames): Token
   const { issuer, audience, algorithm = 'HS256' } = options;
   const secrets = options.secret === undefined ? [] : [options.secret].flat();
   const sets = options.jwks === undefined ? [] : [options.jwks].flat();
-  const common = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+  const common = defined({ issuer, audience });
   const provenance = { issuerOption: names.issuer, audienceOption: names.audience };
   const issuers: TokenIssuer[] = [
     ...secrets.map((key) => ({

@@ -1,6 +1,7 @@
 /** What the log says of requests for which there is nothing: with the option that would change it, or the path that was meant. */
 
 import { closest } from '../model/closest.js';
+import { defined } from '../model/defined.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 
 /** Where things usually are that may be switched off, or on another port. */
@@ -31,8 +32,7 @@ export function unservedPathLine(path: string, known: Iterable<string>, peer: st
       status: 404,
       path: path.slice(0, maxCitedLength),
       peer,
-      ...(meant !== undefined && { meant }),
-      ...(option !== undefined && { option }),
+      ...defined({ meant, option }),
     },
     message:
       option === undefined

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { Clock } from '../../engine/ports/clock.js';
+import { defined } from '../../model/defined.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Endpoint } from '../server-address.js';
 import type { Address } from './address.js';
@@ -31,8 +32,7 @@ export function dialer(address: Address, ports: DialerPorts): Dialer {
     const { createClient } = await load();
     return createClient({
       socket: { host, port, connectTimeout: timeoutMs, reconnectStrategy: false, ...(tls && { tls }) },
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
+      ...defined({ username, password }),
       database,
       disableOfflineQueue: true,
       // The link gives up a connection that falls silent, and with it what waits; a timer for each command costs more
