@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { decodeUtf8 } from '../model/utf8.js';
 
 export type FileOutcome =
   | { readonly ok: true; readonly text: string; readonly othersMayRead: boolean }
@@ -17,7 +18,7 @@ export function readTextFile(path: string, maxBytes: number): FileOutcome {
     const stats = fstatSync(file);
     if (!stats.isFile()) return { ok: false, message: 'is no file' };
     if (stats.size > maxBytes) return { ok: false, message: `is larger than ${maxBytes} bytes` };
-    const text = decode(readUpTo(file, maxBytes + 1));
+    const text = decodeUtf8(readUpTo(file, maxBytes + 1));
     if (text === undefined) return { ok: false, message: 'is not UTF-8' };
     // Windows keeps no such bits; what it reports there says nothing.
     const othersMayRead = process.platform !== 'win32' && (stats.mode & othersRead) !== 0;
@@ -36,15 +37,6 @@ function readUpTo(file: number, maxBytes: number): Buffer {
     const read = readSync(file, buffer, length, maxBytes - length, null);
     length += read;
     if (read === 0 || length === maxBytes) return buffer.subarray(0, length);
-  }
-}
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    // The decoder throws for nothing else.
-    return undefined;
   }
 }
 

@@ -83,6 +83,7 @@ export class TrustedProxies {
   }
 
   trusts(address: string): boolean {
+    if (this.isEmpty) return false;
     // A zone says by which link of this machine it is reached.
     const [bare = ''] = address.split('%');
     const family = isIP(bare);

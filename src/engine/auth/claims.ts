@@ -3,6 +3,7 @@
 import { base64url } from 'jose';
 import * as v from 'valibot';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
+import { decodeUtf8 } from '../../model/utf8.js';
 import {
   base64,
   type GrantFields,
@@ -64,7 +65,8 @@ function provenance({ jti, iat }: { readonly jti?: string | undefined; readonly 
 
 /** The claims of a token that is known to be good, as its maker wrote them. @throws TokenFault */
 export function claimsOf(token: string): unknown {
-  const payload = new TextDecoder('utf-8', { fatal: true }).decode(base64url.decode(token.split('.')[1] ?? ''));
+  const payload = decodeUtf8(base64url.decode(token.split('.')[1] ?? ''));
+  if (payload === undefined) throw new TokenFault('form', 'its payload is not UTF-8');
   const claims = parseJson(payload, grantShape);
   if (!claims.ok) throw new TokenFault('claim', `the claims nest deeper than ${maxJsonNesting}`);
   return claims.value;

@@ -4,6 +4,7 @@ import { Counters } from '../../engine/ports/counters.js';
 import { errorCodes } from '../../model/codes.js';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
 import { type JsonShape, members } from '../../model/json-shape.js';
+import { decodeUtf8 } from '../../model/utf8.js';
 import { BodyAborted } from '../body.js';
 import { type HttpEndpoint, type HttpReply, type HttpRequest, jsonTextReply } from '../endpoint.js';
 import { elementsOf } from '../header-list.js';
@@ -108,7 +109,9 @@ async function readText(request: HttpRequest, maxBodyBytes: number): Promise<str
   }
   const bytes = await request.readBody(maxBodyBytes);
   if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`, 'api.maxBodyBytes');
-  return decodeUtf8(bytes);
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw malformed('the body is not UTF-8');
+  return text;
 }
 
 /** @throws ApiError */
@@ -120,12 +123,4 @@ export function parseBody(text: string, shape: JsonShape): unknown {
 
 function unsupported(message: string): ApiError {
   return new ApiError({ code: errorCodes.badRequest.code, message, status: 415, isTransport: true, reason: message });
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw malformed('the body is not UTF-8');
-  }
 }

@@ -3,6 +3,7 @@
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../engine/ports/clock.js';
+import { decodeUtf8 } from '../../model/utf8.js';
 
 /** Less than what servers usually give an idle connection (Node: 5 s), lest a call meets one that is being closed. */
 const idleTimeoutMs = 4_000;
@@ -100,7 +101,8 @@ export class HookClient {
     });
     response.on('error', () => resolve({ ok: false, reason: 'unreachable' }));
     response.on('end', () => {
-      const text = decode(Buffer.concat(chunks));
+      // What is not UTF-8 is not JSON (RFC 8259 section 8.1); the caller says so.
+      const text = decodeUtf8(Buffer.concat(chunks));
       if (text === undefined) resolve({ ok: false, reason: 'malformed' });
       else resolve({ ok: true, status: response.statusCode ?? 0, text });
     });
@@ -109,13 +111,4 @@ export class HookClient {
 
 function isReset(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    // Not UTF-8, so not JSON (RFC 8259 section 8.1); the caller says so.
-    return undefined;
-  }
 }

@@ -1,0 +1,13 @@
+/** Bytes from outside as text. */
+
+/** One for all: to make a decoder takes longer than to decode a message. */
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** `undefined` when the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
