@@ -12,7 +12,7 @@ import type { ClientAccess, SpecOptions, UnknownSchema } from './options.js';
 import { SchemaTable } from './schema-table.js';
 
 /** What is declared. */
-export interface Contract {
+interface Contract {
   readonly rules: Iterable<Rule>;
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
   /** Path of the endpoint. */

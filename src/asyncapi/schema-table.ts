@@ -6,7 +6,7 @@ import type { JsonSchema, Reference } from './document.js';
 import { type Conversion, type Direction, jsonSchemaOf, type SchemaConverter } from './json-schema.js';
 import type { UnknownSchema } from './options.js';
 
-export interface SchemaUse {
+interface SchemaUse {
   /** What its id is made of. */
   readonly name: string;
   readonly direction: Direction;

@@ -2,7 +2,7 @@
 
 import type { ControlChannel } from '../engine/ports/control-channel.js';
 
-export interface ControlBus {
+interface ControlBus {
   /** The place that one node listens to, or all do. */
   placeOf(nodeId?: string): string;
   /** Resolves when what is sent there from then on arrives. */

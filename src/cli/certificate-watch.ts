@@ -8,7 +8,7 @@ import type { Logger } from '../engine/ports/logger.js';
 
 const intervalMs = 5_000;
 
-export interface CertificateUse {
+interface CertificateUse {
   /** What the files are relative to. */
   readonly folder: string;
   readonly clock: Clock;

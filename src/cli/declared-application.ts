@@ -19,7 +19,7 @@ interface Described {
 /** What is exported under a usual name when none is given. */
 const usualNames = ['app', 'default', 'channels'];
 
-export interface DeclaredApplication {
+interface DeclaredApplication {
   readonly app: Described;
   readonly convert: SchemaConverter;
 }

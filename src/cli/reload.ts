@@ -44,7 +44,7 @@ export function problemOf(error: unknown): string {
 }
 
 /** What is wrong, in words. */
-export type ReadOutcome =
+type ReadOutcome =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
 

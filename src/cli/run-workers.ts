@@ -19,7 +19,7 @@ import { relayFigures, WorkerFigures } from './worker-figures.js';
 import { addressesIn, stopMessage } from './worker-messages.js';
 import { type LeveledLogger, WorkersReload } from './workers-reload.js';
 
-export interface WorkersRun {
+interface WorkersRun {
   readonly config: Config;
   /** Read again on SIGHUP. */
   readonly sources: ConfigSources;

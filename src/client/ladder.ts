@@ -5,9 +5,9 @@ import type { TransportMemory } from './transport-memory.js';
 import type { TransportName } from './transport-name.js';
 
 /** How a connection came to its end: it broke, nothing came any more, or the server or this side ended it. */
-export type Ending = 'broken' | 'silent' | 'told';
+type Ending = 'broken' | 'silent' | 'told';
 
-export interface LadderOptions {
+interface LadderOptions {
   /** At least one, the best first. */
   readonly transports: readonly [TransportName, ...TransportName[]];
   readonly memory: TransportMemory;

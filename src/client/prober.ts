@@ -2,7 +2,7 @@
 
 import type { ClientPorts } from './client-ports.js';
 
-export interface ProberOptions {
+interface ProberOptions {
   readonly ports: ClientPorts;
   /** Before the first probe, in milliseconds; each pause is twice the one before, up to 20 times as long. 0: never. */
   readonly intervalMs: number;

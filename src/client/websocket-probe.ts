@@ -17,7 +17,7 @@ interface ProbeSocket {
   close(): void;
 }
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly url: string;
   readonly websocket: WebSocketConstructor;
   readonly clock: ClientPorts['clock'];

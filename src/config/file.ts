@@ -6,14 +6,14 @@ import { pathToFileURL } from 'node:url';
 import { isAlias, parseDocument, visit } from 'yaml';
 import { readTextFile } from './bounded-file.js';
 
-export interface ConfigFile {
+interface ConfigFile {
   readonly path: string;
   /** Outside data. */
   readonly content: unknown;
   readonly othersMayRead: boolean;
 }
 
-export type ConfigFileOutcome =
+type ConfigFileOutcome =
   | { readonly ok: true; readonly file: ConfigFile | undefined }
   | { readonly ok: false; readonly where: string; readonly message: string };
 

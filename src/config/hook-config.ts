@@ -92,7 +92,7 @@ export function headerValues(): OptionKind<Record<string, string>, Readonly<Reco
   };
 }
 
-export type HookEventType = (typeof eventTypes)[number];
+type HookEventType = (typeof eventTypes)[number];
 
 /** In text: with commas between them. */
 export function eventList(): OptionKind<HookEventType[], readonly HookEventType[]> {

@@ -13,7 +13,7 @@ export const hookPaths = [
   'hooks.rpc',
   'hooks.events',
 ] as const;
-export type HookPath = (typeof hookPaths)[number];
+type HookPath = (typeof hookPaths)[number];
 
 export interface HookEndpoint {
   readonly url: URL;

@@ -11,7 +11,7 @@ export interface Given {
   readonly where: string;
 }
 
-export type Layer = ReadonlyMap<OptionPath, Given>;
+type Layer = ReadonlyMap<OptionPath, Given>;
 
 export interface LayerOutcome {
   readonly layer: Layer;

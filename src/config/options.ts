@@ -360,9 +360,8 @@ export const options = {
 
 type Table = typeof options;
 export type OptionPath = keyof Table;
-export type OptionValue<Path extends OptionPath> = Table[Path]['default'];
 /** What the program works with: durations in milliseconds, sizes in bytes. */
-export type OptionValues = { readonly [Path in OptionPath]: OptionValue<Path> };
+export type OptionValues = { readonly [Path in OptionPath]: Table[Path]['default'] };
 
 export const optionPaths = Object.keys(options).filter(isOptionPath);
 

@@ -16,7 +16,7 @@ export interface CertificateConfig {
   readonly key: string;
 }
 
-export type CertificateOutcome =
+type CertificateOutcome =
   | { readonly ok: true; readonly certificate: CertificateConfig; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly key: keyof CertificateFiles; readonly message: string };
 

@@ -31,7 +31,7 @@ const keySet = strictObject({
 });
 
 export type PublicKeyConfig = v.InferOutput<typeof publicKey>;
-export type KeySetConfig = v.InferOutput<typeof keySet>;
+type KeySetConfig = v.InferOutput<typeof keySet>;
 type KeySetInput = string | v.InferInput<typeof keySet>;
 
 /** Public keys, in PEM or in files of it. In text: JSON. */

@@ -5,7 +5,7 @@ import type { ChannelName } from '../model/channel-name.js';
 import { payloadValue } from '../model/payload.js';
 import type { ClientInfo, Publication } from '../model/publication.js';
 
-export interface RecordedPublication {
+interface RecordedPublication {
   readonly publication: Publication;
   readonly epoch: string;
 }

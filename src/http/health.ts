@@ -3,7 +3,7 @@
 import { type HttpEndpoint, jsonReply } from './endpoint.js';
 
 /** What readiness depends on. */
-export interface Readiness {
+interface Readiness {
   /** The node is about to go. */
   readonly isLeaving: boolean;
   readonly brokerHealth: {

@@ -3,7 +3,7 @@
 import type { HttpEndpoint } from './endpoint.js';
 
 /** Renders metrics in Prometheus' text format. */
-export interface MetricsSource {
+interface MetricsSource {
   readonly contentType: string;
   render(): Promise<string>;
 }

@@ -25,7 +25,7 @@ export const fanfareErrors = {
 
 export type FanfareErrorCode = keyof typeof fanfareErrors;
 
-export interface FanfareErrorOptions {
+interface FanfareErrorOptions {
   readonly cause?: unknown;
   readonly state?: string;
   readonly remedy?: string;

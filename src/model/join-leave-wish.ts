@@ -6,7 +6,7 @@ export const ownProcedures = 'fanfare.';
 export const joinLeaveProcedure = 'fanfare.joinLeave';
 
 /** Its argument; the result is `{ joinLeave }`: whether the subscription is told of them from now on. */
-export interface JoinLeaveWish {
+interface JoinLeaveWish {
   readonly channel: string;
   readonly joinLeave: boolean;
 }

@@ -12,7 +12,7 @@ import type { JsonText } from './json-text.js';
 /** Deepest nesting of arrays and objects: deeper values overflow the stack of whoever encodes them again. */
 export const maxJsonNesting = 64;
 
-export type ParsedJson =
+type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly fault: 'syntax' | 'nesting' };
 

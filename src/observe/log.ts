@@ -9,7 +9,7 @@ const secretFields = ['token', 'secret', 'password', 'authorization', 'cookie'];
 /** In the fields of a line, in an object there, and in one inside that: an error with a request with headers. */
 const redacted = ['', '*.', '*.*.'].flatMap((depth) => secretFields.map((field) => depth + field));
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel;
   /** Where lines go. Default: standard error. */
   readonly destination?: { write(line: string): void };

@@ -27,7 +27,7 @@ export interface ChannelSnapshot<Data> {
   readonly error: ClientError | undefined;
 }
 
-export interface ChannelStoreOptions {
+interface ChannelStoreOptions {
   readonly keep: number;
   readonly history: number;
 }

@@ -13,7 +13,7 @@ import { readProxyProtocol } from './proxy-protocol.js';
 /** It comes with the first packet. One that is lost is sent again within 3 seconds. */
 const timeoutMs = 5_000;
 
-export interface AnnouncedPorts {
+interface AnnouncedPorts {
   readonly proxies: TrustedProxies;
   readonly clock: Clock;
   readonly refusals: RefusalLog;

@@ -3,7 +3,7 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Cancel, Clock } from '../engine/ports/clock.js';
 
-export interface Http2Bounds {
+interface Http2Bounds {
   /** For a connection without any request so far. */
   readonly silentMs: number;
   /** Between two requests. */
@@ -23,7 +23,7 @@ const idleFramesPeriodMs = 10_000;
 const closeTimeoutMs = 4_500;
 
 /** Told when a connection is ended for what it does. */
-export type OnEnded = (connection: ServerHttp2Session, reason: string, numRequests: number) => void;
+type OnEnded = (connection: ServerHttp2Session, reason: string, numRequests: number) => void;
 
 interface Entry {
   openStreams: number;

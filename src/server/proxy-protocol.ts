@@ -6,7 +6,7 @@
 import { isIP } from 'node:net';
 import { usualSpelling } from '../transports/node-address.js';
 
-export type ProxyProtocolHeader =
+type ProxyProtocolHeader =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'invalid'; readonly reason: ProxyProtocolFault }
   | {
@@ -19,7 +19,7 @@ export type ProxyProtocolHeader =
       readonly isNameless?: true;
     };
 
-export type ProxyProtocolFault = 'missing' | 'malformed' | 'too long';
+type ProxyProtocolFault = 'missing' | 'malformed' | 'too long';
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const headBytes = 16;

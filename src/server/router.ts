@@ -27,7 +27,7 @@ function upgradeReply(request: IncomingMessage): HttpReply {
 }
 
 /** Who is told of requests for which there is nothing, and where those are from. */
-export interface RouterPorts {
+interface RouterPorts {
   readonly log: Logger;
   readonly refusals: Pick<RefusalLog, 'tell'>;
   peerOf(request: IncomingMessage): string;

@@ -5,7 +5,7 @@ import { FanfareError } from '../model/fanfare-error.js';
 const leastNode = [20, 19] as const;
 
 /** `process.versions`, as far as it is looked at. */
-export interface RuntimeVersions {
+interface RuntimeVersions {
   readonly node: string;
   readonly bun?: string | undefined;
   readonly deno?: string | undefined;

@@ -56,7 +56,7 @@ export interface CloseOptions {
   readonly delayMs?: number;
 }
 
-export interface ServingParts {
+interface ServingParts {
   readonly node: Node;
   readonly transports: readonly Transport[];
   readonly proxies: TrustedProxies;

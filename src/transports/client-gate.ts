@@ -13,7 +13,7 @@ import type { Refusal } from './refusal.js';
 import { digestOf, type RequestBinding } from './request-binding.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-export interface ClientGateOptions {
+interface ClientGateOptions {
   readonly origins: OriginPolicy;
   readonly proxies: TrustedProxies;
   /**

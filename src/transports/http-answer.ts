@@ -100,7 +100,7 @@ export function largeBody(maxBytes: number): RefusalLine {
   };
 }
 
-export interface JsonBodyLimits {
+interface JsonBodyLimits {
   readonly maxBytes: number;
   /** By when it has to be there. */
   readonly timeoutMs: number;

@@ -33,7 +33,7 @@ interface Pending {
   readonly reject: (error: FanfareError) => void;
 }
 
-export interface LocalBrokerOptions {
+interface LocalBrokerOptions {
   /** Where the host listens. */
   readonly path: string;
   readonly clock: Clock;

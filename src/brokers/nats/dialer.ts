@@ -5,7 +5,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { Address } from './address.js';
 import { type Client, loadLibrary } from './client-library.js';
 
-export interface DialOptions {
+interface DialOptions {
   readonly address: Address;
   readonly credentialsFile?: string | undefined;
   readonly timeoutMs: number;

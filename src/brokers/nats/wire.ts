@@ -16,7 +16,7 @@ export interface Incoming {
   header(name: string): string;
 }
 
-export interface WireOptions {
+interface WireOptions {
   /** For people. */
   readonly name: string;
   readonly dial: () => Promise<Client>;

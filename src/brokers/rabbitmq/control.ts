@@ -5,7 +5,7 @@ import type { Delivery } from './client-library.js';
 import type { Message } from './message.js';
 import type { Names } from './names.js';
 
-export interface ControlPorts {
+interface ControlPorts {
   /** From then on, what is sent with these keys arrives here; also after the connection was made again. */
   listen(keys: readonly string[]): Promise<void>;
   /** @throws FanfareError `ERR_BROKER` */

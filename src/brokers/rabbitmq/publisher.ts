@@ -6,7 +6,7 @@ import type { ConfirmLane, Connection } from './client-library.js';
 import { failed } from './failures.js';
 import type { Message } from './message.js';
 
-export interface PublisherOptions {
+interface PublisherOptions {
   readonly clock: Clock;
   /** Declares what is published to; asking for it again is the heartbeat. */
   readonly exchanges: readonly string[];

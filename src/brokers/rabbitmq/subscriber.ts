@@ -6,7 +6,7 @@ import { Acknowledgements } from './acknowledgements.js';
 import type { Connection, Delivery, Lane } from './client-library.js';
 import type { Names } from './names.js';
 
-export interface SubscriberEvents {
+interface SubscriberEvents {
   /** A message of an exchange, with its routing key. Must not throw. */
   onPublication(delivery: Delivery): void;
   onControl(delivery: Delivery): void;
@@ -16,7 +16,7 @@ export interface SubscriberEvents {
   onOverflow(): void;
 }
 
-export interface SubscriberOptions {
+interface SubscriberOptions {
   readonly names: Names;
   /** Unlike that of any other connection. */
   readonly id: string;

@@ -15,7 +15,7 @@ import { numProbed, Subscriber } from './subscriber.js';
 /** A binding takes a tenth of it, when there are many and the server has nothing else to do. */
 const maxBindMs = 3;
 
-export interface SubscriptionsPorts extends BrokerPorts {
+interface SubscriptionsPorts extends BrokerPorts {
   /** For people. */
   readonly name: string;
   readonly dial: () => Promise<Connection>;
@@ -31,7 +31,7 @@ export interface SubscriptionsPorts extends BrokerPorts {
 }
 
 /** A message of the node's own that is on its way. */
-export interface Probe {
+interface Probe {
   readonly id: string;
   /** Where to send it. */
   readonly key: string;

@@ -16,7 +16,7 @@ export interface Member {
   leaving?: Cancel;
 }
 
-export interface ClusterMembersPorts {
+interface ClusterMembersPorts {
   readonly make: (endpoint: Endpoint, has: (slot: number) => boolean) => Shard;
   readonly clock: Clock;
   /** What a server is working on when it has no slots any more may still be answered for so long. */

@@ -13,7 +13,7 @@ import { dialer } from './dialer.js';
 /** A server that takes longer is passed over. */
 const answerLimitMs = 1_500;
 
-export interface ClusterSurveyPorts {
+interface ClusterSurveyPorts {
   readonly address: Address;
   readonly load: () => Promise<Library>;
   readonly timeoutMs: number;

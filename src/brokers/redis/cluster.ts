@@ -21,7 +21,7 @@ import type { Sending, Shard, ShardOptions } from './shard.js';
 import { numSlots, slotOf } from './slots.js';
 import type { Topology } from './topology.js';
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly survey: ClusterSurvey;
   readonly keys: Keys;
   readonly timeoutMs: number;

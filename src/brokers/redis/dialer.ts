@@ -19,7 +19,7 @@ export interface Dialer {
   verify(client: Client): Promise<void>;
 }
 
-export interface DialerPorts {
+interface DialerPorts {
   readonly load: () => Promise<Library>;
   readonly timeoutMs: number;
   readonly clock: Clock;

@@ -12,7 +12,7 @@ import type { Keys } from './keys.js';
 import type { Scripts } from './script.js';
 import type { Topology } from './topology.js';
 
-export interface RedisHistoryPorts {
+interface RedisHistoryPorts {
   readonly topology: Topology;
   readonly scripts: Scripts;
   readonly keys: Keys;

@@ -69,7 +69,7 @@ export class Keys {
   }
 }
 
-export interface ProbeKeys {
+interface ProbeKeys {
   readonly place: string;
   readonly stream: string;
   readonly once: string;

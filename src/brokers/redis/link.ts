@@ -7,13 +7,13 @@ import type { Client } from './client-library.js';
 import type { Dialer } from './dialer.js';
 import { redisStates } from './states.js';
 
-export interface RedisSession extends Session {
+interface RedisSession extends Session {
   readonly client: Client;
 }
 
 export type RedisLink = Link<Client, RedisSession>;
 
-export interface RedisLinkOptions {
+interface RedisLinkOptions {
   /** For people: `commands of redis://10.0.0.1:6379`. */
   readonly name: string;
   readonly dialer: Dialer;

@@ -16,7 +16,7 @@ export interface OutgoingPublication {
   readonly onceKey?: string;
 }
 
-export interface KeptPublication {
+interface KeptPublication {
   readonly placeKey: string;
   readonly streamKey: string;
   readonly size: number;

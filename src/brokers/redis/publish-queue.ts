@@ -4,7 +4,7 @@ import type { Published } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { OutgoingPublication } from './publish-command.js';
 
-export interface PublishQueueOptions {
+interface PublishQueueOptions {
   /** Publishes in the order given and says what has become of each, or rejects for all. */
   readonly publish: (batch: readonly OutgoingPublication[]) => Promise<readonly (Published | FanfareError)[]>;
   /** Publications without an answer; further ones are refused at once. */

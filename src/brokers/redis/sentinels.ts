@@ -6,7 +6,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { Endpoint } from '../server-address.js';
 import type { Library } from './client-library.js';
 
-export interface SentinelsOptions {
+interface SentinelsOptions {
   readonly endpoints: readonly Endpoint[];
   /** What they call the primary. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The configuration that comes to be, and what has to be said about it. */
 
-export interface Remark {
+interface Remark {
   /** `refused`: it has no place here. `changed`: it has, but not as it was. */
   readonly kind: 'refused' | 'changed';
   /** The option of Centrifugo. */

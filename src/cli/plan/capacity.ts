@@ -69,7 +69,7 @@ export interface Capacity {
 }
 
 /** Why no number of machines is enough. */
-export interface Infeasible {
+interface Infeasible {
   readonly reason: string;
 }
 

@@ -22,7 +22,7 @@ const partLabels: Readonly<Record<keyof CpuUse, string>> = {
 };
 const labelWidth = 15;
 
-export interface PlanText {
+interface PlanText {
   readonly load: Load;
   readonly machine: Machine;
   readonly capacity: Capacity;

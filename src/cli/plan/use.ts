@@ -34,7 +34,7 @@ export interface CpuUse {
 }
 
 /** Pings of a connection, by default. */
-export const pingIntervalSec = 25;
+const pingIntervalSec = 25;
 /** What the figures of single publications were measured at; beyond it, publications share system calls. */
 const singleRatePerSec = 1_000;
 /** Channel name of a length as usual, for the size of a delivery. */

@@ -40,7 +40,7 @@ export interface AuthGrant {
 export type AuthFunction = (request: AuthRequest) => AuthAnswer | Promise<AuthAnswer>;
 
 /** What an {@link AuthFunction} may answer. */
-export type AuthAnswer = AuthGrant | Denial | null;
+type AuthAnswer = AuthGrant | Denial | null;
 
 export function authenticateBy(decide: AuthFunction): Authenticator {
   return {

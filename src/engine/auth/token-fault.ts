@@ -7,9 +7,9 @@ import type { RefusalLine } from '../../model/refusal-line.js';
  * key that the provider has given up, or has not told of yet.
  * `unavailable`: the keys could not be asked for, so nothing is known.
  */
-export type TokenVerdict = 'invalid' | 'expired' | 'early' | 'outlived' | 'unavailable';
+type TokenVerdict = 'invalid' | 'expired' | 'early' | 'outlived' | 'unavailable';
 
-export interface TokenFaultDetails {
+interface TokenFaultDetails {
   readonly verdict?: TokenVerdict;
   /** The claim or the field of the header that is at fault. */
   readonly claim?: string;

@@ -5,12 +5,12 @@ import { TokenFault } from './token-fault.js';
 import type { TokenHeader } from './token-keys.js';
 
 /** Longer tokens are refused unread. */
-export const maxTokenLength = 8_192;
+const maxTokenLength = 8_192;
 
 /** RFC 7515 section 2: no padding, no line breaks, no white space, nothing else. The signature may be empty, and is wrong then. */
 const compact = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-export interface ReadToken {
+interface ReadToken {
   readonly header: TokenHeader;
   /** Not verified yet. */
   readonly payload: JWTPayload;

@@ -13,7 +13,7 @@ export interface JsonBehind {
 
 export const jsonBehind: unique symbol = Symbol('json behind');
 
-export interface HasJsonBehind {
+interface HasJsonBehind {
   readonly [jsonBehind]: JsonBehind;
 }
 

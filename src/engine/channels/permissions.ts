@@ -62,7 +62,7 @@ export function decideByName(
 }
 
 /** What a permission function may answer. */
-export type PermissionAnswer<Grant extends object> = boolean | Grant | Denial;
+type PermissionAnswer<Grant extends object> = boolean | Grant | Denial;
 
 type PermissionFunction<Context, Grant extends object = never> = (
   context: Context,

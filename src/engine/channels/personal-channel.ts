@@ -22,7 +22,7 @@ const someUser = '1';
 const maxCitedLength = 100;
 
 /** What is looked at of a rule. */
-export type PersonalRule = Pick<Rule, 'userLimited'> & {
+type PersonalRule = Pick<Rule, 'userLimited'> & {
   readonly subscribe: unknown;
   readonly pattern: { readonly text: string };
 };

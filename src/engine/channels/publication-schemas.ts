@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { trustedJsonText } from '../../model/json-text.js';
 
-export const trustedJsonSchema = v.pipe(v.string(), v.transform(trustedJsonText));
+const trustedJsonSchema = v.pipe(v.string(), v.transform(trustedJsonText));
 
 export const clientInfoSchema = v.object({
   user: v.string(),

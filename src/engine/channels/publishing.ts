@@ -25,7 +25,7 @@ export interface PublishingOptions {
 }
 
 /** A message that the rule of its channel has accepted. */
-export interface AcceptedMessage {
+interface AcceptedMessage {
   readonly data: Payload;
   /** The message as the channel's schema gave it back; without a schema, as it was sent. */
   readonly value: unknown;

@@ -6,7 +6,7 @@ import type { Rule } from './rule.js';
  * `same`: nothing. `quiet`: it goes on, and the new rule counts from now on. `permission`: it has to be asked again
  * whether it may go on. `terms`: what its client was told, or gets, is not what the new rule gives: it begins anew.
  */
-export type RuleChange = 'same' | 'quiet' | 'permission' | 'terms';
+type RuleChange = 'same' | 'quiet' | 'permission' | 'terms';
 
 /** What another value of each field means. */
 const meanings = {

@@ -10,7 +10,7 @@ import { type ClusterMessage, decodeClusterMessage, type NodeSummary, payloadsOf
 import { beatIntervalMs, ClusterPeers, deafAfterMs } from './peers.js';
 import { type Answer, type AskOptions, ClusterQuestions } from './questions.js';
 
-export interface ClusterParts {
+interface ClusterParts {
   readonly nodeId: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,7 +30,7 @@ const newForMs = beatIntervalMs + 1_000;
 const maxCitedLength = 64;
 
 /** Figures for whoever watches; they only grow. */
-export interface ClusterFigures {
+interface ClusterFigures {
   messagesIn: number;
   messagesOut: number;
   /** Messages that could not be read or sent. */

@@ -21,7 +21,7 @@ export interface NodeSummary {
 const format = 1;
 
 /** Longest message, in UTF-16 units; what is longer is not sent, and not put together. */
-export const maxMessageLength = 16_777_216;
+const maxMessageLength = 16_777_216;
 
 /** A UTF-16 unit has at most three bytes, and JSON escapes at most double what is JSON already. */
 const partLength = Math.floor(maxControlPayloadBytes / 8);

@@ -6,7 +6,7 @@ import { type NodeSummary, Parts } from './messages.js';
 export const beatIntervalMs = 3_000;
 
 /** A node that has been silent for so long is taken for dead. */
-export const silentAfterMs = 10_000;
+const silentAfterMs = 10_000;
 
 /**
  * A node that has not heard itself for so long may be deaf, and silence tells it nothing. Less than {@link silentAfterMs}

@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import { ProbeSeries } from './probe-series.js';
 
-export interface BrokerHealthParts {
+interface BrokerHealthParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;

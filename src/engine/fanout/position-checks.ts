@@ -26,7 +26,7 @@ const retryMs = 1_000;
 /** Questions at the same time. */
 const concurrency = 64;
 
-export interface PositionCheckParts {
+interface PositionCheckParts {
   readonly broker: Broker;
   readonly hub: Hub;
   readonly interest: Interest;

@@ -15,7 +15,7 @@ const maxFailures = 1;
 /** That may wait for their outcome: who waits for the last one alone learns late that the next one would succeed. */
 const maxAttempts = 8;
 
-export interface ProbeSeriesParts {
+interface ProbeSeriesParts {
   readonly name: string;
   readonly clock: Clock;
   readonly attempt: () => Promise<void>;

@@ -14,7 +14,7 @@ const costOfSettling = 10;
 const maxAsked = 16;
 
 /** What it works with; a node has it. */
-export interface RuleChangesParts {
+interface RuleChangesParts {
   readonly clock: Clock;
   readonly hub: Hub;
   readonly rules: ChannelRules;

@@ -44,7 +44,7 @@ export interface SubscriptionOptions {
  * `new`: not in the hub. `joining`: publications are buffered while history is read. `ahead`: history was ahead of the
  * live stream, which has to catch up first. `live`: in the fan-out. `ended`: not in the hub any more.
  */
-export type SubscriptionStage = 'new' | 'joining' | 'ahead' | 'live' | 'ended';
+type SubscriptionStage = 'new' | 'joining' | 'ahead' | 'live' | 'ended';
 
 /** A publication that came while its subscriber was joining. */
 export interface BufferedPublication {

@@ -14,7 +14,7 @@ export interface NewestConnection {
   readonly atMs: number;
 }
 
-export interface SingleConnectionParts {
+interface SingleConnectionParts {
   readonly clock: Clock;
   readonly cluster: Cluster;
   readonly sessions: Sessions;

@@ -6,7 +6,7 @@
 import { FanfareError } from '../../model/fanfare-error.js';
 
 /** A limit. Its unit is the end of its name: `…Bytes`, `…Ms` for milliseconds, and otherwise it is a number. */
-export interface LimitDeclaration<Name extends string = string> {
+interface LimitDeclaration<Name extends string = string> {
   readonly default: number;
   /** One sentence or two. */
   readonly about: string;

@@ -5,7 +5,7 @@ import type { EngineLimits } from '../ports/limits.js';
 import { TokenBucket } from '../time/token-bucket.js';
 
 /** Why not, and in how many seconds to try again. */
-export interface Rejection {
+interface Rejection {
   readonly reason: 'connections' | 'connections-per-address' | 'connects-per-second';
   readonly retryAfterSec: number;
 }

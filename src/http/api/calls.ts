@@ -7,7 +7,7 @@ import { type ApiMethod, type ApiParts, isFields } from './method.js';
 import { maxBroadcastChannels } from './methods/broadcast.js';
 import { apiMethods } from './methods.js';
 
-export const maxCalls = 1_000;
+const maxCalls = 1_000;
 
 export interface Call {
   /** Or why there is none. */

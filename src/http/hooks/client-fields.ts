@@ -5,7 +5,7 @@ import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 /** Messages are JSON to the engine, whatever carries them to the client. */
 const encodingFields = { protocol: 'json', encoding: 'json' } as const;
 
-export interface HookedClient {
+interface HookedClient {
   /** `null` or empty for an anonymous connection. */
   readonly user: string | null;
   readonly client: string;

@@ -70,7 +70,7 @@ function readRefresh(user: string, value: unknown): Decision<Recognised<Identity
 
 const expired: Denied = { ok: false, disconnect: disconnectCodes.expired };
 
-export interface ConnectHookParts {
+interface ConnectHookParts {
   readonly connect: Hook;
   /** Absent: a connection that expires is closed, and its client connects again. */
   readonly refresh: Hook | undefined;

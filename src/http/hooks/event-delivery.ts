@@ -8,14 +8,14 @@ import { bodyText } from './hook-body.js';
 import { HookClient, type HookResponse } from './hook-client.js';
 import { signatureHeaders } from './signature.js';
 
-export interface EventDeliveryOptions {
+interface EventDeliveryOptions {
   readonly endpoint: Pick<HookOptions, 'url' | 'timeoutMs' | 'staticHeaders'>;
   /** Beyond, the oldest is dropped. At least 1. */
   readonly maxQueuedEvents: number;
   readonly secrets: readonly string[];
 }
 
-export interface EventDeliveryPorts {
+interface EventDeliveryPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -9,7 +9,7 @@ import type { EventDelivery } from './event-delivery.js';
 /** `join` and `leave` are `subscribed` and `unsubscribed` in channels with presence. */
 export type EventType = keyof Observer | 'join' | 'leave';
 
-export interface EventHookOptions {
+interface EventHookOptions {
   readonly types: readonly EventType[];
   readonly includeMeta: boolean;
   /** Whether who comes to and goes from this channel is its presence. */

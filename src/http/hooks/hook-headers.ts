@@ -11,7 +11,7 @@ export interface HeaderSelection {
 }
 
 /** Tells a backend which of the headers are a client's mere word. */
-export const emulatedHeader = 'X-Fanfare-Emulated';
+const emulatedHeader = 'X-Fanfare-Emulated';
 
 /** Headers that say where a client is: they carry the address that the server itself believes, never the client's word. */
 const addressHeaders: ReadonlySet<string> = new Set(['x-real-ip', 'x-forwarded-for']);

@@ -32,7 +32,7 @@ export interface HookLimits extends ConcurrencyLimits {
 }
 
 /** What all hooks of a server share. */
-export interface HookPorts {
+interface HookPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -42,7 +42,7 @@ export interface HookPorts {
   readonly standIns: StandIns;
 }
 
-export interface HookCall<Granted extends object> {
+interface HookCall<Granted extends object> {
   readonly body: object;
   /** The client that it is about. */
   readonly source: HeaderSource;

@@ -20,7 +20,7 @@ import { subRefreshHook } from './sub-refresh-hook.js';
 import { subscribeHook } from './subscribe-hook.js';
 
 /** Told how long calls take, and that events are told at all. */
-export interface CallMeter {
+interface CallMeter {
   took(hook: string, seconds: number): void;
   hasEvents(): void;
 }
@@ -28,7 +28,7 @@ export interface CallMeter {
 /** For what waits for a backend that is told nothing more. */
 const lastEventsMs = 5_000;
 
-export interface HooksOptions {
+interface HooksOptions {
   /** Where each goes. Those that are absent are not called. */
   readonly endpoints: { readonly [Name in HookName]?: HookOptions };
   readonly limits: HookLimits;

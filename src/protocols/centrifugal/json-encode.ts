@@ -149,7 +149,7 @@ function subscribePush(push: SubscribePush): string {
 }
 
 /** One push without its `{"push":…}` wrapping. */
-export function pushText(push: Push): string {
+function pushText(push: Push): string {
   switch (push.kind) {
     case 'publication':
       return `{"channel":${JSON.stringify(push.channel)},"pub":${publicationText(push.publication)}}`;

@@ -9,7 +9,7 @@ export interface OpenRequest {
 }
 
 /** All that was received up to a batch; asks for the next one. */
-export type PollRequest = {
+type PollRequest = {
   readonly kind: 'poll';
   readonly ack: number;
 };
@@ -21,12 +21,12 @@ export type SendRequest = {
   readonly frame: string;
 };
 
-export type CloseRequest = {
+type CloseRequest = {
   readonly kind: 'close';
 };
 
 /** What is asked of a session that there is. */
-export type InSessionRequest = PollRequest | SendRequest | CloseRequest;
+type InSessionRequest = PollRequest | SendRequest | CloseRequest;
 
 /** By whom it is asked. */
 export interface Addressee {

@@ -8,7 +8,7 @@ import type { AddressedSession, SessionAnswer, SessionWords } from '../session-d
 import type { PollingConnection, PollOutcome } from './connection.js';
 import { encodeAnswer, isInSessionRequest, type SendRequest } from './messages.js';
 
-export interface PollingSessionParts {
+interface PollingSessionParts {
   readonly session: Session;
   readonly connection: PollingConnection;
   readonly maxFrameBytes: number;

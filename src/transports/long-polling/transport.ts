@@ -26,7 +26,7 @@ import { PollingSession } from './session.js';
 import { Spacing } from './spacing.js';
 import { UnreadAnswers } from './unread-answers.js';
 
-export interface LongPollingParts {
+interface LongPollingParts {
   readonly node: Node;
   readonly gate: ClientGate;
   readonly directory: SessionDirectory;

@@ -20,7 +20,7 @@ import { SignsOfLife } from './signs-of-life.js';
 import { eventStyle, lineStyle, type OneWayStyle } from './style.js';
 
 /** A style over HTTP. */
-export interface OneWayFormat {
+interface OneWayFormat {
   readonly style: OneWayStyle;
   readonly contentType: string;
   readonly framing: Framing;
@@ -40,7 +40,7 @@ export const oneWayEvents = formatOf(eventStyle, 'text/event-stream; charset=utf
 /** For `curl` and everything that reads lines. */
 export const oneWayLines = formatOf(lineStyle, 'application/x-ndjson; charset=utf-8');
 
-export interface OneWayParts {
+interface OneWayParts {
   readonly format: OneWayFormat;
   readonly node: Node;
   readonly gate: ClientGate;

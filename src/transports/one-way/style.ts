@@ -5,7 +5,7 @@ import type { ClientInfo, Publication } from '../../model/publication.js';
 import { clientInfoText } from '../../protocols/centrifugal/json-encode.js';
 
 /** What happens beside publications. */
-export type Notice =
+type Notice =
   /** From here on it is complete. */
   | { readonly kind: 'start'; readonly retryMs: number }
   /** What was published meanwhile in a channel cannot be had: load its state anew. */

@@ -8,7 +8,7 @@ import type { Refusal } from '../refusal.js';
 import { subprotocolsOf } from './upgrade.js';
 
 /** Asks for it as the subprotocol. */
-export const probeSubprotocol = 'fanfare.probe';
+const probeSubprotocol = 'fanfare.probe';
 
 /** PROTOCOL.md has them as well. */
 export const probeLimits = {

@@ -29,7 +29,7 @@ export interface SocketPurpose {
   open(ws: ClientSocket, socket: Duplex, request: IncomingMessage): void;
 }
 
-export interface WebSocketTransportOptions {
+interface WebSocketTransportOptions {
   readonly path: string;
   readonly gate: ClientGate;
   /** Default: clients that speak the protocol both ways. */

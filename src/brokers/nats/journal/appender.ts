@@ -16,7 +16,7 @@ import type { ServerTime } from './server-time.js';
 import { advanced, emptyPlace, encodeStored, epochOf } from './stored-message.js';
 import type { JournalStream } from './stream.js';
 
-export interface AppenderPorts {
+interface AppenderPorts {
   readonly stream: JournalStream;
   readonly keys: KnownKeys;
   readonly places: Places;

@@ -36,7 +36,7 @@ import { ServerTime } from './server-time.js';
 import { decodeStored, epochOf } from './stored-message.js';
 import { JournalStream } from './stream.js';
 
-export interface JournalPorts extends BrokerPorts {
+interface JournalPorts extends BrokerPorts {
   readonly wire: Wire;
   readonly subjects: Subjects;
   /** Calls `onInterrupted` without channels when what was known about their streams is not true any more. */

@@ -11,7 +11,7 @@ import type { ServerTime } from './server-time.js';
 import { emptyPlace, encodeStored, epochOf, hasExpired, type StoredMessage } from './stored-message.js';
 import type { JournalStream } from './stream.js';
 
-export interface ReaderPorts {
+interface ReaderPorts {
   readonly stream: JournalStream;
   readonly places: Places;
   readonly life: Life;

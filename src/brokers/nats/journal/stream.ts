@@ -14,7 +14,7 @@ import type { Life } from './life.js';
 import type { ServerTime } from './server-time.js';
 import { decodeStored, type StoredMessage } from './stored-message.js';
 
-export interface StreamPorts {
+interface StreamPorts {
   readonly wire: Wire;
   readonly subjects: Subjects;
   readonly life: Life;
@@ -25,7 +25,7 @@ export interface StreamPorts {
   readonly onLost: () => void;
 }
 
-export interface Append {
+interface Append {
   readonly text: string;
   /** Of the last message of the subject, 0 for none: otherwise nothing is stored. */
   readonly expectedSeq?: number;
@@ -36,7 +36,7 @@ export interface Append {
 }
 
 /** Where an append has gone, or where the one with its id had gone before. */
-export interface Appended {
+interface Appended {
   readonly seq: number;
   readonly isDuplicate: boolean;
 }

@@ -13,7 +13,7 @@ import type { Message } from '../message.js';
 import { Ledger, type Outcome } from './ledger.js';
 import { decodeRecord, encodeRecord, type LogEntry, type LogRecord } from './log-record.js';
 
-export interface ChannelLogPorts {
+interface ChannelLogPorts {
   readonly queue: string;
   readonly clock: Clock;
   readonly random: Random;

@@ -33,7 +33,7 @@ import type { Names } from '../names.js';
 import type { FilledRabbitmqOptions } from '../options.js';
 import { ChannelLog } from './channel-log.js';
 
-export interface HistoryPorts extends BrokerPorts {
+interface HistoryPorts extends BrokerPorts {
   /** For people. */
   readonly name: string;
   readonly dial: () => Promise<Connection>;

@@ -31,7 +31,7 @@ export type Outcome =
       readonly published: Published;
     };
 
-export interface LedgerOptions {
+interface LedgerOptions {
   /** Most characters of payload that are kept; beyond, the longest unused channels are emptied. */
   readonly maxHistoryBytes: number;
   /** Most channels whose place is kept; beyond, the longest unused ones are forgotten. */
