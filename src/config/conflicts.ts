@@ -1,5 +1,6 @@
 /** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
 
+import { findChannelWarnings } from './channel-warnings.js';
 import type { Config } from './config.js';
 import { findHookConflicts, findHookWarnings } from './hook-conflicts.js';
 import { findLimitConflicts, findLimitWarnings } from './limit-conflicts.js';
@@ -80,14 +81,15 @@ function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, mes
 
 export function findWarnings(config: Config): string[] {
   const { values, mode, secrets } = config;
+  const takesTokens = secrets.length + values['token.keys'].length + values['token.jwks'].length > 0;
   const warnings: string[] = [
+    ...findChannelWarnings(config, takesTokens),
     ...findHookWarnings(config),
     ...findLimitWarnings(config),
     ...findPersonalWarnings(config),
     ...findUnusedOptions(config),
     ...findApiWarnings(config),
   ];
-  const takesTokens = secrets.length + values['token.keys'].length + values['token.jwks'].length > 0;
   if (!takesTokens && !values.anonymous && values['hooks.connect'] === undefined) {
     warnings.push(
       'nobody gets in: there is neither token.secret, token.keys or token.jwks nor anonymous nor hooks.connect',

@@ -208,6 +208,18 @@ describe('B109 options that contradict each other', () => {
       '{ personal: { channel: "me:{user}" }, channels: { "me:{user}": { subscribe: user } } }',
       'personal.channel',
     ],
+    ['a rule behind one of the same names', '{ channels: { "a:{x}": {}, "a:b": {} } }', 'channels → a:b'],
+    [
+      'a rule behind one of all names below',
+      '{ channels: { "{x}:{y*}": {}, "a:{x}:{y*}": {} } }',
+      'channels → a:{x}:{y*}',
+    ],
+    ['channels by token without a key', '{ anonymous: true, channels: { a: { subscribe: token } } }', 'token.secret'],
+    [
+      'a memory that has no room for a message',
+      '{ memory: { maxHistoryBytes: 2KiB }, channels: { a: { history: { size: 1, ttl: 1m } } } }',
+      'memory.maxHistoryBytes',
+    ],
     ['an algorithm without a secret', 'token: { algorithm: HS512 }', 'token.algorithm'],
     [
       'an option of an endpoint that is closed',
@@ -246,7 +258,7 @@ describe('B109 options that contradict each other', () => {
     using folder = new Folder();
     folder.write(
       'fanfare.yaml',
-      `{ token: { secret: ${testSecret} }, channels: { a: { history: { size: 300, ttl: 5m }, presence: true } } }`,
+      `{ token: { secret: ${testSecret} }, channels: { a: { history: { size: 300, ttl: 5m }, presence: true }, "a:b": {}, "a:{x}": {}, "a:{x*}": {}, "{x*}": { subscribe: token } } }`,
     );
     expect((await runInProcess(['check'], { folder })).stderr).not.toContain('warning');
   });
