@@ -46,7 +46,7 @@ export function expectFunction(what: string, value: unknown): void {
   throw new FanfareError('ERR_CONFIG', `${what} must be a function, got ${kindOf(value)}`);
 }
 
-/** A short word for a value; texts are cited, since they are often a word that was meant for another place. */
+/** A short description of a value. A text is quoted, since it is often a valid word of another option. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return value.length > 40 ? 'a text' : JSON.stringify(value);

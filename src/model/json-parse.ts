@@ -27,7 +27,7 @@ export function parseJson(text: string, shape?: JsonShape): ParsedJson {
   }
 }
 
-/** One value as it came, or `undefined` when it is not JSON or nests too deeply. */
+/** One value with its text unchanged, or `undefined` when it is not JSON or nests too deeply. */
 export function parseSource(text: string): JsonSource | undefined {
   const parsed = parseJson(text, 'source');
   // safe: the shape says that the whole is a source

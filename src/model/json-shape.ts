@@ -1,4 +1,4 @@
-/** Where in a JSON text a value stands that is to be kept as it came. */
+/** Which values in a JSON text are kept as text and not parsed. */
 
 /** `source`: the value itself. Otherwise the shape of its members, or of its elements. */
 export type JsonShape = 'source' | MembersShape | EachShape;

@@ -1,4 +1,4 @@
-/** One JSON value as somebody wrote it: handed on as it came, and parsed only for those who look into it. */
+/** One JSON value as the text that its sender wrote: it is handed on unchanged, and parsed only when its value is needed. */
 
 import type { JsonText } from './json-text.js';
 
@@ -17,7 +17,7 @@ export class JsonSource {
     this.hasLoneSurrogate = hasLoneSurrogate;
   }
 
-  /** Parsed once: whoever changes it changes it for all. */
+  /** Parsed once, so all callers share one object: none of them may change it. */
   get value(): unknown {
     this.#parsed ??= { value: JSON.parse(this.text) };
     return this.#parsed.value;
@@ -28,7 +28,7 @@ export class JsonSource {
   }
 }
 
-/** What a value means, be it still as it came. */
+/** The parsed value, whether or not it has been parsed already. */
 export function parsedValue(value: unknown): unknown {
   return value instanceof JsonSource ? value.value : value;
 }

@@ -143,7 +143,7 @@ export class HubChannel implements Flushable, FanOut {
   /** Writes this turn's pushes to all live subscribers. */
   flush(): void {
     if (this.#batch.length === 0) return;
-    const frame = new SharedFrame(this.#batch);
+    const frame = new SharedFrame(this.#batch, this.#batchPublications);
     this.#counters.publicationsOut += this.#batchPublications * this.#numLive;
     this.#batch = [];
     this.#batchBytes = 0;

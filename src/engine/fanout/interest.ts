@@ -54,7 +54,7 @@ export class Interest {
     this.#sweep ??= this.clock.schedule(() => this.#dropIdle(), this.limits.brokerLingerMs);
   }
 
-  /** Subscribes anew, for a subscription through which nothing comes any more. Whoever holds the channel next waits for it. */
+  /** Subscribes again, when the subscription at the broker delivers nothing any more. The next {@link hold} waits for it. */
   renew(channel: ChannelName): void {
     const entry = this.#entries.get(channel);
     if (entry === undefined || !entry.subscribed) return;
@@ -99,7 +99,7 @@ export class Interest {
         .then(() => this.broker.unsubscribe(channel))
         .catch((error: unknown) => this.log.warn({ err: error }, 'broker unsubscribe failed'))
         .then(() => {
-          // Not while it is being subscribed again, even for nobody by now: the next sweep has to find it.
+          // Not while it is being subscribed again, even if nobody holds it by now: the next sweep has to find it.
           if (entry.holders === 0 && !entry.subscribed) this.#entries.delete(channel);
         });
     }

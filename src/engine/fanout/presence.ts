@@ -15,7 +15,7 @@ export class Presence {
     private readonly refusals: RefusalLog,
   ) {}
 
-  /** The subscriber has been taken live. @param before the same client's, whose place it has taken */
+  /** The subscription is live. @param before the subscription of the same client that it has replaced */
   joined(subscription: Subscription, before?: Subscription): void {
     if (before?.countsAsPresent && !subscription.countsAsPresent) this.#remove(before);
     if (subscription.isAnnounced && !before?.isAnnounced) this.#announce(subscription, 'join');

@@ -45,7 +45,7 @@ function counted(
 describe('shared frame', () => {
   test('encodes each push once, joins and frames once, and gives everyone the same bytes', () => {
     const encoding = counted();
-    const frame = new SharedFrame([publication(1), publication(2)]);
+    const frame = new SharedFrame([publication(1), publication(2)], 2);
     const first = frame.bytesFor({ encoding, joinLeave: false });
     for (const joinLeave of [true, false]) expect(frame.bytesFor({ encoding, joinLeave })).toBe(first);
     expect(encoding.counts).toEqual({ encoded: 2, joined: 1, framed: 1 });
@@ -58,7 +58,7 @@ describe('shared frame', () => {
 
   test('keeps encodings apart however they alternate, each encoded once', () => {
     const encodings = [counted(), counted(), counted()];
-    const frame = new SharedFrame([publication(1)]);
+    const frame = new SharedFrame([publication(1)], 1);
     const bytes = encodings.map((encoding) => frame.bytesFor({ encoding, joinLeave: true }));
     for (const round of [0, 1, 2, 1, 0, 0, 2]) {
       const encoding = encodings[round];
@@ -71,7 +71,7 @@ describe('shared frame', () => {
   test('joins and leaves are left out for who does not hear them, and what is left is encoded once', () => {
     const encoding = counted();
     const join: Push = { kind: 'join', channel: 'c', info: { user: 'u', client: 'c' } };
-    const frame = new SharedFrame([publication(1), join]);
+    const frame = new SharedFrame([publication(1), join], 1);
     const [whole, publications] = [
       frame.bytesFor({ encoding, joinLeave: true }),
       frame.bytesFor({ encoding, joinLeave: false }),
@@ -81,12 +81,12 @@ describe('shared frame', () => {
     expect(frame.bytesFor({ encoding, joinLeave: true })).toBe(whole);
     expect(frame.bytesFor({ encoding, joinLeave: false })).toBe(publications);
     expect(encoding.counts.framed).toBe(2);
-    expect(new SharedFrame([join]).bytesFor({ encoding, joinLeave: false })).toBeUndefined();
+    expect(new SharedFrame([join], 0).bytesFor({ encoding, joinLeave: false })).toBeUndefined();
   });
 
   test('a protocol with a state of its own encodes everything that its connection writes', () => {
     const { counts, ...encoding } = counted(true);
-    const frame = new SharedFrame([publication(1)]);
+    const frame = new SharedFrame([publication(1)], 1);
     const pings = new PingFrames();
     for (let i = 0; i < 2; i++) frame.bytesFor({ encoding, joinLeave: true });
     for (let i = 0; i < 2; i++) pings.bytesFor(encoding);
@@ -95,7 +95,7 @@ describe('shared frame', () => {
 
   test('does nothing until somebody wants the bytes', () => {
     const encoding = counted();
-    new SharedFrame([publication(1)]);
+    new SharedFrame([publication(1)], 1);
     expect(encoding.counts).toEqual({ encoded: 0, joined: 0, framed: 0 });
   });
 });

@@ -20,9 +20,11 @@ export class SharedFrame {
   /** A list without a map: nearly all subscribers of a channel share one variant. */
   #encoded: Encoded | undefined;
 
-  constructor(pushes: readonly Push[]) {
+  /** @param numPublications how many of the pushes are publications */
+  constructor(pushes: readonly Push[], numPublications: number) {
     this.#pushes = pushes;
-    this.#publications = pushes.every(isPublication) ? pushes : pushes.filter(isPublication);
+    this.#publications =
+      numPublications === pushes.length ? pushes : pushes.filter(({ kind }) => kind === 'publication');
   }
 
   /** Undefined when nothing is for this variant. */
@@ -39,10 +41,6 @@ export class SharedFrame {
     if (protocol.checkpoint === undefined) this.#encoded = { encoding, pushes, bytes, next: this.#encoded };
     return bytes;
   }
-}
-
-function isPublication({ kind }: Push): boolean {
-  return kind === 'publication';
 }
 
 /** The ping, encoded and framed once per encoding. */

@@ -56,7 +56,7 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   }),
 };
 const methods = Object.keys(builders);
-/** What is handed on as it came, and not read here. */
+/** Fields that are handed on as text and not parsed here. */
 const payload = members({ data: 'source' });
 const shape: JsonShape = members({
   connect: payload,
