@@ -16,6 +16,17 @@ async function newsReader(context: ScenarioContext, sub = 'ann') {
   return { client, received, subscribed: await subscribed };
 }
 
+/** One that has received a publication, and then lost its connection. */
+async function newsReaderCutOff(context: ScenarioContext) {
+  const { client, received } = await newsReader(context);
+  await context.server.publish('news', 1);
+  await received.atLeast(1);
+  const lost = nextEvent(client, 'connecting');
+  await context.server.cut();
+  await lost;
+  return { client, received };
+}
+
 export const serverSide: Readonly<Record<string, Scenario>> = {
   async 'is subscribed without asking and receives'(context) {
     const { received, subscribed } = await newsReader(context);
@@ -67,12 +78,7 @@ export const serverSide: Readonly<Record<string, Scenario>> = {
   },
 
   async 'G4: gets what it missed when it reconnects'(context) {
-    const { client, received } = await newsReader(context);
-    await context.server.publish('news', 1);
-    await received.atLeast(1);
-    const lost = nextEvent(client, 'connecting');
-    await context.server.cut();
-    await lost;
+    const { client, received } = await newsReaderCutOff(context);
     for (const n of [2, 3, 4]) await context.server.publish('news', n);
     const back = nextEvent(client, 'subscribed');
     await context.server.restore();
@@ -82,12 +88,7 @@ export const serverSide: Readonly<Record<string, Scenario>> = {
   },
 
   async 'G4: is told that it cannot, when the history was lost'(context) {
-    const { client, received } = await newsReader(context);
-    await context.server.publish('news', 1);
-    await received.atLeast(1);
-    const lost = nextEvent(client, 'connecting');
-    await context.server.cut();
-    await lost;
+    const { client, received } = await newsReaderCutOff(context);
     await context.server.loseHistory();
     await context.server.publish('news', 2);
     const back = nextEvent(client, 'subscribed');

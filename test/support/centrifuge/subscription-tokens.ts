@@ -10,6 +10,19 @@ function tokenFor(context: ScenarioContext, claims: Partial<TokenClaims> = {}) {
   return context.server.token({ sub: 'ann', channel, ...claims });
 }
 
+const quick = { minResubscribeDelay: 1, maxResubscribeDelay: 10 };
+
+/** The first token is refused; with the next one it is subscribed. */
+async function fetchesAnother(context: ScenarioContext, first: Partial<TokenClaims>): Promise<void> {
+  const ann = await connected(context, 'ann');
+  const token = await tokenFor(context, first);
+  const room = ann.newSubscription(channel, { token, getToken: () => tokenFor(context), ...quick });
+  const errors = gather(room, 'error', ({ type, error }) => ({ type, code: error.code }));
+  room.subscribe();
+  await room.ready(5_000);
+  equal(errors.items, [{ type: 'subscribe', code: 109 }]);
+}
+
 export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
   async 'subscribes with a token'(context) {
     const ann = await connected(context, 'ann');
@@ -32,33 +45,11 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
     equal(ann.state, 'connected');
   },
 
-  async 'an expired token makes the client fetch a new one (109)'(context) {
-    const ann = await connected(context, 'ann');
-    const room = ann.newSubscription(channel, {
-      token: await tokenFor(context, { expiresInSec: -60 }),
-      getToken: () => tokenFor(context),
-      minResubscribeDelay: 1,
-      maxResubscribeDelay: 10,
-    });
-    const errors = gather(room, 'error', ({ type, error }) => ({ type, code: error.code }));
-    room.subscribe();
-    await room.ready(5_000);
-    equal(errors.items, [{ type: 'subscribe', code: 109 }]);
-  },
+  'an expired token makes the client fetch a new one (109)': (context) =>
+    fetchesAnother(context, { expiresInSec: -60 }),
 
-  async 'one for another user, as kept from before, makes the client fetch a new one (109)'(context) {
-    const ann = await connected(context, 'ann');
-    const room = ann.newSubscription(channel, {
-      token: await tokenFor(context, { sub: 'bob' }),
-      getToken: () => tokenFor(context),
-      minResubscribeDelay: 1,
-      maxResubscribeDelay: 10,
-    });
-    const errors = gather(room, 'error', ({ type, error }) => ({ type, code: error.code }));
-    room.subscribe();
-    await room.ready(5_000);
-    equal(errors.items, [{ type: 'subscribe', code: 109 }]);
-  },
+  'one for another user, as kept from before, makes the client fetch a new one (109)': (context) =>
+    fetchesAnother(context, { sub: 'bob' }),
 
   async 'refreshes its token before it expires and stays subscribed'(context) {
     const ann = await connected(context, 'ann');
@@ -86,8 +77,7 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
       let fetched = 0;
       const room = ann.newSubscription(channel, {
         getToken: () => tokenFor(context, lives[fetched++]),
-        minResubscribeDelay: 1,
-        maxResubscribeDelay: 10,
+        ...quick,
       });
       const errors = gather(room, 'error', ({ type, error }) => `${type} ${error.code}`);
       const ended = gather(room, 'unsubscribed', ({ code }) => code);
@@ -109,8 +99,7 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
     const room = ann.newSubscription(channel, {
       token: await tokenFor(context, { expiresInSec: 1 }),
       getToken: () => (++fetched === 1 ? never : tokenFor(context)),
-      minResubscribeDelay: 1,
-      maxResubscribeDelay: 10,
+      ...quick,
     });
     room.subscribe();
     await room.ready(5_000);

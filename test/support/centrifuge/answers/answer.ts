@@ -75,3 +75,11 @@ export function answer(
 ): Answer {
   return { asked, code, cause, when, run };
 }
+
+/** What functions of the application can answer with in place of a yes: the code, the answer, and how it is called. */
+export const refusals = [
+  [1_000, { error: { code: 1_000, message: 'later', temporary: true } }, 'an error of its own, temporary'],
+  [1_001, { error: { code: 1_001, message: 'never' } }, 'an error of its own (400 to 1999)'],
+  [4_000, { disconnect: { code: 4_000, reason: 'later' } }, 'a close of its own up to 4499'],
+  [4_500, { disconnect: { code: 4_500, reason: 'never' } }, 'a close of its own from 4500'],
+] as const;

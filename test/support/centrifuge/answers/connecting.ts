@@ -3,7 +3,7 @@
 import { jwt } from 'fanfare';
 import { denyAll } from '../../../../src/engine/auth/anonymous.js';
 import { KeyProvider } from '../../servers/key-provider.js';
-import { type Answer, answer, type Seen } from './answer.js';
+import { type Answer, answer, refusals, type Seen } from './answer.js';
 import { type Bend, fateOf, fateOfConnecting, type Stage, secret } from './stage.js';
 
 const stale = { expiresInSec: -60 };
@@ -157,14 +157,7 @@ export const connecting: readonly Answer[] = [
     );
   }),
 
-  ...(
-    [
-      [1_000, { error: { code: 1_000, message: 'later', temporary: true } }, 'an error of its own, temporary'],
-      [1_001, { error: { code: 1_001, message: 'never' } }, 'an error of its own (400 to 1999)'],
-      [4_000, { disconnect: { code: 4_000, reason: 'later' } }, 'a close of its own up to 4499'],
-      [4_500, { disconnect: { code: 4_500, reason: 'never' } }, 'a close of its own from 4500'],
-    ] as const
-  ).map(([code, no, when]) =>
+  ...refusals.map(([code, no, when]) =>
     answer('connect', code, 'application', `\`auth\` answers with ${when}`, async (stage) => {
       let asked = 0;
       await stage.serve({ auth: () => (asked++ === 0 ? no : { user: 'ann' }) });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { SubscriptionOptions } from 'centrifuge';
 import { channel } from 'fanfare';
 import { nextEvent } from '../awaiting.js';
-import { type Answer, answer, type Seen } from './answer.js';
+import { type Answer, answer, refusals, type Seen } from './answer.js';
 import { type Bend, fateOfSubscribing, fateOfSubscription, lineOf, type Stage, secret } from './stage.js';
 
 type Claims = Parameters<Stage['token']>[0];
@@ -160,14 +160,7 @@ export const subscribing: readonly Answer[] = [
     fateIn(stage, 'room:1', { tagsFilter: { key: 'lang', cmp: 'eq', val: 'en' } }),
   ),
 
-  ...(
-    [
-      [1_000, { error: { code: 1_000, message: 'later', temporary: true } }, 'an error of its own, temporary'],
-      [1_001, { error: { code: 1_001, message: 'never' } }, 'an error of its own (400 to 1999)'],
-      [4_000, { disconnect: { code: 4_000, reason: 'later' } }, 'a close of its own up to 4499'],
-      [4_500, { disconnect: { code: 4_500, reason: 'never' } }, 'a close of its own from 4500'],
-    ] as const
-  ).map(([code, no, when]) =>
+  ...refusals.map(([code, no, when]) =>
     answer('subscribe', code, 'application', `the rule's function answers with ${when}`, async (stage) => {
       let asked = 0;
       await stage.serve(asking(() => (asked++ === 0 ? no : true)));
