@@ -6,6 +6,7 @@ import type { Refusal } from './refusal.js';
 interface Words {
   readonly message: string;
   readonly why?: string;
+  readonly option?: string;
 }
 
 const words: Readonly<Record<number, Words>> = {
@@ -19,14 +20,14 @@ const words: Readonly<Record<number, Words>> = {
     why: 'it has ended, its node is gone, or its node cannot be reached through the broker',
   },
   409: { message: 'overtaken', why: 'a later poll or frame of the same session has come first' },
-  413: { message: 'too large' },
+  413: { message: 'too large', why: 'its frame is too large', option: 'limits.maxFrameBytes' },
   502: { message: 'refused', why: 'the node that has the session has not understood: is it of another version?' },
   504: { message: 'refused', why: 'the node that has the session has not answered in time: is the broker well?' },
 };
 
 export function sessionRefusal(status: number): Refusal {
   if (status === closing.status) return closing;
-  const { message, why } = words[status] ?? { message: 'refused' };
+  const { message, why, option } = words[status] ?? { message: 'refused' };
   if (why === undefined) return { status, message };
   return {
     status,
@@ -34,7 +35,7 @@ export function sessionRefusal(status: number): Refusal {
     why: {
       check: 'session',
       key: String(status),
-      fields: { reason: message },
+      fields: { reason: message, ...(option !== undefined && { option }) },
       message: `request for a session refused: ${why}`,
       level: status >= 500 ? 'warn' : 'info',
     },

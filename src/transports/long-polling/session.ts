@@ -1,5 +1,6 @@
 /** The session of a client that polls: its polls, and its frames, each of which is taken once. */
 
+import { limitReached } from '../../engine/channels/refusal-lines.js';
 import type { Session } from '../../engine/sessions/session.js';
 import { disconnectCodes } from '../../model/codes.js';
 import type { Recipient } from '../recipient.js';
@@ -62,7 +63,7 @@ export class PollingSession implements AddressedSession {
     // Its last words are there for the client to poll: they say why, and a 404 would not.
     if (session.is('closed')) return { status: 204 };
     if (Buffer.byteLength(frame) > maxFrameBytes) {
-      session.close(disconnectCodes.badRequest, 'frame too large');
+      session.close(disconnectCodes.badRequest, limitReached('maxFrameBytes', maxFrameBytes));
       return { status: 413 };
     }
     session.receive(frame);

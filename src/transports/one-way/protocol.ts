@@ -17,6 +17,7 @@ import {
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { Push, SubscribePush } from '../../model/push.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ConnectResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { decodeJsonFrame } from '../../protocols/centrifugal/json-decode.js';
 import type { Decoded, EncodedMessage, Protocol } from '../../protocols/protocol.js';
@@ -27,7 +28,8 @@ import type { OneWayStyle } from './style.js';
 export interface OneWayOwner {
   /** All channels are subscribed, or what is left of them waits for room. Called more than once. */
   onReady(): void;
-  onRefused(error: ErrorReply): void;
+  /** @param why for the log, where the session has not told it */
+  onRefused(error: ErrorReply, why?: RefusalLine): void;
   /** It cannot go on as it is: the client has to come back as a whole, or has nothing left to listen to. */
   onInterrupted(why: Disconnect): void;
 }
@@ -53,6 +55,13 @@ const interruptions: ReadonlyMap<number, Disconnect> = new Map<number, Disconnec
   [unsubscribeCodes.stateInvalidated.code, disconnectCodes.forceReconnect],
   [unsubscribeCodes.expired.code, disconnectCodes.subscriptionExpired],
 ]);
+
+const noChannels = {
+  check: 'channels',
+  fields: {},
+  message: 'channels: none is asked for, and the token grants none',
+  level: 'info',
+} as const satisfies RefusalLine;
 
 export class OneWayProtocol implements Protocol {
   readonly name = 'one-way';
@@ -155,8 +164,7 @@ export class OneWayProtocol implements Protocol {
       .filter(([channel]) => !this.#channels.includes(channel))
       .map(([channel, result]) => this.#subscribed(channel, result));
     if (this.#channels.length === 0 && subs.size === 0) {
-      const message = 'channels: none is asked for, and the token grants none';
-      this.#owner.onRefused({ ...errorCodes.badRequest, message });
+      this.#owner.onRefused({ ...errorCodes.badRequest, message: noChannels.message }, noChannels);
       return '';
     }
     return texts.join('') + this.#readyText();

@@ -6,10 +6,11 @@ import type { Cancel } from '../../engine/ports/clock.js';
 import type { Connection, Encoding, Framing } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import { type Pinged, PingWheel } from '../../engine/time/ping-wheel.js';
-import { type Disconnect, disconnectCodes, type ErrorReply } from '../../model/codes.js';
+import type { Disconnect, ErrorReply } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ClientGate } from '../client-gate.js';
 import { corsHeaders } from '../cors.js';
-import { beginStream, isWelcome, refuse } from '../http-answer.js';
+import { answer, beginStream, isWelcome, refuse } from '../http-answer.js';
 import type { Refusal } from '../refusal.js';
 import { StreamConnection } from '../streaming/connection.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
@@ -98,7 +99,8 @@ export class OneWayStreamTransport implements Transport {
         begin: () => {
           beginStream(request, response, { 'Content-Type': format.contentType, ...corsHeaders(request, gate) });
         },
-        refuse: (refusal) => refuse(request, response, gate, refusal),
+        refuse: ({ status, message, headers }) =>
+          answer(response, status, { ...corsHeaders(request, gate), ...headers }, message),
         awaitSign: this.#signs.watch(request),
       },
     );
@@ -121,6 +123,7 @@ export class OneWayStreamTransport implements Transport {
 /** What becomes of a response, once it is known. */
 interface Outcome {
   begin(): void;
+  /** The session has told the log why. */
   refuse(refusal: Refusal): void;
   /** Tells once when the peer gives a sign of life. */
   awaitSign(onSign: () => void): Cancel;
@@ -204,10 +207,12 @@ class OneWayStream implements Connection, OneWayOwner, Pinged {
     for (const bytes of held) if (bytes.length > 0) this.#stream.write(bytes);
   }
 
-  onRefused(error: ErrorReply): void {
+  onRefused(error: ErrorReply, why?: RefusalLine): void {
     this.#node.clock.afterTurn(() => {
+      if (why !== undefined) this.session?.explain(why, error.code);
       this.#refuse(refusalOfError(error));
-      this.session?.close(disconnectCodes.forceNoReconnect);
+      // The answer has said it all: there is no connection to close, with a line of its own in the log.
+      this.session?.connectionClosed();
     });
   }
 

@@ -3,6 +3,7 @@
 import type { Node } from '../../engine/node.js';
 import type { Framing } from '../../engine/ports/connection.js';
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ClientGate } from '../client-gate.js';
 import type { Refusal } from '../refusal.js';
 import { ClientSocket, WebSocketConnection } from '../websocket/connection.js';
@@ -86,14 +87,15 @@ export function oneWaySockets(node: Node, gate: ClientGate): SocketPurpose {
       const wanted = read(request);
       // The same request has been looked at before.
       if ('status' in wanted) return;
-      const closeSoon = (why: Disconnect) => node.clock.afterTurn(() => ws.session?.close(why));
+      const closeSoon = (disconnect: Disconnect, why?: RefusalLine) =>
+        node.clock.afterTurn(() => ws.session?.close(disconnect, why));
       // It has no place to tell where it is, and so none to go on from.
       const protocol = new OneWayProtocol(
         dataStyle,
         { channels: wanted.channels, since: new Map(), retryMs: 0 },
         {
           onReady() {},
-          onRefused: (error) => closeSoon(disconnectOf(error)),
+          onRefused: (error, why) => closeSoon(disconnectOf(error), why),
           onInterrupted: closeSoon,
         },
       );

@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { limitReached } from '../../engine/channels/refusal-lines.js';
 import type { Node } from '../../engine/node.js';
 import type { Handshake } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
@@ -125,7 +126,7 @@ class StreamSession implements AddressedSession {
     if (typeof frame !== 'string') return { status: 400 };
     if (session.is('closed')) return { status: 404 };
     if (Buffer.byteLength(frame) > maxFrameBytes) {
-      session.close(disconnectCodes.badRequest, 'frame too large');
+      session.close(disconnectCodes.badRequest, limitReached('maxFrameBytes', maxFrameBytes));
       return { status: 413 };
     }
     // Answered even if it has to wait: a browser that waits for the answer does not send what it waits for.

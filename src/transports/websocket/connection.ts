@@ -2,10 +2,13 @@
 
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { limitReached } from '../../engine/channels/refusal-lines.js';
 import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import type { Disconnect } from '../../model/codes.js';
 
+/** RFC 6455 section 7.4.1. */
+const messageTooBig = 1_009;
 /** The longest reason that fits a close frame (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
 
@@ -36,11 +39,18 @@ export class ClientSocket extends WebSocket {
       case 'error':
         // The peer broke the protocol or the network failed: `ws` closes with the right code, and 'close' follows.
         // safe: `ws` emits its errors as such
-        this.session?.connectionFailed(args[0] as Error);
+        this.#failed(args[0] as NodeJS.ErrnoException);
         return true;
       default:
         return super.emit(event, ...args);
     }
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    const { session } = this;
+    if (session !== undefined && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+      session.explain(limitReached('maxFrameBytes', session.node.limits.maxFrameBytes), messageTooBig);
+    } else session?.connectionFailed(error);
   }
 }
 
