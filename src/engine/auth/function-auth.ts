@@ -1,4 +1,4 @@
-/** Authentication by a function of the application's. */
+/** Authentication by a function of the application. */
 
 import { disconnectCodes } from '../../model/codes.js';
 import { payloadValue } from '../../model/payload.js';
@@ -36,7 +36,7 @@ export interface AuthGrant {
   readonly channels?: readonly string[];
 }
 
-/** Tells who a client is; `null` sends it away with 3500, a {@link Denial} with a code of the application's own. */
+/** Tells who a client is; `null` sends it away with 3500, a {@link Denial} with the application's own code. */
 export type AuthFunction = (request: AuthRequest) => AuthAnswer | Promise<AuthAnswer>;
 
 /** What an {@link AuthFunction} may answer. */
@@ -77,7 +77,7 @@ const refused = {
   },
 } as const;
 
-/** @throws TypeError for a user that is no text: 42 and '42' would be two users */
+/** @throws TypeError for a user that is not a string: 42 and '42' would be two users */
 function identityOf(grant: AuthGrant): Identity {
   if (grant.user !== null && typeof grant.user !== 'string') throw new TypeError('auth: the user is a text, or null');
   return {

@@ -1,4 +1,4 @@
-/** Tokens and users that are not let in any more, though their tokens are good. */
+/** Revoked tokens and blocked users: refused although the signature and the claims are valid. */
 
 import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { Identity } from '../ports/authenticator.js';
@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock.js';
 /** One thing that was revoked; it stands until the Unix millisecond `untilMs`, for ever without. */
 export type Revocation =
   | { readonly kind: 'token'; readonly tokenId: string; readonly untilMs?: number }
-  /** Tokens of the user that were made before, and those that do not say when they were made. */
+  /** Tokens of the user that were issued before that time, and tokens without `iat`. */
   | { readonly kind: 'userTokens'; readonly user: string; readonly beforeMs: number; readonly untilMs?: number }
   /** `atMs`: when it was said, by the wall clock, for nodes that hear of it later than of the opposite. Default: now. */
   | { readonly kind: 'user'; readonly user: string; readonly untilMs?: number; readonly atMs?: number };
@@ -19,19 +19,19 @@ interface Until {
   readonly untilMs: number;
 }
 
-/** How long it is remembered that a user was let in again, against nodes that have not heard of it. */
+/** How long an unblocking is remembered, to overrule nodes that still know the block. */
 const unblockedMs = 3_600_000;
 
 /**
- * Tokens tell their time in whole seconds and by the clock of who made them: one that is older than a revocation by so
- * little may have been made after it.
+ * Tokens carry their time in whole seconds, by the clock of their issuer: one that seems older than a revocation by up to
+ * this much may have been issued after it.
  */
 const clockToleranceMs = 10_000;
 
-/** Below so many, lapsed entries are not worth looking for. */
+/** With fewer entries, a search for expired ones is not worth its time. */
 const minSwept = 1_024;
 
-/** Kept in this process, and told to nodes that come later. Entries that have lapsed are dropped when there are twice as many as after the last time. */
+/** Kept in this process, and sent to nodes that join. Expired entries are dropped whenever the number of entries has doubled. */
 export class Revocations {
   readonly #tokens = new Map<string, Until>();
   readonly #userTokens = new Map<string, Until & { readonly beforeMs: number }>();
@@ -111,7 +111,7 @@ export class Revocations {
     return saidMs;
   }
 
-  /** How the connection ends, or `undefined` when nothing stands against it. */
+  /** How the connection must be closed, or `undefined` when nothing was revoked. */
   find({ user, tokenId, issuedAtMs = 0 }: Revocable): Disconnect | undefined {
     const nowMs = this.clock.wallMs();
     const stands = (entry: Until | undefined): boolean => entry !== undefined && entry.untilMs > nowMs;
@@ -123,8 +123,8 @@ export class Revocations {
   }
 
   /**
-   * Whether nothing is in the way but the time of the token, by so little that clocks may differ. It is not let in, and
-   * another one, which has a later time, may be.
+   * Whether the token is revoked only because its time is slightly too early, by less than clocks may differ. It is
+   * refused, and another token with a later time may be accepted.
    */
   isByClock(who: Revocable): boolean {
     const { issuedAtMs } = who;

@@ -12,7 +12,7 @@ interface Ticket {
   readonly untilMs: number;
 }
 
-/** Kept on the node that has made them; other nodes ask it. */
+/** The tickets that this node has issued. Other nodes ask it for theirs. */
 export class Tickets {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -40,7 +40,7 @@ export class Tickets {
     return ticket;
   }
 
-  /** Spends a ticket; `undefined` when it is none any more. */
+  /** Uses a ticket up; `undefined` when it is unknown, used or expired. */
   redeem(ticket: string): Identity | undefined {
     const found = this.#tickets.get(ticket);
     this.#tickets.delete(ticket);
@@ -48,7 +48,7 @@ export class Tickets {
   }
 }
 
-/** What a transport puts before a ticket where a token would be. No token of anybody's begins with a NUL. */
+/** Marks a ticket in the place of a token. No token begins with a NUL. */
 export const ticketPrefix = '\u0000ticket:';
 
 /** Takes tickets beside whatever the authenticator takes. It keeps its abilities. */

@@ -1,4 +1,4 @@
-/** Authentication by JSON Web Tokens: verifies them, reads their claims, and says no with the right code. */
+/** Authentication by JSON Web Tokens: verifies them, reads their claims, and refuses with the right code. */
 
 import { disconnectCodes, errorCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
@@ -36,7 +36,7 @@ const noToken: RefusalLine = {
   message: 'connect refused: it has no token, and neither anonymous nor hooks.connect lets clients in without',
 };
 
-/** In place of a user a token that was made for none: a lookup that has found nobody, in most cases. */
+/** The token has no user: in most cases the lookup of whoever issued it has found nobody. */
 export function nobody(): TokenFault {
   return new TokenFault('claim', 'sub is missing or empty, and anonymous is off', {
     claim: 'sub',
@@ -85,7 +85,7 @@ async function subscription(
   }
 }
 
-/** What is accepted and hardly meant. */
+/** Claims that are accepted although their maker can hardly have meant them. */
 export function oddities(payload: Readonly<Record<string, unknown>>): RefusalLine[] {
   return ['exp', 'expire_at', 'iat'].flatMap((claim) => {
     const value = payload[claim];

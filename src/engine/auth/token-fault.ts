@@ -1,11 +1,11 @@
-/** Why a token is not believed, for whoever runs the server. Its client is told a code and nothing else. */
+/** Why a token is refused, for the log. The client gets a code and nothing else. */
 
 import type { RefusalLine } from '../../model/refusal-line.js';
 
 /**
- * `early`: it will be good. `outlived`: another one is needed, since this was for an earlier connection or user of the client, or is of a
- * key that the provider has given up, or has not told of yet.
- * `unavailable`: the keys could not be asked for, so nothing is known.
+ * `early`: not valid yet. `outlived`: the client needs another token, since this one is for an earlier connection or user of
+ * the client, or is signed with a key that the provider has withdrawn or not published yet.
+ * `unavailable`: the keys could not be fetched, so the token could not be checked.
  */
 type TokenVerdict = 'invalid' | 'expired' | 'early' | 'outlived' | 'unavailable';
 
@@ -15,12 +15,12 @@ interface TokenFaultDetails {
   readonly claim?: string;
   /** What would let such a token in. */
   readonly option?: string;
-  /** What only somebody who is about to read it is told, since it costs something to find out. */
+  /** Called only when a line is written, since finding the hint costs time. */
   readonly hint?: () => string | undefined;
   readonly cause?: unknown;
 }
 
-/** Its message cites no secret and no more of the token than names, numbers and the issuer. */
+/** Its message cites no secret, and of the token only names, numbers and the issuer. */
 export class TokenFault extends Error {
   readonly verdict: TokenVerdict;
   readonly #check: string;
@@ -61,7 +61,7 @@ function causeOf(cause: unknown): { readonly reason?: string } {
   return cause instanceof Error ? { reason: cause.message } : {};
 }
 
-/** A value of a token's as it may be cited: short, on one line, and of objects the kind alone. */
+/** A claim as it may stand in the log: short, on one line, and for lists and objects the type alone. */
 export function cite(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -44,13 +44,13 @@ export interface TokenHeader {
 
 /** Keys of one origin. */
 export interface TokenKeys {
-  /** They come and go without this server: one that is not there may be too new to be known here, or gone. */
+  /** The provider changes its keys at any time: a key that is not found may be too new to be known here, or withdrawn. */
   readonly rotates?: boolean;
   /** Empty when none fits. Rejects when the origin cannot be reached. */
   find(header: TokenHeader): Promise<readonly VerificationKey[]>;
 }
 
-/** Where keys come from, in the words of whoever has configured them. */
+/** Where keys come from, by the names of the options that say so. */
 export interface KeyOrigin {
   /** The option that holds the keys. */
   readonly option: string;
@@ -59,7 +59,7 @@ export interface KeyOrigin {
   readonly algorithmOption: string;
   readonly issuerOption: string;
   readonly audienceOption: string;
-  /** By which slip a wrong signature may have come about. Never cites a key. */
+  /** The mistake that may have caused a wrong signature. Never cites a key. */
   readonly hint?: (token: string) => string | undefined;
 }
 

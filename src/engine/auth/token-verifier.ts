@@ -1,4 +1,4 @@
-/** Finds out which of the issuers has signed a token, if one has; and otherwise why it is not believed. */
+/** Finds the issuer that has signed a token, or the reason why the token is refused. */
 
 import { compactVerify, errors, type JWTPayload } from 'jose';
 import type { Clock } from '../ports/clock.js';
@@ -6,7 +6,7 @@ import { cite, TokenFault } from './token-fault.js';
 import { readToken } from './token-form.js';
 import type { KeyOrigin, TokenHeader, TokenIssuer, VerificationKey } from './token-keys.js';
 
-/** How far clocks may be apart. */
+/** How much the clocks of two machines may differ. */
 const clockToleranceSec = 10;
 
 /** The keys could not be asked for; nothing is known about the token. */
@@ -21,7 +21,7 @@ export class TokenVerifier {
     this.#clock = clock;
   }
 
-  /** The claims. @throws TokenFault for every reason not to believe them */
+  /** The verified claims. @throws TokenFault for every reason to refuse the token */
   async verify(token: string): Promise<JWTPayload> {
     const { header, payload: claimed } = readToken(token);
     this.#checkAlgorithm(header);
@@ -48,7 +48,7 @@ export class TokenVerifier {
     throw tried.length === 0 ? noKey(header, meant) : wrongSignature(token, tried);
   }
 
-  /** Before anything else: an algorithm that no key has is a setting that differs, and no attack in most cases. */
+  /** First: an algorithm that no key has is in most cases a wrong setting and not an attack. */
   #checkAlgorithm({ alg }: TokenHeader): void {
     const origins = [...new Set(this.#issuers.flatMap(({ origin }) => origin ?? []))];
     const known = origins.flatMap(({ algorithms }) => algorithms);
@@ -159,7 +159,7 @@ function wrongSignature(token: string, tried: readonly TokenIssuer[]): TokenFaul
 
 function unreachable(error: KeysUnavailable, origin: KeyOrigin | undefined): TokenFault {
   const option = origin?.option ?? 'keys';
-  // The client tries again: this is no fault of the token's.
+  // The client tries again: the token is not at fault.
   return new TokenFault('keys', `${error.message} (${option})`, {
     verdict: 'unavailable',
     option,
@@ -167,7 +167,7 @@ function unreachable(error: KeysUnavailable, origin: KeyOrigin | undefined): Tok
   });
 }
 
-/** Seconds that are a date far beyond everybody's life, and today when read as milliseconds. */
+/** Whether a date in seconds lies in the far future, and today if it is read as milliseconds. */
 export function looksLikeMs(numericDate: number): boolean {
   return numericDate > 100_000_000_000;
 }

@@ -2,7 +2,7 @@
 
 import { type EngineLimits, type LimitName, limitNames, limitTable } from '../ports/limits.js';
 
-/** What is looked at of a channel rule. */
+/** The part of a channel rule that is read here. */
 export interface RuleFacts {
   readonly pattern: { readonly text: string };
   readonly stream: { readonly size: number; readonly ttlMs: number } | undefined;
@@ -24,7 +24,7 @@ export interface Contradiction {
   readonly message: string;
 }
 
-/** SDKs subscribe to all of their channels in one frame when they come back; with a name and a position each, about so much. */
+/** Bytes for each channel when an SDK reconnects: it subscribes to all channels in one frame, each with its name and position. */
 const bytesOfSubscribe = 160;
 /** A token of a channel besides, with some claims of the application. */
 const bytesOfToken = 1_024;

@@ -1,4 +1,4 @@
-/** Encodes what the application gives, and refuses what JSON would drop or change without a word. */
+/** Encodes values of the application, and refuses what JSON would silently drop or change. */
 
 import type { JsonText } from '../../model/json-text.js';
 import { hasLoneSurrogate, toJsonText } from '../../model/json-text.js';
@@ -18,7 +18,7 @@ interface Loss {
 const maxLevels = 512;
 const maxPathLength = 200;
 
-/** Of whose content `JSON.stringify` writes nothing, or something else. */
+/** Classes whose content `JSON.stringify` does not write, or writes as something else. */
 const unkeepable: ReadonlySet<string> = new Set(
   [
     ...['Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'Promise', 'RegExp', 'Error', 'Generator', 'AsyncGenerator'],

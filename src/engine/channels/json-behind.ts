@@ -1,6 +1,6 @@
 /**
- * The JSON behind what functions of the application get parsed, for those that only pass it on: hooks. Not enumerable, so
- * that a context has no more members than it says.
+ * Functions of the application get parsed values; hooks pass the original JSON text on. The text is a property of the
+ * context that is not enumerable, so that a context has only the members that its type names.
  */
 
 import type { JsonSource } from '../../model/json-source.js';

@@ -19,7 +19,7 @@ export interface Asker extends ConnectedClient {
 
 const granted = { ok: true } as const;
 
-/** What the functions of a rule are told of the asker. */
+/** What the functions of a rule are told about the client. */
 export function permissionContext(asker: Asker, { channel, match }: Question): PermissionContext {
   const { handshake } = asker;
   const context: PermissionContext = {
@@ -84,12 +84,12 @@ export async function decideByFunction<Context, Grant extends object>(
   return { ok: true, grant: answer as Grant };
 }
 
-/** Whether an answer says no, be it badly written: `{ error: 'not you' }` must not pass for a grant. */
+/** Whether an answer is a refusal, even a malformed one: `{ error: 'not you' }` must not pass for a grant. */
 export function isDenying(answer: object): boolean {
   return 'error' in answer || 'disconnect' in answer;
 }
 
-/** The denial in an answer of the application's, if it is one. */
+/** The refusal in an answer of the application, if the answer is a well-formed one. */
 export function denialOf(answer: object, why?: RefusalLine): Denied | undefined {
   if ('error' in answer && isError(answer.error)) {
     const { code, message, temporary } = answer.error;

@@ -12,7 +12,7 @@ export interface PersonalOptions {
    * `personal:#{user}`. Anonymous clients get none. Default: none.
    */
   readonly channel?: string;
-  /** A new connection of a user ends those that it had, on all nodes, with 3504. Default: `false`. */
+  /** A new connection of a user closes the user's earlier connections, on all nodes, with 3504. Default: `false`. */
   readonly singleConnection?: boolean;
 }
 
@@ -21,7 +21,7 @@ const placeholder = '{user}';
 const someUser = '1';
 const maxCitedLength = 100;
 
-/** What is looked at of a rule. */
+/** The part of a rule that is read here. */
 type PersonalRule = Pick<Rule, 'userLimited'> & {
   readonly subscribe: unknown;
   readonly pattern: { readonly text: string };
@@ -60,7 +60,7 @@ export class PersonalChannel {
     return this.#before + user + this.#after;
   }
 
-  /** What everybody should know who can listen in; `undefined` when that is for the application to decide, or nobody. */
+  /** A warning when every user may subscribe to the personal channels of others; `undefined` when nobody may, or a function decides. */
   get warning(): string | undefined {
     const rule = this.#findRule(this.#someName);
     if (rule === undefined) return undefined;
@@ -87,13 +87,13 @@ export class PersonalChannel {
   }
 }
 
-/** Whether a name, where it says whom it is for, says that it is for this user and for nobody else. */
+/** Whether the part after `#`, if the name has one, names this user alone. */
 function isForOne(channel: ChannelName, user: string): boolean {
   const boundary = channel.lastIndexOf('#');
   return boundary === -1 || (channel.slice(boundary + 1) === user && !user.includes(','));
 }
 
-/** Why a user without its channel is not let in. */
+/** Why a user is refused whose personal channel does not exist. */
 export function noPersonalChannel(user: string, channel: string): RefusalLine {
   return refusal(user, channel, 'it is no name that a channel can have, or no rule is for it');
 }

@@ -51,7 +51,7 @@ export async function acceptMessage(rule: Rule, data: Payload): Promise<Accepted
 }
 
 /**
- * Encodes a value of the application's; what came as JSON stays as it came.
+ * Encodes a value of the application; a value that came as JSON text keeps its text.
  *
  * @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot keep
  */

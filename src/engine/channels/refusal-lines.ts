@@ -9,7 +9,7 @@ import type { Question } from './rule.js';
 
 const maxCitedLength = 100;
 
-/** A limit was reached, of those that options of this name set. */
+/** The limit that the option of this name sets was reached. */
 export function limitReached(name: LimitName, value: number): RefusalLine {
   const option = limitPath(name);
   return {
@@ -20,7 +20,7 @@ export function limitReached(name: LimitName, value: number): RefusalLine {
   };
 }
 
-/** The name is none that a channel can have. */
+/** The name cannot be the name of a channel. */
 export function badChannelName(name: string, fault: ChannelNameFault): RefusalLine {
   return {
     check: 'channel name',
@@ -51,7 +51,7 @@ export function unknownChannel(name: string): RefusalLine {
   };
 }
 
-/** What a rule says no to. */
+/** The channel's rule, or the function or hook that it names, refuses the action. */
 export function deniedByRule({ action, channel, match }: Question, permission: unknown): RefusalLine {
   const rule = match.rule.pattern.text;
   const says = typeof permission === 'string' ? permission : 'a function';
@@ -127,7 +127,7 @@ export function isBrokerFailure(error: unknown): error is FanfareError {
   return error instanceof FanfareError && error.code === 'ERR_BROKER';
 }
 
-/** What a rule does not keep. */
+/** The channel's rule keeps no history or no presence. */
 export function notKept({ action, channel, match }: Question): RefusalLine {
   const rule = match.rule.pattern.text;
   return {
@@ -139,7 +139,7 @@ export function notKept({ action, channel, match }: Question): RefusalLine {
   };
 }
 
-/** Names of the server's own: no rule can open them. */
+/** The name is reserved for the server: no rule can open it. */
 export function internalChannel(name: string): RefusalLine {
   const fault = 'internal';
   return {
@@ -151,7 +151,7 @@ export function internalChannel(name: string): RefusalLine {
   };
 }
 
-/** A procedure that is not there. */
+/** No procedure of that name is declared. */
 export function unknownProcedure(method: string): RefusalLine {
   return {
     check: 'procedure',
@@ -160,7 +160,7 @@ export function unknownProcedure(method: string): RefusalLine {
   };
 }
 
-/** A procedure for users, called by nobody in particular. */
+/** An anonymous connection has called a procedure that only users may call. */
 export function procedureForUsers(procedure: string): RefusalLine {
   const option = `rpc → ${procedure} → allow`;
   return {
@@ -172,7 +172,7 @@ export function procedureForUsers(procedure: string): RefusalLine {
   };
 }
 
-/** What the procedure, or the hook, has answered with on purpose. */
+/** The procedure, or the hook, has refused the call. */
 export function refusedByProcedure(procedure: string): RefusalLine {
   return {
     check: 'procedure answer',
@@ -183,7 +183,7 @@ export function refusedByProcedure(procedure: string): RefusalLine {
   };
 }
 
-/** An argument that its schema does not take. @param path where, and never what */
+/** The argument does not match the procedure's schema. @param path where the fault is, without the value that stands there */
 export function badArgument(procedure: string, path: string): RefusalLine {
   return {
     check: 'argument',
@@ -194,12 +194,12 @@ export function badArgument(procedure: string, path: string): RefusalLine {
   };
 }
 
-/** A field that has to have something in it. */
+/** A required field is empty. */
 export function emptyField(method: string, field: string): RefusalLine {
   return badField({ method, field, why: `${field} is empty, or is not what it has to be` });
 }
 
-/** Something about a channel that its client is not in, or is in already. */
+/** The client is not subscribed to the channel, or is already. */
 export function membership(command: string, channel: string, isIn: boolean): RefusalLine {
   return {
     check: 'subscription',
@@ -210,7 +210,7 @@ export function membership(command: string, channel: string, isIn: boolean): Ref
   };
 }
 
-/** Tokens are not asked for. */
+/** The connection or the subscription was not granted by a token, so that a new token cannot renew it. */
 export function takesNoTokens(command: string): RefusalLine {
   const option = 'auth';
   return {
@@ -222,7 +222,7 @@ export function takesNoTokens(command: string): RefusalLine {
   };
 }
 
-/** All tokens of that user, or this one, were revoked. */
+/** This token, or all tokens of its user, were revoked. */
 export const revoked: RefusalLine = {
   check: 'revocation',
   fields: { detail: 'revoked or blocked' },
@@ -230,7 +230,7 @@ export const revoked: RefusalLine = {
   level: 'info',
 };
 
-/** Perhaps its maker's clock is behind: the client is to ask for another one. */
+/** The token may be newer than the revocation if the clock of its issuer is behind: the client should ask for another one. */
 export const revokedByClock: RefusalLine = {
   check: 'revocation',
   fields: { detail: 'made shortly before' },
@@ -238,7 +238,7 @@ export const revokedByClock: RefusalLine = {
   level: 'info',
 };
 
-/** What follows a position is not there any more, or has never been. */
+/** The publications after a position are no longer kept, or never existed. */
 export function unrecoverable({ channel, match }: Omit<Question, 'action'>, command: string): RefusalLine {
   const rule = match.rule.pattern.text;
   return {

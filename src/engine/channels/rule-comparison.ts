@@ -3,8 +3,9 @@
 import type { Rule } from './rule.js';
 
 /**
- * `same`: nothing. `quiet`: it goes on, and the new rule counts from now on. `permission`: it has to be asked again
- * whether it may go on. `terms`: what its client was told, or gets, is not what the new rule gives: it begins anew.
+ * `same`: nothing changes. `quiet`: the subscription stays, and the new rule applies from now on. `permission`: the
+ * permission must be checked again. `terms`: what the client was told, or receives, differs from what the new rule
+ * gives: the client must subscribe again.
  */
 type RuleChange = 'same' | 'quiet' | 'permission' | 'terms';
 

@@ -21,7 +21,7 @@ export interface Rule {
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   readonly joinLeave: boolean;
-  /** Told to all, and not only to those that ask. */
+  /** All subscribers are told, and not only those that ask for it. */
   readonly pushJoinLeave: boolean;
   readonly userLimited: boolean;
   readonly maxMessageBytes: number;

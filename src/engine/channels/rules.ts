@@ -18,7 +18,7 @@ export class ChannelRules {
   readonly #rules: readonly Rule[];
 
   /**
-   * @param previous those that they replace: a rule that has stayed the same stays the same object
+   * @param previous the rules that are replaced: a rule that has not changed stays the same object
    * @throws FanfareError `ERR_CONFIG`, naming the rule and the option.
    */
   constructor(
@@ -36,7 +36,7 @@ export class ChannelRules {
     for (const rule of this.#rules) checkStores(rule, stores);
   }
 
-  /** Whether any rule leaves a decision to a function of the application's. */
+  /** Whether any rule leaves a decision to a function of the application. */
   get askFunctions(): boolean {
     const decisions = this.#rules.flatMap((rule) => [
       rule.subscribe,

@@ -29,7 +29,7 @@ export interface Identity extends Grant {
   readonly user: string;
   /** For the server's eyes: given to permission functions and procedures. */
   readonly meta?: unknown;
-  /** Channels that the client is subscribed to without asking, with what goes for each. */
+  /** Channels that the client is subscribed to without asking, with the grant for each. */
   readonly subscriptions?: ReadonlyMap<string, Grant>;
   /** What the client may do beyond the rules. */
   readonly capabilities?: readonly Capability[];
