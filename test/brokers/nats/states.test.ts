@@ -129,6 +129,17 @@ describe.skipIf(natsIsMissing())('nats', () => {
     await vi.waitFor(() => expect(broker.probeKeeping(kinds)).rejects.toMatchObject(refused), { timeout: 5_000 });
   });
 
+  const account = (limits: string) => [`accounts { APP: { users: [{ user: "fan", password: "p" }], ${limits} } }`];
+
+  test('G7 G10: the account is at its limit (max_file): it is named as full', async () => {
+    await using site = await started({ config: account('jetstream: { max_file: 20000 }'), login: 'fan:p@' });
+    await site.start();
+    const large = trustedJsonText(`"${'x'.repeat(2_000)}"`);
+    const refused = { code: 'ERR_BROKER', state: 'full' };
+    const publish = () => site.broker.publish(news, { data: large }, { stream });
+    await vi.waitFor(() => expect(publish()).rejects.toMatchObject(refused), { timeout: 5_000, interval: 1 });
+  });
+
   const rights = (publish: string) => [
     `authorization { users: [{ user: "fan", password: "p", permissions: { publish: { deny: ${publish} } } }] }`,
   ];
