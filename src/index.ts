@@ -19,7 +19,7 @@ export {
 export type { PersonalOptions } from './engine/channels/personal-channel.js';
 export { type RpcContext, type RpcDeclaration, RpcError, type RpcOptions, rpc } from './engine/channels/rpc-options.js';
 export type { NodeSummary } from './engine/cluster/messages.js';
-export type { ChannelSummary } from './engine/operations/node-clients.js';
+export type { ChannelSummary } from './engine/operations/clients.js';
 export type { Authenticator, ConnectedClient, Identity } from './engine/ports/authenticator.js';
 export type { Broker } from './engine/ports/broker.js';
 export type { ControlChannel } from './engine/ports/control-channel.js';

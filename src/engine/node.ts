@@ -22,8 +22,8 @@ import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import { Variants } from './fanout/variant.js';
 import { clientLinesAMinute, RefusalLog } from './log/refusal-log.js';
+import { summaryOf } from './operations/clients.js';
 import { ControlPresence } from './operations/control-presence.js';
-import { NodeClients, summaryOf } from './operations/node-clients.js';
 import { RecentOrders } from './operations/recent-orders.js';
 import { redeemTicket, serveCluster } from './operations/services.js';
 import { SingleConnection } from './operations/single-connection.js';
@@ -105,7 +105,6 @@ export class Node {
   readonly variants = new Variants();
   readonly presence: Presence;
   readonly publishing: Publishing;
-  readonly clients: NodeClients;
   readonly cluster: Cluster;
   readonly seats: Seats;
   /** Absent: users have none. */
@@ -168,7 +167,6 @@ export class Node {
     this.publishing = new Publishing(broker, counters);
     this.rules = new ChannelRules(options.channels, this.broker, this.limits);
     this.keepsHandshakes = this.noteWhoIsAsked(options.observer);
-    this.clients = new NodeClients(this);
     this.ruleChanges = new RuleChanges(this);
     this.seats = new Seats({ nodeId: this.id, clock, cluster: this.cluster, limits: this.limits });
     const { channel, singleConnection = false } = options.personal ?? {};

@@ -12,7 +12,7 @@ import type {
 import { grantOf } from '../engine/channels/grant.js';
 import { encodeMessage } from '../engine/channels/publishing.js';
 import type { NodeSummary } from '../engine/cluster/messages.js';
-import type { ChannelSummary, ClientSelector } from '../engine/operations/node-clients.js';
+import type { ChannelSummary, ClientSelector } from '../engine/operations/clients.js';
 import type { Operations, PublishRequestOptions } from '../engine/operations/operations.js';
 import type { HistoryQuery, PresenceStats } from '../engine/ports/broker.js';
 import { disconnectCodes } from '../model/codes.js';

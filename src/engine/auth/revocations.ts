@@ -46,36 +46,48 @@ export class Revocations {
     return this.#tokens.size + this.#userTokens.size + this.#users.size;
   }
 
+  /** With the time at which it is said, as other nodes are told it. */
+  dated(revocation: Revocation): Revocation {
+    if (revocation.kind !== 'user' || revocation.atMs !== undefined) return revocation;
+    const unblockedAtMs = this.#unblocked.get(revocation.user)?.atMs ?? 0;
+    return { ...revocation, atMs: Math.max(this.clock.wallMs(), unblockedAtMs + 1) };
+  }
+
+  /** When it is said that a user gets in again, if it is said now: later than everything that is known. */
+  timeToUnblock(user: string): number {
+    return Math.max(this.clock.wallMs(), (this.#users.get(user)?.atMs ?? 0) + 1);
+  }
+
   /** @returns what was added, with its time */
   add(revocation: Revocation): Revocation {
     if (this.size + this.#unblocked.size >= this.#sweepAt) this.#dropLapsed();
     const untilMs = revocation.untilMs ?? Number.POSITIVE_INFINITY;
-    switch (revocation.kind) {
+    const dated = this.dated(revocation);
+    switch (dated.kind) {
       case 'token':
-        this.#tokens.set(revocation.tokenId, { untilMs });
+        this.#tokens.set(dated.tokenId, { untilMs });
         break;
       case 'user':
-        return { ...revocation, atMs: this.#block(revocation.user, untilMs, revocation.atMs) };
+        this.#block(dated.user, untilMs, dated.atMs ?? 0);
+        break;
       case 'userTokens': {
         // The later of two times says more.
-        const beforeMs = Math.max(revocation.beforeMs, this.#userTokens.get(revocation.user)?.beforeMs ?? 0);
-        this.#userTokens.set(revocation.user, { untilMs, beforeMs });
+        const beforeMs = Math.max(dated.beforeMs, this.#userTokens.get(dated.user)?.beforeMs ?? 0);
+        this.#userTokens.set(dated.user, { untilMs, beforeMs });
       }
     }
-    return revocation;
+    return dated;
   }
 
   /**
    * Lets a blocked user in again. The later of two opposites counts, whatever their order of arrival.
    *
-   * @param atMs when it was said, by the wall clock; now: later than everything that is known
+   * @param saidMs when it was said, by the wall clock
    * @returns that time
    */
-  unblock(user: string, atMs?: number): number {
+  unblock(user: string, saidMs = this.timeToUnblock(user)): number {
     const nowMs = this.clock.wallMs();
-    const blocked = this.#users.get(user);
-    const saidMs = atMs ?? Math.max(nowMs, (blocked?.atMs ?? 0) + 1);
-    if (saidMs > (blocked?.atMs ?? 0)) this.#users.delete(user);
+    if (saidMs > (this.#users.get(user)?.atMs ?? 0)) this.#users.delete(user);
     const knownMs = this.#unblocked.get(user)?.atMs ?? 0;
     this.#unblocked.set(user, { atMs: Math.max(saidMs, knownMs), untilMs: nowMs + unblockedMs });
     return saidMs;
@@ -103,12 +115,10 @@ export class Revocations {
     return [...this.#unblocked].map(([user, { atMs }]) => ({ user, atMs }));
   }
 
-  #block(user: string, untilMs: number, atMs: number | undefined): number {
+  #block(user: string, untilMs: number, saidMs: number): void {
     const unblockedAtMs = this.#unblocked.get(user)?.atMs ?? 0;
-    const saidMs = atMs ?? Math.max(this.clock.wallMs(), unblockedAtMs + 1);
     const known = this.#users.get(user);
     if (saidMs > unblockedAtMs && saidMs >= (known?.atMs ?? 0)) this.#users.set(user, { untilMs, atMs: saidMs });
-    return saidMs;
   }
 
   /** How the connection must be closed, or `undefined` when nothing was revoked. */

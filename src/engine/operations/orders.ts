@@ -1,8 +1,15 @@
-/** What one node has the others do with their clients, and the one decoder of it. */
+/** All orders that nodes give each other, one row each: what is told, how it is read, and what is done on each node. */
 
 import * as v from 'valibot';
+import { disconnectCodes, unsubscribeCodes } from '../../model/codes.js';
+import type { JsonText } from '../../model/json-text.js';
 import { checkedJson, grantSchema } from '../channels/grant.js';
-import type { NodeClients } from './node-clients.js';
+import { Counters } from '../ports/counters.js';
+import { closeIfRevoked, unsubscribeRevoked } from '../sessions/revoked.js';
+import { type ServerSubscribeOptions, subscribeByServer } from '../sessions/server-subscribe.js';
+import { ttlSec } from '../time/ttl.js';
+import { type ClientSelector, findChannel, sessionsOf } from './clients.js';
+import { type Order, OrderKind } from './order.js';
 
 const text = v.pipe(v.string(), v.maxLength(1_024));
 const time = v.pipe(v.number(), v.minValue(0));
@@ -10,95 +17,121 @@ const who = v.object({ user: text, client: v.optional(text) });
 const why = v.object({ code: v.pipe(v.number(), v.integer()), reason: text });
 const flag = v.optional(v.boolean());
 
-const userRevocation = v.object({
-  kind: v.literal('user'),
-  user: text,
-  untilMs: v.exactOptional(time),
-  atMs: v.exactOptional(time),
+const byOrder = 'by order of the application or the API';
+
+const subscriptionOptions = v.object({
+  ...grantSchema.entries,
+  recoverSince: v.exactOptional(v.object({ offset: v.pipe(v.number(), v.integer()), epoch: v.string() })),
 });
 
 export const revocation = v.variant('kind', [
   v.object({ kind: v.literal('token'), tokenId: text, untilMs: v.exactOptional(time) }),
   v.object({ kind: v.literal('userTokens'), user: text, beforeMs: time, untilMs: v.exactOptional(time) }),
-  userRevocation,
+  v.object({ kind: v.literal('user'), user: text, untilMs: v.exactOptional(time), atMs: v.exactOptional(time) }),
 ]);
 
-const order = v.variant('do', [
-  v.object({
-    do: v.literal('subscribe'),
-    who,
-    channel: v.string(),
-    options: v.object({
-      ...grantSchema.entries,
-      recoverSince: v.exactOptional(v.object({ offset: v.pipe(v.number(), v.integer()), epoch: v.string() })),
-    }),
-  }),
-  v.object({ do: v.literal('unsubscribe'), who, channel: v.string(), why: v.optional(why) }),
-  v.object({ do: v.literal('disconnect'), who, why: v.optional(why), except: v.optional(v.array(text)) }),
-  v.object({
-    do: v.literal('refresh'),
-    who,
-    options: v.object({ expired: flag, expiresAtMs: v.optional(time), info: v.optional(checkedJson) }),
-  }),
-  v.object({ do: v.literal('send'), who, data: checkedJson }),
-  v.object({ do: v.literal('revoke'), revocation }),
-  v.object({ do: v.literal('unblock'), user: text, atMs: time }),
-  v.object({ do: v.literal('endOlder'), user: text, client: text, atMs: time }),
-]);
-
-export type Order = v.InferOutput<typeof order>;
-
-/** As one node tells another. Clocks differ, ages do not. */
-export interface ToldOrder {
-  readonly id: string;
-  readonly agoMs: number;
-  readonly order: Order;
+/** What a refresh says of connections. */
+export interface RefreshOfClients {
+  readonly expired?: boolean | undefined;
+  readonly expiresAtMs?: number | undefined;
+  /** In place of what others see of the connection so far, from its next subscription or renewal on. */
+  readonly info?: JsonText | undefined;
 }
+
+export const orders = {
+  /** Resolves with how many connections were newly subscribed. */
+  subscribe: new OrderKind<{ who: ClientSelector; channel: string; options: ServerSubscribeOptions }>('subscribe', {
+    fields: v.object({ who, channel: v.string(), options: subscriptionOptions }),
+    async follow({ who, channel, options }, ports) {
+      const { name, match } = findChannel(ports, channel);
+      const found = sessionsOf(ports.sessions, who);
+      const subscribed = await Promise.all(found.map((session) => subscribeByServer(session, name, match, options)));
+      return subscribed.filter(Boolean).length;
+    },
+  }),
+
+  unsubscribe: new OrderKind('unsubscribe', {
+    fields: v.object({ who, channel: v.string(), why: v.optional(why) }),
+    isLasting: true,
+    follow({ who, channel, why = unsubscribeCodes.server }, ports, atMs) {
+      const { name } = findChannel(ports, channel);
+      for (const session of sessionsOf(ports.sessions, who, atMs)) {
+        const subscription = session.subscriptions.get(name);
+        if (subscription !== undefined) session.unsubscribe(subscription, why);
+      }
+    },
+  }),
+
+  disconnect: new OrderKind('disconnect', {
+    fields: v.object({ who, why: v.optional(why), except: v.optional(v.array(text), []) }),
+    isLasting: true,
+    follow({ who, why = disconnectCodes.forceNoReconnect, except }, { sessions }, atMs) {
+      for (const session of sessionsOf(sessions, who, atMs)) {
+        if (!except.includes(session.client)) session.close(why, byOrder);
+      }
+    },
+  }),
+
+  refresh: new OrderKind<{ who: ClientSelector; options: RefreshOfClients }>('refresh', {
+    fields: v.object({
+      who,
+      options: v.object({ expired: flag, expiresAtMs: v.optional(time), info: v.optional(checkedJson) }),
+    }),
+    isLasting: true,
+    follow({ who, options: { expired, expiresAtMs, info } }, { sessions, clock }, atMs) {
+      for (const session of sessionsOf(sessions, who, atMs)) {
+        if (expired) session.close(disconnectCodes.expired, byOrder);
+        else {
+          if (info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: info };
+          session.renewExpiry(expiresAtMs);
+          session.push({ kind: 'refresh', ...ttlSec(clock, expiresAtMs) });
+        }
+      }
+    },
+  }),
+
+  send: new OrderKind<{ who: ClientSelector; data: JsonText }>('send', {
+    fields: v.object({ who, data: checkedJson }),
+    follow({ who, data }, { sessions }) {
+      for (const session of sessionsOf(sessions, who)) session.push({ kind: 'message', data });
+    },
+  }),
+
+  /** Connections and subscriptions by such tokens end. */
+  revoke: new OrderKind('revoke', {
+    fields: v.object({ revocation }),
+    follow({ revocation }, { revocations, sessions, counters }) {
+      revocations.add(revocation);
+      Counters.add(counters.revocations, revocation.kind);
+      const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
+      for (const session of concerned) {
+        const isClosed = session.identity !== undefined && closeIfRevoked(session, session.identity);
+        if (!isClosed) unsubscribeRevoked(session);
+      }
+    },
+  }),
+
+  /** Lets a blocked user in again. */
+  unblock: new OrderKind('unblock', {
+    fields: v.object({ user: text, atMs: time }),
+    follow({ user, atMs }, { revocations }) {
+      revocations.unblock(user, atMs);
+    },
+  }),
+
+  /** A user has a newer connection, at another node. */
+  endOlder: new OrderKind('endOlder', {
+    fields: v.object({ user: text, client: text, atMs: time }),
+    follow(newest, { singleConnection }) {
+      singleConnection?.endOlder(newest);
+    },
+  }),
+};
+
+const byName = new Map(Object.entries(orders));
 
 /** `undefined` for what this version does not know. */
 export function decodeOrder(body: unknown): Order | undefined {
-  const parsed = v.safeParse(order, body);
-  return parsed.success ? parsed.output : undefined;
-}
-
-const told = v.object({ id: text, agoMs: v.optional(time, 0), order });
-
-/** An order with its name, by which it is followed once. */
-export function decodeToldOrder(body: unknown): ToldOrder | undefined {
-  const parsed = v.safeParse(told, body);
-  return parsed.success ? parsed.output : undefined;
-}
-
-/**
- * Resolves with how many connections were newly subscribed.
- *
- * @param atMs when it was given, by the monotonic clock: connections that were made later are not meant
- * @throws FanfareError as {@link NodeClients} does
- */
-export async function follow(order: Order, clients: NodeClients, atMs?: number): Promise<number> {
-  switch (order.do) {
-    case 'subscribe':
-      return clients.subscribe(order.who, order.channel, order.options);
-    case 'unsubscribe':
-      clients.unsubscribe({ ...order.who, atMs }, order.channel, order.why);
-      return 0;
-    case 'disconnect':
-      clients.disconnect({ ...order.who, atMs }, order.why, order.except);
-      return 0;
-    case 'refresh':
-      clients.refresh({ ...order.who, atMs }, order.options);
-      return 0;
-    case 'send':
-      clients.send(order.who, order.data);
-      return 0;
-    case 'revoke':
-      clients.revoke(order.revocation);
-      return 0;
-    case 'unblock':
-      clients.unblock(order.user, order.atMs);
-      return 0;
-    case 'endOlder':
-      clients.endOlder(order);
-      return 0;
-  }
+  const named = v.safeParse(v.object({ do: v.string() }), body);
+  return named.success ? byName.get(named.output.do)?.decode(body) : undefined;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../ports/clock.js';
-import type { Order, ToldOrder } from './orders.js';
+import type { Order } from './order.js';
 
 /** Longer than a connection whose node is cut off from the others can be good for anything. */
 const rememberedMs = 300_000;
@@ -23,13 +23,12 @@ export class RecentOrders {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether it is worth remembering: what it has done is not done again by whoever comes later. */
-  static isLasting(order: Order): boolean {
-    return order.do === 'disconnect' || order.do === 'unsubscribe' || order.do === 'refresh';
-  }
-
-  /** @returns false when it is known already, and followed therefore */
-  add({ id, order, agoMs }: ToldOrder): boolean {
+  /**
+   * @param agoMs how long ago it was given: the clocks of nodes differ, ages do not
+   * @returns false when it is known already, and followed therefore
+   */
+  add(id: string, order: Order, agoMs: number): boolean {
+    if (!order.isLasting) return true;
     const nowMs = this.clock.nowMs();
     for (const [key, { atMs }] of this.#recent) {
       if (this.#recent.size < maxRemembered && nowMs - atMs <= rememberedMs) break;
@@ -40,10 +39,11 @@ export class RecentOrders {
     return true;
   }
 
-  all(): ToldOrder[] {
+  /** As another node is told them. */
+  all(): { readonly id: string; readonly agoMs: number; readonly order: Order['told'] }[] {
     const nowMs = this.clock.nowMs();
     return [...this.#recent].flatMap(([id, { order, atMs }]) =>
-      nowMs - atMs <= rememberedMs ? [{ id, order, agoMs: nowMs - atMs }] : [],
+      nowMs - atMs <= rememberedMs ? [{ id, order: order.told, agoMs: nowMs - atMs }] : [],
     );
   }
 }

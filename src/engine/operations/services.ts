@@ -2,14 +2,18 @@
 
 import * as v from 'valibot';
 import { parseChannelName } from '../../model/channel-name.js';
+import type { Tickets } from '../auth/tickets.js';
 import { grantSchema } from '../channels/grant.js';
+import type { Cluster } from '../cluster/cluster.js';
 import { type NodeSummary, nodeSummary } from '../cluster/messages.js';
-import type { Node } from '../node.js';
 import type { Identity } from '../ports/authenticator.js';
+import type { EngineLimits } from '../ports/limits.js';
+import type { Logger } from '../ports/logger.js';
+import { type ChannelSummary, channelsLike, type SummaryPorts, summaryOf } from './clients.js';
 import { countPresent, presentIn } from './control-presence.js';
-import { type ChannelSummary, summaryOf } from './node-clients.js';
-import { decodeOrder, decodeToldOrder, follow, revocation } from './orders.js';
-import { RecentOrders } from './recent-orders.js';
+import type { OrderPorts } from './order.js';
+import { decodeOrder, orders } from './orders.js';
+import type { RecentOrders } from './recent-orders.js';
 
 /** Longest wait for the node that has made a ticket, or for what a newcomer has to know. */
 const deadlineMs = 5_000;
@@ -18,6 +22,11 @@ const channelQuestion = v.object({ channel: v.string(), limit: v.optional(v.numb
 const patternQuestion = v.object({ pattern: v.string() });
 const ticketQuestion = v.object({ ticket: v.pipe(v.string(), v.maxLength(256)) });
 const channelList = v.array(v.tuple([v.string(), v.pipe(v.number(), v.minValue(0))]));
+/** An order with its id, by which it is followed once. */
+const toldOrder = v.object({
+  id: v.pipe(v.string(), v.maxLength(1_024)),
+  agoMs: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+});
 const standing = v.object({
   revoked: v.array(v.unknown()),
   unblocked: v.array(v.object({ user: v.string(), atMs: v.number() })),
@@ -31,20 +40,29 @@ const ticketIdentity = v.object({
   meta: v.optional(v.unknown()),
 });
 
+/** What answers to other nodes are made of. */
+export interface ServicePorts extends OrderPorts, SummaryPorts {
+  readonly cluster: Cluster;
+  readonly recentOrders: RecentOrders;
+  readonly tickets: Tickets;
+  readonly limits: Pick<EngineLimits, 'maxPresenceClients' | 'maxHistoryPublications'>;
+  readonly log: Logger;
+}
+
 /** Registers everything that other nodes may ask of this one, and asks newcomers what is not let in any more. */
-export function serveCluster(node: Node): void {
-  const { cluster, clients, hub, revocations, recentOrders, tickets, limits } = node;
-  cluster.serve('info', () => summaryOf(node));
+export function serveCluster(ports: ServicePorts): void {
+  const { cluster, hub, revocations, recentOrders, tickets, limits } = ports;
+  cluster.serve('info', () => summaryOf(ports));
   cluster.serve('channels', (body) => {
     const { pattern } = v.parse(patternQuestion, body);
-    return clients.channels(pattern).map(({ name, numClients }) => [name, numClients]);
+    return channelsLike(hub, pattern).map(({ name, numClients }) => [name, numClients]);
   });
   cluster.serve('order', async (body) => {
     const order = decodeOrder(body);
     if (order === undefined) throw new Error('an order that this version does not know');
-    const told = decodeToldOrder({ ...Object(body), order });
-    const isNew = told === undefined || !RecentOrders.isLasting(order) || recentOrders.add(told);
-    return isNew ? follow(order, clients) : 0;
+    const told = v.safeParse(toldOrder, body);
+    const isNew = !told.success || recentOrders.add(told.output.id, order, told.output.agoMs);
+    return isNew ? ((await order.follow(ports)) ?? 0) : 0;
   });
   cluster.serve('standing', () => ({
     revoked: revocations.all(),
@@ -62,26 +80,26 @@ export function serveCluster(node: Node): void {
     return name === undefined ? { numClients: 0, users: [] } : countPresent(hub, name);
   });
   // Either may have missed something: a newcomer everything, and who was cut off what was said meanwhile.
-  cluster.onJoined((nodeId) => void learnStanding(node, nodeId));
-  cluster.onHeardAgain((nodeId) => void learnStanding(node, nodeId));
+  cluster.onJoined((nodeId) => void learnStanding(ports, nodeId));
+  cluster.onHeardAgain((nodeId) => void learnStanding(ports, nodeId));
 }
 
-async function learnStanding(node: Node, from: string): Promise<void> {
-  const { cluster, clients, recentOrders, clock, log } = node;
+async function learnStanding(ports: ServicePorts, from: string): Promise<void> {
+  const { cluster, recentOrders, clock, log } = ports;
   const answer = await cluster.ask(from, 'standing', {}, { deadlineMs });
   const parsed = answer.ok ? v.safeParse(standing, answer.body) : undefined;
   if (parsed?.success !== true) {
     log.warn({ node: from }, 'a node did not say whom it lets in no more');
     return;
   }
-  for (const { user, atMs } of parsed.output.unblocked) clients.unblock(user, atMs);
-  for (const value of parsed.output.revoked) {
-    const one = v.safeParse(revocation, value);
-    if (one.success) clients.revoke(one.output);
-  }
+  for (const unblocked of parsed.output.unblocked) orders.unblock.of(unblocked).follow(ports);
+  for (const revocation of parsed.output.revoked) orders.revoke.decode({ revocation })?.follow(ports);
   for (const value of parsed.output.orders) {
-    const one = decodeToldOrder(value);
-    if (one !== undefined && recentOrders.add(one)) await follow(one.order, clients, clock.nowMs() - one.agoMs);
+    const told = v.safeParse(v.object({ ...toldOrder.entries, order: v.unknown() }), value);
+    const order = told.success ? decodeOrder(told.output.order) : undefined;
+    if (!told.success || order === undefined) continue;
+    const { id, agoMs } = told.output;
+    if (recentOrders.add(id, order, agoMs)) await order.follow(ports, clock.nowMs() - agoMs);
   }
 }
 
@@ -91,12 +109,15 @@ export function ticketOf(nodeId: string, ticket: string): string {
 }
 
 /** Spends a ticket; `undefined` when it is none any more, or the node that has made it is gone. */
-export async function redeemTicket(node: Node, ticket: string): Promise<Identity | undefined> {
+export async function redeemTicket(
+  { id, tickets, cluster }: Pick<ServicePorts, 'id' | 'tickets' | 'cluster'>,
+  ticket: string,
+): Promise<Identity | undefined> {
   const dot = ticket.lastIndexOf('.');
   if (dot < 1) return undefined;
   const [from, secret] = [ticket.slice(0, dot), ticket.slice(dot + 1)];
-  if (from === node.id) return node.tickets.redeem(secret);
-  const answer = await node.cluster.ask(from, 'ticket', { ticket: secret }, { deadlineMs });
+  if (from === id) return tickets.redeem(secret);
+  const answer = await cluster.ask(from, 'ticket', { ticket: secret }, { deadlineMs });
   if (!answer.ok || answer.body === null) return undefined;
   const parsed = v.safeParse(ticketIdentity, answer.body);
   return parsed.success ? parsed.output : undefined;

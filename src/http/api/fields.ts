@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { type GrantFields, grantOf, jsonOf, readGrant } from '../../engine/channels/grant.js';
 import { encodeMessage } from '../../engine/channels/publishing.js';
-import type { ClientSelector } from '../../engine/operations/node-clients.js';
+import type { ClientSelector } from '../../engine/operations/clients.js';
 import type { Grant } from '../../engine/ports/authenticator.js';
 import { maxIdempotencyKeyBytes } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';

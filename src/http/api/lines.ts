@@ -10,26 +10,7 @@ import { type Call, methodNamed, noMethod, type Outcome, runCalls } from './call
 import { paramsShape, parseBody } from './endpoint.js';
 import { recordFailure } from './failure.js';
 import { type ApiParts, isFields, parseCall } from './method.js';
-
-/** As Centrifugo counts them: whoever sends numbers has them from its schema. Those that Fanfare has not are left out. */
-const names: ReadonlyMap<number, string> = new Map([
-  [0, 'publish'],
-  [1, 'broadcast'],
-  [2, 'unsubscribe'],
-  [3, 'disconnect'],
-  [4, 'presence'],
-  [5, 'presence_stats'],
-  [6, 'history'],
-  [7, 'history_remove'],
-  [8, 'channels'],
-  [9, 'info'],
-  [11, 'subscribe'],
-  [12, 'refresh'],
-  [18, 'block_user'],
-  [19, 'unblock_user'],
-  [20, 'revoke_token'],
-  [21, 'invalidate_user_tokens'],
-]);
+import { apiMethods } from './methods.js';
 
 const command = v.object({
   id: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
@@ -69,8 +50,8 @@ function isEmpty(params: unknown): boolean {
 
 function methodOf(method: string | number) {
   if (typeof method === 'string') return methodNamed(method.toLowerCase());
-  const name = names.get(method);
-  return name === undefined ? noMethod('there is no method with this number', 'unknown method') : methodNamed(name);
+  const numbered = apiMethods.find(({ number }) => number === method);
+  return numbered ?? noMethod('there is no method with this number', 'unknown method');
 }
 
 /** `gocent` writes two fields as Go spells them, and says in a third what the code says by itself. */

@@ -20,6 +20,7 @@ export interface ApiParts {
 export interface ApiMethod {
   /** The last part of its path, and its key in a batch. */
   readonly name: string;
+  readonly number: number | undefined;
   /**
    * Resolves with the result, as JSON text.
    *
@@ -28,18 +29,22 @@ export interface ApiMethod {
   run(params: unknown, parts: ApiParts): Promise<string>;
 }
 
-/** A result without anything to tell. */
-export const empty = '{}';
-
+/**
+ * @param number what Centrifugo's schema calls it by in the older form of the API; absent for methods that it has not
+ * @param run resolves with the result, as JSON text; with anything else where there is nothing to tell
+ */
 export function apiMethod<Schema extends v.GenericSchema>(
   name: string,
+  number: number | undefined,
   schema: Schema,
-  run: (params: v.InferOutput<Schema>, parts: ApiParts) => string | Promise<string>,
+  run: (params: v.InferOutput<Schema>, parts: ApiParts) => unknown,
 ): ApiMethod {
   return {
     name,
+    number,
     async run(params, parts) {
-      return run(parseCall(name, schema, params, parts), parts);
+      const result = await run(parseCall(name, schema, params, parts), parts);
+      return typeof result === 'string' ? result : '{}';
     },
   };
 }

@@ -12,6 +12,7 @@ export const maxBroadcastChannels = 10_000;
 
 export const broadcast = apiMethod(
   'broadcast',
+  1,
   v.object({ channels: v.array(v.string()), ...publicationFields }),
   async ({ channels, ...fields }, parts) => {
     if (channels.length > maxBroadcastChannels) throw tooMuch(`more than ${maxBroadcastChannels} channels`);

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { integer, selectorOf, target, text } from '../fields.js';
-import { apiMethod, empty } from '../method.js';
+import { apiMethod } from '../method.js';
 
 /** RFC 6455 section 5.5.1: a control frame has 125 bytes, two of them for the code. */
 const maxReasonBytes = 123;
@@ -20,8 +20,7 @@ const why = v.object({
 
 const params = v.object({ ...target, whitelist: v.nullish(v.array(v.string()), []), disconnect: v.nullish(why) });
 
-export const disconnect = apiMethod('disconnect', params, async (fields, { operations }) => {
+export const disconnect = apiMethod('disconnect', 3, params, async (fields, { operations }) => {
   const { whitelist, disconnect: given } = fields;
   await operations.disconnect(selectorOf(fields), given?.code ? given : undefined, whitelist);
-  return empty;
 });

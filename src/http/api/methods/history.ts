@@ -3,12 +3,12 @@
 import * as v from 'valibot';
 import { publicationText } from '../../../protocols/centrifugal/json-encode.js';
 import { flag, integer, position } from '../fields.js';
-import { apiMethod, empty } from '../method.js';
+import { apiMethod } from '../method.js';
 
 const params = v.object({ channel: v.string(), limit: integer, since: v.nullish(position), reverse: flag });
 
 /** Without a limit, the position alone. */
-export const history = apiMethod('history', params, async ({ channel, limit, since, reverse }, { operations }) => {
+export const history = apiMethod('history', 6, params, async ({ channel, limit, since, reverse }, { operations }) => {
   const { publications, top } = await operations.history(channel, {
     limit,
     reverse,
@@ -21,9 +21,7 @@ export const history = apiMethod('history', params, async ({ channel, limit, sin
 
 export const historyRemove = apiMethod(
   'history_remove',
+  7,
   v.object({ channel: v.string() }),
-  async ({ channel }, { operations }) => {
-    await operations.removeHistory(channel);
-    return empty;
-  },
+  ({ channel }, { operations }) => operations.removeHistory(channel),
 );

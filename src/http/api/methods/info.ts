@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { apiMethod } from '../method.js';
 
-export const info = apiMethod('info', v.object({}), async (_, { operations }) => {
+export const info = apiMethod('info', 9, v.object({}), async (_, { operations }) => {
   const nodes = (await operations.info()).map((node) => ({
     uid: node.id,
     name: node.id,

@@ -7,6 +7,7 @@ import { apiMethod } from '../method.js';
 
 export const publish = apiMethod(
   'publish',
+  0,
   v.object({ channel: v.string(), ...publicationFields }),
   async ({ channel, ...fields }, { operations }) => {
     const { data, options } = publicationOf(fields);

@@ -2,16 +2,15 @@
 
 import * as v from 'valibot';
 import { anyJson, flag, grantFrom, selectorOf, target, unixTime } from '../fields.js';
-import { apiMethod, empty } from '../method.js';
+import { apiMethod } from '../method.js';
 
 export const refresh = apiMethod(
   'refresh',
+  12,
   v.object({ ...target, expired: flag, expire_at: unixTime, info: anyJson }),
-  async (fields, { operations }) => {
-    await operations.refresh(selectorOf(fields), {
+  (fields, { operations }) =>
+    operations.refresh(selectorOf(fields), {
       expired: fields.expired,
       ...grantFrom(fields),
-    });
-    return empty;
-  },
+    }),
 );

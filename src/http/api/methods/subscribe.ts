@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { dataFields, infoFields, overrideField } from '../../../engine/channels/grant.js';
 import { grantFrom, position, selectorOf, target, unixTime } from '../fields.js';
-import { apiMethod, empty } from '../method.js';
+import { apiMethod } from '../method.js';
 
 const params = v.object({
   ...target,
@@ -15,11 +15,10 @@ const params = v.object({
   ...overrideField,
 });
 
-export const subscribe = apiMethod('subscribe', params, async (fields, { operations }) => {
+export const subscribe = apiMethod('subscribe', 11, params, async (fields, { operations }) => {
   const { channel, recover_since: recoverSince } = fields;
   await operations.subscribe(selectorOf(fields), channel, {
     ...grantFrom(fields),
     ...(recoverSince && { recoverSince }),
   });
-  return empty;
 });

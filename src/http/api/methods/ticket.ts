@@ -9,6 +9,7 @@ const maxTtlSec = 600;
 
 export const ticket = apiMethod(
   'ticket',
+  undefined,
   v.object({
     user: v.pipe(v.string(), v.nonEmpty(), v.maxLength(256)),
     ttl: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxTtlSec)), 0),

@@ -2,13 +2,11 @@
 
 import * as v from 'valibot';
 import { selectorOf, target } from '../fields.js';
-import { apiMethod, empty } from '../method.js';
+import { apiMethod } from '../method.js';
 
 export const unsubscribe = apiMethod(
   'unsubscribe',
+  2,
   v.object({ ...target, channel: v.string() }),
-  async (fields, { operations }) => {
-    await operations.unsubscribe(selectorOf(fields), fields.channel);
-    return empty;
-  },
+  (fields, { operations }) => operations.unsubscribe(selectorOf(fields), fields.channel),
 );
