@@ -46,7 +46,10 @@ export const folderRules = {
   'brokers/rabbitmq/history': { sees: [...lower, 'brokers'], node: true, door: 'brokers/rabbitmq/history/history.ts' },
   http: { sees: lower, node: true },
   transports: {
-    sees: [...lower, ...['body', 'header-list', 'host', 'http2', 'media-type', 'upgrade-header'].map(httpFile)],
+    sees: [
+      ...lower,
+      ...['body', 'header-list', 'host', 'http2', 'media-type', 'request-head', 'upgrade-header'].map(httpFile),
+    ],
     node: true,
   },
   observe: { sees: lower, node: true },

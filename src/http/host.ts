@@ -1,6 +1,6 @@
 /** Which host a request is for: what it says must be one thing (RFC 9112, 3.2). */
 
-import type { IncomingMessage } from 'node:http';
+import type { RequestHead } from './request-head.js';
 
 /** A target with a host in it, which goes before the header (RFC 9112, 3.2.2). */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i;
@@ -9,21 +9,21 @@ const absoluteForm = /^https?:\/\/([^/?#]*)/i;
 const hostAndPort = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?$/;
 
 /** Path and query as they were sent: no decoding, so no two spellings of one endpoint. */
-export function targetOf({ url = '/' }: IncomingMessage): string {
+export function targetOf({ url = '/' }: RequestHead): string {
   if (url.startsWith('/')) return url;
   const rest = url.replace(absoluteForm, '');
   return rest.startsWith('?') || rest === '' ? `/${rest}` : rest;
 }
 
 /** The host that the client has asked for: over HTTP/2 the authority (RFC 9113, 8.3.1). */
-export function hostOf({ headers, url = '/' }: IncomingMessage): string | undefined {
+export function hostOf({ headers, url = '/' }: RequestHead): string | undefined {
   const authority = headers[':authority'];
   if (typeof authority === 'string') return authority;
   return (url.startsWith('/') ? undefined : absoluteForm.exec(url)?.[1]) ?? headers.host;
 }
 
 /** Why nobody can tell which host is meant: whoever stands in front may have taken it for another than this server. */
-export function findHostFault(request: IncomingMessage): string | undefined {
+export function findHostFault(request: RequestHead): string | undefined {
   const { rawHeaders, headers, httpVersion } = request;
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -3,14 +3,15 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { hostOf } from './host.js';
+import type { RequestHead } from './request-head.js';
 
 /** Has frames and streams of its own: `Connection`, `Transfer-Encoding` and `Upgrade` do not exist (RFC 9113, 8.2.2). */
-export function isHttp2(request: IncomingMessage): boolean {
+export function isHttp2(request: RequestHead): boolean {
   return request.httpVersionMajor >= 2;
 }
 
 /** The headers as HTTP/1.1 has them: with a host, and without `:path` and the like. */
-export function headersOf(request: IncomingMessage): IncomingHttpHeaders {
+export function headersOf(request: RequestHead): IncomingHttpHeaders {
   if (!isHttp2(request)) return request.headers;
   const fields = Object.entries(request.headers).filter(([name]) => !name.startsWith(':'));
   const host = hostOf(request);

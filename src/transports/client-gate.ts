@@ -1,10 +1,10 @@
 /** What every transport asks before it lets a client in: where its page comes from, and whether there is room. */
 
-import type { IncomingMessage } from 'node:http';
 import { limitReached } from '../engine/channels/refusal-lines.js';
 import type { Node } from '../engine/node.js';
 import type { Handshake } from '../engine/ports/connection.js';
 import { targetOf } from '../http/host.js';
+import type { RequestHead } from '../http/request-head.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { cookiesWithoutOrigin, foreignPage } from './foreign-page.js';
 import { handshakeOf } from './handshake.js';
@@ -40,15 +40,21 @@ const limitOf = {
   'connects-per-second': 'connectsPerSec',
 } as const;
 
+/** What the gate asks of its node. */
+export type GatePorts = Pick<Node, 'isDraining' | 'limits'> & {
+  readonly admission: Pick<Node['admission'], 'check'>;
+  readonly refusals: Pick<Node['refusals'], 'tell'>;
+};
+
 /** One for all transports of a node. */
 export class ClientGate {
   /** Asked at each request, so that it can be replaced while clients are connected. */
   origins: OriginPolicy;
   readonly proxies: TrustedProxies;
   readonly #cookiesAuthenticate: () => boolean;
-  readonly #node: Node;
+  readonly #node: GatePorts;
 
-  constructor(node: Node, options: ClientGateOptions) {
+  constructor(node: GatePorts, options: ClientGateOptions) {
     this.#node = node;
     this.origins = options.origins;
     this.proxies = options.proxies;
@@ -69,7 +75,7 @@ export class ClientGate {
    * GET for an image has none, and a GET of the page's own host has none either: `Sec-Fetch-Site`, which no page can
    * forge, tells them apart. Programs send neither.
    */
-  findForeign(request: IncomingMessage): Refusal | undefined {
+  findForeign(request: RequestHead): Refusal | undefined {
     if (!this.origins.allows(request)) return foreignPage(request, this.origins);
     const { origin, cookie, 'sec-fetch-site': site } = request.headers;
     if (origin !== undefined || site === 'same-origin') return undefined;
@@ -78,7 +84,7 @@ export class ClientGate {
   }
 
   /** No room for one more client. Counts as an attempt: ask last, and open the connection at once. */
-  findFull(request: IncomingMessage): Refusal | undefined {
+  findFull(request: RequestHead): Refusal | undefined {
     const rejection = this.#node.admission.check(this.proxies.clientAddress(request));
     if (rejection === undefined) return undefined;
     const { reason, retryAfterSec } = rejection;
@@ -90,12 +96,12 @@ export class ClientGate {
     };
   }
 
-  handshakeOf(request: IncomingMessage): Handshake {
+  handshakeOf(request: RequestHead): Handshake {
     return handshakeOf(request, this.proxies);
   }
 
   /** What later requests for the same session have to bring as well. */
-  bindingOf(request: IncomingMessage): RequestBinding {
+  bindingOf(request: RequestHead): RequestBinding {
     const { origin, cookie } = request.headers;
     return {
       ...(origin !== undefined && { origin }),
@@ -103,7 +109,7 @@ export class ClientGate {
     };
   }
 
-  logRefusal(request: IncomingMessage, { status, message, why }: Refusal): void {
+  logRefusal(request: RequestHead, { status, message, why }: Refusal): void {
     const peer = this.proxies.clientAddress(request);
     const path = targetOf(request).split('?')[0]?.slice(0, maxCitedLength);
     const line: RefusalLine = why ?? {

@@ -1,12 +1,13 @@
 /** Cross-origin requests: the headers that let the pages on the list read answers, and nobody else. */
 
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { RequestHead } from '../http/request-head.js';
 import type { ClientGate } from './client-gate.js';
 
 const preflightMaxAgeSec = 300;
 
 /** For an answer to a request, refused or not. A stranger gets none. */
-export function corsHeaders(request: IncomingMessage, gate: ClientGate): OutgoingHttpHeaders {
+export function corsHeaders(request: RequestHead, gate: ClientGate): OutgoingHttpHeaders {
   const { origin } = request.headers;
   if (gate.origins.allowsAll) return { 'Access-Control-Allow-Origin': '*' };
   if (origin === undefined || !gate.origins.allows(request)) return { Vary: 'Origin' };

@@ -1,7 +1,7 @@
 /** The refusal of a page that may not connect, in words with which somebody can mend it. */
 
-import type { IncomingMessage } from 'node:http';
 import { hostOf } from '../http/host.js';
+import type { RequestHead } from '../http/request-head.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { Refusal } from './refusal.js';
 
@@ -9,7 +9,7 @@ import type { Refusal } from './refusal.js';
 const maxCitedLength = 200;
 
 /** A page of another origin, or, by `Sec-Fetch-Site` alone, of another site. */
-export function foreignPage(request: IncomingMessage, origins: OriginPolicy): Refusal {
+export function foreignPage(request: RequestHead, origins: OriginPolicy): Refusal {
   const { origin, 'sec-fetch-site': site } = request.headers;
   const host = cited(hostOf(request));
   if (origin === undefined) {

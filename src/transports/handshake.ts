@@ -1,12 +1,12 @@
 /** What the engine is told of the HTTP request behind a connection. */
 
-import type { IncomingMessage } from 'node:http';
 import type { Handshake } from '../engine/ports/connection.js';
 import { headersOf } from '../http/http2.js';
+import type { RequestHead } from '../http/request-head.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
 /** Copies what is needed, so that the request itself can be freed. */
-export function handshakeOf(request: IncomingMessage, proxies: TrustedProxies): Handshake {
+export function handshakeOf(request: RequestHead, proxies: TrustedProxies): Handshake {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(headersOf(request))) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);

@@ -6,6 +6,7 @@ import type { Clock } from '../engine/ports/clock.js';
 import { BodyAborted, readBody } from '../http/body.js';
 import { isHttp2, leaveBody } from '../http/http2.js';
 import { mediaTypeOf } from '../http/media-type.js';
+import type { RequestHead } from '../http/request-head.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import type { ClientGate } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
@@ -56,29 +57,32 @@ export function refuse(request: IncomingMessage, response: ServerResponse, gate:
   answer(response, refusal.status, { ...corsHeaders(request, gate), ...refusal.headers }, refusal.message);
 }
 
-/**
- * Whether the request may be looked at: from a page that may connect, with a method of the list. Otherwise, and when it
- * is a preflight, it has been answered.
- */
+/** Why the head of a request is answered at once: a page that may not connect, a method that is not in the list, or a preflight. */
+export function findUnwelcome(
+  request: RequestHead,
+  gate: ClientGate,
+  methods: readonly string[],
+): Refusal | 'preflight' | undefined {
+  const foreign = gate.findForeign(request);
+  if (foreign !== undefined) return foreign;
+  const { method = '' } = request;
+  if (method === 'OPTIONS') return 'preflight';
+  if (methods.includes(method)) return undefined;
+  const allow = methods.join(', ');
+  return { status: 405, message: `use ${allow}`, headers: { Allow: `${allow}, OPTIONS` } };
+}
+
+/** Whether the request may be looked at. Otherwise it has been answered. */
 export function isWelcome(
   request: IncomingMessage,
   response: ServerResponse,
   gate: ClientGate,
   methods: readonly string[],
 ): boolean {
-  const foreign = gate.findForeign(request);
-  if (foreign !== undefined) {
-    refuse(request, response, gate, foreign);
-    return false;
-  }
-  const { method = '' } = request;
-  if (method === 'OPTIONS') {
-    answer(response, 204, { ...corsHeaders(request, gate), ...preflightHeaders(methods) });
-    return false;
-  }
-  if (methods.includes(method)) return true;
-  const allow = methods.join(', ');
-  refuse(request, response, gate, { status: 405, message: `use ${allow}`, headers: { Allow: `${allow}, OPTIONS` } });
+  const unwelcome = findUnwelcome(request, gate, methods);
+  if (unwelcome === undefined) return true;
+  if (unwelcome !== 'preflight') refuse(request, response, gate, unwelcome);
+  else answer(response, 204, { ...corsHeaders(request, gate), ...preflightHeaders(methods) });
   return false;
 }
 

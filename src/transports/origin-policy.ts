@@ -1,7 +1,7 @@
 /** Which web pages may connect: an exact list of origins, or the pages of the same host. */
 
-import type { IncomingMessage } from 'node:http';
 import { hostOf } from '../http/host.js';
+import type { RequestHead } from '../http/request-head.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { isLabel, openLabelOf, originFault } from '../model/origin.js';
 
@@ -41,7 +41,7 @@ export class OriginPolicy {
   }
 
   /** Programs that are no browsers send no origin; a page cannot leave it out. */
-  allows(request: IncomingMessage): boolean {
+  allows(request: RequestHead): boolean {
     const { origin } = request.headers;
     if (origin === undefined || this.#allowed === '*') return true;
     if (this.#allowed !== undefined)

@@ -1,6 +1,7 @@
 /** Whom open connections are from, where a proxy has said it in front of the first byte (PROXY protocol). */
 
 import type { Socket } from 'node:net';
+import type { SocketEnds } from '../http/request-head.js';
 
 export class PeerAddresses {
   /** By both ends: what is spoken over TLS or HTTP/2 comes with another socket object than what was accepted. */
@@ -18,12 +19,12 @@ export class PeerAddresses {
   }
 
   /** Empty when the peer is gone. */
-  of(socket: Socket): string {
+  of(socket: SocketEnds): string {
     const announced = this.#announced.size === 0 ? undefined : this.#announced.get(endsOf(socket));
     return announced ?? socket.remoteAddress ?? '';
   }
 }
 
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: SocketEnds): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

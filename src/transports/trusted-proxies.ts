@@ -1,8 +1,8 @@
 /** The client's address behind proxies: which of them are believed, and what they say. */
 
-import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, type Socket } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
+import type { RequestHead, SocketEnds } from '../http/request-head.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { type ProxyHeader, proxyHeaders } from '../model/proxy-header.js';
 import { type ForwardedNode, forwardedNodes } from './forwarded.js';
@@ -58,7 +58,7 @@ export class TrustedProxies {
   }
 
   /** The nearest address on the way that is no trusted proxy. Forged entries are left of it and never reached. */
-  clientAddress(request: IncomingMessage): string {
+  clientAddress(request: RequestHead): string {
     let address = this.peerOf(request.socket);
     if (!this.trusts(address)) return address;
     const value = headerOf(request, this.#header);
@@ -78,7 +78,7 @@ export class TrustedProxies {
   }
 
   /** Who has connected, or whom a proxy has announced in front of the first byte. */
-  peerOf(socket: Socket): string {
+  peerOf(socket: SocketEnds): string {
     return usualSpelling(this.peers.of(socket));
   }
 
@@ -106,7 +106,7 @@ export class TrustedProxies {
   }
 
   /** Of a proxy, unless it is a program of one's own in the same network. */
-  #tellOfNone(proxy: string, request: IncomingMessage): void {
+  #tellOfNone(proxy: string, request: RequestHead): void {
     const other = proxyHeaders.find((header) => headerOf(request, header) !== undefined);
     this.#refusals?.tell({
       check: 'proxy header',
@@ -128,7 +128,7 @@ export class TrustedProxies {
 }
 
 /** Several are one list (RFC 9110, 5.3). */
-function headerOf({ headers }: IncomingMessage, name: ProxyHeader): string | undefined {
+function headerOf({ headers }: RequestHead, name: ProxyHeader): string | undefined {
   const value = headers[name.toLowerCase()];
   return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -1,7 +1,7 @@
 /** What a one-way consumer asks for in its URL and headers. */
 
-import type { IncomingMessage } from 'node:http';
 import { ticketPrefix } from '../../engine/auth/tickets.js';
+import type { RequestHead } from '../../http/request-head.js';
 import { parseChannelName } from '../../model/channel-name.js';
 import type { Refusal } from '../refusal.js';
 import { parsePositions } from './positions.js';
@@ -19,7 +19,7 @@ export interface OneWayRequest {
 const bearer = /^bearer +(\S+)$/i;
 
 /** Who names no channel may be granted some. `?channels=a,b` or `?channel=a&channel=b`, for names with a comma; `ticket`; `since` for who cannot set `Last-Event-ID`. */
-export function readOneWayRequest(request: IncomingMessage, maxChannels: number): OneWayRequest | Refusal {
+export function readOneWayRequest(request: RequestHead, maxChannels: number): OneWayRequest | Refusal {
   const { url = '/' } = request;
   const start = url.indexOf('?');
   const query = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
@@ -42,7 +42,7 @@ export function readOneWayRequest(request: IncomingMessage, maxChannels: number)
   };
 }
 
-function tokenOf(request: IncomingMessage, query: URLSearchParams): string | Refusal | undefined {
+function tokenOf(request: RequestHead, query: URLSearchParams): string | Refusal | undefined {
   const { authorization } = request.headers;
   const ticket = query.get('ticket');
   // B71: URLs are in logs, histories and referrers.

@@ -4,12 +4,10 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { isIPv4, type Socket } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { endianness } from 'node:os';
 import type { Clock } from '../../engine/ports/clock.js';
-
-/** The ends of a connection, as `node:net` names them. */
-export type SocketEnds = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
+import type { SocketEnds } from '../../http/request-head.js';
 
 /**
  * An established connection with bytes in its queue: local and remote end, which timer runs, how often it has sent them

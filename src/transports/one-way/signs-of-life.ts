@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import { isHttp2 } from '../../http/http2.js';
-import { SendQueues, type SocketEnds } from './send-queues.js';
+import type { SocketEnds } from '../../http/request-head.js';
+import { SendQueues } from './send-queues.js';
 
 /** When to look, as parts of the time in which a pong is due. Silent each time: gone. */
 const looks = [0.5, 0.85];

@@ -1,11 +1,12 @@
 /** Checks a WebSocket upgrade before `ws` sees it, and answers those that are refused. */
 
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 // The whole of it: Bun has a ws without these, and the refusal of Bun comes later than a missing export would.
 import * as ws from 'ws';
 import { elementsOf, isToken } from '../../http/header-list.js';
 import { findHostFault, hostOf } from '../../http/host.js';
+import type { RequestHead } from '../../http/request-head.js';
 import { hasBody, offersWebSocket } from '../../http/upgrade-header.js';
 import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
 import type { OriginPolicy } from '../origin-policy.js';
@@ -23,7 +24,7 @@ export interface UpgradePolicy {
 }
 
 /** What `ws` would let through and we do not. The rest (the key) it refuses itself with 400. */
-export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Refusal | undefined {
+export function findRefusal(request: RequestHead, policy: UpgradePolicy): Refusal | undefined {
   // RFC 6455 section 4.1.
   if (request.httpVersion !== '1.1' || findHostFault(request) !== undefined || hostOf(request) === '') {
     return { status: 400, message: 'HTTP/1.1 with one Host only' };
@@ -49,7 +50,7 @@ export function findRefusal(request: IncomingMessage, policy: UpgradePolicy): Re
 }
 
 /** Those that are offered, in their order, each once. */
-export function subprotocolsOf({ headers }: IncomingMessage): string[] {
+export function subprotocolsOf({ headers }: RequestHead): string[] {
   return [...new Set(elementsOf(headers['sec-websocket-protocol']))];
 }
 
@@ -57,7 +58,7 @@ export function subprotocolsOf({ headers }: IncomingMessage): string[] {
  * To be called before `ws` looks at a request that is let through: `ws` refuses lists with empty elements or with one that comes
  * twice, which RFC 9110, 5.6.1, has recipients ignore and which are in use.
  */
-export function tidyHandshake({ headers }: IncomingMessage, subprotocols: readonly string[]): void {
+export function tidyHandshake({ headers }: RequestHead, subprotocols: readonly string[]): void {
   headers.upgrade = 'websocket';
   if (subprotocols.length > 0) headers['sec-websocket-protocol'] = subprotocols.join(', ');
   else delete headers['sec-websocket-protocol'];
