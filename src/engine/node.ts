@@ -20,6 +20,7 @@ import { PositionChecks } from './fanout/position-checks.js';
 import { Presence } from './fanout/presence.js';
 import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
+import type { Subscription } from './fanout/subscription.js';
 import { Variants } from './fanout/variant.js';
 import { clientLinesAMinute, RefusalLog } from './log/refusal-log.js';
 import { summaryOf } from './operations/clients.js';
@@ -36,6 +37,10 @@ import { type EngineLimits, limitsWithDefaults } from './ports/limits.js';
 import type { Logger } from './ports/logger.js';
 import { Notifier, type Observer } from './ports/observer.js';
 import { Admission } from './sessions/admission.js';
+import { commandHandlers } from './sessions/commands/handlers.js';
+import { renewConnection } from './sessions/commands/refresh.js';
+import { settleRuleChange } from './sessions/commands/rule-change.js';
+import { renewSubscription } from './sessions/commands/sub-refresh.js';
 import { type RatePlan, ratesOfConnection } from './sessions/rates.js';
 import { Session } from './sessions/session.js';
 import { Sessions } from './sessions/sessions.js';
@@ -93,6 +98,7 @@ export class Node {
   readonly notifier: Notifier;
   rules: ChannelRules;
   readonly ruleChanges: RuleChanges;
+  readonly commands = commandHandlers(this);
   readonly turn: Turn;
   readonly interest: Interest;
   readonly hub: Hub;
@@ -207,6 +213,18 @@ export class Node {
 
   withTickets(auth: Authenticator): Authenticator {
     return acceptTickets(auth, (ticket) => redeemTicket(this, ticket));
+  }
+
+  renewConnection(session: Session): Promise<void> {
+    return renewConnection(this, session);
+  }
+
+  renewSubscription(session: Session, subscription: Subscription): Promise<void> {
+    return renewSubscription(session, subscription);
+  }
+
+  settleRuleChange(session: Session, subscription: Subscription): void {
+    settleRuleChange(this, session, subscription);
   }
 
   /** The rule of a channel. */

@@ -75,7 +75,7 @@ describe('no code is without a row', () => {
     'rule-change': ['nothing'],
   };
   /** Behind all that name a channel. */
-  const shared = ['target', 'run-command'];
+  const shared = ['target', 'handlers'];
 
   test('each command has a file that is looked into', () => {
     const files = readdirSync(new URL('engine/sessions/commands/', root)).map((name) => name.replace('.ts', ''));

@@ -10,20 +10,14 @@ const lookEveryMs = 20;
 /** So much is kept free for what nobody asks for room for: small replies and pushes. */
 const maxReservedBytes = 16_384;
 
-/** What is waited for. */
-export interface ReplyRoom {
-  readonly outbox: { hasRoomFor(numBytes: number): boolean };
-  readonly node: { readonly clock: Clock; readonly limits: { readonly maxQueueBytes: number } };
-}
-
 /** At most so many bytes, whatever the transport wraps around them. */
 export function sizeOf(messages: readonly EncodedMessage[]): number {
   return messages.reduce((sum, message) => sum + Buffer.byteLength(message) + maxFramingBytes, 0);
 }
 
 /** Whether so many bytes have no room even in an empty queue. */
-export function isTooLarge({ node }: ReplyRoom, numBytes: number): boolean {
-  return numBytes > roomIn(node.limits);
+export function isTooLarge(limits: { readonly maxQueueBytes: number }, numBytes: number): boolean {
+  return numBytes > roomIn(limits);
 }
 
 /** What may wait of that which a client has asked for: what comes up behind it in the same turn has room, too. */
@@ -32,11 +26,15 @@ export function roomIn({ maxQueueBytes }: { readonly maxQueueBytes: number }): n
 }
 
 /** Resolves when there is room for so many bytes, no more than the queue holds, or when the connection is closed. */
-export function whenRoomFor({ outbox, node }: ReplyRoom, numBytes: number): Promise<void> {
+export function whenRoomFor(
+  outbox: { hasRoomFor(numBytes: number): boolean },
+  clock: Clock,
+  numBytes: number,
+): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
       if (outbox.hasRoomFor(numBytes)) resolve();
-      else node.clock.schedule(look, lookEveryMs);
+      else clock.schedule(look, lookEveryMs);
     };
     look();
   });

@@ -4,12 +4,13 @@ import * as v from 'valibot';
 import type { Revocations } from '../auth/revocations.js';
 import type { Clock } from '../ports/clock.js';
 import type { Counters } from '../ports/counters.js';
+import type { ServerSubscribePorts } from '../sessions/server-subscribe.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { ChannelMatcher } from './clients.js';
 import type { SingleConnection } from './single-connection.js';
 
 /** What orders work with on each node. */
-export interface OrderPorts extends ChannelMatcher {
+export interface OrderPorts extends ChannelMatcher, ServerSubscribePorts {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly revocations: Revocations;

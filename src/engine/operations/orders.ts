@@ -45,7 +45,9 @@ export const orders = {
     async follow({ who, channel, options }, ports) {
       const { name, match } = findChannel(ports, channel);
       const found = sessionsOf(ports.sessions, who);
-      const subscribed = await Promise.all(found.map((session) => subscribeByServer(session, name, match, options)));
+      const subscribed = await Promise.all(
+        found.map((session) => subscribeByServer(ports, session, name, match, options)),
+      );
       return subscribed.filter(Boolean).length;
     },
   }),
@@ -105,8 +107,8 @@ export const orders = {
       Counters.add(counters.revocations, revocation.kind);
       const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
       for (const session of concerned) {
-        const isClosed = session.identity !== undefined && closeIfRevoked(session, session.identity);
-        if (!isClosed) unsubscribeRevoked(session);
+        const isClosed = session.identity !== undefined && closeIfRevoked(revocations, session, session.identity);
+        if (!isClosed) unsubscribeRevoked(revocations, session);
       }
     },
   }),

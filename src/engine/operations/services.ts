@@ -45,7 +45,7 @@ export interface ServicePorts extends OrderPorts, SummaryPorts {
   readonly cluster: Cluster;
   readonly recentOrders: RecentOrders;
   readonly tickets: Tickets;
-  readonly limits: Pick<EngineLimits, 'maxPresenceClients' | 'maxHistoryPublications'>;
+  readonly limits: EngineLimits;
   readonly log: Logger;
 }
 

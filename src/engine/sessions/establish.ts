@@ -4,10 +4,33 @@ import { unsubscribeCodes } from '../../model/codes.js';
 import type { SubscribeResult } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Attachment } from '../fanout/attachment.js';
+import type { Hub } from '../fanout/hub.js';
+import type { Presence } from '../fanout/presence.js';
 import { isTooLarge, sizeOf, whenRoomFor } from '../fanout/reply-room.js';
 import type { Subscription } from '../fanout/subscription.js';
+import type { Clock } from '../ports/clock.js';
 import type { Counters } from '../ports/counters.js';
+import type { EngineLimits } from '../ports/limits.js';
+import type { Logger } from '../ports/logger.js';
+import type { Notifier } from '../ports/observer.js';
+import type { Deadlines } from '../time/deadlines.js';
 import type { Session } from './session.js';
+
+/** What a subscription that does not come about is taken out of. */
+export type TakeBackPorts = Pick<EstablishPorts, 'hub' | 'presence'>;
+
+/** What new subscriptions are put into, and who is told of them. */
+export interface EstablishPorts {
+  readonly hub: Hub;
+  readonly presence: Presence;
+  readonly deadlines: Deadlines;
+  readonly notifier: Notifier;
+  readonly ruleChanges: { check(subscription: Subscription): void };
+  readonly counters: Counters;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly limits: EngineLimits;
+}
 
 /** Makes what the client is told, of one result for each attachment. `undefined`: the subscriptions are not to be. */
 type Encode = (results: readonly SubscribeResult[]) => readonly EncodedMessage[] | undefined;
@@ -19,6 +42,7 @@ type Encode = (results: readonly SubscribeResult[]) => readonly EncodedMessage[]
  * rejects, which it does as the broker does.
  */
 export async function establish(
+  ports: EstablishPorts,
   session: Session,
   attachments: readonly Attachment[],
   encode: Encode,
@@ -33,27 +57,27 @@ export async function establish(
       // All of them again: the live stream may have run ahead of those that were ready before.
       reading = attachments.filter((attachment) => !attachment.isReady());
       if (reading.length > 0) continue;
-      const messages = fitting(session, attachments, encode);
+      const messages = fitting(ports, session, attachments, encode);
       if (messages === undefined) return false;
       if (typeof messages !== 'number') {
-        enter(session, attachments, messages, onLive);
+        enter(ports, session, attachments, messages, onLive);
         return true;
       }
-      await whenRoomFor(session, messages);
+      await whenRoomFor(session.outbox, ports.clock, messages);
       reading = attachments;
     }
   } finally {
-    for (const { subscription } of attachments) takeBack(session, subscription);
+    for (const { subscription } of attachments) takeBack(ports, session, subscription);
   }
 }
 
 /** Takes back whatever was begun for a subscription that did not come about: refused, failed or overtaken. */
-export function takeBack(session: Session, subscription: Subscription): void {
+export function takeBack(ports: TakeBackPorts, session: Session, subscription: Subscription): void {
   if (subscription.isEstablished) return;
   session.subscriptions.delete(subscription);
   session.putBack(subscription);
-  session.node.hub.leave(subscription);
-  session.node.presence.withdrawn(subscription);
+  ports.hub.leave(subscription);
+  ports.presence.withdrawn(subscription);
 }
 
 export function countRecovery(counters: Counters, { wasRecovering, recovered, publications }: SubscribeResult): void {
@@ -69,29 +93,30 @@ function isOver(session: Session, attachments: readonly Attachment[]): boolean {
 
 /** The one step in which nothing else may happen. */
 function enter(
+  ports: EstablishPorts,
   session: Session,
   attachments: readonly Attachment[],
   messages: readonly EncodedMessage[],
   onLive?: () => void,
 ): void {
-  const { node } = session;
   // Before the reply: what is due to the one that is replaced comes before it, and nothing comes twice.
-  const replaced = attachments.map(({ subscription }) => replace(session, subscription));
+  const replaced = attachments.map(({ subscription }) => replace(ports, subscription));
   for (const message of messages) session.outbox.send(message);
   attachments.forEach((attachment, index) => {
     attachment.goLive();
     session.renewSubscription(attachment.subscription);
-    node.presence.joined(attachment.subscription, replaced[index]);
+    ports.presence.joined(attachment.subscription, replaced[index]);
   });
   onLive?.();
   attachments.forEach(({ subscription }, index) => {
-    if (replaced[index] === undefined) node.notifier.notify('subscribed', session, subscription.channel);
-    node.ruleChanges.check(subscription);
+    if (replaced[index] === undefined) ports.notifier.notify('subscribed', session, subscription.channel);
+    ports.ruleChanges.check(subscription);
   });
 }
 
 /** What to send, or for how many bytes there has to be room first. */
 function fitting(
+  ports: EstablishPorts,
   session: Session,
   attachments: readonly Attachment[],
   encode: Encode,
@@ -104,18 +129,19 @@ function fitting(
     if (messages === undefined) return undefined;
     const numBytes = hasMissed ? sizeOf(messages) : 0;
     if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
-      for (const result of results) countRecovery(session.node.counters, result);
+      for (const result of results) countRecovery(ports.counters, result);
       return messages;
     }
     takeBackEncoded?.();
-    if (!isTooLarge(session, numBytes)) return numBytes;
-    forgoLargest(session, attachments, results, numBytes);
+    if (!isTooLarge(ports.limits, numBytes)) return numBytes;
+    forgoLargest(ports, session, attachments, results, numBytes);
   }
 }
 
 /** What was missed will never fit: the client is told that it cannot recover, in place of being closed as slow for ever. */
 function forgoLargest(
-  { node, client, user }: Session,
+  { limits, log }: EstablishPorts,
+  { client, user }: Session,
   attachments: readonly Attachment[],
   results: readonly SubscribeResult[],
   numBytes: number,
@@ -123,19 +149,22 @@ function forgoLargest(
   const missed = results.map(({ publications }) => publications.length);
   const largest = attachments[missed.indexOf(Math.max(...missed))];
   largest?.forgo();
-  node.log.warn(
-    { client, user, channel: largest?.subscription.channel, bytes: numBytes, limit: node.limits.maxQueueBytes },
+  log.warn(
+    { client, user, channel: largest?.subscription.channel, bytes: numBytes, limit: limits.maxQueueBytes },
     'recovery refused: what was missed is larger than limits.maxQueueBytes',
   );
 }
 
 /** Takes the server's own subscription out in favour of its client's. To everybody else the client has been there all the time. */
-function replace(session: Session, subscription: Subscription): Subscription | undefined {
+function replace(
+  ports: Pick<EstablishPorts, 'hub' | 'deadlines'>,
+  subscription: Subscription,
+): Subscription | undefined {
   const { replaces } = subscription;
   if (replaces === undefined) return undefined;
   subscription.replaces = undefined;
   replaces.endedBy = unsubscribeCodes.client;
-  if (replaces.deadline !== undefined) session.node.deadlines.remove(replaces, replaces.deadline);
-  session.node.hub.leave(replaces);
+  if (replaces.deadline !== undefined) ports.deadlines.remove(replaces, replaces.deadline);
+  ports.hub.leave(replaces);
   return replaces;
 }

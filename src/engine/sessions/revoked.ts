@@ -26,24 +26,24 @@ export function revocationOf(
 }
 
 /** Of a token for a channel: 109 as above, and 103 otherwise, since the connection may stay. */
-export function subscriptionRevocationOf({ node, user }: Session, grant: Grant): Denied | undefined {
-  const denied = revocationOf(node.revocations, { ...grant, user });
+export function subscriptionRevocationOf(revocations: RevocationCheck, user: string, grant: Grant): Denied | undefined {
+  const denied = revocationOf(revocations, { ...grant, user });
   return denied !== undefined && 'disconnect' in denied ? refuse(errorCodes.permissionDenied, revoked) : denied;
 }
 
 /** Ends a connection whose token is revoked. False when nothing stands against it. */
-export function closeIfRevoked(session: Session, identity: Identity): boolean {
-  const denied = revocationOf(session.node.revocations, identity);
+export function closeIfRevoked(revocations: RevocationCheck, session: Session, identity: Identity): boolean {
+  const denied = revocationOf(revocations, identity);
   if (denied === undefined) return false;
   session.close('disconnect' in denied ? denied.disconnect : disconnectCodes.expired, denied.why);
   return true;
 }
 
 /** Ends the subscriptions whose tokens are revoked. */
-export function unsubscribeRevoked(session: Session): void {
+export function unsubscribeRevoked(revocations: RevocationCheck, session: Session): void {
   for (const subscription of [...session.subscriptions]) {
     if (!subscription.clientRefresh) continue;
-    const denied = subscriptionRevocationOf(session, subscription.identity);
+    const denied = subscriptionRevocationOf(revocations, session.user, subscription.identity);
     if (denied === undefined) continue;
     const mayComeBack = 'error' in denied && denied.error.code === errorCodes.tokenExpired.code;
     session.unsubscribe(subscription, mayComeBack ? unsubscribeCodes.expired : unsubscribeCodes.server);

@@ -20,31 +20,80 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 import { type JsonBehind, jsonBehind } from '../channels/json-behind.js';
 import type { Asker } from '../channels/permissions.js';
 import { badField, brokerFailed, functionFailed, isBrokerFailure, limitReached } from '../channels/refusal-lines.js';
-import { Outbox, type OutboxOwner } from '../fanout/outbox.js';
+import type { Hub } from '../fanout/hub.js';
+import { Outbox, type OutboxOwner, type OutboxPorts } from '../fanout/outbox.js';
+import type { Presence } from '../fanout/presence.js';
 import { isTooLarge, sizeOf } from '../fanout/reply-room.js';
+import type { PingFrames } from '../fanout/shared-frame.js';
 import type { Subscription, SubscriptionOwner } from '../fanout/subscription.js';
-import { clientLinesAMinute } from '../log/refusal-log.js';
+import { clientLinesAMinute, type RefusalLog } from '../log/refusal-log.js';
 import type { Capability } from '../names/capabilities.js';
-import type { Node } from '../node.js';
 import type { Identity } from '../ports/authenticator.js';
+import type { Clock, Random } from '../ports/clock.js';
 import type { Connection, Handshake } from '../ports/connection.js';
 import { Counters } from '../ports/counters.js';
 import type { Denied } from '../ports/decision.js';
-import type { Expiring } from '../time/deadlines.js';
+import type { EngineLimits } from '../ports/limits.js';
+import type { Logger } from '../ports/logger.js';
+import type { Notifier } from '../ports/observer.js';
+import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Pinged, PingWheel } from '../time/ping-wheel.js';
 import { closedBecause, closedByLimit, expired, stateLost } from './close-lines.js';
 import { CommandIds } from './command-ids.js';
 import { CommandOrder, channelOf } from './command-order.js';
-import { renewConnection } from './commands/refresh.js';
-import { settleRuleChange } from './commands/rule-change.js';
-import { runCommand } from './commands/run-command.js';
-import { renewSubscription } from './commands/sub-refresh.js';
 import { forgotten } from './forgotten-handshake.js';
-import { type Excess, Rates } from './rates.js';
+import { type Excess, type RatePlan, Rates } from './rates.js';
 import { SubscriptionSet } from './subscription-set.js';
 
 /** Replies up to this size are not measured. */
 const smallReplyBytes = 16_384;
+
+/** `undefined`: there is no reply, or it has been sent already. What is thrown is a fault of ours, never the client's. */
+export type CommandAnswer = ReplyBody | Denied | undefined;
+
+type CommandHandler<Kind extends Command = Command> = (
+  session: Session,
+  command: Kind,
+) => CommandAnswer | Promise<CommandAnswer>;
+
+/** What does each command. */
+export type CommandHandlers = { readonly [Kind in Command['kind']]: CommandHandler<Extract<Command, { kind: Kind }>> };
+
+/** What sessions are given to work with: one object for all. Limits, rates and pings may be others while they live. */
+export interface SessionPorts extends OutboxPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly refusals: RefusalLog;
+  readonly limits: EngineLimits;
+  readonly notifier: Notifier;
+  readonly hub: Hub;
+  readonly presence: Presence;
+  readonly deadlines: Deadlines;
+  /** Of connections that have not been let in yet. */
+  readonly connectDeadlines: Deadlines;
+  /** Of connections to come; others may be on an older one. */
+  readonly pings: PingWheel;
+  readonly pingFrames: PingFrames;
+  readonly connectionRates: RatePlan;
+  /** Somebody may ask for the headers of a connection later on. */
+  readonly keepsHandshakes: boolean;
+  readonly sessions: {
+    /** Returns the rates that it shares with the user's other connections. */
+    connected(session: Session): Rates | undefined;
+    ratesOf(user: string): Rates | undefined;
+    remove(session: Session, wasConnected: boolean): void;
+  };
+  readonly seats: { free(user: string): void };
+  readonly admission: { closed(address: string): void };
+  readonly commands: CommandHandlers;
+  /** A connection has expired whose client brings no tokens. */
+  renewConnection(session: Session): Promise<void>;
+  /** A subscription has expired whose client brings no tokens, under a rule that says who is asked. */
+  renewSubscription(session: Session, subscription: Subscription): Promise<void>;
+  /** The rule of its channel is another one than that under which it was granted. */
+  settleRuleChange(session: Session, subscription: Subscription): void;
+}
 
 /**
  * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
@@ -53,7 +102,7 @@ const smallReplyBytes = 16_384;
 export type SessionState = 'new' | 'connecting' | 'connected' | 'refused' | 'closed';
 
 export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring, Asker {
-  readonly node: Node;
+  readonly #ports: SessionPorts;
   /** Once connected, without its headers and address where nobody will ask for them. */
   handshake: Handshake;
   readonly outbox: Outbox;
@@ -89,15 +138,15 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   #pingSlot = -1;
   #deadline: number;
 
-  constructor(node: Node, connection: Connection, handshake: Handshake) {
-    this.node = node;
+  constructor(ports: SessionPorts, connection: Connection, handshake: Handshake) {
+    this.#ports = ports;
     this.#connection = connection;
     this.handshake = handshake;
-    this.client = node.random.id();
+    this.client = ports.random.id();
     this.clientInfo = { user: '', client: this.client };
-    this.outbox = new Outbox(connection, this, node);
-    this.#rates = new Rates(node.connectionRates);
-    this.#deadline = node.connectDeadlines.add(this, node.limits.connectTimeoutMs);
+    this.outbox = new Outbox(connection, this, ports);
+    this.#rates = new Rates(ports.connectionRates);
+    this.#deadline = ports.connectDeadlines.add(this, ports.limits.connectTimeoutMs);
   }
 
   /** Empty for an anonymous connection. */
@@ -123,7 +172,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Entries are renewed with its pings, which may come more rarely than those of newer connections. */
   get presenceTtlMs(): number {
-    const { limits, pings } = this.node;
+    const { limits, pings } = this.#ports;
     const wheel = this.#pings ?? pings;
     return wheel === pings ? limits.presenceTtlMs : Math.max(limits.presenceTtlMs, wheel.intervalMs * 2);
   }
@@ -138,7 +187,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Whether it may have one channel more. Those that it is about to leave do not count. */
   get hasRoom(): boolean {
-    const most = this.node.limits.maxChannelsPerConnection;
+    const most = this.#ports.limits.maxChannelsPerConnection;
     if (this.subscriptions.size < most) return true;
     let staying = 0;
     for (const { channel } of this.subscriptions) if (!this.#order.isLeaving(channel)) staying++;
@@ -150,10 +199,15 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return this.state === state;
   }
 
+  /** Of one frame from its client, for transports that find a larger one. */
+  get maxFrameBytes(): number {
+    return this.#ports.limits.maxFrameBytes;
+  }
+
   /** A frame has come from the transport. */
   receive(frame: EncodedMessage): void {
     if (this.state === 'closed') return;
-    const { counters } = this.node;
+    const { counters } = this.#ports;
     counters.framesIn++;
     counters.bytesIn += frame.length;
     const decoded = this.#connection.encoding.protocol.decode(frame);
@@ -169,13 +223,13 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** The transport has seen a control frame of its own, a WebSocket ping for instance: floods of those count too. */
   receiveControl(): void {
     if (this.state === 'closed') return;
-    const over = this.#rates.takeControl(this.node.clock.nowMs());
+    const over = this.#rates.takeControl(this.#ports.clock.nowMs());
     if (over?.isFlood) this.close(disconnectCodes.tooManyRequests, limitReached(over.limit.name, over.limit.perSec));
   }
 
   /** The transport has found a fault in what the peer sent, or the network failed; the connection closes now. */
   connectionFailed(error: Error): void {
-    this.node.log.info({ client: this.client, user: this.user, reason: error.message }, 'connection failed');
+    this.#ports.log.info({ client: this.client, user: this.user, reason: error.message }, 'connection failed');
   }
 
   /** The connection is gone, for whatever reason. Idempotent. */
@@ -188,7 +242,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   close(disconnect: Disconnect, detail?: string | RefusalLine): void {
     if (this.state === 'closed') return;
     // Its channels may still hold what was published, and acknowledged, in this turn.
-    if (this.subscriptions.size > 0) this.node.turn.flush();
+    if (this.subscriptions.size > 0) this.#ports.turn.flush();
     this.outbox.flush();
     this.#connection.close(disconnect);
     if (typeof detail === 'object') this.explain(detail, disconnect.code);
@@ -201,14 +255,14 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     // All of them are told at a shutdown, which is summed up in one line.
     const isSummedUp = code === disconnectCodes.shutdown.code;
     if (!isSummedUp && this.explain(closedBecause(disconnect, detail), code)) return;
-    this.node.log.debug({ client: this.client, user: this.user, code }, 'connection closed by the server');
+    this.#ports.log.debug({ client: this.client, user: this.user, code }, 'connection closed by the server');
   }
 
   /** Tells the log why this client was refused, or what is odd about it, as long as it does not come in floods. */
   explain(why: RefusalLine, code?: number): boolean {
     const { client, user, handshake } = this;
     const fields = { client, user, peer: handshake.remoteAddress, ...(code !== undefined && { code }), ...why.fields };
-    return this.node.refusals.tell({ ...why, fields }, clientLinesAMinute);
+    return this.#ports.refusals.tell({ ...why, fields }, clientLinesAMinute);
   }
 
   reply(id: number, body: ReplyBody): void {
@@ -234,18 +288,18 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       return;
     }
     const message = this.encodeReply(command.id, body);
-    if (message.length <= smallReplyBytes || !isTooLarge(this, sizeOf([message]))) {
+    if (message.length <= smallReplyBytes || !isTooLarge(this.#ports.limits, sizeOf([message]))) {
       this.outbox.send(message);
       return;
     }
-    const why = limitReached('maxQueueBytes', this.node.limits.maxQueueBytes);
+    const why = limitReached('maxQueueBytes', this.#ports.limits.maxQueueBytes);
     const fields = { ...why.fields, command: command.kind };
     const line = { ...why, fields, message: 'reply refused: it is larger than limits.maxQueueBytes' };
     this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded, why: line });
   }
 
   #noteRefusal({ code }: ErrorReply, why: string | RefusalLine | undefined): void {
-    const { counters, log } = this.node;
+    const { counters, log } = this.#ports;
     Counters.add(counters.errorsByCode, code);
     if (typeof why === 'object') {
       if (code === errorCodes.tooManyRequests.code) {
@@ -268,15 +322,15 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Authentication has let the client in: what waited for it runs now. */
   connected(): void {
-    const { node } = this;
+    const ports = this.#ports;
     this.state = 'connected';
-    this.connectedAtMs = node.clock.nowMs();
-    if (!node.keepsHandshakes) this.handshake = forgotten(this.handshake, node.limits);
-    this.#userRates = node.sessions.connected(this);
-    node.notifier.notify('connected', this);
-    this.#pings = node.pings;
-    this.#pingSlot = node.pings.add(this);
-    node.connectDeadlines.remove(this, this.#deadline);
+    this.connectedAtMs = ports.clock.nowMs();
+    if (!ports.keepsHandshakes) this.handshake = forgotten(this.handshake, ports.limits);
+    this.#userRates = ports.sessions.connected(this);
+    ports.notifier.notify('connected', this);
+    this.#pings = ports.pings;
+    this.#pingSlot = ports.pings.add(this);
+    ports.connectDeadlines.remove(this, this.#deadline);
     this.renewExpiry(this.expiresAtMs);
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
@@ -285,12 +339,12 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Sets or puts off the connection's end. */
   renewExpiry(expiresAtMs: number | undefined): void {
-    const { node } = this;
+    const ports = this.#ports;
     this.expiresAtMs = expiresAtMs;
-    node.deadlines.remove(this, this.#deadline);
+    ports.deadlines.remove(this, this.#deadline);
     if (expiresAtMs === undefined) return;
-    const graceMs = this.refreshable ? node.limits.expiredGraceMs : 0;
-    this.#deadline = node.deadlines.add(this, expiresAtMs - node.clock.wallMs() + graceMs);
+    const graceMs = this.refreshable ? ports.limits.expiredGraceMs : 0;
+    this.#deadline = ports.deadlines.add(this, expiresAtMs - ports.clock.wallMs() + graceMs);
   }
 
   /** Ends a subscription and tells the client, unless the client asked for it itself. */
@@ -302,7 +356,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (isByClient) this.putBack(subscription);
     this.#endSubscription(subscription, unsubscribe);
     if (isByClient || !wasTold) return;
-    Counters.add(this.node.counters.unsubscribesByCode, unsubscribe.code);
+    Counters.add(this.#ports.counters.unsubscribesByCode, unsubscribe.code);
     this.push({ kind: 'unsubscribe', channel: subscription.channel, unsubscribe });
   }
 
@@ -323,46 +377,46 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Sets or puts off a subscription's end. */
   renewSubscription(subscription: Subscription): void {
-    const { node } = this;
-    if (subscription.deadline !== undefined) node.deadlines.remove(subscription, subscription.deadline);
+    const ports = this.#ports;
+    if (subscription.deadline !== undefined) ports.deadlines.remove(subscription, subscription.deadline);
     subscription.deadline = undefined;
     const { expiresAtMs, clientRefresh } = subscription;
     if (expiresAtMs === undefined) return;
-    const graceMs = clientRefresh ? node.limits.expiredGraceMs : 0;
-    subscription.deadline = node.deadlines.add(subscription, expiresAtMs + graceMs - node.clock.wallMs());
+    const graceMs = clientRefresh ? ports.limits.expiredGraceMs : 0;
+    subscription.deadline = ports.deadlines.add(subscription, expiresAtMs + graceMs - ports.clock.wallMs());
   }
 
   subscriptionExpired(subscription: Subscription): void {
     if (subscription.serverSide) {
       this.close(disconnectCodes.subscriptionExpired, expired('a subscription of its token or of auth', 'auth'));
     } else if (subscription.rule.renew !== undefined && !subscription.clientRefresh) {
-      void renewSubscription(this, subscription);
+      void this.#ports.renewSubscription(this, subscription);
     } else this.unsubscribe(subscription, unsubscribeCodes.expired);
   }
 
   /** Others are in force; it begins with full buckets. */
   ratesChanged(): void {
-    this.#rates = new Rates(this.node.connectionRates);
-    if (this.state === 'connected') this.#userRates = this.node.sessions.ratesOf(this.user);
+    this.#rates = new Rates(this.#ports.connectionRates);
+    if (this.state === 'connected') this.#userRates = this.#ports.sessions.ratesOf(this.user);
   }
 
   ruleChanged(subscription: Subscription): void {
-    settleRuleChange(this, subscription);
+    this.#ports.settleRuleChange(this, subscription);
   }
 
   onSlow(): void {
     this.#closeSoon(
       disconnectCodes.slow,
-      closedByLimit('maxQueueBytes', this.node.limits.maxQueueBytes, 'it reads more slowly than it is sent'),
+      closedByLimit('maxQueueBytes', this.#ports.limits.maxQueueBytes, 'it reads more slowly than it is sent'),
     );
   }
 
   onPingDue(): void {
     if (this.state !== 'connected') return;
     this.#awaitsPong = true;
-    this.outbox.writeShared(this.node.pingFrames.bytesFor(this.#connection.encoding));
+    this.outbox.writeShared(this.#ports.pingFrames.bytesFor(this.#connection.encoding));
     for (const subscription of this.subscriptions) {
-      if (subscription.isEstablished) this.node.presence.renew(subscription);
+      if (subscription.isEstablished) this.#ports.presence.renew(subscription);
     }
   }
 
@@ -370,7 +424,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     if (!this.#awaitsPong) return;
     this.close(
       disconnectCodes.noPong,
-      closedByLimit('pongTimeoutMs', this.node.limits.pongTimeoutMs, 'no answer to a ping'),
+      closedByLimit('pongTimeoutMs', this.#ports.limits.pongTimeoutMs, 'no answer to a ping'),
     );
   }
 
@@ -378,7 +432,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   onDeadline(): void {
     if (this.state !== 'connected') {
       // Its command has come: it is the server, or who it asks, that is slow, and the client may try again.
-      const { connectTimeoutMs } = this.node.limits;
+      const { connectTimeoutMs } = this.#ports.limits;
       const isAnswerLate = this.state === 'connecting';
       const what = isAnswerLate ? 'who decides about it has not answered in time' : 'it has sent no connect in time';
       const line = closedByLimit('connectTimeoutMs', connectTimeoutMs, what);
@@ -387,16 +441,14 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       else this.close(disconnectCodes.noPong, line);
       return;
     }
-    const { clock, limits } = this.node;
+    const { clock, limits } = this.#ports;
     const graceMs = this.refreshable ? limits.expiredGraceMs : 0;
     // Timers run on the monotonic clock; a wall clock that was set back makes this come early.
     if (this.expiresAtMs !== undefined && this.expiresAtMs + graceMs > clock.wallMs()) {
       this.renewExpiry(this.expiresAtMs);
     } else if (this.refreshable) {
       this.close(disconnectCodes.expired, expired('it brought no new token', 'limits.expiredGrace'));
-    } else if (this.node.auth.renew === undefined) {
-      this.close(disconnectCodes.expired, expired('the time that it was given', 'auth'));
-    } else void renewConnection(this);
+    } else void this.#ports.renewConnection(this);
   }
 
   /** False when the rest of the frame is not to be looked at. */
@@ -421,7 +473,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       this.close(disconnectCodes.tooManyRequests, limitReached(over.limit.name, over.limit.perSec));
       return false;
     }
-    const { maxPendingCommands } = this.node.limits;
+    const { maxPendingCommands } = this.#ports.limits;
     if (this.#isRefused(command, over !== undefined)) {
       const why =
         over === undefined
@@ -444,7 +496,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** To leave a channel costs nothing, and SDKs give the whole connection up when they may not. */
   #isRefused({ kind }: Command, isOver: boolean): boolean {
-    const { maxPendingCommands } = this.node.limits;
+    const { maxPendingCommands } = this.#ports.limits;
     if (kind === 'unsubscribe') return this.#pending >= maxPendingCommands * 2;
     return isOver || this.#pending >= maxPendingCommands;
   }
@@ -465,7 +517,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   }
 
   #takeBudget(command: Command): Excess | undefined {
-    const nowMs = this.node.clock.nowMs();
+    const nowMs = this.#ports.clock.nowMs();
     const own = this.#rates.take(command.kind, nowMs);
     if (own !== undefined || this.#userRates === undefined) return own;
     const others = this.#userRates.take(command.kind, nowMs);
@@ -475,7 +527,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   /** Starts a command; its reply goes out when it is there. */
   #run(command: Command): void {
-    this.node.counters.commands++;
+    this.#ports.counters.commands++;
     this.#pending++;
     const channel = channelOf(command);
     if (channel === undefined) void this.#execute(command, undefined, undefined);
@@ -487,7 +539,8 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     try {
       if (before !== undefined) await before;
       if (this.state === 'closed' && !(command.kind === 'publish' && this.#leftByItself)) return;
-      const body = await runCommand(this, command);
+      const run = this.#ports.commands[command.kind] as CommandHandler; // safe: that of its kind
+      const body = await run(this, command);
       if (body !== undefined && 'id' in command) this.#answer(command, body);
     } catch (error) {
       this.#commandFailed(command, error);
@@ -500,7 +553,7 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */
   #commandFailed(command: Command, error: unknown): void {
     const fields = { code: errorCodes.internal.code, client: this.client, user: this.user };
-    if (isBrokerFailure(error)) this.node.refusals.tell(brokerFailed(command.kind, error, fields));
+    if (isBrokerFailure(error)) this.#ports.refusals.tell(brokerFailed(command.kind, error, fields));
     else this.explain(functionFailed(command.kind, error), errorCodes.internal.code);
     // What the application's functions answer may be nothing that can be sent: asking again would not help.
     const isUnsendable = error instanceof FanfareError && error.code === 'ERR_MESSAGE_INVALID';
@@ -512,37 +565,37 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
   /** In the middle of a fan-out the list of subscribers must not change under it. */
   #closeSoon(disconnect: Disconnect, why: RefusalLine): void {
     this.outbox.close();
-    this.node.clock.afterTurn(() => this.close(disconnect, why));
+    this.#ports.clock.afterTurn(() => this.close(disconnect, why));
   }
 
   #endSubscription(subscription: Subscription, why: Unsubscribe): void {
     const wasEstablished = subscription.isEstablished;
     subscription.endedBy = why;
-    if (subscription.deadline !== undefined) this.node.deadlines.remove(subscription, subscription.deadline);
-    this.node.hub.leave(subscription);
+    if (subscription.deadline !== undefined) this.#ports.deadlines.remove(subscription, subscription.deadline);
+    this.#ports.hub.leave(subscription);
     if (subscription.replaces !== undefined) this.#endSubscription(subscription.replaces, why);
     if (!wasEstablished) return;
-    this.node.presence.left(subscription);
-    this.node.notifier.notify('unsubscribed', this, subscription.channel, why);
+    this.#ports.presence.left(subscription);
+    this.#ports.notifier.notify('unsubscribed', this, subscription.channel, why);
   }
 
   #end(disconnect: Disconnect): void {
     if (this.state === 'closed') return;
-    const { node } = this;
+    const ports = this.#ports;
     const wasConnected = this.state === 'connected';
     this.state = 'closed';
     this.outbox.close();
     this.#waiting = undefined;
     this.#pings?.remove(this, this.#pingSlot);
-    (wasConnected ? node.deadlines : node.connectDeadlines).remove(this, this.#deadline);
+    (wasConnected ? ports.deadlines : ports.connectDeadlines).remove(this, this.#deadline);
     for (const subscription of this.subscriptions) {
       this.#endSubscription(subscription, unsubscribeCodes.disconnect);
     }
     this.subscriptions.clear();
-    Counters.add(node.counters.disconnectsByCode, disconnect.code);
-    node.sessions.remove(this, wasConnected);
-    if (this.seat !== undefined) node.seats.free(this.seat);
-    node.admission.closed(this.handshake.remoteAddress);
-    if (wasConnected) node.notifier.notify('disconnected', this, disconnect);
+    Counters.add(ports.counters.disconnectsByCode, disconnect.code);
+    ports.sessions.remove(this, wasConnected);
+    if (this.seat !== undefined) ports.seats.free(this.seat);
+    ports.admission.closed(this.handshake.remoteAddress);
+    if (wasConnected) ports.notifier.notify('disconnected', this, disconnect);
   }
 }

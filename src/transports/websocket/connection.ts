@@ -49,7 +49,7 @@ export class ClientSocket extends WebSocket {
   #failed(error: NodeJS.ErrnoException): void {
     const { session } = this;
     if (session !== undefined && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-      session.explain(limitReached('maxFrameBytes', session.node.limits.maxFrameBytes), messageTooBig);
+      session.explain(limitReached('maxFrameBytes', session.maxFrameBytes), messageTooBig);
     } else session?.connectionFailed(error);
   }
 }

@@ -4,23 +4,40 @@ import { errorCodes } from '../../../model/codes.js';
 import type { ConnectRequest } from '../../../model/command.js';
 import type { ReplyBody, SubscribeResult } from '../../../model/reply.js';
 import { limitReached } from '../../channels/refusal-lines.js';
-import type { Identity } from '../../ports/authenticator.js';
+import type { Authenticator, Identity } from '../../ports/authenticator.js';
 import { type Denied, refuse } from '../../ports/decision.js';
+import type { EngineLimits } from '../../ports/limits.js';
 import { ttlSec } from '../../time/ttl.js';
+import type { EstablishPorts } from '../establish.js';
 import { establish } from '../establish.js';
+import type { RevocationCheck } from '../revoked.js';
 import { revocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
+import type { ServerSidePorts } from './server-side.js';
 import { findTargets, serverSide } from './server-side.js';
+
+/** Who decides who is let in, and what the client is told. */
+export interface ConnectPorts extends ServerSidePorts, EstablishPorts {
+  readonly id: string;
+  readonly version: string;
+  readonly auth: Authenticator;
+  readonly revocations: RevocationCheck;
+  readonly limits: EngineLimits;
+  /** The connections of users, counted over all nodes. */
+  readonly seats: { take(user: string): boolean | Promise<boolean>; free(user: string): void };
+  /** Absent: users have as many as they like. */
+  readonly singleConnection: { connected(session: Session): void } | undefined;
+}
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
 
 export async function runConnect(
+  ports: ConnectPorts,
   session: Session,
   id: number,
   request: ConnectRequest,
 ): Promise<ReplyBody | Denied | undefined> {
-  const { node } = session;
-  const outcome = await node.auth.connect({
+  const outcome = await ports.auth.connect({
     token: request.token,
     data: request.data,
     handshake: session.handshake,
@@ -34,34 +51,34 @@ export async function runConnect(
   if (!outcome.ok) return deny(session, outcome);
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
-  const revokedBefore = revocationOf(node.revocations, identity);
+  const revokedBefore = revocationOf(ports.revocations, identity);
   if (revokedBefore !== undefined) return deny(session, revokedBefore);
-  const isSeated = await findSeat(session, identity.user);
+  const isSeated = await findSeat(ports, session, identity.user);
   if (!session.is('connecting')) return undefined;
   if (!isSeated) {
     // Temporary: the user may have closed another one, or lost it, which the server finds out a ping later.
     const full = { ...errorCodes.limitExceeded, temporary: true };
-    return deny(session, refuse(full, limitReached('maxConnectionsPerUser', node.limits.maxConnectionsPerUser)));
+    return deny(session, refuse(full, limitReached('maxConnectionsPerUser', ports.limits.maxConnectionsPerUser)));
   }
-  const targets = findTargets(session, identity);
+  const targets = findTargets(ports, identity);
   if (!targets.ok) return deny(session, targets);
-  admit(session, identity, request.token !== undefined);
-  const attachments = serverSide(session, targets.found, request.subs);
+  admit(ports, session, identity, request.token !== undefined);
+  const attachments = serverSide(ports, session, targets.found, request.subs);
   let denied: Denied | undefined;
   const encode = (results: readonly SubscribeResult[]) => {
     // Something may have been revoked while others were asked.
-    denied = revocationOf(node.revocations, identity);
+    denied = revocationOf(ports.revocations, identity);
     if (denied !== undefined) return undefined;
     const subs = new Map<string, SubscribeResult>();
     for (const [index, result] of results.entries()) {
       const attachment = attachments[index];
       if (attachment !== undefined) subs.set(attachment.subscription.channel, result);
     }
-    return [session.encodeReply(id, { kind: 'connect', result: connectResult(session, identity, subs) })];
+    return [session.encodeReply(id, { kind: 'connect', result: connectResult(ports, session, identity, subs) })];
   };
-  await establish(session, attachments, encode, () => {
+  await establish(ports, session, attachments, encode, () => {
     session.connected();
-    node.singleConnection?.connected(session);
+    ports.singleConnection?.connected(session);
   });
   return denied && deny(session, denied);
 }
@@ -73,8 +90,7 @@ function deny(session: Session, denied: Denied): Denied {
 }
 
 /** Makes it one of its user's connections, of which there may be so many. False when there are as many. */
-async function findSeat(session: Session, user: string): Promise<boolean> {
-  const { seats } = session.node;
+async function findSeat({ seats }: ConnectPorts, session: Session, user: string): Promise<boolean> {
   const taken = seats.take(user);
   const isTaken = typeof taken === 'boolean' ? taken : await taken;
   if (!isTaken) return false;
@@ -84,28 +100,32 @@ async function findSeat(session: Session, user: string): Promise<boolean> {
   return true;
 }
 
-function admit(session: Session, identity: Identity, hasToken: boolean): void {
+function admit(ports: ConnectPorts, session: Session, identity: Identity, hasToken: boolean): void {
   session.identity = identity;
   session.clientInfo = {
     user: identity.user,
     client: session.client,
     ...(identity.info !== undefined && { connInfo: identity.info }),
   };
-  session.refreshable = hasToken && session.node.auth.refresh !== undefined;
+  session.refreshable = hasToken && ports.auth.refresh !== undefined;
   session.expiresAtMs = identity.expiresAtMs;
 }
 
-function connectResult(session: Session, identity: Identity, subs: ReadonlyMap<string, SubscribeResult>) {
-  const { node } = session;
+function connectResult(
+  ports: ConnectPorts,
+  session: Session,
+  identity: Identity,
+  subs: ReadonlyMap<string, SubscribeResult>,
+) {
   return {
     client: session.client,
-    version: node.version,
-    ...(session.refreshable && ttlSec(node.clock, identity.expiresAtMs)),
+    version: ports.version,
+    ...(session.refreshable && ttlSec(ports.clock, identity.expiresAtMs)),
     ...(identity.data !== undefined && { data: identity.data }),
     subs,
-    pingIntervalSec: Math.round(node.limits.pingIntervalMs / 1_000),
-    pong: node.limits.pingIntervalMs > 0,
+    pingIntervalSec: Math.round(ports.limits.pingIntervalMs / 1_000),
+    pong: ports.limits.pingIntervalMs > 0,
     session: session.handshake.session ?? session.client,
-    node: node.id,
+    node: ports.id,
   };
 }

@@ -5,23 +5,35 @@ import type { HistoryRequest } from '../../../model/command.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { decide, permissionContext } from '../../channels/permissions.js';
 import { notKept, unrecoverable } from '../../channels/refusal-lines.js';
+import type { Stores } from '../../ports/broker.js';
 import { type Denied, refuse } from '../../ports/decision.js';
+import type { EngineLimits } from '../../ports/limits.js';
 import type { Session } from '../session.js';
+import type { TargetPorts } from './target.js';
 import { findTarget } from './target.js';
 
-export async function runHistory(session: Session, request: HistoryRequest): Promise<ReplyBody | Denied> {
-  const { node } = session;
-  const target = findTarget(session, request.channel);
+/** Where histories are kept, and how much of one may be read. */
+export interface HistoryPorts extends TargetPorts {
+  readonly broker: Stores;
+  readonly limits: EngineLimits;
+}
+
+export async function runHistory(
+  ports: HistoryPorts,
+  session: Session,
+  request: HistoryRequest,
+): Promise<ReplyBody | Denied> {
+  const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
   const { channel, match } = target;
-  const { history } = node.broker;
+  const { history } = ports.broker;
   const question = { action: 'history', channel, match } as const;
   if (match.rule.stream === undefined || history === undefined) {
     return refuse(errorCodes.notAvailable, notKept(question));
   }
   const verdict = await decide(match.rule.readHistory, session, question, () => permissionContext(session, question));
   if (!verdict.ok) return verdict;
-  const most = node.limits.maxHistoryPublications;
+  const most = ports.limits.maxHistoryPublications;
   const limit = request.limit < 0 ? most : Math.min(request.limit, most);
   const { since } = request;
   const page = await history.read(channel, {

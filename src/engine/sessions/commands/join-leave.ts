@@ -11,12 +11,12 @@ import type { ReplyBody } from '../../../model/reply.js';
 import { emptyField, membership } from '../../channels/refusal-lines.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
-import { findTarget } from './target.js';
+import { findTarget, type TargetPorts } from './target.js';
 
-export function runJoinLeave(session: Session, data: Payload | undefined): ReplyBody | Denied {
+export function runJoinLeave(ports: TargetPorts, session: Session, data: Payload | undefined): ReplyBody | Denied {
   const wish = data === undefined ? undefined : toJoinLeaveWish(payloadValue(data));
   if (wish === undefined) return refuse(errorCodes.badRequest, emptyField(joinLeaveProcedure, 'data'));
-  const target = findTarget(session, wish.channel);
+  const target = findTarget(ports, wish.channel);
   if (!target.ok) return target;
   const subscription = session.subscriptions.get(target.channel);
   if (subscription === undefined) {

@@ -9,16 +9,27 @@ import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
+import type { Publishing } from '../../channels/publishing.js';
 import { acceptMessage, encodeMessage } from '../../channels/publishing.js';
 import type { Question } from '../../channels/rule.js';
 import { SchemaMismatch } from '../../channels/schema-mismatch.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
+import type { TargetPorts } from './target.js';
 import { findTarget } from './target.js';
 
-export async function runPublish(session: Session, name: string, data: Payload): Promise<ReplyBody | Denied> {
-  const { node } = session;
-  const target = findTarget(session, name);
+/** Where messages go. */
+export interface PublishPorts extends TargetPorts {
+  readonly publishing: Publishing;
+}
+
+export async function runPublish(
+  ports: PublishPorts,
+  session: Session,
+  name: string,
+  data: Payload,
+): Promise<ReplyBody | Denied> {
+  const target = findTarget(ports, name);
   if (!target.ok) return target;
   const { channel, match } = target;
   const { rule } = match;
@@ -43,7 +54,7 @@ export async function runPublish(session: Session, name: string, data: Payload):
     if (options?.data !== undefined) message = (await acceptMessage(rule, encodeMessage(options.data))).data;
   }
   const info = session.subscriptions.get(channel)?.clientInfo ?? session.clientInfo;
-  await node.publishing.publish(channel, rule, message, { info, ...options });
+  await ports.publishing.publish(channel, rule, message, { info, ...options });
   return { kind: 'publish' };
 }
 

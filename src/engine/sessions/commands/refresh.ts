@@ -3,19 +3,32 @@
 import { disconnectCodes, errorCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { emptyField, functionFailed, takesNoTokens } from '../../channels/refusal-lines.js';
-import type { Identity } from '../../ports/authenticator.js';
+import type { Authenticator, Identity } from '../../ports/authenticator.js';
+import type { Clock } from '../../ports/clock.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { expired } from '../close-lines.js';
+import type { RevocationCheck } from '../revoked.js';
 import { closeIfRevoked } from '../revoked.js';
 import type { Session } from '../session.js';
 import { isTokenExpired } from './target.js';
 
-export async function runRefresh(session: Session, token: string): Promise<ReplyBody | Denied | undefined> {
-  const { node } = session;
-  if (node.auth.refresh === undefined) return refuse(errorCodes.notAvailable, takesNoTokens('refresh'));
+/** Who decides about new tokens. */
+export interface RefreshPorts {
+  readonly auth: Authenticator;
+  readonly revocations: RevocationCheck;
+  readonly clock: Clock;
+  readonly version: string;
+}
+
+export async function runRefresh(
+  ports: RefreshPorts,
+  session: Session,
+  token: string,
+): Promise<ReplyBody | Denied | undefined> {
+  if (ports.auth.refresh === undefined) return refuse(errorCodes.notAvailable, takesNoTokens('refresh'));
   if (token === '') return refuse(errorCodes.badRequest, emptyField('refresh', 'token'));
-  const outcome = await node.auth.refresh(token);
+  const outcome = await ports.auth.refresh(token);
   if (!session.is('connected')) return undefined;
   if (!outcome.ok) {
     if (!isTokenExpired(outcome)) return outcome;
@@ -24,22 +37,25 @@ export async function runRefresh(session: Session, token: string): Promise<Reply
     return undefined;
   }
   for (const note of outcome.notes ?? []) session.explain(note);
-  if (!accept(session, outcome.identity)) return undefined;
+  if (!accept(ports, session, outcome.identity)) return undefined;
   return {
     kind: 'refresh',
     client: session.client,
-    version: node.version,
-    ...ttlSec(node.clock, outcome.identity.expiresAtMs),
+    version: ports.version,
+    ...ttlSec(ports.clock, outcome.identity.expiresAtMs),
   };
 }
 
 /** The server itself asks whether a connection that has expired may stay, where its client brings no tokens. */
-export async function renewConnection(session: Session): Promise<void> {
-  const { node } = session;
+export async function renewConnection(ports: RefreshPorts, session: Session): Promise<void> {
+  if (ports.auth.renew === undefined) {
+    session.close(disconnectCodes.expired, expired('the time that it was given', 'auth'));
+    return;
+  }
   try {
-    const outcome = await node.auth.renew?.(session);
+    const outcome = await ports.auth.renew(session);
     if (!session.is('connected')) return;
-    if (outcome?.ok) accept(session, renewed(session.identity, outcome.identity));
+    if (outcome?.ok) accept(ports, session, renewed(session.identity, outcome.identity));
     else {
       const disconnect =
         outcome !== undefined && 'disconnect' in outcome ? outcome.disconnect : disconnectCodes.expired;
@@ -59,8 +75,8 @@ function renewed(before: Identity | undefined, now: Identity): Identity {
 }
 
 /** Puts the connection's end off. False when it is closed instead. */
-function accept(session: Session, identity: Identity): boolean {
-  if (closeIfRevoked(session, identity)) return false;
+function accept(ports: RefreshPorts, session: Session, identity: Identity): boolean {
+  if (closeIfRevoked(ports.revocations, session, identity)) return false;
   if (identity.user !== session.user) {
     // A token renews a connection, it does not hand it to somebody else: whoever has signed in meanwhile gets another one.
     session.close(disconnectCodes.expired, 'refresh with the token of another user');

@@ -8,19 +8,32 @@ import type { ReplyBody } from '../../../model/reply.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { encodeMessage } from '../../channels/publishing.js';
 import { badArgument, procedureForUsers, refusedByProcedure, unknownProcedure } from '../../channels/refusal-lines.js';
+import type { RpcDeclaration, RpcFallback } from '../../channels/rpc-options.js';
 import { type RpcContext, RpcError } from '../../channels/rpc-options.js';
 import { issuePath } from '../../channels/schema-mismatch.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
+import type { TargetPorts } from './target.js';
 
-export async function runRpc(session: Session, method: string, data: Payload | undefined): Promise<ReplyBody | Denied> {
+/** What can be called. The fallback may be another one later. */
+export interface RpcPorts extends TargetPorts {
+  readonly procedures: ReadonlyMap<string, RpcDeclaration>;
+  readonly procedureFallback: RpcFallback | undefined;
+}
+
+export async function runRpc(
+  ports: RpcPorts,
+  session: Session,
+  method: string,
+  data: Payload | undefined,
+): Promise<ReplyBody | Denied> {
   if (method.startsWith(ownProcedures)) {
     return method === joinLeaveProcedure
-      ? runJoinLeave(session, data)
+      ? runJoinLeave(ports, session, data)
       : refuse(errorCodes.methodNotFound, unknownProcedure(method));
   }
-  const { procedures, procedureFallback } = session.node;
+  const { procedures, procedureFallback } = ports;
   const procedure = procedures.get(method);
   const source = data === undefined ? undefined : new JsonSource(payloadJson(data), false);
   if (procedure === undefined) {

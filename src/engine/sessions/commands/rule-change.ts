@@ -7,18 +7,29 @@ import { decideByFunction, decideByName } from '../../channels/permissions.js';
 import { functionFailed } from '../../channels/refusal-lines.js';
 import type { RuleMatch } from '../../channels/rule.js';
 import { compareRules } from '../../channels/rule-comparison.js';
+import type { AttachmentPorts } from '../../fanout/attachment.js';
+import type { RuleChanges } from '../../fanout/rule-changes.js';
 import type { Subscription } from '../../fanout/subscription.js';
+import type { EngineLimits } from '../../ports/limits.js';
+import type { EstablishPorts } from '../establish.js';
 import { subscribeByServer } from '../server-subscribe.js';
 import type { Session } from '../session.js';
 import { subscribeContext } from './subscribe.js';
+import type { TargetPorts } from './target.js';
 
 /**
  * Whoever may not stay is told to subscribe again, with everything that it brought the first time: what it gets then,
  * also as a refusal, is what any newcomer gets.
  */
-export function settleRuleChange(session: Session, subscription: Subscription): void {
+/** The rules that are in force, and what goes through the subscriptions when there are others. */
+export interface RuleChangePorts extends TargetPorts, EstablishPorts, AttachmentPorts {
+  readonly ruleChanges: RuleChanges;
+  readonly limits: EngineLimits;
+}
+
+export function settleRuleChange(ports: RuleChangePorts, session: Session, subscription: Subscription): void {
   if (!subscription.isEstablished) return;
-  const match = session.node.match(subscription.channel);
+  const match = ports.match(subscription.channel);
   if (match === undefined) {
     session.unsubscribe(
       subscription,
@@ -28,13 +39,13 @@ export function settleRuleChange(session: Session, subscription: Subscription): 
   }
   switch (compareRules(subscription.rule, match.rule)) {
     case 'terms':
-      if (subscription.serverSide) void beginAnew(session, subscription, match);
+      if (subscription.serverSide) void beginAnew(ports, session, subscription, match);
       else sendBack(session, subscription, match);
       break;
     case 'permission':
       // By the word of the server: rules are not asked.
       if (subscription.serverSide) subscription.rule = match.rule;
-      else askAgain(session, subscription, match);
+      else askAgain(ports, session, subscription, match);
       break;
     default:
       subscription.rule = match.rule;
@@ -53,12 +64,12 @@ function sendBack(session: Session, subscription: Subscription, { rule }: RuleMa
   );
 }
 
-function askAgain(session: Session, subscription: Subscription, match: RuleMatch): void {
+function askAgain(ports: RuleChangePorts, session: Session, subscription: Subscription, match: RuleMatch): void {
   const { subscribe } = match.rule;
   const question = { action: 'subscribe', channel: subscription.channel, match } as const;
   const byName = decideByName(subscribe, session, question);
   if (byName === undefined && typeof subscribe === 'function') {
-    session.node.ruleChanges.ask(() => askFunction(session, subscription, match));
+    ports.ruleChanges.ask(() => askFunction(ports, session, subscription, match));
     return;
   }
   // What a token has granted goes on until it expires, by whichever rule. Other grants are the old rule's.
@@ -76,7 +87,12 @@ function askAgain(session: Session, subscription: Subscription, match: RuleMatch
 }
 
 /** It stays subscribed while the question is under way. */
-async function askFunction(session: Session, subscription: Subscription, match: RuleMatch): Promise<void> {
+async function askFunction(
+  ports: RuleChangePorts,
+  session: Session,
+  subscription: Subscription,
+  match: RuleMatch,
+): Promise<void> {
   const { channel } = subscription;
   const { subscribe } = match.rule;
   if (typeof subscribe !== 'function' || subscription.endedBy !== undefined) return;
@@ -85,7 +101,7 @@ async function askFunction(session: Session, subscription: Subscription, match: 
     const context = subscribeContext(session, question, {});
     const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context, question);
     if (subscription.endedBy !== undefined) return;
-    if (session.node.match(channel)?.rule !== match.rule) settleRuleChange(session, subscription);
+    if (ports.match(channel)?.rule !== match.rule) settleRuleChange(ports, session, subscription);
     else if (!verdict.ok) sendBack(session, subscription, match);
     else stay(session, subscription, match, verdict.grant);
   } catch (error) {
@@ -107,13 +123,17 @@ function stay(session: Session, subscription: Subscription, match: RuleMatch, gr
 }
 
 /** The client of a server-side subscription cannot subscribe by itself. It gets what comes in between. */
-async function beginAnew(session: Session, subscription: Subscription, match: RuleMatch): Promise<void> {
-  const { node } = session;
+async function beginAnew(
+  ports: RuleChangePorts,
+  session: Session,
+  subscription: Subscription,
+  match: RuleMatch,
+): Promise<void> {
   const { channel, identity } = subscription;
-  const recoverSince = subscription.aheadAt ?? node.hub.position(channel);
+  const recoverSince = subscription.aheadAt ?? ports.hub.position(channel);
   session.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
   try {
-    await subscribeByServer(session, channel, match, { ...identity, ...(recoverSince && { recoverSince }) });
+    await subscribeByServer(ports, session, channel, match, { ...identity, ...(recoverSince && { recoverSince }) });
   } catch (error) {
     session.explain(functionFailed('subscription under another rule', error, { channel }));
     session.loseState(subscription);

@@ -5,8 +5,14 @@ import { type Payload, payloadValue } from '../../../model/payload.js';
 import { takesNoMessages } from '../close-lines.js';
 import type { Session } from '../session.js';
 
-export async function runSend(session: Session, data: Payload | undefined): Promise<undefined> {
-  const { onMessage } = session.node;
+/** Who gets messages outside of channels. */
+export interface SendPorts {
+  /** Absent: the application takes no messages. */
+  readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
+}
+
+export async function runSend(ports: SendPorts, session: Session, data: Payload | undefined): Promise<undefined> {
+  const { onMessage } = ports;
   if (onMessage === undefined) session.close(disconnectCodes.notAvailable, takesNoMessages);
   else onMessage(session, data === undefined ? undefined : payloadValue(data));
 }

@@ -3,13 +3,24 @@
 import { errorCodes } from '../../../model/codes.js';
 import type { Position } from '../../../model/position.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
+import type { PersonalChannel } from '../../channels/personal-channel.js';
 import { noPersonalChannel } from '../../channels/personal-channel.js';
+import type { AttachmentPorts } from '../../fanout/attachment.js';
 import { Attachment } from '../../fanout/attachment.js';
 import { Subscription } from '../../fanout/subscription.js';
 import type { Grant, Identity } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
+import type { EngineLimits } from '../../ports/limits.js';
 import type { Session } from '../session.js';
+import type { TargetPorts } from './target.js';
 import { findTarget, type Target } from './target.js';
+
+/** Which channels there are, and which are those of users. */
+export interface ServerSidePorts extends TargetPorts, AttachmentPorts {
+  readonly limits: EngineLimits;
+  /** Absent: users have none. */
+  readonly personalChannel: PersonalChannel | undefined;
+}
 
 /** A channel that the authenticator has named, and what goes for it. */
 interface Granted {
@@ -18,17 +29,20 @@ interface Granted {
 }
 
 /** The channels that the client gets without asking. One that does not exist is a mistake that nobody would notice. */
-export function findTargets(session: Session, identity: Identity): Decision<{ readonly found: readonly Granted[] }> {
-  const { maxChannelsPerConnection: most } = session.node.limits;
+export function findTargets(
+  ports: ServerSidePorts,
+  identity: Identity,
+): Decision<{ readonly found: readonly Granted[] }> {
+  const { maxChannelsPerConnection: most } = ports.limits;
   const found: Granted[] = [];
-  const personal = findPersonal(session, identity);
+  const personal = findPersonal(ports, identity);
   if (personal !== undefined) {
     if (!personal.ok) return personal;
     found.push({ target: personal, identity: {} });
   }
   for (const [name, granted] of identity.subscriptions ?? []) {
     if (found.length >= most) return refuse(errorCodes.limitExceeded, tooMany(most));
-    const target = findTarget(session, name);
+    const target = findTarget(ports, name);
     if (!target.ok) return { ...target, why: notThere(name) };
     found.push({ target, identity: granted });
   }
@@ -36,11 +50,11 @@ export function findTargets(session: Session, identity: Identity): Decision<{ re
 }
 
 /** The user's own, unless it is granted in so many words, with what goes for it. Nobody in particular has none. */
-function findPersonal(session: Session, { user, subscriptions }: Identity): Target | Denied | undefined {
-  const { personalChannel: personal } = session.node;
+function findPersonal(ports: ServerSidePorts, { user, subscriptions }: Identity): Target | Denied | undefined {
+  const { personalChannel: personal } = ports;
   if (personal === undefined || user === '') return undefined;
   const name = personal.nameFor(user);
-  const target = findTarget(session, name);
+  const target = findTarget(ports, name);
   if (!target.ok) return { ...target, why: noPersonalChannel(user, name) };
   const objection = personal.objection(user, target.channel, target.match);
   if (objection !== undefined) return refuse(errorCodes.badRequest, objection);
@@ -61,6 +75,7 @@ function tooMany(limit: number): RefusalLine {
 
 /** Subscriptions by the word of the authenticator, which needs no permission of the rules. */
 export function serverSide(
+  ports: ServerSidePorts,
   session: Session,
   found: readonly Granted[],
   since: ReadonlyMap<string, Position>,
@@ -72,6 +87,6 @@ export function serverSide(
     });
     subscription.grant(identity, false);
     session.subscriptions.add(subscription);
-    return new Attachment(session.node, subscription, since.get(channel));
+    return new Attachment(ports, subscription, since.get(channel));
   });
 }

@@ -7,34 +7,45 @@ import { grantOf } from '../../channels/grant.js';
 import { decideByFunction, permissionContext } from '../../channels/permissions.js';
 import { emptyField, functionFailed, membership, takesNoTokens } from '../../channels/refusal-lines.js';
 import type { Subscription } from '../../fanout/subscription.js';
+import type { Authenticator } from '../../ports/authenticator.js';
+import type { Clock } from '../../ports/clock.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
+import type { RevocationCheck } from '../revoked.js';
 import { subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
+import type { TargetPorts } from './target.js';
 import { findTarget, isTokenExpired } from './target.js';
 
+/** Who decides about new tokens for subscriptions. */
+export interface SubRefreshPorts extends TargetPorts {
+  readonly auth: Authenticator;
+  readonly revocations: RevocationCheck;
+  readonly clock: Clock;
+}
+
 export async function runSubRefresh(
+  ports: SubRefreshPorts,
   session: Session,
   name: string,
   token: string,
 ): Promise<ReplyBody | Denied | undefined> {
-  const { node } = session;
-  const target = findTarget(session, name);
+  const target = findTarget(ports, name);
   if (!target.ok) return target;
   const subscription = session.subscriptions.get(target.channel);
   if (!subscription?.isEstablished) {
     return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false));
   }
-  if (node.auth.subscribe === undefined || !subscription.clientRefresh) {
+  if (ports.auth.subscribe === undefined || !subscription.clientRefresh) {
     return refuse(errorCodes.notAvailable, takesNoTokens('sub_refresh'));
   }
   if (token === '') return refuse(errorCodes.badRequest, emptyField('sub_refresh', 'token'));
-  const outcome = await node.auth.subscribe(token, target.channel, session);
+  const outcome = await ports.auth.subscribe(token, target.channel, session);
   // Left meanwhile, and perhaps subscribed again: this token was not for that.
   if (subscription.endedBy !== undefined) {
     return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false));
   }
-  const denied = outcome.ok ? subscriptionRevocationOf(session, outcome.identity) : outcome;
+  const denied = outcome.ok ? subscriptionRevocationOf(ports.revocations, session.user, outcome.identity) : outcome;
   // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
   if (denied && isTokenExpired(denied)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, denied.why);
   if (denied) return denied;
@@ -42,7 +53,7 @@ export async function runSubRefresh(
   for (const note of outcome.notes ?? []) session.explain(note);
   subscription.grant(outcome.identity, true);
   session.renewSubscription(subscription);
-  return { kind: 'subRefresh', ...ttlSec(node.clock, subscription.expiresAtMs) };
+  return { kind: 'subRefresh', ...ttlSec(ports.clock, subscription.expiresAtMs) };
 }
 
 /** The server itself asks whether a subscription that has expired may go on, where its client brings no tokens. */

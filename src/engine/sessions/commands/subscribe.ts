@@ -12,15 +12,27 @@ import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import { deniedByRule, limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Question, RuleMatch } from '../../channels/rule.js';
+import type { AttachmentPorts } from '../../fanout/attachment.js';
 import { Attachment } from '../../fanout/attachment.js';
 import { Subscription } from '../../fanout/subscription.js';
-import type { Grant } from '../../ports/authenticator.js';
+import type { Authenticator, Grant } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
+import type { EngineLimits } from '../../ports/limits.js';
 import { ttlSec } from '../../time/ttl.js';
+import type { EstablishPorts } from '../establish.js';
 import { countRecovery, establish, takeBack } from '../establish.js';
+import type { RevocationCheck } from '../revoked.js';
 import { subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
+import type { TargetPorts } from './target.js';
 import { findTarget } from './target.js';
+
+/** Who decides about subscriptions, and what they are put into. */
+export interface SubscribePorts extends TargetPorts, EstablishPorts, AttachmentPorts {
+  readonly auth: Authenticator;
+  readonly revocations: RevocationCheck;
+  readonly limits: EngineLimits;
+}
 
 /** What the subscriber was granted, and whether it can renew it by itself. */
 interface Granted {
@@ -29,11 +41,12 @@ interface Granted {
 }
 
 export async function runSubscribe(
+  ports: SubscribePorts,
   session: Session,
   id: number,
   request: SubscribeRequest,
 ): Promise<ReplyBody | Denied | undefined> {
-  const target = findTarget(session, request.channel);
+  const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
   const { channel, match } = target;
   const held = session.subscriptions.get(channel);
@@ -41,7 +54,7 @@ export async function runSubscribe(
     return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true));
   }
   if (held === undefined && !session.hasRoom) {
-    const { maxChannelsPerConnection: most } = session.node.limits;
+    const { maxChannelsPerConnection: most } = ports.limits;
     return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most));
   }
   const subscription = new Subscription(session, channel, match, {
@@ -57,34 +70,35 @@ export async function runSubscribe(
   session.subscriptions.add(subscription);
   let granted: Awaited<ReturnType<typeof authorize>> | undefined;
   try {
-    granted = await authorize(session, channel, match, request);
+    granted = await authorize(ports, session, channel, match, request);
   } finally {
-    if (granted?.ok !== true) takeBack(session, subscription);
+    if (granted?.ok !== true) takeBack(ports, session, subscription);
   }
   if (!granted.ok) return granted;
   subscription.grant(granted.identity, granted.clientRefresh);
-  return attach(session, id, subscription, request);
+  return attach(ports, session, id, subscription, request);
 }
 
 async function attach(
+  ports: SubscribePorts,
   session: Session,
   id: number,
   subscription: Subscription,
   request: SubscribeRequest,
 ): Promise<ReplyBody | Denied | undefined> {
-  const { node } = session;
   let refused: Denied | undefined;
   const isEstablished = await establish(
+    ports,
     session,
-    [new Attachment(node, subscription, request.recoverSince)],
+    [new Attachment(ports, subscription, request.recoverSince)],
     ([result]) => {
       if (result === undefined) return undefined;
       if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
-        countRecovery(node.counters, result);
+        countRecovery(ports.counters, result);
         refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
         return undefined;
       }
-      const ttl = subscription.clientRefresh && ttlSec(node.clock, subscription.expiresAtMs);
+      const ttl = subscription.clientRefresh && ttlSec(ports.clock, subscription.expiresAtMs);
       return [session.encodeReply(id, { kind: 'subscribe', result: { ...result, ...ttl } })];
     },
   );
@@ -100,6 +114,7 @@ function overtaken({ endedBy, channel }: Subscription): Denied {
 }
 
 async function authorize(
+  ports: SubscribePorts,
   session: Session,
   channel: ChannelName,
   match: RuleMatch,
@@ -111,7 +126,7 @@ async function authorize(
   if (byName !== undefined) {
     return byName.ok ? { ok: true, identity: nothingGranted, clientRefresh: false } : byName;
   }
-  if (typeof subscribe !== 'function') return authorizeByToken(session, question, request.token);
+  if (typeof subscribe !== 'function') return authorizeByToken(ports, session, question, request.token);
   const context = subscribeContext(session, question, request);
   const verdict = await decideByFunction<SubscribeContext, SubscribeGrant>(subscribe, context, question);
   if (!verdict.ok) return verdict;
@@ -134,11 +149,12 @@ export function subscribeContext(
 }
 
 async function authorizeByToken(
+  ports: SubscribePorts,
   session: Session,
   question: Question,
   token: string | undefined,
 ): Promise<Decision<Granted>> {
-  const { auth } = session.node;
+  const { auth } = ports;
   if (auth.subscribe === undefined || token === undefined) {
     return refuse(errorCodes.permissionDenied, deniedByRule(question, 'token'));
   }
@@ -146,5 +162,7 @@ async function authorizeByToken(
   if (!outcome.ok) return outcome;
   for (const note of outcome.notes ?? []) session.explain(note);
   const { identity } = outcome;
-  return subscriptionRevocationOf(session, identity) ?? { ok: true, identity, clientRefresh: true };
+  return (
+    subscriptionRevocationOf(ports.revocations, session.user, identity) ?? { ok: true, identity, clientRefresh: true }
+  );
 }
