@@ -52,6 +52,7 @@ fi
 if ! cmp -s "$requirements" "$environment/requirements.txt"; then
   echo "install-system: installing the Python packages of $requirements"
   made="$environment-$(cksum < "$requirements" | cut -d ' ' -f 1)"
+  mkdir -p .cache
   find .cache -maxdepth 1 -name 'python-*' ! -name "$(basename "$(readlink -f "$environment")")" -exec rm -rf {} +
   python3 -m venv "$made"
   "$made/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
