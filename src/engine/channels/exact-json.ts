@@ -1,7 +1,6 @@
 /** Encodes values of the application, and refuses what JSON would silently drop or change. */
 
-import type { JsonText } from '../../model/json-text.js';
-import { hasLoneSurrogate, toJsonText } from '../../model/json-text.js';
+import { hasLoneSurrogate, type JsonText, toJsonText } from '../../model/json-text.js';
 
 export type ExactJson =
   | { readonly ok: true; readonly text: JsonText }

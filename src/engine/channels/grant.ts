@@ -5,6 +5,7 @@ import { parseSource } from '../../model/json-parse.js';
 import { each, type JsonShape, members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
 import { trustedJsonText } from '../../model/json-text.js';
+import { decodeUtf8 } from '../../model/utf8.js';
 import type { Grant, SubscriptionOverride } from '../ports/authenticator.js';
 import type { SubscribeGrant } from './channel-options.js';
 import { encodeMessage } from './publishing.js';
@@ -114,14 +115,11 @@ export function isNothing(value: unknown): boolean {
 }
 
 function sourceOf(key: string, encoded: string): JsonSource {
-  const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
-  try {
-    const source = parseSource(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (source !== undefined) return source;
-  } catch {
-    // Not UTF-8, and so no JSON.
-  }
-  throw new Error(`b64${key} is no JSON in base64`);
+  const text = decodeUtf8(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)));
+  // What is not UTF-8 is no JSON.
+  const source = text === undefined ? undefined : parseSource(text);
+  if (source === undefined) throw new Error(`b64${key} is no JSON in base64`);
+  return source;
 }
 
 function overrideOf(fields: NonNullable<v.InferOutput<typeof override>>): SubscriptionOverride {

@@ -1,7 +1,6 @@
 /** Channel rules: what applies to a channel, found by its name. */
 
-import type { ChannelName } from '../../model/channel-name.js';
-import { internalPrefix } from '../../model/channel-name.js';
+import { type ChannelName, internalPrefix } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { ChannelPattern } from '../names/channel-pattern.js';
 import type { Stores, StreamLimits } from '../ports/broker.js';

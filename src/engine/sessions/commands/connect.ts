@@ -8,13 +8,10 @@ import type { Authenticator, Identity } from '../../ports/authenticator.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import { ttlSec } from '../../time/ttl.js';
-import type { EstablishPorts } from '../establish.js';
-import { establish } from '../establish.js';
-import type { RevocationCheck } from '../revoked.js';
-import { revocationOf } from '../revoked.js';
+import { type EstablishPorts, establish } from '../establish.js';
+import { type RevocationCheck, revocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
-import type { ServerSidePorts } from './server-side.js';
-import { findTargets, serverSide } from './server-side.js';
+import { findTargets, type ServerSidePorts, serverSide } from './server-side.js';
 
 /** Who decides who is let in, and what the client is told. */
 export interface ConnectPorts extends ServerSidePorts, EstablishPorts {

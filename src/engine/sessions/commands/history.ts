@@ -9,8 +9,7 @@ import type { Stores } from '../../ports/broker.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import type { Session } from '../session.js';
-import type { TargetPorts } from './target.js';
-import { findTarget } from './target.js';
+import { findTarget, type TargetPorts } from './target.js';
 
 /** Where histories are kept, and how much of one may be read. */
 export interface HistoryPorts extends TargetPorts {

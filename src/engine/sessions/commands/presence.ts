@@ -8,8 +8,7 @@ import type { PresenceStore, Stores } from '../../ports/broker.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import type { Session } from '../session.js';
-import type { TargetPorts } from './target.js';
-import { findTarget, type Target } from './target.js';
+import { findTarget, type Target, type TargetPorts } from './target.js';
 
 /** Where presence is kept, and how much of it may be read. */
 export interface PresencePorts extends TargetPorts {

@@ -9,14 +9,12 @@ import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
-import type { Publishing } from '../../channels/publishing.js';
-import { acceptMessage, encodeMessage } from '../../channels/publishing.js';
+import { acceptMessage, encodeMessage, type Publishing } from '../../channels/publishing.js';
 import type { Question } from '../../channels/rule.js';
 import { SchemaMismatch } from '../../channels/schema-mismatch.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
-import type { TargetPorts } from './target.js';
-import { findTarget } from './target.js';
+import { findTarget, type TargetPorts } from './target.js';
 
 /** Where messages go. */
 export interface PublishPorts extends TargetPorts {

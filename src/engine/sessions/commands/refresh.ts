@@ -8,8 +8,7 @@ import type { Clock } from '../../ports/clock.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
 import { expired } from '../close-lines.js';
-import type { RevocationCheck } from '../revoked.js';
-import { closeIfRevoked } from '../revoked.js';
+import { closeIfRevoked, type RevocationCheck } from '../revoked.js';
 import type { Session } from '../session.js';
 import { isTokenExpired } from './target.js';
 

@@ -3,17 +3,14 @@
 import { errorCodes } from '../../../model/codes.js';
 import type { Position } from '../../../model/position.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
-import type { PersonalChannel } from '../../channels/personal-channel.js';
-import { noPersonalChannel } from '../../channels/personal-channel.js';
-import type { AttachmentPorts } from '../../fanout/attachment.js';
-import { Attachment } from '../../fanout/attachment.js';
+import { noPersonalChannel, type PersonalChannel } from '../../channels/personal-channel.js';
+import { Attachment, type AttachmentPorts } from '../../fanout/attachment.js';
 import { Subscription } from '../../fanout/subscription.js';
 import type { Grant, Identity } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import type { Session } from '../session.js';
-import type { TargetPorts } from './target.js';
-import { findTarget, type Target } from './target.js';
+import { findTarget, type Target, type TargetPorts } from './target.js';
 
 /** Which channels there are, and which are those of users. */
 export interface ServerSidePorts extends TargetPorts, AttachmentPorts {

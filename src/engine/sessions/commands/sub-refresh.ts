@@ -11,11 +11,9 @@ import type { Authenticator } from '../../ports/authenticator.js';
 import type { Clock } from '../../ports/clock.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { ttlSec } from '../../time/ttl.js';
-import type { RevocationCheck } from '../revoked.js';
-import { subscriptionRevocationOf } from '../revoked.js';
+import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
-import type { TargetPorts } from './target.js';
-import { findTarget, isTokenExpired } from './target.js';
+import { findTarget, isTokenExpired, type TargetPorts } from './target.js';
 
 /** Who decides about new tokens for subscriptions. */
 export interface SubRefreshPorts extends TargetPorts {

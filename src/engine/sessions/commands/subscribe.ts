@@ -12,20 +12,16 @@ import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import { deniedByRule, limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Question, RuleMatch } from '../../channels/rule.js';
-import type { AttachmentPorts } from '../../fanout/attachment.js';
-import { Attachment } from '../../fanout/attachment.js';
+import { Attachment, type AttachmentPorts } from '../../fanout/attachment.js';
 import { Subscription } from '../../fanout/subscription.js';
 import type { Authenticator, Grant } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import { ttlSec } from '../../time/ttl.js';
-import type { EstablishPorts } from '../establish.js';
-import { countRecovery, establish, takeBack } from '../establish.js';
-import type { RevocationCheck } from '../revoked.js';
-import { subscriptionRevocationOf } from '../revoked.js';
+import { countRecovery, type EstablishPorts, establish, takeBack } from '../establish.js';
+import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
-import type { TargetPorts } from './target.js';
-import { findTarget } from './target.js';
+import { findTarget, type TargetPorts } from './target.js';
 
 /** Who decides about subscriptions, and what they are put into. */
 export interface SubscribePorts extends TargetPorts, EstablishPorts, AttachmentPorts {
