@@ -19,7 +19,7 @@ export default {
   timeoutMS: 10_000,
   ignoreStatic: false,
   // The sandbox is a copy; what no test needs stays out of it.
-  ignorePatterns: ['dist', 'bench/results', '.cache', 'docs', 'deploy', 'examples'],
+  ignorePatterns: ['dist', 'bench/results', '.cache', 'deploy', 'examples'],
   tempDirName: '.cache/stryker',
   reporters: ['clear-text', 'json', 'progress'],
   jsonReporter: { fileName: '.cache/mutation.json' },

@@ -1,6 +1,7 @@
 /**
- * Test projects: `unit` beside the code, `integration` for real sockets and processes, `fleets` for several nodes with
- * real brokers and proxies under faults, `browser` for Chromium, `types`.
+ * Test projects: `unit` beside the code, `runtime` for what depends on the version of Node, `integration` for all else that
+ * has real sockets and processes, `fleets` for several nodes with real brokers and proxies under faults, `browser` for
+ * Chromium, `types`.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -15,6 +16,11 @@ const alias = [
 ];
 
 const fleets = ['test/{chaos,cluster,deploy}/**/*.test.ts'];
+/** Sockets, HTTP, TLS, processes and the official client; not proxies, consumers in other languages and long faults. */
+const runtime = [
+  'test/{attach,centrifuge,cli,client,hooks,http-api,one-way,tls,transports,upgrades,workers}/**/!(proxies|event-readers|cent|hook-backend-faults|lossy-network|dropped-packets).test.{ts,tsx}',
+  'test/hardening/tcp-http-upgrade.test.ts',
+];
 const inBrowser = ['test/browser/**/*.test.ts', 'test/**/browser.test.ts'];
 
 export default defineConfig({
@@ -41,15 +47,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.{ts,tsx}', '{scripts,bench,examples}/**/*.test.ts'],
-          testTimeout: 10_000,
+          // For what hangs. Properties and whole programs are compiled and run beside other work.
+          testTimeout: 30_000,
         },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'runtime', include: runtime, exclude: inBrowser, testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         resolve: { alias },
         test: {
           name: 'integration',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...inBrowser, ...fleets],
+          exclude: [...inBrowser, ...fleets, ...runtime],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -48,7 +48,17 @@ export const folderRules = {
   transports: {
     sees: [
       ...lower,
-      ...['body', 'header-list', 'host', 'http2', 'media-type', 'request-head', 'upgrade-header'].map(httpFile),
+      ...[
+        'body',
+        'exchange',
+        'header-list',
+        'host',
+        'http2',
+        'media-type',
+        'node-exchange',
+        'request-head',
+        'upgrade-header',
+      ].map(httpFile),
     ],
     node: true,
   },

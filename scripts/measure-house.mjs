@@ -1,5 +1,8 @@
 // @ts-check
-/** Measures the code itself, so that a change of its structure can be judged: size, writable state, what an action enters. */
+/**
+ * Measures the code itself, so that a change of its structure can be judged: size, writable state, what an action enters.
+ * With `--list`, which functions those are.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +37,7 @@ const isTest = (/** @type {string} */ path) => /\.(test|test-d)\.tsx?$/.test(pat
 const src = filesIn('src');
 const test = [...src.filter(isTest), ...filesIn('test')];
 const helpers = filesIn('test').filter((path) => !isTest(path));
+const actions = await measureEntered();
 const rows = [
   ['lines of src/', linesOf(src.filter((path) => !isTest(path)))],
   ['lines of tests', linesOf(test)],
@@ -42,9 +46,9 @@ const rows = [
     const fields = publicMutableFields(fileOf(name), name);
     return [`public mutable fields of ${name}`, `${fields.length} (${fields.join(', ')})`];
   }),
-  ...(await measureEntered()).map(({ action, functions, files }) => [
-    action,
-    `${functions} functions in ${files} files`,
-  ]),
+  ...actions.map(({ action, functions, files }) => [action, `${functions.length} functions in ${files.size} files`]),
 ];
 for (const [what, figure] of rows) console.log(`${String(what).padEnd(50)} ${figure}`);
+if (process.argv.includes('--list')) {
+  for (const { action, functions } of actions) console.log(`\n${action}\n  ${functions.toSorted().join('\n  ')}`);
+}

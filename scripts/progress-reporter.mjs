@@ -11,7 +11,8 @@ const paceMs = 15_000;
 const secPerFile = /** @type {Readonly<Record<string, number>>} */ ({
   unit: 0.4,
   types: 20,
-  integration: 3.5,
+  runtime: 3,
+  integration: 5,
   browser: 20,
   fleets: 40,
 });

@@ -9,6 +9,9 @@ import { runNpm } from './run-npm.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The compiled modules, which the bundles of dist/ are made of. */
+export const modules = join(root, '.cache', 'modules');
+
 const minimumNode = [20, 19];
 const stampPath = join(root, 'node_modules', '.fanfare-setup.json');
 
@@ -67,7 +70,7 @@ function install() {
 
 /** @param {string} fingerprint */
 function buildIsCurrent(fingerprint) {
-  if (!existsSync(join(root, 'dist')) || !existsSync(stampPath)) return false;
+  if (![join(root, 'dist'), modules, stampPath].every(existsSync)) return false;
   try {
     return JSON.parse(readFileSync(stampPath, 'utf8')).build === fingerprint;
   } catch {
