@@ -1,5 +1,5 @@
 // @ts-check
-/** Brokers beside each other, and beside Socket.IO with its Redis adapter: paired rounds, tables, a JSON file, a page. */
+/** Compares brokers with each other, and with Socket.IO's Redis adapter: paired rounds, tables, a JSON file, a page. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CONTENDERS, GROWING } from './brokers/contenders.mjs';
@@ -82,7 +82,7 @@ async function run({ quick = false, rounds: givenRounds, only, 'skip-growth': sk
         faults: found,
       } = await measure({
         contender,
-        // A broker in the process has one node.
+        // A broker in the process has only one node.
         load: contender.service === null ? { ...load, nodes: 1 } : load,
         profilePath: profile ? path : null,
       });

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What `fanfare plan` needs to know beside the other benchmarks, and a load against which its answers are held: two nodes
- * with Redis, whose CPU and memory are measured and foretold.
+ * Measures what `fanfare plan` needs besides the other benchmarks, and a load to check its answers: the CPU and memory
+ * of two nodes with Redis, measured and calculated.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -39,13 +39,13 @@ const LARGE_PAYLOAD_BYTES = 4096;
 
 /**
  * @typedef {object} Round
- * @property {number} processBytes a process that was busy and has no connections any more
+ * @property {number} processBytes a process that was busy and has no connections now
  * @property {number} idleCores CPU of a process without connections
  * @property {number} socketBytes kernel memory (slab) of one end of a connection
  * @property {number} pingUs node CPU of a ping and its answer
  * @property {number} deliveryUs of 128 bytes, one publication at a time
  * @property {number} largeDeliveryUs of {@link CapacityResult.largePayloadBytes}
- * @property {{ nodesCores: number, brokerCores: number, nodesBytes: number }} checked what the checked load has used
+ * @property {{ nodesCores: number, brokerCores: number, nodesBytes: number }} checked use by the checked load
  */
 
 /**
@@ -144,7 +144,7 @@ async function measureFleet(/** @type {Plan} */ { load, idleConnections, idleSec
     const idleCores = await coresOver(fleet, 5);
     const slabBefore = slabBytes();
     await fleet.subscribeOnEach(load.channels, idleConnections / NODES / load.channels, contender.dialect);
-    // Both ends are of this machine.
+    // Both ends are on this machine.
     const socketBytes = (slabBytes() - slabBefore) / (2 * idleConnections);
     const pingCores = (await coresOver(fleet, idleSeconds)) - idleCores;
     await fleet.client.request('check');
@@ -194,7 +194,7 @@ async function run(plan) {
   const file = new URL(`${plan.name}.json`, RESULTS);
   await writeFile(file, `${JSON.stringify(result, null, 1)}\n`);
   console.log(`wrote ${fileURLToPath(file)}\n`);
-  const { cpuUse, sumOf, brokerUse } = await import(new URL('../dist/cli/plan/use.js', import.meta.url).href);
+  const { cpuUse, sumOf, brokerUse } = await import(new URL('../.cache/modules/cli/plan/use.js', import.meta.url).href);
   const read = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
   const measuredNow = measuredFrom({ servers: read('latest'), brokers: read('brokers'), capacity: result });
   console.log(`${checkPart(result, measuredNow, { cpuUse, sumOf, brokerUse })}\n\nnow: node bench/render.mjs`);

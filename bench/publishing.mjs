@@ -1,5 +1,5 @@
 // @ts-check
-/** What a publication costs the server before it is delivered: two builds beside each other, in paired rounds. */
+/** The server's cost of a publication before it is delivered: compares two builds, in paired rounds. */
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
@@ -22,7 +22,7 @@ history and without subscribers or a schema. Both builds run in turn in each rou
 
 const API_KEY = 'benchmark-key-0123456789-0123456789';
 const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Publications under way at a time. */
+/** Publications pending at a time. */
 const WINDOW = 32;
 
 /** @type {Record<string, unknown>} */

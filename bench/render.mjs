@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * Writes what comes from bench/results/ into its places: the constants of `fanfare plan`, the tables of the pages, what the
- * calculator prints on them. `--check` writes nothing and ends with 1 when something is not up to date.
+ * Writes figures from bench/results/ to where they are used: the constants of `fanfare plan`, the tables of the pages,
+ * and what the calculator prints there. `--check` writes nothing and exits with 1 if something is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { rendered } from './render/files.mjs';
 
 const root = new URL('../', import.meta.url);
 const isCheck = process.argv.includes('--check');
-// The build has the calculator; of its constants nothing is used.
-const load = (/** @type {string} */ name) => import(new URL(`dist/cli/${name}.js`, root).href);
+// The build has the calculator; its constants are not used.
+const load = (/** @type {string} */ name) => import(new URL(`.cache/modules/cli/${name}.js`, root).href);
 const calculator = { ...(await load('plan/use')), ...(await load('plan')), ...(await load('arguments')) };
 const files = await rendered((name) => readFileSync(new URL(name, root), 'utf8'), calculator);
 let stale = 0;

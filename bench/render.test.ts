@@ -1,4 +1,4 @@
-/** What comes from result files is up to date: the constants of `fanfare plan`, and the pages. */
+/** Everything made from result files is up to date: the constants of `fanfare plan`, and the pages. */
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 // @ts-check
-/** The transports beside each other, and beside Socket.IO's polling: the same load, paired rounds, medians. */
+/** Compares the transports with each other, and with Socket.IO's polling: the same load, paired rounds, medians. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { rotated } from './end-to-end/rounds.mjs';

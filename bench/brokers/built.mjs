@@ -1,7 +1,7 @@
 // @ts-check
-/** Modules of the build that the package does not export. Found when they run, so that types are checked without a build. */
+/** Modules of the build that the package does not export. Loaded at run time, so that types are checked without a build. */
 
-const built = (/** @type {string} */ path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+const built = (/** @type {string} */ path) => import(new URL(`../../.cache/modules/${path}`, import.meta.url).href);
 
 /** @type {typeof import('../../src/brokers/local/broker.js')} */
 export const { LocalBroker } = await built('brokers/local/broker.js');

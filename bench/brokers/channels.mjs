@@ -1,5 +1,5 @@
 // @ts-check
-/** The channels of a run: publications go to them in turn. */
+/** The channels of a run, which get publications in turn. */
 
 /** @param {number} index */
 export function channelName(index) {

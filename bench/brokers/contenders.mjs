@@ -1,13 +1,13 @@
 // @ts-check
-/** Who is measured, one row each: a server with a broker between its nodes. */
+/** The contenders, one row each: a server with a broker between its nodes. */
 
 /**
  * @typedef {object} Contender
  * @property {string} label
- * @property {'fanfare-node' | 'socketio-node'} script of its nodes
- * @property {'fanfare' | 'socketio'} dialect of its clients
- * @property {import('./services.mjs').ServiceName | null} service that runs beside the nodes; null: the broker is in the node
- * @property {string} broker what the node is told
+ * @property {'fanfare-node' | 'socketio-node'} script that runs its nodes
+ * @property {'fanfare' | 'socketio'} dialect that its clients use
+ * @property {import('./services.mjs').ServiceName | null} service between the nodes; null: the broker is in the node
+ * @property {string} broker name of the broker for the node
  * @property {boolean} history whether channels keep their last 100 publications
  */
 
@@ -24,10 +24,10 @@ export const CONTENDERS = {
   'socketio-sharded': socketio('Socket.IO, sharded Redis adapter', 'sharded'),
 };
 
-/** Those whose cost is measured with a growing number of nodes. */
+/** Contenders whose cost is measured with a growing number of nodes. */
 export const GROWING = ['redis', 'socketio-redis', 'socketio-sharded'];
 
-/** How many times as many publications Fanfare is to carry in a second of its nodes' CPU. Reported, never asserted. */
+/** How many times as many publications Fanfare should carry per second of its nodes' CPU. Reported, never asserted. */
 export const AIM = { load: 'spread', contender: 'redis', versus: 'socketio-redis', atLeast: 3 };
 
 /**

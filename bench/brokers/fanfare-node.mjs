@@ -1,5 +1,5 @@
 // @ts-check
-/** A node of Fanfare from the built package, with the broker that it is told. */
+/** A node of Fanfare from the built package, with the requested broker. */
 import { channel, fanfare, jwt } from 'fanfare';
 import { packageVersion } from '../servers/package-version.mjs';
 import { SECRET } from '../shared/credentials.mjs';
@@ -8,7 +8,7 @@ import { hostNode } from './node-host.mjs';
 
 /** @typedef {import('fanfare').BrokerFactory} BrokerFactory */
 
-/** Broker packages are loaded only where they are measured. @type {Record<string, (url: string) => Promise<BrokerFactory>>} */
+/** Broker packages are loaded only if they are measured. @type {Record<string, (url: string) => Promise<BrokerFactory>>} */
 const BROKERS = {
   memory: async () => (ports) => new MemoryBroker(ports),
   local:
@@ -31,7 +31,7 @@ hostNode(async ({ broker: name, url, history }) => {
     }),
     channels: { 'bench:{id}': channel({ subscribe: 'user', ...(history && { history: { size: 100, ttl: '5m' } }) }) },
   });
-  // Resolves when the broker is there, too.
+  // Resolves when the broker is connected too.
   const { url: address } = await app.listen(0);
   return {
     version: packageVersion('fanfare'),
@@ -42,7 +42,7 @@ hostNode(async ({ broker: name, url, history }) => {
 });
 
 /**
- * The same broker, with an eye on what it brings.
+ * The same broker, counting the publications that it delivers.
  * @param {BrokerFactory} make
  * @param {() => void} onPublication
  * @returns {BrokerFactory}

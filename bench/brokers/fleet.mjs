@@ -1,5 +1,5 @@
 // @ts-check
-/** The processes of one measurement: nodes, what is between them, and a client with all subscribers. */
+/** The processes of one measurement: nodes, the service between them, and a client with all subscribers. */
 import { fileURLToPath } from 'node:url';
 import { Child } from '../shared/ipc.mjs';
 import { channelName } from './channels.mjs';
@@ -9,7 +9,7 @@ const HOST = '127.0.0.1';
 
 /** @typedef {import('./contenders.mjs').Contender} Contender */
 /** @typedef {import('./services.mjs').Service} Service */
-/** @typedef {{ nodesUs: number, serviceUs: number, byNodeUs: number[] }} FleetCpu since the processes began, in microseconds */
+/** @typedef {{ nodesUs: number, serviceUs: number, byNodeUs: number[] }} FleetCpu since the start of the processes, in microseconds */
 
 export class Fleet {
   /** @type {Service | null} */
@@ -33,7 +33,7 @@ export class Fleet {
 
   /**
    * @param {Contender} contender
-   * @param {number} count of nodes
+   * @param {number} count number of nodes
    */
   async start({ label, script, service, broker, history }, count) {
     if (service) this.#service = await SERVICES[service]();
@@ -58,8 +58,8 @@ export class Fleet {
   }
 
   /**
-   * One subscriber for each channel, on these nodes in turn. Subscribers are numbered as the channels of the first node
-   * first; a run's publications go to all channels alike, so the tally does not mind.
+   * One subscriber for each channel, on these nodes in turn. Subscribers are numbered by the channels of the first node
+   * first; all channels get the same publications, so the tally is right.
    * @param {number} channels
    * @param {number[]} on
    * @param {string} dialect
@@ -73,7 +73,7 @@ export class Fleet {
   }
 
   /**
-   * So many subscribers of each channel, on each node.
+   * Opens `copies` subscribers of each channel on each node.
    * @param {number} channels
    * @param {number} copies
    * @param {string} dialect
@@ -107,7 +107,7 @@ export class Fleet {
     return { byNodeUs, nodesUs: byNodeUs.reduce((sum, us) => sum + us, 0), serviceUs: this.#service?.cpuUs() ?? 0 };
   }
 
-  /** How many messages have come to each node through the broker. @returns {Promise<number[]>} */
+  /** How many messages each node has got through the broker. @returns {Promise<number[]>} */
   reached() {
     return Promise.all(this.nodes.map((node) => /** @type {Promise<number>} */ (node.request('reached'))));
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Publishes as fast as publications arrive: never more than a window on the way. What has arrived is told from outside,
- * since not every server knows it.
+ * Publishes as fast as publications arrive, with at most a window of them in transit. Arrivals are reported from
+ * outside, since not every server knows them.
  */
 
 import { placeOf } from '../servers/pace.mjs';
@@ -9,11 +9,11 @@ import { nowUs, payloadMaker } from '../shared/payload.mjs';
 
 /**
  * @typedef {object} FloodOptions
- * @property {number} publications how many in all
- * @property {number} channels over which they go in turn
- * @property {number} perChannel how many in a row go to one channel
+ * @property {number} publications total number
+ * @property {number} channels that get them in turn
+ * @property {number} perChannel how many one channel gets in a row
  * @property {number} group publications made in one turn of the event loop
- * @property {number} window at most so many that have not arrived
+ * @property {number} window most publications in transit
  * @property {number} payloadBytes
  */
 
@@ -30,7 +30,7 @@ export class Flood {
   async run(publish, { publications, channels, perChannel, group, window, payloadBytes }) {
     const makePayload = payloadMaker(payloadBytes);
     const startUs = nowUs();
-    /** What was accepted at once is not waited for. */
+    /** Publications that are accepted at once need no `await`. */
     let last = /** @type {unknown} */ (null);
     /** @type {unknown} */
     let failure = null;
@@ -60,7 +60,7 @@ export class Flood {
     return { elapsedMs: (nowUs() - startUs) / 1e3 };
   }
 
-  /** @param {number} arrived since the run began */
+  /** @param {number} arrived number since the start of the run */
   credit(arrived) {
     this.#arrived = arrived;
     this.#onCredit();

@@ -1,5 +1,5 @@
 // @ts-check
-/** The process that holds the broker of one machine, as `fanfare serve --workers` does: `node local-host.mjs SOCKET`. */
+/** The process with the broker of one machine, as in `fanfare serve --workers`: `node local-host.mjs SOCKET`. */
 import { LocalBrokerHost, systemClock, systemRandom } from './built.mjs';
 
 const [path = ''] = process.argv.slice(2);

@@ -1,12 +1,12 @@
 // @ts-check
-/** One measurement: a fresh fleet under one load; what each publication has cost, and which nodes it has reached. */
+/** One measurement: a new fleet under one load; the cost of each publication, and the nodes that it reached. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultsOf } from '../shared/measure.mjs';
 import { Fleet } from './fleet.mjs';
 
-/** How often a flood is told what has arrived. */
+/** How often a flood gets the number of arrivals. */
 const CREDIT_INTERVAL_MS = 5;
-/** After connecting, so that what begins with it is over. */
+/** Pause after connecting, until its after-effects are over. */
 const SETTLE_MS = 500;
 
 /** @typedef {import('../shared/figures.mjs').Figures} Figures */
@@ -14,13 +14,13 @@ const SETTLE_MS = 500;
 /** @typedef {import('./plan.mjs').Load} Load */
 /** @typedef {import('../client/tally.mjs').RunResult} RunResult */
 
-/** @typedef {{ figures: Figures, reached: number[], faults: string[], version: string }} Measurement reached: messages through the broker per publication, by node */
+/** @typedef {{ figures: Figures, reached: number[], faults: string[], version: string }} Measurement reached: messages per publication through the broker, by node */
 
 /**
  * @param {object} options
  * @param {Contender} options.contender
  * @param {Load} options.load
- * @param {((node: number) => string) | null} [options.profilePath] where CPU profiles of the nodes go
+ * @param {((node: number) => string) | null} [options.profilePath] path of a node's CPU profile
  * @returns {Promise<Measurement>}
  */
 export async function measure({ contender, load, profilePath = null }) {
@@ -30,7 +30,7 @@ export async function measure({ contender, load, profilePath = null }) {
     if (deliveries !== undefined) onArrived(deliveries);
   });
   const run = async (/** @type {number} */ wanted) => {
-    // As many for each channel.
+    // The same number for each channel.
     const row = channels * perChannel;
     const publications = Math.ceil(wanted / row) * row;
     await fleet.client.request('begin', { publications: publications / channels });
@@ -44,7 +44,7 @@ export async function measure({ contender, load, profilePath = null }) {
     const pace = { ...load, publications, burst: load.group };
     const published = fleet.publisher.request(load.kind === 'flood' ? 'flood' : 'publish', pace);
     const result = await Promise.race([delivered, published.then(() => delivered)]);
-    // A flood in which something is lost waits for it for ever, and ends with its process.
+    // A flood that has lost something never ends by itself; it ends with its process.
     if (result.deliveries >= result.expected) await published;
     else published.catch(() => {});
     onArrived = () => {};

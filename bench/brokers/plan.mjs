@@ -1,19 +1,19 @@
 // @ts-check
-/** With which load brokers are measured. */
+/** The loads with which brokers are measured. */
 
 /**
  * @typedef {object} Load
  * @property {'flood' | 'paced'} kind flood: as fast as they arrive; paced: at a rate
- * @property {number} nodes the first publishes, the others have the subscribers
+ * @property {number} nodes number of nodes; the first publishes, the others have the subscribers
  * @property {number} channels each with one subscriber
  * @property {number} payloadBytes
- * @property {number} publications that are measured
- * @property {number} warmUp publications before
+ * @property {number} publications number of measured ones
+ * @property {number} warmUp number of publications before
  * @property {number} group publications made in one turn of the event loop
- * @property {number} perChannel how many in a row go to one channel
- * @property {number} [window] flood: at most so many that have not arrived yet
+ * @property {number} perChannel how many one channel gets in a row
+ * @property {number} [window] flood: most publications in transit
  * @property {number} [ratePerSec] paced
- * @property {number} [subscriberNodes] how many nodes have subscribers; without, all but the first
+ * @property {number} [subscriberNodes] number of nodes with subscribers; default: all but the first
  */
 
 /** @typedef {'spread' | 'bursts' | 'single'} LoadName */
@@ -23,7 +23,7 @@
  * @property {string} name
  * @property {number} rounds
  * @property {Record<LoadName, Load>} loads
- * @property {{ counts: number[], load: Load }} growth nodes beside each other, with a light load
+ * @property {{ counts: number[], load: Load }} growth several numbers of nodes, with a light load
  */
 
 const common = { channels: 96, payloadBytes: 128 };
@@ -54,7 +54,7 @@ export const FULL_PLAN = {
   },
 };
 
-/** Proves that every publication arrives once and in order; its times mean little. @type {BrokersPlan} */
+/** Proves that every publication arrives once and in order; the times mean little. @type {BrokersPlan} */
 export const QUICK_PLAN = {
   name: 'quick',
   rounds: 1,

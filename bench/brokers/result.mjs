@@ -1,5 +1,5 @@
 // @ts-check
-/** The result of a run of the brokers' bench: what its file holds, made from the rounds. */
+/** The result of a run of the brokers' benchmark: the contents of its file, made from the rounds. */
 import { figureOf, median, medianFigures } from '../shared/figures.mjs';
 import { AIM, CONTENDERS } from './contenders.mjs';
 
@@ -15,11 +15,11 @@ import { AIM, CONTENDERS } from './contenders.mjs';
  * @property {string} load
  * @property {string} contender
  * @property {string} versus
- * @property {number} nodes median over the rounds: of the nodes' CPU
+ * @property {number} nodes median over the rounds, by the nodes' CPU
  * @property {number} least
  * @property {number} most
- * @property {number} all median: of the CPU of nodes and service together
- * @property {number | null} atLeast the aim, where there is one
+ * @property {number} all median, by the CPU of nodes and service together
+ * @property {number | null} atLeast the aim, if there is one
  */
 
 /**
@@ -73,7 +73,7 @@ function mediansOf(rounds) {
 }
 
 /**
- * Of pairs that were measured in one round.
+ * Compares pairs that were measured in the same round.
  * @param {string} load
  * @param {Round[]} rounds
  * @param {string} versus

@@ -1,4 +1,4 @@
-/** The comparison of brokers, on figures small enough to check by hand, and where publications go. */
+/** The comparison of brokers, on figures small enough to check by hand, and which channels get which publications. */
 
 import { expect, it } from 'vitest';
 import { placeOf } from '../servers/pace.mjs';

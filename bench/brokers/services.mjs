@@ -1,20 +1,17 @@
 // @ts-check
-/** The processes between nodes: each started on a free port or in a folder of its own, and gone when closed. */
+/** The services between nodes: each is started on a free port or in a folder of its own, and removed when closed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** Of /proc (USER_HZ). */
-const TICKS_PER_SEC = 100;
+import { cpuUsOf } from '../shared/process-use.mjs';
 
 /**
  * @typedef {object} Service
- * @property {string} url what nodes connect to
+ * @property {string} url address for the nodes
  * @property {() => number} cpuUs of its process since its start, user and system, in microseconds
  * @property {() => Promise<void>} close
  */
@@ -22,7 +19,7 @@ const TICKS_PER_SEC = 100;
 /** @typedef {keyof typeof SERVICES} ServiceName */
 
 export const SERVICES = {
-  /** The broker of `fanfare serve --workers`, in a process of its own as it is there. */
+  /** The broker of `fanfare serve --workers`, in its own process as there. */
   async local() {
     const folder = await makeFolder();
     const path = join(folder, 'broker.sock');
@@ -52,7 +49,7 @@ export const SERVICES = {
     const config = [`listeners.tcp.1 = 127.0.0.1:${port}`, 'disk_free_limit.absolute = 10MB'];
     await writeFile(join(folder, 'rabbitmq.conf'), `${config.join('\n')}\n`);
     await writeFile(join(folder, 'enabled_plugins'), '[].\n');
-    // Its own: the one that the server starts by itself would outlive it, and serve others.
+    // Its own port mapper: one that the server starts itself would outlive it, and serve other servers.
     const portMapper = spawn('epmd', ['-port', `${mapper}`], { env, stdio: 'ignore' });
     const service = await started({
       command: ['/usr/lib/rabbitmq/bin/rabbitmq-server'],
@@ -89,7 +86,7 @@ function rabbitmqEnvironment(folder, { port, distribution, mapper }) {
     RABBITMQ_LOG_BASE: join(folder, 'log'),
     RABBITMQ_FEATURE_FLAGS_FILE: join(folder, 'feature_flags'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-    // The script then becomes the server instead of watching over it: the process whose CPU counts.
+    // The script then becomes the server, whose CPU counts, instead of watching over it.
     detached: 'true',
   };
 }
@@ -101,9 +98,9 @@ function makeFolder() {
 /**
  * @param {object} options
  * @param {string[]} options.command
- * @param {RegExp} options.ready what it prints when it can be connected to
+ * @param {RegExp} options.ready what it prints when it accepts connections
  * @param {string} options.url
- * @param {string} options.folder goes with it
+ * @param {string} options.folder is removed with it
  * @param {NodeJS.ProcessEnv} [options.env]
  * @returns {Promise<Service>}
  */
@@ -122,7 +119,7 @@ async function started({ command: [program = '', ...args], ready, url, folder, e
       child.once('exit', (code) => reject(new Error(`${program} has ended (${code}): ${output}`)));
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => {
-          // Read on, so that it never blocks; kept only until it is ready.
+          // The output is always read, so that the process never blocks, but kept only until it is ready.
           if (output.length < 65_536) output += text;
           if (ready.test(output)) resolve(null);
         });
@@ -135,21 +132,8 @@ async function started({ command: [program = '', ...args], ready, url, folder, e
   return { url, cpuUs: () => cpuUsOf(/** @type {number} */ (child.pid)), close };
 }
 
-/**
- * CPU of a process with all its threads; 0 where there is no /proc.
- * @param {number} pid
- */
-function cpuUsOf(pid) {
-  if (process.platform !== 'linux') return 0;
-  // The name of the program, in parentheses, may have spaces.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SEC;
-}
-
 /** @returns {Promise<number>} */
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,5 +1,5 @@
 // @ts-check
-/** A node of Socket.IO with its defaults, WebSocket only, and one of its two Redis adapters. */
+/** A node of Socket.IO with its defaults, only WebSocket, and one of its two Redis adapters. */
 import { createServer } from 'node:http';
 import { createClient } from '@redis/client';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
@@ -32,7 +32,7 @@ hostNode(async ({ broker, url }) => {
 });
 
 /**
- * Counts what comes through Redis, where the adapter takes it.
+ * Counts messages from Redis, at the adapter's method for them.
  * @param {object} adapter
  * @param {string} method
  */

@@ -73,7 +73,7 @@ export function renderTables({ plan, loads, growth, comparisons, warnings }) {
 }
 
 /**
- * How many nodes a publication has reached through the broker.
+ * The number of nodes that a publication has reached through the broker.
  * @param {number[]} reached
  */
 export function reachedText(reached) {

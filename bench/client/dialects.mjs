@@ -1,10 +1,10 @@
 // @ts-check
-/** What each server's clients say beside counting publications: greeting, subscribing and answering pings. */
+/** The protocols of the servers' clients, except counting publications: greeting, subscribing, answering pings. */
 import { connectionToken } from '../shared/credentials.mjs';
 
 /**
- * @typedef {object} Peer what a dialect sees of its connection
- * @property {string} token made before the connection is opened; empty when the dialect needs none
+ * @typedef {object} Peer a connection as its dialect sees it
+ * @property {string} token made before the connection is opened; empty if the dialect needs none
  * @property {string} channel
  * @property {boolean} ready whether it is subscribed
  * @property {(text: string) => void} sendText
@@ -15,7 +15,7 @@ import { connectionToken } from '../shared/credentials.mjs';
 
 /**
  * @typedef {object} Dialect
- * @property {(channel: string) => string} pathOf for whoever wants to hear the channel
+ * @property {(channel: string) => string} pathOf of the URL for subscribers of the channel
  * @property {(index: number) => Promise<string>} makeToken
  * @property {(peer: Peer) => void} opened
  * @property {(peer: Peer, bytes: Buffer, from: number, to: number) => void} received one text message
@@ -23,7 +23,7 @@ import { connectionToken } from '../shared/credentials.mjs';
 
 const noToken = async () => '';
 
-/** Bare messages: whoever is connected is subscribed. @type {Dialect} */
+/** Bare messages: a connection is a subscription. @type {Dialect} */
 const bare = {
   pathOf: () => '/',
   makeToken: noToken,
@@ -31,7 +31,7 @@ const bare = {
   received: (peer, bytes, from, to) => peer.countPublications(bytes, from, to),
 };
 
-/** Engine.IO 4 packets ("0" open, "2" ping, "3" pong) with Socket.IO 5 packets ("40" connect, "42" data) in them. */
+/** Engine.IO 4 packets ("0" open, "2" ping, "3" pong) that contain Socket.IO 5 packets ("40" connect, "42" data). */
 const socketio = /** @type {Dialect} */ ({
   pathOf: (channel) => `/socket.io/?EIO=4&transport=websocket&channel=${encodeURIComponent(channel)}`,
   makeToken: noToken,
@@ -50,7 +50,7 @@ const socketio = /** @type {Dialect} */ ({
 const PING_TAIL = Buffer.from('\n{}');
 
 /**
- * Whether a frame has a ping first or after other messages.
+ * Whether a frame contains a ping, also after other messages.
  * @param {Buffer} bytes
  * @param {number} from
  * @param {number} to

@@ -1,14 +1,14 @@
 // @ts-check
-/** What clients of the HTTP transports say: how they open, subscribe, answer pings and ask for more. */
+/** The protocols of clients of the HTTP transports: how they open, subscribe, answer pings and poll. */
 import { connectionToken } from '../shared/credentials.mjs';
 
 /**
- * @typedef {object} HttpPeer what a dialect sees of its subscriber
- * @property {string} token made before the connection is opened; empty when the dialect needs none
+ * @typedef {object} HttpPeer a subscriber as its dialect sees it
+ * @property {string} token made before the connection is opened; empty if the dialect needs none
  * @property {string} channel
  * @property {boolean} ready whether it is subscribed
- * @property {import('./raw-http.mjs').RawHttp} http the connection that brings publications
- * @property {(path: string, body: string) => void} postAside over another connection, which subscribers share
+ * @property {import('./raw-http.mjs').RawHttp} http the connection that receives publications
+ * @property {(path: string, body: string) => void} postAside posts over another connection, which subscribers share
  * @property {() => void} becomeReady subscribed: publications are expected from now on
  * @property {(reason: string) => void} fail
  * @property {(bytes: Buffer) => void} countPublications
@@ -17,13 +17,13 @@ import { connectionToken } from '../shared/credentials.mjs';
 /**
  * @typedef {object} HttpDialect
  * @property {(index: number) => Promise<string>} makeToken
- * @property {() => { opened: (peer: HttpPeer) => void, received: (peer: HttpPeer, bytes: Buffer) => void }} start for one subscriber
+ * @property {() => { opened: (peer: HttpPeer) => void, received: (peer: HttpPeer, bytes: Buffer) => void }} start begins a subscriber's conversation
  */
 
 const PING = Buffer.from('{}\n');
 
 /**
- * The streaming transports: the connect command opens the response, everything else is posted aside.
+ * The streaming transports: the connect command opens the response, everything else is posted over the shared connection.
  * @param {(peer: HttpPeer, connect: string) => void} open
  * @returns {HttpDialect}
  */
@@ -63,7 +63,7 @@ function streaming(open) {
 
 const LONG_POLLING_PATH = '/connection/long_polling';
 
-/** Fanfare's long polling: the last line of a response says which batch it is, and the next poll acknowledges it. @type {HttpDialect} */
+/** Fanfare's long polling: the last line of a response is the number of the batch, which the next poll acknowledges. @type {HttpDialect} */
 const longPolling = {
   makeToken: connectionToken,
   start() {
@@ -126,7 +126,7 @@ const socketioPolling = {
         if (text.startsWith('40')) peer.becomeReady();
         else if (text.startsWith('42') || peer.ready) peer.countPublications(bytes);
         else peer.fail(`unexpected packet: ${bytes.toString('utf8', 0, 80)}`);
-        // A ping is a packet of its own; few responses are short enough to be looked through for it.
+        // A ping is a packet of its own; only short responses are searched for it, which are few.
         const pinged = bytes.length < 4096 && bytes.toString('latin1').split(SEPARATOR).includes('2');
         if (pinged) peer.http.post(path, '3', 'text/plain');
         else peer.http.get(path);

@@ -1,5 +1,5 @@
 // @ts-check
-/** A subscriber over a transport of HTTP: one connection brings publications, what it posts aside goes over another. */
+/** A subscriber over an HTTP transport: one connection receives publications, requests go over another. */
 import { MARK_BYTE, MARK_BYTES } from '../shared/payload.mjs';
 import { RawHttp } from './raw-http.mjs';
 import { Subscriber } from './subscriber.mjs';
@@ -13,7 +13,7 @@ export class HttpSubscriber extends Subscriber {
   #aside;
   /** @type {RawHttp | null} */
   #http = null;
-  /** The beginning of a mark that was cut by a read. @type {Buffer | null} */
+  /** The beginning of a mark that was split over two reads. @type {Buffer | null} */
   #cut = null;
 
   /**
@@ -75,7 +75,7 @@ export class HttpSubscriber extends Subscriber {
   }
 }
 
-/** The connection for what all subscribers of a process post aside: browsers share connections too. */
+/** The connection for the requests of all subscribers of a process: browsers share connections too. */
 export class Aside {
   /** @type {RawHttp | null} */
   #http = null;
@@ -96,7 +96,7 @@ export class Aside {
   }
 
   /**
-   * Before the connection is there, the socket keeps it.
+   * The socket keeps the request until it is connected.
    * @param {string} path
    * @param {string} body
    */

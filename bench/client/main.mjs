@@ -1,10 +1,10 @@
 // @ts-check
-/** The load client's process: opens subscribers, counts a run's deliveries, closes them. */
+/** The load client's process: opens subscribers, counts a run's deliveries, closes the subscribers. */
 import { answerRequests, tellProgress } from '../shared/ipc.mjs';
 import { Swarm } from './swarm.mjs';
 import { Tally } from './tally.mjs';
 
-/** Without another wish. */
+/** Default interval of progress reports. */
 const PROGRESS_INTERVAL_MS = 250;
 
 const tally = new Tally();
@@ -40,7 +40,7 @@ answerRequests({
     }
   },
 
-  /** Whether every connection is still there: an idle one that was dropped would flatter the server. */
+  /** Whether every connection is still open: a dropped idle one would flatter the server. */
   check() {
     if (swarm.loss) throw new Error(`a connection was lost: ${swarm.loss}`);
     return { connections: swarm.size };

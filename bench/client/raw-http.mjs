@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * HTTP/1.1 over one TCP connection with almost no cost of its own: requests one after the other, and responses that have
- * a `Content-Length` or end with the connection. It trusts the server, as the WebSocket reader beside it does.
+ * HTTP/1.1 over one TCP connection at almost no cost: requests one by one, and responses with a `Content-Length` or an
+ * end by closing. It trusts the server, like the WebSocket reader next to it.
  */
 import { connect } from 'node:net';
 
@@ -13,8 +13,8 @@ const CONTENT_LENGTH = /^content-length: (\d+)/im;
 /**
  * @typedef {object} Listener
  * @property {() => void} onOpen
- * @property {(bytes: Buffer) => void} onBody a part of the body of an endless response, or all of another; valid during the call only
- * @property {(reason: string) => void} onEnd once, whoever ended it
+ * @property {(bytes: Buffer) => void} onBody a part of an endless body, or a whole other body; valid only during the call
+ * @property {(reason: string) => void} onEnd called once, whichever side ended it
  */
 
 export class RawHttp {
@@ -22,14 +22,14 @@ export class RawHttp {
   #listener;
   #host;
   #ended = false;
-  /** Bytes of a head, or of a body with a length, that have not arrived whole. @type {Buffer | null} */
+  /** Bytes of a head, or of a body with a length, that have not arrived completely. @type {Buffer | null} */
   #rest = null;
-  /** In the body of an endless response. */
+  /** Whether the body of an endless response is being read. */
   #streaming = false;
 
   /**
    * @param {Omit<Address, 'path'>} address
-   * @param {Buffer} readBuffer shared by all clients of this process: it is emptied within each read
+   * @param {Buffer} readBuffer shared by all clients of this process: emptied within each read
    * @param {Listener} listener
    */
   constructor({ host, port, localAddress }, readBuffer, listener) {
@@ -87,7 +87,7 @@ export class RawHttp {
   }
 
   /**
-   * Handles every whole response; returns what is left.
+   * Handles every complete response; returns the rest.
    * @param {Buffer} bytes
    */
   #readResponses(bytes) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A WebSocket client with almost no cost of its own, so that thousands fit into one process: it trusts the server's
- * handshake, reads unmasked, unfragmented data frames (RFC 6455, 5.2) and masks with the key zero.
+ * A WebSocket client at almost no cost, so that thousands fit into one process: it trusts the server's handshake, reads
+ * unmasked, unfragmented data frames (RFC 6455, 5.2) and masks with the key zero.
  */
 import { connect } from 'node:net';
 import { opcodes, readFrames } from './websocket-frames.mjs';
@@ -20,8 +20,8 @@ const HEADERS_END = Buffer.from('\r\n\r\n');
 /**
  * @typedef {object} Listener
  * @property {() => void} onOpen
- * @property {(bytes: Buffer, from: number, to: number) => void} onText valid during the call only
- * @property {(reason: string) => void} onEnd once, whoever ended it
+ * @property {(bytes: Buffer, from: number, to: number) => void} onText valid only during the call
+ * @property {(reason: string) => void} onEnd called once, whichever side ended it
  */
 
 export class RawWebSocket {
@@ -29,12 +29,12 @@ export class RawWebSocket {
   #listener;
   #open = false;
   #ended = false;
-  /** Bytes of a frame that has not arrived whole. @type {Buffer | null} */
+  /** Bytes of a frame that has not arrived completely. @type {Buffer | null} */
   #rest = null;
 
   /**
    * @param {Address} address
-   * @param {Buffer} readBuffer shared by all clients of this process: it is emptied within each read
+   * @param {Buffer} readBuffer shared by all clients of this process: emptied within each read
    * @param {Listener} listener
    */
   constructor({ host, port, path, localAddress }, readBuffer, listener) {
@@ -86,7 +86,7 @@ export class RawWebSocket {
   }
 
   /**
-   * Where the frames begin; −1 while the response is incomplete.
+   * The start of the frames; −1 while the response is incomplete.
    * @param {Buffer} bytes
    * @param {number} end
    */
@@ -116,7 +116,7 @@ export class RawWebSocket {
   };
 
   /**
-   * Client frames are masked (RFC 6455, 5.3); under the key zero the payload stays as it is.
+   * Client frames are masked (RFC 6455, 5.3); with the key zero the payload is unchanged.
    * @param {number} opcode
    * @param {Buffer} payload
    */

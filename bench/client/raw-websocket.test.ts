@@ -1,4 +1,4 @@
-/** The lean reader against bytes cut in every place. */
+/** The raw reader on bytes that are split at every place. */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from(header), payload]);
 }
 
-/** Connects, lets the server write the chunks one read at a time, and returns what the client made of them. */
+/** Connects, lets the server write the chunks one read at a time, and returns what the client has read. */
 async function readChunks(chunks: Buffer[]): Promise<{ texts: string[]; end: string }> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not listening on TCP');

@@ -1,11 +1,11 @@
 // @ts-check
-/** One connection of a swarm, subscribed in its dialect; what is beneath it, WebSocket or HTTP, is a subclass's. */
+/** One connection of a swarm, subscribed in its dialect; subclasses connect over WebSocket or HTTP. */
 
-/** Where to connect, and from where. @typedef {import('./raw-websocket.mjs').Address} Address */
+/** The address to connect to, and the local one. @typedef {import('./raw-websocket.mjs').Address} Address */
 
 /**
  * @typedef {object} SubscriberParts
- * @property {string} token made before the connection is opened; empty when the dialect needs none
+ * @property {string} token made before the connection is opened; empty if the dialect needs none
  * @property {string} channel
  * @property {import('./tally.mjs').Tally} tally
  * @property {(reason: string) => void} onLost

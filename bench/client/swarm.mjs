@@ -1,5 +1,5 @@
 // @ts-check
-/** Many subscribers in one process: opens them a few at a time, and knows when one is lost. */
+/** Many subscribers in one process: opens them a few at a time, and notices when one is lost. */
 import { CHANNEL } from '../shared/credentials.mjs';
 import { DIALECTS } from './dialects.mjs';
 import { HTTP_DIALECTS } from './http-dialects.mjs';
@@ -7,9 +7,9 @@ import { Aside, HttpSubscriber } from './http-subscriber.mjs';
 import { WebSocketSubscriber } from './websocket-subscriber.mjs';
 
 const READ_BUFFER_BYTES = 256 * 1024;
-/** Connections being opened at one time: below the listen backlog of Node (511). */
+/** Most connections that are opened at one time: below Node's listen backlog (511). */
 const MAX_OPENING = 100;
-/** Source ports of one address that are safely free; beyond them the next loopback address is used. */
+/** Source ports of one address that are certainly free; beyond them the next loopback address is used. */
 const CONNECTIONS_PER_ADDRESS = 20_000;
 
 /** @typedef {import('./subscriber.mjs').Subscriber} Subscriber */
@@ -21,7 +21,7 @@ const CONNECTIONS_PER_ADDRESS = 20_000;
  * @property {string} host
  * @property {number} port
  * @property {number} count
- * @property {string[]} [channels] one for each; without, all are on the one channel
+ * @property {string[]} [channels] one per subscriber; default: all are on the same channel
  */
 
 export class Swarm {
@@ -30,7 +30,7 @@ export class Swarm {
   #readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   #aside = new Aside();
   #tally;
-  /** Why the first connection was lost, if one was. @type {string | null} */
+  /** Why the first lost connection was lost. @type {string | null} */
   #loss = null;
 
   /** @param {Tally} tally */
@@ -47,9 +47,9 @@ export class Swarm {
   }
 
   /**
-   * Resolves when all `count` are subscribed; rejects when one is refused.
+   * Resolves when all `count` are subscribed; rejects if one is refused.
    * @param {OpenRequest} request
-   * @param {() => void} onReady called for each
+   * @param {() => void} onReady called for each subscriber
    */
   async open({ dialect, host, port, count, channels }, onReady) {
     const first = this.#subscribers.length;
@@ -68,7 +68,7 @@ export class Swarm {
     await Promise.all(Array.from({ length: Math.min(MAX_OPENING, count) }, openNext));
   }
 
-  /** Ends all connections; the swarm can be used again. */
+  /** Closes all connections; the swarm can be used again. */
   closeAll() {
     for (const subscriber of this.#subscribers) subscriber.close();
     this.#subscribers = [];

@@ -1,11 +1,11 @@
 // @ts-check
-/** Counts what a swarm receives in one run: how many, whether in order and complete for each, and how late. */
+/** Counts what a swarm receives in one run: how much, whether complete and in order for each, and how late. */
 import { createHistogram } from 'node:perf_hooks';
 import { dueUsAt, nowUs, sequenceAt } from '../shared/payload.mjs';
 
 const HIGHEST_LATENCY_US = 120e6;
 const DEFAULT_STALL_MS = 10_000;
-/** After the last expected delivery, surplus ones are awaited for this long. */
+/** How long to wait for surplus deliveries after the last expected one. */
 const SURPLUS_MS = 50;
 const MAX_CHECK_INTERVAL_MS = 100;
 
@@ -15,7 +15,7 @@ export const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.9, 99
  * @typedef {object} RunResult
  * @property {number} deliveries
  * @property {number} expected
- * @property {number} misordered deliveries that were not the next in their subscriber's order
+ * @property {number} misordered deliveries that were not the next of their subscriber
  * @property {number} incomplete subscribers that did not get each publication once
  * @property {number} elapsedMs from the first to the last delivery
  * @property {number} clientCpuShare of one core, in that time
@@ -25,7 +25,7 @@ export const PERCENTILES = [1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.9, 99
 export class Tally {
   #expected = 0;
   #publications = 0;
-  /** The number of the publication that each subscriber is to get next. */
+  /** Number of the next publication of each subscriber. */
   #nextOf = new Uint32Array(0);
   #deliveries = 0;
   #misordered = 0;
@@ -40,7 +40,7 @@ export class Tally {
 
   /**
    * @param {object} [options]
-   * @param {number} [options.stallMs] without a delivery for this long a run counts as stuck
+   * @param {number} [options.stallMs] time without a delivery after which a run is stuck
    */
   constructor({ stallMs = DEFAULT_STALL_MS } = {}) {
     this.#stallMs = stallMs;
@@ -72,7 +72,7 @@ export class Tally {
   /**
    * @param {number} subscriber
    * @param {Buffer} bytes
-   * @param {number} at where the publication's mark begins
+   * @param {number} at start of the publication's mark
    */
   record(subscriber, bytes, at) {
     const arrivedUs = nowUs();
@@ -89,7 +89,7 @@ export class Tally {
   }
 
   /**
-   * Resolves when every expected delivery has come, or none for `stallMs`; rejects when the run was aborted.
+   * Resolves when every expected delivery has arrived, or none for `stallMs`; rejects if the run was aborted.
    * @returns {Promise<RunResult>}
    */
   async result() {

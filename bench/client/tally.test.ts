@@ -6,7 +6,7 @@ import { Tally } from './tally.mjs';
 const makePayload = payloadMaker(128);
 let tally: Tally;
 
-/** Delivers publications of these numbers to one subscriber. */
+/** Delivers publications with these numbers to one subscriber. */
 function deliver(subscriber: number, sequences: number[], dueUs = nowUs()) {
   for (const sequence of sequences) {
     const bytes = Buffer.from(`{"push":${JSON.stringify(makePayload(sequence, dueUs))}}`);

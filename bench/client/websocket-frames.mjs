@@ -1,14 +1,14 @@
 // @ts-check
-/** Frames of WebSocket as a client reads them: unmasked (RFC 6455, 5.2). The raw clients of bench and tests stand on it. */
+/** WebSocket frames as a client reads them: unmasked (RFC 6455, 5.2). Used by the raw clients of benchmarks and tests. */
 
 export const opcodes = /** @type {const} */ ({ continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 });
 
 /**
- * Hands over every whole frame; returns where the first incomplete one begins.
+ * Passes on every complete frame; returns the start of the first incomplete one.
  * @param {Buffer} bytes
  * @param {number} from
  * @param {number} end
- * @param {(opcode: number, bytes: Buffer, from: number, to: number) => void} onFrame where its payload is in the bytes
+ * @param {(opcode: number, bytes: Buffer, from: number, to: number) => void} onFrame gets the range of the payload
  */
 export function readFrames(bytes, from, end, onFrame) {
   let at = from;

@@ -1,5 +1,5 @@
 // @ts-check
-/** A subscriber over WebSocket: hands every publication in a message to the tally. */
+/** A subscriber over WebSocket: passes every publication of a message to the tally. */
 import { MARK_BYTE, MARK_BYTES } from '../shared/payload.mjs';
 import { RawWebSocket } from './raw-websocket.mjs';
 import { Subscriber } from './subscriber.mjs';

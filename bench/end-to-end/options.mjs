@@ -1,5 +1,5 @@
 // @ts-check
-/** Command line of the bench: a plan (full or quick) with parts replaced. */
+/** The benchmark's command line: a plan (full or quick) with overridden parts. */
 import { chosen, count, parseFlags, resultName } from '../shared/flags.mjs';
 import { MIN_PAYLOAD_BYTES } from '../shared/payload.mjs';
 import { FULL_PLAN, QUICK_PLAN, SCENARIOS, SERVERS } from './scenarios.mjs';

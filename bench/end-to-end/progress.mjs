@@ -1,5 +1,5 @@
 // @ts-check
-/** The live view: one line that is rewritten on a terminal, one plain line per measurement elsewhere. */
+/** The live view: one line that is rewritten on a terminal, otherwise one plain line per measurement. */
 import { SERVER_LABELS } from './scenarios.mjs';
 
 const BAR_CELLS = 12;

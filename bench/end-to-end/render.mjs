@@ -1,5 +1,5 @@
 // @ts-check
-/** Draws the report of a saved result again: `node bench/end-to-end/render.mjs bench/results/latest.json > report.html`. */
+/** Renders a saved result's report again: `node bench/end-to-end/render.mjs bench/results/latest.json > report.html`. */
 import { readFileSync } from 'node:fs';
 import { renderReport } from './page.mjs';
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The result of a run: what its file holds, made from the rounds. */
+/** The result of a run: the contents of its file, made from the rounds. */
 import { figureOf, medianFigures, ratiosOf } from '../shared/figures.mjs';
 import { FULL_PLAN } from './scenarios.mjs';
 
@@ -14,16 +14,16 @@ import { FULL_PLAN } from './scenarios.mjs';
  * @typedef {object} Result
  * @property {string} startedAt
  * @property {Machine} machine
- * @property {boolean} pinned whether server and client were tied to a core each
+ * @property {boolean} pinned whether server and client were each pinned to a core
  * @property {Plan} plan
  * @property {ServerName[]} servers
  * @property {Partial<Record<ServerName, string>>} versions
  * @property {{ scenario: string, medians: { server: ServerName, figures: Figures }[], rounds: Round[] }[]} scenarios
  * @property {import('../shared/figures.mjs').Ratio[]} ratios
- * @property {string[]} warnings what a reader has to know before believing the figures
+ * @property {string[]} warnings what a reader must know to trust the figures
  */
 
-/** A core that is busier than this is taken for the limit. */
+/** A core that is busier than this counts as the limit. */
 const SATURATED_CLIENT = 0.9;
 const SATURATED_SERVER = 0.95;
 const BUSY_MACHINE = 0.1;
@@ -40,7 +40,7 @@ export function makeResult(run, roundsOf) {
     medians: run.servers.map((server) => ({ server, figures: medianFigures(figuresOf(rounds, server)) })),
     rounds,
   }));
-  // The aims are for the full load: a short run has too few connections and deliveries to say anything about them.
+  // The aims are for the full load: a short run has too few connections and deliveries.
   const ratios = run.plan.name === FULL_PLAN.name ? ratiosOf(run.plan.scenarios, roundsOf) : [];
   return { ...run, scenarios, ratios, warnings: warningsOf(run, scenarios) };
 }

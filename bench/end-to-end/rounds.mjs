@@ -1,5 +1,5 @@
 // @ts-check
-/** Paired rounds: each runs every server once per scenario, beginning with another one each time. */
+/** Paired rounds: each runs every server once per scenario, starting with another one each time. */
 import { measure } from '../shared/measure.mjs';
 import { oneLine } from './table.mjs';
 

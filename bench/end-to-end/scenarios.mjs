@@ -1,7 +1,7 @@
 // @ts-check
-/** What is measured, with which load, and what Fanfare aims at beside the other two. */
+/** What is measured, under which load, and Fanfare's aims in comparison with the other two. */
 
-/** The servers under test, in the order in which reports show them. */
+/** The servers under test, in the order of the reports. */
 export const SERVERS = /** @type {const} */ (['fanfare', 'ws', 'socketio']);
 
 /** @typedef {typeof SERVERS[number]} ServerName */
@@ -12,7 +12,7 @@ export const SERVER_LABELS = { fanfare: 'Fanfare', ws: 'naive ws loop', socketio
  * @typedef {object} IdleScenario
  * @property {'idle'} kind
  * @property {number} connections
- * @property {number} warmUpConnections opened and closed before the first look, so that lazily loaded code is not counted
+ * @property {number} warmUpConnections opened and closed before the first measurement, so that lazily loaded code does not count
  */
 
 /**
@@ -30,7 +30,7 @@ export const SERVER_LABELS = { fanfare: 'Fanfare', ws: 'naive ws loop', socketio
 
 /** @typedef {{ name: string, rounds: number, scenarios: Record<string, Scenario> }} Plan */
 
-/** Scenarios that a plan can have. */
+/** The scenarios of a plan. */
 export const SCENARIOS = /** @type {const} */ (['idle', 'single', 'burst']);
 
 const PAYLOAD_BYTES = 128;
@@ -46,7 +46,7 @@ export const FULL_PLAN = {
   },
 };
 
-/** Proves on any machine that every publication arrives once and in order; its times mean little. @type {Plan} */
+/** Proves on any machine that every publication arrives once and in order; the times mean little. @type {Plan} */
 export const QUICK_PLAN = {
   name: 'quick',
   rounds: 1,
@@ -75,7 +75,7 @@ export function headlineMetric(scenario) {
 }
 
 /**
- * Fanfare's figure as a share of another server's, at most. Reported, never asserted: a noisy machine is no bug.
+ * Fanfare's figure as a share of another server's, at most. Reported, never asserted: a noisy machine is not a bug.
  * @type {readonly { scenario: string, versus: 'ws' | 'socketio', atMost: number }[]}
  */
 export const AIMS = [

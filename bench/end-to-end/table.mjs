@@ -1,5 +1,5 @@
 // @ts-check
-/** The result as text: one table per scenario and the comparison with the aims. */
+/** The result as text: one table per scenario, and the comparison with the aims. */
 import { figureOf, latencyMsAt } from '../shared/figures.mjs';
 import { describeScenario, SERVER_LABELS } from './scenarios.mjs';
 
@@ -59,7 +59,7 @@ export function renderTables({ plan, scenarios, ratios, warnings }) {
 }
 
 /**
- * First column to the left, the others to the right.
+ * The first column is left-aligned, the others right-aligned.
  * @param {string[][]} rows of equal length
  */
 export function grid(rows) {

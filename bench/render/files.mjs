@@ -1,9 +1,9 @@
 // @ts-check
-/** All files of which something comes from result files, as they have to be. */
+/** All files with parts from result files, as they must be. */
 import { measuredFrom, measuredModule } from './measured.mjs';
 import { partsFrom, withParts, withPlans } from './pages.mjs';
 
-const PAGES = ['README.md', 'docs/operations/scaling.md'];
+const PAGES = ['README.md', 'docs/operations/scaling.md', 'bench/README.md'];
 
 /**
  * @typedef {import('./pages.mjs').Calculator
@@ -18,7 +18,12 @@ const PAGES = ['README.md', 'docs/operations/scaling.md'];
  */
 export async function rendered(read, calculator) {
   const result = (/** @type {string} */ name) => JSON.parse(read(`bench/results/${name}.json`));
-  const results = { servers: result('latest'), brokers: result('brokers'), capacity: result('capacity') };
+  const results = {
+    servers: result('latest'),
+    brokers: result('brokers'),
+    capacity: result('capacity'),
+    peers: result('peers'),
+  };
   const measured = measuredFrom(results);
   const parts = partsFrom(results, measured, calculator);
   /** @type {Record<string, string>} */

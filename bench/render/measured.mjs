@@ -8,10 +8,12 @@ import { figureOf } from '../shared/figures.mjs';
 /** @typedef {import('../../src/cli/plan/measured-types.js').Measured} Measured */
 /** @typedef {import('../../src/cli/plan/measured-types.js').BrokerCosts} BrokerCosts */
 
-/** @typedef {{ servers: Result, brokers: BrokersResult, capacity: CapacityResult }} Results of latest.json, brokers.json and capacity.json */
+/** @typedef {import('../peers/result.mjs').Result} PeersResult */
+
+/** @typedef {{ servers: Result, brokers: BrokersResult, capacity: CapacityResult, peers: PeersResult }} Results latest.json, and the files with these names */
 
 /**
- * @param {Results} results
+ * @param {Omit<Results, 'peers'>} results
  * @returns {Measured}
  */
 export function measuredFrom({ servers, brokers, capacity }) {
@@ -69,7 +71,7 @@ function costsOf(result, contender) {
 }
 
 /**
- * From the adapter that sends everything to each node: the broker's cost with the most nodes and with one.
+ * By the adapter that sends everything to each node: compares the broker's cost with most nodes and with one.
  * @param {BrokersResult} result
  */
 function reachShareOf({ growth }) {
@@ -83,14 +85,14 @@ function reachShareOf({ growth }) {
 }
 
 /**
- * To three digits: what is behind them says nothing.
+ * To three digits: further ones mean nothing.
  * @param {number} value
  */
 function rounded(value) {
   return Number(value.toPrecision(3));
 }
 
-/** Which file a constant comes from. @type {Record<keyof Measured, string>} */
+/** The file from which a constant comes. @type {Record<keyof Measured, string>} */
 const SOURCES = {
   machine: 'brokers.json',
   processBytes: 'capacity.json: processBytes',
@@ -125,7 +127,7 @@ ${lines.join('\n')}
 }
 
 /**
- * As the formatter would write it: what is not longer than a line stays on it, unless it holds objects of objects.
+ * As the formatter writes it: on one line if it fits, unless it contains objects of objects.
  * @param {unknown} value
  * @param {string} indent
  * @returns {string}

@@ -1,10 +1,11 @@
 // @ts-check
-/** What of the pages comes from result files: tables between markers, and what the calculator prints. */
+/** The parts of the pages that come from result files: tables between markers, and what the calculator prints. */
 
 import { CONTENDERS } from '../brokers/contenders.mjs';
 import { allCpuUs } from '../brokers/result.mjs';
 import { labelOf, micros, reachedText } from '../brokers/table.mjs';
 import { whole } from '../end-to-end/table.mjs';
+import { titleOf } from '../peers/table.mjs';
 import { figureOf } from '../shared/figures.mjs';
 
 /** @typedef {import('./measured.mjs').Results} Results */
@@ -14,7 +15,7 @@ import { figureOf } from '../shared/figures.mjs';
 /**
  * A page with everything between `<!-- NAME:start -->` and `<!-- NAME:end -->` replaced.
  * @param {string} page
- * @param {Record<string, string>} parts by name; those that the page does not have are left out
+ * @param {Record<string, string>} parts by name; those without a place on the page are ignored
  */
 export function withParts(page, parts) {
   return Object.entries(parts).reduce((text, [name, part]) => {
@@ -36,6 +37,7 @@ export function partsFrom(results, measured, calculator) {
     brokers: brokersPart(results.brokers),
     growth: growthPart(results.brokers),
     check: checkPart(results.capacity, measured, calculator),
+    peers: peersPart(results.peers),
   };
 }
 
@@ -99,7 +101,33 @@ ${table([head, ...rows])}`;
 }
 
 /**
- * What is calculated for a load that was run, and what it has used.
+ * Fanfare's use as a share of each of the others'.
+ * @param {import('../peers/result.mjs').Result} result
+ */
+export function peersPart({ startedAt, machine, rounds, peers, rows, warnings }) {
+  const others = peers.filter(({ name }) =>
+    rows.some(({ cells }) => cells.some(({ peer, ratio }) => peer === name && ratio)),
+  );
+  const lines = rows.map((row) => [
+    titleOf(row),
+    ...others.map(({ name }) => {
+      const ratio = row.cells.find(({ peer }) => peer === name)?.ratio;
+      if (!ratio) return '';
+      const aim = row.row.aims.find(({ versus }) => versus === name);
+      return `${ratio.median.toFixed(2)}${aim ? ` (aim ${aim.atMost})` : ''}`;
+    }),
+  ]);
+  const versions = peers.flatMap(({ label, version }) => (version === null ? [] : [`${label} ${version}`]));
+  return `${machine.cores} cores of a virtual machine (${machine.cpu}, Node ${machine.node.slice(1)}), ${startedAt.slice(0, 10)}, medians of ${counted(rounds, 'paired round')}; ${versions.join(', ')}.
+Fanfare's figure divided by the other's, so that below 1 Fanfare is cheaper; what is below 1.2 on either side is noise:
+
+${table([['', ...others.map(({ label }) => `÷ ${label}`)], ...lines])}
+
+${warnings.map((each) => `- ${each}`).join('\n')}`;
+}
+
+/**
+ * The calculated use of a load, and what it used when it was run.
  * @param {import('../capacity.mjs').CapacityResult} result
  * @param {Measured} measured
  * @param {Calculator} calculator
@@ -148,7 +176,7 @@ function table([head = [], ...rows]) {
 }
 
 /**
- * A page with what each of its `npx fanfare plan …` prints, in the `text` block behind it.
+ * A page with the output of each of its `npx fanfare plan …`, in the `text` block after it.
  * @param {string} page
  * @param {(args: string[]) => Promise<string>} print
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The part that all servers under test share: start, publish at a pace, and say what that cost. */
+/** The common part of all servers under test: start, publish at a pace, and report the cost. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { dirname } from 'node:path';
@@ -14,7 +14,7 @@ const GC_PAUSE_MS = 100;
  * @typedef {object} ServerUnderTest
  * @property {string} version
  * @property {number} port
- * @property {(data: object) => unknown} publish to the benchmark's one channel
+ * @property {(data: object) => unknown} publish to the benchmark's only channel
  */
 
 /**
@@ -41,7 +41,7 @@ export function hostServer(open) {
   });
 }
 
-/** Memory after garbage has been collected: several passes, since finalizers free more and pages go back later. */
+/** Memory after a garbage collection: several passes, since finalizers free more and pages are returned later. */
 export async function measureMemory() {
   for (let pass = 0; pass < 4; pass++) {
     globalThis.gc?.();
@@ -52,7 +52,7 @@ export async function measureMemory() {
   return { rss, young: young?.physical_space_size ?? 0, heapUsed, external };
 }
 
-/** CPU or heap-sampling profile of a part of the server's life, in the format that Chrome DevTools opens. */
+/** CPU or heap-sampling profile of a part of the server's run, in the format of Chrome DevTools. */
 export class Profiler {
   #session = new Session();
   /** @type {'cpu' | 'heap' | null} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Every server under test listens the same way: node:http on a free port of the loopback interface. */
+/** All servers under test listen in the same way: node:http on a free port of the loopback interface. */
 import { once } from 'node:events';
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Publishes at a steady rate, the same way for every server: open loop, so a slow server falls behind visibly.
- * One event-loop turn never holds more than one burst, however late it is.
+ * Publishes at a steady rate, in the same way for every server: open loop, so a slow server falls behind visibly.
+ * One turn of the event loop never has more than one burst, however late it is, unless it should catch up.
  */
 import { nowUs, payloadMaker } from '../shared/payload.mjs';
 
@@ -9,10 +9,11 @@ import { nowUs, payloadMaker } from '../shared/payload.mjs';
  * @typedef {object} Pace
  * @property {number} ratePerSec publications per second
  * @property {number} burst publications made in one turn of the event loop
- * @property {number} publications how many in all
- * @property {number} payloadBytes size of each one's JSON
- * @property {number} [channels] over which they go in turn, each numbered by itself; without, there is one
- * @property {number} [perChannel] how many in a row go to one channel; without, one
+ * @property {number} publications total number
+ * @property {number} payloadBytes size of each publication's JSON
+ * @property {number} [channels] that get them in turn, each with its own numbers; default: one
+ * @property {number} [perChannel] how many one channel gets in a row; default: one
+ * @property {boolean} [catchesUp] everything due is published at once, as if it came from outside
  */
 
 /**
@@ -23,7 +24,7 @@ import { nowUs, payloadMaker } from '../shared/payload.mjs';
  */
 export async function publishAtPace(
   publish,
-  { ratePerSec, burst, publications, payloadBytes, channels = 1, perChannel = 1 },
+  { ratePerSec, burst, publications, payloadBytes, channels = 1, perChannel = 1, catchesUp = false },
 ) {
   const makePayload = payloadMaker(payloadBytes);
   const intervalUs = (1e6 * burst) / ratePerSec;
@@ -32,7 +33,7 @@ export async function publishAtPace(
   let sequence = 0;
   for (let turn = 0; sequence < publications; turn++) {
     const dueUs = startUs + turn * intervalUs;
-    await nextTurnAt(dueUs);
+    if (!catchesUp || dueUs > nowUs()) await nextTurnAt(dueUs);
     maxLagUs = Math.max(maxLagUs, nowUs() - dueUs);
     const accepted = [];
     for (let i = 0; i < burst && sequence < publications; i++) {
@@ -46,10 +47,10 @@ export async function publishAtPace(
 }
 
 /**
- * Which channel a publication goes to, and its number there, from 1.
+ * The channel of a publication, and its number there, from 1.
  * @param {number} index of the publication, from 0
  * @param {number} channels
- * @param {number} perChannel how many in a row go to one channel
+ * @param {number} perChannel how many one channel gets in a row
  */
 export function placeOf(index, channels, perChannel) {
   const row = Math.floor(index / perChannel);
@@ -60,7 +61,7 @@ export function placeOf(index, channels, perChannel) {
 }
 
 /**
- * A new event-loop turn, not before `dueUs` (to the millisecond that timers have).
+ * A new turn of the event loop, not before `dueUs` (as precise as timers, to the millisecond).
  * @param {number} dueUs
  * @returns {Promise<void>}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which version of a package is measured. */
+/** The version of a package that is measured. */
 import { createRequire } from 'node:module';
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** A server that is published to, of the build in `FANFARE_BUILD`; tells the CPU time that its process has used. */
+/** A server to publish to, from the build in `FANFARE_BUILD`; reports the CPU time of its process. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { answerRequests } from '../shared/ipc.mjs';
@@ -16,7 +16,7 @@ const app = fanfare({
 answerRequests({
   /** @param {{ apiKey: string }} args */
   start: ({ apiKey }) => app.listen(0, { api: { keys: apiKey } }),
-  /** In microseconds, garbage collection and all threads included. */
+  /** In microseconds, including garbage collection and all threads. */
   cpu() {
     const { user, system } = process.cpuUsage();
     return user + system;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Socket.IO with its defaults, long polling only: every socket joins one room, publications are emitted to it. */
+/** Socket.IO with its defaults, only long polling: every socket joins one room, to which publications are emitted. */
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { CHANNEL } from '../shared/credentials.mjs';

@@ -1,12 +1,12 @@
 // @ts-check
-/** Two hand-drawn SVG charts: bars with the single rounds on them, and latency over percentiles. */
+/** Two SVG charts: bars with a dot per round, and latency over percentiles. */
 
 export const WIDTH = 340;
 
 /** @typedef {{ label: string, color: string, value: number, rounds: number[] }} Bar */
 
 /**
- * Horizontal bars from zero; a dot for each round.
+ * Horizontal bars from zero, with a dot per round.
  * @param {{ title: string, bars: Bar[], show: (value: number) => string }} chart
  */
 export function barChart({ title, bars, show }) {
@@ -29,7 +29,7 @@ export function barChart({ title, bars, show }) {
 
 /** @typedef {{ label: string, color: string, points: { percentile: number, ms: number }[] }} Curve */
 
-/** Percentiles that get a place on the axis; the distance doubles the nines, as in HDR plots. */
+/** Percentiles with a tick on the axis; distances double the nines, as in HDR plots. */
 const TICKS = [50, 90, 99, 99.9];
 const FIRST_PERCENTILE = 50;
 const LAST_PERCENTILE = 99.9;

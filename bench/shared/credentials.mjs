@@ -1,5 +1,5 @@
 // @ts-check
-/** The channel that everyone is on, and the throw-away secret with which the bench's own tokens are signed. */
+/** The channel of all subscribers, and the throw-away secret that signs the benchmark's tokens. */
 import { SignJWT } from 'jose';
 
 export const CHANNEL = 'bench:1';

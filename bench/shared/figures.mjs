@@ -3,22 +3,22 @@
 import { AIMS, headlineMetric } from '../end-to-end/scenarios.mjs';
 
 /**
- * idle: `rssBytesPerConnection`, `lastingBytesPerConnection` (the same without V8's young generation), `heapBytesPerConnection` (V8's heap and what hangs on it outside), `connectCpuUs`
- * (server CPU until one connection is subscribed), `connectsPerSec`.
+ * idle: `rssBytesPerConnection`, `lastingBytesPerConnection` (without V8's young generation), `heapBytesPerConnection` (V8's heap and its external memory), `connectCpuUs`
+ * (server CPU for one connection until it is subscribed), `connectsPerSec`.
  * delivery: `cpuUsPerDelivery` (server CPU, all threads), `serverCpuShare` and `clientCpuShare` (of one core),
  * `othersCpuShare` (of the two cores, by other processes), `deliveriesPerSec`, `maxLagMs` (how late the server made its
  * latest burst).
- * brokers, each a publication's share: `nodesCpuUs` (all nodes), `publisherCpuUs` (of it, the node that publishes),
- * `serviceCpuUs` (the process between nodes), `idleCpuUs` (what the nodes use in that time without publications);
+ * brokers, per publication: `nodesCpuUs` (all nodes), `publisherCpuUs` (of these, the node that publishes),
+ * `serviceCpuUs` (the process between the nodes), `idleCpuUs` (use of the nodes in that time without publications);
  * `publicationsPerSec`, and `publicationsPerCpuSec` of the nodes.
  * @typedef {'rssBytesPerConnection' | 'lastingBytesPerConnection' | 'heapBytesPerConnection' | 'connectCpuUs' | 'connectsPerSec' | 'cpuUsPerDelivery'
  *   | 'nodesCpuUs' | 'publisherCpuUs' | 'serviceCpuUs' | 'idleCpuUs' | 'publicationsPerSec' | 'publicationsPerCpuSec'
  *   | 'serverCpuShare' | 'clientCpuShare' | 'othersCpuShare' | 'deliveriesPerSec' | 'maxLagMs'} Metric
  */
 
-/** @typedef {{ percentile: number, ms: number }} LatencyPoint from the moment a publication was due to its arrival */
+/** @typedef {{ percentile: number, ms: number }} LatencyPoint from when a publication was due until its arrival */
 
-/** @typedef {{ values: Partial<Record<Metric, number>>, latency: LatencyPoint[] }} Figures latency is empty when idle */
+/** @typedef {{ values: Partial<Record<Metric, number>>, latency: LatencyPoint[] }} Figures latency is empty for idle */
 
 /** @typedef {import('../end-to-end/scenarios.mjs').Scenario} Scenario */
 /** @typedef {import('../end-to-end/scenarios.mjs').ServerName} ServerName */
@@ -36,7 +36,7 @@ import { AIMS, headlineMetric } from '../end-to-end/scenarios.mjs';
  */
 
 /**
- * NaN when the scenario has no such figure.
+ * NaN if the scenario has no such figure.
  * @param {Figures} figures
  * @param {Metric} metric
  */
@@ -45,7 +45,7 @@ export function figureOf(figures, metric) {
 }
 
 /**
- * NaN when the scenario has no latency.
+ * NaN if the scenario has no latency.
  * @param {Figures} figures
  * @param {number} percentile
  */
@@ -54,7 +54,7 @@ export function latencyMsAt(figures, percentile) {
 }
 
 /**
- * NaN for no values.
+ * NaN without values.
  * @param {number[]} values
  */
 export function median(values) {

@@ -1,16 +1,16 @@
 // @ts-check
-/** What the command lines of all benchmarks have in common. */
+/** The common parts of the benchmarks' command lines. */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-/** A flag that cannot be understood, or a plan that this machine cannot run; the message names it. */
+/** An invalid flag, or a plan that this machine cannot run; the message names it. */
 export class UsageError extends Error {}
 
 /**
  * Throws a `UsageError`.
  * @template {NonNullable<import('node:util').ParseArgsConfig['options']>} T
  * @param {string[]} argv
- * @param {T} options as `parseArgs` takes them
+ * @param {T} options of `parseArgs`
  */
 export function parseFlags(argv, options) {
   try {
@@ -21,7 +21,7 @@ export function parseFlags(argv, options) {
 }
 
 /**
- * The listed names in the order of `all`; all of them when the flag is not given. Throws a `UsageError`.
+ * The listed names in the order of `all`; all of them without the flag. Throws a `UsageError`.
  * @template {string} T
  * @param {string} flag
  * @param {string | undefined} list

@@ -1,11 +1,11 @@
 // @ts-check
-/** A hand-drawn SVG chart: a figure over the number of nodes. */
+/** An SVG chart: a figure over the number of nodes. */
 import { escapeHtml, round, svg, WIDTH } from './charts.mjs';
 
 /** @typedef {{ label: string, color: string, points: { nodes: number, value: number }[] }} GrowthCurve */
 
 /**
- * Both axes are linear, and the upright one begins at zero.
+ * Both axes are linear, and the vertical one starts at zero.
  * @param {{ title: string, curves: GrowthCurve[] }} chart
  */
 export function growthChart({ title, curves }) {

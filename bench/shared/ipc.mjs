@@ -1,13 +1,13 @@
 // @ts-check
-/** Requests and replies between the bench and its two child processes, over Node's IPC channel. */
+/** Requests and replies between the benchmark and its two child processes, over Node's IPC channel. */
 import { spawn } from 'node:child_process';
 
 /** @typedef {{ id: number, verb: string, args: unknown }} Request */
 /** @typedef {{ id?: number, value?: unknown, error?: string, progress?: unknown }} Reply */
 
 /**
- * In a child: answers each request of the parent with what its handler returns. Parent and child are one program, so
- * a handler trusts the arguments to be what it declares.
+ * In a child: answers each request of the parent with its handler's result. Parent and child are one program, so
+ * a handler trusts its arguments.
  * @param {Record<string, (args: never) => unknown>} handlers
  */
 export function answerRequests(handlers) {
@@ -26,14 +26,22 @@ export function answerRequests(handlers) {
 }
 
 /**
- * In a child: tells the parent how far it is.
+ * In a child: reports progress to the parent.
  * @param {object} progress
  */
 export function tellProgress(progress) {
   process.send?.({ progress });
 }
 
-/** In the parent: one child process, pinned to a core where the machine can do that. */
+/**
+ * @param {number | null} core
+ * @param {string[]} command
+ */
+export function onCore(core, command) {
+  return core === null ? command : ['taskset', '-c', String(core), ...command];
+}
+
+/** In the parent: one child process, pinned to a core if the machine supports it. */
 export class Child {
   #process;
   #name;
@@ -46,16 +54,15 @@ export class Child {
   /**
    * @param {object} options
    * @param {string} options.name for messages
-   * @param {string} options.script absolute path of the module to run
-   * @param {number | null} options.core core to pin to; null: wherever the system puts it
+   * @param {string} [options.script] absolute path of the module to run
+   * @param {string[]} [options.command] to run instead of Node; it speaks lines of JSON over the channel that Node opens
+   * @param {number | null} options.core core to pin to; null: the system decides
    * @param {(progress: unknown) => void} [options.onProgress]
    */
-  constructor({ name, script, core, onProgress }) {
-    const node = ['--expose-gc', script];
-    const [command, args] =
-      core === null ? [process.execPath, node] : ['taskset', ['-c', String(core), process.execPath, ...node]];
+  constructor({ name, script = '', command = [process.execPath, '--expose-gc', script], core, onProgress }) {
+    const [program = '', ...args] = onCore(core, command);
     this.#name = name;
-    this.#process = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#process = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#process.on('message', (message) => this.#receive(/** @type {Reply} */ (message), onProgress));
     this.#exited = new Promise((resolve) => {
       this.#process.once('error', (error) => this.#failAll(error, resolve));
@@ -65,9 +72,13 @@ export class Child {
     });
   }
 
+  get pid() {
+    return Number(this.#process.pid);
+  }
+
   /**
-   * Rejects when the handler throws or the process ends.
-   * @template T what the child's handler returns
+   * Rejects if the handler throws or the process ends.
+   * @template T result of the child's handler
    * @param {string} verb
    * @param {object} [args]
    * @returns {Promise<T>}
@@ -84,7 +95,7 @@ export class Child {
     });
   }
 
-  /** Ends the process and waits until it is gone. Idempotent. */
+  /** Ends the process and waits until it has ended. Idempotent. */
   async close() {
     if (this.#process.connected) this.#process.disconnect();
     const deadline = setTimeout(() => this.#process.kill('SIGKILL'), 5000);

@@ -1,13 +1,13 @@
 // @ts-check
-/** The machine that measures: what it is, and whether it can run the plan. */
+/** The machine that measures: its properties, and whether it can run the plan. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
-/** Descriptors that a process needs beside its connections. */
+/** Descriptors that a process needs besides its connections. */
 const SPARE_DESCRIPTORS = 200;
 
-/** Whether processes can be tied to one core each: Linux with taskset and at least two cores. */
+/** Whether processes can be pinned to one core each: Linux with taskset and at least two cores. */
 export function canPin() {
   return availableParallelism() >= 2 && spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0;
 }
@@ -24,7 +24,7 @@ export function describeMachine() {
 }
 
 /**
- * How long these cores have been busy since the machine started, all processes together, in milliseconds.
+ * Busy time of these cores since the machine started, of all processes, in milliseconds.
  * @param {number[]} cores
  */
 export function busyMsOf(cores) {
@@ -36,14 +36,20 @@ export function busyMsOf(cores) {
 }
 
 /**
- * Why this many connections cannot be opened in one process; null when they can. Node raises the soft limit to the
+ * Why this many connections cannot be opened in one process; null if they can. Node raises the soft limit to the
  * hard one by itself, so the hard one counts.
  * @param {number} connections
  */
 export function descriptorShortage(connections) {
+  const most = mostConnections();
+  if (most >= connections) return null;
+  return `${connections} connections need ${connections + SPARE_DESCRIPTORS} open files, the limit is ${most + SPARE_DESCRIPTORS}: raise it (ulimit -n) or pass --connections`;
+}
+
+/** As many as a process may have open; infinite where nobody says. */
+export function mostConnections() {
   const limits = '/proc/self/limits';
-  if (!existsSync(limits)) return null;
-  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync(limits, 'utf8'))?.[1];
-  if (hard === undefined || hard === 'unlimited' || Number(hard) >= connections + SPARE_DESCRIPTORS) return null;
-  return `${connections} connections need ${connections + SPARE_DESCRIPTORS} open files, the limit is ${hard}: raise it (ulimit -n) or pass --connections`;
+  if (!existsSync(limits)) return Number.POSITIVE_INFINITY;
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(readFileSync(limits, 'utf8'))?.[1];
+  return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard) - SPARE_DESCRIPTORS;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** One measurement: a fresh server and a fresh load client, each on its own core, through one scenario. */
+/** One measurement: a new server and a new load client, each on its own core, in one scenario. */
 import { fileURLToPath } from 'node:url';
 import { Child } from './ipc.mjs';
 import { busyMsOf } from './machine.mjs';
@@ -20,7 +20,7 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
 /** @typedef {{ figures: Figures, faults: string[] }} Outcome faults: deliveries lost, doubled or out of order */
 
 /**
- * @typedef {object} Bench the two processes while they are measured
+ * @typedef {object} Bench the two measured processes
  * @property {Child} host
  * @property {Child} client
  * @property {(count: number) => Promise<void>} open connections that are subscribed
@@ -31,9 +31,9 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
 /**
  * @param {object} options
  * @param {string} options.server name of a file in servers/
- * @param {string} [options.dialect] what its clients speak; without, its own over WebSocket
+ * @param {string} [options.dialect] protocol of its clients; default: its own over WebSocket
  * @param {IdleScenario | DeliveryScenario} options.scenario
- * @param {boolean} options.pinned whether processes can be tied to cores
+ * @param {boolean} options.pinned whether processes can be pinned to cores
  * @param {Bench['profile']} options.profile
  * @param {(step: string, progress: StepProgress) => void} options.onProgress
  * @returns {Promise<Outcome & { version: string }>}

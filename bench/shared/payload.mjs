@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The benchmark's publication: JSON of an exact size that carries its number and the moment it was due.
- * The mark has fixed width and a byte found nowhere else, so that a reader finds it in any protocol's frame.
+ * The benchmark's publication: JSON of an exact size with its number and the time when it was due. The mark has a fixed
+ * width and a byte found nowhere else, so that it is found in a frame of any protocol.
  */
 
 export const MARK_BYTE = 0x7e; // "~"
@@ -16,14 +16,14 @@ export const MARK_BYTES = TIME_OFFSET + TIME_DIGITS;
 /** Smallest payload that can hold a mark: `{"mark":"…","pad":""}`. */
 export const MIN_PAYLOAD_BYTES = '{"mark":"","pad":""}'.length + MARK_BYTES;
 
-/** The machine's monotonic clock in microseconds: the same for every process on it. */
+/** The machine's monotonic clock in microseconds: the same for all of its processes. */
 export function nowUs() {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e6 + Math.floor(nanoseconds / 1e3);
 }
 
 /**
- * A maker of publications of `payloadBytes` bytes of JSON each.
+ * Returns a function that makes publications of `payloadBytes` bytes of JSON.
  * @param {number} payloadBytes
  * @returns {(sequence: number, dueUs: number) => { mark: string, pad: string }}
  */
@@ -44,7 +44,7 @@ function markOf(sequence, dueUs) {
 }
 
 /**
- * The publication number in the mark that starts at `at`.
+ * The number of the publication whose mark starts at `at`.
  * @param {Uint8Array} bytes
  * @param {number} at
  */
@@ -53,7 +53,7 @@ export function sequenceAt(bytes, at) {
 }
 
 /**
- * The moment, in microseconds, when the publication marked at `at` was due.
+ * The time, in microseconds, when the publication whose mark starts at `at` was due.
  * @param {Uint8Array} bytes
  * @param {number} at
  */
