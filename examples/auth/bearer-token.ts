@@ -1,13 +1,13 @@
-/** Sign-in by a token that the client asks for and hands to `connect()`: for apps and for sites on other hosts. */
+/** Sign-in by a token that the client requests and passes to `connect()`: for apps, and for sites on other hosts. */
 
 import express from 'express';
 import { channel, fanfare, jwt } from 'fanfare';
 import { SignJWT } from 'jose';
 import { type RunningExample, runIfMain, serve, userOf } from './example-server.js';
 
-/** Shared by whoever makes tokens and Fanfare; at least 32 bytes. */
+/** Shared by Fanfare and the code that makes tokens; at least 32 bytes. */
 const secret = process.env.FANFARE_TOKEN_SECRET ?? 'only for trying: set FANFARE_TOKEN_SECRET';
-/** Short: a client gets the next one by itself while it is signed in. */
+/** Short: while the user is signed in, the client gets the next one by itself. */
 const lifeSec = 300;
 
 export function startTokenExample(port: number): Promise<RunningExample> {

@@ -1,11 +1,11 @@
-/** What the three examples have in common: one HTTP server for the site and the socket, and who may sign in. */
+/** The common parts of the three examples: one HTTP server for the site and the socket, and who may sign in. */
 
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** What is needed of a Fanfare application here. */
+/** The part of a Fanfare application that is needed here. */
 interface Attachable {
   attach(server: ReturnType<typeof createServer>): unknown;
   close(deadlineMs?: number): Promise<void>;
@@ -17,13 +17,13 @@ export interface RunningExample {
   close(): Promise<void>;
 }
 
-/** @param port 0 picks a free one */
+/** @param port 0: any free port */
 export async function serve(site: RequestListener, app: Attachable, port: number): Promise<RunningExample> {
   const server = createServer(site);
   app.attach(server);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  // safe: a server that listens on a port has an address of that kind
+  // safe: a server that listens on a port has such an address
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${actual}`,
@@ -42,13 +42,13 @@ export async function runIfMain(module: string, start: (port: number) => Promise
   console.log(`listening on ${url}`);
 }
 
-/** Stands in for a database of people. Real ones keep a slow hash of the password and never the password. */
+/** Stands in for a database of users. Real ones store a slow hash of the password, never the password. */
 const passwords: ReadonlyMap<string, string> = new Map([
   ['ann', 'correct horse'],
   ['bob', 'battery staple'],
 ]);
 
-/** The user of a sign-in form that was filled in correctly. */
+/** The user of a sign-in form with the right password. */
 export function userOf(form: unknown): string | undefined {
   if (typeof form !== 'object' || form === null || !('user' in form) || !('password' in form)) return undefined;
   const { user, password } = form;

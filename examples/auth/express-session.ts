@@ -1,4 +1,4 @@
-/** Sign-in by an Express session: whoever is signed in on the site is signed in on its socket. */
+/** Sign-in by an Express session: users who are signed in on the site are signed in on its socket. */
 
 import { parseCookie } from 'cookie';
 import { unsign } from 'cookie-signature';
@@ -13,7 +13,7 @@ declare module 'express-session' {
   }
 }
 
-/** In production: from the environment. Signs the cookie, so that nobody can guess the id of a session. */
+/** In production: from the environment. Signs the cookie, so that nobody can guess a session's id. */
 const secret = process.env.SESSION_SECRET ?? 'only for trying: set SESSION_SECRET';
 const cookieName = 'connect.sid';
 
@@ -22,8 +22,8 @@ export function startSessionExample(port: number): Promise<RunningExample> {
   const store = new MemoryStore();
 
   const app = fanfare({
-    // The same cookie, the same store. A request that brings cookies has to say which page it comes from (Origin),
-    // and pages of other sites are refused: nobody's session can be used from elsewhere.
+    // The same cookie, the same store. A request with cookies must say which page it comes from (Origin), and pages of
+    // other sites are refused: nobody can use a visitor's session from another site.
     auth: async ({ headers }) => {
       const found = await sessionOf(headers.get('cookie'));
       if (found?.user === undefined) return null;
@@ -62,7 +62,7 @@ export function startSessionExample(port: number): Promise<RunningExample> {
       response.sendStatus(401);
       return;
     }
-    // A new id for a new user: one that somebody has planted before is of no use.
+    // A new id for a new user, so that an id planted before is of no use.
     request.session.regenerate(() => {
       request.session.user = user;
       response.json({ user });
@@ -72,7 +72,7 @@ export function startSessionExample(port: number): Promise<RunningExample> {
   site.post('/sign-out', (request, response) => {
     const { user } = request.session;
     request.session.destroy(() => {
-      // What is open closes; its client comes back with a session that is not there any more, and is refused.
+      // Open connections close; their clients reconnect with a session that no longer exists, and are refused.
       if (user !== undefined) app.disconnect(user, { reconnect: true });
       response.sendStatus(204);
     });

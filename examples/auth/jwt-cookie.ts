@@ -7,7 +7,7 @@ import { channel, fanfare } from 'fanfare';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { type RunningExample, runIfMain, serve, userOf } from './example-server.js';
 
-/** AUTH_SECRET of the site that signs people in. */
+/** AUTH_SECRET of the site on which users sign in. */
 const secret = process.env.AUTH_SECRET ?? 'only for trying: set AUTH_SECRET';
 /** On https, Auth.js calls it `__Secure-authjs.session-token`. The key depends on the name. */
 const cookieName = 'authjs.session-token';
@@ -17,7 +17,7 @@ const key = new Uint8Array(
   hkdfSync('sha256', secret, cookieName, `Auth.js Generated Encryption Key (${cookieName})`, 64),
 );
 
-/** The user of a cookie that is genuine and not too old, and when it ends. */
+/** The user in a cookie that is genuine and not expired, and the time of its expiry. */
 async function readCookie(token: string): Promise<{ readonly user: string; readonly expiresAt: number } | null> {
   try {
     const { payload } = await jwtDecrypt(token, key, {
@@ -28,14 +28,14 @@ async function readCookie(token: string): Promise<{ readonly user: string; reado
     const { sub = '', exp = 0 } = payload;
     return { user: sub, expiresAt: exp };
   } catch {
-    // Forged, of another secret or too old: all the same to whoever sent it.
+    // Forged, made with another secret or expired: the sender gets the same answer.
     return null;
   }
 }
 
 export function startCookieExample(port: number): Promise<RunningExample> {
   const app = fanfare({
-    // A request that brings cookies has to say which page it comes from (Origin); pages of other sites are refused.
+    // A request with cookies must say which page it comes from (Origin); pages of other sites are refused.
     auth: ({ headers }) => {
       const token = parseCookie(headers.get('cookie') ?? '')[cookieName];
       return token === undefined ? null : readCookie(token);
@@ -43,7 +43,7 @@ export function startCookieExample(port: number): Promise<RunningExample> {
     channels: { 'inbox:{user}': channel({ subscribe: ({ user, params }) => user === params.user }) },
   });
 
-  // Auth.js would do this part.
+  // Auth.js does this part in a real site.
   const site = express();
   site.post('/sign-in', express.json(), async (request, response) => {
     const user = userOf(request.body);

@@ -1,4 +1,4 @@
-/** The three ways to sign in, over HTTP and the socket as a browser does it, and what a stranger's page can do. */
+/** The three ways to sign in, over HTTP and the socket as in a browser, and what a page of another site can do. */
 
 import { type Client, connect } from 'fanfare/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ function post(path: string, body: object, headers: Record<string, string> = {}):
   });
 }
 
-/** Signs in and returns the cookie, as a browser keeps it. */
+/** Signs in and returns the cookie that a browser would keep. */
 async function signIn(user = 'ann', password = 'correct horse'): Promise<string> {
   const response = await post('/sign-in', { user, password });
   expect(response.status).toBe(200);
@@ -47,7 +47,7 @@ function socketFrom(origin: string | undefined, cookie: string | undefined) {
   };
 }
 
-/** The HTTP status with which the handshake is answered. */
+/** The HTTP status of the answer to the handshake. */
 function statusOf(origin: string | undefined, cookie: string | undefined): Promise<number> {
   const socket = new (socketFrom(origin, cookie))(socketUrl());
   return new Promise((resolve) => {
@@ -60,7 +60,7 @@ function statusOf(origin: string | undefined, cookie: string | undefined): Promi
   });
 }
 
-/** What becomes of a client: in, or the code with which it is sent away. */
+/** The outcome of a connect: a connected client, or the code with which it was closed. */
 function outcome(options: Parameters<typeof connect>[1]): Promise<{ client: Client; code: number | undefined }> {
   const client = connect(socketUrl(), { minReconnectDelayMs: 10, ...options });
   clients.push(client);
@@ -134,7 +134,7 @@ describe('bearer token', () => {
     const response = await post('/token', { user, password });
     if (response.status === 401) return null;
     const body: unknown = await response.json();
-    // safe: so the example answers
+    // safe: the example answers with this
     return (body as { readonly token: string }).token;
   };
 

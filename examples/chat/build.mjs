@@ -40,7 +40,7 @@ export async function build({ distDir, outDir }) {
 }
 
 /**
- * `fanfare` stays outside the bundle and is the package that was just built.
+ * Keeps `fanfare` out of the bundle and resolves it to the package that was just built.
  * @param {string} distDir
  * @param {string} outDir
  * @returns {import('esbuild').Plugin}

@@ -6,7 +6,7 @@ import { maxNameLength, maxTextLength } from './limits.js';
 
 const message = v.object({
   text: v.pipe(v.string(), v.minLength(1), v.maxLength(maxTextLength)),
-  /** Chosen by the sender, so that a message that was sent again after a lost answer shows up once. */
+  /** Chosen by the sender, so that a message sent again after a lost answer is shown once. */
   id: v.optional(v.pipe(v.string(), v.maxLength(36))),
   /** By the sender's clock. */
   sentAtMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
@@ -18,14 +18,14 @@ const typing = v.object({ typing: v.boolean() });
 
 const introduction = v.object({ name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(maxNameLength)) });
 
-/** What everyone in a room gets to know about a member: `chanInfo` in presence, joins and publications. */
+/** What everyone in a room sees of a member: `chanInfo` in presence, joins and publications. */
 export interface MemberInfo {
   readonly name: string;
 }
 
 /**
- * Anyone may come in. Who says a name while subscribing carries it from then on: it is attached by the server, so it
- * is the same in the member list and on every message.
+ * Anyone may subscribe. A name sent with the subscribe is attached by the server, so it is the same in the member list
+ * and in every message.
  */
 function introduce({ data }: Pick<SubscribeContext, 'data'>): SubscribeGrant {
   const said = v.safeParse(introduction, data);
@@ -41,6 +41,6 @@ export const chatChannels = {
     presence: true,
     joinLeave: true,
   }),
-  /** Short-lived: nothing is kept, whoever is away misses nothing that matters. */
+  /** Short-lived: nothing is kept, since a client that is away misses nothing important. */
   'typing:{room}': channel({ message: typing, subscribe: introduce, publish: 'subscriber' }),
 };

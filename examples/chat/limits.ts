@@ -1,4 +1,4 @@
-/** The sizes that server and page agree on. */
+/** Sizes that server and page share. */
 
 /** Longest message, in UTF-16 units, as browsers count `maxlength`. */
 export const maxTextLength = 2_000;

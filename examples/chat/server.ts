@@ -28,7 +28,7 @@ const server = createServer((request, response) => {
 const app = chatApp();
 app.attach(server);
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
-  // safe: a server that listens on a port has an address of that kind
+  // safe: a server that listens on a port has such an address
   const { port } = server.address() as AddressInfo;
   console.log(`chat: http://127.0.0.1:${port}/`);
 });

@@ -1,10 +1,10 @@
-/** The line that tells how the connection stands. */
+/** The line that shows the state of the connection. */
 
 import { byId, element } from './elements.js';
 import { durationText, type Status, statusText } from './status.js';
 
 const tickMs = 1_000;
-/** Shorter absences are not counted aloud. */
+/** Shorter absences are shown without a counter. */
 const countFromMs = 1_000;
 
 export class BannerView {
@@ -40,7 +40,7 @@ export class BannerView {
     }
   }
 
-  /** Counts for the eye alone: nobody wants to hear every second. */
+  /** Counts visually only: a screen reader must not read out every second. */
   #since(sinceMs: number): HTMLElement {
     const since = element('span', { class: 'since', 'aria-hidden': 'true' });
     const tick = () => {

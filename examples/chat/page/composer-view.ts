@@ -1,9 +1,9 @@
-/** Where one writes: Enter sends, Shift+Enter starts a line, and the field grows with the text. */
+/** The input field: Enter sends, Shift+Enter starts a new line, and the field grows with the text. */
 
 import { maxTextLength } from '../limits.js';
 import { byId } from './elements.js';
 
-/** How much room is left is told from here on. */
+/** Below this many remaining characters, their number is shown. */
 const tellLeftBelow = 200;
 
 export interface ComposerOptions {
@@ -24,7 +24,7 @@ export class ComposerView {
       this.#send();
     });
     this.#text.addEventListener('keydown', (event) => {
-      // While an input method composes, Enter picks a word.
+      // While an input method is composing, Enter selects a word.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.#send();
@@ -35,7 +35,7 @@ export class ComposerView {
     });
   }
 
-  /** On a phone the keyboard would cover what one came to read. */
+  /** On a phone the keyboard would cover the messages. */
   focusUnlessTouch(): void {
     if (matchMedia('(hover: hover)').matches) this.#text.focus();
   }

@@ -1,8 +1,8 @@
-/** Makes and finds elements. Text goes in as text: there is no way to pass markup. */
+/** Makes and finds elements. Text is always inserted as text: there is no way to pass markup. */
 
 type Props = Readonly<Record<string, string | boolean>>;
 
-/** @param props attributes; `true` is an empty one, `false` none. `style` and handlers are not for here */
+/** @param props attributes; `true` is an empty one, `false` none. Not for `style` or event handlers */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   props: Props = {},
@@ -16,14 +16,14 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** @throws when the page has no such element of that kind, which would be a fault in index.html */
+/** @throws if the page has no such element of that type, which would be a bug in index.html */
 export function byId<Type extends HTMLElement>(id: string, type: new () => Type): Type {
   const found = document.getElementById(id);
   if (found instanceof type) return found;
   throw new Error(`the page has no ${type.name} "${id}"`);
 }
 
-/** A round sign for a person: initials on a colour that goes with the name. */
+/** A person's round sign: initials on a colour derived from the name. */
 export function avatar(name: string): HTMLElement {
   const made = element('span', { 'aria-hidden': 'true' });
   paintAvatar(made, name);
@@ -35,7 +35,7 @@ export function paintAvatar(target: HTMLElement, name: string): void {
   target.textContent = initialsOf(name);
 }
 
-/** As many as style/people.css has. */
+/** The number of colours in style/people.css. */
 const numHues = 12;
 
 function hueOf(name: string): number {

@@ -1,4 +1,4 @@
-/** By what the page is connected, and the button that cuts the line. */
+/** Shows the transport in use, and the button that cuts the line. */
 
 import type { TransportName } from 'fanfare/client';
 import { byId } from './elements.js';

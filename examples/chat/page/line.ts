@@ -1,11 +1,11 @@
-/** The way to the server, which the page can cut for a while to show what happens then. */
+/** The connection to the server, which the page can cut for a while to show what happens then. */
 
 const cutMs = 6_000;
 
 export class Line {
   #isCut = false;
   readonly #onChange: () => void;
-  /** For the client: it lets nothing through while the line is cut. */
+  /** For the client: lets nothing through while the line is cut. */
   readonly websocket: typeof WebSocket;
 
   constructor(onChange: () => void) {
@@ -19,7 +19,7 @@ export class Line {
     };
     const { fetch, navigator } = globalThis;
     globalThis.fetch = (...args) => (isCut() ? Promise.reject(new TypeError('the line is cut')) : fetch(...args));
-    // As in a tunnel: the browser says that there is no network, and the client blames no transport.
+    // As in a tunnel: the browser reports that it is offline, so the client blames no transport.
     const isOnline = Object.getOwnPropertyDescriptor(Navigator.prototype, 'onLine');
     Object.defineProperty(navigator, 'onLine', {
       configurable: true,
@@ -31,7 +31,7 @@ export class Line {
     return this.#isCut;
   }
 
-  /** For six seconds. Messages that are written meanwhile, here and elsewhere, come afterwards. */
+  /** For six seconds. Messages written meanwhile, here and elsewhere, arrive afterwards. */
   cut(): void {
     if (this.#isCut) return;
     this.#set(true, 'offline');

@@ -1,14 +1,14 @@
-/** Finds addresses in what people write. What is no address stays the text that it is. */
+/** Finds addresses in messages. What is not an address remains text. */
 
 export interface TextPart {
   readonly text: string;
-  /** An absolute address with http or https, and nothing else: no script hides in one. */
+  /** Only an absolute address with http or https, so it cannot contain a script. */
   readonly href?: string;
 }
 
 const candidates = /\bhttps?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
 
-/** The parts of a text, in order; joined they are the text again. */
+/** The parts of a text, in order; joined they are the text. */
 export function partsOf(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
@@ -24,7 +24,7 @@ export function partsOf(text: string): TextPart[] {
   return parts;
 }
 
-/** A full stop ends the sentence, and a bracket belongs to the text when it was opened there. */
+/** A full stop ends the sentence, and a closing bracket belongs to the text if it was opened there. */
 function withoutTrailing(address: string): string {
   let rest = address;
   for (;;) {
@@ -37,13 +37,13 @@ function withoutTrailing(address: string): string {
   }
 }
 
-/** Names with a user in front pretend to be somewhere else: `https://bank.example@evil.example/`. */
+/** Addresses with a user name pretend to be another site: `https://bank.example@evil.example/`. */
 function addressOf(text: string): string | undefined {
   try {
     const { protocol, hostname, username, password, href } = new URL(text);
     const isWeb = protocol === 'http:' || protocol === 'https:';
     return isWeb && hostname !== '' && username === '' && password === '' ? href : undefined;
   } catch {
-    return undefined; // it only looks like one
+    return undefined; // only looks like an address
   }
 }

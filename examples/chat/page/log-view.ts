@@ -1,10 +1,10 @@
-/** The list of messages: brings the page in line with its rows, and stays at the bottom while the reader is there. */
+/** The list of messages: updates the page to its rows, and stays at the end while the reader is there. */
 
 import { avatar, byId, element } from './elements.js';
 import { partsOf, type TextPart } from './links.js';
 import type { MessageRow, Row } from './rows.js';
 
-/** So near to the end counts as being there. */
+/** This near to the end counts as the end. */
 const nearBottomPx = 48;
 
 export interface LogViewOptions {
@@ -18,24 +18,24 @@ export class LogView {
   readonly #empty = byId('empty', HTMLElement);
   readonly #newer = byId('newer', HTMLButtonElement);
   readonly #options: LogViewOptions;
-  /** The elements that are shown, with what they were made from. */
+  /** The elements on the page, with the rows from which they were made. */
   #shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
   #sticks = true;
-  /** Where the log stood when it was last brought to its end. */
+  /** The scroll position when the log was last scrolled to its end. */
   #topAtEnd = 0;
   #numNewer = 0;
   readonly #time = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
   constructor(options: LogViewOptions) {
     this.#options = options;
-    // Not every browser lets the keyboard into a scrolling area by itself.
+    // Not every browser makes a scrolling area reachable by keyboard.
     this.#log.tabIndex = 0;
     this.#log.addEventListener('scroll', () => this.#lookWhereReaderIs(), { passive: true });
     this.#newer.addEventListener('click', () => {
       this.stickToBottom();
       this.#log.focus({ preventScroll: true });
     });
-    // The banner, the keyboard of a phone and long texts change the height.
+    // The banner, a phone's keyboard and long texts change the height.
     const observer = new ResizeObserver(() => {
       this.#lookWhereReaderIs();
       this.#keepBottom();
@@ -44,7 +44,7 @@ export class LogView {
     observer.observe(this.#lines);
   }
 
-  /** Another room: what is shown goes away without being announced. */
+  /** For another room: removes everything without announcing it. */
   clear(room: string): void {
     this.#shown = new Map();
     this.#lines.replaceChildren();
@@ -52,16 +52,16 @@ export class LogView {
     this.stickToBottom();
   }
 
-  /** @param isLoading history is still to come: there is nothing to say about an empty room, and nothing to announce */
+  /** @param isLoading history is still to come: an empty room is not reported, and nothing is announced */
   render(rows: readonly Row[], isLoading: boolean): void {
-    // Before anything changes: that they have scrolled is known here earlier than the browser says it.
+    // Before any change: scrolling is noticed here earlier than the browser reports it.
     this.#lookWhereReaderIs();
     this.#log.setAttribute('aria-busy', String(isLoading));
     this.#empty.hidden = isLoading || rows.length > 0;
     const wasEmpty = this.#shown.size === 0;
     const shown = new Map<string, { readonly row: Row; readonly item: HTMLElement }>();
     const keys = new Set(rows.map(({ key }) => key));
-    // First of all: those that stay would be moved to where they are, and read out again.
+    // First, since otherwise the remaining elements would be moved, and read out again.
     for (const [key, { item }] of this.#shown) if (!keys.has(key)) item.remove();
     let place = this.#lines.firstElementChild;
     let numNew = 0;
@@ -92,8 +92,8 @@ export class LogView {
   }
 
   /**
-   * The end moves away from the reader as well: texts wrap anew, the log gets smaller. So who was at the end has left it
-   * only by going up. Going up without leaving it happens where the log grows: there the browser corrects what is too far.
+   * The end also moves away from the reader when texts wrap again or the log gets smaller: a reader who was at the end
+   * has left it only by scrolling up. When the log grows, the browser scrolls up too, but the reader stays at the end.
    */
   #lookWhereReaderIs(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
@@ -171,7 +171,7 @@ export class LogView {
 
 function toNode({ text, href }: TextPart): Node | string {
   if (href === undefined) return text;
-  // A long one breaks between its parts and not within a word.
+  // A long address breaks between its parts and not within a word.
   const pieces = text
     .split(/(?<=[/?&=#._-])(?=\w)/)
     .flatMap((piece, index) => (index === 0 ? piece : [element('wbr'), piece]));

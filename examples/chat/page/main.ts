@@ -49,7 +49,7 @@ class ChatPage {
     onTyping: (isTyping) => (isTyping ? this.#room?.typing.typed() : this.#room?.typing.stopped()),
   });
   #room: Room | undefined;
-  /** Id of the present connection. */
+  /** Id of the current connection. */
   #self: string | undefined;
   #isRenderDue = false;
   #numUnseen = 0;
@@ -70,7 +70,7 @@ class ChatPage {
     await this.#enter();
   }
 
-  /** Goes to the room in the address. */
+  /** Enters the room in the page's address. */
   async #enter(): Promise<void> {
     const name = roomOfHash(location.hash);
     this.#panels.close();
@@ -120,7 +120,7 @@ class ChatPage {
     this.#log.stickToBottom();
   }
 
-  /** Whatever changes in one turn is shown at once. */
+  /** All changes of one turn are shown together. */
   #renderSoon(): void {
     if (this.#isRenderDue) return;
     this.#isRenderDue = true;

@@ -1,4 +1,4 @@
-/** What the browser remembers between visits: the name, the rooms, and which messages are one's own. */
+/** What the browser remembers between visits: the name, the rooms, and which messages are the user's own. */
 
 import { cleanName, shortened } from './messages.js';
 
@@ -9,12 +9,12 @@ const maxRoomLength = 40;
 
 const keys = { name: 'fanfare-chat.name', rooms: 'fanfare-chat.rooms', ownIds: 'fanfare-chat.own' } as const;
 
-/** Works without storage too, where a browser keeps it closed: then it lasts as long as the page. */
+/** Without storage, if the browser denies it, everything lasts as long as the page. */
 export class Memory {
   readonly #ownIds = new Set(this.#readList('sessionStorage', keys.ownIds));
   #rooms = this.#readList('localStorage', keys.rooms);
 
-  /** Of this tab: with the name of another one, one would talk to oneself. Empty: none was chosen yet. */
+  /** Per tab: two tabs with one name could not be told apart. Empty: none was chosen yet. */
   get name(): string {
     return cleanName(read('sessionStorage', keys.name) ?? '');
   }
@@ -49,12 +49,12 @@ export class Memory {
       const list: unknown = JSON.parse(text);
       return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
     } catch {
-      return []; // what another version or a person left there is not ours
+      return []; // left by another version or a person
     }
   }
 }
 
-/** The room that somebody means: lower case, one word, nothing that a channel name cannot hold. Empty: none. */
+/** The room for what was typed: lower case, one word, valid in a channel name. Empty: none. */
 export function roomNameOf(typed: string): string {
   const word = typed
     .normalize('NFC')
@@ -66,7 +66,7 @@ export function roomNameOf(typed: string): string {
   return shortened(word, maxRoomLength).replace(/^-+|-+$/g, '');
 }
 
-/** The room in the address of the page. */
+/** The room in the page's address. */
 export function roomOfHash(hash: string): string {
   try {
     return roomNameOf(decodeURIComponent(hash)) || 'lobby';
@@ -75,7 +75,7 @@ export function roomOfHash(hash: string): string {
   }
 }
 
-/** A friendly name for somebody who has none yet. */
+/** A friendly name for a user without one. */
 export function suggestedName(): string {
   const pick = (words: readonly string[]) => words[Math.floor(Math.random() * words.length)] ?? '';
   return `${pick(['Amber', 'Brisk', 'Calm', 'Jolly', 'Keen', 'Quiet', 'Sunny', 'Swift'])} ${pick([
@@ -98,7 +98,7 @@ function read(storage: StorageName, key: string): string | undefined {
   try {
     return globalThis[storage].getItem(key) ?? undefined;
   } catch {
-    return fallback.get(`${storage}.${key}`); // storage is closed to this page
+    return fallback.get(`${storage}.${key}`); // the page has no access to storage
   }
 }
 
@@ -106,6 +106,6 @@ function write(storage: StorageName, key: string, value: string): void {
   try {
     globalThis[storage].setItem(key, value);
   } catch {
-    fallback.set(`${storage}.${key}`, value); // closed or full: it lasts as long as the page
+    fallback.set(`${storage}.${key}`, value); // no access, or full: it lasts as long as the page
   }
 }

@@ -1,4 +1,4 @@
-/** What the page knows of a message, and how it reads one out of data that anybody may have published. */
+/** The messages as the page uses them, read from data that anybody may have published. */
 
 import { maxNameLength, maxTextLength } from '../limits.js';
 
@@ -13,14 +13,14 @@ export interface Member {
 export interface Received {
   readonly text: string;
   readonly author: Member;
-  /** Its place in the room's history. */
+  /** Its offset in the room's history. */
   readonly offset: number;
-  /** Chosen by its sender. */
+  /** Chosen by the sender. */
   readonly id?: string;
   readonly sentAtMs?: number;
 }
 
-/** The part of a publication that the page looks at. */
+/** The part of a publication that the page uses. */
 export interface PublicationLike {
   readonly data: unknown;
   readonly offset?: number | undefined;
@@ -32,7 +32,7 @@ export interface ClientInfoLike {
   readonly chanInfo?: unknown;
 }
 
-/** Reads a publication. What is not a message of this chat is shown as the JSON that it is, not dropped. */
+/** Reads a publication. Anything but a message of this chat is shown as its JSON, not dropped. */
 export function readMessage({ data, offset, info }: PublicationLike): Received {
   const fields = isRecord(data) ? data : {};
   const { text, name, id, sentAtMs } = fields;
@@ -46,21 +46,21 @@ export function readMessage({ data, offset, info }: PublicationLike): Received {
   };
 }
 
-/** A member by the name that the server vouches for. */
+/** A member, by the name that the server has attached. */
 export function readMember({ client, chanInfo }: ClientInfoLike): Member {
   const name = isRecord(chanInfo) && typeof chanInfo.name === 'string' ? chanInfo.name : '';
   return { client, name: cleanName(name) || `Guest ${client.slice(0, 4)}` };
 }
 
-/** A display name as people may type it: one line, trimmed, not too long. Empty when nothing is left. */
+/** A display name from what was typed: one line, trimmed, not too long. Empty if nothing is left. */
 export function cleanName(text: string): string {
   const line = text.normalize('NFC').replace(/\s+/gu, ' ');
-  // Controls and marks that hide or reorder text go; the joiner of emoji stays.
+  // Removes control characters and marks that hide or reorder text; the joiner of emoji stays.
   const visible = line.replace(/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
   return shortened(visible.trim(), maxNameLength).trim();
 }
 
-/** The beginning of a text, never with half a character at the end. */
+/** The beginning of a text, without half a character at the end. */
 export function shortened(text: string, maxLength: number): string {
   return text.slice(0, maxLength).replace(/[\ud800-\udbff]$/, '');
 }

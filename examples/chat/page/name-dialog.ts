@@ -16,8 +16,8 @@ export class NameDialog {
   }
 
   /**
-   * @param proposal stands in the field, and is the answer when nothing else is given
-   * @param mayCancel with a way out that changes nothing
+   * @param proposal the initial value, and the answer if nothing else is entered
+   * @param mayCancel whether there is a button that changes nothing
    */
   async ask(proposal: string, mayCancel: boolean): Promise<string> {
     this.#input.value = proposal;

@@ -16,7 +16,7 @@ function makeOutbox() {
           id,
           async answer(outcome) {
             resolve(outcome);
-            // Two turns of microtasks: the await in the outbox, and what follows from it.
+            // Enough turns of microtasks for the await in the outbox and what follows it.
             for (let turn = 0; turn < 4; turn++) await Promise.resolve();
           },
         });

@@ -1,22 +1,22 @@
-/** Messages on their way: shown at once, sent in order when there is a connection, gone when they come back. */
+/** Messages on their way: shown at once, sent in order while connected, removed when they come back. */
 
 /** A message that has not come back yet. */
 export interface Outgoing {
   readonly id: string;
   readonly text: string;
   readonly sentAtMs: number;
-  /** Why the server did not take it; absent while there is hope. */
+  /** Why the server refused it; absent while it may still be accepted. */
   readonly refusal?: string;
 }
 
-/** What became of an attempt. `unknown`: the connection broke; it may or may not have arrived. */
+/** The outcome of an attempt. `unknown`: the connection broke, so it may or may not have arrived. */
 export type SendOutcome = { readonly kind: 'sent' | 'unknown' } | { readonly kind: 'refused'; readonly reason: string };
 
 export class Outbox {
   #items: Outgoing[] = [];
   readonly #send: (message: Outgoing) => Promise<SendOutcome>;
   readonly #onChange: () => void;
-  /** Grows with every connection, so that a sender of an earlier one stops. 0: closed. */
+  /** Grows with every connection, so that the sender of an earlier one stops. 0: not connected. */
   #round = 0;
   #rounds = 0;
   #attempted = new Set<string>();
@@ -31,7 +31,7 @@ export class Outbox {
     return this.#items;
   }
 
-  /** There is a connection, and what it missed has been shown: all that is still here is sent, perhaps again. */
+  /** Connected, and what was missed has been shown: sends everything that is still here, perhaps again. */
   open(): void {
     this.#round = ++this.#rounds;
     this.#attempted = new Set();
@@ -48,7 +48,7 @@ export class Outbox {
     void this.#flush();
   }
 
-  /** It has come back as a message of the room. */
+  /** The message has come back as a message of the room. */
   confirmed(id: string): void {
     this.#remove(id);
   }
@@ -81,7 +81,7 @@ export class Outbox {
         this.#attempted.add(next.id);
         const outcome = await this.#send(next);
         if (outcome.kind === 'refused') this.#refused(next.id, outcome.reason);
-        // What failed with its connection is tried on the next one.
+        // A message that failed with its connection is sent again over the next one.
         if (outcome.kind === 'unknown' && round === this.#round) this.#round = 0;
       }
     } finally {

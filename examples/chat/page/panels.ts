@@ -18,7 +18,7 @@ export class Panels {
     document.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
     });
-    // Wide enough for all: nothing is folded, nothing is to be closed.
+    // Wide enough for all panels: nothing is folded, so nothing has to be closed.
     matchMedia('(min-width: 62.01rem)').addEventListener('change', () => this.close());
   }
 

@@ -1,4 +1,4 @@
-/** Who is in the room. */
+/** The list of people in the room. */
 
 import { avatar, byId, element } from './elements.js';
 import type { Member } from './messages.js';
@@ -8,7 +8,7 @@ export class PeopleView {
   readonly #counts = [...document.querySelectorAll('.people-count')];
   #shown = '';
 
-  /** @param isStale the connection is lost: these were there */
+  /** @param isStale whether the connection is lost, so that these are the people of before */
   render(members: readonly Member[], self: string | undefined, isStale: boolean): void {
     this.#list.classList.toggle('stale', isStale);
     const summary = JSON.stringify([members, self]);

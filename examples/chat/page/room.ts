@@ -1,4 +1,4 @@
-/** One room as the page lives in it: its messages, its people, who types, and how it stands with the server. */
+/** The state of one room: its messages, its people, who is typing, and the connection to it. */
 
 import { type Channel, type Client, ClientError, type DataOf, type InputOf } from 'fanfare/client';
 import type { ChatApp } from '../app.js';
@@ -12,18 +12,18 @@ import { type Timers, TypingSignal, Typists } from './typing.js';
 
 type TypedChannel<Name extends string> = Channel<DataOf<ChatApp, Name>, InputOf<ChatApp, Name>>;
 
-/** How long the page says that it has caught up. */
+/** How long the page shows that it has caught up. */
 const goodNewsMs = 6_000;
 
 export interface RoomOptions {
   readonly client: Client<ChatApp>;
-  /** Id of the present connection. */
+  /** Id of the current connection. */
   readonly self: () => string | undefined;
   readonly name: string;
-  /** What the others see. */
+  /** The name that the others see. */
   readonly myName: string;
   readonly timers: Timers;
-  /** Something to show has changed. */
+  /** Called when something on the page has changed. */
   readonly onChange: () => void;
 }
 
@@ -41,9 +41,9 @@ export class Room {
   #status: Status = { kind: 'connecting' };
   #wasSubscribed = false;
   #hasHistory = false;
-  /** What comes now was missed. */
+  /** Publications that arrive now were missed. */
   #isRecovering = false;
-  /** Counts subscribes: an answer that belongs to an earlier one is of no use. */
+  /** Counts subscribes: an answer to a call of an earlier one is ignored. */
   #round = 0;
   #cancelGoodNews: (() => void) | undefined;
 
@@ -73,7 +73,7 @@ export class Room {
     return this.#status;
   }
 
-  /** The message has been seen to be said, or the user has read it. */
+  /** The status has been read out, or the user has read it. */
   dismissStatus(): void {
     if (this.#status.kind === 'gap' || this.#status.kind === 'caught-up') this.#setStatus({ kind: 'online' });
   }
@@ -85,7 +85,7 @@ export class Room {
     return message;
   }
 
-  /** Resolves when the channels are free to be opened again under another name. */
+  /** Resolves when the channels can be opened again under another name. */
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
     this.typing.stopped();
@@ -95,7 +95,7 @@ export class Room {
     this.#round = 0;
     this.#chat.close();
     this.#typing.close();
-    // A channel that is opened again in the same turn would be the old one, with the old name.
+    // A channel opened again in the same turn would be the old one, with the old name.
     await Promise.resolve();
   }
 
@@ -107,7 +107,7 @@ export class Room {
     else void this.#readHistory(round);
   }
 
-  /** What was missed is delivered in the same turn, right after the subscription is told to be there. */
+  /** Missed publications are delivered in the same turn, right after the `subscribed` event. */
   #countRecovered(round: number): void {
     const before = this.timeline.numAdded;
     this.#isRecovering = true;
@@ -198,7 +198,7 @@ export class Room {
     }
   }
 
-  /** Best effort: whoever does not get to know it misses nothing. */
+  /** Best effort: nothing important is lost if it does not arrive. */
   #tellTyping(typing: boolean): void {
     if (this.#typing.state !== 'subscribed') return;
     this.#typing.publish({ typing }).catch((error: unknown) => {

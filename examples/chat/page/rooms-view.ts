@@ -1,4 +1,4 @@
-/** The rooms one knows: those to start with and those one has been in; and the way into others. */
+/** The known rooms: the initial ones and those visited before; and the field to enter others. */
 
 import { byId, element } from './elements.js';
 
@@ -8,7 +8,7 @@ export class RoomsView {
   readonly #text = byId('text', HTMLTextAreaElement);
   readonly #secondTab = byId('second-tab', HTMLAnchorElement);
 
-  /** @param onJoin gets what was typed, whatever it is */
+  /** @param onJoin called with what was typed, unchecked */
   constructor(onJoin: (typed: string) => void) {
     const input = byId('room-name', HTMLInputElement);
     byId('join', HTMLFormElement).addEventListener('submit', (event) => {

@@ -1,13 +1,13 @@
-/** Who is in a room: what presence said, corrected by the joins and leaves that came meanwhile. */
+/** The people in a room: the answer of presence, corrected by joins and leaves during the call. */
 
 import type { Member } from './messages.js';
 
 export class Roster {
   #members = new Map<string, Member>();
-  /** Joins and leaves since presence was asked for; absent when it is not under way. */
+  /** Joins and leaves since presence was called; absent when no call is under way. */
   #changes: Map<string, Member | undefined> | undefined;
 
-  /** You first, then by name. */
+  /** The user first, then the others by name. */
   list(self: string | undefined): Member[] {
     const collator = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true });
     return [...this.#members.values()].sort((a, b) => {
@@ -20,12 +20,12 @@ export class Roster {
     return this.#members.size;
   }
 
-  /** Presence is being asked for. */
+  /** A call of presence begins. */
   beginSync(): void {
     this.#changes = new Map();
   }
 
-  /** The answer of presence, which may be older than some joins and leaves. */
+  /** Takes the answer of presence, which may be older than some joins and leaves. */
   endSync(present: readonly Member[]): void {
     this.#members = new Map(present.map((member) => [member.client, member]));
     for (const [client, member] of this.#changes ?? []) {

@@ -1,4 +1,4 @@
-/** What the log shows, line by line: messages grouped by author, days and gaps between them, outgoing ones last. */
+/** The lines of the log: messages grouped by author, days and gaps between them, outgoing messages last. */
 
 import type { Received } from './messages.js';
 import type { Outgoing } from './outbox.js';
@@ -7,7 +7,7 @@ import type { Entry } from './timeline.js';
 export type Row =
   | { readonly kind: 'day'; readonly key: string; readonly label: string }
   | { readonly kind: 'gap'; readonly key: string }
-  /** Those that follow were published while the connection was lost, and came when it was back. */
+  /** The messages that follow were published while the connection was lost, and recovered afterwards. */
   | { readonly kind: 'recovered'; readonly key: string }
   | {
       readonly kind: 'message';
@@ -15,17 +15,17 @@ export type Row =
       readonly text: string;
       readonly author: string;
       readonly isMine: boolean;
-      /** Begins a group: shows its author and time. */
+      /** First of a group: shows author and time. */
       readonly isFirst: boolean;
       readonly sentAtMs?: number;
       readonly isRecovered?: boolean;
-      /** On its way: where it waits, or why it was not taken. */
+      /** On its way: whether it waits, or why it was refused. */
       readonly fate?: { readonly id: string; readonly isWaiting: boolean; readonly refusal?: string };
     };
 
 export type MessageRow = Extract<Row, { kind: 'message' }>;
 
-/** A pause that begins a new group. */
+/** A pause that starts a new group. */
 const groupPauseMs = 5 * 60_000;
 
 export interface RowOptions {
@@ -78,7 +78,7 @@ export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[],
   return rows;
 }
 
-/** By the name: a person's connection changes with each reconnect. */
+/** By name, since a person's client id changes with each reconnect. */
 function isContinued(previous: MessageRow, row: Omit<MessageRow, 'kind' | 'isFirst'>): boolean {
   if (previous.isMine !== row.isMine) return false;
   if (!row.isMine && previous.author !== row.author) return false;

@@ -1,18 +1,17 @@
-/** How the page stands with its room, in the words of the banner. */
+/** The state of the page's connection to its room, and its text in the banner. */
 
-/** The connection was lost, and there is a way back or there is not; or it is as it should be. */
 export type Status =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'online' }
   | { readonly kind: 'offline'; readonly sinceMs: number }
-  /** Back again, with everything that was missed. */
+  /** Connected again, with everything that was missed. */
   | { readonly kind: 'caught-up'; readonly numMessages: number }
-  /** Back again, but more was missed than the room keeps. */
+  /** Connected again, but more was missed than the room keeps. */
   | { readonly kind: 'gap' }
-  /** It does not come back by itself. */
+  /** The client no longer reconnects by itself. */
   | { readonly kind: 'stopped'; readonly reason: string };
 
-/** What the banner says; empty when it has nothing to say. */
+/** The text of the banner; empty if there is nothing to report. */
 export function statusText(status: Status): string {
   switch (status.kind) {
     case 'connecting':

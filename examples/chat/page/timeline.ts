@@ -1,13 +1,13 @@
-/** The messages of one room in order, each once: history, live ones and what was missed, merged by their offsets. */
+/** The messages of one room in order, each once: history, live ones and recovered ones, merged by their offsets. */
 
 import type { Received } from './messages.js';
 
-/** A line of the room. Its key stays the same for as long as it is there. */
+/** A line of the room, with a stable key. */
 export type Entry =
   | { readonly kind: 'message'; readonly key: string; readonly message: Received; readonly isRecovered?: boolean }
   | { readonly kind: 'gap'; readonly key: string };
 
-/** Lines that are kept; older ones are let go. */
+/** Lines that are kept; older ones are dropped. */
 const maxEntries = 500;
 
 export class Timeline {
@@ -15,12 +15,12 @@ export class Timeline {
   readonly #ids = new Set<string>();
   #epoch: string | undefined;
   #lastOffset = 0;
-  /** Live messages that arrive while history is being read; absent when it is not. */
+  /** Live messages that arrive while history is read; otherwise absent. */
   #waiting: Received[] | undefined;
   #numGaps = 0;
   #numAdded = 0;
 
-  /** Messages that were shown since the start, those that were let go again too. */
+  /** Messages shown since the start, including those dropped since. */
   get numAdded(): number {
     return this.#numAdded;
   }
@@ -29,14 +29,14 @@ export class Timeline {
     return this.#entries;
   }
 
-  /** From now on live messages wait for {@link mergeHistory}: what they follow is not known yet. */
+  /** From now on live messages wait for {@link mergeHistory}, since the messages before them are not known yet. */
   awaitHistory(): void {
     this.#waiting ??= [];
   }
 
   /**
-   * Puts the newest kept messages in, oldest first, and then the live ones that have waited. Marks a gap where
-   * something may lie between what is shown and what is kept.
+   * Adds the newest kept messages, oldest first, and then the live ones that have waited. Marks a gap if messages may
+   * be missing between the lines shown and those kept.
    */
   mergeHistory(kept: readonly Received[], epoch: string): { readonly hasGap: boolean } {
     const isFirst = this.#epoch === undefined;
@@ -53,7 +53,7 @@ export class Timeline {
     return { hasGap };
   }
 
-  /** History could not be read: what has waited is shown all the same. */
+  /** History could not be read: adds the messages that have waited. */
   giveUpHistory(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
@@ -61,9 +61,9 @@ export class Timeline {
   }
 
   /**
-   * A message has arrived. False when it is shown already.
+   * Adds a message. False if it is already shown.
    *
-   * @param isRecovered it was published while the connection was lost
+   * @param isRecovered whether it was published while the connection was lost
    */
   add(message: Received, isRecovered = false): boolean {
     if (this.#waiting === undefined) return this.#append(message, isRecovered);
@@ -79,7 +79,7 @@ export class Timeline {
     const { id, offset } = message;
     if (offset > 0 && offset <= this.#lastOffset) return false;
     if (offset > 0) this.#lastOffset = offset;
-    // Sent twice by its author, who did not get to know that the first time had worked.
+    // Sent twice, since the author did not learn that the first attempt had succeeded.
     if (id !== undefined && this.#ids.has(id)) return false;
     if (id !== undefined) this.#ids.add(id);
     this.#numAdded++;

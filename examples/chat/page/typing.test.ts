@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Timers, TypingSignal, Typists, typingLine } from './typing.js';
 
-/** Time that passes when the test says so. */
+/** Time that passes when the test advances it. */
 class FakeTimers implements Timers {
   #nowMs = 0;
   readonly #tasks = new Set<{ readonly atMs: number; readonly task: () => void }>();

@@ -1,20 +1,20 @@
-/** Who is typing, as others tell us; and telling others that we are. */
+/** Who is typing, as reported by the others; and reporting that this user is typing. */
 
 import type { Member } from './messages.js';
 
-/** What a browser has for timers; replaced in tests. */
+/** A browser's timers; replaced in tests. */
 export interface Timers {
   nowMs(): number;
   /** @returns a function that cancels */
   schedule(task: () => void, delayMs: number): () => void;
 }
 
-/** While somebody types, it is said again this often. */
+/** While a user is typing, it is reported again at this interval. */
 const repeatMs = 2_000;
-/** Somebody who has said nothing for so long has stopped. */
+/** A user without a report for this long has stopped. */
 const expiryMs = 5_000;
 
-/** The others that are typing now. */
+/** The other users who are typing now. */
 export class Typists {
   readonly #typing = new Map<string, { readonly name: string; readonly cancel: () => void }>();
   readonly #timers: Timers;
@@ -36,7 +36,7 @@ export class Typists {
     this.#onChange();
   }
 
-  /** They have sent, given up, or gone. */
+  /** The user has sent, stopped, or left. */
   stopped(client: string): void {
     const typist = this.#typing.get(client);
     if (typist === undefined) return;
@@ -50,7 +50,7 @@ export class Typists {
   }
 }
 
-/** Says at the right moments that this page's user is typing. */
+/** Reports at the right moments that this page's user is typing. */
 export class TypingSignal {
   readonly #timers: Timers;
   readonly #tell: (typing: boolean) => void;
@@ -72,7 +72,7 @@ export class TypingSignal {
     this.#tell(true);
   }
 
-  /** The text was sent or taken away, or nothing was typed for a while. */
+  /** The text was sent or deleted, or nothing was typed for a while. */
   stopped(): void {
     this.#cancelExpiry?.();
     this.#cancelExpiry = undefined;
@@ -82,7 +82,7 @@ export class TypingSignal {
   }
 }
 
-/** `Ada is typing…`, or nothing. */
+/** `Ada is typing…`, or an empty text. */
 export function typingLine(names: readonly string[]): string {
   const [first, second, ...others] = names;
   if (first === undefined) return '';
