@@ -1,4 +1,4 @@
-/** Patterns of channel names as AsyncAPI addresses, and the ids under which a document lists things. */
+/** Converts patterns of channel names to AsyncAPI addresses, and makes ids for a document. */
 
 import type { SpecParameter } from './document.js';
 

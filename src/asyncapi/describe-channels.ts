@@ -1,4 +1,4 @@
-/** Channel rules as AsyncAPI channels, with what clients may send to them and receive from them. */
+/** Describes channel rules as AsyncAPI channels, with operations to send and receive. */
 
 import type { Rule } from '../engine/channels/rule.js';
 import { addressOf, type Ids } from './address.js';
@@ -10,7 +10,7 @@ export interface Described {
   readonly operations: Readonly<Record<string, SpecOperation>>;
 }
 
-/** `application` for what a function decides. */
+/** `application` if a function decides. */
 function permissionName(permission: string | ((...args: never[]) => unknown)): string {
   return typeof permission === 'function' ? 'application' : permission;
 }
@@ -60,7 +60,7 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
             security: [{ $ref: '#/components/securitySchemes/subscriptionToken' }],
           }),
           messages: [message('publication')],
-          // Those whom a name is for need no permission.
+          // Users in the name need no permission.
           'x-fanfare-permission': rule.subscribe === 'nobody' ? 'user-limited' : permissionName(rule.subscribe),
         },
       }),
@@ -77,7 +77,7 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
   };
 }
 
-/** What AsyncAPI has no words for. What a channel does not have is left out. */
+/** Extensions for what AsyncAPI cannot express. Abilities that a channel does not have are left out. */
 function extensions(rule: Rule) {
   const { stream, recovery } = rule;
   return {

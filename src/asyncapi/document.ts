@@ -1,6 +1,6 @@
 /** The parts of AsyncAPI 3.0 that a contract is written in. See <https://www.asyncapi.com/docs/reference/specification/v3.0.0>. */
 
-/** Draft 7, which is what AsyncAPI takes a schema without a format for. */
+/** Draft 7, AsyncAPI's default for a schema without a format. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Reference {
@@ -14,7 +14,7 @@ export interface SpecMessage {
 
 export interface SpecParameter {
   readonly description: string;
-  /** It stands for all segments that are left, where others stand for one. */
+  /** It matches all remaining segments, and not only one. */
   readonly 'x-fanfare-rest'?: true;
 }
 
@@ -54,7 +54,7 @@ export interface SpecServer {
   readonly protocol: 'ws' | 'wss';
   readonly description: string;
   readonly security?: readonly Reference[];
-  /** Clients without a token are let in too. */
+  /** Clients without a token are accepted too. */
   readonly 'x-fanfare-anonymous'?: true;
 }
 
@@ -71,7 +71,7 @@ export interface AsyncApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly defaultContentType: 'application/json';
   readonly servers: Readonly<Record<string, SpecServer>>;
-  /** In the order in which names are matched: the first is a name's rule. */
+  /** In the order in which names are matched. */
   readonly channels: Readonly<Record<string, SpecChannel>>;
   readonly operations: Readonly<Record<string, SpecOperation>>;
   readonly components: {

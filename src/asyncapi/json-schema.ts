@@ -1,9 +1,9 @@
-/** The JSON Schema of a Standard Schema, where its library tells one, at its place in a document. */
+/** The JSON Schema of a Standard Schema, if its library provides one, for a place in a document. */
 
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { JsonSchema } from './document.js';
 
-/** What is sent is a schema's input, what arrives is its output. */
+/** Messages from clients are a schema's input, messages to clients its output. */
 export type Direction = 'input' | 'output';
 
 /** Gives a schema the `~standard.jsonSchema` that its library leaves to another package; `undefined` when it cannot. */
@@ -13,7 +13,7 @@ export type Conversion =
   | { readonly ok: true; readonly schema: JsonSchema }
   | { readonly ok: false; readonly reason: string };
 
-/** @param place where the schema will stand, `#/components/schemas/…`: references within it are made to lead there */
+/** @param place where the schema will be, `#/components/schemas/…`; references within it are adapted */
 export function jsonSchemaOf(
   schema: StandardSchemaV1,
   direction: Direction,
@@ -25,12 +25,12 @@ export function jsonSchemaOf(
     const source = tellsJsonSchema(schema) ? schema : convert(schema);
     if (source === undefined) return { ok: false, reason: withoutJsonSchema(vendor) };
     const told = source['~standard'].jsonSchema[direction]({ target: 'draft-07' });
-    // By way of its text: plain JSON, or it throws, and nothing of the library's own is shared.
+    // Through JSON text, so that it is plain JSON, shares nothing with the library, or throws.
     const { $schema: _, ...plain } = JSON.parse(JSON.stringify(told)) as JsonSchema;
-    // safe: what stands at a schema's root is an object, and stays one
+    // safe: a schema's root is an object and stays one
     return { ok: true, schema: relocate(plain, place) as JsonSchema };
   } catch (error) {
-    // What JSON cannot say: a Date, a Map, the outcome of a transformation.
+    // Not expressible: a Date, a Map, the result of a transformation.
     const message = error instanceof Error ? error.message : String(error);
     return { ok: false, reason: message.split('\n', 1)[0] ?? '' };
   }
@@ -46,7 +46,7 @@ function withoutJsonSchema(vendor: string): string {
   return `${vendor} does not tell a JSON Schema${remedy}`;
 }
 
-/** Keywords with data, in which a `$ref` is none. */
+/** Keywords with data, in which a `$ref` is not a reference. */
 const dataKeywords = new Set(['const', 'enum', 'default', 'examples']);
 /** Keywords with schemas by names, among which `default` is a name like any other. */
 const mapKeywords = new Set(['properties', 'patternProperties', 'definitions', '$defs', 'dependencies']);

@@ -1,4 +1,4 @@
-/** The schemas of a document: each stands in its components once; what cannot be said is told and marked. */
+/** The schemas of a document: each is in its components once; inexpressible ones are reported and marked. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { Ids } from './address.js';
@@ -10,9 +10,9 @@ interface SchemaUse {
   /** What its id is made of. */
   readonly name: string;
   readonly direction: Direction;
-  /** For whoever is told that it is unknown. */
+  /** For the report that it is unknown. */
   readonly what: string;
-  /** Another use's payload, which may turn out to be the same; then there is no second schema. */
+  /** The payload of the other direction; if it is the same, there is no second schema. */
   readonly twin?: JsonSchema | Reference;
 }
 
@@ -22,24 +22,22 @@ const components = '#/components/schemas/';
 export class SchemaTable {
   readonly schemas: Record<string, JsonSchema> = {};
   readonly #ids = new Ids();
-  readonly #convert: SchemaConverter | undefined;
-  readonly #onUnknown: (unknown: UnknownSchema) => void;
 
-  constructor(convert: SchemaConverter | undefined, onUnknown: (unknown: UnknownSchema) => void) {
-    this.#convert = convert;
-    this.#onUnknown = onUnknown;
-  }
+  constructor(
+    private readonly convert: SchemaConverter | undefined,
+    private readonly onUnknown: (unknown: UnknownSchema) => void,
+  ) {}
 
   /** @param schema absent: any JSON */
   payload(schema: StandardSchemaV1 | undefined, { name, direction, what, twin }: SchemaUse): JsonSchema | Reference {
     if (schema === undefined) return { description: 'Any JSON.' };
-    const at = (place: string) => jsonSchemaOf(schema, direction, place, this.#convert);
+    const at = (place: string) => jsonSchemaOf(schema, direction, place, this.convert);
     if (twin !== undefined && isReference(twin) && this.#holds(twin, at(twin.$ref))) return twin;
     const id = this.#ids.of(name);
     const reference = { $ref: components + id };
     const conversion = at(reference.$ref);
     if (!conversion.ok) {
-      this.#onUnknown({ what, reason: conversion.reason });
+      this.onUnknown({ what, reason: conversion.reason });
       return unknownPayload;
     }
     this.schemas[id] = conversion.schema;
@@ -52,7 +50,7 @@ export class SchemaTable {
   }
 }
 
-/** A payload of the table's own is a reference as a whole. */
+/** Payloads of this table are either references or schemas. */
 function isReference(payload: JsonSchema | Reference): payload is Reference {
   return typeof payload.$ref === 'string';
 }

@@ -1,11 +1,11 @@
-/** What goes wrong with a broker's server, in the words of the engine. */
+/** Converts errors of a broker's server to the engine's. */
 
 import { FanfareError } from '../model/fanfare-error.js';
 import { type ServerState, stateOf } from './server-states.js';
 
 /**
  * @param who `redis`
- * @param states that its server can be in; the one that it is in stands in the error, with what ends it
+ * @param states known states of its server; the error has the current one, with what ends it
  */
 export function brokerError(who: string, error: unknown, states: readonly ServerState[] = []): FanfareError {
   if (error instanceof FanfareError) {
@@ -17,16 +17,18 @@ export function brokerError(who: string, error: unknown, states: readonly Server
   return new FanfareError('ERR_BROKER', `${who} has failed: ${message}`, { cause: error, ...named(error, states) });
 }
 
-/** There is no connection at the moment. @param reason why there is none, as far as that is known */
+/** The error while there is no connection. @param reason why there is none, if known */
 export function noConnection(name: string, reason: unknown, states: readonly ServerState[]): FanfareError {
   const because = reason instanceof Error ? `: ${reason.message.trim()}` : '';
-  return new FanfareError('ERR_BROKER', `no connection to ${name}${because}`, {
-    cause: reason,
-    ...named(reason, states),
-  });
+  const about = { cause: reason, ...named(reason, states) };
+  return new FanfareError('ERR_BROKER', `no connection to ${name}${because}`, about);
 }
 
-function named(error: unknown, states: readonly ServerState[]): { readonly state?: string; readonly remedy?: string } {
+/** Adds the state of the server. */
+export function named(
+  error: unknown,
+  states: readonly ServerState[],
+): { readonly state?: string; readonly remedy?: string } {
   const found = stateOf(error, states);
   return found === undefined ? {} : { state: found.name, remedy: found.remedy };
 }

@@ -8,7 +8,7 @@ import { trustedJsonText } from '../model/json-text.js';
 import { payloadJson } from '../model/payload.js';
 import { type ClientInfo, type NewPublication, type Publication, publicationAt } from '../model/publication.js';
 
-/** What subscribers of a channel get, whichever broker carries it. */
+/** A message for a channel's subscribers, for any broker. */
 export type ChannelMessage =
   | { readonly kind: 'publication'; readonly publication: Publication; readonly epoch: string }
   | { readonly kind: 'join' | 'leave'; readonly info: ClientInfo };
@@ -19,19 +19,16 @@ export function deliver(events: BrokerEvents | undefined, channel: ChannelName, 
   else events?.onLeave(channel, message.info);
 }
 
-const envelope = v.object({
-  info: v.exactOptional(clientInfoSchema),
-  tags: v.exactOptional(tagsSchema),
-});
+const envelope = v.object({ info: v.exactOptional(clientInfoSchema), tags: v.exactOptional(tagsSchema) });
 
-/** The data as it is, behind what else there is: its length, a colon, its JSON. Mostly that is nothing: `0:`. */
+/** The other fields as JSON, after their length and a colon, then the data unchanged. Mostly none: `0:`. */
 export function encodePublication({ data, info, tags }: NewPublication): string {
   if (info === undefined && tags === undefined) return `0:${payloadJson(data)}`;
   const rest = JSON.stringify({ info, tags });
   return `${rest.length}:${rest}${payloadJson(data)}`;
 }
 
-/** @throws Error when it is nothing that {@link encodePublication} has made */
+/** @throws Error for a text that {@link encodePublication} has not made */
 export function decodePublication(text: string): NewPublication {
   const colon = text.indexOf(':');
   const length = Number(text.slice(0, colon));
@@ -50,12 +47,12 @@ export function encodeMember(info: ClientInfo): string {
   return JSON.stringify(info);
 }
 
-/** @throws Error when it is nothing that {@link encodeMember} has made */
+/** @throws Error for a text that {@link encodeMember} has not made */
 export function decodeMember(text: string): ClientInfo {
   return v.parse(clientInfoSchema, JSON.parse(text));
 }
 
-/** @throws Error when nobody of this version has sent it */
+/** @throws Error for a text that no node of this version has sent */
 export function decodeMessage(text: string): ChannelMessage {
   const [kind] = text;
   if (kind === 'j' || kind === 'l') {

@@ -1,4 +1,4 @@
-/** Names for the lives of streams; no two nodes, and no node twice, begin one under the same. */
+/** Makes names for epochs, unique over all nodes. */
 
 import type { Random } from '../engine/ports/clock.js';
 
@@ -10,7 +10,7 @@ export class Epochs {
     this.#node = random.id().replace(/[^\w-]/g, '');
   }
 
-  /** Cheap: one goes with every call, and hardly any is used. */
+  /** Cheap, because every call needs one, although few are used. */
   next(): string {
     this.#count++;
     return `${this.#node}.${this.#count.toString(36)}`;

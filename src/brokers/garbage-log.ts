@@ -1,4 +1,4 @@
-/** What comes through a broker and no node has sent: told at once, and from then on once a minute, with how often. */
+/** Warns about messages in a broker that no node has sent: at once, then once a minute with a count. */
 
 import { RepeatedWarning } from '../engine/log/repeated-warning.js';
 import type { BrokerPorts } from './ports.js';
@@ -11,7 +11,7 @@ export class GarbageLog {
     this.#warning = new RepeatedWarning(`messages through ${kind} make no sense`, ports);
   }
 
-  /** @param channel or wherever else it has come in */
+  /** @param channel or another name under which it arrived */
   found(err: unknown, channel: string): void {
     this.#warning.found({ err, channel });
   }

@@ -25,16 +25,16 @@ test('a renewal that does not help is asked for often and made seldom; between t
   await link.start();
   let msUp = 0;
   for (let ms = 0; ms < 25_000; ms += 50) {
-    link.renew('the server is no primary');
+    link.renew('the server is not a primary');
     await clock.advance(50);
     if (link.session !== undefined) msUp += 50;
   }
   expect(numDialled()).toBeLessThanOrEqual(7);
   expect(msUp).toBeGreaterThan(24_000);
-  // Much later it is news again.
+  // After a long time it is logged again.
   await clock.advance(120_000);
   const before = numDialled();
-  link.renew('the server is no primary');
+  link.renew('the server is not a primary');
   await clock.advance(1_000);
   expect(numDialled()).toBe(before + 1);
   link.close();

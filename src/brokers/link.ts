@@ -1,28 +1,29 @@
-/** One connection to a broker's server that is made again, for ever, whenever it breaks or falls silent. */
+/** A connection to a broker's server that is replaced whenever it breaks or becomes silent. */
 
 import type { Cancel } from '../engine/ports/clock.js';
+import { pause } from '../engine/time/pause.js';
 import { withTimeLimit } from '../engine/time/time-limit.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { brokerError } from './broker-error.js';
 import type { BrokerPorts } from './ports.js';
 import { type ServerState, stateOf } from './server-states.js';
 
-/** What is done over one connection, for as long as that lives. */
+/** The work over one connection, for its lifetime. */
 export interface Session {
-  /** Settles soon while the connection lives. @throws when it is to be given up */
+  /** Settles soon while the connection works. @throws if it has to be replaced */
   ping(): Promise<unknown>;
-  /** The connection is gone, and so is what was under way. Called once. */
+  /** The connection is gone, and pending calls have failed. Called once. */
   end(reason: Error): void;
 }
 
 export interface LinkOptions<Connection, S extends Session> {
-  /** Of the server: `redis`. */
+  /** The kind of server: `redis`. */
   readonly kind: string;
-  /** That its server can be in: the log names the one, with what ends it. */
+  /** Known states of its server: the log has the current one, with what ends it. */
   readonly states?: readonly ServerState[];
   /** For people: `publishing to rabbitmq at 10.0.0.1:5672`. */
   readonly name: string;
-  /** Asked each time anew: the server may have moved. What it gives does not reconnect by itself. */
+  /** Called for each attempt, since the server may have moved. Its connections must not reconnect by themselves. */
   readonly dial: () => Promise<Connection>;
   /**
    * Prepares a connection; the link is up when it resolves. Calls `fail` whenever the connection is lost, while it is
@@ -31,37 +32,34 @@ export interface LinkOptions<Connection, S extends Session> {
   readonly open: (connection: Connection, fail: (reason: Error) => void) => Promise<S>;
   /** Ends a connection at once, in whatever state it is. May be called again. */
   readonly destroy: (connection: Connection) => void;
-  /** The link is up; `isAgain` after it was down. */
-  readonly onUp?: (isAgain: boolean) => void;
+  /** Called when the link is up again. */
+  readonly onAgain?: () => void;
   /** How long dialling and a heartbeat may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** How long opening may take, where it depends on how much there is to do. Default: `timeoutMs`. */
+  /** How long opening may take, if that depends on the amount of work. Default: `timeoutMs`. */
   readonly openTimeoutMs?: () => number;
   /**
-   * How often the first connection is opened before that has failed: servers need a moment for what a node has just had
-   * them make. Default: 1.
+   * Attempts to open the first connection, since servers need a moment for what a node has just created. Default: 1.
    */
   readonly maxFirstAttempts?: number;
 }
 
-/** How often a connection is looked after. One that is black-holed is given up after this and a time-out. */
+/** Interval of heartbeats. A black-holed connection is replaced after this and a time-out. */
 const heartbeatMs = 2_000;
 const minRetryMs = 50;
 const maxRetryMs = 2_000;
-/** Between two renewals that were asked for, at first; twice as long each time. What did not help will not soon help more. */
+/** First pause between two requested renewals. It doubles, since another renewal soon after would not help either. */
 const minRenewalMs = 500;
 const maxRenewalMs = 10_000;
-/** After this long without one, the next is the first again. */
+/** After this time without a renewal, the pause is the first one again. */
 const calmAfterMs = 60_000;
-/** Between two lines about why it is not made yet, unless the reason is another. */
+/** Between two log lines about the same reason. */
 const sayAgainMs = 60_000;
 /** Between two attempts to open the first connection. */
 const firstRetryMs = 500;
 
 export class Link<Connection, S extends Session> {
-  readonly #options: LinkOptions<Connection, S>;
-  readonly #ports: BrokerPorts;
-  /** What is connected, or about to be. */
+  /** The current connection, or the one that is being opened. */
   #connection: Connection | undefined;
   #session: S | undefined;
   #isClosed = false;
@@ -74,36 +72,36 @@ export class Link<Connection, S extends Session> {
   #timer: Cancel | undefined;
   #onSettled: (() => void) | undefined;
 
-  constructor(options: LinkOptions<Connection, S>, ports: BrokerPorts) {
-    this.#options = options;
-    this.#ports = ports;
-  }
+  constructor(
+    private readonly options: LinkOptions<Connection, S>,
+    private readonly ports: BrokerPorts,
+  ) {}
 
   /** Absent while the link is down. */
   get session(): S | undefined {
     return this.#session;
   }
 
-  /** Why it is down, as far as that is known. */
+  /** Why it is down, if known. */
   get reason(): Error | undefined {
     return this.#reason;
   }
 
   /**
-   * Connects for the first time; from then on the link looks after itself.
+   * Connects for the first time; from then on the link reconnects by itself.
    *
    * @throws the reason, when the server cannot be reached or the connection cannot be prepared
    */
   async start(): Promise<void> {
     try {
-      await this.#startWithin(this.#options.maxFirstAttempts ?? 1);
+      await this.#startWithin(this.options.maxFirstAttempts ?? 1);
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Connects for as long as it takes. Resolves when the link is up for the first time, or closed. */
+  /** Connects, however long it takes. Resolves when the link is up for the first time, or closed. */
   open(): Promise<void> {
     return new Promise((resolve) => {
       this.#onSettled = resolve;
@@ -111,21 +109,18 @@ export class Link<Connection, S extends Session> {
     });
   }
 
-  /**
-   * Gives the connection up and makes another, unless that was done for the same only just now. What is under way on it is
-   * rejected.
-   */
+  /** Replaces the connection, unless that was just done for the same reason. Pending calls are rejected. */
   renew(reason: string): void {
     if (this.#connection === undefined || this.#session === undefined) return;
-    const sinceMs = this.#ports.clock.nowMs() - this.#renewedAtMs;
+    const sinceMs = this.ports.clock.nowMs() - this.#renewedAtMs;
     if (sinceMs > calmAfterMs) this.#renewals = 0;
     if (this.#renewals > 0 && sinceMs < Math.min(maxRenewalMs, minRenewalMs * 2 ** this.#renewals)) return;
     this.#renewals++;
-    this.#renewedAtMs = this.#ports.clock.nowMs();
+    this.#renewedAtMs = this.ports.clock.nowMs();
     this.#fail(this.#connection, new Error(reason));
   }
 
-  /** Idempotent. What is under way is rejected. */
+  /** Idempotent. Pending calls are rejected. */
   close(): void {
     this.#isClosed = true;
     this.#timer?.();
@@ -141,14 +136,14 @@ export class Link<Connection, S extends Session> {
         return;
       } catch (error) {
         if (error instanceof FanfareError || attempt === maxAttempts) throw error;
-        await new Promise<void>((resolve) => this.#ports.clock.schedule(resolve, firstRetryMs));
+        await pause(this.ports.clock, firstRetryMs);
       }
     }
   }
 
-  /** A connection that comes too late is ended. */
+  /** A connection that is made too late is closed. */
   async #dialled(): Promise<Connection> {
-    const { dial, destroy, timeoutMs } = this.#options;
+    const { dial, destroy, timeoutMs } = this.options;
     const dialling = dial();
     try {
       return await this.#within(timeoutMs, dialling);
@@ -159,7 +154,7 @@ export class Link<Connection, S extends Session> {
   }
 
   async #opened(connection: Connection): Promise<void> {
-    const { open, destroy, timeoutMs, openTimeoutMs = () => timeoutMs, onUp, kind, name } = this.#options;
+    const { open, destroy, timeoutMs, openTimeoutMs = () => timeoutMs, onAgain, kind, name } = this.options;
     if (this.#isClosed) {
       destroy(connection);
       return;
@@ -184,10 +179,10 @@ export class Link<Connection, S extends Session> {
     this.#said = undefined;
     const isAgain = this.#hasBeenUp;
     this.#hasBeenUp = true;
-    if (isAgain) this.#ports.log.info({ link: name }, `${kind} link is up again`);
+    if (isAgain) this.ports.log.info({ link: name }, `${kind} link is up again`);
     this.#scheduleHeartbeat(session, connection);
     this.#onSettled?.();
-    onUp?.(isAgain);
+    if (isAgain) onAgain?.();
   }
 
   #fail(connection: Connection, reason: Error): void {
@@ -195,11 +190,11 @@ export class Link<Connection, S extends Session> {
     const wasUp = this.#session !== undefined;
     this.#timer?.();
     this.#drop(connection, reason);
-    // While it was being opened, whoever does that is told.
+    // While it is being opened, `open` rejects instead.
     if (!wasUp || this.#isClosed) return;
-    const { kind, name } = this.#options;
+    const { kind, name } = this.options;
     this.#reason = reason;
-    this.#ports.log.warn({ err: this.#named(reason), link: name }, `${kind} link is down`);
+    this.ports.log.warn({ err: this.#named(reason), link: name }, `${kind} link is down`);
     this.#retry();
   }
 
@@ -210,15 +205,15 @@ export class Link<Connection, S extends Session> {
       this.#session = undefined;
       session?.end(reason);
     }
-    this.#options.destroy(connection);
+    this.options.destroy(connection);
   }
 
   #retry(): void {
     if (this.#isClosed) return;
     const limitMs = Math.min(maxRetryMs, minRetryMs * 2 ** Math.min(10, this.#failures));
     this.#failures++;
-    const delayMs = limitMs * (0.5 + this.#ports.random.unit() / 2);
-    this.#timer = this.#ports.clock.schedule(() => this.#attempt(), delayMs);
+    const delayMs = limitMs * (0.5 + this.ports.random.unit() / 2);
+    this.#timer = this.ports.clock.schedule(() => this.#attempt(), delayMs);
   }
 
   #attempt(): void {
@@ -231,8 +226,8 @@ export class Link<Connection, S extends Session> {
   }
 
   #notMade(error: Error): void {
-    const { kind, name } = this.#options;
-    const { clock, log } = this.#ports;
+    const { kind, name } = this.options;
+    const { clock, log } = this.ports;
     this.#reason = error;
     const nowMs = clock.nowMs();
     const isNews = this.#said?.text !== error.message || nowMs - this.#said.atMs >= sayAgainMs;
@@ -241,13 +236,13 @@ export class Link<Connection, S extends Session> {
   }
 
   #named(error: Error): Error {
-    const { kind, states = [] } = this.#options;
+    const { kind, states = [] } = this.options;
     return stateOf(error, states) === undefined ? error : brokerError(kind, error, states);
   }
 
   #scheduleHeartbeat(session: S, connection: Connection): void {
-    this.#timer = this.#ports.clock.schedule(() => {
-      this.#within(this.#options.timeoutMs, session.ping()).then(
+    this.#timer = this.ports.clock.schedule(() => {
+      this.#within(this.options.timeoutMs, session.ping()).then(
         () => {
           if (this.#session === session) this.#scheduleHeartbeat(session, connection);
         },
@@ -257,6 +252,6 @@ export class Link<Connection, S extends Session> {
   }
 
   #within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-    return withTimeLimit(this.#ports.clock, timeoutMs, this.#options.name, work);
+    return withTimeLimit(this.ports.clock, timeoutMs, this.options.name, work);
   }
 }

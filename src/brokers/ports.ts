@@ -1,4 +1,4 @@
-/** What a broker needs of the process that it is in. */
+/** What a broker needs from its process. */
 
 import type { Clock, Random } from '../engine/ports/clock.js';
 import type { Logger } from '../engine/ports/logger.js';

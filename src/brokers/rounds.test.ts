@@ -1,4 +1,4 @@
-/** Rounds over collections of any size. */
+/** Iterations over collections of any size. */
 
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../test/support/engine/fake-clock.js';

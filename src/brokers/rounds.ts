@@ -1,4 +1,4 @@
-/** Goes through everything there is every so often, a little in each turn: the event loop never stands still for it. */
+/** Iterates over everything at intervals, in small steps that do not block the event loop. */
 
 import type { Cancel, Clock } from '../engine/ports/clock.js';
 
@@ -9,7 +9,7 @@ const pauseMs = 2;
 export class Rounds {
   #next: Cancel | undefined;
 
-  /** @param round yields after each entry; what it looks at may change between two of them */
+  /** @param round yields after each entry; its data may change in between */
   constructor(
     private readonly clock: Clock,
     private readonly intervalMs: number,

@@ -1,4 +1,4 @@
-/** The parts of an address that all servers have: hosts, and names that are URL-encoded. */
+/** Common parts of server addresses: hosts, and URL-encoded names. */
 
 import { FanfareError } from '../model/fanfare-error.js';
 
@@ -17,7 +17,7 @@ export function parseEndpoint(kind: string, text: string, defaultPort: number): 
   return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
 }
 
-/** @param what stands there, in the plural @throws FanfareError `ERR_CONFIG` */
+/** @param what the texts are, in the plural @throws FanfareError `ERR_CONFIG` */
 export function urlDecoded(kind: string, text: string, what: string): string {
   try {
     return decodeURIComponent(text);
@@ -26,7 +26,7 @@ export function urlDecoded(kind: string, text: string, what: string): string {
   }
 }
 
-/** Without the address, which may hold a password. */
+/** Without the address, which may contain a password. */
 export function misfit(kind: string, advice: string): FanfareError {
   return new FanfareError('ERR_CONFIG', `${kind} url: ${advice}`);
 }

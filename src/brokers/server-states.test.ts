@@ -1,4 +1,4 @@
-/** The table of the page on brokers has the states that are recognised, with the same remedies, and no others. */
+/** The table in the documentation of brokers has the same states as the code, with the same remedies. */
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Parses a command line strictly: an unknown flag, a missing value or one argument too many stops the command. */
+/** Parses a command line strictly: unknown flags, missing values and surplus arguments are errors. */
 
 import { parseArgs } from 'node:util';
 import { flagName } from '../config/layers.js';
@@ -6,7 +6,7 @@ import { type OptionPath, optionAt, optionPaths } from '../config/options.js';
 import { closest } from '../model/closest.js';
 import { type Command, type Flag, type ParsedArguments, UsageError } from './command.js';
 
-/** Taken by every command. */
+/** Flags of every command. */
 export const commonFlags: Readonly<Record<string, Flag>> = {
   config: {
     about: 'Configuration file. Default: fanfare.config.{ts,js,mjs}, fanfare.{json,yaml}.',
@@ -37,8 +37,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Par
     flags.set(name, [...values, value]);
     if (flag.path !== undefined) given.set(flag.path, [...values, value].join(','));
   }
-  const isHelp = flags.has('help');
-  if (!isHelp) checkCount(command, positionals);
+  if (!flags.has('help')) checkCount(command, positionals);
   return { positionals, flags, options: given };
 }
 
@@ -83,7 +82,8 @@ function readFlag(known: ReadonlyMap<string, KnownFlag>, token: OptionToken) {
   return { name, flag, value };
 }
 
-function checkCount({ name, usage, positionals: { min, max } }: Command, positionals: readonly string[]): void {
+function checkCount({ name, usage, positionals: count }: Command, positionals: readonly string[]): void {
+  const { min, max } = count ?? { min: 0, max: 0 };
   if (positionals.length < min) throw new UsageError(`an argument is missing: fanfare ${name} ${usage}`);
   const extra = positionals[max];
   if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}": fanfare ${name} ${usage}`);

@@ -1,23 +1,18 @@
 /** The certificate is followed through its renewals: files that are written anew, and links that are moved. */
 
-import { copyFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { makeCertificate } from '../../test/support/programs/certificate.js';
+import { testFolder } from '../../test/support/programs/test-folder.js';
 import type { CertificateConfig } from '../config/tls-config.js';
 import { silentLogger } from '../engine/ports/logger.js';
 import { CertificateWatch } from './certificate-watch.js';
 
-const toClose: (() => void)[] = [];
-afterEach(() => {
-  for (const close of toClose.splice(0)) close();
-});
-
 function certificate() {
   const made = makeCertificate();
-  toClose.push(() => made[Symbol.dispose]());
+  onTestFinished(() => made[Symbol.dispose]());
   return made;
 }
 
@@ -31,21 +26,15 @@ function follow(folder: string, current: CertificateConfig) {
     log: { ...silentLogger, warn: (fields) => warnings.push(fields) },
     use: (next) => used.push(next),
   });
-  toClose.push(() => watch.close());
+  onTestFinished(() => watch.close());
   watch.follow({ certFile: 'cert.pem', keyFile: 'key.pem' }, current);
   return { used, warnings, watch, look: () => clock.advance(5_000) };
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'fanfare-watch-'));
-  toClose.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
 }
 
 describe('a certificate', () => {
   test('that is written anew is put into force once it fits its key', async () => {
     const [old, next] = [certificate(), certificate()];
-    const path = folder();
+    const path = testFolder();
     copyFileSync(old.certFile, join(path, 'cert.pem'));
     copyFileSync(old.keyFile, join(path, 'key.pem'));
     const { used, warnings, look } = follow(path, old);
@@ -63,7 +52,7 @@ describe('a certificate', () => {
 
   test('behind links that are moved is put into force', async () => {
     const [old, next] = [certificate(), certificate()];
-    const path = folder();
+    const path = testFolder();
     symlinkSync(join(old.certFile, '..'), join(path, 'live'));
     symlinkSync('live/cert.pem', join(path, 'cert.pem'));
     symlinkSync('live/key.pem', join(path, 'key.pem'));

@@ -1,4 +1,4 @@
-/** Looks whether the files of the certificate have changed, as they do each time that it is renewed. */
+/** Checks whether the files of the certificate have changed, as they do when it is renewed. */
 
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -9,27 +9,24 @@ import type { Logger } from '../engine/ports/logger.js';
 const intervalMs = 5_000;
 
 interface CertificateUse {
-  /** What the files are relative to. */
+  /** The folder that the files are relative to. */
   readonly folder: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Puts it into force. May throw. */
+  /** Applies it. May throw. */
   use(certificate: CertificateConfig): void;
 }
 
-/** Asks for the files' dates, and not for notices: links that are moved from one set of files to the next count too. */
+/** Polls the files' dates instead of watching them, to notice symbolic links that change too. */
 export class CertificateWatch {
-  readonly #parts: CertificateUse;
   #files: CertificateFiles | undefined;
   #current: CertificateConfig | undefined;
   #seen = '';
   #cancel: Cancel | undefined;
 
-  constructor(parts: CertificateUse) {
-    this.#parts = parts;
-  }
+  constructor(private readonly parts: CertificateUse) {}
 
-  /** From now on these files, and no others. @param current what was read from them */
+  /** Watches these files instead of others. @param current the certificate that was read from them */
   follow(files: CertificateFiles | undefined, current: CertificateConfig | undefined): void {
     this.close();
     if (files === undefined) return;
@@ -37,7 +34,7 @@ export class CertificateWatch {
     this.#current = current;
     // They may have changed since they were read.
     this.#seen = '';
-    this.#cancel = this.#parts.clock.schedule(this.#look, intervalMs);
+    this.#cancel = this.parts.clock.schedule(this.#look, intervalMs);
   }
 
   close(): void {
@@ -48,7 +45,7 @@ export class CertificateWatch {
 
   readonly #look = (): void => {
     if (this.#files === undefined) return;
-    this.#cancel = this.#parts.clock.schedule(this.#look, intervalMs);
+    this.#cancel = this.parts.clock.schedule(this.#look, intervalMs);
     const { certFile, keyFile } = this.#files;
     const dates = `${this.#dateOf(certFile)} ${this.#dateOf(keyFile)}`;
     if (dates === this.#seen) return;
@@ -57,13 +54,13 @@ export class CertificateWatch {
   };
 
   #dateOf(path: string): string {
-    const stats = statSync(resolve(this.#parts.folder, path), { throwIfNoEntry: false });
+    const stats = statSync(resolve(this.parts.folder, path), { throwIfNoEntry: false });
     return stats === undefined ? 'none' : `${stats.ino}:${stats.mtimeMs}:${stats.size}`;
   }
 
-  /** One of the two files may be newer than the other for a moment: the second change brings what fits. */
+  /** For a moment only one of the two files may be new: they fit after the second change. */
   #renew(files: CertificateFiles): void {
-    const { folder, log, use } = this.#parts;
+    const { folder, log, use } = this.parts;
     const read = readCertificate(files, folder);
     if (!read.ok) {
       log.warn({ option: `tls.${read.key}`, reason: read.message }, 'the old certificate stays in use');

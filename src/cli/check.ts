@@ -1,4 +1,4 @@
-/** `fanfare check`: the effective configuration, where each value comes from, and what is wrong with it. */
+/** `fanfare check`: the effective configuration, the source of each value, errors and warnings. */
 
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
@@ -6,7 +6,7 @@ import { formatDuration } from '../config/option-kinds.js';
 import { formatValue, type OptionPath, optionPaths } from '../config/options.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { ConfiguredServer } from '../server/from-config.js';
-import { type Command, exitCodes } from './command.js';
+import { type Command, exitCodes, failed } from './command.js';
 import { explain, sourcesOf, warn } from './configuration.js';
 import type { Terminal } from './terminal.js';
 
@@ -18,7 +18,6 @@ export const check: Command = {
     'The exit code is 0 for a configuration that fanfare serve accepts, 1 for one that it refuses.',
   ],
   flags: {},
-  positionals: { min: 0, max: 0 },
   listsOptions: true,
   async run(parsed, context) {
     const { terminal } = context;
@@ -29,10 +28,7 @@ export const check: Command = {
     }
     const { config } = outcome;
     const fault = await assemblyFault(config);
-    if (fault !== undefined) {
-      terminal.err(`${terminal.styleErr('red', 'error')} ${fault}`);
-      return exitCodes.failed;
-    }
+    if (fault !== undefined) return failed(terminal, fault);
     terminal.out(`configuration file: ${config.path ?? 'none'}`);
     terminal.out('');
     printValues(config, terminal);
@@ -43,7 +39,7 @@ export const check: Command = {
   },
 };
 
-/** What only shows when the parts are put together, as `fanfare serve` does. */
+/** Errors that only show when the server is assembled, as in `fanfare serve`. */
 async function assemblyFault(config: Config): Promise<string | undefined> {
   try {
     await new ConfiguredServer(config).app.close(0);

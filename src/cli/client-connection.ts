@@ -1,4 +1,4 @@
-/** Connects `fanfare publish` and `fanfare subscribe` to a server, as any client of the protocol does. */
+/** Connects `fanfare publish` and `fanfare subscribe` to a server, like any client. */
 
 import { Centrifuge, type Options } from 'centrifuge';
 import { type ClientOptions, WebSocket } from 'ws';
@@ -14,7 +14,7 @@ import { printable } from './printable.js';
 import { signToken } from './signed-token.js';
 import { durationFlag } from './values.js';
 
-/** Taken by both commands. */
+/** Flags of both commands. */
 export const clientFlags: Readonly<Record<string, Flag>> = {
   url: {
     about: `Address of the server, http(s)://… or ws(s)://…, as in connect(). Default: ${commandVariables.url}, or as configured.`,
@@ -37,7 +37,7 @@ export type Attempt = { readonly ok: true } | { readonly ok: false; readonly rea
 export class ClientConnection {
   readonly url: string;
   readonly client: Centrifuge;
-  /** A token for one channel, where this program can make one. */
+  /** Makes a token for a channel, if there is a secret. */
   readonly subscriptionToken: ((channel: string) => Promise<string>) | undefined;
   #socketError = '';
 
@@ -51,7 +51,7 @@ export class ClientConnection {
     const noteError = (message: string) => {
       this.#socketError = message;
     };
-    /** The SDK only says that the transport was closed; the socket knows why. */
+    /** The SDK only reports that the transport was closed; the socket knows the reason. */
     class Socket extends WebSocket {
       constructor(address: string, protocols?: string | string[], socketOptions?: ClientOptions) {
         super(address, protocols, socketOptions);
@@ -66,7 +66,7 @@ export class ClientConnection {
     this.subscriptionToken = options.subscriptionToken;
   }
 
-  /** The first attempt decides: what does not answer now is told at once and not tried again. */
+  /** Only the first attempt counts: a failure is reported at once and not tried again. */
   connect(): Promise<Attempt> {
     const { client } = this;
     return new Promise((resolve) => {
@@ -101,7 +101,7 @@ export function describeCode({ code, reason, message }: { code: number; reason?:
 }
 
 /**
- * By flags, environment and configuration; `undefined` when the configuration is refused.
+ * From flags, environment and configuration; `undefined` if the configuration is refused.
  *
  * @throws UsageError
  */
@@ -127,7 +127,7 @@ export async function openConnection(
   });
 }
 
-/** As `connect()` of the client reads it. */
+/** As in the client's `connect()`. */
 function endpointOf(url: string): string {
   try {
     return endpointsOf(url, undefined).websocket;

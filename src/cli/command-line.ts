@@ -3,7 +3,6 @@
 import { closest } from '../model/closest.js';
 import { version } from '../server/version.js';
 import { type Command, type CommandContext, type CommandEntry, exitCodes, flagIsOn, UsageError } from './command.js';
-import { generalHelp } from './general-help.js';
 
 const commands: Readonly<Record<string, CommandEntry>> = {
   serve: {
@@ -44,7 +43,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
 };
 
-/** Runs a command line. Wrong ones are explained. @returns the exit code */
+/** Runs a command line, or explains what is wrong with it. @returns the exit code */
 export async function runCommandLine(args: readonly string[], context: CommandContext): Promise<number> {
   const { terminal } = context;
   try {
@@ -67,7 +66,7 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
   const [first = '', ...rest] = args;
   if (first === '--version' || first === '-v') return print([version]);
   const isGeneral = first === '--help' || first === '-h' || (first === 'help' && rest.length === 0);
-  if (isGeneral) return print(generalHelp(commands, terminal.style));
+  if (isGeneral) return print(generalHelp(terminal.style));
   const [name, flags] = splitName(first === 'help' ? [...rest, '--help'] : args);
   const [command, { parseCommandLine }, { commandHelp }] = await Promise.all([
     find(name),
@@ -79,7 +78,19 @@ async function dispatch(args: readonly string[], context: CommandContext): Promi
   return command.run(parsed, context);
 }
 
-/** Without a name it is the server. */
+function generalHelp(paint: CommandContext['terminal']['style']): string[] {
+  return [
+    `${paint('bold', 'fanfare')} [command] [flags]`,
+    '',
+    'The realtime server.',
+    '',
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${paint('cyan', name.padEnd(10))} ${summary}`),
+    '',
+    'fanfare <command> --help tells more about a command; fanfare --version is the version.',
+  ];
+}
+
+/** Without a name, the command is `serve`. */
 function splitName(args: readonly string[]): [name: string, flags: readonly string[]] {
   const [first = ''] = args;
   return first === '' || first.startsWith('-') ? ['serve', args] : [first, args.slice(1)];

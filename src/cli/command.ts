@@ -1,11 +1,11 @@
-/** What a command of the terminal is: declared with its flags, run with what was parsed. */
+/** A command of the terminal: its declared flags, and its code. */
 
 import type { OptionPath } from '../config/options.js';
 import type { Terminal } from './terminal.js';
 
 export interface Flag {
   readonly about: string;
-  /** Placeholder of the value in help. Absent: a switch. */
+  /** Placeholder of the value in help; absent for a switch. */
   readonly value?: string;
   /** May be given several times. */
   readonly repeatable?: true;
@@ -16,13 +16,13 @@ export interface Flag {
 /** The command line, checked against the declared flags. */
 export interface ParsedArguments {
   readonly positionals: readonly string[];
-  /** Values by name, in order; of a switch, `true` or `false`. */
+  /** Values by name, in order; `true` or `false` for a switch. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   /** Flags that are options of the configuration. */
   readonly options: ReadonlyMap<OptionPath, string>;
 }
 
-/** What a command may know of the process it runs in. */
+/** The parts of the process that a command may use. */
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,19 +33,19 @@ export interface CommandContext {
 
 export interface Command {
   readonly name: string;
-  /** What stands after the name: `<channel> <json>`. */
+  /** The arguments after the name: `<channel> <json>`. */
   readonly usage: string;
   readonly about: readonly string[];
   readonly flags: Readonly<Record<string, Flag>>;
-  /** How many arguments there are beside the flags. */
-  readonly positionals: { readonly min: number; readonly max: number };
-  /** Whether its help lists all options; others take them too and only say so. */
+  /** The number of arguments besides flags. Default: none. */
+  readonly positionals?: { readonly min: number; readonly max: number };
+  /** Whether its help lists all options; other commands accept them too, and only say so. */
   readonly listsOptions: boolean;
   /** @returns the exit code */
   run(parsed: ParsedArguments, context: CommandContext): Promise<number>;
 }
 
-/** What the general help says of a command, whose code is only read when it is called. */
+/** A command in the general help; its code is loaded only when it is called. */
 export interface CommandEntry {
   /** One line. */
   readonly summary: string;
@@ -53,6 +53,12 @@ export interface CommandEntry {
 }
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Reports why a command has failed. @returns the exit code */
+export function failed({ err, styleErr }: Terminal, reason: string): number {
+  err(`${styleErr('red', 'error')} ${reason}`);
+  return exitCodes.failed;
+}
 
 /** A wrong command line; its message is for the person who typed it. */
 export class UsageError extends Error {

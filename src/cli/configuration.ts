@@ -1,4 +1,4 @@
-/** Loads the configuration for a command and says what is wrong with it. */
+/** Loads the configuration for a command and reports its errors. */
 
 import type { Config, Mode } from '../config/config.js';
 import { commandVariables } from '../config/layers.js';
@@ -9,7 +9,7 @@ import { defined } from '../model/defined.js';
 import { type CommandContext, flagText, type ParsedArguments } from './command.js';
 import type { Terminal } from './terminal.js';
 
-/** Where a command's configuration comes from; the same again for a reload. */
+/** The sources of a command's configuration; a reload reads the same ones. */
 export function sourcesOf(
   parsed: ParsedArguments,
   { env, folder }: CommandContext,
@@ -20,7 +20,7 @@ export function sourcesOf(
   return { folder, env, flags: parsed.options, mode, defaultsFor, ...defined({ path }) };
 }
 
-/** `undefined` when it was refused; the reasons are on standard error then. */
+/** `undefined` if it was refused, with the reasons on standard error. */
 export async function loadOrExplain(sources: ConfigSources, terminal: Terminal): Promise<Config | undefined> {
   const outcome = await loadConfig(sources);
   if (outcome.ok) return outcome.config;

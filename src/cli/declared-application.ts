@@ -1,4 +1,4 @@
-/** Finds the application that a module of the user's exports: for commands that look at it without running it. */
+/** Finds the application that a user's module exports, for commands that inspect it without running it. */
 
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -10,26 +10,24 @@ import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import { fanfare } from '../server/fanfare.js';
 import { UsageError } from './command.js';
 
-/** As much of an application as is needed: the module may have another copy of this package. */
+/** The needed part of an application, as the module may have another copy of this package. */
 interface Described {
   spec(options: SpecOptions): AsyncApiDocument;
   close?(deadlineMs?: number): Promise<void>;
 }
 
-/** What is exported under a usual name when none is given. */
+/** Names that are tried if none is given. */
 const usualNames = ['app', 'default', 'channels'];
 
-interface DeclaredApplication {
-  readonly app: Described;
-  readonly convert: SchemaConverter;
-}
-
 /**
- * @param reference `./app.ts`, or `./app.ts#name` for one export: an application, its channels, or a function that makes
- *   one of them
+ * @param reference `./app.ts`, or `./app.ts#name` for one export: an application, its channels, or a function that
+ *   returns one of them
  * @throws UsageError when there is none
  */
-export async function declaredApplication(reference: string, folder: string): Promise<DeclaredApplication> {
+export async function declaredApplication(
+  reference: string,
+  folder: string,
+): Promise<{ readonly app: Described; readonly convert: SchemaConverter }> {
   const hash = reference.lastIndexOf('#');
   const file = hash === -1 ? reference : reference.slice(0, hash);
   const path = resolve(folder, file);
@@ -49,7 +47,7 @@ export async function declaredApplication(reference: string, folder: string): Pr
   return { app, convert: await converterBeside(path) };
 }
 
-/** With jiti even where Node strips types: only it finds `./channels.ts` when `./channels.js` is imported. */
+/** Uses jiti even if Node strips types, since only jiti finds `./channels.ts` for `./channels.js`. */
 async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     if (!/\.[cm]?tsx?$/.test(path)) return await import(pathToFileURL(path).href);
@@ -69,7 +67,7 @@ function isChannels(value: unknown): value is Readonly<Record<string, ChannelDec
   return Object.values(value).every((one) => typeof one === 'object' && one !== null && 'options' in one);
 }
 
-/** valibot's JSON Schema is in a package of its own, which counts when the application has it. */
+/** valibot's JSON Schema is in a separate package, which is used if the application has it. */
 async function converterBeside(path: string): Promise<SchemaConverter> {
   const { resolve: find } = createRequire(path);
   let found: string;
@@ -79,7 +77,7 @@ async function converterBeside(path: string): Promise<SchemaConverter> {
     // Not installed: valibot's schemas are reported as unknown, with this package's name.
     return () => undefined;
   }
-  // safe: the package's documented function; what it gives is checked where it is used
+  // safe: the package's documented function; its results are checked where they are used
   const { toStandardJsonSchema } = (await import(pathToFileURL(found).href)) as {
     readonly toStandardJsonSchema: SchemaConverter;
   };

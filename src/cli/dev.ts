@@ -1,4 +1,4 @@
-/** `fanfare dev`: development mode. Open to everybody on this machine, to nobody else, and loud about it. */
+/** `fanfare dev`: development mode, open to this machine only, and says so. */
 
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { runServer } from './run-server.js';
 
 const dayMs = 86_400_000;
 
-/** What may be tried without any configuration. */
+/** Channels that need no configuration. */
 const openChannels: ChannelsConfig = {
   'chat:{room}': {
     subscribe: 'anyone',
@@ -28,14 +28,14 @@ const openChannels: ChannelsConfig = {
   'typing:{room}': { subscribe: 'anyone', publish: 'subscriber' },
 };
 
-/** The built chat example: its page and, as it declares them, its channels. */
+/** The built chat example: its page and its declared channels. */
 const example = fileURLToPath(new URL('../examples-chat/', import.meta.url));
 
-/** The same channels as {@link openChannels}, with the example's schemas and names of its members. */
+/** The channels of {@link openChannels}, with the example's schemas and member names. */
 async function exampleChannels(): Promise<Readonly<Record<string, ChannelDeclaration>> | undefined> {
   const module = new URL('../examples-chat/channels.mjs', import.meta.url);
   if (!existsSync(module)) return undefined;
-  // safe: a part of this build, whose source is compiled against these types
+  // safe: part of this build, compiled against these types
   const { chatChannels } = (await import(module.href)) as {
     readonly chatChannels: Readonly<Record<string, ChannelDeclaration>>;
   };
@@ -50,7 +50,6 @@ export const dev: Command = {
     'served at /. What the configuration sets is kept. Other addresses than loopback are refused without token.secret.',
   ],
   flags: {},
-  positionals: { min: 0, max: 0 },
   listsOptions: true,
   async run(parsed, context) {
     const { terminal } = context;
@@ -118,7 +117,7 @@ function urlFlag(url: string, path: string): string {
   return endpoint === 'ws://127.0.0.1:8000/connection/websocket' ? '' : ` --url ${endpoint}`;
 }
 
-/** The secret of this run is worth nothing beyond it; a configured one is not shown. */
+/** The secret of this run is useless afterwards; a configured one is not shown. */
 function tokenHint({ secrets, sources, values }: Config, program: string): string {
   const isOfThisRun = sources['token.secret'] === 'development mode' && values['token.secretFile'] === undefined;
   const secret = isOfThisRun ? `FANFARE_TOKEN_SECRET=${secrets[0]} ` : '';

@@ -1,10 +1,10 @@
-/** `fanfare token --explain`: what the server would say to a token, in words. Nothing of the secret, and no payload. */
+/** `fanfare token --explain`: explains how the server would judge a token, without secrets or payloads. */
 
 import type { Config } from '../config/config.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../engine/auth/claims.js';
-import { nobody, oddities } from '../engine/auth/token-authenticator.js';
-import { cite, TokenFault } from '../engine/auth/token-fault.js';
-import { readToken } from '../engine/auth/token-form.js';
+import { nobody } from '../engine/auth/token-authenticator.js';
+import { ClaimError, cite, TokenFault } from '../engine/auth/token-fault.js';
+import { type ReadToken, TokenReader } from '../engine/auth/token-form.js';
 import { tokenVerifierOf } from '../server/from-config.js';
 import { exitCodes } from './command.js';
 import { harmless } from './printable.js';
@@ -18,26 +18,32 @@ export async function explainToken(token: string, config: Config, terminal: Term
     error('there is no key to check it with: set token.secret, token.keys or token.jwks');
     return exitCodes.failed;
   }
-  try {
-    for (const line of description(token)) terminal.out(harmless(line));
-    const payload = await verifier.verify(token);
-    for (const { message } of oddities(payload)) {
-      terminal.err(`${terminal.styleErr('yellow', 'warning')} ${typeof message === 'string' ? message : message()}`);
-    }
-    terminal.out(harmless(verdict(payload, config)));
-    return exitCodes.ok;
-  } catch (fault) {
-    if (!(fault instanceof TokenFault)) throw fault;
+  const refused = (fault: TokenFault) => {
     error(`refused: ${fault.explain()}`);
     const { option } = fault;
     if (option !== undefined) terminal.err(`what decides it: ${option}`);
     return exitCodes.failed;
+  };
+  const read = new TokenReader().read(token);
+  if (read instanceof TokenFault) return refused(read);
+  for (const line of description(read)) terminal.out(harmless(line));
+  const verified = await verifier.verify(token);
+  if (!verified.ok) return refused(verified.fault);
+  const { payload } = verified;
+  try {
+    for (const { message } of verifier.notesOn(payload).notes ?? []) {
+      terminal.err(`${terminal.styleErr('yellow', 'warning')} ${typeof message === 'string' ? message : message()}`);
+    }
+    terminal.out(harmless(verdict(payload, config)));
+    return exitCodes.ok;
+  } catch (error) {
+    if (!(error instanceof ClaimError)) throw error;
+    return refused(error.fault);
   }
 }
 
-/** What it says of itself, true or not. */
-function description(token: string): string[] {
-  const { header, payload } = readToken(token);
+/** Its claims, verified or not. */
+function description({ header, payload }: ReadToken): string[] {
   const { sub, iss, aud, channel } = payload;
   const claims = Object.entries({ sub, channel, iss, aud }).filter(([, value]) => value !== undefined);
   const dates = (['iat', 'nbf', 'exp'] as const).flatMap((name) => {
@@ -62,7 +68,7 @@ function dateOf(value: unknown): string {
   return typeof value === 'number' && Math.abs(ms) <= 8.64e15 ? ` (${new Date(ms).toISOString()})` : '';
 }
 
-/** @throws TokenFault */
+/** @throws ClaimError */
 function verdict(payload: Readonly<Record<string, unknown>>, { values }: Config): string {
   if (payload.channel !== undefined) {
     const { user, client, channel } = readSubscriptionClaims(payload);
@@ -70,8 +76,8 @@ function verdict(payload: Readonly<Record<string, unknown>>, { values }: Config)
     return `accepted: a subscription token for ${cite(channel)}, of ${whom}`;
   }
   const { user } = readConnectionClaims(payload);
-  if (user === '' && !values.anonymous) throw nobody();
+  if (user === '' && !values.anonymous) throw new ClaimError(nobody());
   return user === ''
-    ? 'accepted: a connection token of nobody in particular'
+    ? 'accepted: a connection token of an anonymous user'
     : `accepted: a connection token of ${cite(user)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A connection that was handed to a worker which died before it took it is nobody's: Node's cluster keeps it open and its
- * client would wait for ever. It is closed, so that its client comes back.
+ * Closes a connection that was handed to a worker that died before it accepted it: Node's cluster would keep it open,
+ * and its client would wait for ever instead of reconnecting.
  */
 
 import type { Worker } from 'node:cluster';
@@ -9,7 +9,7 @@ interface Closable {
   close(): void;
 }
 
-/** To be called before the worker gets a connection. They are handed over one at a time: the last one is all there can be. */
+/** Call it before the worker gets a connection. They are handed over one at a time: only the last can be lost. */
 export function closeWhatWasHandedTo(worker: Worker): void {
   const { process: child } = worker;
   const send = child.send.bind(child);
@@ -18,9 +18,9 @@ export function closeWhatWasHandedTo(worker: Worker): void {
     if (isClosable(args[1])) last = args[1];
     return send(...args);
   };
-  // safe: it passes on whatever it gets
+  // safe: it forwards its arguments unchanged
   child.send = remember as typeof child.send;
-  // Of one that was taken this process has closed its part already, and doing it again has no effect.
+  // If it was accepted, this process has already closed its copy, and closing again has no effect.
   worker.once('exit', () => last?.close());
 }
 

@@ -1,15 +1,17 @@
-/** `fanfare migrate`: the configuration of another server as one of Fanfare. */
+/** `fanfare migrate`: translates the configuration of another server. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { stringify } from 'yaml';
+import { parse as parseToml, TomlError } from 'smol-toml';
+import { parseDocument, stringify } from 'yaml';
+import { readTextFile } from '../config/bounded-file.js';
 import { loadConfig } from '../config/load.js';
 import { type Command, exitCodes, flagText, UsageError } from './command.js';
 import { explain, warn } from './configuration.js';
 import type { Draft } from './migrate/draft.js';
-import { readCentrifugoFile } from './migrate/read.js';
 import { translate } from './migrate/translate.js';
+import { type Fields, isFields } from './migrate/values.js';
 import type { Terminal } from './terminal.js';
 
 export const migrate: Command = {
@@ -46,11 +48,11 @@ function tell({ remarks }: Draft, terminal: Terminal): void {
   }
 }
 
-/** As `fanfare check` sees it. Files that it names are there or not: it is read beside none. */
+/** Checks it like `fanfare check`, but without the files that it names. */
 async function isConfiguration(text: string, terminal: Terminal): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'fanfare-migrate-'));
   try {
-    // Secrets are in it.
+    // It contains secrets.
     writeFileSync(join(folder, 'fanfare.yaml'), text, { mode: 0o600 });
     const outcome = await loadConfig({ folder, env: {}, flags: new Map(), mode: 'production' });
     if (outcome.ok) warn(outcome.config.warnings, terminal);
@@ -68,5 +70,33 @@ function writeNew(path: string, name: string, text: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     throw new UsageError(code === 'EEXIST' ? `${name} is there already` : `${name} cannot be written (${code})`);
+  }
+}
+
+/** JSON, YAML or TOML, by its name. @throws UsageError, with the place in the file if known */
+function readCentrifugoFile(folder: string, path: string): Fields {
+  const read = readTextFile(resolve(folder, path), 1_048_576);
+  if (!read.ok) throw new UsageError(`${path} ${read.message}`);
+  const content = parse(path, read.text);
+  if (!isFields(content)) throw new UsageError(`${path} holds no options`);
+  return content;
+}
+
+function parse(path: string, text: string): unknown {
+  if (path.endsWith('.toml')) return parsed(path, () => parseToml(text));
+  // JSON is also YAML.
+  const document = parseDocument(text, { prettyErrors: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw new UsageError(`${path}: ${error.message}`);
+  return parsed(path, () => document.toJS({ maxAliasCount: 100 }));
+}
+
+function parsed(path: string, run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof TomlError || error instanceof ReferenceError)
+      throw new UsageError(`${path}: ${error.message}`);
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
-/** `fanfare plan`: how many machines a load needs, from what the benchmarks have measured. */
+/** `fanfare plan`: how many machines a load needs, from benchmark results. */
 
 import { defaultLimits } from '../engine/ports/limits.js';
-import { type Command, exitCodes, flagIsOn, flagText, type ParsedArguments, UsageError } from './command.js';
+import { type Command, exitCodes, failed, flagIsOn, flagText, type ParsedArguments, UsageError } from './command.js';
 import { capacityFor, type Machine } from './plan/capacity.js';
 import { measured } from './plan/measured.js';
 import type { Measured } from './plan/measured-types.js';
@@ -43,7 +43,6 @@ export function planCommand(measured: Measured): Command {
       memory: { about: 'Memory of a machine. Default: 8GiB.', value: 'size' },
       json: { about: 'Print JSON.' },
     },
-    positionals: { min: 0, max: 0 },
     listsOptions: false,
     async run(parsed, { terminal }) {
       const load = loadOf(parsed);
@@ -52,10 +51,7 @@ export function planCommand(measured: Measured): Command {
         memoryBytes: size(parsed, 'memory', { fallback: defaultMemoryBytes, min: 2 ** 28, max: 2 ** 50 }),
       };
       const capacity = capacityFor(measured, load, machine, brokerOf(parsed));
-      if ('reason' in capacity) {
-        terminal.err(`${terminal.styleErr('red', 'error')} this load cannot be carried: ${capacity.reason}`);
-        return exitCodes.failed;
-      }
+      if ('reason' in capacity) return failed(terminal, `this load cannot be carried: ${capacity.reason}`);
       const suggestions = suggestionsFor(load, machine, capacity);
       if (flagIsOn(parsed, 'json')) {
         terminal.out(JSON.stringify({ load, machine, capacity, suggestions, measuredOn: measured.machine }, null, 2));
@@ -114,7 +110,8 @@ interface Range {
 /** @throws UsageError */
 function whole(parsed: ParsedArguments, name: string, range: Range): number {
   const value = number(parsed, name, range);
-  if (!Number.isSafeInteger(value)) throw new UsageError(`--${name}: "${flagText(parsed, name)}" is no whole number`);
+  if (!Number.isSafeInteger(value))
+    throw new UsageError(`--${name}: "${flagText(parsed, name)}" is not a whole number`);
   return value;
 }
 

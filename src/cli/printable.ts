@@ -1,4 +1,4 @@
-/** Makes other people's text safe for a terminal: control characters and direction overrides become escapes. */
+/** Makes untrusted text safe for a terminal: control characters and direction overrides become escapes. */
 
 const unsafe = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
@@ -6,17 +6,17 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** One line of JSON, which stays JSON. */
+/** One line of JSON, escaped so that it stays JSON. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(unsafe, escaped);
 }
 
-/** A sentence that has others' texts in it, each of them as JSON. */
+/** A sentence that contains untrusted texts as JSON. */
 export function harmless(sentence: string): string {
   return sentence.replace(unsafe, escaped);
 }
 
-/** A text inside of a sentence. */
+/** A text inside a sentence. */
 export function printable(text: string): string {
   return jsonLine(text).slice(1, -1);
 }

@@ -1,7 +1,7 @@
-/** `fanfare publish`: one message into a channel, acknowledged. */
+/** `fanfare publish`: publishes one message and waits for the acknowledgement. */
 
 import { clientFlags, describeCode, openConnection } from './client-connection.js';
-import { type Command, exitCodes } from './command.js';
+import { type Command, exitCodes, failed } from './command.js';
 import { parseJsonArgument } from './values.js';
 
 const maxInputBytes = 1_048_576;
@@ -17,16 +17,13 @@ export const publish: Command = {
   positionals: { min: 2, max: 2 },
   listsOptions: false,
   async run(parsed, context) {
-    const { terminal } = context;
     const [channel = '', text = ''] = parsed.positionals;
     const data = parseJsonArgument(text === '-' ? await readInput() : text, 'the message');
     const connection = await openConnection(parsed, context);
     if (connection === undefined) return exitCodes.failed;
     const attempt = await connection.connect();
     const reason = attempt.ok ? await publishOnce() : attempt.reason;
-    if (reason === undefined) return exitCodes.ok;
-    terminal.err(`${terminal.styleErr('red', 'error')} ${reason}`);
-    return exitCodes.failed;
+    return reason === undefined ? exitCodes.ok : failed(context.terminal, reason);
 
     async function publishOnce(): Promise<string | undefined> {
       try {

@@ -1,13 +1,10 @@
-/** Reloads take their turns: one at a time, and signals that come while the files are read are one more. */
+/** Runs reloads one at a time; signals while the files are being read cause one more. */
 
 export class ReloadTurns {
-  readonly #reload: () => Promise<void>;
   #state: 'idle' | 'busy' | 'again' = 'idle';
 
   /** @param reload must not reject */
-  constructor(reload: () => Promise<void>) {
-    this.#reload = reload;
-  }
+  constructor(private readonly reload: () => Promise<void>) {}
 
   begin(): void {
     if (this.#state === 'idle') void this.#run();
@@ -17,7 +14,7 @@ export class ReloadTurns {
   async #run(): Promise<void> {
     do {
       this.#state = 'busy';
-      await this.#reload();
+      await this.reload();
     } while (this.#isWantedAgain());
     this.#state = 'idle';
   }

@@ -1,4 +1,4 @@
-/** SIGHUP: reads the configuration again and puts it into force as a whole, or says why not. */
+/** SIGHUP: reads the configuration again and applies all of it, or says why not. */
 
 import type { Config } from '../config/config.js';
 import { type ConfigSources, loadConfig } from '../config/load.js';
@@ -8,7 +8,7 @@ import { FanfareError } from '../model/fanfare-error.js';
 import type { ConfiguredServer } from '../server/from-config.js';
 import { ReloadTurns } from './reload-turns.js';
 
-/** @param onDone called after each attempt, whatever came of it */
+/** @param onDone called after each attempt, with its outcome */
 export function reloadOnSignal(server: ConfiguredServer, sources: ConfigSources, onDone: () => void): void {
   const turns = new ReloadTurns(async () => {
     await reload(server, sources);
@@ -37,18 +37,18 @@ async function reload(server: ConfiguredServer, sources: ConfigSources): Promise
   }
 }
 
-/** What does not fit what is running; everything else is broken code, which leaves the old configuration in force too. */
+/** A conflict with the running server; other errors are bugs, which leave the old configuration in force too. */
 export function problemOf(error: unknown): string {
   if (error instanceof FanfareError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** What is wrong, in words. */
+/** The problems, in words. */
 type ReadOutcome =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** A file that was there and is gone is a slip: nobody would mean to shut everybody out by it. */
+/** A file that has vanished is an error: nobody would delete it to refuse all clients. */
 export async function readAgain(sources: ConfigSources, inForce: Config): Promise<ReadOutcome> {
   const outcome = await loadConfig(sources);
   const problems: ConfigProblem[] = outcome.ok ? [] : [...outcome.problems];
@@ -71,7 +71,7 @@ export function tellTooLate(log: Logger): void {
   log.info({}, 'not reloaded: the server is shutting down');
 }
 
-/** One line, with the names of options and never what they are. */
+/** Logs one line, with names of options and never their values. */
 export function tellReloaded(
   log: Logger,
   { path, warnings }: Config,

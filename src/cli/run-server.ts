@@ -11,8 +11,9 @@ import { ConfiguredServer, type ServerAddresses, type WorkerParts } from '../ser
 import { systemClock } from '../server/system-ports.js';
 import { version } from '../server/version.js';
 import { CertificateWatch } from './certificate-watch.js';
-import { type CommandContext, exitCodes } from './command.js';
+import { type CommandContext, exitCodes, failed } from './command.js';
 import { reloadOnSignal } from './reload.js';
+import { onStopSignals, type StopSignal } from './stop-signals.js';
 import type { Terminal } from './terminal.js';
 import { onStopOfWorker } from './worker-messages.js';
 import { reloadAsTold } from './workers-reload.js';
@@ -22,30 +23,28 @@ export interface ServerRun {
   /** Read again on SIGHUP. */
   readonly sources: ConfigSources;
   readonly endpoints?: readonly HttpEndpoint[];
-  /** In place of the configuration's. */
+  /** Replaces those of the configuration. */
   readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
-  /** This process is one of several that serve one port. */
+  /** Set if this process is one of several that share a port. */
   readonly worker?: WorkerParts;
-  /** Tells where it listens, and what the configuration's warnings are. */
+  /** Reports where it listens, and the configuration's warnings. */
   announce(addresses: ServerAddresses, log: Logger): void;
 }
 
-/** npm passes on the SIGINT that the terminal has already sent to the whole group: two of them are one key press. */
-const sameKeyPressMs = 500;
-/** Beyond the deadline: something hangs, and the process must not. */
+/** After the deadline the process exits even if something hangs. */
 const overtimeMs = 1_000;
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** @returns the exit code, when the server is closed */
 export async function runServer(run: ServerRun, { terminal }: CommandContext): Promise<number> {
-  const server = assemble(run, terminal);
-  if (server === undefined) return exitCodes.failed;
+  const server = assemble(run);
+  if (server instanceof FanfareError) return failed(terminal, server.message);
   const { log } = server;
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');
     process.exit(exitCodes.failed);
   });
-  // Before anybody is told that it listens: without a handler, SIGHUP ends a process.
+  // Before it reports that it listens, since SIGHUP without a handler ends a process.
   const stopped = untilStopped(server, terminal, run.worker !== undefined);
   const watch = new CertificateWatch({
     folder: run.sources.folder,
@@ -62,10 +61,10 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
     run.announce(addresses, log);
   } catch (error) {
+    const wasStopped = server.app.isClosing;
     await server.app.close(0);
     if (!(error instanceof FanfareError)) throw error;
-    terminal.err(`${terminal.styleErr('red', 'error')} ${listenHint(error, run.config)}`);
-    return exitCodes.failed;
+    if (!wasStopped) return failed(terminal, listenHint(error, run.config));
   }
   return stopped.finally(() => watch.close());
 }
@@ -77,13 +76,12 @@ function followCertificate(watch: CertificateWatch, { config: { values, certific
   watch.follow(files, certificate);
 }
 
-function assemble({ config, channels, worker }: ServerRun, terminal: Terminal): ConfiguredServer | undefined {
+function assemble({ config, channels, worker }: ServerRun): ConfiguredServer | FanfareError {
   try {
     return new ConfiguredServer(config, channels, worker);
   } catch (error) {
-    if (!(error instanceof FanfareError)) throw error;
-    terminal.err(`${terminal.styleErr('red', 'error')} ${error.message}`);
-    return undefined;
+    if (error instanceof FanfareError) return error;
+    throw error;
   }
 }
 
@@ -102,17 +100,10 @@ function listenHint(error: FanfareError, { values }: Config): string {
 /** Closes on the first signal, gives up on the second. */
 function untilStopped(server: ConfiguredServer, terminal: Terminal, isWorker: boolean): Promise<number> {
   return new Promise((resolve, reject) => {
-    let since: { readonly signal: string; readonly atMs: number } | undefined;
-    const stop = (signal: keyof typeof signalNumbers) => {
-      const nowMs = performance.now();
-      if (since !== undefined) {
-        if (signal === 'SIGINT' && since.signal === signal && nowMs - since.atMs < sameKeyPressMs) return;
-        process.exit(128 + signalNumbers[signal]);
-      }
-      since = { signal, atMs: nowMs };
+    const stop = (signal: StopSignal) => {
       const { values } = server.config;
       const deadlineMs = values['shutdown.deadline'];
-      // They all go at once.
+      // All workers stop at once.
       const clientsPerSec = values['shutdown.clientsPerSec'] && values['shutdown.clientsPerSec'] / values.workers;
       server.log.info({ signal, deadlineMs }, 'shutting down');
       terminal.out(`shutting down: ${server.app.numClients} clients are told to reconnect (once more to stop at once)`);
@@ -121,17 +112,11 @@ function untilStopped(server: ConfiguredServer, terminal: Terminal, isWorker: bo
         process.exit(exitCodes.failed);
       }, deadlineMs + overtimeMs);
       server.app
-        .close(deadlineMs, {
-          delayMs: values['shutdown.delay'],
-          ...defined({ clientsPerSec }),
-        })
+        .close(deadlineMs, { delayMs: values['shutdown.delay'], ...defined({ clientsPerSec }) })
         .finally(() => clearTimeout(overtime))
         .then(() => resolve(exitCodes.ok), reject);
     };
     if (isWorker) onStopOfWorker(() => stop('SIGTERM'));
-    else {
-      process.on('SIGTERM', () => stop('SIGTERM'));
-      process.on('SIGINT', () => stop('SIGINT'));
-    }
+    else onStopSignals(stop, (signal) => process.exit(128 + signalNumbers[signal]));
   });
 }

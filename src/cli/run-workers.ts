@@ -1,4 +1,4 @@
-/** Several processes that serve one port: starts them, gives them a broker, replaces those that die, stops them all. */
+/** Several processes that share a port: starts them, gives them a broker, replaces those that die, stops them all. */
 
 import cluster, { type Worker } from 'node:cluster';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { systemClock, systemRandom } from '../server/system-ports.js';
 import { type CommandContext, exitCodes } from './command.js';
 import { closeWhatWasHandedTo } from './handed-connections.js';
 import { tellTooLate } from './reload.js';
+import { isStopSignal, onStopSignals, type StopSignal } from './stop-signals.js';
 import { relayFigures, WorkerFigures } from './worker-figures.js';
 import { addressesIn, stopMessage } from './worker-messages.js';
 import { type LeveledLogger, WorkersReload } from './workers-reload.js';
@@ -23,22 +24,20 @@ interface WorkersRun {
   readonly config: Config;
   /** Read again on SIGHUP. */
   readonly sources: ConfigSources;
-  /** Tells where they listen, once all of them do. */
+  /** Reports where they listen, once all of them do. */
   announce(addresses: ServerAddresses, log: Logger): void;
 }
 
-/** Where a worker finds the broker; no option of the configuration, whose variables begin with FANFARE_. */
+/** The broker's socket for a worker. Not an option, so it does not begin with FANFARE_. */
 const socketVariable = 'WORKER_OF_FANFARE_SOCKET';
-/** A worker that lives shorter is not replaced at once. */
+/** A worker that dies sooner is not replaced at once. */
 const shortLifeMs = 10_000;
 const firstWaitMs = 500;
 const longestWaitMs = 30_000;
-/** npm passes on the SIGINT that the terminal has already sent to the whole group: two of them are one key press. */
-const sameKeyPressMs = 500;
-/** Workers end themselves a second after the deadline. */
+/** Workers exit by themselves a second after the deadline. */
 const overtimeMs = 3_000;
 
-/** Whether this process is one of several, and what it has to do differently then. */
+/** What a worker has to do differently; `undefined` if this process is not one. */
 export function workerParts({ env }: CommandContext, config: Config): WorkerParts | undefined {
   const path = env[socketVariable];
   if (!isWorker(env) || path === undefined) return undefined;
@@ -74,11 +73,7 @@ export async function runWorkers({ config, sources, announce }: WorkersRun): Pro
   const host =
     values.broker === 'memory'
       ? new LocalBrokerHost(
-          {
-            clock: systemClock,
-            random: systemRandom,
-            maxHistoryBytes: values['memory.maxHistoryBytes'],
-          },
+          { clock: systemClock, random: systemRandom, maxHistoryBytes: values['memory.maxHistoryBytes'] },
           log,
         )
       : undefined;
@@ -105,7 +100,6 @@ interface WorkersOptions {
 }
 
 class Workers {
-  readonly #options: WorkersOptions;
   readonly #workers = new Set<Worker>();
   readonly #waiting = new Set<NodeJS.Timeout>();
   #waitMs = firstWaitMs;
@@ -115,12 +109,11 @@ class Workers {
   #onEmpty: (() => void) | undefined;
   readonly #reload: WorkersReload;
 
-  constructor(options: WorkersOptions) {
-    this.#options = options;
+  constructor(private readonly options: WorkersOptions) {
     this.#reload = new WorkersReload({ ...options, workers: this.#workers });
   }
 
-  /** The first one alone, so that what is wrong is said once. `undefined`: they cannot be started. */
+  /** Starts the first one alone, so that errors are reported once. `undefined`: they cannot be started. */
   async start(): Promise<ServerAddresses | undefined> {
     const addresses = await this.#fork();
     if (addresses === undefined) {
@@ -129,42 +122,33 @@ class Workers {
       return undefined;
     }
     this.#hasStarted = true;
-    await Promise.all(Array.from({ length: this.#options.count - 1 }, () => this.#fork()));
+    await Promise.all(Array.from({ length: this.options.count - 1 }, () => this.#fork()));
     return addresses;
   }
 
-  /** Passes signals on, and resolves with the exit code when all workers are gone. */
+  /** Forwards signals, and resolves with the exit code when all workers are gone. */
   untilStopped(): Promise<number> {
     return new Promise((resolve) => {
-      let since: { readonly signal: string; readonly atMs: number } | undefined;
       let late: NodeJS.Timeout | undefined;
       this.#onEmpty = () => {
         clearTimeout(late);
         resolve(this.#code);
       };
-      const stop = (signal: 'SIGINT' | 'SIGTERM') => {
-        const nowMs = performance.now();
-        if (since !== undefined) {
-          const isSameKeyPress = signal === 'SIGINT' && since.signal === signal && nowMs - since.atMs < sameKeyPressMs;
-          if (!isSameKeyPress) this.#kill('SIGKILL');
-          return;
-        }
-        since = { signal, atMs: nowMs };
+      const stop = (signal: StopSignal) => {
         this.#isStopping = true;
-        this.#options.log.info({ signal, workers: this.#workers.size }, 'shutting down');
+        this.options.log.info({ signal, workers: this.#workers.size }, 'shutting down');
         for (const timer of this.#waiting) clearTimeout(timer);
         for (const worker of this.#workers) if (worker.isConnected()) worker.send(stopMessage);
         if (this.#workers.size === 0) return this.#onEmpty?.();
         late = setTimeout(() => {
-          this.#options.log.error({}, 'shutdown has missed its deadline');
+          this.options.log.error({}, 'shutdown has missed its deadline');
           this.#code = exitCodes.failed;
           this.#kill('SIGKILL');
         }, this.#reload.config.values['shutdown.deadline'] + overtimeMs);
       };
-      process.on('SIGTERM', () => stop('SIGTERM'));
-      process.on('SIGINT', () => stop('SIGINT'));
+      onStopSignals(stop, () => this.#kill('SIGKILL'));
       process.on('SIGHUP', () => {
-        if (this.#isStopping) tellTooLate(this.#options.log);
+        if (this.#isStopping) tellTooLate(this.options.log);
         else this.#reload.begin();
       });
     });
@@ -174,17 +158,20 @@ class Workers {
     for (const worker of this.#workers) worker.process.kill(signal);
   }
 
-  /** Resolves when it listens, or has died before. */
+  /** Resolves when it listens or has died. */
   #fork(): Promise<ServerAddresses | undefined> {
-    const worker = cluster.fork(this.#options.env);
+    const worker = cluster.fork(this.options.env);
     closeWhatWasHandedTo(worker);
     const startedMs = performance.now();
     this.#workers.add(worker);
     return new Promise((resolve) => {
       worker.on('message', (message: unknown) => {
         const addresses = addressesIn(message);
-        if (addresses !== undefined) resolve(addresses);
-        else if (!this.#reload.take(worker, message)) relayFigures(worker, message, this.#workers);
+        if (addresses !== undefined) {
+          resolve(addresses);
+          // It may have been too young to be told.
+          if (this.#isStopping) worker.send(stopMessage);
+        } else if (!this.#reload.take(worker, message)) relayFigures(worker, message, this.#workers);
       });
       worker.once('exit', (code, signal) => {
         resolve(undefined);
@@ -196,13 +183,15 @@ class Workers {
 
   #exited(worker: Worker, lifeMs: number, how: { readonly code: number | null; readonly signal: string | null }): void {
     if (this.#isStopping || !this.#hasStarted) {
-      if (how.code !== 0) this.#code = exitCodes.failed;
+      // A signal to the whole group ends one that is too young to ignore it.
+      const isStopped = how.code === 0 || (this.#isStopping && isStopSignal(how.signal));
+      if (!isStopped) this.#code = exitCodes.failed;
       if (this.#isStopping && this.#workers.size === 0) this.#onEmpty?.();
       return;
     }
     this.#waitMs = lifeMs < shortLifeMs ? Math.min(longestWaitMs, this.#waitMs * 2) : firstWaitMs;
     const waitMs = lifeMs < shortLifeMs ? this.#waitMs : 0;
-    this.#options.log.error({ worker: worker.process.pid, ...how, waitMs }, 'a worker has died and is replaced');
+    this.options.log.error({ worker: worker.process.pid, ...how, waitMs }, 'a worker has died and is replaced');
     const timer = setTimeout(() => {
       this.#waiting.delete(timer);
       void this.#fork();

@@ -1,4 +1,4 @@
-/** `fanfare serve`, the default command: the server by its configuration. Nobody gets in until it says so. */
+/** `fanfare serve`, the default command: runs the server, which accepts no clients unless configured to. */
 
 import { type Command, exitCodes } from './command.js';
 import { loadOrExplain, sourcesOf } from './configuration.js';
@@ -14,7 +14,6 @@ export const serve: Command = {
     'Nobody gets in until token.secret or anonymous is set, and no channel exists without a rule.',
   ],
   flags: {},
-  positionals: { min: 0, max: 0 },
   listsOptions: true,
   async run(parsed, context) {
     const { terminal } = context;

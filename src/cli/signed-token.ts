@@ -1,6 +1,6 @@
 /** Makes tokens as a backend would: signed with the first of the configured secrets. */
 
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { Config } from '../config/config.js';
 import { defined } from '../model/defined.js';
 
@@ -9,7 +9,7 @@ export interface TokenClaims {
   readonly user: string;
   /** 0: it does not expire. */
   readonly ttlMs: number;
-  /** Channels that the connection is subscribed to without asking. */
+  /** Channels that the server subscribes the connection to. */
   readonly channels?: readonly string[];
   /** Makes it a subscription token for this channel. */
   readonly channel?: string;

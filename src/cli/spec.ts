@@ -1,4 +1,4 @@
-/** `fanfare spec`: the contract of a server as an AsyncAPI document, for programs in other languages. */
+/** `fanfare spec`: a server's contract as an AsyncAPI document, for programs in other languages. */
 
 import { stringify } from 'yaml';
 import type { AsyncApiDocument } from '../asyncapi/document.js';
@@ -29,7 +29,6 @@ export const spec: Command = {
     'api-version': { about: 'Version of the contract. Default: 1.0.0.', value: 'version' },
     url: { about: 'Where clients connect. Default: ws://localhost and the port.', value: 'url' },
   },
-  positionals: { min: 0, max: 0 },
   listsOptions: false,
   async run(parsed, context) {
     const { terminal } = context;
@@ -38,7 +37,7 @@ export const spec: Command = {
     try {
       document = await documentOf(parsed, context);
     } catch (error) {
-      // By name: an application may have another copy of this package.
+      // By name, since an application may have another copy of this package.
       if (!(error instanceof Error && error.name === 'FanfareError')) throw error;
       terminal.err(`${terminal.styleErr('red', 'error')} ${error.message}`);
     }
@@ -49,7 +48,7 @@ export const spec: Command = {
   },
 };
 
-/** Schemas that happen to be one object are written out: aliases are not everybody's YAML. */
+/** Schemas that are the same object are written out, since not every YAML reader supports aliases. */
 const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false };
 
 /** @throws UsageError */
@@ -59,7 +58,7 @@ function formatOf(parsed: ParsedArguments): 'yaml' | 'json' {
   return format;
 }
 
-/** `undefined` when there is none; why is on standard error then. */
+/** `undefined` on failure, with the reason on standard error. */
 async function documentOf(parsed: ParsedArguments, context: CommandContext): Promise<AsyncApiDocument | undefined> {
   const { terminal, folder } = context;
   const title = flagText(parsed, 'title');

@@ -2,7 +2,7 @@
 
 import type { PublicationContext, Subscription } from 'centrifuge';
 import { type ClientConnection, clientFlags, describeCode, openConnection } from './client-connection.js';
-import { type Command, type CommandContext, exitCodes, type ParsedArguments } from './command.js';
+import { type Command, type CommandContext, exitCodes, failed, type ParsedArguments } from './command.js';
 import { jsonLine } from './printable.js';
 import { countFlag } from './values.js';
 
@@ -28,19 +28,17 @@ export const subscribe: Command = {
     const attempt = await connection.connect();
     const reason = attempt.ok ? await follow(connection, parsed, lines, numOfHistory, context) : attempt.reason;
     connection.client.disconnect();
-    if (reason === undefined) return exitCodes.ok;
-    context.terminal.err(`${context.terminal.styleErr('red', 'error')} ${reason}`);
-    return exitCodes.failed;
+    return reason === undefined ? exitCodes.ok : failed(context.terminal, reason);
   },
 };
 
-/** Prints each publication once and in order, even when it is in the history and comes live as well. */
+/** Prints each publication once and in order, even if it is both in the history and live. */
 class PublicationLines {
   readonly #maxLines: number | undefined;
   readonly #print: (line: string) => void;
   #numLines = 0;
   #lastOffset = 0;
-  /** What came live while the history is being read; `undefined`: nothing is held back. */
+  /** Live publications that arrive while the history is being read; otherwise `undefined`. */
   #held: PublicationContext[] | undefined;
 
   constructor(maxLines: number | undefined, { terminal }: CommandContext) {
@@ -80,7 +78,7 @@ class PublicationLines {
   }
 }
 
-/** @returns why it ended, `undefined` when it was asked to */
+/** @returns why it ended; `undefined` if it was interrupted */
 function follow(
   { client, subscriptionToken }: ClientConnection,
   { positionals: [channel = ''] }: ParsedArguments,
@@ -128,7 +126,7 @@ function follow(
   });
 }
 
-/** The newest ones, the oldest of them first. */
+/** The newest publications, in order. */
 async function readHistory(subscription: Subscription, limit: number): Promise<PublicationContext[]> {
   const { publications } = await subscription.history({ limit, reverse: true });
   return publications.toReversed();

@@ -1,6 +1,6 @@
 /** When there are colours, and that other people's text stays text. */
 
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { jsonLine, printable } from './printable.js';
 import { createTerminal } from './terminal.js';
 
@@ -9,14 +9,12 @@ function styled(isTTY: boolean, env: Record<string, string>): string {
   return createTerminal({ stdout: stream, stderr: stream }, env).style('red', 'x');
 }
 
-describe('colours', () => {
-  test('are for terminals, and not where NO_COLOR or a dumb terminal asks for none', () => {
-    expect(styled(true, {})).toBe('\u001b[31mx\u001b[39m');
-    expect(styled(true, { NO_COLOR: '' })).toBe('\u001b[31mx\u001b[39m');
-    expect(styled(true, { NO_COLOR: '1' })).toBe('x');
-    expect(styled(true, { TERM: 'dumb' })).toBe('x');
-    expect(styled(false, {})).toBe('x');
-  });
+test('colours are for terminals, and not where NO_COLOR or a dumb terminal asks for none', () => {
+  expect(styled(true, {})).toBe('\u001b[31mx\u001b[39m');
+  expect(styled(true, { NO_COLOR: '' })).toBe('\u001b[31mx\u001b[39m');
+  expect(styled(true, { NO_COLOR: '1' })).toBe('x');
+  expect(styled(true, { TERM: 'dumb' })).toBe('x');
+  expect(styled(false, {})).toBe('x');
 });
 
 test('control characters, C1 ones and direction overrides become escapes, and JSON stays JSON', () => {

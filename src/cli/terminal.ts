@@ -1,4 +1,4 @@
-/** Writes for people and for pipes: colours on a terminal only, and not where NO_COLOR asks for none. */
+/** Writes for people and for pipes: colours only on a terminal and without NO_COLOR. */
 
 import { styleText } from 'node:util';
 

@@ -1,4 +1,4 @@
-/** `fanfare token`: a connection or subscription token for trying things. */
+/** `fanfare token`: makes a connection or subscription token for tests. */
 
 import { text } from 'node:stream/consumers';
 import { defined } from '../model/defined.js';
@@ -29,7 +29,6 @@ export const token: Command = {
       value: 'token',
     },
   },
-  positionals: { min: 0, max: 0 },
   listsOptions: false,
   async run(parsed, context) {
     const { terminal, program } = context;
@@ -76,6 +75,6 @@ export const token: Command = {
 };
 
 async function textOfInput(): Promise<string> {
-  // The line break is that of the command which has written it.
+  // The command that wrote the token has added the line break.
   return (await text(process.stdin)).replace(/\r?\n$/, '');
 }

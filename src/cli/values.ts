@@ -3,27 +3,27 @@
 import { parseDurationMs } from '../engine/time/duration.js';
 import { flagText, type ParsedArguments, UsageError } from './command.js';
 
-/** @throws UsageError for what is no duration */
+/** @throws UsageError if it is not a duration */
 export function durationFlag(parsed: ParsedArguments, name: string, fallbackMs: number): number {
   const text = flagText(parsed, name);
   if (text === undefined) return fallbackMs;
   const ms = text === '0' ? 0 : parseDurationMs(text);
-  if (ms === undefined) throw new UsageError(`--${name}: "${text}" is no duration; write one like 30s, 1h or 7d`);
+  if (ms === undefined) throw new UsageError(`--${name}: "${text}" is not a duration; write one like 30s, 1h or 7d`);
   return ms;
 }
 
-/** @throws UsageError for what is no whole number from 1 on */
+/** @throws UsageError if it is not a whole number from 1 */
 export function countFlag(parsed: ParsedArguments, name: string): number | undefined {
   const text = flagText(parsed, name);
   if (text === undefined) return undefined;
   const count = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count) || count < 1) {
-    throw new UsageError(`--${name}: "${text}" is no whole number from 1 on`);
+    throw new UsageError(`--${name}: "${text}" is not a whole number from 1 on`);
   }
   return count;
 }
 
-/** @throws UsageError for what is no JSON */
+/** @throws UsageError if it is not JSON */
 export function parseJsonArgument(text: string, name: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,6 +1,6 @@
 /**
- * Figures of the workers of one server, exchanged through the process that has started them: over a broker of more than
- * this machine, workers of other servers would answer as well.
+ * Metrics of the workers of one server, exchanged through the process that started them: over a shared broker, workers
+ * of other servers would answer too.
  */
 
 import type { Worker } from 'node:cluster';
@@ -9,7 +9,7 @@ import type { FigurePeers } from '../observe/worker-metrics.js';
 /** Longest wait for another worker. */
 const limitMs = 1_000;
 
-/** What is said: by who asks, to those who are asked, by them, and to who has asked. */
+/** Messages: from the worker that asks, to the others, from them, and back to it. */
 type FiguresMessage =
   | { readonly kind: 'figures-asked'; readonly question: number }
   | { readonly kind: 'figures-wanted'; readonly question: number; readonly asker: number }
@@ -22,9 +22,9 @@ type FiguresMessage =
   | {
       readonly kind: 'figures';
       readonly question: number;
-      /** How many answers there will be. */
+      /** The number of answers to expect. */
       readonly outOf: number;
-      /** Absent in the first message, which is the starting process' own. */
+      /** Absent in the first message, which the starting process sends. */
       readonly figures?: readonly object[];
     };
 
@@ -79,7 +79,7 @@ export class WorkerFigures implements FigurePeers {
   }
 }
 
-/** In the process that has started the workers: passes a worker's message on. */
+/** In the process that started the workers: forwards a worker's message. */
 export function relayFigures(from: Worker, message: unknown, workers: ReadonlySet<Worker>): void {
   if (!isFiguresMessage(message)) return;
   const others = [...workers].filter((worker) => worker !== from && worker.isConnected());
@@ -103,7 +103,7 @@ function tell(worker: Worker, message: FiguresMessage): void {
 }
 
 function isFiguresMessage(message: unknown): message is FiguresMessage {
-  // safe: both ends are of this program, and other kinds begin otherwise
+  // safe: both ends run this program, and other kinds begin differently
   return (
     typeof message === 'object' && message !== null && 'kind' in message && `${message.kind}`.startsWith('figures')
   );

@@ -1,4 +1,4 @@
-/** What a worker and the process that has started it say to each other. Both are of one program. */
+/** Messages between a worker and the process that started it. Both run the same program. */
 
 import type { Config } from '../config/config.js';
 import type { ServerAddresses } from '../server/from-config.js';
@@ -10,7 +10,7 @@ export function announceToPrimary(addresses: ServerAddresses): void {
   process.send?.({ kind: 'listening', addresses });
 }
 
-/** Where a worker says that it listens, if it does. */
+/** The addresses in a worker's message, if it is of this kind. */
 export function addressesIn(message: unknown): ServerAddresses | undefined {
   if (!isOfKind(message, 'listening') || !('addresses' in message)) return undefined;
   // safe: the worker is of this program
@@ -18,8 +18,8 @@ export function addressesIn(message: unknown): ServerAddresses | undefined {
 }
 
 /**
- * A worker takes no signals: a terminal sends them to the whole group, and systemd to the whole unit, so that it would get
- * each of them twice, and twice means at once.
+ * A worker ignores signals: a terminal sends them to the whole group, and systemd to the whole unit, so it would get
+ * each of them twice, which means "stop at once".
  */
 export function onStopOfWorker(stop: () => void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
@@ -31,15 +31,15 @@ export function onStopOfWorker(stop: () => void): void {
   });
 }
 
-/** Of the starting process, about another configuration. It alone reads files, so that all have the same one. */
+/** From the starting process, about a new configuration. Only that process reads files, so all have the same. */
 export type ConfigOrder =
-  /** Asked for by a worker that starts. */
+  /** The answer to a worker that starts. */
   | { readonly kind: 'config'; readonly config: Config }
-  /** Can it be put into force? */
+  /** Can it be applied? */
   | { readonly kind: 'config-prepare'; readonly id: number; readonly config: Config }
   /** All can. */
   | { readonly kind: 'config-apply'; readonly id: number; readonly config: Config }
-  /** For the metrics, which are sums over all: told to one. */
+  /** For the metrics, which are sums over all workers: sent to one. */
   | { readonly kind: 'config-outcome'; readonly outcome: 'ok' | 'failed' };
 
 export type ConfigAnswer =

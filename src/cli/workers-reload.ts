@@ -1,4 +1,4 @@
-/** SIGHUP over several workers: one process reads the files, and all take them over or none does. */
+/** SIGHUP with several workers: one process reads the files, and all workers apply them or none does. */
 
 import type { Worker } from 'node:cluster';
 import { type ConfigChanges, changesOf } from '../config/changes.js';
@@ -10,7 +10,7 @@ import { problemOf, readAgain, tellFailed, tellReloaded } from './reload.js';
 import { ReloadTurns } from './reload-turns.js';
 import { type ConfigAnswer, type ConfigOrder, configAnswerIn, configOrderIn } from './worker-messages.js';
 
-/** A worker that has not answered by then stands still, and none gets the new configuration. */
+/** If a worker has not answered by then, none gets the new configuration. */
 const answerLimitMs = 10_000;
 
 /** A log whose level can be set. */
@@ -20,22 +20,20 @@ interface WorkersReloadParts {
   readonly config: Config;
   readonly sources: ConfigSources;
   readonly log: LeveledLogger;
-  /** Those that live. */
+  /** Workers that are alive. */
   readonly workers: ReadonlySet<Worker>;
 }
 
-/** In the process that has started them. */
+/** In the process that started them. */
 export class WorkersReload {
-  readonly #parts: WorkersReloadParts;
   readonly #turns = new ReloadTurns(() => this.#reload());
   #config: Config;
-  /** Those that have asked for it; others will, and get what is in force by then. */
+  /** Workers that have the configuration; others ask for it when they start. */
   readonly #told = new WeakSet<Worker>();
   #lastId = 0;
   #onPrepared: ((worker: Worker, problem: string | undefined) => void) | undefined;
 
-  constructor(parts: WorkersReloadParts) {
-    this.#parts = parts;
+  constructor(private readonly parts: WorkersReloadParts) {
     this.#config = parts.config;
   }
 
@@ -48,7 +46,7 @@ export class WorkersReload {
     this.#turns.begin();
   }
 
-  /** A worker's message, if it is about the configuration. */
+  /** Handles a worker's message if it is about the configuration. */
   take(worker: Worker, message: unknown): boolean {
     const answer = configAnswerIn(message);
     if (answer === undefined) return false;
@@ -60,7 +58,7 @@ export class WorkersReload {
   }
 
   async #reload(): Promise<void> {
-    const { sources, log, workers } = this.#parts;
+    const { sources, log, workers } = this.parts;
     const outcome = await readAgain(sources, this.#config);
     const problems = outcome.ok ? await this.#prepare(outcome.config) : outcome.problems;
     if (!outcome.ok || problems.length > 0) {
@@ -69,8 +67,8 @@ export class WorkersReload {
       return;
     }
     const { config } = outcome;
-    const changes: ConfigChanges = changesOf(this.#parts.config, this.#config, config);
-    // Whoever starts from now on gets it, and whoever has started meanwhile gets it like all others.
+    const changes: ConfigChanges = changesOf(this.parts.config, this.#config, config);
+    // Workers that start from now on get it, and workers that have started meanwhile are sent it like all others.
     this.#config = config;
     for (const worker of workers) order(worker, { kind: 'config-apply', id: this.#lastId, config });
     for (const worker of [...workers].slice(0, 1)) order(worker, { kind: 'config-outcome', outcome: 'ok' });
@@ -78,11 +76,11 @@ export class WorkersReload {
     tellReloaded(log, config, changes);
   }
 
-  /** What speaks against it, in the words of the first worker that finds something. Those that die are not waited for. */
+  /** The problems that the first worker finds. Workers that die are not awaited. */
   #prepare(config: Config): Promise<readonly string[]> {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
-      const waiting = new Set([...this.#parts.workers].filter((worker) => this.#told.has(worker)));
+      const waiting = new Set([...this.parts.workers].filter((worker) => this.#told.has(worker)));
       const finish = (problems: readonly string[]) => {
         clearTimeout(late);
         this.#onPrepared = undefined;
@@ -113,9 +111,9 @@ function order(worker: Worker, message: ConfigOrder): void {
   if (worker.isConnected()) worker.send(message);
 }
 
-/** In a worker. @param onDone called when another configuration has come into force */
+/** In a worker. @param onDone called when a new configuration has been applied */
 export function reloadAsTold(server: ConfiguredServer, onDone: () => void): void {
-  // A terminal that hangs up tells the whole group.
+  // A terminal that hangs up signals the whole group.
   process.on('SIGHUP', () => undefined);
   let prepared: { readonly id: number; readonly commit: () => unknown } | undefined;
   process.on('message', (message: unknown) => {

@@ -1,4 +1,4 @@
-/** What the client knows about the server's declarations: `type App = typeof app`, seen from the other end. */
+/** Types that the client derives from the server's declarations, `type App = typeof app`. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type {
@@ -10,7 +10,7 @@ import type {
   ProcedureTable,
 } from '../engine/channels/channel-types.js';
 
-/** The part of an application's type that a client needs. As an `App` itself it stands for a server of any kind. */
+/** The part of an application's type that a client needs. Used as `App`, it stands for any server. */
 export interface AnyApp {
   readonly types: { readonly channels: ChannelSchemas; readonly procedures: ProcedureTable };
 }
@@ -18,7 +18,7 @@ export interface AnyApp {
 type ChannelsOf<App extends AnyApp> = App['types']['channels'];
 type ProceduresOf<App extends AnyApp> = App['types']['procedures'];
 
-/** Compiles for names of declared channels; for every name where the patterns are not known to the compiler. */
+/** Accepts names of declared channels, or every name if the compiler does not know the patterns. */
 export type KnownChannel<App extends AnyApp, Name extends string> = string extends keyof ChannelsOf<App>
   ? Name
   : ChannelNameOf<ChannelsOf<App>, Name>;
@@ -33,7 +33,7 @@ export type InputOf<App extends AnyApp, Name extends string> = string extends ke
   ? unknown
   : MessageInputOf<ChannelsOf<App>, Name>;
 
-/** Compiles for names of declared procedures only; for any other it is those that there are. */
+/** Accepts names of declared procedures; for any other name it is the union of those. */
 export type KnownProcedure<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>
   ? Name
   : Declared<ProceduresOf<App>, NoProceduresDeclared>;
@@ -50,10 +50,10 @@ export type ArgumentsOf<App extends AnyApp, Name extends string> = Name extends 
   ? undefined extends ArgumentOf<App, Name>
     ? [argument?: ArgumentOf<App, Name>]
     : [argument: ArgumentOf<App, Name>]
-  : // Its name is what does not compile.
+  : // Its name appears in the compile error.
     [argument?: unknown];
 
-/** What a procedure answers. */
+/** The result of a procedure. */
 export type ResultOf<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>
   ? ProceduresOf<App>[Name]['output']
   : never;

@@ -1,4 +1,4 @@
-/** Pauses between attempts: each longer than the one before, and none quite as long as that of another client. */
+/** Pauses between attempts, which grow and are random, so that clients do not return at the same time. */
 
 const maxGrowth = 20;
 

@@ -1,19 +1,22 @@
 /**
- * Lets calls to the server through, ends them when there is no connection and none to come, and can find a moment in
- * which none of them waits for its answer.
+ * Passes calls to the server, ends them when the connection is gone for good, and can find a moment in which no call
+ * waits for its answer.
  */
 
 import type { ClientError } from './client-error.js';
+import type { ClientPorts } from './client-ports.js';
 
 export class CallGate {
   readonly #ends = new Set<(error: ClientError) => void>();
   #numPending = 0;
   #onQuiet: (() => void) | undefined;
-  /** Calls that come meanwhile wait for it. */
+  /** New calls wait for it. */
   #held: Promise<void> | undefined;
   #refusal: (() => ClientError) | undefined;
 
-  /** Why no call is let through; `undefined` while they are. */
+  constructor(private readonly clock: Pick<ClientPorts['clock'], 'schedule'>) {}
+
+  /** Why calls are refused; `undefined` while they are not. */
   get refusal(): ClientError | undefined {
     return this.#refusal?.();
   }
@@ -21,7 +24,7 @@ export class CallGate {
   async run<Result>(call: () => Promise<Result>): Promise<Result> {
     return this.waitFor(async (isOver) => {
       if (this.#held !== undefined) await this.#held;
-      // What is told that it failed is not done later.
+      // A call that was reported as failed must not be made later.
       if (isOver()) return Promise.race([]);
       this.#numPending++;
       try {
@@ -33,31 +36,35 @@ export class CallGate {
     });
   }
 
-  /** For what waits for the server without being an answer to a call: ended with the calls, and holds nobody up. */
+  /** For waits that are not calls: they end with the calls, and do not delay {@link whenQuiet}. */
   async waitFor<Result>(wait: (isOver: () => boolean) => Promise<Result>): Promise<Result> {
     if (this.#refusal !== undefined) throw this.#refusal();
     const ends = this.#ends;
     return new Promise((resolve, reject) => {
       ends.add(reject);
       wait(() => !ends.has(reject))
-        .then(resolve, reject)
+        .then(resolve, (error) => {
+          // What fails because the connection is gone fails with the reason for that.
+          if (ends.has(reject)) reject(error);
+        })
         .finally(() => ends.delete(reject));
     });
   }
 
-  /** Ends what waits, and refuses whatever comes until {@link open}. */
+  /** Ends all waiting calls, and refuses new ones until {@link open}. */
   shut(refusal: () => ClientError): void {
     this.#refusal = refusal;
     const ends = [...this.#ends];
     this.#ends.clear();
-    for (const end of ends) end(refusal());
+    // Answers that came in the same frame as what ends the calls are on their way to those who wait.
+    if (ends.length > 0) this.clock.schedule(() => ends.forEach((end) => void end(refusal())), 0);
   }
 
   open(): void {
     this.#refusal = undefined;
   }
 
-  /** Runs the task when all calls that were let through are answered, and the calls that came meanwhile after it. */
+  /** Runs the task once all calls in progress are answered, then the calls that arrived meanwhile. */
   whenQuiet(task: () => void): void {
     if (this.#held !== undefined) return;
     const quiet = new Promise<void>((resolve) => {

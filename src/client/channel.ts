@@ -1,4 +1,4 @@
-/** One channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
+/** A channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
 
 import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
 import { defined } from '../model/defined.js';
@@ -15,6 +15,7 @@ import type {
 } from './channel-events.js';
 import { ClientError, toClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
+import { JoinLeave } from './join-leave.js';
 import { Listeners } from './listeners.js';
 import { type Member, type Message, toMember, toMessage } from './message.js';
 import { MessageReader } from './message-reader.js';
@@ -23,38 +24,49 @@ import { subscriptionOptions } from './sdk-options.js';
 const defaultMaxBuffered = 1_024;
 const defaultHistoryLimit = 100;
 
-/** Protocol numbers from here to 1999 refuse a subscription; below, this side left; above, the server ended it. */
+/**
+ * Protocol numbers from here to 1999 refuse a subscription; lower ones mean that this client left, higher ones that the
+ * server ended it.
+ */
 const firstRefusal = 100;
 
+interface ChannelParts {
+  readonly name: string;
+  readonly sdk: Centrifuge;
+  readonly options: ChannelOptions;
+  readonly connection: ConnectOptions;
+  readonly calls: CallGate;
+  /** The connection does not come back by itself. */
+  readonly isGone: () => boolean;
+  /** Called when it is not subscribed any more. */
+  readonly onUnsubscribed: () => void;
+  readonly onEnd: () => void;
+}
+
 /**
- * Subscribes by itself, at the end of the current turn, so that listeners which are added right away miss nothing.
- * After a lost connection it subscribes again and recovers what was published meanwhile.
+ * Subscribes by itself at the end of the current turn, so that listeners that are added at once miss nothing. After a
+ * lost connection it subscribes again and recovers missed messages.
  */
 export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>> {
   readonly name: string;
-  readonly #sdk: Centrifuge;
-  readonly #connection: ConnectOptions;
-  readonly #calls: CallGate;
-  readonly #isGone: () => boolean;
-  readonly #tellUnsubscribed: () => void;
-  readonly #onEnd: () => void;
-  readonly #options: ChannelOptions;
+  readonly #parts: ChannelParts;
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
   readonly #readers = new Set<MessageReader<Message<Data>>>();
   #subscription: Subscription | undefined;
-  /** Joins and leaves are wanted even when nobody listens. */
+  /** Joins and leaves are wanted even without listeners. */
   #alwaysJoinLeave = false;
-  /** What the subscription asked for when it was made, and asks for at each reconnect. */
-  #asksJoinLeave = false;
-  /** What the server was told last. */
-  #hasJoinLeave = false;
-  /** Telling the server that it has changed. */
-  #telling: Promise<void> | undefined;
-  /** What is published while it is away can be had back. */
+  readonly #joinLeave = new JoinLeave({
+    isWanted: () => this.#alwaysJoinLeave || this.#listeners.has('join') || this.#listeners.has('leave'),
+    isSubscribed: () => this.#subscription?.state === 'subscribed',
+    tell: (joinLeave) =>
+      this.#parts.calls.waitFor(() => this.#parts.sdk.rpc(joinLeaveProcedure, { channel: this.name, joinLeave })),
+    onRefused: (error) => this.#listeners.emit('error', toClientError(error)),
+  });
+  /** Messages that are missed during a reconnect can be recovered. */
   #isRecoverable = false;
   /** Why the server refused or ended the subscription, or the connection, until the next attempt. */
   #endedBy: ClientError | undefined;
-  /** It ended with the connection, and is taken up again with it. */
+  /** It ended with the connection, and resumes with it. */
   #isAway = false;
   #numReturns = 0;
   #uses = 0;
@@ -62,26 +74,9 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   #ended = false;
 
   /** Made by `client.channel()`. */
-  constructor(parts: {
-    readonly name: string;
-    readonly sdk: Centrifuge;
-    readonly options: ChannelOptions;
-    readonly connection: ConnectOptions;
-    readonly calls: CallGate;
-    /** The connection does not come back by itself. */
-    readonly isGone: () => boolean;
-    /** It is not subscribed any more. */
-    readonly onUnsubscribed: () => void;
-    readonly onEnd: () => void;
-  }) {
+  constructor(parts: ChannelParts) {
     this.name = parts.name;
-    this.#sdk = parts.sdk;
-    this.#options = parts.options;
-    this.#connection = parts.connection;
-    this.#calls = parts.calls;
-    this.#isGone = parts.isGone;
-    this.#tellUnsubscribed = parts.onUnsubscribed;
-    this.#onEnd = parts.onEnd;
+    this.#parts = parts;
     this.#goAwayIfRefused();
   }
 
@@ -90,36 +85,35 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     return this.#subscription === undefined ? 'subscribing' : `${this.#subscription.state}`;
   }
 
-  /** It would miss what is published while the connection is made anew. */
+  /** Whether a reconnect would lose messages. */
   get wouldMiss(): boolean {
-    return this.state === 'subscribed' && !this.#isRecoverable && this.#options.mayMiss !== true;
+    return this.state === 'subscribed' && !this.#isRecoverable && this.#parts.options.mayMiss !== true;
   }
 
-  /** How often it had to subscribe again. */
+  /** How often it has subscribed again. */
   get numReturns(): number {
     return this.#numReturns;
   }
 
   /**
-   * Whether a call was refused only because it came to the server between two subscriptions: after it has taken back the
-   * one (2500), and before this side knew.
+   * Whether a call was refused only because it reached the server between two subscriptions: the server had ended the
+   * first (2500), and this client did not know yet.
    */
   isOutdated(error: unknown, numReturns: number | undefined): boolean {
     const isBetween = numReturns !== this.#numReturns && this.state !== 'unsubscribed';
     return isBetween && toClientError(error).code === 'ERR_PERMISSION_DENIED';
   }
 
-  /** Why it is not subscribed and does not come back by itself: refused or ended by the server, or the connection was. */
+  /** Why it is not subscribed and does not resume by itself: the server refused or ended it, or the connection. */
   get error(): ClientError | undefined {
     return this.#endedBy;
   }
 
   /**
-   * Listens. Listeners for `join` or `leave` make the subscription ask for them; it goes on as it is.
+   * Adds a listener. With a listener for `join` or `leave` the existing subscription asks for them.
    *
    * @returns a function that stops listening
-   * @example
-   * const stop = room.on('message', ({ data }) => show(data.text));
+   * @example const stop = room.on('message', ({ data }) => show(data.text));
    */
   on<Event extends keyof ChannelEvents<Data>>(
     event: Event,
@@ -135,14 +129,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   /**
-   * The messages from now on. A loop ends at once when the channel is closed, and when the server ends the subscription;
-   * it throws the refusal when the server refuses one, why the connection has ended, and `ERR_BUFFER_OVERFLOW`, after
-   * what is buffered, when it is too slow.
-   * A gap after a reconnect is told by the event of that name only.
+   * The messages from now on. A loop ends at once when the channel is closed or the server ends the subscription. It
+   * throws when the server refuses a subscription, when the connection has ended, and, after the buffered messages,
+   * `ERR_BUFFER_OVERFLOW` when it is too slow. Only the event `gap` reports a gap after a reconnect.
    */
   [Symbol.asyncIterator](): MessageReader<Message<Data>> {
     const reader = new MessageReader<Message<Data>>(
-      this.#options.maxBuffered ?? defaultMaxBuffered,
+      this.#parts.options.maxBuffered ?? defaultMaxBuffered,
       () => this.#readers.delete(reader),
       () => this.#uses === 0,
     );
@@ -171,26 +164,26 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     return { messages: publications.map((publication) => toMessage<Data>(publication)), offset, epoch };
   }
 
-  /** Who is there now. Throws as {@link publish} does, and `ERR_NOT_AVAILABLE`. */
+  /** The clients in the channel. Throws as {@link publish} does, and `ERR_NOT_AVAILABLE`. */
   async presence(): Promise<Member[]> {
-    // The list and the joins that are wanted with it leave no gap between them.
-    const { clients } = await this.#call((subscription) => this.#told().then(() => subscription.presence()));
+    // Joins are requested first, so that there is no gap between them and the list.
+    const { clients } = await this.#call((subscription) => this.#joinLeave.told().then(() => subscription.presence()));
     return Object.values(clients).map(toMember);
   }
 
-  /** How many are there now. Throws as {@link presence} does. */
+  /** The number of clients in the channel. Throws as {@link presence} does. */
   presenceStats(): Promise<PresenceStats> {
     return this.#call((subscription) => subscription.presenceStats());
   }
 
-  /** Resolves once subscribed. Throws why the subscription was refused, or `ERR_TIMEOUT`; 0: waits for ever. */
+  /** Resolves once subscribed. Throws the refusal, or `ERR_TIMEOUT`; 0 waits for ever. */
   ready(timeoutMs = 0): Promise<void> {
-    return this.#attempt((subscription) => this.#calls.waitFor(() => subscription.ready(timeoutMs)));
+    return this.#attempt((subscription) => this.#parts.calls.waitFor(() => subscription.ready(timeoutMs)));
   }
 
   /**
-   * Asks again after the server has refused or ended the subscription. After the end of the connection that happens with
-   * `client.connect()`.
+   * Subscribes again after the server has refused or ended the subscription. After the end of the connection,
+   * `client.connect()` does so.
    */
   subscribe(): void {
     if (this.#ended || this.#goAwayIfRefused()) return;
@@ -199,8 +192,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   /**
-   * Gives up one use of the channel: `client.channel()` counts them. With the last one it unsubscribes, and nothing more is
-   * told of what was published.
+   * Ends one use of the channel, as counted by `client.channel()`. The last one unsubscribes, and no more messages are
+   * delivered.
    */
   close(): void {
     if (this.#uses === 0) return;
@@ -215,18 +208,18 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#settleSoon();
   }
 
-  /** Unsubscribes whoever uses it; `client.close()` calls it. */
+  /** Unsubscribes for all users; `client.close()` calls it. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#onEnd();
-    if (this.#subscription !== undefined) this.#sdk.removeSubscription(this.#subscription);
+    this.#parts.onEnd();
+    if (this.#subscription !== undefined) this.#parts.sdk.removeSubscription(this.#subscription);
     this.#endReaders();
     this.#listeners.clear();
   }
 
   /**
-   * The connection is gone for good; the client calls it. Nobody shall wait for messages that do not come.
+   * The client calls it when the connection is gone for good, so that nobody waits for messages.
    *
    * @returns tells the listeners and readers
    */
@@ -234,7 +227,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     if (this.state === 'unsubscribed') return () => {};
     this.#isAway = true;
     this.#endedBy = error;
-    // It keeps its position. What waits for it in the SDK ends, so that it is not done later.
+    // It keeps its position. Calls that wait for it in the SDK end, so that they are not made later.
     this.#subscription?.unsubscribe();
     return () => {
       if (this.#endedBy !== error) return;
@@ -243,7 +236,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     };
   }
 
-  /** The client connects again, and calls it. */
+  /** The client calls it when it connects again. */
   reconnecting(): void {
     if (!this.#isAway) return;
     this.#isAway = false;
@@ -252,20 +245,16 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     else this.#subscription.subscribe();
   }
 
-  /** Whether there is no connection to subscribe by. */
+  /** Whether there is no connection to subscribe over. */
   #goAwayIfRefused(): boolean {
-    const { refusal } = this.#calls;
+    const { refusal } = this.#parts.calls;
     if (refusal === undefined) return false;
     this.#isAway = true;
     this.#endedBy = refusal;
     return true;
   }
 
-  get #wantsJoinLeave(): boolean {
-    return this.#alwaysJoinLeave || this.#listeners.has('join') || this.#listeners.has('leave');
-  }
-
-  /** A component that unmounts and mounts again in one turn, as React's StrictMode does, changes nothing. */
+  /** Deferred, so that a component that unmounts and mounts again in one turn, as under StrictMode, changes nothing. */
   #settleSoon(): void {
     if (this.#settling) return;
     this.#settling = true;
@@ -281,28 +270,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     else if (this.#isAway) return;
     else {
       this.#opened();
-      void this.#told();
-    }
-  }
-
-  /** Resolves when the server knows whether joins and leaves are wanted. One at a time: over HTTP they may overtake. */
-  #told(): Promise<void> {
-    this.#telling ??= this.#tell().finally(() => {
-      this.#telling = undefined;
-    });
-    return this.#telling;
-  }
-
-  async #tell(): Promise<void> {
-    while (this.#subscription?.state === 'subscribed' && this.#hasJoinLeave !== this.#wantsJoinLeave) {
-      const joinLeave = this.#wantsJoinLeave;
-      this.#hasJoinLeave = joinLeave;
-      try {
-        await this.#calls.waitFor(() => this.#sdk.rpc(joinLeaveProcedure, { channel: this.name, joinLeave }));
-      } catch (error) {
-        // With the next subscription it is told again.
-        if (!toClientError(error).retryable) this.#listeners.emit('error', toClientError(error));
-      }
+      void this.#joinLeave.told();
     }
   }
 
@@ -312,17 +280,16 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   #open(): Subscription {
-    const { data } = this.#options;
-    this.#asksJoinLeave = this.#wantsJoinLeave;
-    const subscription = this.#sdk.newSubscription(this.name, {
-      joinLeave: this.#asksJoinLeave,
+    const { data } = this.#parts.options;
+    const subscription = this.#parts.sdk.newSubscription(this.name, {
+      joinLeave: this.#joinLeave.ask(),
       ...defined({ data }),
-      ...subscriptionOptions(this.#connection, this.name),
+      ...subscriptionOptions(this.#parts.connection, this.name),
     });
     this.#subscription = subscription;
     subscription.on('subscribing', ({ code, reason }) => {
       this.#numReturns++;
-      if (!this.#isGone()) this.#listeners.emit('subscribing', { code, reason });
+      if (!this.#parts.isGone()) this.#listeners.emit('subscribing', { code, reason });
     });
     subscription.on('subscribed', this.#onSubscribed);
     subscription.on('unsubscribed', this.#onUnsubscribed);
@@ -340,16 +307,15 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   readonly #onSubscribed = ({ wasRecovering, recovered, streamPosition, recoverable, data }: SubscribedContext) => {
     this.#isRecoverable = recoverable;
     this.#endedBy = undefined;
-    // Before anything that listeners ask for.
-    this.#hasJoinLeave = this.#asksJoinLeave;
-    void this.#told();
+    // Before any call that listeners make.
+    this.#joinLeave.subscribed();
     const position = streamPosition === undefined ? {} : { position: streamPosition };
     this.#listeners.emit('subscribed', { wasRecovering, recovered, ...position, ...defined({ data }) });
     if (wasRecovering && !recovered) this.#listeners.emit('gap', position);
   };
 
   readonly #onUnsubscribed = ({ code, reason }: UnsubscribedContext) => {
-    this.#tellUnsubscribed();
+    this.#parts.onUnsubscribed();
     if (this.#isAway) return;
     if (code >= firstRefusal) this.#endedBy = endedBy(code, reason);
     else if (code === 1) this.#endedBy = new ClientError('ERR_UNAUTHORIZED', reason, { protocolCode: code });
@@ -363,7 +329,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#listeners.emit('message', message);
   }
 
-  /** Whoever has closed it is told nothing more. With that it is settled: what was missed now can not be had back. */
+  /** After `close()` nothing more is reported, and missed messages cannot be recovered. */
   #isLeft(): boolean {
     if (this.#uses === 0) this.end();
     return this.#ended;
@@ -373,13 +339,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     for (const reader of [...this.#readers]) reader.end(error);
   }
 
-  /** What was refused to somebody who is not in the channel any more is asked again from the subscription that follows. */
+  /** A call that was refused because the subscription had just ended is made again in the next subscription. */
   #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
     return this.#attempt(async (subscription) => {
       for (;;) {
         const numReturns = this.#numReturns;
         try {
-          return await this.#calls.run(() => run(subscription));
+          return await this.#parts.calls.run(() => run(subscription));
         } catch (error) {
           if (!this.isOutdated(error, numReturns)) throw error;
         }

@@ -1,29 +1,29 @@
-/** The one error class of the client, with its codes and what they come from in the client protocol. */
+/** The error class of the client, its codes, and their numbers in the client protocol. */
 
 /** Codes of the client's errors. `retryable` says that the same call may succeed later without any change. */
 export const clientErrors = {
-  /** The options of `connect` or what they lead to can not work; the message says what. */
+  /** The options of `connect`, or their combination, cannot work; the message says why. */
   ERR_CONFIG: { retryable: false },
-  /** The URL is none, or is relative where there is no page that it could be relative to. */
+  /** The URL is invalid, or relative without a page. */
   ERR_URL: { retryable: false },
-  /** This runtime has no global `WebSocket` and none was given as `websocket`. */
+  /** This runtime has no global `WebSocket`, and the option `websocket` is not set. */
   ERR_NO_WEBSOCKET: { retryable: false },
-  /** No answer within `timeoutMs`. The server may have done what it was asked for. */
+  /** No answer within `timeoutMs`. The call may have taken effect. */
   ERR_TIMEOUT: { retryable: true },
-  /** The connection was lost under way. The server may have done what it was asked for. */
+  /** The connection was lost during the call, which may have taken effect. */
   ERR_CONNECTION: { retryable: true },
   /**
-   * Not connected and not on the way to it: the server sent the client away, with the code and reason in `cause`.
-   * `connect()` tries again. What was under way may have been done.
+   * Not connected and not connecting: the server closed the connection for good, with the code and reason in `cause`.
+   * `connect()` tries again. Calls in progress may have taken effect.
    */
   ERR_DISCONNECTED: { retryable: false },
   /** `close()` was called. */
   ERR_CLOSED: { retryable: false },
-  /** The function that gets tokens failed. */
+  /** The function for tokens failed. */
   ERR_TOKEN: { retryable: true },
-  /** The server has ended the subscription; `subscribe()` asks again. */
+  /** The server has ended the subscription; `subscribe()` tries again. */
   ERR_UNSUBSCRIBED: { retryable: false },
-  /** A reader of the channel was too slow: more messages waited than it may buffer. */
+  /** A reader of the channel was too slow: more messages waited than `maxBuffered`. */
   ERR_BUFFER_OVERFLOW: { retryable: false },
   /** A hook was used outside its `FanfareProvider`. */
   ERR_NO_PROVIDER: { retryable: false },
@@ -37,7 +37,7 @@ export const clientErrors = {
   ERR_LIMIT_EXCEEDED: { retryable: false },
   /** The server's schema or one of its limits refuses what was sent. */
   ERR_BAD_REQUEST: { retryable: false },
-  /** The channel does not have this ability: no history, no presence. */
+  /** The channel does not have this ability, such as history or presence. */
   ERR_NOT_AVAILABLE: { retryable: false },
   ERR_TOKEN_EXPIRED: { retryable: false },
   ERR_EXPIRED: { retryable: false },
@@ -50,7 +50,7 @@ export const clientErrors = {
 
 export type ClientErrorCode = keyof typeof clientErrors;
 
-/** Below 100 the numbers are the SDK's, from 100 the protocol's. */
+/** Numbers below 100 are the SDK's, the others the protocol's. */
 const codeOfNumber: Readonly<Record<number, ClientErrorCode>> = {
   1: 'ERR_TIMEOUT',
   2: 'ERR_CONNECTION',
@@ -85,7 +85,7 @@ export class ClientError extends Error {
   readonly code: ClientErrorCode;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
-  /** The number behind the code, where the server or the SDK gave one. */
+  /** The number from the server or the SDK, if there is one. */
   readonly protocolCode: number | undefined;
 
   constructor(
@@ -100,7 +100,7 @@ export class ClientError extends Error {
   }
 }
 
-/** Makes the client's error of what the SDK rejects with: an object with a number, or an exception. */
+/** Converts the SDK's rejection, an object with a number or an exception, to the client's error. */
 export function toClientError(thrown: unknown): ClientError {
   if (thrown instanceof ClientError) return thrown;
   const { code, message, temporary } = isRecord(thrown) ? thrown : {};

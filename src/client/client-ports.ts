@@ -1,13 +1,13 @@
-/** Time, chance and the state of the network, as the client sees them. */
+/** Time, randomness and the state of the network, as ports of the client. */
 
 import type { Clock, Random } from '../engine/ports/clock.js';
 
 export interface ClientPorts {
   readonly clock: Omit<Clock, 'afterTurn'>;
   readonly random: Pick<Random, 'unit'>;
-  /** Whether the machine knows that it has no network. */
+  /** Whether the machine reports that it has no network. */
   isOffline(): boolean;
-  /** Calls when the network is back; returns a function that stops it. */
+  /** Calls the listener when the network is back; returns a function that removes it. */
   onOnline(listener: () => void): () => void;
 }
 

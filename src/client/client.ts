@@ -7,6 +7,7 @@ import { CallGate } from './call-gate.js';
 import { Channel } from './channel.js';
 import type { Cause, ChannelOptions } from './channel-events.js';
 import { ClientError, toClientError } from './client-error.js';
+import { systemPorts } from './client-ports.js';
 import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
 import { type Message, toMessage } from './message.js';
@@ -15,42 +16,42 @@ import { connectionOptions } from './sdk-options.js';
 import { TransportChoice } from './transport-choice.js';
 import type { TransportName } from './transport-name.js';
 
-/** Codes of errors from here on are the server's; below they are the SDK's. */
+/** Error codes from here on are the server's, lower ones the SDK's. */
 const firstServerCode = 100;
 
-/** `connecting` covers the first attempt and every way back. */
+/** `connecting` covers the first attempt and every reconnect. */
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
 
-/** The state of a connection and how it came to it; a new object at each change. */
+/** The state of a connection and its cause; a new object at each change. */
 export interface ConnectionStatus {
   readonly state: ConnectionState;
   /** Unix time in milliseconds. */
   readonly sinceMs: number;
-  /** It was connected before and is on the way back. */
+  /** It was connected before and is reconnecting. */
   readonly isReconnecting: boolean;
-  /** Why it is not connected, once there is a reason: of several attempts that failed, the latest. */
+  /** Why it is not connected: the reason of the latest failed attempt, if there is one. */
   readonly cause?: Cause;
 }
 
 export interface ConnectedEvent {
   /** Id of this connection; another one after each reconnect. */
   readonly client: string;
-  /** By what it is connected. */
+  /** The transport of the connection. */
   readonly transport: TransportName;
-  /** What the server's auth function handed over. */
+  /** Data from the server's auth function. */
   readonly data?: unknown;
 }
 
 export interface ClientEvents {
   connecting: Cause;
   connected: ConnectedEvent;
-  /** It does not come back by itself: this side closed, or the server sent it away for good. */
+  /** It does not reconnect by itself: the client was closed, or the server closed the connection for good. */
   disconnected: Cause;
   /** The server sent something to this user outside any channel. */
   message: { readonly data: unknown };
-  /** From a channel that the server put this connection into without its asking. */
+  /** From a channel that the server subscribed this connection to. */
   publication: Message<unknown> & { readonly channel: string };
-  /** Something failed that is being tried again, such as an attempt to connect. */
+  /** Something failed and is being tried again, such as an attempt to connect. */
   error: ClientError;
 }
 
@@ -58,16 +59,16 @@ export class Client<App extends AnyApp = AnyApp> {
   readonly #sdk: Centrifuge;
   readonly #options: ConnectOptions;
   readonly #choice: TransportChoice;
-  readonly #calls = new CallGate();
+  readonly #calls = new CallGate(systemPorts.clock);
   readonly #listeners = new Listeners<ClientEvents>();
   readonly #channels = new Map<string, Channel<unknown, unknown>>();
   #waitsForUse: boolean;
   #status: ConnectionStatus = { state: 'disconnected', sinceMs: Date.now(), isReconnecting: false };
   #wasConnected = false;
-  /** It passes, and is for the next connection. */
+  /** A better transport works, and is for the next connection. */
   #hasBetterTransport = false;
   #isChangingTransport = false;
-  /** Channels that the server put this connection into, and of which nothing can be recovered. */
+  /** Server-side subscriptions without recovery. */
   readonly #unrecoverable = new Set<string>();
   #closed = false;
 
@@ -91,18 +92,18 @@ export class Client<App extends AnyApp = AnyApp> {
     return this.#status.state;
   }
 
-  /** By what it is connected; `undefined` while it is not. */
+  /** The transport of the connection; `undefined` while there is none. */
   get transport(): TransportName | undefined {
     return this.#choice.connectedBy;
   }
 
-  /** The state with its history, as one immutable object. */
+  /** The state, its time and its cause, as one immutable object. */
   get status(): ConnectionStatus {
     return this.#status;
   }
 
   /**
-   * Listens.
+   * Adds a listener.
    *
    * @returns a function that stops listening
    */
@@ -111,13 +112,11 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   /**
-   * A channel, subscribed. Called again with the same name it gives the same object, whose `close()` then has to be
-   * called as often. Options count when they come with the first call; `joinLeave` at any time.
+   * A channel, which subscribes. Further calls with the same name return the same object, whose `close()` then has to
+   * be called as often. Options apply in the first call only, `joinLeave` in any.
    *
    * @throws ClientError `ERR_CLOSED`
-   * @example
-   * const room = client.channel('chat:lobby');
-   * room.on('message', ({ data }) => show(data.text));
+   * @example const room = client.channel('chat:lobby'); room.on('message', ({ data }) => show(data.text));
    */
   channel<const Name extends string>(
     name: KnownChannel<App, Name>,
@@ -144,8 +143,9 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   /**
-   * Publishes without subscribing. Resolves when the server has acknowledged it. What is refused only because the server has
-   * taken back the subscription of an open channel of that name is published by the one that follows.
+   * Publishes without subscribing. Resolves when the server has acknowledged it. A publication that is refused only
+   * because the server has just ended the subscription of an open channel of that name is made again in the next
+   * subscription.
    *
    * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST`, `ERR_UNKNOWN_CHANNEL`, `ERR_TIMEOUT`,
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
@@ -162,35 +162,34 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   /**
-   * Calls a procedure of the server's.
+   * Calls a procedure of the server.
    *
    * @throws ClientError `ERR_UNKNOWN_PROCEDURE`, `ERR_BAD_REQUEST`, `ERR_PERMISSION_DENIED`, `ERR_INTERNAL` for what
    *   the procedure throws, `ERR_TIMEOUT`, `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
-   * @example
-   * const sum = await client.rpc('add', { a: 1, b: 2 });
+   * @example const sum = await client.rpc('add', { a: 1, b: 2 });
    */
   async rpc<const Name extends string>(
     name: KnownProcedure<App, Name>,
     ...[argument]: ArgumentsOf<App, Name>
   ): Promise<ResultOf<App, Name>> {
     const { data } = await this.#call(() => this.#sdk.rpc(name, argument));
-    // safe: the procedure of this name answers with this type
+    // safe: the procedure of this name has this result type
     return data as ResultOf<App, Name>;
   }
 
-  /** Sends a message outside any channel. Resolves when it is on its way. */
+  /** Sends a message outside any channel. Resolves when it has been sent. */
   async send(data: unknown): Promise<void> {
     await this.#call(() => this.#sdk.send(data));
   }
 
-  /** Resolves once connected. Throws `ERR_DISCONNECTED`, or `ERR_TIMEOUT`; 0: waits for ever. */
+  /** Resolves once connected. Throws `ERR_DISCONNECTED`, or `ERR_TIMEOUT`; 0 waits for ever. */
   async ready(timeoutMs = 0): Promise<void> {
     await this.#attempt(() => this.#calls.waitFor(() => this.#sdk.ready(timeoutMs)));
   }
 
   /**
-   * Connects again after the server has sent this client away, and takes up the channels that ended with the connection,
-   * from where they were. Throws `ERR_CLOSED` after `close()`.
+   * Connects again after the server has closed the connection for good, and resumes the channels that ended with it
+   * from their positions. Throws `ERR_CLOSED` after `close()`.
    */
   connect(): void {
     this.#throwIfClosed();
@@ -224,7 +223,7 @@ export class Client<App extends AnyApp = AnyApp> {
       this.#listeners.emit('connected', { client, transport, ...defined({ data }) });
     });
     this.#sdk.on('disconnected', ({ code, reason }) => {
-      // It connects again in the same breath.
+      // It connects again in the same turn.
       if (this.#isChangingTransport) return;
       this.#enter('disconnected', { code, reason });
       if (!this.#closed) this.#endAll({ code, reason });
@@ -249,7 +248,7 @@ export class Client<App extends AnyApp = AnyApp> {
     });
   }
 
-  /** First everything ends, then it is told: a listener sees no channel that is still waiting. */
+  /** Ends everything before it notifies listeners, so that none sees a channel that is still waiting. */
   #endAll(cause: Cause): void {
     const makeError = () => new ClientError('ERR_DISCONNECTED', cause.reason, { protocolCode: cause.code, cause });
     this.#calls.shut(makeError);
@@ -262,8 +261,8 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   /**
-   * Recovers as after a lost connection, but does not wait. Where that would lose messages it goes on as it is, until such
-   * channels are left or the connection ends by itself.
+   * Reconnects at once and recovers as after a lost connection. If that would lose messages, it waits until such
+   * channels are closed or the connection ends by itself.
    */
   #changeTransport(): void {
     const wouldMiss = this.#unrecoverable.size > 0 || [...this.#channels.values()].some((channel) => channel.wouldMiss);
@@ -307,7 +306,7 @@ function closedError(): ClientError {
   return new ClientError('ERR_CLOSED', 'the client is closed');
 }
 
-/** Why it is still not connected. Numbers from 100 are the server's, whose text says it all. */
+/** Why it is still not connected. Numbers from 100 are the server's, whose text is enough. */
 function causeOfFailure(type: string, { code, message }: { readonly code: number; readonly message: string }): Cause {
   const what =
     type === 'transport' || type === 'connect' ? 'the server is not reached' : 'no token or data to connect with';

@@ -1,17 +1,12 @@
 /** Sockets that say nothing at their end, and those that do. */
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocket as Undici6 } from 'undici6';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer, WebSocket as Ws } from 'ws';
+import { closed, listening } from '../../test/support/servers/local-server.js';
 import type { WebSocketConstructor } from './connect-options.js';
 import { endingSocket } from './ending-socket.js';
-
-interface Heard {
-  readonly events: string[];
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-}
 
 interface Handlers {
   onopen: unknown;
@@ -23,7 +18,7 @@ interface Handlers {
 }
 
 /** Opens one, and keeps what is heard of it. */
-function open(websocket: WebSocketConstructor, url: string, onOpen: (socket: Handlers) => void = () => {}): Heard {
+function open(websocket: WebSocketConstructor, url: string, onOpen: (socket: Handlers) => void = () => {}) {
   // safe: it is such a class
   const socket = new (endingSocket(websocket))(url) as Handlers;
   const events: string[] = [];
@@ -57,14 +52,9 @@ describe.each<[string, WebSocketConstructor]>([
   let url: string;
   beforeEach(async () => {
     server = createServer((_request, response) => response.writeHead(404).end());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    // safe: it listens on a port
-    url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `ws://127.0.0.1:${await listening(server)}`;
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => closed(server));
 
   test.each([401, 404, 503])('ends with 1006, once, when its handshake is answered with %i', async (status) => {
     server.on('upgrade', (_request, socket) => socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`));

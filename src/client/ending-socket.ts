@@ -1,6 +1,6 @@
 /**
- * A WebSocket that always ends with `close`. That of Node 22 (undici 6) fires `error` alone when a handshake or a
- * connection is refused, and the SDK, which waits for `close`, would wait for its time-out.
+ * A WebSocket that always ends with `close`. That of Node 22 (undici 6) fires only `error` when a handshake or a
+ * connection is refused; the SDK waits for `close` and would notice only after its time-out.
  */
 
 import type { WebSocketConstructor } from './connect-options.js';
@@ -20,10 +20,10 @@ interface Socket {
   close(): void;
 }
 
-/** As browsers say it of a connection that has never been. */
+/** As browsers report a connection that was never open. */
 const neverOpened: CloseEvent = { code: 1006, reason: '' };
 
-/** The class of the same sockets, each of which tells its end, once. */
+/** A subclass whose sockets report their end exactly once. */
 export function endingSocket(websocket: WebSocketConstructor): WebSocketConstructor {
   return class EndingSocket implements Socket {
     onopen: Socket['onopen'] = null;

@@ -1,11 +1,11 @@
-/** Turns what an application gives to `connect` into the addresses of the endpoints. */
+/** Derives the addresses of the endpoints from the arguments of `connect`. */
 
 import { ClientError } from './client-error.js';
 import type { Endpoints } from './transport-name.js';
 
 const defaultPath = '/connection/websocket';
 
-/** Of WebSocket and of plain requests. */
+/** For WebSocket and for plain requests. */
 const schemes: Readonly<Record<string, readonly [string, string]>> = {
   'http:': ['ws:', 'http:'],
   'ws:': ['ws:', 'http:'],
@@ -13,7 +13,7 @@ const schemes: Readonly<Record<string, readonly [string, string]>> = {
   'wss:': ['wss:', 'https:'],
 };
 
-/** Paths of a server that has them elsewhere than by default, as it has them in its `transports`. */
+/** Paths that differ from the defaults, as in the server's `transports`. */
 export interface EndpointPaths {
   /** Default: `/connection/http_stream`. */
   readonly httpStream?: string;
@@ -21,14 +21,14 @@ export interface EndpointPaths {
   readonly sse?: string;
   /** Default: `/connection/long_polling`. */
   readonly longPolling?: string;
-  /** Where commands go when publications come as a stream. Default: `/emulation`. */
+  /** Path for commands of the streaming transports. Default: `/emulation`. */
   readonly emulation?: string;
 }
 
 /**
- * @param url an origin or a full address, `http(s)` or `ws(s)`; without a path it gets `/connection/websocket`. What is
- *   before that in a longer path is before the other default paths as well
- * @param base the page that a relative URL starts from, if there is one
+ * @param url an origin or a full address, `http(s)` or `ws(s)`; the default path is `/connection/websocket`. A prefix
+ *   before that also precedes the other default paths
+ * @param base the page that a relative URL refers to, if there is one
  * @throws ClientError `ERR_URL`
  */
 export function endpointsOf(url: string | URL, base: string | undefined, paths: EndpointPaths = {}): Endpoints {
@@ -45,11 +45,11 @@ export function endpointsOf(url: string | URL, base: string | undefined, paths: 
   const { host, search, username, password } = parsed;
   const path = parsed.pathname === '/' ? defaultPath : parsed.pathname;
   const prefix = path.endsWith(defaultPath) ? path.slice(0, -defaultPath.length) : '';
-  // Put together by hand: the URL class does not let a scheme be changed in every runtime.
+  // Concatenated, since not every runtime lets the scheme of a URL object be changed.
   const at = (given: string | undefined, usual: string) => `${scheme[1]}//${host}${given ?? prefix + usual}${search}`;
   return {
     websocket: `${scheme[0]}//${username === '' ? '' : `${username}:${password}@`}${host}${path}${search}`,
-    // Without the name and password of the URL: `fetch` takes none.
+    // Without the name and password of the URL, which `fetch` refuses.
     http_stream: at(paths.httpStream, '/connection/http_stream'),
     sse: at(paths.sse, '/connection/sse'),
     long_polling: at(paths.longPolling, '/connection/long_polling'),

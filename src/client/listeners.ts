@@ -1,4 +1,4 @@
-/** The listeners of one object, by event. Each runs, whatever another one throws. */
+/** The listeners of one object, by event. Each is called, even if another one throws. */
 
 interface Entry<Payload> {
   readonly listener: (payload: Payload) => void;
@@ -6,14 +6,13 @@ interface Entry<Payload> {
 
 export class Listeners<Events> {
   readonly #entries = new Map<keyof Events, Set<Entry<never>>>();
-  readonly #report: (error: unknown) => void;
 
-  /** @param report gets what a listener throws. Default: it is thrown where nobody catches it, as in an `EventTarget` */
-  constructor(report: (error: unknown) => void = throwLater) {
-    this.#report = report;
-  }
+  /**
+   * @param report receives exceptions of listeners. Default: they become uncaught exceptions, as in an `EventTarget`
+   */
+  constructor(private readonly report: (error: unknown) => void = throwLater) {}
 
-  /** Returns a function that takes the listener away again; calling it twice does nothing. */
+  /** Returns a function that removes the listener; calling it twice does nothing. */
   add<Event extends keyof Events>(event: Event, listener: (payload: Events[Event]) => void): () => void {
     const entries = this.#entries.get(event) ?? new Set();
     this.#entries.set(event, entries);
@@ -28,7 +27,7 @@ export class Listeners<Events> {
     return (this.#entries.get(event)?.size ?? 0) > 0;
   }
 
-  /** In the order of their coming. One that is added meanwhile is not called, one that is taken away neither. */
+  /** Calls listeners in the order in which they were added, but none that is added or removed meanwhile. */
   emit<Event extends keyof Events>(event: Event, payload: Events[Event]): void {
     const entries = this.#entries.get(event);
     if (entries === undefined) return;
@@ -38,7 +37,7 @@ export class Listeners<Events> {
         // safe: `add` puts listeners of this event into its set only
         (entry as unknown as Entry<Events[Event]>).listener(payload);
       } catch (error) {
-        this.#report(error);
+        this.report(error);
       }
     }
   }

@@ -55,7 +55,6 @@ function start() {
     if (found === undefined) throw new Error(`no ${kind} among ${kinds().join()}`);
     return found;
   };
-  /** Connected, and polling. */
   const connect = async () => {
     await settle();
     socket.send('connect');
@@ -63,6 +62,13 @@ function start() {
     await settle();
   };
   return { socket, exchanges, received, closes, errors, settle, kinds, last, connect };
+}
+
+/** One that is connected, and polling. */
+async function connected() {
+  const client = start();
+  await client.connect();
+  return client;
 }
 
 function kindOf(asked: Asked): string {
@@ -86,8 +92,7 @@ describe('opening', () => {
   });
 
   test('asks as the other HTTP transports of the SDK do', async () => {
-    const { last, connect } = start();
-    await connect();
+    const { last } = await connected();
     for (const kind of ['open', 'poll']) {
       expect(last(kind).init).toMatchObject({ method: 'POST', credentials: 'same-origin' });
       expect(last(kind).init.headers).toEqual({ 'Content-Type': 'application/json' });
@@ -126,8 +131,7 @@ describe('opening', () => {
 
 describe('polling', () => {
   test('acknowledges what it has, one poll at a time', async () => {
-    const { received, settle, kinds, last, connect } = start();
-    await connect();
+    const { received, settle, kinds, last } = await connected();
     last('poll').answer(200, 'a\nb\n{"seq":2}\n');
     await settle();
     last('poll').answer(200, '{"seq":2}\n');
@@ -148,8 +152,7 @@ describe('polling', () => {
     ['an empty answer', (exchange) => exchange.answer(200, '')],
     ['a page of a proxy', (exchange) => exchange.answer(200, '<html>sign in</html>')],
   ])('G3: after %s it asks for the same again, and hands nothing on twice', async (_, meet) => {
-    const { received, settle, kinds, last, connect, closes } = start();
-    await connect();
+    const { received, settle, kinds, last, closes } = await connected();
     meet(last('poll'));
     await settle();
     expect(kinds()).toEqual(['open', 'poll']);
@@ -166,8 +169,7 @@ describe('polling', () => {
   });
 
   test('the pauses between attempts grow', async () => {
-    const { exchanges, kinds, last, connect } = start();
-    await connect();
+    const { exchanges, kinds, last } = await connected();
     for (const delayMs of [100, 200, 400, 800, 1_600, 2_000, 2_000]) {
       const before = exchanges.length;
       last('poll').fail();
@@ -180,8 +182,7 @@ describe('polling', () => {
   });
 
   test('gives up when the server has forgotten the session by now', async () => {
-    const { last, connect, closes } = start();
-    await connect();
+    const { last, closes } = await connected();
     const began = Date.now();
     while (closes.length === 0) {
       last('poll').fail();
@@ -193,8 +194,7 @@ describe('polling', () => {
   });
 
   test('F8: a poll that is swallowed is given up, and asked again', async () => {
-    const { kinds, last, connect } = start();
-    await connect();
+    const { kinds, last } = await connected();
     await vi.advanceTimersByTimeAsync(25_000 + 10_000 - 1);
     expect(last('poll').init.signal?.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(101);
@@ -202,8 +202,7 @@ describe('polling', () => {
   });
 
   test.each([400, 401, 403, 404, 409, 413])('%i is the end of it, at once', async (status) => {
-    const { settle, kinds, last, connect, closes } = start();
-    await connect();
+    const { settle, kinds, last, closes } = await connected();
     last('poll').answer(status, 'refused\n');
     await settle();
     expect(closes).toEqual([{ code: 1006, reason: '' }]);
@@ -214,8 +213,7 @@ describe('polling', () => {
 
 describe('sending', () => {
   test('G1: one request at a time; what comes meanwhile goes together into the next', async () => {
-    const { socket, settle, kinds, last, connect } = start();
-    await connect();
+    const { socket, settle, kinds, last } = await connected();
     for (const frame of ['a', 'b', 'c']) socket.send(frame);
     expect(last('send').asked).toEqual({ session: 's', node: 'n', id: 1, data: 'a' });
     await vi.advanceTimersByTimeAsync(5_000);
@@ -230,8 +228,7 @@ describe('sending', () => {
 
   test('F12: is refused while the server ends the session: the poll brings the reason before the end', async () => {
     // A pong was on its way when the server closed with 3001: the client ended without the reason (1 in place of 3001).
-    const { socket, received, closes, settle, last, connect } = start();
-    await connect();
+    const { socket, received, closes, settle, last } = await connected();
     socket.send('pong');
     last('send').answer(404, 'no such session\n');
     await settle();
@@ -242,8 +239,7 @@ describe('sending', () => {
   });
 
   test('ends a second after it was refused when the poll brings nothing', async () => {
-    const { socket, closes, last, connect } = start();
-    await connect();
+    const { socket, closes, last } = await connected();
     socket.send('a');
     last('send').answer(404, 'no such session\n');
     await vi.advanceTimersByTimeAsync(999);
@@ -253,8 +249,7 @@ describe('sending', () => {
   });
 
   test('G3: a frame whose answer is lost goes again under the same number', async () => {
-    const { socket, last, connect } = start();
-    await connect();
+    const { socket, last } = await connected();
     socket.send('a');
     last('send').fail();
     socket.send('b');
@@ -269,8 +264,7 @@ describe('sending', () => {
   });
 
   test('what waits is sent in pieces that a server takes', async () => {
-    const { socket, settle, last, connect } = start();
-    await connect();
+    const { socket, settle, last } = await connected();
     socket.send('first');
     const big = 'x'.repeat(10_000);
     for (let n = 0; n < 3; n++) socket.send(`${big}${n}`);
@@ -289,8 +283,7 @@ describe('sending', () => {
   });
 
   test('one frame that is larger goes alone', async () => {
-    const { socket, settle, last, connect } = start();
-    await connect();
+    const { socket, settle, last } = await connected();
     socket.send('first');
     socket.send('x'.repeat(60_000));
     socket.send('last');
@@ -302,8 +295,7 @@ describe('sending', () => {
 
 describe('closing', () => {
   test('tells the server, even when its page is left, and ends what is under way', async () => {
-    const { socket, settle, last, connect, closes, errors } = start();
-    await connect();
+    const { socket, settle, last, closes, errors } = await connected();
     socket.send('a');
     const [poll, send] = [last('poll'), last('send')];
     socket.close();
@@ -315,8 +307,7 @@ describe('closing', () => {
   });
 
   test('does nothing more afterwards, whatever is answered', async () => {
-    const { socket, exchanges, received, settle, last, connect, closes } = start();
-    await connect();
+    const { socket, exchanges, received, settle, last, closes } = await connected();
     const poll = last('poll');
     poll.answer(200, 'late\n{"seq":2}\n');
     socket.close();
@@ -335,8 +326,7 @@ describe('closing', () => {
     const page = new EventTarget();
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
-    const { settle, kinds, connect, closes } = start();
-    await connect();
+    const { settle, kinds, closes } = await connected();
     page.dispatchEvent(new Event('pagehide'));
     page.dispatchEvent(new Event('pagehide'));
     await settle();
@@ -356,8 +346,7 @@ describe('closing', () => {
   });
 
   test('a handler that closes gets nothing more', async () => {
-    const { socket, settle, kinds, last, connect } = start();
-    await connect();
+    const { socket, settle, kinds, last } = await connected();
     socket.onmessage = () => socket.close();
     last('poll').answer(200, 'a\n{"seq":2}\n');
     await settle();

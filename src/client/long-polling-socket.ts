@@ -1,33 +1,30 @@
 /**
- * Looks like a WebSocket and goes by plain requests: for the official SDK's `sockjs` hook, where nothing else passes.
- * PROTOCOL.md says what is asked and answered.
+ * Has the interface of a WebSocket and uses plain requests, for the official SDK's `sockjs` hook. PROTOCOL.md describes
+ * requests and answers.
  */
 
 import { Backoff } from './backoff.js';
 import { type Batch, decodeAnswer, type OpenedSession } from './long-polling-answer.js';
 
-/** The SDK hands them over as `sockjsOptions`; each has a default. */
+/** The SDK passes them as `sockjsOptions`. */
 export interface LongPollingOptions {
   /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** How long an answer may take, in milliseconds; a poll that long beyond the server's own time. Default: 10,000. */
+  /**
+   * How long an answer may take, in milliseconds; for a poll, in addition to the server's own wait. Default: 10,000.
+   */
   readonly timeoutMs?: number;
-  /** The pause after a request that failed, in milliseconds, which grows to 20 times as much. Default: 100. */
+  /** The pause after a failed request, in milliseconds, which grows up to 20 times. Default: 100. */
   readonly minRetryDelayMs?: number;
 }
 
-interface CloseEvent {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** The server's word, which another attempt would not change. */
+/** A refusal by the server, which another attempt would not change. */
 class Refusal extends Error {}
 
-/** How long the reason of an end may come after the refusal of what was sent. */
+/** How long the reason for the end may arrive after a send was refused. */
 const lastWordMs = 1_000;
 
-/** Frames that wait are sent together up to here: well below what servers take at once. */
+/** Waiting frames are joined up to this size, well below the limits of servers. */
 const maxJoinedLength = 16_384;
 const maxJoinedLines = 128;
 
@@ -36,34 +33,34 @@ const refusals = [400, 401, 403, 404, 405, 409, 413, 415];
 export class LongPollingSocket {
   /** The SDK adds it to the name of its transport. */
   readonly transport = 'long_polling';
-  /** As of a WebSocket: 0 connecting, 1 open, 2 closing, 3 closed. */
+  /** Like a WebSocket: 0 connecting, 1 open, 2 closing, 3 closed. */
   readyState = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { readonly data: string }) => void) | null = null;
   onerror: ((event: unknown) => void) | null = null;
-  onclose: ((event: CloseEvent) => void) | null = null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
   readonly #url: string;
   readonly #fetch: typeof fetch;
   readonly #timeoutMs: number;
   readonly #minRetryDelayMs: number;
   readonly #over = new AbortController();
   #session: OpenedSession | undefined;
-  /** Frames that were not sent yet. */
+  /** Frames that have not been sent yet. */
   #waiting: string[] = [];
   #isSending = false;
   #lastSendId = 0;
 
-  /** @param _protocols for the shape: there are none */
+  /** @param _protocols ignored; part of the interface */
   constructor(url: string, _protocols?: unknown, options: LongPollingOptions = {}) {
     this.#url = url;
-    // Called without an owner: browsers insist on that.
+    // Called without `this`, as browsers require.
     const ask = options.fetch ?? globalThis.fetch;
     this.#fetch = (...request) => ask(...request);
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     this.#minRetryDelayMs = options.minRetryDelayMs ?? 100;
-    // A page that is left tells the server; a WebSocket's browser does that for it. Absent in Node.
+    // Tells the server when the page is left, as browsers do for a WebSocket. Absent in Node.
     globalThis.addEventListener?.('pagehide', this.#leave);
-    // There is nothing to open before there is a first frame. The handlers come first.
+    // Opened by the first frame. The handlers are set first.
     Promise.resolve().then(() => {
       if (this.readyState !== 0) return;
       this.readyState = 1;
@@ -71,7 +68,7 @@ export class LongPollingSocket {
     });
   }
 
-  /** Sends a frame, after those before it. */
+  /** Sends a frame, after the earlier ones. */
   send(frame: string): void {
     if (this.readyState !== 1) return;
     this.#waiting.push(frame);
@@ -80,20 +77,20 @@ export class LongPollingSocket {
     this.#run(this.#session === undefined ? this.#open() : this.#sendAll());
   }
 
-  /** Tells the server, and ends what is under way. Idempotent. */
+  /** Tells the server, and aborts requests in progress. Idempotent. */
   close(): void {
     if (this.readyState >= 2) return;
     const session = this.#session;
     this.#end(1_000);
     if (session === undefined) return;
     const body = JSON.stringify({ session: session.session, node: session.node, close: true });
-    // Also from a page that is being left. A server that is not told finds out.
+    // Also from a page that is being left. A server that is not told notices by itself.
     this.#fetch(this.#url, { ...request(body), keepalive: true }).catch(() => undefined);
   }
 
   readonly #leave = (): void => this.close();
 
-  /** Whatever ends the exchange ends the connection. */
+  /** The end of the exchange, whatever its reason, ends the connection. */
   #run(exchange: Promise<void>): void {
     exchange.catch((error: unknown) => {
       if (this.readyState >= 2) return;
@@ -107,14 +104,14 @@ export class LongPollingSocket {
     globalThis.removeEventListener?.('pagehide', this.#leave);
     this.#over.abort();
     this.#waiting = [];
-    // Whoever closes is not told in the middle of doing so.
+    // The caller of `close()` is notified only after the call.
     Promise.resolve().then(() => {
       this.readyState = 3;
       this.onclose?.({ code, reason: '' });
     });
   }
 
-  /** Not repeated: without an answer it is not known whether there is a session now. */
+  /** Not repeated, since without an answer the session may exist. */
   async #open(): Promise<void> {
     const batch = await this.#ask({ data: this.#nextFrame() }, this.#timeoutMs);
     const { session, node, wait_ms, grace_ms } = batch ?? {};
@@ -129,7 +126,7 @@ export class LongPollingSocket {
   async #poll({ session, node, wait_ms, grace_ms }: OpenedSession, opened: number): Promise<void> {
     for (let ack = opened; this.readyState === 1; ) {
       const batch = await this.#insist({ session, node, ack }, wait_ms + this.#timeoutMs, grace_ms);
-      // The answer to an older poll, come late, or none: the next one brings what there is.
+      // A late answer to an older poll, or an empty one: poll again.
       if (batch?.seq !== ack + 1 || this.readyState !== 1) continue;
       ack = batch.seq;
       this.#deliver(batch.data);
@@ -142,7 +139,7 @@ export class LongPollingSocket {
     this.#run(this.#sendAll());
   }
 
-  /** One request at a time, or they would overtake each other. */
+  /** One request at a time, since they could overtake each other. */
   async #sendAll(): Promise<void> {
     const opened = this.#session;
     if (opened === undefined) return;
@@ -152,7 +149,7 @@ export class LongPollingSocket {
       try {
         await this.#insist(asked, this.#timeoutMs, grace_ms);
       } catch (error) {
-        // A session that has just ended: the poll that is under way may bring the reason, which would be lost otherwise.
+        // The session has just ended; the current poll may still bring the reason.
         if (error instanceof Refusal) await new Backoff(lastWordMs).pause(this.#over.signal, lastWordMs);
         throw error;
       }
@@ -160,7 +157,7 @@ export class LongPollingSocket {
     this.#isSending = false;
   }
 
-  /** Frames that wait, as one. */
+  /** Joins waiting frames. */
   #nextFrame(): string {
     let [length, lines, count] = [0, 0, 0];
     for (const frame of this.#waiting) {
@@ -176,7 +173,7 @@ export class LongPollingSocket {
     if (data !== '' && this.readyState === 1) this.onmessage?.({ data });
   }
 
-  /** Asks until there is an answer, as long as the server may remember the session. */
+  /** Repeats a request until there is an answer, for as long as the server may remember the session. */
   async #insist(asked: object, timeoutMs: number, graceMs: number): Promise<Batch | undefined> {
     const backoff = new Backoff(this.#minRetryDelayMs);
     let failedAtMs: number | undefined;
@@ -192,7 +189,9 @@ export class LongPollingSocket {
     }
   }
 
-  /** One request. `undefined`: it was taken. Everything but a refusal says only that there is no answer. */
+  /**
+   * One request. `undefined`: it was accepted. Throws {@link Refusal} for a refusal; any other failure means no answer.
+   */
   async #ask(asked: object, timeoutMs: number): Promise<Batch | undefined> {
     const late = new AbortController();
     const abort = () => late.abort();
@@ -218,7 +217,7 @@ function request(body: string): RequestInit {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body,
-    // As the SDK's other transports.
+    // Like the SDK's other transports.
     credentials: 'same-origin',
   };
 }

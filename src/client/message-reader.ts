@@ -7,42 +7,36 @@ interface Waiting<T> {
   readonly reject: (error: ClientError) => void;
 }
 
-/**
- * Gives values in the order of their coming, each once. When it ends, what is buffered is still given before the end
- * or the error is told.
- */
+/** Returns each value once, in order. After the end, buffered values are returned before the end or the error. */
 export class MessageReader<T> implements AsyncIterableIterator<T> {
-  readonly #maxBuffered: number;
-  readonly #onDone: () => void;
-  readonly #isLeft: () => boolean;
   readonly #buffer: T[] = [];
   readonly #waiting: Waiting<T>[] = [];
   #end: { readonly error: ClientError | undefined } | undefined;
 
   /**
    * @param onDone called once, when nothing can be pushed any more
-   * @param isLeft whether nobody wants what is buffered any more
+   * @param isLeft whether buffered values are to be discarded
    */
-  constructor(maxBuffered: number, onDone: () => void, isLeft: () => boolean = () => false) {
-    this.#maxBuffered = maxBuffered;
-    this.#onDone = onDone;
-    this.#isLeft = isLeft;
-  }
+  constructor(
+    private readonly maxBuffered: number,
+    private readonly onDone: () => void,
+    private readonly isLeft: () => boolean = () => false,
+  ) {}
 
-  /** One value too many ends it with `ERR_BUFFER_OVERFLOW`: a reader that is told of a loss is better than a full heap. */
+  /** Ends it with `ERR_BUFFER_OVERFLOW` when the buffer is full: reporting a loss is better than a full heap. */
   push(value: T): void {
     if (this.#end !== undefined) return;
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve({ done: false, value });
-    else if (this.#buffer.length < this.#maxBuffered) this.#buffer.push(value);
-    else this.end(new ClientError('ERR_BUFFER_OVERFLOW', `more than ${this.#maxBuffered} messages waited`));
+    else if (this.#buffer.length < this.maxBuffered) this.#buffer.push(value);
+    else this.end(new ClientError('ERR_BUFFER_OVERFLOW', `more than ${this.maxBuffered} messages waited`));
   }
 
-  /** Idempotent; the first end counts. */
+  /** Idempotent; the first call wins. */
   end(error?: ClientError): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
-    this.#onDone();
+    this.onDone();
     const [first, ...others] = this.#waiting.splice(0);
     if (first === undefined) return;
     if (error === undefined) first.resolve({ done: true, value: undefined });
@@ -52,7 +46,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#isLeft()) return this.return();
+    if (this.isLeft()) return this.return();
     if (this.#buffer.length > 0) {
       // safe: it has at least one value
       return Promise.resolve({ done: false, value: this.#buffer.shift() as T });
@@ -63,7 +57,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
 
-  /** The loop was left. */
+  /** Called when the loop is left. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#buffer.length = 0;
     this.end();

@@ -1,4 +1,4 @@
-/** What arrives from a channel, in the client's own shapes. */
+/** Messages and members of a channel, in the client's own types. */
 
 import type { ClientInfo, PublicationContext } from 'centrifuge';
 
@@ -15,14 +15,14 @@ export interface Member {
 /** One publication. */
 export interface Message<Data> {
   readonly data: Data;
-  /** Its place in the channel; absent in a channel without history. */
+  /** Absent in a channel without history. */
   readonly offset?: number;
   /** The client that published it; absent when the server did. */
   readonly info?: Member;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** A place in a channel's stream. */
+/** A position in a channel's stream. */
 export interface StreamPosition {
   readonly offset: number;
   readonly epoch: string;
@@ -39,7 +39,7 @@ export function toMember({ user, client, connInfo, chanInfo }: ClientInfo): Memb
 
 export function toMessage<Data>({ data, offset, info, tags }: PublicationContext): Message<Data> {
   return {
-    // safe: the server lets nothing into the channel that its schema refuses
+    // safe: the server checks messages with the channel's schema
     data: data as Data,
     ...(offset !== undefined && { offset }),
     ...(info !== undefined && { info: toMember(info) }),

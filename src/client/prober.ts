@@ -1,10 +1,10 @@
-/** When to find out whether the best transport passes again: after pauses that grow, and at once when the network is back. */
+/** When to test whether the best transport works again: after growing pauses, and at once when the network is back. */
 
 import type { ClientPorts } from './client-ports.js';
 
 interface ProberOptions {
   readonly ports: ClientPorts;
-  /** Before the first probe, in milliseconds; each pause is twice the one before, up to 20 times as long. 0: never. */
+  /** Pause before the first probe, in milliseconds; it doubles, up to 20 times. 0: never. */
   readonly intervalMs: number;
   /** Begins a probe, and returns what cancels it. */
   readonly probe: (onResult: (passes: boolean) => void) => () => void;
@@ -12,19 +12,17 @@ interface ProberOptions {
 }
 
 const maxGrowth = 20;
-/** The first pause is so much shorter where the best transport has worked before. */
+/** Divides the first pause if the best transport has worked before. */
 const soonFactor = 6;
 
 export class Prober {
-  readonly #options: ProberOptions;
   #growth = 1;
-  /** Ends the pause or the probe; there is none when it is not running. */
+  /** Ends the pause or the probe; `undefined` when it is not running. */
   #cancel: (() => void) | undefined;
   #isProbing = false;
   readonly #stopListening: () => void;
 
-  constructor(options: ProberOptions) {
-    this.#options = options;
+  constructor(private readonly options: ProberOptions) {
     this.#stopListening = options.ports.onOnline(() => {
       if (this.#cancel === undefined || this.#isProbing) return;
       this.#cancel();
@@ -32,9 +30,9 @@ export class Prober {
     });
   }
 
-  /** Goes on with it if it is running already. */
+  /** Does nothing if it is already running. */
   start(isSoon: boolean): void {
-    if (this.#cancel !== undefined || this.#options.intervalMs === 0) return;
+    if (this.#cancel !== undefined || this.options.intervalMs === 0) return;
     this.#pause(isSoon && this.#growth === 1 ? 1 / soonFactor : this.#growth);
   }
 
@@ -44,7 +42,7 @@ export class Prober {
     this.#isProbing = false;
   }
 
-  /** The best transport works: the next time begins with short pauses. */
+  /** The best transport works: next time, begin with short pauses. */
   reset(): void {
     this.#growth = 1;
   }
@@ -56,8 +54,8 @@ export class Prober {
   }
 
   #pause(factor: number): void {
-    const { ports, intervalMs } = this.#options;
-    // Three quarters to five quarters of it: those that came down together do not ask together.
+    const { ports, intervalMs } = this.options;
+    // Three quarters to five quarters of it, so that clients that lost WebSocket together do not probe together.
     const delayMs = intervalMs * factor * (0.75 + ports.random.unit() / 2);
     this.#cancel = ports.clock.schedule(() => this.#probe(), delayMs);
   }
@@ -65,9 +63,9 @@ export class Prober {
   #probe(): void {
     this.#isProbing = true;
     this.#growth = Math.min(this.#growth * 2, maxGrowth);
-    this.#cancel = this.#options.probe((passes) => {
+    this.#cancel = this.options.probe((passes) => {
       this.stop();
-      if (passes) this.#options.onPass();
+      if (passes) this.options.onPass();
       else this.#pause(this.#growth);
     });
   }

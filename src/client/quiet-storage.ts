@@ -1,8 +1,8 @@
-/** Keeps Node from warning about a `localStorage` that it has and nobody has configured. */
+/** Prevents Node's warning about an unconfigured `localStorage`. */
 
 /**
- * The SDK looks at `localStorage` when it is constructed, for a switch of its debugging output; Node 25 and newer print an
- * ExperimentalWarning for that. Outside pages it does not see it meanwhile.
+ * The SDK reads a debug setting from `localStorage` when it is constructed, for which Node 25 and newer print an
+ * ExperimentalWarning. Outside pages, this hides `localStorage` from it.
  */
 export function withoutNodeStorage<Result>(construct: () => Result): Result {
   const storage = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');

@@ -1,4 +1,4 @@
-/** The options of `connect()` in the words of the SDK. */
+/** Converts the options of `connect()` to those of the SDK. */
 
 import type { Options, SubscriptionOptions } from 'centrifuge';
 import { defined } from '../model/defined.js';
@@ -26,11 +26,11 @@ export function connectionOptions(options: ConnectOptions): Partial<Options> {
 }
 
 function tokenGetter(token: () => Promise<string | null>): () => Promise<string> {
-  // safe: `null` is how the SDK is told that there is no user any more, though its type does not say so
+  // safe: the SDK accepts `null` for "no user any more", though its type does not say so
   return async () => (await token()) as string;
 }
 
-/** What every subscription of a connection is told, for this channel. */
+/** The options of a subscription to this channel. */
 export function subscriptionOptions(options: ConnectOptions, channel: string): SubscriptionOptions {
   const { tokenFor, minReconnectDelayMs, maxReconnectDelayMs } = options;
   return {
@@ -39,7 +39,7 @@ export function subscriptionOptions(options: ConnectOptions, channel: string): S
   };
 }
 
-/** Nothing for a channel that needs no token. */
+/** Empty for a channel that needs no token. */
 function subscriptionToken(
   tokenFor: ConnectOptions['tokenFor'],
   channel: string,
@@ -52,7 +52,7 @@ function subscriptionToken(
     first = Promise.reject(error);
   }
   if (first === undefined) return {};
-  // The SDK looks at it once connected; until then a rejection has no other owner.
+  // The SDK awaits it once connected; until then a rejection has no other handler.
   first.catch(() => undefined);
   let unused: Promise<string> | undefined = first;
   return {

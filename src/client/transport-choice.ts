@@ -1,4 +1,4 @@
-/** Tells the SDK by which transport to connect, each time anew, from what has become of its connections so far. */
+/** Chooses the transport for each attempt of the SDK, from the results of earlier connections. */
 
 import type { Centrifuge, Options, TransportEndpoint } from 'centrifuge';
 import { ClientError } from './client-error.js';
@@ -12,9 +12,9 @@ import { pageStore, TransportMemory } from './transport-memory.js';
 import { defaultTransports, type Endpoints, type TransportName } from './transport-name.js';
 import { probeWebSocket } from './websocket-probe.js';
 
-/** Codes of the SDK's from here on are the server's word. */
+/** Codes from here on come from the server. */
 const firstServerCode = 100;
-/** Of the SDK: nothing came for longer than the server said. */
+/** The SDK's code: no ping arrived in time. */
 const noPing = 2;
 
 const defaultTimeoutMs = 5_000;
@@ -29,7 +29,7 @@ export class TransportChoice {
   #connectedBy: TransportName | undefined;
 
   /**
-   * @param onWayUp WebSocket passes: called while connected by another transport
+   * @param onWayUp called when WebSocket works, while another transport is connected
    * @throws ClientError `ERR_URL`, `ERR_NO_WEBSOCKET`, `ERR_CONFIG`
    */
   constructor(url: string | URL, options: ConnectOptions, onWayUp: () => void, ports: ClientPorts = systemPorts) {
@@ -42,7 +42,7 @@ export class TransportChoice {
     this.#ladder = new Ladder({ transports, memory, clock: ports.clock, steadyAfterMs });
     if (transports[0] !== 'websocket' || transports.length === 1) return;
     const { probeIntervalMs: intervalMs = defaultProbeIntervalMs, timeoutMs = defaultTimeoutMs } = options;
-    // safe: it would not be one of the transports otherwise
+    // safe: otherwise it would not be one of the transports
     const websocket = (options.websocket ?? globalThis.WebSocket) as WebSocketConstructor;
     const probed = { url: this.endpoints.websocket, websocket, clock: ports.clock, timeoutMs, holdMs: steadyAfterMs };
     this.#prober = new Prober({
@@ -56,7 +56,7 @@ export class TransportChoice {
     });
   }
 
-  /** Of the present connection. */
+  /** The transport of the current connection. */
   get connectedBy(): TransportName | undefined {
     return this.#connectedBy;
   }
@@ -67,7 +67,7 @@ export class TransportChoice {
     return {
       get transport() {
         const { transport } = choice.#ladder;
-        // The SDK's hook for transports that it does not know.
+        // The SDK's hook for custom transports.
         return transport === 'long_polling' ? 'sockjs' : transport;
       },
       get endpoint() {
@@ -76,12 +76,12 @@ export class TransportChoice {
     };
   }
 
-  /** What the SDK has to know besides. */
+  /** Further options for the SDK. */
   get options(): Partial<Options> {
     return { emulationEndpoint: this.endpoints.emulation, sockjs: LongPollingSocket };
   }
 
-  /** Hears of connections and attempts. */
+  /** Listens for connections and failed attempts. */
   watch(sdk: Pick<Centrifuge, 'on'>): void {
     sdk.on('error', ({ type, error }) => {
       const isAttempt = type === 'transport' || (type === 'connect' && error.code < firstServerCode);
@@ -126,6 +126,6 @@ function usableTransports(options: ConnectOptions): readonly [TransportName, ...
     );
   }
   const [first, ...others] = transports.filter((transport) => has[transport] ?? false);
-  if (first === undefined) throw new ClientError('ERR_CONFIG', 'transports: there is none that this runtime has');
+  if (first === undefined) throw new ClientError('ERR_CONFIG', 'transports: this runtime supports none of them');
   return [first, ...others];
 }

@@ -1,9 +1,9 @@
-/** Remembers by which transport a server was reached, so that the next page does not try in vain what does not pass. */
+/** Remembers which transport reached a server, so that the next page does not try those that do not work. */
 
 import type { ClientPorts } from './client-ports.js';
 import type { TransportName } from './transport-name.js';
 
-/** As `localStorage` has them. They may throw: then nothing is remembered. */
+/** Methods of `localStorage`. If they throw, nothing is remembered. */
 export interface TransportStore {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -12,13 +12,13 @@ export interface TransportStore {
 
 interface Entry {
   readonly transport: string;
-  /** By the wall clock. After that the best one is tried first again. */
+  /** Unix time after which the best transport is tried first again. */
   readonly untilMs: number;
   readonly ttlMs: number;
 }
 
 const firstTtlMs = 600_000;
-/** Twice as long with each time that it was needed again, up to here. */
+/** The memory lasts twice as long each time it is needed again, up to this. */
 const maxTtlMs = 6 * 3_600_000;
 
 export class TransportMemory {
@@ -26,20 +26,20 @@ export class TransportMemory {
   readonly #key: string;
   readonly #wallMs: () => number;
 
-  /** @param server its origin: each has a memory of its own */
+  /** @param server its origin; each has its own memory */
   constructor(store: TransportStore | undefined, server: string, { clock }: Pick<ClientPorts, 'clock'>) {
     this.#store = store;
     this.#key = `fanfare.transport:${server}`;
     this.#wallMs = () => clock.wallMs();
   }
 
-  /** What worked, unless that was too long ago. Not to be trusted: others can write to such a store. */
+  /** What worked, unless that was too long ago. Not trusted, since others can write to the store. */
   recall(): string | undefined {
     const entry = this.#read();
     return entry !== undefined && this.#isFresh(entry) ? entry.transport : undefined;
   }
 
-  /** A recent memory does not become younger by this: once it is over, the best transport has its chance. */
+  /** Does not extend a recent memory, so that the best transport is tried when it expires. */
   remember(transport: TransportName): void {
     const former = this.#read();
     const isFresh = former !== undefined && this.#isFresh(former);
@@ -54,7 +54,7 @@ export class TransportMemory {
 
   #isFresh({ untilMs, ttlMs }: Entry): boolean {
     const leftMs = untilMs - this.#wallMs();
-    // More is left than there ever was when the clock has been put back.
+    // More time is left than possible if the clock was put back.
     return leftMs > 0 && leftMs <= ttlMs;
   }
 
@@ -66,7 +66,7 @@ export class TransportMemory {
     });
   }
 
-  /** A page may be denied its storage, and storage may be full or hold nonsense: then it is as if there were none. */
+  /** Storage may be denied, full or corrupt: then it is treated as missing. */
   #try<Result>(use: (store: TransportStore) => Result): Result | undefined {
     try {
       return this.#store === undefined ? undefined : use(this.#store);
@@ -76,12 +76,12 @@ export class TransportMemory {
   }
 }
 
-/** That of the page, if there is one that can be used. Newer Nodes have one too, and a warning for whoever looks at it. */
+/** The page's storage, if usable. Newer Node versions have one too, and warn when it is accessed. */
 export function pageStore(): TransportStore | undefined {
   try {
     return globalThis.document === undefined ? undefined : globalThis.localStorage;
   } catch {
-    // Denied: even asking for it throws.
+    // Denied: even the access throws.
     return undefined;
   }
 }

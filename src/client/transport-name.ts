@@ -1,9 +1,9 @@
-/** The ways to a server that the client knows, from the best to the one that passes everywhere. */
+/** The client's transports, from the best to the one that works everywhere. */
 
 export type TransportName = 'websocket' | 'http_stream' | 'sse' | 'long_polling';
 
-/** Not `sse`: the token would be in the URL, and servers have it closed unless they are told otherwise. */
+/** Without `sse`, whose token would be in the URL and which is off by default on servers. */
 export const defaultTransports: readonly TransportName[] = ['websocket', 'http_stream', 'long_polling'];
 
-/** Where each of them is, and where the commands of the streaming ones go. Full URLs. */
+/** Full URLs of the transports, and of commands of the streaming ones. */
 export type Endpoints = Readonly<Record<TransportName | 'emulation', string>>;

@@ -1,12 +1,12 @@
-/** Finds out whether WebSocket passes: opens one that is no connection, gets a message back, and later another one. */
+/** Tests whether WebSocket works: opens one without a session, gets a message echoed, and later another one. */
 
 import type { ClientPorts } from './client-ports.js';
 import type { WebSocketConstructor } from './connect-options.js';
 
-/** Servers that know it send messages back, and open no session. See PROTOCOL.md. */
+/** Servers that support it echo messages and open no session. See PROTOCOL.md. */
 const subprotocol = 'fanfare.probe';
 
-/** What it needs of a `WebSocket`. */
+/** The part of `WebSocket` that it uses. */
 interface ProbeSocket {
   readonly protocol: string;
   onopen: (() => void) | null;
@@ -28,23 +28,23 @@ interface ProbeOptions {
 }
 
 /**
- * @param onResult called once, unless it is cancelled before
+ * @param onResult called once, unless the probe is cancelled
  * @returns cancels it
  */
 export function probeWebSocket(options: ProbeOptions, onResult: (passes: boolean) => void): () => void {
   const { url, websocket, clock, timeoutMs, holdMs } = options;
   let socket: ProbeSocket;
   try {
-    // safe: what is given as a `WebSocket` class makes such objects
+    // safe: a `WebSocket` class makes such objects
     socket = new websocket(url, subprotocol) as ProbeSocket;
   } catch {
-    // A page that may not open any: it does not pass.
+    // The page may not open a WebSocket: it does not work.
     return clock.schedule(() => onResult(false), 0);
   }
   const end = () => {
     cancelTimer();
     socket.onopen = socket.onmessage = socket.onclose = null;
-    // Closing one that is not open is an error to some.
+    // Some throw when they are closed before they are open.
     socket.onerror = () => {};
     socket.close();
   };

@@ -1,4 +1,4 @@
-/** Reads small text files of people's: never more than a limit, and nothing but UTF-8. */
+/** Reads small text files: never more than a limit, and only UTF-8. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,7 +8,7 @@ export type FileOutcome =
   | { readonly ok: true; readonly text: string; readonly othersMayRead: boolean }
   | { readonly ok: false; readonly message: string };
 
-/** Permission bits of everybody who is neither owner nor group. */
+/** Permission bit of others, neither owner nor group. */
 const othersRead = 0o004;
 
 export function readTextFile(path: string, maxBytes: number): FileOutcome {
@@ -16,11 +16,11 @@ export function readTextFile(path: string, maxBytes: number): FileOutcome {
   try {
     file = openSync(path, 'r');
     const stats = fstatSync(file);
-    if (!stats.isFile()) return { ok: false, message: 'is no file' };
+    if (!stats.isFile()) return { ok: false, message: 'is not a file' };
     if (stats.size > maxBytes) return { ok: false, message: `is larger than ${maxBytes} bytes` };
     const text = decodeUtf8(readUpTo(file, maxBytes + 1));
     if (text === undefined) return { ok: false, message: 'is not UTF-8' };
-    // Windows keeps no such bits; what it reports there says nothing.
+    // Windows has no such bits; what it reports is meaningless.
     const othersMayRead = process.platform !== 'win32' && (stats.mode & othersRead) !== 0;
     return { ok: true, text, othersMayRead };
   } catch (error) {
@@ -40,7 +40,7 @@ function readUpTo(file: number, maxBytes: number): Buffer {
   }
 }
 
-/** Relative paths are the usual reason, so the whole one is told. */
+/** Relative paths are the usual reason, so the message has the absolute path. */
 function unreadable(path: string, code: string): string {
   if (code === 'ENOENT') return `cannot be read: there is no file ${resolve(path)}`;
   if (code === 'EACCES') return `cannot be read: this user may not read ${resolve(path)}`;

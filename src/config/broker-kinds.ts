@@ -1,7 +1,6 @@
 /** The brokers that a configuration can name. The options of one begin with its name, as in `redis.prefix`. */
 
 export interface BrokerKind {
-  /** How its addresses begin. */
   readonly schemes: readonly string[];
   /** For people. */
   readonly address: string;
@@ -26,7 +25,6 @@ export const brokerNames = Object.keys(brokerKinds) as BrokerName[];
 
 export const brokerSchemes: readonly string[] = brokerNames.flatMap((name) => brokerKinds[name].schemes);
 
-/** Which broker an address leads to. */
 export function brokerNameOf(address: string): BrokerName | undefined {
   const [scheme = ''] = /^[\w+]*/.exec(address) ?? [];
   return brokerNames.find((name) => (brokerKinds[name] as BrokerKind).schemes.includes(scheme));

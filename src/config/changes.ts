@@ -1,4 +1,4 @@
-/** What one configuration has that another has not, in words that name options and no secrets. */
+/** The differences between two configurations, by names of options, without secrets. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.js';
@@ -7,11 +7,10 @@ import { type OptionPath, optionAt, optionPaths } from './options.js';
 export interface ConfigChanges {
   /** `origins`, `channels → chat:{room} (new)`, `token.secretFile (content)`. */
   readonly changed: readonly string[];
-  /** Options that are in force after a restart only. */
   readonly needRestart: readonly OptionPath[];
 }
 
-/** Options that are files, and what was read from them. */
+/** Options that name files, and the contents of these. */
 const contents = {
   'token.secretFile': 'secrets',
   'token.keys': 'tokenKeys',
@@ -21,8 +20,8 @@ const contents = {
 } as const satisfies Partial<Record<OptionPath, keyof Config>>;
 
 /**
- * @param started with which the server has started
- * @param before in force until now
+ * @param started the configuration with which the server started
+ * @param before the configuration in force until now
  */
 export function changesOf(started: Config, before: Config, after: Config): ConfigChanges {
   const differing = (one: Config) =>
@@ -42,7 +41,7 @@ function fileOf({ values }: Config, path: string): boolean {
   return value !== undefined && (!Array.isArray(value) || value.length > 0);
 }
 
-/** Of the API without keys at the start there is nothing, and TLS is not switched on for a port that is open. */
+/** Without keys at the start there is no API, and TLS cannot be switched on for an open port. */
 function isInForce(path: OptionPath, started: Config, after: Config): boolean {
   if (optionAt(path).reload === undefined) return false;
   if (path === 'api.keys' || path === 'api.keysFile') return started.apiKeys.length > 0;
@@ -58,7 +57,7 @@ function ruleChanges({ values: before }: Config, { values: after }: Config): str
     const what = difference(before.channels[pattern], after.channels[pattern]);
     return what === undefined ? [] : [`channels → ${pattern} (${what})`];
   });
-  // The same rules in another order are other rules: the first that matches counts.
+  // Another order is a change, since the first match applies.
   return changes.length === 0 ? ['channels (order)'] : changes;
 }
 

@@ -1,10 +1,10 @@
-/** Channel rules as a configuration file holds them: the declarative part of what the library offers. */
+/** Channel rules in a configuration file: the declarative part of the library's options. */
 
 import * as v from 'valibot';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
-import { bytes, duration, type OptionKind } from './option-kinds.js';
+import { bytes, duration, fromJson, type OptionKind } from './option-kinds.js';
 
 const who = ['nobody', 'anyone', 'user', 'subscriber'] as const;
 const whoSubscribes = ['nobody', 'anyone', 'user', 'token', 'hook'] as const;
@@ -36,15 +36,16 @@ const ruleEntries = {
   joinLeave: v.optional(v.union([onOff, v.literal('push')], 'is neither true nor false, nor push')),
   userLimited: v.optional(onOff),
   maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
+  batch: v.optional(duration({ max: 1_000 }).schema),
 };
 
-/** One rule, with the history's time to live in milliseconds. */
+/** One rule, with durations in milliseconds. */
 const rule = strictObject(ruleEntries);
 
 export type ChannelConfig = v.InferOutput<typeof rule>;
 type ChannelConfigInput = v.InferInput<typeof rule>;
 
-/** Names an unknown key and the one that was probably meant; and a missing one. */
+/** Its errors name an unknown key with the one that was probably meant, or a missing key. */
 export function strictObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   return v.strictObject(entries, (issue) => {
     if (issue.expected === 'never') return unknownKey(String(issue.path?.at(-1)?.key), Object.keys(entries));
@@ -60,7 +61,7 @@ export function unknownKey(key: string, known: readonly string[]): string {
   return `is unknown${meant === undefined ? `; there are ${known.join(', ')}` : `; did you mean "${meant}"?`}`;
 }
 
-/** @returns why the text is no pattern, or `undefined` */
+/** @returns why the text is not a pattern, or `undefined` */
 function patternFault(pattern: string): string | undefined {
   try {
     new ChannelPattern(pattern);
@@ -75,7 +76,7 @@ const pattern = v.pipe(
   v.string(),
   v.rawCheck(({ dataset, addIssue }) => {
     const fault = dataset.typed ? patternFault(dataset.value) : undefined;
-    if (fault !== undefined) addIssue({ message: `is no channel pattern: ${fault}` });
+    if (fault !== undefined) addIssue({ message: `is not a channel pattern: ${fault}` });
   }),
 );
 
@@ -86,14 +87,7 @@ export function channels(): OptionKind<Record<string, ChannelConfigInput>, Chann
   return {
     name: 'rules by pattern',
     schema: v.record(pattern, rule, 'is not an object of patterns and rules'),
-    fromText: (text) => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        // Not JSON: the schema says so, with the name of the option.
-        return text;
-      }
-    },
+    fromText: fromJson,
     format: (value) => {
       const patterns = Object.keys(value);
       return patterns.length === 0 ? 'none' : patterns.join(', ');

@@ -1,10 +1,10 @@
-/** One checked configuration: every value in force, and where it comes from. */
+/** One checked configuration: all values and their sources. */
 
 import type { OptionPath, OptionValues } from './options.js';
 import type { CertificateConfig } from './tls-config.js';
 import type { PublicKeyConfig } from './token-config.js';
 
-/** Development mode opens what production keeps shut, and in return refuses what could be reached from outside. */
+/** Development mode opens what production keeps closed, and refuses to listen on addresses reachable from outside. */
 export type Mode = 'production' | 'development';
 
 export interface Config {
@@ -16,11 +16,11 @@ export interface Config {
   readonly tokenKeys: readonly (Omit<PublicKeyConfig, 'file' | 'key'> & { readonly key: string })[];
   /** The keys of the HTTP API in force, from `api.keys` or the file. Empty: none. */
   readonly apiKeys: readonly string[];
-  /** What signs the calls of hooks, from `hooks.secret` or the file. Empty: nothing does. */
+  /** The secrets that sign calls of hooks, from `hooks.secret` or the file. Empty: calls are not signed. */
   readonly hookSecrets: readonly string[];
   /** Read from `tls.certFile` and `tls.keyFile`. */
   readonly certificate: CertificateConfig | undefined;
-  /** Where each value comes from: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
+  /** The source of each value: a file's name, `FANFARE_PORT`, `--port`, `default`, `development mode`. */
   readonly sources: Readonly<Record<OptionPath, string>>;
   /** The file that was read. */
   readonly path: string | undefined;

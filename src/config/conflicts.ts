@@ -1,4 +1,4 @@
-/** Options that are right each on its own and wrong together; and what is allowed but worth a word. */
+/** Options that contradict each other, and warnings. */
 
 import { findChannelWarnings } from './channel-warnings.js';
 import type { Config } from './config.js';
@@ -57,7 +57,7 @@ export function findConflicts(config: Config): ConfigProblem[] {
   return problems;
 }
 
-/** Messages that rules allow and the HTTP API is too narrow for. */
+/** Messages that rules allow and the HTTP API's body limit does not. */
 function findApiWarnings({ values, apiKeys }: Config): string[] {
   if (apiKeys.length === 0 && !values['api.insecure']) return [];
   const most = Math.max(
@@ -65,10 +65,22 @@ function findApiWarnings({ values, apiKeys }: Config): string[] {
     ...Object.values(values.channels).map(({ maxMessageBytes = 0 }) => maxMessageBytes),
   );
   if (values['api.maxBodyBytes'] > most) return [];
-  return [`api.maxBodyBytes is no more than the largest message (${most} bytes), which cannot be published by the API`];
+  return [
+    `api.maxBodyBytes is not larger than the largest message (${most} bytes), which cannot be published by the API`,
+  ];
 }
 
-/** What speaks against an HTTP API without keys. */
+/** A limit per address without a trusted proxy: behind a proxy all clients would have one address. */
+function findAddressWarnings({ values, mode }: Config): string[] {
+  const perAddress = values['limits.maxConnectionsPerAddress'];
+  if (perAddress === 0 || mode === 'development' || !isLoopback(values.host) || values.trustProxies.length > 0)
+    return [];
+  return [
+    `limits.maxConnectionsPerAddress is ${perAddress}, and host is ${values.host}: whoever comes by a proxy of this machine has its address; set trustProxies`,
+  ];
+}
+
+/** Problems of an HTTP API without keys. */
 function findOpenApi({ values, apiKeys }: Config, problem: (key: OptionPath, message: string) => void): void {
   if (apiKeys.length > 0) problem('api.insecure', 'and keys of the API are both set');
   const hosts = [
@@ -89,6 +101,7 @@ export function findWarnings(config: Config): string[] {
     ...findPersonalWarnings(config),
     ...findUnusedOptions(config),
     ...findApiWarnings(config),
+    ...findAddressWarnings(config),
   ];
   if (!takesTokens && !values.anonymous && values['hooks.connect'] === undefined) {
     warnings.push(
@@ -98,7 +111,7 @@ export function findWarnings(config: Config): string[] {
   if (Object.keys(values.channels).length === 0) warnings.push('there are no channels: set channels');
   if (values['api.insecure']) warnings.push('api.insecure is on: every program on this machine may do everything');
   if (values['limits.pingInterval'] === 0) warnings.push('limits.pingInterval is 0: dead connections are not noticed');
-  // Development mode says by itself what is open.
+  // Development mode already says what is open.
   if (mode === 'development') return warnings;
   if (values.origins === '*') warnings.push('origins is "*": pages of every web site may connect');
   if (Array.isArray(values.origins) && values.origins.includes('null')) {

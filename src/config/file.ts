@@ -3,8 +3,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isAlias, parseDocument, visit } from 'yaml';
+import type { YAMLParseError } from 'yaml';
 import { readTextFile } from './bounded-file.js';
+import { optionPaths } from './options.js';
 
 interface ConfigFile {
   readonly path: string;
@@ -26,9 +27,11 @@ const names = [
   'fanfare.yaml',
   'fanfare.yml',
 ];
+/** Loaded with the first file that needs it: most of what the start without one would take. */
+const yaml = () => import('yaml');
 const maxFileBytes = 1_048_576;
 
-/** @param path the file that was asked for; absent: the one in `folder`, if there is one */
+/** @param path the requested file; absent: the one in `folder`, if there is one */
 export async function readConfigFile(folder: string, path: string | undefined): Promise<ConfigFileOutcome> {
   const found = path === undefined ? names.filter((name) => existsSync(join(folder, name))) : [path];
   const [first] = found;
@@ -51,7 +54,7 @@ export async function readConfigFile(folder: string, path: string | undefined): 
 
 type ParseOutcome = { readonly ok: true; readonly content: unknown } | { readonly ok: false; readonly message: string };
 
-function parse(path: string, text: string): ParseOutcome | Promise<ParseOutcome> {
+async function parse(path: string, text: string): Promise<ParseOutcome> {
   switch (extname(path)) {
     case '.json':
       return parseJson(text);
@@ -66,24 +69,36 @@ function parse(path: string, text: string): ParseOutcome | Promise<ParseOutcome>
     default:
       return {
         ok: false,
-        message: 'is no configuration file; it ends with .ts, .mts, .js, .mjs, .json, .yaml or .yml',
+        message: 'is not a configuration file, which ends with .ts, .mts, .js, .mjs, .json, .yaml or .yml',
       };
   }
 }
 
-function parseJson(text: string): ParseOutcome {
+async function parseJson(text: string): Promise<ParseOutcome> {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
     return { ok: false, message: `is not JSON: ${withoutCitation(messageOf(error))}` };
   }
-  // JSON.parse keeps the last of two equal keys; JSON is YAML, whose parser notices.
+  // JSON.parse keeps the last of two equal keys; the YAML parser, which also reads JSON, reports them.
+  const { parseDocument } = await yaml();
   const duplicate = parseDocument(text).errors.find(({ code }) => code === 'DUPLICATE_KEY');
-  return duplicate === undefined ? { ok: true, content } : { ok: false, message: withoutCitation(duplicate.message) };
+  return duplicate === undefined ? { ok: true, content } : { ok: false, message: describe(duplicate, text) };
 }
 
-/** Of what people get wrong most. */
+/** What is wrong, without what stands there, and a hint for the most common mistakes. */
+function describe({ code, message, pos }: YAMLParseError, text: string): string {
+  return withoutCitation(message) + (code === 'DUPLICATE_KEY' ? keyAt(text, pos[0]) : remedyOf(code));
+}
+
+/** The key that is there twice, where it is one of the options: others may be anything, secrets, too. */
+function keyAt(text: string, offset: number): string {
+  const key = /^["']?(\w+)/.exec(text.slice(offset, offset + 80))?.[1];
+  const isKnown = optionPaths.some((path) => path.split('.').includes(key ?? ''));
+  return isKnown ? ` (${key} is there twice)` : '';
+}
+
 function remedyOf(code: string): string {
   if (code === 'BAD_INDENT') return '; what belongs together has the same number of spaces before it';
   if (code === 'TAB_AS_INDENT') return '; use spaces';
@@ -91,21 +106,21 @@ function remedyOf(code: string): string {
   return '';
 }
 
-function parseYaml(text: string): ParseOutcome {
+async function parseYaml(text: string): Promise<ParseOutcome> {
+  const { isAlias, parseDocument, visit } = await yaml();
   const document = parseDocument(text, { version: '1.2', logLevel: 'error' });
   const [error] = document.errors;
-  if (error !== undefined)
-    return { ok: false, message: `is not YAML: ${withoutCitation(error.message)}${remedyOf(error.code)}` };
+  if (error !== undefined) return { ok: false, message: `is not YAML: ${describe(error, text)}` };
   let hasAlias = false;
   visit(document, (_, node) => {
     hasAlias ||= isAlias(node);
   });
-  // Aliases of aliases are how a small file becomes a large one.
+  // Nested aliases could make a small file huge.
   if (hasAlias) return { ok: false, message: 'has an alias (*name); write the value out' };
   return { ok: true, content: document.toJS() };
 }
 
-/** Node strips types by itself from 22.18 on; before, jiti does. A reload must not get the module of the first time. */
+/** Node strips types by itself from 22.18 on; before that, jiti does. A reload must not get the cached module. */
 async function importModule(path: string): Promise<ParseOutcome> {
   try {
     const module: unknown = await (needsHelp(path) ? importTypeScript(path) : importFresh(path));
@@ -127,7 +142,7 @@ async function importTypeScript(path: string): Promise<unknown> {
   return createJiti(import.meta.url, { fsCache: false, moduleCache: false }).import(path);
 }
 
-/** The same URL would be the same module; the time of its last change makes another one of it. */
+/** The same URL would return the cached module, so the time of the last change is added to it. */
 function importFresh(path: string): Promise<unknown> {
   const url = pathToFileURL(path);
   url.searchParams.set('changed', String(statSync(path).mtimeMs));
@@ -142,7 +157,7 @@ function firstLine(message: string): string {
   return message.split('\n', 1)[0]?.replace(/:$/, '') ?? '';
 }
 
-/** Parsers cite the text around a mistake, and that can be a secret. */
+/** Parsers cite the text around a mistake, which can be a secret. */
 function withoutCitation(message: string): string {
   return firstLine(message).replace(/[,:] (\.\.\.)?".*$/, '');
 }

@@ -1,13 +1,13 @@
-/** Which headers a call to a backend may carry beside its own. */
+/** Which additional headers a call to a backend may have. */
 
 import * as v from 'valibot';
 
 /** RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** RFC 9110 section 5.5, in what Node takes for a header. */
+/** RFC 9110 section 5.5, restricted to what Node accepts. */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Belong to the connection between the two servers. */
+/** Headers that belong to the connection between the two servers. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'accept',
   'connection',
@@ -23,12 +23,12 @@ const ownHeaders: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Say where a client is. */
+/** Headers with the address of a client. */
 const addressHeaders: ReadonlySet<string> = new Set(['x-real-ip', 'x-forwarded-for']);
 
 const headerName = v.pipe(
   v.string('is not a text'),
-  v.regex(token, 'is no name of a header'),
+  v.regex(token, 'is not a header name'),
   v.toLowerCase(),
   v.check(
     (name) => !ownHeaders.has(name) && !name.startsWith('proxy-') && !name.startsWith('x-fanfare-'),
@@ -39,7 +39,7 @@ const headerName = v.pipe(
 /** In lower case, each once. */
 export const headerNames = unique(headerName);
 
-/** The same for headers that are a client's mere word. */
+/** The same for headers that clients send in the connect command. */
 export const emulatedNames = unique(
   v.pipe(
     headerName,
@@ -57,6 +57,6 @@ function unique(name: v.GenericSchema<string, string>) {
 /** Names, in lower case, and values. */
 export const staticHeaders = v.record(
   headerName,
-  v.pipe(v.string('is not a text'), v.regex(headerValue, 'is no value of a header')),
+  v.pipe(v.string('is not a text'), v.regex(headerValue, 'is not a header value')),
   'is not an object of names and values',
 );

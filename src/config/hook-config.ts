@@ -1,11 +1,10 @@
-/** Hooks as a configuration file holds them: where each goes, what it tells, and what is told after the fact. */
+/** Hooks in a configuration file: their addresses, headers and events. */
 
 import * as v from 'valibot';
 import { strictObject } from './channel-config.js';
 import { emulatedNames, headerNames, staticHeaders } from './header-names.js';
-import { duration, type OptionKind } from './option-kinds.js';
+import { duration, fromJson, type OptionKind, splitList } from './option-kinds.js';
 
-/** The longest that a backend may take to decide. */
 export const maxHookTimeoutMs = 10_000;
 
 const eventTypes = [
@@ -19,9 +18,9 @@ const eventTypes = [
   'vacated',
 ] as const;
 
-const address = v.pipe(v.string('is not a text'), v.check(isAddress, 'is no http or https address, and no path'));
+const address = v.pipe(v.string('is not a text'), v.check(isAddress, 'is neither an http or https address nor a path'));
 
-/** Credentials have a header of their own, which is not in logs. */
+/** Without credentials, which belong into a header, since addresses are logged. */
 function isAddress(value: string): boolean {
   if (value.startsWith('/')) return true;
   if (!URL.canParse(value)) return false;
@@ -39,7 +38,7 @@ const endpointEntries = {
 };
 const endpoint = strictObject(endpointEntries);
 
-/** What it does not say is said by the options for all hooks. */
+/** Missing fields come from the options for all hooks. */
 export type HookConfig = v.InferOutput<typeof endpoint>;
 type HookConfigInput = string | v.InferInput<typeof endpoint>;
 
@@ -57,14 +56,14 @@ export function hook(): OptionKind<HookConfigInput, HookConfig> {
   };
 }
 
-/** The address before the paths of the hooks. */
+/** The base address of hooks that are paths. */
 export function baseUrl(): OptionKind<string, string> {
   const isBase = (value: string) => !value.startsWith('/') && !value.includes('?') && !value.includes('#');
   return {
     name: 'URL',
     schema: v.pipe(
       v.string('is not a text'),
-      v.check((value) => isBase(value) && isAddress(value), 'is no http or https address without a query'),
+      v.check((value) => isBase(value) && isAddress(value), 'is not an http or https address without a query'),
     ),
     fromText: (text) => text,
     format: (value) => value,
@@ -76,7 +75,7 @@ export function headerList(isEmulated = false): OptionKind<string[], readonly st
   return {
     name: 'list of header names',
     schema: isEmulated ? emulatedNames : headerNames,
-    fromText: (text) => text.split(',').map((part) => part.trim()),
+    fromText: splitList,
     format: (value) => (value.length === 0 ? 'none' : value.join(', ')),
     isList: true,
   };
@@ -99,19 +98,10 @@ export function eventList(): OptionKind<HookEventType[], readonly HookEventType[
   return {
     name: `list of ${eventTypes.join(', ')}`,
     schema: v.array(v.picklist(eventTypes, `is none of ${eventTypes.join(', ')}`), 'is not a list'),
-    fromText: (text) => text.split(',').map((part) => part.trim()),
+    fromText: splitList,
     format: (value) => value.join(', '),
     isList: true,
   };
 }
 
 export const allEventTypes: readonly HookEventType[] = eventTypes;
-
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the schema says so, with the name of the option.
-    return text;
-  }
-}

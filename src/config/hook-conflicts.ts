@@ -1,4 +1,4 @@
-/** Hooks that are right each on its own and wrong together; and what is allowed but worth a word. */
+/** Options of hooks that contradict each other, and warnings. */
 
 import type { Config } from './config.js';
 import { type HookEndpoint, hookEndpoint, hookPaths } from './hook-endpoint.js';
@@ -6,8 +6,10 @@ import { isLoopback } from './loopback.js';
 import type { OptionPath } from './options.js';
 import type { ConfigProblem } from './problem.js';
 
-/** How long the official SDKs wait for a reply, at their defaults. */
+/** How long the official SDKs wait for a reply by default. */
 const clientPatienceMs = 5_000;
+/** Actions about which a rule can have a hook asked. */
+const asked = ['subscribe', 'publish'] as const;
 
 export function findHookConflicts({ values, sources }: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -24,10 +26,8 @@ export function findHookConflicts({ values, sources }: Config): ConfigProblem[] 
     problem('hooks.connect', 'may take twice its timeout, which must be less than limits.connectTimeout');
   }
   const rules = Object.entries(values.channels);
-  for (const [action, path] of [
-    ['subscribe', 'hooks.subscribe'],
-    ['publish', 'hooks.publish'],
-  ] as const) {
+  for (const action of asked) {
+    const path = `hooks.${action}` as const;
     const asking = rules.find(([, rule]) => rule[action] === 'hook');
     if (asking !== undefined && values[path] === undefined) {
       problem('channels', `${asking[0]} → ${action} is "hook", and ${path} is not set`);
@@ -65,14 +65,19 @@ export function findHookWarnings({ values, sources, mode, hookSecrets }: Config)
       `${path} may take twice its timeout (${longestMs / 1_000}s): clients give up after ${clientPatienceMs / 1_000}s`,
     );
   }
+  const events = hookEndpoint(values, 'hooks.events');
+  const [eventsMs, deadlineMs] = [(events?.timeoutMs ?? 0) * 2, values['shutdown.deadline']];
+  if (eventsMs > deadlineMs) {
+    warnings.push(
+      `hooks.events may take twice its timeout (${eventsMs / 1_000}s), and shutdown.deadline is ${deadlineMs / 1_000}s: the last events of a server that stops are lost`,
+    );
+  }
   const refreshMs = Math.max(...endpoints.map(([path, it]) => (/refresh/i.test(path) ? (it?.timeoutMs ?? 0) * 2 : 0)));
   if (values['hooks.refreshGrace'] > 0 && refreshMs > values['hooks.refreshGrace']) {
     warnings.push(`hooks.refreshGrace is over before a call of ${refreshMs / 1_000}s has failed: it has no effect`);
   }
-  for (const [hook, action] of [
-    ['hooks.subscribe', 'subscribe'],
-    ['hooks.publish', 'publish'],
-  ] as const) {
+  for (const action of asked) {
+    const hook = `hooks.${action}` as const;
     const isAsked = Object.values(values.channels).some((rule) => rule[action] === 'hook');
     if (values[hook] !== undefined && !isAsked)
       warnings.push(`${hook} is never asked: no rule has "${action}": "hook"`);

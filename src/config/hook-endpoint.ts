@@ -1,4 +1,4 @@
-/** Where a hook goes and what it tells, once its own options and those for all hooks are put together. */
+/** The effective options of a hook: its own, and those for all hooks. */
 
 import type { HookConfig } from './hook-config.js';
 import type { OptionValues } from './options.js';
@@ -13,20 +13,19 @@ export const hookPaths = [
   'hooks.rpc',
   'hooks.events',
 ] as const;
-type HookPath = (typeof hookPaths)[number];
 
 export interface HookEndpoint {
   readonly url: URL;
   readonly timeoutMs: number;
-  /** In lower case, like all names of headers. */
+  /** Names of headers are in lower case. */
   readonly headers: readonly string[];
   readonly emulatedHeaders: readonly string[];
   readonly staticHeaders: Readonly<Record<string, string>>;
   readonly includeMeta: boolean;
 }
 
-/** `undefined`: there is no such hook, or its path has no address before it. */
-export function hookEndpoint(values: OptionValues, path: HookPath): HookEndpoint | undefined {
+/** `undefined`: there is no such hook, or it is a path without `hooks.url`. */
+export function hookEndpoint(values: OptionValues, path: (typeof hookPaths)[number]): HookEndpoint | undefined {
   const hook: HookConfig | undefined = values[path];
   const url = hook && addressOf(hook.url, values['hooks.url']);
   if (hook === undefined || url === undefined) return undefined;
@@ -40,7 +39,7 @@ export function hookEndpoint(values: OptionValues, path: HookPath): HookEndpoint
   };
 }
 
-/** A path is put behind the base, whatever path that has itself. */
+/** A path is appended to the base and its path. */
 function addressOf(url: string, base: string | undefined): URL | undefined {
   if (!url.startsWith('/')) return new URL(url);
   return base === undefined ? undefined : new URL(base.replace(/\/$/, '') + url);

@@ -1,27 +1,24 @@
-/** Where option values come from: a file, the environment, flags. Each layer says what it sets, and where. */
+/** The sources of option values: a file, the environment, flags. Each layer has its values and their places. */
 
 import { closest } from '../model/closest.js';
 import { unknownKey } from './channel-config.js';
 import { isOptionPath, type OptionPath, optionAt, optionPaths } from './options.js';
 import type { ConfigProblem } from './problem.js';
 
-/** A value as it was written, not yet checked. */
 export interface Given {
   readonly value: unknown;
   readonly where: string;
 }
 
-type Layer = ReadonlyMap<OptionPath, Given>;
-
 export interface LayerOutcome {
-  readonly layer: Layer;
+  readonly layer: ReadonlyMap<OptionPath, Given>;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
 }
 
 const groups = new Set(optionPaths.filter((path) => path.includes('.')).map((path) => path.split('.', 1)[0] ?? ''));
 
-/** The names that may stand at the top of a file. */
+/** Names at the top level of a file. */
 const topNames = [...optionPaths.filter((path) => !path.includes('.')), ...groups];
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -51,7 +48,7 @@ export function fileLayer(content: unknown, where: string): LayerOutcome {
   return { layer, problems, warnings: [] };
 }
 
-/** `pingInterval` on top was meant for `limits`; everything else is a slip of the fingers. */
+/** A top-level `pingInterval` was meant for `limits`; everything else is a typing error. */
 function unknownName(name: string): string {
   const elsewhere = optionPaths.find((path) => path.endsWith(`.${name}`));
   return elsewhere === undefined ? unknownKey(name, topNames) : `is unknown; did you mean "${elsewhere}"?`;
@@ -77,10 +74,10 @@ function words(path: string): string[] {
   return path.replace(/[A-Z]/g, (letter) => `.${letter}`).split('.');
 }
 
-/** Read by commands; no options of the server. */
+/** Variables of commands that are not options of the server. */
 export const commandVariables = { config: 'FANFARE_CONFIG', url: 'FANFARE_URL', token: 'FANFARE_TOKEN' } as const;
 
-/** What Kubernetes sets in every pod when there is a Service named `fanfare`: FANFARE_PORT=tcp://10.0.0.1:8000, … */
+/** Variables that Kubernetes sets in every pod for a Service named `fanfare`: FANFARE_PORT=tcp://10.0.0.1:8000, … */
 const serviceVariable = /^FANFARE_(SERVICE_(HOST|PORT)(_.*)?|PORT_\d+_(TCP|UDP)(_.*)?)$/;
 const serviceAddress = /^(tcp|udp):\/\//;
 

@@ -1,29 +1,39 @@
-/** Contradictions among limits and channel rules, by the names that they have in a configuration. */
+/** Contradictions between limits and channel rules, by their names in a configuration. */
 
 import { type Contradiction, contradictions, type RuleFacts } from '../engine/channels/contradictions.js';
-import { type EngineLimits, limitPath } from '../engine/ports/limits.js';
+import { type EngineLimits, type LimitName, limitPath } from '../engine/ports/limits.js';
 import type { ChannelConfig } from './channel-config.js';
 import type { Config } from './config.js';
 import { limitsOf } from './limits.js';
+import { formatValue } from './options.js';
 import type { ConfigProblem } from './problem.js';
 
 export function findLimitConflicts(config: Config): ConfigProblem[] {
   return found(config, 'error').map(({ limit, rule, message }) => {
     const key = limit === undefined ? 'channels' : limitPath(limit);
-    return { key, where: config.sources[key], message: rule === undefined ? message : `→ ${rule}: ${message}` };
+    const about = limit === undefined ? `→ ${rule}:` : `is ${valueText(config, limit)},`;
+    return { key, where: config.sources[key], message: `${about} ${message}` };
   });
 }
 
 export function findLimitWarnings(config: Config): string[] {
   return found(config, 'warning').map(({ limit, rule, message }) =>
-    limit === undefined ? `channels → ${rule}: ${message}` : `${limitPath(limit)} ${message}`,
+    limit === undefined
+      ? `channels → ${rule}: ${message}`
+      : `${limitPath(limit)} is ${valueText(config, limit)}, ${message}`,
   );
 }
 
-function found({ values }: Config, severity: Contradiction['severity']): Contradiction[] {
+function valueText({ values }: Config, limit: LimitName): string {
+  return formatValue(limitPath(limit), values[limitPath(limit)]);
+}
+
+function found(config: Config, severity: Contradiction['severity']): Contradiction[] {
+  const { values } = config;
   const limits = limitsOf(values);
   const rules = Object.entries(values.channels).map(([pattern, rule]) => factsOf(pattern, rule, limits));
-  return contradictions(limits, rules, limitPath).filter((contradiction) => contradiction.severity === severity);
+  const words = { nameOf: limitPath, valueOf: (limit: LimitName) => valueText(config, limit) };
+  return contradictions(limits, rules, words).filter((contradiction) => contradiction.severity === severity);
 }
 
 function factsOf(pattern: string, rule: ChannelConfig, limits: EngineLimits): RuleFacts {
@@ -35,6 +45,8 @@ function factsOf(pattern: string, rule: ChannelConfig, limits: EngineLimits): Ru
     presence: presence !== false,
     publish,
     subscribe,
+    readHistory: history?.read ?? 'subscriber',
+    readPresence: presence === true ? 'subscriber' : presence,
     maxMessageBytes: rule.maxMessageBytes ?? limits.maxMessageBytes,
   };
 }

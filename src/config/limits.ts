@@ -17,7 +17,7 @@ type Input<Name> = Name extends `${string}Bytes` | `${string}Ms` ? number | stri
 
 type LimitOptions = { readonly [Name in LimitName as LimitPath<Name>]: Option<Input<Name>, number> };
 
-// safe: an option for each name, of the kind that its unit says
+// safe: an option for each name, of the kind that its unit implies
 export const limitOptions = Object.fromEntries(
   limitNames.map((name) => [limitPath(name), optionOf(name)]),
 ) as unknown as LimitOptions;
@@ -34,7 +34,6 @@ function optionOf(name: LimitName): Option<number, number> | Option<number | str
   };
 }
 
-/** The limits as the options set them. */
 export function limitsOf(values: Readonly<Record<LimitPath, number>>): EngineLimits {
   // safe: every name has the value of its option
   return Object.fromEntries(limitNames.map((name) => [name, values[limitPath(name)]])) as EngineLimits;

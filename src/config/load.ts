@@ -1,4 +1,4 @@
-/** From the layers to one checked configuration: flags before environment before file before defaults. */
+/** Merges the layers into one checked configuration: flags, then environment, then file, then defaults. */
 
 import { basename, resolve } from 'node:path';
 import * as v from 'valibot';
@@ -14,14 +14,14 @@ import { type CertificateConfig, readCertificate } from './tls-config.js';
 import { pemOf } from './token-config.js';
 
 export interface ConfigSources {
-  /** Where the file is looked for. */
+  /** The folder of the file. */
   readonly folder: string;
   /** Relative to the folder. Absent: one of the usual names, if it is there. */
   readonly path?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: ReadonlyMap<OptionPath, string>;
   readonly mode: Mode;
-  /** What the mode puts in place of the defaults, by the host to listen on. */
+  /** Defaults of the mode, by the host to listen on. */
   readonly defaultsFor?: (host: string) => Partial<OptionValues>;
 }
 
@@ -29,7 +29,7 @@ export type ConfigOutcome =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** Everything that is wrong is told at once. */
+/** Reports all errors at once. */
 export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome> {
   const read = await readConfigFile(sources.folder, sources.path);
   if (!read.ok) return { ok: false, problems: [{ key: '', where: read.where, message: read.message }] };
@@ -75,7 +75,7 @@ function merge(
     const isOfMode = Object.hasOwn(defaults, path);
     values[path] = isOfMode ? defaults[path] : optionAt(path).default;
     sources[path] = isOfMode ? `${mode} mode` : 'default';
-    // From the weakest to the strongest: what is overridden is checked nevertheless.
+    // From the weakest to the strongest; overridden values are checked too.
     for (const { layer } of layers.toReversed()) {
       const given = layer.get(path);
       if (given === undefined) continue;
@@ -85,7 +85,7 @@ function merge(
       sources[path] = given.where;
     }
   }
-  // safe: every path was given the output of its own option's schema, its default or the mode's
+  // safe: every path has a value from its own schema, or a default
   return { values: values as OptionValues, sources: sources as Record<OptionPath, string> };
 }
 
@@ -104,7 +104,7 @@ function check(path: OptionPath, { value, where }: Given): { value: unknown } | 
   return { problems };
 }
 
-/** What stands there, as it was written; not of an unknown key, which may be anything. */
+/** The value as written; left out for an unknown key, which may be a secret. */
 function citation(value: unknown, { path, expected }: v.BaseIssue<unknown>): string {
   const written = path === undefined ? value : path.at(-1)?.value;
   const isPlain = ['string', 'number', 'boolean'].includes(typeof written) || written === null;
@@ -115,7 +115,7 @@ function citation(value: unknown, { path, expected }: v.BaseIssue<unknown>): str
 
 const maxSecretFileBytes = 65_536;
 
-/** What is read, and where it is told what is wrong with it. */
+/** What is being read, and where problems are reported. */
 interface Reading {
   readonly merged: Merged;
   readonly sources: ConfigSources;
@@ -123,7 +123,6 @@ interface Reading {
   readonly warnings: string[];
 }
 
-/** Secrets that are either written down or in a file of their own. */
 function readSecrets(
   plainKey: 'token.secret' | 'api.keys' | 'hooks.secret',
   fileKey: 'token.secretFile' | 'api.keysFile' | 'hooks.secretFile',

@@ -1,4 +1,4 @@
-/** What an option's value may be, how it is written as text (environment, flags) and how it is shown. */
+/** Kinds of option values: their schemas, their form as text (environment, flags), and how they are shown. */
 
 import * as v from 'valibot';
 import { parseDurationMs } from '../engine/time/duration.js';
@@ -6,14 +6,14 @@ import { closest } from '../model/closest.js';
 import { originFault } from '../model/origin.js';
 import { brokerSchemes } from './broker-kinds.js';
 
-/** One kind of value. `Input` is what a configuration file holds, `Output` what the program works with. */
+/** One kind of value. `Input` is the type in a configuration file, `Output` the parsed type. */
 export interface OptionKind<Input, Output> {
-  /** Told to people: `duration`, `true or false`. */
+  /** For people: `duration`, `true or false`. */
   readonly name: string;
   readonly schema: v.GenericSchema<Input, Output>;
-  /** What a file would hold, from the text of an environment variable or flag. What makes no sense comes back as it is. */
+  /** Converts the text of an environment variable or flag to a file's value; returns invalid text unchanged. */
   fromText(text: string): unknown;
-  /** As a person would write it. */
+  /** The value as a person would write it. */
   format(value: Output): string;
   /** A flag of this kind needs no value. */
   readonly isSwitch?: true;
@@ -31,6 +31,15 @@ export interface Range {
 }
 
 const asIs = (text: string): string => text;
+
+/** What is not JSON stays a text: the schema reports it, with the name of the option. */
+export function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 function numberOr(text: string): unknown {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
@@ -57,7 +66,7 @@ export function bytes(range: Range = {}): OptionKind<number | string, number> {
   const schema = v.pipe(
     v.union([v.number(), v.string()], 'is not a number of bytes'),
     v.transform((value) => (typeof value === 'string' ? (parseBytes(value) ?? value) : value)),
-    v.number('is no size; write a number of bytes, or one with its unit: 64KiB, 1MiB'),
+    v.number('is not a size; write a number of bytes, or one with its unit: 64KiB, 1MiB'),
     inRange(range, formatBytes),
   );
   return { name: 'bytes', schema, fromText: numberOr, format: formatBytes };
@@ -73,13 +82,13 @@ function formatBytes(value: number): string {
   return unit === undefined ? String(value) : `${value / (byteUnits[unit] ?? 1)}${unit}`;
 }
 
-/** `"25s"`; a number alone has no unit, so only 0 may stand without one. In milliseconds. */
+/** `"25s"`, in milliseconds. Only 0 may have no unit. */
 export function duration(range: Range = {}): OptionKind<string | number, number> {
   const schema = v.pipe(
-    v.union([v.string(), v.literal(0)], 'is no duration; write a whole number with its unit, like "25s"'),
+    v.union([v.string(), v.literal(0)], 'is not a duration; write a whole number with its unit, like "25s"'),
     v.check((value) => typeof value !== 'string' || !value.startsWith('-'), 'is negative'),
     v.transform((value) => (typeof value === 'string' && value !== '0' ? (parseDurationMs(value) ?? value) : 0)),
-    v.number('is no duration; write a whole number with its unit (ms, s, m, h, d), like "25s"'),
+    v.number('is not a duration; write a whole number with its unit (ms, s, m, h, d), like "25s"'),
     inRange(range, formatDuration),
   );
   return { name: 'duration', schema, fromText: asIs, format: formatDuration };
@@ -108,7 +117,7 @@ export function flag(): OptionKind<boolean, boolean> {
   };
 }
 
-const filledText = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
+export const filledText = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
 
 export function text(check?: { readonly pattern: RegExp; readonly message: string }): OptionKind<string, string> {
   const schema = check === undefined ? filledText : v.pipe(filledText, v.regex(check.pattern, check.message));
@@ -120,7 +129,7 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
   return { name: choices.join(', '), schema, fromText: asIs, format: (value) => value };
 }
 
-function splitList(text: string): string[] {
+export function splitList(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }
 
@@ -159,14 +168,14 @@ export function origins(): OptionKind<string[] | '*', Origins> {
   };
 }
 
-/** A union's own message hides what is wrong inside of the alternative that was meant. */
+/** A union's own message hides the problem inside the intended alternative. */
 function firstNested(issue: { readonly issues?: readonly v.BaseIssue<unknown>[] | undefined }): string | undefined {
   return issue.issues?.find((nested) => nested.path !== undefined)?.message;
 }
 
 /**
- * One or several, the first of which signs. A text is one secret, whatever is in it: were it taken apart, its parts would be
- * keys, too. Several are a list in a configuration file, or lines of a file of their own.
+ * One or several, the first of which signs. A text is one secret, even with commas: if it were split, its parts would
+ * be accepted as keys. Several are a list in a configuration file, or lines of a secret file.
  */
 export function secrets(): OptionKind<string | string[], readonly string[]> {
   const schema = v.pipe(
@@ -181,18 +190,18 @@ export function secrets(): OptionKind<string | string[], readonly string[]> {
   };
 }
 
-/** @returns why it is no broker, or `undefined` */
+/** @returns why it is not a broker, or `undefined` */
 function brokerFault(address: string): string | undefined {
   if (address === 'memory') return undefined;
   const [, word = '', isAddress] = /^([\w+]*)(:\/\/\S)?/.exec(address) ?? [];
   if (isAddress !== undefined && brokerSchemes.includes(word)) return undefined;
   const meant = closest(word, brokerSchemes);
-  if (meant === 'memory') return 'is no broker; did you mean "memory"?';
+  if (meant === 'memory') return 'is not a broker; did you mean "memory"?';
   if (meant !== undefined) return `is no broker; it is an address like "${meant}://localhost"`;
   return 'is no broker that there is; there are memory, and addresses that begin with redis://, nats:// or amqp:// (RabbitMQ)';
 }
 
-/** `memory`, or where the broker is. Passwords in it are not shown. */
+/** `memory`, or the address of the broker. Passwords in it are not shown. */
 export function broker(): OptionKind<string, string> {
   return {
     name: 'memory, or an address',

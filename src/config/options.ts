@@ -1,6 +1,5 @@
 /**
- * The table of all options: name, kind, default, meaning. Help, checks and the reference page are made from it. One
- * table, however long.
+ * The table of all options, from which help, checks and the reference page are made. One table, whatever its length.
  */
 
 import { proxyHeaders } from '../model/proxy-header.js';
@@ -14,353 +13,311 @@ import { keySets, publicKeys } from './token-config.js';
 const port = { max: 65_535 };
 const path = {
   pattern: /^\/[\w./~-]*$/,
-  message: 'is no path; it begins with / and has letters, digits, . _ ~ - only',
+  message: 'is not a path; it begins with / and has letters, digits, . _ ~ - only',
 };
 
 export const options = {
-  host: option(text(), {
-    default: '127.0.0.1',
-    about: 'Address to listen on. 0.0.0.0 or :: listens on all; the default is reachable from this machine alone.',
-  }),
-  port: option(integer(port), { default: 8_000, about: 'Port to listen on.', zero: 'Any free port.' }),
-  workers: option(integer({ min: 1, max: 128 }), {
-    default: 1,
-    about: 'Processes that share the port, one for each core perhaps; without a broker they have one among themselves.',
-  }),
-  path: option(text(path), { default: '/connection/websocket', about: 'Path of the WebSocket endpoint.' }),
-  'tls.certFile': option(text(), {
-    unset: 'plain HTTP',
-    about:
-      'File with the certificate, and those between it and the root, in PEM: HTTPS, with HTTP/2 beside HTTP/1.1, on the public port. Relative to the working directory. Read again when it changes.',
-    reload: true,
-  }),
-  'tls.keyFile': option(text(), {
-    unset: 'none',
-    about:
-      'File with the private key of tls.certFile, in PEM, without a passphrase. Relative to the working directory.',
-    reload: true,
-  }),
-  'transports.httpStream': option(flag(), {
-    default: true,
-    about: 'Let clients in by HTTP streaming, at /connection/http_stream, where WebSocket cannot pass.',
-  }),
-  'transports.longPolling': option(flag(), {
-    default: true,
-    about: 'Let clients in by long polling, at /connection/long_polling, where not even a stream passes.',
-  }),
-  'transports.sse': option(flag(), {
+  host: option(
+    text(),
+    'Address to listen on. 0.0.0.0 or :: listens on all addresses; by default only this machine can connect.',
+    { default: '127.0.0.1' },
+  ),
+  port: option(integer(port), 'Port to listen on.', { default: 8_000, zero: 'Any free port.' }),
+  workers: option(
+    integer({ min: 1, max: 128 }),
+    'Processes that share the port, for example one for each core. Without a broker they share one of their own.',
+    { default: 1 },
+  ),
+  path: option(text(path), 'Path of the WebSocket endpoint.', { default: '/connection/websocket' }),
+  'tls.certFile': option(
+    text(),
+    'File with the certificate and the intermediate certificates, in PEM, for HTTPS with HTTP/2 and HTTP/1.1 on the public port. Relative to the working directory. Read again when it changes.',
+    { unset: 'plain HTTP', reload: true },
+  ),
+  'tls.keyFile': option(
+    text(),
+    'File with the private key of tls.certFile, in PEM, without a passphrase. Relative to the working directory.',
+    { unset: 'none', reload: true },
+  ),
+  'transports.httpStream': option(
+    flag(),
+    'Accept clients over HTTP streaming, at /connection/http_stream, where WebSocket is blocked.',
+    { default: true },
+  ),
+  'transports.longPolling': option(
+    flag(),
+    'Accept clients over long polling, at /connection/long_polling, where streams are blocked too.',
+    { default: true },
+  ),
+  'transports.sse': option(
+    flag(),
+    'Accept clients over server-sent events, at /connection/sse. The SDK then puts its token into the URL.',
+    { default: false },
+  ),
+  'transports.oneWay': option(
+    flag(),
+    'Serve consumers that only listen and have no SDK: EventSource at /sse, curl at /stream, plain WebSocket at /ws.',
+    { default: false },
+  ),
+  origins: option(
+    origins(),
+    'Web origins whose pages may connect, exactly as browsers send them, or * for all. In https://*.example.com the * is one label. Native shells have origins like capacitor://localhost; files and sandboxed frames have the origin null.',
+    { unset: 'pages of the host that they connect to', reload: true },
+  ),
+  trustProxies: option(
+    list(),
+    'Addresses or networks of the proxies that are trusted to send the address of a client, like 10.0.0.0/8.',
+    { default: [] },
+  ),
+  proxyHeader: option(
+    choice(proxyHeaders),
+    'Header in which the trusted proxies send the address of the client. The other header is ignored, since a client may have sent it.',
+    { default: 'X-Forwarded-For' },
+  ),
+  proxyProtocol: option(
+    flag(),
+    'Require the header of the PROXY protocol, version 1 or 2, from one of trustProxies at the start of each connection to the public port; refuse others. For proxies that only forward bytes.',
+    { default: false },
+  ),
+  metrics: option(flag(), 'Serve /metrics on the public port. Prefer internal.port, which clients cannot reach.', {
     default: false,
-    about: 'Let clients in by server-sent events, at /connection/sse. The SDK puts its token into the URL there.',
   }),
-  'transports.oneWay': option(flag(), {
-    default: false,
-    about:
-      'Serve consumers that only listen and have no SDK: EventSource at /sse, curl at /stream, plain WebSocket at /ws.',
-  }),
-  origins: option(origins(), {
-    unset: 'pages of the host that they connect to',
-    about:
-      'Web origins whose pages may connect, exactly as browsers send them, or * for all. In https://*.example.com the * is one label. Native shells have origins like capacitor://localhost; null is that of files and sandboxed frames.',
-    reload: true,
-  }),
-  trustProxies: option(list(), {
-    default: [],
-    about:
-      'Addresses or networks of the proxies whose word about the address of a client is believed, like 10.0.0.0/8.',
-  }),
-  proxyHeader: option(choice(proxyHeaders), {
-    default: 'X-Forwarded-For',
-    about:
-      'Header in which the trusted proxies say it: the one that they set or add to. The other one is never believed, since a client may have sent it.',
-  }),
-  proxyProtocol: option(flag(), {
-    default: false,
-    about:
-      'Connections to the public port begin with the PROXY protocol, version 1 or 2, by one of trustProxies; others are refused. For proxies that pass bytes on.',
-  }),
-  metrics: option(flag(), {
-    default: false,
-    about: 'Serve /metrics on the public port. Prefer internal.port, which clients cannot reach.',
-  }),
-  'internal.host': option(text(), { default: '127.0.0.1', about: 'Address of the internal listener.' }),
-  'internal.port': option(integer(port), {
-    unset: 'no internal listener',
-    about: 'Port of a second listener with /metrics, /health/* and the HTTP API, and without clients.',
-    zero: 'Any free port.',
-  }),
-  'api.keys': option(secrets(), {
-    unset: 'no HTTP API',
-    about:
-      'Key of the HTTP API: at least 32 bytes, one in a text. Several, for rotation, are in api.keysFile or a list; all are accepted. The first one needs a restart.',
-    secret: true,
-    reload: true,
-  }),
-  'api.keysFile': option(text(), {
-    unset: 'none',
-    about: 'File with the key, or with several, one a line. Relative to the working directory. Instead of api.keys.',
-    reload: true,
-  }),
-  'api.internalOnly': option(flag(), {
-    default: false,
-    about: 'Serve the HTTP API on the internal listener alone. Without, it is on the public port as well.',
-  }),
-  'api.insecure': option(flag(), {
-    default: false,
-    about: 'Serve the HTTP API without keys to programs on this machine. Refused on other than loopback addresses.',
-  }),
-  'api.maxBodyBytes': option(bytes({ min: 1_024 }), {
-    default: 1_048_576,
-    about: 'Largest request to the HTTP API.',
-  }),
-  'token.secret': option(secrets(), {
-    unset: 'no tokens are accepted',
-    about:
-      'Secret shared with the backends that make tokens: at least 32 bytes, one in a text. Several are in token.secretFile or a list; all are accepted, and the first signs.',
-    secret: true,
-    reload: true,
-  }),
-  'token.secretFile': option(text(), {
-    unset: 'none',
-    about:
-      'File with the secret, or with several, one a line. Relative to the working directory. Instead of token.secret.',
-    reload: true,
-  }),
-  'token.algorithm': option(choice(['HS256', 'HS384', 'HS512']), {
+  'internal.host': option(text(), 'Address of the internal listener.', { default: '127.0.0.1' }),
+  'internal.port': option(
+    integer(port),
+    'Port of a second listener for /metrics, /health/* and the HTTP API, which clients cannot use.',
+    { unset: 'no internal listener', zero: 'Any free port.' },
+  ),
+  'api.keys': option(
+    secrets(),
+    'Key of the HTTP API: at least 32 bytes. A text is one key; several, for rotation, are in api.keysFile or a list, and all are accepted. Adding the first one needs a restart.',
+    { unset: 'no HTTP API', secret: true, reload: true },
+  ),
+  'api.keysFile': option(
+    text(),
+    'File with one key or more, one on each line. Relative to the working directory. Instead of api.keys.',
+    { unset: 'none', reload: true },
+  ),
+  'api.internalOnly': option(
+    flag(),
+    'Serve the HTTP API on the internal listener only. Otherwise it is on the public port too.',
+    { default: false },
+  ),
+  'api.insecure': option(
+    flag(),
+    'Serve the HTTP API without keys to programs on this machine. Allowed on loopback addresses only.',
+    { default: false },
+  ),
+  'api.maxBodyBytes': option(bytes({ min: 1_024 }), 'Largest request to the HTTP API.', { default: 1_048_576 }),
+  'token.secret': option(
+    secrets(),
+    'Secret shared with the backends that make tokens: at least 32 bytes. A text is one secret; several are in token.secretFile or a list. All are accepted, and the first one signs.',
+    { unset: 'no tokens are accepted', secret: true, reload: true },
+  ),
+  'token.secretFile': option(
+    text(),
+    'File with one secret or more, one on each line. Relative to the working directory. Instead of token.secret.',
+    { unset: 'none', reload: true },
+  ),
+  'token.algorithm': option(choice(['HS256', 'HS384', 'HS512']), 'Algorithm that tokens must have.', {
     default: 'HS256',
-    about: 'Algorithm that tokens must have.',
     reload: true,
   }),
-  'token.keys': option(publicKeys(), {
-    default: [],
-    about:
-      'Public keys of others who make tokens: PEM as key, or a file of it, each for one algorithm. With kid, for tokens that name it alone.',
-    reload: true,
-  }),
-  'token.jwks': option(keySets(), {
-    default: [],
-    about:
-      'Key sets (JWKS) of identity providers. https, or http on this machine. Several: each with its issuer. RS256, ES256, EdDSA and Ed25519 unless algorithms says otherwise.',
-    reload: true,
-  }),
-  'token.issuer': option(text(), { unset: 'not checked', about: 'What iss must be in tokens.', reload: true }),
-  'token.audience': option(text(), { unset: 'not checked', about: 'What aud must contain in tokens.', reload: true }),
-  anonymous: option(flag(), {
-    default: false,
-    about: 'Let clients in that bring no token, as nobody in particular.',
-    reload: true,
-  }),
-  'personal.channel': option(text(), {
+  'token.keys': option(
+    publicKeys(),
+    'Public keys of other issuers of tokens, as PEM in key or in a file, each for one algorithm. A key with kid is only for tokens that name it.',
+    { default: [], reload: true },
+  ),
+  'token.jwks': option(
+    keySets(),
+    'Key sets (JWKS) of identity providers, over https, or http on this machine. If there are several, each needs its issuer. RS256, ES256, EdDSA and Ed25519 are accepted unless algorithms is set.',
+    { default: [], reload: true },
+  ),
+  'token.issuer': option(text(), 'What iss must be in tokens.', { unset: 'not checked', reload: true }),
+  'token.audience': option(text(), 'What aud must contain in tokens.', { unset: 'not checked', reload: true }),
+  anonymous: option(flag(), 'Accept clients without a token, as anonymous users.', { default: false, reload: true }),
+  'personal.channel': option(
+    text(),
+    'Channel that the server subscribes each user to, with {user} in place of the user id: personal:#{user}. Anonymous clients get none. It needs a rule, which should not let others subscribe.',
+    { unset: 'none', reload: 'connections' },
+  ),
+  'personal.singleConnection': option(
+    flag(),
+    'A new connection of a user ends its earlier ones, on all nodes, with 3504. Each new connection costs a message to every node.',
+    { default: false, reload: 'connections' },
+  ),
+  channels: option(
+    channels(),
+    'Channel rules by pattern; the first pattern that matches a name applies. A channel without a rule does not exist.',
+    { default: {}, reload: true },
+  ),
+  'hooks.url': option(
+    baseUrl(),
+    'Address of the backend, which precedes hooks that are given as a path, like /connect.',
+    { unset: 'none', reload: true },
+  ),
+  'hooks.secret': option(
+    secrets(),
+    'Secret that signs calls to the backend: at least 32 bytes. A text is one secret; several, for rotation, are in hooks.secretFile or a list, and all sign.',
+    { unset: 'calls are not signed', secret: true, reload: true },
+  ),
+  'hooks.secretFile': option(
+    text(),
+    'File with one secret or more, one on each line. Relative to the working directory. Instead of hooks.secret.',
+    { unset: 'none', reload: true },
+  ),
+  'hooks.connect': option(
+    hook(),
+    'Asked who a client is that connects without a token. Without token.secret it is also asked about clients with a token, which it gets.',
+    { unset: 'clients need a token', reload: true },
+  ),
+  'hooks.refresh': option(
+    hook(),
+    'Asked whether a client that hooks.connect accepted may stay when its expire_at is reached.',
+    { unset: 'an expired connection is closed, and the client connects again', reload: true },
+  ),
+  'hooks.subscribe': option(
+    hook(),
+    'Asked whether a client may subscribe to a channel whose rule has "subscribe": "hook".',
+    { unset: 'none', reload: true },
+  ),
+  'hooks.subRefresh': option(
+    hook(),
+    'Asked whether a subscription that hooks.subscribe allowed may continue when its expire_at is reached.',
+    { unset: 'an expired subscription ends, and the client subscribes again', reload: true },
+  ),
+  'hooks.publish': option(hook(), 'Asked whether a client may publish to a channel whose rule has "publish": "hook".', {
     unset: 'none',
-    about:
-      'Channel that each user is subscribed to without asking, with {user} in the place of its id: personal:#{user}. Anonymous clients get none. It needs a rule, which best lets nobody else subscribe.',
-    reload: 'connections',
-  }),
-  'personal.singleConnection': option(flag(), {
-    default: false,
-    about:
-      'A new connection of a user ends those that it had, on all nodes, with 3504. Each new connection is then a message to every node.',
-    reload: 'connections',
-  }),
-  channels: option(channels(), {
-    default: {},
-    about:
-      'Channel rules by pattern; the first pattern that matches a name is its rule. Without a rule, no channel exists.',
     reload: true,
   }),
-  'hooks.url': option(baseUrl(), {
-    unset: 'none',
-    about: 'Address of the backend, before those hooks that are given as a path, like /connect.',
-    reload: true,
-  }),
-  'hooks.secret': option(secrets(), {
-    unset: 'calls are not signed',
-    about:
-      'Secret that signs what is sent to the backend: at least 32 bytes, one in a text. Several, for rotation, are in hooks.secretFile or a list; all sign.',
-    secret: true,
-    reload: true,
-  }),
-  'hooks.secretFile': option(text(), {
-    unset: 'none',
-    about:
-      'File with the secret, or with several, one a line. Relative to the working directory. Instead of hooks.secret.',
-    reload: true,
-  }),
-  'hooks.connect': option(hook(), {
-    unset: 'clients need a token',
-    about:
-      'Asked who a client is that connects without a token. Where there is no token.secret, with its token if it has one.',
-    reload: true,
-  }),
-  'hooks.refresh': option(hook(), {
-    unset: 'what has expired is closed, and connects again',
-    about: 'Asked whether a client that hooks.connect let in may stay when its expire_at has come.',
-    reload: true,
-  }),
-  'hooks.subscribe': option(hook(), {
-    unset: 'none',
-    about: 'Asked whether a client may subscribe to a channel whose rule has "subscribe": "hook".',
-    reload: true,
-  }),
-  'hooks.subRefresh': option(hook(), {
-    unset: 'what has expired ends, and is subscribed to again',
-    about: 'Asked whether a subscription that hooks.subscribe allowed may go on when its expire_at has come.',
-    reload: true,
-  }),
-  'hooks.publish': option(hook(), {
-    unset: 'none',
-    about: 'Asked whether a client may publish to a channel whose rule has "publish": "hook".',
-    reload: true,
-  }),
-  'hooks.rpc': option(hook(), {
+  'hooks.rpc': option(hook(), 'Answers the procedure calls of clients.', {
     unset: 'there are no procedures',
-    about: 'Answers the procedure calls of clients.',
     reload: true,
   }),
-  'hooks.events': option(hook(), {
-    unset: 'nobody is told',
-    about: 'Told about clients and channels, after the fact and at least once; see hooks.eventTypes.',
-    reload: true,
-  }),
-  'hooks.eventTypes': option(eventList(), {
+  'hooks.events': option(
+    hook(),
+    'Receives events about clients and channels, afterwards and at least once; see hooks.eventTypes.',
+    { unset: 'events are not sent', reload: true },
+  ),
+  'hooks.eventTypes': option(eventList(), 'Events that hooks.events receives.', {
     default: allEventTypes,
-    about: 'What hooks.events is told of.',
     reload: true,
   }),
-  'hooks.timeout': option(duration({ min: 1, max: maxHookTimeoutMs }), {
-    default: 1_000,
-    about: 'How long a backend may take to answer. A call may wait as long again for its turn. At most 10s.',
-    reload: true,
-  }),
-  'hooks.headers': option(headerList(), {
-    default: [],
-    about:
-      'Headers of the client that hooks pass on, like Cookie. X-Real-IP and X-Forwarded-For carry the address that trustProxies leads to.',
-    reload: true,
-  }),
-  'hooks.emulatedHeaders': option(headerList(true), {
-    default: [],
-    about:
-      'Headers that clients may claim in their connect command, for browsers that cannot set real ones. Passed on where there is no real one, and named in X-Fanfare-Emulated: the word of the client alone.',
-    reload: true,
-  }),
-  'hooks.staticHeaders': option(headerValues(), {
-    default: {},
-    about: 'Headers that every call has.',
-    secret: true,
-    reload: true,
-  }),
-  'hooks.includeMeta': option(flag(), {
-    default: false,
-    about: 'Tell hooks the meta that the token or hooks.connect attached to the connection.',
-    reload: true,
-  }),
-  'hooks.maxInFlight': option(integer({ min: 1 }), {
+  'hooks.timeout': option(
+    duration({ min: 1, max: maxHookTimeoutMs }),
+    'How long a backend may take to answer. A call may first wait for its turn for as long. At most 10s.',
+    { default: 1_000, reload: true },
+  ),
+  'hooks.headers': option(
+    headerList(),
+    'Headers of the client that are forwarded to hooks, like Cookie. X-Real-IP and X-Forwarded-For carry the address of the client, as trustProxies determines it.',
+    { default: [], reload: true },
+  ),
+  'hooks.emulatedHeaders': option(
+    headerList(true),
+    'Headers that clients may send in their connect command, for browsers that cannot set real ones. They are forwarded if there is no real one, and named in X-Fanfare-Emulated: only the client vouches for them.',
+    { default: [], reload: true },
+  ),
+  'hooks.staticHeaders': option(headerValues(), 'Headers of every call.', { default: {}, secret: true, reload: true }),
+  'hooks.includeMeta': option(
+    flag(),
+    'Send hooks the meta that the token or hooks.connect attached to the connection.',
+    { default: false, reload: true },
+  ),
+  'hooks.maxInFlight': option(integer({ min: 1 }), 'Calls of one hook that a backend works on at the same time.', {
     default: 64,
-    about: 'Calls of one hook that a backend works on at the same time.',
     reload: true,
   }),
-  'hooks.maxWaiting': option(integer(), {
+  'hooks.maxWaiting': option(integer(), 'Calls of one hook that wait for their turn; further ones fail at once.', {
     default: 256,
-    about: 'Calls of one hook that wait for their turn; further ones fail at once.',
     zero: 'None waits.',
     reload: true,
   }),
-  'hooks.breakerFailures': option(integer({ min: 1 }), {
-    default: 5,
-    about: 'Calls without an answer, one after the other, after which a hook fails at once until the backend is back.',
-    reload: true,
-  }),
-  'hooks.maxResponseBytes': option(bytes({ min: 1_024 }), {
+  'hooks.breakerFailures': option(
+    integer({ min: 1 }),
+    'Calls in a row without an answer after which a hook fails at once until the backend is back.',
+    { default: 5, reload: true },
+  ),
+  'hooks.maxResponseBytes': option(bytes({ min: 1_024 }), 'Largest answer of a backend.', {
     default: 65_536,
-    about: 'Largest answer of a backend.',
     reload: true,
   }),
-  'hooks.maxQueuedEvents': option(integer({ min: 1 }), {
-    default: 10_000,
-    about: 'Events that wait for hooks.events; beyond, the oldest are dropped.',
-    reload: true,
-  }),
-  'hooks.refreshGrace': option(duration(), {
-    default: 300_000,
-    about: 'How long connections and subscriptions may outlive their expiry while their backend cannot be asked.',
-    zero: 'They end at once.',
-    reload: true,
-  }),
-  broker: option(broker(), {
-    default: 'memory',
-    about:
-      'What carries publications between nodes and keeps history and presence: memory, for one node alone, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers: with spaces between. Or nats://user:password@host:4222,host:4222, tls:// with TLS. Or amqp://user:password@host:5672/vhost for RabbitMQ, amqps:// with TLS.',
-  }),
+  'hooks.maxQueuedEvents': option(
+    integer({ min: 1 }),
+    'Events that wait for hooks.events; beyond that, the oldest are dropped.',
+    { default: 10_000, reload: true },
+  ),
+  'hooks.refreshGrace': option(
+    duration(),
+    'How long connections and subscriptions may outlive their expiry while the backend does not answer.',
+    { default: 300_000, zero: 'They end at once.', reload: true },
+  ),
+  broker: option(
+    broker(),
+    'What carries publications between nodes and keeps history and presence: memory, for a single node, or redis://user:password@host:6379/0, rediss:// with TLS, redis+sentinel://host:26379,host:26379/name, redis+cluster://host:6379,host:6379. Several servers are separated by spaces. Or nats://user:password@host:4222,host:4222, tls:// with TLS. Or amqp://user:password@host:5672/vhost for RabbitMQ, amqps:// with TLS.',
+    { default: 'memory' },
+  ),
   'redis.prefix': option(
-    text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
-    {
-      default: 'fanfare',
-      about: 'Begins the names of all keys and channels in Redis. Fleets that share a server have different ones.',
-    },
+    text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is not a prefix; it has up to 64 letters, digits and . : / _ -' }),
+    'Prefix of all keys and channels in Redis. Fleets that share a server need different ones.',
+    { default: 'fanfare' },
   ),
   'nats.prefix': option(
-    text({ pattern: /^[\w-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and _ -' }),
-    {
-      default: 'fanfare',
-      about: 'Begins the names of all subjects and streams in NATS. Fleets that share an account have different ones.',
-    },
+    text({ pattern: /^[\w-]{1,64}$/, message: 'is not a prefix; it has up to 64 letters, digits and _ -' }),
+    'Prefix of all subjects and streams in NATS. Fleets that share an account need different ones.',
+    { default: 'fanfare' },
   ),
-  'nats.replicas': option(integer({ min: 1, max: 5 }), {
-    default: 1,
-    about:
-      'Servers of a NATS cluster that keep each stream, when the streams are made: 1 or 3. Above 1 needs nats-server 2.11.',
-  }),
-  'nats.credentialsFile': option(text(), {
-    unset: 'none',
-    about: 'File with the credentials (JWT and NKey) of a user of NATS. Relative to the working directory.',
-  }),
+  'nats.replicas': option(
+    integer({ min: 1, max: 5 }),
+    'Servers of a NATS cluster that store each stream, when the streams are made: 1 or 3. More than 1 needs nats-server 2.11.',
+    { default: 1 },
+  ),
+  'nats.credentialsFile': option(
+    text(),
+    'File with the credentials (JWT and NKey) of a NATS user. Relative to the working directory.',
+    { unset: 'none' },
+  ),
   'rabbitmq.prefix': option(
-    text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is no prefix; it has up to 64 letters, digits and . : / _ -' }),
-    {
-      default: 'fanfare',
-      about:
-        'Begins the names of all exchanges and queues in RabbitMQ. Fleets that share a virtual host have different ones.',
-    },
+    text({ pattern: /^[\w.:/-]{1,64}$/, message: 'is not a prefix; it has up to 64 letters, digits and . : / _ -' }),
+    'Prefix of all exchanges and queues in RabbitMQ. Fleets that share a virtual host need different ones.',
+    { default: 'fanfare' },
   ),
-  'rabbitmq.history': option(flag(), {
-    default: true,
-    about:
-      'Whether history is kept, in a stream of RabbitMQ, which every node reads as a whole. Without it, channels may not ask for history.',
-  }),
-  'memory.maxHistoryBytes': option(bytes({ min: 1_024 }), {
-    default: 268_435_456,
-    about: 'Payload that the histories of all channels keep together in memory; beyond, unused channels are emptied.',
-  }),
+  'rabbitmq.history': option(
+    flag(),
+    'Keep history in a stream of RabbitMQ, which every node reads completely. Otherwise rules with history are refused.',
+    { default: true },
+  ),
+  'memory.maxHistoryBytes': option(
+    bytes({ min: 1_024 }),
+    'Size of the histories of all channels in memory; beyond that, unused channels are emptied.',
+    { default: 268_435_456 },
+  ),
   ...limitOptions,
-  'log.level': option(choice(['debug', 'info', 'warn', 'error', 'silent']), {
-    default: 'info',
-    about: 'The least serious log lines that are written, as JSON on standard error.',
-    reload: true,
-  }),
-  'shutdown.deadline': option(duration(), {
-    default: 25_000,
-    about: 'How long a graceful shutdown may take after SIGTERM or SIGINT. Clients are told to reconnect, at a pace.',
-    zero: 'Everything is cut at once.',
-    reload: true,
-  }),
-  'shutdown.clientsPerSec': option(integer({ min: 1 }), {
-    unset: 'as slowly as the deadline allows, but no slower than 20',
-    about:
-      'Clients a second that a graceful shutdown sends away. More, with a warning, where shutdown.deadline would be missed.',
-    reload: true,
-  }),
-  'shutdown.delay': option(duration(), {
-    default: 0,
-    about:
-      'How long after the signal clients are still let in while readiness already fails, for load balancers that do not try another node. A part of shutdown.deadline.',
-    zero: 'Newcomers are refused at once.',
-    reload: true,
-  }),
+  'log.level': option(
+    choice(['debug', 'info', 'warn', 'error', 'silent']),
+    'Lowest level of log lines that are written, as JSON on standard error.',
+    { default: 'info', reload: true },
+  ),
+  'shutdown.deadline': option(
+    duration(),
+    'How long a graceful shutdown may take after SIGTERM or SIGINT. Clients are told to reconnect, spread over that time.',
+    { default: 25_000, zero: 'All connections are cut at once.', reload: true },
+  ),
+  'shutdown.clientsPerSec': option(
+    integer({ min: 1 }),
+    'Clients a second that a graceful shutdown disconnects; more, with a warning, if shutdown.deadline would be missed.',
+    { unset: 'as slowly as the deadline allows, but no slower than 20', reload: true },
+  ),
+  'shutdown.delay': option(
+    duration(),
+    'How long after the signal clients are still accepted while readiness already fails, for load balancers that do not try another node. Part of shutdown.deadline.',
+    { default: 0, zero: 'New clients are refused at once.', reload: true },
+  ),
 } as const;
 
 type Table = typeof options;
 export type OptionPath = keyof Table;
-/** What the program works with: durations in milliseconds, sizes in bytes. */
+/** Parsed values: durations in milliseconds, sizes in bytes. */
 export type OptionValues = { readonly [Path in OptionPath]: Table[Path]['default'] };
 
 export const optionPaths = Object.keys(options).filter(isOptionPath);
@@ -369,13 +326,13 @@ export function isOptionPath(path: string): path is OptionPath {
   return Object.hasOwn(options, path);
 }
 
-/** The option of a path that is only known when the program runs. */
+/** The option of a path that is only known at run time. */
 export function optionAt(path: OptionPath): Option<unknown, unknown> {
-  // safe: a wider view of the same object; values are taken in as unknown and checked by its schema
+  // safe: a wider view of the same object; its schema takes unknown values and checks them
   return options[path] as unknown as Option<unknown, unknown>;
 }
 
-/** As a person would write it; secrets are masked. */
+/** The value as a person would write it; secrets are masked. */
 export function formatValue(path: OptionPath, value: unknown): string {
   const { kind, unset, secret } = optionAt(path);
   if (value === undefined) return unset ?? 'not set';
@@ -385,7 +342,7 @@ export function formatValue(path: OptionPath, value: unknown): string {
 type InputOf<Path extends OptionPath> = Table[Path] extends Option<infer Input, unknown> ? Input : never;
 type GroupOf<Path> = Path extends `${infer Group}.${string}` ? Group : never;
 
-/** What a configuration file holds. */
+/** The contents of a configuration file. */
 export type FanfareConfig = {
   readonly [Path in OptionPath as Path extends `${string}.${string}` ? never : Path]?: InputOf<Path>;
 } & {
@@ -394,7 +351,7 @@ export type FanfareConfig = {
   };
 };
 
-/** Gives an editor the types of `fanfare.config.ts`; returns what it gets. */
+/** Gives `fanfare.config.ts` its types; returns its argument. */
 export function defineConfig(config: FanfareConfig): FanfareConfig {
   return config;
 }

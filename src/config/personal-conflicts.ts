@@ -1,4 +1,4 @@
-/** Whether what each user has for itself fits the channel rules and the limits. */
+/** Whether personal channels fit the channel rules and the limits. */
 
 import { PersonalChannel } from '../engine/channels/personal-channel.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
@@ -29,7 +29,7 @@ export function findPersonalWarnings({ values }: Config): string[] {
   return typeof channel === 'object' && channel.warning !== undefined ? [channel.warning] : [];
 }
 
-/** The channel, or what is wrong with it. */
+/** The channel, or its problem. */
 function personalChannelOf(rules: ChannelsConfig, template: string | undefined): PersonalChannel | string | undefined {
   if (template === undefined) return undefined;
   const known = Object.entries(rules).map(([text, { subscribe = 'nobody', userLimited = false }]) => ({

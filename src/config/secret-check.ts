@@ -1,4 +1,4 @@
-/** Secrets that protect nothing, or that were hardly meant as they stand: too short, an example's, padded with white space. */
+/** Finds unusable secrets: too short, placeholders, padded with white space. */
 
 import { minSecretBytes } from '../engine/auth/token-keys.js';
 
@@ -11,7 +11,7 @@ const minDistinctCharacters = 8;
 export function secretFault(secret: string): string | undefined {
   const length = Buffer.byteLength(secret);
   if (length === 0) return 'is empty';
-  // Whoever signs with it has perhaps cut it off, and perhaps not: nobody would see why no signature is ever right.
+  // The signer may have trimmed it or not, and it would be hard to find out why no signature is valid.
   if (secret.trim() !== secret)
     return 'begins or ends with white space, a line break perhaps; take it off on both sides';
   if (/[\r\n]/.test(secret)) return 'has a line break; several secrets go into a file of their own, one a line';
@@ -22,7 +22,6 @@ export function secretFault(secret: string): string | undefined {
   return undefined;
 }
 
-/** Whether a text reads as if its writer had meant several secrets. */
 export function looksLikeSeveral(text: string): boolean {
   const parts = text.split(',').map((part) => Buffer.byteLength(part.trim()));
   return parts.length > 1 && parts.every((length) => length >= minSecretBytes);

@@ -1,46 +1,13 @@
 /** What is one secret, and what are several, wherever secrets are read. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { accepted, problemKeys } from '../../test/support/config/loaded.js';
 import type { Config } from './config.js';
-import { type ConfigOutcome, loadConfig } from './load.js';
-import type { OptionPath } from './options.js';
 
 const first = 'K9v2-first-half-of-a-secret-0123456789';
 const second = 'X3q7-other-half-of-a-secret-abcdefghij';
 /** Each of its halves would be long enough for a secret of its own. */
 const withComma = `${first},${second}`;
-
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fanfare-secrets-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-interface Sources {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly flags?: readonly (readonly [OptionPath, string])[];
-  /** By name. */
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-function load({ env = {}, flags = [], files = {} }: Sources): Promise<ConfigOutcome> {
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content, { mode: 0o600 });
-  return loadConfig({ folder, env, flags: new Map(flags), mode: 'production' });
-}
-
-async function accepted(sources: Sources): Promise<Config> {
-  const outcome = await load(sources);
-  if (!outcome.ok) throw new Error(outcome.problems.map(({ key, message }) => `${key} ${message}`).join('\n'));
-  return outcome.config;
-}
-
-async function problemKeys(sources: Sources): Promise<string[]> {
-  const outcome = await load(sources);
-  return outcome.ok ? [] : outcome.problems.map(({ key }) => key);
-}
 
 const kinds = [
   ['token.secret', 'FANFARE_TOKEN_SECRET', 'token.secretFile', (config: Config) => config.secrets],
@@ -90,11 +57,9 @@ describe.each(kinds)('%s', (path, variable, filePath, secretsOf) => {
   });
 
   // Trimmed on one side and not on the other, no signature would ever match, and nobody could see why.
-  it.each([`${first}\n`, ` ${first}`, `${first}\t`, `${first}\n${second}`, `${first}\r\n`])(
-    'with white space around it, or on several lines, is refused in a text: %j',
-    async (text) => {
-      expect(await problemKeys({ env: { [variable]: text } })).toEqual([path]);
-    },
+  const padded = [`${first}\n`, ` ${first}`, `${first}\t`, `${first}\n${second}`, `${first}\r\n`];
+  it.each(padded)('with white space around it, or on several lines, is refused in a text: %j', async (text) =>
+    expect(await problemKeys({ env: { [variable]: text } })).toEqual([path]),
   );
 
   it('with white space around it is refused in a file, too', async () => {

@@ -2,7 +2,7 @@
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { makeCertificate } from '../../test/support/programs/certificate.js';
 import { readCertificate } from './tls-config.js';
 
@@ -14,34 +14,29 @@ afterAll(() => {
 const folder = dirname(own.certFile);
 writeFileSync(join(folder, 'note.pem'), 'no PEM');
 
-describe('readCertificate', () => {
-  test('gives what is in the files, relative to the folder', () => {
-    expect(readCertificate({ certFile: 'cert.pem', keyFile: 'key.pem' }, folder)).toEqual({
-      ok: true,
-      certificate: { cert: own.cert, key: own.key },
-      warnings: [],
-    });
-  });
+test('gives what is in the files, relative to the folder', () => {
+  const expected = { ok: true, certificate: { cert: own.cert, key: own.key }, warnings: [] };
+  expect(readCertificate({ certFile: 'cert.pem', keyFile: 'key.pem' }, folder)).toEqual(expected);
+});
 
-  test.each([
-    [{ certFile: 'nowhere.pem', keyFile: 'key.pem' }, 'certFile'],
-    [{ certFile: 'note.pem', keyFile: 'key.pem' }, 'certFile'],
-    [{ certFile: 'key.pem', keyFile: 'key.pem' }, 'certFile'],
-    [{ certFile: 'cert.pem', keyFile: 'nowhere.pem' }, 'keyFile'],
-    [{ certFile: 'cert.pem', keyFile: 'cert.pem' }, 'keyFile'],
-    [{ certFile: 'cert.pem', keyFile: other.keyFile }, 'keyFile'],
-  ])('B107: of %o the fault is in %s', (files, key) => {
-    const outcome = readCertificate(files, folder);
-    expect(outcome).toMatchObject({ ok: false, key });
-    expect(JSON.stringify(outcome)).not.toContain('BEGIN');
-  });
+test.each([
+  [{ certFile: 'nowhere.pem', keyFile: 'key.pem' }, 'certFile'],
+  [{ certFile: 'note.pem', keyFile: 'key.pem' }, 'certFile'],
+  [{ certFile: 'key.pem', keyFile: 'key.pem' }, 'certFile'],
+  [{ certFile: 'cert.pem', keyFile: 'nowhere.pem' }, 'keyFile'],
+  [{ certFile: 'cert.pem', keyFile: 'cert.pem' }, 'keyFile'],
+  [{ certFile: 'cert.pem', keyFile: other.keyFile }, 'keyFile'],
+])('B107: of %o the fault is in %s', (files, key) => {
+  const outcome = readCertificate(files, folder);
+  expect(outcome).toMatchObject({ ok: false, key });
+  expect(JSON.stringify(outcome)).not.toContain('BEGIN');
+});
 
-  test('B111: a key that everybody can read is warned of', () => {
-    chmodSync(own.keyFile, 0o644);
-    expect(readCertificate({ certFile: 'cert.pem', keyFile: 'key.pem' }, folder)).toMatchObject({
-      ok: true,
-      warnings: [expect.stringContaining('chmod 600')],
-    });
-    chmodSync(own.keyFile, 0o600);
+test('B111: a key that everybody can read is warned of', () => {
+  chmodSync(own.keyFile, 0o644);
+  expect(readCertificate({ certFile: 'cert.pem', keyFile: 'key.pem' }, folder)).toMatchObject({
+    ok: true,
+    warnings: [expect.stringContaining('chmod 600')],
   });
+  chmodSync(own.keyFile, 0o600);
 });

@@ -20,10 +20,10 @@ type CertificateOutcome =
   | { readonly ok: true; readonly certificate: CertificateConfig; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly key: keyof CertificateFiles; readonly message: string };
 
-/** With all that stands between it and the root. */
+/** Includes the intermediate certificates. */
 const maxFileBytes = 262_144;
 
-/** @param folder that the files are relative to */
+/** @param folder the folder that the files are relative to */
 export function readCertificate({ certFile, keyFile }: CertificateFiles, folder: string): CertificateOutcome {
   const cert = readTextFile(resolve(folder, certFile), maxFileBytes);
   if (!cert.ok) return { ok: false, key: 'certFile', message: `${quote(certFile)} ${cert.message}` };
@@ -40,7 +40,7 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles, folder:
   return { ok: true, certificate: { cert: cert.text, key: key.text }, warnings };
 }
 
-/** Never with anything of the key in it. */
+/** The message never contains any of the key. */
 function faultOf({ cert, key }: CertificateConfig): { key: keyof CertificateFiles; message: string } | undefined {
   if (!canUse({ cert })) return { key: 'certFile', message: 'holds no certificate in PEM' };
   if (!canUse({ key })) return { key: 'keyFile', message: 'holds no private key in PEM, or one with a passphrase' };
@@ -53,7 +53,7 @@ function canUse(pair: Partial<CertificateConfig>): boolean {
     createSecureContext(pair);
     return true;
   } catch {
-    // Which of OpenSSL's many reasons it is does not help; which file it is, does.
+    // OpenSSL's reason does not help, but the name of the file does.
     return false;
   }
 }

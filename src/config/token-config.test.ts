@@ -1,33 +1,10 @@
 /** Public keys and key sets in a configuration. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadConfig } from './load.js';
+import { describe, expect, test } from 'vitest';
+import { accepted, problemKeys } from '../../test/support/config/loaded.js';
 import { formatValue, type OptionPath } from './options.js';
 
 const pem = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n';
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fanfare-config-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
-
-async function load(env: Record<string, string>) {
-  return loadConfig({ folder, env, flags: new Map(), mode: 'production' });
-}
-
-async function accepted(env: Record<string, string>) {
-  const outcome = await load(env);
-  if (!outcome.ok) throw new Error(JSON.stringify(outcome.problems));
-  return outcome.config;
-}
-
-async function keysOfProblems(env: Record<string, string>): Promise<string[]> {
-  const outcome = await load(env);
-  return outcome.ok ? [] : outcome.problems.map(({ key }) => key);
-}
 
 describe('token.jwks', () => {
   test.each([
@@ -39,7 +16,7 @@ describe('token.jwks', () => {
       [{ url: 'https://a.example/keys', algorithms: ['ES256'] }, { url: 'https://b.example/keys' }],
     ],
   ])('as %s', async (_, text, expected) => {
-    const { values, warnings } = await accepted({ FANFARE_TOKEN_JWKS: text });
+    const { values, warnings } = await accepted({ env: { FANFARE_TOKEN_JWKS: text } });
     expect(values['token.jwks']).toEqual(expected);
     expect(warnings.join()).not.toContain('nobody gets in');
   });
@@ -52,18 +29,18 @@ describe('token.jwks', () => {
     ['{"issuer":"a"}', 'token.jwks → 0 → url'],
     ['[1]', 'token.jwks → 0'],
   ])('B107: %s is refused by its name', async (text, key) => {
-    expect(await keysOfProblems({ FANFARE_TOKEN_JWKS: text })).toEqual([key]);
+    expect(await problemKeys({ env: { FANFARE_TOKEN_JWKS: text } })).toEqual([key]);
   });
 });
 
 describe('token.keys', () => {
   test('in PEM, or in files of it relative to the working directory', async () => {
-    writeFileSync(join(folder, 'key.pem'), pem);
     const keys = [
       { algorithm: 'EdDSA', key: pem, kid: 'k1' },
       { algorithm: 'RS256', file: 'key.pem', issuer: 'a', audience: 'b' },
     ];
-    const config = await accepted({ FANFARE_TOKEN_KEYS: JSON.stringify(keys) });
+    const env = { FANFARE_TOKEN_KEYS: JSON.stringify(keys) };
+    const config = await accepted({ env, files: { 'key.pem': pem } });
     expect(config.tokenKeys).toEqual([
       { algorithm: 'EdDSA', key: pem, kid: 'k1' },
       { algorithm: 'RS256', key: pem, issuer: 'a', audience: 'b' },
@@ -81,7 +58,7 @@ describe('token.keys', () => {
     ['an unknown member', [{ algorithm: 'ES256', key: pem, keyId: 'k' }], 'token.keys → 0 → keyId'],
     ['no list', { algorithm: 'ES256', key: pem }, 'token.keys'],
   ])('B107: %s is refused by its name', async (_, keys, key) => {
-    expect(await keysOfProblems({ FANFARE_TOKEN_KEYS: JSON.stringify(keys) })).toEqual([key]);
+    expect(await problemKeys({ env: { FANFARE_TOKEN_KEYS: JSON.stringify(keys) } })).toEqual([key]);
   });
 });
 

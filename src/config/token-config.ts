@@ -1,18 +1,17 @@
-/** Whose tokens are accepted, as a configuration file holds it: public keys and key sets. */
+/** Issuers of accepted tokens in a configuration file: public keys and key sets. */
 
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { tokenAlgorithms } from '../engine/auth/token-keys.js';
 import { readTextFile } from './bounded-file.js';
 import { strictObject } from './channel-config.js';
-import type { OptionKind } from './option-kinds.js';
+import { filledText as filled, fromJson, type OptionKind } from './option-kinds.js';
 
-/** Shared secrets are options of their own, which are never shown. */
+/** Shared secrets are separate options, which are never shown. */
 const publicAlgorithms = tokenAlgorithms.filter((algorithm) => !algorithm.startsWith('HS'));
 const maxKeyFileBytes = 65_536;
 
 const algorithm = v.picklist(publicAlgorithms, `is none of ${publicAlgorithms.join(', ')}`);
-const filled = v.pipe(v.string('is not a text'), v.nonEmpty('is empty'));
 
 const publicKey = strictObject({
   algorithm,
@@ -68,17 +67,11 @@ function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-/** What is no JSON is refused, or taken, as the text that it is. */
 function jsonOr(text: string): unknown {
-  if (!/^[[{]/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return /^[[{]/.test(text) ? fromJson(text) : text;
 }
 
-/** The key in PEM, from its file where it is in one. @param folder that files are relative to */
+/** The key in PEM, read from its file if it has one. @param folder that files are relative to */
 export function pemOf(
   { key, file }: { readonly key?: string | undefined; readonly file?: string | undefined },
   folder: string,

@@ -1,11 +1,12 @@
-/** Options that are set and have no effect, because another one that they serve is not set. */
+/** Options that are set and have no effect, because the option that they depend on is not set. */
 
-import { limitNames, limitPath, limitTable } from '../engine/ports/limits.js';
+import { type LimitPath, limitNames, limitPath, limitTable } from '../engine/ports/limits.js';
 import { brokerKinds, brokerNameOf, brokerNames } from './broker-kinds.js';
+import { onlyAnonymous } from './channel-warnings.js';
 import type { Config } from './config.js';
 import { isOptionPath, type OptionPath, optionPaths } from './options.js';
 
-/** Which options, by the beginning of their paths, need which other one. */
+/** Options, by prefix, and the option that they need. */
 const needs: readonly {
   readonly options: string;
   readonly of: string;
@@ -29,6 +30,25 @@ const needs: readonly {
     of: 'hooks.refresh or hooks.subRefresh',
     isThere: isSet('hooks.refresh', 'hooks.subRefresh'),
   },
+  { options: 'limits.connectBurst', of: 'limits.connectsPerSec', isThere: isAboveZero('limits.connectsPerSec') },
+  { options: 'limits.commandBurst', of: 'limits.commandsPerSec', isThere: isAboveZero('limits.commandsPerSec') },
+  { options: 'limits.pongTimeout', of: 'limits.pingInterval', isThere: isAboveZero('limits.pingInterval') },
+  { options: 'shutdown.clientsPerSec', of: 'shutdown.deadline', isThere: isAboveZero('shutdown.deadline') },
+  ...(
+    [
+      'personal.channel',
+      'personal.singleConnection',
+      'limits.maxConnectionsPerUser',
+      'limits.commandsPerSecPerUser',
+      'limits.publicationsPerSecPerUser',
+      'limits.subscribesPerSecPerUser',
+      'limits.expiredGrace',
+    ] as const
+  ).map((options) => ({
+    options,
+    of: 'token.secret, hooks.connect or api.keys: all clients are anonymous',
+    isThere: (config: Config) => !onlyAnonymous(config),
+  })),
   ...limitNames.flatMap((name) => {
     const { transport } = limitTable[name];
     const of = `transports.${transport}` as const;
@@ -50,6 +70,10 @@ function isOwnWord({ sources, mode }: Config, path: OptionPath): boolean {
 
 function isSet(...paths: readonly OptionPath[]) {
   return ({ values }: Config) => paths.some((path) => values[path] !== undefined);
+}
+
+function isAboveZero(path: 'shutdown.deadline' | LimitPath) {
+  return ({ values }: Config) => values[path] > 0;
 }
 
 function takesTokens({ values, secrets }: Config): boolean {

@@ -1,4 +1,4 @@
-/** What the claims about a broker share: their world, and short ways to say things. */
+/** Shared parts of the tests of a broker. */
 
 import { strict as assert } from 'node:assert';
 import type { Broker, HistoryStore, PresenceStore, PublishOptions } from '../engine/ports/broker.js';
@@ -7,19 +7,19 @@ import { type JsonText, toJsonText, trustedJsonText } from '../model/json-text.j
 import type { ClientInfo } from '../model/publication.js';
 import type { RecordedEvents } from './recorded-events.js';
 
-/** One broker with its own surroundings, made anew for each test. */
+/** One broker with its own environment, made for each test. */
 export interface BrokerUnderTest {
   /** Not yet started. */
   readonly broker: Broker;
-  /** Lets so much time pass, by the clock that the broker goes by. */
+  /** Advances the broker's clock. */
   readonly advance: (ms: number) => Promise<void>;
-  /** Resolves when deliveries under way have arrived. */
+  /** Resolves when pending deliveries have arrived. */
   readonly settle: () => Promise<void>;
   /** Frees what `make` opened; the broker is closed already. */
   readonly close?: () => Promise<void>;
 }
 
-/** What a claim has to work with: a started broker and two channels that nobody else uses. */
+/** The fixture of a test: a started broker and two unused channels. */
 export interface World extends BrokerUnderTest {
   readonly events: RecordedEvents;
   readonly channel: ChannelName;
@@ -32,7 +32,7 @@ export type Claim = (name: string, body: (world: World) => Promise<void>) => voi
 /** Of the streams in the suite. */
 export const limits = { size: 5, ttlMs: 60_000 };
 
-/** For claims that are about both: with a stream, where the broker keeps history. */
+/** For tests of both kinds: with a stream if the broker keeps history. */
 export function keptWhereItCanBe({ history }: Broker): PublishOptions {
   return history === undefined ? {} : { stream: limits };
 }
@@ -53,7 +53,7 @@ export function text(value: unknown): JsonText {
   return encoded;
 }
 
-/** JSON that nobody can parse and encode again in JavaScript without changing it. */
+/** JSON that changes when JavaScript parses and encodes it again. */
 export const unusualTexts: readonly JsonText[] = [
   '{"id":1234567890123456789,"f":1.0,"e":1e400,"dup":1,"dup":2}',
   '{"z":1,"10":2 , "9":3}',

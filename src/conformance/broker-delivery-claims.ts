@@ -1,4 +1,4 @@
-/** What a broker promises about delivery: to whom, in which order, and as what. */
+/** What a broker promises about delivery: to whom, in which order, and in which form. */
 
 import { strict as assert } from 'node:assert';
 import { type Claim, channelName, keptWhereItCanBe, member, text, unusualTexts } from './broker-claim.js';

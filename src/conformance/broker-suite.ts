@@ -4,7 +4,7 @@
  */
 
 import { strict as assert } from 'node:assert';
-import { type BrokerUnderTest, channelName, type World } from './broker-claim.js';
+import { type BrokerUnderTest, type Claim, channelName } from './broker-claim.js';
 import { deliveryClaims } from './broker-delivery-claims.js';
 import { historyClaims } from './broker-history-claims.js';
 import { idempotencyClaims } from './broker-idempotency-claims.js';
@@ -21,47 +21,57 @@ export interface TestFramework {
   };
 }
 
+const abilities = {
+  delivery: deliveryClaims,
+  history: historyClaims,
+  idempotency: idempotencyClaims,
+  presence: presenceClaims,
+  versions: versionClaims,
+};
+
+/** What a broker need not have. */
+export type OptionalAbility = Exclude<keyof typeof abilities, 'delivery'>;
+
 export interface BrokerSuiteOptions {
   readonly name: string;
   readonly make: () => Promise<BrokerUnderTest>;
   readonly framework: TestFramework;
-  /** Tests that do not apply, each with the ability that is absent and why. */
-  readonly skip?: readonly { readonly test: string; readonly reason: string }[];
+  /** What does not apply, each with the reason: all tests of an ability, or one by its name. */
+  readonly skip?: readonly (
+    | { readonly ability: OptionalAbility; readonly reason: string }
+    | { readonly test: string; readonly reason: string }
+  )[];
 }
 
-/** Declares the suite. A broker without history or presence skips those tests by name, with the reason. */
-export function brokerSuite(options: BrokerSuiteOptions): void {
-  const { framework } = options;
-  const skipped = new Map(options.skip?.map(({ test, reason }) => [test, reason]));
+/** Declares the suite. What is left out is there by name, with the reason. */
+export function brokerSuite({ name, make, framework, skip = [] }: BrokerSuiteOptions): void {
   const known = new Set<string>();
-
-  function claim(name: string, body: (world: World) => Promise<void>): void {
-    known.add(name);
-    const reason = skipped.get(name);
-    if (reason !== undefined) {
-      framework.test.skip(`${name} (skipped: ${reason})`, async () => undefined);
-      return;
-    }
-    framework.test(name, async () => {
-      const made = await options.make();
-      const events = new RecordedEvents();
-      try {
-        await made.broker.start(events);
-        const suffix = Math.random().toString(36).slice(2);
-        await body({ ...made, events, channel: channelName(`suite:${suffix}`), other: channelName(`other:${suffix}`) });
-      } finally {
-        await made.broker.close(1_000);
-        await made.close?.();
+  const claimOf =
+    (ability: string): Claim =>
+    (claim, body) => {
+      known.add(claim);
+      const left = skip.find((one) => ('test' in one ? one.test === claim : one.ability === ability));
+      if (left !== undefined) {
+        framework.test.skip(`${claim} (skipped: ${left.reason})`, async () => undefined);
+        return;
       }
-    });
-  }
+      framework.test(claim, async () => {
+        const made = await make();
+        const events = new RecordedEvents();
+        try {
+          await made.broker.start(events);
+          const suffix = Math.random().toString(36).slice(2);
+          const channels = { channel: channelName(`suite:${suffix}`), other: channelName(`other:${suffix}`) };
+          await body({ ...made, ...channels, events });
+        } finally {
+          await made.broker.close(1_000);
+          await made.close?.();
+        }
+      });
+    };
 
-  framework.describe(`broker conformance: ${options.name}`, () => {
-    deliveryClaims(claim);
-    historyClaims(claim);
-    idempotencyClaims(claim);
-    presenceClaims(claim);
-    versionClaims(claim);
-    for (const name of skipped.keys()) assert.ok(known.has(name), `no test is called "${name}"`);
+  framework.describe(`broker conformance: ${name}`, () => {
+    for (const [ability, claims] of Object.entries(abilities)) claims(claimOf(ability));
+    for (const one of skip) if ('test' in one) assert.ok(known.has(one.test), `no test is called "${one.test}"`);
   });
 }

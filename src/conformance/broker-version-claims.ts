@@ -73,18 +73,9 @@ export function versionClaims(claim: Claim): void {
     await broker.publish(channel, { data: text(2) }, versioned(2));
     const again = await broker.publish(channel, { data: text(1) }, { ...versioned(1), idempotencyKey: 'k' });
     assert.deepEqual(again, { ...first, duplicate: true });
-    // One that was left out has not used its key up.
+    // A skipped publication has not used up its key.
     const late = { ...versioned(1), idempotencyKey: 'late' };
     assert.equal((await broker.publish(channel, { data: text(1) }, late)).duplicate, true);
     assert.equal((await broker.publish(channel, { data: text(3) }, { ...late, ...versioned(3) })).duplicate, false);
   });
-}
-
-/** By name, for brokers that do not compare versions. */
-export const versionClaimNames: readonly string[] = namesOf(versionClaims);
-
-function namesOf(claims: (claim: Claim) => void): string[] {
-  const names: string[] = [];
-  claims((name) => names.push(name));
-  return names;
 }

@@ -1,15 +1,14 @@
 /** What every control channel must do, as tests: the executable form of the texts in `engine/ports/control-channel.ts`. */
 
 import { strict as assert } from 'node:assert';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ControlChannel, maxControlPayloadBytes } from '../engine/ports/control-channel.js';
 import type { TestFramework } from './broker-suite.js';
 
-/** Three nodes' channels in surroundings of their own, made anew for each test. */
+/** The channels of three nodes in their own environment, made for each test. */
 export interface ControlChannelsUnderTest {
-  /** Of one broker; their brokers have started, they themselves have not. */
+  /** Of one broker; the brokers have started, the channels have not. */
   readonly channels: readonly [ControlChannel, ControlChannel, ControlChannel];
-  /** Resolves when deliveries under way have arrived. */
-  readonly settle: () => Promise<void>;
   /** Frees everything, the brokers too. */
   readonly close: () => Promise<void>;
 }
@@ -28,20 +27,44 @@ interface World {
   readonly b: ControlChannel;
   readonly c: ControlChannel;
   readonly inboxes: Readonly<Record<'a' | 'b' | 'c', Inbox>>;
+  /** Resolves when everything that was sent has arrived. */
   readonly settle: () => Promise<void>;
 }
+
+/** Comes after everything that its sender has sent before, to one or to all. */
+const fence = 'that was all: ';
+/** From each of the three to both others. */
+const numFences = 6;
+const fenceIntervalMs = 50;
 
 /** Declares the suite. */
 export function controlChannelSuite({ name, make, framework }: ControlChannelSuiteOptions): void {
   function claim(title: string, body: (world: World) => Promise<void>): void {
     framework.test(title, async () => {
-      const { channels, settle, close } = await make();
+      const { channels, close } = await make();
       const inboxes = { a: [] as Inbox, b: [] as Inbox, c: [] as Inbox };
+      let round = 0;
+      const passed = new Set<string>();
+      const settle = async () => {
+        const own = `${fence}${++round}`;
+        passed.clear();
+        while (passed.size < numFences) {
+          await Promise.all(channels.map((channel) => channel.send(own)));
+          await delay(fenceIntervalMs);
+        }
+      };
+      const start = (channel: ControlChannel, name: keyof typeof inboxes) =>
+        channel.start(name, (payload, from) => {
+          if (payload === `${fence}${round}`) passed.add(`${from} ${name}`);
+          else if (!payload.startsWith(fence)) inboxes[name].push(`${from}: ${payload}`);
+        });
       try {
         const [a, b, c] = channels;
-        await a.start('a', (payload, from) => inboxes.a.push(`${from}: ${payload}`));
-        await b.start('b', (payload, from) => inboxes.b.push(`${from}: ${payload}`));
-        await c.start('c', (payload, from) => inboxes.c.push(`${from}: ${payload}`));
+        await start(a, 'a');
+        await start(b, 'b');
+        await start(c, 'c');
+        // Servers of a cluster tell each other who listens where, and lose what comes before.
+        await settle();
         await body({ a, b, c, inboxes, settle });
       } finally {
         await close();

@@ -1,4 +1,4 @@
-/** Broker events, kept in the order in which they came. */
+/** Broker events, recorded in order. */
 
 import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
@@ -13,7 +13,7 @@ interface RecordedPublication {
 export class RecordedEvents implements BrokerEvents {
   readonly #publications = new Map<ChannelName, RecordedPublication[]>();
   readonly announcements: { event: 'join' | 'leave'; channel: ChannelName; info: ClientInfo }[] = [];
-  /** What each interruption has named; `undefined` is all channels. */
+  /** The channels of each interruption; `undefined` is all channels. */
   readonly interruptions: (readonly ChannelName[] | undefined)[] = [];
 
   publications(channel: ChannelName): readonly RecordedPublication[] {
@@ -23,6 +23,10 @@ export class RecordedEvents implements BrokerEvents {
   /** The decoded payloads. */
   values(channel: ChannelName): unknown[] {
     return this.publications(channel).map(({ publication }) => payloadValue(publication.data));
+  }
+
+  offsets(channel: ChannelName): number[] {
+    return this.publications(channel).map(({ publication }) => publication.offset);
   }
 
   onPublication(channel: ChannelName, publication: Publication, epoch: string): void {

@@ -9,14 +9,14 @@ export class BodyAborted extends Error {
 }
 
 /**
- * What is read and dropped of a body that is too large. A peer that is answered in the middle of its sending sees its
- * connection reset and not the answer; one that sends much more has to live with that.
+ * How much of a body that is too large is read and discarded. A peer that is answered while it is sending sees a reset
+ * instead of the answer; one that sends even more gets the reset.
  */
 const drainBytes = 4_194_304;
 
 /**
- * Resolves with the body, or with `undefined` when it is larger than `maxBytes`. How long it may take is the HTTP
- * server's to say: its request time-out ends the connection.
+ * Resolves with the body, or with `undefined` if it is larger than `maxBytes`. The HTTP server's request time-out
+ * limits how long this takes.
  *
  * @throws BodyAborted
  */

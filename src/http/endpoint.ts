@@ -1,4 +1,4 @@
-/** What an HTTP endpoint is: data in, data out; the server does the sockets. */
+/** An HTTP endpoint: data in, data out; the server handles sockets. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -8,19 +8,19 @@ export interface HttpReply {
   readonly body: string;
 }
 
-/** One request, as far as endpoints have to know it. */
+/** The parts of a request that endpoints need. */
 export interface HttpRequest {
-  /** The address of the client, as far as it is known. For the log. */
+  /** The address of the client, if known. For the log. */
   readonly peer: string;
   /** By lower-case name. */
   readonly headers: IncomingHttpHeaders;
   /** As it was sent, without the query. */
   readonly path: string;
-  /** What stands behind the `?`, as it was sent; empty without one. */
+  /** The query after the `?`, as it was sent; empty without one. */
   readonly query: string;
   /**
-   * The body, or `undefined` when it is larger than that. Rejects with `BodyAborted` when the connection ends before it
-   * is there: nobody waits for an answer then.
+   * The body, or `undefined` if it is larger than that. Rejects with `BodyAborted` if the connection ends before: then
+   * nobody waits for an answer.
    */
   readBody(maxBytes: number): Promise<Uint8Array | undefined>;
 }
@@ -30,12 +30,12 @@ export interface HttpEndpoint {
   /** `GET` answers `HEAD` too. */
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** For every path that begins with `path` and is no other endpoint's; other methods than its own are not found there. */
+  /** For every path that begins with `path` and has no other endpoint; other methods get 404. */
   readonly isPrefix?: boolean;
   respond(request: HttpRequest): HttpReply | Promise<HttpReply>;
 }
 
-/** JSON that is text already; never cached: every answer is about now. */
+/** JSON text; never cached, since every answer is about the current state. */
 export function jsonTextReply(status: number, text: string, headers?: Readonly<Record<string, string>>): HttpReply {
   return {
     status,

@@ -5,7 +5,7 @@ export function elementsOf(value: string | undefined): string[] {
   return value === undefined ? [] : splitOutsideQuotes(value, ',').filter((element) => element !== '');
 }
 
-/** Parts between separators that do not stand in a quoted string (RFC 9110, 5.6.4), without the space around them. */
+/** Parts between separators outside quoted strings (RFC 9110, 5.6.4), without the space around them. */
 export function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
   if (!text.includes('"')) return text.split(separator).map(trimmed);
   const parts: string[] = [];
@@ -24,7 +24,7 @@ export function splitOutsideQuotes(text: string, separator: ',' | ';'): string[]
   return parts;
 }
 
-/** Without the quotes and what they escape. What is not quoted comes back as it is; `undefined` when a quote is missing. */
+/** Removes quotes and escapes. Returns unquoted text unchanged, and `undefined` if a quote is missing. */
 export function unquoted(text: string): string | undefined {
   if (!text.startsWith('"')) return text;
   return quotedString.test(text) ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : undefined;
@@ -32,7 +32,7 @@ export function unquoted(text: string): string | undefined {
 
 const quotedString = /^"(?:[^"\\]|\\.)*"$/;
 
-/** A parameter or directive: a lower-case name, and its value without quotes. `undefined` when it is none. */
+/** Parses a parameter or directive: a lower-case name, and its value without quotes. */
 export function pairOf(text: string): readonly [name: string, value: string] | undefined {
   const equals = text.indexOf('=');
   const value = equals === -1 ? undefined : unquoted(trimmed(text.slice(equals + 1)));
@@ -46,7 +46,7 @@ export function isToken(text: string): boolean {
   return token.test(text);
 }
 
-/** Without the optional white space of HTTP around it, which is less than what JavaScript takes for space. */
+/** Removes HTTP's optional white space, which is less than JavaScript's. */
 function trimmed(text: string): string {
   let start = 0;
   let end = text.length;

@@ -4,12 +4,12 @@ import { type HttpEndpoint, jsonReply } from './endpoint.js';
 
 /** What readiness depends on. */
 interface Readiness {
-  /** The node is about to go. */
-  readonly isLeaving: boolean;
+  /** Whether the node is about to go. */
+  readonly admission: { readonly isLeaving: boolean };
   readonly brokerHealth: {
-    /** What is published reaches this node. */
+    /** Publications reach this node. */
     readonly isDelivering: boolean;
-    /** What has to be kept is taken. */
+    /** The broker stores history and presence. */
     readonly isKeeping: boolean;
   };
 }
@@ -27,7 +27,7 @@ export function readyEndpoint(readiness: Readiness): HttpEndpoint {
     method: 'GET',
     path: '/health/ready',
     respond: () => {
-      if (readiness.isLeaving) return jsonReply(503, { status: 'draining' });
+      if (readiness.admission.isLeaving) return jsonReply(503, { status: 'draining' });
       const { isDelivering, isKeeping } = readiness.brokerHealth;
       if (!isDelivering) return jsonReply(503, { status: 'broker unreachable' });
       return isKeeping

@@ -1,8 +1,8 @@
-/** Which host a request is for: what it says must be one thing (RFC 9112, 3.2). */
+/** The host of a request, which must be unambiguous (RFC 9112, 3.2). */
 
 import type { RequestHead } from './request-head.js';
 
-/** A target with a host in it, which goes before the header (RFC 9112, 3.2.2). */
+/** A target with a host, which overrides the header (RFC 9112, 3.2.2). */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i;
 
 /** A name or an address, perhaps with a port (RFC 3986, 3.2.2), but no comma: two that were joined. Empty where there is none. */
@@ -22,7 +22,7 @@ export function hostOf({ headers, url = '/' }: RequestHead): string | undefined 
   return (url.startsWith('/') ? undefined : absoluteForm.exec(url)?.[1]) ?? headers.host;
 }
 
-/** Why nobody can tell which host is meant: whoever stands in front may have taken it for another than this server. */
+/** Why the host is ambiguous: a proxy may have chosen another one than this server. */
 export function findHostFault(request: RequestHead): string | undefined {
   const { rawHeaders, headers, httpVersion } = request;
   let count = 0;
@@ -33,5 +33,5 @@ export function findHostFault(request: RequestHead): string | undefined {
   if (count === 0 && httpVersion === '1.1') return 'no Host header';
   const authority = headers[':authority'];
   if (authority !== undefined && count === 1 && headers.host !== authority) return 'Host is not :authority';
-  return hostAndPort.test(hostOf(request) ?? '') ? undefined : 'Host is no host';
+  return hostAndPort.test(hostOf(request) ?? '') ? undefined : 'Host is not a host';
 }

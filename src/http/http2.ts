@@ -1,11 +1,11 @@
-/** What is different for requests over HTTP/2, and has to be the same for whoever answers them. */
+/** Hides the differences of requests over HTTP/2 from the code that answers them. */
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { hostOf } from './host.js';
 import type { RequestHead } from './request-head.js';
 
-/** Has frames and streams of its own: `Connection`, `Transfer-Encoding` and `Upgrade` do not exist (RFC 9113, 8.2.2). */
+/** HTTP/2 has no `Connection`, `Transfer-Encoding` and `Upgrade` (RFC 9113, 8.2.2). */
 export function isHttp2(request: RequestHead): boolean {
   return request.httpVersionMajor >= 2;
 }
@@ -19,22 +19,22 @@ export function headersOf(request: RequestHead): IncomingHttpHeaders {
 }
 
 /**
- * Asked when a body ends: whether all of it is there. Over HTTP/2 it ends, too, when the client takes its request back,
- * and only then is told to be aborted.
+ * Whether a body that has ended is complete. Over HTTP/2 it also ends when the client cancels the request, which is
+ * reported only later.
  */
 export function isWhole(request: IncomingMessage): boolean {
-  // safe: a request over HTTP/2 is one of its own
+  // safe: a request over HTTP/2 is of this class
   return !isHttp2(request) || !(request as unknown as Http2ServerRequest).stream.closed;
 }
 
-/** To be called before the head is written: a body that has not been read is not waited for once it is answered. */
+/** Call it before the head is written, so that an unread body is not waited for after the answer. */
 export function leaveBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete) return;
   if (!isHttp2(request)) {
     response.setHeader('Connection', 'close');
     return;
   }
-  // safe: the response to a request over HTTP/2 is one of its own
+  // safe: the response to a request over HTTP/2 is of this class
   const { stream } = response as unknown as Http2ServerResponse;
   if (stream.endAfterHeaders) return;
   // RFC 9113 section 8.1: the client is asked to stop, and has its whole answer nevertheless. An answer that is a head
@@ -42,7 +42,7 @@ export function leaveBody(request: IncomingMessage, response: ServerResponse): v
   stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
 }
 
-/** Whether the system has taken a response that was ended. `false` when it is not known yet. */
+/** Whether an ended response has been passed to the system; `false` if not known yet. */
 export function isTaken(response: ServerResponse): boolean {
   // All requests of a connection of HTTP/2 share its socket.
   return (isHttp2(response.req) ? response : response.socket)?.writableLength === 0;

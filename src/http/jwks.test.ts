@@ -110,21 +110,19 @@ describe('a key set', () => {
 });
 
 describe('a provider that cannot be asked', () => {
-  test.each(['failing', 'redirecting', 'garbage', 'not a set', 'cut'] satisfies ProviderMode[])(
-    '%s: nothing is known about the token, and there is one fetch in five seconds',
-    async (mode) => {
-      provider.mode = mode;
-      for (let i = 0; i < 3; i++) await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
-      pass(4_999);
-      await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
-      expect(provider.numFetches).toBe(1);
-      provider.mode = 'ok';
-      pass(1);
-      expect(await numFound('a')).toBe(1);
-      expect(provider.numFetches).toBe(2);
-      expect(provider.requests.get('/elsewhere')).toBeUndefined();
-    },
-  );
+  const failures = ['failing', 'redirecting', 'garbage', 'not a set', 'cut'] satisfies ProviderMode[];
+  test.each(failures)('%s: nothing is known about the token, and there is one fetch in five seconds', async (mode) => {
+    provider.mode = mode;
+    for (let i = 0; i < 3; i++) await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
+    pass(4_999);
+    await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
+    expect(provider.numFetches).toBe(1);
+    provider.mode = 'ok';
+    pass(1);
+    expect(await numFound('a')).toBe(1);
+    expect(provider.numFetches).toBe(2);
+    expect(provider.requests.get('/elsewhere')).toBeUndefined();
+  });
 
   test('that is not there', async () => {
     await provider[Symbol.asyncDispose]();

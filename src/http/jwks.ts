@@ -1,22 +1,24 @@
-/** Keys of an identity provider, fetched when they are needed and no more often than is good for it. */
+/** Keys of an identity provider, fetched when needed, with limits that protect the provider. */
 
-import { createRemoteJWKSet, customFetch, errors, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
+import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';
+import * as errors from 'jose/errors';
+import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote';
 import type { PublicKey, TokenAlgorithm, TokenHeader, TokenKeys } from '../engine/auth/token-keys.js';
 import { KeysUnavailable } from '../engine/auth/token-verifier.js';
 import type { Clock } from '../engine/ports/clock.js';
 
 const timeoutMs = 2_000;
 const maxSetBytes = 1_048_576;
-/** A key set is read again after this long. */
+/** A key set is fetched again after this time. */
 const maxAgeMs = 600_000;
-/** Between two fetches for key ids that are not in the set: a storm of made-up ids is not passed on. */
+/** Between two fetches for unknown key ids, so that made-up ids do not reach the provider. */
 const cooldownMs = 60_000;
 /** Between two fetches while the provider fails. */
 const retryMs = 5_000;
 
 /**
- * One set of keys. jose caches it and fetches once for all who wait; this adds the bounds. The set's own `alg` and `kty`
- * must fit the token, and the algorithm must be one that was allowed.
+ * One set of keys. jose caches it and shares fetches; this adds bounds. The set's own `alg` and `kty` must fit the
+ * token, and the algorithm must be allowed.
  */
 export class JwksKeys implements TokenKeys {
   readonly rotates = true;
@@ -49,7 +51,7 @@ export class JwksKeys implements TokenKeys {
     }
   }
 
-  /** Asked only when the keys in hand are too old or do not fit: a provider that fails closes nobody out whose key is here. */
+  /** Called only when cached keys are too old or do not fit, so a failing provider does not affect cached keys. */
   async #fetch(address: string, options: RequestInit): Promise<Response> {
     if (this.#clock.nowMs() < this.#failedUntilMs) throw new TooSoon('the provider has failed a moment ago');
     return fetchBounded(address, options);
@@ -59,7 +61,7 @@ export class JwksKeys implements TokenKeys {
 /** No request was made. */
 class TooSoon extends Error {}
 
-/** Without a key id several may fit; a few are tried. */
+/** Without a key id several keys may fit; a few are tried. */
 async function collect(matching: AsyncIterable<PublicKey>): Promise<PublicKey[]> {
   const keys: PublicKey[] = [];
   for await (const key of matching) {
@@ -69,7 +71,7 @@ async function collect(matching: AsyncIterable<PublicKey>): Promise<PublicKey[]>
   return keys;
 }
 
-/** Like `fetch`, for answers of a known greatest size. */
+/** Like `fetch`, with a limit for the size of answers. */
 async function fetchBounded(address: string, options: RequestInit): Promise<Response> {
   const response = await fetch(address, options);
   const chunks: Uint8Array[] = [];

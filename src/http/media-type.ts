@@ -1,4 +1,4 @@
-/** What the `Content-Type` of a request says (RFC 9110, 8.3.1): case and the order of parameters do not matter. */
+/** Reads the `Content-Type` of a request (RFC 9110, 8.3.1), whatever the case and order of parameters. */
 
 import { pairOf, splitOutsideQuotes } from './header-list.js';
 
@@ -7,8 +7,9 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (splitOutsideQuotes(contentType ?? '', ';')[0] ?? '').toLowerCase();
 }
 
-/** Whether it is JSON that does not say that it is in something else than UTF-8, of which ASCII is a part (RFC 8259, 8.1). */
+/** Whether it is JSON without another charset than UTF-8 or its subset ASCII (RFC 8259, 8.1). */
 export function isUtf8Json(contentType: string | undefined): boolean {
+  if (contentType === 'application/json') return true;
   const [type = '', ...parameters] = splitOutsideQuotes(contentType ?? '', ';');
   return type.toLowerCase() === 'application/json' && parameters.every(allowsUtf8);
 }

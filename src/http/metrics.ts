@@ -8,14 +8,18 @@ interface MetricsSource {
   render(): Promise<string>;
 }
 
-export function metricsEndpoint(metrics: MetricsSource): HttpEndpoint {
+/** @param load what is asked at each scrape */
+export function metricsEndpoint(load: () => Promise<MetricsSource>): HttpEndpoint {
   return {
     method: 'GET',
     path: '/metrics',
-    respond: async () => ({
-      status: 200,
-      headers: { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' },
-      body: await metrics.render(),
-    }),
+    async respond() {
+      const metrics = await load();
+      return {
+        status: 200,
+        headers: { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' },
+        body: await metrics.render(),
+      };
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** The head of a request, as far as it decides anything. Those of `node:http` and `node:http2` are ones; so can the event of a function be. */
+/** The head of a request. Those of `node:http` and `node:http2` have this form; a function's event can get it. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ export interface RequestHead {
   readonly httpVersionMajor: number;
   /** By lower-case name; repeated ones are lists (RFC 9110, 5.3). */
   readonly headers: IncomingHttpHeaders;
-  /** Names and values by turns, as they came: a `Host` that comes twice shows here alone. */
+  /** Names and values alternating, as received: only this shows a duplicate `Host`. */
   readonly rawHeaders: readonly string[];
   readonly socket: SocketEnds;
 }

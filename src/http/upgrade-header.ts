@@ -1,11 +1,11 @@
-/** What a request that offers other protocols in its `Upgrade` header is to a server that speaks WebSocket alone. */
+/** Interprets the `Upgrade` header for a server that supports only WebSocket. */
 
 import { elementsOf } from './header-list.js';
 import type { RequestHead } from './request-head.js';
 
 /**
- * Whether WebSocket is among what is offered. Not when HTTP/2 over plain TCP (h2c) is as well: whatever stands in front may
- * take a 101 for a connection of HTTP/2 then.
+ * Whether WebSocket is offered, and h2c (HTTP/2 over plain TCP) is not: a proxy could otherwise take a 101 for an
+ * HTTP/2 connection.
  */
 export function offersWebSocket(request: RequestHead): boolean {
   const offered = protocolsOf(request);
@@ -17,7 +17,11 @@ export function offersHttp2(request: RequestHead): boolean {
   return protocolsOf(request).includes('h2c');
 }
 
-function protocolsOf({ headers }: RequestHead): string[] {
+/** What nearly all upgrades ask for, and each is asked about several times. */
+const webSocketOnly: readonly string[] = ['websocket'];
+
+function protocolsOf({ headers }: RequestHead): readonly string[] {
+  if (headers.upgrade === 'websocket') return webSocketOnly;
   return elementsOf(headers.upgrade).map((protocol) => protocol.toLowerCase());
 }
 

@@ -12,26 +12,25 @@ export const internalPrefix = '@fanfare:';
 export const maxChannelBytes = 255;
 
 /**
- * Controls (C0, DEL, C1), line and paragraph separators, and what reorders or hides text or cannot be seen: soft hyphen,
- * zero-width and bidirectional marks, fillers, tags. Two names that look the same to a person must not be different
- * channels. Variation selectors (U+FE00 to U+FE0F) are let through: keyboards put one behind many an emoji.
+ * Controls (C0, DEL, C1), line and paragraph separators, and characters that reorder or hide text or are invisible:
+ * soft hyphen, zero-width and bidirectional marks, fillers, tags. Two names that look the same must not be different
+ * channels. Variation selectors (U+FE00 to U+FE0F) are permitted, because keyboards add one to many emoji.
  */
 const forbidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
 
-/** Why a string is not a channel name. */
 export type ChannelNameFault = 'empty' | 'too-long' | 'forbidden-character' | 'not-well-formed' | 'not-normalized';
 
-/** Tells what is wrong with a name, or `undefined` when nothing is. Linear in its length. */
+/** The problem with a name, or `undefined`. Linear in its length. */
 export function channelNameFault(name: string): ChannelNameFault | undefined {
   if (name.length === 0) return 'empty';
   if (name.length > maxChannelBytes) return 'too-long';
+  if (isPrintableAscii(name)) return undefined;
   if (forbidden.test(name)) return 'forbidden-character';
-  if (isAscii(name)) return undefined;
   if (!isWellFormed(name)) return 'not-well-formed';
   if (utf8Length(name) > maxChannelBytes) return 'too-long';
-  // Twins in NFC and NFD would share a look but not a rule, so only one spelling exists.
+  // The same name in NFC and NFD would look the same and be two channels, so only NFC is valid.
   if (name.normalize('NFC') !== name) return 'not-normalized';
   return undefined;
 }
@@ -42,8 +41,12 @@ export function parseChannelName(name: string): ChannelName | undefined {
   return channelNameFault(name) === undefined ? (name as ChannelName) : undefined;
 }
 
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+/** Nearly all names are, and nothing in them is forbidden. */
+function isPrintableAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
   return true;
 }
 

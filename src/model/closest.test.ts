@@ -11,9 +11,7 @@ test.each([
   ['limitz', 'limits'],
   ['pingIntervall', 'pingInterval'],
   ['orgins', 'origins'],
-])('%s was meant to be %s', (word, meant) => {
-  expect(closest(word, known)).toBe(meant);
-});
+])('%s was meant to be %s', (word, meant) => expect(closest(word, known)).toBe(meant));
 
 test('what is far from everything is not guessed, and a long text costs nothing', () => {
   expect(closest('database', known)).toBeUndefined();

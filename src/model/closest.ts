@@ -1,8 +1,8 @@
-/** "Did you mean …?": the known word nearest to what was written. */
+/** "Did you mean …?": the known word nearest to a misspelt one. */
 
-/** `undefined` when nothing is near enough to be a slip of the fingers. */
+/** `undefined` if nothing is near enough to be a typing error. */
 export function closest(word: string, known: readonly string[]): string | undefined {
-  // Outside data: what is longer than any option is no typing error.
+  // Unchecked data: longer than any option, so not a typing error.
   if (word.length > 64) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;

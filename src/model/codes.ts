@@ -17,14 +17,14 @@ export const errorCodes = {
   unrecoverablePosition: { code: 112, message: 'unrecoverable position', temporary: false },
 } as const satisfies Record<string, ErrorReply>;
 
-/** What a client is told when one of its commands fails. */
+/** The error of a failed command. */
 export interface ErrorReply {
   readonly code: number;
   readonly message: string;
   readonly temporary: boolean;
 }
 
-/** Why a connection is closed. The code alone tells the client whether to come back, see {@link reconnects}. */
+/** Why a connection is closed. Only the code decides whether the client reconnects, see {@link reconnects}. */
 export interface Disconnect {
   readonly code: number;
   /** At most 123 bytes: it travels in a WebSocket close frame (RFC 6455 section 5.5.1). */

@@ -1,4 +1,4 @@
-/** What a client can ask, decoded and checked. One variant per method of the protocol. */
+/** Commands of clients, decoded and checked. One variant per method of the protocol. */
 
 import type { ErrorReply } from './codes.js';
 import type { Payload } from './payload.js';
@@ -9,37 +9,37 @@ export const subscribeFlags = { channelCompaction: 1, rejectUnrecovered: 2 } as 
 
 export interface SubscribeRequest {
   readonly channel: string;
-  readonly token?: string;
-  /** Where the client stopped; set when it wants what it missed since. */
-  readonly recoverSince?: Position;
+  readonly token?: string | undefined;
+  /** The client's position, if it wants to recover. */
+  readonly recoverSince?: Position | undefined;
   readonly positioned: boolean;
   readonly recoverable: boolean;
   readonly joinLeave: boolean;
-  readonly data?: Payload;
+  readonly data?: Payload | undefined;
   /** Bits of {@link subscribeFlags}; unknown bits are ignored. */
   readonly flag: number;
 }
 
 export interface ConnectRequest {
-  readonly token?: string;
-  readonly data?: Payload;
+  readonly token?: string | undefined;
+  readonly data?: Payload | undefined;
   readonly name: string;
   readonly version: string;
-  /** Stand-ins for HTTP headers, for clients that cannot set those. */
-  readonly headers?: ReadonlyMap<string, string>;
-  /** Where the client stopped in its server-side subscriptions, by channel. */
+  /** Substitutes for HTTP headers, for clients that cannot set those. */
+  readonly headers?: ReadonlyMap<string, string> | undefined;
+  /** The client's positions in server-side subscriptions, by channel. */
   readonly subs: ReadonlyMap<string, Position>;
 }
 
 export interface HistoryRequest {
   readonly channel: string;
-  /** 0 asks for the position alone; negative for as many as the server allows. */
+  /** 0: only the position; negative: as many as the server allows. */
   readonly limit: number;
-  readonly since?: Position;
+  readonly since?: Position | undefined;
   readonly reverse: boolean;
 }
 
-/** A command; `id` is what its reply carries and is above 0 for all but `send`, `pong`. */
+/** A command. Its reply has the same `id`, which is above 0 for all but `send` and `pong`. */
 export type Command =
   | { readonly kind: 'connect'; readonly id: number; readonly request: ConnectRequest }
   | { readonly kind: 'subscribe'; readonly id: number; readonly request: SubscribeRequest }
@@ -54,16 +54,16 @@ export type Command =
   | { readonly kind: 'subRefresh'; readonly id: number; readonly channel: string; readonly token: string }
   | { readonly kind: 'send'; readonly data: Payload | undefined }
   | { readonly kind: 'pong' }
-  /** Understood as a command, but one of its fields is not acceptable: its reply is the error. */
+  /** A command with an invalid field, whose reply is the error. */
   | InvalidCommand;
 
 export interface InvalidCommand {
   readonly kind: 'invalid';
   readonly id: number;
-  /** What it would have been, as the protocol calls it. */
+  /** The protocol's name of the command. */
   readonly method: string;
   readonly field: string;
-  /** For the log: begins with the field, and has no values in it. */
+  /** For the log: begins with the field, and contains no values. */
   readonly why: string;
   readonly error: ErrorReply;
 }

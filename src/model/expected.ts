@@ -1,4 +1,4 @@
-/** Checks of what JavaScript callers, and casts of TypeScript ones, hand to the library: the key, and what was meant. */
+/** Checks options at run time, for JavaScript callers and casts; errors name the key and what was probably meant. */
 
 import { closest } from './closest.js';
 import { FanfareError } from './fanfare-error.js';
@@ -22,7 +22,7 @@ export function expectKeys(what: string, value: unknown, known: Readonly<Record<
 }
 
 /**
- * A value that is one of some words, or a function where one may decide.
+ * A value that is one of some words, or a function if that is allowed.
  *
  * @throws FanfareError `ERR_CONFIG`
  */
@@ -46,7 +46,7 @@ export function expectFunction(what: string, value: unknown): void {
   throw new FanfareError('ERR_CONFIG', `${what} must be a function, got ${kindOf(value)}`);
 }
 
-/** A short description of a value. A text is quoted, since it is often a valid word of another option. */
+/** A short description of a value. A text is quoted, since it is often a valid value of another option. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return value.length > 40 ? 'a text' : JSON.stringify(value);

@@ -1,10 +1,10 @@
-/** The one error class of the public API. */
+/** The error class of the public API. */
 
 import type { ErrorReply } from './codes.js';
 
 /**
- * The codes of errors that Fanfare throws at its caller, with what each becomes over HTTP and toward a client.
- * `reply` is the code of the client protocol, absent where no client can cause or see it.
+ * The codes of errors that Fanfare throws, with their HTTP status and their code in the client protocol (`reply`),
+ * which is absent if no client can cause or see them.
  */
 export const fanfareErrors = {
   ERR_CONFIG: { http: 500, retryable: false },
@@ -31,7 +31,7 @@ interface FanfareErrorOptions {
   readonly remedy?: string;
 }
 
-/** Thrown for broken promises and misuse. Match on `code`; the message is for people and may change. */
+/** Thrown for failures and misuse. Match on `code`; the message is for people and may change. */
 export class FanfareError extends Error {
   override readonly name = 'FanfareError';
   readonly code: FanfareErrorCode;
@@ -40,8 +40,8 @@ export class FanfareError extends Error {
   /** The status of this error in the HTTP API. */
   readonly httpStatus: number;
   /**
-   * What state the broker's server is in, in its own word where it has one, and what ends that. For the log. Declared only:
-   * a field that is undefined would be printed.
+   * The state of the broker's server, in its own word if it has one, and what ends it. For the log. Only declared,
+   * since an undefined field would be printed.
    */
   declare readonly state?: string;
   declare readonly remedy?: string;
@@ -56,7 +56,7 @@ export class FanfareError extends Error {
     this.httpStatus = fanfareErrors[code].http;
   }
 
-  /** What the client of the connection that caused it is told. */
+  /** The code for the client that caused it. */
   get replyCode(): ErrorReply['code'] {
     const entry = fanfareErrors[this.code];
     return 'reply' in entry ? entry.reply : 100;

@@ -1,6 +1,6 @@
-/** A procedure of the server's own: a subscription that is running asks for joins and leaves, or does without them. */
+/** A built-in procedure with which an existing subscription turns joins and leaves on or off. */
 
-/** Names of procedures that begin so are not for applications. */
+/** Prefix of built-in procedures, which applications cannot use. */
 export const ownProcedures = 'fanfare.';
 
 export const joinLeaveProcedure = 'fanfare.joinLeave';

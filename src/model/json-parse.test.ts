@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { expectLinear } from '../../test/support/linear.js';
 import { maxJsonNesting, parseJson, parseSource } from './json-parse.js';
 import { each, members } from './json-shape.js';
 import { JsonSource } from './json-source.js';
@@ -46,18 +47,7 @@ const number = fc
   )
   .map((parts) => parts.join(''));
 const piece = fc.constantFrom(
-  'a',
-  'ä',
-  '🎺',
-  '\\n',
-  '\\"',
-  '\\\\',
-  '\\u0041',
-  '\\uD83C\\uDFBA',
-  '\\/',
-  '\u2028',
-  '__proto__',
-  '{',
+  ...['a', 'ä', '🎺', '\\n', '\\"', '\\\\', '\\u0041', '\\uD83C\\uDFBA', '\\/', '\u2028', '__proto__', '{'],
   ']',
 );
 const string = fc.array(piece, { maxLength: 50 }).map((parts) => `"${parts.join('')}"`);
@@ -80,33 +70,12 @@ const jsonText = fc.letrec<{ value: string; list: string; record: string }>((tie
 })).value;
 
 describe('what is read', () => {
-  test('is what JSON.parse reads', () => {
-    fc.assert(fc.property(jsonText, expectSameAsNative), { numRuns: 500 });
-  });
+  test('is what JSON.parse reads', () => fc.assert(fc.property(jsonText, expectSameAsNative), { numRuns: 500 }));
 
   test('is refused exactly when JSON.parse refuses it: one character taken away, put in or replaced', () => {
     const intruder = fc.constantFrom(
-      '"',
-      '\\',
-      '{',
-      '}',
-      '[',
-      ']',
-      ',',
-      ':',
-      '0',
-      '-',
-      '.',
-      'e',
-      'u',
-      't',
-      ' ',
-      '\u0000',
-      '\u001f',
-      '\u00a0',
-      '\ufeff',
-      '\n',
-      '/',
+      ...['"', '\\', '{', '}', '[', ']', ',', ':', '0', '-', '.', 'e', 'u', 't', ' ', '\u0000', '\u001f'],
+      ...['\u00a0', '\ufeff', '\n', '/'],
     );
     const mutation = fc.tuple(jsonText, fc.nat(), fc.constantFrom('delete', 'insert', 'replace', 'cut'), intruder);
     fc.assert(
@@ -121,38 +90,13 @@ describe('what is read', () => {
 
   test.each([
     ...[
-      '',
-      ' ',
-      '-',
-      '01',
-      '-01',
-      '1.',
-      '.5',
-      '1e',
-      '1e+',
-      '+1',
-      '0x1',
-      'NaN',
-      'Infinity',
-      'undefined',
-      'tru',
-      'nulll',
+      ...['', ' ', '-', '01', '-01', '1.', '.5', '1e', '1e+', '+1', '0x1', 'NaN', 'Infinity', 'undefined'],
+      ...['tru', 'nulll'],
     ],
     ...['"', '"\\', '"\\u', '"\\u12', '"\\u12g4"', '"\\x41"', '"\t"', "'a'", '"a" "b"', '1 2', '[1,]', '[,1]', '{,}'],
     ...[
-      '{"a"}',
-      '{"a":}',
-      '{"a":1,}',
-      '{a:1}',
-      '{"a":1 "b":2}',
-      '[1}',
-      '{"a":1]',
-      '[',
-      '{',
-      '{"a',
-      '{"a":',
-      '// 1',
-      '\ufeff1',
+      ...['{"a"}', '{"a":}', '{"a":1,}', '{a:1}', '{"a":1 "b":2}', '[1}', '{"a":1]', '[', '{', '{"a', '{"a":'],
+      ...['// 1', '\ufeff1'],
     ],
     ...[`"${'a'.repeat(100)}`, `"${'a'.repeat(100)}\u0001"`, `"${'a'.repeat(100)}\\q"`, `"${'a'.repeat(100)}\\"`],
     ...[
@@ -219,9 +163,7 @@ describe('what is kept', () => {
     '{ "a" : [ ] }',
     '"\\u00e4\\/\\u2028"',
     '{"__proto__":{"a":1}}',
-  ])('%s', (text) => {
-    expect(parseSource(text)?.text).toBe(text);
-  });
+  ])('%s', (text) => expect(parseSource(text)?.text).toBe(text));
 
   test('only where the shape says so: the same names elsewhere are read', () => {
     const shape = members({
@@ -288,9 +230,8 @@ describe('B58: a lone surrogate', () => {
 
 test('hostile strings are walked in linear time', () => {
   for (const unit of ['\\"', '\\\\', '"",', '{"":', `"${'a'.repeat(40)}",`]) {
-    const text = `[${unit.repeat(1_000_000 / unit.length)}\\`;
-    const startMs = performance.now();
-    expect(parseSource(text)).toBeUndefined();
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expectLinear(60_000, (size) => {
+      expect(parseSource(`[${unit.repeat(size / unit.length)}\\`)).toBeUndefined();
+    });
   }
 });

@@ -1,7 +1,7 @@
 /**
- * Parses JSON (RFC 8259) in one pass and keeps some values as the text that they were, checked but not parsed: what is
- * only passed on costs no parsing and no encoding, and loses nothing. Takes and refuses what `JSON.parse` takes and
- * refuses, save for what nests too deeply.
+ * Parses JSON (RFC 8259) in one pass and keeps some values as their text, checked but not parsed: forwarded values cost
+ * no parsing and no encoding, and lose nothing. Accepts what `JSON.parse` accepts, except for values that nest too
+ * deeply.
  */
 
 import { JsonScanner, JsonSyntaxFault } from './json-scanner.js';
@@ -9,14 +9,14 @@ import { type JsonShape, shapeOfElement, shapeOfMember } from './json-shape.js';
 import { JsonSource } from './json-source.js';
 import type { JsonText } from './json-text.js';
 
-/** Deepest nesting of arrays and objects: deeper values overflow the stack of whoever encodes them again. */
+/** Deepest nesting of arrays and objects; deeper values could overflow the stack of an encoder. */
 export const maxJsonNesting = 64;
 
 type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly fault: 'syntax' | 'nesting' };
 
-/** @param shape where a {@link JsonSource} is to stand in the value. Default: nowhere */
+/** @param shape which values become a {@link JsonSource}. Default: none */
 export function parseJson(text: string, shape?: JsonShape): ParsedJson {
   const builder = new JsonBuilder(text);
   try {
@@ -34,7 +34,7 @@ export function parseSource(text: string): JsonSource | undefined {
   return parsed.ok ? (parsed.value as JsonSource) : undefined;
 }
 
-/** How many members all objects of a text have together; more than there are once it is parsed when one is there twice. */
+/** The number of members of all objects of a text; with duplicate members, more than after parsing. */
 export function countMembers(text: JsonText): number {
   const scanner = new JsonScanner(text);
   scanner.skipSpace();
@@ -42,27 +42,18 @@ export function countMembers(text: JsonText): number {
   return scanner.numMembers;
 }
 
-class JsonBuilder {
-  readonly #text: string;
-  readonly #scanner: JsonScanner;
-
-  constructor(text: string) {
-    this.#text = text;
-    this.#scanner = new JsonScanner(text);
-  }
-
+class JsonBuilder extends JsonScanner {
   whole(shape: JsonShape | undefined): unknown {
-    const scanner = this.#scanner;
-    scanner.skipSpace();
+    this.skipSpace();
     const value = this.#value(shape, maxJsonNesting);
-    scanner.skipSpace();
-    if (scanner.at < this.#text.length) scanner.fail();
+    this.skipSpace();
+    if (this.at < this.text.length) this.fail();
     return value;
   }
 
   #value(shape: JsonShape | undefined, levels: number): unknown {
     if (shape === 'source') return this.#source(levels);
-    switch (this.#scanner.peek()) {
+    switch (this.peek()) {
       case 0x22:
         return this.#string();
       case 0x7b:
@@ -70,13 +61,13 @@ class JsonBuilder {
       case 0x5b:
         return this.#array(shape, levels);
       case 0x74:
-        this.#scanner.skipWord('true');
+        this.skipWord('true');
         return true;
       case 0x66:
-        this.#scanner.skipWord('false');
+        this.skipWord('false');
         return false;
       case 0x6e:
-        this.#scanner.skipWord('null');
+        this.skipWord('null');
         return null;
       default:
         return this.#number();
@@ -84,71 +75,66 @@ class JsonBuilder {
   }
 
   #source(levels: number): JsonSource {
-    const scanner = this.#scanner;
-    const start = scanner.at;
-    scanner.hasLineBreak = false;
-    scanner.hasLoneEscape = false;
-    scanner.skipValue(levels);
-    const slice = this.#slice(start, scanner.at);
-    // They can only stand between tokens. Messages are lines on most wires, so they must not come through.
-    const text = scanner.hasLineBreak ? slice.replace(lineBreak, ' ') : slice;
+    const start = this.at;
+    this.hasLineBreak = false;
+    this.hasLoneEscape = false;
+    this.skipValue(levels);
+    const slice = this.#slice(start, this.at);
+    // Line breaks can only be between tokens. They are replaced, since messages are lines on most transports.
+    const text = this.hasLineBreak ? slice.replace(lineBreak, ' ') : slice;
     // safe: the scanner has found one well-formed value
-    return new JsonSource(text as JsonText, scanner.hasLoneEscape || !isWellFormed(text));
+    return new JsonSource(text as JsonText, this.hasLoneEscape || !isWellFormed(text));
   }
 
   #string(): string {
-    const scanner = this.#scanner;
-    const start = scanner.at;
-    const hasEscape = scanner.skipString();
-    return hasEscape ? JSON.parse(this.#text.slice(start, scanner.at)) : this.#slice(start + 1, scanner.at - 1);
+    const start = this.at;
+    const hasEscape = this.skipString();
+    return hasEscape ? JSON.parse(this.text.slice(start, this.at)) : this.#slice(start + 1, this.at - 1);
   }
 
   #number(): number {
-    const scanner = this.#scanner;
-    const start = scanner.at;
-    scanner.skipNumber();
-    return Number(this.#text.slice(start, scanner.at));
+    const start = this.at;
+    this.skipNumber();
+    return Number(this.text.slice(start, this.at));
   }
 
   #array(shape: JsonShape | undefined, levels: number): unknown[] {
-    const scanner = this.#scanner;
     const elementShape = shapeOfElement(shape);
     const elements: unknown[] = [];
-    if (!scanner.open(levels, 0x5d)) return elements;
+    if (!this.open(levels, 0x5d)) return elements;
     do elements.push(this.#value(elementShape, levels - 1));
-    while (scanner.goesOn(0x5d));
+    while (this.goesOn(0x5d));
     return elements;
   }
 
   #object(shape: JsonShape | undefined, levels: number): object {
-    const scanner = this.#scanner;
     const fields: Record<string, unknown> = {};
-    if (!scanner.open(levels, 0x7d)) return fields;
+    if (!this.open(levels, 0x7d)) return fields;
     do {
-      if (scanner.peek() !== 0x22) scanner.fail();
+      if (this.peek() !== 0x22) this.fail();
       const key = this.#string();
-      scanner.skipColon();
+      this.skipColon();
       const value = this.#value(shapeOfMember(shape, key), levels - 1);
       // Assigning would set the prototype (B43).
       if (key === '__proto__') Object.defineProperty(fields, key, { value, ...ordinary });
       else fields[key] = value;
-    } while (scanner.goesOn(0x7d));
+    } while (this.goesOn(0x7d));
     return fields;
   }
 
-  /** A part of the text. V8 keeps the whole alive for a slice of it, so a small part of much is copied. */
+  /** A part of the text. V8 keeps the whole string alive for a slice, so a small part of a large text is copied. */
   #slice(start: number, end: number): string {
-    const slice = this.#text.slice(start, end);
-    return 2 * slice.length + smallLength < this.#text.length ? ` ${slice}`.slice(1) : slice;
+    const slice = this.text.slice(start, end);
+    return 2 * slice.length + smallLength < this.text.length ? ` ${slice}`.slice(1) : slice;
   }
 }
 
 const ordinary = { writable: true, enumerable: true, configurable: true };
 const lineBreak = /[\r\n]/g;
-/** What may be kept alive beside a slice. */
+/** How much may be kept alive besides a slice. */
 const smallLength = 128;
 
 function isWellFormed(text: string): boolean {
-  // safe: ECMAScript 2024 has it, and so has Node 20; the library of types here is an earlier one
+  // safe: Node 20 has it (ECMAScript 2024); the configured type library is older
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }

@@ -1,33 +1,31 @@
-/** Walks over JSON text, token by token, and stops at the first that is none (RFC 8259). Makes no values. */
+/** Scans JSON text, token by token, and stops at the first invalid one (RFC 8259). Creates no values. */
 
-/** The text is not what it should be. */
+/** The text is not valid JSON. */
 export class JsonSyntaxFault extends Error {
   constructor(readonly kind: 'syntax' | 'nesting') {
     super(kind);
   }
 }
 
-/** Characters of a string that are looked at one by one; the end of a longer one is searched for. */
+/** Characters of a string that are checked one by one; the end of a longer one is found by search. */
 const shortString = 32;
-/** Everything below the space. */
+/** All characters below the space. */
 const control = /[^ -\uffff]/;
 
 export class JsonScanner {
-  readonly #text: string;
   readonly #length: number;
   /** Index of the next character. */
   at = 0;
   /** A line break was passed between two tokens. */
   hasLineBreak = false;
-  /** An escape was passed that stands for half of a surrogate pair, without the other half. */
+  /** An escape of a lone surrogate was passed. */
   hasLoneEscape = false;
   /** Members of all objects so far. */
   numMembers = 0;
   /** Where the next backslash is, as far as it has been searched for. */
   #backslashAt = -1;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(protected readonly text: string) {
     this.#length = text.length;
   }
 
@@ -37,11 +35,11 @@ export class JsonScanner {
 
   /** The next character; 0, which begins nothing, at the end. */
   peek(): number {
-    return this.at < this.#length ? this.#text.charCodeAt(this.at) : 0;
+    return this.at < this.#length ? this.text.charCodeAt(this.at) : 0;
   }
 
   skipSpace(): void {
-    const text = this.#text;
+    const text = this.text;
     const length = this.#length;
     let i = this.at;
     for (; i < length; i++) {
@@ -78,7 +76,7 @@ export class JsonScanner {
     }
   }
 
-  /** Goes into an array or object. False when it was empty and is over. */
+  /** Enters an array or object. False if it is empty. */
   open(levels: number, closing: number): boolean {
     if (levels === 0) this.fail('nesting');
     this.at++;
@@ -88,7 +86,7 @@ export class JsonScanner {
     return false;
   }
 
-  /** Behind an element or member: whether another one follows. */
+  /** After an element or member: whether another one follows. */
   goesOn(closing: number): boolean {
     this.skipSpace();
     const code = this.peek();
@@ -108,13 +106,13 @@ export class JsonScanner {
   }
 
   skipWord(word: string): void {
-    if (!this.#text.startsWith(word, this.at)) this.fail();
+    if (!this.text.startsWith(word, this.at)) this.fail();
     this.at += word.length;
   }
 
   /** From the opening quote on. Returns whether there are escapes in it. */
   skipString(): boolean {
-    const text = this.#text;
+    const text = this.text;
     const shortEnd = Math.min(this.#length, this.at + shortString);
     let hasEscape = false;
     let i = this.at + 1;
@@ -134,7 +132,7 @@ export class JsonScanner {
   }
 
   skipNumber(): void {
-    const text = this.#text;
+    const text = this.text;
     let i = this.at;
     if (text.charCodeAt(i) === 0x2d) i++;
     if (text.charCodeAt(i) === 0x30) i++;
@@ -165,9 +163,9 @@ export class JsonScanner {
     } while (this.goesOn(0x7d));
   }
 
-  /** Finds the quote, and the backslashes before it, by searches that are quicker than a look at every character. */
+  /** Finds the quote, and the backslashes before it, by searches that are faster than checking every character. */
   #skipLongString(start: number): boolean {
-    const text = this.#text;
+    const text = this.text;
     let hasEscape = false;
     let i = start;
     let quote = -1;
@@ -191,7 +189,7 @@ export class JsonScanner {
 
   /** @param start at the backslash */
   #endOfEscape(start: number): number {
-    switch (this.#text.charCodeAt(start + 1)) {
+    switch (this.text.charCodeAt(start + 1)) {
       case 0x75:
         return this.#endOfUnicodeEscape(start);
       case 0x22:
@@ -212,7 +210,7 @@ export class JsonScanner {
     const unit = this.#hexUnit(start + 2);
     if (unit < 0) this.fail();
     if (unit < 0xd800 || unit > 0xdfff) return start + 6;
-    const text = this.#text;
+    const text = this.text;
     const isPair =
       unit < 0xdc00 &&
       text.charCodeAt(start + 6) === 0x5c &&
@@ -223,11 +221,11 @@ export class JsonScanner {
     return start + 6;
   }
 
-  /** The number in four hexadecimal digits; negative when they are none. */
+  /** The number in four hexadecimal digits; negative if they are invalid. */
   #hexUnit(start: number): number {
     let unit = 0;
     for (let i = start; i < start + 4; i++) {
-      const code = this.#text.charCodeAt(i);
+      const code = this.text.charCodeAt(i);
       const lower = code | 0x20;
       if (code >= 0x30 && code <= 0x39) unit = unit * 16 + code - 0x30;
       else if (lower >= 0x61 && lower <= 0x66) unit = unit * 16 + lower - 0x57;
@@ -236,9 +234,9 @@ export class JsonScanner {
     return unit;
   }
 
-  /** Behind one digit at least. */
+  /** The index after at least one digit. */
   #endOfDigits(start: number): number {
-    const text = this.#text;
+    const text = this.text;
     let i = start;
     while (i < this.#length) {
       const code = text.charCodeAt(i);

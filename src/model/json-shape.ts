@@ -1,16 +1,7 @@
 /** Which values in a JSON text are kept as text and not parsed. */
 
-/** `source`: the value itself. Otherwise the shape of its members, or of its elements. */
-export type JsonShape = 'source' | MembersShape | EachShape;
-
-interface MembersShape {
-  readonly members: ReadonlyMap<string, JsonShape>;
-}
-
-interface EachShape {
-  /** Of every element of a list, of every member of an object. */
-  readonly each: JsonShape;
-}
+/** `source`: the value itself. Otherwise the shapes of members, or of every element of a list or member of an object. */
+export type JsonShape = 'source' | { readonly members: ReadonlyMap<string, JsonShape> } | { readonly each: JsonShape };
 
 export function members(shapes: Readonly<Record<string, JsonShape>>): JsonShape {
   return { members: new Map(Object.entries(shapes)) };

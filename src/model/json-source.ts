@@ -1,14 +1,14 @@
-/** One JSON value as the text that its sender wrote: it is handed on unchanged, and parsed only when its value is needed. */
+/** One JSON value as its sender's text, which is forwarded unchanged and parsed only when its value is needed. */
 
 import type { JsonText } from './json-text.js';
 
 /**
- * `JSON.stringify` writes what was parsed and so may lose digits, duplicates and the order of keys. Whoever can embed text
- * takes {@link text}.
+ * `JSON.stringify` writes the parsed value and so may lose digits, duplicates and the order of keys. Use {@link text}
+ * where text can be embedded.
  */
 export class JsonSource {
   readonly text: JsonText;
-  /** Half a surrogate pair stands somewhere in it, escaped or not: UTF-8 cannot carry what it means. */
+  /** Whether it contains a lone surrogate, escaped or not, which UTF-8 cannot represent. */
   readonly hasLoneSurrogate: boolean;
   #parsed: { readonly value: unknown } | undefined;
 

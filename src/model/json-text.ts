@@ -5,7 +5,7 @@ export declare const jsonText: unique symbol;
 /** A string known to be one well-formed JSON value. */
 export type JsonText = string & { readonly [jsonText]: true };
 
-/** An escape that stands for half of a surrogate pair; `JSON.stringify` writes whole pairs unescaped. */
+/** An escape of a lone surrogate; `JSON.stringify` writes whole pairs unescaped. */
 const loneSurrogateEscape = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/;
 
 /**
@@ -23,9 +23,9 @@ export function fromJsonText(text: JsonText): unknown {
   return JSON.parse(text);
 }
 
-/** Takes text from a store of our own, which only ever held encoded JSON. */
+/** Marks text from our own store, which only contains encoded JSON. */
 export function trustedJsonText(text: string): JsonText {
-  // safe: by the caller's promise that the text was written by toJsonText
+  // safe: the caller guarantees that toJsonText wrote the text
   return text as JsonText;
 }
 

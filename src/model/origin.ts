@@ -1,6 +1,6 @@
-/** Web origins as a list of allowed ones has them: as browsers send them (RFC 6454), with one label of host left open or none. */
+/** Entries of a list of allowed web origins: as browsers send them (RFC 6454), possibly with one wildcard label. */
 
-/** What an origin may be besides `null`: scheme, host, port. A page from a file has no host. */
+/** An origin other than `null`: scheme, host, port. A page from a file has no host. */
 const serialized = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*]*$/;
 const anyLabel = /^(https?:\/\/)\*(\..+)$/;
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -21,7 +21,7 @@ export function originFault(entry: string): string | undefined {
   return 'is no origin; write it as browsers send it, like https://example.com, without a path';
 }
 
-/** The scheme and what follows the open label, for an entry with one. */
+/** The scheme and the text after the wildcard label, for an entry with one. */
 export function openLabelOf(entry: string): { readonly before: string; readonly after: string } | undefined {
   const [, before, after] = anyLabel.exec(entry) ?? [];
   return before === undefined || after === undefined ? undefined : { before, after };

@@ -1,14 +1,14 @@
 /**
- * What a message carries: the data of publications, calls and answers. Nearly everything hands it on unseen; whoever
- * depends on what is in it uses one of the functions below.
+ * The data of publications, calls and answers. Nearly all code forwards it unseen; code that depends on its content
+ * uses one of the functions below.
  */
 
 import { fromJsonText, type JsonText, type jsonText } from './json-text.js';
 
 /**
- * JSON text is the one kind today, and any `JsonText` is a payload as it is. The type hides the string, so that nothing
- * depends on the kind by accident: with a second kind in this union, the compiler refuses every call of
- * {@link payloadJson} that has not decided what to do with that kind.
+ * JSON text is the only kind today, and any `JsonText` is a payload. The type hides the string, so that nothing depends
+ * on the kind by accident: with a second kind in this union, the compiler refuses every call of {@link payloadJson}
+ * that does not handle it.
  */
 export type Payload = JsonPayload;
 
@@ -27,7 +27,7 @@ export function payloadValue(payload: Payload): unknown {
   return fromJsonText(payloadJson(payload));
 }
 
-/** How much memory and room in a frame it takes: in characters, which costs nothing to count. */
+/** Its size in memory and in a frame, in characters, which costs nothing to count. */
 export function payloadLength(payload: Payload): number {
   return payloadJson(payload).length;
 }

@@ -1,4 +1,4 @@
-/** A place in the stream of one channel. */
+/** A position in the stream of one channel. */
 
 /** Offset counts publications from 1 within an epoch; an epoch names one unbroken life of the stream. */
 export interface Position {
@@ -7,7 +7,6 @@ export interface Position {
   readonly epoch: string;
 }
 
-/** Whether two positions are the same place of the same stream. */
 export function samePosition(a: Position, b: Position): boolean {
   return a.offset === b.offset && a.epoch === b.epoch;
 }

@@ -1,4 +1,4 @@
-/** The headers in which proxies tell whom they forward for: `X-Forwarded-For`, and `Forwarded` (RFC 7239). */
+/** The headers in which proxies send client addresses: `X-Forwarded-For` and `Forwarded` (RFC 7239). */
 
 export const proxyHeaders = ['X-Forwarded-For', 'Forwarded'] as const;
 

@@ -15,7 +15,7 @@ export interface ClientInfo {
   readonly chanInfo?: JsonText;
 }
 
-/** A message in a channel before the broker has given it a place. */
+/** A message in a channel before the broker has given it an offset. */
 export interface NewPublication {
   readonly data: Payload;
   /** Set when a client published, absent when the server did. */
@@ -29,7 +29,7 @@ export interface Publication extends NewPublication {
   readonly offset: number;
 }
 
-/** Written out: to spread a publication takes thirty times as long, and this is done for each one. */
+/** Written out, because a spread takes thirty times as long, and this runs for each publication. */
 export function publicationAt({ data, info, tags }: NewPublication, offset: number): Publication {
   if (tags !== undefined) return info === undefined ? { data, offset, tags } : { data, offset, info, tags };
   return info === undefined ? { data, offset } : { data, offset, info };

@@ -1,4 +1,4 @@
-/** What the server sends unasked. */
+/** Pushes of the server. */
 
 import type { Disconnect, Unsubscribe } from './codes.js';
 import type { Payload } from './payload.js';

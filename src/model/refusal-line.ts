@@ -1,15 +1,15 @@
-/** Why somebody was refused, for the log of whoever runs the server. */
+/** Why a client was refused, for the server's log. */
 
 /** A line for the log. Values in it are never secrets, tokens or payloads. */
 export interface RefusalLine {
-  /** A name from the code: what has been checked. Each has a budget of lines of its own. */
+  /** The name of the check. Each has its own budget of lines. */
   readonly check: string;
-  /** Tells refusals of one check apart that are worth a line each: an origin, a rule. May come from a client. */
+  /** Distinguishes refusals of one check that need a line each: an origin, a rule. May come from a client. */
   readonly key?: string;
-  /** What else stands in the line; `option` is what would let the client in. */
+  /** Other fields of the line; `option` is what would change the answer. */
   readonly fields: object;
-  /** A function where it costs something to find the words: it is called when there is a line. */
+  /** A function if the text is expensive: it is called only when a line is written. */
   readonly message: string | (() => string);
-  /** `error` for broken code, `warn` for what a setting would mend, `info` for what is as it was meant. Default: `warn`. */
+  /** `error` for bugs, `warn` if a setting would change it, `info` if it is as intended. Default: `warn`. */
   readonly level?: 'info' | 'warn' | 'error';
 }

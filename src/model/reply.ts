@@ -1,4 +1,4 @@
-/** What the server answers to a command. */
+/** Replies to commands. */
 
 import type { ErrorReply } from './codes.js';
 import type { Payload } from './payload.js';
@@ -26,7 +26,7 @@ export interface SubscribeResult {
   readonly recoverable: boolean;
   readonly positioned: boolean;
   readonly epoch: string;
-  /** The top of the stream, or, when `recovered`, the offset that the client gave. */
+  /** The top of the stream, or, if `recovered`, the offset that the client sent. */
   readonly offset: number;
   readonly wasRecovering: boolean;
   readonly recovered: boolean;

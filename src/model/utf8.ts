@@ -1,6 +1,6 @@
-/** Bytes from outside as text. */
+/** Decodes UTF-8 from outside. */
 
-/** One for all: to make a decoder takes longer than to decode a message. */
+/** Shared, since creating a decoder takes longer than decoding a message. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** `undefined` when the bytes are not UTF-8. */

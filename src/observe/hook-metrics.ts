@@ -1,4 +1,4 @@
-/** The metrics of hooks, and what they are read from. */
+/** The metrics of hooks, and their sources. */
 
 import type { HistogramConfiguration } from 'prom-client';
 import type { MetricRow } from './metric-rows.js';
@@ -11,11 +11,11 @@ export interface HookFigures {
   readonly failures: ReadonlyMap<string, number>;
   readonly numInFlight: number;
   readonly numWaiting: number;
-  /** Its backend is taken for dead. */
+  /** Its circuit breaker is open. */
   readonly isOpen: boolean;
 }
 
-/** Told how long each call took that went out, and when there are events at all. */
+/** Measures calls, and learns whether there is an events hook. */
 export interface HookMeter {
   took(hook: string, seconds: number): void;
   hasEvents(): void;
@@ -28,7 +28,7 @@ export interface EventFigures {
   readonly dropped: number;
 }
 
-/** Looked at with each scrape: hooks may come and go. */
+/** Read for each scrape, since a reload may change hooks. */
 export interface HookMetricsSource {
   readonly figures: readonly HookFigures[];
   readonly events: EventFigures | undefined;
@@ -43,32 +43,37 @@ const each =
 
 export const ofHooks: readonly MetricRow<HookMetricsSource>[] = [
   ['hook_in_flight', 'Calls that a backend is working on.', each(({ numInFlight }) => numInFlight), byHook],
-  ['hook_waiting', 'Calls that wait for others to be answered.', each(({ numWaiting }) => numWaiting), byHook],
+  ['hook_waiting', 'Calls that wait for their turn.', each(({ numWaiting }) => numWaiting), byHook],
   [
     'hook_breaker_open',
-    '1 while calls fail at once, because the backend did.',
+    '1 while calls fail at once, after failures of the backend.',
     each(({ isOpen }) => Number(isOpen)),
     { ...byHook, over: 'max' },
   ],
-  ['hook_calls_total', 'Calls of hooks, with those that were not let out.', each(({ calls }) => calls), byHook],
+  [
+    'hook_calls_total',
+    'Calls of hooks, including those that failed without a request.',
+    each(({ calls }) => calls),
+    byHook,
+  ],
   [
     'hook_failures_total',
-    'Calls of hooks without an answer that could be used, by reason.',
+    'Calls of hooks without a valid answer, by reason.',
     ({ figures }) => figures.flatMap(({ hook, failures }) => [...failures].map(([why, n]) => [hook, why, n] as const)),
     { labels: ['hook', 'reason'] },
   ],
 ];
 
-/** Of hooks that are told of events. */
+/** Metrics of event hooks. */
 export const ofEvents: readonly MetricRow<HookMetricsSource>[] = [
   ['hook_events_queued', 'Events that wait for the backend.', ({ events }) => events?.queued ?? 0],
-  ['hook_events_delivered_total', 'Events that the backend has taken.', ({ events }) => events?.delivered ?? 0],
-  ['hook_events_dropped_total', 'Events that no backend has taken.', ({ events }) => events?.dropped ?? 0],
+  ['hook_events_delivered_total', 'Events that the backend has accepted.', ({ events }) => events?.delivered ?? 0],
+  ['hook_events_dropped_total', 'Events that no backend has accepted.', ({ events }) => events?.dropped ?? 0],
 ];
 
 export const hookLatency: HistogramConfiguration<'hook'> = {
   name: 'fanfare_hook_seconds',
-  help: 'How long backends took to answer, or not to.',
+  help: 'How long calls took, with or without an answer.',
   labelNames: ['hook'],
   /** From a backend on the same machine to the longest time-out. */
   buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],

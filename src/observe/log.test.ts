@@ -10,22 +10,20 @@ function logTo(level: LogLevel = 'debug') {
 }
 
 describe('redaction', () => {
-  test.each(['token', 'secret', 'password', 'authorization', 'cookie'])(
-    '%s is never written, wherever it is put',
-    (field) => {
-      const { log, lines } = logTo();
-      log.info({ [field]: 'hunter2' }, 'plain');
-      log.info({ request: { [field]: 'hunter2' } }, 'within');
-      log.info({ request: { headers: { [field]: 'hunter2' } } }, 'deeper');
-      log.info({ headers: [{ [field]: 'hunter2' }] }, 'in a list');
-      log.error({ err: Object.assign(new Error('failed'), { [field]: 'hunter2' }) }, 'in an error');
-      expect(lines).toHaveLength(5);
-      for (const line of lines) {
-        expect(line).not.toContain('hunter2');
-        expect(line).toContain('[redacted]');
-      }
-    },
-  );
+  const secretFields = ['token', 'secret', 'password', 'authorization', 'cookie'];
+  test.each(secretFields)('%s is never written, wherever it is put', (field) => {
+    const { log, lines } = logTo();
+    log.info({ [field]: 'hunter2' }, 'plain');
+    log.info({ request: { [field]: 'hunter2' } }, 'within');
+    log.info({ request: { headers: { [field]: 'hunter2' } } }, 'deeper');
+    log.info({ headers: [{ [field]: 'hunter2' }] }, 'in a list');
+    log.error({ err: Object.assign(new Error('failed'), { [field]: 'hunter2' }) }, 'in an error');
+    expect(lines).toHaveLength(5);
+    for (const line of lines) {
+      expect(line).not.toContain('hunter2');
+      expect(line).toContain('[redacted]');
+    }
+  });
 
   test('leaves the logged object as it was', () => {
     const { log } = logTo();
@@ -37,13 +35,8 @@ describe('redaction', () => {
   test('leaves everything else alone', () => {
     const { log, lines } = logTo();
     log.info({ user: 'u', code: 3500, client: null }, 'closed');
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      name: 'fanfare',
-      level: 30,
-      user: 'u',
-      code: 3500,
-      msg: 'closed',
-    });
+    const expected = { name: 'fanfare', level: 30, user: 'u', code: 3500, msg: 'closed' };
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject(expected);
   });
 });
 

@@ -6,7 +6,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** Fields that could carry a secret are never written, wherever they are put. */
 const secretFields = ['token', 'secret', 'password', 'authorization', 'cookie'];
-/** In the fields of a line, in an object there, and in one inside that: an error with a request with headers. */
+/** In the fields of a line and two levels below: an error with a request with headers. */
 const redacted = ['', '*.', '*.*.'].flatMap((depth) => secretFields.map((field) => depth + field));
 
 interface LogOptions {

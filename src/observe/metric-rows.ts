@@ -1,4 +1,4 @@
-/** A metric is a row of a table; here rows become what a registry collects. */
+/** Converts rows of metric tables to metrics of a registry. */
 
 import { Counter, Gauge, type GaugeConfiguration, type Registry } from 'prom-client';
 
@@ -6,8 +6,8 @@ import { Counter, Gauge, type GaugeConfiguration, type Registry } from 'prom-cli
 type LabelledFigure = readonly [...labels: (string | number)[], figure: number];
 
 /**
- * Its name behind `fanfare_` (a counter's ends in `_total`, all others are gauges); what it means; how it is read when
- * somebody asks. What the engine counts it counts in numbers of its own, so that counting costs it an addition.
+ * Its name after `fanfare_` (a counter's ends in `_total`, all others are gauges), its help, and how it is read. The
+ * engine counts in plain numbers, so that counting costs an addition.
  */
 export type MetricRow<Source> = readonly [
   name: string,
@@ -15,7 +15,7 @@ export type MetricRow<Source> = readonly [
   read: (source: Source) => number | Iterable<LabelledFigure>,
   more?: {
     readonly labels?: readonly string[];
-    /** How the figures of several processes that serve one port become one. Default: their sum. */
+    /** How the values of several processes that share a port are combined. Default: their sum. */
     readonly over?: 'max' | 'min';
   },
 ];

@@ -1,6 +1,6 @@
 /** What `/metrics` says of a node. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { EngineNode } from '../../test/support/engine/node.js';
 import { RecordedConnection } from '../../test/support/engine/recorded-connection.js';
@@ -13,16 +13,10 @@ let node: Node;
 let metrics: Metrics;
 
 beforeEach(async () => {
-  ({ clock, node } = new EngineNode({
-    channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone' }) },
-  }));
-  await node.start();
-  metrics = nodeMetrics(node);
-});
-
-afterEach(async () => {
-  metrics.close();
-  await node.close(0);
+  const channels = { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone' }) };
+  ({ clock, node } = await EngineNode.start({ channels }));
+  metrics = nodeMetrics(node.ports);
+  return () => metrics.close();
 });
 
 /** Values by name and labels, as they stand in the text. */
@@ -35,7 +29,7 @@ async function scrape(): Promise<Map<string, number>> {
 
 async function connect(...commands: object[]) {
   const connection = new RecordedConnection();
-  const session = node.open(connection, { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' });
+  const session = node.ports.open(connection, { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' });
   for (const command of [{ connect: {}, id: 1 }, ...commands]) {
     session.receive(JSON.stringify(command));
     await clock.settle();
@@ -58,9 +52,7 @@ describe('the exposition', () => {
     }
   });
 
-  test('is in the text format of Prometheus', () => {
-    expect(metrics.contentType).toContain('text/plain');
-  });
+  test('is in the text format of Prometheus', () => expect(metrics.contentType).toContain('text/plain'));
 
   test('has the metrics of the process and of the event loop too', async () => {
     const values = await scrape();
@@ -87,38 +79,23 @@ describe('values', () => {
     connection.bufferedBytes = 77;
     const values = await scrape();
     const of = (name: string) => values.get(`fanfare_${name}`);
-    expect({
-      connections: of('connections'),
-      clients: of('clients'),
-      users: of('users'),
-      channels: of('channels'),
-      subscriptions: of('subscriptions'),
-      queueBytes: of('queue_bytes'),
-      draining: of('draining'),
-      opened: of('connections_opened_total'),
-      commands: of('commands_total'),
-      publicationsIn: of('publications_in_total'),
-      publicationsOut: of('publications_out_total'),
-      framesIn: of('frames_in_total'),
-    }).toEqual({
+    const gauges = {
       connections: 2,
       clients: 2,
       users: 1,
       channels: 1,
       subscriptions: 2,
-      queueBytes: 77,
+      queue_bytes: 77,
       draining: 0,
-      opened: 2,
-      commands: 5,
-      publicationsIn: 1,
-      publicationsOut: 1,
-      framesIn: 5,
-    });
+    };
+    for (const [name, value] of Object.entries(gauges)) expect([name, of(name)]).toEqual([name, value]);
+    const counters = { connections_opened: 2, commands: 5, publications_in: 1, publications_out: 1, frames_in: 5 };
+    for (const [name, value] of Object.entries(counters)) expect([name, of(`${name}_total`)]).toEqual([name, value]);
     expect(of('transport_connections{transport="recorded"}')).toBe(2);
-    expect(of('frames_out_total')).toBe(node.counters.framesOut);
-    expect(of('sent_bytes_total')).toBe(node.counters.bytesOut);
-    expect(of('received_bytes_total')).toBe(node.counters.bytesIn);
-    expect(node.counters.bytesIn).toBeGreaterThan(100);
+    expect(of('frames_out_total')).toBe(node.ports.counters.framesOut);
+    expect(of('sent_bytes_total')).toBe(node.ports.counters.bytesOut);
+    expect(of('received_bytes_total')).toBe(node.ports.counters.bytesIn);
+    expect(node.ports.counters.bytesIn).toBeGreaterThan(100);
   });
 
   test('errors, disconnects and unsubscribes are counted by their codes', async () => {
@@ -146,7 +123,7 @@ describe('values', () => {
   });
 
   test('a draining node says so', async () => {
-    node.drain();
+    node.ports.admission.drain();
     expect((await scrape()).get('fanfare_draining')).toBe(1);
   });
 

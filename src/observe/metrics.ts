@@ -1,18 +1,17 @@
-/** Prometheus metrics of a node. Values are read when somebody asks. */
+/** Prometheus metrics of a node. Values are read for each scrape. */
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Histogram, type MetricObject, Registry } from 'prom-client';
-import type { Node } from '../engine/node.js';
 import { type HookMetricsSource, hookLatency, ofEvents, ofHooks } from './hook-metrics.js';
 import { type MetricRow, register } from './metric-rows.js';
-import { ofConfiguration, ofNode } from './node-metrics.js';
+import { type NodeFigures, ofConfiguration, ofNode } from './node-metrics.js';
 
-/** What `/metrics` answers with. */
+/** The source of `/metrics`. */
 export interface Metrics {
   readonly contentType: string;
   /** The text exposition format. */
   render(): Promise<string>;
-  /** The same figures as data, for whoever sums them up with those of other processes. */
+  /** The same values as data, to be summed up with those of other processes. */
   figures(): Promise<MetricObject[]>;
   /** Stops measuring the event loop. */
   close(): void;
@@ -34,8 +33,8 @@ const ofEventLoop: readonly MetricRow<IntervalHistogram>[] = [
   ],
 ];
 
-/** @param hooks of a node behind which there is a configuration */
-export function nodeMetrics(node: Node, hooks?: HookMetricsSource): Metrics {
+/** @param hooks of a node with a configuration */
+export function nodeMetrics(node: NodeFigures, hooks?: HookMetricsSource): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   register(registry, ofNode, node);

@@ -1,6 +1,6 @@
 /** What a scrape says of several processes that serve one port. */
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { EngineNode } from '../../test/support/engine/node.js';
 import type { Node } from '../engine/node.js';
 import type { HookMetricsSource } from './hook-metrics.js';
@@ -8,11 +8,7 @@ import type { Metrics } from './metrics.js';
 import { workerMetrics } from './worker-metrics.js';
 
 let node: Node;
-beforeEach(async () => {
-  ({ node } = new EngineNode({ channels: {} }));
-  await node.start();
-});
-afterEach(() => node.close(0));
+beforeEach(async () => ({ node } = await EngineNode.start({ channels: {} })));
 
 const hook = { hook: 'connect', failures: new Map(), numInFlight: 0, numWaiting: 0 };
 const hooksOf = (isOpen: boolean, calls: number): HookMetricsSource => ({
@@ -25,7 +21,7 @@ const hooksOf = (isOpen: boolean, calls: number): HookMetricsSource => ({
 async function scrapeOfTwo(change: Readonly<Record<string, number>> = {}): Promise<string> {
   let figuresOfSecond = async (): Promise<object[]> => [];
   const second = workerMetrics(
-    node,
+    node.ports,
     {
       serve(figures) {
         figuresOfSecond = figures;
@@ -35,7 +31,7 @@ async function scrapeOfTwo(change: Readonly<Record<string, number>> = {}): Promi
     hooksOf(true, 3),
   );
   const first = workerMetrics(
-    node,
+    node.ports,
     {
       serve: () => {},
       ask: async () => {

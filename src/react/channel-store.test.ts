@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ChannelEvents, HistoryOptions, HistoryResult } from '../client/channel-events.js';
 import { ClientError } from '../client/client-error.js';
 import { Listeners } from '../client/listeners.js';
@@ -45,11 +45,7 @@ class FakeChannel implements MessageSource<number, number> {
   }
 
   #read(request: HistoryRequest): HistoryResult<number> {
-    request.result ??= {
-      messages: this.kept.slice(-request.limit).reverse(),
-      offset: this.kept.length,
-      epoch: 'e',
-    };
+    request.result ??= { messages: this.kept.slice(-request.limit).reverse(), offset: this.kept.length, epoch: 'e' };
     return request.result;
   }
 
@@ -97,102 +93,100 @@ class FakeChannel implements MessageSource<number, number> {
   }
 }
 
+/** A store that is watched, and its channel. */
+function watched(history: number, channel = new FakeChannel()) {
+  const store = new ChannelStore(() => channel.open(), { keep: 3, history });
+  store.watch(() => {});
+  return { channel, store };
+}
+
 const dataOf = (store: ChannelStore<number, number>) => store.read().messages.map(({ data }) => data);
 
-describe('ChannelStore', () => {
-  it('shows the newest messages without hole or double, however history and live messages interleave', async () => {
-    const step = fc.constantFrom('publish', 'publishSlowly', 'arrive', 'read', 'answer', 'lose');
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat({ max: 12 }),
-        fc.integer({ min: 1, max: 8 }),
-        fc.array(step, { maxLength: 40 }),
-        async (numBefore, history, steps) => {
-          const keep = 10;
-          const channel = new FakeChannel();
-          for (let count = 0; count < numBefore; count++) channel.publishKept();
-          const store = new ChannelStore(() => channel.open(), { keep, history });
-          const stop = store.watch(() => {});
-          channel.subscribed();
-          for (const one of steps) {
-            if (one === 'publish') channel.publishKept();
-            else if (one === 'publishSlowly') channel.publishSlowly();
-            else if (one === 'arrive') channel.arrive();
-            else if (one === 'read') channel.readHistory();
-            else if (one === 'answer') await channel.answer();
-            else {
-              channel.cut();
-              channel.publishKept();
-              channel.subscribed(true, false);
-            }
+it('shows the newest messages without hole or double, however history and live messages interleave', async () => {
+  const step = fc.constantFrom('publish', 'publishSlowly', 'arrive', 'read', 'answer', 'lose');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat({ max: 12 }),
+      fc.integer({ min: 1, max: 8 }),
+      fc.array(step, { maxLength: 40 }),
+      async (numBefore, history, steps) => {
+        const keep = 10;
+        const channel = new FakeChannel();
+        for (let count = 0; count < numBefore; count++) channel.publishKept();
+        const store = new ChannelStore(() => channel.open(), { keep, history });
+        const stop = store.watch(() => {});
+        channel.subscribed();
+        for (const one of steps) {
+          if (one === 'publish') channel.publishKept();
+          else if (one === 'publishSlowly') channel.publishSlowly();
+          else if (one === 'arrive') channel.arrive();
+          else if (one === 'read') channel.readHistory();
+          else if (one === 'answer') await channel.answer();
+          else {
+            channel.cut();
+            channel.publishKept();
+            channel.subscribed(true, false);
           }
-          while (store.read().loading) await channel.answer();
-          channel.arrive();
-          const shown = dataOf(store);
-          // One piece, level with the channel, and at least as long as asked for.
-          expect(shown).toEqual(channel.kept.slice(-shown.length || channel.kept.length).map(({ data }) => data));
-          expect(shown.length).toBeGreaterThanOrEqual(Math.min(history, channel.kept.length));
-          expect(shown.length).toBeLessThanOrEqual(keep);
-          expect(store.read().gap).toBe(false);
-          stop();
-          expect(channel.uses).toBe(0);
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
+        }
+        while (store.read().loading) await channel.answer();
+        channel.arrive();
+        const shown = dataOf(store);
+        // One piece, level with the channel, and at least as long as asked for.
+        expect(shown).toEqual(channel.kept.slice(-shown.length || channel.kept.length).map(({ data }) => data));
+        expect(shown.length).toBeGreaterThanOrEqual(Math.min(history, channel.kept.length));
+        expect(shown.length).toBeLessThanOrEqual(keep);
+        expect(store.read().gap).toBe(false);
+        stop();
+        expect(channel.uses).toBe(0);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
-  it('adds what a recovery delivers, and reads no history for it', () => {
-    const channel = new FakeChannel();
-    const store = new ChannelStore(() => channel.open(), { keep: 3, history: 0 });
-    store.watch(() => {});
-    channel.subscribed();
-    channel.publishKept();
-    channel.cut();
-    expect(store.read()).toMatchObject({ state: 'subscribing', recovered: true, gap: false });
-    channel.subscribed(true, true);
-    for (let count = 0; count < 3; count++) channel.publishKept();
-    expect(dataOf(store)).toEqual([2, 3, 4]);
-    expect(store.read()).toMatchObject({ state: 'subscribed', recovered: true, gap: false, loading: false });
-  });
+it('adds what a recovery delivers, and reads no history for it', () => {
+  const { channel, store } = watched(0);
+  channel.subscribed();
+  channel.publishKept();
+  channel.cut();
+  expect(store.read()).toMatchObject({ state: 'subscribing', recovered: true, gap: false });
+  channel.subscribed(true, true);
+  for (let count = 0; count < 3; count++) channel.publishKept();
+  expect(dataOf(store)).toEqual([2, 3, 4]);
+  expect(store.read()).toMatchObject({ state: 'subscribed', recovered: true, gap: false, loading: false });
+});
 
-  it('says that there is a gap when messages were lost and no history is asked for', () => {
-    const channel = new FakeChannel();
-    const store = new ChannelStore(() => channel.open(), { keep: 3, history: 0 });
-    store.watch(() => {});
-    channel.subscribed();
-    channel.cut();
-    channel.subscribed(true, false);
-    expect(store.read()).toMatchObject({ recovered: false, gap: true });
-    store.clear();
-    expect(store.read()).toMatchObject({ messages: [], gap: false });
-  });
+it('says that there is a gap when messages were lost and no history is asked for', () => {
+  const { channel, store } = watched(0);
+  channel.subscribed();
+  channel.cut();
+  channel.subscribed(true, false);
+  expect(store.read()).toMatchObject({ recovered: false, gap: true });
+  store.clear();
+  expect(store.read()).toMatchObject({ messages: [], gap: false });
+});
 
-  it('shows why the subscription was refused', () => {
-    const channel = new FakeChannel();
-    const store = new ChannelStore(() => channel.open(), { keep: 3, history: 5 });
-    store.watch(() => {});
-    const error = new ClientError('ERR_PERMISSION_DENIED', 'permission denied');
-    channel.listeners.emit('unsubscribed', { code: 103, reason: 'permission denied', error });
-    expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error });
-  });
+it('shows why the subscription was refused', () => {
+  const { channel, store } = watched(5);
+  const error = new ClientError('ERR_PERMISSION_DENIED', 'permission denied');
+  channel.listeners.emit('unsubscribed', { code: 103, reason: 'permission denied', error });
+  expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error });
+});
 
-  it('shows that a channel was over before it is watched, and why, until it is taken up again', () => {
-    const channel = new FakeChannel();
-    channel.state = 'unsubscribed';
-    channel.error = new ClientError('ERR_DISCONNECTED', 'sent away');
-    const store = new ChannelStore(() => channel.open(), { keep: 3, history: 5 });
-    store.watch(() => {});
-    expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error: channel.error });
-    channel.cut();
-    expect(store.read()).toMatchObject({ state: 'subscribing', error: undefined });
-  });
+it('shows that a channel was over before it is watched, and why, until it is taken up again', () => {
+  const channel = new FakeChannel();
+  channel.state = 'unsubscribed';
+  channel.error = new ClientError('ERR_DISCONNECTED', 'sent away');
+  const { store } = watched(5, channel);
+  expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error: channel.error });
+  channel.cut();
+  expect(store.read()).toMatchObject({ state: 'subscribing', error: undefined });
+});
 
-  it('publishes before it is watched, and lets go of the channel', async () => {
-    const channel = new FakeChannel();
-    const store = new ChannelStore(() => channel.open(), { keep: 3, history: 0 });
-    await store.publish(7);
-    expect(channel.published).toEqual([7]);
-    expect(channel.uses).toBe(0);
-  });
+it('publishes before it is watched, and lets go of the channel', async () => {
+  const channel = new FakeChannel();
+  const store = new ChannelStore(() => channel.open(), { keep: 3, history: 0 });
+  await store.publish(7);
+  expect(channel.published).toEqual([7]);
+  expect(channel.uses).toBe(0);
 });

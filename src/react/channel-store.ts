@@ -1,10 +1,11 @@
-/** The newest messages of a channel for `useChannel`: history first, then live, in one list without holes or doubles. */
+/**
+ * The newest messages of a channel for `useChannel`: history first, then live, in one list without gaps or duplicates.
+ */
 
 import type { Channel } from '../client/channel.js';
 import type { ChannelState } from '../client/channel-events.js';
 import { type ClientError, toClientError } from '../client/client-error.js';
 import type { Message } from '../client/message.js';
-import { newest } from './bounded.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
@@ -19,7 +20,7 @@ export interface ChannelSnapshot<Data> {
   readonly state: ChannelState;
   /** Whether everything missed in the latest reconnect was delivered; `true` as long as nothing was missed. */
   readonly recovered: boolean;
-  /** The list has a hole: messages were lost in a reconnect and the history was not read again. */
+  /** The list has a gap: messages were lost in a reconnect and the history was not read again. */
   readonly gap: boolean;
   /** The history is being read. */
   readonly loading: boolean;
@@ -35,14 +36,14 @@ interface ChannelStoreOptions {
 export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Data>> {
   readonly #open: () => MessageSource<Data, Input>;
   readonly #options: ChannelStoreOptions;
-  /** Messages that came after the latest reading of the history had begun; `undefined` when none is under way. */
+  /** Messages that arrived since the latest reading of the history began; `undefined` when none is in progress. */
   #sinceLoad: readonly Message<Data>[] | undefined;
-  /** Offset up to which the latest reading has everything: a live message may arrive after the history that has it. */
+  /** Offset up to which the latest reading is complete: a live message may arrive after the history that has it. */
   #top = 0;
-  /** Counts readings, so that one that was overtaken changes nothing. */
+  /** Counts readings, so that an outdated one changes nothing. */
   #loads = 0;
 
-  /** @param open gives the channel, counted once more */
+  /** @param open returns the channel with one more use */
   constructor(open: () => MessageSource<Data, Input>, options: ChannelStoreOptions) {
     super({
       messages: [],
@@ -56,7 +57,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
     this.#options = options;
   }
 
-  /** Publishes, whether the component is mounted yet or not. */
+  /** Publishes, even before the component is mounted. */
   readonly publish = async (data: Input): Promise<void> => {
     const channel = this.#open();
     try {
@@ -86,7 +87,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
         channel.close();
       },
     ];
-    // Another component may have subscribed long ago, or have been refused.
+    // Another component may already have subscribed, or have been refused.
     const { state, error } = channel;
     if (state !== 'subscribing') this.update({ state, error, loading: false });
     if (state === 'subscribed') void this.#load(channel);
@@ -100,7 +101,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
     this.update({ messages: newest([...this.read().messages, message], keep) });
   }
 
-  /** Reads after subscribing, never before: what is published in between would be in neither. */
+  /** Reads after subscribing: if it read before, messages in between would be in neither. */
   async #load(channel: MessageSource<Data, Input>): Promise<void> {
     const { history: limit, keep } = this.#options;
     if (limit === 0) return;
@@ -122,4 +123,9 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
     this.#sinceLoad = undefined;
     this.update({ loading: false });
   }
+}
+
+/** The last `max` of them; the same list when there are no more. */
+function newest<T>(list: readonly T[], max: number): readonly T[] {
+  return list.length > max ? list.slice(list.length - max) : list;
 }

@@ -1,4 +1,4 @@
-/** Makes the hooks of an application, typed once by its server's declarations. */
+/** Creates the hooks of an application, typed by its server's declarations. */
 
 import {
   createContext,
@@ -17,11 +17,11 @@ import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
 import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
 
 export interface UseChannelOptions {
-  /** Most messages in the list; the oldest go first. Default: 100. */
+  /** Largest number of messages in the list; the oldest are dropped. Default: 100. */
   readonly keep?: number;
   /**
-   * Read this many kept messages on joining, and again after a reconnect that lost some. Default: 0, none. Needs a
-   * channel rule with history.
+   * Read this many messages of the history when subscribing, and again after a reconnect that lost some. Default: 0,
+   * none. Needs a channel rule with history.
    */
   readonly history?: number;
 }
@@ -34,23 +34,23 @@ export interface ChannelView<Data, Input> extends ChannelSnapshot<Data> {
 }
 
 export interface PresenceView extends PresenceSnapshot {
-  /** Reads the list anew; stable between renders. */
+  /** Reads the list again; stable between renders. */
   readonly reload: () => void;
 }
 
 export interface FanfareHooks<App extends AnyApp> {
-  /** Gives the components below it their client, which the application makes and closes. */
+  /** Passes the client, which the application creates and closes, to the components below. */
   readonly FanfareProvider: (props: { readonly client: Client<App>; readonly children?: ReactNode }) => ReactElement;
-  /** The client itself, for procedures and one-off publishing. Throws `ERR_NO_PROVIDER`. */
+  /** The client, for procedures and for publishing without a subscription. Throws `ERR_NO_PROVIDER`. */
   readonly useClient: () => Client<App>;
   /** Subscribes while the component is mounted. Throws `ERR_NO_PROVIDER`. */
   readonly useChannel: <const Name extends string>(
     name: KnownChannel<App, Name>,
     options?: UseChannelOptions,
   ) => ChannelView<DataOf<App, Name>, InputOf<App, Name>>;
-  /** Who is there. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
+  /** The members of a channel. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
   readonly usePresence: <const Name extends string>(name: KnownChannel<App, Name>) => PresenceView;
-  /** The state of the connection, since when and why: what a reconnect banner shows. Throws `ERR_NO_PROVIDER`. */
+  /** The state of the connection, its time and its cause, for example for a banner. Throws `ERR_NO_PROVIDER`. */
   readonly useConnection: () => ConnectionStatus;
 }
 
@@ -65,7 +65,7 @@ const defaultKeep = 100;
  * export const { FanfareProvider, useChannel, usePresence, useConnection } = createFanfare<App>();
  */
 export function createFanfare<App extends AnyApp = AnyApp>(): FanfareHooks<App> {
-  // safe: the hooks do the same for every application; the type says what its server lets through
+  // safe: the hooks do the same for every application; the type says what its server allows
   return makeHooks() as unknown as FanfareHooks<App>;
 }
 

@@ -1,4 +1,4 @@
-/** `fanfare/react`: hooks over `fanfare/client`. */
+/** `fanfare/react`: hooks for `fanfare/client`. */
 
 export type { ChannelSnapshot } from './channel-store.js';
 export {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ChannelEvents } from '../client/channel-events.js';
 import { ClientError } from '../client/client-error.js';
 import { Listeners } from '../client/listeners.js';
@@ -97,90 +97,88 @@ function clientsOf(store: PresenceStore): string[] {
     .sort();
 }
 
-describe('PresenceStore', () => {
-  it('shows who is there, whatever comes and goes while lists are read and answered', async () => {
-    const client = fc.constantFrom('a', 'b', 'c', 'd');
-    const step = fc.oneof(
-      fc.record({ kind: fc.constant('join' as const), client }),
-      fc.record({ kind: fc.constant('leave' as const), client }),
-      fc.record({
-        kind: fc.constantFrom('reload' as const, 'read' as const, 'answer' as const, 'resubscribe' as const),
-      }),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(client), fc.array(step, { maxLength: 40 }), async (before, steps) => {
-        const channel = new FakeChannel();
-        for (const one of before) channel.join(one);
-        const store = new PresenceStore(() => channel.open());
-        const stop = store.watch(() => {});
-        channel.subscribed();
-        for (const one of steps) {
-          if (one.kind === 'join') channel.join(one.client);
-          else if (one.kind === 'leave') channel.leave(one.client);
-          else if (one.kind === 'reload') store.reload();
-          else if (one.kind === 'read') channel.readList();
-          else if (one.kind === 'answer') await channel.answer();
-          else channel.subscribed();
-        }
-        while (store.read().loading) await channel.answer();
-        expect(clientsOf(store)).toEqual([...channel.there.keys()].sort());
-        stop();
-        expect({ uses: channel.uses, listeners: channel.numListeners }).toEqual({ uses: 0, listeners: 0 });
-      }),
-      { numRuns: 300 },
-    );
-  });
+it('shows who is there, whatever comes and goes while lists are read and answered', async () => {
+  const client = fc.constantFrom('a', 'b', 'c', 'd');
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('join' as const), client }),
+    fc.record({ kind: fc.constant('leave' as const), client }),
+    fc.record({
+      kind: fc.constantFrom('reload' as const, 'read' as const, 'answer' as const, 'resubscribe' as const),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(client), fc.array(step, { maxLength: 40 }), async (before, steps) => {
+      const channel = new FakeChannel();
+      for (const one of before) channel.join(one);
+      const store = new PresenceStore(() => channel.open());
+      const stop = store.watch(() => {});
+      channel.subscribed();
+      for (const one of steps) {
+        if (one.kind === 'join') channel.join(one.client);
+        else if (one.kind === 'leave') channel.leave(one.client);
+        else if (one.kind === 'reload') store.reload();
+        else if (one.kind === 'read') channel.readList();
+        else if (one.kind === 'answer') await channel.answer();
+        else channel.subscribed();
+      }
+      while (store.read().loading) await channel.answer();
+      expect(clientsOf(store)).toEqual([...channel.there.keys()].sort());
+      stop();
+      expect({ uses: channel.uses, listeners: channel.numListeners }).toEqual({ uses: 0, listeners: 0 });
+    }),
+    { numRuns: 300 },
+  );
+});
 
-  it('keeps the last known list while it reconnects, and drops who left meanwhile', async () => {
-    const channel = new FakeChannel();
-    for (const client of ['a', 'b']) channel.join(client);
-    const store = new PresenceStore(() => channel.open());
-    store.watch(() => {});
-    channel.subscribed();
-    await channel.answer();
-    channel.listeners.emit('subscribing', { code: 1, reason: 'transport closed' });
-    channel.there.delete('a');
-    expect(store.read()).toMatchObject({ state: 'subscribing', members: [{ client: 'a' }, { client: 'b' }] });
-    channel.subscribed();
-    await channel.answer();
-    expect(clientsOf(store)).toEqual(['b']);
-  });
+it('keeps the last known list while it reconnects, and drops who left meanwhile', async () => {
+  const channel = new FakeChannel();
+  for (const client of ['a', 'b']) channel.join(client);
+  const store = new PresenceStore(() => channel.open());
+  store.watch(() => {});
+  channel.subscribed();
+  await channel.answer();
+  channel.listeners.emit('subscribing', { code: 1, reason: 'transport closed' });
+  channel.there.delete('a');
+  expect(store.read()).toMatchObject({ state: 'subscribing', members: [{ client: 'a' }, { client: 'b' }] });
+  channel.subscribed();
+  await channel.answer();
+  expect(clientsOf(store)).toEqual(['b']);
+});
 
-  it('says why a list could not be read, until one could', async () => {
-    const channel = new FakeChannel();
-    const store = new PresenceStore(() => channel.open());
-    store.watch(() => {});
-    channel.subscribed();
-    await channel.fail(new ClientError('ERR_TIMEOUT', 'timeout'));
-    expect(store.read()).toMatchObject({ error: { code: 'ERR_TIMEOUT' }, loading: false });
-    store.reload();
-    await channel.answer();
-    expect(store.read()).toMatchObject({ error: undefined, loading: false });
-  });
+it('says why a list could not be read, until one could', async () => {
+  const channel = new FakeChannel();
+  const store = new PresenceStore(() => channel.open());
+  store.watch(() => {});
+  channel.subscribed();
+  await channel.fail(new ClientError('ERR_TIMEOUT', 'timeout'));
+  expect(store.read()).toMatchObject({ error: { code: 'ERR_TIMEOUT' }, loading: false });
+  store.reload();
+  await channel.answer();
+  expect(store.read()).toMatchObject({ error: undefined, loading: false });
+});
 
-  it('does nothing until it is watched, and can be watched again', async () => {
-    const channel = new FakeChannel();
-    channel.join('a');
-    const store = new PresenceStore(() => channel.open());
-    store.reload();
-    expect(channel.uses).toBe(0);
-    const stop = store.watch(() => {});
-    channel.subscribed();
-    stop();
-    await channel.answer();
-    expect(store.read().members).toEqual([]);
-    store.watch(() => {});
-    expect(store.read()).toMatchObject({ state: 'subscribed', loading: true });
-    await channel.answer();
-    expect(clientsOf(store)).toEqual(['a']);
-  });
+it('does nothing until it is watched, and can be watched again', async () => {
+  const channel = new FakeChannel();
+  channel.join('a');
+  const store = new PresenceStore(() => channel.open());
+  store.reload();
+  expect(channel.uses).toBe(0);
+  const stop = store.watch(() => {});
+  channel.subscribed();
+  stop();
+  await channel.answer();
+  expect(store.read().members).toEqual([]);
+  store.watch(() => {});
+  expect(store.read()).toMatchObject({ state: 'subscribed', loading: true });
+  await channel.answer();
+  expect(clientsOf(store)).toEqual(['a']);
+});
 
-  it('shows that a channel was over before it is watched, and why', () => {
-    const channel = new FakeChannel();
-    channel.state = 'unsubscribed';
-    channel.error = new ClientError('ERR_DISCONNECTED', 'sent away');
-    const store = new PresenceStore(() => channel.open());
-    store.watch(() => {});
-    expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error: channel.error });
-  });
+it('shows that a channel was over before it is watched, and why', () => {
+  const channel = new FakeChannel();
+  channel.state = 'unsubscribed';
+  channel.error = new ClientError('ERR_DISCONNECTED', 'sent away');
+  const store = new PresenceStore(() => channel.open());
+  store.watch(() => {});
+  expect(store.read()).toMatchObject({ state: 'unsubscribed', loading: false, error: channel.error });
 });

@@ -1,4 +1,4 @@
-/** Who is in a channel for `usePresence`: the list as of the subscribe, kept up by joins and leaves. */
+/** The members of a channel for `usePresence`: the list at subscribing, updated by joins and leaves. */
 
 import type { Channel } from '../client/channel.js';
 import type { ChannelState } from '../client/channel-events.js';
@@ -10,7 +10,7 @@ import { SnapshotStore } from './snapshot-store.js';
 export type PresenceSource = Pick<Channel<unknown>, 'state' | 'error' | 'on' | 'presence' | 'close'>;
 
 export interface PresenceSnapshot {
-  /** One per connection; empty until the first list is there. While reconnecting it is the last known. */
+  /** One per connection; empty until the first list is read. During a reconnect, the last known list. */
   readonly members: readonly Member[];
   readonly state: ChannelState;
   /** The list is being read. */
@@ -25,31 +25,29 @@ interface Change {
 }
 
 /**
- * A list and the changes around it arrive in any order. All changes since it was asked for are applied to it again, in
- * their order: for each connection the latest change wins, and those without one are as the list has them.
+ * A list and changes may arrive in any order. All changes since the list was requested are applied to it again, in
+ * order: the latest change of each connection wins, and connections without one are as in the list.
  */
 export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
-  readonly #open: () => PresenceSource;
   #channel: PresenceSource | undefined;
   #members = new Map<string, Member>();
-  /** The latest change of each connection since the list was asked for; `undefined` when no reading is under way. */
+  /** The latest change of each connection since the list was requested; `undefined` when no reading is in progress. */
   #sinceLoad: Map<string, Change> | undefined;
-  /** Counts readings, so that one that was overtaken changes nothing. */
+  /** Counts readings, so that an outdated one changes nothing. */
   #loads = 0;
 
-  /** @param open gives the channel, counted once more */
-  constructor(open: () => PresenceSource) {
+  /** @param open returns the channel with one more use */
+  constructor(private readonly open: () => PresenceSource) {
     super({ members: [], state: 'subscribing', loading: true, error: undefined });
-    this.#open = open;
   }
 
-  /** Reads the list anew. */
+  /** Reads the list again. */
   readonly reload = (): void => {
     if (this.#channel !== undefined) void this.#load(this.#channel);
   };
 
   protected override start(): readonly (() => void)[] {
-    const channel = this.#open();
+    const channel = this.open();
     this.#channel = channel;
     this.#members = new Map();
     const stops = [
@@ -68,7 +66,7 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
         channel.close();
       },
     ];
-    // Another component may have subscribed long ago, or have been refused.
+    // Another component may already have subscribed, or have been refused.
     const { state, error } = channel;
     if (state !== 'subscribing') this.update({ state, error, loading: false });
     if (state === 'subscribed') void this.#load(channel);
@@ -77,7 +75,7 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
 
   #change(change: Change): void {
     const { client } = change.member;
-    // Taken out first, so that the order of the latest changes is kept.
+    // Deleted first, so that the map stays in the order of the latest changes.
     this.#sinceLoad?.delete(client);
     this.#sinceLoad?.set(client, change);
     apply(this.#members, change);

@@ -1,17 +1,15 @@
-/** What React's `useSyncExternalStore` reads: an immutable snapshot, kept up to date while somebody watches. */
+/** Store for React's `useSyncExternalStore`: an immutable snapshot, updated while it has subscribers. */
 
 /**
- * Making one has no effect, so a render that React throws away leaves nothing behind. It starts with the first watcher
- * and stops with the last, any number of times.
+ * The constructor has no effects, so a render that React discards leaves nothing behind. It starts with the first
+ * subscriber and stops with the last, any number of times.
  */
 export abstract class SnapshotStore<Snapshot> {
-  readonly #initial: Snapshot;
   readonly #watchers = new Set<() => void>();
   #snapshot: Snapshot;
   #stops: readonly (() => void)[] | undefined;
 
-  constructor(initial: Snapshot) {
-    this.#initial = initial;
+  constructor(private readonly initial: Snapshot) {
     this.#snapshot = initial;
   }
 
@@ -19,7 +17,7 @@ export abstract class SnapshotStore<Snapshot> {
     const watcher = () => onChange();
     this.#watchers.add(watcher);
     if (this.#stops === undefined) {
-      this.#snapshot = this.#initial;
+      this.#snapshot = this.initial;
       this.#stops = this.start();
     }
     return () => {
@@ -33,10 +31,10 @@ export abstract class SnapshotStore<Snapshot> {
 
   readonly read = (): Snapshot => this.#snapshot;
 
-  /** What a page that is rendered on a server shows. */
-  readonly readInitial = (): Snapshot => this.#initial;
+  /** The snapshot for server rendering. */
+  readonly readInitial = (): Snapshot => this.initial;
 
-  /** Takes up whatever keeps the snapshot up to date; returns how to let go of it, in this order. */
+  /** Starts updating the snapshot; returns functions that stop it, called in this order. */
   protected abstract start(): readonly (() => void)[];
 
   protected update(change: Partial<Snapshot>): void {

@@ -102,9 +102,7 @@ describe('the address', () => {
     socket.write(hello);
     const secure = connectTls({ socket, rejectUnauthorized: false });
     let text = '';
-    secure.on('data', (chunk) => {
-      text += chunk;
-    });
+    secure.on('data', (chunk) => (text += chunk));
     secure.write(get);
     await once(secure, 'close');
     expect(text).toMatch(/203\.0\.113\.9$/);
@@ -148,9 +146,7 @@ describe('whoever does not say it is refused, with a line', () => {
     const slow = dial(port);
     slow.socket.write('PROXY TCP4 ');
     let accepted = 0;
-    await new Promise<void>((resolve) => {
-      own.server.on('connection', () => ++accepted === 2 && resolve());
-    });
+    await new Promise<void>((resolve) => own.server.on('connection', () => ++accepted === 2 && resolve()));
     await clock.advance(5_000);
     await Promise.all([silent.closed, slow.closed]);
     expect(lines).toMatchObject([{ reason: 'late' }]);

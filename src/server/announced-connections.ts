@@ -1,4 +1,4 @@
-/** A port where every connection begins with the word of a trusted proxy about whose it is. */
+/** A port where every connection begins with the PROXY protocol from a trusted proxy. */
 
 import type { Socket } from 'node:net';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
@@ -10,7 +10,7 @@ import type { TrustedProxies } from '../transports/trusted-proxies.js';
 import type { OwnServer } from './own-server.js';
 import { readProxyProtocol } from './proxy-protocol.js';
 
-/** It comes with the first packet. One that is lost is sent again within 3 seconds. */
+/** The header is in the first packet, which is sent again within 3 seconds if it is lost. */
 const timeoutMs = 5_000;
 
 interface AnnouncedPorts {
@@ -20,14 +20,14 @@ interface AnnouncedPorts {
 }
 
 /**
- * Holds connections back from the server until their header is there, over TLS before the handshake. Those of others than
- * trusted proxies, and those without a header, are closed.
+ * Holds connections back from the server until their header has arrived, over TLS before the handshake. Connections
+ * from untrusted addresses or without a header are closed.
  *
  * @throws FanfareError `ERR_CONFIG` without trusted proxies
  */
 export function announced(own: OwnServer, ports: AnnouncedPorts): OwnServer {
   const { server } = own;
-  // What Node itself does with a connection; on runtimes that take connections elsewhere there is nothing.
+  // Node's own listener for connections; other runtimes may have none.
   const inner = server.listeners('connection');
   if (inner.length === 0) throw new FanfareError('ERR_CONFIG', 'proxyProtocol: not on this runtime, but on Node');
   if (ports.proxies.isEmpty) {
@@ -52,7 +52,7 @@ export function announced(own: OwnServer, ports: AnnouncedPorts): OwnServer {
   };
 }
 
-/** Calls back once, with the client's own bytes in the socket again. */
+/** Calls back once, with the bytes after the header put back into the socket. */
 function receive(socket: Socket, ports: AnnouncedPorts, done: (isAnnounced: boolean) => void): void {
   const { proxies, clock, refusals } = ports;
   const peer = usualSpelling(socket.remoteAddress ?? '');
@@ -60,7 +60,7 @@ function receive(socket: Socket, ports: AnnouncedPorts, done: (isAnnounced: bool
   const settle = (isAnnounced: boolean) => {
     cancel();
     socket.off('readable', onReadable).off('end', onEnd).off('close', onEnd);
-    // Until it is gone: nobody else listens to one that is refused.
+    // Until it is closed, since a refused socket has no other listener.
     if (isAnnounced) socket.off('error', ignore);
     done(isAnnounced);
   };
@@ -80,13 +80,13 @@ function receive(socket: Socket, ports: AnnouncedPorts, done: (isAnnounced: bool
     if (seen.length > header.length) socket.unshift(seen.subarray(header.length));
     settle(true);
   };
-  // Who connects and goes wants to know whether somebody listens.
+  // A connection without data is a check whether the port is open.
   const onEnd = () => (seen.length === 0 ? settle(false) : refuse('incomplete'));
   // Always followed by 'close'.
   const ignore = () => undefined;
   const cancel = clock.schedule(() => refuse('late'), timeoutMs);
   socket.on('error', ignore);
-  // Gone before it was looked at.
+  // Closed before it was handled.
   if (peer === '') settle(false);
   else if (proxies.trusts(peer)) socket.on('readable', onReadable).on('end', onEnd).on('close', onEnd);
   else refuse('not of a trusted proxy', 'trustProxies');
@@ -106,6 +106,6 @@ function nameless(peer: string): RefusalLine {
     check: 'proxy protocol',
     key: `${peer} nameless`,
     fields: { peer, reason: 'no address', option: 'proxyProtocol' },
-    message: 'a proxy passes on a client without an IP address, which counts as the proxy itself',
+    message: 'a proxy forwards a client without an IP address, so the address of the proxy is used',
   };
 }

@@ -1,5 +1,6 @@
-/** What the methods of a running application take and give. */
+/** Arguments and results of a running application's methods. */
 
+import type { SubscribeGrant } from '../engine/channels/channel-options.js';
 import { fromJsonText } from '../model/json-text.js';
 import type { Position } from '../model/position.js';
 import type { ClientInfo } from '../model/publication.js';
@@ -8,14 +9,14 @@ export interface PublishOptions {
   /** A retry with the same key within 5 minutes is not published again. 1 to 256 bytes. */
   readonly idempotencyKey?: string;
   /**
-   * Of the document that is published: leave it out unless it is newer than what the channel has had. At least 1. Needs a
-   * history, and one process, workers or Redis.
+   * Version of the published document: it is skipped unless it is newer than the channel's last one. At least 1. Needs
+   * a history, and one process, workers or Redis.
    */
   readonly version?: number;
-  /** Versions of different epochs cannot be compared: the newcomer is newer. Default: compared with any. */
+  /** Versions of different epochs cannot be compared: the new one counts as newer. Default: compared with any. */
   readonly versionEpoch?: string;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Deliver without keeping it: it has no offset and is not recovered. Default: `false`. */
+  /** Deliver it without adding it to the history: it has no offset and is not recovered. Default: `false`. */
   readonly skipHistory?: boolean;
 }
 
@@ -29,7 +30,7 @@ export interface HistoryEntry<Message> {
 
 export interface HistoryResult<Message> {
   readonly publications: readonly HistoryEntry<Message>[];
-  /** The place of the newest publication of the channel. */
+  /** The offset of the newest publication of the channel. */
   readonly offset: number;
   readonly epoch: string;
 }
@@ -43,9 +44,9 @@ export interface Member {
 }
 
 export interface HistoryReadOptions {
-  /** Most publications to return. Default: 100. 0: the position alone. */
+  /** Largest number of publications to return. Default: 100. 0: only the position. */
   readonly limit?: number;
-  /** Only publications after this place; before it, when `reverse`. */
+  /** Only publications after this position, or before it with `reverse`. */
   readonly since?: Position;
   /** Newest first. Default: `false`. */
   readonly reverse?: boolean;
@@ -61,42 +62,36 @@ export function toMember({ user, client, connInfo, chanInfo }: ClientInfo): Memb
   };
 }
 
-/** Whose connections are meant. */
+/** Selects connections of a user. */
 export interface Connections {
   /** One connection only. Default: all of the user's. */
   readonly client?: string;
 }
 
 export interface DisconnectOptions extends Connections {
-  /** With the advice to come back. Default: `false`. */
+  /** Tell the client to reconnect. Default: `false`. */
   readonly reconnect?: boolean;
   /** Connections that stay. Default: none. */
   readonly except?: readonly string[];
 }
 
-export interface SubscribeOptions extends Connections {
-  /** Shown to others as `chanInfo`. */
-  readonly info?: unknown;
-  /** Handed to the subscriber in its `subscribed` event. */
-  readonly data?: unknown;
-  /** Unix time in seconds. Default: it does not expire. */
-  readonly expiresAt?: number;
-  /** Deliver what was published after this place first, as far as it is still there. */
+export interface SubscribeOptions extends Connections, SubscribeGrant {
+  /** First deliver publications after this position, if they are still there. */
   readonly recoverSince?: Position;
 }
 
 export interface TicketOptions {
-  /** How long it can be used, in seconds. Default: 30. */
+  /** How long the ticket is valid, in seconds. Default: 30. */
   readonly ttlSec?: number;
   /** Unix time in seconds at which the connection ends. Default: it does not expire. */
   readonly expiresAt?: number;
   /** Shown to other clients as `connInfo`. */
   readonly info?: unknown;
-  /** For the server's eyes: given to permission functions and procedures. */
+  /** For the server only: passed to permission functions and procedures. */
   readonly meta?: unknown;
 }
 
 export interface RefreshOptions extends Connections {
-  /** Unix time in seconds at which the connections end. Default: they do not expire any more. */
+  /** Unix time in seconds at which the connections end. Default: never. */
   readonly expiresAt?: number;
 }

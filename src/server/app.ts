@@ -1,4 +1,4 @@
-/** The running application: what a program does with its Fanfare node. */
+/** The running application: the program's interface to its Fanfare node. */
 
 import type { AsyncApiDocument } from '../asyncapi/document.js';
 import type { SpecOptions } from '../asyncapi/options.js';
@@ -50,7 +50,7 @@ type Known<Channels extends ChannelSchemas, Name extends string> = ChannelNameOf
  * its promise resolves, which takes at most five seconds however many of them are dead.
  */
 export class FanfareApp<Channels extends ChannelSchemas, Procedures extends ProcedureTable> {
-  /** Carries the types to `connect<App>()`; there is nothing in it. */
+  /** Carries the types to `connect<App>()`; has no value. */
   declare readonly types: { readonly channels: Channels; readonly procedures: Procedures };
   readonly #serving: Serving;
   readonly #operations: Operations;
@@ -75,20 +75,16 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.numClients;
   }
 
-  /** True from the call of {@link close} on. */
+  /** Whether {@link close} was called. */
   get isClosing(): boolean {
     return this.#serving.isClosing;
   }
 
   /**
-   * Serves clients through an HTTP server of the application's: Express, Fastify, Hono, anything on `node:http`,
-   * `node:https` or `node:http2`.
-   * Upgrades for other paths are left to others.
+   * Serves clients through the application's HTTP server: Express, Fastify, Hono, anything on `node:http`, `node:https`
+   * or `node:http2`. Upgrades for other paths are left to other listeners.
    *
-   * @example
-   * const server = createServer(express());
-   * app.attach(server);
-   * server.listen(3000);
+   * @example const server = createServer(express()); app.attach(server); server.listen(3000);
    */
   attach(server: AnyHttpServer): this {
     checkServer(server);
@@ -97,10 +93,10 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   }
 
   /**
-   * Opens a server of its own.
+   * Opens its own server.
    *
    * @param port 0 picks a free one
-   * @throws FanfareError `ERR_LISTEN`, `ERR_BROKER`
+   * @throws FanfareError `ERR_LISTEN`, `ERR_BROKER`, `ERR_CLOSED`
    */
   async listen(port = 8000, options: ListenOptions = {}): Promise<ListenAddress> {
     checkListen(port, options);
@@ -108,7 +104,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   }
 
   /**
-   * Puts another certificate in the place of that of `listen`, for new connections.
+   * Replaces the certificate of `listen`, for new connections.
    *
    * @throws FanfareError `ERR_CONFIG` when certificate and key do not go together; the old one stays in use
    */
@@ -131,7 +127,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return (await this.#operations.publish(channel, encodeMessage(data), publishing(options))).position;
   }
 
-  /** Publishes one message to several channels. One outcome each, in their order; one that fails stops no other. */
+  /** Publishes one message to several channels. One outcome each, in order; a failure stops no other. */
   async broadcast<const Name extends string>(
     channels: readonly Known<Channels, Name>[],
     data: MessageInputOf<Channels, Name>,
@@ -144,7 +140,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     );
   }
 
-  /** Reads a channel's kept publications. `ERR_UNRECOVERABLE` when what follows `since` is not there any more. */
+  /** Reads a channel's history. `ERR_UNRECOVERABLE` if publications after `since` are gone. */
   async history<const Name extends string>(
     channel: Known<Channels, Name>,
     options: HistoryReadOptions = {},
@@ -153,7 +149,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     const query: HistoryQuery = { limit, reverse, ...(since && { since }) };
     const page = await this.#operations.history(channel, query);
     const publications = page.publications.map(({ data, offset, info, tags }) => ({
-      // safe: what is kept has passed the channel's schema
+      // safe: kept publications have passed the channel's schema
       data: payloadValue(data) as MessageOf<Channels, Name>,
       offset,
       ...(info && { info: toMember(info) }),
@@ -162,22 +158,22 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return { publications, ...page.top };
   }
 
-  /** Empties a channel's history; its position stays. */
+  /** Empties a channel's history; its position remains. */
   removeHistory<const Name extends string>(channel: Known<Channels, Name>): Promise<void> {
     return this.#operations.removeHistory(channel);
   }
 
-  /** Who is in a channel, over all nodes: at most `limits.maxPresenceClients`. */
+  /** The clients in a channel, on all nodes: at most `limits.maxPresenceClients`. */
   async presence<const Name extends string>(channel: Known<Channels, Name>): Promise<Member[]> {
     return (await this.#operations.presence(channel)).map(toMember);
   }
 
-  /** How many clients and users are in a channel. */
+  /** The numbers of clients and users in a channel. */
   presenceStats<const Name extends string>(channel: Known<Channels, Name>): Promise<PresenceStats> {
     return this.#operations.presenceStats(channel);
   }
 
-  /** Subscribes a user's connections to a channel, without asking its rule. Returns how many were not in it yet. */
+  /** Subscribes a user's connections to a channel, whatever its rule permits. Returns the number of new ones. */
   async subscribe<const Name extends string>(
     user: string,
     channel: Known<Channels, Name>,
@@ -190,7 +186,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     });
   }
 
-  /** Ends a user's subscriptions to a channel; its clients do not come back by themselves. */
+  /** Ends a user's subscriptions to a channel; its clients do not subscribe again by themselves. */
   unsubscribe<const Name extends string>(
     user: string,
     channel: Known<Channels, Name>,
@@ -219,16 +215,17 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   }
 
   /**
-   * A ticket that lets one client in, once, on any node as long as this one lives: for an `EventSource`, which can only put it into a URL.
+   * A ticket for one connection without a token, on any node while this one is alive: for an `EventSource`, which can
+   * only send a URL.
    *
    * @param user `null` for an anonymous client
    * @example new EventSource(`/sse?channels=news&ticket=${ticket}`)
    */
   ticket(user: string | null, options: TicketOptions = {}): string {
-    const { ttlSec, meta } = options;
+    const { ttlSec, meta, info, expiresAt } = options;
     return this.#operations.issueTicket(user ?? '', {
       ...(ttlSec !== undefined && { ttlMs: ttlSec * 1_000 }),
-      ...grantOf(options),
+      ...grantOf(defined({ info, expiresAt })),
       ...defined({ meta }),
     });
   }
@@ -243,12 +240,12 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.channels(pattern);
   }
 
-  /** How the nodes are doing: this one first, then those that answer within two seconds. */
+  /** The state of the nodes: this one first, then those that answer within two seconds. */
   info(): Promise<NodeSummary[]> {
     return this.#operations.info();
   }
 
-  /** Closes connections that were made with this token (`jti`) and accepts it no more. @param until Unix seconds */
+  /** Closes connections that were made with this token (`jti`) and refuses it from now on. @param until Unix seconds */
   revokeToken(tokenId: string, until?: number): Promise<void> {
     return this.#operations.revoke({ kind: 'token', tokenId, ...(until !== undefined && { untilMs: until * 1_000 }) });
   }
@@ -258,7 +255,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.revoke({ kind: 'userTokens', user, beforeMs: before * 1_000 });
   }
 
-  /** Closes a user's connections and lets none in until {@link unblockUser}. */
+  /** Closes a user's connections and refuses new ones until {@link unblockUser}. */
   blockUser(user: string): Promise<void> {
     return this.#operations.revoke({ kind: 'user', user });
   }
@@ -267,7 +264,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.unblock(user);
   }
 
-  /** Replaces the web origins that may connect from now on, as the option `origins` gives them. */
+  /** Replaces the option `origins` for new connections. */
   setOrigins(origins: readonly string[] | '*' | undefined): void {
     this.#setOrigins(origins);
   }
@@ -282,10 +279,10 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   }
 
   /**
-   * Lets nobody in any more, tells the clients to go elsewhere at a pace, and frees everything. Servers given to
+   * Refuses new clients, gradually tells the others to reconnect elsewhere, and frees everything. Servers passed to
    * {@link attach} stay open. Idempotent.
    *
-   * @param deadlineMs by when it is done. Default: 25,000
+   * @param deadlineMs upper limit. Default: 25,000
    */
   close(deadlineMs = defaultCloseDeadlineMs, options: CloseOptions = {}): Promise<void> {
     return this.#serving.close(deadlineMs, options);
@@ -297,5 +294,5 @@ function selector(user: string, { client }: Connections): ClientSelector {
 }
 
 function publishing({ version, versionEpoch = '', ...options }: PublishOptions): PublishRequestOptions {
-  return { ...options, ...(version !== undefined && { version: { number: version, epoch: versionEpoch } }) };
+  return version === undefined ? options : { ...options, version: { number: version, epoch: versionEpoch } };
 }

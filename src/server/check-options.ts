@@ -1,4 +1,4 @@
-/** What `fanfare()` is given, checked before anything is made of it: the option named, and what was probably meant. */
+/** Checks the options of `fanfare()`; errors name the option and what was probably meant. */
 
 import type { PersonalOptions } from '../engine/channels/personal-channel.js';
 import { defaultLimits } from '../engine/ports/limits.js';
@@ -57,7 +57,7 @@ const listenKeys: Record<keyof ListenOptions, true> = {
 /** @throws FanfareError `ERR_CONFIG` */
 export function checkOptions(options: unknown): void {
   expectKeys('fanfare(options)', options, optionKeys);
-  // safe: its keys are those of FanfareOptions; the values are looked at here
+  // safe: its keys are those of FanfareOptions; the values are checked here
   const given = options as Readonly<Record<keyof FanfareOptions, unknown>>;
   expectDeclared('channels', given.channels, 'channel({ … })');
   expectDeclared('rpc', given.rpc, 'rpc({ … })');
@@ -65,7 +65,7 @@ export function checkOptions(options: unknown): void {
   expectPath('path', given.path);
   if (given.transports !== undefined) {
     expectKeys('transports', given.transports, transportKeys);
-    // safe: looked at just now
+    // safe: checked just now
     const { oneWay, ...paths } = given.transports as Readonly<Record<string, unknown>>;
     for (const [name, path] of Object.entries(paths)) {
       if (typeof path !== 'boolean' || name === 'emulation') expectPath(`transports → ${name}`, path);
@@ -90,7 +90,7 @@ export function checkOptions(options: unknown): void {
   if (given.log !== undefined) expectLogger(given.log);
 }
 
-/** @throws FanfareError `ERR_CONFIG` for what is no HTTP server, an Express application for instance */
+/** @throws FanfareError `ERR_CONFIG` for anything but an HTTP server, such as an Express application */
 export function checkServer(server: unknown): asserts server is AnyHttpServer {
   const isServer =
     typeof server === 'object' && server !== null && 'on' in server && 'listeners' in server && 'listen' in server;
@@ -131,7 +131,7 @@ function expectAuth(auth: unknown): void {
 function expectPersonal(personal: unknown): void {
   if (personal === undefined) return;
   expectKeys('personal', personal, personalKeys);
-  // safe: its keys are those of PersonalOptions; the values are looked at here
+  // safe: its keys are those of PersonalOptions; the values are checked here
   const { channel, singleConnection } = personal as Readonly<Record<keyof PersonalOptions, unknown>>;
   if (channel !== undefined && typeof channel !== 'string') {
     throw fault(`personal → channel must be a text like "personal:#{user}", got ${kindOf(channel)}`);

@@ -1,4 +1,4 @@
-/** The channel rules of a configuration as the library declares them. */
+/** Converts the channel rules of a configuration to declarations. */
 
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channels/channel-options.js';
@@ -6,13 +6,14 @@ import type { Duration } from '../engine/time/duration.js';
 import { defined } from '../model/defined.js';
 import type { RuleDecisions } from './live-hooks.js';
 
-/** @param hooks what decides where a rule says `hook`; absent is what no hook is there for */
+/** @param hooks the decisions for rules that say `hook`; absent if there is no such hook */
 export function channelsOf(rules: ChannelsConfig, hooks: RuleDecisions): Record<string, ChannelDeclaration> {
   return Object.fromEntries(Object.entries(rules).map(([pattern, rule]) => [pattern, channel(optionsOf(rule, hooks))]));
 }
 
 function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   const { history, recovery, presence, joinLeave, userLimited, maxMessageBytes } = rule;
+  const batch: Duration | undefined = rule.batch === undefined ? undefined : `${rule.batch}ms`;
   const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
   const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
@@ -20,9 +21,7 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   return {
     ...defined({ subscribe, renew, publish }),
     ...(history !== undefined &&
-      ttl !== undefined && {
-        history: { size: history.size, ttl, ...defined({ read: history.read }) },
-      }),
-    ...defined({ recovery, presence, joinLeave, userLimited, maxMessageBytes }),
+      ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),
+    ...defined({ recovery, presence, joinLeave, userLimited, maxMessageBytes, batch }),
   };
 }

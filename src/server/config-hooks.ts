@@ -1,4 +1,4 @@
-/** The hooks that a configuration asks for. */
+/** Makes the hooks of a configuration. */
 
 import type { ChannelsConfig } from '../config/channel-config.js';
 import type { Config } from '../config/config.js';
@@ -11,7 +11,7 @@ import { Hooks } from '../http/hooks/hooks.js';
 import { parseChannelName } from '../model/channel-name.js';
 import { systemClock, systemRandom } from './system-ports.js';
 
-/** @param previous those that they will replace */
+/** @param previous the hooks that they will replace */
 export function hooksOf({ values, hookSecrets }: Config, log: Logger, previous?: Hooks): Hooks {
   return new Hooks(
     {
@@ -50,7 +50,7 @@ function endpointsOf(values: OptionValues): Partial<Record<HookName, HookOptions
   return endpoints;
 }
 
-/** By the rule, that is: the first whose pattern matches. */
+/** According to the first rule whose pattern matches. */
 function presenceIn(rules: ChannelsConfig): (channel: string) => boolean {
   const patterns = Object.entries(rules).map(([pattern, { presence = false }]) => ({
     pattern: new ChannelPattern(pattern),
@@ -59,6 +59,6 @@ function presenceIn(rules: ChannelsConfig): (channel: string) => boolean {
   return (name) => {
     const channel = parseChannelName(name);
     if (channel === undefined) return false;
-    return patterns.find(({ pattern }) => pattern.match(channel) !== undefined)?.presence ?? false;
+    return patterns.find(({ pattern }) => pattern.matches(channel))?.presence ?? false;
   };
 }

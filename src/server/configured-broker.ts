@@ -9,7 +9,7 @@ import { FanfareError } from '../model/fanfare-error.js';
 import { memory } from './memory.js';
 import type { BrokerFactory } from './options.js';
 
-/** Each made of the options that begin with its name. */
+/** Each is made from the options that begin with its name. */
 const makers: Readonly<Record<BrokerName, (address: string, values: OptionValues) => BrokerFactory>> = {
   memory: (_, values) => memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] }),
   redis: (address, values) => redis({ url: address.split(/\s+/), prefix: values['redis.prefix'] }),
@@ -23,7 +23,7 @@ const makers: Readonly<Record<BrokerName, (address: string, values: OptionValues
   rabbitmq: (url, values) => rabbitmq({ url, prefix: values['rabbitmq.prefix'], history: values['rabbitmq.history'] }),
 };
 
-/** @throws FanfareError `ERR_CONFIG`, without what may be a password */
+/** @throws FanfareError `ERR_CONFIG`, without possible passwords */
 export function brokerOf(values: OptionValues): BrokerFactory {
   const address = values.broker.trim();
   const name = brokerNameOf(address);

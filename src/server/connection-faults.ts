@@ -1,14 +1,14 @@
-/** Why a connection came to nothing before there was a request: for the log, with what would mend it. */
+/** Log lines about connections that failed before there was a request, with what would correct it. */
 
 import { maxHeaderSize } from 'node:http';
 import { defined } from '../model/defined.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 
-/** What Node says of it. */
+/** Node's error. */
 export interface ConnectionError {
   readonly code?: string | undefined;
   readonly message: string;
-  /** What was read and made no sense. */
+  /** The bytes that could not be parsed. */
   readonly rawPacket?: Buffer | undefined;
 }
 
@@ -18,7 +18,7 @@ interface Cause {
   readonly message: string;
 }
 
-/** Bytes that are no HTTP/1.1, and mean something all the same. */
+/** Other protocols that can be recognised by their first bytes. */
 const others: readonly (readonly [beginning: RegExp, Cause])[] = [
   [
     // biome-ignore lint/suspicious/noControlCharactersInRegex: a record of TLS (RFC 8446, 5.1)
@@ -52,7 +52,7 @@ const ofHttp: Readonly<Record<string, Cause>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { reason: 'too slow', message: 'a request was not there in time' },
 };
 
-/** @param status what it is answered with */
+/** @param status the status of the answer */
 export function badRequestLine(
   { code, message, rawPacket }: ConnectionError,
   status: number,
@@ -70,7 +70,7 @@ export function badRequestLine(
   };
 }
 
-/** By the names that OpenSSL has for them. */
+/** By OpenSSL's error codes. */
 const ofTls: readonly (readonly [code: RegExp, Cause])[] = [
   [
     /HTTP_REQUEST$/,
@@ -122,8 +122,8 @@ const wrongName: Cause = {
 };
 
 /**
- * @param name what the client takes the server for (SNI)
- * @param certified names of the certificate, when that is none of them
+ * @param name the server name that the client sent (SNI)
+ * @param certified names of the certificate, if none matches
  */
 export function failedHandshakeLine(
   { code = '', message }: ConnectionError,
@@ -150,7 +150,7 @@ export function failedHandshakeLine(
   };
 }
 
-/** A handshake that is well so far; clients look at the names of the certificate behind it, or in the middle. */
+/** For a handshake that has succeeded so far: clients check the certificate's names at its end, or during it. */
 export function wrongNameLine(name: string, certified: string, peer: string): RefusalLine {
   return {
     check: 'tls name',
@@ -160,7 +160,7 @@ export function wrongNameLine(name: string, certified: string, peer: string): Re
 }
 
 /**
- * A connection of HTTP/2 was ended, by Node or by the bounds that it has here.
+ * A connection of HTTP/2 was ended, by Node or because of a bound.
  *
  * @param numRequests that it has made
  */

@@ -1,4 +1,4 @@
-/** Where everything meets: options to a running application. */
+/** Assembles an application from its options: the only place where all parts meet. */
 
 import { describeContract } from '../asyncapi/describe.js';
 import type { ClientAccess } from '../asyncapi/options.js';
@@ -11,13 +11,11 @@ import { contradictions } from '../engine/channels/contradictions.js';
 import type { PersonalOptions } from '../engine/channels/personal-channel.js';
 import type { RpcDeclaration, RpcFallback } from '../engine/channels/rpc-options.js';
 import { Node } from '../engine/node.js';
-import { Operations } from '../engine/operations/operations.js';
 import { singleConnectionConflict } from '../engine/operations/single-connection.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Counters } from '../engine/ports/counters.js';
+import type { LimitName } from '../engine/ports/limits.js';
 import type { Logger } from '../engine/ports/logger.js';
-import type { Observer } from '../engine/ports/observer.js';
-import { prepareChange } from '../engine/reconfigure.js';
 import { apiEndpoints } from '../http/api/api.js';
 import type { ApiParts } from '../http/api/method.js';
 import { UnknownFields } from '../http/api/unknown-fields.js';
@@ -29,8 +27,9 @@ import { FanfareError } from '../model/fanfare-error.js';
 import { ownProcedures } from '../model/join-leave-wish.js';
 import type { HookMetricsSource } from '../observe/hook-metrics.js';
 import { createLog } from '../observe/log.js';
-import { nodeMetrics } from '../observe/metrics.js';
-import { type FigurePeers, workerMetrics } from '../observe/worker-metrics.js';
+import type { Metrics } from '../observe/metrics.js';
+import type { NodeFigures } from '../observe/node-metrics.js';
+import type { FigurePeers } from '../observe/worker-metrics.js';
 import { ClientGate } from '../transports/client-gate.js';
 
 import { OriginPolicy } from '../transports/origin-policy.js';
@@ -39,7 +38,7 @@ import { FanfareApp } from './app.js';
 import { checkOptions } from './check-options.js';
 import { clientTransports } from './client-transports.js';
 import { memory } from './memory.js';
-import type { FanfareOptions, Limits } from './options.js';
+import type { FanfareOptions } from './options.js';
 import { requireRuntime } from './runtime.js';
 import { type ListenOptions, Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
@@ -48,13 +47,11 @@ import { version } from './version.js';
 const defaultPath = '/connection/websocket';
 
 /**
- * Makes an application of channels, authentication and a broker. Nothing listens until `listen()` or `attach()`.
+ * Creates an application. It does not listen until `listen()` or `attach()`.
  *
  * @throws FanfareError `ERR_CONFIG`, naming what is wrong
- * @example
- * const app = fanfare({ anonymous: true, channels: { news: channel({ subscribe: 'anyone' }) } });
- * await app.listen(8000);
- * await app.publish('news', { title: 'hello' });
+ * @example const app = fanfare({ anonymous: true, channels: { news: channel({ subscribe: 'anyone' }) } }); await
+ *   app.listen(8000); await app.publish('news', { title: 'hello' });
  */
 export function fanfare<
   Channels extends ChannelSchemas = Record<never, never>,
@@ -64,41 +61,24 @@ export function fanfare<
   return assemble(options, undefined).app;
 }
 
-/** What a configuration's hooks are to an application, beside its functions. */
+/** The parts that hooks of a configuration add to an application. */
 export interface HookParts extends HookMetricsSource {
   /** Answers calls of procedures that the application has not declared. */
   readonly procedureFallback?: RpcFallback | undefined;
-  /** The node that the notifications are about. */
+  /** Called with the id of the node that the notifications are about. */
   start(nodeId: string): void;
-  /** Called when all clients are gone: the last notifications are sent by the deadline. */
+  /** Called when all clients are gone; sends the last notifications by the deadline. */
   close(deadlineMs: number): Promise<void>;
 }
 
-/** What may be another one while clients stay connected. */
-export interface AppChange {
-  /** Absent: as before. */
-  readonly auth?: Authenticator;
-  readonly channels: Readonly<Record<string, ChannelDeclaration>>;
-  readonly limits: Limits;
-  readonly personal: PersonalOptions;
-  readonly observer: Observer | undefined;
-  readonly procedureFallback: RpcFallback | undefined;
-}
-
-/** An application, and how a configuration that describes it changes it. */
+/** An application, and a way to change its configuration. */
 export interface Assembled<Channels extends ChannelSchemas, Procedures extends ProcedureTable> {
   readonly app: FanfareApp<Channels, Procedures>;
   readonly counters: Counters;
-  /**
-   * Checks everything and changes nothing.
-   *
-   * @returns what puts it into force, and cannot fail
-   * @throws FanfareError `ERR_CONFIG`
-   */
-  prepareChange(change: AppChange): () => void;
+  readonly prepareChange: Node['prepareChange'];
 }
 
-/** As {@link fanfare}, with hooks, and perhaps as one of several processes that serve one port. */
+/** Like {@link fanfare}, with hooks, and possibly as one of several processes that share a port. */
 export function assemble<Channels extends ChannelSchemas, Procedures extends ProcedureTable>(
   options: FanfareOptions<Channels, Procedures>,
   hooks: HookParts | undefined,
@@ -112,76 +92,78 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     ...ports,
     broker: (options.broker ?? memory())(ports),
     auth: authenticator(options),
-    // safe: the engine calls a rule's functions with what the rule's own schema and pattern gave
+    // safe: the engine calls a rule's functions with results of the rule's own schema and pattern
     channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
     // safe: likewise for procedures
     procedures: procedureTable((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>),
     limits: options.limits ?? {},
     version,
-    ...(options.on && { observer: options.on }),
-    ...(options.personal && { personal: options.personal }),
-    ...(hooks?.procedureFallback && { procedureFallback: hooks.procedureFallback }),
-    ...(onMessage && {
-      onMessage: (session, data) => {
-        onMessage(data, { user: session.user === '' ? null : session.user, client: session.client });
-      },
-    }),
+    observer: options.on,
+    personal: options.personal,
+    procedureFallback: hooks?.procedureFallback,
+    onMessage:
+      onMessage &&
+      (({ user, client }, data) => {
+        onMessage(data, { user: user === '' ? null : user, client });
+      }),
   });
-  reportContradictions(node, hooks === undefined ? log : undefined);
-  reportPersonal(options.personal, node, hooks === undefined ? log : undefined);
+  const { id, counters, refusals } = node.ports;
+  reportContradictions(node.ports, hooks === undefined ? log : undefined);
+  reportPersonal(options.personal, node.ports, hooks === undefined ? log : undefined);
   if (hooks === undefined && options.origins?.includes('null')) {
     log.warn(
       { option: 'origins' },
       'origins has "null": pages from files and sandboxed frames, of whatever site, may connect',
     );
   }
-  const gate = new ClientGate(node, {
+  const gate = new ClientGate(node.ports, {
     origins: new OriginPolicy(options.origins === undefined ? {} : { origins: options.origins }),
     proxies: new TrustedProxies(options.trustProxies ?? [], {
       ...defined({ header: options.proxyHeader }),
-      refusals: node.refusals,
+      refusals,
     }),
-    // Tokens of a client's own are never in cookies.
-    cookiesAuthenticate: () => node.auth.readsHeaders === true,
+    // A client's own tokens are never in cookies.
+    cookiesAuthenticate: () => node.ports.auth.readsHeaders === true,
   });
-  const transports = clientTransports(node, gate, {
-    path,
-    transports: options.transports ?? {},
-  });
-  hooks?.start(node.id);
-  const metrics = peers === undefined ? nodeMetrics(node, hooks) : workerMetrics(node, peers, hooks);
-  const operations = new Operations(node);
+  const transports = clientTransports(node.ports, gate, { path, transports: options.transports ?? {} });
+  hooks?.start(id);
+  let loadedMetrics: Promise<Metrics> | undefined;
+  const metrics = () => (loadedMetrics ??= loadMetrics(node.ports, hooks, peers));
   const unknownFields = new UnknownFields(log);
   const serving = new Serving({
     node,
     transports,
     proxies: gate.proxies,
     endpoints: (listen) => [
-      ...apiOf(listen, { operations, counters: node.counters, log, refusals: node.refusals, unknownFields }),
+      ...apiOf(listen, { operations: node.operations, counters, log, refusals, unknownFields }),
       liveEndpoint,
-      readyEndpoint(node),
+      readyEndpoint(node.ports),
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),
       ...(listen.endpoints ?? []),
     ],
+    onStart: async () => {
+      // Calls of hooks are timed, and other workers are answered, before anybody asks this process.
+      if (peers !== undefined || (hooks?.figures.length ?? 0) > 0) await metrics();
+    },
     onClose: async (deadlineMs) => {
       await hooks?.close(deadlineMs);
-      metrics.close();
+      (await loadedMetrics)?.close();
     },
   });
   const app = new FanfareApp<Channels, Procedures>({
     serving,
-    operations,
+    operations: node.operations,
     setOrigins: (origins) => {
       gate.origins = new OriginPolicy(origins === undefined ? {} : { origins });
     },
     spec: (specOptions) =>
       describeContract(
         {
-          rules: node.rules,
-          procedures: node.procedures,
+          rules: node.ports.rules,
+          procedures: node.ports.procedures,
           path,
           access: {
-            tokens: options.auth === undefined ? 'none' : tokensOf(node.auth),
+            tokens: options.auth === undefined ? 'none' : tokensOf(node.ports.auth),
             anonymous: options.anonymous ?? false,
           },
           onUnknown: ({ what, reason }) => log.warn({ what, reason }, 'schema is unknown in the contract'),
@@ -191,24 +173,30 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   });
   return {
     app,
-    counters: node.counters,
-    prepareChange: (change) => prepareChange(node, change),
+    counters,
+    prepareChange: (change) => node.prepareChange(change),
   };
+}
+
+/** Only now: the library behind it would be a quarter of what `import 'fanfare'` takes. */
+async function loadMetrics(node: NodeFigures, hooks?: HookMetricsSource, peers?: FigurePeers): Promise<Metrics> {
+  const { nodeMetrics } = await import('../observe/metrics.js');
+  if (peers === undefined) return nodeMetrics(node, hooks);
+  const { workerMetrics } = await import('../observe/worker-metrics.js');
+  return workerMetrics(node, peers, hooks);
 }
 
 /**
  * @param log absent: the configuration has warned already
  * @throws FanfareError `ERR_CONFIG`
  */
-function reportContradictions(node: Node, log: Logger | undefined): void {
-  for (const { severity, limit, rule, message } of contradictions(
-    node.limits,
-    node.rules,
-    (name) => `limits.${name}`,
-  )) {
-    const text = limit === undefined ? `channel rule "${rule}": ${message}` : `limits.${limit} ${message}`;
+function reportContradictions({ limits, rules }: Node['ports'], log: Logger | undefined): void {
+  const words = { nameOf: (limit: LimitName) => `limits.${limit}`, valueOf: (limit: LimitName) => `${limits[limit]}` };
+  for (const { severity, limit, rule, message } of contradictions(limits, rules, words)) {
+    const about = limit === undefined ? `channel rule "${rule}":` : `limits.${limit} is ${limits[limit]},`;
+    const text = `${about} ${message}`;
     if (severity === 'error') throw new FanfareError('ERR_CONFIG', text);
-    log?.warn({}, text);
+    log?.warn(limit === undefined ? { rule } : { option: `limits.${limit}`, value: limits[limit] }, text);
   }
 }
 
@@ -216,10 +204,14 @@ function reportContradictions(node: Node, log: Logger | undefined): void {
  * @param log absent: the configuration has warned already
  * @throws FanfareError `ERR_CONFIG`
  */
-function reportPersonal(personal: PersonalOptions | undefined, node: Node, log: Logger | undefined): void {
-  const conflict = personal?.singleConnection && singleConnectionConflict(node.limits.maxConnectionsPerUser);
+function reportPersonal(
+  personal: PersonalOptions | undefined,
+  { limits, personalChannel }: Node['ports'],
+  log: Logger | undefined,
+): void {
+  const conflict = personal?.singleConnection && singleConnectionConflict(limits.maxConnectionsPerUser);
   if (conflict) throw new FanfareError('ERR_CONFIG', `personal.singleConnection ${conflict}`);
-  const warning = node.personalChannel?.warning;
+  const warning = personalChannel?.warning;
   if (warning !== undefined) log?.warn({ option: 'personal.channel' }, warning);
 }
 
@@ -231,7 +223,7 @@ function apiOf({ api, host }: ListenOptions & { readonly host: string }, parts: 
   return api === undefined ? [] : apiEndpoints(parts, api);
 }
 
-/** As far as it can be told from the outside. */
+/** A guess from the authenticator's properties. */
 function tokensOf({ readsHeaders = false }: Authenticator): ClientAccess['tokens'] {
   return readsHeaders ? 'application' : 'jwt';
 }

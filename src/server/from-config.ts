@@ -1,4 +1,4 @@
-/** A configuration to a running application: what `fanfare()` is given, where it listens, what a reload changes. */
+/** Runs a configuration: the options of `fanfare()`, where it listens, what a reload changes. */
 
 import type { Logger as PinoLogger } from 'pino';
 import { type ConfigChanges, changesOf } from '../config/changes.js';
@@ -32,18 +32,17 @@ import type { BrokerFactory, FanfareOptions } from './options.js';
 import type { ListenOptions } from './serving.js';
 import { systemClock } from './system-ports.js';
 
-/** Where the server can be reached. */
 export interface ServerAddresses {
   readonly clients: ListenAddress;
   /** Health, metrics and the HTTP API. */
   readonly internal: ListenAddress | undefined;
 }
 
-/** What is different for one of several processes that serve one port. */
+/** The parts of one of several processes that share a port. */
 export interface WorkerParts {
-  /** In place of the configuration's. */
+  /** Replaces that of the configuration. */
   readonly broker?: BrokerFactory;
-  /** Whose figures are summed up with this one's. */
+  /** The processes whose metrics are added to this one's. */
   readonly peers: FigurePeers;
 }
 
@@ -61,8 +60,8 @@ export class ConfiguredServer {
   readonly #hasTls: boolean;
 
   /**
-   * @param channels in place of those of the configuration, as long as it has none but those that its mode gives
-   * @param worker when this process is one of several that serve one port
+   * @param channels replace those of the configuration, as long as it has only the default ones of its mode
+   * @param worker set if this process is one of several that share a port
    * @throws FanfareError `ERR_CONFIG`, naming what is wrong
    */
   constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>, worker?: WorkerParts) {
@@ -100,7 +99,7 @@ export class ConfiguredServer {
     return this.#config;
   }
 
-  /** @throws FanfareError `ERR_LISTEN`, `ERR_BROKER` */
+  /** @throws FanfareError `ERR_LISTEN`, `ERR_BROKER`, `ERR_CLOSED` */
   async listen(endpoints: readonly HttpEndpoint[] = []): Promise<ServerAddresses> {
     const { values, certificate } = this.#config;
     const { host, port, metrics } = values;
@@ -126,7 +125,7 @@ export class ConfiguredServer {
   /**
    * Checks a new configuration against everything that is running, and changes nothing.
    *
-   * @returns what puts it into force, as far as that can be done while clients are connected
+   * @returns applies it, as far as is possible while clients are connected
    * @throws FanfareError `ERR_CONFIG`
    */
   prepare(config: Config): () => ConfigChanges {
@@ -140,7 +139,7 @@ export class ConfiguredServer {
       observer: hooks.observer,
       procedureFallback: hooks.procedureFallback,
     });
-    // Its files have been tried already.
+    // Its files have already been checked.
     const certificate = this.#hasTls ? config.certificate : undefined;
     return () => {
       if (certificate !== undefined) this.app.setCertificate(certificate);
@@ -156,7 +155,7 @@ export class ConfiguredServer {
   }
 
   /**
-   * Puts a new configuration into force as far as that can be done while clients are connected.
+   * Applies a new configuration as far as is possible while clients are connected.
    *
    * @throws FanfareError `ERR_CONFIG`; the old configuration stays in force as a whole
    */
@@ -164,14 +163,14 @@ export class ConfiguredServer {
     return this.prepare(config)();
   }
 
-  /** Of a reload, for the metrics. */
+  /** Counts a reload, for the metrics. */
   noteReload(outcome: 'ok' | 'failed'): void {
     Counters.add(this.#assembled.counters.configReloads, outcome);
   }
 
   /**
-   * In development mode everything is open, to the pages of this server: not to those of a stranger's site whose name
-   * suddenly means 127.0.0.1 (DNS rebinding), which the host's own name would let in.
+   * In development mode everything is open, but only to pages of this server: not to another site whose name resolves
+   * to 127.0.0.1 (DNS rebinding), which the default for origins would accept.
    */
   #originsOf({ values, mode }: Config): Origins | undefined {
     if (values.origins !== undefined || mode === 'production' || !isLoopback(values.host)) return values.origins;
@@ -179,7 +178,7 @@ export class ConfiguredServer {
     return ['localhost', '127.0.0.1', '[::1]'].map((host) => `${scheme}://${host}:${this.#port}`);
   }
 
-  /** Rules that ask hooks ask those that are there at that time. */
+  /** Rules call the hooks that are in force at the time of the call. */
   #channelsOf({ values, sources, mode }: Config, hooks: Hooks): Readonly<Record<string, ChannelDeclaration>> {
     if (this.#ownChannels !== undefined && sources.channels === `${mode} mode`) return this.#ownChannels;
     const { subscribe, renew, publish } = this.#hooks.decisions;
@@ -190,7 +189,7 @@ export class ConfiguredServer {
     });
   }
 
-  /** With the keys in force, whatever they are by then. Without any at the start there is no API. */
+  /** Uses the keys in force at each request. Without any at the start there is no API. */
   #api(): Pick<ListenOptions, 'api'> {
     const { values } = this.#config;
     const maxBodyBytes = values['api.maxBodyBytes'];
@@ -217,7 +216,7 @@ const optionNames: JwtOptionNames = {
   audience: 'token.audience',
 };
 
-/** Of the tokens that a configuration accepts; `undefined` when there is no key. @throws FanfareError `ERR_CONFIG` */
+/** Verifies the tokens that a configuration accepts; `undefined` without a key. @throws FanfareError `ERR_CONFIG` */
 export function tokenVerifierOf({ values, secrets, tokenKeys }: Config): TokenVerifier | undefined {
   const jwks = values['token.jwks'];
   if (secrets.length + tokenKeys.length + jwks.length === 0) return undefined;
@@ -238,7 +237,7 @@ function personalOf(values: OptionValues): PersonalOptions {
   return { ...defined({ channel }), singleConnection: values['personal.singleConnection'] };
 }
 
-/** Those that are switched on are at their usual paths. */
+/** Those that are switched on have their default paths. */
 function transportsOf(values: OptionValues): TransportPaths {
   return {
     ...(!values['transports.httpStream'] && { httpStream: false }),

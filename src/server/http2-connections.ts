@@ -1,4 +1,4 @@
-/** The HTTP/2 connections of a server: none stays silent, idle or half-done for long. */
+/** The HTTP/2 connections of a server, with limits on silence, idle time and incomplete requests. */
 
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Cancel, Clock } from '../engine/ports/clock.js';
@@ -8,21 +8,21 @@ interface Http2Bounds {
   readonly silentMs: number;
   /** Between two requests. */
   readonly idleMs: number;
-  /** By when a request has to be there as a whole. */
+  /** For a request to arrive completely. */
   readonly requestTimeoutMs: number;
 }
 
 /**
- * Frames that ask for work and bring nothing (PING, SETTINGS, requests that are taken back) in a period. Node's own bound for
- * the last is a little above; beyond it the connection would be left open and mute.
+ * Frames that cause work and do nothing (PING, SETTINGS, cancelled requests) in a period. Node's own bound for the last
+ * is a little higher; beyond it Node would leave the connection open without answering.
  */
 const maxIdleFrames = 900;
 const idleFramesPeriodMs = 10_000;
 
-/** For the peer to take what was sent before the connection is closed. */
+/** For the peer to read pending data before the connection is closed. */
 const closeTimeoutMs = 4_500;
 
-/** Told when a connection is ended for what it does. */
+/** Called when a connection is ended because of a limit. */
 type OnEnded = (connection: ServerHttp2Session, reason: string, numRequests: number) => void;
 
 interface Entry {
@@ -34,16 +34,13 @@ interface Entry {
 }
 
 export class Http2Connections {
-  readonly #clock: Clock;
-  readonly #bounds: Http2Bounds;
-  readonly #onEnded: OnEnded;
   readonly #entries = new Map<ServerHttp2Session, Entry>();
 
-  constructor(clock: Clock, bounds: Http2Bounds, onEnded: OnEnded) {
-    this.#clock = clock;
-    this.#bounds = bounds;
-    this.#onEnded = onEnded;
-  }
+  constructor(
+    private readonly clock: Clock,
+    private readonly bounds: Http2Bounds,
+    private readonly onEnded: OnEnded,
+  ) {}
 
   get size(): number {
     return this.#entries.size;
@@ -54,25 +51,25 @@ export class Http2Connections {
       openStreams: 0,
       numRequests: 0,
       idleFrames: 0,
-      idleFramesSinceMs: this.#clock.nowMs(),
+      idleFramesSinceMs: this.clock.nowMs(),
       cancel: undefined,
     };
     const onIdleFrame = () => this.#countIdleFrame(connection, entry);
     connection.on('ping', onIdleFrame).on('remoteSettings', onIdleFrame);
-    // What Node has found; it ends the connection.
+    // Node's own limit, which ends the connection.
     connection.on('error', (error: NodeJS.ErrnoException) => {
-      this.#onEnded(connection, error.code ?? error.message, entry.numRequests);
+      this.onEnded(connection, error.code ?? error.message, entry.numRequests);
     });
     this.#entries.set(connection, entry);
-    this.#closeIn(this.#bounds.silentMs, connection, entry);
+    this.#closeIn(this.bounds.silentMs, connection, entry);
     connection.on('stream', (stream) => {
       entry.cancel?.();
       entry.openStreams++;
       entry.numRequests++;
       stream.once('close', () => {
-        // One that was answered before it was taken back does not count as aborted.
+        // A request that was answered before it was cancelled does not count as aborted.
         if (stream.aborted || stream.rstCode === constants.NGHTTP2_CANCEL) onIdleFrame();
-        if (--entry.openStreams === 0) this.#closeIn(this.#bounds.idleMs, connection, entry);
+        if (--entry.openStreams === 0) this.#closeIn(this.bounds.idleMs, connection, entry);
       });
       if (!stream.endAfterHeaders) this.#awaitBody(stream);
     });
@@ -82,7 +79,7 @@ export class Http2Connections {
     });
   }
 
-  /** RFC 9113 section 6.8: open requests are answered, further ones take another connection. */
+  /** RFC 9113 section 6.8: open requests are answered, further ones use another connection. */
   drain(): void {
     for (const connection of this.#entries.keys()) connection.close();
   }
@@ -92,31 +89,31 @@ export class Http2Connections {
   }
 
   #countIdleFrame(connection: ServerHttp2Session, entry: Entry): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.clock.nowMs();
     if (nowMs - entry.idleFramesSinceMs >= idleFramesPeriodMs) {
       entry.idleFrames = 0;
       entry.idleFramesSinceMs = nowMs;
     }
     if (++entry.idleFrames <= maxIdleFrames || connection.destroyed) return;
-    this.#onEnded(connection, 'flood', entry.numRequests);
+    this.onEnded(connection, 'flood', entry.numRequests);
     connection.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #closeIn(delayMs: number, connection: ServerHttp2Session, entry: Entry): void {
     if (connection.destroyed) return;
-    entry.cancel = this.#clock.schedule(() => {
+    entry.cancel = this.clock.schedule(() => {
       connection.close();
-      entry.cancel = this.#clock.schedule(() => connection.destroy(), closeTimeoutMs);
+      entry.cancel = this.clock.schedule(() => connection.destroy(), closeTimeoutMs);
     }, delayMs);
   }
 
-  /** As `requestTimeout` does it for HTTP/1.1. */
+  /** Like `requestTimeout` for HTTP/1.1. */
   #awaitBody(stream: ServerHttp2Stream): void {
-    const cancel = this.#clock.schedule(() => {
+    const cancel = this.clock.schedule(() => {
       if (stream.readableEnded || stream.destroyed) return;
       if (stream.headersSent) stream.close(constants.NGHTTP2_CANCEL);
       else stream.respond({ ':status': 408 }, { endStream: true });
-    }, this.#bounds.requestTimeoutMs);
+    }, this.bounds.requestTimeoutMs);
     stream.once('close', cancel);
   }
 }

@@ -1,4 +1,4 @@
-/** Answers a request that asks for another protocol as if it had not asked (RFC 9110, 7.8). */
+/** Answers a request as if it had no `Upgrade` header (RFC 9110, 7.8). */
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -7,25 +7,25 @@ import { elementsOf } from '../http/header-list.js';
 import { hasBody } from '../http/upgrade-header.js';
 import type { AnyHttpServer } from './own-server.js';
 
-/** Node leaves out those beyond 1,000, and what they say of the body would be lost. */
+/** Node drops headers beyond 1,000, among which may be those about the body. */
 const maxHeaders = 500;
 
-/** Name the protocol that is asked for and go with it. */
+/** Headers about the requested protocol. */
 const upgradeHeaders: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
 
-/** Since 26, Node takes the body of a request before the other protocol begins, and not as its first bytes. */
+/** Since version 26, Node reads the body of a request before the upgrade, and not as the first bytes after it. */
 const takesBodies = Number(process.versions.node.split('.')[0]) >= 26;
 
-/** What Node does with each connection, over TCP and TLS alike: not among its documented exports, but `node:http2` uses it. */
+/** Node's listener for connections, over TCP and TLS: not a documented export, but `node:http2` uses it. */
 interface Connecting {
   readonly _connectionListener?: (this: AnyHttpServer, socket: Duplex) => void;
 }
 
 /**
- * Node itself ignores upgrades to which nobody listens, but loses what has come behind the request. Here the request is
- * put back in front of that, without the words about the upgrade, and read once more.
+ * Node ignores upgrades without a listener, but loses bytes that follow the request. Here the request is put back
+ * before those bytes, without the headers about the upgrade, and parsed again.
  *
- * @param before the last response on the connection so far, which may not be finished
+ * @param before the last response on the connection, which may not be finished
  */
 export function answerWithoutUpgrade(
   server: AnyHttpServer,
@@ -42,7 +42,7 @@ export function answerWithoutUpgrade(
     // Left over from the time between two requests.
     (socket as Socket).setTimeout(0);
     socket.unshift(bytes);
-    // 'connection' would be news to the application, with each request anew.
+    // 'connection' would be reported to the application again for each request.
     const begin = (http as Connecting)._connectionListener;
     if (begin === undefined) server.emit('connection', socket);
     else begin.call(server, socket);
@@ -54,17 +54,17 @@ export function answerWithoutUpgrade(
   else before.once('close', again);
 }
 
-/** Whether it has so many that some may be missing: it cannot be put back, and has to be refused. */
+/** Whether some headers may be missing, so that the request cannot be put back and has to be refused. */
 export function hasTooManyHeaders({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.length / 2 > maxHeaders;
 }
 
-/** Whether Node has to ignore the upgrade of such a request itself: its body cannot be put back. */
+/** Whether Node itself has to ignore the upgrade, because the request's body cannot be put back. */
 export function isLeftToNode(request: IncomingMessage): boolean {
   return takesBodies && hasBody(request);
 }
 
-/** Request line and headers, in the bytes that they came in. */
+/** Request line and headers, in their original bytes. */
 function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {

@@ -1,4 +1,4 @@
-/** Answers some of the requests and upgrades of an HTTP server before anybody else on it sees them. */
+/** Answers some of the requests and upgrades of an HTTP server before other listeners get them. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
@@ -11,20 +11,20 @@ function isHttp2Server(server: AnyHttpServer): server is Http2Server | Http2Secu
   return 'updateSettings' in server;
 }
 
-/** Takes over one request. */
+/** Handles one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Takes over one upgrade. */
+/** Handles one upgrade. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface Interception {
-  /** Who answers this request; `undefined` leaves it to the others. */
+  /** The handler for this request; `undefined` leaves it to other listeners. */
   findHandler(request: IncomingMessage): RequestHandler | undefined;
-  /** The same for an upgrade. `ignored`: the request is answered as if it asked for none. */
+  /** The same for an upgrade. `ignored`: the request is answered as if it had no `Upgrade` header. */
   findUpgrade(request: IncomingMessage): UpgradeHandler | 'ignored' | undefined;
 }
 
-/** What newer Nodes ask for each upgrade: without it, whether anybody listens. */
+/** Newer Node versions call this for each upgrade; others check whether there is a listener. */
 interface UpgradingServer {
   shouldUpgradeCallback?: (request: IncomingMessage) => boolean;
 }
@@ -36,10 +36,10 @@ interface UpgradingServer {
  * @returns undoes it
  */
 export function intercept(server: AnyHttpServer, { findHandler, findUpgrade }: Interception): () => void {
-  // Requests of HTTP/2 are made for those who listen to them, and for nobody else.
+  // HTTP/2 requests are only created if there is a listener.
   const onRequest = () => undefined;
   if (isHttp2Server(server)) server.on('request', onRequest);
-  // The last response of a connection: what follows an upgrade that is ignored is answered after it.
+  // The last response of a connection, after which the requests behind an ignored upgrade are answered.
   const responses = new WeakMap<Socket, ServerResponse>();
   let isActive = true;
   const inherited = !Object.hasOwn(server, 'emit');
@@ -51,7 +51,7 @@ export function intercept(server: AnyHttpServer, { findHandler, findUpgrade }: I
       if (request.httpVersionMajor < 2) responses.set(request.socket, response);
       const handle = findHandler(request);
       if (handle !== undefined) {
-        // RFC 9110 section 10.1.1: the client waits for leave to send its body.
+        // RFC 9110 section 10.1.1: the client waits for permission to send its body.
         if (event === 'checkContinue') response.writeContinue();
         handle(request, response);
         return true;
@@ -72,21 +72,21 @@ export function intercept(server: AnyHttpServer, { findHandler, findUpgrade }: I
     }
     return Reflect.apply(inner, this, [event, ...args]);
   };
-  // safe: it takes what the original takes and passes it on
+  // safe: it passes the original's arguments on
   server.emit = emit as typeof inner;
   const release = decideUpgrades(server, findUpgrade);
   return () => {
     isActive = false;
     release();
     if (isHttp2Server(server)) server.off('request', onRequest);
-    // Somebody else may have put theirs around ours, which then stays and passes everything on.
+    // Others may have wrapped ours, which then stays and passes everything on.
     if (server.emit !== emit) return;
     if (inherited) Reflect.deleteProperty(server, 'emit');
     else server.emit = inner;
   };
 }
 
-/** Where Node asks before it upgrades, the application may have an answer of its own: for what is left to it. */
+/** If Node calls this before it upgrades, the application's own callback decides about upgrades that are left to it. */
 function decideUpgrades(asked: AnyHttpServer, findUpgrade: Interception['findUpgrade']): () => void {
   const server: AnyHttpServer & UpgradingServer = asked;
   const inner = server.shouldUpgradeCallback;

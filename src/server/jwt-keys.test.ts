@@ -3,9 +3,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { attempt, outcomeOf } from '../../test/support/engine/connect-attempt.js';
 import { KeyProvider } from '../../test/support/servers/key-provider.js';
 import type { TokenAlgorithm } from '../engine/auth/token-keys.js';
-import type { ConnectAttempt } from '../engine/ports/authenticator.js';
 import { type JwtKey, type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';
@@ -31,12 +31,7 @@ function sign(claims: object, alg: string, key: KeyObject, header: object = {}):
 
 /** The user that was let in, or the code of the refusal. */
 async function connect(token: string, options: JwtOptions): Promise<string | number> {
-  const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };
-  const connection = { client: 'c', transport: 'websocket', standIns: new Map(), name: '', version: '' };
-  const attempt: ConnectAttempt = { token, data: undefined, handshake, ...connection };
-  const outcome = await jwt(options).connect(attempt);
-  if (outcome.ok) return outcome.identity.user;
-  return 'error' in outcome ? outcome.error.code : outcome.disconnect.code;
+  return outcomeOf(await jwt(options).connect(attempt(token)));
 }
 
 function faultOf(options: JwtOptions): string {
@@ -51,17 +46,7 @@ function faultOf(options: JwtOptions): string {
 
 describe('a public key', () => {
   test.each([
-    'RS256',
-    'RS384',
-    'RS512',
-    'PS256',
-    'PS384',
-    'PS512',
-    'ES256',
-    'ES384',
-    'ES512',
-    'EdDSA',
-    'Ed25519',
+    ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
   ] as const)('%s: its tokens are accepted, those of another key are not', async (algorithm) => {
     const [own, other] = [pairOf(algorithm), pairOf(algorithm)];
     const keys: JwtKey[] = [{ algorithm, key: pem(own.publicKey) }];
@@ -100,11 +85,10 @@ describe('a public key', () => {
     const { publicKey, privateKey } = pairOf('ES256');
     const key: JwtKey = { algorithm: 'ES256', key: pem(publicKey), issuer: 'own' };
     const options = { keys: [key], issuer: 'common', audience: 'app' };
-    const attempt = async (claims: object) =>
-      connect(await sign({ sub: 'u', ...claims }, 'ES256', privateKey), options);
-    expect(await attempt({ iss: 'own', aud: 'app' })).toBe('u');
-    expect(await attempt({ iss: 'common', aud: 'app' })).toBe(3500);
-    expect(await attempt({ iss: 'own' })).toBe(3500);
+    const userOf = async (claims: object) => connect(await sign({ sub: 'u', ...claims }, 'ES256', privateKey), options);
+    expect(await userOf({ iss: 'own', aud: 'app' })).toBe('u');
+    expect(await userOf({ iss: 'common', aud: 'app' })).toBe(3500);
+    expect(await userOf({ iss: 'own' })).toBe(3500);
   });
 
   test.each([
@@ -134,15 +118,11 @@ describe('key sets', () => {
     'http://localhost.evil.example/',
     'keys.example',
     '',
-  ])('not at %s', (url) => {
-    expect(faultOf({ jwks: { url } })).toContain('is not an https address');
-  });
+  ])('not at %s', (url) => expect(faultOf({ jwks: { url } })).toContain('is not an https address'));
 
   test.each(['https://keys.example/jwks', 'http://localhost:1/', 'http://127.0.0.1:1/', 'http://[::1]:1/'])(
     'at %s',
-    (url) => {
-      expect(faultOf({ jwks: { url } })).toBe('');
-    },
+    (url) => expect(faultOf({ jwks: { url } })).toBe(''),
   );
 
   test('hold no shared secrets', () => {
@@ -153,22 +133,9 @@ describe('key sets', () => {
     const [a, b] = ['https://a.example/keys', 'https://b.example/keys'];
     expect(faultOf({ jwks: [{ url: a }, { url: b }] })).not.toBe('');
     expect(faultOf({ jwks: [{ url: a, issuer: 'a' }, { url: b }] })).not.toBe('');
-    expect(
-      faultOf({
-        jwks: [
-          { url: a, issuer: 'a' },
-          { url: b, issuer: 'a' },
-        ],
-      }),
-    ).not.toBe('');
-    expect(
-      faultOf({
-        jwks: [
-          { url: a, issuer: 'a' },
-          { url: b, issuer: 'b' },
-        ],
-      }),
-    ).toBe('');
+    const first = { url: a, issuer: 'a' };
+    expect(faultOf({ jwks: [first, { url: b, issuer: 'a' }] })).not.toBe('');
+    expect(faultOf({ jwks: [first, { url: b, issuer: 'b' }] })).toBe('');
   });
 
   test('B66: the same kid of two issuers: each key speaks for its own issuer alone', async () => {
@@ -203,10 +170,7 @@ describe('key sets', () => {
     await provider.add('k');
     provider.mode = 'failing';
     const { publicKey, privateKey } = pairOf('ES256');
-    const options = {
-      jwks: { url: provider.url },
-      keys: [{ algorithm: 'ES256', key: pem(publicKey) }] as const,
-    };
+    const options = { jwks: { url: provider.url }, keys: [{ algorithm: 'ES256', key: pem(publicKey) }] as const };
     expect(await connect(await sign({ sub: 'u' }, 'ES256', privateKey), options)).toBe('u');
     expect(await connect(await provider.sign('k', { sub: 'u' }), options)).toBe(100);
   });

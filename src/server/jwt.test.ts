@@ -4,8 +4,7 @@ import nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { CompactSign, generateKeyPair } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { ConnectAttempt } from '../engine/ports/authenticator.js';
-import type { Decision } from '../engine/ports/decision.js';
+import { attempt, outcomeOf } from '../../test/support/engine/connect-attempt.js';
 import { type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';
@@ -28,25 +27,11 @@ function sign(
   return new CompactSign(bytes(payload)).setProtectedHeader({ alg, ...header }).sign(key);
 }
 
-function attempt(token: string | undefined): ConnectAttempt {
-  const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };
-  const connection = { client: 'c', transport: 'websocket', standIns: new Map() };
-  return { token, data: undefined, handshake, ...connection, name: 'js', version: '1' };
-}
-
-/** The user that was let in, or the code of the refusal. */
-function outcomeOf(outcome: Decision<{ readonly identity: object }>): string | number {
-  if (outcome.ok) return 'user' in outcome.identity ? String(outcome.identity.user) : 'accepted';
-  return 'error' in outcome ? outcome.error.code : outcome.disconnect.code;
-}
-
 async function connect(token: string | undefined, options: Partial<JwtOptions> = {}) {
   return outcomeOf(await jwt({ secret, ...options }).connect(attempt(token)));
 }
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 describe('a connection token', () => {
   test('that is signed with the secret lets its user in, until it expires', async () => {
@@ -115,9 +100,7 @@ describe('forged tokens are refused with 3500', () => {
 
   test.each(['', '.', '..', '...', 'a.b.c', 'junk', 'ey.ey.ey', 'é.é.é', '\u0000', '{}'])(
     'that are no tokens: "%s"',
-    async (token) => {
-      expect(await connect(token)).toBe(3500);
-    },
+    async (token) => expect(await connect(token)).toBe(3500),
   );
 
   test('B62: hostile kid values change nothing', async () => {
@@ -256,9 +239,7 @@ describe('secrets', () => {
   });
 });
 
-test('a client without a token is refused with 3500', async () => {
-  expect(await connect(undefined)).toBe(3500);
-});
+test('a client without a token is refused with 3500', async () => expect(await connect(undefined)).toBe(3500));
 
 describe('a subscription token', () => {
   const client = { user: '42', client: 'client-1' };
@@ -284,9 +265,7 @@ describe('a subscription token', () => {
     ['nobody', { channel: 'private:1' }],
     ['no channel at all', { sub: '42' }],
     ['a list of channels', { sub: '42', channel: ['private:1'] }],
-  ])('B70: for %s: 103', async (_, claims) => {
-    expect(outcomeOf(await subscribe(claims))).toBe(103);
-  });
+  ])('B70: for %s: 103', async (_, claims) => expect(outcomeOf(await subscribe(claims))).toBe(103));
 
   test.each([
     ['another user', { sub: '43', channel: 'private:1' }],

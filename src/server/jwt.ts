@@ -20,9 +20,9 @@ import { FanfareError } from '../model/fanfare-error.js';
 import { slipOf } from './secret-slips.js';
 import { systemClock } from './system-ports.js';
 
-/** Who must have made a token, and for whom. */
+/** The required issuer and audience of a token. */
 interface Provenance {
-  /** What `iss` must be. Default: not checked. */
+  /** The required `iss`. Default: not checked. */
   readonly issuer?: string;
   /** What `aud` must contain. Default: not checked. */
   readonly audience?: string;
@@ -33,7 +33,7 @@ export interface JwtKey extends Provenance {
   readonly algorithm: TokenAlgorithm;
   /** A shared secret for HS*, otherwise a public key in PEM. */
   readonly key: string;
-  /** Tokens that name another key are not tried with this one. Default: it is tried for all. */
+  /** Used only for tokens that name it. Default: it is tried for all tokens. */
   readonly kid?: string;
 }
 
@@ -50,11 +50,11 @@ export interface JwtOptions extends Provenance {
   readonly secret?: string | readonly string[];
   /** Algorithm of the tokens that the secret signs. Default: `HS256`. */
   readonly algorithm?: 'HS256' | 'HS384' | 'HS512';
-  /** Further keys, public ones for instance. */
+  /** Further keys, such as public ones. */
   readonly keys?: readonly JwtKey[];
   /**
-   * Key sets of identity providers. Their keys are fetched when a token names one that is not known. Several: each names
-   * its `issuer`, so that none can speak for another.
+   * Key sets of identity providers, fetched when a token names an unknown key. If there are several, each needs its
+   * `issuer`, so that no provider can make tokens for another.
    */
   readonly jwks?: JwksOptions | readonly JwksOptions[];
 }
@@ -69,19 +69,18 @@ const optionKeys: Record<keyof JwtOptions, true> = {
 };
 
 /**
- * Accepts connection tokens with the claims `sub`, `exp`, `expire_at`, `iat`, `jti`, `info`, `b64info`, `meta`, `channels`,
- * `subs`, `caps`, and subscription tokens with `channel` besides. An expired token is answered with error 109, so that the
- * client gets a new one; every other bad one with disconnect 3500.
+ * Accepts connection tokens with the claims `sub`, `exp`, `expire_at`, `iat`, `jti`, `info`, `b64info`, `meta`,
+ * `channels`, `subs`, `caps`, and subscription tokens with `channel` besides. An expired token is answered with error
+ * 109, so that the client gets a new one; every other invalid one with disconnect 3500.
  *
- * @throws FanfareError `ERR_CONFIG` for a secret that is too short, a key that is none, an address that is not safe
- * @example
- * fanfare({ auth: jwt({ secret: process.env.FANFARE_SECRET }) });
+ * @throws FanfareError `ERR_CONFIG` for a secret that is too short, an invalid key, an unsafe address
+ * @example fanfare({ auth: jwt({ secret: process.env.FANFARE_SECRET }) });
  */
 export function jwt(options: JwtOptions): Authenticator {
   return authenticateWith(tokenVerifier(options, libraryNames));
 }
 
-/** What the options are called where they are set, for the log. */
+/** Names of the options where they are set, for the log. */
 export interface JwtOptionNames {
   readonly secret: string;
   readonly algorithm: string;
@@ -139,7 +138,7 @@ export function tokenVerifier(options: JwtOptions, names: JwtOptionNames): Token
     })),
   ];
   if (issuers.length === 0) throw fault('secret, keys or jwks is needed');
-  // Without, a provider could make tokens in the name of another one (B66).
+  // Otherwise a provider could make tokens in the name of another one (B66).
   const named = new Set(sets.flatMap((set) => set.issuer ?? []));
   if (sets.length > 1 && named.size < sets.length) {
     throw fault('jwks: several key sets each name their own issuer');
@@ -180,7 +179,7 @@ const keyTypeOf: Readonly<Record<string, readonly string[]>> = {
   Ed: ['ed25519'],
 };
 
-/** By the names of OpenSSL (RFC 7518 section 3.4). */
+/** OpenSSL's names of curves (RFC 7518 section 3.4). */
 const curveOf: Readonly<Record<string, string>> = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' };
 const minModulusBits = 2_048;
 

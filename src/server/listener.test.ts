@@ -65,6 +65,14 @@ describe('listenOn', () => {
     });
   });
 
+  // A worker that was told to stop while it started waited for ever.
+  test('closed before it listens is ERR_CLOSED', async () => {
+    const own = create();
+    const listening = listenOn(own, 0, '127.0.0.1');
+    own.server.close();
+    await expect(listening).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  });
+
   test('an address that is not of this machine is ERR_LISTEN', async () => {
     await expect(listenOn(create(), 0, '192.0.2.1')).rejects.toMatchObject({ code: 'ERR_LISTEN' });
   });

@@ -1,4 +1,4 @@
-/** The HTTP server that Fanfare opens itself, with time-outs that no silent or dripping peer outlasts. */
+/** The HTTP server that Fanfare opens itself, with time-outs against silent and slow peers. */
 
 import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,6 @@ import type { RefusalLine } from '../model/refusal-line.js';
 import { badRequestLine, type ConnectionError } from './connection-faults.js';
 import type { AnyHttpServer, HandleRequest, OwnServer } from './own-server.js';
 
-/** Where a server can be reached. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
@@ -20,15 +19,18 @@ export interface ListenAddress {
 
 /** As Node names them, in milliseconds. */
 export const timeouts = {
-  /** Less the checking interval, so that nobody stays longer than 10 seconds. */
+  /** 10 seconds, less the checking interval. */
   headersTimeout: 9_000,
   requestTimeout: 9_500,
   connectionsCheckingInterval: 500,
-  /** Between two requests; Node's own default. */
-  keepAliveTimeout: 5_000,
+  /**
+   * Between two requests. Longer than nginx (60 s), AWS (60 s) and most clients keep idle connections: who closes first
+   * cannot be met by a request on its way, which a proxy would answer with 502.
+   */
+  keepAliveTimeout: 75_000,
 } as const;
 
-/** Twice as many connections as wait at most. */
+/** Twice the largest number of waiting connections. */
 const maxTurns = 1_024;
 
 const statusOfClientError: Readonly<Record<string, number>> = {
@@ -37,7 +39,7 @@ const statusOfClientError: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Who is told of connections that come to nothing, and where those are from. */
+/** The log for failed connections, and how to find their addresses. */
 export interface FaultPorts {
   readonly log: Pick<Logger, 'debug'>;
   readonly refusals: Pick<RefusalLog, 'tell'>;
@@ -57,10 +59,10 @@ export function createHttpServer(handle: HandleRequest, ports: FaultPorts): OwnS
 }
 
 /**
- * Resolves when the last connection has ended. Nobody who has got through to this port is cut off: a proxy that has sent a
- * command there cannot know whether it was carried out, and may not send it again.
+ * Resolves when the last connection has ended. Established connections are not cut: a proxy that has sent a command
+ * cannot know whether it was carried out, and may not send it again.
  *
- * @param lastCame called once nobody can connect any more
+ * @param lastCame called once no new connection is possible
  */
 export async function stopListening(server: AnyHttpServer, lastCame: () => void = () => undefined): Promise<void> {
   await takeWaiting(server);
@@ -70,7 +72,7 @@ export async function stopListening(server: AnyHttpServer, lastCame: () => void 
   });
 }
 
-/** Connections that wait for the event loop would be reset. Each turn of it takes in one of them. */
+/** Accepts waiting connections, which would be reset otherwise. Each turn of the event loop accepts one. */
 async function takeWaiting(server: AnyHttpServer): Promise<void> {
   let isNew = false;
   const taken = () => {
@@ -86,9 +88,9 @@ async function takeWaiting(server: AnyHttpServer): Promise<void> {
 }
 
 /**
- * Of HTTP/1.1: HTTP/2 says what is wrong in frames of its own.
+ * For HTTP/1.1; HTTP/2 reports errors in its own frames.
  *
- * @param findHandshakeLine for a server of TLS: what to say where a handshake has failed
+ * @param findHandshakeLine for a TLS server: the log line about a failed handshake
  */
 export function answerBadRequests(
   server: AnyHttpServer,
@@ -100,41 +102,47 @@ export function answerBadRequests(
     const status = statusOfClientError[code] ?? 400;
     const handshake = findHandshakeLine?.(error, socket);
     if (handshake !== undefined) refusals.tell(handshake);
-    // Who connects and resets the connection asks whether somebody is there, as load balancers do each second.
+    // A reset without data is a check whether the port is open, as load balancers make every second.
     else if (code === 'ECONNRESET') log.debug({ reason: code }, 'a connection was reset');
     else refusals.tell(badRequestLine(error, status, peerOf(socket)));
-    // Who does not get through the handshake of TLS would not understand an answer.
+    // A peer whose TLS handshake failed could not read an answer.
     if (code === 'ECONNRESET' || /^ERR_(SSL|TLS)_/.test(code) || !socket.writable) {
       socket.destroy();
       return;
     }
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    // The peer may go on sending; nothing of it is read.
+    // The peer may continue sending, which is not read.
     socket.once('finish', () => socket.destroy());
   });
 }
 
 /**
- * Connections that the kernel completes before they are accepted; it takes no more than `somaxconn` says. With Node's 511,
- * thousands that come back at once lose their first packet, which is sent again after 1, 3 and 7 seconds.
+ * Connections that the kernel completes before they are accepted, up to `somaxconn`. With Node's 511, thousands of
+ * clients that reconnect at once lose their first packet, which is sent again after 1, 3 and 7 seconds.
  */
 const backlog = 4_096;
 
-/** @throws FanfareError `ERR_LISTEN` when the port is taken or not allowed */
+/** @throws FanfareError `ERR_LISTEN` when the port is taken or not allowed, `ERR_CLOSED` when it is closed before it listens */
 export function listenOn({ server, scheme }: OwnServer, port: number, host: string): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => {
       reject(new FanfareError('ERR_LISTEN', `cannot listen on ${host}:${port}: ${cause.message}`, { cause }));
     };
-    server.once('error', failed);
+    // Node tells of nothing else then.
+    const closed = () => reject(closedMeanwhile());
+    server.once('error', failed).once('close', closed);
     server.listen({ port, host, backlog }, () => {
-      server.off('error', failed);
+      server.off('error', failed).off('close', closed);
       // safe: a server that listens on a port has an address of that kind
       const address = server.address() as AddressInfo;
       const url = `${scheme}://${urlHost(address)}:${address.port}`;
       resolve({ host: address.address, port: address.port, url });
     });
   });
+}
+
+export function closedMeanwhile(): FanfareError {
+  return new FanfareError('ERR_CLOSED', 'the server was closed before it listened');
 }
 
 function urlHost({ address, family }: AddressInfo): string {

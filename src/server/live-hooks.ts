@@ -1,4 +1,4 @@
-/** The hooks of a configured server as they are at the moment; another configuration may bring others. */
+/** The current hooks of a configured server, which a reload may replace. */
 
 import type { ChannelOptions } from '../engine/channels/channel-options.js';
 import type { RpcFallback } from '../engine/channels/rpc-options.js';
@@ -8,77 +8,74 @@ import type { Hooks } from '../http/hooks/hooks.js';
 import type { EventFigures, HookFigures, HookMeter } from '../observe/hook-metrics.js';
 import type { HookParts } from './fanfare.js';
 
-/** What hooks decide in the place of channel rules. */
+/** Decisions that channel rules leave to hooks. */
 export type RuleDecisions = Pick<ChannelOptions, 'subscribe' | 'renew' | 'publish'>;
 
 export class LiveHooks implements HookParts {
-  #hooks: Hooks;
   #meter: HookMeter | undefined;
   #nodeId = '';
 
-  constructor(hooks: Hooks) {
-    this.#hooks = hooks;
-  }
+  constructor(private hooks: Hooks) {}
 
   get figures(): readonly HookFigures[] {
-    return this.#hooks.figures;
+    return this.hooks.figures;
   }
 
   get events(): EventFigures | undefined {
-    return this.#hooks.events;
+    return this.hooks.events;
   }
 
   get observer(): Observer | undefined {
-    return this.#hooks.observer;
+    return this.hooks.observer;
   }
 
   get procedureFallback(): RpcFallback | undefined {
-    return this.#hooks.procedureFallback;
+    return this.hooks.procedureFallback;
   }
 
   authenticator(tokens: Authenticator | undefined, anonymous: boolean): Authenticator {
-    return this.#hooks.authenticator(tokens, anonymous);
+    return this.hooks.authenticator(tokens, anonymous);
   }
 
   measure(meter: HookMeter): void {
     this.#meter = meter;
-    this.#hooks.measure(meter);
+    this.hooks.measure(meter);
   }
 
   start(nodeId: string): void {
     this.#nodeId = nodeId;
-    this.#hooks.start(nodeId);
+    this.hooks.start(nodeId);
   }
 
   close(deadlineMs: number): Promise<void> {
-    return this.#hooks.close(deadlineMs);
+    return this.hooks.close(deadlineMs);
   }
 
-  /** From now on these. @param hooks made as the successors of those that are here */
+  /** Replaces the hooks. @param hooks made as the successors of the current ones */
   replace(hooks: Hooks): void {
-    this.#hooks = hooks;
+    this.hooks = hooks;
     hooks.start(this.#nodeId);
     if (this.#meter !== undefined) hooks.measure(this.#meter);
   }
 
   /** The current hooks, to make their successors. */
   get current(): Hooks {
-    return this.#hooks;
+    return this.hooks;
   }
 
   /**
-   * The same functions whichever hooks there are: a rule that leaves a decision to a hook has not changed when the hook
-   * goes elsewhere. Only what rules name is asked, and what they name there is.
+   * The same functions for all hooks, so that a rule does not change when its hook's address does. They are only called
+   * for hooks that rules name, and those exist.
    */
   readonly decisions: Required<RuleDecisions> = {
-    subscribe: (context) => asFunction(this.#hooks.subscribe)(context),
-    renew: (context) => asFunction(this.#hooks.renew)(context),
-    publish: (context) => asFunction(this.#hooks.publish)(context),
+    subscribe: (context) => asFunction(this.hooks.subscribe)(context),
+    renew: (context) => asFunction(this.hooks.renew)(context),
+    publish: (context) => asFunction(this.hooks.publish)(context),
   };
 }
 
-/** A hook that is gone since a question about it began says no. */
+/** A hook that was removed during a call refuses. */
 function asFunction<Ask extends (...args: never[]) => unknown>(decision: Ask | string | undefined): Ask {
-  // safe: whoever gets `false` takes it for a no
+  // safe: callers treat `false` as a refusal
   return typeof decision === 'function' ? decision : ((() => false) as unknown as Ask);
 }

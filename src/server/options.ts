@@ -1,4 +1,4 @@
-/** What an application tells `fanfare()`. */
+/** The options of `fanfare()`. */
 
 import type { BrokerPorts } from '../brokers/ports.js';
 import type { AuthFunction } from '../engine/auth/function-auth.js';
@@ -34,19 +34,19 @@ export interface FanfareOptions<
   Channels extends ChannelSchemas = ChannelSchemas,
   Procedures extends ProcedureTable = ProcedureTable,
 > {
-  /** Who clients are: {@link jwt}, or a function. Default: nobody gets in. */
+  /** Authentication: {@link jwt}, or a function. Default: all clients are refused. */
   readonly auth?: Authenticator | AuthFunction;
-  /** What each user has for itself: a channel, and perhaps one connection at a time; see {@link PersonalOptions}. */
+  /** A personal channel for each user, and a single connection; see {@link PersonalOptions}. */
   readonly personal?: PersonalOptions;
-  /** Let clients in that bring no token, as nobody in particular. Default: `false`. */
+  /** Accept clients without a token, as anonymous users. Default: `false`. */
   readonly anonymous?: boolean;
-  /** The channels by their patterns. The first that matches a name is the rule. Default: none exist. */
+  /** Channels by pattern. The first that matches a name applies. Default: none. */
   readonly channels?: ChannelDeclarations<Channels>;
   /** Procedures that clients can call, by name. Default: none. */
   readonly rpc?: RpcDeclarations<Procedures>;
-  /** Gets what clients `send` outside any channel; outside data. Default: such a client is disconnected with 3508. */
+  /** Receives unvalidated data that clients `send` outside channels. Default: such a client is closed with 3508. */
   readonly onMessage?: (data: unknown, sender: MessageSender) => void;
-  /** Told about clients and channels, after the fact; see {@link Observer}. */
+  /** Receives events about clients and channels; see {@link Observer}. */
   readonly on?: Observer;
   /** Carries publications between nodes and keeps history and presence. Default: {@link memory}, for one node. */
   readonly broker?: BrokerFactory;
@@ -55,16 +55,16 @@ export interface FanfareOptions<
    * label. Default: pages of the host they connect to.
    */
   readonly origins?: readonly string[] | '*';
-  /** Addresses or networks of proxies whose word about the client's address is believed. Default: none. */
+  /** Addresses or networks of proxies that are trusted to send the client's address. Default: none. */
   readonly trustProxies?: readonly string[];
   /**
-   * The header in which they say it: the one that they set or add to. The other one is never believed, since a client
-   * may have sent it. Default: `'X-Forwarded-For'`.
+   * The header in which they send the client's address. The other one is ignored, since a client may have sent it.
+   * Default: `'X-Forwarded-For'`.
    */
   readonly proxyHeader?: ProxyHeader;
   /** Path of the WebSocket endpoint. Default: `/connection/websocket`. */
   readonly path?: string;
-  /** The ways in where WebSocket cannot pass; see {@link TransportPaths}. */
+  /** The other transports; see {@link TransportPaths}. */
   readonly transports?: TransportPaths;
   readonly limits?: Limits;
   /** Gets structured log lines; a pino logger fits. Default: warnings and errors as JSON lines on standard error. */

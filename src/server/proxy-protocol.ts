@@ -1,6 +1,6 @@
 /**
- * The header with which a proxy that only passes bytes on says who has connected to it: the PROXY protocol, versions 1 and 2
- * (haproxy.org/download/3.0/doc/proxy-protocol.txt).
+ * Parses the header in which a proxy that only forwards bytes sends the client's address: the PROXY protocol, versions
+ * 1 and 2 (haproxy.org/download/3.0/doc/proxy-protocol.txt).
  */
 
 import { isIP } from 'node:net';
@@ -11,11 +11,11 @@ type ProxyProtocolHeader =
   | { readonly kind: 'invalid'; readonly reason: ProxyProtocolFault }
   | {
       readonly kind: 'complete';
-      /** In bytes; what follows is the client's. */
+      /** In bytes; the client's data follows. */
       readonly length: number;
-      /** The address of the client. Absent: the proxy speaks for itself, to see whether somebody is there. */
+      /** The address of the client. Absent: the proxy connects for itself, as a health check. */
       readonly address?: string;
-      /** It speaks for a client that has no address of IP. */
+      /** The client has no IP address. */
       readonly isNameless?: true;
     };
 
@@ -23,7 +23,7 @@ type ProxyProtocolFault = 'missing' | 'malformed' | 'too long';
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const headBytes = 16;
-/** Version 2 has room for 64 KiB of anything; certificates of clients, the longest that is known, take a few KiB. */
+/** Version 2 permits 64 KiB; client certificates, the longest known content, take a few KiB. */
 const maxBytes = 16_384;
 /** With the line break. */
 const maxLineBytes = 107;
@@ -31,7 +31,7 @@ const maxLineBytes = 107;
 const invalid = (reason: ProxyProtocolFault): ProxyProtocolHeader => ({ kind: 'invalid', reason });
 const incomplete: ProxyProtocolHeader = { kind: 'incomplete' };
 
-/** @param bytes what has come so far */
+/** @param bytes what has arrived so far */
 export function readProxyProtocol(bytes: Buffer): ProxyProtocolHeader {
   if (startsAlike(bytes, signature)) return bytes.length < headBytes ? incomplete : readBinary(bytes);
   if (startsAlike(bytes, Buffer.from('PROXY '))) return readLine(bytes);
@@ -57,7 +57,7 @@ function readLine(bytes: Buffer): ProxyProtocolHeader {
   return isRight ? { kind: 'complete', length, address: usualSpelling(source) } : invalid('malformed');
 }
 
-/** Of source and target with their ports, by the family in the upper half of a byte. */
+/** Size of source and target with ports, by the address family in the upper half of a byte. */
 const addressBytes: Readonly<Record<number, number>> = { 0: 0, 1: 12, 2: 36, 3: 216 };
 
 function readBinary(bytes: Buffer): ProxyProtocolHeader {
@@ -71,7 +71,7 @@ function readBinary(bytes: Buffer): ProxyProtocolHeader {
   if (needed === undefined) return invalid('malformed');
   if (length > maxBytes) return invalid('too long');
   if (bytes.length < length) return incomplete;
-  // Whoever speaks for himself may say anything about addresses.
+  // With LOCAL, the addresses have no meaning.
   if (command === 0x20) return { kind: 'complete', length };
   if (length < headBytes + needed) return invalid('malformed');
   if (family === 1) {

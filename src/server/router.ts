@@ -1,6 +1,6 @@
 /** Answers plain HTTP requests from a fixed table of endpoints. */
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
 import type { Logger } from '../engine/ports/logger.js';
 import { BodyAborted, readBody } from '../http/body.js';
@@ -26,7 +26,7 @@ function upgradeReply(request: IncomingMessage): HttpReply {
     : plainReply(426, 'this endpoint speaks WebSocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
 }
 
-/** Who is told of requests for which there is nothing, and where those are from. */
+/** The log for requests without an endpoint, and how to find their addresses. */
 interface RouterPorts {
   readonly log: Logger;
   readonly refusals: Pick<RefusalLog, 'tell'>;
@@ -37,34 +37,44 @@ export class Router {
   readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
   readonly #prefixes: readonly HttpEndpoint[];
   readonly #upgradePaths: ReadonlySet<string>;
-  readonly #ports: RouterPorts;
 
-  /** @param upgradePaths paths that exist for upgrades alone */
-  constructor(endpoints: readonly HttpEndpoint[], upgradePaths: readonly string[], ports: RouterPorts) {
+  /** @param upgradePaths paths that only exist for upgrades */
+  constructor(
+    endpoints: readonly HttpEndpoint[],
+    upgradePaths: readonly string[],
+    private readonly ports: RouterPorts,
+  ) {
     const exact = endpoints.filter(({ isPrefix }) => !isPrefix);
     this.#endpoints = new Map(exact.map((endpoint) => [endpoint.path, endpoint]));
     this.#prefixes = endpoints.filter(({ isPrefix }) => isPrefix);
     this.#upgradePaths = new Set(upgradePaths);
-    this.#ports = ports;
   }
 
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    this.#reply(request)
-      .catch((error: unknown) => {
-        // There is nobody left to answer; who cut the connection for taking too long has answered.
-        if (error instanceof BodyAborted) return undefined;
-        this.#ports.log.error({ err: error }, 'HTTP endpoint failed');
-        return plainReply(500, 'internal server error');
-      })
-      .then((reply) => reply && send(request, response, reply))
-      .catch((error: unknown) => {
-        // An endpoint has given headers that HTTP cannot carry.
-        this.#ports.log.error({ err: error }, 'HTTP reply failed');
-        response.destroy();
-      });
+    void this.#answer(request, response);
   };
 
-  async #reply(request: IncomingMessage): Promise<HttpReply> {
+  /** Never rejects. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let reply: HttpReply;
+    try {
+      reply = await this.#reply(request);
+    } catch (error) {
+      // The connection is gone; after a time-out, the server has already answered.
+      if (error instanceof BodyAborted) return;
+      this.ports.log.error({ err: error }, 'HTTP endpoint failed');
+      reply = plainReply(500, 'internal server error');
+    }
+    try {
+      send(request, response, reply);
+    } catch (error) {
+      // An endpoint has returned invalid headers.
+      this.ports.log.error({ err: error }, 'HTTP reply failed');
+      response.destroy();
+    }
+  }
+
+  #reply(request: IncomingMessage): HttpReply | Promise<HttpReply> {
     const path = pathOf(request);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (this.#upgradePaths.has(path)) {
@@ -73,13 +83,13 @@ export class Router {
     const endpoint = this.#endpoints.get(path) ?? this.#prefixes.find((prefix) => answers(prefix, request, path));
     if (endpoint === undefined) return this.#refused(request, plainReply(404, 'not found'));
     const isAsked = endpoint.method === 'GET' ? isRead : request.method === endpoint.method;
-    if (isAsked) return endpoint.respond(requestOf(request, this.#ports.peerOf));
+    if (isAsked) return endpoint.respond(new PlainRequest(request, path, this.ports));
     const allow = endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method;
     return this.#refused(request, plainReply(405, `use ${endpoint.method}`, { Allow: allow }));
   }
 
   #refused(request: IncomingMessage, reply: HttpReply): HttpReply {
-    const { refusals, peerOf } = this.#ports;
+    const { refusals, peerOf } = this.ports;
     const path = pathOf(request);
     const { method = '' } = request;
     const known = [...this.#endpoints.keys(), ...this.#upgradePaths];
@@ -104,26 +114,44 @@ export function pathOf(request: IncomingMessage): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
-function requestOf(request: IncomingMessage, peerOf: (request: IncomingMessage) => string): HttpRequest {
-  return {
-    // Looked for only when somebody is refused: a load balancer's own checks say nothing of a client, which would be told of.
-    get peer() {
-      return peerOf(request);
-    },
-    headers: headersOf(request),
-    path: pathOf(request),
-    query: targetOf(request).slice(pathOf(request).length + 1),
-    readBody: (maxBytes) => readBody(request, maxBytes),
-  };
+/** What an endpoint sees of a request. Of one class, since most of it is seldom asked for. */
+class PlainRequest implements HttpRequest {
+  #headers: IncomingHttpHeaders | undefined;
+
+  constructor(
+    private readonly request: IncomingMessage,
+    readonly path: string,
+    private readonly ports: Pick<RouterPorts, 'peerOf'>,
+  ) {}
+
+  /** Determined only for a refusal, since it may log a warning, and health checks of load balancers have no client. */
+  get peer(): string {
+    return this.ports.peerOf(this.request);
+  }
+
+  get headers(): IncomingHttpHeaders {
+    this.#headers ??= headersOf(this.request);
+    return this.#headers;
+  }
+
+  get query(): string {
+    return targetOf(this.request).slice(this.path.length + 1);
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array | undefined> {
+    return readBody(this.request, maxBytes);
+  }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, reply: HttpReply): void {
-  const body = Buffer.from(reply.body);
+function send(request: IncomingMessage, response: ServerResponse, { status, headers: more, body }: HttpReply): void {
   leaveBody(request, response);
-  const headers: OutgoingHttpHeaders = { ...common, 'Content-Length': body.length, ...reply.headers };
-  // What an answer says of its connection would take the place of what becomes of it.
-  const isLast = !response.shouldKeepAlive || response.getHeader('connection') === 'close';
-  if (headers.Connection !== undefined && isLast) headers.Connection = `${headers.Connection}, close`;
-  response.writeHead(reply.status, headers);
+  const headers: OutgoingHttpHeaders = { ...common, 'Content-Length': Buffer.byteLength(body), ...more };
+  // An answer's own `Connection` header would replace Node's.
+  if (headers.Connection !== undefined) {
+    const isLast = !response.shouldKeepAlive || response.getHeader('connection') === 'close';
+    if (isLast) headers.Connection = `${headers.Connection}, close`;
+  }
+  response.writeHead(status, headers);
+  // As text, it leaves together with the head.
   response.end(request.method === 'HEAD' ? undefined : body);
 }

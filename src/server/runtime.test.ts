@@ -5,9 +5,7 @@ test.each([
   ['the least Node', { node: '20.19.0' }],
   ['a newer Node', { node: '26.10.0' }],
   ['Deno, whatever Node it claims to be', { node: '18.0.0', deno: '2.9.6' }],
-])('%s is fine', (_, versions) => {
-  expect(() => requireRuntime(versions)).not.toThrow();
-});
+])('%s is fine', (_, versions) => expect(() => requireRuntime(versions)).not.toThrow());
 
 test.each([
   ['an older Node', { node: '20.18.3' }],

@@ -1,10 +1,10 @@
-/** Refuses runtimes on which the server does not work, in one line in place of a failure in the middle. */
+/** Refuses runtimes on which the server does not work with one clear line. */
 
 import { FanfareError } from '../model/fanfare-error.js';
 
 const leastNode = [20, 19] as const;
 
-/** `process.versions`, as far as it is looked at. */
+/** The used parts of `process.versions`. */
 interface RuntimeVersions {
   readonly node: string;
   readonly bun?: string | undefined;

@@ -1,10 +1,10 @@
-/** Slips by which a backend signs with other bytes than those of the secret that it was given. Nothing is let in by them. */
+/** Common mistakes in which a backend signs with other bytes than the secret's. Such tokens are still refused. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512';
 
-/** What the backend may have made of the secret, and how to say so. */
+/** What the backend may have done with the secret, and its description. */
 const slips: readonly { readonly says: string; readonly made: (secret: string) => Buffer }[] = [
   { says: 'with a line break behind it', made: (secret) => Buffer.from(`${secret}\n`) },
   { says: 'with a line break (CR LF) behind it', made: (secret) => Buffer.from(`${secret}\r\n`) },
@@ -17,7 +17,7 @@ const slips: readonly { readonly says: string; readonly made: (secret: string) =
   { says: 'up to its first comma', made: (secret) => Buffer.from(secret.split(',')[0] ?? '') },
 ];
 
-/** How the token was signed with something that comes of this secret; `undefined` when it was not. */
+/** The mistake with which the token was signed; `undefined` if none fits. */
 export function slipOf(token: string, secret: string, algorithm: HmacAlgorithm): string | undefined {
   const end = token.lastIndexOf('.');
   const signature = Buffer.from(token.slice(end + 1), 'base64url');

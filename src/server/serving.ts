@@ -1,12 +1,14 @@
-/** The life of a node's HTTP side: servers of the application's, servers of its own, and how they all end. */
+/** The HTTP servers of a node: the application's, its own, and how they are closed. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
+import { pause } from '../engine/time/pause.js';
 import type { ApiOptions } from '../http/api/api.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { findHostFault } from '../http/host.js';
+import { NodeExchange } from '../http/node-exchange.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, Transport } from '../transports/transport.js';
 import type { TrustedProxies } from '../transports/trusted-proxies.js';
@@ -14,44 +16,44 @@ import { refuseUpgrade } from '../transports/websocket/upgrade.js';
 import { announced } from './announced-connections.js';
 import { hasTooManyHeaders } from './ignored-upgrade.js';
 import { type Interception, intercept, type RequestHandler, type UpgradeHandler } from './interception.js';
-import { createHttpServer, type ListenAddress, listenOn } from './listener.js';
+import { closedMeanwhile, createHttpServer, type ListenAddress, listenOn } from './listener.js';
 import type { AnyHttpServer, Certificate, OwnServer } from './own-server.js';
 import { pathOf, Router } from './router.js';
 import { clientsPerSecOf, closePaced, type Pace } from './shutdown.js';
 import { createTlsServer } from './tls-server.js';
 import { unservedPathLine } from './unserved-paths.js';
 
-/** What a port that Fanfare opens itself is for. */
+/** The options of a port that Fanfare opens. */
 export interface ListenOptions {
   /** Default: `127.0.0.1`. */
   readonly host?: string;
-  /** Speak TLS on this port, and HTTP/2 beside HTTP/1.1. Default: plain HTTP/1.1. */
+  /** Use TLS on this port, with HTTP/2 and HTTP/1.1. Default: plain HTTP/1.1. */
   readonly tls?: Certificate;
   /**
-   * Every connection to this port begins with the PROXY protocol (version 1 or 2), by a proxy of `trustProxies`; others
-   * are refused. Default: `false`.
+   * Require the PROXY protocol (version 1 or 2) from a proxy of `trustProxies` on each connection; refuse others.
+   * Default: `false`.
    */
   readonly proxyProtocol?: boolean;
   /** Serve `/metrics` on this port. Default: `false`. */
   readonly metrics?: boolean;
   /** Serve the HTTP API, `/api/*`, on this port. Default: not. */
   readonly api?: ApiOptions;
-  /** Let clients connect on this port. Without, it is for health, metrics and endpoints alone. Default: `true`. */
+  /** Let clients connect on this port; otherwise it is only for health, metrics and endpoints. Default: `true`. */
   readonly clients?: boolean;
   /** Further endpoints, by exact path. Default: none. */
   readonly endpoints?: readonly HttpEndpoint[];
 }
 
-/** How a node takes its leave. */
+/** How a node shuts down. */
 export interface CloseOptions {
   /**
-   * Clients a second that are sent away, more where the deadline would be missed. Default: as slowly as the deadline
+   * Clients a second that are disconnected; more if the deadline would be missed. Default: as slowly as the deadline
    * allows, but no slower than 20.
    */
   readonly clientsPerSec?: number;
   /**
-   * How long clients are still let in while readiness already fails, in milliseconds, so that load balancers that do not
-   * try another node get to know. A part of the deadline, half of it at most. Default: 0.
+   * How long clients are still accepted while readiness already fails, in milliseconds, for load balancers that do not
+   * try another node. Part of the deadline, half of it at most. Default: 0.
    */
   readonly delayMs?: number;
 }
@@ -60,40 +62,40 @@ interface ServingParts {
   readonly node: Node;
   readonly transports: readonly Transport[];
   readonly proxies: TrustedProxies;
-  /** Throws a `FanfareError` for options that do not go together. */
+  /** Throws a `FanfareError` for contradicting options. */
   readonly endpoints: (options: ListenOptions & { readonly host: string }) => readonly HttpEndpoint[];
-  /** Called once all connections are closed, with the time that is left. */
+  /** Called once, before the first connection of a server that listens. */
+  readonly onStart: () => Promise<void>;
+  /** Called once all connections are closed, with the remaining time. */
   readonly onClose: (deadlineMs: number) => Promise<void>;
 }
 
-/** On listeners to upgrades, by which several applications on one server know each other. */
+/** Marks listeners to upgrades, so that several applications on one server recognise each other. */
 const isFanfares = Symbol('fanfare');
 export class Serving {
-  readonly #parts: ServingParts;
   readonly #endpoints: ReadonlyMap<string, ClientEndpoint>;
-  /** With what undoes it. */
+  /** Attached servers, with the function that detaches each. */
   readonly #attached = new Map<AnyHttpServer, () => void>();
   readonly #listening = new Set<OwnServer>();
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(parts: ServingParts) {
-    this.#parts = parts;
+  constructor(private readonly parts: ServingParts) {
     const endpoints = parts.transports.flatMap((transport) => transport.endpoints);
     this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 
   /** Connects the node to its broker, once. */
   start(): Promise<void> {
-    this.#started ??= this.#parts.node.start();
+    this.#started ??= Promise.all([this.parts.node.start(), this.parts.onStart()]).then(() => undefined);
     return this.#started;
   }
 
   attach(server: AnyHttpServer): void {
     if (this.#attached.has(server)) return;
-    const { node } = this.#parts;
-    this.start().catch((error: unknown) => node.log.error({ err: error }, 'the broker cannot be reached'));
-    // Gets what nobody has taken. Without a listener, Node ignores upgrades.
+    const { node } = this.parts;
+    this.start().catch((error: unknown) => node.ports.log.error({ err: error }, 'the broker cannot be reached'));
+    // For upgrades that nobody else handles. Without a listener, Node ignores upgrades.
     const onUpgrade = Object.assign(
       (request: IncomingMessage, socket: Duplex) => {
         if (isLeftToFanfare(server) && !socket.writableEnded) this.#refuseUpgrade(request, socket);
@@ -104,7 +106,7 @@ export class Serving {
     const release = intercept(server, {
       findHandler: (request) => {
         const endpoint = this.#endpoints.get(pathOf(request));
-        return endpoint?.handle && this.#answering((taken, response) => endpoint.handle?.(taken, response));
+        return endpoint?.handle && this.#answering((...taken) => endpoint.handle?.(new NodeExchange(...taken)));
       },
       findUpgrade: (request) => this.#findUpgrade(server, request),
     });
@@ -115,8 +117,8 @@ export class Serving {
   }
 
   /**
-   * Whoever else listens to upgrades of a server gets those of other paths, but not those to HTTP/2 (h2c): no program on
-   * Node takes them, and clients send them with requests that are meant for anybody.
+   * Other listeners to upgrades get those for other paths, except those to HTTP/2 (h2c), which no program on Node
+   * supports and which clients send with any request.
    */
   #findUpgrade(server: AnyHttpServer, request: IncomingMessage): ReturnType<Interception['findUpgrade']> {
     if (hasTooManyHeaders(request)) return this.#refuseMany;
@@ -128,17 +130,18 @@ export class Serving {
 
   async listen(port: number, options: ListenOptions): Promise<ListenAddress> {
     await this.start();
-    const { node, endpoints } = this.#parts;
+    if (this.isClosing) throw closedMeanwhile();
+    const { node, endpoints } = this.parts;
     const { clients = true, host = '127.0.0.1', tls, proxyProtocol = false } = options;
     const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], {
-      log: node.log,
-      refusals: node.refusals,
-      peerOf: (request) => this.#parts.proxies.clientAddress(request),
+      log: node.ports.log,
+      refusals: node.ports.refusals,
+      peerOf: (request) => this.parts.proxies.clientAddress(request),
     });
     const handle = this.#answering(router.handle);
-    const { clock, log, refusals } = node;
-    const { proxies } = this.#parts;
-    // safe: what comes to a port that was opened here is a connection of TCP, with or without TLS
+    const { clock, log, refusals } = node.ports;
+    const { proxies } = this.parts;
+    // safe: connections to a port that was opened here are TCP, with or without TLS
     const ports = { clock, log, refusals, peerOf: (socket: Duplex) => proxies.peerOf(socket as Socket) };
     const plain = tls ? createTlsServer(handle, tls, ports) : createHttpServer(handle, ports);
     const own = proxyProtocol ? announced(plain, { proxies, clock, refusals }) : plain;
@@ -170,16 +173,16 @@ export class Serving {
   }
 
   async #shutDown(deadlineMs: number, { clientsPerSec, delayMs = 0 }: CloseOptions): Promise<void> {
-    const { node, onClose } = this.#parts;
-    const { clock } = node;
+    const { node, onClose } = this.parts;
+    const { admission, clock } = node.ports;
     const startMs = clock.nowMs();
-    node.leave();
+    admission.leave();
     const waitMs = Math.min(delayMs, deadlineMs * 0.5);
-    if (waitMs > 0) await new Promise<void>((resolve) => clock.schedule(resolve, waitMs));
-    node.drain();
+    if (waitMs > 0) await pause(clock, waitMs);
+    admission.drain();
     for (const own of this.#listening) own.drain();
-    // The port stays open meanwhile, so that a load balancer gets to see that the node is not ready any more (F12).
-    // A part of the time is left for the closing handshakes of the last ones.
+    // The port stays open meanwhile, so that load balancers see that the node is not ready any more (F12). Some time is
+    // left for the last closing handshakes.
     await this.#sendAway({ withinMs: (deadlineMs - waitMs) * 0.6, clientsPerSec });
     const cut = clock.schedule(() => this.#cutAll(), Math.min(6_000, deadlineMs * 0.3));
     await this.#settled(Math.min(3_000, deadlineMs * 0.15));
@@ -191,32 +194,32 @@ export class Serving {
   }
 
   async #sendAway(pace: Pace): Promise<void> {
-    const { node } = this.#parts;
-    const sessions = node.sessions.all();
+    const { node } = this.parts;
+    const sessions = node.ports.sessions.all();
     const needed = clientsPerSecOf(sessions.length, pace);
     if (pace.clientsPerSec !== undefined && needed > pace.clientsPerSec) {
-      node.log.warn(
+      node.ports.log.warn(
         { clients: sessions.length, clientsPerSec: Math.ceil(needed), wanted: pace.clientsPerSec },
-        'clients are sent away faster than they should be, since the deadline comes first',
+        'clients are disconnected faster than shutdown.clientsPerSec, to meet the deadline',
       );
     }
-    const beganMs = node.clock.nowMs();
-    await closePaced(sessions, node, pace);
+    const beganMs = node.ports.clock.nowMs();
+    await closePaced(sessions, node.ports, pace);
     if (sessions.length === 0) return;
-    const ms = Math.round(node.clock.nowMs() - beganMs);
-    node.log.info({ clients: sessions.length, ms }, 'all clients have been told to connect elsewhere');
+    const ms = Math.round(node.ports.clock.nowMs() - beganMs);
+    node.ports.log.info({ clients: sessions.length, ms }, 'all clients have been told to connect elsewhere');
   }
 
   /**
-   * What holds for every request that is answered here. A node that is about to go keeps no connection for a next one,
-   * which would come when nobody listens any more.
+   * Wraps the handler of every request. A node that is shutting down keeps no connection alive, since the next request
+   * would find it closed.
    */
   #answering(handle: RequestHandler): RequestHandler {
     return (request, response) => {
       const fault = findHostFault(request);
       if (fault !== undefined) {
-        const peer = this.#parts.proxies.clientAddress(request);
-        this.#parts.node.refusals.tell({
+        const peer = this.parts.proxies.clientAddress(request);
+        this.parts.node.ports.refusals.tell({
           check: 'host',
           key: `${fault} ${peer}`,
           fields: { status: 400, reason: fault, peer },
@@ -227,23 +230,24 @@ export class Serving {
         response.writeHead(400, { 'Content-Length': 0, ...connection }).end();
         return;
       }
-      if (this.#parts.node.isLeaving && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+      if (this.parts.node.ports.admission.isLeaving && request.httpVersionMajor < 2)
+        response.setHeader('Connection', 'close');
       handle(request, response);
     };
   }
 
-  /** Clients that come to ask still find somebody who tells them to go elsewhere. */
+  /** Waits for polling clients, which still have to be told to reconnect elsewhere. */
   async #settled(deadlineMs: number): Promise<void> {
-    const { node, transports } = this.#parts;
+    const { node, transports } = this.parts;
     let cancel = (): void => undefined;
     const late = new Promise<void>((resolve) => {
-      cancel = node.clock.schedule(resolve, deadlineMs);
+      cancel = node.ports.clock.schedule(resolve, deadlineMs);
     });
     await Promise.race([late, Promise.all(transports.map((transport) => transport.settled?.()))]);
     cancel();
   }
 
-  /** For a server where nobody can get anything but answers. */
+  /** For a server without clients. */
   #ignoreUpgrades(server: AnyHttpServer): void {
     server.on('upgrade', () => undefined);
     intercept(server, {
@@ -253,9 +257,9 @@ export class Serving {
   }
 
   readonly #refuseMany: UpgradeHandler = (request, socket) => {
-    const { node, proxies } = this.#parts;
+    const { node, proxies } = this.parts;
     const peer = proxies.clientAddress(request);
-    node.refusals.tell({
+    node.ports.refusals.tell({
       check: 'http',
       key: `too many headers ${peer}`,
       fields: { status: 431, reason: 'too many headers', peer },
@@ -265,10 +269,10 @@ export class Serving {
     refuseUpgrade(socket, { status: 431, message: 'too many headers' });
   };
 
-  /** Answers an upgrade that nobody on its server is there for. */
+  /** Answers an upgrade that no listener handles. */
   #refuseUpgrade(request: IncomingMessage, socket: Duplex): void {
-    const { node, proxies } = this.#parts;
-    node.refusals.tell(unservedPathLine(pathOf(request), this.#upgradePaths(), proxies.clientAddress(request)));
+    const { node, proxies } = this.parts;
+    node.ports.refusals.tell(unservedPathLine(pathOf(request), this.#upgradePaths(), proxies.clientAddress(request)));
     refuseUpgrade(socket, { status: 404, message: 'not found' });
   }
 
@@ -276,14 +280,14 @@ export class Serving {
     return [...this.#endpoints.values()].flatMap(({ path, upgrade }) => (upgrade === undefined ? [] : [path]));
   }
 
-  /** Those that have not answered by now do not get more time. */
+  /** Cuts all connections that are still open. */
   #cutAll(): void {
-    for (const transport of this.#parts.transports) transport.terminateAll();
+    for (const transport of this.parts.transports) transport.terminateAll();
     for (const own of this.#listening) own.cut();
   }
 }
 
-/** Nobody else listens to upgrades. */
+/** Whether nobody else listens to upgrades. */
 function isLeftToFanfare(server: AnyHttpServer): boolean {
   return server.listeners('upgrade').every((listener) => isFanfares in listener);
 }

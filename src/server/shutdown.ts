@@ -1,34 +1,33 @@
-/** Lets go of clients at a pace, so that the other nodes are not stormed. */
+/** Disconnects clients gradually, to protect the other nodes. */
 
 import type { Clock, Random } from '../engine/ports/clock.js';
 import type { Session } from '../engine/sessions/session.js';
+import { pause } from '../engine/time/pause.js';
 import { disconnectCodes } from '../model/codes.js';
 
-/** How fast clients are sent away. */
 export interface Pace {
-  /** By when the last one has been told, in milliseconds. It wins: where the rate is too slow for it, it is raised. */
+  /** By when the last one is closed, in milliseconds. A rate that is too slow for it is raised. */
   readonly withinMs: number;
   /** Clients a second. Default: as slowly as the time allows, but no slower than 20. */
   readonly clientsPerSec?: number | undefined;
 }
 
-/** So that a few clients do not take the time of many. */
+/** So that a few clients do not take as long as many. */
 const leastPerSec = 20;
 
-/** At which the last of so many clients is told in time. */
+/** The rate at which the last of `count` clients is closed in time. */
 export function clientsPerSecOf(count: number, { withinMs, clientsPerSec = leastPerSec }: Pace): number {
   return count === 0 ? clientsPerSec : Math.max(clientsPerSec, (count * 1_000) / withinMs);
 }
 
-/** Beyond which what was held up is not made up for. */
+/** Delays above this are not caught up at once. */
 const toleratedLateMs = 100;
 
 /**
- * Closes all sessions with 3001; their clients come back elsewhere. Each has a slot of its own, in random order and at a
- * random moment of the slot, so that nodes which stop together, or clients which came together, do not beat in time. After
- * a time in which nothing could be done the rest is spread anew: those that are overdue do not go all at once, unless
- * the time is over.
- * Resolves when the last one has been told.
+ * Closes all sessions with 3001; their clients reconnect elsewhere. Each has its own slot, in random order and at a
+ * random moment of the slot, so that nodes that stop together, or clients that connected together, do not coincide.
+ * After a delay the remaining sessions are spread again instead of being closed at once, unless the time is over.
+ * Resolves when the last one is closed.
  */
 export async function closePaced(
   sessions: readonly Session[],
@@ -45,8 +44,8 @@ export async function closePaced(
   for (const [index, session] of shuffled(sessions, random).entries()) {
     const dueMs = beginMs + (slot++ + random.unit()) * slotMs;
     const waitMs = dueMs - clock.nowMs();
-    // Timers have whole milliseconds: what is due within this one is done now.
-    if (waitMs >= 1) await new Promise<void>((resolve) => clock.schedule(resolve, waitMs));
+    // Timers have whole milliseconds: sessions due within this one are closed now.
+    if (waitMs >= 1) await pause(clock, waitMs);
     session.close(disconnectCodes.shutdown);
     if (clock.nowMs() - dueMs <= toleratedLateMs) continue;
     ({ beginMs, slotMs } = slotsFrom(clock.nowMs(), sessions.length - index - 1));

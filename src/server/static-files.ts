@@ -1,4 +1,4 @@
-/** Serves the files of one folder, read once: what is not in it cannot be asked for. */
+/** Serves the files of one folder, read once, so that no other files can be requested. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -13,7 +13,7 @@ const types: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** Pages may load from their own host only, and nobody may frame them. */
+/** Pages may only load from their own host, and may not be framed. */
 const pageHeaders = {
   'Content-Security-Policy':
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
@@ -21,7 +21,7 @@ const pageHeaders = {
   'Cache-Control': 'no-cache',
 } as const;
 
-/** One endpoint a text file; `index.html` is also `/`. */
+/** One endpoint for each text file; `index.html` is also `/`. */
 export function staticEndpoints(folder: string): HttpEndpoint[] {
   const endpoints: HttpEndpoint[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {

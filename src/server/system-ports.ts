@@ -3,7 +3,7 @@
 import { randomFillSync } from 'node:crypto';
 import type { Clock, Random } from '../engine/ports/clock.js';
 
-/** Beyond, Node's timers fire at once. */
+/** Node's timers fire at once if they are longer. */
 const maxDelayMs = 2_147_483_647;
 
 export const systemClock: Clock = {

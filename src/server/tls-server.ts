@@ -1,4 +1,4 @@
-/** HTTP/1.1 and HTTP/2 on one port, over TLS: which of them is settled in the handshake (ALPN, RFC 7301). */
+/** HTTP/1.1 and HTTP/2 on one port, over TLS, chosen in the handshake (ALPN, RFC 7301). */
 
 import { X509Certificate } from 'node:crypto';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
@@ -12,39 +12,35 @@ import { Http2Connections } from './http2-connections.js';
 import { answerBadRequests, type FaultPorts, stopListening, timeouts } from './listener.js';
 import type { Certificate, HandleRequest, OwnServer } from './own-server.js';
 
-/** Requests that one connection of HTTP/2 may have open at a time, streams among them. */
+/** Concurrent requests of one HTTP/2 connection, including streams. */
 const maxConcurrentStreams = 128;
 const maxHeaderBytes = 16_384;
-/** A handshake of TLS costs more than a connection that is kept. */
+/** Keeping a connection costs less than another TLS handshake. */
 const idleHttp2Ms = 60_000;
 
-/** @throws FanfareError `ERR_CONFIG` when certificate and key do not go together, or are none */
+/** @throws FanfareError `ERR_CONFIG` when certificate or key is invalid, or they do not fit */
 export function createTlsServer(
   handle: HandleRequest,
   certificate: Certificate,
   ports: FaultPorts & { readonly clock: Clock },
 ): OwnServer {
   const server = makeServer(certificate);
-  // safe: what node:http2 gives has everything that is used of node:http
+  // safe: objects of node:http2 have all used parts of node:http
   server.on('request', handle as unknown as Parameters<Http2SecureServer['on']>[1]);
-  // What the constructor takes for HTTP/1.1 is not passed on to it.
+  // The constructor ignores options for HTTP/1.1.
   Object.assign(server, timeouts, { requireHostHeader: true });
   const shown = new ShownNames(certificate);
   tellOfHandshakes(server, ports, shown);
   const connections = new Http2Connections(
     ports.clock,
-    {
-      silentMs: timeouts.headersTimeout,
-      idleMs: idleHttp2Ms,
-      requestTimeoutMs: timeouts.requestTimeout,
-    },
+    { silentMs: timeouts.headersTimeout, idleMs: idleHttp2Ms, requestTimeoutMs: timeouts.requestTimeout },
     (connection, reason, numRequests) => {
       ports.refusals.tell(endedHttp2Line(reason, peers.get(connection) ?? '', numRequests));
     },
   );
   const peers = new WeakMap<ServerHttp2Session, string>();
   server.on('session', (connection) => {
-    // It has no socket any more when it has ended.
+    // An ended session has no socket any more.
     peers.set(connection, ports.peerOf(connection.socket));
     connections.add(connection);
   });
@@ -69,7 +65,7 @@ export function createTlsServer(
   };
 }
 
-/** What the certificate says about the names that clients ask for. */
+/** Compares the certificate with the names that clients ask for. */
 class ShownNames {
   #certificate: X509Certificate;
 
@@ -81,26 +77,26 @@ class ShownNames {
     this.#certificate = new X509Certificate(cert);
   }
 
-  /** The names of the certificate, when that is for others than the one that is asked for. */
+  /** The names of the certificate, if none matches the requested one. */
   findOthers(name: string): string | undefined {
     const { subject, subjectAltName = subject } = this.#certificate;
     return this.#certificate.checkHost(name) === undefined ? subjectAltName : undefined;
   }
 }
 
-/** A failed handshake is an end without a word to whoever does not see the client's own log. */
+/** Logs failed handshakes, which otherwise only show in the client's own log. */
 function tellOfHandshakes(server: Http2SecureServer, ports: FaultPorts, shown: ShownNames): void {
   const { refusals, peerOf } = ports;
-  // What has got through it, and may still send no HTTP.
+  // Connections after a handshake may still not send HTTP.
   const secure = new WeakSet<Duplex>();
-  // What is over TLS does not know any more where it was from once it is over; the connection below does.
+  // A closed TLS socket has lost its address; the TCP socket below still has it.
   const peers = new WeakMap<object, string>();
   server.on('connection', (socket: Socket) => peers.set(socket, peerOf(socket)));
   const peerBelow = (socket: Duplex & { readonly _parent?: object }) =>
     peerOf(socket) || (socket._parent && peers.get(socket._parent)) || '';
   answerBadRequests(server, ports, (error, socket) => {
     if (secure.has(socket)) return undefined;
-    // Absent where none was asked for, or nothing has come at all.
+    // Absent if the client sent no name, or nothing at all.
     const { servername: asked } = socket as TLSSocket & { readonly servername?: string | false | null };
     const name = typeof asked === 'string' ? asked : undefined;
     if (error.code === 'ECONNRESET' && name === undefined) return undefined;
@@ -120,14 +116,14 @@ function makeServer({ cert, key }: Certificate): Http2SecureServer {
       cert,
       key,
       allowHTTP1: true,
-      // A peer that is silent before it has said anything.
+      // A peer that has not sent anything.
       handshakeTimeout: timeouts.headersTimeout,
       settings: { maxConcurrentStreams, maxHeaderListSize: maxHeaderBytes },
     }),
   );
 }
 
-/** OpenSSL's words name the fault and neither the key nor anything of it. */
+/** OpenSSL's message names the fault and contains nothing of the key. */
 function orConfigError<Result>(use: () => Result): Result {
   try {
     return use();

@@ -1,10 +1,10 @@
-/** What the log says of requests for which there is nothing: with the option that would change it, or the path that was meant. */
+/** Log lines about requests without an endpoint, with the option that would change it, or the path that was meant. */
 
 import { closest } from '../model/closest.js';
 import { defined } from '../model/defined.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 
-/** Where things usually are that may be switched off, or on another port. */
+/** Default paths that may be switched off or on another port, with their options. */
 const optionOf: Readonly<Record<string, string>> = {
   '/connection/websocket': 'path',
   '/connection/http_stream': 'transports.httpStream',
@@ -28,12 +28,7 @@ export function unservedPathLine(path: string, known: Iterable<string>, peer: st
   return {
     check: 'path',
     key: `${option ?? meant ?? 'unknown'} ${peer}`,
-    fields: {
-      status: 404,
-      path: path.slice(0, maxCitedLength),
-      peer,
-      ...defined({ meant, option }),
-    },
+    fields: { status: 404, path: path.slice(0, maxCitedLength), peer, ...defined({ meant, option }) },
     message:
       option === undefined
         ? 'request refused: there is nothing at its path'
@@ -47,12 +42,12 @@ function optionFor(path: string, served: readonly string[]): string | undefined 
   return served.some((other) => other.startsWith('/api/')) ? undefined : 'api.keys';
 }
 
-/** Neither the shortest, which are near to everything, nor what takes long to compare. */
+/** Ignores very short paths, which resemble everything, and long ones, which take long to compare. */
 function slipFor(path: string, served: readonly string[]): string | undefined {
   return path.length < 4 || path.length > 40 ? undefined : closest(path, [...served, ...Object.keys(optionOf)]);
 }
 
-/** There is something, for another kind of request. */
+/** For a path that exists for another kind of request. */
 export function wrongKindLine(
   status: number,
   path: string,

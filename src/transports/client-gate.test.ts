@@ -1,14 +1,15 @@
-/** The gate on a request that comes from no server of Node's: what a function is given as an event, for instance. */
+/** The gate on a request that does not come from a Node server, but for instance as the event of a function. */
 
 import { describe, expect, test } from 'vitest';
 import { EngineNode } from '../../test/support/engine/node.js';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
 import { Admission } from '../engine/sessions/admission.js';
 import { findHostFault } from '../http/host.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { ClientGate } from './client-gate.js';
 import { corsHeaders } from './cors.js';
-import { findUnwelcome } from './http-answer.js';
+import { findUnwelcome } from './exchange.js';
 import { OriginPolicy } from './origin-policy.js';
 import { TrustedProxies } from './trusted-proxies.js';
 import { findRefusal } from './websocket/upgrade.js';
@@ -32,10 +33,12 @@ function head(headers: RequestHead['headers'] = {}, more: Partial<RequestHead> =
 function gateWith({ cookies = false, isDraining = false, limits = {} } = {}) {
   const { node, clock } = new EngineNode({ channels: {}, limits });
   const lines: RefusalLine[] = [];
-  const tell = (line: RefusalLine) => lines.push(line) > 0;
-  const admission = new Admission(clock, node.limits);
+  const tell: RefusalLog['tell'] = (line, _linesAMinute, context) =>
+    lines.push({ ...line, fields: { ...context?.(), ...line.fields } }) > 0;
+  const admission = new Admission(clock, node.ports.limits);
+  if (isDraining) admission.drain();
   const gate = new ClientGate(
-    { isDraining, limits: node.limits, admission, refusals: { tell } },
+    { limits: node.ports.limits, admission, refusals: { tell } },
     {
       origins: new OriginPolicy({ origins: [page] }),
       proxies: new TrustedProxies(['10.0.0.0/8']),

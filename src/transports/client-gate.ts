@@ -1,8 +1,10 @@
-/** What every transport asks before it lets a client in: where its page comes from, and whether there is room. */
+/** Checks of every transport before it accepts a client: the page's origin, and limits. */
 
 import { limitReached } from '../engine/channels/refusal-lines.js';
-import type { Node } from '../engine/node.js';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
 import type { Handshake } from '../engine/ports/connection.js';
+import type { EngineLimits } from '../engine/ports/limits.js';
+import type { Admission } from '../engine/sessions/admission.js';
 import { targetOf } from '../http/host.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { RefusalLine } from '../model/refusal-line.js';
@@ -17,13 +19,13 @@ interface ClientGateOptions {
   readonly origins: OriginPolicy;
   readonly proxies: TrustedProxies;
   /**
-   * Cookies may be what tells who a client is: a request with some has to say which page it comes from, and sessions
-   * are bound to them. Asked at each request. Default: they are not.
+   * Whether cookies may authenticate clients: then a request with cookies needs an `Origin`, and sessions are bound to
+   * them. Called for each request. Default: no.
    */
   readonly cookiesAuthenticate?: () => boolean;
 }
 
-/** What a node that is shutting down answers with. */
+/** The answer of a node that is shutting down. */
 export const closing: Refusal = {
   status: 503,
   message: 'shutting down',
@@ -31,7 +33,7 @@ export const closing: Refusal = {
   why: { check: 'shutting down', fields: {}, message: 'request refused: this node is shutting down', level: 'info' },
 };
 
-/** Comes from the request. */
+/** The text comes from the request. */
 const maxCitedLength = 100;
 
 const limitOf = {
@@ -40,22 +42,23 @@ const limitOf = {
   'connects-per-second': 'connectsPerSec',
 } as const;
 
-/** What the gate asks of its node. */
-export type GatePorts = Pick<Node, 'isDraining' | 'limits'> & {
-  readonly admission: Pick<Node['admission'], 'check'>;
-  readonly refusals: Pick<Node['refusals'], 'tell'>;
-};
+/** What the gate needs of its node. */
+export interface GatePorts {
+  readonly limits: EngineLimits;
+  readonly admission: Pick<Admission, 'check' | 'isDraining'>;
+  readonly refusals: Pick<RefusalLog, 'tell'>;
+}
 
-/** One for all transports of a node. */
+/** One gate for all transports of a node. */
 export class ClientGate {
-  /** Asked at each request, so that it can be replaced while clients are connected. */
+  /** Read for each request, so that it can be replaced while clients are connected. */
   origins: OriginPolicy;
   readonly proxies: TrustedProxies;
   readonly #cookiesAuthenticate: () => boolean;
-  readonly #node: GatePorts;
+  readonly #ports: GatePorts;
 
-  constructor(node: GatePorts, options: ClientGateOptions) {
-    this.#node = node;
+  constructor(ports: GatePorts, options: ClientGateOptions) {
+    this.#ports = ports;
     this.origins = options.origins;
     this.proxies = options.proxies;
     this.#cookiesAuthenticate = options.cookiesAuthenticate ?? (() => false);
@@ -65,14 +68,14 @@ export class ClientGate {
     return this.#cookiesAuthenticate();
   }
 
-  /** Nobody new is let in any more. */
+  /** Refuses if the node accepts no new clients. */
   findClosing(): Refusal | undefined {
-    return this.#node.isDraining ? closing : undefined;
+    return this.#ports.admission.isDraining ? closing : undefined;
   }
 
   /**
-   * A plain request that a page must not make. Pages cannot leave out the `Origin` of what they can read or write, but a
-   * GET for an image has none, and a GET of the page's own host has none either: `Sec-Fetch-Site`, which no page can
+   * Refuses a plain request that a page must not make. Pages cannot omit `Origin` from requests that they can read or
+   * write, but a GET for an image has none, nor has a GET to the page's own host: `Sec-Fetch-Site`, which no page can
    * forge, tells them apart. Programs send neither.
    */
   findForeign(request: RequestHead): Refusal | undefined {
@@ -83,16 +86,16 @@ export class ClientGate {
     return this.cookiesAuthenticate && cookie !== undefined ? cookiesWithoutOrigin : undefined;
   }
 
-  /** No room for one more client. Counts as an attempt: ask last, and open the connection at once. */
+  /** Refuses if a limit is reached. Counts as an attempt: call it last, and open the connection at once. */
   findFull(request: RequestHead): Refusal | undefined {
-    const rejection = this.#node.admission.check(this.proxies.clientAddress(request));
+    const rejection = this.#ports.admission.check(this.proxies.clientAddress(request));
     if (rejection === undefined) return undefined;
     const { reason, retryAfterSec } = rejection;
     return {
       status: 503,
       message: `too many ${reason}`,
       headers: { 'Retry-After': String(retryAfterSec) },
-      why: limitReached(limitOf[reason], this.#node.limits[limitOf[reason]]),
+      why: limitReached(limitOf[reason], this.#ports.limits[limitOf[reason]]),
     };
   }
 
@@ -100,7 +103,7 @@ export class ClientGate {
     return handshakeOf(request, this.proxies);
   }
 
-  /** What later requests for the same session have to bring as well. */
+  /** The part of the request that later requests for the same session must match. */
   bindingOf(request: RequestHead): RequestBinding {
     const { origin, cookie } = request.headers;
     return {
@@ -110,15 +113,17 @@ export class ClientGate {
   }
 
   logRefusal(request: RequestHead, { status, message, why }: Refusal): void {
-    const peer = this.proxies.clientAddress(request);
-    const path = targetOf(request).split('?')[0]?.slice(0, maxCitedLength);
     const line: RefusalLine = why ?? {
       check: 'request',
-      key: `${status} ${message} ${peer}`,
+      key: `${status} ${message} ${this.proxies.clientAddress(request)}`,
       fields: { reason: message },
       message: `request refused: ${message}`,
       level: 'info',
     };
-    this.#node.refusals.tell({ ...line, fields: { status, path, peer, ...line.fields } });
+    this.#ports.refusals.tell(line, undefined, () => ({
+      status,
+      path: targetOf(request).split('?')[0]?.slice(0, maxCitedLength),
+      peer: this.proxies.clientAddress(request),
+    }));
   }
 }

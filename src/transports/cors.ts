@@ -1,4 +1,4 @@
-/** Cross-origin requests: the headers that let the pages on the list read answers, and nobody else. */
+/** Cross-origin requests: headers that let only pages with allowed origins read answers. */
 
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestHead } from '../http/request-head.js';
@@ -6,7 +6,7 @@ import type { ClientGate } from './client-gate.js';
 
 const preflightMaxAgeSec = 300;
 
-/** For an answer to a request, refused or not. A stranger gets none. */
+/** For an answer to a request, refused or not. Empty for other origins. */
 export function corsHeaders(request: RequestHead, gate: ClientGate): OutgoingHttpHeaders {
   const { origin } = request.headers;
   if (gate.origins.allowsAll) return { 'Access-Control-Allow-Origin': '*' };
@@ -14,7 +14,7 @@ export function corsHeaders(request: RequestHead, gate: ClientGate): OutgoingHtt
   return {
     Vary: 'Origin',
     'Access-Control-Allow-Origin': origin,
-    // With `*` above never: every page could act as whoever looks at it.
+    // Never with `*`, since then any page could act as its visitor.
     ...(gate.cookiesAuthenticate && { 'Access-Control-Allow-Credentials': 'true' }),
   };
 }

@@ -1,14 +1,14 @@
-/** The refusal of a page that may not connect, in words with which somebody can mend it. */
+/** The refusal of a page that may not connect, with the option that would change it. */
 
 import { hostOf } from '../http/host.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { Refusal } from './refusal.js';
 
-/** Both come from the request. */
+/** Both texts come from the request. */
 const maxCitedLength = 200;
 
-/** A page of another origin, or, by `Sec-Fetch-Site` alone, of another site. */
+/** A page of another origin, or, if only `Sec-Fetch-Site` is known, of another site. */
 export function foreignPage(request: RequestHead, origins: OriginPolicy): Refusal {
   const { origin, 'sec-fetch-site': site } = request.headers;
   const host = cited(hostOf(request));
@@ -38,7 +38,7 @@ export function foreignPage(request: RequestHead, origins: OriginPolicy): Refusa
   };
 }
 
-/** A browser's request whose cookies may be somebody else's doing. */
+/** A browser's request with cookies, which another site may have caused. */
 export const cookiesWithoutOrigin: Refusal = {
   status: 403,
   message: 'cookies without an origin',

@@ -1,4 +1,4 @@
-/** The headers in which proxies tell whom they forward for: the elements from the nearest proxy on, one after the other. */
+/** Reads the headers in which proxies send client addresses, element by element from the nearest proxy on. */
 
 import { isToken, pairOf, splitOutsideQuotes } from '../http/header-list.js';
 import type { ProxyHeader } from '../model/proxy-header.js';
@@ -6,13 +6,13 @@ import { type NodeFault, readNode } from './node-address.js';
 
 export type ForwardedNode =
   | { readonly address: string }
-  /** @property text as it stands there */
+  /** @property text as it is in the header */
   | { readonly fault: NodeFault; readonly text: string };
 
-/** Longer than any proxy writes. What is longer is not read. */
+/** Longer than any proxy writes; longer ones are not parsed. */
 const maxElementLength = 512;
 
-/** From right to left; elements that are empty are none (RFC 9110, 5.6.1). Ends with the first that cannot be read. */
+/** From right to left, without empty elements (RFC 9110, 5.6.1). Ends with the first that cannot be parsed. */
 export function* forwardedNodes(header: ProxyHeader, value: string): Generator<ForwardedNode, void, void> {
   const findStart = header === 'Forwarded' ? startOfForwarded : startOfEntry;
   for (let end = value.length; end > 0; ) {
@@ -34,8 +34,8 @@ function startOfEntry(value: string, end: number): number {
 }
 
 /**
- * The shortest element that ends there. From the left one would have to trust the client, who wrote the beginning: a quote
- * that it opens would swallow what the proxies have added.
+ * The start of the shortest element that ends there. Parsing from the left would trust the client, which wrote the
+ * beginning: a quote opened there would hide what the proxies have added.
  */
 function startOfForwarded(value: string, end: number): number {
   const least = Math.max(0, end - maxElementLength);
@@ -49,12 +49,12 @@ function startOfForwarded(value: string, end: number): number {
   return startOfEntry(value, end);
 }
 
-/** `undefined` when it is no element. */
+/** `undefined` if the text is not an element. */
 function pairsOf(text: string): readonly (readonly [name: string, value: string])[] | undefined {
   const pairs: (readonly [string, string])[] = [];
   for (const part of splitOutsideQuotes(text, ';')) {
     const pair = pairOf(part);
-    // An address of IPv6 without the quotes that it needs is in use.
+    // IPv6 addresses without the required quotes are common.
     if (pair === undefined || !isToken(pair[0]) || !/^[^=]*=[ \t]*(?:".*"|[^\s",;]+)$/.test(part)) return undefined;
     pairs.push(pair);
   }

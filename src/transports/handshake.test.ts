@@ -1,4 +1,4 @@
-/** What is kept of a request. */
+/** The part of a request that is kept. */
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { handshakeOf } from './handshake.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
 function request(peer: string | undefined, more: IncomingHttpHeaders = {}): IncomingMessage {
-  // safe: headers, URL and the peer's address are all that is looked at
+  // safe: only headers, URL and the peer's address are read
   return { headers: more, url: '/connection?a=1', socket: { remoteAddress: peer } } as unknown as IncomingMessage;
 }
 

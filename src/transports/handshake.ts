@@ -1,11 +1,11 @@
-/** What the engine is told of the HTTP request behind a connection. */
+/** The parts of a connection's HTTP request that the engine needs. */
 
 import type { Handshake } from '../engine/ports/connection.js';
 import { headersOf } from '../http/http2.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 
-/** Copies what is needed, so that the request itself can be freed. */
+/** Copies these parts, so that the request itself can be freed. */
 export function handshakeOf(request: RequestHead, proxies: TrustedProxies): Handshake {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(headersOf(request))) {

@@ -6,7 +6,7 @@ import { OriginPolicy, type OriginPolicyOptions } from './origin-policy.js';
 
 function allows(origin: string | undefined, options: OriginPolicyOptions = {}, host = 'example.com'): boolean {
   const headers: IncomingHttpHeaders = { host, ...(origin !== undefined && { origin }) };
-  // safe: the policy looks at the headers alone
+  // safe: the policy reads only the headers
   return new OriginPolicy(options).allows({ headers } as IncomingMessage);
 }
 
@@ -29,22 +29,11 @@ describe('without a list', () => {
   });
 
   test.each([
-    'https://evil.com',
-    'null',
-    '',
-    'https://example.com.evil.com',
-    'https://evilexample.com',
-    'https://example.com@evil.com',
-    'https://user@example.com',
-    'https://example.com/',
-    'https://example.com:443',
-    'https://sub.example.com',
-    'HTTPS://EXAMPLE.COM',
-    'file://',
+    ...['https://evil.com', 'null', '', 'https://example.com.evil.com', 'https://evilexample.com'],
+    ...['https://example.com@evil.com', 'https://user@example.com', 'https://example.com/'],
+    ...['https://example.com:443', 'https://sub.example.com', 'HTTPS://EXAMPLE.COM', 'file://'],
     'https://example.com https://evil.com',
-  ])('B12: "%s" may not', (origin) => {
-    expect(allows(origin)).toBe(false);
-  });
+  ])('B12: "%s" may not', (origin) => expect(allows(origin)).toBe(false));
 
   test('a page may not when there is no host to compare it with', () => {
     // safe: as above
@@ -56,9 +45,7 @@ describe('without a list', () => {
 describe('with a list', () => {
   const options = { origins: ['https://app.example', 'http://localhost:3000'] };
 
-  test.each(options.origins)('%s may', (origin) => {
-    expect(allows(origin, options)).toBe(true);
-  });
+  test.each(options.origins)('%s may', (origin) => expect(allows(origin, options)).toBe(true));
 
   test.each([
     'https://example.com',
@@ -67,9 +54,7 @@ describe('with a list', () => {
     'https://app.example.evil.com',
     'https://app.examplee',
     'null',
-  ])('B12: "%s" may not, not even from the same host', (origin) => {
-    expect(allows(origin, options)).toBe(false);
-  });
+  ])('B12: "%s" may not, not even from the same host', (origin) => expect(allows(origin, options)).toBe(false));
 
   test('an empty list lets no page in', () => {
     expect(allows('https://example.com', { origins: [] })).toBe(false);
@@ -89,28 +74,16 @@ test('programs, which send no origin, may always', () => {
 describe('with one label left open', () => {
   const options = { origins: ['https://*.example.com', 'http://*.localhost:3000'] };
 
-  test.each(['https://app.example.com', 'https://a-1.example.com', 'http://room.localhost:3000'])(
-    '%s may',
-    (origin) => {
-      expect(allows(origin, options)).toBe(true);
-    },
+  test.each(['https://app.example.com', 'https://a-1.example.com', 'http://room.localhost:3000'])('%s may', (origin) =>
+    expect(allows(origin, options)).toBe(true),
   );
 
   test.each([
-    'https://example.com',
-    'https://.example.com',
-    'https://a.b.example.com',
-    'https://app.example.com:444',
-    'http://app.example.com',
-    'https://evil.com/.example.com',
-    'https://evil.com#.example.com',
-    'https://user@x.example.com',
-    'https://-.example.com',
-    'https://app.example.com.evil.com',
-    'null',
-  ])('B12: "%s" may not', (origin) => {
-    expect(allows(origin, options)).toBe(false);
-  });
+    ...['https://example.com', 'https://.example.com', 'https://a.b.example.com'],
+    ...['https://app.example.com:444', 'http://app.example.com', 'https://evil.com/.example.com'],
+    ...['https://evil.com#.example.com', 'https://user@x.example.com', 'https://-.example.com'],
+    ...['https://app.example.com.evil.com', 'null'],
+  ])('B12: "%s" may not', (origin) => expect(allows(origin, options)).toBe(false));
 });
 
 describe('native shells and files', () => {
@@ -127,9 +100,7 @@ describe('native shells and files', () => {
   });
 });
 
-test.each(['example.com', 'https://example.com/', 'https://*.com'])(
-  'an entry that no browser sends is refused: %s',
-  (entry) => {
-    expect(() => new OriginPolicy({ origins: [entry] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
-  },
-);
+const unsendable = ['example.com', 'https://example.com/', 'https://*.com'];
+test.each(unsendable)('an entry that no browser sends is refused: %s', (entry) => {
+  expect(() => new OriginPolicy({ origins: [entry] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+});

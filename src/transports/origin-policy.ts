@@ -8,8 +8,8 @@ import { isLabel, openLabelOf, originFault } from '../model/origin.js';
 export interface OriginPolicyOptions {
   /**
    * Origins as browsers send them: `https://example.com`, `http://localhost:3000`, `capacitor://localhost`, `null`. In
-   * `https://*.example.com` the `*` is one label. `'*'` lets every page in. Without a list, only pages served from the
-   * host that they connect to.
+   * `https://*.example.com` the `*` is one label. `'*'` permits every page. Without a list, only pages of the host to
+   * which they connect.
    */
   readonly origins?: readonly string[] | '*';
 }
@@ -30,17 +30,17 @@ export class OriginPolicy {
     this.#open = list.flatMap((entry) => openLabelOf(entry) ?? []);
   }
 
-  /** Every page may connect. */
+  /** Whether every page may connect. */
   get allowsAll(): boolean {
     return this.#allowed === '*';
   }
 
-  /** There is no list: a page may connect to its own host. */
+  /** Whether there is no list, so that pages connect to their own host. */
   get isOfHost(): boolean {
     return this.#allowed === undefined;
   }
 
-  /** Programs that are no browsers send no origin; a page cannot leave it out. */
+  /** Programs other than browsers send no origin; a page cannot omit it. */
   allows(request: RequestHead): boolean {
     const { origin } = request.headers;
     if (origin === undefined || this.#allowed === '*') return true;
@@ -53,13 +53,13 @@ export class OriginPolicy {
 
 type OpenLabel = NonNullable<ReturnType<typeof openLabelOf>>;
 
-/** One label and no more: whoever may make names below a subdomain is often somebody else. */
+/** Only one label, since names below a subdomain often belong to others. */
 function matches(origin: string, { before, after }: OpenLabel): boolean {
   if (!origin.startsWith(before) || !origin.endsWith(after)) return false;
   return isLabel(origin.slice(before.length, -after.length));
 }
 
-/** Browsers leave out the port that goes without saying; proxies put it into `Host`. */
+/** Browsers omit the default port; proxies may add it to `Host`. */
 const schemes = [
   ['http://', ':80'],
   ['https://', ':443'],

@@ -1,4 +1,4 @@
-/** Why a request is not served, as HTTP and the log say it. */
+/** A refused request: the HTTP answer and the log line. */
 
 import type { RefusalLine } from '../model/refusal-line.js';
 
@@ -6,6 +6,6 @@ export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the log, where the message alone does not say what would mend it. */
+  /** For the log, if the message does not say what to change. */
   readonly why?: RefusalLine;
 }

@@ -1,12 +1,12 @@
-/** Ties the requests of one session to one client, so that who has learnt a session's name cannot use it from elsewhere. */
+/** Binds the requests of a session to one client, so that a leaked session name cannot be used elsewhere. */
 
 import { hash, timingSafeEqual } from 'node:crypto';
 
-/** What a request brings besides the session's name. Plain data: it travels to the node that has the session. */
+/** What a request has besides the session's name. Plain data, since it may be sent to another node. */
 export interface RequestBinding {
-  /** As the browser sent it; absent for programs, and for a page's GET to its own host. */
+  /** As sent by the browser; absent for programs, and for a page's GET to its own host. */
   readonly origin?: string;
-  /** Digest of all cookies, where they authenticate. */
+  /** Digest of all cookies, if they authenticate. */
   readonly cookies?: string;
 }
 
@@ -15,15 +15,15 @@ export function digestOf(text: string): string {
 }
 
 /**
- * Whether a later request is of the client that opened the session. One that was opened without an origin takes any
- * that may connect at all: browsers leave it out of a GET to the page's own host and send it with a POST.
+ * Whether a later request is from the client that opened the session. A session without an origin accepts any allowed
+ * origin, because browsers omit it in a GET to the page's own host and send it in a POST.
  */
 export function isSameClient(opened: RequestBinding, request: RequestBinding): boolean {
   if (opened.origin !== undefined && opened.origin !== request.origin) return false;
   return isSameSecret(opened.cookies ?? '', request.cookies ?? '');
 }
 
-/** In constant time for texts of one length. */
+/** In constant time for texts of equal length. */
 function isSameSecret(a: string, b: string): boolean {
   if (a === '' && b === '') return true;
   const [left, right] = [Buffer.from(a), Buffer.from(b)];

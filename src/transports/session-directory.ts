@@ -1,78 +1,75 @@
-/** Finds the session that a request of its own is for: on this node, or through the cluster on another. */
+/** Finds the session of a request: on this node, or through the cluster on another. */
 
 import type { Random } from '../engine/ports/clock.js';
 import type { Recipient } from './recipient.js';
 import { digestOf, isSameClient, type RequestBinding } from './request-binding.js';
 
-/** A client's request to its session. Plain data: it may have to travel to the node that has the session. */
+/** A client's request to its session. Plain data, since it may be forwarded to the node that has the session. */
 export interface SessionRequest {
   /** Id of the node that has opened the session. */
   readonly node: string;
-  /** The secret that the client was given with the reply to `connect`. */
+  /** The secret that the client got with the reply to `connect`. */
   readonly session: string;
   readonly binding: RequestBinding;
   readonly words: SessionWords;
 }
 
-/** What is asked of a session, in the words of its transport: whoever names it may be speaking another's. */
+/** The request in a transport's own format; the session may belong to another transport. */
 export type SessionWords = string | Readonly<Record<string, string | number>>;
 
-/** As HTTP says it: the status, and a body where there is one. 404 for a session that is not there. */
+/** The HTTP status, and a body if there is one. 404 for a missing session. */
 export interface SessionAnswer {
   readonly status: number;
   readonly body?: string | Uint8Array;
 }
 
-/** A session whose client addresses it in requests, because no connection carries everything. */
+/** A session whose client names it in each request, because there is no single connection. */
 export interface AddressedSession {
-  /** Of the request that opened it. */
+  /** Of the request that opened the session. */
   readonly binding: RequestBinding;
-  /** A request of its own client. @param recipient leaves when nobody waits for the answer any more */
+  /** Takes a request of the session's client. @param recipient tells when the client no longer waits for the answer */
   request(words: SessionWords, recipient: Recipient): SessionAnswer | Promise<SessionAnswer>;
   /**
-   * A request had the secret and came from elsewhere: the secret is known to others, or the client's cookies are new
-   * ones. Either way it should connect again.
+   * A request had the secret but another binding: the secret has leaked, or the client's cookies have changed. In both
+   * cases the client should connect again.
    */
   compromised(): void;
 }
 
 /** The other nodes, behind the control channel of a cluster. */
 export interface SessionPeers {
-  /** Passes a request on to its node and resolves with the answer; 404 when there is no such node. */
+  /** Forwards a request to its node and resolves with the answer; 404 if there is no such node. */
   forward(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer>;
 }
 
 const notFound: SessionAnswer = { status: 404 };
 const noPeers: SessionPeers = { forward: async () => notFound };
 
-/** The place of a session in the directory. */
+/** The address of a session in the directory. */
 export interface SessionAddress {
-  /** For its client alone. Other clients see the client's id, which is something else. */
+  /** Only for its client. Other clients see the client id, which is different. */
   readonly secret: string;
-  /** For {@link SessionDirectory.remove}; tells nothing about the secret. */
+  /** For {@link SessionDirectory.remove}; reveals nothing about the secret. */
   readonly key: string;
 }
 
 export class SessionDirectory {
-  readonly #nodeId: string;
-  readonly #random: Random;
-  readonly #peers: SessionPeers;
-  /** By digest, so that how long a look-up takes tells nothing about any secret. */
+  /** By digest, so that the time of a look-up reveals nothing about the secrets. */
   readonly #sessions = new Map<string, AddressedSession>();
 
-  constructor(nodeId: string, random: Random, peers: SessionPeers = noPeers) {
-    this.#nodeId = nodeId;
-    this.#random = random;
-    this.#peers = peers;
-  }
+  constructor(
+    private readonly nodeId: string,
+    private readonly random: Random,
+    private readonly peers: SessionPeers = noPeers,
+  ) {}
 
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Makes a place before the session is there, because the session has to know its secret. */
+  /** Makes an address before the session exists, because the session has to know its secret. */
   newAddress(): SessionAddress {
-    const secret = this.#random.id();
+    const secret = this.random.id();
     return { secret, key: digestOf(secret) };
   }
 
@@ -84,12 +81,12 @@ export class SessionDirectory {
     this.#sessions.delete(key);
   }
 
-  /** A request that has come to this node from a client. */
+  /** Takes a request that a client has sent to this node. */
   async request(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer> {
-    return request.node === this.#nodeId ? this.answer(request, recipient) : this.#peers.forward(request, recipient);
+    return request.node === this.nodeId ? this.answer(request, recipient) : this.peers.forward(request, recipient);
   }
 
-  /** A request for a session of this node, from a client or from a peer. */
+  /** Takes a request for a session of this node, from a client or from another node. */
   async answer(request: SessionRequest, recipient: Recipient): Promise<SessionAnswer> {
     const session = this.#sessions.get(digestOf(request.session));
     if (session === undefined) return notFound;

@@ -1,4 +1,4 @@
-/** Passes requests on to the node that has their session, and answers those that other nodes pass on. */
+/** Forwards requests to the node that has their session, and answers those that other nodes forward. */
 
 import * as v from 'valibot';
 import type { Cluster } from '../engine/cluster/cluster.js';
@@ -20,12 +20,12 @@ const sessionAnswer = v.object({
   base64: v.optional(v.string()),
 });
 
-/** By why there is no answer. Clients take 404 for the end of the session, and ask again after the others. */
+/** Statuses for missing answers. Clients treat 404 as the end of the session, and retry after the others. */
 const statuses = { gone: 404, unknown: 404, refused: 502, closing: 503, late: 504 } as const;
 
-/** Answers at once when the session's node goes, or this one closes. */
+/** Answers at once when the session's node leaves, or this one closes. */
 export class ForwardingPeers implements SessionPeers {
-  /** @param timeoutMs longer than any request may take on its own node */
+  /** @param timeoutMs longer than any request may take on its node */
   constructor(
     private readonly cluster: Cluster,
     private readonly timeoutMs: number,
@@ -37,9 +37,7 @@ export class ForwardingPeers implements SessionPeers {
     if (recipient.hasLeft) gone.abort();
     const options = { deadlineMs: this.timeoutMs, gone: gone.signal };
     const answer = await this.cluster.ask(request.node, about, request, options);
-    if (!answer.ok) {
-      return { status: statuses[answer.reason] };
-    }
+    if (!answer.ok) return { status: statuses[answer.reason] };
     const parsed = v.safeParse(sessionAnswer, answer.body);
     if (!parsed.success) return { status: 502 };
     const { status, text, base64 } = parsed.output;
@@ -48,7 +46,7 @@ export class ForwardingPeers implements SessionPeers {
   }
 }
 
-/** Answers what others pass on to this node. */
+/** Answers requests that others forward to this node. */
 export function answerForwarded(cluster: Cluster, directory: SessionDirectory): void {
   cluster.serve(about, async (value, _from, gone) => {
     const recipient = new Recipient();

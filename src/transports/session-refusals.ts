@@ -1,4 +1,4 @@
-/** Why a request for a session of its own is not served, as HTTP says it, and what the log has to say. */
+/** Refusals of requests for sessions: the HTTP answer and the log line. */
 
 import { closing } from './client-gate.js';
 import type { Refusal } from './refusal.js';
@@ -25,17 +25,21 @@ const words: Readonly<Record<number, Words>> = {
   504: { message: 'refused', why: 'the node that has the session has not answered in time: is the broker well?' },
 };
 
-export function sessionRefusal(status: number): Refusal {
+/** @param node the living node to which the request was forwarded, if the refusal came from there */
+export function sessionRefusal(status: number, node: string): Refusal {
   if (status === closing.status) return closing;
-  const { message, why, option } = words[status] ?? { message: 'refused' };
+  const { message, why, option } = words[status] ?? {
+    message: 'refused',
+    why: 'the node that has the session has answered so',
+  };
   if (why === undefined) return { status, message };
   return {
     status,
     message,
     why: {
       check: 'session',
-      key: String(status),
-      fields: { reason: message, ...(option !== undefined && { option }) },
+      key: status >= 500 ? `${status} ${node}` : String(status),
+      fields: { reason: message, ...(status >= 500 && { node }), ...(option !== undefined && { option }) },
       message: `request for a session refused: ${why}`,
       level: status >= 500 ? 'warn' : 'info',
     },

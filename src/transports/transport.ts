@@ -1,26 +1,49 @@
-/** What a transport is to an HTTP server: paths, and what becomes of the requests for them. */
+/** A transport for an HTTP server: paths, handlers of their requests, and what the node gives it. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { RefusalLog } from '../engine/log/refusal-log.js';
+import type { Clock, Random } from '../engine/ports/clock.js';
+import type { Connection, Handshake } from '../engine/ports/connection.js';
+import type { EngineLimits } from '../engine/ports/limits.js';
+import type { Logger } from '../engine/ports/logger.js';
+import type { Session } from '../engine/sessions/session.js';
+import type { Deadlines } from '../engine/time/deadlines.js';
+import type { HttpExchange } from '../http/exchange.js';
 
-/** One path, matched as it is: nothing is decoded, joined or stripped. */
+/** What transports get from their node. */
+export interface TransportPorts {
+  /** Id of the node. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly refusals: Pick<RefusalLog, 'tell'>;
+  /** The values may change while clients are connected. */
+  readonly limits: EngineLimits;
+  readonly deadlines: Deadlines;
+  /** Makes the engine's session for a new connection. It is closed at once if the node admits no more connections. */
+  open(connection: Connection, handshake: Handshake): Session;
+}
+
+/** One path, compared literally: nothing is decoded, joined or stripped. */
 export interface ClientEndpoint {
   readonly path: string;
-  /** Takes over a plain request, whatever its method, and answers it. Absent: they are none of ours. Never throws. */
-  handle?(request: IncomingMessage, response: ServerResponse): void;
-  /** Takes over an upgrade. Absent: none is accepted. Never throws. */
+  /** Answers a plain request of any method. Absent: plain requests are left to other listeners. Never throws. */
+  handle?(exchange: HttpExchange): void;
+  /** Handles an upgrade. Absent: upgrades are refused. Never throws. */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-/** One way for clients to get in. */
+/** A way for clients to connect. */
 export interface Transport {
   /** Fixed for the transport's life; no two transports of a server share a path. */
   readonly endpoints: readonly ClientEndpoint[];
   /**
-   * Resolves when all clients whose sessions were closed have been told why, or are given up. Absent: they are told
-   * where they are, and need not ask.
+   * Resolves when all clients of closed sessions have got the reason, or are given up. Absent: the reason is sent at
+   * once.
    */
   settled?(): Promise<void>;
-  /** Cuts what is still open, without a word. Sessions have been closed before. */
+  /** Cuts all open connections. Their sessions have been closed before. */
   terminateAll(): void;
 }

@@ -1,13 +1,14 @@
-/** The client's address behind proxies, by either header, and what the log is told of those that say nothing. */
+/** The client's address behind proxies, by either header, and what is logged about unusable entries. */
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../test/support/engine/fake-clock.js';
+import { expectLinear } from '../../test/support/linear.js';
 import { RefusalLog } from '../engine/log/refusal-log.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
 function withHeaders(peer: string | undefined, headers: IncomingHttpHeaders): IncomingMessage {
-  // safe: headers and the peer's address are all that is looked at
+  // safe: only headers and the peer's address are read
   return { headers, socket: { remoteAddress: peer } } as unknown as IncomingMessage;
 }
 
@@ -20,31 +21,15 @@ function address(proxies: readonly string[], peer: string | undefined, forwarded
 }
 
 describe('B18: X-Forwarded-For', () => {
+  const far = '203.0.113.9';
+
   test.each<[string, string[], string, string | undefined, string]>([
     ['is not believed without trusted proxies', [], '192.0.2.1', '203.0.113.9', '192.0.2.1'],
     ['is not believed from a peer that is no proxy', ['10.0.0.1'], '192.0.2.1', '203.0.113.9', '192.0.2.1'],
     ['tells the client behind a proxy', ['10.0.0.1'], '10.0.0.1', '203.0.113.9', '203.0.113.9'],
-    [
-      'forged entries stand left of the true one',
-      ['10.0.0.1'],
-      '10.0.0.1',
-      '127.0.0.1, 10.0.0.1, 203.0.113.9',
-      '203.0.113.9',
-    ],
-    [
-      'is followed through several proxies',
-      ['10.0.0.0/8'],
-      '10.0.0.1',
-      '203.0.113.9, 10.1.1.1, 10.2.2.2',
-      '203.0.113.9',
-    ],
-    [
-      'a forged chain of proxies ends at the client',
-      ['10.0.0.0/8'],
-      '10.0.0.1',
-      '10.9.9.9, 203.0.113.9, 10.2.2.2',
-      '203.0.113.9',
-    ],
+    ['forged entries stand left of the true one', ['10.0.0.1'], '10.0.0.1', `127.0.0.1, 10.0.0.1, ${far}`, far],
+    ['is followed through several proxies', ['10.0.0.0/8'], '10.0.0.1', `${far}, 10.1.1.1, 10.2.2.2`, far],
+    ['a forged chain of proxies ends at the client', ['10.0.0.0/8'], '10.0.0.1', `10.9.9.9, ${far}, 10.2.2.2`, far],
     ['of trusted entries alone: the first of them', ['10.0.0.0/8'], '10.0.0.1', '10.1.1.1, 10.2.2.2', '10.1.1.1'],
     ['absent: the proxy itself', ['10.0.0.1'], '10.0.0.1', undefined, '10.0.0.1'],
     ['empty: the proxy itself', ['10.0.0.1'], '10.0.0.1', '', '10.0.0.1'],
@@ -55,9 +40,7 @@ describe('B18: X-Forwarded-For', () => {
     ['commas alone are nothing', ['10.0.0.1'], '10.0.0.1', ',,,', '10.0.0.1'],
     ['IPv6', ['fd00::/8'], 'fd00::1', '2001:db8::9', '2001:db8::9'],
     ['an IPv6 zone does no harm', ['10.0.0.1'], '10.0.0.1', 'fe80::1%eth0', 'fe80::1%eth0'],
-  ])('%s', (_, proxies, peer, forwarded, expected) => {
-    expect(address(proxies, peer, forwarded)).toBe(expected);
-  });
+  ])('%s', (_, proxies, peer, forwarded, expected) => expect(address(proxies, peer, forwarded)).toBe(expected));
 
   test('several headers are one list', () => {
     expect(address(['10.0.0.0/8'], '10.0.0.1', ['127.0.0.1', '203.0.113.9'])).toBe('203.0.113.9');
@@ -96,26 +79,11 @@ describe('networks', () => {
     expect(address([proxy], peer, '198.51.100.7') === '198.51.100.7').toBe(isTrusted);
   });
 
-  // "10.0.0.0/" was taken for /0: everybody in the world was a trusted proxy.
+  // "10.0.0.0/" was once taken for /0, which made the whole world a trusted proxy.
   test.each([
-    '',
-    'localhost',
-    '10.0.0',
-    '10.0.0.256',
-    '10.0.0.0/',
-    '10.0.0.0/33',
-    '10.0.0.0/-1',
-    '10.0.0.0/8.5',
-    '10.0.0.0/1e1',
-    '10.0.0.0/0x8',
-    '10.0.0.0/ 8',
-    '10.0.0.0/8/8',
-    '10.0.0.0/255.0.0.0',
-    'fd00::/129',
-    'fd00::/',
-    'fe80::1%eth0',
-    ' 10.0.0.1',
-    '*',
+    ...['', 'localhost', '10.0.0', '10.0.0.256', '10.0.0.0/', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8.5'],
+    ...['10.0.0.0/1e1', '10.0.0.0/0x8', '10.0.0.0/ 8', '10.0.0.0/8/8', '10.0.0.0/255.0.0.0', 'fd00::/129'],
+    ...['fd00::/', 'fe80::1%eth0', ' 10.0.0.1', '*'],
   ])('B107: "%s" is refused with ERR_CONFIG', (proxy) => {
     expect(() => new TrustedProxies([proxy])).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
@@ -144,11 +112,9 @@ describe('entries as proxies write them', () => {
     ['a name', 'client.example:80', '10.0.0.1'],
     ['unknown', '203.0.113.9, unknown', '10.0.0.1'],
     ['obfuscated', '203.0.113.9, _hidden', '10.0.0.1'],
-  ])('%s', (_, forwarded, expected) => {
-    expect(address(['10.0.0.0/8'], '10.0.0.1', forwarded)).toBe(expected);
-  });
+  ])('%s', (_, forwarded, expected) => expect(address(['10.0.0.0/8'], '10.0.0.1', forwarded)).toBe(expected));
 
-  // fe80::1%eth0 was in no network at all.
+  // fe80::1%eth0 was once in no network at all.
   test('a proxy is known by its address, whatever its zone', () => {
     expect(address(['fe80::/10'], 'fe80::1%eth0', '198.51.100.7')).toBe('198.51.100.7');
   });
@@ -180,18 +146,14 @@ describe('Forwarded (RFC 7239)', () => {
     ['a quote too many', 'for="198.51.100.7', '10.0.0.1'],
     ['longer than any', `for=198.51.100.7;x=${'y'.repeat(600)}`, '10.0.0.1'],
     ['nothing', '', '10.0.0.1'],
-  ])('%s', (_, forwarded, expected) => {
-    expect(seen(forwarded)).toBe(expected);
-  });
+  ])('%s', (_, forwarded, expected) => expect(seen(forwarded)).toBe(expected));
 
-  // What the client wrote stands at the left. Read from there, its quote would hide what the proxy has added.
-  test.each(['for="', 'for=203.0.113.9;x="', 'for="a\\', '"', ';', 'for=203.0.113.9;', 'for=", for="'])(
-    'B18: a client cannot hide what its proxy adds behind %s',
-    (claimed) => {
-      expect(seen(`${claimed}, for=198.51.100.7;proto=https`)).toBe('198.51.100.7');
-      expect(seen(`${claimed}, for="[2001:db8::1]:44"`)).toBe('2001:db8::1');
-    },
-  );
+  // The client's part is at the left. Parsed from there, its quote would hide what the proxy has added.
+  const claims = ['for="', 'for=203.0.113.9;x="', 'for="a\\', '"', ';', 'for=203.0.113.9;', 'for=", for="'];
+  test.each(claims)('B18: a client cannot hide what its proxy adds behind %s', (claimed) => {
+    expect(seen(`${claimed}, for=198.51.100.7;proto=https`)).toBe('198.51.100.7');
+    expect(seen(`${claimed}, for="[2001:db8::1]:44"`)).toBe('2001:db8::1');
+  });
 
   test('B18: only the one that was chosen is believed', () => {
     expect(seen(undefined, { 'x-forwarded-for': '203.0.113.9' })).toBe('10.0.0.1');
@@ -200,20 +162,21 @@ describe('Forwarded (RFC 7239)', () => {
     expect(usual.clientAddress(withHeaders('10.0.0.1', { forwarded: 'for=203.0.113.9' }))).toBe('10.0.0.1');
   });
 
-  test('a header of 16 KiB that is no list costs little', () => {
-    const started = performance.now();
-    for (const part of [',', 'for=",', 'for="_";,', 'a=b;'] as const) seen(part.repeat(16_384 / part.length));
-    expect(performance.now() - started).toBeLessThan(200);
+  test.each([',', 'for=",', 'for="_";,', 'a=b;'])('a header of %j alone is read in linear time', (part) => {
+    expectLinear(1_024, (size) => seen(part.repeat(size / part.length)));
   });
 
   test('B107: another header is refused with ERR_CONFIG', () => {
-    // safe: a program in JavaScript can give anything
+    // safe: JavaScript callers may pass anything
     const header = 'X-Real-IP' as 'Forwarded';
     expect(() => new TrustedProxies([], { header })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
 });
 
 describe('what cannot be read', () => {
+  const header = { header: 'X-Forwarded-For', option: 'proxyHeader' };
+  const warning = { level: 'warn', check: 'proxy header', proxy: '10.0.0.1', ...header };
+
   function start(header: 'X-Forwarded-For' | 'Forwarded') {
     const clock = new FakeClock();
     const lines: object[] = [];
@@ -227,39 +190,20 @@ describe('what cannot be read', () => {
   test('is told once a minute, with the proxy, the header, the entry and the option', async () => {
     const { clock, lines, see } = start('X-Forwarded-For');
     for (let n = 0; n < 50; n++) see('10.0.0.1', { 'x-forwarded-for': '198.51.100.7, 198.51.100.300' });
-    const line = {
-      level: 'warn',
-      check: 'proxy header',
-      proxy: '10.0.0.1',
-      header: 'X-Forwarded-For',
-      entry: '198.51.100.300',
-      reason: 'no address',
-      option: 'proxyHeader',
-    };
+    const line = { ...warning, entry: '198.51.100.300', reason: 'no address' };
     expect(lines).toEqual([line]);
     await clock.advance(60_000);
     see('10.0.0.1', { 'x-forwarded-for': '198.51.100.300' });
     expect(lines).toEqual([line, { ...line, unsaid: 49 }]);
   });
 
-  test.each(['hunter2', '_hidden', '<nobody>', '198.51.100.7;token=hunter2', `${'1'.repeat(65)}`])(
-    'shows nothing of an entry that is like no address, and says why: %s',
-    (entry) => {
-      const { lines, see } = start('X-Forwarded-For');
-      see('10.0.0.1', { 'x-forwarded-for': entry });
-      const reason = entry === '_hidden' ? 'obfuscated' : 'no address';
-      expect(lines).toEqual([
-        {
-          level: 'warn',
-          check: 'proxy header',
-          proxy: '10.0.0.1',
-          header: 'X-Forwarded-For',
-          reason,
-          option: 'proxyHeader',
-        },
-      ]);
-    },
-  );
+  const unreadable = ['hunter2', '_hidden', '<nobody>', '198.51.100.7;token=hunter2', `${'1'.repeat(65)}`];
+  test.each(unreadable)('shows nothing of an entry that is like no address, and says why: %s', (entry) => {
+    const { lines, see } = start('X-Forwarded-For');
+    see('10.0.0.1', { 'x-forwarded-for': entry });
+    const reason = entry === '_hidden' ? 'obfuscated' : 'no address';
+    expect(lines).toEqual([{ ...warning, reason }]);
+  });
 
   test('is nothing where nobody is trusted who has sent it', () => {
     const { lines, see } = start('X-Forwarded-For');

@@ -1,4 +1,4 @@
-/** The client's address behind proxies: which of them are believed, and what they say. */
+/** The client's address behind proxies: which of them are trusted, and what they send. */
 
 import { BlockList, isIP } from 'node:net';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
@@ -9,23 +9,23 @@ import { type ForwardedNode, forwardedNodes } from './forwarded.js';
 import { usualSpelling } from './node-address.js';
 import { PeerAddresses } from './peer-addresses.js';
 
-/** An address, perhaps with a prefix length. An empty one would be 0: everybody. */
+/** An address, optionally with a prefix length. An empty one would be 0, which matches everything. */
 const network = /^([^/%]*)(?:\/(\d{1,3}))?$/;
 
 /**
- * What is shown of an entry that cannot be read: numbers and marks, as broken addresses have, and the words of RFC 7239. A
- * proxy may have passed on what a client has made up, and of that nothing is written down.
+ * Invalid entries that are logged: digits and punctuation, like broken addresses, and the words of RFC 7239. Others may
+ * come from a client and are not logged.
  */
 const shownEntry = /^(?:for=)?"?(?:unknown|[\da-f.:[\]%]{1,64})"?$/i;
 
 export interface TrustedProxiesOptions {
-  /** The header that is believed; the other one, which a client may have sent itself, never is. Default: `X-Forwarded-For`. */
+  /** The trusted header; the other one, which a client may have sent, is ignored. Default: `X-Forwarded-For`. */
   readonly header?: ProxyHeader;
-  /** Told of what cannot be read. Default: nobody. */
+  /** Log for entries that cannot be parsed. Default: none. */
   readonly refusals?: Pick<RefusalLog, 'tell'>;
 }
 
-/** The proxies in front, whose word about the client's address is believed. */
+/** The proxies that are trusted to send the client's address. */
 export class TrustedProxies {
   readonly peers = new PeerAddresses();
   readonly isEmpty: boolean;
@@ -57,7 +57,7 @@ export class TrustedProxies {
     }
   }
 
-  /** The nearest address on the way that is no trusted proxy. Forged entries are left of it and never reached. */
+  /** The nearest address that is not a trusted proxy. Forged entries are further to the left and never reached. */
   clientAddress(request: RequestHead): string {
     let address = this.peerOf(request.socket);
     if (!this.trusts(address)) return address;
@@ -77,14 +77,14 @@ export class TrustedProxies {
     return address;
   }
 
-  /** Who has connected, or whom a proxy has announced in front of the first byte. */
+  /** The address of the socket, or the one that a proxy has sent in the PROXY protocol. */
   peerOf(socket: SocketEnds): string {
     return usualSpelling(this.peers.of(socket));
   }
 
   trusts(address: string): boolean {
     if (this.isEmpty) return false;
-    // A zone says by which link of this machine it is reached.
+    // A zone is a link of this machine.
     const [bare = ''] = address.split('%');
     const family = isIP(bare);
     return family !== 0 && this.#list.check(bare, family === 4 ? 'ipv4' : 'ipv6');
@@ -105,7 +105,7 @@ export class TrustedProxies {
     });
   }
 
-  /** Of a proxy, unless it is a program of one's own in the same network. */
+  /** Warns about a proxy that does not send the header, unless it may be a program in the same network. */
   #tellOfNone(proxy: string, request: RequestHead): void {
     const other = proxyHeaders.find((header) => headerOf(request, header) !== undefined);
     this.#refusals?.tell({
@@ -127,7 +127,7 @@ export class TrustedProxies {
   }
 }
 
-/** Several are one list (RFC 9110, 5.3). */
+/** Several headers count as one list (RFC 9110, 5.3). */
 function headerOf({ headers }: RequestHead, name: ProxyHeader): string | undefined {
   const value = headers[name.toLowerCase()];
   return Array.isArray(value) ? value.join(', ') : value;

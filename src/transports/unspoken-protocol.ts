@@ -1,11 +1,11 @@
-/** Tells the log of clients that insist on a protocol or a codec that is not spoken: all they see is an end. */
+/** Logs clients that require an unsupported protocol or codec: they only see that the connection ends. */
 
 import type { RefusalLine } from '../model/refusal-line.js';
 
-/** Comes from the request. */
+/** The text comes from the request. */
 const maxCitedLength = 100;
 
-/** None of the subprotocols that a client offers is ours. It may get on without one, or may not. */
+/** None of the offered subprotocols is supported. The client may work without one, or not. */
 export function unspokenSubprotocol(offered: Iterable<string>, spoken: string): RefusalLine {
   const asked = cited([...offered].join(', '));
   return {
@@ -18,7 +18,7 @@ export function unspokenSubprotocol(offered: Iterable<string>, spoken: string): 
   };
 }
 
-/** A body that is no JSON, such as those of SDKs with the protobuf codec. */
+/** A body that is not JSON, such as those of SDKs with the protobuf codec. */
 export function unspokenType(type: string | undefined): RefusalLine {
   const asked = cited(type ?? 'none');
   return {

@@ -102,9 +102,8 @@ describe('what is declared', () => {
 
   it('gives each operation messages of its own channel', () => {
     for (const { channel: owner, messages, reply } of Object.values(operations)) {
-      for (const { $ref } of [...messages, ...(reply?.messages ?? [])]) {
+      for (const { $ref } of [...messages, ...(reply?.messages ?? [])])
         expect($ref.startsWith(`${owner.$ref}/messages/`)).toBe(true);
-      }
     }
   });
 
@@ -183,12 +182,7 @@ it.each(['http://example.com', 'example.com', ''])('refuses the address "%s"', (
 });
 
 it('is valid for all rules that a server accepts', () => {
-  const who = fc.constantFrom<('nobody' | 'anyone' | 'user' | (() => boolean))[]>(
-    'nobody',
-    'anyone',
-    'user',
-    () => true,
-  );
+  const who = fc.constantFrom<('nobody' | 'anyone' | 'user' | (() => true))[]>('nobody', 'anyone', 'user', () => true);
   const options: fc.Arbitrary<ChannelOptions> = fc.record(
     {
       message: fc.constantFrom<StandardSchemaV1[]>(z.object({ text: z.string() }), tree, z.date(), z.unknown()),
@@ -248,7 +242,9 @@ it('promises what the server keeps: what fits the schema is accepted, and what c
   let numAccepted = 0;
   await fc.assert(
     fc.asyncProperty(value, async (data) => {
-      const accepted = await acceptMessage(rule, encodeMessage(data)).catch(() => undefined);
+      const accepted = await Promise.resolve()
+        .then(() => acceptMessage(rule, encodeMessage(data)))
+        .catch(() => undefined);
       expect(isInput(data), JSON.stringify(data)).toBe(accepted !== undefined);
       if (accepted === undefined) return;
       numAccepted++;

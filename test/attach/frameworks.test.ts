@@ -2,77 +2,53 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { serve } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
 import { Centrifuge } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import express from 'express';
 import { channel, fanfare } from 'fanfare';
 import fastify from 'fastify';
 import { Hono } from 'hono';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { openSocket, upgradeRequest } from '../support/clients/raw-http.js';
+import { portOf } from '../support/servers/served.js';
 
-/** A server of the application's that listens, and how it is closed. */
-interface Host {
-  readonly server: Server;
-  close(): Promise<void>;
-}
-
-function closeOf(server: Server): () => Promise<void> {
-  return async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-}
-
-const frameworks: Record<string, () => Promise<Host>> = {
+/** Each makes a server that is still to listen. */
+const frameworks: Record<string, () => Promise<Server>> = {
   async 'Express 5'() {
     const app = express();
-    app.get('/hello', (_, response) => {
-      response.send('hello from the application');
-    });
-    const server = createServer(app);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return { server, close: closeOf(server) };
+    app.get('/hello', (_, response) => response.send('hello from the application'));
+    return createServer(app);
   },
   async 'Fastify 5'() {
     const app = fastify();
     app.get('/hello', async () => 'hello from the application');
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    return { server: app.server, close: () => app.close() };
+    onTestFinished(() => app.close());
+    await app.ready();
+    return app.server;
   },
   async Hono() {
     const app = new Hono();
     app.get('/hello', (context) => context.text('hello from the application'));
-    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
-    if (!server.listening) await once(server, 'listening');
     // safe: it was not asked for HTTP/2
-    return { server: server as Server, close: closeOf(server as Server) };
+    return createAdaptorServer({ fetch: app.fetch }) as Server;
   },
 };
 
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
 async function attached(name: string) {
-  const host = await frameworks[name]?.();
-  if (host === undefined) throw new Error(`no framework ${name}`);
-  toClose.push(() => host.close());
+  const server = await frameworks[name]?.();
+  if (server === undefined) throw new Error(`no framework ${name}`);
+  const port = await portOf(server);
   const app = fanfare({
     anonymous: true,
     transports: { sse: true },
     channels: { 'chat:{room}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
   });
-  app.attach(host.server);
-  toClose.push(() => app.close(500));
-  // safe: it listens on a port
-  const { port } = host.server.address() as AddressInfo;
-  return { app, server: host.server, port, origin: `127.0.0.1:${port}` };
+  app.attach(server);
+  onTestFinished(() => app.close(500));
+  return { app, server, port, origin: `127.0.0.1:${port}` };
 }
 
 /** A second WebSocket server of the application's, on its own path, that answers with what it gets. */
@@ -83,33 +59,19 @@ function addEcho(server: Server, path: string): void {
     if (message.url !== path) return;
     echo.handleUpgrade(message, socket, head, (ws) => echo.emit('connection', ws, message));
   });
-  toClose.push(() => {
+  onTestFinished(() => {
     for (const ws of echo.clients) ws.terminate();
     echo.close();
   });
 }
 
 /** The status with which an upgrade is answered. */
-function upgradeStatus(port: number, path: string): Promise<number | undefined> {
-  const headers = {
-    Connection: 'Upgrade',
-    Upgrade: 'websocket',
-    'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  };
-  return new Promise((resolve, reject) => {
-    const upgrade = request({ host: '127.0.0.1', port, path, headers, agent: false });
-    upgrade.on('upgrade', (response, socket) => {
-      socket.destroy();
-      resolve(response.statusCode);
-    });
-    upgrade.on('response', (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    upgrade.on('error', reject);
-    upgrade.end();
-  });
+async function upgradeStatus(port: number, path: string): Promise<number> {
+  const socket = await openSocket(port);
+  socket.write(upgradeRequest(port, {}, { path }));
+  const [head] = await once(socket, 'data');
+  socket.destroy();
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(String(head))?.[1]);
 }
 
 describe.each(Object.keys(frameworks))('beside %s', (name) => {
@@ -126,7 +88,7 @@ describe.each(Object.keys(frameworks))('beside %s', (name) => {
   test('a client of the official SDK connects, subscribes, publishes and receives', async () => {
     const { app, origin } = await attached(name);
     const client = new Centrifuge(`ws://${origin}/connection/websocket`, { websocket: WebSocket });
-    toClose.push(() => client.disconnect());
+    onTestFinished(() => client.disconnect());
     const subscription = client.newSubscription('chat:lobby');
     const received: unknown[] = [];
     const second = new Promise<void>((resolve) => {
@@ -144,28 +106,26 @@ describe.each(Object.keys(frameworks))('beside %s', (name) => {
     expect(app.numClients).toBe(1);
   });
 
-  test.each(['http_stream', 'sse'] as const)(
-    'a client of the official SDK does the same over %s',
-    async (transport) => {
-      const { app, origin } = await attached(name);
-      const client = new Centrifuge([{ transport, endpoint: `http://${origin}/connection/${transport}` }], {
-        emulationEndpoint: `http://${origin}/emulation`,
-        eventsource: EventSource,
-      });
-      toClose.push(() => client.disconnect());
-      const subscription = client.newSubscription('chat:lobby');
-      const received = new Promise<unknown>((resolve) => {
-        subscription.on('publication', ({ data }) => resolve(data));
-      });
-      subscription.subscribe();
-      client.connect();
-      await subscription.ready();
-      await subscription.publish({ from: 'client' });
-      expect(await received).toEqual({ from: 'client' });
-      expect(app.numClients).toBe(1);
-      expect(await (await fetch(`http://${origin}/hello`)).text()).toBe('hello from the application');
-    },
-  );
+  const streams = ['http_stream', 'sse'] as const;
+  test.each(streams)('a client of the official SDK does the same over %s', async (transport) => {
+    const { app, origin } = await attached(name);
+    const client = new Centrifuge([{ transport, endpoint: `http://${origin}/connection/${transport}` }], {
+      emulationEndpoint: `http://${origin}/emulation`,
+      eventsource: EventSource,
+    });
+    onTestFinished(() => client.disconnect());
+    const subscription = client.newSubscription('chat:lobby');
+    const received = new Promise<unknown>((resolve) => {
+      subscription.on('publication', ({ data }) => resolve(data));
+    });
+    subscription.subscribe();
+    client.connect();
+    await subscription.ready();
+    await subscription.publish({ from: 'client' });
+    expect(await received).toEqual({ from: 'client' });
+    expect(app.numClients).toBe(1);
+    expect(await (await fetch(`http://${origin}/hello`)).text()).toBe('hello from the application');
+  });
 
   test("the application's own upgrades on another path stay its own, before and after", async () => {
     const { server, origin, port } = await attached(name);
@@ -182,15 +142,9 @@ describe.each(Object.keys(frameworks))('beside %s', (name) => {
 
   test('an upgrade of a path that nobody is there for gets 404 when Fanfare is alone', async () => {
     const { port } = await attached(name);
-    for (const path of [
-      '/unknown',
-      '/',
-      '/connection/websocket/',
-      '//connection/websocket',
-      '/connection/%77ebsocket',
-    ]) {
+    const ours = '/connection/websocket';
+    for (const path of ['/unknown', '/', `${ours}/`, `/${ours}`, '/connection/%77ebsocket'])
       expect(await upgradeStatus(port, path)).toBe(404);
-    }
     expect(await upgradeStatus(port, '/connection/websocket?a=1')).toBe(101);
   });
 
@@ -207,7 +161,7 @@ describe.each(Object.keys(frameworks))('beside %s', (name) => {
 test('whoever listens on the server after Fanfare does not get its requests either', async () => {
   const server = createServer();
   const app = fanfare({ anonymous: true }).attach(server);
-  toClose.push(() => app.close(500));
+  onTestFinished(() => app.close(500));
   const seen: (string | undefined)[] = [];
   for (const event of ['request', 'checkContinue']) {
     server.on(event, (message: IncomingMessage, response: ServerResponse) => {
@@ -215,10 +169,7 @@ test('whoever listens on the server after Fanfare does not get its requests eith
       response.end('the application');
     });
   }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  toClose.push(closeOf(server));
-  // safe: it listens on a port
-  const { port } = server.address() as AddressInfo;
+  const port = await portOf(server);
   const headers = { 'Content-Type': 'application/json' };
   const body = '{"session":"","node":"","data":"{}"}';
   const status = async (path: string, more: Record<string, string> = {}) => {
@@ -267,9 +218,9 @@ test('two applications on one server each have their own path', async () => {
   const { server, origin, port } = await attached('Express 5');
   const other = fanfare({ anonymous: true, path: '/other', channels: { news: channel({ subscribe: 'anyone' }) } });
   other.attach(server);
-  toClose.push(() => other.close(500));
+  onTestFinished(() => other.close(500));
   const client = new Centrifuge(`ws://${origin}/other`, { websocket: WebSocket });
-  toClose.push(() => client.disconnect());
+  onTestFinished(() => client.disconnect());
   client.connect();
   await client.ready();
   expect(other.numClients).toBe(1);

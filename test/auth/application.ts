@@ -2,22 +2,18 @@
 
 import { Centrifuge, type Options, type Subscription, type SubscriptionOptions } from 'centrifuge';
 import { type FanfareOptions, fanfare, jwt } from 'fanfare';
-import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { ChannelDeclarations, ChannelSchemas } from '../../src/engine/channels/channel-types.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import type { FanfareApp } from '../../src/server/app.js';
+import { ready } from '../support/centrifuge/context.js';
+import { signed } from '../support/servers/signed.js';
 
 export const secret = 'applications of the tests sign with this one';
 
-/** Of any claims; `expiresInSec` has fractions. */
-export function sign({
-  expiresInSec,
-  ...claims
-}: Record<string, unknown> & { expiresInSec?: number }): Promise<string> {
-  const exp = expiresInSec === undefined ? {} : { exp: Date.now() / 1_000 + expiresInSec };
-  const token = new SignJWT({ ...claims, ...exp }).setProtectedHeader({ alg: 'HS256' });
-  return token.sign(new TextEncoder().encode(secret));
+/** Of any claims. */
+export function sign(claims: Parameters<typeof signed>[1]): Promise<string> {
+  return signed(secret, claims);
 }
 
 /** What became of an attempt: the code of the refusal, or `undefined`. */
@@ -55,10 +51,7 @@ export class TestApplication implements AsyncDisposable {
 
   /** A client with these claims in its token, connected. */
   async connected(claims: Parameters<typeof sign>[0] = {}, options: Partial<Options> = {}): Promise<Centrifuge> {
-    const client = this.client({ token: await sign(claims), ...options });
-    client.connect();
-    await client.ready(5_000);
-    return client;
+    return ready(this.client({ token: await sign(claims), ...options }));
   }
 
   /** Whether a token lets in. */

@@ -3,7 +3,7 @@
 import { createCipheriv, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { type CompactJWSHeaderParameters, CompactSign } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { errorCode, RawClient } from '../support/clients/raw-client.js';
 import { canary, Oracle } from '../support/hardening/oracle.js';
 import { tokenSecret } from '../support/hardening/server-process.js';
@@ -13,30 +13,16 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const rsaPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const nowSec = () => Math.floor(Date.now() / 1_000);
 
-let a: KeyProvider;
-let b: KeyProvider;
-/** Where tokens of attackers point; nobody may ever ask. */
-let trap: KeyProvider;
-let oracle: Oracle;
-
-beforeAll(async () => {
-  [a, b, trap] = await Promise.all([KeyProvider.start(), KeyProvider.start(), KeyProvider.start()]);
-  // The same key id at both.
-  await Promise.all([a.add('k1'), b.add('k1'), trap.add('k1')]);
-  oracle = await Oracle.start({
-    jwt: {
-      keys: [{ algorithm: 'RS256', key: rsaPem, kid: 'rsa-1' }],
-      jwks: [
-        { url: a.url, issuer: 'a' },
-        { url: b.url, issuer: 'b' },
-      ],
-    },
-    limits: { expiredGraceMs: 0 },
-  });
-});
-afterAll(async () => {
-  await oracle.stop();
-  await Promise.all([a, b, trap].map((provider) => provider[Symbol.asyncDispose]()));
+/** The last is where tokens of attackers point; nobody may ever ask. */
+const providers = [await KeyProvider.start(), await KeyProvider.start(), await KeyProvider.start()] as const;
+const [a, b, trap] = providers;
+afterAll(() => Promise.all(providers.map((provider) => provider[Symbol.asyncDispose]())));
+// The same key id at all of them.
+for (const provider of providers) await provider.add('k1');
+const jwks = [a, b].map(({ url }, n) => ({ url, issuer: n === 0 ? 'a' : 'b' }));
+const oracle = Oracle.ofFile({
+  jwt: { keys: [{ algorithm: 'RS256', key: rsaPem, kid: 'rsa-1' }], jwks },
+  limits: { expiredGraceMs: 0 },
 });
 
 const part = (value: unknown) =>
@@ -53,13 +39,7 @@ function sign(
 }
 
 /** The code of the error or of the close; `undefined` when it was let in. */
-async function connect(token: unknown, path?: string): Promise<unknown> {
-  const client = await RawClient.open(oracle.port, path === undefined ? {} : { path });
-  const reply = await client.command('connect', token === undefined ? {} : { token }).catch(() => undefined);
-  if (reply === undefined) return (await client.ws.closed).code;
-  await client.close();
-  return errorCode(reply);
-}
+const connect = async (token: string) => (await RawClient.attempt(oracle.port, token)).code;
 
 async function expectRefused(code: number, ...tokens: readonly string[]): Promise<void> {
   await oracle.withstands(async () => {
@@ -85,9 +65,8 @@ describe('signatures that are none, or of another kind', () => {
   it('B61 HS256 with the RS256 public key as its secret → 3500', async () => {
     const der = rsa.publicKey.export({ type: 'spki', format: 'der' });
     const jwk = JSON.stringify(rsa.publicKey.export({ format: 'jwk' }));
-    for (const key of [rsaPem, rsaPem.trim(), der, jwk]) {
+    for (const key of [rsaPem, rsaPem.trim(), der, jwk])
       for (const kid of ['rsa-1', 'k1']) await expectRefused(3500, await sign(admin, { key, header: { kid } }));
-    }
   });
 
   it('B61 RS256 signed by a stranger, with our secret, and with our own kid → 3500', async () => {
@@ -137,9 +116,8 @@ describe('key ids', () => {
     },
   );
 
-  it('B62 kid of 10 KB → 3500', async () => {
-    await expectRefused(3500, await sign(admin, { header: { kid: 'x'.repeat(10_240) } }));
-  });
+  it('B62 kid of 10 KB → 3500', async () =>
+    expectRefused(3500, await sign(admin, { header: { kid: 'x'.repeat(10_240) } })));
 
   it.each([1, null, ['k1'], { k: 1 }])('B62 kid that is no text: %o → 3500', async (kid) => {
     await expectRefused(3500, `${part({ alg: 'ES256', kid })}.${part({ ...admin, iss: 'a' })}.${part('x'.repeat(64))}`);
@@ -197,9 +175,8 @@ describe('tokens that bring their own keys', () => {
 
   it("B65 an attacker's iss → 3500, and nobody is asked", async () => {
     const before = [a.numFetches, b.numFetches];
-    for (const iss of [trap.origin, trap.url, `a@${trap.origin}`, 'A', 'a ', ['a'], { a: 1 }, null]) {
+    for (const iss of [trap.origin, trap.url, `a@${trap.origin}`, 'A', 'a ', ['a'], { a: 1 }, null])
       await expectRefused(3500, await trap.sign('k1', { ...admin, iss }));
-    }
     expect(trap.requests.size).toBe(0);
     expect([a.numFetches, b.numFetches]).toEqual(before);
   });
@@ -243,12 +220,10 @@ describe('time', () => {
     await expectRefused(3500, await a.sign('k1', { ...admin, iss: 'c' }));
   });
 
-  it.each(['1e18', '1e999', '"now"', 'null', '"NaN"', '8640000000001', '[1]', '{}', 'true'])(
-    'B69 exp %s → 3500',
-    async (exp) => {
-      await expectRefused(3500, await sign(`{"sub":"admin","info":"${canary}","exp":${exp}}`));
-    },
-  );
+  const badTimes = ['1e18', '1e999', '"now"', 'null', '"NaN"', '8640000000001', '[1]', '{}', 'true'];
+  it.each(badTimes)('B69 exp %s → 3500', async (exp) => {
+    await expectRefused(3500, await sign(`{"sub":"admin","info":"${canary}","exp":${exp}}`));
+  });
 
   it.each(['1e18', '1e999', '"now"', 'null', '-1'])('B69 expire_at %s → 3500', async (end) => {
     await expectRefused(3500, await sign(`{"sub":"admin","info":"${canary}","expire_at":${end}}`));
@@ -264,47 +239,43 @@ describe('time', () => {
     }, 1);
   });
 
-  it('B72 expiry in the middle of the connection → 3005', async () => {
-    await oracle.withstands(async () => {
-      const token = await sign({ sub: 'ann', exp: Date.now() / 1_000 + 0.5 });
-      const client = await RawClient.connect(oracle.port, { token });
-      expect((await client.ws.closed).code).toBe(3005);
-    });
+  oracle.attack('B72 expiry in the middle of the connection → 3005', async () => {
+    const token = await sign({ sub: 'ann', exp: Date.now() / 1_000 + 0.5 });
+    const client = await RawClient.connect(oracle.port, { token });
+    expect((await client.ws.closed).code).toBe(3005);
   });
 });
 
 describe('subscription tokens', () => {
-  it.each([
+  oracle.attack.each([
     ['another channel', { sub: 'ann', channel: 'token:b' }],
     ['a longer name', { sub: 'ann', channel: 'token:aa' }],
     ['all channels', { sub: 'ann', channel: 'token:*' }],
     ['nobody', { channel: 'token:a' }],
     ['no channel: a connection token', { sub: 'ann' }],
-  ])('B70 for %s → 103', async (_, claims) => {
-    await oracle.withstands(async () => {
-      const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
-      const token = await sign({ ...claims, info: canary });
-      expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(103);
-      expect(await client.command('ping', {})).not.toHaveProperty('error');
-      await client.close();
-    }, floodOf(1));
+  ])('B70 for %s → 103', floodOf(1), async (_, claims) => {
+    const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
+    const token = await sign({ ...claims, info: canary });
+    expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(103);
+    expect(await client.command('ping', {})).not.toHaveProperty('error');
+    await client.close();
   });
 
-  it.each([
+  oracle.attack.each([
     ['another user', { sub: 'bob', channel: 'token:a' }],
     ['another connection', { client: 'somebody-else', channel: 'token:a' }],
-  ])('B70 for %s → 109: a client that kept it from before gets another one', async (_, claims) => {
-    await oracle.withstands(async () => {
-      const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
-      const token = await sign({ ...claims, info: canary });
-      expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(109);
-      expect(await client.command('ping', {})).not.toHaveProperty('error');
-      await client.close();
-    }, floodOf(1));
+  ])('B70 for %s → 109: a client that kept it from before gets another one', floodOf(1), async (_, claims) => {
+    const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
+    const token = await sign({ ...claims, info: canary });
+    expect(errorCode(await client.command('subscribe', { channel: 'token:a', token }))).toBe(109);
+    expect(await client.command('ping', {})).not.toHaveProperty('error');
+    await client.close();
   });
 
-  it('B70 forged → 103, expired → 109, and the good one of the same client is accepted', async () => {
-    await oracle.withstands(async () => {
+  oracle.attack(
+    'B70 forged → 103, expired → 109, and the good one of the same client is accepted',
+    floodOf(3),
+    async () => {
       const client = await RawClient.connect(oracle.port, { token: await sign({ sub: 'ann' }) });
       const subscribe = async (token: string) =>
         errorCode(await client.command('subscribe', { channel: 'token:a', token }));
@@ -314,12 +285,10 @@ describe('subscription tokens', () => {
       expect(await subscribe(await sign({ ...claims, exp: 1 }))).toBe(109);
       expect(await subscribe(await sign(claims))).toBeUndefined();
       await client.close();
-    }, floodOf(3));
-  });
+    },
+  );
 
-  it('B70 opens no connection → 3500', async () => {
-    await expectRefused(3500, await sign({ ...admin, channel: 'token:a' }));
-  });
+  it('B70 opens no connection → 3500', async () => expectRefused(3500, await sign({ ...admin, channel: 'token:a' })));
 });
 
 describe('where tokens do not belong', () => {
@@ -369,7 +338,5 @@ describe('tokens that are too much', () => {
     ['deep claims', `${part({ alg: 'HS256' })}.${part(`${'['.repeat(3_000)}`)}.${part('x')}`],
     ['a header that is a list', `${part([])}.${part({})}.${part('x')}`],
     ['critical extensions', `${part({ alg: 'HS256', crit: ['b64'], b64: false })}.${part(admin)}.${part('x')}`],
-  ])('%s → 3500', async (_, token) => {
-    await expectRefused(3500, token);
-  });
+  ])('%s → 3500', (_, token) => expectRefused(3500, token));
 });

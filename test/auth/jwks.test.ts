@@ -1,54 +1,50 @@
 /** Keys of an identity provider, with the official client: rotation, outages, and many who come at once. */
 
 import { Centrifuge, type Options } from 'centrifuge';
-import { channel, type FanfareApp, fanfare, jwt } from 'fanfare';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { channel, fanfare, jwt } from 'fanfare';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { loadConfig } from '../../src/config/load.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
 import { gather } from '../support/centrifuge/awaiting.js';
-import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { ready, subscribed } from '../support/centrifuge/context.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { accepted } from '../support/config/loaded.js';
 import { canary, Oracle } from '../support/hardening/oracle.js';
 import { KeyProvider } from '../support/servers/key-provider.js';
+import { served } from '../support/servers/served.js';
 
 let provider: KeyProvider;
-let clients: Centrifuge[];
 beforeEach(async () => {
   provider = await KeyProvider.start();
+  onTestFinished(() => provider[Symbol.asyncDispose]());
   await provider.add('k1');
-  clients = [];
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  for (const client of clients) client.disconnect();
-  await provider[Symbol.asyncDispose]();
-});
+afterEach(() => void vi.useRealTimers());
 
 function newClient(port: number, options: Partial<Options>): Centrifuge {
   const quick = { minReconnectDelay: 10, maxReconnectDelay: 200, websocket: WebSocket };
   const client = new Centrifuge(`ws://127.0.0.1:${port}/connection/websocket`, { ...quick, ...options });
-  clients.push(client);
+  onTestFinished(() => client.disconnect());
   return client;
 }
 
+async function connected(port: number, options: Partial<Options>): Promise<Centrifuge> {
+  return ready(newClient(port, options));
+}
+
 describe('the official client', () => {
-  let app: FanfareApp<Record<never, never>, Record<never, never>>;
   let port: number;
   beforeEach(async () => {
     const auth = jwt({ jwks: { url: provider.url, issuer: 'idp' }, audience: 'app' });
-    app = fanfare({ auth, log: silentLogger });
-    ({ port } = await app.listen(0));
+    ({ port } = await served(fanfare({ auth, log: silentLogger })));
   });
-  afterEach(() => app.close(500));
 
   const token = (kid: string) => provider.sign(kid, { sub: 'ann', iss: 'idp', aud: 'app' });
 
   test.each(['RS256', 'ES256', 'EdDSA'] as const)('gets in with %s', async (alg) => {
     await provider.add('other', alg);
-    const client = newClient(port, { token: await token('other') });
-    client.connect();
-    await client.ready(5_000);
+    await connected(port, { token: await token('other') });
   });
 
   test('200 that come at once cause one fetch', async () => {
@@ -61,13 +57,7 @@ describe('the official client', () => {
 
   test('comes back with a new key after rotation, and not with the old one', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const attempt = async (kid: string) => {
-      const client = await RawClient.open(port);
-      const reply = await client.command('connect', { token: await token(kid) }).catch(() => undefined);
-      if (reply === undefined) return (await client.ws.closed).code;
-      await client.close();
-      return errorCode(reply) ?? 'in';
-    };
+    const attempt = async (kid: string) => (await RawClient.attempt(port, await token(kid))).code ?? 'in';
     expect(await attempt('k1')).toBe('in');
     await provider.add('k2');
     provider.withdraw('k1');
@@ -108,9 +98,7 @@ describe('the official client', () => {
   // Once, everybody who came with a new key within a minute after it was made was sent away for good.
   test('is told to get another token (109) while the provider knows no such key, and is in when it does', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const first = newClient(port, { token: await token('k1') });
-    first.connect();
-    await first.ready(5_000);
+    await connected(port, { token: await token('k1') });
     await provider.add('k3');
     const client = newClient(port, { getToken: () => token('k3') });
     const errors = gather(client, 'error', ({ error }) => error.code);
@@ -124,64 +112,41 @@ describe('the official client', () => {
 
 describe('F16 a provider that hangs', () => {
   test('holds up nobody who is connected; connects fail with 100 after 2 s, then at once', async () => {
-    const oracle = await Oracle.start({ jwt: { jwks: { url: provider.url, issuer: 'idp' } } });
-    try {
-      const token = await provider.sign('k1', { sub: 'ann', iss: 'idp', info: canary });
-      const attempt = async () => {
-        const client = await RawClient.open(oracle.port);
-        const code = errorCode(await client.command('connect', { token }));
-        await client.close();
-        return code;
-      };
-      provider.mode = 'hanging';
-      await oracle.withstands(
-        async () => {
-          const beganMs = performance.now();
-          const codes = await Promise.all(Array.from({ length: 100 }, attempt));
-          expect(new Set(codes)).toEqual(new Set([100]));
-          expect(performance.now() - beganMs).toBeGreaterThan(1_500);
-          expect(performance.now() - beganMs).toBeLessThan(5_000);
-          const againMs = performance.now();
-          expect(await attempt()).toBe(100);
-          expect(performance.now() - againMs).toBeLessThan(500);
-          // Ten of a kind with the reason, and each refusal at the level debug.
-        },
-        { atMost: 111 },
-      );
-      expect(provider.numFetches).toBe(1);
-      provider.mode = 'ok';
-      await vi.waitFor(async () => expect(await attempt()).toBeUndefined(), { timeout: 10_000, interval: 200 });
-    } finally {
-      await oracle.stop();
-    }
+    await using oracle = await Oracle.start({ jwt: { jwks: { url: provider.url, issuer: 'idp' } } });
+    const token = await provider.sign('k1', { sub: 'ann', iss: 'idp', info: canary });
+    const attempt = async () => (await RawClient.attempt(oracle.port, token)).code;
+    provider.mode = 'hanging';
+    const storm = async () => {
+      const beganMs = performance.now();
+      const codes = await Promise.all(Array.from({ length: 100 }, attempt));
+      expect(new Set(codes)).toEqual(new Set([100]));
+      expect(performance.now() - beganMs).toBeGreaterThan(1_500);
+      expect(performance.now() - beganMs).toBeLessThan(5_000);
+      const againMs = performance.now();
+      expect(await attempt()).toBe(100);
+      expect(performance.now() - againMs).toBeLessThan(500);
+    };
+    // Ten of a kind with the reason, and each refusal at the level debug.
+    await oracle.withstands(storm, { atMost: 111 });
+    expect(provider.numFetches).toBe(1);
+    provider.mode = 'ok';
+    await vi.waitFor(async () => expect(await attempt()).toBeUndefined(), { timeout: 10_000, interval: 200 });
   });
 
   test('endless: a key set of more than 1 MB is not taken, and costs no memory', async () => {
-    const oracle = await Oracle.start({ jwt: { jwks: { url: provider.url, issuer: 'idp' } } });
-    try {
-      provider.mode = 'endless';
-      const token = await provider.sign('k1', { sub: 'ann', iss: 'idp' });
-      await oracle.withstands(async () => {
-        const client = await RawClient.open(oracle.port);
-        expect(errorCode(await client.command('connect', { token }))).toBe(100);
-        await client.close();
-      }, 1);
-    } finally {
-      await oracle.stop();
-    }
+    await using oracle = await Oracle.start({ jwt: { jwks: { url: provider.url, issuer: 'idp' } } });
+    provider.mode = 'endless';
+    const token = await provider.sign('k1', { sub: 'ann', iss: 'idp' });
+    await oracle.withstands(async () => expect((await RawClient.attempt(oracle.port, token)).code).toBe(100), 1);
   });
 });
 
 test('the server takes the address of a key set from its configuration', async () => {
   const env = { FANFARE_PORT: '0', FANFARE_LOG_LEVEL: 'silent', FANFARE_TOKEN_JWKS: provider.url };
-  const outcome = await loadConfig({ folder: '/', env, flags: new Map(), mode: 'production' });
-  if (!outcome.ok) throw new Error(JSON.stringify(outcome.problems));
-  const server = new ConfiguredServer(outcome.config);
+  const server = new ConfiguredServer(await accepted({ env }));
   try {
     const { clients: address } = await server.listen();
-    const client = newClient(address.port, { token: await provider.sign('k1', { sub: 'ann' }) });
-    client.connect();
-    await client.ready(5_000);
+    await connected(address.port, { token: await provider.sign('k1', { sub: 'ann' }) });
     expect(server.app.numClients).toBe(1);
   } finally {
     await server.app.close(500);
@@ -194,16 +159,7 @@ test('channels, too, are opened by tokens of the provider', async () => {
     channels: { 'room:{id}': channel({ subscribe: 'token' }) },
     log: silentLogger,
   });
-  try {
-    const { port } = await app.listen(0);
-    const client = newClient(port, { token: await provider.sign('k1', { sub: 'ann' }) });
-    client.connect();
-    const room = client.newSubscription('room:1', {
-      token: await provider.sign('k1', { sub: 'ann', channel: 'room:1' }),
-    });
-    room.subscribe();
-    await room.ready(5_000);
-  } finally {
-    await app.close(500);
-  }
+  const { port } = await served(app);
+  const client = await connected(port, { token: await provider.sign('k1', { sub: 'ann' }) });
+  await subscribed(client, 'room:1', { token: await provider.sign('k1', { sub: 'ann', channel: 'room:1' }) });
 });

@@ -213,6 +213,18 @@ describe('functions', () => {
   });
 });
 
+describe('subscribe by the server', () => {
+  test('overrides the rule for the subscriptions that it makes', async () => {
+    await using server = await TestApplication.start({
+      'room:{id}': channel({ presence: true, history: { size: 5 } }),
+    });
+    for (const sub of ['spy', 'ann']) await server.connected({ sub });
+    expect(await server.app.subscribe('spy', 'room:1', { override: { presence: false } })).toBe(1);
+    expect(await server.app.subscribe('ann', 'room:1', { info: { seat: 1 } })).toBe(1);
+    expect(await server.app.presence('room:1')).toMatchObject([{ user: 'ann', chanInfo: { seat: 1 } }]);
+  });
+});
+
 describe('subscription tokens', () => {
   test('override the rule for one subscription', async () => {
     await using server = await TestApplication.start({
@@ -289,9 +301,7 @@ describe('G9 what was withdrawn while a client was away', () => {
     expect(await outcomeOf(room)).toBeUndefined();
     ann.setToken('');
     const ended = nextEvent(room, 'unsubscribed');
-    await away(server, async () => {
-      await server.app.publish('room:1', 'secret');
-    });
+    await away(server, () => server.app.publish('room:1', 'secret'));
     expect((await ended).code).toBe(103);
     expect(received.items).toEqual([]);
   });

@@ -2,29 +2,21 @@
 
 import { type FanfareOptions, fanfare, jwt } from 'fanfare';
 import { CompactSign } from 'jose';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { errorCode, RawClient } from '../support/clients/raw-client.js';
+import { RecordedLog } from '../support/engine/recorded-log.js';
+import { served } from '../support/servers/served.js';
 
 /** Its base64 is that of bytes that a backend might take for the key. */
 const secret = Buffer.from('thirty-two bytes of a secret, k1').toString('base64');
 const nowSec = () => Math.floor(Date.now() / 1_000);
 
-type Line = Readonly<Record<string, unknown>>;
-
 async function start(options: Partial<FanfareOptions> = {}) {
-  const lines: Line[] = [];
-  const at = (level: string) => (fields: object, message: string) => void lines.push({ ...fields, level, message });
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  const app = fanfare({
-    auth: jwt({ secret }),
-    log,
-    channels: { room: channel({ subscribe: 'token' }) },
-    ...options,
-  });
-  onTestFinished(() => app.close(0));
-  const { port } = await app.listen(0);
-  return { port, lines, about: () => lines.filter(({ check }) => check !== undefined) };
+  const log = new RecordedLog();
+  const channels = { room: channel({ subscribe: 'token' }) };
+  const { port } = await served(fanfare({ auth: jwt({ secret }), log, channels, ...options }));
+  return { port, lines: log.lines, about: () => log.told.filter(({ check }) => check !== undefined) };
 }
 
 interface Signing {
@@ -37,18 +29,6 @@ function sign(claims: object, { key = secret, alg = 'HS256', header = {} }: Sign
   return new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader({ alg, ...header })
     .sign(typeof key === 'string' ? Buffer.from(key) : key);
-}
-
-/** Code and text that the client gets. */
-async function connect(port: number, token: string): Promise<{ code: unknown; text: string }> {
-  const client = await RawClient.open(port);
-  const reply = await client.command('connect', { token }).catch(() => undefined);
-  if (reply === undefined) {
-    const { code, reason } = await client.ws.closed;
-    return { code, text: reason };
-  }
-  await client.close();
-  return { code: errorCode(reply), text: JSON.stringify(reply.error ?? 'let in') };
 }
 
 const good = { sub: 'alice' };
@@ -113,7 +93,7 @@ describe('a token that is refused', () => {
     const isMeant = 'option' in fields && /issuer|audience/.test(String(fields.option));
     const { port, about, lines } = await start(isMeant ? { auth: jwt({ secret, issuer: 'us', audience: 'app' }) } : {});
     const token = await make();
-    expect(await connect(port, token)).toEqual({ code: 3500, text: 'invalid token' });
+    expect(await RawClient.attempt(port, token)).toEqual({ code: 3500, text: 'invalid token' });
     expect(about()).toMatchObject([{ level: 'warn', code: 3500, peer: '127.0.0.1', ...fields }]);
     for (const word of words) expect(about()[0]?.message).toContain(word);
     expect(JSON.stringify(lines)).not.toContain(secret.slice(0, 16));
@@ -122,22 +102,22 @@ describe('a token that is refused', () => {
 
   test('that is not valid yet: 109, so that its client tries again, and by how much', async () => {
     const { port, about } = await start();
-    expect(await connect(port, await sign({ ...good, nbf: nowSec() + 15 }))).toMatchObject({ code: 109 });
+    expect(await RawClient.attempt(port, await sign({ ...good, nbf: nowSec() + 15 }))).toMatchObject({ code: 109 });
     expect(about()).toMatchObject([{ level: 'warn', check: 'token start', claim: 'nbf', code: 109 }]);
     expect(about()[0]?.message).toMatch(/1[4-6] s ahead/);
   });
 
   test('that has expired is no warning: it happens every day', async () => {
     const { port, about } = await start();
-    expect(await connect(port, await sign({ ...good, exp: nowSec() - 20 }))).toMatchObject({ code: 109 });
+    expect(await RawClient.attempt(port, await sign({ ...good, exp: nowSec() - 20 }))).toMatchObject({ code: 109 });
     expect(about()).toMatchObject([{ level: 'info', check: 'token expiry', claim: 'exp' }]);
   });
 
   test('a storm of them does not flood the log, and what was not said is counted', async () => {
     const { port, about, lines } = await start();
     const token = await sign(good, { key: 'another secret with its thirty-two bytes' });
-    for (let i = 0; i < 40; i++) await connect(port, token);
-    await connect(port, await sign({ sub: 42 }));
+    for (let i = 0; i < 40; i++) await RawClient.attempt(port, token);
+    await RawClient.attempt(port, await sign({ sub: 42 }));
     expect(about()).toHaveLength(11);
     expect(lines.length).toBeLessThanOrEqual(11);
   });
@@ -145,11 +125,22 @@ describe('a token that is refused', () => {
 
 test.each(['exp', 'expire_at', 'iat'])('%s in milliseconds is warned about, and the token accepted', async (claim) => {
   const { port, about } = await start();
-  expect(await connect(port, await sign({ ...good, [claim]: Date.now() + 3_600_000 }))).toMatchObject({
-    code: undefined,
-  });
+  const token = await sign({ ...good, [claim]: Date.now() + 3_600_000 });
+  expect(await RawClient.attempt(port, token)).toMatchObject({ code: undefined });
   expect(about()).toMatchObject([{ level: 'warn', check: 'token date', claim }]);
   expect(about()[0]?.message).toContain('milliseconds');
+});
+
+test('an iat ahead of the clock is warned about beyond what clocks differ by, and the token accepted', async () => {
+  const { port, about } = await start();
+  for (const aheadSec of [0, 8]) await RawClient.attempt(port, await sign({ ...good, iat: nowSec() + aheadSec }));
+  expect(about()).toEqual([]);
+  for (const aheadSec of [15, 3_600]) {
+    expect(await RawClient.attempt(port, await sign({ ...good, iat: nowSec() + aheadSec }))).toMatchObject({
+      code: undefined,
+    });
+    expect(about().pop()).toMatchObject({ level: 'warn', check: 'token date', claim: 'iat', peer: '127.0.0.1' });
+  }
 });
 
 test.each<[string, object, string, number]>([
@@ -173,17 +164,17 @@ test('a key set that cannot be fetched is named, since the client only gets erro
   const token = await sign(good, { alg: 'HS256' });
   const [, payload, signature] = token.split('.');
   const header = Buffer.from('{"alg":"RS256","kid":"k"}').toString('base64url');
-  expect(await connect(port, `${header}.${payload}.${signature}`)).toMatchObject({ code: 100 });
+  expect(await RawClient.attempt(port, `${header}.${payload}.${signature}`)).toMatchObject({ code: 100 });
   expect(about()).toMatchObject([{ level: 'warn', check: 'token keys', option: 'jwks of jwt()', code: 100 }]);
   expect(about()[0]?.message).toContain('key set');
 });
 
 test('where no keys are set, or nobody gets in at all, the option is named', async () => {
   const keyless = await start({ auth: undefined as never, anonymous: true });
-  expect(await connect(keyless.port, await sign(good))).toMatchObject({ code: 3500 });
+  expect(await RawClient.attempt(keyless.port, await sign(good))).toMatchObject({ code: 3500 });
   expect(keyless.about()).toMatchObject([{ level: 'warn', option: 'token.secret' }]);
   const shut = await start({ auth: undefined as never });
-  expect(await connect(shut.port, await sign(good))).toMatchObject({ code: 3507 });
+  expect(await RawClient.attempt(shut.port, await sign(good))).toMatchObject({ code: 3507 });
   expect(shut.about()).toMatchObject([{ level: 'warn', check: 'auth' }]);
 });
 
@@ -197,7 +188,7 @@ test('a client without a token is told about anonymous', async () => {
 
 test('a token of nobody is welcome where anonymous is on', async () => {
   const { port, about } = await start({ anonymous: true });
-  expect(await connect(port, await sign({}))).toMatchObject({ code: undefined });
-  expect(await connect(port, await sign({ sub: '' }))).toMatchObject({ code: undefined });
+  expect(await RawClient.attempt(port, await sign({}))).toMatchObject({ code: undefined });
+  expect(await RawClient.attempt(port, await sign({ sub: '' }))).toMatchObject({ code: undefined });
   expect(about()).toEqual([]);
 });

@@ -1,7 +1,6 @@
 /** The broker of one machine against the suites, over a real socket, and what becomes of a process that dies. */
 
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,15 +9,16 @@ import { LocalBroker } from '../../src/brokers/local/broker.js';
 import { LocalBrokerHost } from '../../src/brokers/local/host.js';
 import { brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { parseChannelName } from '../../src/model/channel-name.js';
-import { trustedJsonText } from '../../src/model/json-text.js';
+import { defined } from '../../src/model/defined.js';
 import { Folder } from '../cli/fanfare-process.js';
+import { failure, json, started } from '../support/brokers/suites.js';
+import { channelName as name } from '../support/engine/channel-name.js';
 import { countingRandom, FakeClock } from '../support/engine/fake-clock.js';
 
 class Machine implements AsyncDisposable {
   readonly clock = new FakeClock();
-  readonly folder = mkdtempSync(join(tmpdir(), 'fanfare-local-'));
-  readonly path = join(this.folder, 'broker.sock');
+  readonly folder = new Folder();
+  readonly path = join(this.folder.path, 'broker.sock');
   readonly host = new LocalBrokerHost({ clock: this.clock, random: countingRandom() });
 
   static async start(): Promise<Machine> {
@@ -27,9 +27,12 @@ class Machine implements AsyncDisposable {
     return machine;
   }
 
+  readonly broker = (onLost?: () => void) =>
+    new LocalBroker({ path: this.path, clock: this.clock, ...defined({ onLost }) });
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host.close();
-    rmSync(this.folder, { recursive: true });
+    this.folder[Symbol.dispose]();
   }
 }
 
@@ -40,7 +43,7 @@ brokerSuite({
   framework,
   make: async () => {
     const machine = await Machine.start();
-    const broker = new LocalBroker({ path: machine.path, clock: machine.clock });
+    const broker = machine.broker();
     return {
       broker,
       advance: (ms) => machine.clock.advance(ms),
@@ -55,15 +58,11 @@ controlChannelSuite({
   framework,
   make: async () => {
     const machine = await Machine.start();
-    const make = () => new LocalBroker({ path: machine.path, clock: machine.clock });
-    const brokers = [make(), make(), make()] as const;
+    const brokers = [machine.broker(), machine.broker(), machine.broker()] as const;
     for (const broker of brokers) await broker.start(new RecordedEvents());
     const [a, b, c] = brokers;
     return {
       channels: [a.control, b.control, c.control],
-      settle: async () => {
-        for (let n = 0; n < 2; n++) for (const broker of brokers) await broker.presence.stats(name('settle'));
-      },
       close: async () => {
         for (const broker of brokers) await broker.close(100);
         await machine[Symbol.asyncDispose]();
@@ -72,59 +71,43 @@ controlChannelSuite({
   },
 });
 
-function name(text: string) {
-  const channel = parseChannelName(text);
-  if (channel === undefined) throw new Error(`not a channel name: ${text}`);
-  return channel;
-}
-
-const data = trustedJsonText('1');
+const data = json(1);
 
 describe('local broker', () => {
   test('what one process publishes reaches the subscribers of all, in one order', async () => {
     await using machine = await Machine.start();
-    const brokers = [1, 2].map(() => new LocalBroker({ path: machine.path, clock: machine.clock }));
-    const events = brokers.map(() => new RecordedEvents());
-    for (const [n, broker] of brokers.entries()) {
-      await broker.start(events[n] ?? new RecordedEvents());
-      await broker.subscribe(name('c'));
-    }
+    const nodes = [await started(machine.broker()), await started(machine.broker())];
+    for (const { broker } of nodes) await broker.subscribe(name('c'));
     const stream = { size: 100, ttlMs: 60_000 };
     const sent = Array.from({ length: 40 }, (_, n) =>
-      brokers[n % 2]?.publish(name('c'), { data: trustedJsonText(String(n)) }, { stream }),
+      nodes[n % 2]?.broker.publish(name('c'), { data: json(n) }, { stream }),
     );
     await Promise.all(sent);
-    for (const broker of brokers) await broker.presence.stats(name('c'));
-    const [first, second] = events.map((recorded) => recorded.publications(name('c')));
+    for (const { broker } of nodes) await broker.presence.stats(name('c'));
+    const [first, second] = nodes.map(({ events }) => events.publications(name('c')));
     expect(first).toHaveLength(40);
     expect(second).toEqual(first);
-    for (const broker of brokers) await broker.close(100);
   });
 
   test('G8: a process that dies takes its presence and its subscriptions along', async () => {
     await using machine = await Machine.start();
-    const [dying, living] = [
-      new LocalBroker({ path: machine.path, clock: machine.clock }),
-      new LocalBroker({ path: machine.path, clock: machine.clock }),
-    ];
-    for (const broker of [dying, living]) await broker.start(new RecordedEvents());
+    const { broker: dying } = await started(machine.broker());
+    const { broker: living } = await started(machine.broker());
     await dying.subscribe(name('c'));
     await dying.presence.add(name('c'), { user: 'ann', client: '1' }, 60_000);
     await living.presence.add(name('c'), { user: 'bob', client: '2' }, 60_000);
     await dying.close(100);
     await expect.poll(() => living.presence.list(name('c'), 10)).toEqual([{ user: 'bob', client: '2' }]);
-    await living.close(100);
   });
 
   test('G7: without its host, everything is refused, what waits too, and the owner is told once', async () => {
     const machine = await Machine.start();
     let lost = 0;
-    const broker = new LocalBroker({ path: machine.path, clock: machine.clock, onLost: () => lost++ });
-    await broker.start(new RecordedEvents());
+    const { broker } = await started(machine.broker(() => lost++));
     const waiting = broker.publish(name('c'), { data }, {});
     await machine[Symbol.asyncDispose]();
-    await expect(waiting).rejects.toMatchObject({ code: 'ERR_BROKER' });
-    await expect(broker.publish(name('c'), { data }, {})).rejects.toMatchObject({ code: 'ERR_BROKER' });
+    await expect(waiting).rejects.toMatchObject(failure);
+    await expect(broker.publish(name('c'), { data }, {})).rejects.toMatchObject(failure);
     expect(lost).toBe(1);
     await broker.close(100);
     await expect(broker.publish(name('c'), { data }, {})).rejects.toMatchObject({ code: 'ERR_CLOSED' });
@@ -136,9 +119,7 @@ describe('local broker', () => {
     const host = createServer().listen(path);
     await once(host, 'listening');
     const clock = new FakeClock();
-    const broker = new LocalBroker({ path, clock });
-    await broker.start(new RecordedEvents());
-    const failure = { code: 'ERR_BROKER' };
+    const { broker } = await started(new LocalBroker({ path, clock }));
     const expected = [
       expect(broker.publish(name('c'), { data }, {})).rejects.toMatchObject(failure),
       expect(broker.probe()).rejects.toMatchObject(failure),
@@ -158,6 +139,6 @@ describe('local broker', () => {
 
   test('a host that is not there is an error of the start', async () => {
     const broker = new LocalBroker({ path: join(tmpdir(), 'fanfare-no-such-broker.sock'), clock: new FakeClock() });
-    await expect(broker.start(new RecordedEvents())).rejects.toMatchObject({ code: 'ERR_BROKER' });
+    await expect(started(broker)).rejects.toMatchObject(failure);
   });
 });

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { MemoryBroker, type MemoryBrokerOptions } from '../../src/brokers/memory/broker.js';
 import { brokerSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
-import { type ChannelName, parseChannelName } from '../../src/model/channel-name.js';
-import { trustedJsonText } from '../../src/model/json-text.js';
+import { json } from '../support/brokers/suites.js';
+import { channelName as name } from '../support/engine/channel-name.js';
 import { countingRandom, FakeClock } from '../support/engine/fake-clock.js';
 
 brokerSuite({
@@ -21,13 +21,7 @@ brokerSuite({
   },
 });
 
-function name(text: string): ChannelName {
-  const channel = parseChannelName(text);
-  if (channel === undefined) throw new Error(`not a channel name: ${text}`);
-  return channel;
-}
-
-const data = trustedJsonText('1');
+const data = json(1);
 const stream = { size: 3, ttlMs: 1_000 };
 
 async function started(options: Partial<MemoryBrokerOptions>) {
@@ -55,7 +49,7 @@ describe('memory broker', () => {
 
   test('G11: keeps at most maxHistoryBytes of payload, dropping the longest unused streams first', async () => {
     const { broker, clock } = await started({ maxHistoryBytes: 1_000 });
-    const big = trustedJsonText(JSON.stringify('x'.repeat(98)));
+    const big = json('x'.repeat(98));
     for (let i = 0; i < 30; i++) {
       await clock.advance(1);
       await broker.publish(name(`c:${i}`), { data: big }, { stream: { size: 3, ttlMs: 60_000 } });
@@ -67,6 +61,21 @@ describe('memory broker', () => {
     }
     expect(kept.length).toBeLessThanOrEqual(10);
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => 30 - kept.length + i));
+    await broker.close();
+  });
+
+  test('G11: drops old streams one by one, and no used one before those, however many there are', async () => {
+    const { broker, clock } = await started({ maxStreams: 1_000 });
+    const publish = (channel: string) =>
+      broker.publish(name(channel), { data }, { stream: { size: 3, ttlMs: 60_000 } });
+    for (let i = 0; i < 1_000; i++) await publish(`old:${i}`);
+    await clock.advance(1);
+    const used = Array.from({ length: 100 }, (_, i) => `old:${i * 10}`);
+    for (const channel of used) await publish(channel);
+    await clock.advance(1);
+    for (let i = 0; i < 450; i++) await publish(`new:${i}`);
+    const kept = async (channel: string) => (await broker.read(name(channel), { limit: 0, reverse: false })).top.offset;
+    expect(await Promise.all(used.map(kept))).toEqual(used.map(() => 2));
     await broker.close();
   });
 

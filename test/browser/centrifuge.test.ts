@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Controls } from '../support/centrifuge/context.js';
 import { type ScenarioServer, startScenarioServer } from '../support/centrifuge/scenario-app.js';
@@ -13,10 +13,49 @@ import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js
 const sdkBundle = fileURLToPath(new URL('../../node_modules/centrifuge/dist/centrifuge.js', import.meta.url));
 const pageSource = fileURLToPath(new URL('./centrifuge-page.ts', import.meta.url));
 
+/** Runs one scenario after another. A page of its own for each would cost more than most of them. */
+class ScenarioPage {
+  #controls: Controls | undefined;
+
+  private constructor(private readonly page: Page) {}
+
+  static async open(context: BrowserContext): Promise<ScenarioPage> {
+    const opened = new ScenarioPage(await context.newPage());
+    await opened.page.exposeFunction('callControl', (control: keyof Controls, args: readonly unknown[]) => {
+      if (opened.#controls === undefined) throw new Error('no scenario runs here');
+      // safe: the scenarios are compiled against these controls
+      return (opened.#controls[control] as (...given: readonly unknown[]) => Promise<unknown>)(...args);
+    });
+    return opened;
+  }
+
+  async run(
+    server: ScenarioServer,
+    bundle: string,
+    ...scenario: readonly [transport: Window['fanfareTransport'], group: string, name: string]
+  ): Promise<void> {
+    const { page } = this;
+    this.#controls = server.controls;
+    // Any document of the very host that it connects to: only those may.
+    await page.goto(`http://${server.host}/health/live`);
+    await page.addScriptTag({ path: sdkBundle });
+    await page.addScriptTag({ content: bundle });
+    await page.evaluate(([over, ofGroup, named]) => {
+      window.fanfareTransport = over;
+      return window.runScenario(ofGroup, named);
+    }, scenario);
+  }
+
+  close(): Promise<void> {
+    return this.page.close();
+  }
+}
+
 describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
   let browser: Browser;
   let context: BrowserContext;
   let scenarioBundle: string;
+  const idle: ScenarioPage[] = [];
 
   beforeAll(async () => {
     const [launched, bundle] = await Promise.all([
@@ -32,39 +71,19 @@ describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
     await browser?.close();
   });
 
-  async function runInPage(
-    server: ScenarioServer,
-    transport: Window['fanfareTransport'],
-    group: string,
-    name: string,
-  ): Promise<void> {
-    const page = await context.newPage();
-    try {
-      // Any document of the very host that it connects to: only those may.
-      await page.goto(`http://${server.host}/health/live`);
-      await page.exposeFunction('callControl', (control: keyof Controls, args: readonly unknown[]) => {
-        // safe: the scenarios are compiled against these controls
-        return (server.controls[control] as (...given: readonly unknown[]) => Promise<unknown>)(...args);
-      });
-      await page.addScriptTag({ path: sdkBundle });
-      await page.addScriptTag({ content: scenarioBundle });
-      await page.evaluate(
-        ([over, ofGroup, named]) => {
-          window.fanfareTransport = over;
-          return window.runScenario(ofGroup, named);
-        },
-        [transport, group, name] as const,
-      );
-    } finally {
-      await page.close();
-    }
-  }
-
-  describe.each(['websocket', 'http_stream', 'sse', 'sockjs'] as const)('%s', (transport) => {
+  // Concurrent from the outermost: while one waits for a token to expire, those of other groups run.
+  describe.concurrent.each(['websocket', 'http_stream', 'sse', 'sockjs'] as const)('%s', (transport) => {
     describe.each(Object.entries(centrifugeScenarios))('%s', (group, scenarios) => {
-      test.concurrent.each(Object.keys(scenarios))('%s', async (name) => {
+      test.each(Object.keys(scenarios))('%s', async (name) => {
         await using server = await startScenarioServer();
-        await runInPage(server, transport, group, name);
+        const page = idle.pop() ?? (await ScenarioPage.open(context));
+        try {
+          await page.run(server, scenarioBundle, transport, group, name);
+        } catch (error) {
+          await page.close();
+          throw error;
+        }
+        idle.push(page);
       });
     });
   });

@@ -2,7 +2,7 @@
 
 import { connect } from 'fanfare/client';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 import { type DevServer, startDevServer } from '../support/programs/dev-server.js';
@@ -15,11 +15,10 @@ describe.skipIf(chromiumIsMissing())('the log of the chat example', () => {
 
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startDevServer()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    return async () => {
+      await browser.close();
+      await server[Symbol.asyncDispose]();
+    };
   });
 
   afterEach(async () => {

@@ -10,7 +10,6 @@ export interface VisitOptions extends BrowserContextOptions {
 }
 
 export class ChatVisitor implements AsyncDisposable {
-  readonly page: Page;
   readonly log: Locator;
   readonly messages: Locator;
   readonly banner: Locator;
@@ -22,8 +21,7 @@ export class ChatVisitor implements AsyncDisposable {
   /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
   readonly faults: string[] = [];
 
-  private constructor(page: Page) {
-    this.page = page;
+  private constructor(readonly page: Page) {
     this.log = page.getByRole('log');
     this.messages = this.log.locator('.message .text');
     this.banner = page.getByRole('status');

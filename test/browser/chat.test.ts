@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'fanfare/client';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
@@ -26,11 +26,10 @@ describe.skipIf(chromiumIsMissing())('the chat example', () => {
 
   beforeAll(async () => {
     [browser, server] = await Promise.all([launchBrowser(), startDevServer()]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.[Symbol.asyncDispose]();
+    return async () => {
+      await browser.close();
+      await server[Symbol.asyncDispose]();
+    };
   });
 
   afterEach(async () => {

@@ -2,7 +2,7 @@
 
 import { fanfare } from 'fanfare';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { makeApp } from '../one-way/app.js';
 import { Gathered } from '../support/centrifuge/awaiting.js';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
@@ -14,11 +14,10 @@ describe.skipIf(chromiumIsMissing())('HTTP/2 in Chromium', () => {
 
   beforeAll(async () => {
     browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    tls[Symbol.dispose]();
+    return async () => {
+      await browser.close();
+      tls[Symbol.dispose]();
+    };
   });
 
   async function open(url: string) {

@@ -2,7 +2,7 @@
 
 import { Centrifuge } from 'centrifuge';
 import { channel, fanfare, rpc } from 'fanfare';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { gather } from '../support/centrifuge/awaiting.js';
 
@@ -17,14 +17,12 @@ const app = fanfare({
   },
   log,
 });
-let url: string;
-beforeAll(async () => {
-  ({ url } = await app.listen(0));
-});
+const { url } = await app.listen(0);
 afterAll(() => app.close(500));
 
 function connected(): Centrifuge {
   const client = new Centrifuge(`${url.replace('http', 'ws')}/connection/websocket`, { websocket: WebSocket });
+  onTestFinished(() => client.disconnect());
   client.connect();
   return client;
 }
@@ -40,68 +38,56 @@ async function visitor(name = 'room'): Promise<void> {
 it('begins and stops telling a subscription who comes and goes, without touching it', async () => {
   const client = connected();
   const events: string[] = [];
-  try {
-    const room = client.newSubscription('room');
-    room.on('subscribing', () => events.push('subscribing'));
-    room.on('join', () => events.push('join'));
-    const left = () => new Promise<void>((resolve) => room.once('leave', () => resolve()));
-    room.subscribe();
-    await room.ready();
-    await visitor();
-    const wish = (joinLeave: boolean) => client.rpc('fanfare.joinLeave', { channel: 'room', joinLeave });
-    expect(await wish(true)).toEqual({ data: { joinLeave: true } });
-    const gone = left();
-    await visitor();
-    await gone;
-    expect(await wish(false)).toEqual({ data: { joinLeave: false } });
-    await visitor();
-    await room.presence();
-    expect(events).toEqual(['subscribing', 'join']);
-    const plain = client.newSubscription('plain');
-    plain.subscribe();
-    await plain.ready();
-    const notGranted = client.rpc('fanfare.joinLeave', { channel: 'plain', joinLeave: true });
-    expect(await notGranted).toEqual({ data: { joinLeave: false } });
-  } finally {
-    client.disconnect();
-  }
+  const room = client.newSubscription('room');
+  room.on('subscribing', () => events.push('subscribing'));
+  room.on('join', () => events.push('join'));
+  const left = () => new Promise<void>((resolve) => room.once('leave', () => resolve()));
+  room.subscribe();
+  await room.ready();
+  await visitor();
+  const wish = (joinLeave: boolean) => client.rpc('fanfare.joinLeave', { channel: 'room', joinLeave });
+  expect(await wish(true)).toEqual({ data: { joinLeave: true } });
+  const gone = left();
+  await visitor();
+  await gone;
+  expect(await wish(false)).toEqual({ data: { joinLeave: false } });
+  await visitor();
+  await room.presence();
+  expect(events).toEqual(['subscribing', 'join']);
+  const plain = client.newSubscription('plain');
+  plain.subscribe();
+  await plain.ready();
+  const notGranted = client.rpc('fanfare.joinLeave', { channel: 'plain', joinLeave: true });
+  expect(await notGranted).toEqual({ data: { joinLeave: false } });
 });
 
 it('tells everybody where the rule says push, whether they ask or not', async () => {
   const client = connected();
-  try {
-    const lobby = client.newSubscription('lobby');
-    const traffic = gather(lobby, 'join', () => 'join');
-    lobby.on('leave', () => traffic.add('leave'));
-    lobby.subscribe();
-    // Its own join comes, too.
-    await traffic.atLeast(1);
-    await visitor('lobby');
-    expect(await traffic.atLeast(3)).toEqual(['join', 'join', 'leave']);
-    // It is not for one client to say no.
-    const wish = client.rpc('fanfare.joinLeave', { channel: 'lobby', joinLeave: false });
-    expect(await wish).toEqual({ data: { joinLeave: true } });
-  } finally {
-    client.disconnect();
-  }
+  const lobby = client.newSubscription('lobby');
+  const traffic = gather(lobby, 'join', () => 'join');
+  lobby.on('leave', () => traffic.add('leave'));
+  lobby.subscribe();
+  // Its own join comes, too.
+  await traffic.atLeast(1);
+  await visitor('lobby');
+  expect(await traffic.atLeast(3)).toEqual(['join', 'join', 'leave']);
+  // It is not for one client to say no.
+  const wish = client.rpc('fanfare.joinLeave', { channel: 'lobby', joinLeave: false });
+  expect(await wish).toEqual({ data: { joinLeave: true } });
 });
 
 it('where the rule says push, a grant may spare one subscription, which may still ask', async () => {
   const client = connected();
-  try {
-    const quiet = client.newSubscription('quiet');
-    const joins = gather(quiet, 'join', () => 'join');
-    quiet.subscribe();
-    await quiet.ready();
-    await visitor('quiet');
-    const wish = client.rpc('fanfare.joinLeave', { channel: 'quiet', joinLeave: true });
-    expect(await wish).toEqual({ data: { joinLeave: true } });
-    expect(joins.items).toEqual([]);
-    await visitor('quiet');
-    await joins.atLeast(1);
-  } finally {
-    client.disconnect();
-  }
+  const quiet = client.newSubscription('quiet');
+  const joins = gather(quiet, 'join', () => 'join');
+  quiet.subscribe();
+  await quiet.ready();
+  await visitor('quiet');
+  const wish = client.rpc('fanfare.joinLeave', { channel: 'quiet', joinLeave: true });
+  expect(await wish).toEqual({ data: { joinLeave: true } });
+  expect(joins.items).toEqual([]);
+  await visitor('quiet');
+  await joins.atLeast(1);
 });
 
 it.each([
@@ -112,11 +98,7 @@ it.each([
   ['fanfare.joinLeave', null, 107],
 ])('refuses %s with %j: %i', async (method, data, code) => {
   const client = connected();
-  try {
-    await expect(client.rpc(method, data)).rejects.toMatchObject({ code });
-  } finally {
-    client.disconnect();
-  }
+  await expect(client.rpc(method, data)).rejects.toMatchObject({ code });
 });
 
 it('is a name that an application cannot declare', () => {

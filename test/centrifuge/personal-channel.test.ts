@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { TestApplication } from '../auth/application.js';
 import { codeOfRefusal, gather, nextEvent } from '../support/centrifuge/awaiting.js';
+import { ready } from '../support/centrifuge/context.js';
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -86,8 +87,7 @@ describe('a personal channel', () => {
     const { app, client } = await serve({ channel: 'inbox:{user}' }, { 'inbox:{rest*}': channel() });
     const ann = client('org:7:ann');
     const heard = gather(ann, 'publication', ({ data }) => data);
-    ann.connect();
-    await ann.ready();
+    await ready(ann);
     await app.publish('inbox:org:7:ann', 'hi');
     expect(await heard.atLeast(1)).toEqual(['hi']);
   });
@@ -130,8 +130,7 @@ describe('one connection for each user', () => {
     for (const one of [first, bob, nobody]) one.connect();
     await Promise.all([first.ready(), bob.ready(), nobody.ready()]);
     const ended = nextEvent(first, 'disconnected');
-    second.connect();
-    await second.ready();
+    await ready(second);
     expect((await ended).code).toBe(3504);
     expect([first, second, bob, nobody].map(({ state }) => state)).toEqual([
       'disconnected',

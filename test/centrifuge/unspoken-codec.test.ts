@@ -2,33 +2,26 @@
 
 import { Centrifuge, type TransportEndpoint } from 'centrifuge/build/protobuf';
 import { fanfare } from 'fanfare';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { served } from '../support/servers/served.js';
 
 interface Line extends Readonly<Record<string, unknown>> {
   readonly message: string;
 }
 
-let app: ReturnType<typeof fanfare>;
 let url: string;
 let warnings: Line[];
-const clients: Centrifuge[] = [];
 
 beforeEach(async () => {
   warnings = [];
   const warn = (fields: object, message: string) => warnings.push({ ...fields, message });
-  app = fanfare({ anonymous: true, log: { debug() {}, info() {}, warn, error() {} } });
-  ({ url } = await app.listen(0));
-});
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.disconnect();
-  await app.close(500);
+  ({ url } = await served(fanfare({ anonymous: true, log: { debug() {}, info() {}, warn, error() {} } })));
 });
 
 function connectTo(endpoint: TransportEndpoint): Centrifuge {
   const client = new Centrifuge([endpoint], { websocket: WebSocket, fetch, readableStream: ReadableStream });
-  clients.push(client);
+  onTestFinished(() => client.disconnect());
   client.connect();
   return client;
 }
@@ -55,12 +48,14 @@ test('HTTP streaming: the type of the body is named', async () => {
   ]);
 });
 
-test.each([[undefined], ['centrifuge-json'], [['centrifuge-json', 'centrifuge-protobuf']]])(
-  'whoever offers %j gets on without a line',
-  async (protocols) => {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/connection/websocket`, protocols ?? []);
-    await new Promise((resolve) => socket.once('open', resolve));
-    expect([socket.protocol, warnings]).toEqual([protocols === undefined ? '' : 'centrifuge-json', []]);
-    socket.close();
-  },
-);
+const spoken: [string | string[] | undefined][] = [
+  [undefined],
+  ['centrifuge-json'],
+  [['centrifuge-json', 'centrifuge-protobuf']],
+];
+test.each(spoken)('whoever offers %j gets on without a line', async (protocols) => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/connection/websocket`, protocols ?? []);
+  await new Promise((resolve) => socket.once('open', resolve));
+  expect([socket.protocol, warnings]).toEqual([protocols === undefined ? '' : 'centrifuge-json', []]);
+  socket.close();
+});

@@ -1,6 +1,10 @@
 /** The broker of a fleet under faults: a process that can be killed, started again where it was, and made to stand still. */
 
+import { NatsServer } from '../support/brokers/nats-server.js';
+import { RabbitmqServer } from '../support/brokers/rabbitmq-server.js';
+import { RedisServer } from '../support/brokers/redis-server.js';
 import type { Rewrite } from '../support/network/fault-lane.js';
+import { redisDisorder } from './redis-disorder.js';
 
 export interface ChaosBroker extends AsyncDisposable {
   readonly name: string;
@@ -16,6 +20,8 @@ export interface ChaosBroker extends AsyncDisposable {
   addressAt(port: number): string;
   /** Resolves when it is gone. */
   kill(): Promise<void>;
+  /** What it has on disk goes, where that would outlive it. */
+  erase?(): Promise<void>;
   /** Resolves when it takes connections again. */
   startAgain(): Promise<void>;
   /** SIGSTOP and SIGCONT. */
@@ -32,4 +38,34 @@ export interface ChaosBroker extends AsyncDisposable {
 /** What is to happen to deliveries just now; `undefined`: nothing. */
 export interface Meddling {
   next(): 'repeat' | 'hold' | 'drop' | undefined;
+}
+
+export async function redisChaos({ isPersistent = false } = {}): Promise<ChaosBroker> {
+  const config = isPersistent ? ['appendonly yes', 'appendfsync everysec'] : [];
+  return Object.assign(await RedisServer.start({ config }), {
+    ...{ name: 'redis', keepsHistory: true, keepsPresence: true, isPersistent },
+    addressAt: (port: number) => `redis://127.0.0.1:${port}`,
+    purposes: ['commands', 'subscriptions'],
+    purposeOf(bytes: Buffer) {
+      if (bytes.includes('ssubscribe')) return 'subscriptions';
+      return bytes.includes('SCRIPT') ? 'commands' : undefined;
+    },
+    disorder: redisDisorder,
+  });
+}
+
+/** With JetStream. */
+export async function natsChaos({ isPersistent = false } = {}): Promise<ChaosBroker> {
+  return Object.assign(await NatsServer.start(), {
+    ...{ name: 'nats', keepsHistory: true, keepsPresence: false, isPersistent },
+    addressAt: (port: number) => `nats://127.0.0.1:${port}`,
+  });
+}
+
+/** For channels with history or without. */
+export async function rabbitmqChaos({ keepsHistory = true } = {}): Promise<ChaosBroker> {
+  return Object.assign(await RabbitmqServer.start(), {
+    ...{ name: 'rabbitmq', keepsHistory, keepsPresence: false, isPersistent: true },
+    addressAt: (port: number) => `amqp://guest:guest@127.0.0.1:${port}`,
+  });
 }

@@ -52,6 +52,7 @@ export function brokerRestart(awayMs: number): ChaosFault {
       } as const;
       await world.during('F2 restart of the broker', effects, async () => {
         await broker.kill();
+        if (!broker.isPersistent) await broker.erase?.();
         await world.during('F2 no broker', { stopsBroker: true }, () => world.pass(awayMs));
         await broker.startAgain();
       });
@@ -92,6 +93,8 @@ export function blackHole(lastsMs: number, direction: Direction | 'both', who: '
   };
 }
 
+const reconnectWaitMs = 10_000;
+
 /** Only one of the connections that a node has with the broker is a black hole. */
 export function partialCut(purpose: string, lastsMs: number): ChaosFault {
   return {
@@ -100,6 +103,8 @@ export function partialCut(purpose: string, lastsMs: number): ChaosFault {
     fits: ({ purposes }) => purposes?.includes(purpose) === true,
     async run(world) {
       const [node] = some(world, 1);
+      // After the fault before, it may be about to connect again.
+      await world.until(() => node.way.numOf(purpose) > 0, reconnectWaitMs);
       await ordering(world, node, (beginOrder) =>
         world.during(`F5 ${purpose} of ${node.name} cut`, { cuts: [node.name] }, async () => {
           if (node.way.setFaultsOf(purpose, { blackHole: true }) === 0) throw new Error(`no connection for ${purpose}`);

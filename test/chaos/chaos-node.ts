@@ -96,6 +96,6 @@ export class ChaosNode implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await this.way.close();
+    await this.way[Symbol.asyncDispose]();
   }
 }

@@ -40,7 +40,6 @@ export class ChaosWorld implements AsyncDisposable {
   /** What the broker's deliveries go through. */
   disorder: readonly Disorder[] = [];
   readonly #clock = new StallClock();
-  #numFaults = 0;
   readonly #owned: (() => unknown)[] = [];
   #parts:
     | {
@@ -126,14 +125,8 @@ export class ChaosWorld implements AsyncDisposable {
 
   /** Says that something is wrong while `work` makes it so. */
   async during(name: string, effects: FaultEffects, work: () => Promise<void>): Promise<void> {
-    const fault = String(++this.#numFaults);
     const asks = this.broker.keepsPresence ? {} : { hidesPresence: true };
-    this.recorder.record({ kind: 'fault-began', fault, name, effects: { ...effects, ...asks } });
-    try {
-      await work();
-    } finally {
-      this.recorder.record({ kind: 'fault-ended', fault });
-    }
+    await this.recorder.during(name, { ...effects, ...asks }, work);
   }
 
   /** Lets time pass, under load. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { natsIsMissing } from '../support/brokers/nats-server.js';
 import { rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
 import { redisIsMissing } from '../support/brokers/redis-server.js';
+import { natsChaos, rabbitmqChaos, redisChaos } from './chaos-broker.js';
 import {
   blackHole,
   brokerPause,
@@ -15,9 +16,7 @@ import {
   rollingDeploy,
 } from './chaos-faults.js';
 import { type RunPlan, runChaos } from './chaos-run.js';
-import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
-import { natsChaos, rabbitmqChaos } from './served-broker.js';
 
 const world = { numNodes: 3, numClients: 12, numChannels: 4, channelsPerClient: 2, ratePerSec: 60 };
 
@@ -31,7 +30,7 @@ function planOf(faults: RunPlan['faults']): RunPlan {
 
 describe.skipIf(redisIsMissing())('three nodes and Redis', { timeout: 180_000 }, () => {
   test('F1 F4 F5 F6 F12 F19: G1 to G10 hold while nodes are killed, cut off, paused and replaced', async () => {
-    await using broker = await RedisChaos.start();
+    await using broker = await redisChaos();
     const faults = [
       nodeKill(),
       nodeKill(2),
@@ -54,7 +53,7 @@ describe.skipIf(redisIsMissing())('three nodes and Redis', { timeout: 180_000 },
     ['without', false],
     ['with', true],
   ])('F2: they hold when it is restarted %s persistence', async (_, isPersistent) => {
-    await using broker = await RedisChaos.start({ isPersistent });
+    await using broker = await redisChaos({ isPersistent });
     const outcome = await runChaos(broker, planOf([brokerRestart(1_000)]));
     expect(outcome.violations).toEqual([]);
     expect(outcome.crashes).toEqual([]);

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { natsIsMissing } from '../support/brokers/nats-server.js';
 import { rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
 import { redisIsMissing } from '../support/brokers/redis-server.js';
-import type { ChaosBroker } from './chaos-broker.js';
+import { type ChaosBroker, natsChaos, rabbitmqChaos, redisChaos } from './chaos-broker.js';
 import {
   blackHole,
   brokerPause,
@@ -20,9 +20,7 @@ import {
 } from './chaos-faults.js';
 import { type RunOutcome, runChaos } from './chaos-run.js';
 import type { Violation } from './history.js';
-import { RedisChaos } from './redis-broker.js';
 import { SeededRandom } from './seeded-random.js';
-import { natsChaos, rabbitmqChaos } from './served-broker.js';
 
 interface Contestant {
   readonly name: string;
@@ -50,7 +48,7 @@ const contestants: readonly Contestant[] = [
   {
     name: 'redis',
     isMissing: redisIsMissing,
-    start: () => RedisChaos.start(),
+    start: () => redisChaos(),
     share: 4,
     faults: [
       ...everywhere,
@@ -69,7 +67,7 @@ const contestants: readonly Contestant[] = [
   {
     name: 'redis, persistent',
     isMissing: redisIsMissing,
-    start: () => RedisChaos.start({ isPersistent: true }),
+    start: () => redisChaos({ isPersistent: true }),
     share: 1,
     faults: [brokerRestart(500), brokerRestart(8_000), brokerRestart(20_000)],
   },

@@ -2,7 +2,7 @@
 
 import type { Centrifuge, Subscription } from 'centrifuge';
 import type { Position } from '../../src/model/position.js';
-import type { Happening, HistoryEvent } from './history.js';
+import type { FaultEffects, Happening, HistoryEvent } from './history.js';
 
 /** The part of a checker that it needs. */
 export interface HistorySink {
@@ -21,6 +21,7 @@ export interface HistorySink {
  */
 export class Recorder {
   readonly #connections = new Map<string, string>();
+  #numFaults = 0;
 
   constructor(
     private readonly sink: HistorySink,
@@ -36,6 +37,17 @@ export class Recorder {
   /** Milliseconds of the monotonic clock that all events have. */
   get nowMs(): number {
     return this.clock.nowMs;
+  }
+
+  /** Says that something is wrong while `work` makes it so. */
+  async during(name: string, effects: FaultEffects, work: () => Promise<unknown>): Promise<void> {
+    const fault = String(++this.#numFaults);
+    this.record({ kind: 'fault-began', fault, name, effects });
+    try {
+      await work();
+    } finally {
+      this.record({ kind: 'fault-ended', fault });
+    }
   }
 
   record(happening: Happening): void {

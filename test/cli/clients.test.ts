@@ -1,6 +1,6 @@
 /** `fanfare dev` with `token`, `publish` and `subscribe` against it, all as processes. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { FanfareProcess, Folder, fanfare, testSecret } from './fanfare-process.js';
 import { handshakeStatus } from './handshake.js';
 
@@ -10,24 +10,21 @@ let server: FanfareProcess;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  folder = new Folder();
-  folder.write(
-    'fanfare.yaml',
-    `token: { secret: ${testSecret}, issuer: fanfare-test }
+  folder = new Folder({
+    'fanfare.yaml': `token: { secret: ${testSecret}, issuer: fanfare-test }
 channels:
   "chat:{room}": { subscribe: anyone, publish: anyone, history: { size: 10, ttl: 1h }, presence: true }
   "users": { subscribe: user, publish: user }
   "secret:{x}": { subscribe: token, publish: subscriber }
   "log": { subscribe: anyone }`,
-  );
+  });
   server = new FanfareProcess(['dev', '--port', '0'], { folder });
   // The forms that connect() takes: without the path, and with http.
   env = { FANFARE_URL: await server.listening() };
-});
-
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  folder[Symbol.dispose]();
+  return async () => {
+    await server[Symbol.asyncDispose]();
+    folder[Symbol.dispose]();
+  };
 });
 
 /** The JSON lines of an output. */

@@ -46,6 +46,8 @@ test('one that is good: whose it is, until when, and what is odd about it', asyn
   const odd = await explain(await sign({ sub: 'alice', exp: Date.now() }));
   expect(odd.code).toBe(0);
   expect(odd.stderr).toContain('milliseconds');
+  const early = await explain(await sign({ sub: 'alice', iat: nowSec + 3_600 }));
+  expect(early).toMatchObject({ code: 0, stderr: expect.stringContaining('iat is 3') });
   const forChannel = await explain(await sign({ sub: 'alice', channel: 'room' }));
   expect(forChannel.stdout).toContain('"room"');
   expect((await explain(await sign({}), { FANFARE_ANONYMOUS: 'true' })).code).toBe(0);

@@ -13,6 +13,11 @@ export const command = fileURLToPath(new URL('../../dist/cli/main.js', import.me
 export class Folder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'fanfare-cli-'));
 
+  /** @param files by name */
+  constructor(files: Readonly<Record<string, string | Buffer>> = {}) {
+    for (const [name, content] of Object.entries(files)) this.write(name, content);
+  }
+
   write(name: string, content: string | Buffer, mode = 0o600): string {
     const path = join(this.path, name);
     writeFileSync(path, content, { mode });

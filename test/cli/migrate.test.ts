@@ -7,7 +7,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { answers, answerTo } from '../../src/cli/migrate/answers.js';
 import { milliseconds, seconds } from '../../src/cli/migrate/values.js';
@@ -16,13 +16,8 @@ import { runInProcess } from './in-process.js';
 
 const vectors = fileURLToPath(new URL('../vectors/centrifugo/', import.meta.url));
 
-let path: string;
-beforeAll(() => {
-  path = mkdtempSync(join(tmpdir(), 'fanfare-migrated-'));
-});
-afterAll(() => {
-  rmSync(path, { recursive: true });
-});
+const path = mkdtempSync(join(tmpdir(), 'fanfare-migrated-'));
+afterAll(() => rmSync(path, { recursive: true }));
 
 /** Runs it on a file beside the test, or on one that is written for it. */
 async function migrated(name: string, content?: string) {
@@ -246,9 +241,7 @@ test.each([
   ['720h', 2_592_000_000, '720h'],
   [25_000_000_000, 25_000, '25s'],
   ['soon', undefined, undefined],
-])('a duration of Go, %s', (text, ms, written) => {
-  expect([milliseconds(text), seconds(text)]).toEqual([ms, written]);
-});
+])('a duration of Go, %s', (text, ms, written) => expect([milliseconds(text), seconds(text)]).toEqual([ms, written]));
 
 describe('the table', () => {
   test('has an answer to every option that Centrifugo 6.9.1 knows', () => {
@@ -266,9 +259,8 @@ describe('the table', () => {
     for (const answer of Object.values(answers)) {
       if ('to' in answer) expect(isOptionPath(answer.to), answer.to).toBe(true);
       const text = 'about' in answer ? answer.about : 'needless' in answer ? answer.needless : '';
-      for (const [, option = ''] of text.matchAll(/`((?:limits|hooks|token|tls|api|internal)\.\w+)(?:: \w+)?`/g)) {
+      for (const [, option = ''] of text.matchAll(/`((?:limits|hooks|token|tls|api|internal)\.\w+)(?:: \w+)?`/g))
         expect(isOptionPath(option), option).toBe(true);
-      }
     }
   });
 });

@@ -8,29 +8,13 @@ const million = ['plan', '--connections', '1e6', '--rate', '2000', '--fanout', '
 test('tells people what a load needs', async () => {
   const { code, stdout, stderr } = await runInProcess(million);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const word of [
-    '1,000,000 connections',
-    '200,000 deliveries/s',
-    'Redis',
-    'machines',
-    'LimitNOFILE',
-    'connects/s',
-  ]) {
-    expect(stdout).toContain(word);
-  }
+  const words = ['1,000,000 connections', '200,000 deliveries/s', 'Redis', 'machines', 'LimitNOFILE', 'connects/s'];
+  for (const word of words) expect(stdout).toContain(word);
 });
 
 test('prints the same as JSON', async () => {
-  const { code, stdout } = await runInProcess([
-    ...million,
-    '--broker',
-    'redis',
-    '--cores',
-    '8',
-    '--memory',
-    '16GiB',
-    '--json',
-  ]);
+  const machine = ['--broker', 'redis', '--cores', '8', '--memory', '16GiB'];
+  const { code, stdout } = await runInProcess([...million, ...machine, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     load: { connections: 1e6, ratePerSec: 2_000, fanout: 100, payloadBytes: 128, history: false },

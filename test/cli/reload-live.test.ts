@@ -1,23 +1,19 @@
 /** SIGHUP for what is not channels of one server: keys, events, personal channels, brokers and fleets. */
 
-import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
+import { nextEvent } from '../support/centrifuge/awaiting.js';
+import { ready } from '../support/centrifuge/context.js';
 import { HookBackend } from '../support/servers/hook-backend.js';
-import { next, ReloadableServer, subscribe } from './reloadable-server.js';
+import { signed } from '../support/servers/signed.js';
+import { ReloadableServer, subscribe } from './reloadable-server.js';
 
 const oldSecret = 'the-old-secret-with-enough-bytes-in-it';
 const newSecret = 'the-new-secret-with-enough-bytes-in-it';
 const news = '"news": { subscribe: anyone, history: { size: 1000, ttl: 5m } }';
 
-function tokenOf(secret: string, user = 'ann'): Promise<string> {
-  return new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(user)
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(secret));
-}
+const tokenOf = (secret: string, user = 'ann') => signed(secret, { sub: user, expiresInSec: 3_600 });
 
 test('a key that is gone: who was let in by it stays and gets what is published, and is refused when it is back, as the log says', async () => {
   const file = (...keys: string[]) => `token: { secret: [${keys.join(', ')}] }\nchannels: { ${news} }`;
@@ -26,7 +22,7 @@ test('a key that is gone: who was let in by it stays and gets what is published,
   const client = await server.connect({ token });
   const subscription = await subscribe(client, 'news');
   expect((await server.reload(file(newSecret))).changed).toEqual(['token.secret']);
-  const published = next(subscription, 'publication');
+  const published = nextEvent(subscription, 'publication');
   await server.publish('news', 'still here');
   expect((await published).data).toBe('still here');
   expect(client.state).toBe('connected');
@@ -77,13 +73,11 @@ test('personal.channel: newcomers get the new one, who is there keeps the one th
   const channels: string[] = [];
   early.on('subscribed', ({ channel }) => channels.push(`early ${channel}`));
   early.on('unsubscribed', ({ channel }) => channels.push(`early left ${channel}`));
-  early.connect();
-  await early.ready(5_000);
+  await ready(early);
   expect((await server.reload(file('own:#{user}'))).changed).toEqual(['personal.channel']);
   const late = await server.client({ token });
   late.on('subscribed', ({ channel }) => channels.push(`late ${channel}`));
-  late.connect();
-  await late.ready(5_000);
+  await ready(late);
   const got = (client: typeof early) =>
     new Promise((resolve) => client.once('publication', ({ channel, data }) => resolve([channel, data])));
   const both = [got(early), got(late)];
@@ -112,7 +106,7 @@ describe.skipIf(rabbitmqIsMissing())('RabbitMQ without a history', () => {
     expect(await server.refusal()).toEqual([expect.stringMatching(/news.*history.*rabbitmq/)]);
     // All or nothing.
     await expect(subscribe(client, 'other')).rejects.toThrow('refused with 102');
-    const published = next(subscription, 'publication');
+    const published = nextEvent(subscription, 'publication');
     await server.publish('plain', 1);
     expect((await published).data).toBe(1);
     expect([events, client.state]).toEqual([[], 'connected']);
@@ -142,7 +136,7 @@ describe.skipIf(redisIsMissing())('a fleet over Redis', () => {
         subscription.subscribe();
         await subscription.ready(5_000);
         codes.length = 0;
-        const ended = next(await subscribe(client, 'closed'), 'unsubscribed');
+        const ended = nextEvent(await subscribe(client, 'closed'), 'unsubscribed');
         return { client, received, codes, ended };
       }),
     );

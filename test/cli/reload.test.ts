@@ -3,8 +3,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { nextEvent } from '../support/centrifuge/awaiting.js';
 import { HookBackend } from '../support/servers/hook-backend.js';
-import { next, ReloadableServer, subscribe } from './reloadable-server.js';
+import { ReloadableServer, subscribe } from './reloadable-server.js';
 import { reloaded } from './reloaded.js';
 
 const news = '"news": { subscribe: anyone, history: { size: 10, ttl: 1m } }';
@@ -24,7 +25,7 @@ describe('while clients are connected', () => {
     const chat = client.getSubscription('chat:1');
     if (chat !== null) client.removeSubscription(chat);
     await subscribe(client, 'chat:1');
-    const published = next(subscription, 'publication');
+    const published = nextEvent(subscription, 'publication');
     await server.publish('news', 'still here');
     expect((await published).data).toBe('still here');
     expect(events).toEqual([]);
@@ -42,8 +43,8 @@ describe('while clients are connected', () => {
       await subscribe(client, 'gone'),
       await subscribe(client, 'kept'),
     ];
-    const outcomes = [next(closed, 'unsubscribed'), next(gone, 'unsubscribed')] as const;
-    const again = [next(kept, 'subscribing'), next(kept, 'subscribed')] as const;
+    const outcomes = [nextEvent(closed, 'unsubscribed'), nextEvent(gone, 'unsubscribed')] as const;
+    const again = [nextEvent(kept, 'subscribing'), nextEvent(kept, 'subscribed')] as const;
     const { changed } = await server.reload(
       rules(['closed: { subscribe: user }', 'kept: { subscribe: anyone, history: { size: 5, ttl: 1m } }']),
     );
@@ -77,7 +78,7 @@ describe('while clients are connected', () => {
     await using server = new ReloadableServer(file(first.url, 'anyone'));
     const client = await server.connect();
     const subscription = await subscribe(client, 'chat:1');
-    const ended = next(subscription, 'unsubscribed');
+    const ended = nextEvent(subscription, 'unsubscribed');
     await server.reload(file(first.url, 'hook'));
     expect((await ended).code).toBe(1000);
     expect(first.calls).toHaveLength(2);
@@ -113,7 +114,7 @@ describe('what changes nothing', () => {
     expect(await server.refusal()).toEqual([expect.stringMatching(/fanfare.yaml: is gone/)]);
     expect(await server.metric('fanfare_config_reloads_total{outcome="failed"}')).toBe(5);
     expect(await server.metric('fanfare_config_reload_timestamp_seconds')).toBe(startedAt);
-    const published = next(subscription, 'publication');
+    const published = nextEvent(subscription, 'publication');
     await server.publish('news', 1);
     await published;
     expect(ended).toEqual([]);

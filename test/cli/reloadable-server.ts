@@ -3,6 +3,7 @@
 import { Centrifuge, type Options, type Subscription } from 'centrifuge';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
+import { ready } from '../support/centrifuge/context.js';
 import { FanfareProcess, Folder } from './fanfare-process.js';
 import { endpoint } from './handshake.js';
 import { refused, reloaded } from './reloaded.js';
@@ -40,10 +41,7 @@ export class ReloadableServer implements AsyncDisposable {
   }
 
   async connect(options: Partial<Options> = {}): Promise<Centrifuge> {
-    const client = await this.client(options);
-    client.connect();
-    await client.ready(5_000);
-    return client;
+    return ready(await this.client(options));
   }
 
   /** One that has not connected yet. */
@@ -88,13 +86,4 @@ export async function subscribe(client: Centrifuge, channel: string): Promise<Su
     subscription.subscribe();
   });
   return subscription;
-}
-
-export function next<Event extends 'publication' | 'unsubscribed' | 'subscribed' | 'subscribing'>(
-  subscription: Subscription,
-  event: Event,
-) {
-  return new Promise<Parameters<Parameters<typeof subscription.once<Event>>[1]>[0]>((resolve) => {
-    subscription.once(event, resolve as never);
-  });
 }

@@ -6,19 +6,17 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Centrifuge } from 'centrifuge';
-import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { portOf } from '../support/servers/served.js';
+import { signed } from '../support/servers/signed.js';
 import { FanfareProcess, Folder, fanfare, testSecret } from './fanfare-process.js';
 import { connected, endpoint, handshakeStatus } from './handshake.js';
 import { reloaded } from './reloaded.js';
 
 const secondSecret = 'zY8xW7vU6tS5rQ4pO3nM2lK1jI0hG9fE';
 
-async function tokenOf(secret: string): Promise<string> {
-  const token = new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setSubject('42').setExpirationTime('1h');
-  return token.sign(new TextEncoder().encode(secret));
-}
+const tokenOf = (secret: string) => signed(secret, { sub: '42', expiresInSec: 3_600 });
 
 /** Connects and resolves with the outcome: `connected`, or the code of the disconnect. */
 async function connectWith(url: string, token: string): Promise<string | number> {
@@ -84,12 +82,8 @@ test('flags win over the environment, the environment over the file, the file ov
 });
 
 test('names the flag when the port is taken', async () => {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const address = taken.address();
-  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-  const { code, stderr } = await fanfare(['serve', '--port', port]);
-  taken.close();
+  const port = await portOf(createServer());
+  const { code, stderr } = await fanfare(['serve', '--port', `${port}`]);
   expect(code).toBe(1);
   expect(stderr).toContain(`port ${port} is taken`);
   expect(stderr).toContain('--port');

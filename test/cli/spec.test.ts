@@ -19,8 +19,7 @@ channels:
 
 /** A folder in which this package, as it was built, and a library of schemas are installed. */
 function projectFolder(): Folder {
-  const folder = new Folder();
-  folder.write('package.json', '{"type":"module"}');
+  const folder = new Folder({ 'package.json': '{"type":"module"}' });
   const modules = join(folder.path, 'node_modules');
   mkdirSync(modules);
   symlinkSync(root, join(modules, 'fanfare'));
@@ -43,8 +42,7 @@ export default { 'only:{x}': channel({ message: v.date() }) };
 
 describe('of a configuration', () => {
   test('is its channels, any JSON in them', async () => {
-    using folder = new Folder();
-    folder.write('fanfare.yaml', config);
+    using folder = new Folder({ 'fanfare.yaml': config });
     const { code, stdout, stderr } = await runInProcess(['spec', '--title', 'Talk', '--api-version', '3.2.1'], {
       folder,
     });
@@ -69,8 +67,7 @@ describe('of a configuration', () => {
   });
 
   test('as JSON says the same', async () => {
-    using folder = new Folder();
-    folder.write('fanfare.yaml', config);
+    using folder = new Folder({ 'fanfare.yaml': config });
     const [yaml, json] = await Promise.all([
       runInProcess(['spec'], { folder }),
       runInProcess(['spec', '--format', 'json'], { folder }),
@@ -83,8 +80,7 @@ describe('of a configuration', () => {
     [`{ anonymous: true, token: { secret: ${testSecret} } }`, ['JWT'], true],
     ['hooks: { connect: "http://127.0.0.1:1/connect" }', [undefined], undefined],
   ])('says who gets in: %s', async (content, formats, anonymous) => {
-    using folder = new Folder();
-    folder.write('fanfare.yaml', content);
+    using folder = new Folder({ 'fanfare.yaml': content });
     const { stdout, stderr } = await runInProcess(['spec', '--format', 'json'], { folder });
     expect(stderr).toBe('');
     const { servers, components } = JSON.parse(stdout);
@@ -94,8 +90,7 @@ describe('of a configuration', () => {
   });
 
   test('that is wrong is refused with the key named', async () => {
-    using folder = new Folder();
-    folder.write('fanfare.yaml', 'channels: { "a:{b}": { publsh: anyone } }');
+    using folder = new Folder({ 'fanfare.yaml': 'channels: { "a:{b}": { publsh: anyone } }' });
     const { code, stdout, stderr } = await runInProcess(['spec'], { folder });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('publsh');

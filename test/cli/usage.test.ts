@@ -34,9 +34,8 @@ describe('help', () => {
 
 test('the version is that of the package', async () => {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  for (const flag of ['--version', '-v']) {
+  for (const flag of ['--version', '-v'])
     expect(manifest).toMatchObject({ version: (await runInProcess([flag])).stdout.trim() });
-  }
 });
 
 describe('a wrong command line ends with 2 and a hint', () => {
@@ -71,7 +70,6 @@ describe('a wrong command line ends with 2 and a hint', () => {
     expect(stderr).toContain(hint);
   });
 
-  test('as a process, too', async () => {
-    expect(await fanfare(['serv'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('serve') });
-  });
+  test('as a process, too', async () =>
+    expect(await fanfare(['serv'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('serve') }));
 });

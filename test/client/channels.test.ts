@@ -1,14 +1,13 @@
 /** Channels of the typed client against a running server: events, calls, the async iterator and sharing. */
 
 import { ClientError } from 'fanfare/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type ChatServer, next, serveChat, take, tokenOf, until } from './chat-server.js';
 
 let server: ChatServer;
 beforeEach(async () => {
   server = await serveChat();
 });
-afterEach(() => server.close());
 
 describe('a channel', () => {
   it('delivers what the server and other clients publish, with its place and its publisher', async () => {
@@ -54,8 +53,7 @@ describe('a channel', () => {
     const joins = take(room, 'join', 2);
     const leave = next(room, 'leave');
     await room.ready();
-    const other = server.connect({ token: await tokenOf('bob') });
-    await other.channel('chat:lobby').ready();
+    const other = await server.entered('bob');
     expect((await joins).map(({ user }) => user)).toEqual(['ann', 'bob']);
     expect((await room.presence()).map(({ user }) => user).sort()).toEqual(['ann', 'bob']);
     expect(await room.presenceStats()).toEqual({ numClients: 2, numUsers: 2 });
@@ -70,16 +68,12 @@ describe('a channel', () => {
     room.on('message', ({ data }) => texts.push(data.text));
     await room.publish({ text: '1' });
     const changes: string[] = [];
-    for (const event of ['subscribing', 'subscribed', 'unsubscribed'] as const) {
+    for (const event of ['subscribing', 'subscribed', 'unsubscribed'] as const)
       room.on(event, () => changes.push(event));
-    }
     const joins = take(room, 'join', 1);
     const published = ['2', '3', '4', '5'].map((text) => server.app.publish('chat:lobby', { text }));
     await Promise.all([...published, room.presence()]);
-    await server
-      .connect({ token: await tokenOf('bob') })
-      .channel('chat:lobby')
-      .ready();
+    await server.entered('bob');
     expect((await joins).map(({ user }) => user)).toEqual(['bob']);
     await room.publish({ text: '6' });
     await until(() => texts.includes('6'));

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { channel, fanfare, jwt, rpc } from 'fanfare';
 import {
+  type AnyApp,
   type Channel,
   type ChannelEvents,
   type Client,
@@ -10,24 +11,19 @@ import {
   type ConnectOptions,
   connect,
 } from 'fanfare/client';
-import { SignJWT } from 'jose';
+import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
+import { deferred } from '../support/engine/deferred.js';
+import { served } from '../support/servers/served.js';
+import { signed } from '../support/servers/signed.js';
 
 const secret = 'the secret of the tests, 32 bytes or more';
 const text = z.object({ text: z.string() });
 
-export interface TokenClaims {
-  readonly expiresInSec?: number;
-  readonly channel?: string;
-}
-
 /** A token for a connection, or for a channel. */
-export function tokenOf(user: string, { expiresInSec, channel: name }: TokenClaims = {}): Promise<string> {
-  const jwtOfUser = new SignJWT(name === undefined ? {} : { channel: name }).setProtectedHeader({ alg: 'HS256' });
-  jwtOfUser.setSubject(user);
-  if (expiresInSec !== undefined) jwtOfUser.setExpirationTime(Math.floor(Date.now() / 1_000) + expiresInSec);
-  return jwtOfUser.sign(new TextEncoder().encode(secret));
+export function tokenOf(user: string, claims: { readonly expiresInSec?: number; readonly channel?: string } = {}) {
+  return signed(secret, { sub: user, ...claims });
 }
 
 function chatApp() {
@@ -55,12 +51,7 @@ function chatApp() {
     rpc: {
       add: rpc({ input: z.object({ a: z.number(), b: z.number() }), allow: 'anyone', run: ({ a, b }) => a + b }),
       whoAmI: rpc({ run: (_, { user }) => user }),
-      fail: rpc({
-        allow: 'anyone',
-        run: () => {
-          throw new Error('broken on purpose');
-        },
-      }),
+      fail: rpc({ allow: 'anyone', run: () => Promise.reject(new Error('broken on purpose')) }),
     },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
@@ -72,34 +63,41 @@ export type ChatClient = Client<ChatApp>;
 export interface ChatServer {
   readonly app: ChatApp;
   readonly url: string;
-  /** Reconnects fast, and is closed with the server. */
   connect(options?: ConnectOptions): ChatClient;
-  /** Closes the clients and the server. */
-  close(): Promise<void>;
+  /** A client of a user's, who is in the lobby. */
+  entered(user: string): Promise<ChatClient>;
+  /** Takes the connection of a client of ann's away, until the door is open; resolves with the event of that. */
+  cut(client: ChatClient, door: Pick<Gate, 'shut'>): Promise<ClientEvents['connecting']>;
 }
 
+/** Closed with its clients when the test has finished. */
 export async function serveChat(): Promise<ChatServer> {
-  const app = chatApp();
-  const { url } = await app.listen(0);
-  const clients: ChatClient[] = [];
+  const { app, url } = await served(chatApp());
+  const connect = (options?: ConnectOptions) => quickClient<ChatApp>(url, options);
   return {
     app,
     url,
-    connect(options = {}) {
-      const client = connect<ChatApp>(url, {
-        websocket: WebSocket,
-        minReconnectDelayMs: 5,
-        maxReconnectDelayMs: 20,
-        ...options,
-      });
-      clients.push(client);
+    connect,
+    async entered(user) {
+      const client = connect({ token: await tokenOf(user) });
+      await client.channel('chat:lobby').ready();
       return client;
     },
-    async close() {
-      for (const client of clients) client.close();
-      await app.close(2_000);
+    cut(client, door) {
+      const connecting = next(client, 'connecting');
+      door.shut();
+      app.disconnect('ann', { reconnect: true });
+      return connecting;
     },
   };
+}
+
+/** A client that reconnects fast, and is closed when the test has finished. */
+export function quickClient<App extends AnyApp>(url: string, options: ConnectOptions = {}): Client<App> {
+  const quick = { websocket: WebSocket, minReconnectDelayMs: 5, maxReconnectDelayMs: 20 };
+  const client = connect<App>(url, { ...quick, ...options });
+  onTestFinished(() => client.close());
+  return client;
 }
 
 /** The first events of that name, in order. */
@@ -146,24 +144,26 @@ function collect(source: AnySource, event: string, count: number): Promise<unkno
   });
 }
 
+interface Gate {
+  readonly passed: () => Promise<undefined>;
+  open(): void;
+  shut(): void;
+}
+
 /** A door that calls wait behind, to hold a reconnect back for as long as a test needs. */
-export function gate(): { readonly passed: () => Promise<undefined>; open(): void; shut(): void } {
-  let closed: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
+export function gate(): Gate {
+  let closed: ReturnType<typeof deferred<void>> | undefined;
   return {
     passed: async () => {
       await closed?.promise;
       return undefined;
     },
     open() {
-      closed?.open();
+      closed?.resolve();
       closed = undefined;
     },
     shut() {
-      let open = () => {};
-      const promise = new Promise<void>((resolve) => {
-        open = resolve;
-      });
-      closed = { promise, open };
+      closed = deferred();
     },
   };
 }

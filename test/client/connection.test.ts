@@ -2,7 +2,7 @@
 
 import { connect, type WebSocketConstructor } from 'fanfare/client';
 import { WebSocket as Undici6 } from 'undici6';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ChatServer, gate, next, serveChat, take, tokenOf, until } from './chat-server.js';
 
@@ -10,7 +10,6 @@ let server: ChatServer;
 beforeEach(async () => {
   server = await serveChat();
 });
-afterEach(() => server.close());
 
 describe('connect', () => {
   it('connects at once, and says since when it is in which state', async () => {
@@ -176,10 +175,7 @@ describe('after a cut', () => {
     const { client, room, texts, door } = await joined('chat:lobby');
     const gap = vi.fn();
     room.on('gap', gap);
-    const connecting = next(client, 'connecting');
-    door.shut();
-    server.app.disconnect('ann', { reconnect: true });
-    expect(await connecting).toMatchObject({ code: 3_011 });
+    expect(await server.cut(client, door)).toMatchObject({ code: 3_011 });
     expect(client.status).toMatchObject({ state: 'connecting', isReconnecting: true, cause: { code: 3_011 } });
     expect(room.state).toBe('subscribing');
     const missed = Array.from({ length: 20 }, (_, index) => `missed ${index}`);
@@ -195,10 +191,7 @@ describe('after a cut', () => {
 
   it('more than the history holds is a gap, and no part of it is delivered', async () => {
     const { client, room, texts, door } = await joined('short:lobby');
-    const connecting = next(client, 'connecting');
-    door.shut();
-    server.app.disconnect('ann', { reconnect: true });
-    await connecting;
+    await server.cut(client, door);
     for (const text of ['1', '2', '3']) await server.app.publish('short:lobby', { text });
     const order: string[] = [];
     room.on('subscribed', ({ recovered }) => order.push(`subscribed ${recovered}`));
@@ -225,10 +218,7 @@ describe('after a cut', () => {
   it('a loop goes on without noticing', async () => {
     const { client, room, door } = await joined('chat:lobby');
     const reader = room[Symbol.asyncIterator]();
-    const connecting = next(client, 'connecting');
-    door.shut();
-    server.app.disconnect('ann', { reconnect: true });
-    await connecting;
+    await server.cut(client, door);
     const first = reader.next();
     await server.app.publish('chat:lobby', { text: 'meanwhile' });
     door.open();

@@ -2,11 +2,12 @@
 
 import { EventSource } from 'eventsource';
 import { channel, fanfare, rpc } from 'fanfare';
-import { type ConnectOptions, connect, type TransportName, type TransportStore } from 'fanfare/client';
+import { type Client, type ConnectOptions, connect, type TransportName, type TransportStore } from 'fanfare/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { PickyProxy, type UpgradeFate } from '../support/network/picky-proxy.js';
+import { served } from '../support/servers/served.js';
+import { next, quickClient, take, until } from './chat-server.js';
 
 const steadyAfterMs = 200;
 
@@ -25,70 +26,31 @@ function newsApp() {
 }
 
 type App = ReturnType<typeof newsApp>;
-const open = (url: string, options: ConnectOptions) => connect<App>(url, options);
-type NewsClient = ReturnType<typeof open>;
+type NewsClient = Client<App>;
 
 let app: App;
 let appPort: number;
 let proxy: PickyProxy;
-let clients: NewsClient[];
 
 beforeEach(async () => {
-  app = newsApp();
-  ({ port: appPort } = await app.listen(0));
+  ({ app, port: appPort } = await served(newsApp()));
   proxy = await PickyProxy.start(appPort);
-  clients = [];
 });
 
-afterEach(async () => {
-  for (const client of clients) client.close();
-  await proxy[Symbol.asyncDispose]();
-  await app.close(500);
-});
+afterEach(() => proxy[Symbol.asyncDispose]());
 
-function connected(options: ConnectOptions = {}): NewsClient {
-  const client = open(proxy.url, {
-    websocket: WebSocket,
-    eventsource: EventSource,
-    minReconnectDelayMs: 5,
-    maxReconnectDelayMs: 20,
-    steadyAfterMs,
-    probeIntervalMs: 100,
-    ...options,
-  });
-  clients.push(client);
-  return client;
-}
+const connected = (options: ConnectOptions = {}) =>
+  quickClient<App>(proxy.url, { eventsource: EventSource, steadyAfterMs, probeIntervalMs: 100, ...options });
 
 /** Resolves when the client is connected by one of those transports. */
-function by(client: NewsClient, ...transports: readonly TransportName[]): Promise<void> {
-  return new Promise((resolve) => {
-    if (client.transport !== undefined && transports.includes(client.transport)) resolve();
-    const stop = client.on('connected', ({ transport }) => {
-      if (!transports.includes(transport)) return;
-      stop();
-      resolve();
-    });
-  });
-}
+const by = (client: NewsClient, ...transports: readonly (TransportName | undefined)[]) =>
+  until(() => transports.includes(client.transport));
 
 /** Numbers that were published, as this client receives them. */
 function received(client: NewsClient): { readonly numbers: number[]; upTo(last: number): Promise<void> } {
   const numbers: number[] = [];
-  const news = client.channel('news');
-  news.on('message', ({ data }) => numbers.push(data));
-  return {
-    numbers,
-    upTo: (last) =>
-      new Promise((resolve) => {
-        if (numbers.includes(last)) resolve();
-        const stop = news.on('message', ({ data }) => {
-          if (data !== last) return;
-          stop();
-          resolve();
-        });
-      }),
-  };
+  client.channel('news').on('message', ({ data }) => numbers.push(data));
+  return { numbers, upTo: (last) => until(() => numbers.includes(last)) };
 }
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
@@ -168,15 +130,12 @@ describe('a client whose WebSocket', () => {
     const client = connected();
     await by(client, 'http_stream');
     proxy.upgrades = 'passes';
-    let isBack = false;
-    const back = by(client, 'websocket').then(() => {
-      isBack = true;
-    });
+    const back = by(client, 'websocket');
     const errors: unknown[] = [];
     client.on('error', (error) => errors.push(error));
     const results: number[] = [];
     const callers = [1, 2, 3].map(async () => {
-      while (!isBack) results.push(await client.rpc('double', 21));
+      while (client.transport !== 'websocket') results.push(await client.rpc('double', 21));
     });
     await Promise.all([back, ...callers]);
     expect(new Set(results)).toEqual(new Set([42]));
@@ -216,7 +175,7 @@ describe('with those above blocked', () => {
 
   it('the transports are those that the application wants, and at paths of its own', async () => {
     expect(() => connected({ transports: [] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
-    expect(() => open(proxy.url, { transports: ['sse'] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+    expect(() => connect(proxy.url, { transports: ['sse'] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
     const client = connected({
       transports: ['sse'],
       endpoints: { sse: '/connection/sse?by=path', emulation: '/emulation?by=path' },
@@ -232,17 +191,11 @@ describe('a server that is down', () => {
     const client = connected();
     await by(client, 'websocket');
     const { port } = new URL(proxy.url);
-    const lost = new Promise((resolve) => client.on('connecting', resolve));
+    const lost = next(client, 'connecting');
     await proxy[Symbol.asyncDispose]();
     await lost;
     // Down all the way and around, more than once.
-    let numErrors = 0;
-    await new Promise<void>((resolve) => {
-      client.on('error', () => {
-        numErrors++;
-        if (numErrors === 10) resolve();
-      });
-    });
+    await take(client, 'error', 10);
     proxy = await PickyProxy.start(appPort, Number(port));
     await by(client, 'websocket');
   });

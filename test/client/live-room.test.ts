@@ -1,19 +1,13 @@
 /** A room that is alive stays so, whatever its members' pages do: listeners come and go, the server takes its state back. */
 
 import { channel, fanfare } from 'fanfare';
-import {
-  type Channel,
-  type Client,
-  ClientError,
-  type ConnectOptions,
-  connect,
-  type WebSocketConstructor,
-} from 'fanfare/client';
+import { type Channel, type Client, ClientError, type ConnectOptions, type WebSocketConstructor } from 'fanfare/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
 import { LossyBroker } from '../support/engine/lossy-broker.js';
-import { gate, next, until } from './chat-server.js';
+import { served } from '../support/servers/served.js';
+import { gate, next, quickClient, until } from './chat-server.js';
 
 let broker: LossyBroker;
 /** What subscribe functions wait for. */
@@ -28,6 +22,7 @@ async function enter(): Promise<boolean> {
 }
 
 function roomApp() {
+  const open = { subscribe: enter, publish: 'subscriber', presence: true, joinLeave: true } as const;
   return fanfare({
     auth: ({ token }) => (token === undefined ? null : { user: token }),
     broker: ({ clock, random }) => {
@@ -35,14 +30,8 @@ function roomApp() {
       return broker;
     },
     channels: {
-      'plain:{room}': channel({ subscribe: enter, publish: 'subscriber', presence: true, joinLeave: true }),
-      'kept:{room}': channel({
-        subscribe: enter,
-        publish: 'subscriber',
-        presence: true,
-        joinLeave: true,
-        history: { size: 100 },
-      }),
+      'plain:{room}': channel(open),
+      'kept:{room}': channel({ ...open, history: { size: 100 } }),
       'quiet:{room}': channel({ subscribe: 'user', publish: 'user', presence: true }),
     },
     log: { debug() {}, info() {}, warn() {}, error() {} },
@@ -53,31 +42,15 @@ type App = ReturnType<typeof roomApp>;
 
 let app: App;
 let url: string;
-let clients: Client<App>[];
 
 beforeEach(async () => {
-  [door, mayEnter, numAsked, clients] = [gate(), true, 0, []];
-  app = roomApp();
-  ({ url } = await app.listen(0));
+  [door, mayEnter, numAsked] = [gate(), true, 0];
+  ({ app, url } = await served(roomApp()));
 });
 
-afterEach(async () => {
-  door.open();
-  for (const client of clients) client.close();
-  await app.close(500);
-});
+afterEach(() => door.open());
 
-function connected(user: string, options: ConnectOptions = {}): Client<App> {
-  const client = connect<App>(url, {
-    token: user,
-    websocket: WebSocket,
-    minReconnectDelayMs: 5,
-    maxReconnectDelayMs: 20,
-    ...options,
-  });
-  clients.push(client);
-  return client;
-}
+const connected = (user: string, options: ConnectOptions = {}) => quickClient<App>(url, { token: user, ...options });
 
 /** Everybody who comes and goes, as this channel is told. */
 function changesOf(room: Channel<unknown>): string[] {
@@ -106,9 +79,8 @@ describe.each(['websocket', 'http_stream', 'long_polling'] as const)('over %s, a
     room.on('message', ({ data }) => numbers.push(data));
     await room.ready();
     await until(() => seenByAnn.includes('+bob'));
-    for (const event of ['subscribing', 'subscribed', 'unsubscribed', 'error'] as const) {
+    for (const event of ['subscribing', 'subscribed', 'unsubscribed', 'error'] as const)
       room.on(event, () => events.push(event));
-    }
     // A function that is slow, and would say no by now.
     door.shut();
     mayEnter = false;
@@ -240,9 +212,8 @@ describe('when the server takes back the state of a channel (2500)', () => {
     const lost = loseOne();
     const calls = [room.publish('too late'), client.publish('kept:1', 'by name')];
     await lost;
-    for (const outcome of await Promise.allSettled(calls)) {
+    for (const outcome of await Promise.allSettled(calls))
       expect(outcome).toMatchObject({ reason: { code: 'ERR_PERMISSION_DENIED', retryable: false } });
-    }
     expect(room.error).toMatchObject({ code: 'ERR_PERMISSION_DENIED' });
   });
 });
@@ -261,28 +232,26 @@ describe('close()', () => {
     return { client, room, back: () => door.open() };
   }
 
-  it.each(['channel', 'client'] as const)(
-    'of a %s in the middle of a recovered batch: no message follows',
-    async (what) => {
-      const { client, room, back } = await away();
-      const seen: unknown[] = [];
-      const closed = new Promise<void>((resolve) => {
-        room.on('message', ({ data }) => {
-          seen.push(data);
-          if (data !== 2) return;
-          if (what === 'channel') room.close();
-          else client.close();
-          resolve();
-        });
+  const closable = ['channel', 'client'] as const;
+  it.each(closable)('of a %s in the middle of a recovered batch: no message follows', async (what) => {
+    const { client, room, back } = await away();
+    const seen: unknown[] = [];
+    const closed = new Promise<void>((resolve) => {
+      room.on('message', ({ data }) => {
+        seen.push(data);
+        if (data !== 2) return;
+        if (what === 'channel') room.close();
+        else client.close();
+        resolve();
       });
-      back();
-      await closed;
-      await until(async () => (await app.presence('kept:1')).length === 0);
-      expect([seen, room.state]).toEqual([[1, 2], 'unsubscribed']);
-      await app.publish('kept:1', 6);
-      expect(seen).toEqual([1, 2]);
-    },
-  );
+    });
+    back();
+    await closed;
+    await until(async () => (await app.presence('kept:1')).length === 0);
+    expect([seen, room.state]).toEqual([[1, 2], 'unsubscribed']);
+    await app.publish('kept:1', 6);
+    expect(seen).toEqual([1, 2]);
+  });
 
   it('in a loop over a recovered batch: the loop ends', async () => {
     const { room, back } = await away();

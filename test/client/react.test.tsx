@@ -27,10 +27,7 @@ beforeEach(async () => {
   container = document.createElement('div');
   root = createRoot(container);
 });
-afterEach(async () => {
-  root.unmount();
-  await server.close();
-});
+afterEach(() => root.unmount());
 
 function show(client: ChatClient, children: ReactNode): void {
   root.render(
@@ -129,10 +126,7 @@ describe('useChannel', () => {
     await page('subscribed: ');
     await server.app.publish('chat:lobby', { text: 'a' });
     await page('subscribed: a');
-    const connecting = next(client, 'connecting');
-    door.shut();
-    server.app.disconnect('ann', { reconnect: true });
-    await connecting;
+    await server.cut(client, door);
     for (const text of ['b', 'c']) await server.app.publish('chat:lobby', { text });
     await page('subscribing: a');
     door.open();
@@ -153,10 +147,7 @@ describe('useChannel', () => {
     await page('subscribed: ');
     await server.app.publish('short:lobby', { text: 'a' });
     await page('subscribed: a');
-    const connecting = next(client, 'connecting');
-    door.shut();
-    server.app.disconnect('ann', { reconnect: true });
-    await connecting;
+    await server.cut(client, door);
     for (const text of ['1', '2', '3']) await server.app.publish('short:lobby', { text });
     door.open();
     await page(expected);
@@ -244,12 +235,10 @@ describe('usePresence', () => {
   }
 
   it('shows who is there, comes and goes', async () => {
-    const ann = server.connect({ token: await tokenOf('ann') });
-    await ann.channel('chat:lobby').ready();
+    const ann = await server.entered('ann');
     show(server.connect({ token: await tokenOf('me') }), <People />);
     await page('subscribed: ann me');
-    const bob = server.connect({ token: await tokenOf('bob') });
-    await bob.channel('chat:lobby').ready();
+    const bob = await server.entered('bob');
     await page('subscribed: ann bob me');
     ann.close();
     await page('subscribed: bob me');
@@ -270,17 +259,13 @@ describe('usePresence', () => {
       </>,
     );
     await page('subscribed:  | subscribed: me');
-    await server
-      .connect({ token: await tokenOf('ann') })
-      .channel('chat:lobby')
-      .ready();
+    await server.entered('ann');
     await page('subscribed:  | subscribed: ann me');
   });
 
   it('reads the list again after a reconnect, for what happened meanwhile', async () => {
     const door = gate();
-    const ann = server.connect({ token: await tokenOf('ann') });
-    await ann.channel('chat:lobby').ready();
+    const ann = await server.entered('ann');
     const me = server.connect({ token: await tokenOf('me'), data: door.passed });
     show(me, <People />);
     await page('subscribed: ann me');
@@ -290,10 +275,7 @@ describe('usePresence', () => {
     await connecting;
     await page('subscribing: ann me');
     ann.close();
-    await server
-      .connect({ token: await tokenOf('bob') })
-      .channel('chat:lobby')
-      .ready();
+    await server.entered('bob');
     await until(async () => (await server.app.presence('chat:lobby')).length === 1);
     door.open();
     await page('subscribed: bob me');

@@ -1,15 +1,16 @@
 /** A disconnect that is for good ends everything at once: channels, their readers, and the calls under way. */
 
 import { channel, fanfare, rpc } from 'fanfare';
-import { type Client, ClientError, type ConnectOptions, connect } from 'fanfare/client';
+import { ClientError, type ConnectOptions } from 'fanfare/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { next, until } from './chat-server.js';
+import { deferred } from '../support/engine/deferred.js';
+import { served } from '../support/servers/served.js';
+import { next, quickClient, until } from './chat-server.js';
 
 /** Who may come in; changed by the tests. */
 let lets: (data: unknown) => boolean;
-/** Answers the call that hangs. */
-let answer: () => void;
+/** The answer to the call that hangs. */
+let late: ReturnType<typeof deferred<string>>;
 
 function guardedApp() {
   return fanfare({
@@ -18,15 +19,7 @@ function guardedApp() {
       'chat:{room}': channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 10 }, presence: true }),
       'inbox:{user}': channel({ publish: 'anyone' }),
     },
-    rpc: {
-      hang: rpc({
-        run: () =>
-          new Promise<string>((resolve) => {
-            answer = () => resolve('late');
-          }),
-      }),
-      whoAmI: rpc({ run: (_, { user }) => user }),
-    },
+    rpc: { hang: rpc({ run: () => late.promise }), whoAmI: rpc({ run: (_, { user }) => user }) },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
 }
@@ -35,32 +28,16 @@ type App = ReturnType<typeof guardedApp>;
 
 let app: App;
 let url: string;
-let clients: Client<App>[];
 
 beforeEach(async () => {
   lets = () => true;
-  answer = () => {};
-  app = guardedApp();
-  ({ url } = await app.listen(0));
-  clients = [];
+  late = deferred();
+  ({ app, url } = await served(guardedApp()));
 });
 
-afterEach(async () => {
-  answer();
-  for (const client of clients) client.close();
-  await app.close(500);
-});
+afterEach(() => late.resolve('late'));
 
-function connected(options: ConnectOptions = {}): Client<App> {
-  const client = connect<App>(url, {
-    websocket: WebSocket,
-    minReconnectDelayMs: 5,
-    maxReconnectDelayMs: 20,
-    ...options,
-  });
-  clients.push(client);
-  return client;
-}
+const connected = (options: ConnectOptions = {}) => quickClient<App>(url, options);
 
 const refusal = {
   code: 'ERR_DISCONNECTED',
@@ -71,10 +48,8 @@ const refusal = {
 const dismissal = { ...refusal, protocolCode: 3_503, cause: { code: 3_503, reason: 'force disconnect' } };
 
 async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    (value) => ({ resolved: value }),
-    (error: unknown) => error,
-  );
+  const [outcome] = await Promise.allSettled([promise]);
+  return outcome.status === 'rejected' ? outcome.reason : outcome;
 }
 
 describe('a client that is not let in', () => {
@@ -155,9 +130,8 @@ describe('a client that is sent away', () => {
     const texts: unknown[] = [];
     const events: string[] = [];
     room.on('message', ({ data }) => texts.push(data));
-    for (const event of ['subscribing', 'unsubscribed'] as const) {
+    for (const event of ['subscribing', 'unsubscribed'] as const)
       room.on(event, ({ code }) => events.push(`${event} ${code}`));
-    }
     client.on('disconnected', ({ code }) => events.push(`disconnected ${code}`));
     await room.ready();
     await room.publish('before');
@@ -234,11 +208,8 @@ describe('status.cause', () => {
   });
 
   it('says that getting a token failed', async () => {
-    const client = connected({
-      token: () => Promise.reject(new Error('the backend is down')),
-      minReconnectDelayMs: 500,
-    });
+    const client = connected({ token: () => Promise.reject(new Error('backend is down')), minReconnectDelayMs: 500 });
     await next(client, 'error');
-    expect(client.status.cause).toMatchObject({ reason: expect.stringContaining('the backend is down') });
+    expect(client.status.cause).toMatchObject({ reason: expect.stringContaining('backend is down') });
   });
 });

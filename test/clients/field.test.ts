@@ -102,9 +102,7 @@ describe.concurrent('clients that are here do what the page says', { timeout: 12
       expectAsBefore(id, await webSocketFacts(command));
     });
 
-    test.each([python('httpx-sse')])('%s', async (id, command) => {
-      expectAsBefore(id, await eventFacts(command));
-    });
+    test.each([python('httpx-sse')])('%s', async (id, command) => expectAsBefore(id, await eventFacts(command)));
 
     test('aiohttp, by lines', async () => {
       const [id, command] = python('aiohttp-lines');

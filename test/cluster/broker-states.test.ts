@@ -9,12 +9,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { NatsCluster } from '../support/brokers/nats-cluster.js';
 import { type NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
 import { RabbitmqServer, rabbitmqIsMissing } from '../support/brokers/rabbitmq-server.js';
-import { ObservedFleet } from './observed-fleet.js';
+import { readyLimitMs, underLoad } from './under-load.js';
 
 const channels = ['chat:a', 'chat:b'];
-const perSecond = 200;
-/** G10. */
-const readyLimitMs = 15_000;
 
 interface State {
   readonly name: string;
@@ -24,47 +21,28 @@ interface State {
   readonly end: () => Promise<unknown>;
 }
 
-async function readyIs(fleet: ObservedFleet, status: number): Promise<void> {
-  await vi.waitFor(
-    async () => expect([await fleet.status(0, 'ready'), await fleet.status(1, 'ready')]).toEqual([status, status]),
-    { timeout: readyLimitMs, interval: 100 },
-  );
-}
-
 async function goThrough(address: string, states: readonly State[], more: object = {}): Promise<void> {
-  await using fleet = await ObservedFleet.start(address, 2, more);
-  for (const node of [0, 1]) await fleet.follow(`on ${node}`, node, channels);
-  await readyIs(fleet, 200);
-  const beganMs = performance.now();
-  const { flows, numSent } = fleet.steadyFlows(channels, perSecond);
-  const goOn = async () => {
-    for (const flow of flows) await fleet.goesOn(flow, 20_000);
-  };
-  await goOn();
+  const { fleet, readyIs, goOn, numDone, judged } = await underLoad(address, channels, more);
   for (const { name, named, begin, end } of states) {
-    const effects = { losesHistory: 'all' } as const;
-    fleet.recorder.record({ kind: 'fault-began', fault: name, name, effects });
-    await begin();
-    if (named !== undefined) {
-      await readyIs(fleet, 503);
-      const numDone = () => flows.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
-      const before = numDone();
-      const { error } = await fleet.call(1, 'publish', { channel: 'chat:quiet', data: 'nobody hears this' });
-      expect(error?.code, name).toBe(100);
-      expect(numDone() - before, name).toBe(0);
-      for (const node of fleet.nodes) {
-        await vi.waitFor(() => expect(node.stderr, name).toContain(`"state":"${named}"`), { timeout: readyLimitMs });
+    await fleet.during(name, { losesHistory: 'all' }, async () => {
+      await begin();
+      if (named !== undefined) {
+        await readyIs(503);
+        const before = numDone();
+        const { error } = await fleet.call(1, 'publish', { channel: 'chat:quiet', data: 'nobody hears this' });
+        expect(error?.code, name).toBe(100);
+        expect(numDone() - before, name).toBe(0);
+        for (const node of fleet.nodes) {
+          await vi.waitFor(() => expect(node.stderr, name).toContain(`"state":"${named}"`), readyLimitMs);
+        }
       }
-    }
-    await end();
-    await readyIs(fleet, 200);
-    await goOn();
-    fleet.recorder.record({ kind: 'fault-ended', fault: name });
+      await end();
+      await readyIs(200);
+      await goOn();
+    });
     await goOn();
   }
-  expect((numSent() * 1_000) / (performance.now() - beganMs)).toBeGreaterThan(0.95 * perSecond);
-  await fleet.judged();
-  for (const node of fleet.nodes) expect(node.child.exitCode).toBeNull();
+  await judged();
 }
 
 test.skipIf(natsIsMissing())(

@@ -1,5 +1,6 @@
 /** Many clients of a few nodes that come, go, move and vanish, and know which of them are there. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { Centrifuge } from 'centrifuge';
 import { WebSocket } from 'ws';
 import type { SeededRandom } from '../chaos/seeded-random.js';
@@ -126,7 +127,7 @@ export class Crowd implements Disposable {
     for (let n = 0; n < times; n++) {
       this.#change(this.#random.pick(this.#members));
       // A few at a time.
-      if (n % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (n % 10 === 9) await pause(20);
     }
     await this.settled();
   }
@@ -151,7 +152,7 @@ export class Crowd implements Disposable {
     const beganMs = performance.now();
     while (!this.#members.every(({ isSettled }) => isSettled)) {
       if (performance.now() - beganMs > settledWithinMs) throw new Error('the crowd does not come to rest');
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause(5);
     }
   }
 

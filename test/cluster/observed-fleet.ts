@@ -5,30 +5,19 @@ import { Centrifuge } from 'centrifuge';
 import { expect, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { HistoryChecker } from '../chaos/checker/history-checker.js';
+import type { FaultEffects } from '../chaos/history.js';
 import { Recorder } from '../chaos/recorder.js';
-import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
-
-const config = {
-  anonymous: true,
-  api: { insecure: true },
-  channels: {
-    'chat:{room}': {
-      subscribe: 'anyone',
-      publish: 'anyone',
-      history: { size: 10_000, ttl: '10m' },
-      presence: 'subscriber',
-    },
-    'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
-  },
-};
+import { call, startFleet, statusOf } from './plain-fleet.js';
 
 /** Between two publications of one flow. */
 const flowIntervalMs = 10;
 
-interface ApiAnswer {
-  readonly result?: { readonly offset?: number; readonly epoch?: string };
-  readonly error?: { readonly code: number; readonly message: string };
+/** One publication: its value, and the error's code. */
+interface Attempt {
+  readonly value: string;
+  readonly tookMs: number;
+  readonly code?: number;
 }
 
 /** What was published to one channel. */
@@ -54,24 +43,27 @@ export class ObservedFleet implements AsyncDisposable {
   readonly #flowing: Promise<void>[] = [];
   #published = 0;
 
-  private constructor(
-    readonly nodes: readonly FanfareProcess[],
-    readonly urls: readonly string[],
-    private readonly folder: Folder,
-  ) {}
+  private constructor(private readonly fleet: Awaited<ReturnType<typeof startFleet>>) {}
 
   /**
    * @param broker its address, or one for each node: the ways there may differ
    * @param more configuration beyond the usual
    */
-  static async start(broker: string | readonly string[], numNodes = 2, more: object = {}): Promise<ObservedFleet> {
-    const folder = new Folder();
-    folder.write('fanfare.json', JSON.stringify({ ...config, ...more }));
-    const addresses = typeof broker === 'string' ? Array.from({ length: numNodes }, () => broker) : broker;
-    const nodes = addresses.map(
-      (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
-    );
-    return new ObservedFleet(nodes, await Promise.all(nodes.map((node) => node.listening())), folder);
+  static async start(broker: string | readonly string[], more: object = {}): Promise<ObservedFleet> {
+    return new ObservedFleet(await startFleet(typeof broker === 'string' ? [broker, broker] : broker, more));
+  }
+
+  get nodes() {
+    return this.fleet.nodes;
+  }
+
+  get urls(): readonly string[] {
+    return this.fleet.urls;
+  }
+
+  /** Says that something is wrong while `work` makes it so. */
+  during(name: string, effects: FaultEffects, work: () => Promise<unknown>): Promise<void> {
+    return this.recorder.during(name, effects, work);
   }
 
   /** A client of one node in these channels. @returns its id */
@@ -101,19 +93,20 @@ export class ObservedFleet implements AsyncDisposable {
     return await connected;
   }
 
-  /** Publishes a value of its own through a node. @returns it, and the error's code */
-  async publish(channel: string, node: number): Promise<{ readonly value: string; readonly code?: number }> {
+  /** Publishes a value of its own through a node. */
+  async publish(channel: string, node: number): Promise<Attempt> {
     const value = `${++this.#published}`;
     this.recorder.record({ kind: 'publish-invoked', channel, value });
-    const { result, error } = await this.call(node, 'publish', { channel, data: value });
+    const { result, error, tookMs } = await this.call(node, 'publish', { channel, data: value });
     if (error !== undefined) {
       this.recorder.record({ kind: 'publish-failed', channel, value, code: error.code });
-      return { value, code: error.code };
+      return { value, tookMs, code: error.code };
     }
-    const { offset = 0, epoch = '' } = result ?? {};
+    // safe: the API's own answer
+    const { offset = 0, epoch = '' } = result as { offset?: number; epoch?: string };
     const position = offset > 0 ? { position: { offset, epoch } } : {};
     this.recorder.record({ kind: 'publish-ok', channel, value, ...position });
-    return { value };
+    return { value, tookMs };
   }
 
   /** Publishes to a channel, through one node after the other, until {@link judged}. */
@@ -121,8 +114,7 @@ export class ObservedFleet implements AsyncDisposable {
     const flow: Flow = { channel, acknowledged: [], failed: [] };
     const run = async () => {
       for (let n = 0; !this.#stop.signal.aborted; n++) {
-        const { value, code } = await this.publish(channel, n % this.nodes.length);
-        (code === undefined ? flow.acknowledged : flow.failed).push(value);
+        await this.#publishIn(flow, n % this.nodes.length);
         await pause(flowIntervalMs);
       }
     };
@@ -141,14 +133,14 @@ export class ObservedFleet implements AsyncDisposable {
       const beganMs = performance.now();
       const underWay = new Set<Promise<void>>();
       while (!this.#stop.signal.aborted) {
-        for (; numSent < ((performance.now() - beganMs) * perSecond) / 1_000; numSent++) {
+        // Known beforehand: on a machine that cannot send as many, a growing number would never let go of the event loop.
+        const numDue = ((performance.now() - beganMs) * perSecond) / 1_000;
+        for (; numSent < numDue; numSent++) {
           const flow = flows[numSent % flows.length];
           if (flow === undefined) return;
           const node = Math.floor(numSent / flows.length) % this.nodes.length;
-          const publishing = this.publish(flow.channel, node).then(({ value, code }) => {
-            (code === undefined ? flow.acknowledged : flow.failed).push(value);
-            underWay.delete(publishing);
-          });
+          // What fails stays, for whoever ends the flows.
+          const publishing = this.#publishIn(flow, node).then(() => void underWay.delete(publishing));
           underWay.add(publishing);
         }
         await pause(flowIntervalMs);
@@ -166,34 +158,35 @@ export class ObservedFleet implements AsyncDisposable {
   async goesOn(flow: Flow, timeoutMs: number, count = 10): Promise<void> {
     const atLeast = flow.acknowledged.length + count;
     const followers = this.seen.filter(({ channel }) => channel === flow.channel);
-    await vi.waitFor(
-      () => {
-        const later = flow.acknowledged.slice(atLeast - 1);
-        for (const { values } of followers) expect(later.filter((value) => values.includes(value))).not.toEqual([]);
-      },
-      { timeout: timeoutMs, interval: 100 },
-    );
+    await vi.waitFor(() => {
+      const later = flow.acknowledged.slice(atLeast - 1);
+      for (const { values } of followers) expect(later.filter((value) => values.includes(value))).not.toEqual([]);
+    }, timeoutMs);
   }
 
   signals(channel: string): number[] {
     return this.seen.filter((seen) => seen.channel === channel).map(({ signals }) => signals);
   }
 
-  async status(node: number, check: 'live' | 'ready'): Promise<number> {
-    return (await fetch(`${this.urls[node]}/health/${check}`)).status;
+  status(node: number, check: 'live' | 'ready'): Promise<number> {
+    return statusOf(this.urls[node] ?? '', check);
   }
 
-  async call(node: number, method: string, fields: object): Promise<ApiAnswer> {
-    const answer = await fetch(`${this.urls[node]}/api/${method}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(fields),
-    });
-    // safe: the API's own answer, judged elsewhere
-    return (await answer.json()) as ApiAnswer;
+  /** Until a node says that it is not ready, or is again; it is alive all the time. */
+  async becomes(status: 200 | 503, nodes: readonly number[] = [0, 1]): Promise<void> {
+    for (const node of nodes) {
+      await vi.waitFor(async () => {
+        expect(await this.status(node, 'live')).toBe(200);
+        expect(await this.status(node, 'ready')).toBe(status);
+      }, 15_000);
+    }
   }
 
-  /** Ends all flows, waits until everybody has everything, and fails with what is wrong with the history. */
+  call(node: number, method: string, fields: object) {
+    return call(this.urls[node] ?? '', method, fields);
+  }
+
+  /** Ends all flows, waits until everybody has everything, and fails with what is wrong with the history, or a node. */
   async judged(timeoutMs = 25_000): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#flowing);
@@ -206,13 +199,18 @@ export class ObservedFleet implements AsyncDisposable {
       },
       { timeout: timeoutMs, interval: 500 },
     );
+    for (const node of this.nodes) expect(node.child.exitCode).toBeNull();
+  }
+
+  async #publishIn({ channel, acknowledged, failed }: Flow, node: number): Promise<void> {
+    const { value, code } = await this.publish(channel, node);
+    (code === undefined ? acknowledged : failed).push(value);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     for (const client of this.#clients) client.disconnect();
     await Promise.allSettled(this.#flowing);
-    await Promise.all(this.nodes.map((node) => node[Symbol.asyncDispose]()));
-    this.folder[Symbol.dispose]();
+    await this.fleet[Symbol.asyncDispose]();
   }
 }

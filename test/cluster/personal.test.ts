@@ -25,7 +25,7 @@ async function start(kind: Kind) {
     const { result } = await call(nodes.urls[0] ?? '', 'info', {});
     return (result as { nodes: unknown[] }).nodes.length; // safe: the API's own answer
   };
-  await vi.waitFor(async () => expect(await numNodes()).toBe(3), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(async () => expect(await numNodes()).toBe(3), 15_000);
   return nodes;
 }
 
@@ -72,7 +72,7 @@ describe.each(['workers', 'redis'] as const)('%s', (kind) => {
         const crowd = Array.from({ length: 12 }, (_, n) => new Device(at(n)));
         devices.push(...crowd);
         const isLeft = () => crowd.filter(({ code }) => code === undefined);
-        await vi.waitFor(() => expect(isLeft()).toHaveLength(1), { timeout: 10_000 });
+        await vi.waitFor(() => expect(isLeft()).toHaveLength(1), 10_000);
         await isLeft()[0]?.client.ready();
         await call(at(1), 'publish', { channel: 'personal:#ann', data: 2 });
         await vi.waitFor(() => expect(crowd.flatMap(({ heard }) => heard)).toContainEqual(['personal:#ann', 2]));

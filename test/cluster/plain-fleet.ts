@@ -12,7 +12,7 @@ export const config = {
     'chat:{room}': {
       subscribe: 'anyone',
       publish: 'anyone',
-      history: { size: 1_000, ttl: '5m', read: 'subscriber' },
+      history: { size: 10_000, ttl: '10m', read: 'subscriber' },
       presence: 'subscriber',
       joinLeave: true,
     },
@@ -23,8 +23,7 @@ export const config = {
 
 /** A node for each address: the ways to the broker may differ. @param more configuration beyond the usual */
 export async function startFleet(addresses: readonly string[], more: object = {}) {
-  const folder = new Folder();
-  folder.write('fanfare.json', JSON.stringify({ ...config, ...more }));
+  const folder = new Folder({ 'fanfare.json': JSON.stringify({ ...config, ...more }) });
   const nodes = addresses.map(
     (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
   );
@@ -78,7 +77,7 @@ export async function call(url: string, method: string, fields: object) {
     body: JSON.stringify(fields),
   });
   // safe: the API's own answer, judged elsewhere
-  const body = (await answer.json()) as { result?: unknown; error?: { code: number } };
+  const body = (await answer.json()) as { result?: unknown; error?: { code: number; message: string } };
   return { ...body, status: answer.status, tookMs: performance.now() - began };
 }
 

@@ -3,6 +3,7 @@
  * broker; kept in Redis, and by asking each other where the broker keeps none.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Centrifuge } from 'centrifuge';
 import { describe, expect, test, vi } from 'vitest';
@@ -12,6 +13,7 @@ import { FanfareProcess } from '../cli/fanfare-process.js';
 import { endpoint } from '../cli/handshake.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { Crowd, type Members } from './crowd.js';
+import { call } from './plain-fleet.js';
 
 const script = fileURLToPath(new URL('./presence-node.mjs', import.meta.url));
 const room = 'room:1';
@@ -35,21 +37,15 @@ async function startFleet(kind: 'redis' | 'asking') {
   };
 }
 
-async function call(url: string, method: string): Promise<unknown> {
-  const answer = await fetch(`${url}/api/${method}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ channel: room }),
-  });
-  // safe: the API's own answer, judged elsewhere
-  const { result, error } = (await answer.json()) as { result?: unknown; error?: unknown };
+async function ask(url: string, method: string): Promise<unknown> {
+  const { result, error } = await call(url, method, { channel: room });
   expect(error).toBeUndefined();
   return result;
 }
 
 /** What a node says: clients with their users. */
 async function presence(url: string): Promise<Members> {
-  const { presence: clients } = (await call(url, 'presence')) as { presence: Record<string, { user: string }> };
+  const { presence: clients } = (await ask(url, 'presence')) as { presence: Record<string, { user: string }> };
   return new Map(Object.entries(clients).map(([client, { user }]) => [client, user]));
 }
 
@@ -58,7 +54,7 @@ async function expectTruth(urls: readonly string[], truth: Members): Promise<voi
   for (const url of urls) {
     expect([...(await presence(url))].sort()).toEqual([...truth].sort());
     const counts = { num_clients: truth.size, num_users: new Set(truth.values()).size };
-    expect(await call(url, 'presence_stats')).toEqual(counts);
+    expect(await ask(url, 'presence_stats')).toEqual(counts);
   }
 }
 
@@ -78,7 +74,7 @@ describe.skipIf(redisIsMissing())('presence of three nodes', () => {
       for (let round = 0; round < 5; round++) {
         await crowd.churn(150);
         const beganMs = performance.now();
-        await vi.waitFor(() => expectTruth(urls, crowd.present()), { timeout: 5_000, interval: 20 });
+        await vi.waitFor(() => expectTruth(urls, crowd.present()), 5_000);
         tookMs.push(performance.now() - beganMs);
       }
       // A busy machine may be late once or twice.
@@ -118,7 +114,7 @@ describe.skipIf(redisIsMissing())('presence of three nodes', () => {
       using crowd = new Crowd({ size: 60, numUsers: 20, channel: room, random: new SeededRandom(9), urls });
       await crowd.gather();
       const truth = crowd.present();
-      await vi.waitFor(() => expectTruth(urls, truth), { timeout: 5_000, interval: 50 });
+      await vi.waitFor(() => expectTruth(urls, truth), 5_000);
       const watcher = new Centrifuge(endpoint(urls[0] ?? ''), { websocket: WebSocket, data: { user: 'watcher' } });
       const left: string[] = [];
       const subscription = watcher.newSubscription('room:1', { joinLeave: true });
@@ -127,19 +123,19 @@ describe.skipIf(redisIsMissing())('presence of three nodes', () => {
         subscription.subscribe();
         watcher.connect();
         await subscription.ready(5_000);
-        redis.child.kill('SIGSTOP');
+        redis.pause();
         const beganMs = performance.now();
         const answers: (Members | 'refused')[] = [];
         while (performance.now() - beganMs < blipMs) {
           answers.push(await presence(urls[1] ?? '').catch(() => 'refused' as const));
-          await new Promise((resolve) => setTimeout(resolve, 250));
+          await pause(250);
         }
-        redis.child.kill('SIGCONT');
+        redis.resume();
         const wakeMs = performance.now();
         // From then on: whoever was there is there, until the last entry would have expired without renewal.
         while (performance.now() - wakeMs < limits.pingIntervalMs * 2) {
           for (const url of urls) answers.push(await presence(url).catch(() => 'refused' as const));
-          await new Promise((resolve) => setTimeout(resolve, 250));
+          await pause(250);
         }
         const lacking = answers.flatMap((told) =>
           told === 'refused' ? [] : [[...truth.keys()].filter((client) => !told.has(client)).length],
@@ -149,7 +145,7 @@ describe.skipIf(redisIsMissing())('presence of three nodes', () => {
         expect(left).toEqual([]);
         expect(crowd.present()).toEqual(truth);
       } finally {
-        redis.child.kill('SIGCONT');
+        redis.resume();
         watcher.disconnect();
       }
     },

@@ -5,10 +5,9 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
-import { ObservedFleet } from './observed-fleet.js';
+import { underLoad } from './under-load.js';
 
 const channels = ['chat:a', 'chat:b', 'chat:c', 'chat:d'];
-const perSecond = 200;
 const [stream, place] = ['fanfare:stream:{chat:a}', 'fanfare:place:{chat:a}'];
 
 interface Deed {
@@ -52,26 +51,20 @@ describe.skipIf(redisIsMissing())('two nodes over a Redis whose operator', () =>
   test('does one thing after the other', { timeout: 180_000 }, async () => {
     await using redis = await RedisServer.start({ config: ['appendonly yes'] });
     await using client = await redis.client();
-    await using fleet = await ObservedFleet.start(redis.url);
-    for (const node of [0, 1]) await fleet.follow(`on ${node}`, node, channels);
-    const { flows } = fleet.steadyFlows(channels, perSecond);
-    const goOn = async () => {
-      for (const flow of flows) await fleet.goesOn(flow, 20_000);
-    };
-    await goOn();
+    const { fleet, goOn, judged } = await underLoad(redis.url, channels);
     for (const [name, { commands, isTold = false }] of Object.entries(deeds)) {
       const before = fleet.signals('chat:a');
-      fleet.recorder.record({ kind: 'fault-began', fault: name, name, effects: { losesHistory: 'all' } });
-      // In one turn: a publication that comes between finds no room, or the place made anew.
-      await Promise.all(commands.map((command) => client.send(command)));
-      await goOn();
-      if (isTold) {
-        await vi.waitFor(() => {
-          for (const [n, signals] of fleet.signals('chat:a').entries())
-            expect(signals, name).toBeGreaterThan(before[n] ?? 0);
-        }, 20_000);
-      } else if (!name.startsWith('connections')) expect(fleet.signals('chat:a'), name).toEqual(before);
-      fleet.recorder.record({ kind: 'fault-ended', fault: name });
+      await fleet.during(name, { losesHistory: 'all' }, async () => {
+        // In one turn: a publication that comes between finds no room, or the place made anew.
+        await Promise.all(commands.map((command) => client.send(command)));
+        await goOn();
+        if (isTold) {
+          await vi.waitFor(() => {
+            for (const [n, signals] of fleet.signals('chat:a').entries())
+              expect(signals, name).toBeGreaterThan(before[n] ?? 0);
+          }, 20_000);
+        } else if (!name.startsWith('connections')) expect(fleet.signals('chat:a'), name).toEqual(before);
+      });
       await goOn();
       // Whoever reads has what was published since, in order and without a hole.
       // safe: the API's own answer
@@ -81,7 +74,6 @@ describe.skipIf(redisIsMissing())('two nodes over a Redis whose operator', () =>
       const offsets = result.publications.map(({ offset }) => offset);
       expect(offsets, name).toEqual([0, 1, 2, 3, 4].map((n) => result.offset - n));
     }
-    await fleet.judged();
-    for (const node of fleet.nodes) expect(node.child.exitCode).toBeNull();
+    await judged();
   });
 });

@@ -1,6 +1,6 @@
 /** F3: two nodes of the server as installed, where sentinels say which server is the primary, and it changes. */
 
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WatchedRedis } from '../support/brokers/redis-sentinels.js';
 import { redisIsMissing } from '../support/brokers/redis-server.js';
 import { type Flow, ObservedFleet } from './observed-fleet.js';
@@ -11,6 +11,7 @@ const channel = 'chat:lobby';
 
 async function started(redis: WatchedRedis) {
   const fleet = await ObservedFleet.start(redis.url);
+  onTestFinished(() => fleet[Symbol.asyncDispose]());
   for (const node of [0, 1]) await fleet.follow(`client ${node}`, node, [channel]);
   const flow = fleet.flow(channel);
   await fleet.goesOn(flow, 10_000);
@@ -26,39 +27,30 @@ async function expectWell(fleet: ObservedFleet, flow: Flow, sinceMs: number): Pr
   fleet.recorder.record({ kind: 'fault-ended', fault: 'F3' });
   await fleet.judged();
   for (const signals of fleet.signals(channel)) expect(signals).toBeGreaterThan(0);
-  for (const [n, node] of fleet.nodes.entries()) {
-    await vi.waitFor(async () => expect(await fleet.status(n, 'ready')).toBe(200), { timeout: 10_000 });
-    expect(node.child.exitCode).toBeNull();
-  }
+  await fleet.becomes(200);
 }
 
-describe.skipIf(redisIsMissing())('two nodes and Redis with sentinels', () => {
-  test('F3 G2 G5 G10: the primary dies, and the first connections to the new one are refused', {
-    timeout: 90_000,
-  }, async () => {
+describe.skipIf(redisIsMissing())('two nodes and Redis with sentinels', { timeout: 90_000 }, () => {
+  test('F3 G2 G5 G10: the primary dies, and the first connections to the new one are refused', async () => {
     await using redis = await WatchedRedis.start();
     const { fleet, flow } = await started(redis);
-    await using _fleet = fleet;
     const way = redis.replicas[0]?.way;
     way?.refuse();
     await redis.primary.kill();
     const killedMs = performance.now();
-    await vi.waitFor(() => expect(way?.numRefused).toBeGreaterThanOrEqual(4), { timeout: 10_000 });
+    await vi.waitFor(() => expect(way?.numRefused).toBeGreaterThanOrEqual(4), 10_000);
     expect(await fleet.status(0, 'live')).toBe(200);
     way?.accept();
     await expectWell(fleet, flow, killedMs);
   });
 
-  test('F3 F6 G2 G5: the primary sleeps through its replacement and takes itself for it still, with the nodes attached to it', {
-    timeout: 90_000,
-  }, async () => {
+  test('F3 F6 G2 G5: the primary sleeps through its replacement and takes itself for it still, with the nodes attached to it', async () => {
     // As it should be where nothing may get lost: whoever has lost its replicas acknowledges nothing.
     await using redis = await WatchedRedis.start({ numReplicas: 2, config: ['min-replicas-to-write 1'] });
     const { fleet, flow } = await started(redis);
-    await using _fleet = fleet;
-    redis.primary.child.kill('SIGSTOP');
+    redis.primary.pause();
     await redis.failedOver(15_000);
-    redis.primary.child.kill('SIGCONT');
+    redis.primary.resume();
     await expectWell(fleet, flow, performance.now());
   });
 });

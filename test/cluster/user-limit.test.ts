@@ -56,7 +56,7 @@ describe.each(['workers', 'redis'] as const)('%s', (kind) => {
       };
       const exactly = tokens.map(() => most);
       for (let round = 0; round < 2; round++) {
-        await vi.waitFor(async () => expect(await entered()).toEqual(exactly), { timeout: 15_000, interval: 200 });
+        await vi.waitFor(async () => expect(await entered()).toEqual(exactly), 15_000);
       }
     },
   );

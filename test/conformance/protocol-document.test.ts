@@ -93,14 +93,12 @@ describe('messages', () => {
     const used = new Map<string, Set<string>>();
     for (const { bytes } of commandVectors) {
       const { id: _, ...rest } = JSON.parse(bytes);
-      for (const [method, fields] of Object.entries<object>(rest)) {
+      for (const [method, fields] of Object.entries<object>(rest))
         used.set(method, new Set([...(used.get(method) ?? []), ...Object.keys(fields)]));
-      }
     }
     expect(methods.map(([method = '']) => method.slice(1, -1)).sort()).toEqual([...used.keys()].sort());
-    for (const [method = '', fields = ''] of methods) {
+    for (const [method = '', fields = ''] of methods)
       for (const [, field = ''] of fields.matchAll(/`(\w+)`/g)) expect(used.get(method.slice(1, -1))).toContain(field);
-    }
   });
 
   test('replies have the fields of the table, in its order', () => {

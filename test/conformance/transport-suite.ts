@@ -84,6 +84,17 @@ function publications(peer: TransportPeer): unknown[] {
   return allLines(peer).flatMap(({ push }) => (push?.pub === undefined ? [] : [push.pub.data]));
 }
 
+/** Of replies. */
+function idsOf(peer: TransportPeer): number[] {
+  return allLines(peer).flatMap(({ id }) => id ?? []);
+}
+
+/** The offsets of its publications are those of a beginning of the stream without a hole. */
+function expectWhole(peer: TransportPeer): void {
+  const offsets = allLines(peer).flatMap(({ push }) => (push?.pub === undefined ? [] : [push.pub.offset]));
+  expect(offsets).toEqual(offsets.map((_, n) => n + 1));
+}
+
 /** Waits for frames until the lines in them satisfy; fails at once when the connection ends first. */
 async function until(peer: TransportPeer, satisfied: () => boolean): Promise<void> {
   const ended = peer.closed.then(({ code, reason }) => {
@@ -109,12 +120,12 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       open.peers.push(peer);
       return peer;
     };
-    /** Connected, and subscribed to `room:a`. */
-    const subscriber = async (user = 'ann'): Promise<TransportPeer> => {
+    /** Connected and subscribed. */
+    const subscriber = async (user = 'ann', subscribe: object = { channel: 'room:a', join_leave: true }) => {
       const peer = await raw(`{"connect":{"token":"${user}"},"id":1}`);
-      await until(peer, () => allLines(peer).some(({ id }) => id === 1));
-      peer.send('{"subscribe":{"channel":"room:a","join_leave":true},"id":2}');
-      await until(peer, () => allLines(peer).some(({ id }) => id === 2));
+      await until(peer, () => idsOf(peer).includes(1));
+      peer.send(JSON.stringify({ subscribe, id: 2 }));
+      await until(peer, () => idsOf(peer).includes(2));
       return peer;
     };
     return { app, raw, subscriber };
@@ -162,10 +173,7 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       );
       peer.send(commands.join('\n'));
       await until(peer, () => allLines(peer).length >= before + 40);
-      const later = allLines(peer).slice(before);
-      expect(later.flatMap(({ id }) => (id === undefined ? [] : [id]))).toEqual(
-        Array.from({ length: 20 }, (_, n) => n + 3),
-      );
+      expect(idsOf(peer).slice(2)).toEqual(Array.from({ length: 20 }, (_, n) => n + 3));
       expect(publications(peer)).toEqual(Array.from({ length: 20 }, (_, n) => n));
     });
 
@@ -183,16 +191,11 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
     });
 
     must('tells who comes and goes to whoever has not asked, where the rule pushes it', async () => {
-      const { raw } = await start();
-      const enter = async (user: string) => {
-        const peer = await raw(`{"connect":{"token":"${user}"},"id":1}`);
-        await until(peer, () => allLines(peer).some(({ id }) => id === 1));
-        peer.send('{"subscribe":{"channel":"lobby:a"},"id":2}');
-        await until(peer, () => allLines(peer).some(({ id }) => id === 2));
-        return peer;
-      };
-      const peer = await enter('ann');
-      const bob = await enter('bob');
+      const { subscriber } = await start();
+      const [peer, bob] = [
+        await subscriber('ann', { channel: 'lobby:a' }),
+        await subscriber('bob', { channel: 'lobby:a' }),
+      ];
       bob.send('{"unsubscribe":{"channel":"lobby:a"},"id":3}');
       const traffic = () =>
         allLines(peer).flatMap(({ push }) => {
@@ -242,10 +245,8 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
         JSON.stringify({ id: n + 3, rpc: { method: 'echo', data: 'é'.repeat(1_500) } }),
       );
       peer.send(commands.join('\n'));
-      await until(peer, () => allLines(peer).some(({ id }) => id === 22));
-      expect(allLines(peer).flatMap(({ id }) => (id === undefined ? [] : [id]))).toEqual(
-        Array.from({ length: 22 }, (_, n) => n + 1),
-      );
+      await until(peer, () => idsOf(peer).includes(22));
+      expect(idsOf(peer)).toEqual(Array.from({ length: 22 }, (_, n) => n + 1));
       expect(oversized(peer)).toEqual([]);
     });
 
@@ -272,8 +273,7 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       await publishUntilGone(app, 0);
       peer.resume();
       expect(await peer.closed).toEqual(disconnectCodes.slow);
-      const offsets = allLines(peer).flatMap(({ push }) => (push?.pub === undefined ? [] : [push.pub.offset]));
-      expect(offsets, 'a beginning of the stream without a hole').toEqual(offsets.map((_, n) => n + 1));
+      expectWhole(peer);
     });
 
     must('F9: replies to a peer that does not read count as well', async () => {
@@ -298,8 +298,7 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       await publishUntilGone(app, 1);
       await app.publish('room:a', 'last');
       await until(good, () => publications(good).at(-1) === 'last');
-      const offsets = allLines(good).flatMap(({ push }) => (push?.pub === undefined ? [] : [push.pub.offset]));
-      expect(offsets).toEqual(offsets.map((_, n) => n + 1));
+      expectWhole(good);
     });
 
     must('B41: closes a peer that sends no command in time with 3012, so that it comes back', async () => {
@@ -362,8 +361,6 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       expect((await app.history('room:a')).publications).toEqual([]);
     });
 
-    test('every skipped test exists', () => {
-      expect([...unused]).toEqual([]);
-    });
+    test('every skipped test exists', () => expect([...unused]).toEqual([]));
   });
 }

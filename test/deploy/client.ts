@@ -68,11 +68,7 @@ export interface Answer {
 }
 
 /** One plain request. */
-export function ask(
-  proxy: DeployedProxy,
-  path: string,
-  options: Visit & { readonly body?: string } = {},
-): Promise<Answer> {
+export function ask(proxy: DeployedProxy, path: string, options: Visit & { body?: string } = {}): Promise<Answer> {
   const { address = '127.0.0.1', cookies, headers = {}, body } = options;
   return new Promise((resolve, reject) => {
     const sent = request(proxy.url + path, {

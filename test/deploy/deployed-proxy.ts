@@ -4,22 +4,17 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '../support/programs/free-port.js';
 import { haproxyProgram } from '../support/programs/haproxy.js';
-import { nginxProgram } from '../support/programs/nginx.js';
-import {
-  isMissing,
-  type ProxyProcess,
-  type ProxyProgram,
-  run,
-  untilStarted,
-} from '../support/programs/proxy-process.js';
+import { areMissing } from '../support/programs/missing.js';
+import { nginxProgram, ownTempPaths } from '../support/programs/nginx.js';
+import type { ProxyProgram } from '../support/programs/proxy-process.js';
+import { type Launch, started, TestServer } from '../support/programs/test-server.js';
 
 const execute = promisify(execFile);
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
@@ -34,23 +29,6 @@ export interface DeployedOptions {
   readonly nodes: string;
   /** Smaller numbers than those of the files, where a test would take long to reach them. */
   readonly limits?: readonly Replacement[];
-}
-
-/** One that runs. Disposing of it ends it. */
-export interface DeployedProxy extends AsyncDisposable {
-  /** `https://127.0.0.1:port` */
-  readonly url: string;
-  /** Where plain HTTP is sent on from. */
-  readonly plainUrl: string;
-  /** What its certificate is trusted by. */
-  readonly ca: Buffer;
-  readonly process: ProxyProcess;
-  /** Its access log so far. */
-  accessLog(): Promise<string>;
-  /** Reads its files again, as an operator has it do. */
-  reload(): void;
-  /** Ids of the processes that serve clients. */
-  workers(): Promise<readonly string[]>;
 }
 
 /** One of the two programs. */
@@ -79,7 +57,7 @@ interface Kind {
   checkArgs(folder: string): readonly string[];
   runArgs(folder: string): readonly string[];
   readonly reloadSignal: NodeJS.Signals;
-  accessLog(folder: string, process: ProxyProcess): Promise<string>;
+  accessLog(proxy: DeployedProxy): Promise<string>;
 }
 
 const nginxKind: Kind = {
@@ -93,11 +71,7 @@ const nginxKind: Kind = {
         ['/run/nginx.pid', `${folder}/nginx.pid`],
         ['/var/log/nginx/error.log', 'stderr'],
         ['/var/log/nginx/access.log', `${folder}/access.log`],
-        // Those that Debian compiles in are its own.
-        [
-          'http {',
-          `http {\n${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/temp-${name};`).join('\n')}`,
-        ],
+        ['http {', `http {\n${ownTempPaths(folder)}`],
       ],
     },
     { from: `nginx/${nodes}`, to: 'conf.d/fanfare.conf', replace: [['/etc/nginx/', `${folder}/`]] },
@@ -116,7 +90,7 @@ const nginxKind: Kind = {
   checkArgs: (folder) => ['-t', '-p', folder, '-c', `${folder}/nginx.conf`],
   runArgs: (folder) => ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'],
   reloadSignal: 'SIGHUP',
-  accessLog: (folder) => readFile(join(folder, 'access.log'), 'utf8'),
+  accessLog: ({ folder }) => readFile(join(folder, 'access.log'), 'utf8'),
 };
 
 const haproxyKind: Kind = {
@@ -149,45 +123,75 @@ const haproxyKind: Kind = {
   checkArgs: (folder) => ['-c', '-f', `${folder}/haproxy.cfg`, '-f', `${folder}/nodes.cfg`],
   runArgs: (folder) => ['-W', '-f', `${folder}/haproxy.cfg`, '-f', `${folder}/nodes.cfg`],
   reloadSignal: 'SIGUSR2',
-  accessLog: async (_, running) => running.output(),
+  accessLog: async ({ output }) => output,
 };
 
 export const nginx = deploymentOf(nginxKind);
 export const haproxy = deploymentOf(haproxyKind);
 
 function deploymentOf(kind: Kind): Deployment {
+  const { name, path } = kind.program;
   return {
-    isMissing: () => isMissing(kind.program),
-    start: (options) => untilStarted(() => tryStart(kind, options)),
+    isMissing: () => areMissing(name, path),
+    start: (options) => started(async () => new DeployedProxy(await freePort(), await freePort(), kind, options)),
   };
 }
 
-async function tryStart(kind: Kind, options: DeployedOptions) {
-  const folder = await mkdtemp(join(tmpdir(), 'fanfare-deploy-'));
-  const place: Place = { folder, plainPort: await freePort(), tlsPort: await freePort() };
-  await writeFiles(kind, place, options);
-  const ca = await makeCertificate(kind, folder);
-  // Fails with what is wrong, and with warnings: what a version does not like any more is not for an example.
-  const { stdout, stderr } = await execute(kind.program.path, [...kind.checkArgs(folder)]);
-  if (/warn|alert/i.test(stdout + stderr)) throw new Error(`${kind.program.name} warns: ${stdout}${stderr}`);
-  const url = `https://127.0.0.1:${place.tlsPort}`;
-  const running = await run(kind.program.path, kind.runArgs(folder), {
-    folder,
-    killWith: 'SIGTERM',
-    isReady: (over) => speaksTls(url, ca, over),
-  });
-  if (!running.isReady) return running;
-  const deployed: DeployedProxy = {
-    url,
-    plainUrl: `http://127.0.0.1:${place.plainPort}`,
-    ca,
-    process: running,
-    accessLog: () => kind.accessLog(folder, running),
-    reload: () => running.child.kill(kind.reloadSignal),
-    workers: () => childrenOf(running.child.pid),
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
-  };
-  return deployed;
+/** One that runs. */
+export class DeployedProxy extends TestServer {
+  readonly url: string;
+  /** Where plain HTTP is sent on from. */
+  readonly plainUrl: string;
+  #ca: Buffer = Buffer.alloc(0);
+
+  constructor(
+    readonly plainPort: number,
+    readonly tlsPort: number,
+    private readonly kind: Kind,
+    private readonly options: DeployedOptions,
+  ) {
+    super();
+    this.url = `https://127.0.0.1:${tlsPort}`;
+    this.plainUrl = `http://127.0.0.1:${plainPort}`;
+  }
+
+  /** What its certificate is trusted by. */
+  get ca(): Buffer {
+    return this.#ca;
+  }
+
+  /** Its access log so far. */
+  accessLog(): Promise<string> {
+    return this.kind.accessLog(this);
+  }
+
+  /** Reads its files again, as an operator has it do. */
+  reload(): void {
+    this.signal(this.kind.reloadSignal);
+  }
+
+  /** Ids of the processes that serve clients. */
+  workers(): Promise<readonly string[]> {
+    return childrenOf(this.pid);
+  }
+
+  /** A master process has to end its workers. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await super[Symbol.asyncDispose]();
+  }
+
+  protected override async launch(): Promise<Launch> {
+    const { folder, kind, url } = this;
+    const { name, path } = kind.program;
+    await writeFiles(kind, this, this.options);
+    const ca = await makeCertificate(kind, folder);
+    this.#ca = ca;
+    // Fails with what is wrong, and with warnings: what a version does not like any more is not for an example.
+    const { stdout, stderr } = await execute(path, [...kind.checkArgs(folder)]);
+    if (/warn|alert/i.test(stdout + stderr)) throw new Error(`${name} warns: ${stdout}${stderr}`);
+    return { path, args: kind.runArgs(folder), isReady: (over) => speaksTls(url, ca, over) };
+  }
 }
 
 async function writeFiles(kind: Kind, place: Place, { nodes, nodePorts, limits = [] }: DeployedOptions): Promise<void> {

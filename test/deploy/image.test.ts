@@ -6,13 +6,12 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { FanfareProcess } from '../cli/fanfare-process.js';
+import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
 import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
 import { type Instruction, readDockerfile } from './dockerfile.js';
 
@@ -30,25 +29,17 @@ interface Stage {
   healthcheck: readonly string[];
 }
 
-class Build implements AsyncDisposable {
-  readonly #folder: string;
+class Build {
   readonly #stages = new Map<string, Stage>();
   #last: Stage | undefined;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
-  }
+  private constructor(private readonly folder: string) {}
 
-  static async run(instructions: readonly Instruction[]): Promise<Build> {
-    const build = new Build(await mkdtemp(join(tmpdir(), 'fanfare-image-')));
-    try {
-      await build.#copyContext();
-      for (const instruction of instructions) await build.#take(instruction);
-      return build;
-    } catch (error) {
-      await build[Symbol.asyncDispose]();
-      throw error;
-    }
+  static async run(instructions: readonly Instruction[], folder: string): Promise<Build> {
+    const build = new Build(folder);
+    await build.#copyContext();
+    for (const instruction of instructions) await build.#take(instruction);
+    return build;
   }
 
   get image(): Stage {
@@ -57,7 +48,7 @@ class Build implements AsyncDisposable {
   }
 
   get #context(): string {
-    return join(this.#folder, 'context');
+    return join(this.folder, 'context');
   }
 
   /** What .dockerignore lets through, which is a list of what is needed. */
@@ -121,7 +112,7 @@ class Build implements AsyncDisposable {
   async #begin(words: readonly string[]): Promise<void> {
     const name = words[1]?.toUpperCase() === 'AS' ? (words[2] ?? '') : `stage-${this.#stages.size}`;
     const stage = {
-      root: join(this.#folder, name),
+      root: join(this.folder, name),
       workdir: '/',
       env: {},
       entrypoint: [],
@@ -148,10 +139,6 @@ class Build implements AsyncDisposable {
       await cp(path, target, { recursive: true, verbatimSymlinks: true });
     }
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
-  }
 }
 
 function environmentOf({ env }: Stage): NodeJS.ProcessEnv {
@@ -169,8 +156,8 @@ describe('the image', () => {
     timeout: 300_000,
   }, async () => {
     const instructions = readDockerfile(await readFile(path, 'utf8'));
-    await using build = await Build.run(instructions);
-    const { image } = build;
+    using folder = new Folder();
+    const { image } = await Build.run(instructions, folder.path);
     const app = image.root + image.workdir;
     expect((await readdir(app)).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
     const packages = await readdir(`${app}/node_modules`);

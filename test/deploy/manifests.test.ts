@@ -1,18 +1,17 @@
 /** The files for Docker Compose and Kubernetes: they are what their schemas say, and what one says fits the other. */
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import type { Config } from '../../src/config/config.js';
-import { loadConfig } from '../../src/config/load.js';
-import { formatProblem } from '../../src/config/problem.js';
 import { testSecret } from '../cli/fanfare-process.js';
+import { accepted } from '../support/config/loaded.js';
 import { pythonIsMissing, pythonProgram } from '../support/programs/python.js';
+import { testFolder } from '../support/programs/test-folder.js';
 import { readDockerfile } from './dockerfile.js';
 
 const execute = promisify(execFile);
@@ -22,23 +21,8 @@ const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url));
 type Document = Record<string, any>;
 
 /** As `fanfare serve --config` would take it; the files with keys are elsewhere. */
-async function configOf(text: string): Promise<Config> {
-  const folder = mkdtempSync(join(tmpdir(), 'fanfare-deploy-'));
-  try {
-    writeFileSync(join(folder, 'key'), testSecret, { mode: 0o600 });
-    writeFileSync(join(folder, 'fanfare.yaml'), text.replace(/File: \/[\w/.-]+/g, 'File: key'));
-    const outcome = await loadConfig({
-      folder,
-      env: {},
-      flags: new Map(),
-      mode: 'production',
-      defaultsFor: () => ({}),
-    });
-    if (!outcome.ok) throw new Error(outcome.problems.map(formatProblem).join('\n'));
-    return outcome.config;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function configOf(text: string): Promise<Config> {
+  return accepted({ files: { key: testSecret, 'fanfare.yaml': text.replace(/File: \/[\w/.-]+/g, 'File: key') } });
 }
 
 /** All clients are sent away within the part of the deadline that there is for it, at the rate that is configured. */
@@ -69,15 +53,10 @@ describe('Kubernetes', () => {
   });
 
   test.skipIf(pythonIsMissing())('a field that is misspelt would be found', async () => {
-    const place = mkdtempSync(join(tmpdir(), 'fanfare-deploy-'));
-    try {
-      const text = readFileSync(`${folder}deployment.yaml`, 'utf8').replace('minReadySeconds', 'minReadySecond');
-      writeFileSync(join(place, 'deployment.yaml'), text);
-      const checked = execute(pythonProgram('kubernetes-validate'), ['--strict', join(place, 'deployment.yaml')]);
-      await expect(checked).rejects.toMatchObject({ code: 1 });
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
+    const text = readFileSync(`${folder}deployment.yaml`, 'utf8').replace('minReadySeconds', 'minReadySecond');
+    const file = join(testFolder({ 'deployment.yaml': text }), 'deployment.yaml');
+    const checked = execute(pythonProgram('kubernetes-validate'), ['--strict', file]);
+    await expect(checked).rejects.toMatchObject({ code: 1 });
   });
 
   const pod = () => the('Deployment').spec.template.spec;
@@ -113,9 +92,8 @@ describe('Kubernetes', () => {
       expect(labels).toMatchObject(service.spec.selector);
       for (const { targetPort } of service.spec.ports) expect(ports.has(targetPort)).toBe(true);
     }
-    for (const kind of ['PodDisruptionBudget', 'Deployment']) {
+    for (const kind of ['PodDisruptionBudget', 'Deployment'])
       expect(labels).toMatchObject(the(kind).spec.selector.matchLabels);
-    }
     const annotations = the('Deployment').spec.template.metadata.annotations;
     expect(Number(annotations['prometheus.io/port'])).toBe(values['internal.port']);
   });

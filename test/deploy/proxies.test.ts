@@ -100,12 +100,10 @@ describe.each(plain)('%s without stickiness', (_, deployment, nodes) => {
       expect(error).toBeInstanceOf(Error);
     });
 
-    test.each(['/', '/health/ready', '/metrics', '/api/info', '/emulation/x'])(
-      '%s is none of the public',
-      async (path) => {
-        expect((await ask(through.proxy, path)).status).toBe(404);
-      },
-    );
+    const closed = ['/', '/health/ready', '/metrics', '/api/info', '/emulation/x'];
+    test.each(closed)('%s is none of the public', async (path) => {
+      expect((await ask(through.proxy, path)).status).toBe(404);
+    });
 
     test('B18: what a client says of its address is dropped', async () => {
       const headers = { 'X-Forwarded-For': '203.0.113.9', Origin: 'https://elsewhere.example' };
@@ -128,58 +126,50 @@ describe.each(plain)('%s without stickiness', (_, deployment, nodes) => {
     });
   });
 
-  test.skipIf(deployment.isMissing())(
-    'what is over the limits of an address gets 429, other addresses get in',
-    async () => {
-      const limits = nodes.endsWith('.cfg')
-        ? ([['gt 200 }', 'gt 5 }']] as const)
-        : ([
-            ['burst=100 nodelay', 'burst=4 nodelay'],
-            ['rate=20r/s', 'rate=1r/m'],
-          ] as const);
-      await using through = await started(deployment, nodes, { limits });
-      const outcomes = [];
-      for (let n = 0; n < 8; n++) outcomes.push(await visit(through.proxy, { address: '127.0.0.9' }));
-      expect(outcomes.slice(5)).toEqual([429, 429, 429]);
-      const visitors = outcomes.filter((outcome) => typeof outcome !== 'number');
-      expect(visitors).toHaveLength(5);
-      leave([...visitors, await enter(through.proxy, { address: '127.0.0.10' })]);
-    },
-  );
+  const whereInstalled = test.skipIf(deployment.isMissing());
+  whereInstalled('what is over the limits of an address gets 429, other addresses get in', async () => {
+    const limits = nodes.endsWith('.cfg')
+      ? ([['gt 200 }', 'gt 5 }']] as const)
+      : ([
+          ['burst=100 nodelay', 'burst=4 nodelay'],
+          ['rate=20r/s', 'rate=1r/m'],
+        ] as const);
+    await using through = await started(deployment, nodes, { limits });
+    const outcomes = [];
+    for (let n = 0; n < 8; n++) outcomes.push(await visit(through.proxy, { address: '127.0.0.9' }));
+    expect(outcomes.slice(5)).toEqual([429, 429, 429]);
+    const visitors = outcomes.filter((outcome) => typeof outcome !== 'number');
+    expect(visitors).toHaveLength(5);
+    leave([...visitors, await enter(through.proxy, { address: '127.0.0.10' })]);
+  });
 
-  test.skipIf(deployment.isMissing())(
-    'a node that is full does not keep clients from the others; 503 when all are',
-    async () => {
-      await using through = await started(deployment, nodes, { nodeArgs: ['--limits-max-connections', '2'] });
-      const visitors = await enterMany(through.proxy, 6);
-      expect(await visit(through.proxy)).toBe(503);
-      // The refusals have not taken any node out.
-      leave(visitors);
-      await vi.waitFor(async () => leave(await enterMany(through.proxy, 3)), { timeout: 5_000, interval: 100 });
-    },
-  );
+  whereInstalled('a node that is full does not keep clients from the others; 503 when all are', async () => {
+    await using through = await started(deployment, nodes, { nodeArgs: ['--limits-max-connections', '2'] });
+    const visitors = await enterMany(through.proxy, 6);
+    expect(await visit(through.proxy)).toBe(503);
+    // The refusals have not taken any node out.
+    leave(visitors);
+    await vi.waitFor(async () => leave(await enterMany(through.proxy, 3)), 5_000);
+  });
 
-  test.skipIf(deployment.isMissing())(
-    'F12: a node is stopped and another one killed, and whoever comes meanwhile gets in',
-    async () => {
-      await using through = await started(deployment, nodes, { nodeArgs: leavingOf(nodes) });
-      const [first, second] = through.fleet.nodes;
-      const visitors = await enterMany(through.proxy, 12);
-      const codes = Promise.race(visitors.map(({ closed }) => closed));
-      first?.process.signal('SIGTERM');
-      await first?.process.seen('stdout', /shutting down/);
-      const newcomers = await enterMany(through.proxy, 6);
-      expect(await codes).toBe(3001);
-      newcomers.push(...(await enterMany(through.proxy, 6)));
-      expect((await first?.process.exited)?.code).toBe(0);
-      newcomers.push(...(await enterMany(through.proxy, 6)));
-      // F1: nobody has been told of this one.
-      second?.process.signal('SIGKILL');
-      await second?.process.exited;
-      newcomers.push(...(await enterMany(through.proxy, 6)));
-      leave([...visitors, ...newcomers]);
-    },
-  );
+  whereInstalled('F12: a node is stopped and another one killed, and whoever comes meanwhile gets in', async () => {
+    await using through = await started(deployment, nodes, { nodeArgs: leavingOf(nodes) });
+    const [first, second] = through.fleet.nodes;
+    const visitors = await enterMany(through.proxy, 12);
+    const codes = Promise.race(visitors.map(({ closed }) => closed));
+    first?.process.signal('SIGTERM');
+    await first?.process.seen('stdout', /shutting down/);
+    const newcomers = await enterMany(through.proxy, 6);
+    expect(await codes).toBe(3001);
+    newcomers.push(...(await enterMany(through.proxy, 6)));
+    expect((await first?.process.exited)?.code).toBe(0);
+    newcomers.push(...(await enterMany(through.proxy, 6)));
+    // F1: nobody has been told of this one.
+    second?.process.signal('SIGKILL');
+    await second?.process.exited;
+    newcomers.push(...(await enterMany(through.proxy, 6)));
+    leave([...visitors, ...newcomers]);
+  });
 });
 
 describe.each(sticky)('%s', (_, deployment, nodes, by) => {
@@ -211,9 +201,8 @@ describe.each(sticky)('%s', (_, deployment, nodes, by) => {
     const peer = await client.openStream(by === 'parameter' ? '?sticky=one-of-many' : '');
     expect(await peer.emulate('{"id":2,"subscribe":{"channel":"news"}}')).toBe(204);
     await peer.lines.atLeast(2);
-    for (let n = 0; n < 10; n++) {
+    for (let n = 0; n < 10; n++)
       expect(await peer.emulate(`{"id":${3 + n},"publish":{"channel":"news","data":${n}}}`)).toBe(204);
-    }
     // A reply and a push each.
     const lines = await peer.lines.atLeast(22);
     const published = lines.flatMap(({ push }) =>
@@ -254,33 +243,26 @@ describe.skipIf(haproxy.isMissing())('HAProxy', () => {
 });
 
 describe.each(plain)('%s', (_, deployment, nodes) => {
-  test.skipIf(deployment.isMissing())(
-    'F11: a reload loses nobody, and the old workers are gone with their last client',
-    async () => {
-      await using through = await started(deployment, nodes);
-      const before = await enter(through.proxy);
-      const old = await through.proxy.workers();
-      through.proxy.reload();
-      await vi.waitFor(async () => expect((await through.proxy.workers()).length).toBeGreaterThan(old.length), {
-        timeout: 5_000,
-      });
-      const reply = once(before.socket, 'message');
-      before.socket.send('{"id":2,"subscribe":{"channel":"news"}}');
-      expect(JSON.parse(String((await reply)[0])).id).toBe(2);
-      leave([before]);
-      let after = await enter(through.proxy);
-      await vi.waitFor(
-        async () => {
-          // One that an old worker has let in just before it stopped to would keep that one.
-          leave([after]);
-          after = await enter(through.proxy);
-          const now = await through.proxy.workers();
-          expect(old.filter((pid) => now.includes(pid))).toEqual([]);
-        },
-        { timeout: 5_000, interval: 200 },
-      );
-      expect(after.socket.readyState).toBe(after.socket.OPEN);
+  const whereInstalled = test.skipIf(deployment.isMissing());
+  whereInstalled('F11: a reload loses nobody, and the old workers are gone with their last client', async () => {
+    await using through = await started(deployment, nodes);
+    const before = await enter(through.proxy);
+    const old = await through.proxy.workers();
+    through.proxy.reload();
+    await vi.waitFor(async () => expect((await through.proxy.workers()).length).toBeGreaterThan(old.length), 5_000);
+    const reply = once(before.socket, 'message');
+    before.socket.send('{"id":2,"subscribe":{"channel":"news"}}');
+    expect(JSON.parse(String((await reply)[0])).id).toBe(2);
+    leave([before]);
+    let after = await enter(through.proxy);
+    await vi.waitFor(async () => {
+      // One that an old worker has let in just before it stopped to would keep that one.
       leave([after]);
-    },
-  );
+      after = await enter(through.proxy);
+      const now = await through.proxy.workers();
+      expect(old.filter((pid) => now.includes(pid))).toEqual([]);
+    }, 5_000);
+    expect(after.socket.readyState).toBe(after.socket.OPEN);
+    leave([after]);
+  });
 });

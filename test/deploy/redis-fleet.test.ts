@@ -102,10 +102,7 @@ describe.each(deployments)('%s', (_, deployment, nodes) => {
       const [leaving, ...staying] = visitors;
       leaving?.socket.close();
       const asking = members[1] as Member;
-      await vi.waitFor(async () => expect(await presentIn(asking, id++)).toBe(members.length - 1), {
-        timeout: 3_000,
-        interval: 100,
-      });
+      await vi.waitFor(async () => expect(await presentIn(asking, id++)).toBe(members.length - 1), 3_000);
       // A poll is a request as any other; its session is of one node.
       const opened = await ask(proxy, '/connection/long_polling', {
         body: JSON.stringify({ data: '{"id":1,"connect":{}}' }),

@@ -95,14 +95,11 @@ describe.each([
           await step('the proxy is reloaded', async () => {
             proxy.reload();
             // Each has clients, which stay until its time is over.
-            await vi.waitFor(
-              async () => {
-                const now = await proxy.workers();
-                expect(now.length).toBeGreaterThan(0);
-                expect(old.filter((pid) => now.includes(pid))).toEqual([]);
-              },
-              { timeout: 20_000, interval: 100 },
-            );
+            await vi.waitFor(async () => {
+              const now = await proxy.workers();
+              expect(now.length).toBeGreaterThan(0);
+              expect(old.filter((pid) => now.includes(pid))).toEqual([]);
+            }, 20_000);
           });
           await allBack();
           const { ends, returnsMs } = await swarm.moves();

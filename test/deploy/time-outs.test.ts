@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { options } from '../../src/config/options.js';
+import { timeouts } from '../../src/server/listener.js';
 
 const deploy = (path: string) => readFileSync(new URL(`../../deploy/${path}`, import.meta.url), 'utf8');
 
@@ -27,6 +28,14 @@ describe('what a proxy takes for dead is more silent than a healthy connection',
     expect(found.length).toBeGreaterThan(0);
     for (const ms of found) expect(ms).toBeGreaterThanOrEqual(longestSilenceMs + options['limits.pongTimeout'].default);
   });
+});
+
+test('nginx closes idle connections to nodes before they do', () => {
+  const nginxDefaultMs = 60_000;
+  for (const path of ['nginx/fanfare.conf', 'nginx/fanfare-sticky.conf']) {
+    const [idleMs = nginxDefaultMs] = durationsOf(path, /keepalive_timeout/);
+    expect(idleMs).toBeLessThan(timeouts.keepAliveTimeout);
+  }
 });
 
 test('a supervisor kills later than a graceful shutdown ends', () => {

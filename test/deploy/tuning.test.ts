@@ -1,12 +1,11 @@
 /** Kernel and descriptor limits: settings that this kernel has, taken by a network namespace of the test's own. */
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
+import { Folder } from '../cli/fanfare-process.js';
 
 const execute = promisify(execFile);
 const folder = fileURLToPath(new URL('../../deploy/', import.meta.url));
@@ -42,29 +41,22 @@ describe('sysctl', () => {
     if (present !== '') expect(setting.value.split(' ')).toHaveLength(present.split(/\s+/).length);
   });
 
-  test('no setting is there twice', () => {
-    expect(new Set(settings.map(({ key }) => key)).size).toBe(settings.length);
-  });
+  test('no setting is there twice', () => expect(new Set(settings.map(({ key }) => key)).size).toBe(settings.length));
 
   // Only root can make one without more ado.
   test.skipIf(process.getuid?.() !== 0)('a network takes what it is told', async () => {
     const own = settings.filter(isOfNamespace);
     expect(own.length).toBeGreaterThan(6);
-    const place = mkdtempSync(join(tmpdir(), 'fanfare-sysctl-'));
-    try {
-      const file = join(place, '99-fanfare.conf');
-      writeFileSync(file, own.map(({ key, value }) => `${key} = ${value}\n`).join(''));
-      const read = own.map(({ key }) => key).join(' ');
-      const script = `sysctl --quiet --load '${file}' && sysctl --values ${read}`;
-      const { stdout } = await execute('unshare', ['--net', 'sh', '-c', script]);
-      const values = stdout
-        .trim()
-        .split('\n')
-        .map((value) => value.replace(/\s+/g, ' '));
-      expect(values).toEqual(own.map(({ value }) => value));
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
+    using place = new Folder();
+    const file = place.write('99-fanfare.conf', own.map(({ key, value }) => `${key} = ${value}\n`).join(''));
+    const read = own.map(({ key }) => key).join(' ');
+    const script = `sysctl --quiet --load '${file}' && sysctl --values ${read}`;
+    const { stdout } = await execute('unshare', ['--net', 'sh', '-c', script]);
+    const values = stdout
+      .trim()
+      .split('\n')
+      .map((value) => value.replace(/\s+/g, ' '));
+    expect(values).toEqual(own.map(({ value }) => value));
   });
 });
 

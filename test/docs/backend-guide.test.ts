@@ -8,6 +8,7 @@ import { apiMethods } from '../../src/http/api/methods.js';
 import { fanfare } from '../cli/fanfare-process.js';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 import { pythonIsMissing } from '../support/programs/python.js';
+import { closed, listening } from '../support/servers/local-server.js';
 import { readPage, root } from './page.js';
 import { curlIsMissing, patienceMs, Reader } from './terminals.js';
 
@@ -23,18 +24,13 @@ afterEach(async () => {
 async function serveWithToken(folder: string, port: number): Promise<void> {
   const html = await readFile(join(folder, 'page.html'), 'utf8');
   const secret = await readFile(join(folder, 'token.key'), 'utf8');
-  const { stdout: token } = await fanfare(['token', '--user', '42'], {
-    env: { FANFARE_TOKEN_SECRET: secret.trim() },
-  });
+  const { stdout: token } = await fanfare(['token', '--user', '42'], { env: { FANFARE_TOKEN_SECRET: secret.trim() } });
   const server = createServer((_, response) => {
     response.setHeader('Content-Type', 'text/html');
     response.end(html.replace('{{token}}', token.trim()));
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  toClose.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
+  await listening(server, port);
+  toClose.push(() => closed(server));
 }
 
 test.skipIf(curlIsMissing())('every command of the page does what the page says', { timeout: patienceMs }, async () => {

@@ -2,7 +2,7 @@
 
 import { channel, fanfare, rpc } from 'fanfare';
 import { type Client, type ClientError, connect } from 'fanfare/client';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { ChannelPattern } from '../../src/engine/names/channel-pattern.js';
@@ -37,10 +37,7 @@ const app = fanfare({
   limits: { maxChannelsPerConnection: 2, publicationsPerSec: 1 },
 });
 
-let url: string;
-beforeAll(async () => {
-  ({ url } = await app.listen(0));
-});
+const { url } = await app.listen(0);
 afterAll(() => app.close(0));
 
 const attempts: Record<string, (client: Client) => Promise<unknown>> = {
@@ -69,21 +66,17 @@ const attempts: Record<string, (client: Client) => Promise<unknown>> = {
 
 const refusals = tableAfter('<!-- refusals');
 
-test('every refusal of the page is tried', () => {
-  expect(refusals.map(([attempt]) => attempt).sort()).toEqual(Object.keys(attempts).sort());
-});
+test('every refusal of the page is tried', () =>
+  expect(refusals.map(([attempt]) => attempt).sort()).toEqual(Object.keys(attempts).sort()));
 
 it.each(refusals)('whoever %s gets %s, %s', async (attempt = '', code, protocolCode) => {
   const client = connect(url.replace('http', 'ws'), { token: '42', websocket: WebSocket });
-  try {
-    const error = await attempts[attempt]?.(client).then(
-      () => undefined,
-      (reason: ClientError) => reason,
-    );
-    expect({ code: error?.code, protocolCode: `${error?.protocolCode}` }).toEqual({ code, protocolCode });
-  } finally {
-    client.close();
-  }
+  onTestFinished(() => client.close());
+  const error = await attempts[attempt]?.(client).then(
+    () => undefined,
+    (reason: ClientError) => reason,
+  );
+  expect({ code: error?.code, protocolCode: `${error?.protocolCode}` }).toEqual({ code, protocolCode });
 });
 
 describe('the patterns of the page', () => {

@@ -1,13 +1,5 @@
 /** docs/guide/client.md, its programs run against its server. */
 
-import { test } from 'vitest';
-import { curlIsMissing, patienceMs, Reader } from './terminals.js';
+import { followed } from './terminals.js';
 
-test.skipIf(curlIsMissing())(
-  'every program of the page prints what the page says',
-  { timeout: patienceMs },
-  async () => {
-    await using reader = await Reader.start();
-    await reader.follow('docs/guide/client.md');
-  },
-);
+followed('every program of the page prints what the page says', 'docs/guide/client.md');

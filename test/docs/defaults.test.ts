@@ -58,10 +58,6 @@ const claims = pages.flatMap((page) => {
   );
 });
 
-test('pages tell defaults', () => {
-  expect(claims.length).toBeGreaterThan(20);
-});
+test('pages tell defaults', () => expect(claims.length).toBeGreaterThan(20));
 
-it.each(claims)('$page: $option is $said', ({ option, said }) => {
-  expect(optionAt(option).default).toBe(said);
-});
+it.each(claims)('$page: $option is $said', ({ option, said }) => expect(optionAt(option).default).toBe(said));

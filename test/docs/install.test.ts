@@ -5,19 +5,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { blocksOf, readPage, root } from './page.js';
 
 const run = promisify(execFile);
 const timeoutMs = 120_000;
 
-let above: string;
-beforeAll(() => {
-  above = mkdtempSync(join(tmpdir(), 'fanfare-install-'));
-});
-afterAll(() => {
-  rmSync(above, { recursive: true, force: true });
-});
+const above = mkdtempSync(join(tmpdir(), 'fanfare-install-'));
+afterAll(() => rmSync(above, { recursive: true, force: true }));
 
 /** The commands of a page that make or install the package. */
 function commandsOf(path: string): string {

@@ -41,9 +41,8 @@ function fault(page: string, link: string): string | undefined {
   return target.endsWith('.md') && !anchorsOf(target).has(anchor) ? `${link}: no such heading in ${target}` : undefined;
 }
 
-test('there are pages', () => {
-  expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/README.md', 'docs/guide/backend.md']));
-});
+test('there are pages', () =>
+  expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/README.md', 'docs/guide/backend.md'])));
 
 describe('the links of', () => {
   it.each(pages)('%s lead somewhere', (page) => {

@@ -1,13 +1,12 @@
 /** Every listing of the guide: TypeScript compiles against the public API, configurations are accepted. */
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it, test } from 'vitest';
-import { loadConfig } from '../../src/config/load.js';
 import { formatProblem } from '../../src/config/problem.js';
 import { testSecret } from '../cli/fanfare-process.js';
+import { load } from '../support/config/loaded.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
 const guides = readdirSync(`${root}docs/guide`).map((name) => `docs/guide/${name}`);
@@ -31,9 +30,8 @@ test('TypeScript listings compile', { timeout: 60_000 }, () => {
   const listings = new Map<string, { page: string; block: Block }>();
   // The programs of the README are files, which the compiler checks as such.
   for (const page of pages.filter((name) => name !== 'README.md')) {
-    for (const block of blocksOf(readPage(page))) {
+    for (const block of blocksOf(readPage(page)))
       if (block.language === 'ts' || block.language === 'tsx') listings.set(pathOf(page, block), { page, block });
-    }
   }
   expect(listings.size).toBeGreaterThan(5);
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
@@ -75,23 +73,11 @@ describe('configurations are accepted', () => {
   );
 
   it.each(listings)('$where', async ({ text }) => {
-    const folder = mkdtempSync(join(tmpdir(), 'fanfare-docs-'));
-    try {
-      // The files with secrets that it names are the reader's to make.
-      for (const [, name = ''] of text.matchAll(/File: ([\w.-]+)/g)) writeFileSync(join(folder, name), testSecret);
-      const local = text.replace(/File: \/[\w/.-]+/g, 'File: secret').replace('# fanfare.yaml\n', '');
-      writeFileSync(join(folder, 'secret'), testSecret, { mode: 0o600 });
-      writeFileSync(join(folder, 'fanfare.yaml'), local);
-      const outcome = await loadConfig({
-        folder,
-        env: {},
-        flags: new Map(),
-        mode: 'production',
-        defaultsFor: () => ({}),
-      });
-      expect(outcome.ok ? [] : outcome.problems.map(formatProblem)).toEqual([]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    // The files with secrets that it names are the reader's to make.
+    const named = [...text.matchAll(/File: ([\w.-]+)/g)].map(([, name = '']) => [name, testSecret] as const);
+    const local = text.replace(/File: \/[\w/.-]+/g, 'File: secret').replace('# fanfare.yaml\n', '');
+    const files = { ...Object.fromEntries(named), secret: testSecret, 'fanfare.yaml': local };
+    const outcome = await load({ files });
+    expect(outcome.ok ? [] : outcome.problems.map(formatProblem)).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ const end = '<!-- end of metrics -->';
 async function exposition(): Promise<string> {
   const { node } = new EngineNode({ channels: {} });
   const hook = { hook: 'connect', calls: 0, failures: new Map(), numInFlight: 0, numWaiting: 0, isOpen: false };
-  const metrics = nodeMetrics(node, {
+  const metrics = nodeMetrics(node.ports, {
     figures: [hook],
     events: { queued: 0, delivered: 0, dropped: 0 },
     measure: (meter) => meter.hasEvents(),

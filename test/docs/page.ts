@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -18,6 +19,16 @@ export interface Block {
 /** @param path relative to the repository */
 export function readPage(path: string): string {
   return readFileSync(root + path, 'utf8');
+}
+
+/** Asserts that this stands between two marks of a page. With `vitest run -u` it is written there. */
+export async function expectSection(path: string, begin: string, end: string, section: string): Promise<void> {
+  const text = readPage(path);
+  const [start, stop] = [text.indexOf(begin), text.indexOf(end)];
+  expect(start).toBeGreaterThan(0);
+  expect(stop).toBeGreaterThan(start);
+  const expected = `${text.slice(0, start)}${begin}\n\n${section}\n\n${text.slice(stop)}`;
+  await expect(expected).toMatchFileSnapshot(root + path);
 }
 
 const ignored = new Set(['node_modules', 'dist', 'coverage']);

@@ -6,7 +6,7 @@ import type { FanfareApp } from 'fanfare';
 import { type AnyApp, connect } from 'fanfare/client';
 import type { FanfareHooks } from 'fanfare/react';
 import type { ComponentType } from 'react';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ChannelSchemas, ProcedureTable } from '../../src/engine/channels/channel-types.js';
 import { createRoot } from '../client/page.js';
@@ -14,19 +14,12 @@ import { blocksOf, readPage, root } from './page.js';
 
 const waiting = { timeout: 10_000, interval: 10 };
 
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
 /** Among the tests, where listings find the package and are compiled as any other module. */
 function listings(): string {
   const folder = mkdtempSync(`${root}test/docs/.listings-`);
-  toClose.push(() => rmSync(folder, { recursive: true }));
-  for (const { label, text } of blocksOf(readPage('docs/guide/react.md'))) {
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const { label, text } of blocksOf(readPage('docs/guide/react.md')))
     if (label !== '') writeFileSync(join(folder, label), text);
-  }
   return folder;
 }
 
@@ -36,12 +29,12 @@ test('it shows who is there and what is said, and its button publishes', async (
   const { FanfareProvider } = (await import(join(folder, 'realtime.ts'))) as FanfareHooks<AnyApp>;
   const { Room } = (await import(join(folder, 'room.tsx'))) as { Room: ComponentType<{ name: string }> };
   const { url } = await app.listen(0);
-  toClose.push(() => app.close(0));
+  onTestFinished(() => app.close(0));
   const client = connect(url, { websocket: WebSocket });
-  toClose.push(() => client.close());
+  onTestFinished(() => client.close());
   const container = document.createElement('div');
   const page = createRoot(container);
-  toClose.push(() => page.unmount());
+  onTestFinished(() => page.unmount());
   page.render(
     <FanfareProvider client={client}>
       <Room name="lobby" />

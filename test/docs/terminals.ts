@@ -13,9 +13,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from 'vitest';
 import { command } from '../cli/fanfare-process.js';
 import { freePort } from '../support/programs/free-port.js';
 import { skipLoudly } from '../support/programs/missing.js';
+import { pythonPackages } from '../support/programs/python.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
 /** What Node 25 and newer say of programs that construct the SDK themselves: it looks whether there is a localStorage. */
@@ -81,9 +83,8 @@ class Terminal {
         this.#seenUpTo += found.index + found[0].length;
         return found;
       }
-      if (this.child.exitCode !== null || isLate()) {
+      if (this.child.exitCode !== null || isLate())
         throw new Error(`${isLate() ? 'waits for' : 'ended without'} ${pattern}; it has printed:\n${this.output}`);
-      }
       await new Promise<void>((resolve) => this.#changed.add(resolve));
       this.#changed.clear();
     }
@@ -102,15 +103,12 @@ class Terminal {
 
 export class Reader implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'fanfare-docs-'));
-  /** What a port of the page is here. */
-  readonly ports: ReadonlyMap<string, number>;
   readonly #env: NodeJS.ProcessEnv;
   readonly #shell: Terminal;
   readonly #terminals = new Map<string, Terminal>();
   #printed = '';
 
-  private constructor(ports: ReadonlyMap<string, number>) {
-    this.ports = ports;
+  private constructor(/** What a port of the page is here. */ readonly ports: ReadonlyMap<string, number>) {
     const bin = join(this.folder, '.bin');
     mkdirSync(bin);
     const script = (name: string, lines: string) =>
@@ -126,13 +124,13 @@ export class Reader implements AsyncDisposable {
     const modules = join(this.folder, 'node_modules');
     mkdirSync(join(modules, '@hono'), { recursive: true });
     symlinkSync(root, join(modules, 'fanfare'));
-    for (const name of ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server']) {
+    for (const name of ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server'])
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
-    }
     const inherited = Object.entries(process.env).filter(([name]) => !/^(FANFARE|NODE_|VITEST|FORCE_COLOR)/.test(name));
     this.#env = {
       ...Object.fromEntries(inherited),
       PATH: `${bin}:${process.env.PATH}`,
+      PYTHONPATH: pythonPackages(),
       FANFARE_PORT: `${ports.get('8000')}`,
       NO_COLOR: '1',
     };
@@ -194,9 +192,8 @@ export class Reader implements AsyncDisposable {
 
   #compare(expected: string): void {
     const printed = this.#printed.replace(warningOfNode, '');
-    if (!new RegExp(`^${patternOf(expected).source}$`).test(printed)) {
+    if (!new RegExp(`^${patternOf(expected).source}$`).test(printed))
       throw new Error(`the page says\n${expected}\nand it was\n${this.#printed}`);
-    }
   }
 
   /** A terminal that is there already is used again: what runs in it is stopped by Ctrl+C. */
@@ -229,4 +226,12 @@ function patternOf(expected: string): RegExp {
 
 function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** A test that follows a page from its first command to its last, against servers as the page starts them. */
+export function followed(title: string, page: string): void {
+  test.skipIf(curlIsMissing())(title, { timeout: patienceMs }, async () => {
+    await using reader = await Reader.start();
+    await reader.follow(page);
+  });
 }

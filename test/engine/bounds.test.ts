@@ -1,16 +1,18 @@
 /** G11 and G12: what one connection may cost, and that it costs others nothing. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SimulatedClient } from '../support/engine/simulated-client.js';
 import { Simulation } from '../support/engine/simulation.js';
 
 const maxQueueBytes = 2_000;
 
 async function simulate(limits = {}) {
-  return new Simulation({
+  const simulation = new Simulation({
     rule: { history: { size: 100, ttl: '5m' }, presence: true, joinLeave: true },
     limits: { pingIntervalMs: 0, maxQueueBytes, ...limits },
-  }).start();
+  });
+  onTestFinished(() => simulation.close());
+  return simulation.start();
 }
 
 /** Makes the client's kernel take nothing any more: what is written to it stays in the queue. */
@@ -27,10 +29,7 @@ function stall(client: SimulatedClient): void {
 describe('a slow reader', () => {
   test('G11 F9: is closed with 3008 when more than maxQueueBytes waits for it, and never has more', async () => {
     const simulation = await simulate();
-    const [slow, quick] = [simulation.client(), simulation.client()];
-    slow.connect();
-    quick.connect();
-    await simulation.settle([slow, quick]);
+    const [slow, quick] = [await simulation.connected(), await simulation.connected()];
     stall(slow);
     const { connection } = slow;
     for (let i = 0; i < 50; i++) {
@@ -41,15 +40,12 @@ describe('a slow reader', () => {
     expect(connection?.closedWith?.code).toBe(3008);
     await simulation.settle([quick]);
     expect(quick.deliveries.map(({ offset }) => offset)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
-    expect(simulation.node.sessions.size).toBe(1);
-    await simulation.close();
+    expect(simulation.node.ports.sessions.size).toBe(1);
   });
 
   test('G12: in the middle of a fan-out, its end takes nobody out of the turn and gives nobody a second copy', async () => {
     const simulation = await simulate();
-    const clients = Array.from({ length: 20 }, () => simulation.client());
-    for (const client of clients) client.connect();
-    await simulation.settle(clients);
+    const clients = await Promise.all(Array.from({ length: 20 }, () => simulation.connected()));
     const slow = clients.filter((_, index) => index % 3 === 0);
     for (const client of slow) {
       stall(client);
@@ -62,16 +58,13 @@ describe('a slow reader', () => {
       expect(values).toEqual(slow.includes(client) ? [] : ['now']);
       expect(client.closes).toEqual(slow.includes(client) ? [3008] : []);
     }
-    await simulation.close();
   });
 });
 
 describe('what a connection can hold', () => {
   test('G11: a joining subscriber buffers a bounded number of publications and still loses none', async () => {
     const simulation = await simulate({ maxQueueBytes: 10_000_000, maxRecoveredPublications: 5_000 });
-    const client = simulation.client();
-    client.connect();
-    await simulation.settle([client]);
+    const client = await simulation.connected();
     client.cut();
     await simulation.publish(0);
     client.connect();
@@ -83,7 +76,6 @@ describe('what a connection can hold', () => {
     expect(client.starts.at(-1)?.wasRecovering).toBe(true);
     const last = client.deliveries.at(-1);
     expect([last?.offset, last?.value]).toEqual([3_002, 'last']);
-    await simulation.close();
   });
 
   test('B50 G11: channels beyond the limit are refused with 106', async () => {
@@ -95,7 +87,6 @@ describe('what a connection can hold', () => {
     await simulation.settle([client]);
     expect(client.errors).toEqual([106]);
     expect(client.session?.subscriptions.size).toBe(2);
-    await simulation.close();
   });
 
   test('B49: a flood of commands gets 111, then 3013', async () => {
@@ -106,17 +97,13 @@ describe('what a connection can hold', () => {
     await simulation.settle([client]);
     expect(new Set(client.errors)).toEqual(new Set([111]));
     expect(client.closes).toEqual([3013]);
-    await simulation.close();
   });
 });
 
 describe('time', () => {
   test('B37 F8: a client that does not answer a ping is closed with 3012 within ping and pong time-out', async () => {
     const simulation = await simulate({ pingIntervalMs: 25_000, pongTimeoutMs: 8_000 });
-    const [silent, lively] = [simulation.client(), simulation.client()];
-    silent.connect();
-    lively.connect();
-    await simulation.settle([silent, lively]);
+    const [silent, lively] = [await simulation.connected(), await simulation.connected()];
     const { connection } = silent;
     for (let second = 0; second < 33; second++) {
       await simulation.clock.advance(1_000);
@@ -124,28 +111,22 @@ describe('time', () => {
     }
     expect(connection?.closedWith?.code).toBe(3012);
     expect(lively.closes).toEqual([]);
-    await simulation.close();
   });
 
   test('B41: a connection without a command is closed with 3012 after the time-out', async () => {
     const simulation = await simulate({ connectTimeoutMs: 10_000 });
     const client = simulation.client();
-    const send = client.send.bind(client);
     client.send = () => undefined;
     client.connect();
     await simulation.clock.advance(9_000);
     expect(client.connection?.closedWith).toBeUndefined();
     await simulation.clock.advance(2_001);
     expect(client.connection?.closedWith?.code).toBe(3012);
-    client.send = send;
-    await simulation.close();
   });
 
   test('F13: a wall clock that jumps an hour either way closes nobody and wakes nothing', async () => {
     const simulation = await simulate({ pingIntervalMs: 25_000 });
-    const client = simulation.client();
-    client.connect();
-    await simulation.settle([client]);
+    const client = await simulation.connected();
     for (const jumpMs of [3_600_000, -7_200_000, 3_600_000]) {
       simulation.clock.wallOffsetMs += jumpMs;
       for (let second = 0; second < 60; second++) {
@@ -154,14 +135,11 @@ describe('time', () => {
       }
     }
     expect(client.closes).toEqual([]);
-    await simulation.close();
   });
 
   test('leaves no timer behind', async () => {
     const simulation = await simulate({ pingIntervalMs: 25_000 });
-    const client = simulation.client();
-    client.connect();
-    await simulation.settle([client]);
+    const client = await simulation.connected();
     client.cut();
     await simulation.clock.advance(5_000);
     await simulation.close();
@@ -195,6 +173,5 @@ describe('presence', () => {
     for (const client of clients) client.cut();
     await simulation.settle([]);
     expect(await present()).toEqual([]);
-    await simulation.close();
   });
 });

@@ -1,6 +1,6 @@
 /** Several nodes over a control channel: who is there, what is done everywhere, and what is known when one dies. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ticketPrefix } from '../../src/engine/auth/tickets.js';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
@@ -9,12 +9,9 @@ import { EngineCluster } from '../support/engine/cluster.js';
 import type { EngineNode } from '../support/engine/node.js';
 
 let cluster: EngineCluster;
-let [a, b, c]: EngineNode[] = [];
-
-function node(given: EngineNode | undefined): EngineNode {
-  if (given === undefined) throw new Error('no such node');
-  return given;
-}
+let a: EngineNode;
+let b: EngineNode;
+let c: EngineNode;
 
 async function start(keepsPresence = true, probe?: () => Promise<void>): Promise<void> {
   cluster = await EngineCluster.start(3, {
@@ -26,7 +23,7 @@ async function start(keepsPresence = true, probe?: () => Promise<void>): Promise
     keepsPresence,
     ...(probe && { probe }),
   });
-  [a, b, c] = cluster.nodes;
+  [a, b, c] = cluster.three;
 }
 
 const codeOf = (error: { readonly code: string }) => error.code;
@@ -44,31 +41,28 @@ const numsOf = (summaries: readonly { readonly numClients: number }[] | 'late') 
   summaries === 'late' ? 'late' : summaries.map(({ numClients }) => numClients).sort();
 
 beforeEach(() => start());
-afterEach(() => cluster.close());
 
 describe('nodes', () => {
   test('know of each other at once, and forget one that is silent for 10 seconds', async () => {
-    expect(cluster.nodes.map(({ node }) => node.cluster.size)).toEqual([2, 2, 2]);
+    expect(cluster.nodes.map(({ node }) => node.ports.cluster.size)).toEqual([2, 2, 2]);
     await cluster.clock.advance(60_000);
-    expect(cluster.nodes.map(({ node }) => node.cluster.size)).toEqual([2, 2, 2]);
-    cluster.kill(node(c));
+    expect(cluster.nodes.map(({ node }) => node.ports.cluster.size)).toEqual([2, 2, 2]);
+    cluster.kill(c);
     await cluster.clock.advance(9_000);
-    expect(node(a).node.cluster.size).toBe(2);
+    expect(a.node.ports.cluster.size).toBe(2);
     await cluster.clock.advance(6_000);
-    expect(node(a).node.cluster.size).toBe(1);
+    expect(a.node.ports.cluster.size).toBe(1);
   });
 
   test('that leave say so', async () => {
-    await node(c).close();
+    await c.close();
     await cluster.clock.advance(1);
-    expect([node(a).node.cluster.size, node(b).node.cluster.size]).toEqual([1, 1]);
+    expect([a.node.ports.cluster.size, b.node.ports.cluster.size]).toEqual([1, 1]);
   });
 
   test('are not held up by a last word that the broker does not take', async () => {
     cluster.hub.isStuck = true;
-    const closed = node(c)
-      .node.close(1_000)
-      .then(() => 'closed');
+    const closed = c.node.close(1_000).then(() => 'closed');
     expect(await within(400, closed)).toBe('late');
     expect(await within(200, closed)).toBe('closed');
   });
@@ -77,10 +71,10 @@ describe('nodes', () => {
     cluster.hub.fate = () => ({ lost: true });
     const d = await cluster.add();
     await cluster.clock.advance(1);
-    expect(d.node.cluster.size).toBe(0);
+    expect(d.node.ports.cluster.size).toBe(0);
     cluster.hub.fate = () => ({});
     await cluster.clock.advance(3_000);
-    expect([d.node.cluster.size, node(a).node.cluster.size]).toEqual([3, 3]);
+    expect([d.node.ports.cluster.size, a.node.ports.cluster.size]).toEqual([3, 3]);
   });
 
   test('leave no timer behind', async () => {
@@ -94,33 +88,33 @@ describe('nodes', () => {
 
 describe('info and channels', () => {
   test('are about all nodes', async () => {
-    await node(a).connect({ sub: 'ann', channels: ['open:a'] });
-    await node(b).connect({ sub: 'bob', channels: ['open:a', 'open:b'] });
-    await node(b).connect({ sub: 'bob' });
-    expect(numsOf(await within(10, node(c).operations.info()))).toEqual([0, 1, 2]);
-    expect(await within(10, node(c).operations.channels('open:*'))).toEqual([
+    await a.connect({ sub: 'ann', channels: ['open:a'] });
+    await b.connect({ sub: 'bob', channels: ['open:a', 'open:b'] });
+    await b.connect({ sub: 'bob' });
+    expect(numsOf(await within(10, c.operations.info()))).toEqual([0, 1, 2]);
+    expect(await within(10, c.operations.channels('open:*'))).toEqual([
       { name: 'open:a', numClients: 2 },
       { name: 'open:b', numClients: 1 },
     ]);
   });
 
   test('a node that dies in the middle of the question is left out, in time', async () => {
-    await node(a).connect({ sub: 'ann', channels: ['open:a'] });
-    await node(b).connect({ sub: 'bob', channels: ['open:a'] });
+    await a.connect({ sub: 'ann', channels: ['open:a'] });
+    await b.connect({ sub: 'bob', channels: ['open:a'] });
     cluster.hub.fate = () => ({ delayMs: 50 });
-    const [info, channels] = [node(a).operations.info(), node(a).operations.channels('')];
-    cluster.kill(node(c));
+    const [info, channels] = [a.operations.info(), a.operations.channels('')];
+    cluster.kill(c);
     expect(numsOf(await within(2_001, info))).toEqual([1, 1]);
     expect(await channels).toEqual([{ name: 'open:a', numClients: 2 }]);
     // Given up, it holds nothing up.
     await cluster.clock.advance(15_000);
-    expect(numsOf(await within(200, node(a).operations.info()))).toEqual([1, 1]);
+    expect(numsOf(await within(200, a.operations.info()))).toEqual([1, 1]);
   });
 
   test('a node that leaves in the middle of the question is not waited for', async () => {
-    cluster.hub.fate = (_, from) => ({ delayMs: from === node(c).node.id ? 0 : 50 });
-    const info = node(a).operations.info();
-    await node(c).close();
+    cluster.hub.fate = (_, from) => ({ delayMs: from === c.node.ports.id ? 0 : 50 });
+    const info = a.operations.info();
+    await c.close();
     expect(numsOf(await within(150, info))).toEqual([0, 0]);
   });
 
@@ -128,9 +122,9 @@ describe('info and channels', () => {
     const names = Array.from({ length: 100 }, (_, n) => `open:${'é"'.repeat(60)}${n}`);
     for (let n = 0; n < 30; n++) {
       const some = names.map((name) => `${name}-${n}`);
-      await node(b).connect({ sub: `user ${n}`, channels: some });
+      await b.connect({ sub: `user ${n}`, channels: some });
     }
-    const channels = await within(10, node(a).operations.channels(''));
+    const channels = await within(10, a.operations.channels(''));
     expect(channels).toHaveLength(3_000);
   });
 });
@@ -139,8 +133,8 @@ describe('what is done with clients', () => {
   test('is done on all nodes', async () => {
     const clients = [];
     for (const one of cluster.nodes) clients.push(await one.connect({ sub: 'ann' }));
-    const bob = await node(c).connect({ sub: 'bob' });
-    const { operations } = node(a);
+    const bob = await c.connect({ sub: 'bob' });
+    const { operations } = a;
     expect(await within(10, operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(3);
     expect(await within(10, operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(0);
     await within(10, operations.send({ user: 'ann' }, trustedJsonText('{"n":1}')));
@@ -158,28 +152,28 @@ describe('what is done with clients', () => {
   });
 
   test('G9: is done once though half of the messages are lost', async () => {
-    const far = await node(b).connect({ sub: 'ann' });
+    const far = await b.connect({ sub: 'ann' });
     let count = 0;
     cluster.hub.fate = () => ({ lost: count++ % 2 === 0 });
     for (let n = 0; n < 10; n++) {
-      const sent = node(a).operations.send({ user: 'ann' }, trustedJsonText(String(n)));
+      const sent = a.operations.send({ user: 'ann' }, trustedJsonText(String(n)));
       expect(await within(5_100, sent)).toBeUndefined();
     }
     expect(far.pushes('message')).toEqual(Array.from({ length: 10 }, (_, data) => ({ data })));
   });
 
   test('the number of the newly subscribed is that of the living', async () => {
-    await node(b).connect({ sub: 'ann' });
-    await node(c).connect({ sub: 'ann' });
-    cluster.kill(node(c));
-    expect(await within(5_001, node(a).operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(1);
+    await b.connect({ sub: 'ann' });
+    await c.connect({ sub: 'ann' });
+    cluster.kill(c);
+    expect(await within(5_001, a.operations.subscribe({ user: 'ann' }, 'open:x', {}))).toBe(1);
   });
 });
 
 describe('who is not let in any more', () => {
   test('G9: is let in nowhere, and newcomers know', async () => {
-    const [ann, bob] = [await node(b).connect({ sub: 'ann', jti: 't1' }), await node(c).connect({ sub: 'bob' })];
-    const { operations } = node(a);
+    const [ann, bob] = [await b.connect({ sub: 'ann', jti: 't1' }), await c.connect({ sub: 'bob' })];
+    const { operations } = a;
     await within(10, operations.revoke({ kind: 'token', tokenId: 't1' }));
     await within(10, operations.revoke({ kind: 'user', user: 'bob' }));
     expect([ann.closeCode, bob.closeCode]).toEqual([3500, 3503]);
@@ -187,19 +181,19 @@ describe('who is not let in any more', () => {
     await cluster.clock.advance(10);
     expect((await d.connect({ sub: 'ann', jti: 't1' })).closeCode).toBe(3500);
     expect((await d.connect({ sub: 'bob' })).closeCode).toBe(3503);
-    await within(10, node(c).operations.unblock('bob'));
+    await within(10, c.operations.unblock('bob'));
     expect((await d.connect({ sub: 'bob' })).closeCode).toBeUndefined();
-    expect((await node(a).connect({ sub: 'bob' })).closeCode).toBeUndefined();
+    expect((await a.connect({ sub: 'bob' })).closeCode).toBeUndefined();
   });
 
   test('is known after a partition, in both directions, and the later of two opposites counts', async () => {
-    const { id } = node(c).node;
-    await within(10, node(a).operations.revoke({ kind: 'user', user: 'ann' }));
+    const { id } = c.node.ports;
+    await within(10, a.operations.revoke({ kind: 'user', user: 'ann' }));
     cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
     await cluster.clock.advance(20_000);
-    expect(node(a).node.cluster.has(id)).toBe(false);
-    await within(5_001, node(a).operations.unblock('ann'));
-    await within(5_001, node(c).operations.revoke({ kind: 'user', user: 'cid' }));
+    expect(a.node.ports.cluster.has(id)).toBe(false);
+    await within(5_001, a.operations.unblock('ann'));
+    await within(5_001, c.operations.revoke({ kind: 'user', user: 'cid' }));
     cluster.hub.fate = () => ({});
     await cluster.clock.advance(3_100);
     for (const one of cluster.nodes) {
@@ -212,11 +206,11 @@ describe('who is not let in any more', () => {
 describe('an order to a node that does not hear it', () => {
   // A node whose way to the broker was a black hole for 5 s got no order of that time: its asker had stopped by then.
   test.each([6_000, 30_000])('G9: is followed when the others are heard again, after %i ms', async (deafMs) => {
-    const [ann, bob] = [await node(c).connect({ sub: 'ann' }), await node(c).connect({ sub: 'bob' })];
+    const [ann, bob] = [await c.connect({ sub: 'ann' }), await c.connect({ sub: 'bob' })];
     await bob.command('subscribe', { channel: 'open:a' });
-    const { id } = node(c).node;
+    const { id } = c.node.ports;
     cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
-    const { operations } = node(a);
+    const { operations } = a;
     const [byUser, byName] = [
       operations.disconnect({ user: 'ann' }),
       operations.unsubscribe({ user: 'bob' }, 'open:a'),
@@ -224,7 +218,7 @@ describe('an order to a node that does not hear it', () => {
     expect(await within(5_001, Promise.all([byUser, byName]))).toEqual([undefined, undefined]);
     await cluster.clock.advance(deafMs - 5_001);
     expect(ann.closeCode).toBeUndefined();
-    const later = await node(c).connect({ sub: 'ann' });
+    const later = await c.connect({ sub: 'ann' });
     cluster.hub.fate = () => ({});
     await cluster.clock.advance(5_000);
     expect(ann.closeCode).toBe(3503);
@@ -235,10 +229,10 @@ describe('an order to a node that does not hear it', () => {
 
   // Each waited for the next sign of life of the other, up to 3 s, with a client of old still connected.
   test('G9: is followed as soon as either hears the other', async () => {
-    const ann = await node(c).connect({ sub: 'ann' });
-    const { id } = node(c).node;
+    const ann = await c.connect({ sub: 'ann' });
+    const { id } = c.node.ports;
     cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
-    expect(await within(5_001, node(a).operations.disconnect({ user: 'ann' }))).toBeUndefined();
+    expect(await within(5_001, a.operations.disconnect({ user: 'ann' }))).toBeUndefined();
     await cluster.clock.advance(20_000);
     let heardMs: number | undefined;
     cluster.hub.fate = (_, from) => {
@@ -252,41 +246,41 @@ describe('an order to a node that does not hear it', () => {
   });
 
   test('G9: is not followed twice', async () => {
-    const { id } = node(c).node;
-    const bob = await node(c).connect({ sub: 'bob' });
+    const { id } = c.node.ports;
+    const bob = await c.connect({ sub: 'bob' });
     await bob.command('subscribe', { channel: 'open:a' });
-    expect(await within(10, node(a).operations.unsubscribe({ user: 'bob' }, 'open:a'))).toBeUndefined();
+    expect(await within(10, a.operations.unsubscribe({ user: 'bob' }, 'open:a'))).toBeUndefined();
     await bob.command('subscribe', { channel: 'open:a' });
     cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
     await cluster.clock.advance(20_000);
     cluster.hub.fate = () => ({});
     await cluster.clock.advance(5_000);
-    expect(node(a).node.cluster.has(id)).toBe(true);
+    expect(a.node.ports.cluster.has(id)).toBe(true);
     expect(bob.session.isSubscribed(channelName('open:a'))).toBe(true);
   });
 });
 
 describe('a ticket', () => {
   test('is good on any node, once, as long as its node lives', async () => {
-    const ticket = node(a).operations.issueTicket('ann', {});
+    const ticket = a.operations.issueTicket('ann', {});
     const connect = async (one: EngineNode, token: string) => {
       const client = one.open();
       client.send('connect', { token: `${ticketPrefix}${token}` });
       await cluster.clock.advance(10);
       return client;
     };
-    expect((await connect(node(b), ticket)).session.user).toBe('ann');
-    expect((await connect(node(c), ticket)).closeCode).toBe(3500);
-    expect((await connect(node(a), ticket)).closeCode).toBe(3500);
-    expect((await connect(node(a), 'guess')).closeCode).toBe(3500);
-    expect((await connect(node(b), `${node(a).node.id}.guess`)).closeCode).toBe(3500);
-    const orphan = node(a).operations.issueTicket('ann', {});
-    await node(a).close();
+    expect((await connect(b, ticket)).session.user).toBe('ann');
+    expect((await connect(c, ticket)).closeCode).toBe(3500);
+    expect((await connect(a, ticket)).closeCode).toBe(3500);
+    expect((await connect(a, 'guess')).closeCode).toBe(3500);
+    expect((await connect(b, `${a.node.ports.id}.guess`)).closeCode).toBe(3500);
+    const orphan = a.operations.issueTicket('ann', {});
+    await a.close();
     // Until then a node that is not known may be one that a new node has not heard of yet.
     await cluster.clock.advance(4_000);
-    expect((await connect(node(b), orphan)).closeCode).toBe(3500);
+    expect((await connect(b, orphan)).closeCode).toBe(3500);
     // It was refused for good by a node that had not heard of the others yet.
-    const early = node(b).operations.issueTicket('ann', {});
+    const early = b.operations.issueTicket('ann', {});
     expect((await connect(await cluster.add(), early)).session.user).toBe('ann');
   });
 });
@@ -295,17 +289,17 @@ describe('presence of a broker that keeps none', () => {
   test('G8: is what the living nodes say', async () => {
     await cluster.close();
     await start(false);
-    await node(a).connect({ sub: 'ann', channels: ['open:a'] });
-    const bob = await node(b).connect({ sub: 'bob', channels: ['open:a'] });
-    await node(c).connect({ sub: 'bob', channels: ['open:a'] });
-    const { operations } = node(a);
+    await a.connect({ sub: 'ann', channels: ['open:a'] });
+    const bob = await b.connect({ sub: 'bob', channels: ['open:a'] });
+    await c.connect({ sub: 'bob', channels: ['open:a'] });
+    const { operations } = a;
     const members = async () => {
       const list = await within(2_001, operations.presence('open:a'));
       return list === 'late' ? list : list.map(({ user }) => user).sort();
     };
     expect(await members()).toEqual(['ann', 'bob', 'bob']);
     expect(await within(10, operations.presenceStats('open:a'))).toEqual({ numClients: 3, numUsers: 2 });
-    cluster.kill(node(c));
+    cluster.kill(c);
     expect(await members()).toEqual(['ann', 'bob']);
     bob.session.connectionClosed();
     expect(await members()).toEqual(['ann']);
@@ -319,7 +313,7 @@ describe('presence of a broker that keeps none', () => {
     const probe = () => (isUp ? Promise.resolve() : new Promise<void>(() => undefined));
     await start(false, probe);
     for (const one of cluster.nodes) await one.connect({ sub: 'ann', channels: ['open:a'] });
-    const { operations } = node(a);
+    const { operations } = a;
     await cluster.clock.advance(2_500);
     isUp = false;
     cluster.hub.fate = () => ({ lost: true });
@@ -332,7 +326,7 @@ describe('presence of a broker that keeps none', () => {
     isUp = true;
     cluster.hub.fate = () => ({});
     for (let second = 0; second < 20; second++) {
-      expect(cluster.nodes.map((one) => one.node.cluster.size)).toEqual([2, 2, 2]);
+      expect(cluster.nodes.map((one) => one.node.ports.cluster.size)).toEqual([2, 2, 2]);
       const told = operations.presence('open:a');
       await cluster.clock.advance(1_000);
       expect(await told).toHaveLength(3);
@@ -340,9 +334,8 @@ describe('presence of a broker that keeps none', () => {
     // The last ones may have reached the others in time.
     const answers = await Promise.all(refusals);
     expect(answers.slice(0, 14)).toEqual(answers.slice(0, 14).map(() => 'ERR_BROKER'));
-    for (const answer of answers.slice(14)) {
+    for (const answer of answers.slice(14))
       if (answer !== 'ERR_BROKER') expect(Array.isArray(answer) ? answer.length : answer).toBe(3);
-    }
   });
 });
 
@@ -355,16 +348,16 @@ describe('messages of others', () => {
     const part = { format: 1, kind: 'part', id: 'p', index: 3, isLast: true, text: '{}' };
     for (const payload of [...bad, JSON.stringify(beat), JSON.stringify(part)]) await control.send(payload);
     await cluster.clock.advance(1);
-    expect(node(a).node.cluster.size).toBe(2);
-    const lost = node(a).node.cluster.figures.messagesLost;
+    expect(a.node.ports.cluster.size).toBe(2);
+    const lost = a.node.ports.cluster.figures.messagesLost;
     expect(lost).toBe(bad.length + 1);
   });
 
   test('questions that this version does not know are answered with a no, at once', async () => {
-    const { cluster: own } = node(a).node;
-    const answer = await within(10, own.ask(node(b).node.id, 'of tomorrow', {}, { deadlineMs: 5_000 }));
+    const { cluster: own } = a.node.ports;
+    const answer = await within(10, own.ask(b.node.ports.id, 'of tomorrow', {}, { deadlineMs: 5_000 }));
     expect(answer).toEqual({ ok: false, reason: 'unknown' });
-    const order = await within(10, own.ask(node(b).node.id, 'order', { do: 'dance' }, { deadlineMs: 5_000 }));
+    const order = await within(10, own.ask(b.node.ports.id, 'order', { do: 'dance' }, { deadlineMs: 5_000 }));
     expect(order).toEqual({ ok: false, reason: 'refused' });
   });
 });

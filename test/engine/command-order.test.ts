@@ -1,6 +1,6 @@
 /** Commands of one connection about one channel are done in the order in which they came; others go on meanwhile. */
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { disconnectCodes } from '../../src/model/codes.js';
 import { type EngineClient, EngineNode } from '../support/engine/node.js';
@@ -22,12 +22,7 @@ class Answers {
 
 async function start() {
   const answers = new Answers();
-  const room = {
-    subscribe: 'anyone',
-    publish: 'subscriber',
-    presence: 'subscriber',
-    history: { size: 10 },
-  } as const;
+  const room = { subscribe: 'anyone', publish: 'subscriber', presence: 'subscriber', history: { size: 10 } } as const;
   const engine = await EngineNode.start({
     channels: {
       'room:{name}': channel(room),
@@ -36,7 +31,6 @@ async function start() {
     },
     limits: { maxChannelsPerConnection: 2 },
   });
-  onTestFinished(() => engine.close());
   return { engine, answers };
 }
 
@@ -163,7 +157,7 @@ describe('when the connection ends', () => {
     await reader.command('subscribe', { channel: 'moderated:a' });
     await reader.command('history', { channel: 'moderated:a', limit: -1 });
     expect(historyOf(reader)).toEqual([1, 2]);
-    expect(engine.node.hub.numChannels).toBe(1);
+    expect(engine.node.ports.hub.numChannels).toBe(1);
   });
 
   test('by the server, what waits is dropped', async () => {
@@ -183,7 +177,6 @@ test('a failure does not hold up what comes after it', async () => {
       }),
     },
   });
-  onTestFinished(() => engine.close());
   const client = await engine.connect();
   client.send('publish', { channel: 'a', data: 1 });
   expect(await client.command('subscribe', { channel: 'a' })).toEqual(expect.anything());

@@ -1,6 +1,6 @@
 /** No reply ends for good what a stale token, a clock or a race has brought about: SDKs take most errors for the last word. */
 
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import type { Authenticator } from '../../src/engine/ports/authenticator.js';
 import { errorCodes } from '../../src/model/codes.js';
@@ -18,7 +18,6 @@ const auth: Authenticator = {
 
 async function start(options: Partial<EngineNodeOptions> = {}) {
   const node = await EngineNode.start({ channels: { 'a:{x}': channel({ subscribe: 'token' }) }, auth, ...options });
-  onTestFinished(() => node.close());
   return { node, client: await node.connect() };
 }
 
@@ -51,9 +50,8 @@ test('sub_refresh with expired tokens alone ends with 2501, after which clients 
 
 test('leaving is never refused: not a channel that there is not, nor one of the server, nor beyond the rate', async () => {
   const { client } = await start({ limits: { commandsPerSec: 1, commandBurst: 8 } });
-  for (const name of ['nowhere', '', 'a:\n', '@fanfare:x', 'a:1', 'a'.repeat(300), '__proto__']) {
+  for (const name of ['nowhere', '', 'a:\n', '@fanfare:x', 'a:1', 'a'.repeat(300), '__proto__'])
     expect(await client.command('unsubscribe', { channel: name })).toEqual({});
-  }
   expect(await client.command('subscribe', { channel: 'a:1', token: '60' })).toEqual(expect.anything());
   expect(await client.command('ping', {})).toBe(111);
   expect(await client.command('unsubscribe', { channel: 'a:1' })).toEqual({});
@@ -78,7 +76,7 @@ test.each([
   const { node } = await start({ auth: { connect: async () => ({ ok: true, identity: granting('a:1', name) }) } });
   const client = node.open();
   expect(await client.command('connect', {})).toBe(code);
-  expect([client.session.subscriptions.size, node.node.hub.numSubscriptions]).toEqual([0, 0]);
+  expect([client.session.subscriptions.size, node.node.ports.hub.numSubscriptions]).toEqual([0, 0]);
 });
 
 test('more channels in the connection token than a connection may have: 106', async () => {

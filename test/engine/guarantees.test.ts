@@ -7,15 +7,11 @@ import { countingRandom } from '../support/engine/fake-clock.js';
 import { historyTtlMs, SequentialWorld, type Step } from './sequential-world.js';
 
 const client = fc.nat({ max: 1 });
+const kindsOf = <Kind extends string>(...kinds: readonly Kind[]) =>
+  fc.record({ kind: fc.constantFrom(...kinds), client });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('connect' as const), client }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('cut' as const, 'subscribe' as const, 'unsubscribe' as const),
-      client,
-    }),
-  },
+  { weight: 4, arbitrary: kindsOf('connect') },
+  { weight: 4, arbitrary: kindsOf('cut', 'subscribe', 'unsubscribe') },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: 'retry' }) },
   {
@@ -36,14 +32,11 @@ function guarantees(random?: () => ReturnType<typeof countingRandom>) {
 /** Enough stories to meet the one that a mutant fails; the search ends with it. */
 const hunt = { numRuns: 10_000 };
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+afterEach(() => vi.restoreAllMocks());
 
 describe('one thing at a time', () => {
-  test('G1 G2 G3 G4 G5 G6: subscribe, publish, disconnect, reconnect, expire, trim and restart in every order', async () => {
-    await fc.assert(guarantees(), { numRuns: 300 });
-  });
+  test('G1 G2 G3 G4 G5 G6: subscribe, publish, disconnect, reconnect, expire, trim and restart in every order', () =>
+    fc.assert(guarantees(), { numRuns: 300 }));
 
   test('the tests bite: a stream that keeps one publication too few is found out', async () => {
     const append = Stream.prototype.append;

@@ -18,9 +18,7 @@ async function nodeWith(numPublications: number, channels = ['a:1']): Promise<En
     },
     limits: { maxQueueBytes, pingIntervalMs: 0 },
   });
-  for (const name of channels) {
-    for (let i = 0; i < numPublications; i++) await node.operations.publish(name, text, {});
-  }
+  for (const name of channels) for (let i = 0; i < numPublications; i++) await node.operations.publish(name, text, {});
   return node;
 }
 
@@ -51,7 +49,6 @@ describe('a recovery', () => {
     await node.clock.settle();
     expect(client.pushes('pub')).toEqual([expect.objectContaining({})]);
     expect(client.closeCode).toBeUndefined();
-    await node.close();
   });
 
   test('G4 G11: of several channels, each of which fits, all come, one after the other as the peer takes them', async () => {
@@ -89,7 +86,6 @@ describe('a recovery', () => {
     });
     expect(result).not.toMatchObject({ subs: { 'a:3': { recovered: true } } });
     expect(client.closeCode).toBeUndefined();
-    await node.close();
   });
 });
 
@@ -104,6 +100,5 @@ describe('a reply', () => {
     expect(await client.command('history', { channel: 'a:1', limit: -1 })).toBe(106);
     expect(await client.command('history', { channel: 'a:1', limit: 50 })).toMatchObject({ offset: 300 });
     expect(client.closeCode).toBeUndefined();
-    await large.close();
   });
 });

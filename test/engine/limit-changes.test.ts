@@ -1,24 +1,20 @@
 /** Limits that are replaced while clients are connected: from when they count, and for whom. */
 
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { encodeMessage } from '../../src/engine/channels/publishing.js';
 import type { EngineLimits } from '../../src/engine/ports/limits.js';
-import { prepareChange } from '../../src/engine/reconfigure.js';
 import { type EngineClient, EngineNode } from '../support/engine/node.js';
 
 const channels = { news: channel({ subscribe: 'anyone', publish: 'anyone' }) };
 let engine: EngineNode;
-
-afterEach(() => engine.close());
 
 async function start(limits: Partial<EngineLimits>): Promise<void> {
   engine = await EngineNode.start({ channels, limits });
 }
 
 async function change(limits: Partial<EngineLimits>): Promise<void> {
-  const { procedureFallback } = engine.node;
-  prepareChange(engine.node, { channels, limits, personal: {}, observer: undefined, procedureFallback })();
+  engine.node.prepareChange({ channels, limits })();
   await engine.clock.settle();
 }
 
@@ -63,11 +59,7 @@ test('commandsPerSecPerUser: over all connections of a user, and gone when it is
 
 test('maxConnectionsPerUser: who is there stays and counts; newcomers are refused until there is room', async () => {
   await start({ pingIntervalMs: 0 });
-  const there = [
-    await engine.connect({ sub: 'ann' }),
-    await engine.connect({ sub: 'ann' }),
-    await engine.connect({ sub: 'ann' }),
-  ];
+  const there = await Promise.all(Array.from({ length: 3 }, () => engine.connect({ sub: 'ann' })));
   const connect = () => engine.open().command('connect', { token: JSON.stringify({ sub: 'ann' }) });
   await change({ maxConnectionsPerUser: 2, pingIntervalMs: 0 });
   expect(there.map(({ closeCode }) => closeCode)).toEqual([undefined, undefined, undefined]);

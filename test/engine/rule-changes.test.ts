@@ -1,46 +1,32 @@
 /** Rules that are replaced while clients are subscribed: who goes on, who is asked again, who is told to begin anew. */
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../../src/engine/channels/channel-options.js';
 import { encodeMessage } from '../../src/engine/channels/publishing.js';
 import type { EngineLimits } from '../../src/engine/ports/limits.js';
-import { prepareChange } from '../../src/engine/reconfigure.js';
 import { channelName } from '../support/engine/channel-name.js';
 import { type EngineClient, EngineNode, type EngineNodeOptions } from '../support/engine/node.js';
 
 let engine: EngineNode;
 
-afterEach(() => engine.close());
+type Rules = Readonly<Record<string, ChannelOptions>>;
 
-async function start(
-  channels: Readonly<Record<string, ChannelOptions>>,
-  options: Omit<EngineNodeOptions, 'channels'> = {},
-): Promise<void> {
+async function start(channels: Rules, options: Omit<EngineNodeOptions, 'channels'> = {}): Promise<void> {
   engine = await EngineNode.start({ channels: declared(channels), ...options });
 }
 
-function declared(channels: Readonly<Record<string, ChannelOptions>>): Record<string, ChannelDeclaration> {
+function declared(channels: Rules): Record<string, ChannelDeclaration> {
   return Object.fromEntries(Object.entries(channels).map(([pattern, options]) => [pattern, channel(options)]));
 }
 
 /** Other rules, once everything that follows from them has come to rest. */
-async function reload(
-  channels: Readonly<Record<string, ChannelOptions>>,
-  limits: Partial<EngineLimits> = {},
-): Promise<void> {
+async function reload(channels: Rules, limits: Partial<EngineLimits> = {}): Promise<void> {
   change(channels, limits);
   await engine.clock.advance(100);
 }
 
-function change(channels: Readonly<Record<string, ChannelOptions>>, limits: Partial<EngineLimits> = {}): void {
-  const { procedureFallback } = engine.node;
-  prepareChange(engine.node, {
-    channels: declared(channels),
-    limits,
-    personal: {},
-    observer: undefined,
-    procedureFallback,
-  })();
+function change(channels: Rules, limits: Partial<EngineLimits> = {}): void {
+  engine.node.prepareChange({ channels: declared(channels), limits })();
 }
 
 async function subscribed(name: string, claims: object = { sub: 'ann' }, more: object = {}): Promise<EngineClient> {
@@ -235,7 +221,7 @@ describe('who was told something else begins anew (2502)', () => {
   test('presence follows: nobody is left behind in it, and who is there is in it', async () => {
     await start({ news: { subscribe: 'anyone', presence: true } });
     const client = await subscribed('news');
-    const store = engine.node.broker.presence;
+    const store = engine.node.ports.broker.presence;
     expect(await store?.list(channelName('news'), 10)).toHaveLength(1);
     await reload({ news: { subscribe: 'anyone' } });
     await client.command('subscribe', { channel: 'news' });
@@ -252,7 +238,7 @@ describe('who was told something else begins anew (2502)', () => {
     await reload({ other: { subscribe: 'anyone' } });
     expect(toldCodes(client)).toEqual([2502]);
     expect(await client.command('subscribe', { channel: 'news' })).toBe(102);
-    expect(engine.node.hub.numChannels).toBe(1);
+    expect(engine.node.ports.hub.numChannels).toBe(1);
   });
 
   test('in pieces, so that others are served meanwhile; all of them in the end', async () => {
@@ -264,7 +250,7 @@ describe('who was told something else begins anew (2502)', () => {
     expect(numTold()).toBeLessThan(350);
     await engine.clock.advance(100);
     expect(numTold()).toBe(350);
-    expect(engine.node.hub.numSubscriptions).toBe(0);
+    expect(engine.node.ports.hub.numSubscriptions).toBe(0);
   });
 });
 
@@ -280,7 +266,7 @@ describe('server-side subscriptions', () => {
     expect(toldCodes(client)).toEqual([2502]);
     expect(client.pushes('subscribe')).toHaveLength(1);
     expect(publications(client)).toEqual([1, 2]);
-    expect(await engine.node.broker.presence?.list(channelName('news'), 10)).toHaveLength(1);
+    expect(await engine.node.ports.broker.presence?.list(channelName('news'), 10)).toHaveLength(1);
   });
 
   test('need no permission, and end (2000) when no rule knows their channel', async () => {

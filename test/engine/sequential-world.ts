@@ -59,8 +59,7 @@ interface Tracked {
 }
 
 export class SequentialWorld {
-  readonly #simulation: Simulation;
-  readonly #broker: RestartableBroker;
+  readonly #simulation: Simulation<RestartableBroker>;
   readonly #clients: Tracked[];
   #model = new StreamModel();
   #generation = 0;
@@ -68,18 +67,12 @@ export class SequentialWorld {
   #lastKey = 0;
 
   constructor(numClients: number, random?: Random) {
-    let broker: RestartableBroker | undefined;
     this.#simulation = new Simulation({
       rule: { history: { size: historySize, ttl: '60s' } },
       limits: { maxRecoveredPublications: recoveryLimit, pingIntervalMs: 0 },
       ...(random && { random }),
-      wrap: (make) => {
-        broker = new RestartableBroker(make);
-        return broker;
-      },
+      wrap: (make) => new RestartableBroker(make),
     });
-    assert.ok(broker);
-    this.#broker = broker;
     this.#clients = Array.from({ length: numClients }, () => ({
       client: this.#simulation.client(),
       generation: 0,
@@ -112,7 +105,7 @@ export class SequentialWorld {
         await this.#simulation.clock.advance(step.ms);
         break;
       case 'restart':
-        await this.#broker.restart();
+        await this.#simulation.broker.restart();
         this.#model = new StreamModel();
         this.#generation++;
         break;
@@ -161,9 +154,8 @@ export class SequentialWorld {
       tracked.generation = this.#generation;
     }
     this.#checkDeliveries(tracked);
-    if (client.isSubscribed && tracked.generation === this.#generation) {
+    if (client.isSubscribed && tracked.generation === this.#generation)
       assert.equal(client.position?.offset, this.#model.top, 'G2: nothing is missing at the end of the stream');
-    }
   }
 
   /** G1, G3: within a subscription, each next offset and the value that was acknowledged under it. */
@@ -175,9 +167,8 @@ export class SequentialWorld {
       assert.ok(delivery && start);
       const previous = i > start.deliveredBefore ? client.deliveries[i - 1]?.offset : start.offset;
       assert.equal(delivery.offset, (previous ?? 0) + 1, 'G1, G3: each next offset, once');
-      if (tracked.generation === this.#generation) {
+      if (tracked.generation === this.#generation)
         assert.equal(delivery.value, this.#model.values[delivery.offset - 1], 'G2: the value that was acknowledged');
-      }
     }
     tracked.checkedDeliveries = client.deliveries.length;
   }
@@ -196,7 +187,7 @@ export class SequentialWorld {
     }
     for (const { client } of this.#clients) client.cut();
     await this.#simulation.settle([]);
-    assert.equal(this.#simulation.node.hub.numChannels, 0, 'F20: the hub empties');
-    assert.equal(this.#simulation.node.sessions.size, 0, 'F20: no session is left');
+    assert.equal(this.#simulation.node.ports.hub.numChannels, 0, 'F20: the hub empties');
+    assert.equal(this.#simulation.node.ports.sessions.size, 0, 'F20: no session is left');
   }
 }

@@ -1,6 +1,6 @@
 /** `maxConnectionsPerUser` over several nodes: who is let in, what is freed, and what holds while nodes come and go. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { EngineCluster } from '../support/engine/cluster.js';
 import type { EngineClient, EngineNode } from '../support/engine/node.js';
 
@@ -12,35 +12,30 @@ const exchangeMs = 20;
 const noticedMs = 13_000;
 
 let cluster: EngineCluster;
-let [a, b, c]: EngineNode[] = [];
+let a: EngineNode;
+let b: EngineNode;
+let c: EngineNode;
 
 async function start(most: number, size = 3): Promise<void> {
   cluster = await EngineCluster.start(size, {
     channels: {},
     limits: { pingIntervalMs: 0, maxConnectionsPerUser: most },
   });
-  [a, b, c] = cluster.nodes;
+  [a, b, c] = cluster.three;
   await cluster.clock.advance(exchangeMs);
 }
 
-function node(given: EngineNode | undefined): EngineNode {
-  if (given === undefined) throw new Error('no such node');
-  return given;
-}
-
 /** Clients that have asked, with the answers on their way. */
-async function ask(wanted: readonly (readonly [node: EngineNode, user: string])[]): Promise<EngineClient[]> {
-  const clients: EngineClient[] = [];
-  for (const [at, user] of wanted) {
+function ask(wanted: readonly (readonly [node: EngineNode, user: string])[]): EngineClient[] {
+  return wanted.map(([at, user]) => {
     const client = at.open();
     client.send('connect', { token: JSON.stringify({ sub: user }) });
-    clients.push(client);
-  }
-  return clients;
+    return client;
+  });
 }
 
-async function connect(at: EngineNode | undefined, user: string): Promise<EngineClient> {
-  const [client] = await ask([[node(at), user]]);
+async function connect(at: EngineNode, user: string): Promise<EngineClient> {
+  const [client] = ask([[at, user]]);
   await cluster.clock.advance(exchangeMs);
   if (client === undefined) throw new Error('one was asked for');
   return client;
@@ -51,15 +46,17 @@ const isRefused = ({ messages }: EngineClient) => messages.some(({ error }) => i
 const isFull = (error: unknown) => JSON.stringify(error) === '{"code":106,"message":"limit exceeded","temporary":true}';
 
 function numOf(user: string): number {
-  return cluster.nodes.reduce((all, { node: one }) => all + one.sessions.ofUser(user).length, 0);
+  return cluster.nodes.reduce((all, { node: one }) => all + one.ports.sessions.ofUser(user).length, 0);
 }
+
+/** By each node: users, and connections. */
+const counted = () => cluster.nodes.flatMap(({ node }) => [node.ports.seats.numUsers, node.ports.seats.numCounted]);
 
 function leave(client: EngineClient): void {
   client.session.connectionClosed();
 }
 
 beforeEach(() => start(2));
-afterEach(() => cluster.close());
 
 describe('over all nodes', () => {
   test('one too many is refused with 106, temporary, wherever it comes', async () => {
@@ -74,7 +71,7 @@ describe('over all nodes', () => {
     const wanted = users.flatMap((user) =>
       cluster.nodes.flatMap((one) => [[one, user] as const, [one, user] as const]),
     );
-    const clients = await ask(wanted);
+    const clients = ask(wanted);
     await cluster.clock.advance(3 * exchangeMs);
     expect(users.map(numOf)).toEqual(users.map(() => 2));
     expect(clients.filter((client) => !isIn(client)).every(isRefused)).toBe(true);
@@ -91,18 +88,11 @@ describe('over all nodes', () => {
 
   test('one who leaves before the answer is there takes no room', async () => {
     for (const user of users) {
-      for (const client of await ask([
-        [node(a), user],
-        [node(b), user],
-      ]))
-        leave(client);
+      const clients = ask([a, b].map((one) => [one, user] as const));
+      for (const client of clients) leave(client);
     }
     await cluster.clock.advance(3 * exchangeMs);
-    expect(cluster.nodes.map(({ node: one }) => [one.seats.numUsers, one.seats.numCounted])).toEqual([
-      [0, 0],
-      [0, 0],
-      [0, 0],
-    ]);
+    expect(counted()).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
   test('anonymous clients are nobody in particular', async () => {
@@ -111,8 +101,8 @@ describe('over all nodes', () => {
 
   test('a storm costs a few messages, not one for each client', async () => {
     const before = cluster.hub.numCarried;
-    const many = Array.from({ length: 1_000 }, (_, n) => [node(cluster.nodes[n % 3]), `stormer ${n}`] as const);
-    const clients = await ask(many);
+    const many = Array.from({ length: 1_000 }, (_, n) => [cluster.three[n % 3] ?? a, `stormer ${n}`] as const);
+    const clients = ask(many);
     await cluster.clock.advance(exchangeMs);
     expect(clients.every(isIn)).toBe(true);
     expect(cluster.hub.numCarried - before).toBeLessThan(30);
@@ -122,7 +112,7 @@ describe('over all nodes', () => {
 describe('nodes that go and come', () => {
   test('the connections of one that has died are freed when it is given up', async () => {
     for (const user of users) for (let n = 0; n < 2; n++) await connect(c, user);
-    cluster.kill(node(c));
+    cluster.kill(c);
     await cluster.clock.advance(noticedMs + exchangeMs);
     for (const user of users) {
       const clients = [await connect(a, user), await connect(b, user), await connect(b, user)];
@@ -132,18 +122,18 @@ describe('nodes that go and come', () => {
 
   test('those of one that leaves are freed at once', async () => {
     for (const user of users) for (let n = 0; n < 2; n++) await connect(c, user);
-    await node(c).close();
+    await c.close();
     await cluster.clock.advance(2 * exchangeMs);
     for (const user of users) expect([await connect(a, user), await connect(b, user)].map(isIn)).toEqual([true, true]);
   });
 
   test('while a home is silent its users are let in within a second, up to the limit on each node; then it holds again', async () => {
-    cluster.kill(node(c));
-    await ask(users.map((user) => [node(a), user] as const));
+    cluster.kill(c);
+    ask(users.map((user) => [a, user] as const));
     await cluster.clock.advance(1_000 + exchangeMs);
     expect(users.map(numOf)).toEqual(users.map(() => 1));
     // The first have found out; the others need not wait.
-    await ask(users.flatMap((user) => [[node(a), user] as const, [node(a), user] as const]));
+    ask(users.flatMap((user) => [[a, user] as const, [a, user] as const]));
     await cluster.clock.advance(exchangeMs);
     expect(users.map(numOf)).toEqual(users.map(() => 2));
     await cluster.clock.advance(noticedMs);
@@ -154,20 +144,21 @@ describe('nodes that go and come', () => {
     for (const user of users) for (const one of [a, b]) await connect(one, user);
     const d = await cluster.add();
     await cluster.clock.advance(2 * exchangeMs);
-    expect(d.node.seats.numCounted).toBeGreaterThan(5);
+    expect(d.node.ports.seats.numCounted).toBeGreaterThan(5);
     for (const user of users) expect(isRefused(await connect(d, user))).toBe(true);
-    for (const { node: one } of cluster.nodes) for (const session of one.sessions.all()) session.connectionClosed();
+    for (const { node: one } of cluster.nodes)
+      for (const session of one.ports.sessions.all()) session.connectionClosed();
     await cluster.clock.advance(2 * exchangeMs);
-    expect(cluster.nodes.map(({ node: one }) => one.seats.numCounted)).toEqual([0, 0, 0, 0]);
+    expect(cluster.nodes.map(({ node: one }) => one.ports.seats.numCounted)).toEqual([0, 0, 0, 0]);
   });
 
   test('one that was taken for dead is counted again when it is back', async () => {
     for (const user of users) for (let n = 0; n < 2; n++) await connect(a, user);
     // Nobody hears it, but it hears everybody.
-    cluster.hub.fate = (_, from) => ({ lost: from === node(a).node.id });
+    cluster.hub.fate = (_, from) => ({ lost: from === a.node.ports.id });
     await cluster.clock.advance(noticedMs + 3_000);
-    expect(node(a).node.cluster.size).toBe(2);
-    expect(node(b).node.cluster.size).toBe(1);
+    expect(a.node.ports.cluster.size).toBe(2);
+    expect(b.node.ports.cluster.size).toBe(1);
     cluster.hub.fate = () => ({});
     await cluster.clock.advance(10_000);
     for (const user of users) expect(isRefused(await connect(b, user))).toBe(true);
@@ -208,15 +199,14 @@ test('whatever is lost and late among the messages: everybody gets an answer, an
   cluster.hub.fate = () => ({ lost: random() < 0.1, delayMs: Math.floor(random() * 50) });
   let clients: EngineClient[] = [];
   for (let round = 0; round < 400; round++) {
-    if (random() < 0.6) clients.push(...(await ask([[pick(cluster.nodes), pick(few)]])));
+    if (random() < 0.6) clients.push(...ask([[pick(cluster.nodes), pick(few)]]));
     else if (clients.length > 0) leave(pick(clients));
     await cluster.clock.advance(Math.floor(random() * 40));
     clients = clients.filter((client) => !client.session.is('closed'));
   }
   await cluster.clock.advance(2_000);
-  expect(clients.filter((client) => !client.session.is('closed')).every((one) => isIn(one) || isRefused(one))).toBe(
-    true,
-  );
+  const open = clients.filter((client) => !client.session.is('closed'));
+  expect(open.every((one) => isIn(one) || isRefused(one))).toBe(true);
   cluster.hub.fate = () => ({});
   await cluster.clock.advance(20_000);
   for (const user of few) {
@@ -224,11 +214,7 @@ test('whatever is lost and late among the messages: everybody gets an answer, an
     for (const one of cluster.nodes) await connect(one, user);
     expect(numOf(user)).toBe(Math.max(2, before));
   }
-  for (const { node: one } of cluster.nodes) for (const session of one.sessions.all()) session.connectionClosed();
+  for (const { node: one } of cluster.nodes) for (const session of one.ports.sessions.all()) session.connectionClosed();
   await cluster.clock.advance(2_000);
-  expect(cluster.nodes.map(({ node: one }) => [one.seats.numUsers, one.seats.numCounted])).toEqual([
-    [0, 0],
-    [0, 0],
-    [0, 0],
-  ]);
+  expect(counted()).toEqual([0, 0, 0, 0, 0, 0]);
 });

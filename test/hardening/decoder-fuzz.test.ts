@@ -44,15 +44,11 @@ describe('decodeJsonFrame', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), expectDecoded), { numRuns: 1_000 });
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\nu0d8 \n\t1eE+-.idpugconesbchal') }), expectDecoded),
-      {
-        numRuns: 2_000,
-      },
+      { numRuns: 2_000 },
     );
   });
 
-  it('refuses any bytes', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), expectDecoded));
-  });
+  it('refuses any bytes', () => fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), expectDecoded)));
 
   it('decodes or refuses any JSON value, alone and as the fields of each command', () => {
     const methods = ['connect', 'subscribe', 'publish', 'history', 'presence', 'rpc', 'send', 'refresh', 'sub_refresh'];
@@ -262,25 +258,21 @@ describe('ChannelPattern (B84)', () => {
     );
   });
 
-  it.each(['(a+)+$', '(a|a)*b', '.*.*.*.*.*x', '[a-z]+', '^a$', '{x}:{y}:{z}:{r*}'])(
-    'pattern %s takes linear time on hostile names',
-    (text) => {
-      const pattern = new ChannelPattern(text);
-      for (const unit of ['a', ':', 'a:', '!']) {
-        const name = parseChannelName(unit.repeat(Math.floor(250 / unit.length)));
-        if (name === undefined) throw new Error('not a name');
-        const ms = leastMs(() => {
-          for (let i = 0; i < 1_000; i++) pattern.match(name);
-        });
-        expect(ms).toBeLessThan(100);
-      }
-    },
-  );
+  const hostile = ['(a+)+$', '(a|a)*b', '.*.*.*.*.*x', '[a-z]+', '^a$', '{x}:{y}:{z}:{r*}'];
+  it.each(hostile)('pattern %s takes linear time on hostile names', (text) => {
+    const pattern = new ChannelPattern(text);
+    for (const unit of ['a', ':', 'a:', '!']) {
+      const name = parseChannelName(unit.repeat(Math.floor(250 / unit.length)));
+      if (name === undefined) throw new Error('not a name');
+      const ms = leastMs(() => {
+        for (let i = 0; i < 1_000; i++) pattern.match(name);
+      });
+      expect(ms).toBeLessThan(100);
+    }
+  });
 
   it.each(['', '{', '}', 'a{x}', '{x}{y}', '{x}:{x}', '{x*}:a', '{__proto__}', '{1}', '{}', '{x**}', '{{x}}'])(
     'refuses the pattern "%s" with ERR_CONFIG',
-    (text) => {
-      expect(() => new ChannelPattern(text)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
-    },
+    (text) => expect(() => new ChannelPattern(text)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' })),
   );
 });

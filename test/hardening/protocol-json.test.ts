@@ -3,22 +3,17 @@
  * same few helpers, which is why it is not split.
  */
 
-import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { opcodes } from '../../bench/client/websocket-frames.mjs';
 import { errorCode, type Message, RawClient } from '../support/clients/raw-client.js';
 import { RawWebSocket } from '../support/clients/raw-websocket.js';
 import { canary, Oracle } from '../support/hardening/oracle.js';
 import { tokenSecret } from '../support/hardening/server-process.js';
+import { signed } from '../support/servers/signed.js';
 
-let oracle: Oracle;
+const oracle = Oracle.ofFile();
 /** Takes frames of megabytes, for inputs that the default limit of 256 KiB already stops. */
-let wide: Oracle;
-beforeAll(async () => {
-  oracle = await Oracle.start();
-  wide = await Oracle.start({ limits: { maxFrameBytes: 4 * 1_024 * 1_024, maxMessageBytes: 65_536 } });
-});
-afterAll(() => Promise.all([oracle.stop(), wide.stop()]));
+const wide = Oracle.ofFile({ limits: { maxFrameBytes: 4 * 1_024 * 1_024, maxMessageBytes: 65_536 } });
 
 /** Sends text on a connection that has not connected, and asserts the close code. */
 async function expectCloseAtFirst(code: number, frame: string, target = oracle): Promise<void> {
@@ -43,16 +38,10 @@ async function expectClose(code: number, frame: string, target = oracle): Promis
 async function expectErrors(code: number, method: string, fields: readonly string[], target = oracle): Promise<void> {
   await target.withstands(async () => {
     const client = await RawClient.connect(target.port);
-    for (const text of fields) {
-      expect(errorCode(await client.commandText(method, text)), text.slice(0, 200)).toBe(code);
-    }
+    for (const text of fields) expect(errorCode(await client.commandText(method, text)), text.slice(0, 200)).toBe(code);
     expect(await client.command('ping', {})).not.toHaveProperty('error');
     await client.close();
   }, fields.length);
-}
-
-async function token(claims: Record<string, unknown>): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(tokenSecret));
 }
 
 describe('frames that are no commands', () => {
@@ -69,19 +58,14 @@ describe('frames that are no commands', () => {
     ['a comment', '{"id":1,"connect":{}/**/}'],
     ['a byte order mark', '\ufeff\ufeff{"id":1,"connect":{}'],
     ['good first, garbage second', `{"id":1,"connect":{}}\n${canary}`],
-  ])('B39 %s → 3501', async (_, frame) => {
-    await expectCloseAtFirst(3501, frame);
-  });
+  ])('B39 %s → 3501', (_, frame) => expectCloseAtFirst(3501, frame));
 
-  it('B39 garbage on a connected connection → 3501', async () => {
-    await expectClose(3501, `{"id":2,"publish":{"channel":"plain:a","data":"${canary}"`);
-  });
+  it('B39 garbage on a connected connection → 3501', () =>
+    expectClose(3501, `{"id":2,"publish":{"channel":"plain:a","data":"${canary}"`));
 
   it.each(['subscribe', 'publish', 'ping', 'rpc', 'refresh'])('B40 %s before connect → 3501', async (method) => {
-    await expectCloseAtFirst(
-      3501,
-      `{"id":1,"${method}":{"channel":"plain:a","method":"m","token":"${canary}","data":1}}`,
-    );
+    const fields = `{"channel":"plain:a","method":"m","token":"${canary}","data":1}`;
+    await expectCloseAtFirst(3501, `{"id":1,"${method}":${fields}}`);
   });
 
   it('B40 pong or send before connect → 3501', async () => {
@@ -96,9 +80,7 @@ describe('frames that are no commands', () => {
     ['more headers than 64', { headers: many(65, 'x') }],
     ['more subs than 4,096', { subs: many(4_097, {}) }],
     ['a token that is a number', { token: 5 }],
-  ])('B40 connect with %s → 3501', async (_, connect) => {
-    await expectCloseAtFirst(3501, JSON.stringify({ id: 1, connect }));
-  });
+  ])('B40 connect with %s → 3501', (_, connect) => expectCloseAtFirst(3501, JSON.stringify({ id: 1, connect })));
 
   it('B40 second connect → 3501', async () => {
     await expectClose(3501, '{"id":2,"connect":{}}');
@@ -122,9 +104,7 @@ describe('frames that are no commands', () => {
     ['id as text', '{"id":"2","ping":{}}'],
     ['method as a list', '{"id":2,"subscribe":["plain:a"]}'],
     ['method as text', '{"id":2,"subscribe":"plain:a"}'],
-  ])('B42 %s → 3501', async (_, frame) => {
-    await expectClose(3501, frame);
-  });
+  ])('B42 %s → 3501', (_, frame) => expectClose(3501, frame));
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('B43 %s as method → 3501', async (name) => {
     await expectClose(3501, `{"id":2,"${name}":{"channel":"plain:a"}}`);
@@ -137,9 +117,8 @@ describe('frames that are no commands', () => {
       const polluted =
         '{"__proto__":{"recover":true,"channel":"closed:x"},"constructor":{"prototype":{"x":1}},"toString":1';
       expect(await client.commandText('subscribe', `${polluted},"channel":"plain:proto"}`)).toHaveProperty('subscribe');
-      expect(
-        await client.commandText('publish', `${polluted},"channel":"plain:proto","data":${polluted}}}`),
-      ).toHaveProperty('publish');
+      const publish = `${polluted},"channel":"plain:proto","data":${polluted}}}`;
+      expect(await client.commandText('publish', publish)).toHaveProperty('publish');
       expect(await client.command('ping', {})).toEqual({ id: expect.any(Number), ping: expect.anything() });
       expect(client.publications).toHaveLength(1);
       // Carried through as it was sent, as data and nothing else.
@@ -159,16 +138,13 @@ describe('frames that are no commands', () => {
     await expectClose(3501, `{"id":2,"publish":{"channel":"plain:a","data":${deep}}}`);
   });
 
-  it('B44 nested 10⁶ deep, where frames may be large → 3501', async () => {
-    await expectClose(3501, `{"id":2,"publish":{"channel":"plain:a","data":${'['.repeat(1_000_000)}`, wide);
-  });
+  it('B44 nested 10⁶ deep, where frames may be large → 3501', () =>
+    expectClose(3501, `{"id":2,"publish":{"channel":"plain:a","data":${'['.repeat(1_000_000)}`, wide));
 
-  it('B56 binary frame to the JSON protocol → 3506', async () => {
-    await oracle.withstands(async () => {
-      const ws = await RawWebSocket.open(oracle.port);
-      ws.sendFrame({ opcode: opcodes.binary, payload: '{"id":1,"connect":{}}' });
-      expect((await ws.closed).code).toBe(3506);
-    });
+  oracle.attack('B56 binary frame to the JSON protocol → 3506', async () => {
+    const ws = await RawWebSocket.open(oracle.port);
+    ws.sendFrame({ opcode: opcodes.binary, payload: '{"id":1,"connect":{}}' });
+    expect((await ws.closed).code).toBe(3506);
   });
 
   it.todo('B55 protobuf: bad varint, 4 GiB length, wrong wire type, deep nesting → 3501, when protobuf is built');
@@ -177,19 +153,15 @@ describe('frames that are no commands', () => {
 
 describe('a connection that does not connect', () => {
   it('B41 no connect within the time-out → 3012, after which clients come back', async () => {
-    const impatient = await Oracle.start({ limits: { connectTimeoutMs: 1_000 } });
-    try {
-      await impatient.withstands(async () => {
-        const silent = await RawWebSocket.open(impatient.port);
-        const pinging = await RawWebSocket.open(impatient.port);
-        const timer = setInterval(() => pinging.sendFrame({ opcode: opcodes.ping }), 50);
-        expect((await silent.closed).code).toBe(3012);
-        expect((await pinging.closed).code).toBe(3012);
-        clearInterval(timer);
-      }, 2);
-    } finally {
-      await impatient.stop();
-    }
+    await using impatient = await Oracle.start({ limits: { connectTimeoutMs: 1_000 } });
+    await impatient.withstands(async () => {
+      const silent = await RawWebSocket.open(impatient.port);
+      const pinging = await RawWebSocket.open(impatient.port);
+      const timer = setInterval(() => pinging.sendFrame({ opcode: opcodes.ping }), 50);
+      expect((await silent.closed).code).toBe(3012);
+      expect((await pinging.closed).code).toBe(3012);
+      clearInterval(timer);
+    }, 2);
   });
 });
 
@@ -203,9 +175,8 @@ describe('positions', () => {
     await expectErrors(107, 'history', queries);
   });
 
-  it('B45 the same in a connect → 3501: there is no connection yet that could live on', async () => {
-    await expectCloseAtFirst(3501, '{"id":1,"connect":{"subs":{"open:a":{"recover":true,"epoch":"x","offset":-1}}}}');
-  });
+  it('B45 the same in a connect → 3501: there is no connection yet that could live on', () =>
+    expectCloseAtFirst(3501, '{"id":1,"connect":{"subs":{"open:a":{"recover":true,"epoch":"x","offset":-1}}}}'));
 
   it('B46 offset above the top, wrong epoch → recovered: false', async () => {
     await oracle.server.ask('publish', { channel: 'open:b46', count: 5 });
@@ -258,63 +229,50 @@ describe('too many, too large, twice', () => {
     await expectCloseAtFirst(3501, `{"id":1,"connect":{}}\n${pings(2, 3_000)}`);
   });
 
-  it('B48 10⁶ empty lines → 3501', async () => {
-    await expectClose(3501, '\n'.repeat(1_000_000), wide);
+  it('B48 10⁶ empty lines → 3501', () => expectClose(3501, '\n'.repeat(1_000_000), wide));
+
+  oracle.attack('B49 command flood → 111, then 3013', 2, async () => {
+    const client = await RawClient.connect(oracle.port);
+    const codes: unknown[] = [];
+    // Each hundred waits for its replies, so that only the rate is too high.
+    const flood = async () => {
+      for (let n = 0; n < 100; n++) {
+        const replies = await Promise.all(Array.from({ length: 100 }, () => client.command('ping', {})));
+        codes.push(...replies.map(errorCode));
+      }
+    };
+    await expect(flood()).rejects.toThrow('closed with 3013');
+    expect(new Set(codes)).toEqual(new Set([undefined, 111]));
+    // Nobody is refused before the burst of 1,000 is used up, of which the connect was one.
+    expect(codes.indexOf(111)).toBeGreaterThanOrEqual(999);
   });
 
-  it('B49 command flood → 111, then 3013', async () => {
-    await oracle.withstands(async () => {
-      const client = await RawClient.connect(oracle.port);
-      const codes: unknown[] = [];
-      // Each hundred waits for its replies, so that only the rate is too high.
-      const flood = async () => {
-        for (let n = 0; n < 100; n++) {
-          const replies = await Promise.all(Array.from({ length: 100 }, () => client.command('ping', {})));
-          codes.push(...replies.map(errorCode));
-        }
-      };
-      await expect(flood()).rejects.toThrow('closed with 3013');
-      expect(new Set(codes)).toEqual(new Set([undefined, 111]));
-      // Nobody is refused before the burst of 1,000 is used up, of which the connect was one.
-      expect(codes.indexOf(111)).toBeGreaterThanOrEqual(999);
-    }, 2);
+  // One for each limit that it met, and one for its end.
+  oracle.attack('B49 … at once, without waiting for a reply → 3013', { atMost: 3 }, async () => {
+    const client = await RawClient.connect(oracle.port);
+    client.ws.onMessage = undefined;
+    for (let n = 0; n < 100; n++) client.ws.sendText(pings(2 + n * 100, 100));
+    expect((await client.ws.closed).code).toBe(3013);
   });
 
-  it('B49 … at once, without waiting for a reply → 3013', async () => {
-    await oracle.withstands(
-      async () => {
-        const client = await RawClient.connect(oracle.port);
-        client.ws.onMessage = undefined;
-        for (let n = 0; n < 100; n++) client.ws.sendText(pings(2 + n * 100, 100));
-        expect((await client.ws.closed).code).toBe(3013);
-      },
-      // One for each limit that it met, and one for its end.
-      { atMost: 3 },
-    );
+  oracle.attack('B50 one channel above the limit of 128 → 106', async () => {
+    const client = await RawClient.connect(oracle.port);
+    const subscribe = (n: number) => client.command('subscribe', { channel: `plain:b50:${n}` });
+    const replies = await Promise.all(Array.from({ length: 128 }, (_, n) => subscribe(n)));
+    expect(replies.map(errorCode)).toEqual(replies.map(() => undefined));
+    expect(errorCode(await subscribe(128))).toBe(106);
+    await client.command('unsubscribe', { channel: 'plain:b50:0' });
+    expect(errorCode(await subscribe(128))).toBeUndefined();
+    await client.close();
   });
 
-  it('B50 one channel above the limit of 128 → 106', async () => {
-    await oracle.withstands(async () => {
-      const client = await RawClient.connect(oracle.port);
-      const subscribe = (n: number) => client.command('subscribe', { channel: `plain:b50:${n}` });
-      const replies = await Promise.all(Array.from({ length: 128 }, (_, n) => subscribe(n)));
-      expect(replies.map(errorCode)).toEqual(replies.map(() => undefined));
-      expect(errorCode(await subscribe(128))).toBe(106);
-      await client.command('unsubscribe', { channel: 'plain:b50:0' });
-      expect(errorCode(await subscribe(128))).toBeUndefined();
-      await client.close();
-    });
-  });
-
-  it('B51 duplicate subscribe → 105', async () => {
-    await oracle.withstands(async () => {
-      const client = await RawClient.connect(oracle.port);
-      // The second comes while the first is still under way.
-      const both = await Promise.all([1, 2].map(() => client.command('subscribe', { channel: 'open:b51' })));
-      expect(both.map(errorCode)).toEqual([undefined, 105]);
-      expect(errorCode(await client.command('subscribe', { channel: 'open:b51' }))).toBe(105);
-      await client.close();
-    }, 2);
+  oracle.attack('B51 duplicate subscribe → 105', 2, async () => {
+    const client = await RawClient.connect(oracle.port);
+    // The second comes while the first is still under way.
+    const both = await Promise.all([1, 2].map(() => client.command('subscribe', { channel: 'open:b51' })));
+    expect(both.map(errorCode)).toEqual([undefined, 105]);
+    expect(errorCode(await client.command('subscribe', { channel: 'open:b51' }))).toBe(105);
+    await client.close();
   });
 
   it('B52 history limit 10⁹ or −1 → capped', async () => {
@@ -343,29 +301,23 @@ describe('too many, too large, twice', () => {
   });
 
   it('B54 subscribe/unsubscribe flood → bounded broker calls', async () => {
-    const patient = await Oracle.start({ limits: { brokerLingerMs: 1_000 } });
-    try {
-      await patient.withstands(
-        async () => {
-          const before = await patient.server.ask('brokerCalls');
-          const startedMs = performance.now();
-          const client = await RawClient.connect(patient.port);
-          for (let n = 0; n < 450; n++) {
-            const subscribed = client.command('subscribe', { channel: 'plain:b54' });
-            await Promise.all([subscribed, client.command('unsubscribe', { channel: 'plain:b54' })]);
-          }
-          await client.close();
-          const seconds = (performance.now() - startedMs) / 1_000;
-          const after = await patient.server.ask('brokerCalls');
-          const most = 1 + Math.ceil(seconds);
-          expect(after.subscribe - before.subscribe).toBeLessThanOrEqual(most);
-          expect(after.unsubscribe - before.unsubscribe).toBeLessThanOrEqual(most);
-        },
-        { atMost: 450 },
-      );
-    } finally {
-      await patient.stop();
-    }
+    await using patient = await Oracle.start({ limits: { brokerLingerMs: 1_000 } });
+    const flood = async () => {
+      const before = await patient.server.ask('brokerCalls');
+      const startedMs = performance.now();
+      const client = await RawClient.connect(patient.port);
+      for (let n = 0; n < 450; n++) {
+        const subscribed = client.command('subscribe', { channel: 'plain:b54' });
+        await Promise.all([subscribed, client.command('unsubscribe', { channel: 'plain:b54' })]);
+      }
+      await client.close();
+      const seconds = (performance.now() - startedMs) / 1_000;
+      const after = await patient.server.ask('brokerCalls');
+      const most = 1 + Math.ceil(seconds);
+      expect(after.subscribe - before.subscribe).toBeLessThanOrEqual(most);
+      expect(after.unsubscribe - before.unsubscribe).toBeLessThanOrEqual(most);
+    };
+    await patient.withstands(flood, { atMost: 450 });
   });
 
   it('B58 publication over the limit, lone surrogate → 107', async () => {
@@ -380,9 +332,8 @@ describe('too many, too large, twice', () => {
     await wide.withstands(async () => {
       const client = await RawClient.connect(wide.port);
       expect(await client.commandText('publish', large(65_536))).toHaveProperty('publish');
-      expect(await client.commandText('publish', '{"channel":"plain:b58","data":"\\ud83d\\ude00"}')).toHaveProperty(
-        'publish',
-      );
+      const pair = await client.commandText('publish', '{"channel":"plain:b58","data":"\\ud83d\\ude00"}');
+      expect(pair).toHaveProperty('publish');
       await client.close();
     }, 0);
   });
@@ -393,20 +344,18 @@ describe('too many, too large, twice', () => {
     await expectClose(3501, '{"id":9,"ping":{}}\n{"id":5,"ping":{}}\n{"id":7,"ping":{}}\n{"id":5,"ping":{}}');
   });
 
-  it('B59 ids out of order, each once → all answered', async () => {
-    await oracle.withstands(async () => {
-      const client = await RawClient.connect(oracle.port);
-      const replies = [9, 5, 7, 6, 8].map((id) => client.reply(id));
-      client.ws.sendText([9, 5, 7, 6, 8].map((id) => `{"id":${id},"ping":{}}`).join('\n'));
-      expect(await Promise.all(replies)).toHaveLength(5);
-      await client.close();
-    }, 0);
+  oracle.attack('B59 ids out of order, each once → all answered', 0, async () => {
+    const client = await RawClient.connect(oracle.port);
+    const replies = [9, 5, 7, 6, 8].map((id) => client.reply(id));
+    client.ws.sendText([9, 5, 7, 6, 8].map((id) => `{"id":${id},"ping":{}}`).join('\n'));
+    expect(await Promise.all(replies)).toHaveLength(5);
+    await client.close();
   });
 });
 
 describe('secrets', () => {
   it('a token and its claims are in no log line, whether it is accepted or refused', async () => {
-    const good = await token({ sub: 'alice', info: { note: canary }, meta: canary });
+    const good = await signed(tokenSecret, { sub: 'alice', info: { note: canary }, meta: canary });
     await oracle.withstands(async () => {
       const client = await RawClient.connect(oracle.port, { token: good });
       await client.command('publish', { channel: 'plain:a', data: canary });

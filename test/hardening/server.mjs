@@ -1,9 +1,9 @@
 /** The server under attack: a real Fanfare node in a process of its own, driven and observed over the IPC channel. */
 
-import { RefusalLog } from '../../dist/engine/log/refusal-log.js';
-import { Node } from '../../dist/engine/node.js';
-import { channel, fanfare, jwt, memory } from '../../dist/index.js';
-import { createLog } from '../../dist/observe/log.js';
+import { RefusalLog } from '../../.cache/modules/engine/log/refusal-log.js';
+import { Node } from '../../.cache/modules/engine/node.js';
+import { channel, fanfare, jwt, memory } from '../../.cache/modules/index.js';
+import { createLog } from '../../.cache/modules/observe/log.js';
 
 const config = JSON.parse(process.argv[2] ?? '{}');
 
@@ -97,16 +97,17 @@ setInterval(() => {
 function held() {
   const resources = { Timeout: 0, TCPSocketWrap: 0 };
   for (const name of process.getActiveResourcesInfo()) if (name in resources) resources[name]++;
+  const { sessions, hub, deadlines, connectDeadlines, pings, interest } = node.ports;
   return {
     timers: resources.Timeout,
     sockets: resources.TCPSocketWrap,
-    sessions: node.sessions.size,
-    clients: node.sessions.numClients,
-    channels: node.hub.numChannels,
-    subscriptions: node.hub.numSubscriptions,
-    deadlines: node.deadlines.size + node.connectDeadlines.size,
-    pinged: node.pings.size,
-    interest: node.interest.size,
+    sessions: sessions.size,
+    clients: sessions.numClients,
+    channels: hub.numChannels,
+    subscriptions: hub.numSubscriptions,
+    deadlines: deadlines.size + connectDeadlines.size,
+    pinged: pings.size,
+    interest: interest.size,
   };
 }
 
@@ -149,9 +150,8 @@ const operations = {
   },
   /** Members without connections, as other nodes of a cluster would have them. */
   async addMembers({ channel: name, count }) {
-    for (let n = 0; n < count; n++) {
-      await node.broker.presence.add(name, { user: `user-${n}`, client: `client-${n}` }, 600_000);
-    }
+    for (let n = 0; n < count; n++)
+      await node.ports.broker.presence.add(name, { user: `user-${n}`, client: `client-${n}` }, 600_000);
   },
 };
 

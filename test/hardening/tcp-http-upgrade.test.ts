@@ -1,35 +1,25 @@
 /** Bad inputs B1–B19: TCP, HTTP and the WebSocket upgrade, through raw sockets against a running server. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RawClient } from '../support/clients/raw-client.js';
 import { closeOf, exchange, openSocket, statusesOf, upgradeRequest } from '../support/clients/raw-http.js';
 import { RawWebSocket } from '../support/clients/raw-websocket.js';
-import { canary, type LogExpectation, Oracle } from '../support/hardening/oracle.js';
+import { canary, Oracle } from '../support/hardening/oracle.js';
 
-let oracle: Oracle;
-beforeAll(async () => {
-  oracle = await Oracle.start();
-});
-afterAll(() => oracle.stop());
+const oracle = Oracle.ofFile();
 
 /** Sends one upgrade request and asserts how it is refused, and that the connection is closed. */
-async function expectRefusal(
-  status: number,
-  headers: Parameters<typeof upgradeRequest>[1],
-  request?: Parameters<typeof upgradeRequest>[2],
-): Promise<void> {
+async function expectRefusal(status: number, headers: Headers, request?: Parameters<typeof upgradeRequest>[2]) {
   expect(await statusesOf(oracle.port, upgradeRequest(oracle.port, headers, request))).toEqual([status]);
 }
+
+type Headers = Parameters<typeof upgradeRequest>[1];
 
 describe.concurrent('peers that take their time', () => {
   /** Each has a server of its own, so that what it holds is told apart. */
   async function outlasted(attack: (port: number) => Promise<void>, logLines = 1): Promise<void> {
-    const own = await Oracle.start();
-    try {
-      await own.withstands(() => attack(own.port), logLines);
-    } finally {
-      await own.stop();
-    }
+    await using own = await Oracle.start();
+    await own.withstands(() => attack(own.port), logLines);
   }
 
   it('B1 silent connection → closed within 10 s', async () => {
@@ -64,24 +54,20 @@ describe.concurrent('peers that take their time', () => {
 });
 
 describe('requests that are not HTTP, or too much of it', () => {
-  it('B3 20 KB header → 431', async () => {
-    await oracle.withstands(() => expectRefusal(431, { 'X-Long': canary + 'x'.repeat(20_000) }));
+  oracle.attack('B3 20 KB header → 431', () => expectRefusal(431, { 'X-Long': canary + 'x'.repeat(20_000) }));
+
+  oracle.attack('B4 2,100 headers → refused, no crash', async () => {
+    const many = Object.fromEntries(Array.from({ length: 2_100 }, (_, i) => [`a${i.toString(36)}`, '']));
+    // Before and behind the ones that matter: what is cut off is missing then.
+    const request = upgradeRequest(oracle.port);
+    const [line = '', ...rest] = request.split('\r\n');
+    const names = Object.keys(many).map((name) => `${name}:`);
+    // Newer Nodes refuse so many themselves, older ones cut them off, after which the request has no key.
+    const statuses = await statusesOf(oracle.port, [line, ...names, ...rest].join('\r\n'));
+    expect([[400], [431]]).toContainEqual(statuses);
   });
 
-  it('B4 2,100 headers → refused, no crash', async () => {
-    await oracle.withstands(async () => {
-      const many = Object.fromEntries(Array.from({ length: 2_100 }, (_, i) => [`a${i.toString(36)}`, '']));
-      // Before and behind the ones that matter: what is cut off is missing then.
-      const request = upgradeRequest(oracle.port);
-      const [line = '', ...rest] = request.split('\r\n');
-      const names = Object.keys(many).map((name) => `${name}:`);
-      // Newer Nodes refuse so many themselves, older ones cut them off, after which the request has no key.
-      const statuses = await statusesOf(oracle.port, [line, ...names, ...rest].join('\r\n'));
-      expect([[400], [431]]).toContainEqual(statuses);
-    });
-  });
-
-  it.each([
+  oracle.attack.each([
     ['no Host', upgradeRequest(0, { Host: undefined })],
     ['two Hosts', upgradeRequest(0, { Host: ['a.example', 'b.example'] })],
     ['an empty Host', upgradeRequest(0, { Host: '' })],
@@ -89,9 +75,7 @@ describe('requests that are not HTTP, or too much of it', () => {
     ['garbage', `\u0000\u0001\u0002${canary}\r\n\r\n`],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a TLS handshake', Buffer.from('16030100c8010000c40303', 'hex')],
-  ])('B5 %s → 400 and closed', async (_, bytes) => {
-    await oracle.withstands(async () => expect(await statusesOf(oracle.port, bytes)).toEqual([400]));
-  });
+  ])('B5 %s → 400 and closed', async (_, bytes) => expect(await statusesOf(oracle.port, bytes)).toEqual([400]));
 
   it.each([
     ['two Hosts', 'Host: a.example\r\nHost: b.example'],
@@ -123,12 +107,10 @@ describe('requests that are not HTTP, or too much of it', () => {
     }, 2);
   });
 
-  it('B6 Content-Length with Transfer-Encoding → 400 and closed', async () => {
-    await oracle.withstands(async () => {
-      const smuggled = `GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n`;
-      const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n';
-      expect(await statusesOf(oracle.port, `${head}0\r\n\r\n${smuggled}`)).toEqual([400]);
-    });
+  oracle.attack('B6 Content-Length with Transfer-Encoding → 400 and closed', async () => {
+    const smuggled = `GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n';
+    expect(await statusesOf(oracle.port, `${head}0\r\n\r\n${smuggled}`)).toEqual([400]);
   });
 
   it('B7 failed upgrade with a pipelined second request → closed, the second never runs', async () => {
@@ -145,34 +127,26 @@ describe('requests that are not HTTP, or too much of it', () => {
 });
 
 describe('upgrades that are none', () => {
-  it('B8 POST → 405', async () => {
-    await oracle.withstands(() => expectRefusal(405, {}, { method: 'POST' }));
-  });
+  oracle.attack('B8 POST → 405', () => expectRefusal(405, {}, { method: 'POST' }));
 
-  it.each([
+  oracle.attack.each([
     ['missing', undefined],
     ['empty', ''],
     ['too short', 'AAECAwQFBgcICQoLDA0O'],
     ['not base64', '!!!!AwQFBgcICQoLDA0ODw=='],
-  ])('B9 %s key → 400', async (_, key) => {
-    await oracle.withstands(() => expectRefusal(400, { 'Sec-WebSocket-Key': key }));
-  });
+  ])('B9 %s key → 400', (_, key) => expectRefusal(400, { 'Sec-WebSocket-Key': key }));
 
-  it.each(['12', '14', '013', '13, 8', 'x', undefined])(
+  oracle.attack.each(['12', '14', '013', '13, 8', 'x', undefined])(
     'B10 version %s → 426, which tells the right one',
     async (version) => {
-      await oracle.withstands(async () => {
-        const request = upgradeRequest(oracle.port, { 'Sec-WebSocket-Version': version });
-        const { responses } = await exchange(oracle.port, request);
-        expect(responses.map(({ status }) => status)).toEqual([426]);
-        expect(responses[0]?.headers.get('sec-websocket-version')).toBe('13');
-      });
+      const request = upgradeRequest(oracle.port, { 'Sec-WebSocket-Version': version });
+      const { responses } = await exchange(oracle.port, request);
+      expect(responses.map(({ status }) => status)).toEqual([426]);
+      expect(responses[0]?.headers.get('sec-websocket-version')).toBe('13');
     },
   );
 
-  it('B11 version 8 → refused', async () => {
-    await oracle.withstands(() => expectRefusal(426, { 'Sec-WebSocket-Version': '8' }));
-  });
+  oracle.attack('B11 version 8 → refused', () => expectRefusal(426, { 'Sec-WebSocket-Version': '8' }));
 
   it('B14 unclosed quoted extension ×10 k → 400 in under 5 ms', async () => {
     const offers = [
@@ -195,13 +169,11 @@ describe('upgrades that are none', () => {
     });
   });
 
-  it.each([
+  oracle.attack.each([
     ['subprotocol that is no token', { 'Sec-WebSocket-Protocol': 'centrifuge-json, "a"' }],
     ['window_bits=7', { 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=7' }],
     ['unknown parameter', { 'Sec-WebSocket-Extensions': 'permessage-deflate; surprise=1' }],
-  ])('B16 %s → 400', async (_, headers) => {
-    await oracle.withstands(() => expectRefusal(400, headers));
-  });
+  ])('B16 %s → 400', (_, headers) => expectRefusal(400, headers));
 
   it.each(['h2c', 'websocket, h2c', 'WebSocket/8', 'TLS/1.3'])('B17 Upgrade: %s → never 101', async (protocol) => {
     const headers = { Upgrade: protocol, Connection: 'Upgrade, close' };
@@ -210,16 +182,12 @@ describe('upgrades that are none', () => {
     await oracle.withstands(() => expectRefusal(404, headers, { path: '/elsewhere' }));
   });
 
-  it.each(['', ',', 'centrifuge-json,', 'centrifuge-json, centrifuge-json', `a,${' '.repeat(15_000)},b`])(
+  oracle.attack.each(['', ',', 'centrifuge-json,', 'centrifuge-json, centrifuge-json', `a,${' '.repeat(15_000)},b`])(
     'B16 a list of subprotocols with empty or repeated elements is a list (RFC 9110, 5.6.1): %#',
+    { atMost: 1 },
     async (offered) => {
-      await oracle.withstands(
-        async () => {
-          const socket = await RawWebSocket.open(oracle.port, { headers: { 'Sec-WebSocket-Protocol': offered } });
-          await socket.close();
-        },
-        { atMost: 1 },
-      );
+      const socket = await RawWebSocket.open(oracle.port, { headers: { 'Sec-WebSocket-Protocol': offered } });
+      await socket.close();
     },
   );
 
@@ -263,18 +231,19 @@ describe('upgrades that are none', () => {
   });
 });
 
-const swiftTries = 5;
+const swiftMs = 5;
+const swiftTries = 50;
 
 /** The fastest of a few tries: a busy machine delays some, but a slow parser all. */
-async function expectSwift(status: number, headers: Parameters<typeof upgradeRequest>[1]): Promise<void> {
+async function expectSwift(status: number, headers: Headers): Promise<void> {
   const request = upgradeRequest(oracle.port, headers);
-  const times: number[] = [];
-  for (let i = 0; i < swiftTries; i++) {
+  let swiftestMs = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < swiftTries && swiftestMs >= swiftMs; i++) {
     const { responses, answerMs } = await exchange(oracle.port, request);
     expect(responses.map((response) => response.status)).toEqual([status]);
-    times.push(answerMs ?? Number.POSITIVE_INFINITY);
+    swiftestMs = Math.min(swiftestMs, answerMs ?? Number.POSITIVE_INFINITY);
   }
-  expect(Math.min(...times)).toBeLessThan(5);
+  expect(swiftestMs).toBeLessThan(swiftMs);
 }
 
 describe('pages that have no business here', () => {
@@ -300,59 +269,28 @@ describe('pages that have no business here', () => {
   });
 
   it('B12 with a list of origins: all but these → 403', async () => {
-    const listed = await Oracle.start({ origins: ['https://app.example'] });
-    try {
-      const origins = [
-        ...foreign('app.example'),
-        'http://app.example',
-        'https://app.example:8443',
-        'https://app.example.',
-      ];
-      await listed.withstands(async () => {
-        for (const Origin of origins) {
-          expect(await statusesOf(listed.port, upgradeRequest(listed.port, { Origin })), Origin).toEqual([403]);
-        }
-        await (await RawWebSocket.open(listed.port, { headers: { Origin: 'https://app.example' } })).close();
-      }, origins.length);
-    } finally {
-      await listed.stop();
-    }
+    await using listed = await Oracle.start({ origins: ['https://app.example'] });
+    const others = ['http://app.example', 'https://app.example:8443', 'https://app.example.'];
+    const origins = [...foreign('app.example'), ...others];
+    await listed.withstands(async () => {
+      for (const Origin of origins)
+        expect(await statusesOf(listed.port, upgradeRequest(listed.port, { Origin })), Origin).toEqual([403]);
+      await (await RawWebSocket.open(listed.port, { headers: { Origin: 'https://app.example' } })).close();
+    }, origins.length);
   });
 
   it('B13 no Origin with cookie auth → 403', async () => {
     const Cookie = `user=alice; session=${canary}`;
-    const byCookie = await Oracle.start({ auth: 'cookie' });
-    try {
-      await byCookie.withstands(async () => {
-        expect(await statusesOf(byCookie.port, upgradeRequest(byCookie.port, { Cookie }))).toEqual([403]);
-        const headers = { Cookie, Origin: `http://127.0.0.1:${byCookie.port}` };
-        await (await RawClient.connect(byCookie.port, { headers })).close();
-      });
-    } finally {
-      await byCookie.stop();
-    }
+    await using byCookie = await Oracle.start({ auth: 'cookie' });
+    await byCookie.withstands(async () => {
+      expect(await statusesOf(byCookie.port, upgradeRequest(byCookie.port, { Cookie }))).toEqual([403]);
+      const headers = { Cookie, Origin: `http://127.0.0.1:${byCookie.port}` };
+      await (await RawClient.connect(byCookie.port, { headers })).close();
+    });
   });
 });
 
 describe('B18 forged X-Forwarded-For', () => {
-  async function addressSeen(
-    trustProxies: readonly string[] | undefined,
-    forwarded: string,
-    logLines: LogExpectation,
-  ): Promise<unknown> {
-    const server = await Oracle.start({ auth: 'cookie', ...(trustProxies && { trustProxies }) });
-    try {
-      return await server.withstands(async () => {
-        const client = await RawClient.open(server.port, { headers: { 'X-Forwarded-For': forwarded } });
-        const reply = await client.command('connect', {});
-        await client.close();
-        return reply;
-      }, logLines);
-    } finally {
-      await server.stop();
-    }
-  }
-
   it.each([
     ['is ignored unless the proxy is trusted', undefined, '6.6.6.6', '127.0.0.1', 0],
     ['is ignored when another proxy is trusted', ['10.0.0.0/8'], '6.6.6.6', '127.0.0.1', 0],
@@ -360,7 +298,12 @@ describe('B18 forged X-Forwarded-For', () => {
     ['is ignored left of what the trusted proxy added', ['127.0.0.1'], '6.6.6.6, 7.7.7.7', '7.7.7.7', 0],
     // Its proxy is warned about, without what the client may have made up.
     ['is ignored when it is no address', ['127.0.0.1'], `7.7.7.7, ${canary}`, '127.0.0.1', 1],
-  ])('%s', async (_, trusted, forwarded, remoteAddress, logLines) => {
-    expect(await addressSeen(trusted, forwarded, logLines)).toMatchObject({ connect: { data: { remoteAddress } } });
+  ])('%s', async (_, trustProxies, forwarded, remoteAddress, logLines) => {
+    await using server = await Oracle.start({ auth: 'cookie', ...(trustProxies && { trustProxies }) });
+    await server.withstands(async () => {
+      const client = await RawClient.open(server.port, { headers: { 'X-Forwarded-For': forwarded } });
+      expect(await client.command('connect', {})).toMatchObject({ connect: { data: { remoteAddress } } });
+      await client.close();
+    }, logLines);
   });
 });

@@ -1,18 +1,13 @@
 /** The backend says who may subscribe and publish, and until when. */
 
-import type { Centrifuge, Subscription } from 'centrifuge';
 import { describe, expect, test } from 'vitest';
 import { codeOfRefusal, nextEvent } from '../support/centrifuge/awaiting.js';
+import { subscribed } from '../support/centrifuge/context.js';
 import type { Answer } from '../support/servers/hook-backend.js';
-import { HookedServer, inSeconds } from './hooked-server.js';
+import { HookedServer, inSeconds, knownClient, lettingIn } from './hooked-server.js';
 
 const channels = {
-  'room:{id}': {
-    subscribe: 'hook',
-    publish: 'hook',
-    presence: true,
-    history: { size: 10, ttl: '5m' },
-  },
+  'room:{id}': { subscribe: 'hook', publish: 'hook', presence: true, history: { size: 10, ttl: '5m' } },
   'other:{id}': { subscribe: 'user', publish: 'user' },
 } as const;
 const hooks = {
@@ -22,39 +17,25 @@ const hooks = {
   publish: '/publish',
 } as const;
 
+const inRoom = { ...knownClient, user: '42', channel: 'room:1' };
+
 type Answers = Readonly<Record<string, Answer | 'hang' | 'hang up'>>;
 
 /** A server whose backend lets everybody in, and answers the rest as it is told. */
 async function start(answers: Answers, more: object = {}): Promise<HookedServer> {
   const server = await HookedServer.start({ channels, hooks: { ...hooks, ...more } });
-  server.backend.on('/connect', () => ({ result: { user: '42' } }));
+  lettingIn(server);
   for (const [path, answer] of Object.entries(answers)) server.backend.on(path, () => answer);
   return server;
-}
-
-async function subscribe(client: Centrifuge, name: string, options = {}): Promise<Subscription> {
-  const subscription = client.newSubscription(name, options);
-  subscription.subscribe();
-  await subscription.ready(5_000);
-  return subscription;
 }
 
 describe('subscribe', () => {
   test('the request has the client, the channel and what the client sent along', async () => {
     await using server = await start({ '/subscribe': { result: {} } });
     const client = await server.connected();
-    await subscribe(client, 'room:1', { data: { seat: 3 }, token: 'opaque' });
+    await subscribed(client, 'room:1', { data: { seat: 3 }, token: 'opaque' });
     expect(server.backend.callsTo('/subscribe').map(({ body }) => body)).toEqual([
-      {
-        client: expect.stringMatching(/^.{20,}$/),
-        transport: 'websocket',
-        protocol: 'json',
-        encoding: 'json',
-        user: '42',
-        channel: 'room:1',
-        token: 'opaque',
-        data: { seat: 3 },
-      },
+      { ...inRoom, client: expect.stringMatching(/^.{20,}$/), token: 'opaque', data: { seat: 3 } },
     ]);
   });
 
@@ -63,9 +44,9 @@ describe('subscribe', () => {
     await using server = await start({ '/subscribe': { result } });
     const client = await server.connected();
     const subscription = client.newSubscription('room:1');
-    const subscribed = nextEvent(subscription, 'subscribed');
+    const granted = nextEvent(subscription, 'subscribed');
     subscription.subscribe();
-    expect((await subscribed).data).toEqual({ hello: 1 });
+    expect((await granted).data).toEqual({ hello: 1 });
     expect((await subscription.presence()).clients).toEqual({});
     server.backend.on('/publish', () => ({ result: {} }));
     const publication = nextEvent(subscription, 'publication');
@@ -75,7 +56,7 @@ describe('subscribe', () => {
 
   test('channels of other rules are not asked about', async () => {
     await using server = await start({});
-    await subscribe(await server.connected(), 'other:1');
+    await subscribed(await server.connected(), 'other:1');
     expect(server.backend.callsTo('/subscribe')).toEqual([]);
   });
 
@@ -114,7 +95,7 @@ describe('subscribe', () => {
   test('is asked again on recovery', async () => {
     await using server = await start({ '/subscribe': { result: {} } });
     const client = await server.connected();
-    const subscription = await subscribe(client, 'room:1');
+    const subscription = await subscribed(client, 'room:1');
     server.backend.on('/subscribe', () => ({ error: { code: 403, message: '' } }));
     const unsubscribed = nextEvent(subscription, 'unsubscribed');
     server.app.disconnect('42', { reconnect: true });
@@ -134,18 +115,11 @@ describe('sub_refresh', () => {
       })
       .on('/publish', () => ({ result: {} }));
     const client = await server.connected();
-    const subscription = await subscribe(client, 'room:1');
+    const subscription = await subscribed(client, 'room:1');
     let interruptions = 0;
     subscription.on('subscribing', () => interruptions++).on('unsubscribed', () => interruptions++);
     const [call] = await server.backend.waitFor('/sub_refresh', 2);
-    expect(call?.body).toEqual({
-      client: expect.any(String),
-      transport: 'websocket',
-      protocol: 'json',
-      encoding: 'json',
-      user: '42',
-      channel: 'room:1',
-    });
+    expect(call?.body).toEqual(inRoom);
     const publication = nextEvent(subscription, 'publication');
     await subscription.publish(1);
     expect((await publication).info).toMatchObject({ chanInfo: 'new' });
@@ -158,7 +132,7 @@ describe('sub_refresh', () => {
   ])('%s ends the subscription, and the client subscribes again', async (_, answer) => {
     await using server = await start({ '/sub_refresh': answer });
     server.backend.on('/subscribe', () => ({ result: { expire_at: inSeconds(0.2) } }));
-    const subscription = await subscribe(await server.connected(), 'room:1');
+    const subscription = await subscribed(await server.connected(), 'room:1');
     expect((await nextEvent(subscription, 'subscribing')).code).toBe(2_501);
     await server.backend.waitFor('/subscribe', 2);
   });
@@ -166,7 +140,7 @@ describe('sub_refresh', () => {
   test('F16: while the backend cannot be asked the subscription stays', async () => {
     await using server = await start({ '/sub_refresh': 'hang up' });
     server.backend.on('/subscribe', () => ({ result: { expire_at: inSeconds(0.2) } }));
-    const subscription = await subscribe(await server.connected(), 'room:1');
+    const subscription = await subscribed(await server.connected(), 'room:1');
     let interruptions = 0;
     subscription.on('subscribing', () => interruptions++);
     await server.backend.waitFor('/sub_refresh', 1);
@@ -175,14 +149,10 @@ describe('sub_refresh', () => {
   });
 
   test('without the hook it ends, and is subscribed to again', async () => {
-    await using server = await HookedServer.start({
-      channels,
-      hooks: { connect: '/connect', subscribe: '/subscribe', publish: '/publish' },
-    });
-    server.backend
-      .on('/connect', () => ({ result: { user: '42' } }))
-      .on('/subscribe', () => ({ result: { expire_at: inSeconds(0.2) } }));
-    const subscription = await subscribe(await server.connected(), 'room:1');
+    const { subRefresh: _, ...rest } = hooks;
+    await using server = await HookedServer.start({ channels, hooks: rest });
+    lettingIn(server).backend.on('/subscribe', () => ({ result: { expire_at: inSeconds(0.2) } }));
+    const subscription = await subscribed(await server.connected(), 'room:1');
     expect((await nextEvent(subscription, 'subscribing')).code).toBe(2_501);
   });
 });
@@ -193,19 +163,11 @@ describe('publish', () => {
   test('the request has the client, the channel and the message', async () => {
     await using server = await start({ ...allowed, '/publish': { result: {} } });
     const client = await server.connected();
-    const subscription = await subscribe(client, 'room:1');
+    const subscription = await subscribed(client, 'room:1');
     const publication = nextEvent(subscription, 'publication');
     await client.publish('room:1', { text: 'hello' });
     expect((await publication).data).toEqual({ text: 'hello' });
-    expect(server.backend.callsTo('/publish')[0]?.body).toEqual({
-      client: expect.any(String),
-      transport: 'websocket',
-      protocol: 'json',
-      encoding: 'json',
-      user: '42',
-      channel: 'room:1',
-      data: { text: 'hello' },
-    });
+    expect(server.backend.callsTo('/publish')[0]?.body).toEqual({ ...inRoom, data: { text: 'hello' } });
   });
 
   test('the result may have other data, plain or in base64, and tags', async () => {
@@ -215,7 +177,7 @@ describe('publish', () => {
         ? { result: { data: { text: 'nicer' }, tags: { by: 'hook' } } }
         : { result: { b64data: Buffer.from('"nicest"').toString('base64') } },
     );
-    const subscription = await subscribe(await server.connected(), 'room:1');
+    const subscription = await subscribed(await server.connected(), 'room:1');
     let publication = nextEvent(subscription, 'publication');
     await subscription.publish('plain');
     expect(await publication).toMatchObject({ data: { text: 'nicer' }, tags: { by: 'hook' } });
@@ -229,7 +191,7 @@ describe('publish', () => {
     server.backend.on('/publish', ({ body }) =>
       body.data === 'passing' ? { result: { skip_history: true } } : { result: { idempotency_key: 'once' } },
     );
-    const subscription = await subscribe(await server.connected(), 'room:1');
+    const subscription = await subscribed(await server.connected(), 'room:1');
     await subscription.publish('passing');
     await subscription.publish('a');
     await subscription.publish('b');
@@ -239,7 +201,7 @@ describe('publish', () => {
 
   test('an error refuses with its code, and nothing is published', async () => {
     await using server = await start({ ...allowed, '/publish': { error: { code: 1_000, message: 'rude' } } });
-    const subscription = await subscribe(await server.connected(), 'room:1');
+    const subscription = await subscribed(await server.connected(), 'room:1');
     expect(await codeOfRefusal(subscription.publish('x'))).toBe(1_000);
     expect((await server.app.history('room:1')).publications).toEqual([]);
   });
@@ -252,13 +214,11 @@ describe('publish', () => {
     expect((await disconnected).code).toBe(4_504);
   });
 
-  test.each([['hang' as const], ['hang up' as const], [{ status: 500, text: '' }]])(
-    'F16: without a decision nothing is published: error 100 (%j)',
-    async (answer) => {
-      await using server = await start({ ...allowed, '/publish': answer }, { timeout: '50ms' });
-      const client = await server.connected();
-      expect(await codeOfRefusal(client.publish('room:1', 'x'))).toBe(100);
-      expect((await server.app.history('room:1')).publications).toEqual([]);
-    },
-  );
+  const undecided = ['hang', 'hang up', { status: 500, text: '' }] as const;
+  test.each(undecided)('F16: without a decision nothing is published: error 100 (%j)', async (answer) => {
+    await using server = await start({ ...allowed, '/publish': answer }, { timeout: '50ms' });
+    const client = await server.connected();
+    expect(await codeOfRefusal(client.publish('room:1', 'x'))).toBe(100);
+    expect((await server.app.history('room:1')).publications).toEqual([]);
+  });
 });

@@ -100,9 +100,7 @@ describe('B107: is refused, and named:', () => {
     ['hooks.secret', { secret: 'short' }],
     ['hooks.maxInFlight', { maxInFlight: 0 }],
     ['hooks.breakerFailures', { breakerFailures: 0 }],
-  ])('%s: %j', async (key, hooks) => {
-    expect(await problems(hooks)).toEqual([key]);
-  });
+  ])('%s: %j', async (key, hooks) => expect(await problems(hooks)).toEqual([key]));
 
   test.each(['subscribe', 'publish'] as const)('a rule that asks a %s hook that is not there', async (action) => {
     const rules = { channels: { a: { [action]: 'hook' } } };
@@ -116,10 +114,7 @@ describe('is worth a warning:', () => {
 
   test.each([
     [/cannot tell/, { connect: far }],
-    [
-      /^hooks\.connect is http/,
-      { connect: 'http://backend.example.com', secret: 'a-long-enough-one-0123456789-abcdef' },
-    ],
+    [/^hooks\.connect is http/, { connect: 'http://backend.example.com', secret: 'long-enough-0123456789-abcdefghij' }],
     [/^hooks\.publish is never asked/, { connect: url, publish: url }],
   ])('%s', async (expected, hooks) => {
     const { warnings } = await values(hooks);

@@ -1,9 +1,10 @@
 /** The backend says who a client is, and whether it may stay. */
 
-import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { gather, nextEvent } from '../support/centrifuge/awaiting.js';
-import { HookedServer, inSeconds } from './hooked-server.js';
+import { codeOfLeaving, subscribed } from '../support/centrifuge/context.js';
+import { signed } from '../support/servers/signed.js';
+import { HookedServer, inSeconds, knownClient, lettingIn } from './hooked-server.js';
 
 const secret = 'the-tests-of-hooks-sign-with-this-7f3a';
 const channels = {
@@ -11,29 +12,15 @@ const channels = {
   'chat:{room}': { subscribe: 'user', publish: 'user' },
 } as const;
 
-function sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret));
-}
-
 describe('connect', () => {
   test('the request has what is known of the client, and nothing else', async () => {
-    await using server = await HookedServer.start({ hooks: { connect: '/connect' } });
-    server.backend.on('/connect', () => ({ result: { user: '42' } }));
+    await using server = lettingIn(await HookedServer.start({ hooks: { connect: '/connect' } }));
     const client = server.client({ name: 'web', version: '1.2', data: { room: 'a' } });
     const connected = nextEvent(client, 'connected');
     client.connect();
     const { client: id } = await connected;
-    expect(server.backend.calls.map(({ body }) => body)).toEqual([
-      {
-        client: id,
-        transport: 'websocket',
-        protocol: 'json',
-        encoding: 'json',
-        name: 'web',
-        version: '1.2',
-        data: { room: 'a' },
-      },
-    ]);
+    const asked = { ...knownClient, client: id, name: 'web', version: '1.2', data: { room: 'a' } };
+    expect(server.backend.calls.map(({ body }) => body)).toEqual([asked]);
     expect(server.app.numClients).toBe(1);
   });
 
@@ -52,10 +39,10 @@ describe('connect', () => {
     }));
     const client = server.client();
     const connected = nextEvent(client, 'connected');
-    const subscribed = gather(client, 'subscribed', ({ channel, data }) => ({ channel, data }));
+    const granted = gather(client, 'subscribed', ({ channel, data }) => ({ channel, data }));
     client.connect();
     expect((await connected).data).toEqual({ welcome: true });
-    expect(await subscribed.atLeast(2)).toEqual([
+    expect(await granted.atLeast(2)).toEqual([
       { channel: 'chat:a', data: undefined },
       { channel: 'news', data: { since: 1 } },
     ]);
@@ -102,10 +89,7 @@ describe('connect', () => {
   test('an error that is not temporary ends the attempt with its code', async () => {
     await using server = await HookedServer.start({ hooks: { connect: '/connect' } });
     server.backend.on('/connect', () => ({ error: { code: 1_000, message: 'custom' } }));
-    const client = server.client();
-    const disconnected = nextEvent(client, 'disconnected');
-    client.connect();
-    expect((await disconnected).code).toBe(1_000);
+    expect(await codeOfLeaving(server.client())).toBe(1_000);
   });
 
   test.each([
@@ -132,7 +116,7 @@ describe('connect, beside tokens', () => {
   test('a client with a token is not asked about, and one without is', async () => {
     await using server = await HookedServer.start({ token: { secret }, hooks: { connect: '/connect' } });
     server.backend.on('/connect', () => ({ result: { user: 'by hook' } }));
-    await server.connected({ token: await sign({ sub: 'by token' }) });
+    await server.connected({ token: await signed(secret, { sub: 'by token' }) });
     expect(server.backend.calls).toEqual([]);
     await server.connected();
     expect(server.backend.calls).toHaveLength(1);
@@ -142,10 +126,8 @@ describe('connect, beside tokens', () => {
   test('a bad token is refused, whatever the backend would say', async () => {
     await using server = await HookedServer.start({ token: { secret }, hooks: { connect: '/connect' } });
     server.backend.on('/connect', () => ({ result: { user: '42' } }));
-    const client = server.client({ token: `${await sign({ sub: '1' })}x` });
-    const disconnected = nextEvent(client, 'disconnected');
-    client.connect();
-    expect((await disconnected).code).toBe(3_500);
+    const token = `${await signed(secret, { sub: '1' })}x`;
+    expect(await codeOfLeaving(server.client({ token }))).toBe(3_500);
     expect(server.backend.calls).toEqual([]);
   });
 
@@ -186,16 +168,10 @@ describe('refresh', () => {
     client.connect();
     const { client: id } = await connected;
     const [first, second] = await server.backend.waitFor('/refresh', 2);
-    const common = { client: id, transport: 'websocket', protocol: 'json', encoding: 'json', user: '42' };
-    expect([first?.body, second?.body]).toEqual([
-      { ...common, meta: { n: 0 } },
-      { ...common, meta: { n: 1 } },
-    ]);
+    const bodies = [0, 1].map((n) => ({ ...knownClient, client: id, user: '42', meta: { n } }));
+    expect([first?.body, second?.body]).toEqual(bodies);
     // What the refresh does not speak of has stayed: the capabilities.
-    const subscription = client.newSubscription('news');
-    subscription.subscribe();
-    await subscription.ready(5_000);
-    const { clients } = await subscription.presence();
+    const { clients } = await (await subscribed(client, 'news')).presence();
     expect(Object.values(clients)).toMatchObject([{ connInfo: 'new 2' }]);
     // The one `connecting` is the first.
     expect(disconnects).toBe(1);

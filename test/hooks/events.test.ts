@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
+import { subscribed } from '../support/centrifuge/context.js';
 import type { HookBackend } from '../support/servers/hook-backend.js';
 import { HookedServer } from './hooked-server.js';
 
@@ -14,10 +15,7 @@ interface Event {
   readonly [field: string]: unknown;
 }
 
-const channels = {
-  'room:{id}': { subscribe: 'user', presence: true },
-  'plain:{id}': { subscribe: 'user' },
-} as const;
+const channels = { 'room:{id}': { subscribe: 'user', presence: true }, 'plain:{id}': { subscribe: 'user' } } as const;
 
 async function start(more: object = {}): Promise<HookedServer> {
   const server = await HookedServer.start({ channels, hooks: { connect: '/connect', events: '/events', ...more } });
@@ -43,11 +41,7 @@ async function until(backend: HookBackend, type: string): Promise<Event[]> {
 test('what becomes of a client and its channels, in order', async () => {
   await using server = await start();
   const client = await server.connected();
-  for (const name of ['room:1', 'plain:1']) {
-    const subscription = client.newSubscription(name);
-    subscription.subscribe();
-    await subscription.ready(5_000);
-  }
+  for (const name of ['room:1', 'plain:1']) await subscribed(client, name);
   client.getSubscription('room:1')?.unsubscribe();
   await until(server.backend, 'leave');
   client.disconnect();
@@ -66,12 +60,12 @@ test('what becomes of a client and its channels, in order', async () => {
     'unsubscribed plain:1',
     'disconnected',
   ]);
-  const [connected, occupied, subscribed] = events;
+  const [connected, occupied, began] = events;
   const common = { id: expect.any(String), time_ms: expect.any(Number) };
   const about = { ...common, user: '42', client: expect.any(String), transport: 'websocket' };
   expect(connected).toEqual({ ...about, type: 'connected' });
   expect(occupied).toEqual({ ...common, type: 'occupied', channel: 'room:1' });
-  expect(subscribed).toEqual({ ...about, type: 'subscribed', channel: 'room:1' });
+  expect(began).toEqual({ ...about, type: 'subscribed', channel: 'room:1' });
   const ended = (type: string) => events.find((event) => event.type === type);
   expect(ended('unsubscribed')).toMatchObject({ code: 0, reason: 'client unsubscribed' });
   expect(ended('disconnected')).toMatchObject({ code: 3_000, reason: 'connection closed' });
@@ -87,9 +81,7 @@ test('only what is asked for is told, with meta where that is asked for', async 
     eventTypes: ['disconnected', 'join'],
   });
   const client = await server.connected();
-  const subscription = client.newSubscription('room:1');
-  subscription.subscribe();
-  await subscription.ready(5_000);
+  await subscribed(client, 'room:1');
   client.disconnect();
   const events = await until(server.backend, 'disconnected');
   expect(events.map(({ type }) => type)).toEqual(['join', 'disconnected']);
@@ -117,9 +109,7 @@ describe('a backend that does not take them', () => {
     server.backend.on('/events', () => 'hang');
     const client = await server.connected();
     await server.backend.waitFor('/events', 1);
-    const subscription = client.newSubscription('room:1');
-    subscription.subscribe();
-    await subscription.ready(5_000);
+    const subscription = await subscribed(client, 'room:1');
     const publication = nextEvent(subscription, 'publication');
     await server.app.publish('room:1', 'x');
     expect((await publication).data).toBe('x');

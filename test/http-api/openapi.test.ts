@@ -1,10 +1,9 @@
 /** docs/api/openapi.yaml describes the server: each example is sent to one, each answer is what its schema says. */
 
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { denyAll } from '../../src/engine/auth/anonymous.js';
 import { Node } from '../../src/engine/node.js';
-import { Operations } from '../../src/engine/operations/operations.js';
 import { Counters } from '../../src/engine/ports/counters.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { apiEndpoints } from '../../src/http/api/api.js';
@@ -12,7 +11,7 @@ import { UnknownFields } from '../../src/http/api/unknown-fields.js';
 import { memory } from '../../src/server/memory.js';
 import { systemClock, systemRandom } from '../../src/server/system-ports.js';
 import { OpenApi, openApiDocument, type Schema } from '../support/documents/openapi.js';
-import { type ApiAnswer, type ApiServer, apiKey, postTo, startApiServer } from '../support/servers/api-server.js';
+import { type ApiAnswer, apiKey, postTo, startApiServer } from '../support/servers/api-server.js';
 
 const openApi = new OpenApi();
 const paths = Object.keys(openApi.document.paths);
@@ -30,10 +29,7 @@ const examples = operations.flatMap(({ path, method, operation }) =>
   })),
 );
 
-let server: ApiServer;
-beforeAll(async () => {
-  server = await startApiServer();
-});
+const server = await startApiServer();
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(async () => {
   // Examples ask for something; here it is.
@@ -66,12 +62,11 @@ it('has exactly the routes of the server', () => {
     version: '0',
   });
   const unknownFields = new UnknownFields(silentLogger);
-  const { refusals } = node;
   const parts = {
-    operations: new Operations(node),
+    operations: node.operations,
     counters: new Counters(),
     log: silentLogger,
-    refusals,
+    refusals: node.ports.refusals,
     unknownFields,
   };
   // The older form takes lines, and what is below is no method.

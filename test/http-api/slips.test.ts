@@ -1,12 +1,9 @@
 /** Slips of the fingers in calls of the HTTP API: names of methods and of fields that there are not. */
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiServer, startApiServer } from '../support/servers/api-server.js';
+import { afterAll, expect, it } from 'vitest';
+import { startApiServer } from '../support/servers/api-server.js';
 
-let server: ApiServer;
-beforeAll(async () => {
-  server = await startApiServer();
-});
+const server = await startApiServer();
 afterAll(() => server[Symbol.asyncDispose]());
 
 const publication = { channel: 'chat:a', data: 1 };
@@ -43,9 +40,8 @@ it('a path below the API is looked at only when it is posted to', async () => {
 
 it('an unknown field is warned about once, with the one that was meant, and ignored', async () => {
   const misspelt = { channel: 'chat:b', data: 1, idempotency_kye: 'k', skip_histroy: true };
-  for (let time = 0; time < 3; time++) {
+  for (let time = 0; time < 3; time++)
     expect((await server.post('publish', misspelt)).body.result.offset).toBe(time + 1);
-  }
   const lines = server.warnings.filter(({ api }) => api === 'publish');
   expect(lines).toMatchObject([
     { field: 'idempotency_kye', hint: expect.stringContaining('"idempotency_key"') },

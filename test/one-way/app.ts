@@ -1,5 +1,8 @@
 /** An application with one-way endpoints behind a network that can be cut, and consumers of them. */
 
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { channel, fanfare, type Limits } from 'fanfare';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 
@@ -28,11 +31,24 @@ export async function startOneWay(limits: Limits = {}) {
     /** Straight to the server. */
     direct: url,
     /** Through the network that can be cut. */
-    url: `http://127.0.0.1:${proxy.port}`,
+    url: proxy.url,
     proxy,
     async [Symbol.asyncDispose]() {
-      await proxy.close();
+      await proxy[Symbol.asyncDispose]();
       await app.close(500);
     },
   };
+}
+
+/** Reads a stream line by line until it ends, or this is disposed of. */
+export async function readLines(url: string, onLine: (line: string) => void, headers: Record<string, string> = {}) {
+  const gone = new AbortController();
+  const { status, body } = await fetch(url, { headers, signal: gone.signal });
+  // safe: a response that was asked for has a body
+  const input = Readable.fromWeb(body as ReadableStream);
+  const ended = (async () => {
+    for await (const line of createInterface({ input })) onLine(line);
+  })().catch(() => undefined);
+  input.on('error', () => undefined);
+  return { status, ended, [Symbol.dispose]: () => gone.abort() };
 }

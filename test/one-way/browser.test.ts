@@ -1,7 +1,7 @@
 /** A page with a bare `EventSource` in Chromium: receives, is cut, and goes on from where it was without a line of ours. */
 
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Gathered } from '../support/centrifuge/awaiting.js';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 import { startOneWay } from './app.js';
@@ -11,10 +11,7 @@ describe.skipIf(chromiumIsMissing())('EventSource in Chromium', () => {
 
   beforeAll(async () => {
     browser = await launchBrowser();
-  });
-
-  afterAll(async () => {
-    await browser?.close();
+    return () => browser.close();
   });
 
   test('F7: is cut and resumes, each message in order and once', async () => {

@@ -7,7 +7,7 @@ import { startOneWay } from './app.js';
 
 function listen(url: string) {
   const source = new EventSource(url);
-  const messages = new Gathered<unknown>();
+  const messages = new Gathered<{ readonly channel: string; readonly data: unknown }>();
   const ids = new Gathered<string>();
   const resets = new Gathered<unknown>();
   const opened = new Gathered<true>();
@@ -28,9 +28,8 @@ describe('EventSource', () => {
     const { url } = server;
     using reader = listen(`${url}/sse?channels=lobby:a`);
     const traffic = new Gathered<unknown>();
-    for (const kind of ['join', 'leave']) {
+    for (const kind of ['join', 'leave'])
       reader.source.addEventListener(kind, ({ data }) => traffic.add([kind, JSON.parse(data).channel]));
-    }
     await traffic.atLeast(1);
     const visitor = listen(`${url}/sse?channels=lobby:a`);
     await traffic.atLeast(2);
@@ -61,11 +60,11 @@ describe('EventSource', () => {
       { channel: 'news:b', data: 2 },
     ]);
     expect(messages).toHaveLength(5);
-    for (const name of ['news:a', 'news:b']) {
-      const ofChannel = messages.filter((message) => (message as { channel: string }).channel === name);
-      expect(ofChannel.map((message) => (message as { data: number }).data)).toEqual(
-        name === 'news:a' ? [1, 3, 5] : [2, 4],
-      );
+    for (const [name, expected] of [
+      ['news:a', [1, 3, 5]],
+      ['news:b', [2, 4]],
+    ] as const) {
+      expect(messages.filter(({ channel }) => channel === name).map(({ data }) => data)).toEqual(expected);
     }
     expect(reader.resets.items).toEqual([]);
   });
@@ -81,12 +80,7 @@ describe('EventSource', () => {
     await reader.errors.atLeast(1);
     for (const n of [1, 2, 3]) await app.publish('news:a', n);
     proxy.restore();
-    expect((await reader.messages.atLeast(4)).map((message) => (message as { data: unknown }).data)).toEqual([
-      'first',
-      1,
-      2,
-      3,
-    ]);
+    expect((await reader.messages.atLeast(4)).map(({ data }) => data)).toEqual(['first', 1, 2, 3]);
   });
 
   test.concurrent('G4, G5: hears "reset" when it was away for too long, or the history was lost', async () => {

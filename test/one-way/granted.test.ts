@@ -4,8 +4,10 @@ import { EventSource } from 'eventsource';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test } from 'vitest';
 import { Gathered } from '../support/centrifuge/awaiting.js';
+import { served } from '../support/servers/served.js';
+import { readLines } from './app.js';
 
-async function start() {
+function start() {
   const app = fanfare({
     auth: ({ token }) => (token === undefined ? { user: null } : { user: token, channels: ['team'] }),
     personal: { channel: 'me:#{user}' },
@@ -19,8 +21,7 @@ async function start() {
       'plain:{name}': channel({ subscribe: 'anyone' }),
     },
   });
-  const { url } = await app.listen(0);
-  return { app, url, [Symbol.asyncDispose]: () => app.close(500) };
+  return served(app);
 }
 
 interface Line {
@@ -33,37 +34,22 @@ interface Line {
 
 /** The lines of a consumer, who is gone with the test. */
 async function listen(url: string, query = '', since?: string, token = 'ann') {
-  const gone = new AbortController();
   const headers = { Authorization: `Bearer ${token}`, ...(since !== undefined && { 'Last-Event-ID': since }) };
-  const response = await fetch(`${url}/stream${query}`, { headers, signal: gone.signal });
-  expect(response.status).toBe(200);
   const lines = new Gathered<Line>();
-  const reading = (async () => {
-    let rest = '';
-    // safe: a response that was asked for has a body
-    for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
-      const parts = (rest + Buffer.from(bytes).toString()).split('\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) if (part !== '') lines.add(JSON.parse(part));
-    }
-  })().catch(() => undefined);
-  return {
-    lines,
-    ended: reading,
-    lastId: () => lines.items.findLast(({ id }) => id !== undefined)?.id ?? '',
-    [Symbol.dispose]: () => gone.abort(),
-  };
+  const add = (line: string) => line !== '' && lines.add(JSON.parse(line));
+  const reader = await readLines(`${url}/stream${query}`, add, headers);
+  expect(reader.status).toBe(200);
+  return { ...reader, lines, lastId: () => lines.items.findLast(({ id }) => id !== undefined)?.id ?? '' };
 }
 
 const dataOf = (lines: readonly Line[]) =>
-  lines.flatMap(({ event, ...line }) => (event === undefined ? [[line.channel, line.data]] : []));
+  lines.flatMap(({ event, ...line }) => (event === undefined ? [`${line.channel} ${JSON.stringify(line.data)}`] : []));
 const eventsOf = (lines: readonly Line[]) =>
-  lines.flatMap(({ event, ...line }) => (event === undefined ? [] : [[event, line.channel]]));
+  lines.flatMap(({ event, ...line }) => (event === undefined ? [] : [[event, line.channel].join(' ').trim()]));
 
 describe('channels that are granted', () => {
   test('need no name in the URL, and who comes back gets what was missed in them, once and in order', async () => {
-    await using server = await start();
-    const { app, url } = server;
+    const { app, url } = await start();
     let id = '';
     {
       using first = await listen(url);
@@ -80,38 +66,49 @@ describe('channels that are granted', () => {
     await second.lines.atLeast(3);
     await app.publish('team', 5);
     const lines = await second.lines.atLeast(4);
-    expect(dataOf(lines)).toEqual([
-      ['me:#ann', 4],
-      ['team', 3],
-      ['team', 5],
-    ]);
-    expect(eventsOf(lines)).toEqual([['start', undefined]]);
+    expect(dataOf(lines)).toEqual(['me:#ann 4', 'team 3', 'team 5']);
+    expect(eventsOf(lines)).toEqual(['start']);
   });
 
   test('are reset when what was missed is gone, or when a place cannot be understood', async () => {
-    await using server = await start();
-    const { app, url } = server;
+    const { app, url } = await start();
     const position = await app.publish('team', 1);
     for (const n of [2, 3, 4, 5, 6]) await app.publish('team', n);
     using late = await listen(url, '', `team=1.${position.epoch}`);
-    expect(eventsOf(await late.lines.atLeast(2))).toEqual([
-      ['reset', 'team'],
-      ['start', undefined],
-    ]);
+    expect(eventsOf(await late.lines.atLeast(2))).toEqual(['reset team', 'start']);
     using confused = await listen(url, '', 'nonsense');
-    expect(eventsOf(await confused.lines.atLeast(3))).toEqual([
-      ['reset', 'me:#ann'],
-      ['reset', 'team'],
-      ['start', undefined],
-    ]);
+    expect(eventsOf(await confused.lines.atLeast(3))).toEqual(['reset me:#ann', 'reset team', 'start']);
     const hostile = Array.from({ length: 600 }, (_, n) => `x${n}=1.e`).join('&');
     using many = await listen(url, '', hostile);
-    expect(eventsOf(await many.lines.atLeast(1))).toEqual([['start', undefined]]);
+    expect(eventsOf(await many.lines.atLeast(1))).toEqual(['start']);
+  });
+
+  test('are not asked for again when they are named, though their rule lets nobody ask: once, from its place', async () => {
+    const { app, url } = await start();
+    await app.publish('team', 1);
+    const query = '?channels=team,news:a';
+    let id = '';
+    {
+      using first = await listen(url, query);
+      await first.lines.atLeast(1);
+      for (const name of ['team', 'news:a'] as const) await app.publish(name, 2);
+      await first.lines.atLeast(3);
+      id = first.lastId();
+      expect(dataOf(first.lines.items).sort()).toEqual(['news:a 2', 'team 2']);
+    }
+    for (const name of ['team', 'news:a'] as const) await app.publish(name, 3);
+    using second = await listen(url, query, id);
+    expect(dataOf(await second.lines.atLeast(3)).sort()).toEqual(['news:a 3', 'team 3']);
+    using only = await listen(url, '?channels=team', 'nonsense');
+    expect(eventsOf(await only.lines.atLeast(3))).toEqual(['reset me:#ann', 'reset team', 'start']);
+    // Granted to somebody else.
+    expect((await fetch(`${url}/stream?channels=later:a`, { headers: { Authorization: 'Bearer ann' } })).status).toBe(
+      403,
+    );
   });
 
   test('beside others that are asked for, also the same: nothing comes twice', async () => {
-    await using server = await start();
-    const { app, url } = server;
+    const { app, url } = await start();
     let id = '';
     {
       using first = await listen(url, '?channels=news:a');
@@ -124,16 +121,11 @@ describe('channels that are granted', () => {
     using second = await listen(url, '?channels=news:a', id);
     await second.lines.atLeast(3);
     await app.publish('me:#ann', 3);
-    expect(dataOf(await second.lines.atLeast(4)).sort()).toEqual([
-      ['me:#ann', 3],
-      ['news:a', 2],
-      ['team', 2],
-    ]);
+    expect(dataOf(await second.lines.atLeast(4)).sort()).toEqual(['me:#ann 3', 'news:a 2', 'team 2']);
   });
 
   test('later on have their place in the id as well', async () => {
-    await using server = await start();
-    const { app, url } = server;
+    const { app, url } = await start();
     using reader = await listen(url);
     await reader.lines.atLeast(1);
     await app.subscribe('ann', 'later:a');
@@ -143,7 +135,7 @@ describe('channels that are granted', () => {
   });
 
   test('without any, and without a name in the URL, there is nothing to listen to: 400', async () => {
-    await using server = await start();
+    const server = await start();
     for (const path of ['/sse', '/stream']) {
       const response = await fetch(`${server.url}${path}`);
       expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('channels')]);
@@ -152,8 +144,9 @@ describe('channels that are granted', () => {
   });
 
   test('a plain WebSocket gets what is published in them', async () => {
-    await using server = await start();
-    const socket = new (await import('ws')).WebSocket(`${server.url.replace('http', 'ws')}/ws`, {
+    const server = await start();
+    // One of them is named, too.
+    const socket = new (await import('ws')).WebSocket(`${server.url.replace('http', 'ws')}/ws?channels=team`, {
       headers: { Authorization: 'Bearer ann' },
     });
     const messages = new Gathered<string>();
@@ -165,7 +158,7 @@ describe('channels that are granted', () => {
   });
 
   test('EventSource comes back by itself from its place in them', async () => {
-    await using server = await start();
+    const server = await start();
     const source = new EventSource(`${server.url}/sse`, {
       fetch: (url, init) => fetch(url, { ...init, headers: { ...init?.headers, Authorization: 'Bearer ann' } }),
     });

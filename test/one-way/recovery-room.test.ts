@@ -1,26 +1,16 @@
 /** What a consumer missed in several channels is more than may wait for it at a time. */
 
 import { expect, test } from 'vitest';
-import { startOneWay } from './app.js';
+import { Gathered } from '../support/centrifuge/awaiting.js';
+import { readLines, startOneWay } from './app.js';
 
-/** What a consumer of both channels gets, until it is enough. */
-async function linesOf(url: string, isEnough: (lines: readonly Line[]) => boolean, since?: string): Promise<Line[]> {
-  const gone = new AbortController();
-  const response = await fetch(`${url}/stream?channels=news:a,news:b`, {
-    headers: since === undefined ? {} : { 'Last-Event-ID': since },
-    signal: gone.signal,
-  });
-  const lines: Line[] = [];
-  let rest = '';
-  // safe: a response that was asked for has a body
-  for await (const bytes of response.body as unknown as AsyncIterable<Uint8Array>) {
-    const parts = (rest + Buffer.from(bytes).toString()).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts.filter((part) => part !== '').map((part) => JSON.parse(part)));
-    if (isEnough(lines)) break;
-  }
-  gone.abort();
-  return lines;
+/** What a consumer of both channels gets: so many lines. */
+async function linesOf(url: string, count: number, since?: string): Promise<readonly Line[]> {
+  const lines = new Gathered<Line>();
+  const add = (line: string) => line !== '' && lines.add(JSON.parse(line));
+  const headers = since === undefined ? {} : { 'Last-Event-ID': since };
+  using _ = await readLines(`${url}/stream?channels=news:a,news:b`, add, headers);
+  return (await lines.atLeast(count)).slice(0);
 }
 
 interface Line {
@@ -39,13 +29,12 @@ const offsetIn = (id: string, channel: string) =>
 test('G2: no id claims more than has been sent, and the start is told once', async () => {
   await using server = await startOneWay({ maxQueueBytes: 20_000, maxMessageBytes: 4_000 });
   const { app, direct } = server;
-  const [start] = await linesOf(direct, (lines) => lines.length > 0);
+  const [start] = await linesOf(direct, 1);
   expect(start).toMatchObject({ event: 'start' });
-  for (let n = 1; n <= 5; n++) {
+  for (let n = 1; n <= 5; n++)
     for (const name of ['news:a', 'news:b'] as const) await app.publish(name, `${n} ${'x'.repeat(2_400)}`);
-  }
-  const all = (lines: readonly Line[]) => lines.length === 11;
-  const lines = await linesOf(direct, all, start?.id);
+  const lines = await linesOf(direct, 11, start?.id);
+  expect(lines).toHaveLength(11);
   const sent = { 'news:a': 0, 'news:b': 0 };
   for (const { id, channel, data } of lines) {
     if (channel === 'news:a' || channel === 'news:b') {

@@ -2,7 +2,9 @@
 
 import { fanfare } from 'fanfare';
 import { describe, expect, test } from 'vitest';
-import { startOneWay } from './app.js';
+import { deferred } from '../support/engine/deferred.js';
+import { served } from '../support/servers/served.js';
+import { readLines, startOneWay } from './app.js';
 
 async function statusOf(url: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<number> {
   const gone = new AbortController();
@@ -12,18 +14,15 @@ async function statusOf(url: string, headers: Readonly<Record<string, string>> =
 }
 
 /** The first lines or blocks of a response, up to the one that says that it is complete. */
-async function beginning(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-  const gone = new AbortController();
-  const response = await fetch(url, { headers, signal: gone.signal });
+async function beginning(url: string, headers: Record<string, string> = {}): Promise<string> {
   let text = '';
-  // safe: a response that was asked for has a body
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  while (!text.includes('"event":"start"')) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += Buffer.from(value).toString();
-  }
-  gone.abort();
+  const complete = deferred();
+  const add = (line: string) => {
+    text += `${line}\n`;
+    if (line.includes('"event":"start"')) complete.resolve();
+  };
+  using reader = await readLines(url, add, headers);
+  await Promise.race([complete.promise, reader.ended]);
   return text;
 }
 
@@ -53,9 +52,8 @@ describe.each(['/sse', '/stream'])('%s', (path) => {
       ['?channels=news:a', { Origin: 'https://evil.example' }, 403],
       ['?channels=news:a', { 'Sec-Fetch-Site': 'cross-site' }, 403],
     ];
-    for (const [query, headers, status] of cases) {
+    for (const [query, headers, status] of cases)
       expect(await statusOf(`${direct}${path}${query}`, headers), query).toBe(status);
-    }
     expect(await statusOf(`${direct}${path}?channels=news:a`, {}, 'POST')).toBe(405);
     expect(await statusOf(`${direct}${path}?channels=members:a`, bearer)).toBe(200);
     await expect.poll(() => app.numClients).toBe(0);
@@ -145,9 +143,7 @@ describe('tickets', () => {
 });
 
 test('without being asked for they are not there', async () => {
-  const app = fanfare({ anonymous: true, channels: {} });
-  const { url } = await app.listen(0);
+  const { url } = await served(fanfare({ anonymous: true, channels: {} }));
   expect(await statusOf(`${url}/sse?channels=a`)).toBe(404);
   expect(await statusOf(`${url}/stream?channels=a`)).toBe(404);
-  await app.close(500);
 });

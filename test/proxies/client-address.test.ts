@@ -9,8 +9,9 @@ import type { FanfareOptions } from '../../src/server/options.js';
 import { makeCertificate } from '../support/programs/certificate.js';
 import { freePort } from '../support/programs/free-port.js';
 import { haproxyProgram } from '../support/programs/haproxy.js';
-import { nginxProgram } from '../support/programs/nginx.js';
-import { identityPath, isMissing, proxyOf, type RunningProxy } from '../support/programs/proxy-process.js';
+import { areMissing } from '../support/programs/missing.js';
+import { nginxProgram, ownTempPaths } from '../support/programs/nginx.js';
+import { identityPath, proxyOf, type RunningProxy } from '../support/programs/proxy-process.js';
 
 /** What the proxies connect from. Clients have addresses of their own, all of this machine. */
 const trustProxies = ['127.0.0.1'];
@@ -27,9 +28,6 @@ async function startNginx(upstream: number, http: Configure, stream: Configure =
   const front = await freePort();
   const proxy = await proxyOf(nginxProgram, ({ port, folder, identity }) => {
     const places = { front, upstream, folder };
-    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-      (kind) => `${kind}_temp_path ${folder}/${kind};`,
-    );
     const streams = stream(places);
     return `
 ${streams === '' ? '' : `load_module ${streamModule};`}
@@ -41,7 +39,7 @@ events {}
 ${streams === '' ? '' : `stream { ${streams} }`}
 http {
   access_log off;
-  ${paths.join('\n  ')}
+  ${ownTempPaths(folder)}
   server {
     listen 127.0.0.1:${port};
     location = ${identityPath} { return 200 "${identity}"; }
@@ -152,7 +150,13 @@ async function start(
 const location = (upstream: number, headers: string) => `
     location / { proxy_pass http://127.0.0.1:${upstream}; proxy_buffering off; ${headers} }`;
 
-describe.skipIf(isMissing(nginxProgram))('nginx', () => {
+/** A server that sets a header of the requests that it passes on. */
+const setting =
+  (header: string): Configure =>
+  ({ front, upstream }) =>
+    `server { listen 127.0.0.1:${front}; ${location(upstream, `proxy_set_header ${header};`)} }`;
+
+describe.skipIf(areMissing(nginxProgram.name, nginxProgram.path))('nginx', () => {
   test.each([
     ['$proxy_add_x_forwarded_for', 'X-Forwarded-For', 'X-Forwarded-For $proxy_add_x_forwarded_for'],
     ['an address with its port', 'X-Forwarded-For', 'X-Forwarded-For $remote_addr:$remote_port'],
@@ -160,11 +164,7 @@ describe.skipIf(isMissing(nginxProgram))('nginx', () => {
     ['Forwarded with a port, added', 'Forwarded', 'Forwarded "$http_forwarded, for=\\"$remote_addr:$remote_port\\""'],
   ] as const)('%s', async (_, proxyHeader, line) => {
     await using server = await start({ proxyHeader });
-    await using proxy = await startNginx(
-      server.port,
-      ({ front, upstream }) =>
-        `server { listen 127.0.0.1:${front}; ${location(upstream, `proxy_set_header ${line};`)} }`,
-    );
+    await using proxy = await startNginx(server.port, setting(line));
     expect(await seen(proxy.port)).toBe('127.0.0.2');
     const forged = { 'X-Forwarded-For': '203.0.113.9', Forwarded: 'for=203.0.113.9;x="' };
     expect(await seen(proxy.port, { headers: forged })).toBe('127.0.0.2');
@@ -173,22 +173,14 @@ describe.skipIf(isMissing(nginxProgram))('nginx', () => {
 
   test('the header that is passed on as the client wrote it is not believed, and the log says which is missing', async () => {
     await using server = await start({ proxyHeader: 'Forwarded' });
-    await using proxy = await startNginx(
-      server.port,
-      ({ front, upstream }) =>
-        `server { listen 127.0.0.1:${front}; ${location(upstream, 'proxy_set_header X-Forwarded-For $remote_addr;')} }`,
-    );
+    await using proxy = await startNginx(server.port, setting('X-Forwarded-For $remote_addr'));
     expect(await seen(proxy.port)).toBe('127.0.0.1');
     expect(server.lines).toMatchObject([{ check: 'proxy header', header: 'Forwarded', sent: 'X-Forwarded-For' }]);
   });
 
   test('B18: clients with ports count by address', async () => {
     await using server = await start({ limits: { maxConnectionsPerAddress: 1 } });
-    await using proxy = await startNginx(
-      server.port,
-      ({ front, upstream }) =>
-        `server { listen 127.0.0.1:${front}; ${location(upstream, 'proxy_set_header X-Forwarded-For $remote_addr:$remote_port;')} }`,
-    );
+    await using proxy = await startNginx(server.port, setting('X-Forwarded-For $remote_addr:$remote_port'));
     const open = [await connect(proxy.port), await connect(proxy.port, { from: '127.0.0.3' })];
     expect(open.map(({ status }) => status)).toEqual([200, 200]);
     expect((await connect(proxy.port)).status).toBe(503);
@@ -196,25 +188,23 @@ describe.skipIf(isMissing(nginxProgram))('nginx', () => {
     for (const { close } of open) close();
   });
 
-  test.skipIf(isMissing({ name: 'the stream module of nginx', path: streamModule }))(
-    'stream with proxy_protocol: over TCP, and over TLS that ends here',
-    async () => {
-      using certificate = makeCertificate();
-      for (const tls of [false, true]) {
-        await using server = await start({}, { proxyProtocol: true, ...(tls && { tls: certificate }) });
-        await using proxy = await startNginx(
-          server.port,
-          () => '',
-          ({ front, upstream }) =>
-            `server { listen 127.0.0.1:${front}; proxy_pass 127.0.0.1:${upstream}; proxy_protocol on; }`,
-        );
-        expect(await seen(proxy.port, { tls })).toBe('127.0.0.2');
-      }
-    },
-  );
+  const withStreams = test.skipIf(areMissing('the stream module of nginx', streamModule));
+  withStreams('stream with proxy_protocol: over TCP, and over TLS that ends here', async () => {
+    using certificate = makeCertificate();
+    for (const tls of [false, true]) {
+      await using server = await start({}, { proxyProtocol: true, ...(tls && { tls: certificate }) });
+      await using proxy = await startNginx(
+        server.port,
+        () => '',
+        ({ front, upstream }) =>
+          `server { listen 127.0.0.1:${front}; proxy_pass 127.0.0.1:${upstream}; proxy_protocol on; }`,
+      );
+      expect(await seen(proxy.port, { tls })).toBe('127.0.0.2');
+    }
+  });
 });
 
-describe.skipIf(isMissing(haproxyProgram))('HAProxy', () => {
+describe.skipIf(areMissing(haproxyProgram.name, haproxyProgram.path))('HAProxy', () => {
   const through = (lines: string) => (places: Parameters<Configure>[0]) =>
     `
 frontend public

@@ -1,28 +1,26 @@
 /** A frame that is too large ends its connection, and every line about it names the limit that would have let it through. */
 
 import { channel, fanfare } from 'fanfare';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RawClient } from '../support/clients/raw-client.js';
+import { RecordedLog } from '../support/engine/recorded-log.js';
+import { served } from '../support/servers/served.js';
 
 const option = 'limits.maxFrameBytes';
 const connect = '{"id":1,"connect":{}}';
 const large = JSON.stringify({ id: 2, publish: { channel: 'news:1', data: 'x'.repeat(300_000) } });
 
 async function start() {
-  const lines: Record<string, unknown>[] = [];
-  const tell = (fields: object) => void lines.push(fields as Record<string, unknown>);
-  const log = { debug() {}, info: tell, warn: tell, error: tell };
+  const log = new RecordedLog();
   const channels = { 'news:{id}': channel({ subscribe: 'anyone', publish: 'anyone' }) };
-  const app = fanfare({ anonymous: true, channels, log });
-  onTestFinished(() => app.close(0));
-  const { url, port } = await app.listen(0);
+  const { url, port } = await served(fanfare({ anonymous: true, channels, log }));
   const post = (path: string, body: object | string) =>
     fetch(`${url}${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-  return { lines, port, post };
+  return { lines: () => log.told, port, post };
 }
 
 test('over WebSocket', async () => {
@@ -31,7 +29,7 @@ test('over WebSocket', async () => {
   client.ws.sendText(large);
   await client.ws.closed;
   await vi.waitFor(() =>
-    expect(lines).toMatchObject([{ check: 'limit', option, code: 1_009, client: expect.any(String) }]),
+    expect(lines()).toMatchObject([{ check: 'limit', option, code: 1_009, client: expect.any(String) }]),
   );
 });
 
@@ -45,7 +43,7 @@ test('in a request of a stream', async () => {
   const { session, node } = JSON.parse(text.split('\n')[0] ?? '').connect;
   expect((await post('/emulation', { session, node, data: large })).status).toBe(413);
   while (!(await reader.read()).done);
-  expect(lines).toMatchObject([
+  expect(lines()).toMatchObject([
     { check: 'limit', option, code: 3_501 },
     { check: 'session', option, status: 413 },
   ]);
@@ -56,7 +54,7 @@ test('in a request of long polling', async () => {
   const opened = await (await post('/connection/long_polling', { data: connect })).text();
   const { session, node } = JSON.parse(opened.trim().split('\n').at(-1) ?? '');
   expect((await post('/connection/long_polling', { session, node, id: 1, data: large })).status).toBe(413);
-  expect(lines).toMatchObject([
+  expect(lines()).toMatchObject([
     { check: 'limit', option, code: 3_501 },
     { check: 'session', option, status: 413 },
   ]);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test } from 'vitest';
 import { FanfareProcess } from '../cli/fanfare-process.js';
+import { served } from '../support/servers/served.js';
 import { runtimeBinary } from './runtime.js';
 
 const bun = runtimeBinary('bun');
@@ -23,12 +24,8 @@ describe.skipIf(bun === undefined)('Bun', () => {
       anonymous: true,
       channels: { 'chat:{room}': channel({ subscribe: 'anyone', publish: 'anyone' }) },
     });
-    try {
-      const { url } = await app.listen(0);
-      await using client = new FanfareProcess([url], { runtime: [bun ?? ''], script: clientProgram });
-      expect(await client.exited).toMatchObject({ code: 0, stdout: '{"text":"hello"}\n' });
-    } finally {
-      await app.close(0);
-    }
+    const { url } = await served(app);
+    await using client = new FanfareProcess([url], { runtime: [bun ?? ''], script: clientProgram });
+    expect(await client.exited).toMatchObject({ code: 0, stdout: '{"text":"hello"}\n' });
   });
 });

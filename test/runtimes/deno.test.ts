@@ -19,9 +19,7 @@ describe.skipIf(deno === undefined)('the server under Deno', () => {
     url = found;
   });
 
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-  });
+  afterAll(() => server[Symbol.asyncDispose]());
 
   test.each(['websocket', 'http_stream', 'sse'] as const)('serves the official client by %s', async (transport) => {
     const path = transport === 'websocket' ? 'websocket' : transport;

@@ -8,16 +8,16 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { request } from 'node:https';
-import { type AddressInfo, connect as connectTcp } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { channel, type FanfareOptions, fanfare, type ListenOptions } from 'fanfare';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { askHttp2, openHttp2, textOfHttp2 } from '../support/clients/http2-peer.js';
 import { textOf } from '../support/clients/stream-peer.js';
 import { makeCertificate } from '../support/programs/certificate.js';
+import { portOf, served } from '../support/servers/served.js';
 
 const tls = makeCertificate();
-const toClose: (() => unknown)[] = [];
 const warnings: Error[] = [];
 const onWarning = (warning: Error) => warnings.push(warning);
 process.on('warning', onWarning);
@@ -27,37 +27,28 @@ afterAll(() => {
   tls[Symbol.dispose]();
 });
 
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-  // `Connection`, for one, would be dropped with a warning.
-  expect(warnings.splice(0).map(({ message }) => message)).toEqual([]);
-});
+/** `Connection`, for one, would be dropped with a warning. */
+beforeEach((context) => context.onTestFinished(() => expect(warnings.splice(0)).toEqual([])));
 
 const apiKey = 'a-key-of-the-api-0123456789abcdef-0123456789';
 
 function makeApp(options: Pick<FanfareOptions, 'auth' | 'origins' | 'limits'> = {}) {
-  const app = fanfare({
+  return fanfare({
     auth: () => ({ user: null }),
     transports: { sse: true, oneWay: true },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: { news: channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 10, ttl: '5m' } }) },
     ...options,
   });
-  toClose.push(() => app.close(500));
-  return app;
 }
 
-async function start(options: Parameters<typeof makeApp>[0] = {}, listen: ListenOptions = {}) {
-  const app = makeApp(options);
-  return {
-    app,
-    ...(await app.listen(0, { tls, metrics: true, api: { keys: apiKey, maxBodyBytes: 1_024 }, ...listen })),
-  };
+function start(options: Parameters<typeof makeApp>[0] = {}, listen: ListenOptions = {}) {
+  return served(makeApp(options), { tls, metrics: true, api: { keys: apiKey, maxBodyBytes: 1_024 }, ...listen });
 }
 
 async function open(url: string): Promise<ClientHttp2Session> {
   const session = await openHttp2(url, tls.cert);
-  toClose.push(() => session.destroy());
+  onTestFinished(() => session.destroy());
   return session;
 }
 
@@ -167,9 +158,8 @@ describe('streams', () => {
         'x-accel-buffering': 'no',
         'x-content-type-options': 'nosniff',
       });
-      for (const name of ['connection', 'transfer-encoding', 'keep-alive', 'upgrade']) {
+      for (const name of ['connection', 'transfer-encoding', 'keep-alive', 'upgrade'])
         expect(answer.headers).not.toHaveProperty(name);
-      }
       expect(String((await once(answer.stream, 'data'))[0])).not.toBe('');
     }
   });
@@ -178,9 +168,8 @@ describe('streams', () => {
     const { app, url } = await start();
     const session = await open(url);
     const streams = [];
-    for (let n = 0; n < 20; n++) {
+    for (let n = 0; n < 20; n++)
       streams.push((await askHttp2(session, post('/connection/http_stream'), connectFrame)).stream);
-    }
     await expect.poll(() => app.numClients).toBe(20);
     for (const stream of streams.slice(0, 5)) stream.close(8);
     await expect.poll(() => app.numClients).toBe(15);
@@ -299,14 +288,7 @@ describe('peers that are silent or speak something else', () => {
       connectTls({ port, host: '127.0.0.1', ca: tls.cert, ALPNProtocols: ['h2'] }),
       connectTls({ port, host: '127.0.0.1', ca: tls.cert, ALPNProtocols: ['http/1.1'] }),
     ];
-    await Promise.all(
-      sockets.map((socket) =>
-        once(
-          socket.resume().on('error', () => undefined),
-          'close',
-        ),
-      ),
-    );
+    await Promise.all(sockets.map((socket) => once(socket.on('error', () => undefined).resume(), 'close')));
     expect(performance.now() - began).toBeLessThan(10_500);
     await app.close(500);
   }, 20_000);
@@ -344,11 +326,8 @@ describe("an application's own server of HTTP/2", () => {
     const server = createSecureServer({ cert: tls.cert, key: tls.key, allowHTTP1: true });
     listen(server);
     app.attach(server);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    toClose.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
-    // safe: it listens on a port
-    const session = await open(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    return { app, session };
+    onTestFinished(() => app.close(500));
+    return { app, session: await open(`https://127.0.0.1:${await portOf(server)}`) };
   }
 
   test.each<[string, (server: ReturnType<typeof createSecureServer>) => void]>([

@@ -1,7 +1,7 @@
 /** What is published reaches every kind of client as the text that it was, whichever way it came. */
 
 import { channel, fanfare } from 'fanfare';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { TransportPeer } from '../conformance/transport-suite.js';
 import { Gathered } from '../support/centrifuge/awaiting.js';
@@ -20,20 +20,13 @@ const app = fanfare({
   log: { debug() {}, info() {}, warn() {}, error: console.error },
   channels: { 'room:{name}': channel({ ...everybody, joinLeave: true }) },
 });
-let url: string;
-beforeAll(async () => {
-  ({ url } = await app.listen(0, { api: { keys: key } }));
-});
+const { url } = await app.listen(0, { api: { keys: key } });
 afterAll(() => app.close(0));
 
 /** Calls the API with a body as it stands; resolves with the text of the answer. */
 async function call(method: string, body: string): Promise<string> {
   const headers = { 'Content-Type': 'application/json', 'X-API-Key': key };
-  const response = await fetch(method === '' ? `${url}/api` : `${url}/api/${method}`, {
-    method: 'POST',
-    headers,
-    body,
-  });
+  const response = await fetch(method ? `${url}/api/${method}` : `${url}/api`, { method: 'POST', headers, body });
   const text = await response.text();
   expect(response.status, text).toBe(200);
   expect(text).not.toContain('"error"');
@@ -42,9 +35,8 @@ async function call(method: string, body: string): Promise<string> {
 
 /** Until a frame holds the text. */
 async function sees(frames: Gathered<string>, text: string): Promise<void> {
-  for (let count = 0; !frames.items.some((frame) => frame.includes(text)); count = frames.items.length) {
+  for (let count = 0; !frames.items.some((frame) => frame.includes(text)); count = frames.items.length)
     await frames.atLeast(count + 1);
-  }
 }
 
 const connectFrame = (token: string) => `{"id":1,"connect":{"token":"${token}"}}`;
@@ -131,9 +123,8 @@ describe('the HTTP API', () => {
   ])('%s keeps what history tells again: %#', async (method, body, room) => {
     for (const text of [...carriedTexts, brokenText]) await call(method, body(text));
     const history = await call('history', `{"channel":"${room}","limit":50}`);
-    for (const [n, text] of [...carriedTexts, mendedText].entries()) {
+    for (const [n, text] of [...carriedTexts, mendedText].entries())
       expect(history).toContain(`{"data":${text},"offset":${n + 1}`);
-    }
   });
 
   test('subscribe and refresh keep data and info, which the client, presence and joins tell again', async () => {

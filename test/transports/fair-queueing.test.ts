@@ -3,25 +3,23 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { channel, fanfare } from 'fanfare';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { silentLogger } from '../../src/engine/ports/logger.js';
+import { served } from '../support/servers/served.js';
 
 const count = 500;
 const rounds = 30;
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
 function start() {
-  const app = fanfare({
-    anonymous: true,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    channels: { news: channel({ subscribe: 'anyone' }) },
-  });
-  toClose.push(() => app.close(1_000));
-  return app;
+  return served(
+    fanfare({
+      anonymous: true,
+      log: silentLogger,
+      // Nobody here answers them.
+      limits: { pingIntervalMs: 0 },
+      channels: { news: channel({ subscribe: 'anyone' }) },
+    }),
+  );
 }
 
 const commands = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"news"}}';
@@ -29,7 +27,7 @@ const commands = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"news"}}
 /** An HTTP stream whose client reads its head and nothing more. */
 async function openUnread(port: number): Promise<void> {
   const socket: Socket = connect(port, '127.0.0.1');
-  toClose.push(() => socket.destroy());
+  onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
   const head = `Host: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${commands.length}`;
   socket.write(`POST /connection/http_stream HTTP/1.1\r\n${head}\r\n\r\n${commands}`);
@@ -43,7 +41,7 @@ class Listeners {
 
   async open(port: number): Promise<void> {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/connection/websocket`);
-    toClose.push(() => socket.terminate());
+    onTestFinished(() => socket.terminate());
     await once(socket, 'open');
     const subscribed = new Promise<void>((resolve) => {
       socket.on('message', (data) => {
@@ -73,31 +71,37 @@ async function inBatches(open: () => Promise<void>): Promise<void> {
   for (let n = 0; n < count; n += 50) await Promise.all(Array.from({ length: 50 }, open));
 }
 
-async function measure(openAll: (port: number, listeners: Listeners) => Promise<void>): Promise<number> {
-  const app = start();
-  const { port } = await app.listen(0);
+/** A server with a way to time one publication to its listeners. */
+async function opened(openAll: (port: number, listeners: Listeners) => Promise<void>): Promise<() => Promise<number>> {
+  const { app, port } = await start();
   const listeners = new Listeners();
   await openAll(port, listeners);
-  const times: number[] = [];
-  for (let n = 0; n < rounds; n++) times.push(await listeners.timeMs(() => app.publish('news', 'x'.repeat(200))));
-  return times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
+  return () => listeners.timeMs(() => app.publish('news', 'x'.repeat(200)));
 }
 
 describe('500 WebSockets', () => {
   test('wait for 500 unread streams no longer than their share, whether these came before or after', async () => {
     const sockets = (port: number, listeners: Listeners) => inBatches(() => listeners.open(port));
     const streams = (port: number) => inBatches(() => openUnread(port));
-    const alone = await measure(sockets);
-    const behind = await measure(async (port, listeners) => {
-      await sockets(port, listeners);
-      await streams(port);
-    });
-    const before = await measure(async (port, listeners) => {
-      await streams(port);
-      await sockets(port, listeners);
-    });
+    const timed = [
+      await opened(sockets),
+      await opened(async (port, listeners) => {
+        await sockets(port, listeners);
+        await streams(port);
+      }),
+      await opened(async (port, listeners) => {
+        await streams(port);
+        await sockets(port, listeners);
+      }),
+    ];
+    // In turns, and the swiftest counts: other work of the machine delays some, a place behind the streams would delay all.
+    const swiftest = timed.map(() => Number.POSITIVE_INFINITY);
+    for (let round = 0; round < rounds; round++) {
+      for (const [n, timeMs] of timed.entries()) swiftest[n] = Math.min(swiftest[n] ?? 0, await timeMs());
+    }
+    const [alone = Number.NaN, ...shared] = swiftest;
     // Twice as many writes take about twice as long. The rest is room for a machine with other work.
-    for (const together of [behind, before]) {
+    for (const together of shared) {
       expect(together, `alone it took ${alone} ms`).toBeLessThan(4 * alone + 50);
       expect(together).toBeLessThan(200);
     }

@@ -6,7 +6,7 @@
 import { Centrifuge, type Options } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { channel, fanfare } from 'fanfare';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
@@ -24,17 +24,13 @@ const app = fanfare({
   log: { debug() {}, info() {}, warn() {}, error() {} },
   channels: { 'room:{x}': channel({ subscribe: 'anyone', history: { size: 100 } }) },
 });
-let url: string;
-beforeAll(async () => {
-  ({ url } = await app.listen(0));
-});
+const { url } = await app.listen(0);
 afterAll(() => app.close(500));
 
 /** So many bytes of data in publications of a thousand, and a last one of what is left. */
 async function publish(name: `room:${string}`, numBytes: number): Promise<void> {
-  for (let left = numBytes; left > 0; left -= publicationBytes) {
+  for (let left = numBytes; left > 0; left -= publicationBytes)
     await app.publish(name, 'x'.repeat(Math.min(left, publicationBytes)));
-  }
 }
 
 const transports: Readonly<

@@ -4,15 +4,16 @@
  */
 
 import { channel, type FanfareOptions, fanfare, type Limits, memory, RpcError, rpc } from 'fanfare';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type ChannelName, parseChannelName } from '../../src/model/channel-name.js';
 import { disconnectCodes, errorCodes } from '../../src/model/codes.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import type { Publication } from '../../src/model/publication.js';
 import { errorCode, RawClient } from '../support/clients/raw-client.js';
-
-type Line = Readonly<Record<string, unknown>>;
+import { deferred } from '../support/engine/deferred.js';
+import { RecordedLog } from '../support/engine/recorded-log.js';
+import { served } from '../support/servers/served.js';
 
 const secret = 'hunter2-hunter2-hunter2';
 const rules = {
@@ -43,9 +44,7 @@ const procedures = {
 };
 
 async function start({ limits, ...options }: { readonly limits?: Limits } & Partial<FanfareOptions> = {}) {
-  const lines: Line[] = [];
-  const at = (level: string) => (fields: object, message: string) => void lines.push({ ...fields, level, message });
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const log = new RecordedLog();
   const app = fanfare({
     anonymous: true,
     log,
@@ -54,10 +53,8 @@ async function start({ limits, ...options }: { readonly limits?: Limits } & Part
     ...options,
     ...(limits && { limits }),
   } as FanfareOptions);
-  onTestFinished(() => app.close(0));
-  const { port } = await app.listen(0);
-  const told = (code: number) => lines.filter((line) => line.level !== 'debug' && line.code === code);
-  return { app, port, lines, told };
+  const told = (code: number) => log.told.filter((line) => line.code === code);
+  return { ...(await served(app)), lines: log.lines, told };
 }
 
 interface Cause {
@@ -206,10 +203,7 @@ const errorCauses: Record<string, Cause> = {
   'too many commands': {
     code: errorCodes.tooManyRequests.code,
     options: { limits: { commandsPerSec: 1, commandBurst: 2 } },
-    before: [
-      ['ping', {}],
-      ['ping', {}],
-    ],
+    before: Array.from({ length: 2 }, () => ['ping', {}] as const),
     command: ['ping', {}],
     line: { check: 'limit', limit: 1, option: 'limits.commandsPerSec' },
   },
@@ -227,15 +221,14 @@ describe('an error reply has a line', () => {
   });
 
   test('commands that wait for slow ones: the limit of those', async () => {
-    let finish = () => {};
-    const finished = new Promise<void>((resolve) => (finish = resolve));
-    const slow = rpc({ allow: 'anyone', run: () => finished.then((): unknown => null) });
+    const finished = deferred();
+    const slow = rpc({ allow: 'anyone', run: () => finished.promise.then((): unknown => null) });
     const { port, told } = await start({ rpc: { slow }, limits: { maxPendingCommands: 1 } });
     const client = await RawClient.connect(port);
     const first = client.command('rpc', { method: 'slow' });
     expect(errorCode(await client.command('ping', {}))).toBe(errorCodes.tooManyRequests.code);
     expect(told(111)).toMatchObject([{ check: 'limit', limit: 1, option: 'limits.maxPendingCommands' }]);
-    finish();
+    finished.resolve();
     await first;
     await client.close();
   });
@@ -407,7 +400,7 @@ describe('a connection that the server closes has a line', () => {
       await client.ws.closed;
     }
     expect(told(disconnectCodes.badRequest.code)).toHaveLength(10);
-    expect(lines.filter(({ code }) => code === disconnectCodes.badRequest.code)).toHaveLength(15);
+    expect(lines.filter(({ fields }) => fields.code === disconnectCodes.badRequest.code)).toHaveLength(15);
   });
 });
 

@@ -7,13 +7,11 @@ import { WebSocket } from 'ws';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
 import { errorCode, RawClient } from '../support/clients/raw-client.js';
-
-type Line = Readonly<Record<string, unknown>>;
+import { RecordedLog } from '../support/engine/recorded-log.js';
+import { served } from '../support/servers/served.js';
 
 async function start(options: { readonly limits?: Limits } = {}) {
-  const lines: Line[] = [];
-  const at = (level: string) => (fields: object, message: string) => void lines.push({ ...fields, level, message });
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const log = new RecordedLog();
   const app = fanfare({
     anonymous: true,
     log,
@@ -36,9 +34,7 @@ async function start(options: { readonly limits?: Limits } = {}) {
     },
     ...options,
   });
-  onTestFinished(() => app.close(0));
-  const { port } = await app.listen(0);
-  return { app, port, lines, told: () => lines.filter(({ level }) => level !== 'debug') };
+  return { ...(await served(app)), lines: log.lines, told: () => log.told };
 }
 
 describe('a field of the wrong kind', () => {
@@ -162,9 +158,8 @@ describe('a command that is refused has one line, which names the option', () =>
     const { port, told } = await start();
     const client = await RawClient.connect(port);
     for (let i = 0; i < 15; i++) {
-      for (const rule of ['flaky', 'broken']) {
+      for (const rule of ['flaky', 'broken'])
         expect(errorCode(await client.command('subscribe', { channel: `${rule}:${i}` }))).toBe(100);
-      }
     }
     const line = { level: 'error', check: 'command', command: 'subscribe', code: 100, err: expect.any(Error) };
     expect(told()).toEqual(Array(20).fill(expect.objectContaining(line)));

@@ -1,28 +1,22 @@
 /** Pages that may not connect: the log and the answer name the origin, the host and the option that would let them in. */
 
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type FanfareOptions, fanfare } from 'fanfare';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createViteServer } from 'vitest/node';
 import { textOf } from '../support/clients/stream-peer.js';
-
-interface Line {
-  readonly level: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-}
+import { RecordedLog } from '../support/engine/recorded-log.js';
+import { served } from '../support/servers/served.js';
 
 async function start(options: Partial<FanfareOptions> = {}) {
-  const lines: Line[] = [];
-  const at = (level: string) => (fields: object) => void lines.push({ level, fields: { ...fields } });
-  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  const app = fanfare({ anonymous: true, log, ...options });
-  onTestFinished(() => app.close(0));
-  const { port } = await app.listen(0);
-  return { port, warnings: () => lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields) };
+  const log = new RecordedLog();
+  const { port } = await served(fanfare({ anonymous: true, log, ...options }));
+  return { port, warnings: () => log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields) };
 }
 
 const upgrade = {
@@ -129,14 +123,7 @@ test('an application without a logger has it on the console', async () => {
     const { port } = await app.listen(0);
     await fetch('http://127.0.0.1:' + port + '/connection/http_stream', { method: 'POST', headers: { Origin: 'https://shop.example' } });
     await app.close(0);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let text = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  await once(child, 'close');
-  const lines = text.split('\n').filter((line) => line.startsWith('{'));
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ origin: 'https://shop.example', option: 'origins' }]);
 });

@@ -3,14 +3,12 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { channel, fanfare, type Limits } from 'fanfare';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { textOf } from '../support/clients/stream-peer.js';
-
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
+import { deferred } from '../support/engine/deferred.js';
+import { RecordedLog } from '../support/engine/recorded-log.js';
+import { served } from '../support/servers/served.js';
 
 const page = 'https://app.example';
 const connect = '{"id":1,"connect":{}}';
@@ -22,17 +20,16 @@ interface StartOptions {
   readonly byCookie?: boolean;
 }
 
-async function start({ byCookie = false, origins = [page], limits = {} }: StartOptions = {}) {
+function start({ byCookie = false, origins = [page], limits = {} }: StartOptions = {}) {
   const app = fanfare({
     ...(byCookie ? { auth: () => ({ user: null }) } : { anonymous: true }),
     origins,
     limits,
     transports: { sse: true },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLogger,
     channels: { news: channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 1 } }) },
   });
-  toClose.push(() => app.close(500));
-  return { app, ...(await app.listen(0)) };
+  return served(app);
 }
 
 interface Answer {
@@ -51,9 +48,8 @@ async function ask(
   body?: string,
 ): Promise<Answer> {
   const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false });
-  toClose.push(() => asked.destroy());
-  asked.on('error', () => undefined);
-  asked.end(body);
+  onTestFinished(() => void asked.destroy());
+  asked.on('error', () => undefined).end(body);
   const [response] = await once(asked, 'response');
   const first = async () => String((await once(response, 'data'))[0]);
   response.on('error', () => undefined);
@@ -96,21 +92,15 @@ describe.each(Object.entries(streams))('%s', (name, { method, path, body }) => {
   });
 
   test('F17: begins before the client is let in', async () => {
-    let letIn = (): void => undefined;
+    const isLetIn = deferred();
     const app = fanfare({
-      auth: async () => {
-        await new Promise<void>((resolve) => {
-          letIn = resolve;
-        });
-        return { user: null };
-      },
+      auth: () => isLetIn.promise.then(() => ({ user: null })),
       transports: { sse: true },
       channels: {},
     });
-    toClose.push(() => app.close(500));
-    const answer = await ask(await app.listen(0), method, path, headers, body);
+    const answer = await ask(await served(app), method, path, headers, body);
     expect(await answer.first()).toBe(name === 'http_stream' ? ' ' : ':\n');
-    letIn();
+    isLetIn.resolve();
     expect(await answer.first()).toContain('"connect":');
   });
 });
@@ -183,27 +173,22 @@ describe('long_polling', () => {
   });
 
   test('a client that goes away before it knows its session leaves nothing behind', async () => {
-    let begun = (): void => undefined;
-    const asked = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
+    const begun = deferred();
     const app = fanfare({
       auth: ({ token }) => {
-        begun();
+        begun.resolve();
         return token === 'quick' ? { user: null } : new Promise(() => undefined);
       },
       limits: { maxConnections: 1 },
-      log: { debug() {}, info() {}, warn() {}, error() {} },
+      log: silentLogger,
       channels: {},
     });
-    toClose.push(() => app.close(500));
-    const server = await app.listen(0);
+    const server = await served(app);
     const quick = JSON.stringify({ data: '{"id":1,"connect":{"token":"quick"}}' });
     const statusOfNext = async () => (await ask(server, 'POST', polling, json, quick)).status;
     const opening = request({ host: '127.0.0.1', port: server.port, method: 'POST', path: polling, headers: json });
-    opening.on('error', () => undefined);
-    opening.end(openPolling);
-    await asked;
+    opening.on('error', () => undefined).end(openPolling);
+    await begun.promise;
     expect(await statusOfNext()).toBe(503);
     opening.destroy();
     await vi.waitFor(async () => expect(await statusOfNext()).toBe(200));
@@ -253,14 +238,7 @@ describe('bad requests', () => {
     ['long polling: GET', 405, 'GET', polling, {}, undefined],
     ['B87: long polling: a form of a page', 415, 'POST', polling, { 'Content-Type': 'text/plain' }, openPolling],
     ['long polling: beyond the limit', 413, 'POST', polling, json, JSON.stringify({ data: 'x'.repeat(600_000) })],
-    [
-      'long polling: a frame beyond the limit',
-      413,
-      'POST',
-      polling,
-      json,
-      JSON.stringify({ data: 'x'.repeat(300_000) }),
-    ],
+    ['long polling: a large frame', 413, 'POST', polling, json, JSON.stringify({ data: 'x'.repeat(300_000) })],
     ['a path below', 404, 'POST', `${deep}/`, json, connect],
     ['another spelling', 404, 'POST', '/connection/%68ttp_stream', json, connect],
   ])('%s: %i', async (_, status, method, path, headers, body) => {
@@ -275,11 +253,8 @@ describe('bad requests', () => {
 
   test('bytes that are no UTF-8: 400', async () => {
     const { url } = await start();
-    const response = await fetch(`${url}${deep}`, {
-      method: 'POST',
-      headers: json,
-      body: Buffer.from([0x22, 0xff, 0x22]),
-    });
+    const body = Buffer.from([0x22, 0xff, 0x22]);
+    const response = await fetch(`${url}${deep}`, { method: 'POST', headers: json, body });
     expect(response.status).toBe(400);
   });
 
@@ -292,16 +267,10 @@ describe('bad requests', () => {
   test('B2: a body that does not come to its end: 408, beside a framework as well', async () => {
     const { port } = await start({ limits: { connectTimeoutMs: 200 } });
     for (const path of [deep, '/connection/sse', '/emulation', polling]) {
-      const asked = request({
-        host: '127.0.0.1',
-        port,
-        method: 'POST',
-        path,
-        headers: { ...json, 'Content-Length': '99' },
-      });
-      toClose.push(() => asked.destroy());
-      asked.on('error', () => undefined);
-      asked.write('{');
+      const headers = { ...json, 'Content-Length': '99' };
+      const asked = request({ host: '127.0.0.1', port, method: 'POST', path, headers });
+      onTestFinished(() => void asked.destroy());
+      asked.on('error', () => undefined).write('{');
       const [response] = await once(asked, 'response');
       expect(response.statusCode).toBe(408);
       expect(response.headers.connection).toBe('close');
@@ -313,29 +282,24 @@ describe('bad requests', () => {
 describe('preflights', () => {
   const asking = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'content-type' };
 
-  test.each(['/connection/http_stream', '/connection/sse', '/emulation', polling])(
-    '%s: a page on the list may ask',
-    async (path) => {
-      const answer = await ask(await start(), 'OPTIONS', path, { ...asking, Origin: page });
-      expect(answer.status).toBe(204);
-      expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': page,
-        'access-control-allow-headers': expect.stringContaining('content-type'),
-        'access-control-allow-methods': expect.stringContaining('POST'),
-      });
-    },
-  );
+  const paths = ['/connection/http_stream', '/connection/sse', '/emulation', polling];
+  test.each(paths)('%s: a page on the list may ask', async (path) => {
+    const answer = await ask(await start(), 'OPTIONS', path, { ...asking, Origin: page });
+    expect(answer.status).toBe(204);
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': page,
+      'access-control-allow-headers': expect.stringContaining('content-type'),
+      'access-control-allow-methods': expect.stringContaining('POST'),
+    });
+  });
 
-  test.each(['/connection/http_stream', '/connection/sse', '/emulation', polling])(
-    'B94: %s: a stranger gets no headers',
-    async (path) => {
-      for (const origin of ['https://evil.example', 'null', `${page}.evil.example`]) {
-        const answer = await ask(await start(), 'OPTIONS', path, { ...asking, Origin: origin });
-        expect(answer.status).toBe(403);
-        expect(Object.keys(answer.headers).filter((header) => header.startsWith('access-control'))).toEqual([]);
-      }
-    },
-  );
+  test.each(paths)('B94: %s: a stranger gets no headers', async (path) => {
+    for (const origin of ['https://evil.example', 'null', `${page}.evil.example`]) {
+      const answer = await ask(await start(), 'OPTIONS', path, { ...asking, Origin: origin });
+      expect(answer.status).toBe(403);
+      expect(Object.keys(answer.headers).filter((header) => header.startsWith('access-control'))).toEqual([]);
+    }
+  });
 });
 
 test('HTTP/1.1: requests of one client share a connection', async () => {
@@ -353,34 +317,28 @@ test('HTTP/1.1: requests of one client share a connection', async () => {
 
 test('B71: a token in the URL does not get as far as the application or the log', async () => {
   const urls: string[] = [];
-  const lines: unknown[] = [];
-  const note = (...line: unknown[]) => {
-    lines.push(line);
-  };
+  const log = new RecordedLog();
   const app = fanfare({
     auth: ({ url, token }) => {
       urls.push(url);
       return { user: token ?? null };
     },
-    log: { debug: note, info: note, warn: note, error: note },
+    log,
     transports: { sse: true },
     channels: {},
   });
-  toClose.push(() => app.close(500));
-  const server = await app.listen(0);
+  const server = await served(app);
   const command = encodeURIComponent('{"id":1,"connect":{"token":"secret-token"}}');
   const good = await ask(server, 'GET', `/connection/sse?a=1&cf_connect=${command}&b=2`);
   await good.first();
   await ask(server, 'GET', `/connection/sse?cf_connect=${command}&cf_connect=${command}`);
   await ask(server, 'GET', `/connection/sse?cf_connect=${command}`, { Origin: 'https://evil.example' });
   expect(urls).toEqual(['/connection/sse?a=1&b=2']);
-  expect(JSON.stringify(lines)).not.toContain('secret-token');
+  expect(JSON.stringify(log.lines)).not.toContain('secret-token');
 });
 
 test('B71: server-sent events are closed unless they are switched on, so that no token gets into a URL by default', async () => {
-  const app = fanfare({ anonymous: true });
-  toClose.push(() => app.close(500));
-  const server = await app.listen(0);
+  const server = await served(fanfare({ anonymous: true }));
   const statusOf = async (path: string) => (await fetch(`${server.url}${path}`)).status;
   expect([await statusOf(`/connection/sse${query}`), await statusOf('/connection/http_stream')]).toEqual([404, 405]);
 });

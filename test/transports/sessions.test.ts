@@ -1,7 +1,8 @@
 /** B74: a session that is addressed in requests is its client's alone, whoever has learnt what others can see of it. */
 
 import { channel, fanfare } from 'fanfare';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { silentLogger } from '../../src/engine/ports/logger.js';
 import { disconnectCodes } from '../../src/model/codes.js';
 import { askPolling, openPolling, pollingPath } from '../support/clients/polling-peer.js';
 import {
@@ -12,29 +13,22 @@ import {
   type SessionPeer,
   sseReading,
 } from '../support/clients/stream-peer.js';
-
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
+import { served } from '../support/servers/served.js';
 
 const page = 'https://app.example';
 
 /** A server whose users are who their cookies say. */
-async function start() {
+function start() {
   const app = fanfare({
     auth: ({ headers, token }) => ({ user: headers.get('cookie')?.replace('user=', '') ?? token ?? null }),
     origins: [page, 'https://other.example'],
     transports: { sse: true },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLogger,
     channels: {
       'room:{name}': channel({ subscribe: 'anyone', publish: 'anyone', presence: true, history: { size: 5 } }),
     },
   });
-  toClose.push(() => app.close(500));
-  const { url } = await app.listen(0);
-  return { app, url };
+  return served(app);
 }
 
 const connect = '{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"room:a"}}';
@@ -70,7 +64,7 @@ describe.each(dialects)('$name', ({ open, path, frame }) => {
   async function opened(headers: Headers) {
     const { app, url } = await start();
     const peer = await open(url, connect, headers);
-    toClose.push(() => peer.destroy());
+    onTestFinished(() => peer.destroy());
     await answerTo(peer, 2);
     return { app, url, peer };
   }
@@ -99,9 +93,8 @@ describe.each(dialects)('$name', ({ open, path, frame }) => {
     const [member] = await app.presence('room:a');
     expect(member?.client).toBeDefined();
     expect(session).not.toBe(member?.client);
-    for (const guess of [member?.client, 'A'.repeat(24), '', session.slice(1), `${session} `]) {
+    for (const guess of [member?.client, 'A'.repeat(24), '', session.slice(1), `${session} `])
       expect(await emulate(url, { node, session: guess })).toBe(404);
-    }
     expect(await emulate(url, { node: 'another', session })).toBe(404);
     expect(await published(app)).toEqual([]);
     expect(await emulate(url, peer.address)).toBe(204);

@@ -82,9 +82,7 @@ describe('a message that does not fit', () => {
     [`client.publish('chat:lobby', { txt: 'hello' })`, 2561, 'txt'],
     [`useChannel('chat:lobby').publish({ text: 1 })`, oneNotAssignable, 'text'],
     [`app.publish('match:1', { home: 1, away: '0' })`, oneNotAssignable, 'away'],
-  ])('%s: the property is named', (call, code, at) => {
-    expect(text.messages(call)).toMatchObject([{ code, at }]);
-  });
+  ])('%s: the property is named', (call, code, at) => expect(text.messages(call)).toMatchObject([{ code, at }]));
 
   test('has to fit each of several channels', () => {
     expect(text.messages(`app.broadcast(['chat:a', 'match:1'], { text: 'hello' })`)).toMatchObject([

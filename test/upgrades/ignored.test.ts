@@ -3,13 +3,15 @@
 import { createServer, type Server } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { buffer, text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { channel, fanfare } from 'fanfare';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { exchange, openSocket, parseResponses, upgradeRequest } from '../support/clients/raw-http.js';
+import { deferred } from '../support/engine/deferred.js';
 import { makeCertificate } from '../support/programs/certificate.js';
+import { portOf } from '../support/servers/served.js';
 
 const offer = [
   'Connection: Upgrade, HTTP2-Settings',
@@ -21,12 +23,6 @@ const last = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: c
 /** Since 26, Node itself ignores those with a body, and forgets what was sent behind it without waiting. */
 const losesPipelined = Number(process.versions.node.split('.')[0]) >= 26;
 
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
 function makeApp() {
   const app = fanfare({
     anonymous: true,
@@ -34,28 +30,19 @@ function makeApp() {
     channels: { news: channel({ subscribe: 'anyone' }) },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
-  toClose.push(() => app.close(500));
+  onTestFinished(() => app.close(500));
   return app;
 }
 
 /** Says what it was asked, once the body is there. */
 async function listen<Kind extends Server>(server: Kind): Promise<Kind & { readonly port: number }> {
-  server.on('request', (request, response) => {
-    let body = '';
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
-    request.on('end', () => response.end(`${request.method} ${request.url} ${body}`));
+  server.on('request', async (request, response) => {
+    response.end(`${request.method} ${request.url} ${await text(request)}`);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  toClose.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  // safe: it listens on a port
-  return Object.assign(server, { port: (server.address() as AddressInfo).port });
+  return Object.assign(server, { port: await portOf(server) });
 }
 
+const bodiesIn = (text: string) => parseResponses(text).map(({ status, body }) => `${status} ${body}`);
 const bodiesOf = async (port: number, bytes: string) =>
   (await exchange(port, bytes)).responses.map(({ status, body }) => `${status} ${body}`);
 
@@ -70,7 +57,7 @@ async function inTurn(port: number, ...parts: readonly string[]): Promise<string
     received += chunk;
     if (next < parts.length) socket.write(parts[next++] ?? '');
   }
-  return parseResponses(received).map(({ status, body }) => `${status} ${body}`);
+  return bodiesIn(received);
 }
 
 describe("an application's server", () => {
@@ -95,22 +82,16 @@ describe("an application's server", () => {
 
   test('a slow answer before it comes before it', async () => {
     const waiting: (() => void)[] = [];
-    let bothArrived: () => unknown = () => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      bothArrived = resolve;
-    });
+    const arrived = deferred();
     const server = createServer((request, response) => {
       if (request.url !== '/slow') response.end(request.url);
-      else if (waiting.push(() => response.end('slow')) === 2) bothArrived();
+      else if (waiting.push(() => response.end('slow')) === 2) arrived.resolve();
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    toClose.push(() => new Promise((resolve) => server.close(resolve)));
     makeApp().attach(server);
-    // safe: it listens on a port
-    const { port } = server.address() as AddressInfo;
+    const port = await portOf(server);
     const slow = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n';
     const answers = bodiesOf(port, `${slow}${slow}${get('/1')}${last('/2')}`);
-    await arrived;
+    await arrived.promise;
     for (const answer of waiting) answer();
     expect(await answers).toEqual(['200 slow', '200 slow', '200 /1', '200 /2']);
   });
@@ -122,18 +103,9 @@ describe("an application's server", () => {
     const { port } = await attached();
     const head = `POST /1 HTTP/1.1\r\nHost: a\r\n${offer}\r\n`;
     const whole = head + headers + body;
-    expect(await inTurn(port, whole, whole, last('/2'))).toEqual([
-      '200 POST /1 hello',
-      '200 POST /1 hello',
-      '200 GET /2 ',
-    ]);
-    if (!losesPipelined) {
-      expect(await bodiesOf(port, whole + whole + last('/2'))).toEqual([
-        '200 POST /1 hello',
-        '200 POST /1 hello',
-        '200 GET /2 ',
-      ]);
-    }
+    const answers = ['200 POST /1 hello', '200 POST /1 hello', '200 GET /2 '];
+    expect(await inTurn(port, whole, whole, last('/2'))).toEqual(answers);
+    if (!losesPipelined) expect(await bodiesOf(port, whole + whole + last('/2'))).toEqual(answers);
     const waits = `${head}Expect: 100-continue\r\n${headers}`;
     const socket = await openSocket(port);
     let received = '';
@@ -146,25 +118,20 @@ describe("an application's server", () => {
     expect(received).toMatch(/^HTTP\/1\.1 100 .*POST \/1 hello.*GET \/2 $/s);
   });
 
-  test.each(['h2c', 'H2C', 'TLS/1.0, HTTP/2.0', 'foo', 'WebSocket/8', 'websocket, h2c', '', ','])(
-    'Upgrade: %s, to its own path, one of Fanfare and the one of WebSocket',
-    async (protocols) => {
-      const { port } = await attached();
-      const headers = { Upgrade: protocols, Connection: 'Upgrade, close' };
-      const ask = async (path: string) => (await exchange(port, upgradeRequest(port, headers, { path }))).responses[0];
-      expect(await ask('/mine')).toMatchObject({ status: 200, body: 'GET /mine ' });
-      expect(await ask('/connection/websocket')).toMatchObject({ status: 200, body: 'GET /connection/websocket ' });
-      expect(await ask('/sse')).toMatchObject({ status: 400, body: expect.stringContaining('channels') });
-    },
-  );
+  const offers = ['h2c', 'H2C', 'TLS/1.0, HTTP/2.0', 'foo', 'WebSocket/8', 'websocket, h2c', '', ','];
+  test.each(offers)('Upgrade: %s, to its own path, one of Fanfare and the one of WebSocket', async (protocols) => {
+    const { port } = await attached();
+    const headers = { Upgrade: protocols, Connection: 'Upgrade, close' };
+    const ask = async (path: string) => (await exchange(port, upgradeRequest(port, headers, { path }))).responses[0];
+    expect(await ask('/mine')).toMatchObject({ status: 200, body: 'GET /mine ' });
+    expect(await ask('/connection/websocket')).toMatchObject({ status: 200, body: 'GET /connection/websocket ' });
+    expect(await ask('/sse')).toMatchObject({ status: 400, body: expect.stringContaining('channels') });
+  });
 
   test('headers arrive as they were sent, but for those about the upgrade', async () => {
     const server = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    toClose.push(() => new Promise((resolve) => server.close(resolve)));
     makeApp().attach(server);
-    // safe: it listens on a port
-    const { port } = server.address() as AddressInfo;
+    const port = await portOf(server);
     const request = `GET / HTTP/1.1\r\nhOst: a\r\nConnection: UPGRADE ,close, x-hop\r\nUpgrade: h2c\r\nX-A: 1\r\nX-a:\r\nx-A: \xe4\t2\r\n\r\n`;
     const { responses } = await exchange(port, Buffer.from(request, 'latin1'));
     const expected = ['hOst', 'a', 'Connection', 'close, x-hop', 'X-A', '1', 'X-a', '', 'x-A', '\xe4\t2'];
@@ -201,7 +168,7 @@ describe("an application's server", () => {
   test("a WebSocket server of the application's, which refuses every path but its own, does not refuse Fanfare's", async () => {
     const server = await attached();
     const own = new WebSocketServer({ server, path: '/own' });
-    toClose.push(() => own.close());
+    onTestFinished(() => own.close());
     const socket = await openSocket(server.port);
     socket.setEncoding('latin1').write(upgradeRequest(server.port));
     for await (const chunk of socket) {
@@ -218,7 +185,7 @@ describe("an application's server", () => {
       transports: { httpStream: false, longPolling: false, emulation: '/other/emulation' },
       log: { debug() {}, info() {}, warn() {}, error() {} },
     }).attach(server);
-    toClose.push(() => other.close(500));
+    onTestFinished(() => other.close(500));
     const statuses = async (path: string, Upgrade = 'websocket') => {
       const request = upgradeRequest(server.port, { Upgrade, Connection: 'Upgrade, close' }, { path });
       return (await exchange(server.port, request)).responses.map(({ status }) => status);
@@ -235,17 +202,10 @@ describe('over TLS', () => {
   const { cert, key } = files;
 
   async function overTls(port: number, bytes: string): Promise<string[]> {
-    const socket = connectTls({
-      port,
-      host: '127.0.0.1',
-      ca: cert,
-      servername: 'localhost',
-      ALPNProtocols: ['http/1.1'],
-    });
-    socket.setEncoding('latin1').write(bytes);
-    let received = '';
-    for await (const chunk of socket) received += chunk;
-    return parseResponses(received).map(({ status, body }) => `${status} ${body}`);
+    const options = { port, host: '127.0.0.1', ca: cert, servername: 'localhost', ALPNProtocols: ['http/1.1'] };
+    const socket = connectTls(options);
+    socket.write(bytes);
+    return bodiesIn((await buffer(socket)).toString('latin1'));
   }
 
   test.each([

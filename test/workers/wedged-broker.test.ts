@@ -43,10 +43,7 @@ test('a broker that stands still is a failure within seconds, and nothing is los
     return (JSON.parse(text) as { error?: { code: number } }).error?.code;
   };
   const readyIs = (status: number) =>
-    vi.waitFor(async () => expect((await ask('/health/ready')).status).toBe(status), {
-      timeout: 15_000,
-      interval: 200,
-    });
+    vi.waitFor(async () => expect((await ask('/health/ready')).status).toBe(status), 15_000);
 
   const values: unknown[] = [];
   let signals = 0;

@@ -161,8 +161,18 @@ describe('workers', { timeout: 60_000 }, () => {
     server.signal('SIGTERM');
     for (const pid of workers()) process.kill(pid, 'SIGTERM');
     expect(await closed).toMatchObject({ code: 3001 });
-    expect((await server.exited).code).toBe(0);
+    const { code, stdout } = await server.exited;
+    expect(code, stdout).toBe(0);
   });
+});
+
+// The two others had not begun to listen to what they are told: they ran on until they were killed.
+test('F12: those that still start leave as well', { timeout: 60_000 }, async () => {
+  await using own = new FanfareProcess(['serve', '--workers', String(numWorkers)], { folder });
+  await expect.poll(() => workers(own).length, { timeout: 30_000, interval: 1 }).toBe(numWorkers);
+  own.signal('SIGTERM');
+  const { code, stdout } = await own.exited;
+  expect(code, stdout).toBe(0);
 });
 
 // The process that takes connections kept the one that it had just handed over: its client waited for ever.

@@ -1,6 +1,6 @@
 /**
- * The broker of a process that shares its machine, and its port, with others: everything is asked of a host in one of
- * them, by a local socket. An acknowledged publication lives as long as the host; delivery is exactly once and in order.
+ * The broker of a worker: all calls go to a host in another process, over a local socket. An acknowledged publication
+ * lives as long as the host; delivery is exactly once and in order.
  */
 
 import { once } from 'node:events';
@@ -22,9 +22,9 @@ import { deliver } from '../bus-message.js';
 import { LineSocket } from './line-socket.js';
 import type { LocalMessage, LocalOperation, LocalOperations } from './messages.js';
 
-/** Most requests that wait for their answer. */
+/** Largest number of requests without an answer. */
 const maxPending = 100_000;
-/** How long one waits: the host may stand still. What it was asked for may happen all the same. */
+/** Longest wait for an answer, in case the host hangs. The request may still take effect. */
 const answerLimitMs = 4_000;
 
 interface Pending {
@@ -37,7 +37,7 @@ interface LocalBrokerOptions {
   /** Where the host listens. */
   readonly path: string;
   readonly clock: Clock;
-  /** Called when the host is gone: it does not come back. */
+  /** Called when the host is gone for good. */
   readonly onLost?: () => void;
 }
 
@@ -45,8 +45,7 @@ export class LocalBroker implements Broker {
   readonly name = 'local';
   readonly losesNothing = true;
   readonly comparesVersions = true;
-  readonly #options: LocalBrokerOptions;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #pending = new Map<number, Pending>();
   #late: Cancel | undefined;
   #lastId = 0;
@@ -76,19 +75,17 @@ export class LocalBroker implements Broker {
     send: async (payload, to) => void (await this.#ask('sendControl', payload, to ?? null)),
   };
 
-  constructor(options: LocalBrokerOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: LocalBrokerOptions) {}
 
   async start(events: BrokerEvents): Promise<void> {
     this.#events = events;
-    const socket = connect(this.#options.path);
+    const socket = connect(this.options.path);
     try {
       await once(socket, 'connect');
     } catch (cause) {
       throw new FanfareError('ERR_BROKER', 'the broker of this machine is not there', { cause });
     }
-    // safe: the peer is of this program
+    // safe: the peer runs the same program
     const take = (message: unknown) => this.#take(message as LocalMessage);
     this.#socket = new LineSocket(socket, take, () => this.#lost());
   }
@@ -129,17 +126,17 @@ export class LocalBroker implements Broker {
         return reject(new FanfareError('ERR_BROKER', 'too much waits for the broker of this machine'));
       }
       const id = ++this.#lastId;
-      const untilMs = this.#options.clock.nowMs() + answerLimitMs;
+      const untilMs = this.options.clock.nowMs() + answerLimitMs;
       // safe: the host answers each operation with its result
       this.#pending.set(id, { untilMs, resolve: resolve as (result: unknown) => void, reject });
-      this.#late ??= this.#options.clock.schedule(() => this.#rejectLate(), answerLimitMs);
+      this.#late ??= this.options.clock.schedule(() => this.#rejectLate(), answerLimitMs);
       this.#socket.send({ id, do: operation, with: args });
     });
   }
 
   #rejectLate(): void {
     this.#late = undefined;
-    const { clock } = this.#options;
+    const { clock } = this.options;
     for (const [id, { untilMs, reject }] of this.#pending) {
       if (untilMs > clock.nowMs()) {
         this.#late = clock.schedule(() => this.#rejectLate(), untilMs - clock.nowMs());
@@ -176,7 +173,7 @@ export class LocalBroker implements Broker {
   #lost(): void {
     this.#late?.();
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(unreachable());
-    if (this.#closed === undefined) this.#options.onLost?.();
+    if (this.#closed === undefined) this.options.onLost?.();
   }
 
   async #end(deadlineMs: number): Promise<void> {

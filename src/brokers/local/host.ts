@@ -1,4 +1,4 @@
-/** The broker of one machine: a memory broker in one process, for others that reach it by a local socket. */
+/** The broker of one machine: a memory broker in one process, for other processes over a local socket. */
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -11,12 +11,12 @@ import { MemoryBroker, type MemoryBrokerOptions } from '../memory/broker.js';
 import { LineSocket } from './line-socket.js';
 import type { LocalMessage, LocalRequest } from './messages.js';
 
-/** One process. */
+/** One client process. */
 interface Client {
   readonly send: (message: LocalMessage) => void;
   readonly socket: LineSocket;
   readonly channels: Set<ChannelName>;
-  /** Who it has put into presence, to be taken out when it dies. */
+  /** Its presence entries, to be removed when the process dies. */
   readonly present: Map<ChannelName, Set<string>>;
   nodeId?: string;
 }
@@ -36,7 +36,7 @@ export class LocalBrokerHost {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** @param path of the socket, in a folder that nobody else may enter */
+  /** @param path of the socket, in a folder that only this user may enter */
   async listen(path: string): Promise<void> {
     await this.#broker.start(this.#events());
     this.#server.listen(path);
@@ -66,7 +66,7 @@ export class LocalBrokerHost {
   #accept(socket: Socket): void {
     const lines = new LineSocket(
       socket,
-      // safe: the peer is of this program
+      // safe: the peer runs the same program
       (message) => void this.#take(client, message as LocalRequest),
       (reason) => {
         if (reason !== undefined)
@@ -163,10 +163,10 @@ export class LocalBrokerHost {
     }
   }
 
-  /** The process is gone, and with it everybody that was connected to it (G8). */
+  /** The process has ended, and all its clients are gone (G8). */
   async #lose(client: Client): Promise<void> {
     this.#clients.delete(client);
-    // It may not have been able to say so itself.
+    // In case the process could not announce that itself.
     this.#control(client, encodeClusterMessage({ kind: 'bye' }), null);
     for (const channel of client.channels) await this.#unsubscribe(client, channel);
     for (const [channel, ids] of client.present) {

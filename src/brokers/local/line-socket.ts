@@ -1,8 +1,8 @@
-/** Messages over a local socket, one JSON text a line; those of one turn of the event loop leave in one write. */
+/** Messages over a local socket, one JSON text per line; those of one turn share a write. */
 
 import type { Socket } from 'node:net';
 
-/** What may wait for a peer that does not read; beyond, it is cut off. */
+/** Queue limit for a peer that does not read; beyond it, the peer is disconnected. */
 const maxQueuedBytes = 134_217_728;
 
 /** Longer than any message may be. */
@@ -16,8 +16,8 @@ export class LineSocket {
   #reason: Error | undefined;
 
   /**
-   * @param onMessage called with each message, in their order
-   * @param onClose called once, when nothing comes any more; with the reason when the peer was cut off for what it sent
+   * @param onMessage called with each message, in order
+   * @param onClose called once, when the socket is closed; with a reason if the peer sent something invalid
    */
   constructor(socket: Socket, onMessage: (message: unknown) => void, onClose: (reason?: Error) => void) {
     this.#socket = socket;
@@ -25,7 +25,7 @@ export class LineSocket {
     socket.on('data', (chunk: string) => {
       for (const line of this.#lines(chunk)) {
         const message = parsed(line);
-        // Whoever it is, it is no process of this program.
+        // The peer does not run this program.
         if (message instanceof Error) {
           this.#reason = message;
           socket.destroy();
@@ -34,7 +34,7 @@ export class LineSocket {
         onMessage(message);
       }
     });
-    // What goes wrong with a local socket ends it; `close` follows.
+    // An error ends the socket; `close` follows.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => onClose(this.#reason));
   }
@@ -48,7 +48,7 @@ export class LineSocket {
     this.#batch.push(JSON.stringify(message));
   }
 
-  /** What was sent before still leaves. */
+  /** Queued messages are still sent. */
   end(): void {
     this.#flush();
     this.#socket.end();
@@ -88,7 +88,7 @@ function parsed(line: string): unknown {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told below, without what it was: it may be anything.
+    // Reported below without the text, which may contain anything.
   }
   return new Error('not a message of this program');
 }

@@ -1,6 +1,6 @@
 /**
- * What the processes of one server say to their broker. Both ends are of one program, and the socket is in a folder
- * that its user alone may enter: the messages are trusted.
+ * Messages between the processes of one server and their broker. Both ends run the same program, and the socket is in a
+ * folder that only its user may enter, so the messages are trusted.
  */
 
 import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
@@ -9,7 +9,7 @@ import type { FanfareErrorCode } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
 
-/** The operations, with what each resolves with. */
+/** The operations, and what each resolves with. */
 export interface LocalOperations {
   subscribe(channel: ChannelName): null;
   unsubscribe(channel: ChannelName): null;

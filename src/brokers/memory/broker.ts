@@ -1,6 +1,6 @@
 /**
- * The broker inside the process: for one node, with nothing to install. An acknowledged publication lives as long as
- * the process, within its channel's limits; delivery is exactly once and in order.
+ * The broker in the server's process, for one node. An acknowledged publication lives as long as the process, within
+ * its channel's limits; delivery is exactly once and in order.
  */
 
 import {
@@ -27,15 +27,21 @@ export interface MemoryBrokerOptions {
   readonly random: Random;
   /** How long a stream without use and without subscribers keeps its position, in milliseconds. Default: 24 hours. */
   readonly streamIdleMs?: number;
-  /** Most streams; the longest unused ones go first, those without subscribers before others. Default: 1,000,000. */
+  /**
+   * Most streams. Those without subscribers go first, and of these the least recently used of 64 at a time. Default:
+   * 1,000,000.
+   */
   readonly maxStreams?: number;
-  /** Most characters of payload that all streams keep together. Default: 268,435,456. */
+  /** Largest number of characters of payload in all streams, which go in the same order. Default: 268,435,456. */
   readonly maxHistoryBytes?: number;
-  /** Most idempotency keys; beyond, publishing with a key is refused for a while. Default: 1,000,000. */
+  /** Most idempotency keys; beyond it, publishing with a key is refused for a while. Default: 1,000,000. */
   readonly maxIdempotencyKeys?: number;
 }
 
 const sweepIntervalMs = 10_000;
+
+/** Streams that are compared to drop one of them, so that this takes the same time however many there are. */
+const compared = 64;
 
 export class MemoryBroker implements Broker, HistoryStore {
   readonly name = 'memory';
@@ -49,6 +55,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly #maxHistoryBytes: number;
   readonly #usage: HistoryUsage = { bytes: 0 };
   readonly #streams = new Map<ChannelName, Stream>();
+  readonly #candidates = this.#inTurn();
   readonly #subscribed = new Set<ChannelName>();
   readonly #keys: IdempotencyKeys;
   #events: BrokerEvents | undefined;
@@ -102,7 +109,7 @@ export class MemoryBroker implements Broker, HistoryStore {
       stream.newestVersion = version;
     }
     const placed = stream && limits ? stream.append(publication, limits, nowMs) : publicationAt(publication, 0);
-    if (this.#usage.bytes > this.#maxHistoryBytes) this.#evict(channel);
+    while (this.#usage.bytes > this.#maxHistoryBytes && this.#dropOne(channel));
     const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };
     if (key !== undefined) this.#keys.remember(channel, key, published, nowMs);
     if (this.#subscribed.has(channel)) this.#events?.onPublication(channel, placed, published.position.epoch);
@@ -126,32 +133,36 @@ export class MemoryBroker implements Broker, HistoryStore {
   #stream(channel: ChannelName): Stream {
     const known = this.#streams.get(channel);
     if (known !== undefined) return known;
-    if (this.#streams.size >= this.#maxStreams) this.#evict();
+    if (this.#streams.size >= this.#maxStreams) this.#dropOne();
     const stream = new Stream(this.#random.id(), this.#clock.nowMs(), this.#usage);
     this.#streams.set(channel, stream);
     return stream;
   }
 
-  /** Makes room. A dropped stream comes back under a new epoch, so its readers notice. */
-  #evict(keep?: ChannelName): void {
-    const candidates = [...this.#streams].sort(([a, left], [b, right]) => {
-      const bySubscribers = Number(this.#subscribed.has(a)) - Number(this.#subscribed.has(b));
-      return bySubscribers || left.lastUsedMs - right.lastUsedMs;
-    });
-    // A tenth at once: sorting for each newcomer would be a way to stall the server.
-    const fewer = Math.max(1, Math.floor(candidates.length / 10));
-    const bytesLeft = this.#maxHistoryBytes * 0.9;
-    let dropped = 0;
-    for (const [channel, stream] of candidates) {
-      if (dropped >= fewer && this.#usage.bytes <= bytesLeft) return;
-      if (channel === keep) continue;
-      stream.clear();
-      this.#streams.delete(channel);
-      dropped++;
+  /** Makes room; false if there is no stream but `keep`. A dropped stream gets a new epoch, so its readers notice. */
+  #dropOne(keep?: ChannelName): boolean {
+    let least: readonly [ChannelName, Stream] | undefined;
+    for (let left = Math.min(compared, this.#streams.size); left > 0; left--) {
+      const next = this.#candidates.next().value;
+      if (next[0] !== keep && (least === undefined || this.#goesBefore(next, least))) least = next;
     }
+    if (least === undefined) return false;
+    const [channel, stream] = least;
+    stream.clear();
+    return this.#streams.delete(channel);
   }
 
-  /** Frees what has expired. */
+  #goesBefore([a, left]: readonly [ChannelName, Stream], [b, right]: readonly [ChannelName, Stream]): boolean {
+    const bySubscribers = Number(this.#subscribed.has(a)) - Number(this.#subscribed.has(b));
+    return (bySubscribers || left.lastUsedMs - right.lastUsedMs) < 0;
+  }
+
+  /** All streams, again and again. */
+  *#inTurn(): Generator<readonly [ChannelName, Stream], never> {
+    for (;;) yield* this.#streams;
+  }
+
+  /** Frees expired entries. */
   *#sweep(): Generator<void> {
     yield* this.presence.sweep();
     this.#keys.sweep(this.#clock.nowMs());

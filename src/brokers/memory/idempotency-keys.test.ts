@@ -1,4 +1,4 @@
-/** Idempotency keys and how long they are known. */
+/** Idempotency keys, and how long they are known. */
 
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/engine/channel-name.js';

@@ -1,16 +1,11 @@
-/** Positions of publications by their idempotency keys, for as long as a retry may come. */
+/** Positions of publications by idempotency key, for as long as a retry is possible. */
 
 import { idempotencyWindowMs, type Published } from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 
-interface Entry {
-  readonly published: Published;
-  readonly forgetAtMs: number;
-}
-
-/** Every key lives equally long, so a map in the order of insertion is in the order of expiry as well. */
+/** All keys live equally long, so insertion order is the order of expiry. */
 export class IdempotencyKeys {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, { readonly published: Published; readonly forgetAtMs: number }>();
 
   constructor(private readonly maxKeys: number) {}
 
@@ -18,7 +13,7 @@ export class IdempotencyKeys {
     return this.#entries.size;
   }
 
-  /** What the first publication with this key became. */
+  /** The result of the first publication with this key. */
   find(channel: ChannelName, key: string, nowMs: number): Published | undefined {
     this.sweep(nowMs);
     return this.#entries.get(entryKey(channel, key))?.published;
@@ -28,7 +23,7 @@ export class IdempotencyKeys {
     this.#entries.set(entryKey(channel, key), { published, forgetAtMs: nowMs + idempotencyWindowMs });
   }
 
-  /** Whether one more fits: to drop a live key for it would break a promise. */
+  /** Whether one more key fits; live keys must not be dropped for it. */
   hasRoom(nowMs: number): boolean {
     this.sweep(nowMs);
     return this.#entries.size < this.maxKeys;
@@ -42,7 +37,7 @@ export class IdempotencyKeys {
   }
 }
 
-/** Channel names have no control characters, so nothing else ends at the NUL. */
+/** Channel names have no control characters, so the NUL separates unambiguously. */
 function entryKey(channel: ChannelName, key: string): string {
   return `${channel}\u0000${key}`;
 }

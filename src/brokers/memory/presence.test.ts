@@ -1,4 +1,4 @@
-/** Who is where, in memory. */
+/** The clients in each channel, in memory. */
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';

@@ -1,18 +1,13 @@
-/** Who is in which channel, in memory. */
+/** The clients in each channel, in memory. */
 
 import type { PresenceStats, PresenceStore } from '../../engine/ports/broker.js';
 import type { Clock } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ClientInfo } from '../../model/publication.js';
 
-interface Entry {
-  readonly info: ClientInfo;
-  readonly goneAtMs: number;
-}
-
-/** One channel: its entries in the order of expiry, since all live equally long, and how often each user is there. */
+/** One channel: its entries in the order of expiry, since all live equally long, and the entries of each user. */
 class Members {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, { readonly info: ClientInfo; readonly goneAtMs: number }>();
   readonly #clientsOf = new Map<string, number>();
 
   get isEmpty(): boolean {
@@ -84,7 +79,7 @@ export class MemoryPresence implements PresenceStore {
     return this.#alive(channel)?.stats ?? { numClients: 0, numUsers: 0 };
   }
 
-  /** Drops what has expired, one channel at each step. */
+  /** Drops expired entries, one channel at each step. */
   *sweep(): Generator<void> {
     for (const channel of this.#channels.keys()) {
       this.#alive(channel);

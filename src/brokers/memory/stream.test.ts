@@ -1,4 +1,4 @@
-/** One stream in memory against a plain list that keeps everything. */
+/** A stream in memory, compared with a plain list that keeps everything. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -10,28 +10,28 @@ export interface HistoryUsage {
   bytes: number;
 }
 
-/** Fewer places than that are not worth a new list. */
+/** With fewer free places, a new list is not worth it. */
 const minDropped = 16;
 
 /**
- * Offsets are consecutive, so the place of a publication in the list follows from its offset. The position outlives
- * the publications; only when the stream itself is dropped does a later one get another epoch.
+ * Offsets are consecutive, so a publication's index in the list follows from its offset. The position outlives the
+ * publications; only a stream that is dropped gets another epoch when it is used again.
  */
 export class Stream {
-  /** Another one when publications may have been lost. */
+  /** Changes when publications may have been lost. */
   epoch: string;
-  /** Those before {@link #head} are gone; their places are freed now and then, all at once. */
+  /** Publications before {@link #head} are gone; their places are freed in batches. */
   #publications: (Publication | undefined)[] = [];
   #head = 0;
   #offset: number;
   /** The publications are gone from this time on, by the monotonic clock. */
   #emptyAtMs = Number.POSITIVE_INFINITY;
   lastUsedMs: number;
-  /** The newest of those that had one. */
+  /** The newest version, if any publication had one. */
   newestVersion: Version | undefined;
   readonly #usage: HistoryUsage;
 
-  /** @param offset of the last publication, of which nothing is kept */
+  /** @param offset the offset of the last publication, if the stream begins without its publications */
   constructor(epoch: string, nowMs: number, usage: HistoryUsage, offset = 0) {
     this.epoch = epoch;
     this.#offset = offset;
@@ -76,7 +76,7 @@ export class Stream {
     return this.#publications.length - this.#head;
   }
 
-  /** The oldest ones. */
+  /** Drops the oldest publications. */
   #drop(count: number): void {
     const end = this.#head + count;
     for (; this.#head < end; this.#head++) {
@@ -84,7 +84,7 @@ export class Stream {
       if (dropped !== undefined) this.#usage.bytes -= payloadLength(dropped.data);
       this.#publications[this.#head] = undefined;
     }
-    // To take one off the front of a list moves all others, so half of the list is taken off at a time.
+    // Removing the first element moves all others, so places are freed only when they are half of the list.
     if (this.#size > 0 && (this.#head < minDropped || this.#head < this.#size)) return;
     this.#publications = this.#publications.slice(this.#head);
     this.#head = 0;
@@ -105,13 +105,13 @@ export class Stream {
     return { top: this.top, publications, continuous };
   }
 
-  /** Offset of the oldest that is kept, or of the next one. */
+  /** Offset of the oldest kept publication, or of the next one. */
   get #oldest(): number {
     return this.#offset + 1 - this.#size;
   }
 
   #slice(start: number, end: number): Publication[] {
-    // safe: from the head on there are no holes
+    // safe: there are no empty places from the head on
     return this.#publications.slice(this.#head + start, this.#head + end) as Publication[];
   }
 
@@ -121,7 +121,7 @@ export class Stream {
     this.#emptyAtMs = Number.POSITIVE_INFINITY;
   }
 
-  /** When the publications are due to go, for whoever sweeps. */
+  /** Whether the publications have expired. */
   isEmptyAt(nowMs: number): boolean {
     this.#expire(nowMs);
     return this.#size === 0;

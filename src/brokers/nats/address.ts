@@ -1,9 +1,9 @@
-/** Where NATS is, as URLs say. */
+/** Parses addresses of NATS servers. */
 
 import { misfit, urlDecoded } from '../server-address.js';
 
 export interface Address {
-  /** `host:port`, one at least; all of one cluster. */
+  /** `host:port`, at least one; all of the same cluster. */
   readonly servers: readonly string[];
   readonly tls: boolean;
   readonly username?: string;
@@ -15,10 +15,10 @@ const encoded = 'user, password and token';
 const shape = /^(?:(nats|tls):\/\/)?(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@:[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?\/?$/;
 
 /**
- * `nats://user:password@host:4222`, `nats://token@host`; `tls://` insists on TLS. Several servers of one cluster with
- * commas or spaces between, or as a list; user and password stand with the first.
+ * `nats://user:password@host:4222`, `nats://token@host`; `tls://` requires TLS. Several servers of one cluster are
+ * separated by commas or spaces, or a list; user and password are part of the first.
  *
- * @throws FanfareError `ERR_CONFIG`, without what may be a password
+ * @throws FanfareError `ERR_CONFIG`, without possible passwords
  */
 export function parseAddress(urls: string | readonly string[]): Address {
   const parts = [urls]

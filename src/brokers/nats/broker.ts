@@ -1,8 +1,8 @@
 /**
- * The broker over NATS. Channels without history are core NATS; those with history are kept by JetStream, whose stream
- * passes on to the nodes what it has stored, and is asked before anything is acknowledged. Delivery is in order and at
- * most once: a connection that breaks loses what is published meanwhile. Presence is by asking the nodes: entries of a
- * key-value bucket expire by a time of the bucket's, not of their own.
+ * The broker over NATS. Channels without history use core NATS; those with history are stored by JetStream, which
+ * republishes stored messages to the nodes, and acknowledges publications. Delivery is in order and at most once:
+ * publications during a broken connection are lost. Presence is collected from the nodes, because all entries of a
+ * key-value bucket have the same time to live.
  */
 
 import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/ports/broker.js';
@@ -110,7 +110,7 @@ export class NatsBroker implements Broker {
     await this.#wire.publish(this.#subjects.bus(channel), encodeAnnouncement(event, info));
   }
 
-  /** Asks JetStream first: what it has passed on is here when the echo is. */
+  /** Asks JetStream first, so that its republished messages arrive before the echo. */
   async probe(): Promise<void> {
     await this.history.check();
     await this.#wire.echo();

@@ -2,7 +2,7 @@
 
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { FanfareError } from '../../model/fanfare-error.js';
+import { loadPackages } from '../needed-package.js';
 
 export type Connection = NatsConnection;
 
@@ -21,15 +21,9 @@ export interface Client {
 }
 
 /** @throws FanfareError `ERR_CONFIG` when they are not installed */
-export async function loadLibrary(): Promise<Library> {
-  try {
-    const [transport, jetStream] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')]);
-    return { transport, jetStream };
-  } catch (error) {
-    throw new FanfareError(
-      'ERR_CONFIG',
-      'the NATS broker needs packages: npm install @nats-io/transport-node @nats-io/jetstream',
-      { cause: error },
-    );
-  }
+export function loadLibrary(): Promise<Library> {
+  return loadPackages('NATS', ['@nats-io/transport-node', '@nats-io/jetstream'], async () => ({
+    transport: await import('@nats-io/transport-node'),
+    jetStream: await import('@nats-io/jetstream'),
+  }));
 }

@@ -1,4 +1,4 @@
-/** Connects to whichever of the servers answers first. */
+/** Connects to the server that answers first. */
 
 import { readFile } from 'node:fs/promises';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -11,14 +11,14 @@ interface DialOptions {
   readonly timeoutMs: number;
 }
 
-/** @throws FanfareError `ERR_CONFIG`; what the library throws when nobody answers */
+/** @throws FanfareError `ERR_CONFIG`; the library's error if no server answers */
 export async function dial({ address, credentialsFile, timeoutMs }: DialOptions): Promise<Client> {
   const { transport, jetStream } = await loadLibrary();
   const { servers, tls, username, password, token } = address;
   const connection = await transport.connect({
     servers: [...servers],
     name: 'fanfare',
-    // The link makes a new one, with everything that has to be looked at before it may be used.
+    // The link reconnects, because it has to check the server before the connection is used.
     reconnect: false,
     ignoreClusterUpdates: true,
     noAsyncTraces: true,

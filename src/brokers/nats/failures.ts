@@ -1,28 +1,28 @@
-/** What JetStream's refusals mean. */
+/** Interprets JetStream's errors. */
 
 const wrongLastSequence = 10_071;
-/** The same of an append that is not stored yet, by servers from 2.11 on. */
+/** The same for an append that is not stored yet, since 2.11. */
 const wrongLastSequenceInProcess = 10_164;
-/** A message with the same id is being stored, and may still fail. */
+/** A message with the same id is being stored, which may still fail. */
 const sameIdInProcess = 10_158;
 const streamNotFound = 10_059;
 const otherStream = 10_060;
 const subjectsOverlap = 10_065;
 const nameInUse = 10_058;
 
-/** How often something is sent to a stream of which the servers of a cluster may just be learning, with growing pauses. */
+/** Retries, with growing pauses, for a new stream that some servers of a cluster may not know yet. */
 export const newStreamRetries = 5;
 
-/** Something else has been stored since, or is about to be: what was refused may be tried again. */
+/** Another message has been stored meanwhile, or is being stored, so the append may be repeated. */
 export function isConflict(error: unknown): boolean {
   return [wrongLastSequence, wrongLastSequenceInProcess, sameIdInProcess].includes(Number(codeOf(error)));
 }
 
-/** The stream is not there, or not the one that was meant. */
+/** The stream is missing, or is not the expected one. */
 export function isStreamMissing(error: unknown): boolean {
   const code = codeOf(error);
   if (code === streamNotFound || code === otherStream) return true;
-  // Nobody keeps what is published there.
+  // No stream stores messages of this subject.
   return error instanceof Error && error.constructor.name === 'JetStreamNotEnabled';
 }
 

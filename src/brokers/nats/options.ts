@@ -1,31 +1,31 @@
-/** What the NATS broker can be told. */
+/** The options of the NATS broker. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
 
 export interface NatsOptions {
   /**
-   * `nats://user:password@host:4222` or `nats://token@host`; `tls://` insists on TLS. Several servers of one cluster: with
-   * commas between, or as a list.
+   * `nats://user:password@host:4222` or `nats://token@host`; `tls://` requires TLS. Several servers of one cluster:
+   * separated by commas, or a list.
    */
   readonly url: string | readonly string[];
   /** File with the credentials (JWT and NKey) of a user, as `nsc` writes it. Default: none. */
   readonly credentialsFile?: string;
-  /** Begins all subjects and the names of all streams; fleets that share an account have different ones. Default: `fanfare`. */
+  /** Prefix of all subjects and streams; fleets that share an account need different ones. Default: `fanfare`. */
   readonly prefix?: string;
-  /** How many servers keep each stream: 1, or 3 in a cluster. Counts when the streams are made. Default: 1. */
+  /** How many servers store each stream: 1, or 3 in a cluster. Applies when the streams are made. Default: 1. */
   readonly replicas?: number;
-  /** Where the streams are kept. Counts when they are made. Default: `file`. */
+  /** Where the streams are stored. Applies when they are made. Default: `file`. */
   readonly storage?: 'file' | 'memory';
   /**
-   * How long JetStream keeps a publication at most, and a channel without publications its place, in milliseconds. Raised
-   * to the longest time-to-live of a channel. Default: 7 days.
+   * How long JetStream keeps a publication, and the position of an unused channel, in milliseconds. Raised to the
+   * longest time-to-live of a channel. Default: 7 days.
    */
   readonly maxAgeMs?: number;
-  /** How long NATS may take to answer before the connection is given up, in milliseconds. Default: 4,000. */
+  /** How long NATS may take to answer before the connection is replaced, in milliseconds. Default: 4,000. */
   readonly timeoutMs?: number;
   /** Calls that may wait for an answer; further ones fail at once. Default: 10,000. */
   readonly maxInFlight?: number;
-  /** Characters of publications that may wait for NATS; what is beyond fails at once. Default: 67,108,864. */
+  /** Characters of publications that may wait for NATS; further ones fail at once. Default: 67,108,864. */
   readonly maxInFlightChars?: number;
 }
 

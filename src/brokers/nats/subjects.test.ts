@@ -26,6 +26,4 @@ test.each([
   ['chat:lobby', 'chat:lobby'],
   ['50 %', '50%20%25'],
   ['ä', '%C3%A4'],
-])('%s is %s', (name, token) => {
-  expect(encodeToken(name)).toBe(token);
-});
+])('%s is %s', (name, token) => expect(encodeToken(name)).toBe(token));

@@ -3,43 +3,43 @@
 import { createHash } from 'node:crypto';
 import type { ChannelName } from '../../model/channel-name.js';
 
-/** What may stand in a token as it is; the rest is written in bytes, as in a URL. */
+/** Characters of a token that are not encoded; the rest is percent-encoded. */
 const plain = /^[\w:/@#=+,;!~-]$/;
 
 export class Subjects {
   constructor(readonly prefix: string) {}
 
-  /** What is published in a channel, and who comes and goes: what nodes subscribe to. */
+  /** Publications, joins and leaves of a channel, to which nodes subscribe. */
   bus(channel: ChannelName): string {
     return `${this.prefix}.p.${encodeToken(channel)}`;
   }
 
-  /** What JetStream keeps of a channel, and passes on to {@link bus}. */
+  /** A channel's history in JetStream, which republishes it to {@link bus}. */
   history(channel: ChannelName): string {
     return `${this.prefix}.h.${encodeToken(channel)}`;
   }
 
-  /** Publications with an idempotency key that are not kept as history; passed on to {@link bus}, too. */
+  /** Publications with an idempotency key and without history, also republished to {@link bus}. */
   once(channel: ChannelName): string {
     return `${this.prefix}.k.${encodeToken(channel)}`;
   }
 
-  /** What became of a publication with an idempotency key; `*` for all. */
+  /** The result of a publication with an idempotency key; `*` for all. */
   key(id: string): string {
     return `${this.prefix}.r.${id}`;
   }
 
-  /** All channels at once, for the streams' own settings. */
+  /** The same for all channels at once, for the streams' settings. */
   all(kind: 'h' | 'k'): string {
     return `${this.prefix}.${kind}.*`;
   }
 
-  /** To which a stream passes on what {@link all} stands for. */
+  /** The subject to which a stream republishes {@link all}. */
   get passedOn(): string {
     return `${this.prefix}.p.{{wildcard(1)}}`;
   }
 
-  /** No channel's, as % begins a byte there. */
+  /** Not the subject of a channel, where % begins an encoded byte. */
   get historyPing(): string {
     return `${this.prefix}.h.%ping`;
   }
@@ -49,28 +49,28 @@ export class Subjects {
     return `${this.prefix}.life.${record}`;
   }
 
-  /** Of one node, or of all. */
+  /** The subject of one node, or of all nodes. */
   control(nodeId?: string): string {
     return nodeId === undefined ? `${this.prefix}.c.all` : `${this.prefix}.c.node.${encodeToken(nodeId)}`;
   }
 
-  /** Only this node listens to it. No channel's, and of their kind: whoever may use the one may use the other. */
+  /** Only this node subscribes to it. Not a channel's, but with the same prefix, so that the same permissions apply. */
   echo(id: string): string {
     return `${this.prefix}.p.%echo-${encodeToken(id)}`;
   }
 
-  /** The name of a stream; `incarnation` tells one from its predecessors. */
+  /** The name of a stream; `incarnation` distinguishes it from its predecessors. */
   stream(kind: 'history' | 'once' | 'life', incarnation?: string): string {
     return [this.prefix, kind, incarnation].filter((part) => part !== undefined).join('_');
   }
 }
 
-/** Names an idempotency key to JetStream, whose stream holds those of all channels. */
+/** The id of an idempotency key in JetStream, unique over all channels. */
 export function messageId(channel: ChannelName, idempotencyKey: string): string {
   return createHash('sha256').update(`${channel}\0${idempotencyKey}`).digest('base64url');
 }
 
-/** Different texts give different tokens, none of which is empty or holds `.`, `*`, `>` or white space. */
+/** Different texts give different tokens, which are never empty and contain no `.`, `*`, `>` or white space. */
 export function encodeToken(text: string): string {
   let token = '';
   for (const char of text) token += plain.test(char) ? char : percentEncoded(char);

@@ -1,75 +1,74 @@
-/** What a node says to NATS and hears from it, through a connection that comes and goes. */
+/** Sends and receives messages over NATS, across reconnects. */
 
 import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { brokerError, noConnection } from '../broker-error.js';
+import { Echoes } from '../echoes.js';
 import { Link, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import { natsStates } from './states.js';
 
-/** What has come in. */
 export interface Incoming {
   readonly subject: string;
   readonly text: string;
-  /** The value of a header, or nothing. */
+  /** The value of a header, or an empty text. */
   header(name: string): string;
 }
 
 interface WireOptions {
-  /** For people. */
+  /** Name of the server, for people. */
   readonly name: string;
   readonly dial: () => Promise<Client>;
-  /** Prepares what JetStream needs on each new connection, before anything else happens on it. */
+  /** Prepares JetStream on each new connection, before any other use. */
   readonly prepare: (client: Client) => Promise<void>;
   /** A subject that only this node listens to. */
   readonly echoSubject: string;
   readonly timeoutMs: number;
   /** Calls that may wait for an answer; further ones are refused at once. */
   readonly maxInFlight: number;
-  /** Characters of what may be on its way to the server; what is beyond is refused at once. */
+  /** Characters that may be in transit to the server; further messages are refused at once. */
   readonly maxInFlightChars: number;
   /** Must not throw. */
   readonly onMessage: (message: Incoming) => void;
-  /** Nothing was heard for a while, and is again. */
+  /** Messages may have been missed; from now on they arrive again. */
   readonly onInterrupted: () => void;
 }
-
-type Ending = () => void;
 
 interface WireSession extends Session {
   readonly client: Client;
 }
 
-/** More is forgotten: who publishes to a subject then is told by the next refusal. */
+/** Further denials are not remembered, and are reported with their next refusal. */
 const maxDenials = 1_000;
-/** Servers of a cluster need a moment to know what another node has just made. */
+/** Servers of a cluster need a moment to learn what another node has just created. */
 const maxFirstAttempts = 3;
 
 export class Wire {
   readonly #options: WireOptions;
   readonly #ports: BrokerPorts;
   readonly #link: Link<Client, WireSession>;
-  /** Subscribed to, or about to be, with how that ends on the connection of now. */
-  readonly #wanted = new Map<string, Ending>();
-  /** What the server did not let this node subscribe to. */
+  /** Current and pending subscriptions, with their results on the current connection. */
+  readonly #wanted = new Map<string, () => void>();
+  /** Subjects that the server did not let this node subscribe to. */
   readonly #refusals = new Map<string, Error>();
-  /** Subjects that the server did not let this node publish to, with the newest time. */
+  /** Subjects that the server did not let this node publish to, with the number of the last denial. */
   readonly #denials = new Map<string, { readonly number: number; readonly error: Error }>();
   #numDenials = 0;
-  readonly #echoes = new Map<string, () => void>();
-  #numEchoes = 0;
+  readonly #echoes: Echoes;
   #inFlight = 0;
   #inFlightChars = 0;
-  /** Ends when what was sent in this turn is at the server. */
+  /** Resolves when the server has all messages of this turn. */
   #turn: Promise<void> | undefined;
-  /** Of turns whose answer has not come yet. */
+  /** Turns whose messages the server has not confirmed. */
   readonly #waiting = new Set<(error: unknown) => void>();
 
   constructor(options: WireOptions, ports: BrokerPorts) {
     this.#options = options;
     this.#ports = ports;
     const { name, dial, timeoutMs, echoSubject } = options;
+    const onLost = (reason: string) => this.#link.renew(reason);
+    this.#echoes = new Echoes({ clock: ports.clock, name, timeoutMs, onLost });
     this.#wanted.set(echoSubject, () => undefined);
     this.#link = new Link(
       {
@@ -78,17 +77,15 @@ export class Wire {
         name,
         dial,
         timeoutMs,
-        // JetStream has its own time: what it does not answer is told by its name.
+        // JetStream has its own time-out, with its own error.
         openTimeoutMs: () => 2 * timeoutMs,
         maxFirstAttempts,
         open: (client, fail) => this.#open(client, fail),
         destroy: ({ connection }) => {
-          // It may wait for a peer that is gone; nobody waits for it.
+          // Not awaited, since the peer may be gone.
           connection.close().catch((error: unknown) => ports.log.debug({ err: error }, 'nats connection closed badly'));
         },
-        onUp: (isAgain) => {
-          if (isAgain) options.onInterrupted();
-        },
+        onAgain: options.onInterrupted,
       },
       ports,
     );
@@ -109,7 +106,7 @@ export class Wire {
     this.#wanted.clear();
   }
 
-  /** Does something that ends with an answer. @throws FanfareError `ERR_BROKER` */
+  /** Makes a call that is answered. @throws FanfareError `ERR_BROKER` */
   async call<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = this.#link.session?.client;
     const { name, maxInFlight } = this.#options;
@@ -127,7 +124,7 @@ export class Wire {
     }
   }
 
-  /** Resolves when the server has it. @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
+  /** Resolves when the server has the message. @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
   async publish(subject: string, text: string): Promise<void> {
     const { name, maxInFlightChars } = this.#options;
     if (this.#inFlightChars + text.length > maxInFlightChars) {
@@ -147,7 +144,7 @@ export class Wire {
     }
   }
 
-  /** Resolves when what is published from then on arrives. Idempotent. @throws FanfareError `ERR_BROKER` */
+  /** Resolves when later publications arrive. Idempotent. @throws FanfareError `ERR_BROKER` */
   async subscribe(subject: string): Promise<void> {
     await this.call(async (client) => {
       const isNew = !this.#wanted.has(subject);
@@ -169,20 +166,13 @@ export class Wire {
     if (this.#link.session !== undefined) await this.call((client) => this.#arrived(client));
   }
 
-  /** Resolves when a message of this node's own has come back to it. */
+  /** Resolves when a message of this node to itself has arrived. */
   async echo(): Promise<void> {
-    const id = `${++this.#numEchoes}`;
-    const { timeoutMs, name, echoSubject } = this.#options;
+    const { name, echoSubject } = this.#options;
     try {
-      const arrived = new Promise<void>((resolve) => this.#echoes.set(id, resolve));
-      await this.publish(echoSubject, id);
-      await withTimeLimit(this.#ports.clock, timeoutMs, `echo of ${name}`, arrived);
+      await this.#echoes.next((id) => this.publish(echoSubject, id));
     } catch (error) {
-      // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
-      if (!(error instanceof FanfareError)) this.#link.renew('nothing arrives through it');
       throw failure(name, error);
-    } finally {
-      this.#echoes.delete(id);
     }
   }
 
@@ -210,7 +200,7 @@ export class Wire {
     for (const [subject, error] of this.#refusals) if (this.#wanted.has(subject)) throw error;
   }
 
-  /** The server says that a publication was forbidden, and then goes on as if it had been made. */
+  /** The server reports a forbidden publication, but does not fail the call. */
   async #watch({ connection }: Client): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type !== 'error' || !('operation' in status.error) || !('subject' in status.error)) continue;
@@ -228,10 +218,10 @@ export class Wire {
           this.#refusals.set(subject, error);
           return;
         }
-        // What a connection that was given up still has to say is not said twice.
+        // Errors of a replaced connection have been reported already.
         if (this.#wanted.get(subject) !== ending) return;
         const text = message.string();
-        if (subject === this.#options.echoSubject) this.#echoes.get(text)?.();
+        if (subject === this.#options.echoSubject) this.#echoes.arrived(text);
         else this.#options.onMessage({ subject, text, header: (name) => message.headers?.get(name) ?? '' });
       },
     });
@@ -247,7 +237,7 @@ export class Wire {
     this.#refusals.delete(subject);
   }
 
-  /** What was sent before is at the server. One question for all that is sent in one turn. */
+  /** Resolves when the server has all earlier messages. One request for all messages of a turn. */
   #arrived(client: Client): Promise<void> {
     this.#turn ??= new Promise<void>((resolve, reject) => {
       this.#waiting.add(reject);
@@ -255,7 +245,7 @@ export class Wire {
         this.#turn = undefined;
         const { timeoutMs, name } = this.#options;
         withTimeLimit(this.#ports.clock, timeoutMs, name, client.connection.flush())
-          // What the server has said before its answer is told by then.
+          // By now the server's earlier errors have arrived too.
           .then(() => this.#ports.clock.afterTurn(resolve), reject)
           .finally(() => this.#waiting.delete(reject));
       });

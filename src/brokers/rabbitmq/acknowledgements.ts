@@ -1,4 +1,4 @@
-/** Tells the server what was taken: once for all that has come in one turn. */
+/** Acknowledges received messages to the server, once per turn. */
 
 import type { Delivery, Lane } from './client-library.js';
 
@@ -18,7 +18,7 @@ export class Acknowledgements {
     try {
       if (last !== undefined) this.lane.ack(last, true);
     } catch {
-      // The connection has ended meanwhile, and what waited on it has with it.
+      // The connection has ended meanwhile, and its unacknowledged messages with it.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Where RabbitMQ is, as a URL says. */
+/** Parses addresses of RabbitMQ. */
 
 import { type Endpoint, misfit, parseEndpoint, urlDecoded } from '../server-address.js';
 
@@ -15,10 +15,10 @@ const encoded = 'user, password and virtual host';
 const shape = /^(amqps?):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^/?#]*))?$/;
 
 /**
- * `amqp://user:password@host:5672/vhost`, `amqps://` with TLS; several nodes of one cluster with commas between them. The
- * user is `guest` and the virtual host `/` where none is given.
+ * `amqp://user:password@host:5672/vhost`, or `amqps://` with TLS; several nodes of one cluster separated by commas.
+ * Without a user it is `guest`, without a virtual host `/`.
  *
- * @throws FanfareError `ERR_CONFIG`, without what may be a password
+ * @throws FanfareError `ERR_CONFIG`, without possible passwords
  */
 export function parseAddress(url: string): Address {
   const match = shape.exec(url);

@@ -1,13 +1,12 @@
 /**
- * The broker over RabbitMQ. With history, or with an idempotency key, an acknowledged publication is in a stream and has
- * been read from it; delivery is in order and exactly once while the stream keeps it. Without, it was confirmed by the
- * server: it is in the queue of each node that is subscribed, in memory; delivery is in order and at most once: a
- * connection that breaks loses what is published meanwhile.
+ * The broker over RabbitMQ. A publication with history or an idempotency key is acknowledged when it is in a stream and
+ * was read back; delivery is in order and exactly once while the stream keeps it. Any other is acknowledged when the
+ * server has confirmed that it is in the queue of each subscribed node, in memory; delivery is in order and at most
+ * once: publications during a broken connection are lost.
  */
 
 import type { Broker, BrokerEvents, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type { Cancel } from '../../engine/ports/clock.js';
-import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
@@ -28,14 +27,13 @@ import { Publisher } from './publisher.js';
 import { rabbitmqStates } from './states.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** Least time between two reports that a slow node has lost something. */
+/** Shortest time between two reports of messages dropped for a slow node. */
 const overflowIntervalMs = 1_000;
 
 export class RabbitmqBroker implements Broker {
   readonly name = 'rabbitmq';
   readonly control: RabbitmqControl;
   readonly history?: RabbitmqHistory;
-  readonly #ports: BrokerPorts;
   readonly #garbage: GarbageLog;
   readonly #options: FilledRabbitmqOptions;
   readonly #names: Names;
@@ -47,15 +45,17 @@ export class RabbitmqBroker implements Broker {
   #isClosed = false;
 
   /** @throws FanfareError `ERR_CONFIG` */
-  constructor(options: string | RabbitmqOptions, ports: BrokerPorts) {
-    this.#ports = ports;
+  constructor(
+    options: string | RabbitmqOptions,
+    private readonly ports: BrokerPorts,
+  ) {
     this.#garbage = new GarbageLog('rabbitmq', ports);
     this.#options = withDefaults(options);
     this.#names = new Names(this.#options.prefix);
     const { timeoutMs, url } = this.#options;
     const address = parseAddress(url);
     this.#serverName = addressName(address);
-    // One connection each: a server that is short of memory reads nothing from a connection that has published.
+    // Separate connections, since a server that is short of memory reads nothing from connections that publish.
     const dialer = () => new Dialer(address, loadLibrary, timeoutMs);
     const [publishing, receiving, reading] = [dialer(), dialer(), dialer()];
     this.#publishing = rabbitmqLink<Publisher>(
@@ -65,11 +65,7 @@ export class RabbitmqBroker implements Broker {
         open: (connection, fail) =>
           Publisher.open(
             connection,
-            {
-              ...this.#options,
-              clock: ports.clock,
-              exchanges: [this.#names.publications, this.#names.nodes],
-            },
+            { ...this.#options, clock: ports.clock, exchanges: [this.#names.publications, this.#names.nodes] },
             fail,
           ),
         timeoutMs,
@@ -112,7 +108,7 @@ export class RabbitmqBroker implements Broker {
     this.#events = events;
     try {
       await Promise.all([this.#publishing.start(), this.#subscriptions.start()]);
-      // It has to write to find the end of what it reads.
+      // Finding the end of the stream takes a record of its own.
       await this.history?.start();
     } catch (error) {
       await this.close();
@@ -153,20 +149,15 @@ export class RabbitmqBroker implements Broker {
     await this.#send(this.#names.publications, channel, encodeAnnouncement(event, info));
   }
 
-  /** Through the server to all queues of this node. What was published before has arrived by then. */
+  /** Through the server to all queues of this node. Afterwards earlier publications have arrived. */
   async probe(): Promise<void> {
-    const probe = this.#subscriptions.probe();
     try {
-      await this.#send(this.#names.nodes, probe.key, { type: 'probe', content: Buffer.from(probe.id), headers: {} });
-      const { clock } = this.#ports;
-      await withTimeLimit(clock, this.#options.timeoutMs, `probe of ${this.#serverName}`, probe.arrived);
+      await this.#subscriptions.probe((key, id) =>
+        this.#send(this.#names.nodes, key, { type: 'probe', content: Buffer.from(id), headers: {} }),
+      );
       await this.history?.probe();
     } catch (error) {
-      // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
-      if (!(error instanceof FanfareError)) this.#subscriptions.renew('nothing arrives through it');
       throw brokerError('rabbitmq', error, rabbitmqStates);
-    } finally {
-      probe.forget();
     }
   }
 
@@ -187,14 +178,11 @@ export class RabbitmqBroker implements Broker {
     }
   }
 
-  /** What was dropped is not known by name: every channel may have been hit. */
+  /** The dropped messages are unknown, so every channel may be affected. */
   #overflowed(): void {
     if (this.#overflowReport !== undefined || this.#isClosed) return;
-    this.#ports.log.warn(
-      { server: this.#serverName },
-      'rabbitmq had to drop messages for this node, which is too slow',
-    );
-    this.#overflowReport = this.#ports.clock.schedule(() => {
+    this.ports.log.warn({ server: this.#serverName }, 'rabbitmq had to drop messages for this node, which is too slow');
+    this.#overflowReport = this.ports.clock.schedule(() => {
       this.#overflowReport = undefined;
       this.#events?.onInterrupted?.();
     }, overflowIntervalMs);

@@ -1,4 +1,4 @@
-/** What nodes say to each other, through an exchange of their own and one queue for each node. */
+/** Messages between nodes, through a separate exchange and one queue per node. */
 
 import type { ControlChannel } from '../../engine/ports/control-channel.js';
 import type { Delivery } from './client-library.js';
@@ -6,11 +6,11 @@ import type { Message } from './message.js';
 import type { Names } from './names.js';
 
 interface ControlPorts {
-  /** From then on, what is sent with these keys arrives here; also after the connection was made again. */
+  /** Resolves when messages with these keys arrive here, also after a reconnect. */
   listen(keys: readonly string[]): Promise<void>;
   /** @throws FanfareError `ERR_BROKER` */
   send(routingKey: string, message: Message, sender: string): Promise<void>;
-  /** Something has come in that no node has sent. Must not throw. */
+  /** Called for a message that no node has sent. Must not throw. */
   onGarbage(error: Error, routingKey: string): void;
 }
 

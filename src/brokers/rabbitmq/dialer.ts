@@ -1,12 +1,12 @@
-/** Makes connections to the nodes of the cluster that an address names, one after the other. */
+/** Connects to one of the cluster's servers in an address, trying them one by one. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { Address } from './address.js';
 import type { Connection, Library } from './client-library.js';
 
 /**
- * What AMQP itself says about a connection that is silent, in seconds; after two of them it is given up by whichever end
- * notices. A link asks more often, and this is for when it cannot: while the server has blocked it.
+ * AMQP's own heartbeat, in seconds; after two without an answer either side closes the connection. The link's heartbeat
+ * is more frequent; this one is for connections that the server has blocked.
  */
 const heartbeatSec = 5;
 
@@ -19,7 +19,7 @@ export class Dialer {
     private readonly timeoutMs: number,
   ) {}
 
-  /** @throws FanfareError `ERR_CONFIG` without the library, and what the last of the nodes has failed with */
+  /** @throws FanfareError `ERR_CONFIG` without the library, and the error of the last server */
   async dial(): Promise<Connection> {
     const { connect } = await this.load();
     const { endpoints, tls, username, password, virtualHost } = this.address;
@@ -37,7 +37,7 @@ export class Dialer {
             vhost: encodeURIComponent(virtualHost),
             heartbeat: heartbeatSec,
           },
-          // The others have to be tried as well in the time that a link gives all of them.
+          // The link's time-out is shared by all servers.
           { noDelay: true, timeout: Math.max(500, this.timeoutMs / (endpoints.length + 1)) },
         );
       } catch (error) {
@@ -50,11 +50,11 @@ export class Dialer {
   }
 }
 
-/** Ends the socket at once. To close a connection in good order takes an answer, which the dead do not give. */
+/** Destroys the socket. A regular close waits for an answer, which a dead server does not send. */
 export function destroy(connection: Connection): void {
-  // safe: amqplib keeps the socket there, and offers no other way to it
+  // safe: amqplib has the socket there, and no other way to get it
   const { stream } = connection.connection as unknown as { readonly stream: { destroy(error: Error): void } };
-  // Nobody else may listen yet, or any more.
+  // There may be no other listener now.
   connection.on('error', () => undefined);
   stream.destroy(new Error('the connection is given up'));
 }

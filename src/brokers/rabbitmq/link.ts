@@ -1,4 +1,4 @@
-/** A link to RabbitMQ: one connection to whichever node of the cluster serves. */
+/** A link to RabbitMQ: one connection to a server of the cluster. */
 
 import { Link, type LinkOptions, type Session } from '../link.js';
 import type { BrokerPorts } from '../ports.js';

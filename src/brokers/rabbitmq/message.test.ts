@@ -1,4 +1,4 @@
-/** What travels through RabbitMQ: as it was, and nothing that makes no sense. */
+/** Messages through RabbitMQ: each arrives as it was sent, and invalid ones are refused. */
 
 import { describe, expect, test } from 'vitest';
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
@@ -8,7 +8,7 @@ import { decodeMessage, encodeAnnouncement, encodePublication, type Message } fr
 
 const json = trustedJsonText;
 const info = { user: 'ü', client: 'c', connInfo: json('{"a":1}'), chanInfo: json('null') };
-// safe: the map is written as JSON with such a key, as a client may send it
+// safe: JSON with such a key, as a client may send it
 const tags = JSON.parse('{"kind":"goal","__proto__":"x","constructor":"y"}') as Record<string, string>;
 
 function name(text: string): ChannelName {
@@ -24,11 +24,8 @@ describe('messages', () => {
     { data: json('0'), tags },
     { data: json('[1]'), info, tags },
   ])('a publication arrives as it was: %j', (publication) => {
-    expect(decodeMessage(encodePublication(publication))).toEqual({
-      kind: 'publication',
-      publication: { ...publication, offset: 0 },
-      epoch: '',
-    });
+    const expected = { kind: 'publication', publication: { ...publication, offset: 0 }, epoch: '' };
+    expect(decodeMessage(encodePublication(publication))).toEqual(expected);
   });
 
   test.each(['join', 'leave'] as const)('a %s arrives as it was', (event) => {
@@ -43,9 +40,7 @@ describe('messages', () => {
     { type: 'join', content: Buffer.from('{"user":"u"}'), headers: {} },
     { type: 'join', content: Buffer.from('not json'), headers: {} },
     { type: 'other', content: Buffer.from('1'), headers: {} },
-  ])('B39: what no node has sent is refused: %j', (message) => {
-    expect(() => decodeMessage(message)).toThrow();
-  });
+  ])('B39: what no node has sent is refused: %j', (message) => expect(() => decodeMessage(message)).toThrow());
 });
 
 describe('records', () => {

@@ -1,4 +1,4 @@
-/** Publications, joins and leaves as AMQP messages: the data is the body, what else there is stands in the headers. */
+/** Publications, joins and leaves as AMQP messages: the data is the body, the other fields are headers. */
 
 import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
@@ -7,14 +7,14 @@ import { payloadJson } from '../../model/payload.js';
 import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
 
-/** What travels. */
+/** A message to send. */
 export interface Message {
   readonly type: string;
   readonly content: Buffer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What has arrived; outside data. */
+/** A received message; unchecked data. */
 export interface Received {
   readonly type: unknown;
   readonly content: Buffer;
@@ -36,7 +36,7 @@ export function encodeAnnouncement(event: 'join' | 'leave', info: ClientInfo): M
   return { type: event, content: Buffer.from(JSON.stringify(info)), headers: {} };
 }
 
-/** @throws Error when nobody of this version has sent it */
+/** @throws Error for a message that no node of this version has sent */
 export function decodeMessage({ type, content, headers }: Received): ChannelMessage {
   const text = content.toString();
   switch (type) {

@@ -5,14 +5,14 @@ import { FanfareError } from '../../model/fanfare-error.js';
 const prefixPattern = /^[\w.:/-]{1,64}$/;
 
 /**
- * Two exchanges. Routing keys of the one are names of channels and nothing else, so no channel can be taken for anything
- * else. Both are of type `direct`: a key is compared as a whole and nothing in it means more than itself, and a channel
- * name, of at most 255 bytes, is as long as AMQP lets a key be.
+ * Two exchanges. Routing keys of the first are only channel names, so they cannot collide with others. Both are of type
+ * `direct`: a key is compared as a whole, without special characters, and AMQP permits keys of 255 bytes, the size of
+ * the largest channel name.
  */
 export class Names {
-  /** What is published in channels, and who comes and goes there. */
+  /** Publications, joins and leaves of channels. */
   readonly publications: string;
-  /** What nodes say to each other and to themselves. */
+  /** Messages of nodes to others and to themselves. */
   readonly nodes: string;
   /** To all nodes, by {@link nodes}. */
   readonly everyone = 'all';
@@ -31,7 +31,7 @@ export class Names {
     return `node.${id}`;
   }
 
-  /** The queues of one connection of one node; a new connection has new ones, for the old may live a while longer. */
+  /** The queues of a node's connection; a new connection gets new ones, since the old ones may live a while longer. */
   queues(id: string): { readonly publications: string; readonly control: string; readonly lost: string } {
     const name = (kind: string) => `${this.prefix}.${kind}.${id}`;
     return { publications: name('node'), control: name('control'), lost: name('lost') };
@@ -52,7 +52,12 @@ export class Names {
     return `${this.prefix}.alive`;
   }
 
-  /** What the server had to drop for a node, by {@link nodes}. */
+  /** An exclusive queue, never written to, of the node that checks {@link alive} and sets it. */
+  get turn(): string {
+    return `${this.prefix}.turn`;
+  }
+
+  /** Messages that the server dropped for a node, by {@link nodes}. */
   lost(id: string): string {
     return `lost.${id}`;
   }

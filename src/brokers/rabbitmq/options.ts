@@ -1,32 +1,32 @@
-/** What the RabbitMQ broker can be told. */
+/** The options of the RabbitMQ broker. */
 
 export interface RabbitmqOptions {
-  /** `amqp://user:password@host:5672/vhost`, or `amqps://` with TLS; the nodes of one cluster with commas between them. */
+  /** `amqp://user:password@host:5672/vhost`, or `amqps://` with TLS; servers of one cluster are separated by commas. */
   readonly url: string;
-  /** Begins the names of all exchanges and queues; fleets that share a virtual host have different ones. Default: `fanfare`. */
+  /** Prefix of all exchanges and queues; fleets that share a virtual host need different ones. Default: `fanfare`. */
   readonly prefix?: string;
-  /** How long the server may take to answer before the connection is given up, in milliseconds. Default: 4,000. */
+  /** How long the server may take to answer before the connection is replaced, in milliseconds. Default: 4,000. */
   readonly timeoutMs?: number;
   /** Messages that may wait for a confirm; further ones fail at once. Default: 10,000. */
   readonly maxInFlight?: number;
-  /** Bytes of those messages; beyond, further ones fail at once. Default: 33,554,432. */
+  /** Bytes of those messages; further ones fail at once. Default: 33,554,432. */
   readonly maxInFlightBytes?: number;
-  /** Messages that wait at the server for a node that is slow; beyond, the oldest are dropped and the node is told. Default: 100,000. */
+  /** Messages that wait at the server for a slow node; then the oldest are dropped, with a notice. Default: 100,000. */
   readonly maxQueueLength?: number;
   /** Bytes of those messages. Default: 67,108,864. */
   readonly maxQueueBytes?: number;
   /**
-   * Whether history is kept, in a stream of RabbitMQ, which every node reads as a whole. Without it, rules that ask for
-   * history are refused. Default: true.
+   * Keep history in a stream of RabbitMQ, which every node reads completely. Otherwise rules with history are refused.
+   * Default: true.
    */
   readonly history?: boolean;
-  /** Bytes that the stream keeps at the server, when it is declared for the first time. Default: 268,435,456. */
+  /** Bytes that the server keeps of the stream, if it is declared for the first time. Default: 268,435,456. */
   readonly maxLogBytes?: number;
   /** Most characters of payload that a node keeps of all histories together, in memory. Default: 268,435,456. */
   readonly maxHistoryBytes?: number;
-  /** Most idempotency keys; beyond, publishing with a key is refused for a while. Default: 1,000,000. */
+  /** Most idempotency keys; beyond it, publishing with a key is refused for a while. Default: 1,000,000. */
   readonly maxIdempotencyKeys?: number;
-  /** Messages on their way to a node that it has not taken yet. Default: 1,000. */
+  /** Unacknowledged messages in transit to a node. Default: 1,000. */
   readonly prefetch?: number;
 }
 

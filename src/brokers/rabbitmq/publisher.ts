@@ -1,4 +1,4 @@
-/** What a node sends: every message is confirmed by the server, or rejected, in a bounded time. */
+/** Sends a node's messages: the server confirms or rejects each within a bounded time. */
 
 import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import type { Session } from '../link.js';
@@ -8,7 +8,7 @@ import type { Message } from './message.js';
 
 interface PublisherOptions {
   readonly clock: Clock;
-  /** Declares what is published to; asking for it again is the heartbeat. */
+  /** Exchanges to declare; declaring them again is the heartbeat. */
   readonly exchanges: readonly string[];
   readonly timeoutMs: number;
   readonly maxInFlight: number;
@@ -23,24 +23,22 @@ interface Waiting {
 }
 
 /**
- * Nothing waits to be sent: what the socket cannot take yet is kept by the library, has not been confirmed and is counted
- * as that. So the bound on what is not confirmed is the bound on what a slow server costs.
+ * Without a queue of its own: the library keeps what the socket cannot accept yet, which counts as unconfirmed. So the
+ * bound on unconfirmed messages bounds the cost of a slow server.
  */
 export class Publisher implements Session {
-  readonly #lane: ConfirmLane;
-  readonly #options: PublisherOptions;
-  /** In the order in which they were sent, which is that of their deadlines. */
+  /** In the order of sending, which is that of their deadlines. */
   readonly #waiting = new Set<Waiting>();
   #waitingBytes = 0;
   #timer: Cancel | undefined;
-  /** Why the server takes nothing: it is short of memory or disk. */
+  /** Why the server accepts nothing: it is short of memory or disk. */
   #blocked: string | undefined;
   #ended: Error | undefined;
 
-  private constructor(lane: ConfirmLane, options: PublisherOptions) {
-    this.#lane = lane;
-    this.#options = options;
-  }
+  private constructor(
+    private readonly lane: ConfirmLane,
+    private readonly options: PublisherOptions,
+  ) {}
 
   static async open(
     connection: Connection,
@@ -59,19 +57,19 @@ export class Publisher implements Session {
     return publisher;
   }
 
-  /** A server that has blocked the connection reads nothing from it; AMQP's own heartbeat goes on. */
+  /** A server that has blocked the connection reads nothing from it, but AMQP's own heartbeat continues. */
   async ping(): Promise<void> {
-    const [exchange = ''] = this.#options.exchanges;
-    if (this.#blocked === undefined) await this.#lane.checkExchange(exchange);
+    const [exchange = ''] = this.options.exchanges;
+    if (this.#blocked === undefined) await this.lane.checkExchange(exchange);
   }
 
   /**
-   * Resolves when the server has confirmed it: each queue that was bound has it.
+   * Resolves when the server has confirmed that each bound queue has the message.
    *
-   * @throws FanfareError `ERR_BROKER`; the message may have been taken nevertheless, unless there were too many
+   * @throws FanfareError `ERR_BROKER`; the message may have been accepted nevertheless, unless there were too many
    */
   publish(exchange: string, routingKey: string, message: Message, sender?: string): Promise<void> {
-    const { clock, timeoutMs, maxInFlight, maxInFlightBytes } = this.#options;
+    const { clock, timeoutMs, maxInFlight, maxInFlightBytes } = this.options;
     const numBytes = message.content.length;
     if (this.#ended !== undefined) return Promise.reject(failed('the connection is lost', this.#ended));
     if (this.#blocked !== undefined) return Promise.reject(failed(`the server takes nothing: ${this.#blocked}`));
@@ -84,7 +82,7 @@ export class Publisher implements Session {
       this.#waitingBytes += numBytes;
       if (this.#timer === undefined) this.#watch();
       try {
-        this.#lane.publish(
+        this.lane.publish(
           exchange,
           routingKey,
           message.content,
@@ -112,7 +110,7 @@ export class Publisher implements Session {
     this.#rejectAll(failed(`the server takes nothing: ${reason}`));
   }
 
-  /** @returns whether it was still waited for */
+  /** @returns whether it was still waiting */
   #forget(waiting: Waiting): boolean {
     if (!this.#waiting.delete(waiting)) return false;
     this.#waitingBytes -= waiting.numBytes;
@@ -126,11 +124,11 @@ export class Publisher implements Session {
     for (const { reject } of all) reject(error);
   }
 
-  /** One timer for all, at the time at which the first of them is due; it mostly finds that one confirmed. */
+  /** One timer for all messages, set to the first deadline; usually that message is confirmed by then. */
   #watch(): void {
     const [first] = this.#waiting;
     if (first === undefined || this.#ended !== undefined) return;
-    const { clock, timeoutMs } = this.#options;
+    const { clock, timeoutMs } = this.options;
     this.#timer = clock.schedule(
       () => {
         this.#timer = undefined;

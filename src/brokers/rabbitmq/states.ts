@@ -1,4 +1,4 @@
-/** What RabbitMQ says when it does not do what is asked of it. docs/operations/brokers.md has the same as a table. */
+/** Error states of RabbitMQ, which docs/operations/brokers.md lists. */
 
 import type { ServerState } from '../server-states.js';
 
@@ -13,15 +13,11 @@ export const rabbitmqStates: readonly ServerState[] = [
     pattern: /takes nothing: .*disk/i,
     remedy: 'it has less room than disk_free_limit asks for: make room',
   },
-  {
-    name: 'blocked',
-    pattern: /takes nothing: /i,
-    remedy: 'it has blocked those who publish: see its log',
-  },
+  { name: 'blocked', pattern: /takes nothing: /i, remedy: 'it has blocked those who publish: see its log' },
   {
     name: 'stream gone',
     pattern: /the (?:stream|queue) is gone|NOT_FOUND|stream_not_available/i,
-    remedy: 'a queue or stream was deleted, or its server is down: the nodes declare it anew, in a new epoch',
+    remedy: 'a queue or stream was deleted, or its server is down: the nodes declare it again, in a new epoch',
   },
   {
     name: 'access',

@@ -1,4 +1,4 @@
-/** What a node receives: its queues at the server, which live as long as one connection, and what is bound to them. */
+/** Receives messages for a node: its queues at the server, which live as long as one connection, and their bindings. */
 
 import { hashOf } from '../../engine/cluster/seats/name-hash.js';
 import type { Session } from '../link.js';
@@ -10,15 +10,15 @@ interface SubscriberEvents {
   /** A message of an exchange, with its routing key. Must not throw. */
   onPublication(delivery: Delivery): void;
   onControl(delivery: Delivery): void;
-  /** A message of the node's own, from {@link Subscriber.probeKey}. It comes once through each of {@link numProbed} queues. */
+  /** The node's own message to {@link Subscriber.probeKey}, once through each of {@link numProbed} queues. */
   onProbe(content: string): void;
-  /** The node was too slow: the server has dropped the oldest of what waited for it. */
+  /** The node was too slow, and the server has dropped the oldest of its messages. */
   onOverflow(): void;
 }
 
 interface SubscriberOptions {
   readonly names: Names;
-  /** Unlike that of any other connection. */
+  /** Unique among connections. */
   readonly id: string;
   readonly prefetch: number;
   readonly maxQueueLength: number;
@@ -29,22 +29,20 @@ interface SubscriberOptions {
 /** Queues that a probe goes through. */
 export const numProbed = 2;
 
-/** Conversations that bind at the same time: in each of them, one call waits for the answer to the one before. */
+/** AMQP channels that bind concurrently, since each processes its calls one by one. */
 const numBinders = 8;
-/** Notices of what was dropped: one is enough to know. */
+/** Notices of dropped messages that the server keeps; one would be enough. */
 const maxNotices = 10;
 
 export class Subscriber implements Session {
   readonly probeKey: string;
-  readonly #options: SubscriberOptions;
-  readonly #lane: Lane;
-  readonly #binders: readonly Lane[];
   readonly #queues: ReturnType<Names['queues']>;
 
-  private constructor(lane: Lane, binders: readonly Lane[], options: SubscriberOptions) {
-    this.#lane = lane;
-    this.#binders = binders;
-    this.#options = options;
+  private constructor(
+    private readonly lane: Lane,
+    private readonly binders: readonly Lane[],
+    private readonly options: SubscriberOptions,
+  ) {
     this.#queues = options.names.queues(options.id);
     this.probeKey = options.names.probe(options.id);
   }
@@ -68,73 +66,73 @@ export class Subscriber implements Session {
   }
 
   async ping(): Promise<void> {
-    await this.#lane.checkQueue(this.#queues.publications);
+    await this.lane.checkQueue(this.#queues.publications);
   }
 
   end(): void {
-    // The queues go with the connection.
+    // The queues end with the connection.
   }
 
-  /** From then on, what is published with these keys arrives. */
+  /** Resolves when publications with these keys arrive. */
   async bind(keys: readonly string[]): Promise<void> {
-    const { names } = this.#options;
+    const { names } = this.options;
     await Promise.all(
       keys.map((key) => this.#binderOf(key).bindQueue(this.#queues.publications, names.publications, key)),
     );
   }
 
   async unbind(key: string): Promise<void> {
-    await this.#binderOf(key).unbindQueue(this.#queues.publications, this.#options.names.publications, key);
+    await this.#binderOf(key).unbindQueue(this.#queues.publications, this.options.names.publications, key);
   }
 
-  /** From then on, what nodes send with these keys arrives. */
+  /** Resolves when messages of nodes with these keys arrive. */
   async bindControl(keys: readonly string[]): Promise<void> {
-    for (const key of keys) await this.#lane.bindQueue(this.#queues.control, this.#options.names.nodes, key);
+    for (const key of keys) await this.lane.bindQueue(this.#queues.control, this.options.names.nodes, key);
   }
 
   async #declare(): Promise<void> {
-    const { names, id, maxQueueLength, maxQueueBytes } = this.#options;
+    const { names, id, maxQueueLength, maxQueueBytes } = this.options;
     const own = { exclusive: true, autoDelete: true, durable: false };
     const bounds = { 'x-max-length-bytes': maxQueueBytes, 'x-overflow': 'drop-head' };
     for (const exchange of [names.publications, names.nodes]) {
-      await this.#lane.assertExchange(exchange, 'direct', { durable: true });
+      await this.lane.assertExchange(exchange, 'direct', { durable: true });
     }
-    await this.#lane.assertQueue(this.#queues.lost, { ...own, arguments: { ...bounds, 'x-max-length': maxNotices } });
-    await this.#lane.bindQueue(this.#queues.lost, names.nodes, names.lost(id));
-    await this.#lane.assertQueue(this.#queues.publications, {
+    await this.lane.assertQueue(this.#queues.lost, { ...own, arguments: { ...bounds, 'x-max-length': maxNotices } });
+    await this.lane.bindQueue(this.#queues.lost, names.nodes, names.lost(id));
+    await this.lane.assertQueue(this.#queues.publications, {
       ...own,
       arguments: {
         ...bounds,
         'x-max-length': maxQueueLength,
-        // The server does not say that it drops something, but it can be told to send on what it drops.
+        // The server does not report dropped messages, but can forward them (dead-lettering).
         'x-dead-letter-exchange': names.nodes,
         'x-dead-letter-routing-key': names.lost(id),
       },
     });
-    await this.#lane.assertQueue(this.#queues.control, {
+    await this.lane.assertQueue(this.#queues.control, {
       ...own,
       arguments: { ...bounds, 'x-max-length': maxQueueLength },
     });
     for (const queue of [this.#queues.publications, this.#queues.control]) {
-      await this.#lane.bindQueue(queue, names.nodes, this.probeKey);
+      await this.lane.bindQueue(queue, names.nodes, this.probeKey);
     }
   }
 
   async #consume(fail: (reason: Error) => void): Promise<void> {
-    const { events, names, prefetch } = this.#options;
-    await this.#lane.prefetch(prefetch);
+    const { events, names, prefetch } = this.options;
+    await this.lane.prefetch(prefetch);
     const from = async (queue: string, noAck: boolean, take: (delivery: Delivery) => void) => {
-      await this.#lane.consume(
+      await this.lane.consume(
         queue,
         (delivery) => {
-          // The queue was deleted, or the node of the cluster that had it is gone.
+          // The queue was deleted, or its server has left the cluster.
           if (delivery === null) fail(new Error('the queue is gone'));
           else take(delivery);
         },
         { noAck, exclusive: true },
       );
     };
-    const acknowledgements = new Acknowledgements(this.#lane);
+    const acknowledgements = new Acknowledgements(this.lane);
     await from(this.#queues.lost, true, () => events.onOverflow());
     for (const [queue, take] of [
       [this.#queues.publications, events.onPublication],
@@ -149,8 +147,8 @@ export class Subscriber implements Session {
     }
   }
 
-  /** The same for the same key, so that calls for it keep their order. */
+  /** The same for the same key, so that its calls stay in order. */
   #binderOf(key: string): Lane {
-    return this.#binders[hashOf(key) % this.#binders.length] ?? this.#lane;
+    return this.binders[hashOf(key) % this.binders.length] ?? this.lane;
   }
 }

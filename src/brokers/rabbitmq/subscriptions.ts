@@ -1,10 +1,12 @@
-/** The channels that a node wants to hear, over connections that come and go. */
+/** The channels that a node is subscribed to, across reconnects. */
 
 import { withTimeLimit } from '../../engine/time/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
-import { FanfareError } from '../../model/fanfare-error.js';
+import type { FanfareError } from '../../model/fanfare-error.js';
 import { brokerError, noConnection } from '../broker-error.js';
+import { Echoes } from '../echoes.js';
 import type { BrokerPorts } from '../ports.js';
+import { type Call, TurnCalls } from '../turn-calls.js';
 import type { Connection, Delivery } from './client-library.js';
 import { type RabbitmqLink, rabbitmqLink } from './link.js';
 import type { Names } from './names.js';
@@ -12,11 +14,11 @@ import type { FilledRabbitmqOptions } from './options.js';
 import { rabbitmqStates } from './states.js';
 import { numProbed, Subscriber } from './subscriber.js';
 
-/** A binding takes a tenth of it, when there are many and the server has nothing else to do. */
+/** Usually a binding takes a tenth of this, if there are many and the server has nothing else to do. */
 const maxBindMs = 3;
 
 interface SubscriptionsPorts extends BrokerPorts {
-  /** For people. */
+  /** Name of the server, for people. */
   readonly name: string;
   readonly dial: () => Promise<Connection>;
   readonly names: Names;
@@ -24,47 +26,34 @@ interface SubscriptionsPorts extends BrokerPorts {
   /** These must not throw. */
   readonly onPublication: (delivery: Delivery) => void;
   readonly onControl: (delivery: Delivery) => void;
-  /** The server has dropped something for this node. */
+  /** The server has dropped messages for this node. */
   readonly onOverflow: () => void;
-  /** Nothing was heard for a while, and everything is again. */
+  /** Messages may have been missed; from now on they arrive again. */
   readonly onInterrupted: () => void;
 }
 
-/** A message of the node's own that is on its way. */
-interface Probe {
-  readonly id: string;
-  /** Where to send it. */
-  readonly key: string;
-  readonly arrived: Promise<void>;
-  forget(): void;
-}
-
-interface Waiting {
-  readonly channel: ChannelName;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class Subscriptions {
-  readonly #ports: SubscriptionsPorts;
   readonly #link: RabbitmqLink<Subscriber>;
   /** Bound, or about to be. */
   readonly #wanted = new Set<ChannelName>();
   #controlKeys: readonly string[] = [];
-  #waiting: Waiting[] = [];
-  #probes = 0;
-  readonly #probing = new Map<string, () => void>();
+  readonly #calls = new TurnCalls<ChannelName>((calls) => this.#subscribeAll(calls));
+  readonly #echoes: Echoes;
 
-  constructor(ports: SubscriptionsPorts) {
-    this.#ports = ports;
+  constructor(private readonly ports: SubscriptionsPorts) {
+    this.#echoes = new Echoes({
+      clock: ports.clock,
+      name: ports.name,
+      timeoutMs: ports.options.timeoutMs,
+      times: numProbed,
+      onLost: (reason) => this.#link.renew(reason),
+    });
     this.#link = rabbitmqLink<Subscriber>(
       {
         name: ports.name,
         dial: ports.dial,
         open: (connection, fail) => this.#open(connection, fail),
-        onUp: (isAgain) => {
-          if (isAgain) ports.onInterrupted();
-        },
+        onAgain: ports.onInterrupted,
         timeoutMs: ports.options.timeoutMs,
         openTimeoutMs: () => this.#bindTimeoutMs(this.#wanted.size),
       },
@@ -79,28 +68,19 @@ export class Subscriptions {
   close(): void {
     this.#link.close();
     this.#wanted.clear();
-    for (const { reject } of this.#waiting) reject(new FanfareError('ERR_CLOSED', 'the broker is closed'));
-    this.#waiting = [];
+    this.#calls.close();
   }
 
   has(channel: ChannelName): boolean {
     return this.#wanted.has(channel);
   }
 
-  /** Gives the connection up and makes another. */
-  renew(reason: string): void {
-    this.#link.renew(reason);
-  }
-
-  /** Resolves when what is published from then on arrives. Those of one turn go out together. */
+  /** Resolves when later publications arrive. Calls of one turn are sent together. */
   subscribe(channel: ChannelName): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ channel, resolve, reject });
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#subscribeWaiting());
-    });
+    return this.#calls.add(channel);
   }
 
-  /** Nothing is delivered from the call on. */
+  /** Nothing is delivered after the call. */
   async unsubscribe(channel: ChannelName): Promise<void> {
     const { session } = this.#link;
     if (!this.#wanted.delete(channel) || session === undefined) return;
@@ -115,57 +95,52 @@ export class Subscriptions {
     await this.#answered(keys.length, session.bindControl(keys));
   }
 
-  /** @throws FanfareError `ERR_BROKER` */
-  probe(): Probe {
+  /**
+   * Resolves when a message of this node to itself has come through all of its queues.
+   *
+   * @param send with the routing key that leads to them
+   * @throws FanfareError `ERR_BROKER`; Error if it does not arrive
+   */
+  async probe(send: (key: string, id: string) => Promise<void>): Promise<void> {
     const { session } = this.#link;
     if (session === undefined) throw this.#unreachable();
-    const id = `${++this.#probes}`;
-    let left = numProbed;
-    const arrived = new Promise<void>((resolve) => {
-      this.#probing.set(id, () => {
-        left--;
-        if (left === 0) resolve();
-      });
-    });
-    return { id, key: session.probeKey, arrived, forget: () => void this.#probing.delete(id) };
+    await this.#echoes.next((id) => send(session.probeKey, id));
   }
 
   async #open(connection: Connection, fail: (reason: Error) => void): Promise<Subscriber> {
-    const { names, options, onPublication, onControl, onOverflow } = this.#ports;
+    const { names, options, onPublication, onControl, onOverflow } = this.ports;
     const subscriber = await Subscriber.open(
       connection,
       {
         ...options,
         names,
-        id: this.#ports.random.id().replace(/[^\w-]/g, ''),
-        events: { onPublication, onControl, onOverflow, onProbe: (id) => this.#probing.get(id)?.() },
+        id: this.ports.random.id().replace(/[^\w-]/g, ''),
+        events: { onPublication, onControl, onOverflow, onProbe: (id) => this.#echoes.arrived(id) },
       },
       fail,
     );
     const bound = [...this.#wanted];
     await Promise.all([subscriber.bind(bound), subscriber.bindControl(this.#controlKeys)]);
-    // What nobody wants any more since then is left to nobody.
+    // Unsubscribes from channels that were dropped meanwhile.
     for (const channel of bound) if (!this.#wanted.has(channel)) await subscriber.unbind(channel);
     return subscriber;
   }
 
-  #subscribeWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  #subscribeAll(calls: readonly Call<ChannelName>[]): void {
     const { session } = this.#link;
     if (session === undefined) {
-      for (const { reject } of waiting) reject(this.#unreachable());
+      for (const { reject } of calls) reject(this.#unreachable());
       return;
     }
-    const fresh = new Set(waiting.map(({ channel }) => channel).filter((channel) => !this.#wanted.has(channel)));
+    const fresh = new Set(calls.map(({ subject }) => subject).filter((channel) => !this.#wanted.has(channel)));
     for (const channel of fresh) this.#wanted.add(channel);
     this.#answered(fresh.size, session.bind([...fresh])).then(
       () => {
-        for (const { resolve } of waiting) resolve();
+        for (const { resolve } of calls) resolve();
       },
       (error: unknown) => {
         for (const channel of fresh) this.#wanted.delete(channel);
-        for (const { reject } of waiting) reject(error);
+        for (const { reject } of calls) reject(error);
       },
     );
   }
@@ -173,17 +148,17 @@ export class Subscriptions {
   /** @throws FanfareError `ERR_BROKER`, at the latest when the server takes too long */
   async #answered<T>(numBindings: number, work: Promise<T>): Promise<T> {
     try {
-      return await withTimeLimit(this.#ports.clock, this.#bindTimeoutMs(numBindings), this.#ports.name, work);
+      return await withTimeLimit(this.ports.clock, this.#bindTimeoutMs(numBindings), this.ports.name, work);
     } catch (error) {
       throw brokerError('rabbitmq', error, rabbitmqStates);
     }
   }
 
   #bindTimeoutMs(numBindings: number): number {
-    return this.#ports.options.timeoutMs + numBindings * maxBindMs;
+    return this.ports.options.timeoutMs + numBindings * maxBindMs;
   }
 
   #unreachable(): FanfareError {
-    return noConnection(this.#ports.name, this.#link.reason, rabbitmqStates);
+    return noConnection(this.ports.name, this.#link.reason, rabbitmqStates);
   }
 }

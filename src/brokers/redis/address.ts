@@ -1,11 +1,11 @@
-/** Where Redis is, as a URL says. */
+/** Parses addresses of Redis. */
 
 import { type Endpoint, misfit, parseEndpoint, urlDecoded } from '../server-address.js';
 
 export interface Address {
-  /** One server, whichever the sentinels say is the primary, or those that have the slots of a cluster. */
+  /** One server, the primary that sentinels name, or the servers of a cluster. */
   readonly kind: 'single' | 'sentinel' | 'cluster';
-  /** With `sentinel`: what they call the primary. */
+  /** With `sentinel`: the name of the primary there. */
   readonly primary?: string;
   /** The server, the sentinels, or some servers of the cluster. */
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
@@ -20,10 +20,10 @@ const shape = /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#@]+)(?:\/([^?#]
 
 /**
  * `redis://user:password@host:6379/0`; `rediss://` with TLS, `valkey://` and `valkeys://` likewise;
- * `redis+sentinel://user:password@host:26379,host:26379/name/0`, where user and password are for the primary;
- * `redis+cluster://user:password@host:6379,host:6379`, where user and password are for all servers.
+ * `redis+sentinel://user:password@host:26379,host:26379/name/0`, with user and password of the primary;
+ * `redis+cluster://user:password@host:6379,host:6379`, with user and password of all servers.
  *
- * @throws FanfareError `ERR_CONFIG`, without what may be a password
+ * @throws FanfareError `ERR_CONFIG`, without possible passwords
  */
 export function parseAddress(url: string): Address {
   const match = shape.exec(url);
@@ -31,7 +31,7 @@ export function parseAddress(url: string): Address {
   if (match === null || scheme === null) throw misfit('redis', 'write redis://host:port, or rediss:// for TLS');
   const [, , username, password, hosts = '', path = ''] = match;
   const [, s, suffix] = scheme;
-  // safe: the shape knows no other
+  // safe: the pattern permits no other
   const kind = (suffix ?? 'single') as Address['kind'];
   const tls = s !== '';
   const parts = path.split('/');

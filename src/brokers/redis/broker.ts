@@ -16,7 +16,7 @@ import { RedisHistory } from './history.js';
 import { Keys } from './keys.js';
 import { type FilledRedisOptions, type RedisOptions, withDefaults } from './options.js';
 import { RedisPresence } from './presence.js';
-import { readScripts, type Scripts } from './script.js';
+import { makeScripts, type Scripts } from './script.js';
 import { Shard, type ShardOptions } from './shard.js';
 import { type Topology, topologyOf } from './topology.js';
 
@@ -43,15 +43,11 @@ export class RedisBroker implements Broker {
     this.#garbage = new GarbageLog('redis', ports);
     this.#options = withDefaults(options);
     this.#keys = new Keys(this.#options.prefix);
-    this.#scripts = readScripts();
+    this.#scripts = makeScripts();
     this.#epochs = new Epochs(ports.random);
     this.#topology = this.#topologyOf([this.#options.url].flat().map(parseAddress));
     const shared = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
-    this.history = new RedisHistory({
-      ...shared,
-      epochs: this.#epochs,
-      streamIdleMs: this.#options.streamIdleMs,
-    });
+    this.history = new RedisHistory({ ...shared, epochs: this.#epochs, streamIdleMs: this.#options.streamIdleMs });
     this.control = new BusControl({
       placeOf: (nodeId) => this.#keys.control(nodeId),
       subscribe: (place) => this.#topology.controlRoute().subscribe(place),
@@ -119,7 +115,7 @@ export class RedisBroker implements Broker {
     await this.#topology.probe();
   }
 
-  /** A publication with history, and a client that is present, in a channel of this node's own. */
+  /** Stores a publication with history and a present client, in a channel that only this node uses. */
   async probeKeeping(kinds: KeptKinds): Promise<void> {
     await this.#topology.probeKeeping(kinds);
   }

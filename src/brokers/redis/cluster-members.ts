@@ -10,33 +10,30 @@ import type { Shard } from './shard.js';
 export interface Member {
   readonly endpoint: Endpoint;
   readonly shard: Shard;
-  /** Settles when it has been reached for the first time; gone afterwards. */
+  /** Settles when the server has been reached for the first time; then removed. */
   opening?: Promise<void>;
-  /** It has no slots any more, and is left soon. */
+  /** Set while the server has no slots and is about to be disconnected. */
   leaving?: Cancel;
 }
 
 interface ClusterMembersPorts {
   readonly make: (endpoint: Endpoint, has: (slot: number) => boolean) => Shard;
   readonly clock: Clock;
-  /** What a server is working on when it has no slots any more may still be answered for so long. */
+  /** How long a server without slots is kept, for pending answers. */
   readonly leaveAfterMs: number;
 }
 
 export class ClusterMembers {
-  readonly #ports: ClusterMembersPorts;
   /** By the name of their endpoint. */
   readonly #members = new Map<string, Member>();
 
-  constructor(ports: ClusterMembersPorts) {
-    this.#ports = ports;
-  }
+  constructor(private readonly ports: ClusterMembersPorts) {}
 
   all(): readonly Member[] {
     return [...this.#members.values()];
   }
 
-  /** @param has whether it has a slot */
+  /** @param has whether the server has a slot */
   at(endpoint: Endpoint, has: (slot: number) => boolean): Member {
     const name = endpointName(endpoint);
     const known = this.#members.get(name);
@@ -45,7 +42,7 @@ export class ClusterMembers {
       delete known.leaving;
       return known;
     }
-    const member: Member = { endpoint, shard: this.#ports.make(endpoint, has) };
+    const member: Member = { endpoint, shard: this.ports.make(endpoint, has) };
     this.#members.set(name, member);
     member.opening = member.shard.open().then(() => {
       delete member.opening;
@@ -53,18 +50,18 @@ export class ClusterMembers {
     return member;
   }
 
-  /** One that has only just been heard of is waited for; one that is down is not. @throws FanfareError `ERR_BROKER` */
+  /** Waits for a server that is new, but not for one that is down. @throws FanfareError `ERR_BROKER` */
   async reached({ opening, shard }: Member, limitMs: number): Promise<void> {
     if (opening === undefined) return;
     try {
-      await withTimeLimit(this.#ports.clock, Math.max(0, limitMs), shard.name, opening);
+      await withTimeLimit(this.ports.clock, Math.max(0, limitMs), shard.name, opening);
     } catch (error) {
       throw redisError(error);
     }
   }
 
   leave(member: Member): void {
-    const { clock, leaveAfterMs } = this.#ports;
+    const { clock, leaveAfterMs } = this.ports;
     member.leaving ??= clock.schedule(() => {
       this.#members.delete(endpointName(member.endpoint));
       member.shard.close();

@@ -1,4 +1,4 @@
-/** Asks servers of a Redis Cluster who has which slots. */
+/** Asks servers of a Redis Cluster which of them has which slots. */
 
 import type { Clock } from '../../engine/ports/clock.js';
 import { withTimeLimit } from '../../engine/time/time-limit.js';
@@ -10,7 +10,7 @@ import type { Member } from './cluster-members.js';
 import { type ClusterView, clusterView, endpointName } from './cluster-view.js';
 import { dialer } from './dialer.js';
 
-/** A server that takes longer is passed over. */
+/** Slower servers are ignored. */
 const answerLimitMs = 1_500;
 
 interface ClusterSurveyPorts {
@@ -21,7 +21,7 @@ interface ClusterSurveyPorts {
 }
 
 export class ClusterSurvey {
-  /** Named in the address, then those that were heard of last. */
+  /** Servers of the address, then the last known ones. */
   readonly #seeds: readonly Endpoint[];
   #heardOf: readonly Endpoint[] = [];
 
@@ -29,7 +29,7 @@ export class ClusterSurvey {
     this.#seeds = ports.address.endpoints;
   }
 
-  /** What the first server says that can be reached without a connection to any. @throws the reason of the last one */
+  /** The answer of the first server that can be reached, over a new connection. @throws the last one's error */
   async first(): Promise<ClusterView> {
     let cause: unknown;
     const unique = new Map([...this.#seeds, ...this.#heardOf].map((endpoint) => [endpointName(endpoint), endpoint]));
@@ -43,7 +43,7 @@ export class ClusterSurvey {
     throw cause;
   }
 
-  /** What all servers say that answer in time; when none does, the first that can be reached anew. */
+  /** The answers of all servers that answer in time; if none does, the answer of the first that can be reached. */
   async all(members: readonly Member[]): Promise<ClusterView[]> {
     const views: ClusterView[] = [];
     const questions = members
@@ -60,7 +60,7 @@ export class ClusterSurvey {
   async #dialled(endpoint: Endpoint): Promise<ClusterView> {
     const { address, timeoutMs, clock } = this.ports;
     const client: Client = await dialer({ ...address, endpoints: [endpoint] }, this.ports).dial();
-    // What fails is told by the call that fails.
+    // Errors are reported by the failing call.
     client.on('error', () => undefined);
     const work = async () => {
       await client.connect();
@@ -74,7 +74,7 @@ export class ClusterSurvey {
     }
   }
 
-  /** @throws FanfareError `ERR_BROKER` when nobody has any slot */
+  /** @throws FanfareError `ERR_BROKER` when no server has any slot */
   #remembered(view: ClusterView): ClusterView {
     if (view.claims.length === 0) throw new FanfareError('ERR_BROKER', 'redis: nobody in the cluster has any slots');
     this.#heardOf = view.endpoints;

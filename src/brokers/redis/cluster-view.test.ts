@@ -37,9 +37,7 @@ test.each([
   ['what is no list', 'OK'],
   ['a slot that there is not', [[0, 16_384, ['h', 1, 'a']]]],
   ['a range that nobody has', [[0, 1]]],
-])('%s is refused', (_, slots) => {
-  expect(() => clusterView(slots, nodes(), asked)).toThrow();
-});
+])('%s is refused', (_, slots) => expect(() => clusterView(slots, nodes(), asked)).toThrow());
 
 test.each([
   ['MOVED 3999 127.0.0.1:6381', { kind: 'moved', slot: 3999, endpoint: { host: '127.0.0.1', port: 6381 } }],
@@ -47,6 +45,4 @@ test.each([
   ['MOVED 1 :7', { kind: 'moved', slot: 1, endpoint: { host: '', port: 7 } }],
   ['TRYAGAIN Multiple keys request during rehashing of slot', { kind: 'later' }],
   ['CLUSTERDOWN The cluster is down', undefined],
-])('%s', (message, redirect) => {
-  expect(redirectOf(new Error(message))).toEqual(redirect);
-});
+])('%s', (message, redirect) => expect(redirectOf(new Error(message))).toEqual(redirect));

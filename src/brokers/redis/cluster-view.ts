@@ -1,26 +1,26 @@
-/** What servers of a Redis Cluster say about who has which slots, and what follows from several of them. */
+/** Parses the slots in answers of Redis Cluster servers, and combines several answers. */
 
 import * as v from 'valibot';
 import type { Endpoint } from '../server-address.js';
 import { numSlots } from './slots.js';
 
-/** A range of slots that somebody has, as one server sees it. */
+/** A range of slots and its owner, according to one server. */
 export interface Claim {
   readonly from: number;
   readonly to: number;
   readonly endpoint: Endpoint;
-  /** A later claim to a slot has a higher one. */
+  /** Of two claims to a slot, the later one has the higher epoch. */
   readonly epoch: number;
 }
 
 export interface ClusterView {
   readonly claims: readonly Claim[];
-  /** All servers that were named, replicas too. */
+  /** All servers in the answer, replicas included. */
   readonly endpoints: readonly Endpoint[];
 }
 
 const slot = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(numSlots - 1));
-/** Host, port, id, and what is of no interest. */
+/** Host, port, id, and ignored fields. */
 const server = v.looseTuple([v.nullable(v.string()), v.pipe(v.number(), v.integer()), v.string()]);
 const slotsAnswer = v.array(
   v.pipe(
@@ -31,10 +31,10 @@ const slotsAnswer = v.array(
 );
 
 /**
- * @param slots the answer to `CLUSTER SLOTS`, which has the servers' names as clients are to use them
- * @param nodes the answer to `CLUSTER NODES`, which has the epochs
- * @param asked the server that has answered, which may not know its own name
- * @throws Error when they are no such answers
+ * @param slots the answer to `CLUSTER SLOTS`, with the servers' names for clients
+ * @param nodes the answer to `CLUSTER NODES`, with the epochs
+ * @param asked the server that answered, which may not know its own name
+ * @throws Error for invalid answers
  */
 export function clusterView(slots: unknown, nodes: unknown, asked: Endpoint): ClusterView {
   const epochs = epochsOf(v.parse(v.string(), nodes));
@@ -55,8 +55,8 @@ export function clusterView(slots: unknown, nodes: unknown, asked: Endpoint): Cl
 }
 
 /**
- * Who has each slot: whose claim has the highest epoch, as the servers themselves decide it. So one that has been cut off
- * from the others and has not heard of its successor misleads nobody.
+ * The owner of each slot: the claim with the highest epoch wins, as in Redis itself. So a server that was cut off and
+ * does not know its successor does no harm.
  */
 export function ownersOf(views: readonly ClusterView[]): (Endpoint | undefined)[] {
   const owners = new Array<Claim | undefined>(numSlots).fill(undefined);

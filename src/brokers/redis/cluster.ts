@@ -1,10 +1,11 @@
 /**
- * Redis Cluster: which server has which slot, followed through redirections, slots that are moved and fail-overs. What
- * is listened to moves along, and what may have been missed on the way is named.
+ * Redis Cluster: which server has which slot, through redirections, moved slots and fail-overs. Subscriptions follow
+ * their slots, and those that may have missed something are reported.
  */
 
 import type { KeptKinds, Published } from '../../engine/ports/broker.js';
 import type { Cancel } from '../../engine/ports/clock.js';
+import { pause } from '../../engine/time/pause.js';
 import { withTimeLimit } from '../../engine/time/time-limit.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -26,16 +27,16 @@ interface ClusterOptions {
   readonly keys: Keys;
   readonly timeoutMs: number;
   readonly makeShard: (endpoint: Endpoint, own: Pick<ShardOptions, 'probeBus' | 'groupOf' | 'onStrayed'>) => Shard;
-  /** These may have missed something, and are listened to again. */
+  /** These subscriptions may have missed something, and work again. */
   readonly onInterrupted: (buses: readonly string[]) => void;
 }
 
-/** How often servers are asked who has what: for what nobody has told, and while something is amiss. */
+/** Interval at which servers are asked for their slots: normally, and after an error. */
 const calmIntervalMs = 3_000;
 const troubledIntervalMs = 500;
-/** Shortest wait before they are asked, whatever comes. */
+/** Shortest pause between two questions, in any case. */
 const minIntervalMs = 200;
-/** Until a slot that is being moved is asked again. */
+/** Pause before a command to a slot that is being moved is repeated. */
 const laterMs = 50;
 const maxRedirects = 5;
 
@@ -44,9 +45,9 @@ export class ClusterTopology implements Topology {
   readonly #ports: BrokerPorts;
   readonly #members: ClusterMembers;
   readonly #owners = new Array<Member | undefined>(numSlots).fill(undefined);
-  /** Bus channels that are listened to, or about to be, wherever that is. */
+  /** Current and pending subscriptions, on any server. */
   readonly #wanted = new Set<string>();
-  /** Of those, the ones that no server brings at the moment. */
+  /** Those of them that no server delivers at present. */
   readonly #strays = new Set<string>();
   readonly #probeTags: string;
   #probeTag = 0;
@@ -130,7 +131,7 @@ export class ClusterTopology implements Topology {
     };
   }
 
-  /** By itself: the keys of a command are all in one slot. */
+  /** One command for each publication: all keys of a command must be in one slot. */
   async #publish(slot: number, publication: OutgoingPublication): Promise<Published> {
     const [outcome] = await this.#directed(slot, (shard, sending) => shard.publishNow([publication], sending));
     if (outcome instanceof FanfareError) throw outcome;
@@ -156,7 +157,7 @@ export class ClusterTopology implements Topology {
     await Promise.all(having.map(({ shard }) => shard.unsubscribe(bus)));
   }
 
-  /** Goes where the servers send it: none that sends it elsewhere has done anything. */
+  /** Follows redirections: a server that redirects has done nothing. */
   async #directed<T>(slot: number, work: (shard: Shard, sending: Sending) => Promise<T>): Promise<T> {
     const { clock } = this.#ports;
     const untilMs = clock.nowMs() + this.#options.timeoutMs;
@@ -176,7 +177,7 @@ export class ClusterTopology implements Topology {
         }
         isAsking = redirect.kind === 'ask';
         if (redirect.kind === 'later') {
-          await new Promise<void>((resolve) => clock.schedule(resolve, laterMs));
+          await pause(clock, laterMs);
           member = this.#owners[slot];
         } else {
           redirects++;
@@ -187,7 +188,7 @@ export class ClusterTopology implements Topology {
   }
 
   #redirected({ kind, slot, endpoint }: Extract<Redirect, { slot: number }>, from: Member): Member {
-    // A server that does not know its name means the host that it was reached at.
+    // A server that does not know its name means the host under which it was reached.
     const named = { ...endpoint, host: endpoint.host || from.endpoint.host };
     const member = this.#members.at(named, (candidate) => candidate === slot);
     if (kind === 'moved') {
@@ -197,7 +198,7 @@ export class ClusterTopology implements Topology {
     return member;
   }
 
-  /** A bus channel of this node's own in a slot that fits. */
+  /** A bus channel that only this node uses, in a suitable slot. */
   #probeBus(fits: (slot: number) => boolean): string {
     for (;;) {
       const bus = this.#options.keys.probe(`${this.#probeTags}.${++this.#probeTag}`);
@@ -210,7 +211,7 @@ export class ClusterTopology implements Topology {
     this.#askIn(minIntervalMs);
   }
 
-  /** Earlier, if that is planned already. */
+  /** Or earlier, if that is already planned. */
   #askIn(delayMs: number): void {
     if (this.#isAsking) this.#shallAskAgain = true;
     const atMs = this.#ports.clock.nowMs() + delayMs;
@@ -252,7 +253,7 @@ export class ClusterTopology implements Topology {
     const owning = new Set(this.#owners);
     for (const member of this.#members.all()) {
       const { subscriptions } = member.shard;
-      // Without an owner there is nobody better to listen to.
+      // Without an owner, there is no better server.
       const isElsewhere = (slot: number) => (this.#owners[slot] ?? member) !== member;
       for (const bus of subscriptions.release(isElsewhere)) if (this.#wanted.has(bus)) this.#strays.add(bus);
       if (!owning.has(member)) this.#members.leave(member);
@@ -262,7 +263,7 @@ export class ClusterTopology implements Topology {
     }
   }
 
-  /** Listens to strays where their slots are now, and names them when they are listened to again. */
+  /** Subscribes strays at their slots' new servers, and then reports them as interrupted. */
   async #rehome(): Promise<void> {
     if (this.#isRehoming || this.#isClosed || this.#strays.size === 0) return;
     this.#isRehoming = true;
@@ -273,7 +274,7 @@ export class ClusterTopology implements Topology {
         if (!this.#wanted.has(bus)) await this.#unsubscribe(bus);
         else if (this.#strays.delete(bus)) homed.push(bus);
       } catch (error) {
-        // A stray it stays, and the next round tries again.
+        // It stays a stray, and the next round tries again.
         this.#ports.log.debug({ err: error }, 'redis cluster: something is not listened to yet');
       }
     });

@@ -1,4 +1,4 @@
-/** Makes clients for the server that an address leads to, wherever that is by now. */
+/** Makes clients for the current server of an address. */
 
 import * as v from 'valibot';
 import type { Clock } from '../../engine/ports/clock.js';
@@ -15,7 +15,7 @@ const roleAnswer = v.looseTuple([v.string()]);
 export interface Dialer {
   /** A client that is not connected yet and leaves reconnecting to its link. */
   dial(): Promise<Client>;
-  /** @throws when the connected server does not answer, or is not the one that is looked for, or is so no more */
+  /** @throws when the connected server does not answer, or is not, or no longer, the right one */
   verify(client: Client): Promise<void>;
 }
 
@@ -35,8 +35,8 @@ export function dialer(address: Address, ports: DialerPorts): Dialer {
       ...defined({ username, password }),
       database,
       disableOfflineQueue: true,
-      // The link gives up a connection that falls silent, and with it what waits; a timer for each command costs more
-      // than sending it.
+      // The link replaces silent connections and fails their commands; a timer for each command would cost more than
+      // sending it.
       commandOptions: { timeout: 0 },
     });
   };
@@ -61,9 +61,9 @@ export function dialer(address: Address, ports: DialerPorts): Dialer {
     },
     verify: async (client) => {
       const [role] = v.parse(roleAnswer, await client.sendCommand(['ROLE']));
-      // During a fail-over sentinels may still name the old one, which may be a replica by now.
+      // During a fail-over, sentinels may still name the old primary, which may already be a replica.
       if (role !== 'master') throw new FanfareError('ERR_BROKER', `${primary} is a ${role}, not the primary`);
-      // And one that has slept, or was cut off, may not have heard yet that it is none any more.
+      // A server that was suspended or cut off may not know yet that it is no longer the primary.
       const known = dialled.get(client);
       const named = await sentinels.primary().catch(() => known);
       if (known === undefined || named === undefined || endpointName(known) === endpointName(named)) return;

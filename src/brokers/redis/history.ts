@@ -1,4 +1,4 @@
-/** Streams of channels in Redis, each with its place: offset and epoch. */
+/** Streams of channels in Redis, each with its position: offset and epoch. */
 
 import * as v from 'valibot';
 import type { HistoryPage, HistoryQuery, HistoryStore } from '../../engine/ports/broker.js';
@@ -29,7 +29,7 @@ export class RedisHistory implements HistoryStore {
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
     const { topology, scripts, keys, epochs, streamIdleMs } = this.ports;
     const { since, reverse, limit } = query;
-    // Before offset 0 there is nothing, and Redis has no way to say so.
+    // Nothing is before offset 0, which a query to Redis cannot express.
     const isNothing = reverse && since?.offset === 0;
     const page = v.parse(
       answer,
@@ -69,7 +69,7 @@ export class RedisHistory implements HistoryStore {
 
 interface Entry {
   readonly offset: number;
-  /** Absent: it is none that a node has written. */
+  /** Absent if no node has written the entry. */
   readonly publication: Publication | undefined;
 }
 
@@ -92,7 +92,7 @@ function decoded(text: string, offset: number): Publication | undefined {
   }
 }
 
-/** Counts what has come: entries in the middle may have been deleted, or broken, by others. */
+/** Counts the entries, since others may have deleted or damaged some in between. */
 function isContinuous(query: HistoryQuery, top: number, oldest: string, entries: readonly Entry[]): boolean {
   const { since, reverse, limit } = query;
   if (since === undefined) return true;

@@ -1,4 +1,4 @@
-/** `fanfare/redis`: the broker over Redis, Valkey and what else speaks their protocol. */
+/** `fanfare/redis`: the broker over Redis, Valkey and compatible servers. */
 
 import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';

@@ -1,4 +1,4 @@
-/** B80: names of channels in keys. */
+/** B80: channel names in keys. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const channel = fc
   .filter((name) => name !== undefined);
 const key = fc.string({ unit: fc.constantFrom('{', '}', ':', 'a'), maxLength: 8 });
 
-/** As the Cluster specification has it: between the first brace and the next closing one. */
+/** As the Cluster specification says: between the first brace and the next closing one. */
 function hashTag(name: string): string {
   const open = name.indexOf('{');
   return name.slice(open + 1, name.indexOf('}', open));

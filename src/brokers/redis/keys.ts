@@ -1,4 +1,4 @@
-/** Names of keys and pub/sub channels: no channel's keys can be another's, and all of one channel are in one slot. */
+/** Names of keys and pub/sub channels, unique to a channel, and all of one channel in one slot. */
 
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -6,13 +6,13 @@ import { FanfareError } from '../../model/fanfare-error.js';
 const prefixPattern = /^[\w.:/-]{1,64}$/;
 const escapes: Readonly<Record<string, string>> = { '%': '%25', '{': '%7B', '}': '%7D' };
 
-/** In the order in which the presence functions take them. */
+/** In the order of the presence functions' keys. */
 const presenceKinds = ['clients', 'members', 'users'] as const;
 
-/** Where all that nodes say to each other is. */
+/** The hash tag of messages between nodes. */
 export const controlTag = 'control';
 
-/** A name is `prefix:kind:{channel}`; the braces make its hash tag, so the channel has none of its own. */
+/** A name is `prefix:kind:{channel}`; the braces make the channel the hash tag. */
 export class Keys {
   /** @throws FanfareError `ERR_CONFIG` */
   constructor(readonly prefix: string) {
@@ -33,7 +33,7 @@ export class Keys {
     return `${this.prefix}:once:${tag(channel)}:${key}`;
   }
 
-  /** In the order in which the presence functions take them. */
+  /** In the order of the presence functions' keys. */
   presence(channel: ChannelName): string[] {
     const name = tag(channel);
     return presenceKinds.map((kind) => `${this.prefix}:${kind}:${name}`);
@@ -50,14 +50,14 @@ export class Keys {
   }
 
   /**
-   * A pub/sub channel that only this node listens to; no channel's, as % begins a byte there. Of the same kind as those
-   * of channels, so that whoever may use the one may use the other.
+   * A pub/sub channel that only this node subscribes to; not a channel's, where % begins an encoded byte. It has the
+   * prefix of channels, so that the same permissions apply.
    */
   probe(id: string): string {
     return `${this.prefix}:bus:{%-${id}}`;
   }
 
-  /** What is kept to see whether that is possible, in the slot of {@link probe} and of the kinds that channels have. */
+  /** Keys that a probe writes, in the slot of {@link probe} and of the same types as channels' keys. */
   probed(bus: string): ProbeKeys {
     const name = bus.slice(bus.lastIndexOf('{'));
     return {

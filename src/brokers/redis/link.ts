@@ -1,4 +1,4 @@
-/** A link to a Redis server: over each connection a client of its own. */
+/** A link to a Redis server, with a new client for each connection. */
 
 import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { Link, type Session } from '../link.js';
@@ -19,13 +19,16 @@ interface RedisLinkOptions {
   readonly dialer: Dialer;
   /** Prepares a client that is connected; the link is up when it resolves. */
   readonly setUp: (client: Client) => Promise<void>;
-  /** The link is up; `isAgain` after it was down. */
-  readonly onUp?: (isAgain: boolean) => void;
-  /** How long dialling, connecting, setting up and a heartbeat may take, each, in milliseconds. */
+  /** Called when the link is up again. */
+  readonly onAgain?: () => void;
+  /** Longest time for dialling, connecting, setting up and a heartbeat, each, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-export function redisLink({ name, dialer, setUp, onUp, timeoutMs }: RedisLinkOptions, ports: BrokerPorts): RedisLink {
+export function redisLink(
+  { name, dialer, setUp, onAgain, timeoutMs }: RedisLinkOptions,
+  ports: BrokerPorts,
+): RedisLink {
   const within = <T>(work: Promise<T>) => withTimeLimit(ports.clock, timeoutMs, name, work);
   return new Link(
     {
@@ -38,11 +41,11 @@ export function redisLink({ name, dialer, setUp, onUp, timeoutMs }: RedisLinkOpt
         client.on('end', () => fail(new Error('the connection has ended')));
         await within(client.connect());
         await within(setUp(client));
-        // What is under way is rejected by the client itself.
+        // The client itself rejects pending commands.
         return { client, ping: () => dialer.verify(client), end: () => undefined };
       },
       destroy: (client) => client.destroy(),
-      ...(onUp && { onUp }),
+      ...(onAgain && { onAgain }),
       timeoutMs,
       // Connecting and setting up have their own limits.
       openTimeoutMs: () => 2 * timeoutMs,

@@ -1,4 +1,4 @@
-/** Who is in which channel, in Redis: entries expire by the clock of the server, so those of a dead node go as well. */
+/** Presence in Redis: entries expire by the server's clock, also those of a dead node. */
 
 import * as v from 'valibot';
 import type { PresenceStats, PresenceStore } from '../../engine/ports/broker.js';
@@ -44,7 +44,7 @@ export class RedisPresence implements PresenceStore {
   }
 }
 
-/** Nothing for what no node has written. */
+/** `undefined` for an entry that no node has written. */
 function decoded(member: string): ClientInfo | undefined {
   try {
     return decodeMember(afterUser(member));
@@ -53,7 +53,7 @@ function decoded(member: string): ClientInfo | undefined {
   }
 }
 
-/** The JSON begins behind the user, whose length is given in bytes. */
+/** The JSON is after the user, whose length is given in bytes. */
 function afterUser(member: string): string {
   const bytes = Buffer.from(member);
   const colon = bytes.indexOf(':');

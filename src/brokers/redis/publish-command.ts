@@ -10,9 +10,9 @@ export interface OutgoingPublication {
   /** The pub/sub channel. */
   readonly bus: string;
   readonly text: string;
-  /** Where it is kept. Absent: it is delivered only. */
+  /** The stream to which it is appended. Absent: it is only delivered. */
   readonly kept?: KeptPublication;
-  /** The key of its idempotency key. */
+  /** The Redis key of its idempotency key. */
   readonly onceKey?: string;
 }
 
@@ -22,12 +22,11 @@ interface KeptPublication {
   readonly size: number;
   readonly ttlMs: number;
   readonly placeTtlMs: number;
-  /** For a stream that begins with it. */
+  /** The epoch of the stream, if this publication starts it. */
   readonly newEpoch: string;
   readonly version?: Version;
 }
 
-/** The way to the server. */
 interface Way {
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   send(command: readonly string[]): Promise<unknown>;
@@ -37,11 +36,11 @@ const delivered: Published = { position: { offset: 0, epoch: '' }, duplicate: fa
 const answer = v.array(v.string());
 
 /**
- * Publishes in the order given, as one command; see publish.lua.
+ * Publishes in the given order, as one command; see lua/publish.ts.
  *
- * @param onceTtlMs how long their idempotency keys are known
- * @returns what has become of each
- * @throws FanfareError `ERR_BROKER` when it is not known of any
+ * @param onceTtlMs how long idempotency keys are known
+ * @returns the result of each publication
+ * @throws FanfareError `ERR_BROKER` if no result is known
  */
 export async function publishAll(
   way: Way,
@@ -70,7 +69,7 @@ export async function publishAll(
     if (kind === 'failed') return redisError(new Error(epoch));
     return { position: { offset: Number(offset), epoch }, duplicate: kind === 'known' };
   });
-  // By itself it is the command that has failed: the server may have asked for another one to be sent it.
+  // A single publication's error is the command's, which may be a redirection.
   const [only] = outcomes;
   if (outcomes.length === 1 && only instanceof FanfareError) throw only;
   return outcomes;
@@ -80,7 +79,7 @@ function isPlain({ kept, onceKey }: OutgoingPublication): boolean {
   return kept === undefined && onceKey === undefined;
 }
 
-/** In the order in which publish.lua takes them. */
+/** In the order of the arguments of lua/publish.ts. */
 function addTo(keys: string[], args: string[], { bus, text, kept, onceKey }: OutgoingPublication): void {
   keys.push(bus);
   const version = kept?.version;

@@ -1,4 +1,4 @@
-/** What leaves in one command, what does not, and who is told of which failure. */
+/** Which publications share a command, which do not, and who gets which error. */
 
 import { expect, test } from 'vitest';
 import { idempotencyWindowMs } from '../../engine/ports/broker.js';

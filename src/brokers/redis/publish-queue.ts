@@ -1,11 +1,11 @@
-/** Publications on their way to one server: those of one turn of the event loop travel as one command. */
+/** Publications to one server: those of one turn of the event loop share a command. */
 
 import type { Published } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { OutgoingPublication } from './publish-command.js';
 
 interface PublishQueueOptions {
-  /** Publishes in the order given and says what has become of each, or rejects for all. */
+  /** Publishes in the given order and returns the result of each, or rejects for all. */
   readonly publish: (batch: readonly OutgoingPublication[]) => Promise<readonly (Published | FanfareError)[]>;
   /** Publications without an answer; further ones are refused at once. */
   readonly maxUnanswered: number;
@@ -19,7 +19,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** A command is not made much longer than this, in UTF-16 units of its texts. */
+/** Approximate longest command, in UTF-16 units of its texts. */
 const maxBatchLength = 262_144;
 
 export class PublishQueue {
@@ -41,7 +41,7 @@ export class PublishQueue {
     });
   }
 
-  /** Sends what was added, so that it goes out before what is sent next. */
+  /** Sends the queued publications before later commands. */
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];

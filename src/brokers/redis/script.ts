@@ -1,11 +1,16 @@
 /** A function that runs inside Redis, in one atomic step. */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { members } from './lua/members.js';
+import { place } from './lua/place.js';
+import { presenceAdd, presenceList, presenceRemove, presenceStats } from './lua/presence.js';
+import { publish } from './lua/publish.js';
+import { read } from './lua/read.js';
+import { remove } from './lua/remove.js';
 
 export interface Script {
   readonly source: string;
-  /** Names it to a server that has it. */
+  /** Identifies it to a server that has it. */
   readonly sha: string;
 }
 
@@ -19,19 +24,19 @@ export interface Scripts {
   readonly presenceStats: Script;
 }
 
-export function readScripts(): Scripts {
+export function makeScripts(): Scripts {
   return {
-    publish: script('place', 'publish'),
-    read: script('place', 'read'),
-    remove: script('place', 'remove'),
-    presenceAdd: script('members', 'presence-add'),
-    presenceRemove: script('members', 'presence-remove'),
-    presenceList: script('members', 'presence-list'),
-    presenceStats: script('members', 'presence-stats'),
+    publish: script(place, publish),
+    read: script(place, read),
+    remove: script(place, remove),
+    presenceAdd: script(members, presenceAdd),
+    presenceRemove: script(members, presenceRemove),
+    presenceList: script(members, presenceList),
+    presenceStats: script(members, presenceStats),
   };
 }
 
 function script(...parts: string[]): Script {
-  const source = parts.map((part) => readFileSync(new URL(`./lua/${part}.lua`, import.meta.url), 'utf8')).join('\n');
+  const source = parts.join('\n');
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }

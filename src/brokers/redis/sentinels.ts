@@ -1,4 +1,4 @@
-/** Asks sentinels where the primary is; of contradicting answers that of the latest fail-over counts. */
+/** Asks sentinels for the primary; if answers differ, that of the latest fail-over wins. */
 
 import * as v from 'valibot';
 import type { Clock } from '../../engine/ports/clock.js';
@@ -8,18 +8,18 @@ import type { Library } from './client-library.js';
 
 interface SentinelsOptions {
   readonly endpoints: readonly Endpoint[];
-  /** What they call the primary. */
+  /** The name of the primary. */
   readonly name: string;
   readonly tls: boolean;
   readonly load: () => Promise<Library>;
-  /** How long all of them may take. */
+  /** Longest time for asking all of them. */
   readonly limitMs: number;
   readonly clock: Clock;
 }
 
 interface Answer {
   readonly endpoint: Endpoint;
-  /** One more with each fail-over. */
+  /** Increases with each fail-over. */
   readonly epoch: number;
 }
 
@@ -44,7 +44,7 @@ export class Sentinels {
 
   constructor(private readonly options: SentinelsOptions) {}
 
-  /** @throws FanfareError `ERR_BROKER` when none of them knows */
+  /** @throws FanfareError `ERR_BROKER` if no sentinel knows it */
   primary(): Promise<Endpoint> {
     const atMs = this.options.clock.nowMs();
     if (this.#latest === undefined || atMs - this.#latest.atMs > freshMs) {
@@ -79,7 +79,7 @@ export class Sentinels {
       },
       disableOfflineQueue: true,
     });
-    // What fails is told by the call that fails.
+    // Errors are reported by the failing call.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -88,10 +88,7 @@ export class Sentinels {
         client.sendCommand(['SENTINEL', 'MASTER', name]),
       ]);
       const [primaryHost, primaryPort] = v.parse(whereAnswer, where);
-      return {
-        endpoint: { host: primaryHost, port: primaryPort },
-        epoch: Number(v.parse(aboutAnswer, about)),
-      };
+      return { endpoint: { host: primaryHost, port: primaryPort }, epoch: Number(v.parse(aboutAnswer, about)) };
     } finally {
       client.destroy();
     }

@@ -1,9 +1,9 @@
-/** One Redis server, or what stands for one: a link for functions, another for what is published. */
+/** One Redis server, or one behind sentinels: a link for functions, another for publications. */
 
 import type { KeptKinds, Published } from '../../engine/ports/broker.js';
-import { withTimeLimit } from '../../engine/time/time-limit.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { noConnection } from '../broker-error.js';
+import { Echoes } from '../echoes.js';
 import type { BrokerPorts } from '../ports.js';
 import type { Client } from './client-library.js';
 import { isNoPrimary, redisError, startsWith } from './failures.js';
@@ -23,15 +23,14 @@ export interface ShardOptions extends SubscriptionsOptions {
   readonly maxInFlight: number;
 }
 
-/** How a command is sent. */
 export interface Sending {
-  /** The server has the slot not yet, and another one has said that it is to be asked all the same. */
+  /** The server is taking over the slot, and another one has redirected the command to it (ASK). */
   readonly isAsking?: boolean;
 }
 
-/** Publications in one command: what is asked of the server beside it waits for about a millisecond. */
+/** Publications in one command, during which other commands wait for about a millisecond. */
 const maxPublishBatch = 128;
-/** What a node that is gone leaves behind is soon gone, too. */
+/** Expires soon in case the node is gone. */
 const probeLimits = { size: 1, ttlMs: 60_000, placeTtlMs: 60_000 };
 const probeTtlMs = '60000';
 const probeOnceMs = 2_000;
@@ -43,11 +42,9 @@ export class Shard implements Route {
   readonly #subscriptions: Subscriptions;
   readonly #publications: PublishQueue;
   #inFlight = 0;
-  #probes = 0;
   #kept = 0;
   #isSilentServer = false;
-  #lastArrived = 0;
-  readonly #probing = new Map<string, () => void>();
+  readonly #echoes: Echoes;
 
   constructor(options: ShardOptions, ports: BrokerPorts) {
     this.#options = options;
@@ -58,10 +55,16 @@ export class Shard implements Route {
       ports,
     );
     const onMessage = (bus: string, message: string) => {
-      if (bus === this.#subscriptions.probeBus) this.#probing.get(message)?.();
+      if (bus === this.#subscriptions.probeBus) this.#echoes.arrived(message);
       else options.onMessage(bus, message);
     };
     this.#subscriptions = new Subscriptions({ ...options, onMessage }, ports);
+    this.#echoes = new Echoes({
+      clock: ports.clock,
+      name,
+      timeoutMs,
+      onLost: (reason) => this.#subscriptions.link.renew(reason),
+    });
     this.#publications = new PublishQueue({
       publish: (batch) => this.publishNow(batch),
       maxUnanswered: options.maxInFlight,
@@ -91,7 +94,7 @@ export class Shard implements Route {
     }
   }
 
-  /** Connects for as long as it takes. Resolves when the server has been reached for the first time. */
+  /** Connects, however long it takes. Resolves when the server has been reached for the first time. */
   async open(): Promise<void> {
     await Promise.all([this.#commands.open(), this.#subscriptions.link.open()]);
   }
@@ -108,7 +111,7 @@ export class Shard implements Route {
       try {
         return await sent(client, ['EVALSHA', script.sha, ...rest], sending);
       } catch (error) {
-        // Somebody has flushed the server's functions; every link loads them when it is made.
+        // The server's functions were flushed; every new link loads them.
         if (!startsWith(error, 'NOSCRIPT')) throw error;
         return await sent(client, ['EVAL', script.source, ...rest], sending);
       }
@@ -120,7 +123,7 @@ export class Shard implements Route {
     return this.#answered((client) => sent(client, [...command], sending));
   }
 
-  /** Those of one turn go out together. */
+  /** Publications of one turn are sent together. */
   publish(publication: OutgoingPublication): Promise<Published> {
     return this.#publications.add(publication);
   }
@@ -145,7 +148,7 @@ export class Shard implements Route {
     }
   }
 
-  /** Resolves when what is published from then on arrives. Those of one turn go out together. */
+  /** Resolves when later publications arrive. Calls of one turn are sent together. */
   subscribe(bus: string): Promise<void> {
     return this.#subscriptions.subscribe(bus);
   }
@@ -154,32 +157,20 @@ export class Shard implements Route {
     return this.#subscriptions.unsubscribe(bus);
   }
 
-  /**
-   * Resolves when a message has made its way from one link through the server to the other. What was published before
-   * has arrived by then.
-   */
+  /** Resolves when a message has arrived from one link through the server at the other, after earlier publications. */
   async probe(): Promise<void> {
-    const number = ++this.#probes;
-    const id = `${number}`;
     try {
-      const arrived = new Promise<void>((resolve) => this.#probing.set(id, resolve));
-      this.#publications.flush();
-      await Promise.all([this.#assertPrimary(), this.send(['SPUBLISH', this.#subscriptions.probeBus, id])]);
-      const { timeoutMs, name } = this.#options;
-      await withTimeLimit(this.#ports.clock, timeoutMs, `probe of ${name}`, arrived);
-      this.#lastArrived = Math.max(this.#lastArrived, number);
+      await this.#echoes.next((id) => {
+        this.#publications.flush();
+        return Promise.all([this.#assertPrimary(), this.send(['SPUBLISH', this.#subscriptions.probeBus, id])]);
+      });
     } catch (error) {
-      // It took the message and has not brought it: the connection lives, and the subscription does not (G10).
-      if (!(error instanceof FanfareError) && number > this.#lastArrived)
-        this.#subscriptions.link.renew('nothing arrives through it');
       throw redisError(error);
-    } finally {
-      this.#probing.delete(id);
     }
   }
 
   /**
-   * Resolves when the server has kept a publication, as it must to publish with history, and a client that is present.
+   * Resolves when the server has stored a publication, as publishing with history does, and a present client.
    *
    * @throws FanfareError `ERR_BROKER`
    */
@@ -190,16 +181,16 @@ export class Shard implements Route {
     const count = `${++this.#kept}`;
     if (history) {
       const kept = { placeKey: probed.place, streamKey: probed.stream, newEpoch: 'probe', ...probeLimits };
-      // Another key each time, or the publication would not be kept.
+      // A new key each time, since otherwise the publication would be a duplicate.
       await this.publishNow([{ bus: probeBus, text: `0:${count}`, kept, onceKey: `${probed.once}${count}` }], {
         onceTtlMs: probeOnceMs,
       });
     }
-    // Another text each time: what is renewed takes no room, and is not refused for want of it.
+    // A new text each time, since a renewal takes no memory and is not refused when the memory is full.
     if (presence) await this.run(scripts.presenceAdd, probed.presence, ['probe', `0:${count}`, probeTtlMs]);
   }
 
-  /** In a cluster the slots say who is one. @throws FanfareError `ERR_BROKER` when others are not heard through it */
+  /** In a cluster the primaries are known by their slots. @throws FanfareError `ERR_BROKER` if it is not a primary */
   async #assertPrimary(): Promise<void> {
     if (this.#options.groupOf !== undefined || this.#isSilentServer) return;
     const info = String(await this.send(['INFO', 'replication']));
@@ -219,7 +210,7 @@ export class Shard implements Route {
     await this.#lookAt(client);
   }
 
-  /** Some servers, or their rights, let nobody ask what they are. */
+  /** Some servers do not support or permit the question for the role. */
   async #lookAt(client: Client): Promise<void> {
     const wasSilent = this.#isSilentServer;
     try {
@@ -252,15 +243,15 @@ export class Shard implements Route {
     }
   }
 
-  /** The server takes no writes: whoever is the primary now is found by dialling anew. */
+  /** The server accepts no writes: dialling again finds the current primary. */
   #leave(client: Client | undefined): void {
     if (client === undefined || this.#commands.session?.client !== client) return;
-    this.#commands.renew('the server is no primary');
-    this.#subscriptions.link.renew('the server is no primary');
+    this.#commands.renew('the server is not a primary');
+    this.#subscriptions.link.renew('the server is not a primary');
   }
 }
 
-/** Both commands of an asking in one go, so that nothing comes between them. */
+/** Sends ASKING and the command together, so that nothing comes between them. */
 async function sent(client: Client, command: readonly string[], { isAsking }: Sending): Promise<unknown> {
   if (isAsking !== true) return client.sendCommand([...command]);
   const [, answer] = await Promise.all([client.sendCommand(['ASKING']), client.sendCommand([...command])]);

@@ -12,9 +12,7 @@ test.each([
   ['foo{{bar}}zap', slotOf('{bar')],
   ['foo{bar}{zap}', slotOf('bar')],
   ['fanfare:bus:{news}', slotOf('news')],
-])('%s', (name, slot) => {
-  expect(slotOf(name)).toBe(slot);
-});
+])('%s', (name, slot) => expect(slotOf(name)).toBe(slot));
 
 test('an empty tag is none, and letters count as their bytes', () => {
   expect(slotOf('{}a')).not.toBe(slotOf('{}b'));

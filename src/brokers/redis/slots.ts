@@ -1,4 +1,4 @@
-/** In which slot of a Redis Cluster a name is: its hash tag, or all of it, by CRC-16/XMODEM (Redis Cluster specification). */
+/** The Redis Cluster slot of a name: CRC-16/XMODEM of its hash tag, or of all of it (Redis Cluster specification). */
 
 export const numSlots = 16_384;
 

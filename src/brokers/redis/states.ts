@@ -1,8 +1,8 @@
-/** What Redis and Valkey say when they do not do what is asked of them. docs/operations/brokers.md has the same as a table. */
+/** Error states of Redis and Valkey, which docs/operations/brokers.md lists. */
 
 import type { ServerState } from '../server-states.js';
 
-/** Its replies begin with a word. */
+/** Its replies begin with an error word. */
 const said = (word: string) => new RegExp(`(?:^|: )${word} `);
 
 export const redisStates: readonly ServerState[] = [
@@ -37,11 +37,7 @@ export const redisStates: readonly ServerState[] = [
     remedy:
       'a part of the cluster has no primary: bring one back, or set cluster-require-full-coverage no for the others',
   },
-  {
-    name: 'LOADING',
-    pattern: said('LOADING'),
-    remedy: 'it is reading its data: wait',
-  },
+  { name: 'LOADING', pattern: said('LOADING'), remedy: 'it is reading its data: wait' },
   {
     name: 'MASTERDOWN',
     pattern: said('MASTERDOWN'),
@@ -55,7 +51,7 @@ export const redisStates: readonly ServerState[] = [
   {
     name: 'NOAUTH',
     pattern: /NOAUTH |WRONGPASS |without any password configured/,
-    remedy: 'user or password are not, or no more, those of the server: change broker, and restart',
+    remedy: 'the server refuses user or password: change broker, and restart',
   },
   {
     name: 'DENIED',

@@ -1,8 +1,8 @@
-/** What is listened to on one Redis server: all of it again after each reconnection, those of one turn in one command. */
+/** Subscriptions on one Redis server, which are made again after a reconnect; those of one turn share a command. */
 
-import { FanfareError } from '../../model/fanfare-error.js';
 import { noConnection } from '../broker-error.js';
 import type { BrokerPorts } from '../ports.js';
+import { type Call, TurnCalls } from '../turn-calls.js';
 import type { Client } from './client-library.js';
 import type { Dialer } from './dialer.js';
 import { isNoPrimary, redirectOf, redisError } from './failures.js';
@@ -10,38 +10,32 @@ import { type RedisLink, redisLink } from './link.js';
 import { redisStates } from './states.js';
 
 export interface SubscriptionsOptions {
-  /** For people. */
+  /** Name of the server, for people. */
   readonly name: string;
   readonly dialer: Dialer;
   readonly timeoutMs: number;
-  /** A pub/sub channel that only this node listens to, and always does. */
+  /** A pub/sub channel that only this node subscribes to, at all times. */
   readonly probeBus: string;
-  /** Gets what is published on a bus channel. Must not throw. */
+  /** Receives messages of a bus channel. Must not throw. */
   readonly onMessage: (bus: string, message: string) => void;
-  /** These were not listened to for a while, and are again. */
+  /** These were interrupted, and work again. */
   readonly onInterrupted: (buses: readonly string[]) => void;
   /** In a cluster: bus channels of different groups cannot be in one command. */
   readonly groupOf?: (bus: string) => number;
-  /** In a cluster: another server has these now, and they are not listened to any more. */
+  /** In a cluster: another server has these now, and they were unsubscribed here. */
   readonly onStrayed?: (buses: readonly string[]) => void;
 }
 
 /** Bus channels in one command. */
 const subscribeBatch = 512;
 
-interface Waiting {
-  readonly bus: string;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #link: RedisLink;
-  /** Listened to, or about to be, with their groups. */
+  /** Current and pending subscriptions, with their groups. */
   readonly #wanted = new Map<string, number>();
   #probeBus: string;
-  #waiting: Waiting[] = [];
+  readonly #calls = new TurnCalls<string>((calls) => this.#subscribeAll(calls));
   readonly #listener = (message: string, bus: string) => {
     if (this.#wanted.has(bus) || bus === this.#probeBus) this.#options.onMessage(bus, message);
   };
@@ -56,9 +50,7 @@ export class Subscriptions {
         dialer,
         timeoutMs,
         setUp: (client) => this.#setUp(client),
-        onUp: (isAgain) => {
-          if (isAgain) options.onInterrupted([...this.#wanted.keys()]);
-        },
+        onAgain: () => options.onInterrupted([...this.#wanted.keys()]),
       },
       ports,
     );
@@ -79,16 +71,12 @@ export class Subscriptions {
   close(): void {
     this.#link.close();
     this.#wanted.clear();
-    for (const { reject } of this.#waiting) reject(new FanfareError('ERR_CLOSED', 'the broker is closed'));
-    this.#waiting = [];
+    this.#calls.close();
   }
 
-  /** Resolves when what is published from then on arrives. @throws FanfareError `ERR_BROKER` */
+  /** Resolves when later publications arrive. @throws FanfareError `ERR_BROKER` */
   subscribe(bus: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ bus, resolve, reject });
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#subscribeWaiting());
-    });
+    return this.#calls.add(bus);
   }
 
   /** @throws FanfareError `ERR_BROKER` */
@@ -98,30 +86,30 @@ export class Subscriptions {
     await this.#translated(() => client.sUnsubscribe(bus, this.#listener));
   }
 
-  /** Listens no more to those of groups that belong elsewhere. @returns them */
+  /** Drops the subscriptions of groups that belong to other servers. @returns them */
   release(belongsElsewhere: (group: number) => boolean): string[] {
     const released: string[] = [];
     for (const [bus, group] of this.#wanted) if (belongsElsewhere(group)) released.push(bus);
-    // What fails here ends with the connection.
+    // A failure ends the connection.
     for (const bus of released) this.unsubscribe(bus).catch(() => undefined);
     return released;
   }
 
-  /** From now on this is the bus channel that only this node listens to. */
+  /** Replaces the probe's bus channel. */
   probeThrough(bus: string): void {
     const client = this.#link.session?.client;
     const previous = this.#probeBus;
     if (bus === previous) return;
     this.#probeBus = bus;
-    // What fails here is noticed by the next probe.
+    // The next probe notices a failure.
     client?.sUnsubscribe(previous, this.#listener).catch(() => undefined);
     client?.sSubscribe(bus, this.#listener).catch(() => undefined);
   }
 
   async #setUp(client: Client): Promise<void> {
     const { dialer, onStrayed } = this.#options;
-    // The client overlooks this word of the server's while it waits for an answer, and with subscribing under way it breaks
-    // the connection (6.3): hence `release`, by what the servers say of their slots.
+    // The client ignores this message while it waits for an answer, and closes the connection during a subscribe (6.3):
+    // hence `release`, which follows the servers' slots.
     client.on('sharded-channel-moved', (bus: string) => this.#stray([bus]));
     await dialer.verify(client);
     await Promise.all(
@@ -137,31 +125,28 @@ export class Subscriptions {
   }
 
   #stray(buses: readonly string[]): void {
-    const wanted = buses.filter((bus) => this.#wanted.delete(bus));
-    this.#options.onStrayed?.(wanted);
+    this.#options.onStrayed?.(buses.filter((bus) => this.#wanted.delete(bus)));
   }
 
-  #subscribeWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  #subscribeAll(calls: readonly Call<string>[]): void {
     const client = this.#link.session?.client;
     if (client === undefined) {
       const error = noConnection(this.#options.name, this.#link.reason, redisStates);
-      for (const { reject } of waiting) reject(error);
+      for (const { reject } of calls) reject(error);
       return;
     }
-    for (const group of this.#grouped(waiting, ({ bus }) => bus)) void this.#subscribeGroup(client, group);
+    for (const group of this.#grouped(calls, ({ subject }) => subject)) void this.#subscribeGroup(client, group);
   }
 
-  async #subscribeGroup(client: Client, waiting: readonly Waiting[]): Promise<void> {
-    const buses = new Set(waiting.map(({ bus }) => bus).filter((bus) => !this.#wanted.has(bus)));
+  async #subscribeGroup(client: Client, calls: readonly Call<string>[]): Promise<void> {
+    const buses = new Set(calls.map(({ subject }) => subject).filter((bus) => !this.#wanted.has(bus)));
     for (const bus of buses) this.#wanted.set(bus, this.#groupOf(bus));
     try {
       await this.#translated(() => this.#listen(client, [...buses]));
-      for (const { resolve } of waiting) resolve();
+      for (const { resolve } of calls) resolve();
     } catch (error) {
       for (const bus of buses) this.#wanted.delete(bus);
-      for (const { reject } of waiting) reject(error);
+      for (const { reject } of calls) reject(error);
     }
   }
 
@@ -192,7 +177,7 @@ export class Subscriptions {
     try {
       return await work();
     } catch (error) {
-      if (isNoPrimary(error)) this.#link.renew('the server is no primary');
+      if (isNoPrimary(error)) this.#link.renew('the server is not a primary');
       throw redisError(error);
     }
   }

@@ -1,4 +1,4 @@
-/** Which Redis server has a channel. */
+/** Maps channels to Redis servers. */
 
 import { hashOf } from '../../engine/cluster/seats/name-hash.js';
 import type { KeptKinds } from '../../engine/ports/broker.js';
@@ -12,11 +12,11 @@ export interface Topology {
   /** @throws FanfareError `ERR_BROKER` when a server cannot be reached in time */
   start(): Promise<void>;
   routeOf(channel: ChannelName): Route;
-  /** Through which nodes speak with each other. */
+  /** The route for messages between nodes. */
   controlRoute(): Route;
   /** Resolves when a message has come back through each server. */
   probe(): Promise<void>;
-  /** Resolves when each server has kept something. */
+  /** Resolves when each server has stored something. */
   probeKeeping(kinds: KeptKinds): Promise<void>;
   close(): void;
 }
@@ -29,8 +29,8 @@ export function topologyOf(shards: readonly Shard[]): Topology {
 }
 
 /**
- * Each channel is on the server whose name, hashed with the channel's, gives the highest number (rendezvous hashing): one
- * more server takes its share from all others and moves nothing between them.
+ * Each channel is on the server whose name, hashed with the channel's, gives the highest number (rendezvous hashing):
+ * an additional server takes its share from all others and moves nothing between them.
  */
 class HashedTopology implements Topology {
   constructor(

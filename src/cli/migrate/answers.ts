@@ -1,14 +1,14 @@
-/** What becomes of each option of Centrifugo 6: one table, for `fanfare migrate` and for the page that explains it. */
+/** What replaces each option of Centrifugo 6: one table, for `fanfare migrate` and for its page. */
 
 import type { OptionPath } from '../../config/options.js';
 import { type Conversion, logLevel, seconds, whole } from './values.js';
 
 export type Answer =
-  /** It is this option. */
+  /** Becomes this option. */
   | { readonly to: OptionPath; readonly as?: Conversion; readonly note?: string }
-  /** Several of them make one thing, in a file of its own. */
+  /** Several options together become one, by code in a separate file. */
   | { readonly with: 'channels' | 'hooks' | 'broker' | 'keys' | 'listeners'; readonly about: string }
-  /** There is nothing like it, and that matters to whoever has set it. */
+  /** Not supported, which matters if it is set. */
   | { readonly refused: string; readonly usual?: unknown }
   /** Nothing needs to be done. */
   | { readonly needless: string };
@@ -18,7 +18,7 @@ const noProtobuf = 'JSON alone is spoken';
 const noGrpc = 'there is no GRPC';
 const ownBroker = 'history and presence are kept by the broker: one for all';
 
-/** By path. What ends in a dot stands for everything below; the longest one that fits counts. */
+/** By path. A path that ends with a dot applies to everything below it; the longest match wins. */
 export const answers: Readonly<Record<string, Answer>> = {
   'http_server.address': { with: 'listeners', about: '`host`; empty is 0.0.0.0' },
   'http_server.port': { to: 'port', as: whole },
@@ -136,7 +136,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   enable_unreleased_features: { needless: 'there are none' },
 };
 
-/** The entry that a path falls under. */
+/** The entry that applies to a path. */
 export function answerTo(path: string): { readonly key: string; readonly answer: Answer } | undefined {
   for (let key = path; key !== ''; key = above(key)) {
     const answer = answers[key];

@@ -1,4 +1,4 @@
-/** Engine and broker of Centrifugo as the one broker. What they have kept is not taken over: its form is another. */
+/** Translates engine and broker of Centrifugo to one broker. Stored data is not taken over: its format differs. */
 
 import type { Draft } from './draft.js';
 import { type Fields, fieldsOf, isUnset, listed, textOf } from './values.js';
@@ -50,7 +50,7 @@ function addNats(nats: Fields, from: string, draft: Draft): void {
     draft.refuse(`${from}.raw_mode`, 'others cannot publish into NATS directly');
 }
 
-/** With what names them and opens them, escaped as addresses have it. */
+/** User and password, escaped for an address. */
 function accountOf({ user, password }: Fields): string {
   if (isUnset(password)) return '';
   return `${encodeURIComponent(textOf(user))}:${encodeURIComponent(textOf(password))}@`;

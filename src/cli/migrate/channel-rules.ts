@@ -1,16 +1,16 @@
-/** Namespaces of Centrifugo as channel rules. */
+/** Translates namespaces of Centrifugo to channel rules. */
 
 import type { Draft } from './draft.js';
 import { type Fields, fieldsOf, isFields, isUnset, seconds, textOf } from './values.js';
 
 interface Means {
-  /** Subscription tokens can be verified: they open every channel there. */
+  /** Whether subscription tokens can be verified; in Centrifugo they permit every channel. */
   readonly hasTokens: boolean;
-  /** Personal channels have no namespace. */
+  /** Whether personal channels have no namespace. */
   readonly isPlainUsed: boolean;
 }
 
-/** What a namespace may say that has no place in a rule, with the reason. */
+/** Unsupported options of a namespace, with the reasons. */
 const refusals: Readonly<Record<string, string>> = {
   channel_regex: 'patterns have no expressions: let `hooks.subscribe` look at the name',
   subscribe_stream_proxy_enabled: 'there are no streams of a backend',
@@ -22,7 +22,7 @@ const refusals: Readonly<Record<string, string>> = {
   map_users_presence_channel_prefix: 'there are no map channels',
 };
 
-/** Of no effect on what clients and backends get. */
+/** Options without an effect for clients and backends. */
 const needless = new Set([
   'name',
   'history_meta_ttl',
@@ -52,7 +52,7 @@ const known = new Set([
   ),
 ]);
 
-/** Writes the rules, in the order in which a name looks for its own. */
+/** Writes the rules in the order in which they are matched. */
 export function addRules(channel: Fields, means: Means, draft: Draft): void {
   const rules: Record<string, unknown> = {};
   const namespaces = Array.isArray(channel.namespaces) ? channel.namespaces.filter(isFields) : [];
@@ -82,12 +82,12 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
     if (why !== undefined) draft.refuse(`${from}.${key}`, why);
     else if (!known.has(key) && !needless.has(key)) draft.refuse(`${from}.${key}`, 'it is not known here');
   }
-  /** Who may do it, of the three groups that Centrifugo has. */
+  /** Which of Centrifugo's three groups may do it. */
   const who = (action: string) => {
     const areAllMeant = isOn(`allow_${action}_for_anonymous`);
     if (isOn(`allow_${action}_for_client`)) return areAllMeant ? 'anyone' : 'user';
     if (isOn(`allow_${action}_for_subscriber`)) {
-      // Subscribers that are nobody in particular are not meant; of the users everybody can be one.
+      // Anonymous subscribers are not included, and every user can subscribe.
       const isOpen = isOn('allow_subscribe_for_client') && isOn('allow_subscribe_for_anonymous');
       return isOpen && !areAllMeant ? 'user' : 'subscriber';
     }
@@ -111,7 +111,7 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
   };
 }
 
-/** Who may read presence may ask for joins there. */
+/** In Centrifugo, clients that may read presence may ask for joins. */
 function joinsOf(options: Fields, mayAsk: string, from: string, draft: Draft): Fields {
   const arePushed = options.force_push_join_leave === true;
   if (options.join_leave !== true) {

@@ -1,7 +1,7 @@
-/** The configuration that comes to be, and what has to be said about it. */
+/** The new configuration, and remarks about it. */
 
 interface Remark {
-  /** `refused`: it has no place here. `changed`: it has, but not as it was. */
+  /** `refused`: not supported. `changed`: supported with another meaning. */
   readonly kind: 'refused' | 'changed';
   /** The option of Centrifugo. */
   readonly from: string;
@@ -43,7 +43,7 @@ export class Draft {
     this.#remark({ kind: 'changed', from, message });
   }
 
-  /** Once, whoever comes upon it again. */
+  /** Makes each remark only once. */
   #remark(remark: Remark): void {
     const isKnown = this.remarks.some(({ from, message }) => from === remark.from && message === remark.message);
     if (!isKnown) this.remarks.push(remark);

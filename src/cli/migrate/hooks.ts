@@ -1,13 +1,13 @@
-/** Proxies of Centrifugo as hooks. There is one hook for each kind of question. */
+/** Translates proxies of Centrifugo to hooks, of which there is one for each kind of question. */
 
 import type { Draft } from './draft.js';
 import { type Fields, fieldsOf, isFields, isUnset, seconds, textOf } from './values.js';
 
 interface Kind {
   readonly hook: string;
-  /** Where the proxy is that is used without a name. */
+  /** The path of the default proxy. */
   readonly path: string;
-  /** How namespaces say that they use it, and which one. */
+  /** The options with which namespaces enable and name it. */
   readonly namespaced?: { readonly enabled: string; readonly name: string; readonly of: 'channel' | 'rpc' };
 }
 
@@ -48,7 +48,7 @@ export function addHooks(options: Fields, draft: Draft): void {
   );
 }
 
-/** The one that is asked, if any. */
+/** The proxy that is used, if any. */
 function proxyOf(kind: Kind, options: Fields, named: ReadonlyMap<string, Fields>, draft: Draft): Fields | undefined {
   const plain = kind.path.split('.').reduce<Fields>((at, key) => fieldsOf(at[key]), options);
   if (kind.namespaced === undefined) return plain.enabled === true ? plain : undefined;

@@ -1,4 +1,4 @@
-/** What verifies tokens and opens the API. */
+/** Translates the keys of tokens and of the API. */
 
 import type { Draft } from './draft.js';
 import { type Fields, fieldsOf, isUnset, textOf } from './values.js';

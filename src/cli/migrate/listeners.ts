@@ -1,10 +1,10 @@
-/** Where the server listens. */
+/** Translates the listeners and origins. */
 
 import { originFault } from '../../model/origin.js';
 import type { Draft } from './draft.js';
 import { type Fields, fieldsOf, isUnset, listed, textOf } from './values.js';
 
-/** Those of which browsers can send one that is meant; with all of them allowed, the others say nothing. */
+/** Takes the patterns that can match an origin of a browser; if one allows all, the others are dropped. */
 export function addOrigins(options: Fields, draft: Draft): void {
   const from = 'client.allowed_origins';
   const given = listed(fieldsOf(options.client).allowed_origins);

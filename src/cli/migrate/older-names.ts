@@ -1,8 +1,8 @@
-/** Options of Centrifugo 5, which had one flat list, under the names of version 6. */
+/** Renames the options of Centrifugo 5, a flat list, to those of version 6. */
 
 import { type Fields, isFields } from './values.js';
 
-/** Where another word is used, or another group; what is left is found by its group below. */
+/** Options with another name or group; the others are renamed by their group below. */
 const renamed: Readonly<Record<string, string>> = {
   address: 'http_server.address',
   port: 'http_server.port',
@@ -45,7 +45,7 @@ const renamed: Readonly<Record<string, string>> = {
   proxy_rpc: 'rpc.without_namespace.proxy_enabled',
 };
 
-/** Beginnings of names, with the group that they have become; the first that fits counts. */
+/** Prefixes of names, with their new group; the first match wins. */
 const groups: readonly (readonly [string, string])[] = [
   ['token_', 'client.token.'],
   ['subscription_token_', 'client.subscription_token.'],
@@ -74,14 +74,14 @@ const groups: readonly (readonly [string, string])[] = [
   ['graphite_', 'graphite.'],
 ];
 
-/** Groups of version 6 that were switches by themselves. */
+/** Groups of version 6 that were plain switches. */
 const switches = new Set(
   'sse http_stream uni_sse uni_http_stream uni_websocket uni_grpc grpc_api webtransport admin prometheus health swagger debug graphite opentelemetry'.split(
     ' ',
   ),
 );
 
-/** What could be said of all channels without a namespace at the top. */
+/** Top-level options for channels without a namespace. */
 const ofChannels =
   /^(?:presence|join_leave|force_push_join_leave|history_(?:size|ttl|meta_ttl)|force_(?:positioning|recovery|recovery_mode)|allow_(?:positioning|recovery|user_limited_channels|(?:subscribe|publish|presence|history)_for_\w+)|channel_regex|proxy_(?:subscribe|publish|sub_refresh|subscribe_stream)|(?:subscribe|publish|sub_refresh)_proxy_name)$/;
 
@@ -98,7 +98,7 @@ export function withNewerNames(options: Fields): Fields {
     if (key === 'proxy_http_headers' || key === 'granular_proxy_mode') continue;
     const path = modernName(key, value) ?? key;
     put(newer, path, key.endsWith('namespaces') && Array.isArray(value) ? value.map(newerNamespace) : value);
-    // An endpoint was enough to have it asked.
+    // In version 5, an endpoint was enough to enable it.
     const [, group] = /^(client\.proxy\.\w+)\.endpoint$/.exec(path) ?? [];
     if (group !== undefined) put(newer, `${group}.enabled`, value !== '');
     if (group !== undefined && proxyHeaders !== undefined) put(newer, `${group}.http_headers`, proxyHeaders);

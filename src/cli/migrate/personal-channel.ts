@@ -1,4 +1,4 @@
-/** Personal channels: each user's own, into which its clients are put. */
+/** Translates personal channels. */
 
 import type { Draft } from './draft.js';
 import { type Fields, fieldsOf, textOf } from './values.js';

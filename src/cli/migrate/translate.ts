@@ -1,4 +1,4 @@
-/** A configuration of Centrifugo 5 or 6 as one of Fanfare, with all that has to be said about it. */
+/** Translates a configuration of Centrifugo 5 or 6, with remarks. */
 
 import { closest } from '../../model/closest.js';
 import { type Answer, answers, answerTo } from './answers.js';
@@ -32,23 +32,20 @@ function addOption(path: string, value: unknown, draft: Draft): void {
   const found = answerTo(path);
   if (found === undefined) {
     const meant = closest(path, Object.keys(answers));
-    draft.refuse(
-      path,
-      `it is no option of Centrifugo 6 that is known here${meant ? `; did you mean "${meant}"?` : ''}`,
-    );
+    draft.refuse(path, `it is not a known option of Centrifugo 6${meant ? `; did you mean "${meant}"?` : ''}`);
     return;
   }
   const { key, answer } = found;
   if ('to' in answer) take(path, value, answer, draft);
-  // A group is refused once, whatever there is in it.
+  // A group is refused once, whatever it contains.
   else if ('refused' in answer && !isUsual(value, answer.usual)) draft.refuse(key.replace(/\.$/, ''), answer.refused);
 }
 
 function take(path: string, value: unknown, answer: Extract<Answer, { to: unknown }>, draft: Draft): void {
-  // Nothing, as most options of a complete file say it, is what Fanfare has by default.
+  // Unset values, like most in a complete file, are Fanfare's defaults.
   if (isUnset(value)) return;
   const converted = answer.as === undefined ? value : answer.as(value);
-  if (converted === undefined) draft.refuse(path, `${JSON.stringify(value)} is no value of it`);
+  if (converted === undefined) draft.refuse(path, `${JSON.stringify(value)} is not a valid value`);
   else draft.set(answer.to, converted);
 }
 
@@ -56,7 +53,7 @@ function isUsual(value: unknown, usual: unknown): boolean {
   return isUnset(value) || usual === '*' || value === usual;
 }
 
-/** What is set, by path; nothing of groups that are off. Lists are values. */
+/** The options that are set, by path, without groups that are off. Lists are values. */
 function* leavesOf(options: Fields, above = ''): Generator<readonly [string, unknown]> {
   if (options.enabled === false || options.disabled === true) return;
   for (const [key, value] of Object.entries(options)) {

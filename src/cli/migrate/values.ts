@@ -1,6 +1,6 @@
-/** Values of Centrifugo's options as those of Fanfare. */
+/** Converts values of Centrifugo's options. */
 
-/** `undefined`: it is no value of this kind. */
+/** `undefined` for a value of another kind. */
 export type Conversion = (value: unknown) => unknown;
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -22,7 +22,7 @@ export function milliseconds(value: unknown): number | undefined {
   return Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0));
 }
 
-/** As Fanfare writes it: a whole number with one unit. */
+/** In Fanfare's format, a whole number with one unit. */
 export const seconds: Conversion = (value) => {
   const ms = milliseconds(value);
   if (ms === undefined) return undefined;
@@ -39,7 +39,7 @@ export const seconds: Conversion = (value) => {
 /** Whole numbers, also as texts. */
 export const whole: Conversion = (value) => (/^\d{1,15}$/.test(String(value)) ? Number(value) : undefined);
 
-/** Lists, also as the texts with spaces that environments have. */
+/** Lists, also as text with spaces, as in environment variables. */
 export const listed: Conversion = (value) => {
   if (typeof value === 'string') return value.split(/[\s,]+/).filter(Boolean);
   return Array.isArray(value) ? value : undefined;
@@ -71,7 +71,7 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : '';
 }
 
-/** What says nothing: most options of a complete file. */
+/** Whether a value means "not set", as for most options of a complete file. */
 export function isUnset(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (isFields(value)) return Object.keys(value).length === 0;

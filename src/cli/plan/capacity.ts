@@ -19,7 +19,7 @@ export interface Machine {
   readonly memoryBytes: number;
 }
 
-/** How full things may be. The rest is for bursts, garbage collection, and machines that are not like the measured one. */
+/** Largest utilisation. The rest is for bursts, garbage collection, and machines that differ from the measured one. */
 export const headroom = {
   cpu: 0.6,
   /** While one machine is lost. */
@@ -29,7 +29,7 @@ export const headroom = {
   broker: 0.6,
 } as const;
 
-/** No more on one process, whatever it could carry: all of them come back when it is lost. */
+/** Limit for one process, whatever it could carry, since all its clients reconnect when it is lost. */
 export const maxConnectionsPerProcess = 50_000;
 /** From one address of a load balancer to one address and port. */
 export const portsPerAddress = 64_000;
@@ -51,7 +51,7 @@ export interface Capacity {
     readonly bytesPerSec: number;
   };
   readonly brokerCores: number;
-  /** Servers of Redis, among which channels are spread; for others, how often its cores are full. */
+  /** Redis servers, among which channels are spread; for other brokers, the number of cores' worth of load. */
   readonly brokerServers: number;
   readonly brokerBytesPerSec: number;
   /** Processes that a publication goes to. */
@@ -60,9 +60,9 @@ export interface Capacity {
   readonly balancerAddresses: number;
   readonly afterLoss: {
     readonly cpuShare: number;
-    /** Connections that are cut, and come back. */
+    /** Connections that are cut and return. */
     readonly connections: number;
-    /** Connects that each process has CPU for. */
+    /** Connects for which each process has CPU. */
     readonly connectsPerSecPerProcess: number;
     readonly reconnectSec: number;
   };
@@ -73,7 +73,7 @@ interface Infeasible {
   readonly reason: string;
 }
 
-/** With the broker that is asked for, or the simplest one that does. */
+/** With the chosen broker, or the simplest one that is enough. */
 export function capacityFor(
   measured: Measured,
   load: Load,
@@ -90,7 +90,7 @@ export function capacityFor(
 }
 
 function withBroker(measured: Measured, load: Load, machine: Machine, broker: BrokerName): Capacity | Infeasible {
-  // The process with the broker of one machine needs a core, too.
+  // The process with the broker of one machine also needs a core.
   const most = broker === 'memory' ? 1 : broker === 'local' ? Math.max(1, machine.cores - 1) : machine.cores;
   const fits = (machines: number, processes: number) => isEnough(measured, load, machine, broker, machines, processes);
   const isFleet = broker !== 'memory' && broker !== 'local';
@@ -101,7 +101,7 @@ function withBroker(measured: Measured, load: Load, machine: Machine, broker: Br
   return capacityOf(measured, load, broker, machines, processes);
 }
 
-/** Doubles until it is enough, then halves the difference. Two at least: one is to be lost without everybody noticing. */
+/** Doubles until it is enough, then bisects. At least two, so that the loss of one does not stop everything. */
 function leastMachines(isEnoughWith: (machines: number) => boolean): number | undefined {
   let high = 2;
   while (!isEnoughWith(high)) {
@@ -187,7 +187,7 @@ function capacityOf(
   };
 }
 
-/** Of a machine; where there is only one, of a process. The others take its clients; without others it is started again. */
+/** The loss of a machine or, if there is only one, a process. The others take its clients, or it is restarted. */
 function afterLoss(
   measured: Measured,
   load: Load,

@@ -1,6 +1,6 @@
-/** What the benchmarks measure and the calculator needs. Times are CPU, in microseconds of a core. */
+/** Benchmark results for the calculator. Times are CPU, in microseconds of a core. */
 
-/** Of one publication: when it comes alone, and when many share what they can. */
+/** Of one publication: when it is alone, and when many share system calls. */
 export interface Cost {
   readonly single: number;
   readonly many: number;
@@ -9,7 +9,7 @@ export interface Cost {
 export interface BrokerCosts {
   /** Of the process that publishes. */
   readonly publishUs: Cost;
-  /** Of a process with subscribers: taking it, and delivering it to the first of them. */
+  /** Of a process with subscribers: receiving it, and delivering it to the first of them. */
   readonly arriveUs: Cost;
   /** Of the broker itself. */
   readonly brokerUs: Cost;
@@ -26,16 +26,16 @@ export interface Measured {
   readonly connectionBytes: number;
   /** Of the kernel, for each connection. */
   readonly socketBytes: number;
-  /** A connection until it is subscribed, with a token that is verified. */
+  /** Connecting and subscribing, with a verified token. */
   readonly connectUs: number;
   /** A ping and its answer. */
   readonly pingUs: number;
   /** A delivery of {@link payloadBytes} to one of many subscribers. */
   readonly deliveryUs: number;
   readonly payloadBytes: number;
-  /** What a larger payload adds to a delivery. */
+  /** Additional cost of a delivery for a larger payload. */
   readonly deliveryUsPerKib: number;
-  /** What a further node that a publication goes to costs a broker, as a share of the first. */
+  /** Cost for the broker of each further node that a publication goes to, as a share of the first. */
   readonly brokerReachShare: number;
   /** By name; `kept` are the costs on channels with history, where they differ. */
   readonly brokers: Readonly<

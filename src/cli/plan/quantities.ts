@@ -1,4 +1,4 @@
-/** Numbers and sizes as people write them, and as they like to read them. */
+/** Parses and formats numbers and sizes for people. */
 
 const numberPattern = /^(\d[\d_]*(?:\.\d+)?)(?:e(\d{1,2}))?([kM]?)$/;
 const sizePattern = /^(\d+(?:\.\d+)?) ?(B|[KMGT]i?B)$/;
@@ -15,7 +15,7 @@ const sizeUnits: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** `50000`, `1_000_000`, `1e6`, `20k`, `1.5M`. `undefined` for what is none. */
+/** `50000`, `1_000_000`, `1e6`, `20k`, `1.5M`; otherwise `undefined`. */
 export function parseQuantity(text: string): number | undefined {
   const match = numberPattern.exec(text);
   if (match === null) return undefined;
@@ -24,7 +24,7 @@ export function parseQuantity(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** `8GiB`, `512MiB`, `16GB`; a number alone is bytes. `undefined` for what is none. */
+/** `8GiB`, `512MiB`, `16GB`, or bytes without a unit; otherwise `undefined`. */
 export function parseSize(text: string): number | undefined {
   const match = sizePattern.exec(text);
   if (match === null) return parseQuantity(text);

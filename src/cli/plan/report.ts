@@ -85,7 +85,7 @@ function brokerText({ broker, brokerCores, brokerServers, processesReached }: Ca
   return `${label}: ${servers}${use}`;
 }
 
-/** What takes at least a tenth of it. */
+/** Parts that take at least a tenth. */
 function cpuLines(cpu: CpuUse): string[] {
   const whole = sumOf(cpu);
   return (Object.keys(partLabels) as (keyof CpuUse)[])
@@ -112,7 +112,7 @@ function lossText({ machines, afterLoss }: Capacity): string {
   return machines > 1 ? `${percent(cpuShare)} of a core, and ${back}, at ${rate}` : `${back}, at ${rate}`;
 }
 
-/** To a number that one would write. */
+/** Rounds up to a short number. */
 function roundUp(value: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1_024, value)));
 }

@@ -1,10 +1,10 @@
-/** What to set, and what to think about, for a planned load. */
+/** Suggested settings for a planned load. */
 
 import { type Capacity, type Machine, portsPerAddress } from './capacity.js';
 import { type Load, sumOf } from './use.js';
 
 const manyBytes = 2_048;
-/** Of the deadline of a shutdown, for the pace at which clients are closed. */
+/** The share of the shutdown deadline in which clients are closed. */
 const paceShare = 0.6;
 const defaultDeadlineSec = 25;
 

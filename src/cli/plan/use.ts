@@ -1,4 +1,4 @@
-/** What a load costs: CPU and memory of one process out of several that share it, and of the broker. */
+/** The cost of a load: CPU and memory of one of several processes, and of the broker. */
 
 import type { ChannelName } from '../../model/channel-name.js';
 import { trustedJsonText } from '../../model/json-text.js';
@@ -15,7 +15,7 @@ export interface Load {
   /** Subscribers that a publication has, on average. */
   readonly fanout: number;
   readonly payloadBytes: number;
-  /** Connects a second in ordinary times. */
+  /** Connects a second in normal operation. */
   readonly connectsPerSec: number;
   /** Whether channels keep history. */
   readonly history: boolean;
@@ -25,24 +25,24 @@ export interface Load {
 export interface CpuUse {
   readonly deliver: number;
   readonly publish: number;
-  /** Taking publications from the broker, each with its first delivery on this process. */
+  /** Receiving publications from the broker, each with its first delivery on this process. */
   readonly arrive: number;
   readonly ping: number;
   readonly connect: number;
-  /** What it uses when there is nothing to do. */
+  /** Without any load. */
   readonly idle: number;
 }
 
 /** Pings of a connection, by default. */
 const pingIntervalSec = 25;
-/** What the figures of single publications were measured at; beyond it, publications share system calls. */
+/** The rate at which single publications were measured; above it, publications share system calls. */
 const singleRatePerSec = 1_000;
-/** Channel name of a length as usual, for the size of a delivery. */
+/** A channel name of usual length, for the size of a delivery. */
 const exampleChannel = 'chat:0123456789ab' as ChannelName;
 /** Ethernet, IP and TCP with timestamps. */
 const packetBytes = 66;
 const frameHeaderBytes = 4;
-/** What goes with a publication between node and broker. */
+/** Overhead of a publication between node and broker. */
 const brokerEnvelopeBytes = 100;
 
 export function costsOf(measured: Measured, broker: BrokerName, history: boolean): BrokerCosts {
@@ -50,7 +50,7 @@ export function costsOf(measured: Measured, broker: BrokerName, history: boolean
   return history && costs.kept !== undefined ? costs.kept : costs;
 }
 
-/** How many of `processes` have at least one of a channel's subscribers, if these are anywhere. */
+/** How many of `processes` have subscribers of a channel, if these are spread at random. */
 export function processesReached(fanout: number, processes: number): number {
   if (fanout <= 1) return Math.min(fanout, 1);
   return processes * (1 - (1 - 1 / processes) ** fanout);
@@ -64,7 +64,7 @@ export function cpuUse(measured: Measured, load: Load, broker: BrokerName, proce
   const deliveries = (ratePerSec * fanout) / processes;
   const moreBytes = Math.max(0, payloadBytes - measured.payloadBytes);
   const moreUs = (measured.deliveryUsPerKib * moreBytes) / 1024;
-  // The first delivery on a process is in the cost of arriving, or of publishing where there is no broker between.
+  // The cost of arriving, or of publishing without a broker in between, includes the first delivery on a process.
   const first = Math.min(arrivals, deliveries);
   return {
     deliver: cores((deliveries - first) * measured.deliveryUs + deliveries * moreUs),
@@ -80,7 +80,7 @@ export function sumOf({ deliver, publish, arrive, ping, connect, idle }: CpuUse)
   return deliver + publish + arrive + ping + connect + idle;
 }
 
-/** Of one process with so many connections: its own, and what the kernel keeps for it. In bytes. */
+/** Of one process with so many connections, with the kernel's memory for them, in bytes. */
 export function memoryUse(measured: Measured, connections: number): number {
   return measured.processBytes + connections * (measured.connectionBytes + measured.socketBytes);
 }
@@ -113,7 +113,7 @@ function cores(usPerSec: number): number {
   return usPerSec / 1e6;
 }
 
-/** The first of a second come one by one and the others share what they can. */
+/** The first publications of a second are single, the others share system calls. */
 function coresAt({ single, many }: Cost, ratePerSec: number): number {
   const singles = Math.min(ratePerSec, singleRatePerSec);
   return cores(singles * single + (ratePerSec - singles) * Math.min(single, many));

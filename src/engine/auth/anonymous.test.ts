@@ -1,14 +1,9 @@
 /** Clients without a token. */
 
 import { describe, expect, test } from 'vitest';
-import type { Authenticator, ConnectAttempt } from '../ports/authenticator.js';
+import { attempt } from '../../../test/support/engine/connect-attempt.js';
+import type { Authenticator } from '../ports/authenticator.js';
 import { allowAnonymous, denyAll } from './anonymous.js';
-
-function attempt(token: string | undefined): ConnectAttempt {
-  const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };
-  const connection = { client: 'c', transport: 'websocket', standIns: new Map() };
-  return { token, data: undefined, handshake, ...connection, name: '', version: '' };
-}
 
 /** As an application may write one: with state of its own and methods on its prototype. */
 class Tokens implements Authenticator {

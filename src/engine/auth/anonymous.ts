@@ -1,4 +1,4 @@
-/** Lets clients in without a token, as nobody in particular. */
+/** Accepts clients without a token as anonymous. */
 
 import { disconnectCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
@@ -16,7 +16,7 @@ export function allowAnonymous(tokens: Authenticator | undefined): Authenticator
   };
 }
 
-/** Lets nobody in: the default of a server that was not told whom to let in. */
+/** Refuses all clients: the default without authentication options. */
 export const denyAll: Authenticator = {
   async connect() {
     return { ok: false, disconnect: disconnectCodes.permissionDenied, why: nobodyGetsIn };

@@ -35,9 +35,7 @@ describe('connection claims', () => {
     ['wins over exp', { exp: 100, expire_at: 200 }, 200_000],
     ['of 0: the connection outlives its token', { exp: 100, expire_at: 0 }, undefined],
     ['alone', { expire_at: 200.5 }, 200_500],
-  ])('expire_at %s', (_, claims, expected) => {
-    expect(readConnectionClaims(claims).expiresAtMs).toBe(expected);
-  });
+  ])('expire_at %s', (_, claims, expected) => expect(readConnectionClaims(claims).expiresAtMs).toBe(expected));
 
   test.each([
     ['JSON', base64('{"name":"Ann"}'), '{"name":"Ann"}'],
@@ -65,13 +63,9 @@ describe('connection claims', () => {
     ['the channel of a subscription token', { sub: '42', channel: 'private:1' }],
     ['no object', 'claims'],
     ['null', null],
-  ])('B68: %s: refused', (_, claims) => {
-    expect(() => readConnectionClaims(claims)).toThrow();
-  });
+  ])('B68: %s: refused', (_, claims) => expect(() => readConnectionClaims(claims)).toThrow());
 
-  test('null info is none', () => {
-    expect(readConnectionClaims({ info: null })).toEqual({ user: '' });
-  });
+  test('null info is none', () => expect(readConnectionClaims({ info: null })).toEqual({ user: '' }));
 
   test('channels and subs are subscribed, each once; subs say more and win', () => {
     const { subscriptions } = readConnectionClaims({
@@ -88,12 +82,8 @@ describe('connection claims', () => {
   test('every override has its switch', () => {
     const on = { value: true };
     const override = { presence: on, join_leave: on, force_push_join_leave: on, force_recovery: { value: false } };
-    expect(readConnectionClaims({ subs: { a: { override } } }).subscriptions?.get('a')?.override).toEqual({
-      presence: true,
-      joinLeave: true,
-      pushJoinLeave: true,
-      recovery: false,
-    });
+    const expected = { presence: true, joinLeave: true, pushJoinLeave: true, recovery: false };
+    expect(readConnectionClaims({ subs: { a: { override } } }).subscriptions?.get('a')?.override).toEqual(expected);
     expect(readConnectionClaims({ subs: { a: { override: null } } }).subscriptions?.get('a')).toEqual({});
   });
 
@@ -137,20 +127,16 @@ describe('subscription claims', () => {
       user: '42',
       client: 'c1',
       channel: 'a',
-      identity: {
-        expiresAtMs: 100_000,
-        info: '1',
-        override: { presence: true },
-        tokenId: 't1',
-        issuedAtMs: 50_000,
-      },
+      identity: { expiresAtMs: 100_000, info: '1', override: { presence: true }, tokenId: 't1', issuedAtMs: 50_000 },
     });
   });
 
-  test.each([{}, { channel: 1 }, { channel: null }, { channel: 'a', client: 1 }, { channel: 'a', b64info: '{}' }])(
-    '%o: refused',
-    (claims) => {
-      expect(() => readSubscriptionClaims(claims)).toThrow();
-    },
-  );
+  const malformed = [
+    {},
+    { channel: 1 },
+    { channel: null },
+    { channel: 'a', client: 1 },
+    { channel: 'a', b64info: '{}' },
+  ];
+  test.each(malformed)('%o: refused', (claims) => expect(() => readSubscriptionClaims(claims)).toThrow());
 });

@@ -1,14 +1,10 @@
-/** What the claims of a token say, once its signature is known to be good. */
+/** Reads the claims of a token with a valid signature. */
 
-import { base64url } from 'jose';
 import * as v from 'valibot';
-import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
-import { decodeUtf8 } from '../../model/utf8.js';
 import {
   base64,
   type GrantFields,
   grantOf,
-  grantShape,
   infoFields,
   overrideField,
   readGrant,
@@ -18,11 +14,11 @@ import {
 } from '../channels/grant.js';
 import { parseCapabilities } from '../names/capabilities.js';
 import type { Grant, Identity } from '../ports/authenticator.js';
-import { cite, TokenFault } from './token-fault.js';
+import { ClaimError, cite, TokenFault } from './token-fault.js';
 
 const userId = v.pipe(v.string(), v.maxLength(256));
 
-/** In tokens, `null` is a fault. */
+/** In tokens, `null` is an error. */
 const info = { ...infoFields, b64info: v.optional(base64) };
 
 const connectionClaims = v.object({
@@ -37,13 +33,13 @@ const connectionClaims = v.object({
   channels: v.optional(v.array(v.string()), []),
   subs: v.optional(v.record(v.string(), subscriptionFields), {}),
   caps: v.optional(v.unknown()),
-  /** A token for one channel is not one for all that its user may do. */
+  /** A subscription token is not a connection token. */
   channel: v.optional(v.never()),
 });
 
 const subscriptionClaims = v.object({
   sub: v.optional(userId, ''),
-  /** The connection that it was made for; earlier tokens name it instead of the user. */
+  /** The connection that it was made for; older tokens have it instead of the user. */
   client: v.optional(v.string()),
   channel: v.string(),
   exp: v.optional(unixSec),
@@ -63,16 +59,7 @@ function provenance({ jti, iat }: { readonly jti?: string | undefined; readonly 
   return { ...(jti !== undefined && { tokenId: jti }), ...(iat !== undefined && { issuedAtMs: iat * 1_000 }) };
 }
 
-/** The claims of a token that is known to be good, as its maker wrote them. @throws TokenFault */
-export function claimsOf(token: string): unknown {
-  const payload = decodeUtf8(base64url.decode(token.split('.')[1] ?? ''));
-  if (payload === undefined) throw new TokenFault('form', 'its payload is not UTF-8');
-  const claims = parseJson(payload, grantShape);
-  if (!claims.ok) throw new TokenFault('claim', `the claims nest deeper than ${maxJsonNesting}`);
-  return claims.value;
-}
-
-/** @throws TokenFault when the claims are not those of a connection token */
+/** @throws ClaimError when the claims are not those of a connection token */
 export function readConnectionClaims(payload: unknown): Identity {
   const claims = parsed(connectionClaims, payload);
   return {
@@ -91,10 +78,10 @@ function parsed<Schema extends v.GenericSchema>(schema: Schema, payload: unknown
   const [issue] = outcome.issues;
   const [first] = issue.path ?? [];
   const claim = typeof first?.key === 'string' ? first.key : 'payload';
-  throw new TokenFault('claim', misfit(claim, first?.value, issue), { claim });
+  throw new ClaimError(new TokenFault('claim', misfit(claim, first?.value, issue), { claim }));
 }
 
-/** What is wrong with a claim, without what stands in it: of texts and objects that may be anybody's data. */
+/** The problem with a claim, without its texts and objects, which may be private data. */
 function misfit(claim: string, value: unknown, { type, expected, path }: v.BaseIssue<unknown>): string {
   if (claim === 'channel') {
     return value === undefined
@@ -103,23 +90,23 @@ function misfit(claim: string, value: unknown, { type, expected, path }: v.BaseI
   }
   if (path !== undefined && path.length > 1) return `${claim} is not of the form that PROTOCOL.md gives it`;
   if (type === 'max_length') return `${claim} is too long`;
-  if (type === 'min_value' || type === 'max_value') return `${claim} is ${cite(value)}, which is no date in seconds`;
+  if (type === 'min_value' || type === 'max_value') return `${claim} is ${cite(value)}, which is not a date in seconds`;
   if (type === 'base64') return `${claim} is not in base64`;
   const kind = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of the type ${typeof value}`;
   return `${claim} is ${kind}, and has to be of the type ${expected ?? 'that PROTOCOL.md gives it'}`;
 }
 
-/** @throws TokenFault in place of whatever a reader of one claim throws */
+/** @throws ClaimError instead of other errors of a claim's reader */
 function part<Part>(claim: string, read: () => Part): Part {
   try {
     return read();
   } catch {
-    // What readers throw may cite the claim.
-    throw new TokenFault('claim', `${claim} is not of the form that PROTOCOL.md gives it`, { claim });
+    // Errors of readers may cite the claim.
+    throw new ClaimError(new TokenFault('claim', `${claim} is not of the form that PROTOCOL.md gives it`, { claim }));
   }
 }
 
-/** A subscription token's word, and for whom and what it counts. */
+/** The grant of a subscription token, with its user and channel. */
 export interface SubscriptionClaims {
   readonly user: string;
   readonly client: string | undefined;
@@ -127,7 +114,7 @@ export interface SubscriptionClaims {
   readonly identity: Grant;
 }
 
-/** @throws TokenFault when the claims are not those of a subscription token */
+/** @throws ClaimError when the claims are not those of a subscription token */
 export function readSubscriptionClaims(payload: unknown): SubscriptionClaims {
   const claims = parsed(subscriptionClaims, payload);
   return {

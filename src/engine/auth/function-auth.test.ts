@@ -1,16 +1,16 @@
 /** Authentication by a function of the application's. */
 
 import { describe, expect, test } from 'vitest';
+import { attempt as attemptWith } from '../../../test/support/engine/connect-attempt.js';
 import { toJsonText } from '../../model/json-text.js';
 import type { ConnectAttempt } from '../ports/authenticator.js';
 import { type AuthFunction, type AuthRequest, authenticateBy } from './function-auth.js';
 
 const headers = new Map([['cookie', 'session=1']]);
 
-function attempt(more: Partial<ConnectAttempt> = {}): ConnectAttempt {
+function attempt({ token, ...more }: Partial<ConnectAttempt> = {}): ConnectAttempt {
   const handshake = { headers, url: '/connection/websocket?a=1', remoteAddress: '192.0.2.1' };
-  const connection = { client: 'c', transport: 'websocket', standIns: new Map([['x-claim', '1']]) };
-  return { token: undefined, data: undefined, handshake, ...connection, name: 'js', version: '1', ...more };
+  return attemptWith(token, { handshake, standIns: new Map([['x-claim', '1']]), ...more });
 }
 
 describe('authenticateBy', () => {
@@ -67,13 +67,17 @@ describe('authenticateBy', () => {
   });
 
   // An application wrote `({ user: session?.userId })`, and whoever had no session was let in as nobody.
-  test.each([{}, { user: undefined }, { error: 'no' }, { error: { code: 'x' } }, { user: '42', disconnect: true }])(
-    'what a lookup or a denial gone wrong leaves lets nobody in: %o',
-    async (answer) => {
-      const decide = (() => answer) as unknown as AuthFunction;
-      expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
-    },
-  );
+  const leftovers = [
+    {},
+    { user: undefined },
+    { error: 'no' },
+    { error: { code: 'x' } },
+    { user: '42', disconnect: true },
+  ];
+  test.each(leftovers)('what a lookup or a denial gone wrong leaves lets nobody in: %o', async (answer) => {
+    const decide = (() => answer) as unknown as AuthFunction;
+    expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
+  });
 
   test.each([42, true, ['42'], { id: 42 }])('a user that is no text is broken code: %o', async (user) => {
     const decide = (() => ({ user })) as unknown as AuthFunction;
@@ -104,9 +108,7 @@ describe('authenticateBy', () => {
     await expect(auth.connect(attempt())).rejects.toMatchObject({ code: 'ERR_MESSAGE_INVALID' });
   });
 
-  test('reads headers: cookies need an origin', () => {
-    expect(authenticateBy(() => null).readsHeaders).toBe(true);
-  });
+  test('reads headers: cookies need an origin', () => expect(authenticateBy(() => null).readsHeaders).toBe(true));
 
   test('has no tokens to refresh or subscribe with', () => {
     const { refresh, subscribe } = authenticateBy(() => null);

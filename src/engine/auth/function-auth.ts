@@ -7,14 +7,14 @@ import { grantOf } from '../channels/grant.js';
 import { denialOf, isDenying } from '../channels/permissions.js';
 import type { Authenticator, Identity } from '../ports/authenticator.js';
 
-/** What an {@link AuthFunction} is told. */
+/** The argument of an {@link AuthFunction}. */
 export interface AuthRequest {
   readonly token: string | undefined;
-  /** What the client sent along; outside data. */
+  /** Data from the client; unchecked. */
   readonly data: unknown;
   /** Headers of the HTTP request behind the connection, cookies among them; lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Headers that the client claims because it cannot set real ones; as trustworthy as `data`. */
+  /** Headers in the client's command, because it cannot set real ones; as trustworthy as `data`. */
   readonly standIns: ReadonlyMap<string, string>;
   readonly url: string;
   readonly remoteAddress: string;
@@ -24,19 +24,19 @@ export interface AuthRequest {
 export interface AuthGrant {
   /** Id of the user; `null` for an anonymous connection. Left out, or `undefined`: refused with 3500. */
   readonly user: string | null;
-  /** Unix time in seconds. The connection is closed then; its client connects again and is asked again. */
+  /** Unix time in seconds. The connection is closed then; its client reconnects, and the function is called again. */
   readonly expiresAt?: number;
   /** Shown to other clients as `connInfo`. */
   readonly info?: unknown;
-  /** For the server's eyes: given to permission functions and procedures. */
+  /** For the server only: passed to permission functions and procedures. */
   readonly meta?: unknown;
-  /** Handed to the client in its `connected` event. */
+  /** Sent to the client in its `connected` event. */
   readonly data?: unknown;
-  /** Channels that the client is subscribed to without asking. */
+  /** Channels that the server subscribes the client to. */
   readonly channels?: readonly string[];
 }
 
-/** Tells who a client is; `null` sends it away with 3500, a {@link Denial} with the application's own code. */
+/** Identifies a client; `null` refuses it with 3500, a {@link Denial} with the application's own code. */
 export type AuthFunction = (request: AuthRequest) => AuthAnswer | Promise<AuthAnswer>;
 
 /** What an {@link AuthFunction} may answer. */
@@ -59,7 +59,7 @@ export function authenticateBy(decide: AuthFunction): Authenticator {
       if (isDenying(answer)) return denialOf(answer) ?? refused;
       // safe: no denial, so it is the grant
       const grant = answer as AuthGrant;
-      // Nobody in particular is `null`. `undefined` is what a lookup leaves that has found nobody.
+      // An anonymous user is `null`. `undefined` probably comes from a lookup that found nobody.
       if (grant.user === undefined) return refused;
       return { ok: true, identity: identityOf(grant) };
     },

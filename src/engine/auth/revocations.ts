@@ -9,10 +9,10 @@ export type Revocation =
   | { readonly kind: 'token'; readonly tokenId: string; readonly untilMs?: number }
   /** Tokens of the user that were issued before that time, and tokens without `iat`. */
   | { readonly kind: 'userTokens'; readonly user: string; readonly beforeMs: number; readonly untilMs?: number }
-  /** `atMs`: when it was said, by the wall clock, for nodes that hear of it later than of the opposite. Default: now. */
+  /** `atMs`: its time by the wall clock, for nodes that learn of it later than of its opposite. Default: now. */
   | { readonly kind: 'user'; readonly user: string; readonly untilMs?: number; readonly atMs?: number };
 
-/** Who is judged. */
+/** The connection or token that is checked. */
 export type Revocable = Pick<Identity, 'user' | 'tokenId' | 'issuedAtMs'>;
 
 interface Until {
@@ -36,7 +36,7 @@ export class Revocations {
   readonly #tokens = new Map<string, Until>();
   readonly #userTokens = new Map<string, Until & { readonly beforeMs: number }>();
   readonly #users = new Map<string, Until & { readonly atMs: number }>();
-  /** When users were let in again. */
+  /** When users were unblocked. */
   readonly #unblocked = new Map<string, Until & { readonly atMs: number }>();
   #sweepAt = minSwept;
 
@@ -46,14 +46,14 @@ export class Revocations {
     return this.#tokens.size + this.#userTokens.size + this.#users.size;
   }
 
-  /** With the time at which it is said, as other nodes are told it. */
+  /** Adds the time, for other nodes. */
   dated(revocation: Revocation): Revocation {
     if (revocation.kind !== 'user' || revocation.atMs !== undefined) return revocation;
     const unblockedAtMs = this.#unblocked.get(revocation.user)?.atMs ?? 0;
     return { ...revocation, atMs: Math.max(this.clock.wallMs(), unblockedAtMs + 1) };
   }
 
-  /** When it is said that a user gets in again, if it is said now: later than everything that is known. */
+  /** The time of an unblocking now: later than everything that is known. */
   timeToUnblock(user: string): number {
     return Math.max(this.clock.wallMs(), (this.#users.get(user)?.atMs ?? 0) + 1);
   }
@@ -71,7 +71,7 @@ export class Revocations {
         this.#block(dated.user, untilMs, dated.atMs ?? 0);
         break;
       case 'userTokens': {
-        // The later of two times says more.
+        // The later of two times includes the other.
         const beforeMs = Math.max(dated.beforeMs, this.#userTokens.get(dated.user)?.beforeMs ?? 0);
         this.#userTokens.set(dated.user, { untilMs, beforeMs });
       }
@@ -80,7 +80,7 @@ export class Revocations {
   }
 
   /**
-   * Lets a blocked user in again. The later of two opposites counts, whatever their order of arrival.
+   * Unblocks a user. The later of two opposites applies, whatever their order of arrival.
    *
    * @param saidMs when it was said, by the wall clock
    * @returns that time
@@ -93,7 +93,7 @@ export class Revocations {
     return saidMs;
   }
 
-  /** Everything that stands, for a node that has just come. */
+  /** All valid revocations, for a new node. */
   all(): Revocation[] {
     const nowMs = this.clock.wallMs();
     const until = ({ untilMs }: Until) => (Number.isFinite(untilMs) ? { untilMs } : {});
@@ -110,7 +110,7 @@ export class Revocations {
     ];
   }
 
-  /** Users that were let in again not long ago, and when. */
+  /** Recently unblocked users, with the time. */
   unblocked(): { readonly user: string; readonly atMs: number }[] {
     return [...this.#unblocked].map(([user, { atMs }]) => ({ user, atMs }));
   }

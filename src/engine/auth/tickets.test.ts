@@ -1,9 +1,10 @@
 /** One-time tickets. */
 
 import { describe, expect, test } from 'vitest';
+import { attempt } from '../../../test/support/engine/connect-attempt.js';
 import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { disconnectCodes } from '../../model/codes.js';
-import type { Authenticator, ConnectAttempt } from '../ports/authenticator.js';
+import type { Authenticator } from '../ports/authenticator.js';
 import { allowAnonymous } from './anonymous.js';
 import { acceptTickets, Tickets, ticketPrefix } from './tickets.js';
 
@@ -12,19 +13,6 @@ const ann = { user: 'ann' };
 function start() {
   const clock = new FakeClock();
   return { clock, tickets: new Tickets(clock, countingRandom('ticket')) };
-}
-
-function attempt(token: string | undefined): ConnectAttempt {
-  return {
-    token,
-    data: undefined,
-    handshake: { headers: new Map(), url: '/', remoteAddress: '' },
-    standIns: new Map(),
-    client: 'c',
-    transport: 't',
-    name: '',
-    version: '',
-  };
 }
 
 describe('a ticket', () => {

@@ -1,10 +1,10 @@
-/** One-time tickets: who a client is, for connections that can only put it into a URL. */
+/** One-time tickets: identities for connections that can only send a URL. */
 
 import { disconnectCodes } from '../../model/codes.js';
 import { type Authenticator, abilitiesOf, type Identity } from '../ports/authenticator.js';
 import type { Clock, Random } from '../ports/clock.js';
 
-/** Most tickets that wait to be used; the oldest goes first. */
+/** Largest number of unused tickets; the oldest is dropped. */
 const maxTickets = 100_000;
 
 interface Ticket {
@@ -14,15 +14,13 @@ interface Ticket {
 
 /** The tickets that this node has issued. Other nodes ask it for theirs. */
 export class Tickets {
-  readonly #clock: Clock;
-  readonly #random: Random;
   /** In the order in which they were made. */
   readonly #tickets = new Map<string, Ticket>();
 
-  constructor(clock: Clock, random: Random) {
-    this.#clock = clock;
-    this.#random = random;
-  }
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
 
   get size(): number {
     return this.#tickets.size;
@@ -30,12 +28,12 @@ export class Tickets {
 
   /** @param ttlMs how long it can be used */
   issue(identity: Identity, ttlMs: number): string {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.clock.nowMs();
     for (const [ticket, { untilMs }] of this.#tickets) {
       if (untilMs > nowMs && this.#tickets.size < maxTickets) break;
       this.#tickets.delete(ticket);
     }
-    const ticket = this.#random.id();
+    const ticket = this.random.id();
     this.#tickets.set(ticket, { identity, untilMs: nowMs + ttlMs });
     return ticket;
   }
@@ -44,14 +42,14 @@ export class Tickets {
   redeem(ticket: string): Identity | undefined {
     const found = this.#tickets.get(ticket);
     this.#tickets.delete(ticket);
-    return found !== undefined && found.untilMs > this.#clock.nowMs() ? found.identity : undefined;
+    return found !== undefined && found.untilMs > this.clock.nowMs() ? found.identity : undefined;
   }
 }
 
-/** Marks a ticket in the place of a token. No token begins with a NUL. */
+/** Marks a ticket in place of a token. No token begins with a NUL. */
 export const ticketPrefix = '\u0000ticket:';
 
-/** Takes tickets beside whatever the authenticator takes. It keeps its abilities. */
+/** Accepts tickets in addition to what the authenticator accepts. It keeps its abilities. */
 export function acceptTickets(
   auth: Authenticator,
   redeem: (ticket: string) => Promise<Identity | undefined>,

@@ -2,7 +2,7 @@
 
 import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { ConnectAttempt } from '../ports/authenticator.js';
+import { attempt, outcomeOf } from '../../../test/support/engine/connect-attempt.js';
 import type { Decision } from '../ports/decision.js';
 import { tokenAuthenticator } from './token-authenticator.js';
 import { staticKey, type TokenHeader, type TokenIssuer } from './token-keys.js';
@@ -32,16 +32,11 @@ const silent: TokenIssuer = {
 };
 
 function codeOf(outcome: Decision<{ readonly identity: object }> | undefined): string | number {
-  if (outcome === undefined) return 'not supported';
-  if (outcome.ok) return 'user' in outcome.identity ? String(outcome.identity.user) : 'accepted';
-  return 'error' in outcome ? outcome.error.code : outcome.disconnect.code;
+  return outcome === undefined ? 'not supported' : outcomeOf(outcome);
 }
 
 async function connect(issuers: readonly TokenIssuer[], token: string | undefined) {
-  const handshake = { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' };
-  const connection = { client: 'c', transport: 'websocket', standIns: new Map(), name: '', version: '' };
-  const attempt: ConnectAttempt = { token, data: undefined, handshake, ...connection };
-  return codeOf(await tokenAuthenticator(issuers, clock).connect(attempt));
+  return codeOf(await tokenAuthenticator(issuers, clock).connect(attempt(token)));
 }
 
 describe('several issuers', () => {
@@ -157,9 +152,7 @@ describe('subscription tokens', () => {
     ['for another channel', { sub: 'u', channel: 'rooms' }, 103],
     ['that has expired', { sub: 'u', channel: 'room', exp: nowSec }, 109],
     ['that is a connection token', { sub: 'u' }, 103],
-  ])('%s', async (_, claims, expected) => {
-    expect(await subscribe(claims)).toBe(expected);
-  });
+  ])('%s', async (_, claims, expected) => expect(await subscribe(claims)).toBe(expected));
 
   test('whose keys cannot be asked for', async () => {
     expect(await subscribe({ sub: 'u', channel: 'room' }, [silent])).toBe(100);

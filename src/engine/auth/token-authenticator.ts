@@ -5,10 +5,10 @@ import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Authenticator, Grant, Identity, Recognised } from '../ports/authenticator.js';
 import type { Clock } from '../ports/clock.js';
 import { type Decision, type Denied, refuse } from '../ports/decision.js';
-import { claimsOf, readConnectionClaims, readSubscriptionClaims } from './claims.js';
-import { cite, TokenFault } from './token-fault.js';
+import { readConnectionClaims, readSubscriptionClaims, type SubscriptionClaims } from './claims.js';
+import { ClaimError, cite, TokenFault } from './token-fault.js';
 import type { TokenIssuer } from './token-keys.js';
-import { looksLikeMs, TokenVerifier } from './token-verifier.js';
+import { TokenVerifier } from './token-verifier.js';
 
 /**
  * An expired token, and one that is not valid yet, is answered with error 109, so that the client gets a new one; a key
@@ -45,12 +45,11 @@ export function nobody(): TokenFault {
 }
 
 async function connection(verifier: TokenVerifier, token: string): Promise<Decision<Recognised<Identity>>> {
-  try {
-    const payload = await verifier.verify(token);
-    return { ok: true, identity: readConnectionClaims(claimsOf(token)), ...notesOn(payload) };
-  } catch (error) {
-    return refusal(error);
-  }
+  const verified = await verifier.verify(token);
+  if (!verified.ok) return refusal(verified.fault);
+  const { payload } = verified;
+  const read = claimsBy(() => readConnectionClaims(payload));
+  return read.ok ? { ok: true, identity: read.claims, ...verifier.notesOn(payload) } : refusal(read.fault);
 }
 
 async function subscription(
@@ -59,52 +58,58 @@ async function subscription(
   channel: string,
   { user, client }: { readonly user: string; readonly client: string },
 ): Promise<Decision<Recognised<Grant>>> {
-  try {
-    const payload = await verifier.verify(token);
-    const claims = readSubscriptionClaims(claimsOf(token));
-    if (claims.channel !== channel) {
-      const message = `channel is ${cite(claims.channel)}, and the client subscribes to ${cite(channel)}`;
-      throw new TokenFault('claim', message, { claim: 'channel' });
-    }
-    if (claims.client !== undefined && claims.client !== client) {
-      throw new TokenFault('claim', 'client is another connection', { verdict: 'outlived', claim: 'client' });
-    }
-    if (claims.client === undefined && claims.user !== user) {
-      const isOfNobody = claims.user === '';
-      const whose = isOfNobody ? 'missing or empty' : 'another user';
-      throw new TokenFault('claim', `sub is ${whose}, and not that of the connection`, {
-        claim: 'sub',
-        ...(!isOfNobody && { verdict: 'outlived' }),
-      });
-    }
-    return { ok: true, identity: claims.identity, ...notesOn(payload) };
-  } catch (error) {
-    const refused = refusal(error);
-    if ('error' in refused) return refused;
-    return refuse(errorCodes.permissionDenied, refused.why);
-  }
+  const verified = await verifier.verify(token);
+  if (!verified.ok) return subscriptionRefusal(verified.fault);
+  const { payload } = verified;
+  const read = claimsBy(() => readSubscriptionClaims(payload));
+  if (!read.ok) return subscriptionRefusal(read.fault);
+  const fault = findStranger(read.claims, channel, { user, client });
+  if (fault !== undefined) return subscriptionRefusal(fault);
+  return { ok: true, identity: read.claims.identity, ...verifier.notesOn(payload) };
 }
 
-/** Claims that are accepted although their maker can hardly have meant them. */
-export function oddities(payload: Readonly<Record<string, unknown>>): RefusalLine[] {
-  return ['exp', 'expire_at', 'iat'].flatMap((claim) => {
-    const value = payload[claim];
-    if (typeof value !== 'number' || !looksLikeMs(value)) return [];
-    const effect = claim === 'iat' ? 'it can hardly be revoked by its time' : 'it never expires';
-    const message = `token accepted, but ${claim} is ${cite(value)}: milliseconds, it seems, where seconds are due; ${effect}`;
-    return [{ check: 'token date', key: claim, fields: { claim }, message }];
+/** Why the token is for another channel, connection or user. */
+function findStranger(
+  claims: SubscriptionClaims,
+  channel: string,
+  { user, client }: { readonly user: string; readonly client: string },
+): TokenFault | undefined {
+  if (claims.channel !== channel) {
+    const message = `channel is ${cite(claims.channel)}, and the client subscribes to ${cite(channel)}`;
+    return new TokenFault('claim', message, { claim: 'channel' });
+  }
+  if (claims.client !== undefined && claims.client !== client) {
+    return new TokenFault('claim', 'client is another connection', { verdict: 'outlived', claim: 'client' });
+  }
+  if (claims.client !== undefined || claims.user === user) return undefined;
+  const isOfNobody = claims.user === '';
+  const whose = isOfNobody ? 'missing or empty' : 'another user';
+  return new TokenFault('claim', `sub is ${whose}, and not that of the connection`, {
+    claim: 'sub',
+    ...(!isOfNobody && { verdict: 'outlived' }),
   });
 }
 
-function notesOn(payload: Parameters<typeof oddities>[0]): { readonly notes?: readonly RefusalLine[] } {
-  const notes = oddities(payload);
-  return notes.length === 0 ? {} : { notes };
+function claimsBy<Claims>(
+  read: () => Claims,
+): { readonly ok: true; readonly claims: Claims } | { readonly ok: false; readonly fault: TokenFault } {
+  try {
+    return { ok: true, claims: read() };
+  } catch (error) {
+    if (error instanceof ClaimError) return { ok: false, fault: error.fault };
+    throw error;
+  }
 }
 
-function refusal(error: unknown): Denied {
-  if (!(error instanceof TokenFault)) throw error;
-  const why = error.line();
-  switch (error.verdict) {
+/** A bad token for one channel does not end the connection. */
+function subscriptionRefusal(fault: TokenFault): Denied {
+  const refused = refusal(fault);
+  return 'error' in refused ? refused : refuse(errorCodes.permissionDenied, refused.why);
+}
+
+function refusal(fault: TokenFault): Denied {
+  const why = fault.line();
+  switch (fault.verdict) {
     case 'expired':
     case 'early':
     case 'outlived':

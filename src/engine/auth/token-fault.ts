@@ -20,15 +20,21 @@ interface TokenFaultDetails {
   readonly cause?: unknown;
 }
 
-/** Its message cites no secret, and of the token only names, numbers and the issuer. */
-export class TokenFault extends Error {
+/**
+ * No error: who floods a server with bad tokens must not make it write a stack for each. Its message cites no secret, and
+ * of the token only names, numbers and the issuer.
+ */
+export class TokenFault {
   readonly verdict: TokenVerdict;
   readonly #check: string;
   readonly #details: TokenFaultDetails;
 
   /** @param check a name from the code */
-  constructor(check: string, message: string, { verdict = 'invalid', ...details }: TokenFaultDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(
+    check: string,
+    readonly message: string,
+    { verdict = 'invalid', ...details }: TokenFaultDetails = {},
+  ) {
     this.verdict = verdict;
     this.#check = check;
     this.#details = details;
@@ -54,6 +60,13 @@ export class TokenFault extends Error {
       // Tokens expire every day, and their clients bring new ones.
       level: this.verdict === 'expired' ? 'info' : 'warn',
     };
+  }
+}
+
+/** Thrown by readers of claims, whose faults are deep within. */
+export class ClaimError extends Error {
+  constructor(readonly fault: TokenFault) {
+    super(fault.message);
   }
 }
 

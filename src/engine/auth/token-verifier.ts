@@ -1,42 +1,56 @@
 /** Finds the issuer that has signed a token, or the reason why the token is refused. */
 
-import { compactVerify, errors, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
+import * as errors from 'jose/errors';
+import { compactVerify } from 'jose/jws/compact/verify';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Clock } from '../ports/clock.js';
 import { cite, TokenFault } from './token-fault.js';
-import { readToken } from './token-form.js';
+import { TokenReader } from './token-form.js';
 import type { KeyOrigin, TokenHeader, TokenIssuer, VerificationKey } from './token-keys.js';
+import { clockToleranceSec, looksLikeMs, odditiesOf } from './token-oddities.js';
 
-/** How much the clocks of two machines may differ. */
-const clockToleranceSec = 10;
-
-/** The keys could not be asked for; nothing is known about the token. */
+/** The keys could not be fetched, so nothing is known about the token. */
 export class KeysUnavailable extends Error {}
+
+/** The verified claims, or why the token is refused. */
+export type Verified =
+  | { readonly ok: true; readonly payload: JWTPayload }
+  | { readonly ok: false; readonly fault: TokenFault };
 
 export class TokenVerifier {
   readonly #issuers: readonly TokenIssuer[];
   readonly #clock: Pick<Clock, 'wallMs'>;
+  readonly #reader = new TokenReader();
+  /** Of all keys whose origin is known. Without origins, the keys themselves say no. */
+  readonly #algorithms: ReadonlySet<string>;
 
   constructor(issuers: readonly TokenIssuer[], clock: Pick<Clock, 'wallMs'>) {
     this.#issuers = issuers;
     this.#clock = clock;
+    this.#algorithms = new Set(issuers.flatMap(({ origin }) => origin?.algorithms ?? []));
   }
 
-  /** The verified claims. @throws TokenFault for every reason to refuse the token */
-  async verify(token: string): Promise<JWTPayload> {
-    const { header, payload: claimed } = readToken(token);
-    this.#checkAlgorithm(header);
+  async verify(token: string): Promise<Verified> {
+    const read = this.#reader.read(token);
+    if (read instanceof TokenFault) return refused(read);
+    const { header, payload: claimed } = read;
+    const algorithmFault = this.#findAlgorithmFault(header);
+    if (algorithmFault !== undefined) return refused(algorithmFault);
     // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
     const meant = this.#issuers.filter(({ issuer }) => issuer === undefined || issuer === claimed.iss);
-    if (meant.length === 0) throw this.#foreignIssuer(claimed.iss);
+    if (meant.length === 0) return refused(this.#foreignIssuer(claimed.iss));
     let unavailable: { readonly error: KeysUnavailable; readonly origin: KeyOrigin | undefined } | undefined;
     const tried: TokenIssuer[] = [];
     for (const issuer of meant) {
       try {
         for (const key of await issuer.keys.find(header)) {
           tried.push(issuer);
-          if (!(await this.#isSignedBy(token, key, header))) continue;
-          checkClaims(claimed, issuer, this.#clock.wallMs());
-          return claimed;
+          const isSigned = await this.#isSignedBy(token, key, header);
+          if (isSigned instanceof TokenFault) return refused(isSigned);
+          if (!isSigned) continue;
+          const fault = findClaimFault(claimed, issuer, this.#clock.wallMs());
+          return fault === undefined ? { ok: true, payload: claimed } : refused(fault);
         }
       } catch (error) {
         // Another origin may have the key; only when none has, this one's silence counts.
@@ -44,20 +58,24 @@ export class TokenVerifier {
         unavailable = { error, origin: issuer.origin };
       }
     }
-    if (unavailable !== undefined) throw unreachable(unavailable.error, unavailable.origin);
-    throw tried.length === 0 ? noKey(header, meant) : wrongSignature(token, tried);
+    if (unavailable !== undefined) return refused(unreachable(unavailable.error, unavailable.origin));
+    return refused(tried.length === 0 ? noKey(header, meant) : wrongSignature(token, tried));
+  }
+
+  /** Of the claims of a token that it has verified. */
+  notesOn(payload: JWTPayload): { readonly notes?: readonly RefusalLine[] } {
+    const notes = odditiesOf(payload, this.#clock.wallMs());
+    return notes.length === 0 ? {} : { notes };
   }
 
   /** First: an algorithm that no key has is in most cases a wrong setting and not an attack. */
-  #checkAlgorithm({ alg }: TokenHeader): void {
+  #findAlgorithmFault({ alg }: TokenHeader): TokenFault | undefined {
+    if (this.#algorithms.size === 0 || (alg !== undefined && this.#algorithms.has(alg))) return undefined;
     const origins = [...new Set(this.#issuers.flatMap(({ origin }) => origin ?? []))];
-    const known = origins.flatMap(({ algorithms }) => algorithms);
-    // Without origins, the keys themselves say no.
-    if (known.length === 0 || (alg !== undefined && known.includes(alg))) return;
     const places = [
       ...new Set(origins.map(({ algorithms, algorithmOption }) => `${algorithmOption} is ${algorithms.join(', ')}`)),
     ];
-    throw new TokenFault('algorithm', `alg ${cite(alg)}, ${places.join('; ')}`, {
+    return new TokenFault('algorithm', `alg ${cite(alg)}, ${places.join('; ')}`, {
       claim: 'alg',
       option: optionsOf(origins.map(({ algorithmOption }) => algorithmOption)),
     });
@@ -70,10 +88,10 @@ export class TokenVerifier {
     return new TokenFault('issuer', message, { claim: 'iss', option: optionsOf(options) });
   }
 
-  /** Whether the token is of this key. Throws for everything that stays wrong under any key. */
-  async #isSignedBy(token: string, key: VerificationKey, { alg, crit }: TokenHeader): Promise<boolean> {
+  /** Whether the token is of this key, or what stays wrong under any key. */
+  async #isSignedBy(token: string, key: VerificationKey, { alg, crit }: TokenHeader): Promise<boolean | TokenFault> {
     if ('hasSigned' in key) {
-      if (crit !== undefined) throw new TokenFault('form', 'its header has "crit", and no extension is understood');
+      if (crit !== undefined) return new TokenFault('form', 'its header has "crit", and no extension is understood');
       const end = token.lastIndexOf('.');
       return key.hasSigned(token.slice(0, end), token.slice(end + 1));
     }
@@ -82,32 +100,40 @@ export class TokenVerifier {
       return true;
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) return false;
-      if (error instanceof errors.JOSEError) throw new TokenFault('form', error.message.slice(0, 200));
-      throw new TokenFault('key', 'the key that it names does not fit its algorithm', { cause: error });
+      if (error instanceof errors.JOSEError) return new TokenFault('form', error.message.slice(0, 200));
+      return new TokenFault('key', 'the key that it names does not fit its algorithm', { cause: error });
     }
   }
 }
 
-/** What a token whose signature is right says of itself (RFC 7519, 4.1). @throws TokenFault */
-function checkClaims(payload: JWTPayload, { issuer, audience, origin }: TokenIssuer, nowMs: number): void {
+/** Looks at the claims of a token with a valid signature (RFC 7519, 4.1). */
+function findClaimFault(
+  payload: JWTPayload,
+  { issuer, audience, origin }: TokenIssuer,
+  nowMs: number,
+): TokenFault | undefined {
   const { iss, aud: audiences, nbf, exp } = payload;
   if (issuer !== undefined && iss !== issuer) {
     const option = origin?.issuerOption ?? 'issuer';
-    throw new TokenFault('issuer', `iss ${cite(iss)}, ${option} is ${cite(issuer)}`, { claim: 'iss', option });
+    return new TokenFault('issuer', `iss ${cite(iss)}, ${option} is ${cite(issuer)}`, { claim: 'iss', option });
   }
   if (audience !== undefined && ![audiences].flat().includes(audience)) {
     const option = origin?.audienceOption ?? 'audience';
     const message = `aud ${aud(audiences)}, ${option} is ${cite(audience)}`;
-    throw new TokenFault('audience', message, { claim: 'aud', option });
+    return new TokenFault('audience', message, { claim: 'aud', option });
   }
   for (const claim of ['iat', 'nbf', 'exp'] as const) {
     const value: unknown = payload[claim];
     if (value === undefined || typeof value === 'number') continue;
-    throw new TokenFault('claim', `${claim} is ${cite(value)} and no number of seconds`, { claim });
+    return new TokenFault('claim', `${claim} is ${cite(value)} and no number of seconds`, { claim });
   }
-  if (nbf !== undefined && nbf > Math.floor(nowMs / 1_000) + clockToleranceSec) throw early(nbf, nowMs);
-  // The tolerance is for what begins. What has ended would let a client in only to close it.
-  if (exp !== undefined && exp * 1_000 <= nowMs) throw expired(payload, nowMs);
+  if (nbf !== undefined && nbf > Math.floor(nowMs / 1_000) + clockToleranceSec) return early(nbf, nowMs);
+  // The tolerance is only for starts. An expired token would accept a client only to close it.
+  return exp !== undefined && exp * 1_000 <= nowMs ? expired(payload, nowMs) : undefined;
+}
+
+function refused(fault: TokenFault): Verified {
+  return { ok: false, fault };
 }
 
 function aud(value: unknown): string {
@@ -131,7 +157,7 @@ function early(nbf: number, nowMs: number): TokenFault {
 function noKey({ alg, kid }: TokenHeader, meant: readonly TokenIssuer[]): TokenFault {
   const option = optionsOf(meant.map(({ origin }) => origin?.option ?? 'keys'));
   if (kid === undefined) return new TokenFault('key', `there is no key for ${cite(alg)} in ${option}`, { option });
-  // Whoever is sent away for good would be everybody who signs in while a provider changes its keys.
+  // A final refusal would hit everybody who signs in while a provider changes its keys.
   const isPerhapsOnly = typeof kid === 'string' && meant.some(({ keys }) => keys.rotates);
   return new TokenFault('key', `no key for ${cite(alg)} has the kid ${cite(kid)} (${option})`, {
     claim: 'kid',
@@ -165,11 +191,6 @@ function unreachable(error: KeysUnavailable, origin: KeyOrigin | undefined): Tok
     option,
     cause: error.cause ?? error,
   });
-}
-
-/** Whether a date in seconds lies in the far future, and today if it is read as milliseconds. */
-export function looksLikeMs(numericDate: number): boolean {
-  return numericDate > 100_000_000_000;
 }
 
 function optionsOf(options: readonly string[]): string {

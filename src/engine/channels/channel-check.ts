@@ -1,4 +1,4 @@
-/** What `channel()` and `rpc()` are given, checked where it is written. */
+/** Checks the options of `channel()` and `rpc()` where they are declared. */
 
 import { expectFunction, expectKeys, expectWord, kindOf } from '../../model/expected.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -14,7 +14,7 @@ export function expectOptions(what: string, options: unknown, checks: Readonly<R
   for (const [key, check] of Object.entries(checks)) check(`${what} → ${key}`, given[key]);
 }
 
-/** Checked where its meaning is known. */
+/** Checked elsewhere, where its meaning is known. */
 export const anything: Check = () => {};
 
 /** One of the words, or a function. */

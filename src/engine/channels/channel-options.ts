@@ -18,7 +18,7 @@ export type ParamsOf<Pattern extends string> = string extends Pattern
     ? Segment<Head> & ParamsOf<Tail>
     : Segment<Pattern>;
 
-/** What a permission function is told. */
+/** The argument of a permission function. */
 export interface PermissionContext<Pattern extends string = string> {
   /** Id of the user, `null` for an anonymous connection. */
   readonly user: string | null;
@@ -26,7 +26,7 @@ export interface PermissionContext<Pattern extends string = string> {
   readonly client: string;
   readonly channel: string;
   readonly params: ParamsOf<Pattern>;
-  /** What authentication attached to the connection for the server's eyes. */
+  /** What authentication attached to the connection, for the server only. */
   readonly meta: unknown;
   /** Name of the transport: `websocket`, … */
   readonly transport: string;
@@ -35,25 +35,25 @@ export interface PermissionContext<Pattern extends string = string> {
   readonly remoteAddress: string;
 }
 
-/** What a subscribe function is told. */
+/** The argument of a subscribe function. */
 export interface SubscribeContext<Pattern extends string = string> extends PermissionContext<Pattern> {
-  /** What the client sent along with its request; outside data. */
+  /** Data of the client's request; unchecked. */
   readonly data: unknown;
   /** The subscription token that the client sent, unread. */
   readonly token: string | undefined;
 }
 
-/** What a publish function is told. */
+/** The argument of a publish function. */
 export interface PublishContext<Message, Pattern extends string = string> extends PermissionContext<Pattern> {
   /** Validated by the channel's schema. */
   readonly data: Message;
 }
 
-/** A subscription that is granted with more than a yes. */
+/** A grant of a subscription with details. */
 export interface SubscribeGrant {
   /** Shown to others as `chanInfo` in presence, joins and publications. */
   readonly info?: unknown;
-  /** Handed to the subscriber in its `subscribed` event. */
+  /** Sent to the subscriber in its `subscribed` event. */
   readonly data?: unknown;
   /** Unix time in seconds at which the subscription ends. */
   readonly expiresAt?: number;
@@ -61,19 +61,19 @@ export interface SubscribeGrant {
   readonly override?: SubscriptionOverride;
 }
 
-/** A publication that is let through with changes. */
+/** A publication that is permitted with changes. */
 export interface PublishGrant {
   /** Published instead of what the client sent. */
   readonly data?: unknown;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Deliver without keeping it. */
+  /** Deliver it without adding it to the history. */
   readonly skipHistory?: boolean;
   readonly idempotencyKey?: string;
 }
 
 /**
  * A refusal with a code of the application's own: an error (400 to 1999) that the client gets as the reply, or a
- * disconnect (4000 to 4499 with the advice to come back, 4500 to 4999 without). Plain `false` is error 103.
+ * disconnect (4000 to 4499: the client reconnects; 4500 to 4999: it does not). Plain `false` is error 103.
  */
 export type Denial =
   | { readonly error: { readonly code: number; readonly message: string; readonly temporary?: boolean } }
@@ -83,7 +83,7 @@ type Decision<Context, Answer> = (context: Context) => Answer | Promise<Answer>;
 
 /**
  * Who may do it. `nobody` is the default everywhere. `anyone`: every connection, anonymous ones too. `user`: every
- * authenticated connection. `subscriber`: whoever is subscribed. `token`: whoever brings a subscription token.
+ * authenticated connection. `subscriber`: clients that are subscribed. `token`: clients with a subscription token.
  */
 export type PermissionName = 'nobody' | 'anyone' | 'user' | 'subscriber';
 
@@ -106,8 +106,8 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
     | 'token'
     | Decision<SubscribeContext<Pattern>, boolean | SubscribeGrant | Denial>;
   /**
-   * Asked when a subscription that a function granted has expired: may it go on, and until when? Default: it ends, and
-   * its client subscribes again.
+   * Called when a subscription that a function granted has expired: may it continue, and until when? Default: it ends,
+   * and its client subscribes again.
    */
   readonly renew?: Decision<PermissionContext<Pattern>, boolean | SubscribeGrant | Denial>;
   /** Which clients may publish; the server always may. Default: `nobody`. */
@@ -121,20 +121,25 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    * `off`: nothing. Default: `stream` when there is a history.
    */
   readonly recovery?: 'stream' | 'cache' | 'off';
-  /** Keep track of who is there. A permission says who may read it; `true` is `subscriber`. Default: `false`. */
+  /** Keep presence. A permission says who may read it; `true` is `subscriber`. Default: `false`. */
   readonly presence?: boolean | PermissionName | Decision<PermissionContext<Pattern>, boolean | Denial>;
   /**
-   * Tell subscribers who comes and goes. `true`: those that ask for it. `push`: all of them, also those by transports
-   * and SDKs that have no way to ask. Default: `false`.
+   * Send joins and leaves. `true`: to subscribers that ask for them. `push`: to all, also over transports and SDKs that
+   * cannot ask. Default: `false`.
    */
   readonly joinLeave?: boolean | 'push';
   /**
-   * A name that ends in `#42,43` is for the users 42 and 43 alone, who need no further permission to subscribe.
-   * Default: `false`, and `#` is a character like any other.
+   * A name that ends in `#42,43` is only for the users 42 and 43, who need no further permission to subscribe. Default:
+   * `false`, and `#` is a character like any other.
    */
   readonly userLimited?: boolean;
   /** Largest message, in bytes of its JSON. Default: 65,536. */
   readonly maxMessageBytes?: number;
+  /**
+   * How long publications, joins and leaves may be gathered while the server is busy, at most `1s`, so that many of them
+   * share one write to each connection. While it is idle nothing waits. Default: `0ms`, they leave at once.
+   */
+  readonly batch?: Duration;
 }
 
 /** A declared channel rule, as {@link channel} returns it. */
@@ -160,6 +165,7 @@ const checks = {
   joinLeave: word(true, false, 'push'),
   userLimited: word(true, false),
   maxMessageBytes: anything,
+  batch: anything,
 } satisfies Record<keyof ChannelOptions, unknown>;
 
 /**

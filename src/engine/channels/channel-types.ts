@@ -1,4 +1,4 @@
-/** Which declared pattern a channel name belongs to, and so which messages it carries: the types on both ends. */
+/** Types that map a channel name to its declared pattern, and so to its messages, for client and server. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ChannelDeclaration } from './channel-options.js';
@@ -43,7 +43,7 @@ type Matches<Pattern extends string, Name extends string> = Pattern extends `${i
       ? false
       : MatchesSegment<Pattern, Name>;
 
-/** All names that match, and a few more: quickly told from the others, which matters where there are many patterns. */
+/** All names that match, and a few more: a fast filter, which matters with many patterns. */
 type Shape<Pattern extends string> = Pattern extends `${infer Head}:${infer Tail}`
   ? `${ShapeOfSegment<Head>}:${Shape<Tail>}`
   : ShapeOfSegment<Pattern>;
@@ -67,8 +67,8 @@ export type PatternOf<Channels extends ChannelSchemas, Name extends string> = st
       }[keyof Channels & string];
 
 /**
- * Compiles for names of declared channels only. For any other it is the patterns as they are declared, so that the
- * compiler's message and the editor's list name them. Each name of a union counts by itself.
+ * Accepts only names of declared channels. For any other it is the declared patterns, so that compiler errors and
+ * completions show them. Each name of a union is checked by itself.
  */
 export type ChannelNameOf<Channels extends ChannelSchemas, Name extends string> = Name extends unknown
   ? [PatternOf<Channels, Name>] extends [never]
@@ -76,7 +76,7 @@ export type ChannelNameOf<Channels extends ChannelSchemas, Name extends string> 
     : Name
   : never;
 
-/** The declared names, or what the compiler's message says in the place of `never` where there are none. */
+/** The declared names, or a type that compiler errors show instead of `never` if there are none. */
 export type Declared<Table, None> = [keyof Table] extends [never] ? None : keyof Table & string;
 
 /** No value has this type: the application declares no `channels`. */

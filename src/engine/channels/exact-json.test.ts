@@ -60,9 +60,7 @@ describe('what JSON keeps', () => {
     ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), '{"a":1}'],
     ['bytes of Node have a toJSON', Buffer.from('a'), '{"type":"Buffer","data":[97]}'],
     ['minus zero', -0, '0'],
-  ])('%s', (_, value, text) => {
-    expect(encodeExactly(value)).toEqual({ ok: true, text });
-  });
+  ])('%s', (_, value, text) => expect(encodeExactly(value)).toEqual({ ok: true, text }));
 
   test('is what JSON.stringify writes', () => {
     fc.assert(

@@ -89,7 +89,10 @@ function lossInMembers(record: object, above: object[]): Loss | undefined {
     if (unkeepable.has(tag)) return { kind: `a ${tag.slice(8, -1)}`, path: [] };
     if (record instanceof Number || record instanceof BigInt) return lossIn(record.valueOf(), above);
   }
-  for (const [key, member] of Object.entries(record)) {
+  // Pairs of key and value would take half of the time.
+  for (const key of Object.keys(record)) {
+    // safe: one of its keys
+    const member = record[key as keyof typeof record] as unknown;
     if (member === undefined) continue;
     const loss = lossIn(member, above);
     if (loss !== undefined) return below(key, loss);

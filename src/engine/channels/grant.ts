@@ -1,4 +1,4 @@
-/** What a connection or a subscription is granted: the one decoder of it, for tokens, hooks, the HTTP API, functions and other nodes. */
+/** The only decoder of grants, for tokens, hooks, the HTTP API, functions and other nodes. */
 
 import * as v from 'valibot';
 import { parseSource } from '../../model/json-parse.js';
@@ -10,12 +10,12 @@ import type { Grant, SubscriptionOverride } from '../ports/authenticator.js';
 import type { SubscribeGrant } from './channel-options.js';
 import { encodeMessage } from './publishing.js';
 
-/** Unix time in seconds, as far as dates are representable: a token that says more is broken, and does not live longer. */
+/** Unix time in seconds, within representable dates; a token with a later one is invalid. */
 export const unixSec = v.pipe(v.number(), v.minValue(0), v.maxValue(8_640_000_000_000));
 
 export const base64 = v.pipe(v.string(), v.base64());
 
-/** A switch as tokens, hooks and the HTTP API write it: absent is not the same as false. */
+/** A switch in tokens, hooks and the HTTP API: absent is not the same as false. */
 const switchField = v.optional(v.object({ value: v.boolean() }));
 
 const override = v.nullish(
@@ -29,14 +29,14 @@ const override = v.nullish(
   }),
 );
 
-/** Fields as backends write them. Base64 wins over its plain twin; an empty one is none, and so is `null`. */
+/** Fields of backends. Base64 takes precedence over the plain field; an empty one is absent, and so is `null`. */
 export const infoFields = { info: v.optional(v.unknown()), b64info: v.nullish(base64) };
 export const dataFields = { data: v.optional(v.unknown()), b64data: v.nullish(base64) };
 export const overrideField = { override };
 /** 0: never. */
 export const expiryField = { expire_at: v.nullish(unixSec) };
 
-/** What goes for one server-side subscription of a connection. */
+/** Fields of one server-side subscription of a connection. */
 export const subscriptionFields = v.object({
   ...infoFields,
   ...dataFields,
@@ -45,7 +45,7 @@ export const subscriptionFields = v.object({
   ...overrideField,
 });
 
-/** Values that others will see, or that are passed on: they stay as the backend has written them. */
+/** Values that are forwarded stay as the backend has written them. */
 export const grantShape: JsonShape = members({
   info: 'source',
   data: 'source',
@@ -53,7 +53,7 @@ export const grantShape: JsonShape = members({
   subs: each(members({ info: 'source', data: 'source' })),
 });
 
-/** A grant in the fields above, those that a schema has let through. */
+/** A grant in the fields above, as accepted by a schema. */
 export interface GrantFields {
   readonly info?: unknown;
   readonly b64info?: string | null | undefined;
@@ -64,9 +64,9 @@ export interface GrantFields {
 }
 
 /**
- * In the words of a function of the application.
+ * Converts it to the form of application functions.
  *
- * @throws Error for base64 that holds no JSON, FanfareError `ERR_MESSAGE_INVALID` for JSON with a lone surrogate
+ * @throws Error for base64 without JSON, FanfareError `ERR_MESSAGE_INVALID` for JSON with a lone surrogate
  */
 export function readGrant(fields: GrantFields): SubscribeGrant {
   const { expire_at: expiresAt, override } = fields;
@@ -78,10 +78,10 @@ export function readGrant(fields: GrantFields): SubscribeGrant {
   };
 }
 
-/** Shared by the many that are granted nothing in particular. */
+/** Shared by all grants without fields. */
 export const nothingGranted: Grant = {};
 
-/** In the words of the engine. @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot keep */
+/** Converts it to the engine's form. @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot keep */
 export function grantOf(granted: SubscribeGrant | undefined): Grant {
   if (granted === undefined) return nothingGranted;
   const { info, data, expiresAt, override } = granted;
@@ -93,7 +93,7 @@ export function grantOf(granted: SubscribeGrant | undefined): Grant {
   };
 }
 
-/** Server-side subscriptions: `subs` says more about a channel than `channels`, and wins. @throws as {@link readGrant} does */
+/** Server-side subscriptions: `subs` takes precedence over `channels`. @throws as {@link readGrant} does */
 export function subscriptionsOf(
   channels: readonly string[],
   subs: Readonly<Record<string, GrantFields>>,
@@ -116,7 +116,7 @@ export function isNothing(value: unknown): boolean {
 
 function sourceOf(key: string, encoded: string): JsonSource {
   const text = decodeUtf8(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)));
-  // What is not UTF-8 is no JSON.
+  // Not UTF-8 and so not JSON.
   const source = text === undefined ? undefined : parseSource(text);
   if (source === undefined) throw new Error(`b64${key} is no JSON in base64`);
   return source;
@@ -138,7 +138,7 @@ const isOn = v.exactOptional(v.boolean());
 /** Was encoded by the node that has accepted it. */
 export const checkedJson = v.pipe(v.string(), v.check(isJson), v.transform(trustedJsonText));
 
-/** A grant as one node tells another, which has read it already. */
+/** A grant that one node sends to another, which it has already decoded. */
 export const grantSchema = v.object({
   tokenId: v.exactOptional(text),
   issuedAtMs: v.exactOptional(time),

@@ -6,7 +6,7 @@
 import type { JsonSource } from '../../model/json-source.js';
 
 export interface JsonBehind {
-  /** What authentication attached; a {@link JsonSource} where it came as text. */
+  /** What authentication attached; a {@link JsonSource} if it was text. */
   readonly meta: unknown;
   readonly data?: JsonSource | undefined;
 }
@@ -21,7 +21,7 @@ export function withJsonBehind<Context extends object>(context: Context, json: J
   return Object.defineProperty(context, jsonBehind, { value: json });
 }
 
-/** Of a context of the engine's, or of a client. */
+/** Of a context of the engine, or of a client. */
 export function jsonBehindOf(context: object): JsonBehind | undefined {
   return jsonBehind in context ? (context as HasJsonBehind)[jsonBehind] : undefined;
 }

@@ -21,11 +21,11 @@ function asker(user: string, more: Partial<Asker> = {}): Asker {
 
 function question(name: string, options: ChannelOptions = {}, action: Question['action'] = 'subscribe'): Question {
   const channel = channelName(name);
-  const match = new ChannelRules({ '{all*}': declare(options) }, { name: 'none' }, { maxMessageBytes: 10 }).match(
+  const rule = new ChannelRules({ '{all*}': declare(options) }, { name: 'none' }, { maxMessageBytes: 10 }).match(
     channel,
   );
-  if (match === undefined) throw new Error('no rule');
-  return { action, channel, match };
+  if (rule === undefined) throw new Error('no rule');
+  return { action, channel, rule };
 }
 
 function unused(): never {
@@ -74,19 +74,14 @@ describe('by function', () => {
     expect(await ask(answer)).toEqual(granted);
   });
 
-  test.each([false, undefined, null, 0, 1, 'yes', Promise.resolve(1), Promise.resolve()])(
-    'neither a no nor a value that is truthy by accident is a yes: %s',
-    async (answer) => {
-      expect(await ask(answer)).toEqual(denied);
-    },
+  const notTrue = [false, undefined, null, 0, 1, 'yes', Promise.resolve(1), Promise.resolve()];
+  test.each(notTrue)('neither a no nor a value that is truthy by accident is a yes: %s', async (answer) =>
+    expect(await ask(answer)).toEqual(denied),
   );
 
   test('a denial tells the client its own code', async () => {
-    expect(await ask({ error: { code: 4_001, message: 'full' } })).toEqual({
-      ok: false,
-      error: { code: 4_001, message: 'full', temporary: false },
-      why,
-    });
+    const expected = { ok: false, error: { code: 4_001, message: 'full', temporary: false }, why };
+    expect(await ask({ error: { code: 4_001, message: 'full' } })).toEqual(expected);
     expect(await ask({ error: { code: 4_001, message: 'full', temporary: true } })).toMatchObject({
       error: { temporary: true },
     });
@@ -134,11 +129,8 @@ describe('by function', () => {
     }
     expect(await ask({ error: { code: 65_536, message: '' } })).toEqual(denied);
     for (const code of [3_000, 4_999]) {
-      expect(await ask({ disconnect: { code, reason: '' } })).toEqual({
-        ok: false,
-        disconnect: { code, reason: '' },
-        why,
-      });
+      const expected = { ok: false, disconnect: { code, reason: '' }, why };
+      expect(await ask({ disconnect: { code, reason: '' } })).toEqual(expected);
     }
     expect(await ask({ disconnect: { code: 2_999, reason: '' } })).toEqual(denied);
   });

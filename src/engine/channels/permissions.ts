@@ -11,22 +11,23 @@ import { jsonBehindOf, withJsonBehind } from './json-behind.js';
 import { deniedByRule, limitedToUsers } from './refusal-lines.js';
 import type { Question } from './rule.js';
 
-/** Who asks. */
+/** The client that asks. */
 export interface Asker extends ConnectedClient {
-  readonly capabilities: readonly Capability[];
+  /** Absent: only what the rules allow. */
+  readonly capabilities: readonly Capability[] | undefined;
   isSubscribed(channel: ChannelName): boolean;
 }
 
 const granted = { ok: true } as const;
 
-/** What the functions of a rule are told about the client. */
-export function permissionContext(asker: Asker, { channel, match }: Question): PermissionContext {
+/** The context of a rule's functions. */
+export function permissionContext(asker: Asker, { channel, rule }: Question): PermissionContext {
   const { handshake } = asker;
   const context: PermissionContext = {
     user: asker.user === '' ? null : asker.user,
     client: asker.client,
     channel,
-    params: match.params,
+    params: rule.pattern.match(channel) ?? {},
     meta: asker.meta,
     transport: asker.transport,
     headers: handshake.headers,
@@ -41,12 +42,13 @@ export function decideByName(
   asker: Asker,
   question: Question,
 ): Decision | undefined {
-  const { action, channel, match } = question;
-  if (match.rule.userLimited && !isAmongUsers(asker.user, channel)) {
+  const { action, channel, rule } = question;
+  if (rule.userLimited && !isAmongUsers(asker.user, channel)) {
     return refuse(errorCodes.permissionDenied, limitedToUsers(question));
   }
-  if (isCapable(asker.capabilities, action, channel)) return granted;
-  if (action === 'subscribe' && match.rule.userLimited && channel.includes(userBoundary)) return granted;
+  const { capabilities } = asker;
+  if (capabilities !== undefined && isCapable(capabilities, action, channel)) return granted;
+  if (action === 'subscribe' && rule.userLimited && channel.includes(userBoundary)) return granted;
   switch (permission) {
     case 'anyone':
       return granted;
@@ -68,7 +70,7 @@ type PermissionFunction<Context, Grant extends object = never> = (
   context: Context,
 ) => PermissionAnswer<Grant> | Promise<PermissionAnswer<Grant>>;
 
-/** Asks the application. Only `true` and a grant are yes: what a function forgets to return is a no. */
+/** Asks the application. Only `true` and a grant permit; a forgotten return value refuses. */
 export async function decideByFunction<Context, Grant extends object>(
   permission: PermissionFunction<Context, Grant>,
   context: Context,
@@ -80,7 +82,7 @@ export async function decideByFunction<Context, Grant extends object>(
   if (isDenying(answer)) {
     return denialOf(answer, deniedByRule(question, permission)) ?? refuseByRule(question, permission);
   }
-  // safe: no denial, so it is the grant
+  // safe: not a denial, so it is the grant
   return { ok: true, grant: answer as Grant };
 }
 
@@ -110,9 +112,9 @@ export async function decide<Context>(
 ): Promise<Decision> {
   const byName = decideByName(permission, asker, question);
   if (byName !== undefined) return byName;
-  // safe: names are all decided
+  // safe: all names are decided
   const verdict = await decideByFunction(permission as PermissionFunction<Context>, context(), question);
-  // Nothing can be granted but a yes: an object is a slip.
+  // There is nothing to grant but permission, so an object is a mistake.
   return verdict.ok && verdict.grant !== undefined ? refuseByRule(question, permission) : verdict;
 }
 
@@ -122,7 +124,7 @@ function refuseByRule(question: Question, permission: unknown): Denied {
 
 const userBoundary = '#';
 
-/** A name that ends in `#42,43` is for these users; one without is for no one in particular. */
+/** A name that ends in `#42,43` is for these users; others are not limited. */
 function isAmongUsers(user: string, channel: ChannelName): boolean {
   const boundary = channel.lastIndexOf(userBoundary);
   if (boundary === -1) return true;

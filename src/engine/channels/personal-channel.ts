@@ -1,14 +1,14 @@
-/** The channel of each user's own, into which all of its connections are put. */
+/** The personal channel of each user, to which the server subscribes all of its connections. */
 
 import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
-import type { Rule, RuleMatch } from './rule.js';
+import type { Rule } from './rule.js';
 
-/** What each user has for itself. */
+/** Options about each single user. */
 export interface PersonalOptions {
   /**
-   * Name of the channel that each connected user is subscribed to without asking, with `{user}` in the place of its id:
+   * Name of the channel that the server subscribes each user to, with `{user}` in place of the user id:
    * `personal:#{user}`. Anonymous clients get none. Default: none.
    */
   readonly channel?: string;
@@ -17,15 +17,19 @@ export interface PersonalOptions {
 }
 
 const placeholder = '{user}';
-/** Stands for all users where the rule is looked for. */
+/** Represents all users when the rule is looked up. */
 const someUser = '1';
 const maxCitedLength = 100;
 
-/** The part of a rule that is read here. */
+/** The part of a rule that is used here. */
 type PersonalRule = Pick<Rule, 'userLimited'> & {
   readonly subscribe: unknown;
   readonly pattern: { readonly text: string };
 };
+
+interface RuleFinder {
+  match(channel: ChannelName): PersonalRule | undefined;
+}
 
 export class PersonalChannel {
   readonly #before: string;
@@ -33,13 +37,18 @@ export class PersonalChannel {
   readonly #someName: ChannelName;
   readonly #findRule: (channel: ChannelName) => PersonalRule | undefined;
 
+  /** `undefined`: users have none. @throws FanfareError `ERR_CONFIG` */
+  static of({ channel }: PersonalOptions = {}, rules: RuleFinder): PersonalChannel | undefined {
+    return channel === undefined ? undefined : new PersonalChannel(channel, (name) => rules.match(name));
+  }
+
   /** @throws FanfareError `ERR_CONFIG` */
   constructor(template: string, findRule: (channel: ChannelName) => PersonalRule | undefined) {
     const [before = '', after = '', ...more] = template.split(placeholder);
     if (!template.includes(placeholder) || more.length > 0 || /[{}]/.test(before + after)) {
-      throw fault(`"${template}" is no name with ${placeholder} in it once, like "personal:#${placeholder}"`);
+      throw fault(`"${template}" does not contain ${placeholder} exactly once, like "personal:#${placeholder}"`);
     }
-    // Users with the names of other channels would be let into them.
+    // Users could be named like other channels, and would get into them.
     if (before === '') throw fault(`"${template}" has nothing before ${placeholder}: write "#${placeholder}"`);
     this.#before = before;
     this.#after = after;
@@ -71,10 +80,9 @@ export class PersonalChannel {
   }
 
   /**
-   * Why the channel that was found for a user is not this user's alone: its id has signs that mean something in names.
-   * `undefined` when it is.
+   * Why a user's channel is not only this user's: the id has characters with a meaning in names. `undefined` if it is.
    */
-  objection(user: string, channel: ChannelName, { rule }: RuleMatch): RefusalLine | undefined {
+  objection(user: string, channel: ChannelName, rule: Rule): RefusalLine | undefined {
     if (rule.pattern.text !== this.#findRule(this.#someName)?.pattern.text) {
       return refusal(user, channel, 'its rule is not the one of other users: let the pattern of that end in {rest*}');
     }
@@ -95,7 +103,7 @@ function isForOne(channel: ChannelName, user: string): boolean {
 
 /** Why a user is refused whose personal channel does not exist. */
 export function noPersonalChannel(user: string, channel: string): RefusalLine {
-  return refusal(user, channel, 'it is no name that a channel can have, or no rule is for it');
+  return refusal(user, channel, 'it is not a valid channel name, or no rule matches it');
 }
 
 function refusal(user: string, channel: string, why: string): RefusalLine {

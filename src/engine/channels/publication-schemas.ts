@@ -1,4 +1,4 @@
-/** What of a publication comes back from a broker or from another node: outside data, in a shape that nodes have made. */
+/** Schemas of publications from a broker or another node: unchecked data in a form that nodes write. */
 
 import * as v from 'valibot';
 import { trustedJsonText } from '../../model/json-text.js';

@@ -1,11 +1,11 @@
-/** Takes a message into a channel, from a client or from the server: size, schema, broker. */
+/** Publishes a message to a channel, from a client or from the server: size, schema, broker. */
 
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
 import { type Payload, payloadJson, payloadValue } from '../../model/payload.js';
-import type { ClientInfo } from '../../model/publication.js';
+import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
@@ -18,40 +18,42 @@ export interface PublishingOptions {
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
-  /** Leave it out unless it is newer than what the channel has had. Needs a history, and a broker that can compare. */
+  /** Skip it unless it is newer than the channel's newest. Needs a history, and a broker that compares versions. */
   readonly version?: Version;
-  /** Deliver without keeping it: the publication has no offset and cannot be recovered. */
+  /** Deliver it without adding it to the history: it has no offset and cannot be recovered. */
   readonly skipHistory?: boolean;
 }
 
 /** A message that the rule of its channel has accepted. */
-interface AcceptedMessage {
+export interface AcceptedMessage {
   readonly data: Payload;
-  /** The message as the channel's schema gave it back; without a schema, as it was sent. */
+  /** The output of the channel's schema; without a schema, the message as sent. */
   readonly value: unknown;
 }
 
 /**
  * Checks a message against size and schema. The schema's output is what is published: defaults are filled in, unknown
- * keys go where the schema strips them. Where it changes nothing, the message stays the text that it was.
+ * keys go where the schema strips them. If it changes nothing, the message keeps its text. Without a schema the answer is
+ * there at once, since this runs for each publication.
  *
  * @throws FanfareError `ERR_MESSAGE_TOO_LARGE`, `ERR_MESSAGE_INVALID`
  */
-export async function acceptMessage(rule: Rule, data: Payload): Promise<AcceptedMessage> {
-  if (utf8ByteLength(payloadJson(data)) > rule.maxMessageBytes) {
+export function acceptMessage(rule: Rule, data: Payload): AcceptedMessage | Promise<AcceptedMessage> {
+  if (Buffer.byteLength(payloadJson(data)) > rule.maxMessageBytes) {
     throw new FanfareError('ERR_MESSAGE_TOO_LARGE', `message is larger than ${rule.maxMessageBytes} bytes`);
   }
-  if (rule.schema === undefined) return { data, value: undefined };
-  const outcome = await rule.schema['~standard'].validate(payloadValue(data));
-  if (outcome.issues !== undefined) {
-    throw new SchemaMismatch(outcome.issues[0]);
-  }
+  return rule.schema === undefined ? { data, value: undefined } : validated(rule.schema, data);
+}
+
+async function validated(schema: NonNullable<Rule['schema']>, data: Payload): Promise<AcceptedMessage> {
+  const outcome = await schema['~standard'].validate(payloadValue(data));
+  if (outcome.issues !== undefined) throw new SchemaMismatch(outcome.issues[0]);
   const { value } = outcome;
   return { data: isUnchanged(payloadJson(data), value) ? data : encodeMessage(value), value };
 }
 
 /**
- * Encodes a value of the application; a value that came as JSON text keeps its text.
+ * Encodes a value of the application; a value from JSON text keeps its text.
  *
  * @throws FanfareError `ERR_MESSAGE_INVALID` for what JSON or UTF-8 cannot keep
  */
@@ -88,28 +90,30 @@ export class Publishing {
       return Promise.reject(new FanfareError('ERR_MESSAGE_INVALID', text));
     }
     const isKept = rule.stream !== undefined && !skipHistory;
-    // To deliver an outdated document that the caller wanted to be left out would be worse than not to deliver it.
+    // Better not to deliver it than to deliver an outdated document.
     if (version !== undefined && !(isKept && this.broker.comparesVersions === true)) {
       const why = isKept ? `the broker ${this.broker.name} compares none` : 'there is no history to compare it with';
       return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', `version is not available: ${why}`));
     }
     this.counters.publicationsIn++;
-    return this.broker.publish(
-      channel,
-      { data, ...(info && { info }), ...(tags && { tags }) },
-      {
-        ...(rule.stream !== undefined && !skipHistory && { stream: rule.stream }),
-        ...(idempotencyKey !== undefined && { idempotencyKey }),
-        ...(version !== undefined && { version }),
-      },
-    );
+    return this.broker.publish(channel, newPublication(data, info, tags), {
+      stream: isKept ? rule.stream : undefined,
+      idempotencyKey,
+      version,
+    });
   }
 }
 
-function isIdempotencyKey(key: string): boolean {
-  return key.length > 0 && utf8ByteLength(key) <= maxIdempotencyKeyBytes;
+/** Written out, as {@link publicationAt} is. */
+function newPublication(
+  data: Payload,
+  info: ClientInfo | undefined,
+  tags: NewPublication['tags'] | undefined,
+): NewPublication {
+  if (tags !== undefined) return info === undefined ? { data, tags } : { data, info, tags };
+  return info === undefined ? { data } : { data, info };
 }
 
-function utf8ByteLength(text: string): number {
-  return Buffer.byteLength(text);
+function isIdempotencyKey(key: string): boolean {
+  return key.length > 0 && Buffer.byteLength(key) <= maxIdempotencyKeyBytes;
 }

@@ -52,8 +52,11 @@ export function unknownChannel(name: string): RefusalLine {
 }
 
 /** The channel's rule, or the function or hook that it names, refuses the action. */
-export function deniedByRule({ action, channel, match }: Question, permission: unknown): RefusalLine {
-  const rule = match.rule.pattern.text;
+export function deniedByRule(
+  { action, channel, rule: { pattern, userLimited } }: Question,
+  permission: unknown,
+): RefusalLine {
+  const rule = pattern.text;
   const says = typeof permission === 'string' ? permission : 'a function';
   return {
     check: 'permission',
@@ -63,7 +66,7 @@ export function deniedByRule({ action, channel, match }: Question, permission: u
       channel,
       rule,
       permission: says,
-      ...(match.rule.userLimited && { userLimited: true }),
+      ...(userLimited && { userLimited: true }),
       option: `channels → ${rule} → ${optionOf[action]}`,
     },
     message:
@@ -75,8 +78,8 @@ export function deniedByRule({ action, channel, match }: Question, permission: u
 }
 
 /** A name that is for certain users, asked about by another one. */
-export function limitedToUsers({ action, channel, match }: Question): RefusalLine {
-  const rule = match.rule.pattern.text;
+export function limitedToUsers({ action, channel, rule: { pattern } }: Question): RefusalLine {
+  const rule = pattern.text;
   return {
     check: 'permission',
     key: `${action} ${rule} users`,
@@ -128,8 +131,8 @@ export function isBrokerFailure(error: unknown): error is FanfareError {
 }
 
 /** The channel's rule keeps no history or no presence. */
-export function notKept({ action, channel, match }: Question): RefusalLine {
-  const rule = match.rule.pattern.text;
+export function notKept({ action, channel, rule: { pattern } }: Question): RefusalLine {
+  const rule = pattern.text;
   return {
     check: 'ability',
     key: `${action} ${rule}`,
@@ -239,8 +242,8 @@ export const revokedByClock: RefusalLine = {
 };
 
 /** The publications after a position are no longer kept, or never existed. */
-export function unrecoverable({ channel, match }: Omit<Question, 'action'>, command: string): RefusalLine {
-  const rule = match.rule.pattern.text;
+export function unrecoverable({ channel, rule: { pattern } }: Omit<Question, 'action'>, command: string): RefusalLine {
+  const rule = pattern.text;
   return {
     check: 'position',
     key: `${command} ${rule}`,

@@ -7,8 +7,8 @@ import type { Decision } from '../ports/decision.js';
 import { expectOptions, schema, word } from './channel-check.js';
 
 /**
- * Thrown by a procedure whose caller shall know why: it gets this code (400 to 1999) and message. Anything else that is
- * thrown is a fault of the server's, and the caller gets error 100.
+ * Thrown by a procedure to send its caller this code (400 to 1999) and message. Any other exception is a fault of the
+ * server, and the caller gets error 100.
  */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
@@ -25,13 +25,13 @@ export class RpcError extends Error {
   }
 }
 
-/** What a procedure is told of its caller. */
+/** The context of a procedure call. */
 export interface RpcContext {
   /** Id of the user, `null` for an anonymous connection. */
   readonly user: string | null;
   /** Id of the connection. */
   readonly client: string;
-  /** What authentication attached to the connection for the server's eyes. */
+  /** What authentication attached to the connection, for the server only. */
   readonly meta: unknown;
   /** Name of the transport: `websocket`, … */
   readonly transport: string;
@@ -40,7 +40,7 @@ export interface RpcContext {
   readonly remoteAddress: string;
 }
 
-/** Answers calls of procedures that are not declared, each by its name, with the argument as it came. What it answers with must be JSON. */
+/** Answers calls of undeclared procedures, with the name and the unchanged argument. Its result must be JSON. */
 export type RpcFallback = (
   method: string,
   data: JsonSource | undefined,

@@ -1,4 +1,4 @@
-/** What it means for a subscription that the rule of its channel has been replaced by another one. */
+/** What a changed channel rule means for a subscription. */
 
 import type { Rule } from './rule.js';
 
@@ -9,7 +9,7 @@ import type { Rule } from './rule.js';
  */
 type RuleChange = 'same' | 'quiet' | 'permission' | 'terms';
 
-/** What another value of each field means. */
+/** The effect of a change of each field. */
 const meanings = {
   pattern: 'quiet',
   schema: 'quiet',
@@ -25,16 +25,17 @@ const meanings = {
   pushJoinLeave: 'terms',
   userLimited: 'permission',
   maxMessageBytes: 'quiet',
+  batchMs: 'quiet',
 } as const satisfies Readonly<Record<keyof Rule, RuleChange>>;
 
 export function compareRules(before: Rule, after: Rule): RuleChange {
   if (before === after) return 'same';
-  // safe: they are all named there
+  // safe: the table has all of them
   const fields = Object.keys(meanings) as (keyof Rule)[];
   const found = new Set<RuleChange>();
   for (const field of fields) if (!isEqual(field, before, after)) found.add(meanings[field]);
   if ((before.stream === undefined) !== (after.stream === undefined)) found.add('terms');
-  // Functions are told what the placeholders stand for.
+  // Functions get the values of placeholders.
   if (typeof after.subscribe === 'function' && before.pattern.text !== after.pattern.text) found.add('permission');
   return (['terms', 'permission', 'quiet'] as const).find((change) => found.has(change)) ?? 'same';
 }

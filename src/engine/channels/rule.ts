@@ -3,11 +3,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ChannelAction } from '../names/capabilities.js';
-import type { ChannelParams, ChannelPattern } from '../names/channel-pattern.js';
+import type { ChannelPattern } from '../names/channel-pattern.js';
 import type { StreamLimits } from '../ports/broker.js';
 import type { ChannelOptions, HistoryOptions } from './channel-options.js';
 
-/** Its defaults filled in, texts parsed. */
+/** With defaults, and parsed texts. */
 export interface Rule {
   readonly pattern: ChannelPattern;
   readonly schema: StandardSchemaV1 | undefined;
@@ -21,21 +21,17 @@ export interface Rule {
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   readonly joinLeave: boolean;
-  /** All subscribers are told, and not only those that ask for it. */
+  /** Whether all subscribers get joins and leaves, and not only those that ask. */
   readonly pushJoinLeave: boolean;
   readonly userLimited: boolean;
   readonly maxMessageBytes: number;
+  /** How long publications may be gathered while the node is busy. 0: not beyond the turn. */
+  readonly batchMs: number;
 }
 
-/** The rule of one channel and what its placeholders stand for. */
-export interface RuleMatch {
-  readonly rule: Rule;
-  readonly params: ChannelParams;
-}
-
-/** What a rule is asked: may somebody do this with this channel? */
+/** A question to a rule: may somebody do this with this channel? */
 export interface Question {
   readonly action: ChannelAction;
   readonly channel: ChannelName;
-  readonly match: RuleMatch;
+  readonly rule: Rule;
 }

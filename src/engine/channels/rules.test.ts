@@ -20,9 +20,9 @@ function rulesOf(
 }
 
 function compiled(options: ChannelOptions): Rule {
-  const match = rulesOf({ c: options }).match(channelName('c'));
-  if (match === undefined) throw new Error('no rule');
-  return match.rule;
+  const rule = rulesOf({ c: options }).match(channelName('c'));
+  if (rule === undefined) throw new Error('no rule');
+  return rule;
 }
 
 describe('matching', () => {
@@ -33,8 +33,8 @@ describe('matching', () => {
     ['chat:other', 'chat:{room}', { room: 'other' }],
     ['chat:a:b', '{all*}', { all: 'chat:a:b' }],
   ])('the first rule that matches "%s" is "%s"', (name, pattern, params) => {
-    const match = rules.match(channelName(name));
-    expect([match?.rule.pattern.text, { ...match?.params }]).toEqual([pattern, params]);
+    const rule = rules.match(channelName(name));
+    expect([rule?.pattern.text, { ...rule?.pattern.match(channelName(name)) }]).toEqual([pattern, params]);
   });
 
   test('B82: without a rule the channel does not exist', () => {
@@ -59,15 +59,13 @@ describe('defaults', () => {
       presence: false,
       joinLeave: false,
       maxMessageBytes: 1_234,
+      batchMs: 0,
     });
   });
 
   test('a history is read by subscribers, recovers as a stream and lives for five minutes', () => {
-    expect(compiled({ history: { size: 10 } })).toMatchObject({
-      readHistory: 'subscriber',
-      recovery: 'stream',
-      stream: { size: 10, ttlMs: 300_000 },
-    });
+    const expected = { readHistory: 'subscriber', recovery: 'stream', stream: { size: 10, ttlMs: 300_000 } };
+    expect(compiled({ history: { size: 10 } })).toMatchObject(expected);
   });
 
   test.each([
@@ -88,14 +86,19 @@ describe('defaults', () => {
     expect(compiled(given === undefined ? {} : { joinLeave: given })).toMatchObject({ joinLeave, pushJoinLeave });
   });
 
+  test.each([
+    ['0ms', 0],
+    ['20ms', 20],
+    ['1s', 1_000],
+  ] as const)('a batch of %s is gathered for %i ms', (batch, batchMs) => {
+    expect(compiled({ batch })).toMatchObject({ batchMs });
+  });
+
   test('what is given is used', () => {
     const subscribe = () => true;
     const options = { subscribe, publish: 'user', recovery: 'cache', joinLeave: true, maxMessageBytes: 2 } as const;
-    expect(compiled({ ...options, history: { size: 1, ttl: '24h', read: 'user' } })).toMatchObject({
-      ...options,
-      readHistory: 'user',
-      stream: { size: 1, ttlMs: 86_400_000 },
-    });
+    const expected = { ...options, readHistory: 'user', stream: { size: 1, ttlMs: 86_400_000 } };
+    expect(compiled({ ...options, history: { size: 1, ttl: '24h', read: 'user' } })).toMatchObject(expected);
   });
 });
 
@@ -114,6 +117,9 @@ describe('refused with ERR_CONFIG, naming the rule', () => {
     ['B107: a time-to-live in parsecs', 'c', { history: { size: 1, ttl: '10 parsecs' } }],
     ['a message limit that nothing fits', 'c', { maxMessageBytes: 1 }],
     ['a message limit that is no number', 'c', { maxMessageBytes: Number.NaN }],
+    ['a batch in parsecs', 'c', { batch: '10 parsecs' }],
+    ['a batch that is no text', 'c', { batch: 10 }],
+    ['a batch beyond its bound', 'c', { batch: '1001ms' }],
     ['a pattern that objects would reorder', '42', {}],
     ['B81: a pattern of internal names', '@fanfare:{x}', {}],
     ['B84: what is no pattern', 'chat:{', {}],

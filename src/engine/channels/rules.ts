@@ -1,20 +1,26 @@
 /** Channel rules: what applies to a channel, found by its name. */
 
 import { type ChannelName, internalPrefix } from '../../model/channel-name.js';
+import { kindOf } from '../../model/expected.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { ChannelPattern } from '../names/channel-pattern.js';
-import type { Stores, StreamLimits } from '../ports/broker.js';
+import type { KeptKinds, Stores, StreamLimits } from '../ports/broker.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
 import type { ChannelDeclaration, ChannelOptions } from './channel-options.js';
-import type { Rule, RuleMatch } from './rule.js';
+import type { Rule } from './rule.js';
 import { compareRules } from './rule-comparison.js';
 
 const defaultHistoryTtl: Duration = '5m';
 const maxHistorySize = 100_000;
+const maxBatchMs = 1_000;
 
 /** The first rule whose pattern matches is the channel's. No rule: the channel does not exist. */
 export class ChannelRules {
   readonly #rules: readonly Rule[];
+  /** Whether any rule leaves a decision to a function of the application. */
+  readonly askFunctions: boolean;
+  /** What any channel keeps. */
+  readonly keeps: KeptKinds;
 
   /**
    * @param previous the rules that are replaced: a rule that has not changed stays the same object
@@ -33,26 +39,17 @@ export class ChannelRules {
       return before !== undefined && compareRules(before, rule) === 'same' ? before : rule;
     });
     for (const rule of this.#rules) checkStores(rule, stores);
+    this.askFunctions = this.#rules.some(({ subscribe, renew, publish, readHistory, readPresence }) =>
+      [subscribe, renew, publish, readHistory, readPresence].some((decision) => typeof decision === 'function'),
+    );
+    this.keeps = {
+      history: this.#rules.some(({ stream }) => stream !== undefined),
+      presence: this.#rules.some(({ presence }) => presence),
+    };
   }
 
-  /** Whether any rule leaves a decision to a function of the application. */
-  get askFunctions(): boolean {
-    const decisions = this.#rules.flatMap((rule) => [
-      rule.subscribe,
-      rule.renew,
-      rule.publish,
-      rule.readHistory,
-      rule.readPresence,
-    ]);
-    return decisions.some((decision) => typeof decision === 'function');
-  }
-
-  match(channel: ChannelName): RuleMatch | undefined {
-    for (const rule of this.#rules) {
-      const params = rule.pattern.match(channel);
-      if (params !== undefined) return { rule, params };
-    }
-    return undefined;
+  match(channel: ChannelName): Rule | undefined {
+    return this.#rules.find(({ pattern }) => pattern.matches(channel));
   }
 
   [Symbol.iterator](): Iterator<Rule> {
@@ -68,7 +65,9 @@ function compile(text: string, options: ChannelOptions, defaults: { readonly max
   const recovery = options.recovery ?? (stream === undefined ? 'off' : 'stream');
   if (recovery !== 'off' && stream === undefined) throw fault(text, `recovery "${recovery}" needs a history`);
   const maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
-  if (!Number.isSafeInteger(maxMessageBytes) || maxMessageBytes < 2) throw fault(text, 'maxMessageBytes is below 2');
+  if (!Number.isSafeInteger(maxMessageBytes) || maxMessageBytes < 2) {
+    throw fault(text, `maxMessageBytes must be a whole number of at least 2, got ${kindOf(maxMessageBytes)}`);
+  }
   return {
     pattern: new ChannelPattern(text),
     schema: options.message,
@@ -84,16 +83,26 @@ function compile(text: string, options: ChannelOptions, defaults: { readonly max
     pushJoinLeave: options.joinLeave === 'push',
     userLimited: options.userLimited ?? false,
     maxMessageBytes,
+    batchMs: batchMs(text, options.batch),
   };
+}
+
+function batchMs(text: string, batch: Duration = '0ms'): number {
+  const ms = parseDurationMs(batch);
+  if (ms === undefined || ms > maxBatchMs) {
+    throw fault(text, `batch must be like "20ms", and "1s" at most, got ${kindOf(batch)}`);
+  }
+  return ms;
 }
 
 function streamLimits(text: string, history: NonNullable<ChannelOptions['history']>): StreamLimits {
   const { size, ttl = defaultHistoryTtl } = history;
   if (!Number.isSafeInteger(size) || size < 1 || size > maxHistorySize) {
-    throw fault(text, `history.size must be from 1 to ${maxHistorySize}, got ${size}`);
+    throw fault(text, `history.size must be a whole number from 1 to ${maxHistorySize}, got ${kindOf(size)}`);
   }
   const ttlMs = parseDurationMs(ttl);
-  if (ttlMs === undefined || ttlMs === 0) throw fault(text, `history.ttl must be like "5m" or "24h", got "${ttl}"`);
+  if (ttlMs === undefined || ttlMs === 0)
+    throw fault(text, `history.ttl must be like "5m" or "24h", got ${kindOf(ttl)}`);
   return { size, ttlMs };
 }
 

@@ -1,11 +1,11 @@
-/** Where a value is not as its schema has it: the place may be told to anybody, what stands there may not. */
+/** Where a value does not match its schema: the path may be shown to anybody, the value may not. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { FanfareError } from '../../model/fanfare-error.js';
 
 const maxPathLength = 100;
 
-/** `.a.0`, empty for the whole. Schemas' own words are left out: some cite the value. */
+/** `.a.0`, empty for the whole. Messages of schemas are left out, since some cite the value. */
 export function issuePath(issue: StandardSchemaV1.Issue | undefined): string {
   const keys = (issue?.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment));
   return keys
@@ -14,7 +14,7 @@ export function issuePath(issue: StandardSchemaV1.Issue | undefined): string {
     .slice(0, maxPathLength);
 }
 
-/** A message that the schema of its channel does not take. */
+/** A message that the schema of its channel refuses. */
 export class SchemaMismatch extends FanfareError {
   readonly path: string;
 

@@ -25,9 +25,7 @@ test.each<[string, (value: Record<string, unknown>) => unknown]>([
   ['a list that became an object', (value) => ({ ...value, list: { 0: { a: null } } })],
   ['a date', (value) => ({ ...value, z: new Date(1) })],
   ['an object of a class', (value) => Object.assign(new (class Message {})(), value)],
-])('%s is a change', (_, change) => {
-  expect(isUnchanged(text, change(meant()))).toBe(false);
-});
+])('%s is a change', (_, change) => expect(isUnchanged(text, change(meant()))).toBe(false));
 
 test('what the schema changed in its place is a change', () => {
   const value = meant();

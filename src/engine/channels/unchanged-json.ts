@@ -1,11 +1,11 @@
-/** Whether a schema has left a message as it was, so that its text can be published as it came. */
+/** Whether a schema has left a message unchanged, so that its text can be published as it is. */
 
 import { countMembers } from '../../model/json-parse.js';
 import { fromJsonText, type JsonText } from '../../model/json-text.js';
 
 /**
- * Compares with what the text means and not with what the schema was given, which it may have changed in its place. False
- * where a member is there twice: the schema has seen one of the two, and a reader may take the other.
+ * Compares with the text and not with the schema's input, which the schema may have modified. False for duplicate
+ * members: the schema has seen one, and a reader may use the other.
  */
 export function isUnchanged(text: JsonText, output: unknown): boolean {
   const comparison = new Comparison();
@@ -22,7 +22,7 @@ class Comparison {
     if (typeof output !== 'object' || output === null) return false;
     if (Array.isArray(plain)) return Array.isArray(output) && this.#isSameList(plain, output);
     const prototype: unknown = Object.getPrototypeOf(output);
-    // An object of a class may be encoded as something else than its members.
+    // An object of a class may be encoded differently from its members.
     return (prototype === Object.prototype || prototype === null) && this.#isSameRecord(plain, output);
   }
 

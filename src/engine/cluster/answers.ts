@@ -1,24 +1,24 @@
-/** Answers what other nodes ask: each question once, however often it arrives. */
+/** Answers the questions of other nodes, each once, however often it arrives. */
 
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { ClusterMessage } from './messages.js';
 
 /**
- * Answers questions of one kind. The body is outside data. What is returned has to be JSON; what is thrown or rejected
- * is logged, and the asker gets to know that there is no answer.
+ * Answers questions of one kind. The body is outside data. The result must be JSON; an exception or a rejection is
+ * logged, and the asking node is told that there is no answer.
  *
- * @param gone aborted when the asker does not wait any more
+ * @param gone aborted when the asking node no longer waits
  */
 export type Responder = (body: unknown, from: string, gone: AbortSignal) => unknown;
 
-/** Longer than anybody asks the same question again. */
+/** Longer than any node repeats a question. */
 const rememberedMs = 15_000;
 
-/** Most questions that are remembered or worked on; the oldest is forgotten first. */
+/** Most questions that are remembered or being answered; the oldest is forgotten first. */
 const maxRemembered = 20_000;
 
-/** Answers that are longer, in UTF-16 units, are given once. */
+/** Longer answers, in UTF-16 units, are sent once and not kept. */
 const maxKeptLength = 4_096;
 
 interface Question {
@@ -38,7 +38,7 @@ export class ClusterAnswers {
     private readonly reply: (message: ClusterMessage, to: string) => void,
   ) {}
 
-  /** @param about names the kind of the question */
+  /** @param about the kind of question */
   serve(about: string, responder: Responder): void {
     this.#responders.set(about, responder);
   }
@@ -56,12 +56,12 @@ export class ClusterAnswers {
     this.reply(answer, from);
   }
 
-  /** The asker does not wait any more. */
+  /** The asking node no longer waits. */
   abort(id: string, from: string): void {
     this.#questions.get(`${from} ${id}`)?.gone.abort();
   }
 
-  /** Nobody waits any more for what this node has asked. */
+  /** That node no longer waits for answers. */
   abortAllOf(from: string): void {
     for (const [key, question] of this.#questions) if (key.startsWith(`${from} `)) question.gone.abort();
   }

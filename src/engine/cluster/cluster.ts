@@ -1,4 +1,4 @@
-/** A node among others: who is there, and questions to them. Everything over the control channel of the broker. */
+/** A node among others: which nodes are alive, and questions to them, all over the broker's control channel. */
 
 import { RepeatedWarning } from '../log/repeated-warning.js';
 import type { Cancel, Clock, Random } from '../ports/clock.js';
@@ -15,25 +15,25 @@ interface ClusterParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Absent: there are no others, and all questions are answered by nobody. */
+  /** Absent: there are no other nodes, and questions get no answers. */
   readonly control: ControlChannel | undefined;
-  /** How this node is doing. */
+  /** The state of this node, for the others. */
   readonly summary: () => NodeSummary;
-  /** For how long it has not heard itself through the broker, now or within the last milliseconds. */
+  /** Longest time without a message of its own through the broker: now, or within the last `ms` milliseconds. */
   readonly silenceWithin: (ms: number) => number;
 }
 
-/** By then a new node has heard of all others, even when their answers to its first sign of life were lost. */
+/** After this a new node has heard of all others, even if their answers to its first heartbeat were lost. */
 const newForMs = beatIntervalMs + 1_000;
 
-/** Whatever calls itself a node. */
+/** Of the id of an unknown sender, for the log. */
 const maxCitedLength = 64;
 
-/** Figures for whoever watches; they only grow. */
+/** Counters for metrics; they only grow. */
 interface ClusterFigures {
   messagesIn: number;
   messagesOut: number;
-  /** Messages that could not be read or sent. */
+  /** Messages that could not be decoded or sent. */
   messagesLost: number;
   questionsLate: number;
   nodesLost: number;
@@ -41,27 +41,25 @@ interface ClusterFigures {
 
 export class Cluster {
   readonly figures: ClusterFigures = { messagesIn: 0, messagesOut: 0, messagesLost: 0, questionsLate: 0, nodesLost: 0 };
-  readonly #parts: ClusterParts;
   readonly #peers = new ClusterPeers();
   readonly #answers: ClusterAnswers;
   readonly #questions: ClusterQuestions;
   readonly #onJoined: ((nodeId: string) => void)[] = [];
   readonly #onLost: ((nodeId: string) => void)[] = [];
   readonly #onHeardAgain: ((nodeId: string) => void)[] = [];
-  /** Known nodes that may have said something while this one was deaf. */
+  /** Known nodes whose messages may have been missed while this node received nothing. */
   readonly #unheard = new Set<string>();
   readonly #garbage: RepeatedWarning;
   readonly #unsent: RepeatedWarning;
   #beat: Cancel | undefined;
   #isRunning = false;
   #isClosed = false;
-  /** Called when a new node hears of another one, or is new no more. Absent once it is not new. */
+  /** Called when a new node hears of another one, and when it no longer counts as new; absent from then on. */
   #waitingForPeers: Set<() => void> | undefined;
   #cancelNew: Cancel | undefined;
 
-  constructor(parts: ClusterParts) {
+  constructor(private readonly parts: ClusterParts) {
     const { clock, log } = parts;
-    this.#parts = parts;
     const what = 'messages of other nodes make no sense: they are of another version, or somebody else sends there';
     this.#garbage = new RepeatedWarning(what, parts);
     this.#unsent = new RepeatedWarning('messages to other nodes were not sent', parts);
@@ -74,7 +72,7 @@ export class Cluster {
     return this.#peers.size;
   }
 
-  /** Of the other nodes. */
+  /** Ids of the other nodes. */
   ids(): string[] {
     return this.#peers.ids();
   }
@@ -83,7 +81,7 @@ export class Cluster {
     return this.#peers.has(nodeId);
   }
 
-  /** What the others said of themselves last, a few seconds ago. */
+  /** The last state that each of the other nodes has sent, a few seconds old. */
   summaries(): NodeSummary[] {
     return this.#peers.summaries();
   }
@@ -93,40 +91,40 @@ export class Cluster {
     this.#answers.serve(about, responder);
   }
 
-  /** Called with the id of each node that comes, or comes back after it was given up. */
+  /** Called with the id of each node that appears, also after it was considered dead. */
   onJoined(listener: (nodeId: string) => void): void {
     this.#onJoined.push(listener);
   }
 
-  /** Called with the id of each node that stayed known while this one was deaf, when it is heard again. */
+  /** Called with the id of each known node when it is heard again after this node received nothing for a while. */
   onHeardAgain(listener: (nodeId: string) => void): void {
     this.#onHeardAgain.push(listener);
   }
 
-  /** Called with the id of each node that has left or fallen silent. */
+  /** Called with the id of each node that has left or is considered dead. */
   onLost(listener: (nodeId: string) => void): void {
     this.#onLost.push(listener);
   }
 
   async start(): Promise<void> {
-    const { control, nodeId } = this.#parts;
+    const { control, nodeId } = this.parts;
     if (control === undefined) return;
     await control.start(nodeId, (payload, from) => this.#receive(payload, from));
     this.#isRunning = true;
     this.#waitingForPeers = new Set();
-    this.#cancelNew = this.#parts.clock.schedule(() => this.#isNewNoMore(), newForMs);
+    this.#cancelNew = this.parts.clock.schedule(() => this.#isNewNoMore(), newForMs);
     this.#giveSign(true);
   }
 
   /**
-   * Says good-bye, so that nobody waits for this node. Resolves when the broker has it, or `deadlineMs` are over.
-   * Idempotent.
+   * Announces that this node leaves, so that no other waits for it. Resolves when the broker has accepted that, or
+   * after `deadlineMs`. Idempotent.
    */
   async close(deadlineMs: number): Promise<void> {
     if (!this.#isRunning) return;
     this.#questions.close();
     this.#answers.close();
-    const { clock, log } = this.#parts;
+    const { clock, log } = this.parts;
     const said = withTimeLimit(clock, deadlineMs, 'good-bye', this.#send({ kind: 'bye' }));
     this.#isRunning = false;
     this.#isClosed = true;
@@ -137,7 +135,7 @@ export class Cluster {
     this.#unsent.close();
   }
 
-  /** Asks one node, which may still have to be heard of while this node is new. Never rejects. */
+  /** Asks one node. A new node first waits until it has heard of that node. Never rejects. */
   async ask(nodeId: string, about: string, body: unknown, options: AskOptions): Promise<Answer> {
     while (!this.#peers.has(nodeId) && this.#waitingForPeers !== undefined) {
       await new Promise<void>((resolve) => this.#waitingForPeers?.add(resolve));
@@ -149,8 +147,8 @@ export class Cluster {
   }
 
   /**
-   * Asks all other nodes. Resolves with the answers of those that are alive and in time; never rejects. Each node acts
-   * once, however often the question has to be sent.
+   * Asks all other nodes. Resolves with the answers that arrive in time; never rejects. Each node acts once, however
+   * often the question is sent.
    */
   async askAll(about: string, body: unknown, options: AskOptions): Promise<unknown[]> {
     if (!this.#isRunning) return [];
@@ -178,11 +176,11 @@ export class Cluster {
   }
 
   #newId(): string {
-    return this.#parts.random.id();
+    return this.parts.random.id();
   }
 
   #giveSign(isNew: boolean): void {
-    const { clock, summary, silenceWithin } = this.#parts;
+    const { clock, summary, silenceWithin } = this.parts;
     void this.#send({ kind: 'beat', node: summary(), isNew });
     this.#beat = clock.schedule(() => {
       if (silenceWithin(beatIntervalMs) > deafAfterMs) {
@@ -200,13 +198,13 @@ export class Cluster {
     this.figures.nodesLost++;
     this.#questions.lost(id);
     this.#answers.abortAllOf(id);
-    this.#parts.log.info({ node: id }, 'a node is gone');
+    this.parts.log.info({ node: id }, 'a node is gone');
     for (const listener of this.#onLost) listener(id);
   }
 
-  /** Resolves when the broker has it, or it is lost. */
+  /** Resolves when the broker has accepted the message, or when it is lost. */
   async #send(message: ClusterMessage, to?: string): Promise<void> {
-    const { control, log } = this.#parts;
+    const { control, log } = this.parts;
     if (control === undefined || !this.#isRunning) return;
     const payloads = payloadsOf(message, () => this.#newId());
     if (payloads.length === 0) {
@@ -228,7 +226,7 @@ export class Cluster {
   #receive(payload: string, from: string): void {
     if (!this.#isRunning) return;
     this.figures.messagesIn++;
-    this.#peers.heard(from, this.#parts.clock.nowMs());
+    this.#peers.heard(from, this.parts.clock.nowMs());
     const message = decodeClusterMessage(payload);
     if (message === undefined) this.#passOver(from);
     else this.#take(message, from);
@@ -273,10 +271,10 @@ export class Cluster {
   }
 
   #takeBeat({ node, isNew }: Extract<ClusterMessage, { kind: 'beat' }>, from: string): void {
-    const { clock, summary, log } = this.#parts;
+    const { clock, summary, log } = this.parts;
     if (node.id !== from) return;
     const isUnknown = this.#peers.beat(node, clock.nowMs());
-    // It should not have to wait for the next sign of life; after a partition neither should, to hear what it has missed.
+    // A new node need not wait for the next heartbeat. After a partition both sides answer, to learn what they missed.
     if (isNew || isUnknown) void this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
     const isHeardAgain = this.#unheard.delete(from);
     if (!isUnknown) {

@@ -1,12 +1,12 @@
 /**
- * What nodes say over the control channel, and the one decoder of it. Two versions of a node run side by side, so kinds
- * and fields that are not known are passed over, and what a newer format says is not guessed at.
+ * The messages of the control channel and their only decoder. Two versions of a node may run side by side, so unknown
+ * kinds and fields are ignored, and messages of another format are not interpreted.
  */
 
 import * as v from 'valibot';
 import { maxControlPayloadBytes } from '../ports/control-channel.js';
 
-/** How one node is doing. */
+/** The state of one node. */
 export interface NodeSummary {
   readonly id: string;
   readonly version: string;
@@ -17,13 +17,13 @@ export interface NodeSummary {
   readonly uptimeSec: number;
 }
 
-/** Changes when older nodes could not read the messages any more. */
+/** Incremented when older nodes could no longer read the messages. */
 const format = 1;
 
-/** Longest message, in UTF-16 units; what is longer is not sent, and not put together. */
+/** Longest message, in UTF-16 units; longer ones are neither sent nor assembled. */
 const maxMessageLength = 16_777_216;
 
-/** A UTF-16 unit has at most three bytes, and JSON escapes at most double what is JSON already. */
+/** A UTF-16 unit has at most three bytes, and escaping JSON text again at most doubles it. */
 const partLength = Math.floor(maxControlPayloadBytes / 8);
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -40,20 +40,20 @@ export const nodeSummary = v.object({
 });
 
 const clusterMessage = v.variant('kind', [
-  /** A sign of life. `isNew`: the sender knows nobody yet, and wants to. */
+  /** A heartbeat. `isNew`: the sender knows no other node yet and wants their answers. */
   v.object({ kind: v.literal('beat'), node: nodeSummary, isNew: v.optional(v.boolean(), false) }),
-  /** The sender goes. */
+  /** The sender leaves. */
   v.object({ kind: v.literal('bye') }),
-  /** A question; asked again under the same id until it is answered or out of time. */
+  /** A question; repeated with the same id until it is answered or its time is over. */
   v.object({ kind: v.literal('ask'), id, about: v.pipe(v.string(), v.maxLength(64)), body: v.unknown() }),
-  /** It has arrived and takes its time. */
+  /** The question has arrived and is being answered. */
   v.object({ kind: v.literal('working'), id }),
   v.object({ kind: v.literal('answer'), id, body: v.unknown() }),
-  /** The question cannot be answered here: it is about something unknown, or its answer has failed. */
+  /** The node cannot answer: it does not know this kind of question, or answering has failed. */
   v.object({ kind: v.literal('no_answer'), id, isUnknown: v.boolean() }),
-  /** Nobody waits for the answer any more. */
+  /** The asking node no longer waits for the answer. */
   v.object({ kind: v.literal('abort'), id }),
-  /** A piece of a message that is longer than a payload may be. */
+  /** A part of a message that is longer than one payload may be. */
   v.object({ kind: v.literal('part'), id, index: count, isLast: v.boolean(), text: v.string() }),
 ]);
 
@@ -63,13 +63,13 @@ export function encodeClusterMessage(message: ClusterMessage): string {
   return JSON.stringify({ format, ...message });
 }
 
-/** `undefined` for what is malformed, unknown or of another format. */
+/** `undefined` for a message that is malformed, of an unknown kind or of another format. */
 export function decodeClusterMessage(payload: string): ClusterMessage | undefined {
   let value: unknown;
   try {
     value = JSON.parse(payload);
   } catch {
-    // Whatever it is, it is not for this node.
+    // Not a message of a node.
     return undefined;
   }
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== format) return undefined;
@@ -77,7 +77,7 @@ export function decodeClusterMessage(payload: string): ClusterMessage | undefine
   return parsed.success ? parsed.output : undefined;
 }
 
-/** One message as payloads: itself, or its pieces. None when it is too long. */
+/** The payloads of one message: itself or its parts, none if it is too long. */
 export function payloadsOf(message: ClusterMessage, messageId: () => string): string[] {
   const text = encodeClusterMessage(message);
   if (text.length * 3 <= maxControlPayloadBytes) return [text];
@@ -92,13 +92,13 @@ export function payloadsOf(message: ClusterMessage, messageId: () => string): st
   return payloads;
 }
 
-/** Puts messages of one sender together again. A message with a piece missing is dropped. */
+/** Assembles the messages of one sender. A message with a missing part is dropped. */
 export class Parts {
   #id = '';
   #texts: string[] = [];
   #length = 0;
 
-  /** Returns the whole message with its last piece. */
+  /** Returns the whole message with its last part. */
   take(part: Extract<ClusterMessage, { kind: 'part' }>): string | undefined {
     if (part.index === 0) {
       this.#clear();

@@ -1,16 +1,16 @@
-/** The other nodes that are alive, as far as one can know: by their signs of life. */
+/** The other nodes that seem to be alive, judged by their heartbeats. */
 
 import { type NodeSummary, Parts } from './messages.js';
 
-/** How often a node gives a sign of life. */
+/** Interval of a node's heartbeats. */
 export const beatIntervalMs = 3_000;
 
-/** A node that has been silent for so long is taken for dead. */
+/** A node that is silent for longer is considered dead. */
 const silentAfterMs = 10_000;
 
 /**
- * A node that has not heard itself for so long may be deaf, and silence tells it nothing. Less than {@link silentAfterMs}
- * without {@link beatIntervalMs}, so that nobody is given up for the node's own deafness.
+ * A node without messages of its own for this long may receive nothing, so the silence of others proves nothing. Less
+ * than {@link silentAfterMs} minus {@link beatIntervalMs}, so that no node is considered dead for that reason.
  */
 export const deafAfterMs = 6_000;
 
@@ -34,7 +34,7 @@ export class ClusterPeers {
     return [...this.#peers.keys()];
   }
 
-  /** What each said of itself last: up to {@link beatIntervalMs} old. */
+  /** The last state that each node has sent, up to {@link beatIntervalMs} old. */
   summaries(): NodeSummary[] {
     return [...this.#peers.values()].map(({ summary }) => summary);
   }
@@ -43,23 +43,23 @@ export class ClusterPeers {
     return this.#peers.has(id);
   }
 
-  /** Pieces of messages are put together for nodes that are known alone. */
+  /** Only for known nodes, which bounds the memory. */
   partsOf(id: string): Parts | undefined {
     return this.#peers.get(id)?.parts;
   }
 
-  /** Any message is a sign of life. */
+  /** Any message counts as a heartbeat. */
   heard(id: string, nowMs: number): void {
     const peer = this.#peers.get(id);
     if (peer !== undefined) peer.lastHeardMs = nowMs;
   }
 
-  /** Nobody could be heard: everybody's silence begins anew. */
+  /** This node received nothing: the silence of all others is counted from now. */
   excuseAll(nowMs: number): void {
     for (const peer of this.#peers.values()) peer.lastHeardMs = nowMs;
   }
 
-  /** @returns whether it is new */
+  /** @returns whether the node is new */
   beat(summary: NodeSummary, nowMs: number): boolean {
     const peer = this.#peers.get(summary.id);
     if (peer !== undefined) {
@@ -72,12 +72,12 @@ export class ClusterPeers {
     return true;
   }
 
-  /** @returns whether it was known */
+  /** @returns whether the node was known */
   remove(id: string): boolean {
     return this.#peers.delete(id);
   }
 
-  /** Those that have been silent for too long. */
+  /** Nodes that have been silent for too long. */
   silent(nowMs: number): string[] {
     return [...this.#peers].flatMap(([id, { lastHeardMs }]) => (nowMs - lastHeardMs > silentAfterMs ? [id] : []));
   }

@@ -1,31 +1,31 @@
-/** What this node has asked others and not got answered yet. */
+/** Questions to other nodes that are not answered yet. */
 
 import type { Cancel, Clock } from '../ports/clock.js';
 import type { ClusterMessage } from './messages.js';
 
-/** A question is asked again after this, since messages may be lost. */
+/** A question is repeated after this time, since messages may be lost. */
 const repeatMs = 1_000;
 
 export type Answer =
   | { readonly ok: true; readonly body: unknown }
   /**
-   * `gone`: the node has left or died; `closing`: this node is about to leave, and says nothing about the other; `late`: out
-   * of time; `refused`: it cannot answer that; `unknown`: it is too old.
+   * `gone`: the node has left or died, or the caller no longer waits; `closing`: this node is closing; `late`: no
+   * answer in time; `refused`: the node could not answer; `unknown`: its version does not know the question.
    */
   | { readonly ok: false; readonly reason: 'gone' | 'closing' | 'late' | 'refused' | 'unknown' };
 
 export interface AskOptions {
-  /** By when there has to be an answer. */
+  /** Longest wait for the answers, from now. */
   readonly deadlineMs: number;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the caller no longer waits for the answer. */
   readonly gone?: AbortSignal;
 }
 
 interface Question {
   readonly ask: Extract<ClusterMessage, { kind: 'ask' }>;
-  /** Nodes whose answer is waited for. */
+  /** Nodes that have not answered yet. */
   readonly waitingFor: Set<string>;
-  /** Of them, those that have it. */
+  /** Those of them that have received the question. */
   readonly working: Set<string>;
   readonly answers: Map<string, Answer>;
   readonly untilMs: number;
@@ -46,9 +46,9 @@ export class ClusterQuestions {
   }
 
   /**
-   * Resolves when each of these nodes has answered, has gone, or is out of time.
+   * Resolves when each of these nodes has answered, has gone, or has not answered in time.
    *
-   * @param isForAll the question is sent to all nodes, and those not known yet act on it as well
+   * @param isForAll whether to send the question to all nodes, also to those that are not known yet
    */
   ask(
     question: Pick<Extract<ClusterMessage, { kind: 'ask' }>, 'id' | 'about' | 'body'>,
@@ -90,7 +90,7 @@ export class ClusterQuestions {
     this.#questions.get(id)?.working.add(from);
   }
 
-  /** Nothing is to be expected of this node any more. */
+  /** This node will not answer any more. */
   lost(node: string): void {
     for (const id of [...this.#questions.keys()]) this.answered(id, node, { ok: false, reason: 'gone' });
   }

@@ -1,4 +1,4 @@
-/** The merge of history and live publications: no hole, no repetition, whatever the page and the buffer hold. */
+/** The merge of history and live publications: no gap and no repetition, whatever is in the page and the buffer. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -63,7 +63,7 @@ describe('merge', () => {
       fc.property(span, ({ since, pageEnd, bufferFrom, bufferEnd, repeats }) => {
         fc.pre(since <= pageEnd && bufferFrom > 0);
         const live = offsets(publications(bufferFrom, bufferEnd));
-        // A broker may repeat what it has delivered before.
+        // A broker may repeat what it has already delivered.
         for (const at of repeats) {
           const again = live[at];
           if (again !== undefined) live.splice(at + 1, 0, again);
@@ -84,7 +84,7 @@ describe('merge', () => {
     fc.assert(
       fc.property(fc.nat({ max: 10 }), fc.integer({ min: 2, max: 10 }), fc.nat({ max: 9 }), (pageEnd, length, lost) => {
         const live = publications(pageEnd + 1, pageEnd + length);
-        // The last one's absence shows only when another one comes.
+        // A lost publication is only noticed when a later one arrives.
         fc.pre(lost < length - 1);
         live.splice(lost, 1);
         expect(merge(publications(1, pageEnd), { offset: pageEnd, epoch }, buffered(live)).hasHole).toBe(true);

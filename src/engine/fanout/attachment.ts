@@ -1,6 +1,6 @@
 /**
- * Takes one subscription from the request to the fan-out without losing or repeating a publication: live ones are
- * buffered first, then history is read, then both are merged (decision D7).
+ * Takes one subscription from the request to the fan-out without losing or repeating a publication: first live ones are
+ * buffered, then history is read, then both are merged (decision D7).
  */
 
 import type { Position } from '../../model/position.js';
@@ -11,27 +11,27 @@ import type { EngineLimits } from '../ports/limits.js';
 import type { Hub } from './hub.js';
 import type { BufferedPublication, Subscription } from './subscription.js';
 
-/** What an attachment works with. */
+/** What an attachment needs. */
 export interface AttachmentPorts {
   readonly hub: Hub;
   readonly broker: Stores;
-  readonly limits: EngineLimits;
+  readonly limits: Pick<EngineLimits, 'maxRecoveredPublications'>;
 }
 
-/** How often history is read again when the live stream has run ahead of it. */
+/** How often history is read again when the live stream has overtaken it. */
 const maxReads = 8;
 
-/** Publications without a hole, and the place they lead to. */
+/** Publications without a gap, and the position after them. */
 interface Merged {
   readonly publications: readonly Publication[];
   readonly top: Position;
-  /** The page and the buffer do not meet: history has to be read again. */
+  /** There is a gap between page and buffer: history has to be read again. */
   readonly hasHole: boolean;
 }
 
 /**
- * The buffer behind the page: what the page has already is dropped, the rest must follow it number by number. `top` is
- * where the page ends.
+ * Appends the buffer to the page: publications that are in the page are dropped, the others must have consecutive
+ * offsets. `top` is the position at the end of the page.
  */
 export function merge(page: readonly Publication[], top: Position, buffer: readonly BufferedPublication[]): Merged {
   const publications = [...page];
@@ -46,18 +46,20 @@ export function merge(page: readonly Publication[], top: Position, buffer: reado
 }
 
 /**
- * Used as: `await read()`; then, without an `await` in between, `isReady()`, `result()`, the reply, `goLive()`. While
- * it is not ready, `await read()` again.
+ * Usage: `await read()`; then, without an `await` in between, `isReady()`, `result()`, the reply, `goLive()`. If it is
+ * not ready, `await read()` again.
  */
 export class Attachment {
   readonly #ports: AttachmentPorts;
   readonly #since: Position | undefined;
   #page: HistoryPage | undefined;
+  /** The page and the buffer, merged by the last {@link isReady}. */
+  #merged: Merged | undefined;
   #reads = 0;
   #joined: Promise<void> | undefined;
   #isForgone = false;
 
-  /** @param since where the client stopped, when it wants what it missed */
+  /** @param since the client's position, if it asks for recovery */
   constructor(
     ports: AttachmentPorts,
     readonly subscription: Subscription,
@@ -67,59 +69,55 @@ export class Attachment {
     this.#since = since;
   }
 
-  get #rule() {
-    return this.subscription.rule;
-  }
-
-  /** Rejects as the broker does, or when history does not catch up with the live stream. */
+  /** Rejects as the broker does, or if history does not catch up with the live stream. */
   async read(): Promise<void> {
     this.#joined ??= this.#join();
     await this.#joined;
     const { history } = this.#ports.broker;
-    if (this.#rule.stream === undefined || history === undefined) return;
+    if (this.subscription.rule.stream === undefined || history === undefined) return;
     if (this.#reads++ >= maxReads) throw new Error('history stays behind the live stream');
-    // What was buffered up to here is in the page that is read now, or was lost with an overflow and is there too.
-    if (this.subscription.overflowed) {
-      this.subscription.overflowed = false;
-      this.subscription.buffer = undefined;
-    }
+    // Publications buffered so far, and those lost by an overflow, are in the page that is read now.
+    this.subscription.forgetOverflow();
     this.#page = await history.read(this.subscription.channel, this.#query());
   }
 
-  /** Whether the page and the buffer make one piece that is level with the live stream. */
+  /** Whether page and buffer have no gap and reach the live stream. */
   isReady(): boolean {
-    if (this.subscription.overflowed) return false;
+    const { stage, channel } = this.subscription;
+    const { buffer, hasOverflowed } = stage.name === 'joining' ? stage : { buffer: [], hasOverflowed: false };
+    if (hasOverflowed) return false;
     if (this.#page === undefined) return true;
-    const merged = this.#merged(this.#page);
+    const merged = merge(this.#page.publications, this.#page.top, buffer);
+    this.#merged = merged;
     if (merged.hasHole) return false;
-    const live = this.#ports.hub.position(this.subscription.channel);
-    // Another epoch at equal standing is for `promote` to judge: the page is newer than the live stream.
+    const live = this.#ports.hub.position(channel);
+    // If only the epochs differ, `promote` decides: the page is newer than the live stream.
     const isLevel = live === undefined || live.epoch !== merged.top.epoch || live.offset <= merged.top.offset;
     if (isLevel) this.#reads = 0;
     return isLevel;
   }
 
-  /** Tells the client that it cannot recover: what it missed is more than may wait for it. */
+  /** The client will be told that it cannot recover, because it missed more than its queue can hold. */
   forgo(): void {
     this.#isForgone = true;
   }
 
-  /** What the client is told. */
+  /** The reply to the client. */
   result(): SubscribeResult {
     const { data } = this.subscription.identity;
     const wasRecovering = this.#since !== undefined;
     const state = { wasRecovering, recovered: false, publications: [], ...(data !== undefined && { data }) };
-    if (this.#page === undefined) return { ...state, recoverable: false, positioned: false, epoch: '', offset: 0 };
-    const { top, publications } = this.#merged(this.#page);
-    const { recovery } = this.subscription;
-    const recovered = this.#isForgone ? undefined : this.#recovered(this.#page, top, publications);
-    return { ...state, positioned: true, recoverable: recovery !== 'off', ...top, ...recovered };
+    if (this.#page === undefined || this.#merged === undefined) {
+      return { ...state, recoverable: false, positioned: false, epoch: '', offset: 0 };
+    }
+    const recovered = this.#isForgone ? undefined : this.#recovered(this.#page, this.#merged);
+    const recoverable = this.subscription.recovery !== 'off';
+    return { ...state, positioned: true, recoverable, ...this.#merged.top, ...recovered };
   }
 
-  /** Puts the subscription into the fan-out, from the place that {@link result} told. */
+  /** Adds the subscription to the fan-out, from the position in {@link result}. */
   goLive(): void {
-    const top = this.#page === undefined ? undefined : this.#merged(this.#page).top;
-    this.#ports.hub.promote(this.subscription, top);
+    this.#ports.hub.promote(this.subscription, this.#merged?.top);
   }
 
   async #join(): Promise<void> {
@@ -136,31 +134,24 @@ export class Attachment {
     if (recovery === 'cache') return { limit: 1, reverse: true };
     if (recovery === 'off' || this.#since === undefined) return { limit: 0, reverse: false };
     const { offset, epoch } = this.#since;
-    // No epoch: an application that knows offsets alone asks from there. The server always tells clients an epoch.
+    // Without an epoch: an application that knows only offsets asks. The server always sends an epoch to clients.
     const since = epoch === '' ? { offset } : { offset, epoch };
     return { limit: this.#ports.limits.maxRecoveredPublications, since, reverse: false };
   }
 
-  #merged(page: HistoryPage): Merged {
-    return merge(page.publications, page.top, this.subscription.buffer ?? []);
-  }
-
-  /** What there is for a client that wants what it missed; `undefined` when it cannot have it, or wants nothing. */
-  #recovered(
-    page: HistoryPage,
-    top: Position,
-    publications: readonly Publication[],
-  ): Partial<SubscribeResult> | undefined {
+  /** What a recovering client gets; `undefined` if it cannot recover, or does not ask for it. */
+  #recovered(page: HistoryPage, { top, publications }: Merged): Partial<SubscribeResult> | undefined {
     const since = this.#since;
-    if (this.subscription.recovery === 'cache') return cached(since, top, publications);
-    if (this.subscription.recovery === 'off' || since === undefined) return undefined;
-    // A page cut by the limit has no connection to the live stream.
+    const { recovery } = this.subscription;
+    if (recovery === 'cache') return cached(since, top, publications);
+    if (recovery === 'off' || since === undefined) return undefined;
+    // After a page cut by the limit there would be a gap before the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? since.offset) === page.top.offset;
     return isComplete ? { recovered: true, offset: since.offset, publications } : undefined;
   }
 }
 
-/** The last value, unless the client has it. An empty cache recovers only a client that has the same state. */
+/** The last value, unless the client has it. An empty cache only recovers a client with the same position. */
 function cached(
   since: Position | undefined,
   top: Position,

@@ -1,6 +1,6 @@
 /**
- * Whether the work of this node succeeds at present (G10): what is published reaches it, which a message of its own tells
- * that is sent through the broker again and again; and the broker takes what has to be kept.
+ * Whether this node's broker works at present (G10): whether publications arrive, as shown by regular messages to
+ * itself through the broker, and whether the broker stores what channels keep.
  */
 
 import type { Broker, KeptKinds } from '../ports/broker.js';
@@ -12,7 +12,7 @@ interface BrokerHealthParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;
-  /** What any channel keeps: else it does not matter whether that could be. */
+  /** The kinds that any channel keeps; the others are not probed. */
   readonly keeps: () => KeptKinds;
 }
 
@@ -20,7 +20,7 @@ export class BrokerHealth {
   readonly #parts: BrokerHealthParts;
   /** Absent for a broker inside the process. */
   readonly #delivery: ProbeSeries | undefined;
-  /** Absent where that is not known. */
+  /** Absent if the broker cannot be probed for this. */
   readonly #keeping: ProbeSeries | undefined;
 
   constructor(parts: BrokerHealthParts) {
@@ -40,22 +40,22 @@ export class BrokerHealth {
     return this.#delivery?.isWell ?? true;
   }
 
-  /** Whether the broker takes what has to be kept: publications with history, presence. */
+  /** Whether the broker stores what channels keep: publications with history, presence. */
   get isKeeping(): boolean {
     return this.#keeping?.isWell ?? true;
   }
 
-  /** Since a message of this node's own last came back, in milliseconds; about one second at the best. */
+  /** Milliseconds since this node's last message to itself arrived; at best about one second. */
   get silenceMs(): number {
     return this.#delivery?.silenceMs ?? 0;
   }
 
-  /** The same, or how long the last time was that has ended within so many milliseconds. */
+  /** The current silence, or a longer one that ended within this many milliseconds. */
   silenceWithin(ms: number): number {
     return this.#delivery?.silenceWithin(ms) ?? 0;
   }
 
-  /** The broker has just been started. */
+  /** Called when the broker has started. */
   start(): void {
     this.#delivery?.start();
     this.#keeping?.start();

@@ -1,4 +1,4 @@
-/** One channel's fan-out: order, holes, batches and who gets what. */
+/** One channel's fan-out: order, gaps, batches, and which subscriber gets what. */
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { plainEncoding, RecordedConnection } from '../../../test/support/engine/recorded-connection.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import type { Publication } from '../../model/publication.js';
-import { channel } from '../channels/channel-options.js';
+import { type ChannelOptions, channel } from '../channels/channel-options.js';
 import { ChannelRules } from '../channels/rules.js';
 import { Counters } from '../ports/counters.js';
 import { Turn } from '../time/turn.js';
@@ -19,14 +19,16 @@ import { Variants } from './variant.js';
 const name = channelName('room:1');
 const epoch = 'e1';
 const encoding = plainEncoding();
-const rules = new ChannelRules({ 'room:{id}': channel() }, { name: 'none' }, { maxMessageBytes: 1_000 });
-const match = rules.match(name);
+const rulesOf = (options?: ChannelOptions) =>
+  new ChannelRules({ 'room:{id}': channel(options) }, { name: 'none' }, { maxMessageBytes: 1_000 });
+const rule = rulesOf().match(name);
+const batchMs = 20;
 
 function publication(offset: number, data = `${offset}`): Publication {
   return { offset, data: trustedJsonText(data) };
 }
 
-/** A session with one subscription. Losing its state takes it out of the channel, as a session does. */
+/** A session with one subscription. Losing its state removes it from the channel, as in a real session. */
 class Subscriber implements SubscriptionOwner {
   readonly connection = new RecordedConnection(encoding);
   readonly outbox: Outbox;
@@ -40,11 +42,15 @@ class Subscriber implements SubscriptionOwner {
     private readonly world: World,
     joinLeave: boolean,
   ) {
-    if (match === undefined) throw new Error('no rule');
     this.outbox = new Outbox(this.connection, this, { ...world, limits: { maxQueueBytes: 1_000_000 } });
-    this.subscription = new Subscription(this, name, match, { joinLeave, serverSide: false });
-    this.subscription.stage = 'joining';
+    this.subscription = this.subscribed(joinLeave);
     world.channel.addJoining(this.subscription);
+  }
+
+  /** Another subscription of the same connection. */
+  subscribed(joinLeave = false): Subscription {
+    if (rule === undefined) throw new Error('no rule');
+    return new Subscription(this, name, rule, { joinLeave, serverSide: false });
   }
 
   onSlow(): void {
@@ -64,9 +70,10 @@ class Subscriber implements SubscriptionOwner {
     return this.subscription;
   }
 
-  /** Offsets of what is kept while it joins. */
+  /** Offsets of the publications buffered while it joins. */
   get buffered(): number[] {
-    return (this.subscription.buffer ?? []).map(({ publication: { offset } }) => offset);
+    const { stage } = this.subscription;
+    return stage.name === 'joining' ? stage.buffer.map(({ publication: { offset } }) => offset) : [];
   }
 
   /** Each frame as the offsets of its publications, `+` for a join, `-` for a leave. */
@@ -101,15 +108,25 @@ class World {
     for (const offset of offsets) this.channel.deliver(publication(offset), epoch);
   }
 
+  /** Gives the channel a rule with a batch. */
+  gathering(): this {
+    this.channel.match(rulesOf({ batch: `${batchMs}ms` }));
+    return this;
+  }
+
+  /** Makes the turn take this long. */
+  work(ms: number): void {
+    this.turn.addOutbox({ flush: () => this.clock.work(ms) });
+    this.clock.endTurn();
+  }
+
   announce(kind: 'join' | 'leave'): void {
     this.channel.announce({ kind, channel: name, info: { user: 'v', client: 'd' } });
   }
 }
 
 let world: World;
-beforeEach(() => {
-  world = new World();
-});
+beforeEach(() => (world = new World()));
 
 describe('fan-out', () => {
   test('D5: publications of one turn leave in one frame, whose bytes all subscribers share', () => {
@@ -180,6 +197,33 @@ describe('fan-out', () => {
     expect(world.counters.publicationsOut).toBe(0);
   });
 
+  test('D5: pushes of several channels to one connection leave in one frame, and those of one place share its bytes', () => {
+    const other = new HubChannel(name, world.turn, world.counters);
+    const [a, b, c] = [world.live(), world.live(), world.live()];
+    for (const subscriber of [a, b]) {
+      const subscription = subscriber.subscribed();
+      other.addJoining(subscription);
+      other.promote(subscription, undefined);
+    }
+    world.deliver(1, 2);
+    other.deliver(publication(0), '');
+    world.clock.endTurn();
+    expect([a.frames, b.frames, c.frames]).toEqual([[[1, 2, 0]], [[1, 2, 0]], [[1, 2]]]);
+    expect(b.connection.frames[0]).toBe(a.connection.frames[0]);
+  });
+
+  test('joins and leaves that nobody is told of cost nothing', () => {
+    const plain = world.live();
+    world.announce('join');
+    const curious = world.live(0, true);
+    world.clock.endTurn();
+    world.announce('leave');
+    world.channel.remove(curious.subscription);
+    world.announce('leave');
+    world.clock.endTurn();
+    expect([plain.frames, curious.frames]).toEqual([[], [['-']]]);
+  });
+
   test('publications without a place in a stream are delivered as they come', () => {
     const subscriber = world.joining();
     world.channel.promote(subscriber.subscription, undefined);
@@ -200,6 +244,53 @@ describe('fan-out', () => {
   });
 });
 
+describe('a channel that may gather', () => {
+  beforeEach(() => world.gathering());
+
+  test('has everything leave with its turn while the loop is idle', () => {
+    const subscriber = world.live();
+    world.deliver(1, 2);
+    world.clock.endTurn();
+    world.deliver(3);
+    world.clock.endTurn();
+    expect(subscriber.frames).toEqual([[1, 2], [3]]);
+  });
+
+  test('has what comes in several turns leave in one frame after one that was at work', async () => {
+    const [a, b] = [world.live(), world.live()];
+    world.work(6);
+    for (const offset of [1, 2, 3]) {
+      world.deliver(offset);
+      await world.clock.advance(1);
+    }
+    expect(a.frames).toEqual([]);
+    await world.clock.advance(3);
+    expect(a.frames).toEqual([[1, 2, 3]]);
+    expect(b.connection.frames[0]).toBe(a.connection.frames[0]);
+  });
+
+  test('lets who joins have what comes afterwards, and who leaves what came before', async () => {
+    const leaving = world.live();
+    world.work(6);
+    world.deliver(1);
+    await world.clock.advance(1);
+    const late = world.live(1);
+    world.channel.remove(leaving.subscription);
+    world.deliver(2);
+    await world.clock.advance(batchMs);
+    expect([leaving.frames, late.frames]).toEqual([[[1]], [[2]]]);
+  });
+
+  test('is written at once when it has gathered 64 KiB', () => {
+    const subscriber = world.live();
+    world.work(6);
+    for (let offset = 1; offset <= 3; offset++) {
+      world.channel.deliver(publication(offset, JSON.stringify('x'.repeat(30_000))), epoch);
+    }
+    expect(subscriber.frames).toEqual([[1, 2, 3]]);
+  });
+});
+
 describe('the place in the stream', () => {
   test('F19 G3: what was delivered already is dropped', () => {
     const subscriber = world.live(2);
@@ -212,9 +303,7 @@ describe('the place in the stream', () => {
     const all = [world.live(), world.live(), world.live()];
     world.deliver(1, 3);
     world.clock.endTurn();
-    for (const subscriber of all) {
-      expect([subscriber.numLosses, subscriber.frames]).toEqual([1, [[1]]]);
-    }
+    for (const subscriber of all) expect([subscriber.numLosses, subscriber.frames]).toEqual([1, [[1]]]);
     expect(world.channel.isEmpty).toBe(true);
     expect(world.channel.position).toEqual({ offset: 3, epoch });
   });
@@ -231,7 +320,7 @@ describe('the place in the stream', () => {
     const old = world.live(5);
     const fresh = world.joining();
     world.channel.promote(fresh.subscription, { offset: 1, epoch: 'e2' });
-    expect([old.numLosses, fresh.numLosses, fresh.subscription.stage]).toEqual([1, 0, 'live']);
+    expect([old.numLosses, fresh.numLosses, fresh.subscription.stage.name]).toEqual([1, 0, 'live']);
     expect(world.channel.position).toEqual({ offset: 1, epoch: 'e2' });
   });
 
@@ -249,16 +338,16 @@ describe('a subscriber that joins', () => {
     const subscriber = world.joining();
     world.deliver(1, 2);
     world.clock.endTurn();
-    expect(subscriber.subscription.buffer?.map((kept) => kept.publication.offset)).toEqual([1, 2]);
+    expect(subscriber.buffered).toEqual([1, 2]);
     expect(subscriber.frames).toEqual([]);
   });
 
-  // They have no place in the stream, so history never caught up with them and subscribing failed with error 100; more
-  // than a buffer of them in a channel without a stream kept the process busy for ever.
+  // They have no position, so history never caught up with them and subscribing failed with error 100; in a channel
+  // without a stream, more of them than the buffer holds kept the process busy forever.
   test('buffers nothing that has no offset', () => {
     const subscriber = world.joining();
     for (let i = 0; i < maxBufferedPublications + 2; i++) world.channel.deliver(publication(0), '');
-    expect([subscriber.buffered, subscriber.subscription.overflowed]).toEqual([[], false]);
+    expect(subscriber.subscription.stage).toEqual({ name: 'joining', buffer: [], hasOverflowed: false });
   });
 
   test('G3: gets nothing of the batch that it has already from history', () => {
@@ -268,7 +357,7 @@ describe('a subscriber that joins', () => {
     world.channel.promote(late.subscription, { offset: 2, epoch });
     world.deliver(3);
     world.clock.endTurn();
-    expect(early.frames).toEqual([[1, 2], [3]]);
+    expect(early.frames).toEqual([[1, 2, 3]]);
     expect(late.frames).toEqual([[3]]);
   });
 
@@ -276,11 +365,11 @@ describe('a subscriber that joins', () => {
     const live = world.live();
     const ahead = world.joining();
     world.channel.promote(ahead.subscription, { offset: 2, epoch });
-    expect(ahead.subscription.stage).toBe('ahead');
+    expect(ahead.subscription.stage.name).toBe('ahead');
     world.deliver(1);
-    expect(ahead.subscription.stage).toBe('ahead');
+    expect(ahead.subscription.stage.name).toBe('ahead');
     world.deliver(2);
-    expect(ahead.subscription.stage).toBe('live');
+    expect(ahead.subscription.stage.name).toBe('live');
     world.deliver(3);
     world.clock.endTurn();
     expect(live.frames.flat()).toEqual([1, 2, 3]);
@@ -304,8 +393,48 @@ describe('a subscriber that leaves', () => {
     world.channel.remove(leaving.subscription);
     world.deliver(2);
     world.clock.endTurn();
-    expect([leaving.frames, staying.frames]).toEqual([[[1]], [[1], [2]]]);
-    expect([leaving.subscription.stage, world.channel.numSubscribers]).toEqual(['ended', 1]);
+    expect([leaving.frames, staying.frames]).toEqual([[[1]], [[1, 2]]]);
+    expect([leaving.subscription.stage.name, world.channel.numSubscribers]).toEqual(['ended', 1]);
+  });
+
+  test('D5: those who come and go in one turn cost the others one write, and get what is theirs', () => {
+    const staying = world.live(0, true);
+    const leaving = world.live(0, true);
+    world.deliver(1);
+    const first = world.live(1, true);
+    world.announce('join');
+    const second = world.live(1, true);
+    world.announce('join');
+    world.deliver(2);
+    world.channel.remove(leaving.subscription);
+    world.channel.remove(first.subscription);
+    world.announce('leave');
+    world.clock.endTurn();
+    expect(staying.frames).toEqual([[1, '+', '+', 2, '-']]);
+    expect(leaving.frames).toEqual([[1, '+', '+', 2]]);
+    expect(first.frames).toEqual([['+', '+', 2]]);
+    expect(second.frames).toEqual([['+', 2, '-']]);
+    expect(world.counters.publicationsOut).toBe(2 + 2 + 1 + 1);
+  });
+
+  test('who is gone gets nothing, and nothing is encoded for it', () => {
+    const [leaving, staying] = [world.live(), world.live()];
+    world.deliver(1);
+    leaving.outbox.close();
+    world.channel.remove(leaving.subscription);
+    world.clock.endTurn();
+    expect([leaving.frames, staying.frames, world.counters.publicationsOut]).toEqual([[], [[1]], 1]);
+  });
+
+  test('who is closed gets what came before, now, and nothing twice', () => {
+    const [closed, other] = [world.live(), world.live()];
+    world.deliver(1);
+    closed.subscription.settle();
+    closed.outbox.flush();
+    expect([closed.frames, other.frames]).toEqual([[[1]], []]);
+    world.deliver(2);
+    world.clock.endTurn();
+    expect([closed.frames, other.frames]).toEqual([[[1], [2]], [[1, 2]]]);
   });
 
   test('while joining leaves no buffer behind', () => {
@@ -321,10 +450,15 @@ describe('a subscriber that leaves', () => {
       fc.constant('publish' as const),
       fc.record({ leave: fc.nat({ max: 20 }) }),
       fc.record({ change: fc.nat({ max: 20 }), joinLeave: fc.boolean() }),
+      fc.record({ settle: fc.nat({ max: 20 }) }),
+      fc.record({ work: fc.integer({ min: 1, max: 30 }) }),
+      fc.record({ pass: fc.integer({ min: 1, max: 30 }) }),
     );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const run = new World();
+    return fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, gathers) => {
+        const run = gathers ? new World().gathering() : new World();
+        const publishedAtMs: number[] = [0];
+        const isOverdue = (each: number) => (publishedAtMs[each] ?? 0) + batchMs <= run.clock.nowMs();
         const present: { subscriber: Subscriber; expected: number[] }[] = [];
         const gone: typeof present = [];
         let offset = 0;
@@ -332,7 +466,8 @@ describe('a subscriber that leaves', () => {
           if (next === 'join') present.push({ subscriber: run.live(offset), expected: [] });
           else if (next === 'publish') {
             offset++;
-            // Nobody there: the hub would have dropped the channel and begun anew at the top of the history.
+            publishedAtMs.push(run.clock.nowMs());
+            // Without subscribers the hub would have dropped the channel, and started again at the top of the history.
             if (present.length === 0) {
               run.channel.position = { offset, epoch };
               continue;
@@ -341,6 +476,14 @@ describe('a subscriber that leaves', () => {
             for (const { expected } of present) expected.push(offset);
           } else if ('change' in next) {
             present[next.change]?.subscriber.subscription.askJoinLeave(next.joinLeave);
+          } else if ('settle' in next) present[next.settle]?.subscriber.subscription.settle();
+          else if ('work' in next) run.work(next.work);
+          else if ('pass' in next) {
+            await run.clock.advance(next.pass);
+            for (const { subscriber, expected } of present) {
+              const got = subscriber.frames.flat();
+              expect(expected.filter((each) => isOverdue(each) && !got.includes(each))).toEqual([]);
+            }
           } else {
             const [leaving] = present.splice(next.leave, 1);
             if (leaving === undefined) continue;
@@ -349,7 +492,8 @@ describe('a subscriber that leaves', () => {
           }
           if (present.length === 0) run.channel.position = { offset, epoch };
         }
-        run.clock.endTurn();
+        await run.clock.advance(batchMs);
+        expect(run.clock.numTimers).toBe(0);
         for (const { subscriber, expected } of [...present, ...gone]) {
           expect(subscriber.frames.flat()).toEqual(expected);
           expect(subscriber.numLosses).toBe(0);

@@ -1,39 +1,45 @@
-/** One channel on this node: its subscribers, its place in the stream, and the pushes of this turn. */
+/** One channel on this node: its subscribers, its position, and the pushes that leave together. */
 
 import type { ChannelName } from '../../model/channel-name.js';
+import type { Unsubscribe } from '../../model/codes.js';
 import { payloadLength } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
-import type { Publication } from '../../model/publication.js';
+import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { Push } from '../../model/push.js';
-import type { Rule, RuleMatch } from '../channels/rule.js';
+import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
 import type { Counters } from '../ports/counters.js';
 import type { Flushable, Turn } from '../time/turn.js';
-import { SharedFrame } from './shared-frame.js';
+import { SharedFrame, SharedPush } from './shared-frame.js';
 import type { FanOut, Subscription } from './subscription.js';
 import type { Variant } from './variant.js';
 
-/** A batch is written before the end of the turn when it has grown to this many bytes of payload. */
+type Traffic = Extract<Push, { kind: 'join' | 'leave' }>;
+
+/** A batch is written at once when it has this many bytes of payload. */
 const maxBatchBytes = 65_536;
 
 /**
- * All live subscribers of a channel are at the same place, so order, duplicates and holes are found once per
+ * All live subscribers of a channel have the same position, so order, duplicates and gaps are checked once per
  * publication and not once per subscriber.
  */
 export class HubChannel implements Flushable, FanOut {
   readonly #turn: Turn;
   readonly #counters: Counters;
-  /** In the fan-out, by what they are sent. A subscriber knows its slot; leaving moves the last one into it. */
+  /** Live subscribers by variant. Each knows its slot; when one leaves, the last one moves to its slot. */
   readonly #live = new Map<Variant, Subscription[]>();
   #numLive = 0;
-  /** `joining` or `ahead`. */
-  readonly #waiting = new Set<Subscription>();
-  #batch: Push[] = [];
+  /** Number of them that get joins and leaves. */
+  #numTold = 0;
+  /** Subscribers that are `joining` or `ahead`; `undefined` without any, which is nearly always. */
+  #waiting: Set<Subscription> | undefined;
+  #batch: SharedPush[] = [];
   #batchBytes = 0;
-  #batchPublications = 0;
-  /** Place of the last publication that came through; undefined before the first and without a stream. */
+  /** Subscribers added since the batch began, with the number of its pushes that came before them. */
+  #late: Map<Subscription, number> | undefined;
+  /** Position of the last publication that arrived; `undefined` before the first, and without a stream. */
   position: Position | undefined;
-  /** Found among {@link #rules}. */
+  /** The rule in {@link #rules}; known once there is a subscriber, since every subscribe looks it up. */
   #rule: Rule | undefined;
   #rules: ChannelRules | undefined;
 
@@ -50,74 +56,57 @@ export class HubChannel implements Flushable, FanOut {
     return this.numSubscribers === 0;
   }
 
-  /** The rule of the channel; patterns are matched once for all that ask, until there are other rules. */
-  match(rules: ChannelRules): RuleMatch | undefined {
+  /** The channel's rule; patterns are matched once for all callers, until the rules change. */
+  match(rules: ChannelRules): Rule | undefined {
     if (this.#rules !== rules) {
       this.#rules = rules;
-      this.#rule = rules.match(this.name)?.rule;
+      this.#rule = rules.match(this.name);
     }
-    const rule = this.#rule;
-    return rule && { rule, params: rule.pattern.match(this.name) ?? {} };
+    return this.#rule;
   }
 
-  /** Those whose clients have been told that they are subscribed. */
+  /** Subscribers whose clients have been told that they are subscribed. */
   *subscribers(): IterableIterator<Subscription> {
     for (const group of this.#live.values()) yield* group;
-    for (const subscription of this.#waiting) if (subscription.stage === 'ahead') yield subscription;
+    for (const subscription of this.#waiting ?? []) if (subscription.stage.name === 'ahead') yield subscription;
   }
 
   get numSubscribers(): number {
-    return this.#numLive + this.#waiting.size;
+    return this.#numLive + (this.#waiting?.size ?? 0);
   }
 
   addJoining(subscription: Subscription): void {
+    subscription.join();
+    this.#waiting ??= new Set();
     this.#waiting.add(subscription);
   }
 
   /**
-   * Puts a subscriber that has everything up to `at` into the fan-out, at once or when the live stream has caught up.
-   * `at` is never behind {@link position}: the caller has read history again until it was not.
+   * Adds a subscriber that has everything up to `at` to the fan-out, at once or when the live stream has caught up.
+   * `at` is never behind {@link position}: the caller reads history again until that is so.
    */
   promote(subscription: Subscription, at: Position | undefined): void {
-    subscription.buffer = undefined;
     if (at !== undefined) {
       if (this.position !== undefined && this.position.epoch !== at.epoch) this.#loseAll();
       if (this.position === undefined || this.position.epoch !== at.epoch) this.position = at;
       if (at.offset > this.position.offset) {
-        subscription.stage = 'ahead';
-        subscription.aheadAt = at;
+        subscription.waitAt(at);
         return;
       }
     }
-    this.#enterLive(subscription);
+    this.putIn(subscription);
   }
 
-  remove(subscription: Subscription): void {
-    this.#waiting.delete(subscription);
-    if (subscription.stage === 'live') {
-      // What was published before it leaves is still for it.
-      this.flush();
-      this.#takeOut(subscription);
-    }
-    subscription.stage = 'ended';
-    subscription.buffer = undefined;
+  remove(subscription: Subscription, why?: Unsubscribe): void {
+    this.#waitsNoLonger(subscription);
+    this.takeOut(subscription);
+    subscription.end(why);
   }
 
-  /** Changes what a subscriber is sent from now on. */
-  setVariant(subscription: Subscription, variant: Variant): void {
-    if (subscription.variant === variant) return;
-    this.flush();
-    this.#takeOut(subscription);
-    subscription.variant = variant;
-    this.#putIn(subscription);
-  }
-
-  /** A publication has come from the broker. */
+  /** Takes a publication from the broker. */
   deliver(publication: Publication, epoch: string): void {
     if (publication.offset > 0) {
-      for (const subscription of this.#waiting) {
-        if (subscription.stage === 'joining') subscription.keep(publication, epoch);
-      }
+      for (const subscription of this.#waiting ?? []) subscription.keep(publication, epoch);
       const last = this.position;
       if (last !== undefined) {
         if (last.epoch === epoch && publication.offset <= last.offset) return;
@@ -125,96 +114,128 @@ export class HubChannel implements Flushable, FanOut {
       }
       this.position = { offset: publication.offset, epoch };
     }
-    this.#enqueuePublication(publication);
-    if (this.#waiting.size > 0) this.#catchUp();
+    if (this.#numLive > 0) {
+      this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));
+    }
+    if (this.#waiting !== undefined) this.#catchUp(this.#waiting);
   }
 
-  /** A join or leave has come from the broker. */
-  announce(push: Push): void {
-    if (this.#numLive > 0) this.#enqueue(push, 0);
+  /** Takes a join or leave from the broker. */
+  announce(push: Traffic): void {
+    if (this.#numTold > 0) this.#enqueue(push, infoLength(push.info));
   }
 
-  /** Ends the subscriptions of everyone at a place in the stream that is not trusted any more. */
+  /** Ends the subscriptions of all subscribers, because the channel's position cannot be trusted any more. */
   loseState(): void {
     this.#loseAll();
     this.position = undefined;
   }
 
-  /** Writes this turn's pushes to all live subscribers. */
+  /** Gives the batch to all live subscribers. */
   flush(): void {
     if (this.#batch.length === 0) return;
-    const frame = new SharedFrame(this.#batch, this.#batchPublications);
-    this.#counters.publicationsOut += this.#batchPublications * this.#numLive;
+    const late = this.#late;
+    // Late subscribers get only the pushes that came after them.
+    for (const subscription of late?.keys() ?? []) this.#hand(subscription);
+    const frame = new SharedFrame(this.#batch);
+    this.#counters.publicationsOut += frame.numPublications * (this.#numLive - (late?.size ?? 0));
     this.#batch = [];
     this.#batchBytes = 0;
-    this.#batchPublications = 0;
-    // A copy of the list: whoever comes in meanwhile has all of this from history.
-    for (const group of [...this.#live.values()]) {
-      const bytes = group[0] && frame.bytesFor(group[0].variant);
-      if (bytes === undefined) continue;
-      // Backwards: a subscriber found slow leaves at once, and the last one, already served, takes its slot.
-      for (let i = group.length - 1; i >= 0; i--) group[i]?.outbox.writeShared(bytes);
+    this.#late = undefined;
+    for (const [variant, group] of this.#live) {
+      const parcel = frame.parcelFor(variant);
+      if (parcel === undefined) continue;
+      // Backwards: a slow subscriber may leave at once, and the last one, which already has the batch, takes its slot.
+      for (let i = group.length - 1; i >= 0; i--) {
+        const subscription = group[i];
+        if (subscription !== undefined && late?.has(subscription) !== true) subscription.outbox.share(parcel);
+      }
     }
-  }
-
-  #enqueuePublication(publication: Publication): void {
-    if (this.#numLive === 0) return;
-    this.#batchPublications++;
-    this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));
   }
 
   #enqueue(push: Push, bytes: number): void {
-    this.#batch.push(push);
+    this.#batch.push(new SharedPush(push));
     this.#batchBytes += bytes;
-    if (this.#batch.length === 1) this.#turn.addChannel(this);
+    if (this.#batch.length === 1) this.#turn.addChannel(this, this.#rule?.batchMs);
     if (this.#batchBytes >= maxBatchBytes) this.flush();
   }
 
-  #enterLive(subscription: Subscription): void {
-    // The batch holds publications from before this subscriber's place; it has them already.
-    this.flush();
-    this.#waiting.delete(subscription);
-    subscription.aheadAt = undefined;
-    subscription.stage = 'live';
-    this.#putIn(subscription);
-  }
-
-  #putIn(subscription: Subscription): void {
+  /** Adds it to the live subscribers of its variant. */
+  putIn(subscription: Subscription): void {
+    this.#waitsNoLonger(subscription);
     const group = this.#live.get(subscription.variant);
     if (group === undefined) this.#live.set(subscription.variant, [subscription]);
-    subscription.slot = group === undefined ? 0 : group.push(subscription) - 1;
-    subscription.fanOut = this;
+    subscription.goLive(this, group === undefined ? 0 : group.push(subscription) - 1);
     this.#numLive++;
+    if (subscription.variant.joinLeave) this.#numTold++;
+    this.#hasAll(subscription);
   }
 
-  #takeOut(subscription: Subscription): void {
-    const { variant, slot } = subscription;
+  #waitsNoLonger(subscription: Subscription): void {
+    this.#waiting?.delete(subscription);
+    if (this.#waiting?.size === 0) this.#waiting = undefined;
+  }
+
+  /** Gives it what was published before it leaves or is closed. */
+  settle(subscription: Subscription): void {
+    this.#hand(subscription);
+    this.#hasAll(subscription);
+  }
+
+  takeOut(subscription: Subscription): void {
+    const { stage, variant } = subscription;
+    if (stage.name !== 'live') return;
+    this.#hand(subscription);
+    this.#late?.delete(subscription);
     const group = this.#live.get(variant);
-    subscription.fanOut = undefined;
     const last = group?.pop();
     if (group === undefined || last === undefined) return;
     this.#numLive--;
+    if (variant.joinLeave) this.#numTold--;
     if (group.length === 0) this.#live.delete(variant);
-    else if (slot < group.length) {
-      group[slot] = last;
-      last.slot = slot;
+    else if (last !== subscription) {
+      group[stage.slot] = last;
+      last.moveTo(stage.slot);
     }
   }
 
-  /** Lets those in whom the live stream has reached. */
-  #catchUp(): void {
-    for (const subscription of this.#waiting) {
-      const at = subscription.aheadAt;
-      if (at === undefined || this.position === undefined) continue;
+  /** The pushes in the batch are from before this subscriber, or already given to it. */
+  #hasAll(subscription: Subscription): void {
+    if (this.#batch.length === 0) return;
+    this.#late ??= new Map();
+    this.#late.set(subscription, this.#batch.length);
+  }
+
+  /** Gives one subscriber its part of the batch now. */
+  #hand(subscription: Subscription): void {
+    const from = this.#late?.get(subscription) ?? 0;
+    if (from === this.#batch.length || subscription.outbox.isClosed) return;
+    const frame = new SharedFrame(this.#batch.slice(from));
+    const parcel = frame.parcelFor(subscription.variant);
+    if (parcel === undefined) return;
+    this.#counters.publicationsOut += frame.numPublications;
+    subscription.outbox.share(parcel);
+  }
+
+  /** Adds the subscribers that the live stream has reached. */
+  #catchUp(waiting: ReadonlySet<Subscription>): void {
+    for (const subscription of waiting) {
+      const { stage } = subscription;
+      if (stage.name !== 'ahead' || this.position === undefined) continue;
+      const { at } = stage;
       if (this.position.epoch !== at.epoch || this.position.offset > at.offset) {
         subscription.owner.loseState(subscription);
-      } else if (this.position.offset === at.offset) this.#enterLive(subscription);
+      } else if (this.position.offset === at.offset) this.putIn(subscription);
     }
   }
 
-  /** Those ahead go too: whether they still are is not worth telling apart in so rare a case. */
+  /** Subscribers that are `ahead` lose it too: this is too rare to make a difference. */
   #loseAll(): void {
     this.flush();
     for (const subscription of [...this.subscribers()]) subscription.owner.loseState(subscription);
   }
+}
+
+function infoLength({ user, client, connInfo, chanInfo }: ClientInfo): number {
+  return user.length + client.length + (connInfo?.length ?? 0) + (chanInfo?.length ?? 0);
 }

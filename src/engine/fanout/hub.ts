@@ -1,9 +1,10 @@
-/** All channels with subscribers on this node; takes publications from the broker to them. */
+/** All channels with subscribers on this node; delivers publications from the broker to them. */
 
 import type { ChannelName } from '../../model/channel-name.js';
+import type { Unsubscribe } from '../../model/codes.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { RuleMatch } from '../channels/rule.js';
+import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
 import type { BrokerEvents } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
@@ -15,7 +16,7 @@ import type { Subscription } from './subscription.js';
 
 export class Hub implements BrokerEvents {
   readonly #channels = new Map<ChannelName, HubChannel>();
-  /** Set by whoever finds out what was missed. */
+  /** Set by the part that finds out what was missed. */
   interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
 
   constructor(
@@ -35,14 +36,14 @@ export class Hub implements BrokerEvents {
     return count;
   }
 
-  /** Names and numbers of subscribers on this node. */
+  /** Names of the channels, with their number of subscribers on this node. */
   *channels(): IterableIterator<{ readonly name: ChannelName; readonly numSubscribers: number }> {
     for (const { name, numSubscribers } of this.#channels.values()) yield { name, numSubscribers };
   }
 
   /**
-   * Begins to buffer the channel's publications for a subscriber. Resolves when none can be missed any more; rejects,
-   * with the subscription still to be removed by {@link leave}, when the broker does not take the subscription.
+   * Buffers the channel's publications for a subscriber from now on. Resolves when none can be missed any more; rejects
+   * if the broker refuses, and then the subscription still has to be removed by {@link leave}.
    */
   join(subscription: Subscription): Promise<void> {
     const { channel: name } = subscription;
@@ -53,12 +54,11 @@ export class Hub implements BrokerEvents {
       this.notifier.notify('occupied', name);
     }
     channel.addJoining(subscription);
-    subscription.stage = 'joining';
     return this.interest.hold(name);
   }
 
-  /** The rule of a channel that has subscribers, found without matching patterns. */
-  match(channel: ChannelName, rules: ChannelRules): RuleMatch | undefined {
+  /** The rule of a channel with subscribers, without matching patterns again. */
+  match(channel: ChannelName, rules: ChannelRules): Rule | undefined {
     return this.#channels.get(channel)?.match(rules);
   }
 
@@ -67,32 +67,30 @@ export class Hub implements BrokerEvents {
     return this.#channels.get(channel)?.subscribers() ?? [];
   }
 
-  /** The channels with subscribers that have a place in a stream. */
+  /** The channels with subscribers and a position. */
   *tracked(): IterableIterator<HubChannel> {
     for (const channel of this.#channels.values()) if (channel.position !== undefined) yield channel;
   }
 
-  /** Where the channel's live stream is on this node. */
+  /** The position of the channel's live stream on this node. */
   position(channel: ChannelName): Position | undefined {
     return this.#channels.get(channel)?.position;
   }
 
-  /** Takes a joined subscriber live; see {@link HubChannel.promote}. */
+  /** Takes a joining subscriber live; see {@link HubChannel.promote}. */
   promote(subscription: Subscription, at: Position | undefined): void {
     this.#channels.get(subscription.channel)?.promote(subscription, at);
   }
 
-  /** Idempotent. */
-  leave(subscription: Subscription): void {
-    const { stage } = subscription;
-    if (stage === 'ended') return;
-    if (stage === 'new') {
-      subscription.stage = 'ended';
+  /** Idempotent. @param why absent if the subscription was never established */
+  leave(subscription: Subscription, why?: Unsubscribe): void {
+    if (subscription.isEnded) return;
+    if (subscription.stage.name === 'new') {
+      subscription.end(why);
       return;
     }
     const channel = this.#channels.get(subscription.channel);
-    channel?.remove(subscription);
-    subscription.stage = 'ended';
+    channel?.remove(subscription, why);
     if (channel?.isEmpty) {
       this.#channels.delete(channel.name);
       this.notifier.notify('vacated', channel.name);

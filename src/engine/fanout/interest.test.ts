@@ -1,4 +1,4 @@
-/** Which channels a node asks of the broker, and how seldom. */
+/** The channels that a node subscribes to at the broker, with few calls. */
 
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/engine/channel-name.js';
@@ -10,7 +10,7 @@ import { Interest } from './interest.js';
 const lingerMs = 1_000;
 const channel = channelName('chat:lobby');
 
-/** Keeps its calls open until told how they end. */
+/** Keeps its calls pending until the test ends them. */
 class SlowBroker {
   readonly calls: string[] = [];
   readonly subscribed = new Set<ChannelName>();
@@ -112,7 +112,7 @@ describe('interest', () => {
     expect([interest.size, broker.subscribed.size]).toEqual([1, 1]);
   });
 
-  // It was forgotten when the unsubscription ended, the subscription behind it went out, and nobody ever ended that.
+  // Once, the entry was dropped when the unsubscribe ended, the subscribe after it was still sent, and never undone.
   test('a channel held and released while the broker unsubscribes it does not stay subscribed for ever', async () => {
     const { clock, broker, interest } = await held();
     interest.release(channel);

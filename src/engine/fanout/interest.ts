@@ -1,4 +1,4 @@
-/** Which channels this node is subscribed to at the broker: few calls, never two at a time for one channel. */
+/** The channels that this node is subscribed to at the broker: few calls, never two at once for the same channel. */
 
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Broker } from '../ports/broker.js';
@@ -6,16 +6,16 @@ import type { Cancel, Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 
 interface Entry {
-  /** How many times it is wanted. */
+  /** Number of holders. */
   holders: number;
-  /** Settles when the broker has taken the last call. */
+  /** Settles with the last call to the broker. */
   ready: Promise<void>;
   subscribed: boolean;
 }
 
 /**
- * A channel that nobody wants any more is kept for a while, so that clients that come and go, or flood, cost the broker
- * at most one call each per linger time.
+ * A channel without holders stays subscribed for a while, so that clients that come and go, or flood, cost at most one
+ * call each way per linger time.
  */
 export class Interest {
   readonly #entries = new Map<ChannelName, Entry>();
@@ -26,16 +26,16 @@ export class Interest {
     private readonly broker: Pick<Broker, 'subscribe' | 'unsubscribe'>,
     private readonly clock: Clock,
     private readonly log: Logger,
-    /** Looked at each time. */
+    /** Read at each use. */
     private readonly limits: { readonly brokerLingerMs: number },
   ) {}
 
-  /** Channels subscribed or about to be. */
+  /** Channels that are subscribed or about to be. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Resolves when the node gets the channel's publications. To be followed by one {@link release}, also on failure. */
+  /** Resolves when the node gets the channel's publications. One {@link release} must follow, also after a failure. */
   hold(channel: ChannelName): Promise<void> {
     const entry = this.#entries.get(channel) ?? { holders: 0, ready: Promise.resolve(), subscribed: false };
     this.#entries.set(channel, entry);
@@ -54,7 +54,7 @@ export class Interest {
     this.#sweep ??= this.clock.schedule(() => this.#dropIdle(), this.limits.brokerLingerMs);
   }
 
-  /** Subscribes again, when the subscription at the broker delivers nothing any more. The next {@link hold} waits for it. */
+  /** Subscribes again, if the subscription at the broker has stopped delivering. The next {@link hold} waits for it. */
   renew(channel: ChannelName): void {
     const entry = this.#entries.get(channel);
     if (entry === undefined || !entry.subscribed) return;
@@ -64,7 +64,7 @@ export class Interest {
     this.#subscribe(channel, entry);
   }
 
-  /** Forgets everything; the broker is being closed. */
+  /** Forgets all channels when the broker is closed. */
   close(): void {
     this.#sweep?.();
     this.#sweep = undefined;
@@ -76,11 +76,11 @@ export class Interest {
     entry.subscribed = true;
     entry.ready = entry.ready
       .catch(() => {
-        // The failure of an earlier call was told to those who waited for it.
+        // Callers that waited for the earlier call have got its failure.
       })
       .then(() => this.broker.subscribe(channel));
     entry.ready.catch(() => {
-      // Whoever waits for it is told; the next holder tries again.
+      // Callers that wait get the failure; the next holder tries again.
       entry.subscribed = false;
     });
   }
@@ -99,7 +99,7 @@ export class Interest {
         .then(() => this.broker.unsubscribe(channel))
         .catch((error: unknown) => this.log.warn({ err: error }, 'broker unsubscribe failed'))
         .then(() => {
-          // Not while it is being subscribed again, even if nobody holds it by now: the next sweep has to find it.
+          // Not during a subscribe, even without holders: the next sweep must find it.
           if (entry.holders === 0 && !entry.subscribed) this.#entries.delete(channel);
         });
     }

@@ -1,4 +1,4 @@
-/** How messages of one turn are shared out among frames. */
+/** How the messages of one turn are divided among frames. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { framesOf, maxJoinedBytes } from './joined-frames.js';
 
 const websocket: Encoding = { protocol: centrifugalJson, framing: websocketFraming };
 
-/** Bytes of each frame on the wire, and the messages in it, by the parser of `ws`. */
+/** The size of each frame on the wire, and its messages, by the parser of `ws`. */
 function framesIn(bytes: Uint8Array): { readonly wireBytes: number; readonly messages: string[] }[] {
   const frames: { wireBytes: number; messages: string[] }[] = [];
   const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });
@@ -34,7 +34,7 @@ describe('messages of one turn', () => {
   });
 
   test.each([
-    // 4 of header, 1 of line feed.
+    // 4 bytes for the header, 1 for the line feed.
     [32_763 - 10, 1],
     [32_763 - 9, 2],
   ])('%i bytes beside 10 make %i frame(s): the limit is exact, header and line feed included', (bytes, count) => {

@@ -1,21 +1,28 @@
-/** Several messages in as few frames as clients take at their defaults, one behind the other in one piece of bytes. */
+/** Joins messages in as few frames as clients accept by default, as one sequence of bytes. */
 
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Encoding } from '../ports/connection.js';
 
 /**
- * No frame that joins messages is larger, its header included: Go's coder/websocket reads no larger one, Netty and Jetty
- * none of twice the size. A single message goes alone, however large it is: the protocol cannot cut it.
+ * Largest frame that joins messages, including its header: Go's coder/websocket accepts no larger one, Netty and Jetty
+ * none of twice the size. A single message has its own frame, however large: the protocol cannot split it.
  */
 export const maxJoinedBytes = 32_768;
 
-/** No framing adds more to one message, and HTTP nothing more to that. */
+/** Most bytes that a framing and HTTP add to one message. */
 export const maxFramingBytes = 32;
+
+/** Largest size of a message in a frame. Exact for large messages, for which room is requested. */
+export function mostBytes(message: EncodedMessage): number {
+  const { length } = message;
+  // A character has at most 3 bytes.
+  return (length > 512 ? Buffer.byteLength(message) : length * 3) + maxFramingBytes;
+}
 
 /** Frames of the messages, in order, to be written at once. Never called with an empty list. */
 export function framesOf(encoding: Encoding, messages: readonly EncodedMessage[]): Uint8Array {
   if (messages.length === 1 || encoding.framing.joinedBytes === undefined) return frameOf(encoding, messages);
-  // Characters cost nothing to count, and of ASCII they are the bytes. Those are looked at where a frame came out too large.
+  // Counting characters is free, and for ASCII they are bytes. Bytes are counted only if a frame came out too large.
   let groups = groupsOf(messages, ({ length }) => length, encoding.framing.joinedBytes);
   let frames = groups.map((group) => frameOf(encoding, group));
   if (frames.some(({ length }, n) => length > maxJoinedBytes && groups[n]?.length !== 1)) {
@@ -35,7 +42,7 @@ function bytesOf(message: EncodedMessage): number {
   return typeof message === 'string' ? Buffer.byteLength(message) : message.length;
 }
 
-/** As many in each as fit. */
+/** Each group has as many messages as fit. */
 function groupsOf(
   messages: readonly EncodedMessage[],
   sizeOf: (message: EncodedMessage) => number,

@@ -4,13 +4,14 @@ import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import type { Connection } from '../ports/connection.js';
 import type { Counters } from '../ports/counters.js';
 import type { Flushable, Turn } from '../time/turn.js';
-import { framesOf, maxFramingBytes } from './joined-frames.js';
+import { framesOf, mostBytes } from './joined-frames.js';
+import type { Parcel } from './parcel.js';
 import { roomIn } from './reply-room.js';
 import type { Variant, Variants } from './variant.js';
 
-/** What the outbox tells its owner. */
+/** What the outbox reports to its owner. */
 export interface OutboxOwner {
-  /** More than the limit waits for the peer. Called once; the outbox drops everything from then on. */
+  /** More than the limit waits for the peer. Called once; from then on the outbox drops everything. */
   onSlow(): void;
 }
 
@@ -22,17 +23,22 @@ export interface OutboxPorts {
   readonly limits: { readonly maxQueueBytes: number };
 }
 
+/** Shared messages are written before the end of the turn if more than this would be waiting. */
+const maxDueBytes = 65_536;
+
 /**
- * Messages of the connection's own are gathered until the end of the turn; shared frames are written at once, after
- * what was gathered before them. The order of the calls is the order on the wire.
+ * The connection's own messages and those that it shares with others are gathered until the end of the turn, and leave
+ * in one write. The order of the calls is the order on the wire.
  */
 export class Outbox implements Flushable {
   readonly #connection: Connection;
   readonly #owner: OutboxOwner;
   readonly #ports: OutboxPorts;
-  /** Undefined while there is nothing: most connections are idle most of the time. */
+  /** What is due, while all of it is shared. */
+  #shared: Parcel | undefined;
+  /** What is due, once it includes own messages. Usually nothing is due, and both are `undefined`. */
   #gathered: EncodedMessage[] | undefined;
-  #gatheredBytes = 0;
+  #dueBytes = 0;
   #closed = false;
 
   constructor(connection: Connection, owner: OutboxOwner, ports: OutboxPorts) {
@@ -41,12 +47,12 @@ export class Outbox implements Flushable {
     this.#ports = ports;
   }
 
-  /** Of a subscription of this connection. */
+  /** The variant of a subscription of this connection. */
   variant(joinLeave: boolean): Variant {
     return this.#ports.variants.of(this.#connection.encoding, joinLeave);
   }
 
-  /** For what is encoded and may have no room; see {@link Protocol.checkpoint}. */
+  /** For messages that are encoded before there is room for them; see {@link Protocol.checkpoint}. */
   checkpoint(): (() => void) | undefined {
     return this.#connection.encoding.protocol.checkpoint?.();
   }
@@ -56,44 +62,66 @@ export class Outbox implements Flushable {
     return this.#connection.bufferedBytes;
   }
 
-  /** Whether so many bytes more, with all that is wrapped around them, may wait for the peer without making it slow. */
+  /** Whether this many more bytes, framing included, may wait for the peer without making it slow. */
   hasRoomFor(numBytes: number): boolean {
-    return this.#closed || this.queuedBytes + this.#gatheredBytes + numBytes <= roomIn(this.#ports.limits);
+    return this.#closed || this.queuedBytes + this.#dueBytes + numBytes <= roomIn(this.#ports.limits);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Adds a message for this connection alone. */
   send(message: EncodedMessage): void {
     if (this.#closed) return;
-    // Exact where it matters: large messages are what room is asked for. A character has at most 3 bytes.
-    const { length } = message;
-    this.#gatheredBytes += (length > 512 ? Buffer.byteLength(message) : length * 3) + maxFramingBytes;
-    if (this.#gathered !== undefined) {
-      this.#gathered.push(message);
-      return;
+    if (this.#gathered === undefined) {
+      if (this.#shared === undefined) this.#ports.turn.addOutbox(this);
+      this.#gathered = [...(this.#shared?.messages() ?? [])];
+      this.#shared = undefined;
     }
-    this.#gathered = [message];
-    this.#ports.turn.addOutbox(this);
+    this.#dueBytes += mostBytes(message);
+    this.#gathered.push(message);
   }
 
-  /** Writes bytes that {@link SharedFrame} made for this connection's encoding. Hot: once per subscriber and fan-out. */
-  writeShared(bytes: Uint8Array): void {
-    if (this.#gathered !== undefined) this.flush();
+  /** Adds messages shared with other connections of its encoding. Hot: once per subscriber and fan-out. */
+  share(parcel: Parcel): void {
+    if (this.#closed) return;
+    if (this.#dueBytes > 0 && this.#dueBytes + parcel.numBytes > maxDueBytes) this.flush();
+    this.#dueBytes += parcel.numBytes;
+    if (this.#gathered !== undefined) for (const message of parcel.messages()) this.#gathered.push(message);
+    else if (this.#shared !== undefined) this.#shared = this.#shared.and(parcel);
+    else {
+      this.#shared = parcel;
+      this.#ports.turn.addOutbox(this);
+    }
+    if (this.#dueBytes >= maxDueBytes) this.flush();
+  }
+
+  /** Writes bytes of this connection's encoding now, after everything that is due, in a frame of their own. */
+  writeAlone(bytes: Uint8Array): void {
+    this.flush();
     this.#write(bytes);
   }
 
-  /** Writes what was gathered. */
+  /** Writes everything that is due. */
   flush(): void {
-    const messages = this.#gathered;
-    if (messages === undefined) return;
-    this.#gathered = undefined;
-    this.#gatheredBytes = 0;
-    this.#write(framesOf(this.#connection.encoding, messages));
+    if (this.#dueBytes === 0) return;
+    const [shared, gathered] = [this.#shared, this.#gathered];
+    this.#forget();
+    if (shared !== undefined) this.#write(shared.bytes);
+    else if (gathered !== undefined) this.#write(framesOf(this.#connection.encoding, gathered));
   }
 
-  /** Drops what was gathered and everything that is to come. */
+  /** Drops what is due and everything later. */
   close(): void {
     this.#closed = true;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#shared = undefined;
     this.#gathered = undefined;
+    this.#dueBytes = 0;
   }
 
   #write(bytes: Uint8Array): void {

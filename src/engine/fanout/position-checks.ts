@@ -1,6 +1,6 @@
 /**
- * Finds channels of this node that have missed publications without noticing, because the broker's way to the node was
- * interrupted or fell silent, and tells their subscribers (G2).
+ * Finds channels whose publications were missed unnoticed, because the way from the broker to this node was interrupted
+ * or silent, and tells their subscribers (G2).
  */
 
 import type { ChannelName } from '../../model/channel-name.js';
@@ -9,21 +9,22 @@ import type { Broker } from '../ports/broker.js';
 import type { Cancel, Clock, Random } from '../ports/clock.js';
 import type { Counters } from '../ports/counters.js';
 import type { Logger } from '../ports/logger.js';
+import { pause } from '../time/pause.js';
 import { withTimeLimit } from '../time/time-limit.js';
 import type { Hub } from './hub.js';
 import type { HubChannel } from './hub-channel.js';
 import type { Interest } from './interest.js';
 
-/** How often all channels are looked at. With the limits below it keeps the 20 s of G2. */
+/** Interval of checks of all channels. With the limits below it keeps the 20 s of G2. */
 const intervalMs = 9_000;
-/** How long the broker may take to say where a stream is. */
+/** Longest wait for the broker to tell a stream's position. */
 const readLimitMs = 4_000;
-/** How long what was published may be on its way. */
+/** How long publications may be in transit. */
 const settleMs = 3_000;
-/** After this long without a word from the broker, nobody can vouch for a channel any more. */
+/** After this time without an answer of the broker, a channel's position is no longer trusted. */
 const maxDoubtMs = 14_000;
 const retryMs = 1_000;
-/** Questions at the same time. */
+/** Number of concurrent questions. */
 const concurrency = 64;
 
 interface PositionCheckParts {
@@ -38,7 +39,7 @@ interface PositionCheckParts {
 
 export class PositionChecks {
   readonly #parts: PositionCheckParts;
-  /** Channels that the broker could not be asked about, with the time up to which all was well. */
+  /** Channels that the broker did not answer for, with the time up to which they were known to be complete. */
   readonly #doubts = new Map<ChannelName, number>();
   #allWellAtMs: number;
   #round: Cancel | undefined;
@@ -53,7 +54,7 @@ export class PositionChecks {
     };
   }
 
-  /** Nothing is done for a broker that loses nothing. */
+  /** Checks nothing for a broker that loses nothing. */
   start(): void {
     this.#allWellAtMs = this.#parts.clock.nowMs();
     const { probe, history, losesNothing } = this.#parts.broker;
@@ -89,9 +90,7 @@ export class PositionChecks {
     }, retryMs);
   }
 
-  /**
-   * @param isWedged a hole would mean that the subscription at the broker itself is dead: nobody has reported anything
-   */
+  /** @param isWedged whether a gap means that the subscription at the broker is dead: no interruption was reported */
   async #check(channels: Iterable<HubChannel>, isWedged: boolean): Promise<void> {
     const queue = [...channels];
     const behind: { readonly channel: HubChannel; readonly top: Position }[] = [];
@@ -122,15 +121,15 @@ export class PositionChecks {
       const page = broker.history?.read(name, { limit: 0, reverse: false });
       return page && (await withTimeLimit(clock, readLimitMs, 'position check', page)).top;
     } catch {
-      // The doubt is what comes of it; the broker logs why.
+      // The channel becomes doubtful; the broker logs the reason.
       return undefined;
     }
   }
 
-  /** What was published before has arrived, or will not. */
+  /** Resolves when earlier publications have arrived, or will not arrive. */
   async #settled(): Promise<void> {
     const { broker, clock } = this.#parts;
-    const time = new Promise<void>((resolve) => clock.schedule(resolve, settleMs));
+    const time = pause(clock, settleMs);
     const roundTrip = broker.probe?.().catch(() => time);
     await Promise.race([time, roundTrip]);
   }
@@ -155,7 +154,7 @@ export class PositionChecks {
     channel.loseState();
   }
 
-  /** Those that are not there any more have nobody to be told. */
+  /** Channels without subscribers are left out. */
   #named(names: readonly ChannelName[] | undefined): HubChannel[] {
     const { hub } = this.#parts;
     const tracked = [...hub.tracked()];

@@ -1,4 +1,4 @@
-/** Keeps the presence store and the channels' joins and leaves in step with the subscriptions of this node. */
+/** Keeps the presence store and the channels' joins and leaves consistent with the subscriptions of this node. */
 
 import { brokerFailed, isBrokerFailure } from '../channels/refusal-lines.js';
 import type { RefusalLog } from '../log/refusal-log.js';
@@ -6,7 +6,7 @@ import type { Broker, PresenceStore } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
 import type { Subscription } from './subscription.js';
 
-/** A store that fails is logged and not waited for: entries expire, and the next renewal brings them back. */
+/** A failing store is logged and not waited for: entries expire, and the next renewal restores them. */
 export class Presence {
   constructor(
     private readonly broker: Pick<Broker, 'announce'>,
@@ -15,7 +15,7 @@ export class Presence {
     private readonly refusals: RefusalLog,
   ) {}
 
-  /** The subscription is live. @param before the subscription of the same client that it has replaced */
+  /** The subscription is live. @param before the client's subscription that it has replaced */
   joined(subscription: Subscription, before?: Subscription): void {
     if (before?.countsAsPresent && !subscription.countsAsPresent) this.#remove(before);
     if (subscription.isAnnounced && !before?.isAnnounced) this.#announce(subscription, 'join');
@@ -28,19 +28,19 @@ export class Presence {
     presence
       .add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs)
       .then(() => {
-        // It may have left while the store was working.
-        if (subscription.stage === 'ended') this.withdrawn(subscription);
+        // It may have ended while the store was working.
+        if (subscription.isEnded) this.withdrawn(subscription);
       })
       .catch((error: unknown) => this.#failed('presence renewal failed', error));
   }
 
-  /** The subscriber is gone. */
+  /** The subscription has ended. */
   left(subscription: Subscription): void {
     this.#remove(subscription);
     if (subscription.isAnnounced) this.#announce(subscription, 'leave');
   }
 
-  /** What was added for a subscriber that is not there any more, unless it has come back meanwhile. */
+  /** Removes the entry of a subscription that has ended, unless the client has subscribed again. */
   withdrawn(subscription: Subscription): void {
     const current = subscription.owner.currentSubscription(subscription.channel);
     if (current === undefined || current === subscription) this.#remove(subscription);

@@ -48,7 +48,7 @@ test('G10: work that hangs is known within four seconds; who waits for it does n
   state.fate = 'works';
   await clock.advance(300);
   expect(series.isWell).toBe(true);
-  // Those that hung fail by now, which tells nothing about the present.
+  // The attempts that hung fail now, which tells nothing about the present.
   await clock.advance(10_000);
   expect(series.isWell).toBe(true);
   expect(state.turns).toHaveLength(2);

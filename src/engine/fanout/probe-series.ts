@@ -1,25 +1,25 @@
-/** One kind of work that is tried again and again, to know whether it succeeds at present. */
+/** One operation that is repeated to know whether it succeeds at present. */
 
 import type { Cancel, Clock } from '../ports/clock.js';
 import { withTimeLimit } from '../time/time-limit.js';
 
-/** Between two attempts while they succeed, in milliseconds. */
+/** Pause between attempts while they succeed, in milliseconds. */
 const calmIntervalMs = 1_000;
-/** While they do not: that it works again is known as soon. */
+/** Shorter while they fail, to notice soon when they succeed again. */
 const troubledIntervalMs = 250;
 const limitMs = 4_000;
-/** As long as an attempt without an outcome is believed in. */
+/** Longest time without a result that still counts as success. */
 const maxSilenceMs = 3_000;
-/** One that fails by itself may be a connection that is being replaced. */
+/** A single failure may be a connection that is being replaced. */
 const maxFailures = 1;
-/** That may wait for their outcome: who waits for the last one alone learns late that the next one would succeed. */
+/** Most attempts without a result; with only one at a time, a recovery would be noticed late. */
 const maxAttempts = 8;
 
 interface ProbeSeriesParts {
   readonly name: string;
   readonly clock: Clock;
   readonly attempt: () => Promise<void>;
-  /** With the reason why it does not succeed, or nothing when it does again. */
+  /** Called with the reason when it stops succeeding, and without one when it succeeds again. */
   readonly onTurn: (isWell: boolean, reason: unknown) => void;
 }
 
@@ -27,7 +27,7 @@ export class ProbeSeries {
   readonly #parts: ProbeSeriesParts;
   #lastSuccessMs: number;
   #lastSuccess = 0;
-  /** The last silence in which an attempt had been due. */
+  /** The last silence that lasted longer than the interval of attempts. */
   #gap = { ms: 0, endedMs: Number.NEGATIVE_INFINITY };
   #failures = 0;
   #count = 0;
@@ -46,18 +46,18 @@ export class ProbeSeries {
     return this.#failures <= maxFailures && this.silenceMs <= maxSilenceMs;
   }
 
-  /** Since it last succeeded, in milliseconds. */
+  /** Milliseconds since the last success. */
   get silenceMs(): number {
     return this.#parts.clock.nowMs() - this.#lastSuccessMs;
   }
 
-  /** The same, or the last silence that has ended within so many milliseconds. */
+  /** The current silence, or a longer one that ended within this many milliseconds. */
   silenceWithin(ms: number): number {
     const { clock } = this.#parts;
     return Math.max(this.silenceMs, clock.nowMs() - this.#gap.endedMs <= ms ? this.#gap.ms : 0);
   }
 
-  /** It has just succeeded. */
+  /** Counts from now, as after a success. */
   start(): void {
     this.#lastSuccessMs = this.#parts.clock.nowMs();
     this.#schedule();
@@ -92,7 +92,7 @@ export class ProbeSeries {
       this.#lastSuccess = Math.max(this.#lastSuccess, number);
       this.#failures = 0;
     } catch (error) {
-      // What began before something succeeded tells nothing about now.
+      // An attempt that began before the last success tells nothing about the present.
       if (number > this.#lastSuccess) {
         this.#failures++;
         this.#reason = error;

@@ -1,31 +1,31 @@
-/** Room in a connection's queue for what its client missed: it waits for that, and is not a sign of a slow reader. */
+/** Room in a connection's queue for what its client missed, which waits for it and is no sign of a slow reader. */
 
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Clock } from '../ports/clock.js';
 import { maxFramingBytes } from './joined-frames.js';
 
-/** How often it is looked whether the peer has taken enough. */
+/** Interval of checks whether the peer has read enough. */
 const lookEveryMs = 20;
 
-/** So much is kept free for what nobody asks for room for: small replies and pushes. */
+/** Room that is kept free for small replies and pushes, which do not ask for room. */
 const maxReservedBytes = 16_384;
 
-/** At most so many bytes, whatever the transport wraps around them. */
+/** Upper bound of the bytes, whatever framing the transport adds. */
 export function sizeOf(messages: readonly EncodedMessage[]): number {
   return messages.reduce((sum, message) => sum + Buffer.byteLength(message) + maxFramingBytes, 0);
 }
 
-/** Whether so many bytes have no room even in an empty queue. */
+/** Whether this many bytes have no room even in an empty queue. */
 export function isTooLarge(limits: { readonly maxQueueBytes: number }, numBytes: number): boolean {
   return numBytes > roomIn(limits);
 }
 
-/** What may wait of that which a client has asked for: what comes up behind it in the same turn has room, too. */
+/** Limit for replies that ask for room, so that later messages of the same turn have room too. */
 export function roomIn({ maxQueueBytes }: { readonly maxQueueBytes: number }): number {
   return maxQueueBytes - Math.min(maxReservedBytes, Math.floor(maxQueueBytes / 16));
 }
 
-/** Resolves when there is room for so many bytes, no more than the queue holds, or when the connection is closed. */
+/** Resolves when there is room for this many bytes, at most the size of the queue, or when the connection is closed. */
 export function whenRoomFor(
   outbox: { hasRoomFor(numBytes: number): boolean },
   clock: Clock,

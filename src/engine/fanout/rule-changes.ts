@@ -1,23 +1,24 @@
-/** Goes through the subscriptions when the rules have been replaced, in pieces, and settles those whose rule is another. */
+/** Goes through the subscriptions in pieces after the rules were replaced, and settles those whose rule has changed. */
 
-import type { ChannelRules } from '../channels/rules.js';
+import type { ChannelName } from '../../model/channel-name.js';
+import type { Rule } from '../channels/rule.js';
 import type { Cancel, Clock } from '../ports/clock.js';
 import type { Hub } from './hub.js';
 import type { Subscription } from './subscription.js';
 
-/** Between two pieces: others have to be served, and those that are told come back at once. */
+/** Pause between two pieces: other clients need the node, and clients that are told subscribe again at once. */
 const pauseMs = 10;
-/** Of a piece: a channel that is looked at counts one, a subscription that is settled ten. 10,000 of them a second. */
+/** Size of a piece: checking a channel counts one, settling a subscription ten. That is 10,000 of them a second. */
 const costOfPiece = 1_000;
 const costOfSettling = 10;
-/** Functions of the application's that are asked at the same time. */
+/** Most functions of the application that are called at the same time. */
 const maxAsked = 16;
 
-/** What it works with; a node has it. */
 interface RuleChangesParts {
   readonly clock: Clock;
   readonly hub: Hub;
-  readonly rules: ChannelRules;
+  /** By the current rules. */
+  readonly ruleOf: (channel: ChannelName) => Rule | undefined;
 }
 
 export class RuleChanges {
@@ -31,7 +32,7 @@ export class RuleChanges {
     this.#parts = parts;
   }
 
-  /** There are other rules. Whatever was still to be looked at for those before is looked at for these. */
+  /** The rules have changed. What was not checked yet against the earlier rules is checked against these. */
   begin(): void {
     this.#stale = this.#findStale();
     this.#questions.length = 0;
@@ -39,14 +40,12 @@ export class RuleChanges {
     this.#step();
   }
 
-  /** A subscription has come about; while it was asked for, the rules may have been replaced. */
+  /** A subscription is established; the rules may have been replaced while it was requested. */
   check(subscription: Subscription): void {
-    const { hub, rules } = this.#parts;
-    const rule = hub.match(subscription.channel, rules)?.rule;
-    if (rule !== subscription.rule) subscription.owner.ruleChanged(subscription);
+    if (this.#parts.ruleOf(subscription.channel) !== subscription.rule) subscription.owner.ruleChanged(subscription);
   }
 
-  /** Runs a question to the application when few others are under way. It must not reject. */
+  /** Asks the application when few other questions are under way. It must not reject. */
   ask(question: () => Promise<void>): void {
     this.#questions.push(question);
     if (this.#numAsked < maxAsked) void this.#askNext();
@@ -72,12 +71,12 @@ export class RuleChanges {
     this.#timer = this.#parts.clock.schedule(this.#step, pauseMs);
   };
 
-  /** With `undefined` for each channel, so that its caller can rest. Newcomers have been granted under the new rules. */
+  /** Yields `undefined` after each channel, so that the caller can pause. New subscriptions have the new rules. */
   *#findStale(): Generator<Subscription | undefined> {
-    const { hub, rules } = this.#parts;
+    const { hub, ruleOf } = this.#parts;
     for (const { name } of [...hub.channels()]) {
       yield undefined;
-      const rule = hub.match(name, rules)?.rule;
+      const rule = ruleOf(name);
       for (const subscription of [...hub.subscribersOf(name)]) if (subscription.rule !== rule) yield subscription;
     }
   }

@@ -1,4 +1,4 @@
-/** One encoding, one framing, many readers. */
+/** One encoding and one framing for many readers. */
 
 import { describe, expect, test } from 'vitest';
 import { plainEncoding } from '../../../test/support/engine/recorded-connection.js';
@@ -6,13 +6,15 @@ import { trustedJsonText } from '../../model/json-text.js';
 import type { Push } from '../../model/push.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import type { Encoding } from '../ports/connection.js';
-import { PingFrames, SharedFrame } from './shared-frame.js';
+import { PingFrames, SharedFrame, SharedPush } from './shared-frame.js';
 
 function publication(offset: number): Push {
   return { kind: 'publication', channel: 'c', publication: { offset, data: trustedJsonText(`${offset}`) } };
 }
 
-/** Counts how often each part of an encoding is asked. */
+const frameOf = (...pushes: readonly Push[]) => new SharedFrame(pushes.map((push) => new SharedPush(push)));
+
+/** Counts the calls of each part of an encoding. */
 function counted(
   isStateful = false,
 ): Encoding & { readonly counts: { encoded: number; joined: number; framed: number } } {
@@ -45,9 +47,9 @@ function counted(
 describe('shared frame', () => {
   test('encodes each push once, joins and frames once, and gives everyone the same bytes', () => {
     const encoding = counted();
-    const frame = new SharedFrame([publication(1), publication(2)], 2);
-    const first = frame.bytesFor({ encoding, joinLeave: false });
-    for (const joinLeave of [true, false]) expect(frame.bytesFor({ encoding, joinLeave })).toBe(first);
+    const frame = frameOf(publication(1), publication(2));
+    const first = frame.parcelFor({ encoding, joinLeave: false })?.bytes;
+    for (const joinLeave of [true, false]) expect(frame.parcelFor({ encoding, joinLeave })?.bytes).toBe(first);
     expect(encoding.counts).toEqual({ encoded: 2, joined: 1, framed: 1 });
     expect(
       Buffer.from(first ?? '')
@@ -58,11 +60,11 @@ describe('shared frame', () => {
 
   test('keeps encodings apart however they alternate, each encoded once', () => {
     const encodings = [counted(), counted(), counted()];
-    const frame = new SharedFrame([publication(1)], 1);
-    const bytes = encodings.map((encoding) => frame.bytesFor({ encoding, joinLeave: true }));
+    const frame = frameOf(publication(1));
+    const bytes = encodings.map((encoding) => frame.parcelFor({ encoding, joinLeave: true })?.bytes);
     for (const round of [0, 1, 2, 1, 0, 0, 2]) {
       const encoding = encodings[round];
-      if (encoding !== undefined) expect(frame.bytesFor({ encoding, joinLeave: true })).toBe(bytes[round]);
+      if (encoding !== undefined) expect(frame.parcelFor({ encoding, joinLeave: true })?.bytes).toBe(bytes[round]);
     }
     expect(encodings.map(({ counts }) => counts.encoded)).toEqual([1, 1, 1]);
     expect(new Set(bytes).size).toBe(3);
@@ -71,31 +73,31 @@ describe('shared frame', () => {
   test('joins and leaves are left out for who does not hear them, and what is left is encoded once', () => {
     const encoding = counted();
     const join: Push = { kind: 'join', channel: 'c', info: { user: 'u', client: 'c' } };
-    const frame = new SharedFrame([publication(1), join], 1);
+    const frame = frameOf(publication(1), join);
     const [whole, publications] = [
-      frame.bytesFor({ encoding, joinLeave: true }),
-      frame.bytesFor({ encoding, joinLeave: false }),
+      frame.parcelFor({ encoding, joinLeave: true })?.bytes,
+      frame.parcelFor({ encoding, joinLeave: false })?.bytes,
     ];
     const texts = [publication(1), join].map((push) => String(centrifugalJson.encodePush(push)));
     expect([whole, publications].map(String)).toEqual([texts.join('\n'), texts[0]]);
-    expect(frame.bytesFor({ encoding, joinLeave: true })).toBe(whole);
-    expect(frame.bytesFor({ encoding, joinLeave: false })).toBe(publications);
-    expect(encoding.counts.framed).toBe(2);
-    expect(new SharedFrame([join], 0).bytesFor({ encoding, joinLeave: false })).toBeUndefined();
+    expect(frame.parcelFor({ encoding, joinLeave: true })?.bytes).toBe(whole);
+    expect(frame.parcelFor({ encoding, joinLeave: false })?.bytes).toBe(publications);
+    expect([encoding.counts.encoded, encoding.counts.framed]).toEqual([2, 2]);
+    expect(frameOf(join).parcelFor({ encoding, joinLeave: false })).toBeUndefined();
   });
 
   test('a protocol with a state of its own encodes everything that its connection writes', () => {
     const { counts, ...encoding } = counted(true);
-    const frame = new SharedFrame([publication(1)], 1);
+    const frame = frameOf(publication(1));
     const pings = new PingFrames();
-    for (let i = 0; i < 2; i++) frame.bytesFor({ encoding, joinLeave: true });
+    for (let i = 0; i < 2; i++) frame.parcelFor({ encoding, joinLeave: true })?.bytes;
     for (let i = 0; i < 2; i++) pings.bytesFor(encoding);
     expect(counts).toEqual({ encoded: 2, joined: 0, framed: 4 });
   });
 
   test('does nothing until somebody wants the bytes', () => {
     const encoding = counted();
-    new SharedFrame([publication(1)], 1);
+    frameOf(publication(1));
     expect(encoding.counts).toEqual({ encoded: 0, joined: 0, framed: 0 });
   });
 });

@@ -5,156 +5,182 @@ import type { Unsubscribe } from '../../model/codes.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import { nothingGranted } from '../channels/grant.js';
-import type { Rule, RuleMatch } from '../channels/rule.js';
+import type { Rule } from '../channels/rule.js';
 import type { Grant } from '../ports/authenticator.js';
-import type { Expiring } from '../time/deadlines.js';
+import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Outbox } from './outbox.js';
 import type { Variant } from './variant.js';
 
 /** What a subscription needs from the session that owns it. */
 export interface SubscriptionOwner {
   readonly outbox: Outbox;
-  /** Who the subscriber is, without what belongs to one channel. */
+  /** The subscriber as others see it, without what belongs to one channel. */
   readonly clientInfo: ClientInfo;
-  /** How long its entry in the presence of a channel lives without being renewed. */
+  /** How long its presence entry lives without a renewal. */
   readonly presenceTtlMs: number;
-  /** The subscription misses publications: tell the client, so that it recovers. */
+  /** The subscription has missed publications: tells the client, so that it recovers. */
   loseState(subscription: Subscription): void;
-  /** What was granted has run out. */
+  /** The grant has expired. */
   subscriptionExpired(subscription: Subscription): void;
-  /** The rule of its channel is another one by now than that under which it was granted. */
+  /** The channel's rule is not the one under which it was granted. */
   ruleChanged(subscription: Subscription): void;
-  /** The owner's subscription to the channel by now: this one, a later one, or none. */
+  /** The owner's current subscription to the channel: this one, a later one, or none. */
   currentSubscription(channel: ChannelName): Subscription | undefined;
 }
 
-/** What a live subscription needs from the channel that it is in. */
+/** What a live subscription needs from its channel. */
 export interface FanOut {
-  setVariant(subscription: Subscription, variant: Variant): void;
+  /** Adds it to the live subscribers of its variant. */
+  putIn(subscription: Subscription): void;
+  /** Afterwards its outbox has everything that has come for it. */
+  settle(subscription: Subscription): void;
+  takeOut(subscription: Subscription): void;
 }
 
 export interface SubscriptionOptions {
-  /** Tell this subscriber who comes and goes. */
+  /** Whether this subscriber gets joins and leaves. */
   readonly joinLeave: boolean;
-  /** Made by the server, not asked for by the client. */
+  /** Made by the server, not requested by the client. */
   readonly serverSide: boolean;
 }
 
-/**
- * `new`: not in the hub. `joining`: publications are buffered while history is read. `ahead`: history was ahead of the
- * live stream, which has to catch up first. `live`: in the fan-out. `ended`: not in the hub any more.
- */
-type SubscriptionStage = 'new' | 'joining' | 'ahead' | 'live' | 'ended';
-
-/** A publication that came while its subscriber was joining. */
+/** A publication that arrived while its subscriber was joining. */
 export interface BufferedPublication {
   readonly publication: Publication;
   readonly epoch: string;
 }
 
+type OwnStage =
+  /** Not in the hub. */
+  | { name: 'new' }
+  /** Publications are buffered, in the order of arrival, while history is read. */
+  | { name: 'joining'; buffer: BufferedPublication[]; hasOverflowed: boolean }
+  /** History was ahead of the live stream, which has to reach `at`: the subscriber has everything up to there. */
+  | { name: 'ahead'; at: Position }
+  /** In the fan-out. `slot` is its index in the list of its variant. */
+  | { name: 'live'; fanOut: FanOut; slot: number }
+  /** No longer in the hub. `why` is absent if it was never established. */
+  | { name: 'ended'; why: Unsubscribe | undefined };
+
+/** The progress of a subscription. Changed by its own methods, which the hub calls. */
+export type Stage = Readonly<OwnStage>;
+
+const unborn: Stage = { name: 'new' };
+
 /** Most publications buffered for a subscriber that is joining; beyond that, history is read again. */
 export const maxBufferedPublications = 1_024;
 
 export class Subscription implements Expiring {
-  stage: SubscriptionStage = 'new';
-  /** Index in the channel's list of live subscribers; the hub's. */
-  slot = -1;
-  /** While `joining`; in the order of arrival. */
-  buffer: BufferedPublication[] | undefined;
-  /** The buffer was full and has been dropped. */
-  overflowed = false;
-  /** While `ahead`: the place up to which the subscriber has everything. */
-  aheadAt: Position | undefined;
+  #stage: OwnStage = unborn;
   /** Kept here so that the fan-out reaches it in one step. */
   readonly outbox: Outbox;
-  /** Under which it was granted. */
-  rule: Rule;
-  /** Made by the server, not asked for by the client. */
+  #rule: Rule;
+  /** Made by the server, not requested by the client. */
   readonly serverSide: boolean;
   #asksJoinLeave: boolean;
-  /** Changed by the fan-out alone while the subscription is in it. */
-  variant: Variant;
-  /** The fan-out that it is in while it is live. */
-  fanOut: FanOut | undefined;
-  /** What authorisation granted. */
-  identity: Grant = nothingGranted;
-  /** The client itself brings new tokens before the subscription expires. */
-  clientRefresh = false;
-  /** Bucket of its expiry, when it has one. */
-  deadline: number | undefined;
-  /** Why it ended, once it has. */
-  endedBy: Unsubscribe | undefined;
-  /** The server's own subscription, live or about to be, until this one, its client's, takes its place. */
-  replaces: Subscription | undefined;
+  #variant: Variant;
+  #identity: Grant = nothingGranted;
+  #clientRefresh = false;
+  /** The bucket of its deadline, if it expires. */
+  #deadline: number | undefined;
 
   constructor(
     readonly owner: SubscriptionOwner,
     readonly channel: ChannelName,
-    match: RuleMatch,
+    rule: Rule,
     options: SubscriptionOptions,
   ) {
     this.outbox = owner.outbox;
-    this.rule = match.rule;
+    this.#rule = rule;
     this.serverSide = options.serverSide;
     this.#asksJoinLeave = options.joinLeave;
-    this.variant = this.outbox.variant(options.joinLeave || match.rule.pushJoinLeave);
+    this.#variant = this.outbox.variant(options.joinLeave || rule.pushJoinLeave);
   }
 
-  /** Made anew when asked for: the placeholders' values are rarely needed, and each subscription would keep its own. */
-  get match(): RuleMatch {
-    const { rule } = this;
-    return { rule, params: rule.pattern.match(this.channel) ?? {} };
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** The rule under which it was granted. */
+  get rule(): Rule {
+    return this.#rule;
+  }
+
+  get variant(): Variant {
+    return this.#variant;
+  }
+
+  /** The grant. */
+  get identity(): Grant {
+    return this.#identity;
+  }
+
+  /** Whether the client itself sends new tokens before the subscription expires. */
+  get clientRefresh(): boolean {
+    return this.#clientRefresh;
   }
 
   /** Unix time in milliseconds. */
   get expiresAtMs(): number | undefined {
-    return this.identity.expiresAtMs;
+    return this.#identity.expiresAtMs;
   }
 
   /** Whether its client has been told that it is subscribed. */
   get isEstablished(): boolean {
-    return this.stage === 'live' || this.stage === 'ahead';
+    return this.#stage.name === 'live' || this.#stage.name === 'ahead';
   }
 
-  /** Whether it counts in the channel's presence. */
+  get isEnded(): boolean {
+    return this.#stage.name === 'ended';
+  }
+
+  /** Whether it has an entry in the channel's presence. */
   get countsAsPresent(): boolean {
-    return this.identity.override?.presence ?? this.rule.presence;
+    return this.#identity.override?.presence ?? this.#rule.presence;
   }
 
-  /** Whether others are told when it comes and goes. */
+  /** Whether its join and leave are announced to others. */
   get isAnnounced(): boolean {
-    return this.identity.override?.joinLeave ?? this.rule.joinLeave;
+    return this.#identity.override?.joinLeave ?? this.#rule.joinLeave;
   }
 
-  /** What it gets of the channel's history. */
+  /** What it gets from the channel's history. */
   get recovery(): Rule['recovery'] {
-    const { rule } = this;
-    const forced = this.identity.override?.recovery;
+    const rule = this.#rule;
+    const forced = this.#identity.override?.recovery;
     if (forced === undefined || rule.stream === undefined) return rule.recovery;
     if (!forced) return 'off';
     return rule.recovery === 'off' ? 'stream' : rule.recovery;
   }
 
   grant(identity: Grant, clientRefresh: boolean): void {
-    this.identity = identity;
-    this.clientRefresh = clientRefresh;
-    // Nobody has asked for it there: the server's word is the only one.
+    this.#identity = identity;
+    this.#clientRefresh = clientRefresh;
+    // The client has not asked for them here, so only the server decides.
     const isAgainst = this.serverSide && identity.override?.pushJoinLeave === false;
     this.askJoinLeave(this.#asksJoinLeave && !isAgainst);
   }
 
-  /** Its client wants to be told who comes and goes, or does not any more; where that is pushed it is told anyway. */
-  askJoinLeave(asks: boolean): void {
-    this.#asksJoinLeave = asks;
-    const joinLeave = asks || (this.identity.override?.pushJoinLeave ?? this.rule.pushJoinLeave);
-    const variant = this.outbox.variant(joinLeave);
-    if (this.fanOut === undefined) this.variant = variant;
-    else this.fanOut.setVariant(this, variant);
+  /** The channel has another rule, under which the subscription continues unchanged. */
+  goOnUnder(rule: Rule): void {
+    this.#rule = rule;
   }
 
-  /** Who the subscriber is to others in this channel. */
+  /** Sets whether the client wants joins and leaves; if the rule pushes them, it gets them anyway. */
+  askJoinLeave(asks: boolean): void {
+    this.#asksJoinLeave = asks;
+    const joinLeave = asks || (this.#identity.override?.pushJoinLeave ?? this.#rule.pushJoinLeave);
+    const variant = this.outbox.variant(joinLeave);
+    if (variant === this.#variant) return;
+    const { fanOut } = this.#stage.name === 'live' ? this.#stage : { fanOut: undefined };
+    fanOut?.takeOut(this);
+    this.#variant = variant;
+    fanOut?.putIn(this);
+  }
+
+  /** The subscriber as others in this channel see it. */
   get clientInfo(): ClientInfo {
-    const { info } = this.identity;
+    const { info } = this.#identity;
     return info === undefined ? this.owner.clientInfo : { ...this.owner.clientInfo, chanInfo: info };
   }
 
@@ -162,14 +188,56 @@ export class Subscription implements Expiring {
     this.owner.subscriptionExpired(this);
   }
 
+  /** Sets or postpones its expiry; `undefined`: it does not expire. */
+  expireIn(delayMs: number | undefined, deadlines: Deadlines): void {
+    if (this.#deadline !== undefined) deadlines.remove(this, this.#deadline);
+    this.#deadline = delayMs === undefined ? undefined : deadlines.add(this, delayMs);
+  }
+
+  /** Called by the hub: buffers publications from now on. */
+  join(): void {
+    this.#stage = { name: 'joining', buffer: [], hasOverflowed: false };
+  }
+
   /** Buffers a publication while joining. */
   keep(publication: Publication, epoch: string): void {
-    this.buffer ??= [];
-    if (this.buffer.length < maxBufferedPublications) {
-      this.buffer.push({ publication, epoch });
+    const stage = this.#stage;
+    if (stage.name !== 'joining') return;
+    if (stage.buffer.length < maxBufferedPublications) {
+      stage.buffer.push({ publication, epoch });
       return;
     }
-    this.buffer = undefined;
-    this.overflowed = true;
+    stage.buffer = [];
+    stage.hasOverflowed = true;
+  }
+
+  /** The next page of history includes what has overflowed. */
+  forgetOverflow(): void {
+    if (this.#stage.name === 'joining' && this.#stage.hasOverflowed) this.join();
+  }
+
+  /** The subscriber has everything up to a position that the live stream has not reached. */
+  waitAt(at: Position): void {
+    this.#stage = { name: 'ahead', at };
+  }
+
+  /** Called by the fan-out with the subscription's slot. */
+  goLive(fanOut: FanOut, slot: number): void {
+    this.#stage = { name: 'live', fanOut, slot };
+  }
+
+  /** Called by the fan-out with the subscription's new slot. */
+  moveTo(slot: number): void {
+    if (this.#stage.name === 'live') this.#stage.slot = slot;
+  }
+
+  /** Afterwards its outbox has everything that has come for it. */
+  settle(): void {
+    if (this.#stage.name === 'live') this.#stage.fanOut.settle(this);
+  }
+
+  /** Called when it has left the hub. */
+  end(why: Unsubscribe | undefined): void {
+    this.#stage = { name: 'ended', why };
   }
 }

@@ -1,14 +1,14 @@
-/** What a subscriber is sent of its channel, and in which bytes: subscribers with one variant get the same bytes. */
+/** What a subscriber gets of its channel, and its encoding: subscribers with the same variant get the same bytes. */
 
 import type { Encoding } from '../ports/connection.js';
 
 export interface Variant {
   readonly encoding: Encoding;
-  /** It is told who comes and goes. */
+  /** Whether it gets joins and leaves. */
   readonly joinLeave: boolean;
 }
 
-/** Makes one object of each variant, so that the object is the key under which subscribers and their bytes are found. */
+/** Makes one object per variant, so that subscribers and bytes can be looked up by it. */
 export class Variants {
   readonly #byEncoding = new WeakMap<Encoding, { readonly whole: Variant; readonly publications: Variant }>();
 

@@ -1,15 +1,15 @@
-/** Says why somebody was refused, so that the log is complete and nobody can flood it. */
+/** Logs refusals, so that each reason appears and nobody can flood the log. */
 
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 
-/** Of one key at once; later ones are counted. */
+/** Lines a minute for one key; further ones are counted. */
 const defaultLinesAMinute = 1;
-/** Of what the code or the data of one client causes: enough to see one's own client among others. */
+/** For refusals that a client's code or data causes: enough to find one's own client among others. */
 export const clientLinesAMinute = 10;
 const periodMs = 60_000;
-/** Of one check. Beyond, keys that nobody knows yet share one budget. */
+/** Keys of one check; further ones share one budget. */
 const maxKeys = 500;
 /** No key is empty. */
 const othersKey = '';
@@ -22,40 +22,40 @@ interface Budget {
 }
 
 export class RefusalLog {
-  readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #log: Logger;
-  /** By check, then by key; the oldest first. */
+  /** By check, then by key; oldest first. */
   readonly #budgets = new Map<string, Map<string, Budget>>();
 
-  constructor(clock: Pick<Clock, 'nowMs'>, log: Logger) {
-    this.#clock = clock;
-    this.#log = log;
-  }
+  constructor(
+    private readonly clock: Pick<Clock, 'nowMs'>,
+    private readonly log: Logger,
+  ) {}
 
   /**
-   * @param linesAMinute for each key. The first line after a pause says how many there were without one.
+   * @param linesAMinute for each key. The first line after a pause has the number of unlogged ones.
+   * @param context makes fields that come before those of the line; called only when it is written
    * @returns whether there was a line
    */
   tell(
     { check, key = check, fields, message, level = 'warn' }: RefusalLine,
     linesAMinute = defaultLinesAMinute,
+    context?: () => object,
   ): boolean {
     const unsaid = this.#take(check, key, linesAMinute);
     if (unsaid === undefined) return false;
     const text = typeof message === 'string' ? message : message();
-    this.#log[level]({ check, ...fields, ...(unsaid > 0 && { unsaid }) }, text);
+    this.log[level]({ check, ...context?.(), ...fields, ...(unsaid > 0 && { unsaid }) }, text);
     return true;
   }
 
-  /** `undefined`: no line. Otherwise how many have gone unsaid before it. */
+  /** `undefined`: no line. Otherwise the number of unlogged refusals before it. */
   #take(check: string, key: string, linesAMinute: number): number | undefined {
     const budgets = this.#budgets.get(check) ?? new Map<string, Budget>();
     this.#budgets.set(check, budgets);
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.clock.nowMs();
     const known = budgets.has(key) || hasRoom(budgets, nowMs) ? key : othersKey;
     const budget = budgets.get(known);
     if (budget === undefined || nowMs - budget.sinceMs >= periodMs) {
-      // Put in anew, so that the oldest stay first.
+      // Inserted again, so that the oldest stay first.
       budgets.delete(known);
       budgets.set(known, { sinceMs: nowMs, lines: 1, unsaid: 0 });
       return budget?.unsaid ?? 0;
@@ -69,11 +69,11 @@ export class RefusalLog {
   }
 }
 
-/** Whether one more key can be remembered; forgets the oldest whose time is over. */
+/** Whether one more key can be remembered; removes the oldest expired ones. */
 function hasRoom(budgets: Map<string, Budget>, nowMs: number): boolean {
   for (const [key, { sinceMs }] of budgets) {
     if (budgets.size < maxKeys || nowMs - sinceMs < periodMs) break;
-    // What has gone unsaid of the others is told with their next line.
+    // The shared budget stays: its unlogged refusals are reported with its next line.
     if (key !== othersKey) budgets.delete(key);
   }
   return budgets.size < maxKeys;

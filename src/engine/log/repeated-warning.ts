@@ -1,4 +1,4 @@
-/** A warning about what may come in any number: told at once, and from then on once a minute, with how often. */
+/** A warning about something frequent: logged at once, then once a minute with a count. */
 
 import type { Cancel, Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
@@ -20,7 +20,7 @@ export class RepeatedWarning {
     this.#log = log;
   }
 
-  /** It has happened once more. @param fields told of the last one */
+  /** Counts one more occurrence. @param fields logged for the last one */
   found(fields: object): void {
     if (this.#isClosed) return;
     this.#last = fields;

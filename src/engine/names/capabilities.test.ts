@@ -1,4 +1,4 @@
-/** What a `caps` claim says, and what it does not. */
+/** What a `caps` claim permits, and what it does not. */
 
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/engine/channel-name.js';
@@ -67,9 +67,7 @@ describe('refused', () => {
     ['a channel of 256 characters', [{ channels: ['x'.repeat(256)], allow: ['sub'] }]],
     ['65 channels', [{ channels: many(65, 'a'), allow: ['sub'] }]],
     ['65 entries', many(65, entry)],
-  ])('%s', (_, caps) => {
-    expect(() => parseCapabilities(caps)).toThrow();
-  });
+  ])('%s', (_, caps) => expect(() => parseCapabilities(caps)).toThrow());
 
   test('but not what is just within the bounds', () => {
     expect(parseCapabilities(many(64, { ...entry, channels: many(64, 'x'.repeat(255)) }))).toHaveLength(64);

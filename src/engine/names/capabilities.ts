@@ -1,10 +1,10 @@
-/** What a token lets its bearer do beyond the channel rules: channel names or wildcards, times actions. */
+/** Permissions of a token beyond the channel rules: channel names or wildcards, and actions. */
 
 import * as v from 'valibot';
 import type { ChannelName } from '../../model/channel-name.js';
 import { Wildcard } from './wildcard.js';
 
-/** What can be done with a channel. */
+/** What a client can do with a channel. */
 export type ChannelAction = 'subscribe' | 'publish' | 'presence' | 'history';
 
 export interface Capability {
@@ -13,14 +13,14 @@ export interface Capability {
 }
 
 const actionOfCode = { sub: 'subscribe', pub: 'publish', prs: 'presence', hst: 'history' } as const;
-/** A token is read with every connect; what it can make the server do is bounded. */
+/** Bounds the work that a token causes with every connect. */
 const maxEntries = 64;
 
 const claim = v.pipe(
   v.array(
     v.object({
       channels: v.pipe(v.array(v.pipe(v.string(), v.maxLength(255))), v.maxLength(maxEntries)),
-      /** Absent: the names are meant literally. Regular expressions are not accepted: they can take for ever. */
+      /** Absent: names are literal. Regular expressions are not accepted, since matching one can take forever. */
       match: v.optional(v.literal('wildcard')),
       allow: v.array(v.picklist(['sub', 'pub', 'prs', 'hst'])),
     }),
@@ -29,9 +29,9 @@ const claim = v.pipe(
 );
 
 /**
- * Reads a `caps` claim: `[{ "channels": ["news:*"], "match": "wildcard", "allow": ["sub", "hst"] }]`.
+ * Decodes a `caps` claim: `[{ "channels": ["news:*"], "match": "wildcard", "allow": ["sub", "hst"] }]`.
  *
- * @throws Error when it is anything else
+ * @throws Error for anything else
  */
 export function parseCapabilities(value: unknown): Capability[] {
   return v.parse(claim, value).map(({ channels, match, allow }) => ({

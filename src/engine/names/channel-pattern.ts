@@ -12,8 +12,8 @@ const separator = ':';
 const paramName = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 /**
- * A name is cut at its colons. `{x}` stands for exactly one non-empty segment, `{x*}` in last place for all that is
- * left, colons included; everything else stands for itself.
+ * A name is split at colons. `{x}` matches exactly one non-empty segment, `{x*}` at the end all the rest, including
+ * colons; other text is literal.
  */
 export class ChannelPattern {
   readonly #segments: readonly Segment[];
@@ -45,24 +45,39 @@ export class ChannelPattern {
     this.#rest = rest;
   }
 
+  /** Called for each command and request, so it allocates nothing. */
+  matches(channel: ChannelName): boolean {
+    let start = 0;
+    for (const segment of this.#segments) {
+      if (start > channel.length) return false;
+      const end = endOfSegment(channel, start);
+      const length = end - start;
+      if ('param' in segment) {
+        if (length === 0) return false;
+      } else if (length !== segment.literal.length || !channel.startsWith(segment.literal, start)) return false;
+      start = end + 1;
+    }
+    return this.#rest === undefined ? start === channel.length + 1 : start < channel.length;
+  }
+
   /** The placeholders' values, or `undefined` when the name does not match. */
   match(channel: ChannelName): ChannelParams | undefined {
+    if (!this.matches(channel)) return undefined;
     const params: Record<string, string> = Object.create(null);
     let start = 0;
     for (const segment of this.#segments) {
-      if (start > channel.length) return undefined;
-      const colon = channel.indexOf(separator, start);
-      const end = colon === -1 ? channel.length : colon;
-      const value = channel.slice(start, end);
-      if ('literal' in segment ? value !== segment.literal : value === '') return undefined;
-      if ('param' in segment) params[segment.param] = value;
+      const end = endOfSegment(channel, start);
+      if ('param' in segment) params[segment.param] = channel.slice(start, end);
       start = end + 1;
     }
-    if (this.#rest === undefined) return start === channel.length + 1 ? params : undefined;
-    if (start >= channel.length) return undefined;
-    params[this.#rest] = channel.slice(start);
+    if (this.#rest !== undefined) params[this.#rest] = channel.slice(start);
     return params;
   }
+}
+
+function endOfSegment(channel: ChannelName, start: number): number {
+  const colon = channel.indexOf(separator, start);
+  return colon === -1 ? channel.length : colon;
 }
 
 function invalid(text: string, why: string): FanfareError {

@@ -8,7 +8,7 @@ const names =
   );
 const matched = (pattern: string) => names.filter((name) => new Glob(pattern).matches(name)).join(' ');
 
-// What github.com/gobwas/glob 0.2.3, with which Centrifugo 6.9.1 reads patterns, has answered.
+// Answers of github.com/gobwas/glob 0.2.3, which Centrifugo 6.9.1 uses for patterns.
 test.each([
   [
     'chat:*',
@@ -46,16 +46,14 @@ test.each([
   ['[-a]', 'a -'],
   ['???', 'a,b a,c b,c'],
   ['x*x?x', 'xaxbx'],
-])('%s', (pattern, expected) => {
-  expect(matched(pattern)).toBe(expected);
-});
+])('%s', (pattern, expected) => expect(matched(pattern)).toBe(expected));
 
 test('? is one character, whatever its bytes, and never none', () => {
   expect(matched('?')).toBe('a b é ê z 🎺 -');
   expect(new Glob('{?,ab}').matches('')).toBe(false);
 });
 
-// Centrifugo takes some of them in ways of its own, and one ends the call with a panic ("chat:{}").
+// Centrifugo accepts some of them with meanings of its own, and panics on one ("chat:{}").
 test.each([
   'chat:{a',
   'chat:{a,b',
@@ -77,9 +75,8 @@ test.each([
   expect(() => new Glob(pattern)).toThrow(expect.objectContaining({ code: 'ERR_PATTERN' }) as FanfareError);
 });
 
-test('matching takes no time that grows out of hand', () => {
-  const began = performance.now();
+test('many stars on a name that does not fit are given up', () => {
+  // By trying every way to divide the name among the stars, it would not end.
   expect(new Glob(`${'*a'.repeat(120)}?b`).matches('a'.repeat(255))).toBe(false);
   expect(new Glob(`${'*[a-z]'.repeat(40)}{b,c}{d,e}`).matches('a'.repeat(255))).toBe(false);
-  expect(performance.now() - began).toBeLessThan(500);
 });

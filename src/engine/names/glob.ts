@@ -1,24 +1,24 @@
-/** Patterns for the names of channels, as the API's `channels` takes them: those of Centrifugo. */
+/** Patterns for channel names in the API's `channels`, as in Centrifugo. */
 
 import { FanfareError } from '../../model/fanfare-error.js';
 import { Wildcard } from './wildcard.js';
 
-/** Any number of characters, none too; or one character of a kind. */
+/** Any number of characters, or one character of a kind. */
 type Token = 'any' | ((character: string) => boolean);
 type Tokens = readonly Token[];
 
 const maxLength = 512;
-/** What the braces of one pattern can stand for. */
+/** Limit for the alternatives in braces of one pattern. */
 const maxAlternatives = 256;
 
 /**
- * `*` stands for any characters, `?` for one, `[abc]`, `[a-z]`, `[!a-z]` for one of those or of all others, `{one,two*}`
- * for one of several patterns; behind `\` every character stands for itself, like all others. The time that matching
- * takes is bounded by the lengths of pattern and name.
+ * `*` matches any characters, `?` one, `[abc]`, `[a-z]`, `[!a-z]` one of those or of all others, `{one,two*}` one of
+ * several patterns; a character after `\` is literal, like all others. The lengths of pattern and name bound the time
+ * of matching.
  */
 export class Glob {
   readonly #alternatives: readonly Tokens[];
-  /** Without anything but `*`, texts are compared as a whole, which is much faster. */
+  /** Patterns with only `*` use whole-text comparisons, which are much faster. */
   readonly #wildcard: Wildcard | undefined;
 
   /** @throws FanfareError `ERR_PATTERN` */
@@ -36,7 +36,7 @@ export class Glob {
   }
 }
 
-/** The last `*` is the only one that has to be tried again: an earlier one cannot win what that one loses. */
+/** Only the last `*` needs backtracking: an earlier one cannot match where that one fails. */
 function matches(tokens: Tokens, name: readonly string[]): boolean {
   let [at, token] = [0, 0];
   let star: { readonly token: number; at: number } | undefined;
@@ -62,7 +62,7 @@ class Parser {
     return alternatives;
   }
 
-  /** Up to the end, or to what ends it inside braces. */
+  /** Up to the end, or to the character that ends it inside braces. */
   #sequence(isInside: boolean): readonly Tokens[] {
     let alternatives: readonly Tokens[] = [[]];
     for (; this.#at < this.characters.length; this.#at++) {
@@ -73,7 +73,7 @@ class Parser {
     return alternatives;
   }
 
-  /** Ends on the last character of the term. */
+  /** Leaves the position on the last character of the term. */
   #term(character: string): readonly Tokens[] {
     if (character === '*') return [['any']];
     if (character === '?') return [[() => true]];
@@ -93,7 +93,7 @@ class Parser {
     return alternatives;
   }
 
-  /** A range, or a list, in which `-` is one of the characters. */
+  /** A range, or a list, in which `-` is an ordinary character. */
   #characterClass(): Token {
     const isNegated = this.characters[this.#at + 1] === '!';
     if (isNegated) this.#at++;

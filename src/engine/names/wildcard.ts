@@ -1,23 +1,24 @@
-/** Texts with `*`, as capabilities have them. Linear: the leftmost fit of each part is enough. */
+/** Texts with `*`, for capabilities. Linear, since the leftmost match of each part is enough. */
 
 export class Wildcard {
-  readonly #parts: readonly string[];
-
-  /** `*` stands for any characters, none too; everything else for itself. */
+  /** `*` matches any characters, or none; other text is literal. */
   constructor(
     readonly text: string,
-    parts: readonly string[] = text.split('*'),
-  ) {
-    this.#parts = parts;
+    private readonly parts: readonly string[] = text.split('*'),
+  ) {}
+
+  /** Whether it has no `*` with a meaning. */
+  get isLiteral(): boolean {
+    return this.parts.length === 1;
   }
 
-  /** Matches this one text, stars and all. */
+  /** Matches exactly this text; `*` has no meaning in it. */
   static literal(text: string): Wildcard {
     return new Wildcard(text, [text]);
   }
 
   matches(name: string): boolean {
-    const [first = '', ...rest] = this.#parts;
+    const [first = '', ...rest] = this.parts;
     const last = rest.pop();
     if (last === undefined) return name === first;
     if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false;

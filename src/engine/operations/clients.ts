@@ -1,8 +1,8 @@
-/** Which clients and channels of this node an operation is about. */
+/** The clients and channels of this node that an operation applies to. */
 
 import { type ChannelName, channelNameFault, parseChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import type { RuleMatch } from '../channels/rule.js';
+import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
 import type { Hub } from '../fanout/hub.js';
 import { Glob } from '../names/glob.js';
@@ -10,9 +10,9 @@ import type { Clock } from '../ports/clock.js';
 import type { Session } from '../sessions/session.js';
 import type { Sessions } from '../sessions/sessions.js';
 
-/** Whose connections are meant: all of a user's, or one of them. */
+/** The connections that are meant: all of a user, or one. */
 export interface ClientSelector {
-  /** Empty for anonymous clients, of whom only one at a time can be meant, by `client`. */
+  /** Empty for anonymous clients, which can only be selected one at a time, by `client`. */
   readonly user: string;
   readonly client?: string | undefined;
 }
@@ -23,7 +23,7 @@ export interface ChannelSummary {
   readonly numClients: number;
 }
 
-/** @param atMs only connections that were made until then, by the monotonic clock of this node */
+/** @param atMs selects only connections made until then, by the monotonic clock of this node */
 export function sessionsOf(
   sessions: Sessions,
   { user, client }: ClientSelector,
@@ -32,7 +32,7 @@ export function sessionsOf(
   if (client === undefined) {
     return user === '' ? [] : sessions.ofUser(user).filter(({ connectedAtMs }) => connectedAtMs <= atMs);
   }
-  // A client id names one connection: there is no later one with the same.
+  // A client id is never used again, so `atMs` does not matter.
   const session = sessions.byClient(client);
   return session !== undefined && (user === '' || session.user === user) ? [session] : [];
 }
@@ -45,23 +45,23 @@ export function channelsLike(hub: Hub, pattern: string): ChannelSummary[] {
   );
 }
 
-/** Finds the rule of a channel. */
+/** Finds a channel's rule. */
 export interface ChannelMatcher {
-  match(channel: ChannelName): RuleMatch | undefined;
+  match(channel: ChannelName): Rule | undefined;
 }
 
 /** A channel and its rule. @throws FanfareError `ERR_CHANNEL_NAME`, `ERR_UNKNOWN_CHANNEL` */
 export function findChannel(
   matcher: ChannelMatcher,
   channel: string,
-): { readonly name: ChannelName; readonly match: RuleMatch } {
+): { readonly name: ChannelName; readonly rule: Rule } {
   const name = parseChannelName(channel);
   if (name === undefined) {
     throw new FanfareError('ERR_CHANNEL_NAME', `not a channel name (${channelNameFault(channel)})`);
   }
-  const match = matcher.match(name);
-  if (match === undefined) throw new FanfareError('ERR_UNKNOWN_CHANNEL', `no rule matches the channel "${channel}"`);
-  return { name, match };
+  const rule = matcher.match(name);
+  if (rule === undefined) throw new FanfareError('ERR_UNKNOWN_CHANNEL', `no rule matches the channel "${channel}"`);
+  return { name, rule };
 }
 
 export interface SummaryPorts {

@@ -1,4 +1,4 @@
-/** Presence for brokers that keep none: each node knows its own subscribers, and asks the others for theirs. */
+/** Presence for brokers that keep none: each node knows its own subscribers, and asks the other nodes for theirs. */
 
 import * as v from 'valibot';
 import type { ChannelName } from '../../model/channel-name.js';
@@ -12,11 +12,11 @@ import type { Broker, PresenceStats, PresenceStore } from '../ports/broker.js';
 import type { Clock } from '../ports/clock.js';
 import { withTimeLimit } from '../time/time-limit.js';
 
-/** Longest wait for another node. */
+/** Longest wait for the answers of other nodes. */
 const deadlineMs = 2_000;
-/** And then for a message of this node's own, when not all have answered. */
+/** Longest wait for the probe that follows when answers are missing. */
 const probeLimitMs = 2_000;
-/** It has not heard itself for a part of the time in which others should have answered. */
+/** Silence of the broker that makes missing answers doubtful. */
 const doubtfulSilenceMs = 4_000;
 
 const members = v.array(clientInfoSchema);
@@ -31,18 +31,18 @@ export interface ControlPresencePorts {
 }
 
 /**
- * Who is subscribed, as the nodes say that are alive and answer in time: the clients of a dead node are not among them.
- * Nothing is stored, so nothing expires. A node that is cut off itself does not know, and says so.
+ * The subscribers that living nodes report in time; clients of a dead node are not among them. Nothing is stored, so
+ * nothing expires. A node that is cut off cannot know, and throws.
  */
 export class ControlPresence implements PresenceStore {
   constructor(private readonly ports: ControlPresencePorts) {}
 
   async add(): Promise<void> {
-    // The subscription is there already.
+    // The subscription itself is the entry.
   }
 
   async remove(): Promise<void> {
-    // The subscription is gone already.
+    // The entry has gone with the subscription.
   }
 
   async list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]> {
@@ -69,14 +69,14 @@ export class ControlPresence implements PresenceStore {
     return { numClients, numUsers: all.size };
   }
 
-  /** @throws FanfareError `ERR_BROKER` when it is this node that nobody can hear, or that hears nobody */
+  /** @throws FanfareError `ERR_BROKER` when this node is the one that is cut off from the broker */
   async #askAll(about: string, body: unknown): Promise<unknown[]> {
     const { cluster, clock, broker, brokerHealth } = this.ports;
     const numAsked = cluster.size;
     const answers = await cluster.askAll(about, body, { deadlineMs });
     if (answers.length >= numAsked || broker.probe === undefined) return answers;
     const text = 'the others cannot be asked who is present';
-    // The question, or an answer, may have been lost in a silence that is over by now.
+    // A question or an answer may have been lost while the broker was silent, even if it works again.
     if (brokerHealth.silenceWithin(deadlineMs) > doubtfulSilenceMs) throw new FanfareError('ERR_BROKER', text);
     try {
       await withTimeLimit(clock, probeLimitMs, 'broker probe', broker.probe());
@@ -87,7 +87,7 @@ export class ControlPresence implements PresenceStore {
   }
 }
 
-/** This node's part. */
+/** The present clients of this node. */
 export function presentIn(hub: Hub, channel: ChannelName, limit: number): ClientInfo[] {
   const present: ClientInfo[] = [];
   for (const subscription of hub.subscribersOf(channel)) {
@@ -97,7 +97,7 @@ export function presentIn(hub: Hub, channel: ChannelName, limit: number): Client
   return present;
 }
 
-/** This node's part; the users are needed to count them once over all nodes. */
+/** Those of this node; with the users, so that each is counted once over all nodes. */
 export function countPresent(hub: Hub, channel: ChannelName): { numClients: number; users: string[] } {
   const users = new Set<string>();
   let numClients = 0;

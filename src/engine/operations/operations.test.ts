@@ -1,6 +1,6 @@
-/** What the server does with channels and clients, seen from the clients. */
+/** The operations on channels and clients, as clients observe them. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { EngineNode } from '../../../test/support/engine/node.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import { channel } from '../channels/channel-options.js';
@@ -8,10 +8,10 @@ import type { Broker } from '../ports/broker.js';
 
 const iat = 1_600_000_000;
 let server: EngineNode;
-/** Pending reads of the broker, when they are held up. */
+/** Subscribe calls that wait until they are let through; `undefined` when calls are not delayed. */
 let held: (() => void)[] | undefined;
 
-/** Answers only when it is let. */
+/** Delays subscribing at the broker until {@link letThrough}. */
 function heldUp(broker: Broker): Broker {
   const subscribe = broker.subscribe.bind(broker);
   broker.subscribe = async (name) => {
@@ -31,7 +31,7 @@ beforeEach(async () => {
   held = undefined;
   server = await EngineNode.start({
     channels: {
-      'open:{name}': channel({ subscribe: 'anyone', history: { size: 10 }, presence: true }),
+      'open:{name}': channel({ subscribe: 'anyone', history: { size: 10 }, presence: 'anyone' }),
       'token:{name}': channel({ subscribe: 'token' }),
       'asked:{name}': channel({ subscribe: () => true }),
       plain: channel({ subscribe: 'anyone' }),
@@ -40,14 +40,11 @@ beforeEach(async () => {
     broker: heldUp,
   });
 });
-afterEach(() => server.close());
 
 describe('revoking a token', () => {
   test('closes the connection that was made with it, and lets nobody in with it again', async () => {
-    const [one, other] = [
-      await server.connect({ sub: 'ann', jti: 't1' }),
-      await server.connect({ sub: 'ann', jti: 't2' }),
-    ];
+    const one = await server.connect({ sub: 'ann', jti: 't1' });
+    const other = await server.connect({ sub: 'ann', jti: 't2' });
     server.operations.revoke({ kind: 'token', tokenId: 't1' });
     expect([one.closeCode, other.closeCode]).toEqual([3500, undefined]);
     expect((await server.connect({ sub: 'ann', jti: 't1' })).closeCode).toBe(3500);
@@ -65,12 +62,8 @@ describe('revoking a token', () => {
     const ann = await server.connect({ sub: 'ann', jti: 't1' });
     const subscribe = (name: string, jti: string) =>
       ann.command('subscribe', { channel: name, token: JSON.stringify({ sub: 'ann', channel: name, jti }) });
-    for (const [name, jti] of [
-      ['token:a', 's1'],
-      ['token:b', 's2'],
-    ] as const) {
-      expect(await subscribe(name, jti)).toBeTypeOf('object');
-    }
+    expect(await subscribe('token:a', 's1')).toBeTypeOf('object');
+    expect(await subscribe('token:b', 's2')).toBeTypeOf('object');
     server.operations.revoke({ kind: 'token', tokenId: 's1' });
     await server.clock.settle();
     expect(ann.closeCode).toBeUndefined();
@@ -87,7 +80,7 @@ describe('revoking a token', () => {
     server.operations.revoke({ kind: 'token', tokenId: 't1' });
     server.operations.revoke({ kind: 'token', tokenId: 't2' });
     server.operations.revoke({ kind: 'user', user: 'ann' });
-    expect([...server.node.counters.revocations]).toEqual([
+    expect([...server.node.ports.counters.revocations]).toEqual([
       ['token', 2],
       ['user', 1],
     ]);
@@ -99,16 +92,11 @@ describe("revoking a user's tokens", () => {
     const old = await server.connect({ sub: 'ann', iat: iat - 6 });
     const fresh = await server.connect({ sub: 'ann', iat: iat + 10 });
     const bob = await server.connect({ sub: 'bob', iat });
-    for (const [name, at] of [
-      ['token:old', iat - 6],
-      ['token:fresh', iat + 10],
-    ] as const) {
-      await fresh.command('subscribe', {
-        channel: name,
-        token: JSON.stringify({ sub: 'ann', channel: name, iat: at }),
-      });
+    for (const [name, at] of Object.entries({ 'token:old': iat - 6, 'token:fresh': iat + 10 })) {
+      const token = JSON.stringify({ sub: 'ann', channel: name, iat: at });
+      await fresh.command('subscribe', { channel: name, token });
     }
-    // By the rule and not by a token: there is nothing to revoke.
+    // Granted by the rule, not by a token, so there is nothing to revoke.
     await fresh.command('subscribe', { channel: 'plain' });
     await fresh.command('subscribe', { channel: 'asked:a' });
     server.operations.revoke({ kind: 'userTokens', user: 'ann', beforeMs: (iat + 5) * 1_000 });
@@ -120,12 +108,10 @@ describe("revoking a user's tokens", () => {
     expect((await server.connect({ sub: 'ann', iat: iat + 5 })).closeCode).toBeUndefined();
   });
 
-  // Tokens tell whole seconds of their maker's clock: one made just before may be newer, and 3500 would be for good.
+  // `iat` has whole seconds of the issuer's clock: the next token may be newer, and 3500 would be final.
   test('closes with advice to reconnect (3005, 2501) what was made a few seconds before, whose next token may be good', async () => {
-    const [old, fresh] = [
-      await server.connect({ sub: 'ann', iat }),
-      await server.connect({ sub: 'ann', iat: iat + 5 }),
-    ];
+    const old = await server.connect({ sub: 'ann', iat });
+    const fresh = await server.connect({ sub: 'ann', iat: iat + 5 });
     const token = JSON.stringify({ sub: 'ann', channel: 'token:a', iat });
     await fresh.command('subscribe', { channel: 'token:a', token });
     server.operations.revoke({ kind: 'userTokens', user: 'ann', beforeMs: (iat + 5) * 1_000 });
@@ -139,22 +125,18 @@ describe("revoking a user's tokens", () => {
   });
 });
 
-describe('blocking a user', () => {
-  test('closes all connections for good, until it is unblocked', async () => {
-    const [one, two, bob] = [
-      await server.connect({ sub: 'ann' }),
-      await server.connect({ sub: 'ann' }),
-      await server.connect({ sub: 'bob' }),
-    ];
-    server.operations.revoke({ kind: 'user', user: 'ann' });
-    expect([one.closeCode, two.closeCode, bob.closeCode]).toEqual([3503, 3503, undefined]);
-    expect((await server.connect({ sub: 'ann' })).closeCode).toBe(3503);
-    server.operations.unblock('ann');
-    expect((await server.connect({ sub: 'ann' })).closeCode).toBeUndefined();
-  });
+test('blocking a user closes all connections for good, until it is unblocked', async () => {
+  const one = await server.connect({ sub: 'ann' });
+  const two = await server.connect({ sub: 'ann' });
+  const bob = await server.connect({ sub: 'bob' });
+  server.operations.revoke({ kind: 'user', user: 'ann' });
+  expect([one.closeCode, two.closeCode, bob.closeCode]).toEqual([3503, 3503, undefined]);
+  expect((await server.connect({ sub: 'ann' })).closeCode).toBe(3503);
+  server.operations.unblock('ann');
+  expect((await server.connect({ sub: 'ann' })).closeCode).toBeUndefined();
 });
 
-// Both were checked before the broker was asked for server-side subscriptions, and not again.
+// Both were checked before the broker was asked for server-side subscriptions, and not again afterwards.
 describe('while a connect waits for the broker', () => {
   test('a revocation is in force for it', async () => {
     held = [];
@@ -166,7 +148,7 @@ describe('while a connect waits for the broker', () => {
     await server.clock.settle();
     expect(ann.closeCode).toBe(3503);
     expect(ann.messages).toEqual([]);
-    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(server.node.ports.hub.numSubscriptions).toBe(0);
     expect(await server.operations.presence('open:a')).toEqual([]);
   });
 
@@ -180,7 +162,7 @@ describe('while a connect waits for the broker', () => {
     await server.clock.settle();
     expect(ann.closeCode).toBeUndefined();
     expect(ann.messages).toMatchObject([{ error: { code: 109 } }]);
-    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(server.node.ports.hub.numSubscriptions).toBe(0);
     expect(await server.operations.presence('open:a')).toEqual([]);
   });
 
@@ -194,18 +176,16 @@ describe('while a connect waits for the broker', () => {
     const errors = clients.map(({ messages }) => messages.flatMap(({ error }) => error ?? []));
     const full = { code: 106, message: 'limit exceeded', temporary: true };
     expect(errors).toEqual([[], [], [], [full], [full]]);
-    expect(server.node.hub.numSubscriptions).toBe(3);
+    expect(server.node.ports.hub.numSubscriptions).toBe(3);
     expect(await server.operations.presenceStats('open:a')).toMatchObject({ numClients: 3 });
   });
 });
 
 describe('whose connections are meant', () => {
   test('all of a user, one of them, or one that has no user', async () => {
-    const [one, two, nobody] = [
-      await server.connect({ sub: 'ann' }),
-      await server.connect({ sub: 'ann' }),
-      await server.connect(),
-    ];
+    const one = await server.connect({ sub: 'ann' });
+    const two = await server.connect({ sub: 'ann' });
+    const nobody = await server.connect();
     const { operations } = server;
     operations.disconnect({ user: '' });
     operations.disconnect({ user: 'bob', client: one.session.client });
@@ -240,6 +220,22 @@ describe('refreshing connections', () => {
     await server.clock.advance(3_600_000);
     expect(ann.closeCode).toBeUndefined();
     expect(ann.pushes('refresh')).toHaveLength(1);
+  });
+
+  test('with info, others see that from the next subscription on, also after a token that has none', async () => {
+    const ann = await server.connect({ sub: 'ann', info: 'old', exp: 1_700_000_010 });
+    const seen = async (name: string) => {
+      await ann.command('subscribe', { channel: name });
+      return ann.command('presence', { channel: name });
+    };
+    const shown = (info: string) => ({ presence: { [ann.session.client]: { user: 'ann', conn_info: info } } });
+    expect(await seen('open:a')).toMatchObject(shown('old'));
+    server.operations.refresh({ user: 'ann' }, { info: trustedJsonText('"new"') });
+    expect(await seen('open:b')).toMatchObject(shown('new'));
+    await ann.command('refresh', { token: JSON.stringify({ sub: 'ann', exp: 1_700_000_060 }) });
+    expect(await seen('open:c')).toMatchObject(shown('new'));
+    await ann.command('refresh', { token: JSON.stringify({ sub: 'ann', info: 'newest', exp: 1_700_000_060 }) });
+    expect(await seen('open:d')).toMatchObject(shown('newest'));
   });
 
   test('as expired ends them now, with the advice to come back', async () => {

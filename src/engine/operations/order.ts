@@ -1,4 +1,4 @@
-/** What an order is: something that one node does with its clients and has all others do with theirs. */
+/** Orders: operations that one node carries out on its clients and has all other nodes carry out on theirs. */
 
 import * as v from 'valibot';
 import type { Revocations } from '../auth/revocations.js';
@@ -9,43 +9,42 @@ import type { Sessions } from '../sessions/sessions.js';
 import type { ChannelMatcher } from './clients.js';
 import type { SingleConnection } from './single-connection.js';
 
-/** What orders work with on each node. */
+/** What orders need on each node. */
 export interface OrderPorts extends ChannelMatcher, ServerSubscribePorts {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly revocations: Revocations;
   readonly counters: Counters;
-  /** Absent: users have as many connections as they like. */
-  readonly singleConnection: SingleConnection | undefined;
+  readonly singleConnection: Pick<SingleConnection, 'endOlder'>;
 }
 
-/** One order, which can be followed here and told to other nodes. */
+/** One order, to be carried out here and sent to other nodes. */
 export interface Order {
-  /** Its name and its fields, as other nodes read them. */
+  /** Its name and fields, as sent to other nodes. */
   readonly told: { readonly do: string };
   /**
-   * A node that could not be reached when it was given follows it later: what it has ended does not end by itself, and
-   * is not asked about again by clients that connect later.
+   * Whether a node that could not be reached carries the order out later: for orders about existing connections, since
+   * nothing else would change these.
    */
   readonly isLasting: boolean;
   /**
-   * @param atMs when it was given, by the monotonic clock, when this node hears of it late: connections that were made
-   *   since are not meant. Default: now
-   * @returns what the node that has given it is answered; `undefined` is nothing
-   * @throws FanfareError, or rejects with one, for a channel that there is not
+   * @param atMs the time of an order that arrives late, by the monotonic clock: connections made since are not
+   *   affected. Default: now
+   * @returns the answer for the node that gave the order; `undefined` means none
+   * @throws FanfareError, or rejects with one, for a channel that does not exist
    */
   follow(ports: OrderPorts, atMs?: number): unknown;
 }
 
 interface OrderKindOptions<Fields> {
-  /** The one decoder of what other nodes tell. */
+  /** The only decoder of the fields that other nodes send. */
   readonly fields: v.GenericSchema<unknown, Fields>;
   /** Default: `false`. */
   readonly isLasting?: true;
   readonly follow: (fields: Fields, ports: OrderPorts, atMs: number | undefined) => unknown;
 }
 
-/** Makes orders of one kind: from fields, or from what another node has told. */
+/** Makes orders of one kind, from fields or from the message of another node. */
 export class OrderKind<Fields extends object> {
   constructor(
     private readonly name: string,
@@ -61,7 +60,7 @@ export class OrderKind<Fields extends object> {
     };
   }
 
-  /** `undefined` for fields that this version cannot read. */
+  /** `undefined` for fields that this version cannot decode. */
   decode(body: unknown): Order | undefined {
     const parsed = v.safeParse(this.options.fields, body);
     return parsed.success ? this.of(parsed.output) : undefined;

@@ -1,7 +1,8 @@
-/** All orders that nodes give each other, one row each: what is told, how it is read, and what is done on each node. */
+/** All orders between nodes, one row each: its fields, their decoder, and what each node does. */
 
 import * as v from 'valibot';
 import { disconnectCodes, unsubscribeCodes } from '../../model/codes.js';
+import { defined } from '../../model/defined.js';
 import type { JsonText } from '../../model/json-text.js';
 import { checkedJson, grantSchema } from '../channels/grant.js';
 import { Counters } from '../ports/counters.js';
@@ -30,23 +31,23 @@ export const revocation = v.variant('kind', [
   v.object({ kind: v.literal('user'), user: text, untilMs: v.exactOptional(time), atMs: v.exactOptional(time) }),
 ]);
 
-/** What a refresh says of connections. */
+/** What a refresh changes about connections. */
 export interface RefreshOfClients {
   readonly expired?: boolean | undefined;
   readonly expiresAtMs?: number | undefined;
-  /** In place of what others see of the connection so far, from its next subscription or renewal on. */
+  /** Replaces the connection's info that others see, from its next subscription or renewal on. */
   readonly info?: JsonText | undefined;
 }
 
 export const orders = {
-  /** Resolves with how many connections were newly subscribed. */
+  /** Resolves with the number of connections newly subscribed. */
   subscribe: new OrderKind<{ who: ClientSelector; channel: string; options: ServerSubscribeOptions }>('subscribe', {
     fields: v.object({ who, channel: v.string(), options: subscriptionOptions }),
     async follow({ who, channel, options }, ports) {
-      const { name, match } = findChannel(ports, channel);
+      const { name, rule } = findChannel(ports, channel);
       const found = sessionsOf(ports.sessions, who);
       const subscribed = await Promise.all(
-        found.map((session) => subscribeByServer(ports, session, name, match, options)),
+        found.map((session) => subscribeByServer(ports, session, name, rule, options)),
       );
       return subscribed.filter(Boolean).length;
     },
@@ -59,7 +60,7 @@ export const orders = {
       const { name } = findChannel(ports, channel);
       for (const session of sessionsOf(ports.sessions, who, atMs)) {
         const subscription = session.subscriptions.get(name);
-        if (subscription !== undefined) session.unsubscribe(subscription, why);
+        if (subscription !== undefined) session.subscriptions.unsubscribe(subscription, why);
       }
     },
   }),
@@ -83,9 +84,8 @@ export const orders = {
     follow({ who, options: { expired, expiresAtMs, info } }, { sessions, clock }, atMs) {
       for (const session of sessionsOf(sessions, who, atMs)) {
         if (expired) session.close(disconnectCodes.expired, byOrder);
-        else {
-          if (info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: info };
-          session.renewExpiry(expiresAtMs);
+        else if (session.admitted !== undefined) {
+          session.renew({ ...session.admitted.identity, expiresAtMs, ...defined({ info }) });
           session.push({ kind: 'refresh', ...ttlSec(clock, expiresAtMs) });
         }
       }
@@ -99,7 +99,7 @@ export const orders = {
     },
   }),
 
-  /** Connections and subscriptions by such tokens end. */
+  /** Closes connections, and ends subscriptions, that were made with such tokens. */
   revoke: new OrderKind('revoke', {
     fields: v.object({ revocation }),
     follow({ revocation }, { revocations, sessions, counters }) {
@@ -107,13 +107,14 @@ export const orders = {
       Counters.add(counters.revocations, revocation.kind);
       const concerned = revocation.kind === 'token' ? sessions.all() : sessions.ofUser(revocation.user);
       for (const session of concerned) {
-        const isClosed = session.identity !== undefined && closeIfRevoked(revocations, session, session.identity);
+        const identity = session.admitted?.identity;
+        const isClosed = identity !== undefined && closeIfRevoked(revocations, session, identity);
         if (!isClosed) unsubscribeRevoked(revocations, session);
       }
     },
   }),
 
-  /** Lets a blocked user in again. */
+  /** Lets a blocked user connect again. */
   unblock: new OrderKind('unblock', {
     fields: v.object({ user: text, atMs: time }),
     follow({ user, atMs }, { revocations }) {
@@ -121,18 +122,18 @@ export const orders = {
     },
   }),
 
-  /** A user has a newer connection, at another node. */
+  /** The user has a newer connection on another node. */
   endOlder: new OrderKind('endOlder', {
     fields: v.object({ user: text, client: text, atMs: time }),
     follow(newest, { singleConnection }) {
-      singleConnection?.endOlder(newest);
+      singleConnection.endOlder(newest);
     },
   }),
 };
 
 const byName = new Map(Object.entries(orders));
 
-/** `undefined` for what this version does not know. */
+/** `undefined` for an order that this version does not know. */
 export function decodeOrder(body: unknown): Order | undefined {
   const named = v.safeParse(v.object({ do: v.string() }), body);
   return named.success ? byName.get(named.output.do)?.decode(body) : undefined;

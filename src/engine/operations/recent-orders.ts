@@ -1,31 +1,26 @@
 /**
- * What was lately done away with on all nodes: connections, subscriptions, their time. A node that could not be reached
- * meanwhile asks for it when it can be reached again, and follows (G9).
+ * The orders of the last minutes that ended or changed connections and subscriptions. A node that could not be reached
+ * asks for them when it can be reached again, and carries them out (G9).
  */
 
 import type { Clock } from '../ports/clock.js';
 import type { Order } from './order.js';
 
-/** Longer than a connection whose node is cut off from the others can be good for anything. */
+/** Longer than a node that is cut off can keep a connection that is of any use. */
 const rememberedMs = 300_000;
 
-/** The oldest is forgotten first. */
+/** Beyond that, the oldest is forgotten. */
 const maxRemembered = 1_000;
-
-interface Recent {
-  readonly order: Order;
-  readonly atMs: number;
-}
 
 export class RecentOrders {
   /** By id, oldest first. */
-  readonly #recent = new Map<string, Recent>();
+  readonly #recent = new Map<string, { readonly order: Order; readonly atMs: number }>();
 
   constructor(private readonly clock: Clock) {}
 
   /**
-   * @param agoMs how long ago it was given: the clocks of nodes differ, ages do not
-   * @returns false when it is known already, and followed therefore
+   * @param agoMs age of the order; not its time, since the clocks of nodes differ
+   * @returns false if the order is known, and so was carried out already
    */
   add(id: string, order: Order, agoMs: number): boolean {
     if (!order.isLasting) return true;
@@ -39,7 +34,7 @@ export class RecentOrders {
     return true;
   }
 
-  /** As another node is told them. */
+  /** In the form that other nodes get. */
   all(): { readonly id: string; readonly agoMs: number; readonly order: Order['told'] }[] {
     const nowMs = this.clock.nowMs();
     return [...this.#recent].flatMap(([id, { order, atMs }]) =>

@@ -1,4 +1,4 @@
-/** What a node answers when others ask, and how it reads what they answer. */
+/** What a node answers to others, and how it reads their answers. */
 
 import * as v from 'valibot';
 import { parseChannelName } from '../../model/channel-name.js';
@@ -15,14 +15,14 @@ import type { OrderPorts } from './order.js';
 import { decodeOrder, orders } from './orders.js';
 import type { RecentOrders } from './recent-orders.js';
 
-/** Longest wait for the node that has made a ticket, or for what a newcomer has to know. */
+/** Longest wait for the node that issued a ticket, or for revocations and recent orders. */
 const deadlineMs = 5_000;
 
 const channelQuestion = v.object({ channel: v.string(), limit: v.optional(v.number(), 0) });
 const patternQuestion = v.object({ pattern: v.string() });
 const ticketQuestion = v.object({ ticket: v.pipe(v.string(), v.maxLength(256)) });
 const channelList = v.array(v.tuple([v.string(), v.pipe(v.number(), v.minValue(0))]));
-/** An order with its id, by which it is followed once. */
+/** The id of an order, so that a node carries it out once, and its age. */
 const toldOrder = v.object({
   id: v.pipe(v.string(), v.maxLength(1_024)),
   agoMs: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
@@ -30,26 +30,22 @@ const toldOrder = v.object({
 const standing = v.object({
   revoked: v.array(v.unknown()),
   unblocked: v.array(v.object({ user: v.string(), atMs: v.number() })),
-  /** Earlier versions tell none. */
+  /** Absent from earlier versions. */
   orders: v.optional(v.array(v.unknown()), []),
 });
-/** Of a ticket: what {@link TicketGrant} lets one say. */
-const ticketIdentity = v.object({
-  user: v.string(),
-  ...grantSchema.entries,
-  meta: v.optional(v.unknown()),
-});
+/** The part of a {@link TicketGrant} that is sent to the node that redeems the ticket. */
+const ticketIdentity = v.object({ user: v.string(), ...grantSchema.entries, meta: v.optional(v.unknown()) });
 
-/** What answers to other nodes are made of. */
+/** What the answers to other nodes are made from. */
 export interface ServicePorts extends OrderPorts, SummaryPorts {
-  readonly cluster: Cluster;
-  readonly recentOrders: RecentOrders;
-  readonly tickets: Tickets;
-  readonly limits: EngineLimits;
+  readonly cluster: Pick<Cluster, 'serve' | 'ask' | 'askAll' | 'onJoined' | 'onHeardAgain'>;
+  readonly recentOrders: Pick<RecentOrders, 'add' | 'all'>;
+  readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
+  readonly limits: Pick<EngineLimits, 'maxPresenceClients'> & OrderPorts['limits'];
   readonly log: Logger;
 }
 
-/** Registers everything that other nodes may ask of this one, and asks newcomers what is not let in any more. */
+/** Registers all answers to other nodes, and asks nodes that join for their revocations and orders. */
 export function serveCluster(ports: ServicePorts): void {
   const { cluster, hub, revocations, recentOrders, tickets, limits } = ports;
   cluster.serve('info', () => summaryOf(ports));
@@ -79,7 +75,7 @@ export function serveCluster(ports: ServicePorts): void {
     const name = parseChannelName(v.parse(channelQuestion, body).channel);
     return name === undefined ? { numClients: 0, users: [] } : countPresent(hub, name);
   });
-  // Either may have missed something: a newcomer everything, and who was cut off what was said meanwhile.
+  // Either node may have missed something: a new node everything, one that was cut off the orders meanwhile.
   cluster.onJoined((nodeId) => void learnStanding(ports, nodeId));
   cluster.onHeardAgain((nodeId) => void learnStanding(ports, nodeId));
 }
@@ -89,7 +85,7 @@ async function learnStanding(ports: ServicePorts, from: string): Promise<void> {
   const answer = await cluster.ask(from, 'standing', {}, { deadlineMs });
   const parsed = answer.ok ? v.safeParse(standing, answer.body) : undefined;
   if (parsed?.success !== true) {
-    log.warn({ node: from }, 'a node did not say whom it lets in no more');
+    log.warn({ node: from }, 'a node did not send its revocations');
     return;
   }
   for (const unblocked of parsed.output.unblocked) orders.unblock.of(unblocked).follow(ports);
@@ -103,12 +99,12 @@ async function learnStanding(ports: ServicePorts, from: string): Promise<void> {
   }
 }
 
-/** Says which node has made it, so that any node can ask. */
+/** Contains the id of the node that issued it, so that any node can ask that node. */
 export function ticketOf(nodeId: string, ticket: string): string {
   return `${nodeId}.${ticket}`;
 }
 
-/** Spends a ticket; `undefined` when it is none any more, or the node that has made it is gone. */
+/** Redeems a ticket; `undefined` if it is not valid any more, or its node is gone. */
 export async function redeemTicket(
   { id, tickets, cluster }: Pick<ServicePorts, 'id' | 'tickets' | 'cluster'>,
   ticket: string,
@@ -123,13 +119,13 @@ export async function redeemTicket(
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Nothing for what cannot be read. */
+/** Empty for an answer that cannot be decoded. */
 export function readSummary(answer: unknown): NodeSummary[] {
   const parsed = v.safeParse(nodeSummary, answer);
   return parsed.success ? [parsed.output] : [];
 }
 
-/** Nothing for what cannot be read. */
+/** Empty for an answer that cannot be decoded. */
 export function readChannels(answer: unknown): ChannelSummary[] {
   const parsed = v.safeParse(channelList, answer);
   return parsed.success ? parsed.output.map(([name, numClients]) => ({ name, numClients })) : [];

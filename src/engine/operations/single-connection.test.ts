@@ -1,4 +1,4 @@
-/** Which of a user's connections stays, whatever the clocks of the nodes say and in whatever order they hear of each other. */
+/** Which of a user's connections remains, whatever the clocks of the nodes and the order in which they hear of each other. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -6,14 +6,14 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { Session } from '../sessions/session.js';
 import { type NewestConnection, SingleConnection } from './single-connection.js';
 
-/** What it needs of a node; the other's orders arrive when they are delivered. */
+/** The parts of a node that are needed; orders of the other node are delivered by the test. */
 class SomeNode {
   readonly sessions: { user: string; client: string; close(): void }[] = [];
   readonly sent: NewestConnection[] = [];
   readonly single: SingleConnection;
 
   constructor(public wallMs: number) {
-    // safe: this much is used
+    // safe: SingleConnection uses only this method
     const cluster = {
       askAll: async (_: string, newest: NewestConnection) => {
         this.sent.push(newest);
@@ -22,8 +22,8 @@ class SomeNode {
     } as unknown as Cluster;
     const sessions = { ofUser: (user: string) => this.sessions.filter((one) => one.user === user) };
     const parts = { clock: { wallMs: () => this.wallMs }, cluster, sessions };
-    // safe: likewise
-    this.single = new SingleConnection(parts as unknown as ConstructorParameters<typeof SingleConnection>[0]);
+    // safe: these are the members that it uses
+    this.single = new SingleConnection(parts as unknown as ConstructorParameters<typeof SingleConnection>[0], true);
   }
 
   connect(client: string): void {
@@ -33,7 +33,7 @@ class SomeNode {
       close: () => void this.sessions.splice(this.sessions.indexOf(session), 1),
     };
     this.sessions.push(session);
-    this.single.connected(session as unknown as Session); // safe: likewise
+    this.single.connected(session as unknown as Session); // safe: these are the members that it uses
   }
 }
 
@@ -59,7 +59,7 @@ test('one is left once all orders have arrived, however they interleave and howe
         if (does === 'tick') node.wallMs += 7;
         else if (does === 'hear') hear(at);
         else {
-          // Everybody knows of all that came before: it is the newest by any clock.
+          // Both nodes have received all earlier orders: this connection is the newest by any clock.
           last = nodes.every((_, n) => heard[n] === nodes[n === 0 ? 1 : 0].sent.length) ? `c${99 - index}` : undefined;
           node.connect(last ?? `c${99 - index}`);
         }

@@ -1,4 +1,4 @@
-/** One connection for each user: a newer one ends those before, on all nodes. */
+/** One connection per user: a newer one closes the older ones, on all nodes. */
 
 import { disconnectCodes } from '../../model/codes.js';
 import type { Cluster } from '../cluster/cluster.js';
@@ -6,24 +6,24 @@ import type { Clock } from '../ports/clock.js';
 import type { Session } from '../sessions/session.js';
 import type { Sessions } from '../sessions/sessions.js';
 
-/** A connection that is to be its user's only one. */
+/** A connection that shall be its user's only one. */
 export interface NewestConnection {
   readonly user: string;
   readonly client: string;
-  /** Later than that of all that its node knew of, and about the time at which it was let in. */
+  /** About the time of the connect, and later than all times that its node knew. */
   readonly atMs: number;
 }
 
-interface SingleConnectionParts {
+interface SingleConnectionPorts {
   readonly clock: Clock;
   readonly cluster: Cluster;
   readonly sessions: Sessions;
 }
 
-/** Others are told for longer than that: until one of them that does not answer must have been given up. */
+/** Longest time for which an order is repeated: until a node that does not answer must be considered dead. */
 const repeatMs = 14_000;
 
-/** What speaks against it. */
+/** Why the two options contradict each other; `undefined` if they do not. */
 export function singleConnectionConflict(maxConnectionsPerUser: number): string | undefined {
   return maxConnectionsPerUser === 1
     ? 'cannot be with limits.maxConnectionsPerUser: 1, which refuses the newer connection before it could end the older one; remove the limit'
@@ -31,31 +31,33 @@ export function singleConnectionConflict(maxConnectionsPerUser: number): string 
 }
 
 export class SingleConnection {
-  readonly #parts: SingleConnectionParts;
-  /** Both nodes of a pair of connections must find the same one older, so each keeps the time that it was given. */
+  /** Both nodes of two connections must find the same one older, so each connection keeps its first time. */
   readonly #since = new WeakMap<Session, number>();
-  /** The latest that this node has given or been told of: clocks that differ do not make what comes later older. */
+  /** The latest time given or received: so a later connection is the newer one even if clocks differ. */
   #lastMs = 0;
 
-  constructor(parts: SingleConnectionParts) {
-    this.#parts = parts;
-  }
+  constructor(
+    private readonly ports: SingleConnectionPorts,
+    /** While off, users may have any number of connections. */
+    public isOn = false,
+  ) {}
 
-  /** The client has been let in. */
+  /** Called when the client has been admitted. */
   connected(session: Session): void {
-    const { clock, cluster } = this.#parts;
+    const { clock, cluster } = this.ports;
     const { user, client } = session;
-    if (user === '') return;
+    if (!this.isOn || user === '') return;
     const newest: NewestConnection = { user, client, atMs: Math.max(clock.wallMs(), this.#lastMs + 0.001) };
     this.#since.set(session, newest.atMs);
     this.endOlder(newest);
     void cluster.askAll('order', { do: 'endOlder', ...newest }, { deadlineMs: repeatMs });
   }
 
-  /** Of two that came at the same moment each node must end the same one: the names decide. */
+  /** Of two connections with the same time, every node must close the same one: the client ids decide. */
   endOlder({ user, client, atMs }: NewestConnection): void {
+    if (!this.isOn) return;
     this.#lastMs = Math.max(this.#lastMs, atMs);
-    for (const session of this.#parts.sessions.ofUser(user)) {
+    for (const session of this.ports.sessions.ofUser(user)) {
       const since = this.#since.get(session) ?? 0;
       const isOlder = since < atMs || (since === atMs && session.client < client);
       if (isOlder && session.client !== client)

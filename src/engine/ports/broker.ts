@@ -1,6 +1,7 @@
 /**
- * What the engine needs from a broker. A broker carries publications between nodes and, as optional abilities, keeps
- * history and presence and carries what nodes have to say to each other. The exported conformance suite is the executable form of these texts.
+ * What the engine needs from a broker, which carries publications between nodes and, as optional abilities, keeps
+ * history and presence and carries messages between nodes. The exported conformance suite is the executable form of
+ * these comments.
  */
 
 import type { ChannelName } from '../../model/channel-name.js';
@@ -18,29 +19,29 @@ export interface StreamLimits {
 
 export interface PublishOptions {
   /** Append to the channel's stream. Absent: deliver only, at offset 0. */
-  readonly stream?: StreamLimits;
+  readonly stream?: StreamLimits | undefined;
   /**
-   * Publications of one channel with the same key within 5 minutes are one: the first. Checked and stored atomically
-   * with the append. At most {@link maxIdempotencyKeyBytes} bytes.
+   * Publications of one channel with the same key within 5 minutes count as one, the first. Checked and stored
+   * atomically with the append. At most {@link maxIdempotencyKeyBytes} bytes.
    */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   /** Only with a stream, and only for a broker that {@link Broker.comparesVersions}. */
-  readonly version?: Version;
+  readonly version?: Version | undefined;
 }
 
 /**
- * The version of the document that a publication carries. What is not newer than the newest that the stream has had is
- * neither appended nor delivered; checked and stored atomically with the append, after the idempotency key. Publications
- * without a version leave it as it is. It is forgotten with the stream's position.
+ * The version of the document in a publication. A publication whose version is not newer than the stream's newest is
+ * neither appended nor delivered; checked and stored atomically with the append, after the idempotency key.
+ * Publications without a version do not change it. It is forgotten with the stream's position.
  */
 export interface Version {
   /** A whole number, at least 1. */
   readonly number: number;
-  /** Numbers of different epochs cannot be compared: the newcomer is newer. Empty: compared with any. */
+  /** Numbers of different epochs cannot be compared: the new one counts as newer. Empty: compared with any epoch. */
   readonly epoch: string;
 }
 
-/** Whether a publication has to be left out. */
+/** Whether a publication has to be skipped. */
 export function isOutdated(version: Version, newest: Version | undefined): boolean {
   if (newest === undefined || (version.epoch !== '' && version.epoch !== newest.epoch)) return false;
   return version.number <= newest.number;
@@ -53,15 +54,15 @@ export interface Published {
   /** Offset 0 and an empty epoch for a channel without a stream. */
   readonly position: Position;
   /**
-   * Nothing was appended or delivered: the idempotency key was known, and the position is that of the first; or the
-   * version was not newer, and the position is the stream's.
+   * Nothing was appended or delivered: either the idempotency key was known, and the position is that of the first; or
+   * the version was not newer, and the position is the stream's.
    */
   readonly duplicate: boolean;
 }
 
 /**
  * Called by the broker. Publications of one channel arrive in the order of their offsets; a broker that may repeat or
- * lose some says so in its documentation, and the hub finds out by the offsets. Must not throw.
+ * lose some says so in its documentation, and the hub detects it by the offsets. Must not throw.
  */
 export interface BrokerEvents {
   /** `epoch` is empty for a publication at offset 0. */
@@ -69,18 +70,18 @@ export interface BrokerEvents {
   onJoin(channel: ChannelName, info: ClientInfo): void;
   onLeave(channel: ChannelName, info: ClientInfo): void;
   /**
-   * Publications of these channels, or of all, may not have reached this node; from now on they do again. The channels
-   * whose subscribers have a place in a stream are compared with it, and those who have missed something are told.
+   * Publications of these channels, or of all, may not have reached this node; from now on they do again. Channels with
+   * a stream are compared with it, and subscribers that missed something are told.
    */
   onInterrupted?(channels?: readonly ChannelName[]): void;
 }
 
 export interface HistoryQuery {
-  /** Most publications to return. 0 asks for the top alone. */
+  /** Largest number of publications to return. 0: only the top. */
   readonly limit: number;
   /**
-   * Only publications after this place, or before it when `reverse`. Without an epoch, the offset is taken in whatever
-   * epoch the stream has.
+   * Only publications after this position, or before it with `reverse`. Without an epoch, the offset is in the stream's
+   * current one.
    */
   readonly since?: { readonly offset: number; readonly epoch?: string };
   /** Newest first. */
@@ -88,12 +89,12 @@ export interface HistoryQuery {
 }
 
 export interface HistoryPage {
-  /** The place of the last publication, read at the same instant as the page. Reading creates the stream if needed. */
+  /** The position of the last publication, read atomically with the page. Reading creates the stream if needed. */
   readonly top: Position;
   readonly publications: readonly Publication[];
   /**
-   * Whether the page follows `since` without a hole: same epoch, `since` not above the top, nothing between trimmed or
-   * expired. Always true without `since`. A page cut by `limit` is continuous as far as it goes.
+   * Whether the page follows `since` without a gap: same epoch, `since` not above the top, nothing in between trimmed
+   * or expired. Always true without `since`. A page cut by `limit` is continuous as far as it goes.
    */
   readonly continuous: boolean;
 }
@@ -110,7 +111,7 @@ export interface PresenceStats {
   readonly numUsers: number;
 }
 
-/** Who is in a channel, over all nodes. An entry that is not renewed within its time is gone. */
+/** The clients in a channel, over all nodes. An entry that is not renewed within its time expires. */
 export interface PresenceStore {
   /** Adds or renews. */
   add(channel: ChannelName, info: ClientInfo, ttlMs: number): Promise<void>;
@@ -121,13 +122,13 @@ export interface PresenceStore {
   stats(channel: ChannelName): Promise<PresenceStats>;
 }
 
-/** What the rules of channels ask a broker to keep. */
+/** What channel rules need a broker to store. */
 export interface KeptKinds {
   readonly history: boolean;
   readonly presence: boolean;
 }
 
-/** What is kept of channels, by the broker or for it. */
+/** The stores of channels, in the broker or in place of it. */
 export type Stores = Pick<Broker, 'name' | 'history' | 'presence'>;
 
 /**
@@ -137,8 +138,8 @@ export type Stores = Pick<Broker, 'name' | 'history' | 'presence'>;
 export interface Broker {
   readonly name: string;
   /**
-   * What is published reaches each node that is subscribed, or that node has lost its broker for good: nobody has to look
-   * for holes. Default: only without {@link probe}.
+   * Whether publications reach every subscribed node that has not lost the broker for good, so that no checks for gaps
+   * are needed. Default: only without {@link probe}.
    */
   readonly losesNothing?: boolean;
   /** Absent: a publication with a version is refused before the broker is asked. */
@@ -147,29 +148,28 @@ export interface Broker {
   readonly history?: HistoryStore;
   /** Absent: no channel rule may ask for presence. */
   readonly presence?: PresenceStore;
-  /** Absent: a node knows of no others, and what is done with clients is done with those of the node alone. */
+  /** Absent: a node does not know other nodes, and operations on clients apply to this node only. */
   readonly control?: ControlChannel;
   /** Called once, before anything else. */
   start(events: BrokerEvents): Promise<void>;
-  /** Idempotent. Publications under way are finished or rejected within the deadline. */
+  /** Idempotent. Pending publications complete or are rejected within the deadline. */
   close(deadlineMs: number): Promise<void>;
   /** Once resolved, every later publication of the channel reaches this node. Idempotent. */
   subscribe(channel: ChannelName): Promise<void>;
   unsubscribe(channel: ChannelName): Promise<void>;
-  /** Resolved: the publication is acknowledged, in the meaning that the broker documents (guarantee G7). */
+  /** Resolved: the publication is acknowledged, as the broker defines it (guarantee G7). */
   publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published>;
-  /** Tells the channel's nodes that a client came or went. At most once, unordered with publications. */
+  /** Announces a join or leave to the channel's nodes. At most once, not ordered with publications. */
   announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void>;
   /**
-   * Resolves when a message of this node's own has come back to it through the broker. What was published before has
-   * arrived by then. May be under way several times, and never settle when something is wrong. Absent: the broker is in this process,
-   * cannot be out of reach and loses nothing.
+   * Resolves when a message of this node to itself has arrived through the broker, after all earlier publications.
+   * Calls may be concurrent, and may never settle while something is wrong. Absent: the broker is in this process,
+   * always reachable, and loses nothing.
    */
   probe?(): Promise<void>;
   /**
-   * Resolves when the broker has taken something to be kept, as it must to publish with history and for presence, of the
-   * kinds that channels ask for. May be under way several times, and never settle. Absent: {@link probe} tells it as
-   * well, or nothing is ever kept.
+   * Resolves when the broker has stored something of these kinds, as for history and presence. Calls may be concurrent,
+   * and may never settle. Absent: {@link probe} proves that too, or nothing is ever stored.
    */
   probeKeeping?(kinds: KeptKinds): Promise<void>;
 }

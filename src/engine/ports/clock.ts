@@ -1,9 +1,9 @@
 /** Time and randomness as the engine sees them. */
 
-/** Undoes a {@link Clock.schedule}; harmless when it already ran or was cancelled. */
+/** Undoes a {@link Clock.schedule}; no effect after the task ran or was cancelled. */
 export type Cancel = () => void;
 
-/** All of the engine's time. The real one never jumps back; a simulation moves it by hand. */
+/** All of the engine's time. The real one never jumps back; a test advances it. */
 export interface Clock {
   /** Monotonic milliseconds since an arbitrary start. */
   nowMs(): number;
@@ -11,14 +11,14 @@ export interface Clock {
   wallMs(): number;
   /** Runs `task` once, `delayMs` from now or later. Delays of 2^31 ms and more are capped there. */
   schedule(task: () => void, delayMs: number): Cancel;
-  /** Runs `task` after everything that the current turn of the event loop has left to do, in the order of the calls. */
+  /** Runs `task` after everything else in the current turn of the event loop, in the order of the calls. */
   afterTurn(task: () => void): void;
 }
 
 /** Unpredictable values. */
 export interface Random {
-  /** At least 120 bits of unguessable, URL-safe text: session ids and epochs. */
+  /** At least 120 bits of unguessable, URL-safe text, for session ids and epochs. */
   id(): string;
-  /** Uniform in [0, 1): jitter. */
+  /** Uniform in [0, 1), for jitter. */
   unit(): number;
 }

@@ -1,6 +1,6 @@
-/** What the engine counts. Plain numbers, so that counting costs an addition; `observe/` reads them when asked. */
+/** The engine's counters. Plain numbers, so that counting costs an addition; `observe/` reads them on demand. */
 
-/** All values only grow, until the process ends. */
+/** All values only grow until the process ends. */
 export class Counters {
   connectionsOpened = 0;
   commands = 0;
@@ -17,9 +17,9 @@ export class Counters {
   publicationsRecovered = 0;
   /** Channels whose subscribers were told that publications may have been missed between the broker and this node. */
   holesFound = 0;
-  /** Attempts to take over another configuration, by what came of them. */
+  /** Attempts to apply a configuration, by outcome. */
   readonly configReloads = new Map<'ok' | 'failed', number>();
-  /** When the configuration in force was taken over, by the wall clock. */
+  /** When the current configuration was applied, by the wall clock. */
   configReloadedAtMs = 0;
   /** Revocations by their kind. */
   readonly revocations = new Map<string, number>();
@@ -30,15 +30,15 @@ export class Counters {
   readonly unsubscribesByCode = new Map<number, number>();
   /** Requests to the HTTP API: by method, then by HTTP status. */
   readonly apiRequests = new Map<string, Map<number, number>>();
-  /** Calls that the HTTP API has refused or failed: by method, then by error code. */
+  /** Calls that the HTTP API refused or that failed: by method, then by error code. */
   readonly apiErrors = new Map<string, Map<number, number>>();
 
-  /** Adds one under a code or a name. They come from our tables, so the map stays small. */
+  /** Adds one under a code or a name, which come from fixed tables, so the map stays small. */
   static add<Key>(map: Map<Key, number>, key: Key): void {
     map.set(key, (map.get(key) ?? 0) + 1);
   }
 
-  /** Adds one under a name and a code. Names, too, come from our tables. */
+  /** Adds one under a name and a code. Names also come from fixed tables. */
   static addTo(maps: Map<string, Map<number, number>>, name: string, code: number): void {
     const map = maps.get(name) ?? new Map<number, number>();
     maps.set(name, map);

@@ -1,4 +1,4 @@
-/** Limits that an application gives, and the table that declares them. */
+/** Limits that an application sets, and the table that declares them. */
 
 import { describe, expect, test } from 'vitest';
 import { FanfareError } from '../../model/fanfare-error.js';

@@ -1,6 +1,6 @@
-/** Logging as the engine sees it; pino fits as it is. */
+/** The engine's logging interface; pino implements it. */
 
-/** Structured, one line a call. Never given a token or a payload. */
+/** Structured, one line per call. Never gets a token or a payload. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -9,7 +9,7 @@ export interface Logger {
 }
 
 function ignore(): void {
-  // A silent logger is a choice of the application.
+  // The application has chosen a silent logger.
 }
 
 export const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };

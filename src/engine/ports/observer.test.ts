@@ -1,4 +1,4 @@
-/** Notifications: after the fact, in order, and never in the way. */
+/** Notifications: after the event, in order, and never blocking. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';

@@ -1,12 +1,12 @@
-/** What the engine tells the application about clients and channels, after the fact. */
+/** Notifications of the engine to the application about clients and channels. */
 
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import type { ConnectedClient } from './authenticator.js';
 import type { Clock } from './clock.js';
 
 /**
- * All optional. Called at the end of the turn in which it happened, in the order in which it happened, and not waited
- * for; what one throws or rejects with is logged. `occupied` and `vacated` are about this node.
+ * All optional. Called at the end of the turn of the event, in the order of events, and not awaited; exceptions and
+ * rejections are logged. `occupied` and `vacated` concern this node only.
  */
 export interface Observer {
   connected?(client: ConnectedClient): unknown;
@@ -19,23 +19,23 @@ export interface Observer {
   vacated?(channel: string): unknown;
 }
 
-/** Calls an observer from where the engine must not be interrupted. */
+/** Calls an observer without interrupting the engine. */
 export class Notifier {
   #queue: (() => unknown)[] = [];
 
   constructor(
-    /** May be replaced by another one. */
-    public observer: Observer,
+    /** Can be replaced. */
+    public observer: Observer | undefined,
     private readonly clock: Clock,
-    /** Told what a method has thrown. */
+    /** Called with what a method of the observer has thrown. */
     private readonly onFailed: (error: unknown) => void,
   ) {}
 
-  /** Costs nothing when nobody listens to this kind of event. */
+  /** Costs nothing without a listener for this kind of event. */
   notify<Name extends keyof Observer>(name: Name, ...args: Parameters<NonNullable<Observer[Name]>>): void {
     const { observer } = this;
-    if (observer[name] === undefined) return;
-    // safe: the arguments are those of this very method
+    if (observer?.[name] === undefined) return;
+    // safe: the arguments are those of the same method
     this.#queue.push(() => (observer[name] as (...args: unknown[]) => unknown)(...args));
     if (this.#queue.length === 1) this.clock.afterTurn(() => this.#flush());
   }
@@ -44,7 +44,7 @@ export class Notifier {
     const queue = this.#queue;
     this.#queue = [];
     for (const call of queue) {
-      // A call that throws becomes a rejection like any other.
+      // Turns an exception into a rejection.
       Promise.resolve().then(call).catch(this.onFailed);
     }
   }

@@ -1,4 +1,4 @@
-/** Who is let in while many want to. */
+/** Which connections are admitted when there are many. */
 
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
@@ -11,12 +11,15 @@ function setup(limits: Partial<typeof unlimited> = {}) {
   return { clock, admission: new Admission(clock, { ...unlimited, ...limits }) };
 }
 
-/** One client that tries to come in. */
+/** One client that tries to connect. */
 function connect(admission: Admission, address = '192.0.2.1') {
   const rejection = admission.check(address);
   if (rejection === undefined) admission.opened(address);
   return rejection?.reason;
 }
+
+const connectAll = (admission: Admission, ...addresses: string[]) =>
+  addresses.map((address) => connect(admission, address));
 
 describe('admission', () => {
   test('limits of 0 let everybody in', () => {
@@ -26,40 +29,24 @@ describe('admission', () => {
 
   test('lets in as many as may be open, and the next one when one has gone', () => {
     const { admission } = setup({ maxConnections: 2 });
-    expect([connect(admission, 'a'), connect(admission, 'b'), connect(admission, 'c')]).toEqual([
-      undefined,
-      undefined,
-      'connections',
-    ]);
+    expect(connectAll(admission, 'a', 'b', 'c')).toEqual([undefined, undefined, 'connections']);
     admission.closed('a');
     expect(connect(admission, 'c')).toBeUndefined();
   });
 
   test('knows how many of an address are left when some have gone', () => {
     const { admission } = setup({ maxConnectionsPerAddress: 2 });
-    expect([connect(admission, 'a'), connect(admission, 'a'), connect(admission, 'a')]).toEqual([
-      undefined,
-      undefined,
-      'connections-per-address',
-    ]);
+    expect(connectAll(admission, 'a', 'a', 'a')).toEqual([undefined, undefined, 'connections-per-address']);
     admission.closed('a');
-    expect([connect(admission, 'a'), connect(admission, 'a')]).toEqual([undefined, 'connections-per-address']);
+    expect(connectAll(admission, 'a', 'a')).toEqual([undefined, 'connections-per-address']);
     admission.closed('a');
     admission.closed('a');
-    expect([connect(admission, 'a'), connect(admission, 'a'), connect(admission, 'a')]).toEqual([
-      undefined,
-      undefined,
-      'connections-per-address',
-    ]);
+    expect(connectAll(admission, 'a', 'a', 'a')).toEqual([undefined, undefined, 'connections-per-address']);
   });
 
   test('limits each address by itself', () => {
     const { admission } = setup({ maxConnectionsPerAddress: 1 });
-    expect([connect(admission, 'a'), connect(admission, 'a'), connect(admission, 'b')]).toEqual([
-      undefined,
-      'connections-per-address',
-      undefined,
-    ]);
+    expect(connectAll(admission, 'a', 'a', 'b')).toEqual([undefined, 'connections-per-address', undefined]);
     admission.closed('a');
     expect(connect(admission, 'a')).toBeUndefined();
   });
@@ -73,7 +60,7 @@ describe('admission', () => {
     expect(admission.rejections).toEqual({ connections: 1, 'connections-per-address': 0, 'connects-per-second': 1 });
   });
 
-  // Rejected attempts were counted against the rate too: under a storm of retries nobody ever got in again.
+  // Rejected attempts once counted against the rate: during a storm of retries no client was admitted again.
   test('F10: while ten times as many try as may, the rate is let in every second', async () => {
     const { clock, admission } = setup({ connectsPerSec: 100, connectBurst: 100 });
     const perSecond: number[] = [];

@@ -1,16 +1,16 @@
-/** Decides whether one more connection is let in, before anything is spent on it (decision D9). */
+/** Decides whether to admit one more connection, before anything is spent on it (decision D9). */
 
 import type { Clock } from '../ports/clock.js';
 import type { EngineLimits } from '../ports/limits.js';
 import { TokenBucket } from '../time/token-bucket.js';
 
-/** Why not, and in how many seconds to try again. */
+/** The reason, and the number of seconds after which to try again. */
 interface Rejection {
   readonly reason: 'connections' | 'connections-per-address' | 'connects-per-second';
   readonly retryAfterSec: number;
 }
 
-/** What admission looks at. */
+/** The limits that admission checks. */
 type Limits = Pick<EngineLimits, 'maxConnections' | 'maxConnectionsPerAddress' | 'connectsPerSec' | 'connectBurst'>;
 
 export class Admission {
@@ -19,7 +19,9 @@ export class Admission {
   #bucket: TokenBucket;
   readonly #perAddress = new Map<string, number>();
   #open = 0;
-  /** Rejected so far, by reason. */
+  #isLeaving = false;
+  #isDraining = false;
+  /** Number of rejected connections, by reason. */
   readonly rejections: Record<Rejection['reason'], number> = {
     connections: 0,
     'connections-per-address': 0,
@@ -32,7 +34,28 @@ export class Admission {
     this.#bucket = new TokenBucket(limits.connectsPerSec, limits.connectBurst, clock.nowMs());
   }
 
-  /** The limits have other values now. Addresses are counted as far as the connections still know theirs. */
+  /** True from the moment at which no new client should be sent here; clients that come are still admitted. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
+  /** True from the moment at which the node admits no more connections. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Announces that the node will leave. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** Rejects new connections from now on. */
+  drain(): void {
+    this.#isLeaving = true;
+    this.#isDraining = true;
+  }
+
+  /** Applies changed limits. Addresses are counted as far as the connections still know theirs. */
   limitsChanged(before: Limits, open: Iterable<{ readonly handshake: { readonly remoteAddress: string } }>): void {
     const { connectsPerSec, connectBurst, maxConnectionsPerAddress } = this.#limits;
     if (before.connectsPerSec !== connectsPerSec || before.connectBurst !== connectBurst) {
@@ -44,14 +67,14 @@ export class Admission {
     for (const { handshake } of open) this.#count(handshake.remoteAddress);
   }
 
-  /** `undefined`: let it in, and tell {@link opened}. */
+  /** `undefined`: admit it, and report it with {@link opened}. */
   check(address: string): Rejection | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits;
     if (maxConnections > 0 && this.#open >= maxConnections) return this.#reject('connections', 10);
     if (maxConnectionsPerAddress > 0 && (this.#perAddress.get(address) ?? 0) >= maxConnectionsPerAddress) {
       return this.#reject('connections-per-address', 10);
     }
-    // Those that wait come back spread out by their own jitter; a second is enough to make room.
+    // Clients spread their retries by their own jitter; after a second there is room again.
     return this.#bucket.tryTake(this.#clock.nowMs()) ? undefined : this.#reject('connects-per-second', 1);
   }
 

@@ -1,4 +1,4 @@
-/** Why connections are closed, for the log: one line each, with the option that would have kept it open where there is one. */
+/** Log lines about why connections are closed, with the option that would have kept them open where there is one. */
 
 import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
@@ -6,7 +6,7 @@ import { limitReached } from '../channels/refusal-lines.js';
 import type { Subscription } from '../fanout/subscription.js';
 import type { LimitName } from '../ports/limits.js';
 
-/** Of those who close for nothing that an option would change. @param detail from the code or the protocol, no payload */
+/** For reasons that no option would change. @param detail from the code or the protocol, never a payload */
 export function closedBecause({ code, reason }: Disconnect, detail: string | undefined): RefusalLine {
   return {
     check: 'close',
@@ -17,7 +17,7 @@ export function closedBecause({ code, reason }: Disconnect, detail: string | und
   };
 }
 
-/** As `limitReached`, where it is as it was meant to be: a line that is lost or slow. */
+/** Like `limitReached`, for limits that work as intended: on connections that are dead or slow. */
 export function closedByLimit(name: LimitName, value: number, what: string): RefusalLine {
   const { check, key, fields } = limitReached(name, value);
   return {
@@ -29,7 +29,7 @@ export function closedByLimit(name: LimitName, value: number, what: string): Ref
   };
 }
 
-/** Its time is over. @param option what gives it its time, or more of it */
+/** The connection has expired. @param option the option that sets or extends its time */
 export function expired(what: string, option: string): RefusalLine {
   return {
     check: 'expiry',
@@ -53,7 +53,7 @@ export function stateLost({ channel, rule }: Subscription): RefusalLine {
   };
 }
 
-/** A message outside of any channel, to an application that takes none. */
+/** A message outside any channel, to an application that accepts none. */
 export const takesNoMessages: RefusalLine = {
   check: 'send',
   fields: { option: 'onMessage' },

@@ -1,4 +1,4 @@
-/** Command ids that come twice. */
+/** Command ids that are used twice. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

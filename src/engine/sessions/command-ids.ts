@@ -1,15 +1,15 @@
 /** Finds command ids that are used twice on one connection, in constant space. */
 
-/** How many of the latest ids are remembered. */
+/** Number of latest ids that are remembered. */
 const remembered = 31;
 
-/** Ids mostly grow, but some clients send concurrent commands out of order; much older ids are let pass. */
+/** Ids mostly grow, but some clients send concurrent commands out of order; much older ids are accepted. */
 export class CommandIds {
   #highest = 0;
   /** Bit n is set when `#highest - n` has been seen. */
   #seen = 0;
 
-  /** False when the id has been taken before. */
+  /** False if the id was taken before. */
   take(id: number): boolean {
     if (id > this.#highest) {
       const step = id - this.#highest;

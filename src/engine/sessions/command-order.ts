@@ -1,20 +1,19 @@
-/** Keeps the commands of one connection about one channel in their order, while those about others go on. */
+/** Runs the commands of one connection about one channel in order, while those about other channels proceed. */
 
 import type { Command } from '../../model/command.js';
 
-/** The commands about one channel that are under way or wait. */
-interface Line {
+/** The commands about one channel that are running or waiting. */
+export interface Line {
   readonly channel: string;
   length: number;
-  /** Resolves when the last of them is done. */
-  done: Promise<void>;
   lastKind: Command['kind'];
+  /** What the command that entered last waits for; `undefined`: nothing. */
+  before: Promise<void> | undefined;
+  /** Resolves when that command is done, whatever its outcome. Set by the caller that runs it. */
+  done: Promise<void> | undefined;
 }
 
-/** Does a command once `before` has come about, and resolves when that is done, whatever came of it. */
-type Execute = (command: Command, channel: string, before: Promise<void> | undefined) => Promise<void>;
-
-/** The channel that a command is about, by the name that the client gave. */
+/** The channel of a command, by the name that the client has sent. */
 export function channelOf(command: Command): string | undefined {
   switch (command.kind) {
     case 'subscribe':
@@ -31,51 +30,40 @@ export function channelOf(command: Command): string | undefined {
   }
 }
 
-/** Mostly one channel is spoken of at a time, and that one needs no map. */
+/** Usually the commands under way are about one channel, which needs no map. */
 export class CommandOrder {
   #first: Line | undefined;
   #others: Map<string, Line> | undefined;
 
-  constructor(private readonly execute: Execute) {}
-
-  /** Starts a command, at once when nothing precedes it. */
-  start(command: Command, channel: string): void {
-    const { kind } = command;
-    const line = this.#find(channel);
+  /** Adds a command to the line of its channel. One {@link leave} must follow once it is done. */
+  enter(channel: string, kind: Command['kind']): Line {
+    const line = this.#first?.channel === channel ? this.#first : this.#others?.get(channel);
     if (line === undefined) {
-      this.#add({ channel, length: 1, done: this.execute(command, channel, undefined), lastKind: kind });
-      return;
+      const added: Line = { channel, length: 1, lastKind: kind, before: undefined, done: undefined };
+      if (this.#first === undefined) this.#first = added;
+      else {
+        this.#others ??= new Map();
+        this.#others.set(channel, added);
+      }
+      return added;
     }
-    // An unsubscribe takes back a subscribe that is under way, and need not wait for what will not be.
+    // An unsubscribe cancels a subscribe that is under way, so it does not wait for it.
     const takesBack = kind === 'unsubscribe' && line.lastKind === 'subscribe' && line.length === 1;
     line.length++;
     line.lastKind = kind;
-    line.done = this.execute(command, channel, takesBack ? undefined : line.done);
+    line.before = takesBack ? undefined : line.done;
+    return line;
   }
 
-  /** A command that was started is done. */
-  finish(channel: string): void {
-    const line = this.#find(channel);
-    if (line === undefined || --line.length > 0) return;
+  leave(line: Line): void {
+    if (--line.length > 0) return;
     if (line === this.#first) this.#first = undefined;
-    else if (this.#others?.delete(channel) && this.#others.size === 0) this.#others = undefined;
+    else if (this.#others?.delete(line.channel) && this.#others.size === 0) this.#others = undefined;
   }
 
-  /** An unsubscribe of the channel waits, and nothing behind it. */
+  /** Whether the last command about the channel is an unsubscribe. */
   isLeaving(channel: string): boolean {
-    return this.#find(channel)?.lastKind === 'unsubscribe';
-  }
-
-  #find(channel: string): Line | undefined {
-    return this.#first?.channel === channel ? this.#first : this.#others?.get(channel);
-  }
-
-  #add(line: Line): void {
-    if (this.#first === undefined) {
-      this.#first = line;
-      return;
-    }
-    this.#others ??= new Map();
-    this.#others.set(line.channel, line);
+    const line = this.#first?.channel === channel ? this.#first : this.#others?.get(channel);
+    return line?.lastKind === 'unsubscribe';
   }
 }

@@ -1,6 +1,6 @@
-/** What goes for every new subscription, whoever has made it: its client's request, its connect, or the server. */
+/** What holds for every new subscription, whether made by a request, by the connect, or by the server. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { EngineNode } from '../../../test/support/engine/node.js';
 import type { JsonText } from '../../model/json-text.js';
 import { channel } from '../channels/channel-options.js';
@@ -19,7 +19,6 @@ beforeEach(async () => {
     auth: { connect: async () => ({ ok: true, identity }) },
   });
 });
-afterEach(() => server.close());
 
 const publish = async (name: string, values: readonly number[]) => {
   for (const value of values) await server.operations.publish(name, `${value}` as JsonText, {}); // safe: a number
@@ -37,17 +36,15 @@ test('a subscription that an authenticator grants until a time ends at that time
 
 describe('what was recovered is counted', () => {
   const counted = () => {
-    const { recoveries, recoveriesFailed, publicationsRecovered } = server.node.counters;
+    const { recoveries, recoveriesFailed, publicationsRecovered } = server.node.ports.counters;
     return { recoveries, recoveriesFailed, publicationsRecovered };
   };
-  /** The place after the first publication, which is then followed by so many. */
+  /** The position after the first publication, which is then followed by this many. */
   const missing = async (numMissed: number) => {
     await publish('open:a', [1]);
     const { top } = await server.operations.history('open:a', { limit: 0, reverse: false });
-    await publish(
-      'open:a',
-      Array.from({ length: numMissed }, (_, index) => index + 2),
-    );
+    const missed = Array.from({ length: numMissed }, (_, index) => index + 2);
+    await publish('open:a', missed);
     return { recover: true, ...top };
   };
 
@@ -73,7 +70,7 @@ describe('what was recovered is counted', () => {
   });
 });
 
-// Otherwise its application takes what it has for complete.
+// Otherwise its application would take what it has for complete.
 test.each(['plain:a', 'still:a'])(
   'a client that asks %s for what it missed is told that it does not get it',
   async (name) => {

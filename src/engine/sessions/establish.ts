@@ -1,10 +1,8 @@
-/** The only way in for new subscriptions: read, tell the client, go live; or be taken back without a trace. */
+/** The only way to establish new subscriptions: read, tell the client, go live; or remove every trace of them. */
 
-import { unsubscribeCodes } from '../../model/codes.js';
 import type { SubscribeResult } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import type { Attachment } from '../fanout/attachment.js';
-import type { Hub } from '../fanout/hub.js';
 import type { Presence } from '../fanout/presence.js';
 import { isTooLarge, sizeOf, whenRoomFor } from '../fanout/reply-room.js';
 import type { Subscription } from '../fanout/subscription.js';
@@ -13,33 +11,27 @@ import type { Counters } from '../ports/counters.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Notifier } from '../ports/observer.js';
-import type { Deadlines } from '../time/deadlines.js';
 import type { Session } from './session.js';
 
-/** What a subscription that does not come about is taken out of. */
-export type TakeBackPorts = Pick<EstablishPorts, 'hub' | 'presence'>;
-
-/** What new subscriptions are put into, and who is told of them. */
+/** What new subscriptions are added to, and what is notified of them. */
 export interface EstablishPorts {
-  readonly hub: Hub;
   readonly presence: Presence;
-  readonly deadlines: Deadlines;
   readonly notifier: Notifier;
   readonly ruleChanges: { check(subscription: Subscription): void };
   readonly counters: Counters;
   readonly log: Logger;
   readonly clock: Clock;
-  readonly limits: EngineLimits;
+  readonly limits: Pick<EngineLimits, 'maxQueueBytes'>;
 }
 
-/** Makes what the client is told, of one result for each attachment. `undefined`: the subscriptions are not to be. */
+/** Encodes what the client is told, from one result per attachment. `undefined`: the subscriptions are given up. */
 type Encode = (results: readonly SubscribeResult[]) => readonly EncodedMessage[] | undefined;
 
 /**
- * Reads until all attachments are ready at the same instant and their client has room for what it missed. Then, in one
- * step, tells the client, takes the subscriptions live, and calls `onLive` before others are told of them. False when a
- * subscription has ended meanwhile, or `encode` makes nothing. What does not come about is taken back, also when this
- * rejects, which it does as the broker does.
+ * Reads until all attachments are ready at the same time and the client has room for what it missed. Then, in one step,
+ * tells the client, takes the subscriptions live, and calls `onLive` before others are notified. False if a
+ * subscription has ended meanwhile, or `encode` returns nothing. Subscriptions that are not established are taken back,
+ * also when this rejects, which it does as the broker does.
  */
 export async function establish(
   ports: EstablishPorts,
@@ -52,9 +44,9 @@ export async function establish(
   try {
     for (;;) {
       if (isOver(session, attachments)) return false;
-      await Promise.all(reading.map((attachment) => attachment.read()));
+      if (reading.length > 0) await readAll(reading);
       if (isOver(session, attachments)) return false;
-      // All of them again: the live stream may have run ahead of those that were ready before.
+      // Checks all again: the live stream may have overtaken those that were ready before.
       reading = attachments.filter((attachment) => !attachment.isReady());
       if (reading.length > 0) continue;
       const messages = fitting(ports, session, attachments, encode);
@@ -67,17 +59,8 @@ export async function establish(
       reading = attachments;
     }
   } finally {
-    for (const { subscription } of attachments) takeBack(ports, session, subscription);
+    for (const { subscription } of attachments) session.subscriptions.takeBack(subscription);
   }
-}
-
-/** Takes back whatever was begun for a subscription that did not come about: refused, failed or overtaken. */
-export function takeBack(ports: TakeBackPorts, session: Session, subscription: Subscription): void {
-  if (subscription.isEstablished) return;
-  session.subscriptions.delete(subscription);
-  session.putBack(subscription);
-  ports.hub.leave(subscription);
-  ports.presence.withdrawn(subscription);
 }
 
 export function countRecovery(counters: Counters, { wasRecovering, recovered, publications }: SubscribeResult): void {
@@ -87,11 +70,18 @@ export function countRecovery(counters: Counters, { wasRecovering, recovered, pu
   counters.publicationsRecovered += publications.length;
 }
 
-function isOver(session: Session, attachments: readonly Attachment[]): boolean {
-  return session.is('closed') || attachments.some(({ subscription }) => subscription.endedBy !== undefined);
+/** Usually there is only one. */
+function readAll(attachments: readonly Attachment[]): Promise<unknown> {
+  const [first] = attachments;
+  if (first !== undefined && attachments.length === 1) return first.read();
+  return Promise.all(attachments.map((attachment) => attachment.read()));
 }
 
-/** The one step in which nothing else may happen. */
+function isOver(session: Session, attachments: readonly Attachment[]): boolean {
+  return session.is('closed') || attachments.some(({ subscription }) => subscription.isEnded);
+}
+
+/** One step, in which nothing else may happen. */
 function enter(
   ports: EstablishPorts,
   session: Session,
@@ -99,22 +89,22 @@ function enter(
   messages: readonly EncodedMessage[],
   onLive?: () => void,
 ): void {
-  // Before the reply: what is due to the one that is replaced comes before it, and nothing comes twice.
-  const replaced = attachments.map(({ subscription }) => replace(ports, subscription));
+  // Before the reply: pushes of the replaced subscription come first, and no publication comes twice.
+  const replaced = attachments.map(({ subscription }) => session.subscriptions.replace(subscription));
   for (const message of messages) session.outbox.send(message);
-  attachments.forEach((attachment, index) => {
+  for (const [index, attachment] of attachments.entries()) {
     attachment.goLive();
-    session.renewSubscription(attachment.subscription);
+    session.subscriptions.limitTime(attachment.subscription);
     ports.presence.joined(attachment.subscription, replaced[index]);
-  });
+  }
   onLive?.();
-  attachments.forEach(({ subscription }, index) => {
+  for (const [index, { subscription }] of attachments.entries()) {
     if (replaced[index] === undefined) ports.notifier.notify('subscribed', session, subscription.channel);
     ports.ruleChanges.check(subscription);
-  });
+  }
 }
 
-/** What to send, or for how many bytes there has to be room first. */
+/** The messages, or the number of bytes for which the queue must have room first. */
 function fitting(
   ports: EstablishPorts,
   session: Session,
@@ -138,7 +128,7 @@ function fitting(
   }
 }
 
-/** What was missed will never fit: the client is told that it cannot recover, in place of being closed as slow for ever. */
+/** What was missed will never fit: the client is told that it cannot recover, instead of being closed as slow forever. */
 function forgoLargest(
   { limits, log }: EstablishPorts,
   { client, user }: Session,
@@ -153,18 +143,4 @@ function forgoLargest(
     { client, user, channel: largest?.subscription.channel, bytes: numBytes, limit: limits.maxQueueBytes },
     'recovery refused: what was missed is larger than limits.maxQueueBytes',
   );
-}
-
-/** Takes the server's own subscription out in favour of its client's. To everybody else the client has been there all the time. */
-function replace(
-  ports: Pick<EstablishPorts, 'hub' | 'deadlines'>,
-  subscription: Subscription,
-): Subscription | undefined {
-  const { replaces } = subscription;
-  if (replaces === undefined) return undefined;
-  subscription.replaces = undefined;
-  replaces.endedBy = unsubscribeCodes.client;
-  if (replaces.deadline !== undefined) ports.deadlines.remove(replaces, replaces.deadline);
-  ports.hub.leave(replaces);
-  return replaces;
 }

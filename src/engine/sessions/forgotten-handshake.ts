@@ -1,4 +1,4 @@
-/** What a session keeps of its handshake once it is connected. */
+/** The part of the handshake that a session keeps once it is connected. */
 
 import type { Handshake } from '../ports/connection.js';
 import type { EngineLimits } from '../ports/limits.js';

@@ -27,9 +27,7 @@ function takeMany(rates: Rates, kind: 'publish' | 'subscribe' | 'ping', count: n
 }
 
 let counters: Counters;
-beforeEach(() => {
-  counters = new Counters();
-});
+beforeEach(() => (counters = new Counters()));
 
 describe('rates', () => {
   test('of 0 limit nothing', () => {
@@ -68,7 +66,7 @@ describe('rates', () => {
     },
   );
 
-  // What was refused was counted as well: a client that went on a little too fast never got anything through again.
+  // Refused publications once counted too: a client that stayed slightly too fast never published again.
   test('a client that publishes at twice its rate gets half of it through, for as long as it goes on', () => {
     const rates = new Rates(ratesOfConnection({ ...unlimited, publicationsPerSec: 10 }, counters));
     let accepted = 0;

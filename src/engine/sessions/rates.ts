@@ -1,21 +1,20 @@
-/** How fast one connection, and one user over all of its connections, may ask for things. */
+/** How fast one connection, and one user over all of its connections, may send commands. */
 
 import type { Command } from '../../model/command.js';
 import { Counters } from '../ports/counters.js';
-import type { EngineLimits, LimitName } from '../ports/limits.js';
+import { burstSec, type EngineLimits, type LimitName } from '../ports/limits.js';
 import { type RateLimit, tokensLeft, withOneTaken } from '../time/token-bucket.js';
-
-/** A burst lasts this many seconds of the long-run rate. */
-const burstSec = 5;
 
 /** A rate with the name of the option that sets it. */
 interface NamedLimit extends RateLimit {
   readonly name: LimitName;
 }
 
-/** The limits, one object for all connections or users. What is absent has no limit. */
+/** The limits, one object for all connections or users. An absent one does not limit. */
 export interface RatePlan {
   readonly counters: Counters;
+  /** A connection is not closed for what the user's other connections do. */
+  readonly closesFloods: boolean;
   readonly commands: NamedLimit | undefined;
   readonly publications: NamedLimit | undefined;
   readonly subscribes: NamedLimit | undefined;
@@ -25,6 +24,7 @@ export function ratesOfConnection(limits: EngineLimits, counters: Counters): Rat
   const { publicationsPerSec, subscribesPerSec, maxChannelsPerConnection } = limits;
   return {
     counters,
+    closesFloods: true,
     commands: limit(limits, 'commandsPerSec', limits.commandBurst),
     publications: limit(limits, 'publicationsPerSec', publicationsPerSec * burstSec),
     // A client subscribes to all of its channels when it connects.
@@ -35,6 +35,7 @@ export function ratesOfConnection(limits: EngineLimits, counters: Counters): Rat
 export function ratesOfUser(limits: EngineLimits, counters: Counters): RatePlan {
   return {
     counters,
+    closesFloods: false,
     commands: limit(limits, 'commandsPerSecPerUser', limits.commandsPerSecPerUser * burstSec),
     publications: limit(limits, 'publicationsPerSecPerUser', limits.publicationsPerSecPerUser * burstSec),
     subscribes: limit(limits, 'subscribesPerSecPerUser', limits.subscribesPerSecPerUser * burstSec),
@@ -61,13 +62,13 @@ function limit(
   return perSec === 0 ? undefined : { name, perSec, burst };
 }
 
-/** A rate that something goes beyond. `isFlood`: refusing it with 111 is not enough. */
+/** A rate that was exceeded. `isFlood`: so far that the connection must be closed. */
 export interface Excess {
   readonly limit: NamedLimit;
   readonly isFlood: boolean;
 }
 
-/** Three buckets: everything, publications, subscribes. Each is one number, since every connection has them. */
+/** Three buckets: all commands, publications, subscribes. Each is one number, since every connection has them. */
 export class Rates {
   readonly #plan: RatePlan;
   #commandsFullAtMs = 0;
@@ -80,13 +81,13 @@ export class Rates {
 
   /** Counts a control frame of the transport. */
   takeControl(nowMs: number): Excess | undefined {
-    const { commands, counters } = this.#plan;
+    const { commands, counters, closesFloods } = this.#plan;
     if (commands === undefined) return undefined;
     const left = tokensLeft(commands, this.#commandsFullAtMs, nowMs) - 1;
     this.#commandsFullAtMs = withOneTaken(commands, this.#commandsFullAtMs, nowMs);
     if (left >= 0) return undefined;
     Counters.add(counters.rateLimited, commands.name);
-    return { limit: commands, isFlood: left <= -commands.burst };
+    return { limit: commands, isFlood: closesFloods && left <= -commands.burst };
   }
 
   /** Counts a command. */
@@ -106,7 +107,7 @@ export class Rates {
     return undefined;
   }
 
-  /** What is refused here costs nothing: only the flood of everything closes, and retries are in that. */
+  /** Refusals here take no token: only the bucket of all commands closes floods, and it counts retries. */
   #hasOne(named: NamedLimit, fullAtMs: number, nowMs: number): boolean {
     if (tokensLeft(named, fullAtMs, nowMs) >= 1) return true;
     Counters.add(this.#plan.counters.rateLimited, named.name);

@@ -1,4 +1,4 @@
-/** What becomes of whoever was let in, or asks to be, with a token that has been revoked. */
+/** What happens to connections and requests whose token has been revoked. */
 
 import { type Disconnect, disconnectCodes, errorCodes, unsubscribeCodes } from '../../model/codes.js';
 import { revoked, revokedByClock } from '../channels/refusal-lines.js';
@@ -6,15 +6,15 @@ import type { Grant, Identity } from '../ports/authenticator.js';
 import { type Denied, refuse } from '../ports/decision.js';
 import type { Session } from './session.js';
 
-/** What is asked of the revocations of a node. */
+/** What is asked of the node's revocations. */
 export interface RevocationCheck {
-  /** How the connection ends, or `undefined` when nothing stands against it. */
+  /** How the connection must be closed, or `undefined` if nothing is revoked. */
   find(who: Pick<Identity, 'user' | 'tokenId' | 'issuedAtMs'>): Disconnect | undefined;
-  /** Whether nothing stands against it but the time of its token, by so little that clocks may differ. */
+  /** Whether the token's time of issue is the only reason, and so close that clocks may differ. */
   isByClock(who: Pick<Identity, 'user' | 'tokenId' | 'issuedAtMs'>): boolean;
 }
 
-/** A refusal with 109 where the next token may be good, and a final close otherwise. */
+/** A refusal with 109 if the next token may be valid, otherwise a final close. */
 export function revocationOf(
   revocations: RevocationCheck,
   who: Pick<Identity, 'user' | 'tokenId' | 'issuedAtMs'>,
@@ -25,13 +25,13 @@ export function revocationOf(
   return { ok: false, disconnect, why: revoked };
 }
 
-/** Of a token for a channel: 109 as above, and 103 otherwise, since the connection may stay. */
+/** For a subscription token: 109 as above, otherwise 103, since the connection may stay. */
 export function subscriptionRevocationOf(revocations: RevocationCheck, user: string, grant: Grant): Denied | undefined {
   const denied = revocationOf(revocations, { ...grant, user });
   return denied !== undefined && 'disconnect' in denied ? refuse(errorCodes.permissionDenied, revoked) : denied;
 }
 
-/** Ends a connection whose token is revoked. False when nothing stands against it. */
+/** Closes a connection whose token is revoked. False if it is not revoked. */
 export function closeIfRevoked(revocations: RevocationCheck, session: Session, identity: Identity): boolean {
   const denied = revocationOf(revocations, identity);
   if (denied === undefined) return false;
@@ -46,6 +46,6 @@ export function unsubscribeRevoked(revocations: RevocationCheck, session: Sessio
     const denied = subscriptionRevocationOf(revocations, session.user, subscription.identity);
     if (denied === undefined) continue;
     const mayComeBack = 'error' in denied && denied.error.code === errorCodes.tokenExpired.code;
-    session.unsubscribe(subscription, mayComeBack ? unsubscribeCodes.expired : unsubscribeCodes.server);
+    session.subscriptions.unsubscribe(subscription, mayComeBack ? unsubscribeCodes.expired : unsubscribeCodes.server);
   }
 }

@@ -1,11 +1,12 @@
-/** Subscriptions that the server makes in the middle of a connection. */
+/** Subscriptions that the server makes during a connection. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { deferred } from '../../../test/support/engine/deferred.js';
 import { EngineNode } from '../../../test/support/engine/node.js';
 import type { JsonText } from '../../model/json-text.js';
 import { channel } from '../channels/channel-options.js';
 
-const json = (value: unknown) => JSON.stringify(value) as JsonText; // safe: made by JSON itself
+const json = (value: unknown) => JSON.stringify(value) as JsonText; // safe: made by JSON.stringify
 const ann = { user: 'ann' };
 
 let server: EngineNode;
@@ -23,12 +24,7 @@ beforeEach(async () => {
       'closed:{name}': channel({ history: { size: 10 }, presence: true, joinLeave: true }),
       'open:{name}': channel({ subscribe: 'anyone' }),
       'lobby:{name}': channel({ joinLeave: 'push' }),
-      'asks:{name}': channel({
-        subscribe: () => verdict,
-        history: { size: 10 },
-        presence: true,
-        joinLeave: true,
-      }),
+      'asks:{name}': channel({ subscribe: () => verdict, history: { size: 10 }, presence: true, joinLeave: true }),
     },
     limits: { maxChannelsPerConnection: 2 },
     observer: {
@@ -45,15 +41,12 @@ beforeEach(async () => {
     },
   });
 });
-afterEach(() => server.close());
 
-/** From now on the application takes its time to decide. */
+/** From now on the application delays its decisions. */
 function hold(): { readonly ask: (answer: boolean) => void } {
-  let ask: (answer: boolean) => void = () => undefined;
-  verdict = new Promise((resolve) => {
-    ask = resolve;
-  });
-  return { ask };
+  const decided = deferred<boolean>();
+  verdict = decided.promise;
+  return { ask: decided.resolve };
 }
 
 const subscribe = (name: string, options: Parameters<typeof server.operations.subscribe>[2] = {}) =>
@@ -113,7 +106,7 @@ describe('a client that the server subscribes', () => {
   test('is not one who may leave by itself', async () => {
     const client = await server.connect({ sub: 'ann' });
     await subscribe('closed:a');
-    // No error, after which SDKs would give the connection up; nor does anything end.
+    // No error, after which SDKs would reconnect; and the subscription continues.
     expect(await client.command('unsubscribe', { channel: 'closed:a' })).toEqual({});
     expect(client.session.subscriptions.size).toBe(1);
   });
@@ -128,7 +121,7 @@ describe('a client that the server subscribes', () => {
   });
 });
 
-/** Their ways may cross, and 105 would end the client's subscription for good. */
+/** Both may subscribe at the same time, and 105 would end the client's subscription for good. */
 describe('a client that subscribes to what the server has subscribed it to', () => {
   const joins = () => events.filter((event) => !event.startsWith('eve'));
 
@@ -145,12 +138,12 @@ describe('a client that subscribes to what the server has subscribed it to', () 
     expect(eve.pushes('join')).toMatchObject([{ info: { user: 'eve' } }, { info: { user: 'ann' } }]);
     expect(eve.pushes('leave')).toEqual([]);
     expect(await server.operations.presenceStats('asks:a')).toMatchObject({ numClients: 2 });
-    expect(server.node.hub.numSubscriptions).toBe(2);
+    expect(server.node.ports.hub.numSubscriptions).toBe(2);
     expect(joins()).toEqual(['ann in asks:a']);
     expect(await client.command('unsubscribe', { channel: 'asks:a' })).toEqual({});
     await server.clock.settle();
     expect(joins()).toEqual(['ann in asks:a', 'ann out asks:a']);
-    expect(server.node.hub.numSubscriptions).toBe(1);
+    expect(server.node.ports.hub.numSubscriptions).toBe(1);
   });
 
   test('recovers what it missed, and gets nothing twice that comes meanwhile', async () => {
@@ -197,7 +190,7 @@ describe('a client that subscribes to what the server has subscribed it to', () 
     ask(true);
     await server.clock.settle();
     expect(client.pushes('unsubscribe')).toMatchObject([{ code: 2000 }]);
-    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(server.node.ports.hub.numSubscriptions).toBe(0);
     expect(await server.operations.presence('asks:a')).toEqual([]);
   });
 
@@ -215,7 +208,7 @@ describe('a client that subscribes to what the server has subscribed it to', () 
     await server.clock.settle();
     ask(true);
     await server.clock.settle();
-    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(server.node.ports.hub.numSubscriptions).toBe(0);
     expect(await server.operations.presence('asks:a')).toEqual([]);
   });
 
@@ -230,13 +223,13 @@ describe('a client that subscribes to what the server has subscribed it to', () 
     for (const name of ['closed:a', 'asks:a']) await server.operations.publish(name, json(name), {});
     await server.clock.settle();
     expect(client.pushes('pub')).toMatchObject([{ data: 'closed:a' }, { data: 'asks:a' }]);
-    expect(server.node.hub.numSubscriptions).toBe(2);
+    expect(server.node.ports.hub.numSubscriptions).toBe(2);
   });
 });
 
 describe('nothing is left behind', () => {
   const expectNothing = async () => {
-    expect(server.node.hub.numSubscriptions).toBe(0);
+    expect(server.node.ports.hub.numSubscriptions).toBe(0);
     expect(await server.operations.presence('closed:a')).toEqual([]);
     expect(told).toEqual([]);
   };

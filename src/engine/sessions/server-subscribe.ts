@@ -1,8 +1,8 @@
-/** Subscribes a connected client by the word of the server, in the middle of its connection. */
+/** Subscribes a connected client by decision of the server, during its connection. */
 
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
-import type { RuleMatch } from '../channels/rule.js';
+import type { Rule } from '../channels/rule.js';
 import { Attachment, type AttachmentPorts } from '../fanout/attachment.js';
 import { Subscription } from '../fanout/subscription.js';
 import type { Grant } from '../ports/authenticator.js';
@@ -10,32 +10,37 @@ import type { EngineLimits } from '../ports/limits.js';
 import { type EstablishPorts, establish } from './establish.js';
 import type { Session } from './session.js';
 
-/** What new subscriptions read, and are put into. */
+/** What new subscriptions read from and are added to. */
 export interface ServerSubscribePorts extends EstablishPorts, AttachmentPorts {
-  readonly limits: EngineLimits;
+  readonly limits: Pick<EngineLimits, 'maxChannelsPerConnection'> &
+    EstablishPorts['limits'] &
+    AttachmentPorts['limits'];
 }
 
 export interface ServerSubscribeOptions extends Grant {
-  /** Deliver what was published after this place first, as far as it is still there. */
+  /** First deliver what was published after this position, as far as it is still kept. */
   readonly recoverSince?: Position;
 }
 
 /**
- * Resolves when the client has been told; `false` when it was subscribed already, has as many channels as it may have,
- * or has gone meanwhile. Rejects as the broker does.
+ * Resolves when the client has been told; with `false` if it was already subscribed, has reached its number of
+ * channels, or has disconnected. Rejects as the broker does.
  */
 export async function subscribeByServer(
   ports: ServerSubscribePorts,
   session: Session,
   channel: ChannelName,
-  match: RuleMatch,
+  rule: Rule,
   options: ServerSubscribeOptions,
 ): Promise<boolean> {
   const { subscriptions } = session;
   if (!session.is('connected') || subscriptions.has(channel)) return false;
   if (subscriptions.size >= ports.limits.maxChannelsPerConnection) return false;
   const { recoverSince, ...identity } = options;
-  const subscription = new Subscription(session, channel, match, { joinLeave: match.rule.joinLeave, serverSide: true });
+  const subscription = new Subscription(subscriptions, channel, rule, {
+    joinLeave: rule.joinLeave,
+    serverSide: true,
+  });
   subscription.grant(identity, false);
   subscriptions.add(subscription);
   return establish(ports, session, [new Attachment(ports, subscription, recoverSince)], ([result]) => {

@@ -1,16 +1,8 @@
-/** One client's connection as the engine sees it: its state, its subscriptions, and what it may do when. */
+/** One client's connection as the engine sees it: its identity, what it is sent, and when it ends. */
 
 import type { ChannelName } from '../../model/channel-name.js';
-import {
-  type Disconnect,
-  disconnectCodes,
-  type ErrorReply,
-  errorCodes,
-  type Unsubscribe,
-  unsubscribeCodes,
-} from '../../model/codes.js';
-import type { Command } from '../../model/command.js';
-import { FanfareError } from '../../model/fanfare-error.js';
+import { type Disconnect, disconnectCodes } from '../../model/codes.js';
+import { defined } from '../../model/defined.js';
 import { parsedValue } from '../../model/json-source.js';
 import type { ClientInfo } from '../../model/publication.js';
 import type { Push } from '../../model/push.js';
@@ -19,158 +11,127 @@ import type { ReplyBody } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import { type JsonBehind, jsonBehind } from '../channels/json-behind.js';
 import type { Asker } from '../channels/permissions.js';
-import { badField, brokerFailed, functionFailed, isBrokerFailure, limitReached } from '../channels/refusal-lines.js';
-import type { Hub } from '../fanout/hub.js';
 import { Outbox, type OutboxOwner, type OutboxPorts } from '../fanout/outbox.js';
-import type { Presence } from '../fanout/presence.js';
-import { isTooLarge, sizeOf } from '../fanout/reply-room.js';
 import type { PingFrames } from '../fanout/shared-frame.js';
-import type { Subscription, SubscriptionOwner } from '../fanout/subscription.js';
-import { clientLinesAMinute, type RefusalLog } from '../log/refusal-log.js';
+import type { Subscription } from '../fanout/subscription.js';
+import { clientLinesAMinute } from '../log/refusal-log.js';
 import type { Capability } from '../names/capabilities.js';
 import type { Identity } from '../ports/authenticator.js';
-import type { Clock, Random } from '../ports/clock.js';
+import type { Random } from '../ports/clock.js';
 import type { Connection, Handshake } from '../ports/connection.js';
 import { Counters } from '../ports/counters.js';
-import type { Denied } from '../ports/decision.js';
 import type { EngineLimits } from '../ports/limits.js';
-import type { Logger } from '../ports/logger.js';
-import type { Notifier } from '../ports/observer.js';
 import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Pinged, PingWheel } from '../time/ping-wheel.js';
-import { closedBecause, closedByLimit, expired, stateLost } from './close-lines.js';
-import { CommandIds } from './command-ids.js';
-import { CommandOrder, channelOf } from './command-order.js';
+import { closedBecause, closedByLimit, expired } from './close-lines.js';
+import { CommandIntake, type IntakePorts, type SessionState } from './command-intake.js';
 import { forgotten } from './forgotten-handshake.js';
-import { type Excess, type RatePlan, Rates } from './rates.js';
-import { SubscriptionSet } from './subscription-set.js';
+import type { Rates } from './rates.js';
+import { SessionSubscriptions, type SubscriptionPorts } from './session-subscriptions.js';
 
-/** Replies up to this size are not measured. */
-const smallReplyBytes = 16_384;
-
-/** `undefined`: there is no reply, or it has been sent already. What is thrown is a fault of ours, never the client's. */
-export type CommandAnswer = ReplyBody | Denied | undefined;
-
-type CommandHandler<Kind extends Command = Command> = (
-  session: Session,
-  command: Kind,
-) => CommandAnswer | Promise<CommandAnswer>;
-
-/** What does each command. */
-export type CommandHandlers = { readonly [Kind in Command['kind']]: CommandHandler<Extract<Command, { kind: Kind }>> };
-
-/** What sessions are given to work with: one object for all. Limits, rates and pings may be others while they live. */
-export interface SessionPorts extends OutboxPorts {
-  readonly clock: Clock;
+/** What sessions work with: one object for all. Limits, rates and pings may change during a session. */
+export interface SessionPorts extends OutboxPorts, SubscriptionPorts, IntakePorts<Session> {
   readonly random: Random;
-  readonly log: Logger;
-  readonly refusals: RefusalLog;
   readonly limits: EngineLimits;
-  readonly notifier: Notifier;
-  readonly hub: Hub;
-  readonly presence: Presence;
-  readonly deadlines: Deadlines;
-  /** Of connections that have not been let in yet. */
+  readonly counters: Counters;
+  /** Of connections that are not authenticated yet. */
   readonly connectDeadlines: Deadlines;
-  /** Of connections to come; others may be on an older one. */
+  /** For new connections; others may still be on an older one. */
   readonly pings: PingWheel;
   readonly pingFrames: PingFrames;
-  readonly connectionRates: RatePlan;
-  /** Somebody may ask for the headers of a connection later on. */
+  /** Whether the headers of a connection may be needed later. */
   readonly keepsHandshakes: boolean;
   readonly sessions: {
-    /** Returns the rates that it shares with the user's other connections. */
+    /** Returns the rates that the session shares with the user's other connections. */
     connected(session: Session): Rates | undefined;
     ratesOf(user: string): Rates | undefined;
     remove(session: Session, wasConnected: boolean): void;
   };
   readonly seats: { free(user: string): void };
   readonly admission: { closed(address: string): void };
-  readonly commands: CommandHandlers;
-  /** A connection has expired whose client brings no tokens. */
+  /** A connection has expired, and its client has no tokens. */
   renewConnection(session: Session): Promise<void>;
-  /** A subscription has expired whose client brings no tokens, under a rule that says who is asked. */
+  /** A subscription has expired, its client has no tokens, and its rule has a function that may renew it. */
   renewSubscription(session: Session, subscription: Subscription): Promise<void>;
-  /** The rule of its channel is another one than that under which it was granted. */
+  /** The channel's rule is not the one under which the subscription was granted. */
   settleRuleChange(session: Session, subscription: Subscription): void;
 }
 
-/**
- * `new`: no command yet. `connecting`: being authenticated, further commands wait. `refused`: told that it may not
- * connect; it is expected to leave.
- */
-export type SessionState = 'new' | 'connecting' | 'connected' | 'refused' | 'closed';
+/** The client's identity and its consequences. A renewal replaces the whole object. */
+export interface Admitted {
+  readonly identity: Identity;
+  /** What others see of the client. */
+  readonly clientInfo: ClientInfo;
+  /** Whether the client itself sends new tokens before the connection expires. */
+  readonly refreshable: boolean;
+}
 
-export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring, Asker {
+/** Only this class writes its public fields. */
+export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   readonly #ports: SessionPorts;
-  /** Once connected, without its headers and address where nobody will ask for them. */
-  handshake: Handshake;
-  readonly outbox: Outbox;
   readonly #connection: Connection;
-  #rates: Rates;
-  /** Shared with the user's other connections. */
-  #userRates: Rates | undefined;
   /** Id of this connection, unguessable. */
   readonly client: string;
+  /** Once connected, without headers and address unless they may be needed. */
+  handshake: Handshake;
   state: SessionState = 'new';
-  clientInfo: ClientInfo;
-  identity: Identity | undefined;
-  /** Unix time in milliseconds. */
-  expiresAtMs: number | undefined;
-  /** The client itself brings new tokens before the connection expires. */
-  refreshable = false;
-  /** The user among whose connections it counts, over all nodes. */
-  seat: string | undefined;
-  readonly subscriptions = new SubscriptionSet();
+  admitted: Admitted | undefined;
   /** By the monotonic clock. */
   connectedAtMs = Number.POSITIVE_INFINITY;
-  #waiting: Command[] | undefined;
-  #pending = 0;
-  readonly #order = new CommandOrder((command, channel, before) => this.#execute(command, channel, before));
-  readonly #ids = new CommandIds();
-  /** Its client has gone, or the network: what it has published before still counts. */
-  #leftByItself = false;
+  /** The user to whom the connection's seat counts, over all nodes. */
+  seat: string | undefined;
+  readonly outbox: Outbox;
+  readonly subscriptions: SessionSubscriptions;
+  readonly #commands: CommandIntake<Session>;
   #awaitsPong = false;
-  /** The limits that there was a line about. */
-  #toldLimits: Set<string | undefined> | undefined;
-  /** The one whose pings its client was told of. */
+  /** The wheel whose interval the client was told. */
   #pings: PingWheel | undefined;
   #pingSlot = -1;
   #deadline: number;
 
-  constructor(ports: SessionPorts, connection: Connection, handshake: Handshake) {
+  /** @param client the id of a session that continues here. Default: a new id */
+  constructor(ports: SessionPorts, connection: Connection, handshake: Handshake, client = ports.random.id()) {
     this.#ports = ports;
     this.#connection = connection;
     this.handshake = handshake;
-    this.client = ports.random.id();
-    this.clientInfo = { user: '', client: this.client };
+    this.client = client;
     this.outbox = new Outbox(connection, this, ports);
-    this.#rates = new Rates(ports.connectionRates);
+    this.subscriptions = new SessionSubscriptions(this, ports);
+    this.#commands = new CommandIntake<Session>(this, ports);
     this.#deadline = ports.connectDeadlines.add(this, ports.limits.connectTimeoutMs);
   }
 
   /** Empty for an anonymous connection. */
   get user(): string {
-    return this.clientInfo.user;
+    return this.admitted?.identity.user ?? '';
+  }
+
+  get clientInfo(): ClientInfo {
+    return this.admitted?.clientInfo ?? { user: '', client: this.client };
   }
 
   get meta(): unknown {
-    return parsedValue(this.identity?.meta);
+    return parsedValue(this.admitted?.identity.meta);
   }
 
   get [jsonBehind](): JsonBehind {
-    return { meta: this.identity?.meta };
+    return { meta: this.admitted?.identity.meta };
   }
 
-  get capabilities(): readonly Capability[] {
-    return this.identity?.capabilities ?? [];
+  get capabilities(): readonly Capability[] | undefined {
+    return this.admitted?.identity.capabilities;
   }
 
   get transport(): string {
     return this.#connection.transport;
   }
 
-  /** Entries are renewed with its pings, which may come more rarely than those of newer connections. */
+  /** Largest frame from the client; transports that find a larger one close. */
+  get maxFrameBytes(): number {
+    return this.#ports.limits.maxFrameBytes;
+  }
+
+  /** Entries are renewed with the session's pings, which may be less frequent than those of newer connections. */
   get presenceTtlMs(): number {
     const { limits, pings } = this.#ports;
     const wheel = this.#pings ?? pings;
@@ -181,30 +142,21 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return this.subscriptions.get(channel)?.isEstablished === true;
   }
 
-  currentSubscription(channel: ChannelName): Subscription | undefined {
-    return this.subscriptions.get(channel);
-  }
-
-  /** Whether it may have one channel more. Those that it is about to leave do not count. */
+  /** Whether one more subscription is allowed. Those that are about to end do not count. */
   get hasRoom(): boolean {
     const most = this.#ports.limits.maxChannelsPerConnection;
     if (this.subscriptions.size < most) return true;
     let staying = 0;
-    for (const { channel } of this.subscriptions) if (!this.#order.isLeaving(channel)) staying++;
+    for (const { channel } of this.subscriptions) if (!this.#commands.isLeaving(channel)) staying++;
     return staying < most;
   }
 
-  /** Asked after an `await`, when the state may be another one. */
+  /** For use after an `await`, which may have changed the state. */
   is(state: SessionState): boolean {
     return this.state === state;
   }
 
-  /** Of one frame from its client, for transports that find a larger one. */
-  get maxFrameBytes(): number {
-    return this.#ports.limits.maxFrameBytes;
-  }
-
-  /** A frame has come from the transport. */
+  /** Called by the transport for each frame. */
   receive(frame: EncodedMessage): void {
     if (this.state === 'closed') return;
     const { counters } = this.#ports;
@@ -216,59 +168,14 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
       return;
     }
     for (const command of decoded.commands) {
-      if (!this.#accept(command)) return;
+      const goesOn = command.kind === 'pong' ? this.#acceptPong() : this.#commands.accept(command);
+      if (!goesOn) return;
     }
   }
 
-  /** The transport has seen a control frame of its own, a WebSocket ping for instance: floods of those count too. */
+  /** Called by the transport for control frames of its own, such as a WebSocket ping: floods of those count too. */
   receiveControl(): void {
-    if (this.state === 'closed') return;
-    const over = this.#rates.takeControl(this.#ports.clock.nowMs());
-    if (over?.isFlood) this.close(disconnectCodes.tooManyRequests, limitReached(over.limit.name, over.limit.perSec));
-  }
-
-  /** The transport has found a fault in what the peer sent, or the network failed; the connection closes now. */
-  connectionFailed(error: Error): void {
-    this.#ports.log.info({ client: this.client, user: this.user, reason: error.message }, 'connection failed');
-  }
-
-  /** The connection is gone, for whatever reason. Idempotent. */
-  connectionClosed(): void {
-    if (this.state !== 'closed') this.#leftByItself = true;
-    this.#end(disconnectCodes.connectionClosed);
-  }
-
-  /** Sends what is still to be sent, tells the client why, and ends everything. Idempotent. */
-  close(disconnect: Disconnect, detail?: string | RefusalLine): void {
-    if (this.state === 'closed') return;
-    // Its channels may still hold what was published, and acknowledged, in this turn.
-    if (this.subscriptions.size > 0) this.#ports.turn.flush();
-    this.outbox.flush();
-    this.#connection.close(disconnect);
-    if (typeof detail === 'object') this.explain(detail, disconnect.code);
-    else this.#noteClose(disconnect, detail);
-    this.#end(disconnect);
-  }
-
-  #noteClose(disconnect: Disconnect, detail: string | undefined): void {
-    const { code } = disconnect;
-    // All of them are told at a shutdown, which is summed up in one line.
-    const isSummedUp = code === disconnectCodes.shutdown.code;
-    if (!isSummedUp && this.explain(closedBecause(disconnect, detail), code)) return;
-    this.#ports.log.debug({ client: this.client, user: this.user, code }, 'connection closed by the server');
-  }
-
-  /** Tells the log why this client was refused, or what is odd about it, as long as it does not come in floods. */
-  explain(why: RefusalLine, code?: number): boolean {
-    const { client, user, handshake } = this;
-    const fields = { client, user, peer: handshake.remoteAddress, ...(code !== undefined && { code }), ...why.fields };
-    return this.#ports.refusals.tell({ ...why, fields }, clientLinesAMinute);
-  }
-
-  reply(id: number, body: ReplyBody): void {
-    if (this.state === 'closed') return;
-    if (body.kind === 'error') this.#noteRefusal(body.error, body.why);
-    this.outbox.send(this.encodeReply(id, body));
+    if (this.state !== 'closed') this.#commands.takeControl();
   }
 
   encodeReply(id: number, body: ReplyBody): EncodedMessage {
@@ -279,142 +186,97 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
     return this.#connection.encoding.protocol.encodePush(push);
   }
 
-  /** Replies to a command. What would not fit into an empty queue is refused with 106: its client could ask for it for ever. */
-  #answer(command: Command & { readonly id: number }, body: ReplyBody | Denied): void {
-    if (this.state === 'closed') return;
-    if ('ok' in body) {
-      if ('disconnect' in body) this.close(body.disconnect, body.why);
-      else this.reply(command.id, { kind: 'error', error: body.error, why: body.why });
-      return;
-    }
-    const message = this.encodeReply(command.id, body);
-    if (message.length <= smallReplyBytes || !isTooLarge(this.#ports.limits, sizeOf([message]))) {
-      this.outbox.send(message);
-      return;
-    }
-    const why = limitReached('maxQueueBytes', this.#ports.limits.maxQueueBytes);
-    const fields = { ...why.fields, command: command.kind };
-    const line = { ...why, fields, message: 'reply refused: it is larger than limits.maxQueueBytes' };
-    this.reply(command.id, { kind: 'error', error: errorCodes.limitExceeded, why: line });
-  }
-
-  #noteRefusal({ code }: ErrorReply, why: string | RefusalLine | undefined): void {
-    const { counters, log } = this.#ports;
-    Counters.add(counters.errorsByCode, code);
-    if (typeof why === 'object') {
-      if (code === errorCodes.tooManyRequests.code) {
-        // Comes in floods, which must not become floods of lines.
-        if (this.#toldLimits?.has(why.key)) return;
-        this.#toldLimits ??= new Set();
-        this.#toldLimits.add(why.key);
-      }
-      if (!this.explain(why, code)) log.debug({ client: this.client, user: this.user, code }, 'command refused');
-      return;
-    }
-    // Has a line that says why, where it happened.
-    if (code === errorCodes.internal.code) return;
-    log.debug({ client: this.client, user: this.user, code, ...(why && { why }) }, 'command refused');
-  }
-
   push(push: Push): void {
     if (this.state !== 'closed') this.outbox.send(this.encodePush(push));
   }
 
-  /** Authentication has let the client in: what waited for it runs now. */
+  /** Logs why this client was refused, or what is wrong with it. False if the rate of such lines is reached. */
+  explain(why: RefusalLine, code?: number): boolean {
+    const { client, user, handshake } = this;
+    // Forgotten by now, unless a limit needs it.
+    const peer = handshake.remoteAddress || undefined;
+    const context = () => ({ client, user, ...defined({ peer, code }) });
+    return this.#ports.refusals.tell(why, clientLinesAMinute, context);
+  }
+
+  /** Called with the first command. */
+  begin(): void {
+    this.state = 'connecting';
+  }
+
+  /** The client was told that it may not connect. */
+  refused(): void {
+    this.state = 'refused';
+  }
+
+  /** The connection has one of the user's seats until it ends. */
+  takeSeat(user: string): void {
+    // The client may have disconnected while the seat was requested.
+    if (this.state === 'closed') this.#ports.seats.free(user);
+    else this.seat = user;
+  }
+
+  /** The client is authenticated. */
+  admit(identity: Identity, refreshable: boolean): void {
+    const { user, info } = identity;
+    const clientInfo = { user, client: this.client, ...(info !== undefined && { connInfo: info }) };
+    this.admitted = { identity, clientInfo, refreshable };
+  }
+
+  /** The client is connected: runs the commands that waited for it. */
   connected(): void {
     const ports = this.#ports;
     this.state = 'connected';
     this.connectedAtMs = ports.clock.nowMs();
     if (!ports.keepsHandshakes) this.handshake = forgotten(this.handshake, ports.limits);
-    this.#userRates = ports.sessions.connected(this);
+    const userRates = ports.sessions.connected(this);
     ports.notifier.notify('connected', this);
     this.#pings = ports.pings;
     this.#pingSlot = ports.pings.add(this);
     ports.connectDeadlines.remove(this, this.#deadline);
-    this.renewExpiry(this.expiresAtMs);
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const command of waiting) this.#run(command);
+    this.#limitTime();
+    this.#commands.connected(userRates);
   }
 
-  /** Sets or puts off the connection's end. */
-  renewExpiry(expiresAtMs: number | undefined): void {
-    const ports = this.#ports;
-    this.expiresAtMs = expiresAtMs;
-    ports.deadlines.remove(this, this.#deadline);
-    if (expiresAtMs === undefined) return;
-    const graceMs = this.refreshable ? ports.limits.expiredGraceMs : 0;
-    this.#deadline = ports.deadlines.add(this, expiresAtMs - ports.clock.wallMs() + graceMs);
+  /** Continues with another identity of the same user, and its expiry. */
+  renew(identity: Identity): void {
+    if (this.admitted === undefined) return;
+    const { clientInfo } = this.admitted;
+    const { info } = identity;
+    const renewed = info === undefined ? clientInfo : { ...clientInfo, connInfo: info };
+    this.admitted = { ...this.admitted, identity, clientInfo: renewed };
+    this.#limitTime();
   }
 
-  /** Ends a subscription and tells the client, unless the client asked for it itself. */
-  unsubscribe(subscription: Subscription, unsubscribe: Unsubscribe): void {
-    if (this.subscriptions.get(subscription.channel) !== subscription) return;
-    const isByClient = unsubscribe.code < unsubscribeCodes.server.code;
-    const wasTold = subscription.isEstablished || subscription.replaces?.isEstablished === true;
-    this.subscriptions.delete(subscription);
-    if (isByClient) this.putBack(subscription);
-    this.#endSubscription(subscription, unsubscribe);
-    if (isByClient || !wasTold) return;
-    Counters.add(this.#ports.counters.unsubscribesByCode, unsubscribe.code);
-    this.push({ kind: 'unsubscribe', channel: subscription.channel, unsubscribe });
-  }
-
-  /** What would have taken the place of the server's own subscription is not to be: that one goes on. */
-  putBack(subscription: Subscription): void {
-    const { replaces } = subscription;
-    if (replaces === undefined) return;
-    subscription.replaces = undefined;
-    this.subscriptions.delete(subscription);
-    if (replaces.endedBy === undefined && replaces.stage !== 'ended') this.subscriptions.add(replaces);
-  }
-
-  loseState(subscription: Subscription): void {
-    // A client recovers its own subscriptions one by one; server-side ones only with the whole connection.
-    if (subscription.serverSide) this.#closeSoon(disconnectCodes.insufficientState, stateLost(subscription));
-    else this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
-  }
-
-  /** Sets or puts off a subscription's end. */
   renewSubscription(subscription: Subscription): void {
-    const ports = this.#ports;
-    if (subscription.deadline !== undefined) ports.deadlines.remove(subscription, subscription.deadline);
-    subscription.deadline = undefined;
-    const { expiresAtMs, clientRefresh } = subscription;
-    if (expiresAtMs === undefined) return;
-    const graceMs = clientRefresh ? ports.limits.expiredGraceMs : 0;
-    subscription.deadline = ports.deadlines.add(subscription, expiresAtMs + graceMs - ports.clock.wallMs());
+    void this.#ports.renewSubscription(this, subscription);
   }
 
-  subscriptionExpired(subscription: Subscription): void {
-    if (subscription.serverSide) {
-      this.close(disconnectCodes.subscriptionExpired, expired('a subscription of its token or of auth', 'auth'));
-    } else if (subscription.rule.renew !== undefined && !subscription.clientRefresh) {
-      void this.#ports.renewSubscription(this, subscription);
-    } else this.unsubscribe(subscription, unsubscribeCodes.expired);
-  }
-
-  /** Others are in force; it begins with full buckets. */
-  ratesChanged(): void {
-    this.#rates = new Rates(this.#ports.connectionRates);
-    if (this.state === 'connected') this.#userRates = this.#ports.sessions.ratesOf(this.user);
-  }
-
-  ruleChanged(subscription: Subscription): void {
+  settleRuleChange(subscription: Subscription): void {
     this.#ports.settleRuleChange(this, subscription);
   }
 
+  settle(channel: string): void {
+    // safe: a name that is not valid is not found
+    const subscription = this.subscriptions.get(channel as ChannelName);
+    if (subscription !== undefined && subscription.rule.batchMs > 0) subscription.settle();
+  }
+
+  /** Applies changed rates. */
+  ratesChanged(): void {
+    this.#commands.ratesChanged(this.state === 'connected' ? this.#ports.sessions.ratesOf(this.user) : undefined);
+  }
+
   onSlow(): void {
-    this.#closeSoon(
-      disconnectCodes.slow,
-      closedByLimit('maxQueueBytes', this.#ports.limits.maxQueueBytes, 'it reads more slowly than it is sent'),
-    );
+    const { maxQueueBytes } = this.#ports.limits;
+    const line = closedByLimit('maxQueueBytes', maxQueueBytes, 'it reads more slowly than it is sent');
+    this.closeSoon(disconnectCodes.slow, line);
   }
 
   onPingDue(): void {
     if (this.state !== 'connected') return;
     this.#awaitsPong = true;
-    this.outbox.writeShared(this.#ports.pingFrames.bytesFor(this.#connection.encoding));
+    this.outbox.writeAlone(this.#ports.pingFrames.bytesFor(this.#connection.encoding));
     for (const subscription of this.subscriptions) {
       if (subscription.isEstablished) this.#ports.presence.renew(subscription);
     }
@@ -422,176 +284,107 @@ export class Session implements OutboxOwner, SubscriptionOwner, Pinged, Expiring
 
   onPongDue(): void {
     if (!this.#awaitsPong) return;
-    this.close(
-      disconnectCodes.noPong,
-      closedByLimit('pongTimeoutMs', this.#ports.limits.pongTimeoutMs, 'no answer to a ping'),
-    );
+    const { pongTimeoutMs } = this.#ports.limits;
+    this.close(disconnectCodes.noPong, closedByLimit('pongTimeoutMs', pongTimeoutMs, 'no answer to a ping'));
   }
 
-  /** The connection has expired, or has taken too long to connect. */
+  /** The connection has expired, or its connect took too long. */
   onDeadline(): void {
     if (this.state !== 'connected') {
-      // Its command has come: it is the server, or who it asks, that is slow, and the client may try again.
-      const { connectTimeoutMs } = this.#ports.limits;
-      const isAnswerLate = this.state === 'connecting';
-      const what = isAnswerLate ? 'who decides about it has not answered in time' : 'it has sent no connect in time';
-      const line = closedByLimit('connectTimeoutMs', connectTimeoutMs, what);
-      if (isAnswerLate) this.close(disconnectCodes.serverError, { ...line, level: 'warn' });
-      // A slow line, or a laptop that slept: 3502 would keep it away for good.
-      else this.close(disconnectCodes.noPong, line);
+      this.#connectTimedOut();
       return;
     }
-    const { clock, limits } = this.#ports;
-    const graceMs = this.refreshable ? limits.expiredGraceMs : 0;
-    // Timers run on the monotonic clock; a wall clock that was set back makes this come early.
-    if (this.expiresAtMs !== undefined && this.expiresAtMs + graceMs > clock.wallMs()) {
-      this.renewExpiry(this.expiresAtMs);
-    } else if (this.refreshable) {
-      this.close(disconnectCodes.expired, expired('it brought no new token', 'limits.expiredGrace'));
-    } else void this.#ports.renewConnection(this);
+    // Timers use the monotonic clock: if the wall clock was set back, this comes early.
+    if ((this.#timeLeftMs() ?? 0) > 0) this.#limitTime();
+    else if (!this.admitted?.refreshable) void this.#ports.renewConnection(this);
+    else this.close(disconnectCodes.expired, expired('it brought no new token', 'limits.expiredGrace'));
   }
 
-  /** False when the rest of the frame is not to be looked at. */
-  #accept(command: Command): boolean {
-    if (command.kind === 'pong') return this.#acceptPong();
-    if ('id' in command && !this.#ids.take(command.id)) return this.#refuse('repeated command id');
-    if (this.state === 'new') {
-      if (command.kind === 'invalid' && command.method === 'connect') return this.#refuse(badField(command));
-      if (command.kind !== 'connect') return this.#refuse('command before connect');
-      this.state = 'connecting';
-      this.#run(command);
-      return !this.is('closed');
-    }
-    if (command.kind === 'connect') return this.#refuse('second connect');
-    if (this.state === 'refused') return this.#refuse('command after a refused connect');
-    return this.#acceptWithinBudget(command);
+  /** The transport found an error in the peer's data, or the network failed; the connection closes now. */
+  connectionFailed(error: Error): void {
+    this.#ports.log.info({ client: this.client, user: this.user, reason: error.message }, 'connection failed');
   }
 
-  #acceptWithinBudget(command: Command): boolean {
-    const over = this.#takeBudget(command);
-    if (over?.isFlood) {
-      this.close(disconnectCodes.tooManyRequests, limitReached(over.limit.name, over.limit.perSec));
-      return false;
-    }
-    const { maxPendingCommands } = this.#ports.limits;
-    if (this.#isRefused(command, over !== undefined)) {
-      const why =
-        over === undefined
-          ? limitReached('maxPendingCommands', maxPendingCommands)
-          : limitReached(over.limit.name, over.limit.perSec);
-      if ('id' in command) this.reply(command.id, { kind: 'error', error: errorCodes.tooManyRequests, why });
-      return true;
-    }
-    if (this.state === 'connecting') {
-      this.#waiting ??= [];
-      this.#waiting.push(command);
-      if (this.#waiting.length <= maxPendingCommands) return true;
-      return this.#refuse(
-        closedByLimit('maxPendingCommands', maxPendingCommands, 'too many commands before connected'),
-      );
-    }
-    this.#run(command);
-    return !this.is('closed');
+  /** The connection has ended, for whatever reason. Idempotent. */
+  connectionClosed(): void {
+    this.#end(disconnectCodes.connectionClosed, 'left');
   }
 
-  /** To leave a channel costs nothing, and SDKs give the whole connection up when they may not. */
-  #isRefused({ kind }: Command, isOver: boolean): boolean {
-    const { maxPendingCommands } = this.#ports.limits;
-    if (kind === 'unsubscribe') return this.#pending >= maxPendingCommands * 2;
-    return isOver || this.#pending >= maxPendingCommands;
-  }
-
-  #acceptPong(): boolean {
-    if (!this.#awaitsPong) {
-      if (this.#connection.takesStrayPongs !== true) return this.#refuse('pong without a ping');
-      this.receiveControl();
-      return !this.is('closed');
-    }
-    this.#awaitsPong = false;
-    return true;
-  }
-
-  #refuse(detail: string | RefusalLine): false {
-    this.close(disconnectCodes.badRequest, detail);
-    return false;
-  }
-
-  #takeBudget(command: Command): Excess | undefined {
-    const nowMs = this.#ports.clock.nowMs();
-    const own = this.#rates.take(command.kind, nowMs);
-    if (own !== undefined || this.#userRates === undefined) return own;
-    const others = this.#userRates.take(command.kind, nowMs);
-    // One connection is not closed for what the others of its user do.
-    return others && { ...others, isFlood: false };
-  }
-
-  /** Starts a command; its reply goes out when it is there. */
-  #run(command: Command): void {
-    this.#ports.counters.commands++;
-    this.#pending++;
-    const channel = channelOf(command);
-    if (channel === undefined) void this.#execute(command, undefined, undefined);
-    else this.#order.start(command, channel);
-  }
-
-  /** Resolves when it is done, whatever came of it. */
-  async #execute(command: Command, channel: string | undefined, before: Promise<void> | undefined): Promise<void> {
-    try {
-      if (before !== undefined) await before;
-      if (this.state === 'closed' && !(command.kind === 'publish' && this.#leftByItself)) return;
-      const run = this.#ports.commands[command.kind] as CommandHandler; // safe: that of its kind
-      const body = await run(this, command);
-      if (body !== undefined && 'id' in command) this.#answer(command, body);
-    } catch (error) {
-      this.#commandFailed(command, error);
-    } finally {
-      this.#pending--;
-      if (channel !== undefined) this.#order.finish(channel);
-    }
-  }
-
-  /** Broken code or a broken broker: an expected refusal is a reply and not an exception. */
-  #commandFailed(command: Command, error: unknown): void {
-    const fields = { code: errorCodes.internal.code, client: this.client, user: this.user };
-    if (isBrokerFailure(error)) this.#ports.refusals.tell(brokerFailed(command.kind, error, fields));
-    else this.explain(functionFailed(command.kind, error), errorCodes.internal.code);
-    // What the application's functions answer may be nothing that can be sent: asking again would not help.
-    const isUnsendable = error instanceof FanfareError && error.code === 'ERR_MESSAGE_INVALID';
-    const reply: ErrorReply = isUnsendable ? errorCodes.badRequest : errorCodes.internal;
-    if (command.kind === 'connect') this.close(disconnectCodes.serverError);
-    else if ('id' in command) this.reply(command.id, { kind: 'error', error: reply });
-  }
-
-  /** In the middle of a fan-out the list of subscribers must not change under it. */
-  #closeSoon(disconnect: Disconnect, why: RefusalLine): void {
+  /** The list of subscribers must not change during a fan-out. */
+  closeSoon(disconnect: Disconnect, why: RefusalLine): void {
+    this.outbox.flush();
     this.outbox.close();
     this.#ports.clock.afterTurn(() => this.close(disconnect, why));
   }
 
-  #endSubscription(subscription: Subscription, why: Unsubscribe): void {
-    const wasEstablished = subscription.isEstablished;
-    subscription.endedBy = why;
-    if (subscription.deadline !== undefined) this.#ports.deadlines.remove(subscription, subscription.deadline);
-    this.#ports.hub.leave(subscription);
-    if (subscription.replaces !== undefined) this.#endSubscription(subscription.replaces, why);
-    if (!wasEstablished) return;
-    this.#ports.presence.left(subscription);
-    this.#ports.notifier.notify('unsubscribed', this, subscription.channel, why);
+  /** Sends pending data and the reason, and ends everything. Idempotent. */
+  close(disconnect: Disconnect, detail?: string | RefusalLine): void {
+    if (this.state === 'closed') return;
+    // Its channels may still hold what was published and acknowledged in this turn.
+    for (const subscription of this.subscriptions) subscription.settle();
+    this.outbox.flush();
+    this.#connection.close(disconnect);
+    if (typeof detail === 'object') this.explain(detail, disconnect.code);
+    else this.#noteClose(disconnect, detail);
+    this.#end(disconnect, 'closed');
   }
 
-  #end(disconnect: Disconnect): void {
+  /** False if the rest of the frame must be ignored. */
+  #acceptPong(): boolean {
+    if (this.#awaitsPong) {
+      this.#awaitsPong = false;
+      return true;
+    }
+    if (this.#connection.takesStrayPongs === true) return this.#commands.takeControl();
+    this.close(disconnectCodes.badRequest, 'pong without a ping');
+    return false;
+  }
+
+  /** Sets or postpones the connection's expiry. */
+  #limitTime(): void {
+    const { deadlines } = this.#ports;
+    deadlines.remove(this, this.#deadline);
+    const leftMs = this.#timeLeftMs();
+    if (leftMs !== undefined) this.#deadline = deadlines.add(this, leftMs);
+  }
+
+  /** `undefined`: the connection does not expire. */
+  #timeLeftMs(): number | undefined {
+    const { clock, limits } = this.#ports;
+    const { expiresAtMs } = this.admitted?.identity ?? {};
+    if (expiresAtMs === undefined) return undefined;
+    return expiresAtMs - clock.wallMs() + (this.admitted?.refreshable ? limits.expiredGraceMs : 0);
+  }
+
+  #connectTimedOut(): void {
+    const { connectTimeoutMs } = this.#ports.limits;
+    // The connect command has arrived, so the server or the application is slow, and the client may try again.
+    const isAnswerLate = this.state === 'connecting';
+    const what = isAnswerLate ? 'who decides about it has not answered in time' : 'it has sent no connect in time';
+    const line = closedByLimit('connectTimeoutMs', connectTimeoutMs, what);
+    if (isAnswerLate) this.close(disconnectCodes.serverError, { ...line, level: 'warn' });
+    // A slow network, or a laptop that was asleep: 3502 would keep the client away for good.
+    else this.close(disconnectCodes.noPong, line);
+  }
+
+  #noteClose(disconnect: Disconnect, detail: string | undefined): void {
+    const { code } = disconnect;
+    // A shutdown closes all connections, and one line in the log sums that up.
+    const isSummedUp = code === disconnectCodes.shutdown.code;
+    if (!isSummedUp && this.explain(closedBecause(disconnect, detail), code)) return;
+    this.#ports.log.debug({ client: this.client, user: this.user, code }, 'connection closed by the server');
+  }
+
+  #end(disconnect: Disconnect, how: 'left' | 'closed'): void {
     if (this.state === 'closed') return;
     const ports = this.#ports;
     const wasConnected = this.state === 'connected';
     this.state = 'closed';
     this.outbox.close();
-    this.#waiting = undefined;
+    this.#commands.end(how);
     this.#pings?.remove(this, this.#pingSlot);
     (wasConnected ? ports.deadlines : ports.connectDeadlines).remove(this, this.#deadline);
-    for (const subscription of this.subscriptions) {
-      this.#endSubscription(subscription, unsubscribeCodes.disconnect);
-    }
-    this.subscriptions.clear();
+    this.subscriptions.endAll();
     Counters.add(ports.counters.disconnectsByCode, disconnect.code);
     ports.sessions.remove(this, wasConnected);
     if (this.seat !== undefined) ports.seats.free(this.seat);

@@ -5,10 +5,10 @@ import type { EngineLimits } from '../ports/limits.js';
 import { hasLimits, type RatePlan, Rates, ratesOfUser } from './rates.js';
 import type { Session } from './session.js';
 
-/** A user that is here: most have one session, and one needs no set. */
+/** A user with connections here: most have one session, which needs no set. */
 interface User {
   sessions: Session | Set<Session>;
-  /** Shared by them; absent where users have no limits of their own. */
+  /** Shared by the sessions; absent if users have no limits of their own. */
   rates: Rates | undefined;
 }
 
@@ -26,13 +26,13 @@ export class Sessions {
     this.#userRates = ratesOfUser(limits, counters);
   }
 
-  /** From now on other rates of users; their buckets begin full. */
+  /** Applies changed rates of users, with full buckets. */
   limitsChanged(limits: EngineLimits): void {
     this.#userRates = ratesOfUser(limits, this.#counters);
     for (const user of this.#byUser.values()) user.rates = this.#newRates();
   }
 
-  /** What a user's connections share. */
+  /** The rates that a user's connections share. */
   ratesOf(user: string): Rates | undefined {
     return user === '' ? undefined : this.#byUser.get(user)?.rates;
   }
@@ -47,7 +47,7 @@ export class Sessions {
     return this.#byClient.size;
   }
 
-  /** Different users among the connected clients; all anonymous ones are one. */
+  /** Different users among the connected clients; all anonymous clients count as one. */
   get numUsers(): number {
     return this.#byUser.size;
   }
@@ -56,7 +56,7 @@ export class Sessions {
     this.#newcomers.add(session);
   }
 
-  /** The session knows who its user is. Returns the rates that it shares with the user's other connections. */
+  /** The session's user is known. Returns the rates that it shares with the user's other connections. */
   connected(session: Session): Rates | undefined {
     this.#newcomers.delete(session);
     this.#byClient.set(session.client, session);
@@ -86,7 +86,7 @@ export class Sessions {
     return this.#byClient.get(client);
   }
 
-  /** A copy: closing them while walking over it is safe. */
+  /** A copy, so that sessions can be closed during iteration. */
   ofUser(user: string): Session[] {
     const sessions = this.#byUser.get(user)?.sessions;
     if (sessions instanceof Set) return [...sessions];

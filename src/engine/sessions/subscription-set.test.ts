@@ -1,4 +1,4 @@
-/** The subscriptions of one connection, at every size. */
+/** The subscriptions of one connection, in sets of every size. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -7,10 +7,10 @@ import { Subscription, type SubscriptionOwner } from '../fanout/subscription.js'
 import { SubscriptionSet } from './subscription-set.js';
 
 function subscriptionTo(number: number): Subscription {
-  // safe: the set looks at the channel alone
+  // safe: the set only reads the channel
   const owner = { outbox: { variant: () => undefined } } as unknown as SubscriptionOwner;
-  const match = { rule: {}, params: {} } as never;
-  return new Subscription(owner, `c:${number}` as ChannelName, match, { joinLeave: false, serverSide: false });
+  const rule = {} as never;
+  return new Subscription(owner, `c:${number}` as ChannelName, rule, { joinLeave: false, serverSide: false });
 }
 
 describe('a set of subscriptions', () => {

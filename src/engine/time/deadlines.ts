@@ -1,25 +1,23 @@
-/** Many deadlines on one timer: things that must happen at a time, roughly, and mostly are cancelled before. */
+/** Many deadlines on one timer, for approximate time-outs that are mostly cancelled. */
 
 import type { Cancel, Clock } from '../ports/clock.js';
 
 /** Something with a deadline. */
 export interface Expiring {
-  /** Called at the deadline, or after it by no more than the resolution. */
+  /** Called at the deadline, or up to the resolution later. */
   onDeadline(): void;
 }
 
-/** Buckets as long as the resolution. The timer runs only while there is something to wait for. */
+/** Buckets as long as the resolution. The timer runs only while there are deadlines. */
 export class Deadlines {
-  readonly #clock: Clock;
   readonly #buckets = new Map<number, Set<Expiring>>();
   #timer: Cancel | undefined;
   #lastTick: number;
 
   constructor(
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly resolutionMs = 1_000,
   ) {
-    this.#clock = clock;
     this.#lastTick = Math.floor(clock.nowMs() / resolutionMs);
   }
 
@@ -31,7 +29,7 @@ export class Deadlines {
 
   /** Returns the bucket, which {@link remove} needs. */
   add(expiring: Expiring, delayMs: number): number {
-    const tick = Math.max(Math.ceil((this.#clock.nowMs() + delayMs) / this.resolutionMs), this.#lastTick + 1);
+    const tick = Math.max(Math.ceil((this.clock.nowMs() + delayMs) / this.resolutionMs), this.#lastTick + 1);
     let bucket = this.#buckets.get(tick);
     if (bucket === undefined) {
       bucket = new Set();
@@ -42,14 +40,14 @@ export class Deadlines {
     return tick;
   }
 
-  /** No effect when it is not there any more. */
+  /** No effect if it is no longer there. */
   remove(expiring: Expiring, tick: number): void {
     const bucket = this.#buckets.get(tick);
     if (bucket?.delete(expiring) && bucket.size === 0) this.#buckets.delete(tick);
     if (this.#buckets.size === 0) this.close();
   }
 
-  /** Stops the timer; nothing is called any more unless something is added again. */
+  /** Stops the timer; nothing is called any more unless a deadline is added. */
   close(): void {
     this.#timer?.();
     this.#timer = undefined;
@@ -58,15 +56,15 @@ export class Deadlines {
   #run(): void {
     if (this.#timer !== undefined) return;
     const { resolutionMs } = this;
-    // Where a bucket ends: anywhere else, what is due would wait for the next time.
-    this.#timer = this.#clock.schedule(this.#tick, Math.ceil(resolutionMs - (this.#clock.nowMs() % resolutionMs)));
+    // At the end of a bucket; otherwise deadlines that are due would wait for the next tick.
+    this.#timer = this.clock.schedule(this.#tick, Math.ceil(resolutionMs - (this.clock.nowMs() % resolutionMs)));
   }
 
   readonly #tick = (): void => {
     this.#timer = undefined;
-    const now = Math.floor(this.#clock.nowMs() / this.resolutionMs);
+    const now = Math.floor(this.clock.nowMs() / this.resolutionMs);
     const due: Expiring[] = [];
-    // A timer that came late has several buckets to empty; the map is small, so it is walked as a whole then.
+    // A late timer has several buckets to empty; the map is small, so all of it is checked.
     for (const [tick, bucket] of this.#buckets) {
       if (tick > now) continue;
       for (const expiring of bucket) due.push(expiring);

@@ -1,4 +1,4 @@
-/** One timer that pings all connections. */
+/** One timer pings all connections. */
 
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';

@@ -6,16 +6,15 @@ const tickMs = 1_000;
 
 /** A connection on the wheel. */
 export interface Pinged {
-  /** Its turn: send a ping, renew what has to be renewed. */
+  /** Time to send a ping and to renew presence. */
   onPingDue(): void;
   /** The pong time-out after {@link onPingDue} has passed. */
   onPongDue(): void;
 }
 
 /**
- * One slot a second of the ping interval; each tick pings the connections of one slot and checks those of the slot
- * that was pinged one time-out ago. New connections are dealt out over the slots in turn, which spreads the work even
- * after all have come back at once.
+ * One slot per second of the ping interval; each tick pings the connections of one slot and checks those of the slot
+ * pinged one time-out ago. New connections get slots in turn, which spreads the work even after a mass reconnect.
  */
 export class PingWheel {
   readonly #clock: Clock;
@@ -34,7 +33,7 @@ export class PingWheel {
     this.#pongTicks = Math.min(count - 1, Math.max(1, Math.ceil(pongTimeoutMs / tickMs)));
   }
 
-  /** Of a connection's pings. 0: there are none. */
+  /** Interval of each connection's pings. 0: no pings. */
   get intervalMs(): number {
     return this.#slots.length * tickMs;
   }

@@ -1,8 +1,8 @@
-/** Waiting for something that may never come. */
+/** Awaits a promise with a time limit. */
 
 import type { Cancel, Clock } from '../ports/clock.js';
 
-/** @throws what `work` rejects with, or an error when it takes longer than `limitMs`; then its outcome is ignored */
+/** @throws what `work` rejects with, or an error after `limitMs`; then the outcome of `work` is ignored */
 export async function withTimeLimit<T>(clock: Clock, limitMs: number, what: string, work: Promise<T>): Promise<T> {
   let cancel: Cancel = () => undefined;
   const late = new Promise<never>((_, reject) => {
@@ -12,7 +12,7 @@ export async function withTimeLimit<T>(clock: Clock, limitMs: number, what: stri
     return await Promise.race([work, late]);
   } finally {
     cancel();
-    // Whether it still fails later on interests nobody.
+    // A failure after the time limit is ignored.
     work.catch(() => undefined);
   }
 }

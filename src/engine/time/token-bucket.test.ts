@@ -1,4 +1,4 @@
-/** The rate limit behind connects, commands, publications and subscribes. */
+/** The rate limit of connects, commands, publications and subscribes. */
 
 import { describe, expect, test } from 'vitest';
 import { TokenBucket, tokensLeft, withOneTaken } from './token-bucket.js';
@@ -29,9 +29,7 @@ describe('token bucket', () => {
     ]);
   });
 
-  test('a rate of 0 limits nothing', () => {
-    expect(tryMany(new TokenBucket(0, 1, 0), 0, 1_000)).toBe(1_000);
-  });
+  test('a rate of 0 limits nothing', () => expect(tryMany(new TokenBucket(0, 1, 0), 0, 1_000)).toBe(1_000));
 
   test('what is taken beyond the burst is a debt', () => {
     const limit = { perSec: 10, burst: 3 };

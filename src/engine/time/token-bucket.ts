@@ -1,4 +1,4 @@
-/** A rate limit: so many a second in the long run, so many at once after a pause. */
+/** A rate limit: an average per second, and a burst after a pause. */
 
 export interface RateLimit {
   readonly perSec: number;
@@ -8,16 +8,16 @@ export interface RateLimit {
 /** Tokens in a bucket that will be full at `fullAtMs`; below 0 when more was taken than there was. */
 export function tokensLeft({ perSec, burst }: RateLimit, fullAtMs: number, nowMs: number): number {
   const left = burst - (Math.max(0, fullAtMs - nowMs) * perSec) / 1_000;
-  // Thousandths of a token are what adding and taking away fractions leaves behind.
+  // Rounding removes the errors of adding and subtracting fractions.
   return Math.round(left * 1_000) / 1_000;
 }
 
-/** When the bucket will be full after one more was taken: all the state that a bucket has. */
+/** The time at which the bucket will be full after one more token is taken; this is its whole state. */
 export function withOneTaken({ perSec }: RateLimit, fullAtMs: number, nowMs: number): number {
   return Math.max(fullAtMs, nowMs) + 1_000 / perSec;
 }
 
-/** A bucket of its own. A rate of 0 has no limit. */
+/** A bucket with state of its own. A rate of 0 means no limit. */
 export class TokenBucket {
   readonly #limit: RateLimit;
   #fullAtMs: number;
@@ -27,7 +27,7 @@ export class TokenBucket {
     this.#fullAtMs = nowMs;
   }
 
-  /** Takes one if there is one. What is refused costs nothing: however many try, they get through at the rate. */
+  /** Takes a token if there is one. Refused attempts take none, so the rate is reached however many there are. */
   tryTake(nowMs: number): boolean {
     if (this.#limit.perSec === 0) return true;
     if (tokensLeft(this.#limit, this.#fullAtMs, nowMs) < 1) return false;

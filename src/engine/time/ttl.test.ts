@@ -1,4 +1,4 @@
-/** Times-to-live as clients are told. */
+/** Times to live as sent to clients. */
 
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
@@ -6,9 +6,7 @@ import { ttlSec } from './ttl.js';
 
 const clock = new FakeClock();
 
-test('what does not expire has none', () => {
-  expect(ttlSec(clock, undefined)).toEqual({});
-});
+test('what does not expire has none', () => expect(ttlSec(clock, undefined)).toEqual({}));
 
 test.each([
   [60_000, 60],
@@ -19,9 +17,7 @@ test.each([
   [-3_600_000, 1],
   [2_000_001_000, 2_000_000],
   [8_640_000_000_000_000, 2_000_000],
-])('%i ms from now: %i s', (ms, sec) => {
-  expect(ttlSec(clock, clock.wallMs() + ms)).toEqual({ ttlSec: sec });
-});
+])('%i ms from now: %i s', (ms, sec) => expect(ttlSec(clock, clock.wallMs() + ms)).toEqual({ ttlSec: sec }));
 
 test('B69: the longest one does not overflow the timer of a client', () => {
   const { ttlSec: longest = 0 } = ttlSec(clock, Number.MAX_SAFE_INTEGER);

@@ -1,21 +1,21 @@
-/** How a call to the API fails: Centrifugo's code, a text for people, and the HTTP status that goes with it. */
+/** An error of the API: Centrifugo's code, a message, and the HTTP status. */
 
 import { type ErrorReply, errorCodes } from '../../model/codes.js';
 import { FanfareError, type FanfareErrorCode } from '../../model/fanfare-error.js';
 
 interface ApiErrorFacts {
-  /** Of the client protocol's table, which is Centrifugo's. */
+  /** A code of the client protocol, as in Centrifugo. */
   readonly code: ErrorReply['code'];
   readonly message: string;
   readonly status: number;
   /**
-   * The status is sent in either error mode: the request is no proper call, or the server cannot say yes or no. What
-   * an operation refuses is a 200 with an error in it, unless the caller asked for statuses.
+   * The status is sent in either error mode: the request is not a valid call, or the server cannot decide. A refusal by
+   * an operation is a 200 with an error in it, unless the caller asked for statuses.
    */
   readonly isTransport: boolean;
-  /** For the log: never anything that the caller sent. */
+  /** For the log; never contains anything from the caller. */
   readonly reason: string;
-  /** For the log as well: the option that would change it, and what else somebody has to see to mend it. */
+  /** For the log: the option that would change it, and other fields that help to correct it. */
   readonly why?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -27,28 +27,28 @@ export class ApiError extends Error {
     super(facts.message);
   }
 
-  /** As it stands in responses. */
+  /** The text of responses. */
   get text(): string {
     const { code, message } = this.facts;
     return JSON.stringify({ code, message });
   }
 }
 
-/** The request is no proper call of the method. */
+/** The request is not a valid call of the method. */
 export function malformed(message: string, reason: string = message): ApiError {
   return new ApiError({ code: errorCodes.badRequest.code, message, status: 400, isTransport: true, reason });
 }
 
-/** The call lacks something. Centrifugo says so with a 200. */
+/** A required field is missing. Centrifugo answers this with a 200. */
 export function missing(field: string): ApiError {
   const message = `${field} is required`;
   return new ApiError({ code: errorCodes.badRequest.code, message, status: 400, isTransport: false, reason: message });
 }
 
 /**
- * There is more in the call than the server takes at once.
+ * The call has more than the server accepts at once.
  *
- * @param option that says how much it takes
+ * @param option the option with the limit
  */
 export function tooMuch(message: string, option?: string): ApiError {
   const { code } = errorCodes.limitExceeded;
@@ -56,19 +56,19 @@ export function tooMuch(message: string, option?: string): ApiError {
   return new ApiError({ code, message, status: 413, isTransport: true, reason: message, ...why });
 }
 
-/** Something that Centrifugo may have and Fanfare has not. */
+/** A feature of Centrifugo that Fanfare does not have. */
 export function notAvailable(message: string): ApiError {
   const { code } = errorCodes.notAvailable;
   return new ApiError({ code, message, status: 400, isTransport: false, reason: message });
 }
 
-/** Where the message is for the log: it names servers, their addresses and what they said. */
+/** Messages for the log only, since they name servers, addresses and their errors. */
 const withoutInternals: Partial<Record<FanfareErrorCode, string>> = {
   ERR_BROKER: 'the broker cannot be reached or has refused: try again',
-  ERR_HISTORY_BROKEN: 'what the broker keeps of the channel is broken: history_remove begins it anew',
+  ERR_HISTORY_BROKEN: 'the stored history of the channel is damaged: history_remove repairs it',
 };
 
-/** What an operation has thrown, as the caller sees it. `undefined` when the fault is the server's own. */
+/** Converts an operation's exception for the caller; `undefined` for a fault of the server. */
 export function apiErrorOf(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
   if (!(error instanceof FanfareError)) return undefined;
@@ -85,7 +85,7 @@ export const internalError = new ApiError({
   reason: 'internal error',
 });
 
-/** Whether nothing can be done just now, rather than this one thing. */
+/** Whether the server can do nothing at the moment, not only this call. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof FanfareError && error.httpStatus === 503;
 }

@@ -1,5 +1,5 @@
 /**
- * The server API over HTTP, in the shape of Centrifugo's: `POST /api/<method>` with a JSON body. Described in
+ * The server API over HTTP, compatible with Centrifugo's: `POST /api/<method>` with a JSON body. Described in
  * docs/api/openapi.yaml.
  */
 
@@ -17,11 +17,11 @@ import { apiMethods } from './methods.js';
 
 export interface ApiOptions {
   /**
-   * Whoever has one of them may do everything. At least 32 bytes each; several, so that they can be rotated; a
-   * function is asked with every request. Default: none, and without a key there is no API.
+   * A caller with one of them may do everything. At least 32 bytes each; several, so that they can be rotated; a
+   * function is called for every request. Default: none, and no API.
    */
   readonly keys?: string | readonly string[] | (() => readonly string[]);
-  /** No key needed. On loopback addresses only, and never for browsers. Default: `false`. */
+  /** Require no key. On loopback addresses only, and never for browsers. Default: `false`. */
   readonly insecure?: boolean;
   /** Largest request, in bytes. Default: 1,048,576. */
   readonly maxBodyBytes?: number;
@@ -30,7 +30,7 @@ export interface ApiOptions {
 const defaultMaxBodyBytes = 1_048_576;
 
 /**
- * The endpoints of all methods; none when there is neither a key nor the word that none is needed.
+ * The endpoints of all methods; none without a key, unless `insecure` is set.
  *
  * @throws FanfareError `ERR_CONFIG` for a key that is too short
  */
@@ -43,18 +43,10 @@ export function apiEndpoints(parts: ApiParts, options: ApiOptions): HttpEndpoint
   }
   const known = new ApiKeys(typeof fixed === 'function' ? fixed : () => fixed);
   const gate: ApiGate = { admit: insecure ? admitLocal : (request) => admitByKey(request, known), maxBodyBytes };
-  const methods = apiMethods.map((method) =>
-    apiEndpoint(method.name, parts, gate, paramsShape, async (body) => `{"result":${await method.run(body, parts)}}`),
-  );
-  const batch = apiEndpoint(
-    'batch',
-    parts,
-    gate,
-    batchShape,
-    async (body) => `{"replies":${await runBatch(body, parts)}}`,
-  );
+  const methods = apiMethods.map(({ name, run }) => apiEndpoint(name, parts, gate, paramsShape, 'result', run));
+  const batch = apiEndpoint('batch', parts, gate, batchShape, 'replies', runBatch);
   // Not /api/: a path is matched as it is.
-  const lines = textEndpoint('/api', 'lines', parts, gate, (text) => runLines(text, parts));
+  const lines = textEndpoint('/api', 'lines', parts, gate, runLines);
   const names = [...apiMethods.map(({ name }) => name), 'batch'];
   return [...methods, batch, lines, unknownMethodEndpoint(names, parts, gate)];
 }
@@ -64,7 +56,7 @@ function tooShort(): FanfareError {
 }
 
 function admitByKey(request: HttpRequest, keys: ApiKeys): void {
-  // Also with a good key in the header: the one in the query has been written down by now.
+  // Even with a valid key in the header, since the one in the query has probably been logged.
   if (hasKeyInQuery(request)) throw unauthorized('a key belongs into the header X-API-Key, not into the query');
   const key = presentedKey(request);
   if (key === undefined) throw unauthorized('the header X-API-Key is missing');
@@ -84,8 +76,8 @@ function unauthorized(message: string): ApiError {
 }
 
 /**
- * Without keys, what is on this machine is let in, save for browsers: a page of a stranger's may have found a name for
- * 127.0.0.1 (DNS rebinding), and what it sends has the `Origin` or the `Host` of that name.
+ * Without keys, programs on this machine are accepted, but not browsers: another site's page may use a name for
+ * 127.0.0.1 (DNS rebinding), and its requests have the `Origin` or the `Host` of that name.
  */
 function admitLocal({ headers }: HttpRequest): void {
   const { origin, host = '' } = headers;

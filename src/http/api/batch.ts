@@ -1,17 +1,16 @@
 /** `batch`: many calls in one request, one after the other or all at once, with a reply for each. */
 
 import * as v from 'valibot';
+import { type Fields, isFields } from '../../model/fields.js';
 import { each, members } from '../../model/json-shape.js';
 import { type Call, methodNamed, noMethod, type Outcome, runCalls } from './calls.js';
 import { paramsShape } from './endpoint.js';
 import { recordFailure } from './failure.js';
 import { flag } from './fields.js';
-import { type ApiParts, isFields, parseCall } from './method.js';
+import { type ApiParts, parseCall } from './method.js';
 
 /** Commands, each with one member, named for its method. */
 export const batchShape = members({ commands: each(each(paramsShape)) });
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const params = v.object({ commands: v.array(v.custom<Fields>(isFields)), parallel: flag });
 

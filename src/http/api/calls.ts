@@ -2,15 +2,16 @@
 
 import { closest } from '../../model/closest.js';
 import { errorCodes } from '../../model/codes.js';
+import { isFields } from '../../model/fields.js';
 import { ApiError, isUnavailable, tooMuch } from './api-error.js';
-import { type ApiMethod, type ApiParts, isFields } from './method.js';
+import type { ApiMethod, ApiParts } from './method.js';
 import { maxBroadcastChannels } from './methods/broadcast.js';
 import { apiMethods } from './methods.js';
 
 const maxCalls = 1_000;
 
 export interface Call {
-  /** Or why there is none. */
+  /** The method, or why there is none. */
   readonly method: ApiMethod | ApiError;
   readonly params: unknown;
 }
@@ -27,7 +28,7 @@ export async function runCalls(calls: readonly Call[], parallel: boolean, parts:
   if (channels > maxBroadcastChannels) throw tooMuch(`broadcasts to more than ${maxBroadcastChannels} channels`);
   const outcomes = parallel ? await Promise.all(calls.map((call) => run(call, parts))) : await inTurn(calls, parts);
   const [first] = outcomes;
-  // Nothing of it can be done just now: the caller does better to come back with the whole.
+  // Nothing can be done at the moment, so the caller should repeat the whole request.
   if (first?.ok === false && outcomes.every((outcome) => !outcome.ok && isUnavailable(outcome.cause))) {
     throw first.cause;
   }
@@ -65,7 +66,7 @@ export function methodNamed(name: string): ApiMethod | ApiError {
 
 /**
  * @param known names that could have been meant
- * @param isTransport whether the name stood in the path: a status of its own then, in either error mode
+ * @param isTransport whether the name was in the path, which has a status of its own in either error mode
  */
 export function unknownMethod(name: string, known: readonly string[], isTransport = false): ApiError {
   const meant = closest(name, known);

@@ -1,4 +1,4 @@
-/** The gate before every method: the key, the kind of the body, its size, its JSON; and how answers are written. */
+/** Checks before every method: the key, the body's type, size and JSON. Also writes the answers. */
 
 import { Counters } from '../../engine/ports/counters.js';
 import { errorCodes } from '../../model/codes.js';
@@ -14,19 +14,21 @@ import { unknownMethod } from './calls.js';
 import { recordFailure } from './failure.js';
 import type { ApiParts } from './method.js';
 
-/** What is published, or attached to a connection or subscription, is text to the methods. */
+/** Data for publications, connections and subscriptions stays text for the methods. */
 export const paramsShape = members({ data: 'source', info: 'source' });
 
 export interface ApiGate {
-  /** Throws an `ApiError` for whoever is not let in. */
+  /** Throws an `ApiError` if the caller is refused. */
   admit(request: HttpRequest): void;
   readonly maxBodyBytes: number;
 }
 
+type Run<Body> = (body: Body, parts: ApiParts) => Promise<string>;
+
 /**
  * @param name the last part of the path
- * @param shape of the body: what of it is handed on as it came
- * @param answer takes the body, decoded; resolves with the response, as JSON text; rejects with an `ApiError` or a
+ * @param shape of the body: which values are forwarded as text
+ * @param member of the response that has what `run` resolves with, which is JSON text; it rejects with an `ApiError` or a
  *   `FanfareError`
  */
 export function apiEndpoint(
@@ -34,55 +36,57 @@ export function apiEndpoint(
   parts: ApiParts,
   gate: ApiGate,
   shape: JsonShape,
-  answer: (body: unknown) => Promise<string>,
+  member: string,
+  run: Run<unknown>,
 ): HttpEndpoint {
-  return textEndpoint(`/api/${name}`, name, parts, gate, async (text) => answer(parseBody(text, shape)));
+  return guarded({ path: `/api/${name}` }, name, parts, gate, async (request) => {
+    const body = parseBody(await readText(request, gate.maxBodyBytes), shape);
+    return `{"${member}":${await run(body, parts)}}`;
+  });
 }
 
-/**
- * As {@link apiEndpoint}, with the body as text.
- *
- * @param name what stands for it in metrics and in the log
- */
+/** Like {@link apiEndpoint}, with the body and the whole response as text. @param name its name in metrics and in the log */
 export function textEndpoint(
   path: string,
   name: string,
   parts: ApiParts,
   gate: ApiGate,
-  answer: (body: string) => Promise<string>,
+  run: Run<string>,
 ): HttpEndpoint {
-  const reply = async (request: HttpRequest): Promise<HttpReply> => {
-    try {
-      gate.admit(request);
-      return jsonTextReply(200, await answer(await readText(request, gate.maxBodyBytes)));
-    } catch (cause) {
-      return failed(name, cause, request, parts);
-    }
-  };
-  return counted({ method: 'POST', path, respond: reply }, name, parts);
+  return guarded({ path }, name, parts, gate, async (request) =>
+    run(await readText(request, gate.maxBodyBytes), parts),
+  );
 }
 
-/** Answers for the methods that there are not, with the one that was probably meant. Whoever has no key is told of the key. */
+/** Answers calls of unknown methods with the one that was probably meant. Callers without a key are told so. */
 export function unknownMethodEndpoint(known: readonly string[], parts: ApiParts, gate: ApiGate): HttpEndpoint {
   const path = '/api/';
-  const respond = (request: HttpRequest): HttpReply => {
-    try {
-      gate.admit(request);
-      throw unknownMethod(request.path.slice(path.length), known, true);
-    } catch (cause) {
-      return failed('unknown', cause, request, parts);
-    }
-  };
-  return counted({ method: 'POST', path, isPrefix: true, respond }, 'unknown', parts);
+  return guarded({ path, isPrefix: true }, 'unknown', parts, gate, (request) => {
+    throw unknownMethod(request.path.slice(path.length), known, true);
+  });
 }
 
-function counted(endpoint: HttpEndpoint, name: string, { counters }: ApiParts): HttpEndpoint {
+/** @param answer called for whoever is let in */
+function guarded(
+  place: Pick<HttpEndpoint, 'path' | 'isPrefix'>,
+  name: string,
+  parts: ApiParts,
+  gate: ApiGate,
+  answer: (request: HttpRequest) => Promise<string>,
+): HttpEndpoint {
   return {
-    ...endpoint,
+    method: 'POST',
+    ...place,
     async respond(request) {
-      const response = await endpoint.respond(request);
-      Counters.addTo(counters.apiRequests, name, response.status);
-      return response;
+      let reply: HttpReply;
+      try {
+        gate.admit(request);
+        reply = jsonTextReply(200, await answer(request));
+      } catch (cause) {
+        reply = failed(name, cause, request, parts);
+      }
+      Counters.addTo(parts.counters.apiRequests, name, reply.status);
+      return reply;
     },
   };
 }
@@ -92,7 +96,7 @@ function failed(name: string, cause: unknown, request: HttpRequest, parts: ApiPa
   return errorReply(recordFailure(name, cause, parts, request.peer), request);
 }
 
-/** Centrifugo's two ways: a 200 with an error in it, or with a header that asks for it, a status for each error. */
+/** Centrifugo's two error modes: a 200 with an error in it, or, if a header asks for it, a status for each error. */
 function errorReply(error: ApiError, { headers }: HttpRequest): HttpReply {
   const { status, isTransport, headers: more } = error.facts;
   if (headers['x-centrifugo-error-mode'] === 'transport') return jsonTextReply(status, error.text, more);
@@ -102,9 +106,9 @@ function errorReply(error: ApiError, { headers }: HttpRequest): HttpReply {
 /** @throws ApiError, BodyAborted */
 async function readText(request: HttpRequest, maxBodyBytes: number): Promise<string> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-  // Pages of any origin may send forms and plain text, without asking first.
+  // Pages of any origin may send forms and plain text without a preflight request.
   if (!isUtf8Json(type)) throw unsupported('Content-Type must be application/json, in UTF-8');
-  if (!elementsOf(encoding).every((coding) => coding.toLowerCase() === 'identity')) {
+  if (encoding !== undefined && !elementsOf(encoding).every((coding) => coding.toLowerCase() === 'identity')) {
     throw unsupported('Content-Encoding is not supported');
   }
   const bytes = await request.readBody(maxBodyBytes);

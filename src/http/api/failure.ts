@@ -1,15 +1,15 @@
-/** What goes wrong in the API, counted and told to the log; a fault of the server's own with its cause. */
+/** Counts and logs failures of the API; a fault of the server with its cause. */
 
 import { brokerFailed, isBrokerFailure } from '../../engine/channels/refusal-lines.js';
 import { Counters } from '../../engine/ports/counters.js';
 import { type ApiError, apiErrorOf, internalError } from './api-error.js';
 import type { ApiParts } from './method.js';
 
-/** Of one kind that says that something is broken. */
+/** Log lines a minute for each kind of fault. */
 const failuresAMinute = 10;
 
 /**
- * @param peer the caller, where it is the request that is wrong
+ * @param peer the caller, if the request is wrong
  * @returns the error as the caller sees it
  */
 export function recordFailure(
@@ -38,7 +38,7 @@ export function recordFailure(
       level: why === undefined ? 'info' : 'warn',
     });
   }
-  // An answer like others: callers ask for channels that keep no history, and the like.
+  // A normal answer, for example for a channel without history.
   else log.debug(fields, 'API call refused');
   return error;
 }

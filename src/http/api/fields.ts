@@ -1,4 +1,4 @@
-/** The fields that several methods have, and the JSON that callers hand through. `null` is the same as absent. */
+/** Fields of several methods, and JSON that callers pass through. `null` is the same as absent. */
 
 import * as v from 'valibot';
 import { type GrantFields, grantOf, jsonOf, readGrant } from '../../engine/channels/grant.js';
@@ -12,13 +12,13 @@ import { payloadJson } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import { malformed, missing } from './api-error.js';
 
-/** They go to every subscriber with every publication. */
+/** Tags go to every subscriber with every publication. */
 export const maxTagsBytes = 4_096;
-/** Of `info` and `data` of a subscription or connection, as JSON. */
+/** For `info` and `data` of a subscription or connection, as JSON. */
 export const maxAttachmentBytes = 65_536;
 const maxEpochLength = 64;
 const maxVersionEpochBytes = 64;
-/** Beyond, dates are not representable. */
+/** Later dates cannot be represented. */
 const maxUnixSec = 8_640_000_000_000;
 
 export const text = v.nullish(v.string(), '');
@@ -41,17 +41,17 @@ const isSendable = (value: Readonly<Record<string, string>>): boolean => {
 /** Whose connections are meant. */
 export const target = { user: text, client: text, session: text };
 
-/** What goes with a publication, whatever its channels. */
+/** Fields of a publication, besides its channels. */
 export const publicationFields = {
   data: anyJson,
   b64data: base64,
   skip_history: flag,
   tags: v.nullish(v.pipe(v.record(v.string(), v.string()), v.check(isSendable))),
-  idempotency_key: v.nullish(v.pipe(v.string(), v.maxBytes(maxIdempotencyKeyBytes)), ''),
-  /** Only a hint that a difference may be sent; the whole is always right. */
+  idempotency_key: v.nullish(v.pipe(v.string(), v.maxBytes(maxIdempotencyKeyBytes))),
+  /** Ignored: a hint that a delta may be sent, but the full data is always correct. */
   delta: flag,
   version: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
-  version_epoch: v.nullish(v.pipe(v.string(), v.maxBytes(maxVersionEpochBytes)), ''),
+  version_epoch: v.nullish(v.pipe(v.string(), v.maxBytes(maxVersionEpochBytes))),
 };
 
 interface PublicationFields {
@@ -59,15 +59,14 @@ interface PublicationFields {
   readonly b64data?: string | null | undefined;
   readonly skip_history: boolean;
   readonly tags?: Readonly<Record<string, string>> | null | undefined;
-  readonly idempotency_key: string;
+  readonly idempotency_key?: string | null | undefined;
   readonly version: number;
-  readonly version_epoch: string;
+  readonly version_epoch?: string | null | undefined;
 }
 
 /** @throws ApiError, FanfareError `ERR_MESSAGE_INVALID` */
 export function publicationOf(fields: PublicationFields) {
   const { data, b64data, skip_history: skipHistory, tags, idempotency_key: idempotencyKey, version } = fields;
-  const { version_epoch: epoch } = fields;
   const encoded = readable(() => jsonOf('data', undefined, b64data))?.text;
   if (encoded === undefined && data === undefined) throw missing('data');
   return {
@@ -75,8 +74,8 @@ export function publicationOf(fields: PublicationFields) {
     options: {
       skipHistory,
       ...(tags && { tags }),
-      ...(idempotencyKey !== '' && { idempotencyKey }),
-      ...(version > 0 && { version: { number: version, epoch } }),
+      ...(idempotencyKey && { idempotencyKey }),
+      ...(version > 0 && { version: { number: version, epoch: fields.version_epoch ?? '' } }),
     },
   };
 }
@@ -87,7 +86,7 @@ export function selectorOf({ user, client, session }: Readonly<Record<keyof type
     if (user === '') throw missing('user');
     return { user };
   }
-  // A connection is its session and has its id; two ids are nobody's.
+  // A connection and its session have the same id, so two different ids match nothing.
   const isOne = client === '' || session === '' || client === session;
   return { user, client: isOne ? client || session : '' };
 }
@@ -110,7 +109,7 @@ export function timeFrom<const Key extends string>(key: Key, unixSec: number): {
   return (unixSec === 0 ? {} : { [key]: unixSec * 1_000 }) as { readonly [K in Key]?: number };
 }
 
-/** @throws ApiError in place of whatever else a reader throws for base64 */
+/** @throws ApiError instead of other errors, for invalid base64 */
 function readable<Read>(read: () => Read): Read {
   try {
     return read();

@@ -1,15 +1,16 @@
 /**
- * The form of the API from before Centrifugo 5, which `gocent` 3 and `phpcent` 4 speak: `POST /api` with commands
- * `{"method":…,"params":…}` one after the other, and an answer a line. What a command may do is what its method may.
+ * The API's form before Centrifugo 5, which `gocent` 3 and `phpcent` 4 use: `POST /api` with commands
+ * `{"method":…,"params":…}` one after the other, and one answer a line. A command does what its method does.
  */
 
 import * as v from 'valibot';
+import { isFields } from '../../model/fields.js';
 import { members } from '../../model/json-shape.js';
 import { malformed } from './api-error.js';
 import { type Call, methodNamed, noMethod, type Outcome, runCalls } from './calls.js';
 import { paramsShape, parseBody } from './endpoint.js';
 import { recordFailure } from './failure.js';
-import { type ApiParts, isFields, parseCall } from './method.js';
+import { type ApiParts, parseCall } from './method.js';
 import { apiMethods } from './methods.js';
 
 const command = v.object({
@@ -21,7 +22,7 @@ type Command = v.InferOutput<typeof command>;
 const commandShape = members({ params: paramsShape });
 
 /**
- * Resolves with the answers, as lines of JSON. Nothing is run of a body that is not right as a whole.
+ * Resolves with the answers, as lines of JSON. If anything in the body is invalid, no command runs.
  *
  * @throws ApiError, FanfareError when the whole cannot be run
  */
@@ -34,7 +35,7 @@ export async function runLines(text: string, parts: ApiParts): Promise<string> {
 
 function commandOf(text: string, parts: ApiParts): Command {
   const object = parseBody(text, commandShape);
-  // Not a call without a field, but none at all: nothing else of the body is run.
+  // Not a call at all, so nothing of the body runs.
   if (!isFields(object) || object.method === undefined) throw malformed('a command has a method');
   return parseCall('lines', command, object, parts);
 }
@@ -43,7 +44,7 @@ function callOf({ method, params }: Command): Call {
   return { method: methodOf(method), params: isEmpty(params) ? {} : translated(params) };
 }
 
-/** Nothing, also as PHP writes a map without members. */
+/** Absent, or PHP's form of an empty map. */
 function isEmpty(params: unknown): boolean {
   return params == null || (Array.isArray(params) && params.length === 0);
 }
@@ -54,7 +55,7 @@ function methodOf(method: string | number) {
   return numbered ?? noMethod('there is no method with this number', 'unknown method');
 }
 
-/** `gocent` writes two fields as Go spells them, and says in a third what the code says by itself. */
+/** `gocent` spells two fields as in Go, and sends a third that is redundant. */
 function translated(params: unknown): unknown {
   if (!isFields(params)) return params;
   const { Disconnect, ClientWhitelist, ...fields } = params;
@@ -79,7 +80,7 @@ function answerText(id: number, outcome: Outcome, parts: ApiParts): string {
   return `${head}"error":${recordFailure(outcome.name, outcome.cause, parts).text}}`;
 }
 
-/** The objects that a text consists of, with nothing but white space between them. @throws ApiError */
+/** The objects of a text, separated by white space only. @throws ApiError */
 function objectsOf(text: string): string[] {
   const objects: string[] = [];
   const gap = /[ \t\r\n]*/y;
@@ -103,7 +104,7 @@ const backslash = 0x5c;
 const opening = 0x7b;
 const closing = 0x7d;
 
-/** Just behind the brace that closes it; whether what is between is JSON is for the parser to say. */
+/** The index after its closing brace; the parser checks whether the object is JSON. */
 function endOfObject(text: string, start: number): number | undefined {
   let depth = 0;
   let isInText = false;

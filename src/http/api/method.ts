@@ -1,10 +1,11 @@
-/** What a method of the API is: a name, the fields that it takes, and the operation that it stands for. */
+/** A method of the API: a name, its fields, and its operation. */
 
 import * as v from 'valibot';
 import type { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Operations } from '../../engine/operations/operations.js';
 import type { Counters } from '../../engine/ports/counters.js';
 import type { Logger } from '../../engine/ports/logger.js';
+import { isFields } from '../../model/fields.js';
 import { type ApiError, malformed, missing } from './api-error.js';
 import type { UnknownFields } from './unknown-fields.js';
 
@@ -30,8 +31,8 @@ export interface ApiMethod {
 }
 
 /**
- * @param number what Centrifugo's schema calls it by in the older form of the API; absent for methods that it has not
- * @param run resolves with the result, as JSON text; with anything else where there is nothing to tell
+ * @param number its number in Centrifugo's schema, for the older form of the API; absent if Centrifugo lacks it
+ * @param run resolves with the result as JSON text, or with anything else for an empty result
  */
 export function apiMethod<Schema extends v.GenericSchema>(
   name: string,
@@ -49,7 +50,7 @@ export function apiMethod<Schema extends v.GenericSchema>(
   };
 }
 
-/** As {@link parse}; the log is told of what the schema does not know. */
+/** Like {@link parse}; also logs fields that the schema does not know. */
 export function parseCall<Schema extends v.GenericSchema>(
   name: string,
   schema: Schema,
@@ -61,7 +62,7 @@ export function parseCall<Schema extends v.GenericSchema>(
   return parsed;
 }
 
-/** @throws ApiError for the first thing that is wrong */
+/** @throws ApiError for the first problem */
 export function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
   if (!isFields(value)) throw malformed('an object is expected');
   const parsed = v.safeParse(schema, value, { abortEarly: true });
@@ -69,15 +70,10 @@ export function parse<Schema extends v.GenericSchema>(schema: Schema, value: unk
   throw faultOf(parsed.issues[0]);
 }
 
-/** Names the field by the schema's own key: what stands below it, and what was received, is the caller's. */
+/** Names the field by the schema's key; deeper keys and values come from the caller and are left out. */
 function faultOf({ path, received, expected }: v.BaseIssue<unknown>): ApiError {
   const field = path?.[0]?.key;
   if (path === undefined || typeof field !== 'string') return malformed('fields are expected');
   if (path.length === 1 && received === 'undefined') return missing(field);
   return malformed(`${field} is not what it should be${expected === null ? '' : `: ${expected} is expected`}`, field);
-}
-
-/** A JSON object. */
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

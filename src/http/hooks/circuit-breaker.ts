@@ -5,36 +5,33 @@ import type { Clock, Random } from '../../engine/ports/clock.js';
 /** Between two probes of an open breaker: from the first to twice as long, so that nodes do not probe in step. */
 const probeIntervalMs = 1_000;
 
-/** How a call may go out, if at all. */
+/** How a call may pass, if at all. */
 export type Passage = 'closed' | 'probe' | undefined;
 
 /**
- * Closed until `maxFailures` calls in a row have failed. Then open: nothing passes but one probe in each interval, and
- * the first answer closes it. A probe that hangs does not hold up the next one, so a backend that is back is noticed
- * within two seconds whatever the time-out is.
+ * Closed until `maxFailures` calls in a row have failed. Then open: only one probe passes in each interval, and the
+ * first answer closes it. A hanging probe does not delay the next one, so a backend that is back is noticed within two
+ * seconds, whatever the time-out.
  */
 export class CircuitBreaker {
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #maxFailures: number;
   #failures = 0;
   #isOpen = false;
   #nextProbeAtMs = 0;
 
-  constructor(clock: Clock, random: Random, maxFailures: number) {
-    this.#clock = clock;
-    this.#random = random;
-    this.#maxFailures = maxFailures;
-  }
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly maxFailures: number,
+  ) {}
 
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** `undefined`: the call fails at once. Whatever passes must be followed by {@link succeeded} or {@link failed}. */
+  /** `undefined`: the call fails at once. Otherwise {@link succeeded} or {@link failed} must follow. */
   pass(): Passage {
     if (!this.#isOpen) return 'closed';
-    if (this.#clock.nowMs() < this.#nextProbeAtMs) return undefined;
+    if (this.clock.nowMs() < this.#nextProbeAtMs) return undefined;
     this.#putOffProbe();
     return 'probe';
   }
@@ -50,13 +47,13 @@ export class CircuitBreaker {
   /** True when this opens it. */
   failed(): boolean {
     this.#failures++;
-    if (this.#isOpen || this.#failures < this.#maxFailures) return false;
+    if (this.#isOpen || this.#failures < this.maxFailures) return false;
     this.#isOpen = true;
     this.#putOffProbe();
     return true;
   }
 
   #putOffProbe(): void {
-    this.#nextProbeAtMs = this.#clock.nowMs() + probeIntervalMs * (1 + this.#random.unit());
+    this.#nextProbeAtMs = this.clock.nowMs() + probeIntervalMs * (1 + this.random.unit());
   }
 }

@@ -1,8 +1,8 @@
-/** What every hook is told of the client that it is about. */
+/** The fields about the client in every hook. */
 
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 
-/** Messages are JSON to the engine, whatever carries them to the client. */
+/** Messages are JSON in the engine, whatever the transport. */
 const encodingFields = { protocol: 'json', encoding: 'json' } as const;
 
 interface HookedClient {
@@ -13,7 +13,7 @@ interface HookedClient {
   readonly meta: unknown;
 }
 
-/** Before it is known who it is. */
+/** Before the client is authenticated. */
 export function strangerFields({ client, transport }: Pick<HookedClient, 'client' | 'transport'>) {
   return { client, transport, ...encodingFields };
 }

@@ -12,9 +12,7 @@ function make(maxInFlight: number, maxWaiting: number) {
 /** What becomes of an attempt to enter; `undefined` while it waits. */
 function enter(concurrency: Concurrency, client?: string, maxWaitMs = 1_000) {
   const attempt: { entry: Entry | undefined } = { entry: undefined };
-  void concurrency.enter(maxWaitMs, client).then((entry) => {
-    attempt.entry = entry;
-  });
+  void concurrency.enter(maxWaitMs, client).then((entry) => (attempt.entry = entry));
   return attempt;
 }
 

@@ -5,7 +5,7 @@ import type { Cancel, Clock } from '../../engine/ports/clock.js';
 export interface ConcurrencyLimits {
   /** Calls at once, at least 1. */
   readonly maxInFlight: number;
-  /** Calls that wait for one of those to end. 0: none waits. */
+  /** Calls that wait for one of those to end. 0: none may wait. */
   readonly maxWaiting: number;
 }
 
@@ -18,7 +18,7 @@ interface Waiter {
   readonly cancel: Cancel;
 }
 
-/** One client may have this part of all places, so that it cannot keep the others out (G12). */
+/** The share of all places for one client, so that it cannot keep out others (G12). */
 const shareOfOneClient = 1 / 8;
 
 /** First come, first served. */
@@ -68,7 +68,7 @@ export class Concurrency {
     });
   }
 
-  /** Gives the place to whoever has waited longest. */
+  /** Gives the place to the call that has waited longest. */
   leave(client?: string): void {
     this.#count(client, -1);
     const [next] = this.#waiting;
@@ -81,7 +81,7 @@ export class Concurrency {
     next.resolve('in');
   }
 
-  /** Sends away all who wait. */
+  /** Fails all waiting calls. */
   shed(): void {
     for (const waiter of this.#waiting) this.#dismiss(waiter, 'shed');
   }

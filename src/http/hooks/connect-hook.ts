@@ -1,4 +1,4 @@
-/** Asks a backend who a client is when it connects, and whether it may stay when its time is up. */
+/** Asks a backend who a client is when it connects, and whether it may stay when it expires. */
 
 import * as v from 'valibot';
 import {
@@ -16,6 +16,7 @@ import { parseCapabilities } from '../../engine/names/capabilities.js';
 import type { Authenticator, ConnectAttempt, Identity, Recognised } from '../../engine/ports/authenticator.js';
 import type { Decision, Denied } from '../../engine/ports/decision.js';
 import { disconnectCodes } from '../../model/codes.js';
+import { defined } from '../../model/defined.js';
 import { JsonSource } from '../../model/json-source.js';
 import { payloadJson } from '../../model/payload.js';
 import { clientFields, strangerFields } from './client-fields.js';
@@ -54,11 +55,7 @@ function sharedIdentity(fields: GrantFields & { readonly meta?: unknown; readonl
 /** @throws Error for what is no result of this hook */
 function readConnect(value: unknown): Decision<Recognised<Identity>> {
   const result = v.parse(connectResult, value);
-  const identity = {
-    user: result.user,
-    ...sharedIdentity(result),
-    ...subscriptionsOf(result.channels, result.subs),
-  };
+  const identity = { user: result.user, ...sharedIdentity(result), ...subscriptionsOf(result.channels, result.subs) };
   return { ok: true, identity };
 }
 
@@ -74,7 +71,7 @@ interface ConnectHookParts {
   readonly connect: Hook;
   /** Absent: a connection that expires is closed, and its client connects again. */
   readonly refresh: Hook | undefined;
-  /** For clients that bring a token. Absent: the backend gets those, too. */
+  /** For clients with a token. Absent: the backend authenticates those too. */
   readonly tokens: Authenticator | undefined;
   readonly grace: RefreshGrace;
 }
@@ -111,10 +108,12 @@ function ask(connect: Hook, attempt: ConnectAttempt): Promise<Decision<Recognise
   return connect.call({
     body: {
       ...strangerFields(attempt),
-      ...(name !== '' && { name }),
-      ...(version !== '' && { version }),
-      ...(token !== undefined && { token }),
-      ...(data !== undefined && { data: new JsonSource(payloadJson(data), false) }),
+      ...defined({
+        name: name || undefined,
+        version: version || undefined,
+        token,
+        data: data === undefined ? undefined : new JsonSource(payloadJson(data), false),
+      }),
     },
     source: handshake,
     repeatable: true,
@@ -122,7 +121,7 @@ function ask(connect: Hook, attempt: ConnectAttempt): Promise<Decision<Recognise
   });
 }
 
-/** Keeps what clients claim in their connect command for the hooks to come, whoever lets them in. */
+/** Keeps headers from connect commands for later hooks, whichever authenticator accepts the client. */
 export function keepStandIns(auth: Authenticator, standIns: StandIns): Authenticator {
   return {
     readsHeaders: auth.readsHeaders === true,

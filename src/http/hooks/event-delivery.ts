@@ -1,4 +1,4 @@
-/** Brings events to a backend: at least once, in order, in batches, and no more than so many wait. */
+/** Delivers events to a backend: at least once, in order, in batches, with a bounded queue. */
 
 import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
 import type { Logger } from '../../engine/ports/logger.js';
@@ -10,7 +10,7 @@ import { signatureHeaders } from './signature.js';
 
 interface EventDeliveryOptions {
   readonly endpoint: Pick<HookOptions, 'url' | 'timeoutMs' | 'staticHeaders'>;
-  /** Beyond, the oldest is dropped. At least 1. */
+  /** Beyond that, the oldest is dropped. At least 1. */
   readonly maxQueuedEvents: number;
   readonly secrets: readonly string[];
 }
@@ -27,7 +27,7 @@ const maxResponseBytes = 65_536;
 /** From the first attempt to the second; doubled each time up to the maximum, less up to a half at random. */
 const firstBackoffMs = 200;
 const maxBackoffMs = 4_000;
-/** A backend that is down does not hold up a shutdown for longer. */
+/** A backend that is down does not delay a shutdown for longer. */
 const maxCloseMs = 5_000;
 /** Statuses by which the backend says that it will never take this batch. */
 const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
@@ -40,7 +40,7 @@ export class EventDelivery {
   readonly #ports: EventDeliveryPorts;
   #client: HookClient;
   readonly #queue: EventQueue<object>;
-  /** Being sent, again and again until it is taken. */
+  /** The batch that is sent repeatedly until it is accepted. */
   #batch: object[] = [];
   #sending: Promise<void> | undefined;
   /** Ends the pause between two attempts. */
@@ -80,13 +80,13 @@ export class EventDelivery {
     return this.#failedAttempts > 0;
   }
 
-  /** From now on there; what waits goes there, too. */
+  /** Uses the new address from now on, also for waiting events. */
   change(options: EventDeliveryOptions): void {
     const before = this.#options;
     this.#options = options;
     this.#queue.maxEvents = options.maxQueuedEvents;
     if (before.endpoint.url.href === options.endpoint.url.href) return;
-    // A batch that is under way is decided by its answer, or sent again to the new address.
+    // A batch in progress is completed by its answer, or sent again to the new address.
     this.#client = new HookClient(options.endpoint.url, this.#ports.clock, maxResponseBytes);
     this.#resume?.();
   }
@@ -109,7 +109,7 @@ export class EventDelivery {
     this.#sending ??= this.#sendAll();
   }
 
-  /** Sends what is left, as far as there is time, 5 s at most. Idempotent. */
+  /** Sends the remaining events until the deadline, for 5 s at most. Idempotent. */
   async close(deadlineMs: number): Promise<void> {
     this.#isClosing = true;
     const cancel = this.#ports.clock.schedule(() => this.#giveUp(), Math.min(deadlineMs, maxCloseMs));
@@ -133,7 +133,7 @@ export class EventDelivery {
 
   /** Never rejects. One batch at a time, so that they arrive in order. */
   async #sendAll(): Promise<void> {
-    // What happens in the same turn leaves together.
+    // Events of the same turn are sent together.
     await new Promise<void>((resolve) => this.#ports.clock.afterTurn(resolve));
     while (!this.#isOver && this.queued > 0) {
       if (this.#batch.length === 0) this.#batch = this.#queue.take(maxBatch);
@@ -163,7 +163,7 @@ export class EventDelivery {
     if (!response.ok && response.reason !== 'too-large' && response.reason !== 'malformed') {
       return this.#failed(response.reason);
     }
-    // An answer that is too long, or no text, is an answer.
+    // An answer that is too long, or not text, counts as an answer.
     const status = response.ok ? response.status : 200;
     if (status >= 200 && status <= 299) this.delivered += this.#batch.length;
     else if (refusals.has(status)) this.#refused(status);

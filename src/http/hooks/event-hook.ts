@@ -1,4 +1,4 @@
-/** Tells a backend what has happened to clients and channels, after the fact. */
+/** Sends events about clients and channels to a backend. */
 
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { ConnectedClient } from '../../engine/ports/authenticator.js';
@@ -12,13 +12,13 @@ export type EventType = keyof Observer | 'join' | 'leave';
 interface EventHookOptions {
   readonly types: readonly EventType[];
   readonly includeMeta: boolean;
-  /** Whether who comes to and goes from this channel is its presence. */
+  /** Whether this channel has presence. */
   readonly hasPresence: (channel: string) => boolean;
   readonly delivery: EventDelivery;
   readonly clock: Clock;
 }
 
-/** Watches only what is wanted: for the rest the engine does nothing. */
+/** Observes only the chosen types, so that others cost the engine nothing. */
 export function eventHook({ types, includeMeta, hasPresence, delivery, clock }: EventHookOptions): Observer {
   const wanted = new Set(types);
 

@@ -1,6 +1,6 @@
-/** Events that wait for a backend, oldest first, and no more than so many. */
+/** Bounded queue of events for a backend, oldest first. */
 
-/** How many places at the front may stand empty before the list is moved together. */
+/** How many empty places at the front are allowed before the list is compacted. */
 const maxGap = 1_024;
 
 export class EventQueue<Event> {
@@ -13,7 +13,7 @@ export class EventQueue<Event> {
     this.#maxEvents = maxEvents;
   }
 
-  /** From now on so many; those that are too many stay until they are taken. @param maxEvents at least 1 */
+  /** Changes the limit; events above it stay until they are taken. @param maxEvents at least 1 */
   set maxEvents(maxEvents: number) {
     this.#maxEvents = maxEvents;
   }
@@ -22,7 +22,7 @@ export class EventQueue<Event> {
     return this.#events.length - this.#head;
   }
 
-  /** False when the oldest event had to make room. */
+  /** Returns false if the oldest event was dropped. */
   push(event: Event): boolean {
     const isFull = this.size >= this.#maxEvents;
     if (isFull) this.take(1);
@@ -30,7 +30,7 @@ export class EventQueue<Event> {
     return !isFull;
   }
 
-  /** Takes up to so many from the front. */
+  /** Takes up to `count` events from the front. */
   take(count: number): Event[] {
     const end = Math.min(this.#head + count, this.#events.length);
     // safe: between head and end nothing has been taken

@@ -47,9 +47,7 @@ describe('neither a yes nor a no:', () => {
     [{ disconnect: { code: 1_000 } }],
     [{ disconnect: { code: 5_000 } }],
     [{ result: {}, error: { code: 'x' } }],
-  ])('%j', (answer) => {
-    expect(read(answer)).toBeUndefined();
-  });
+  ])('%j', (answer) => expect(read(answer)).toBeUndefined());
 
   test.each([[''], ['{'], ['<html></html>'], ['{"result":{}}x']])('%s', (text) => {
     expect(readAnswer(text, (result) => ({ ok: true, result }))).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Reads the answer of a backend: a result, an error or a disconnect, in Centrifugo's words. */
+/** Reads the answer of a backend: a result, an error or a disconnect, in Centrifugo's format. */
 
 import * as v from 'valibot';
 import { grantShape } from '../../engine/channels/grant.js';
@@ -26,8 +26,8 @@ const envelope = v.object({
 const answerShape = members({ result: grantShape });
 
 /**
- * @param explain told what is wrong with it, in words of which there are few: no value of the backend's
- * @returns `undefined` for what is no answer: neither a yes nor a no
+ * @param explain called with the problem, as one of few fixed texts without values of the backend
+ * @returns `undefined` for an invalid answer
  */
 export function readAnswer<Granted extends object>(
   text: string,
@@ -55,7 +55,7 @@ export function readAnswer<Granted extends object>(
 function faultOf(error: unknown): string {
   const path = error instanceof v.ValiError ? (error.issues[0].path ?? []) : [];
   const fields = path.slice(0, 2).map(({ key }: { readonly key: unknown }) => String(key));
-  // Channels are the backend's.
+  // Channel names come from the backend.
   const known = fields[0] === 'subs' ? ['subs'] : fields;
-  return known.length === 0 ? 'is no object of the right shape' : `has a wrong ${known.join('.')}`;
+  return known.length === 0 ? 'is not an object of the right shape' : `has a wrong ${known.join('.')}`;
 }

@@ -1,8 +1,8 @@
-/** The JSON of a question to a backend. What came from a client or a backend as JSON stands in it as it came. */
+/** The JSON of a request to a backend, with JSON from clients and backends embedded unchanged. */
 
 import { JsonSource } from '../../model/json-source.js';
 
-/** @param body its members may be a {@link JsonSource}; what is below them is encoded */
+/** @param body its members may be a {@link JsonSource}; other values are encoded */
 export function bodyText(body: object): string {
   const members: string[] = [];
   for (const [key, value] of Object.entries(body)) {

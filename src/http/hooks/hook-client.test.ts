@@ -1,10 +1,10 @@
 /** One exchange with a backend, good and bad; against real servers. */
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { HookBackend } from '../../../test/support/servers/hook-backend.js';
+import { listening } from '../../../test/support/servers/local-server.js';
 import { HookClient, type HookRequest } from './hook-client.js';
 
 const freed: (() => unknown)[] = [];
@@ -33,11 +33,8 @@ async function rawServer(onRequest: (socket: Socket, numRequests: number) => voi
     socket.on('error', () => {});
     socket.on('data', () => onRequest(socket, ++numRequests));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   freed.push(() => server.close());
-  // safe: it listens on a port
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return `http://127.0.0.1:${await listening(server)}/`;
 }
 
 const request: HookRequest = { body: '{"a":"€"}', headers: {}, timeoutMs: 1_000, repeatable: true };

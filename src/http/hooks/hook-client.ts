@@ -1,11 +1,11 @@
-/** Posts JSON to one address and reads a bounded answer within a time-out. Decides nothing by what it reads. */
+/** Posts JSON to one address and reads a bounded answer within a time-out, without interpreting it. */
 
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../engine/ports/clock.js';
 import { decodeUtf8 } from '../../model/utf8.js';
 
-/** Less than what servers usually give an idle connection (Node: 5 s), lest a call meets one that is being closed. */
+/** Less than the usual idle time-out of servers (Node: 5 s), so that no call uses a connection that is being closed. */
 const idleTimeoutMs = 4_000;
 
 /** The answer, whatever its status, or why there is none. */
@@ -24,40 +24,38 @@ export interface HookRequest {
 
 /** Connections are kept and used again. Redirects are not followed: the address is the configuration's alone. */
 export class HookClient {
-  readonly #url: URL;
-  readonly #clock: Clock;
-  readonly #maxResponseBytes: number;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #open = new Set<ClientRequest>();
 
   /** @param url http or https */
-  constructor(url: URL, clock: Clock, maxResponseBytes: number) {
-    this.#url = url;
-    this.#clock = clock;
-    this.#maxResponseBytes = maxResponseBytes;
+  constructor(
+    private readonly url: URL,
+    private readonly clock: Clock,
+    private readonly maxResponseBytes: number,
+  ) {
     const options = { keepAlive: true, timeout: idleTimeoutMs };
     this.#agent = url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
   /** Never rejects. */
   async post(hookRequest: HookRequest): Promise<HookResponse> {
-    const startMs = this.#clock.nowMs();
+    const startMs = this.clock.nowMs();
     const first = await this.#send(hookRequest, hookRequest.timeoutMs);
     if (first !== 'stale') return first;
-    const leftMs = hookRequest.timeoutMs - (this.#clock.nowMs() - startMs);
+    const leftMs = hookRequest.timeoutMs - (this.clock.nowMs() - startMs);
     const second = hookRequest.repeatable && leftMs > 0 ? await this.#send(hookRequest, leftMs) : first;
     return second === 'stale' ? { ok: false, reason: 'unreachable' } : second;
   }
 
-  /** Gives up what is under way. */
+  /** Aborts calls in progress. */
   close(): void {
     for (const request of this.#open) request.destroy();
     this.#agent.destroy();
   }
 
   #send({ body, headers }: HookRequest, timeoutMs: number): Promise<HookResponse | 'stale'> {
-    const open = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = open(this.#url, {
+    const open = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const request = open(this.url, {
       method: 'POST',
       agent: this.#agent,
       headers: {
@@ -70,7 +68,7 @@ export class HookClient {
     this.#open.add(request);
     return new Promise<HookResponse | 'stale'>((resolve) => {
       const give = (reason: 'timeout' | 'too-large' | 'unreachable') => resolve({ ok: false, reason });
-      const cancel = this.#clock.schedule(() => {
+      const cancel = this.clock.schedule(() => {
         give('timeout');
         request.destroy();
       }, timeoutMs);
@@ -80,7 +78,7 @@ export class HookClient {
           request.destroy();
         });
       });
-      // A connection that was kept for too long is no sign of a dead backend.
+      // A reused connection that was closed does not mean that the backend is down.
       request.on('error', (error) => (request.reusedSocket && isReset(error) ? resolve('stale') : give('unreachable')));
       request.on('close', () => {
         cancel();
@@ -96,12 +94,12 @@ export class HookClient {
     let size = 0;
     response.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > this.#maxResponseBytes) tooLarge();
+      if (size > this.maxResponseBytes) tooLarge();
       else chunks.push(chunk);
     });
     response.on('error', () => resolve({ ok: false, reason: 'unreachable' }));
     response.on('end', () => {
-      // What is not UTF-8 is not JSON (RFC 8259 section 8.1); the caller says so.
+      // Not UTF-8 and so not JSON (RFC 8259 section 8.1), which the caller reports.
       const text = decodeUtf8(Buffer.concat(chunks));
       if (text === undefined) resolve({ ok: false, reason: 'malformed' });
       else resolve({ ok: true, status: response.statusCode ?? 0, text });

@@ -1,22 +1,22 @@
-/** Which of a client's headers a backend gets to see, and which of its own it can rely on. */
+/** Which of a client's headers a backend gets, and which headers it can trust. */
 
 /** Names in lower case. */
 export interface HeaderSelection {
   /** Of the HTTP request behind the connection. */
   readonly headers: readonly string[];
-  /** Of those that clients claim in their first command, because browsers cannot set real ones on a WebSocket. */
+  /** Headers from the connect command, because browsers cannot set real ones on a WebSocket. */
   readonly emulatedHeaders: readonly string[];
-  /** The same for all calls; not client's to change. */
+  /** The same for all calls; clients cannot change them. */
   readonly staticHeaders: Readonly<Record<string, string>>;
 }
 
-/** Tells a backend which of the headers are a client's mere word. */
+/** Tells a backend which headers come from the connect command. */
 const emulatedHeader = 'X-Fanfare-Emulated';
 
-/** Headers that say where a client is: they carry the address that the server itself believes, never the client's word. */
+/** Headers with a client's address, which the server determines and clients cannot set. */
 const addressHeaders: ReadonlySet<string> = new Set(['x-real-ip', 'x-forwarded-for']);
 
-/** RFC 9110 section 5.5, in what Node takes for a header. */
+/** RFC 9110 section 5.5, restricted to what Node accepts. */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 const maxValueLength = 8_192;
 
@@ -24,13 +24,13 @@ function isHeaderValue(value: string): boolean {
   return value.length <= maxValueLength && headerValue.test(value);
 }
 
-/** What a call is about: a client that connects or is connected. */
+/** The client that a call is about. */
 export interface HeaderSource {
   readonly headers: ReadonlyMap<string, string>;
   readonly remoteAddress: string;
 }
 
-/** A real header goes before a claimed one of the same name, and what is static is neither. */
+/** A real header precedes an emulated one of the same name; static headers are neither. */
 export function selectHeaders(
   selection: HeaderSelection,
   source: HeaderSource,
@@ -58,24 +58,24 @@ export function selectHeaders(
 const none: ReadonlyMap<string, string> = new Map();
 
 /**
- * The headers that connected clients once claimed: the hooks after `connect` are told of them, too. They are kept by
- * the connection's own headers, and go with those.
+ * Emulated headers of connected clients, for hooks after `connect`. They are keyed by the connection's headers object,
+ * and freed with it.
  */
 export class StandIns {
   readonly #byHeaders = new WeakMap<ReadonlyMap<string, string>, ReadonlyMap<string, string>>();
   #names: ReadonlySet<string>;
 
-  /** @param names those that any hook asks for, in lower case */
+  /** @param names headers that any hook asks for, in lower case */
   constructor(names: Iterable<string>) {
     this.#names = new Set(names);
   }
 
-  /** Of clients to come, these. @param names in lower case */
+  /** Changes the names, for new clients. @param names in lower case */
   set names(names: Iterable<string>) {
     this.#names = new Set(names);
   }
 
-  /** Keeps what a hook may be told. What cannot be a header is left out. */
+  /** Keeps headers that hooks may get, except invalid ones. */
   keep(headers: ReadonlyMap<string, string>, claimed: ReadonlyMap<string, string>): void {
     if (this.#names.size === 0 || claimed.size === 0) return;
     const kept = new Map<string, string>();

@@ -1,7 +1,8 @@
 /** One hook and its backend: decisions, failures, and who waits for whom. */
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
+import { RecordedLog } from '../../../test/support/engine/recorded-log.js';
 import { HookBackend } from '../../../test/support/servers/hook-backend.js';
 import { JsonSource } from '../../model/json-source.js';
 import { trustedJsonText } from '../../model/json-text.js';
@@ -13,17 +14,13 @@ const internal = { error: { code: 100, message: 'internal server error', tempora
 
 let backend: HookBackend;
 let clock: FakeClock;
-let lines: { readonly level: string; readonly fields: Readonly<Record<string, unknown>>; readonly message: string }[];
-const hooks: Hook[] = [];
+let log: RecordedLog;
 
 beforeEach(async () => {
   backend = await HookBackend.start();
+  onTestFinished(() => backend[Symbol.asyncDispose]());
   clock = new FakeClock();
-  lines = [];
-});
-afterEach(async () => {
-  for (const hook of hooks.splice(0)) hook.close();
-  await backend[Symbol.asyncDispose]();
+  log = new RecordedLog();
 });
 
 interface Choices {
@@ -33,9 +30,6 @@ interface Choices {
 }
 
 function make({ options, limits, secrets = [] }: Choices = {}): Hook {
-  const log = (level: string) => (fields: object, message: string) => {
-    lines.push({ level, fields: { ...fields }, message });
-  };
   const hook = new Hook(
     'rpc',
     {
@@ -50,13 +44,13 @@ function make({ options, limits, secrets = [] }: Choices = {}): Hook {
     {
       clock,
       random: countingRandom(),
-      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+      log,
       limits: { maxInFlight: 64, maxWaiting: 256, breakerFailures: 3, maxResponseBytes: 1_024, ...limits },
       secrets,
       standIns: new StandIns([]),
     },
   );
-  hooks.push(hook);
+  onTestFinished(() => hook.close());
   return hook;
 }
 
@@ -80,8 +74,8 @@ function failureOf(outcome: HookOutcome<{ readonly result: unknown }>): string |
 
 /** Whatever is told, no secret is in it. */
 function said(): string[] {
-  expect(JSON.stringify(lines)).not.toMatch(/secret|in-the-query/);
-  return lines.map(({ level, fields }) => `${level} ${fields.reason ?? ''}${fields.status ?? ''}`.trim());
+  expect(JSON.stringify(log.lines)).not.toMatch(/secret|in-the-query/);
+  return log.lines.map(({ level, fields }) => `${level} ${fields.reason ?? ''}${fields.status ?? ''}`.trim());
 }
 
 test('a decision is handed on', async () => {
@@ -90,10 +84,7 @@ test('a decision is handed on', async () => {
   expect(await ask(make())).toEqual({ ok: true, result: { data } });
   backend.on(path, () => ({ error: { code: 400, message: 'no' } }));
   const hook = make();
-  expect(await ask(hook)).toEqual({
-    ok: false,
-    error: { code: 400, message: 'no', temporary: false },
-  });
+  expect(await ask(hook)).toEqual({ ok: false, error: { code: 400, message: 'no', temporary: false } });
   expect([hook.calls, hook.failures.size]).toEqual([1, 0]);
   expect(said()).toEqual([]);
 });
@@ -198,18 +189,9 @@ describe('a backend that answers, though not with a decision, is not taken for d
 
   // Once, the first of them was the only one that anybody heard of.
   test('each way of being wrong has a line of its own', async () => {
-    const wrong = [
-      { status: 500, text: '' },
-      { status: 404, text: '' },
-      { status: 200, text: '' },
-      { status: 200, text: '<html>' },
-      { status: 200, text: '"yes"' },
-      { status: 200, text: '{}' },
-      { status: 200, text: '{"result":1}' },
-      { status: 200, text: '{"error":{"code":"x"}}' },
-      { status: 200, text: '{"disconnect":{"code":1}}' },
-      { status: 200, text: ' '.repeat(1_025) },
-    ];
+    const texts = ['', '<html>', '"yes"', '{}', '{"result":1}', '{"error":{"code":"x"}}', '{"disconnect":{"code":1}}'];
+    const wrong = [...texts, ' '.repeat(1_025)].map((text) => ({ status: 200, text }));
+    wrong.push({ status: 500, text: '' }, { status: 404, text: '' });
     const hook = make();
     for (let round = 0; round < 3; round++) {
       for (const answer of wrong) {

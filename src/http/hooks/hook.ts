@@ -1,4 +1,4 @@
-/** One hook: a question to a backend, with everything that keeps a bad backend from harming anybody else. */
+/** One hook: a question to a backend, with bounds that keep a bad backend from harming others. */
 
 import { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
@@ -15,13 +15,13 @@ import { signatureHeaders } from './signature.js';
 
 export type HookName = 'connect' | 'refresh' | 'subscribe' | 'sub_refresh' | 'publish' | 'rpc' | 'events';
 
-/** Where a hook goes and what it tells. */
+/** The address and contents of a hook. */
 export interface HookOptions extends HeaderSelection {
   /** http or https, without credentials. */
   readonly url: URL;
-  /** For the answer of the backend; a call may wait as long again for its turn. */
+  /** For the answer of the backend; a call may first wait for its turn for as long. */
   readonly timeoutMs: number;
-  /** Tell the backend what authentication attached to the connection. */
+  /** Send the backend the meta that authentication attached to the connection. */
   readonly includeMeta: boolean;
 }
 
@@ -46,24 +46,24 @@ interface HookCall<Granted extends object> {
   readonly body: object;
   /** The client that it is about. */
   readonly source: HeaderSource;
-  /** Whose share of the places it takes. Absent: nobody's. */
+  /** The client whose share of the places it uses. Absent: no share. */
   readonly client?: string;
-  /** Nothing happens twice when it is asked twice. */
+  /** Whether the call has no effects, so that it may be repeated. */
   readonly repeatable: boolean;
-  /** What the result decides. Throws for what is no result. */
+  /** Reads the result. Throws if it is invalid. */
   readonly readResult: (result: unknown) => Decision<Granted>;
 }
 
 /** Why there is no decision. */
 type FailureReason = Extract<HookResponse, { ok: false }>['reason'] | 'status' | 'open' | Exclude<Entry, 'in'>;
 
-/** The backend's decision; or none, which is a no, for now. */
+/** The backend's decision, or none, which is a temporary refusal. */
 export type HookOutcome<Granted extends object> = Decision<Granted> | (Denied & { readonly failure: FailureReason });
 
-/** For the way back. */
+/** Time for the answer to arrive. */
 const retiringSlackMs = 1_000;
 
-/** Statuses by which a backend, or a proxy before it, says that it cannot answer anybody. */
+/** Statuses of a backend, or a proxy before it, that is unavailable. */
 const unavailableStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 export class Hook {
@@ -73,7 +73,7 @@ export class Hook {
   readonly #client: HookClient;
   readonly #breaker: CircuitBreaker;
   readonly #concurrency: Concurrency;
-  /** About answers that make no sense, one kind a minute; a dead backend has lines of its own. */
+  /** Lines about invalid answers, one a minute for each kind; a dead backend has lines of its own. */
   readonly #complaints: RefusalLog;
   calls = 0;
   readonly failures = new Map<string, number>();
@@ -118,7 +118,7 @@ export class Hook {
         this.#concurrency.leave(call.client);
       }
     }
-    // A probe does not queue behind calls that hang.
+    // A probe does not wait for hanging calls.
     return this.#pass(passage, call);
   }
 
@@ -129,7 +129,7 @@ export class Hook {
     this.#client.close();
   }
 
-  /** Another hook is asked from now on: this one closes when what is under way, or waits for its turn, has had its time. */
+  /** Another hook replaces this one, which closes when its running and waiting calls have had their time. */
   retire(): void {
     this.#retired ??= this.#ports.clock.schedule(() => this.close(), this.options.timeoutMs * 2 + retiringSlackMs);
   }
@@ -145,7 +145,7 @@ export class Hook {
       this.#unavailable(`status ${response.status}`);
       return this.#fail('status');
     }
-    // Whatever else it says: it answers.
+    // Any other status is an answer.
     this.#available();
     if (!response.ok) return this.#senseless(response.reason);
     if (response.status < 200 || response.status > 299) return this.#senseless('status', response.status);

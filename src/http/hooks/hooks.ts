@@ -1,4 +1,4 @@
-/** The hooks of a server, put together from where they go. */
+/** The hooks of a server, made from their endpoints. */
 
 import { isDeepStrictEqual } from 'node:util';
 import { allowAnonymous, denyAll } from '../../engine/auth/anonymous.js';
@@ -19,21 +19,21 @@ import { rpcHook } from './rpc-hook.js';
 import { subRefreshHook } from './sub-refresh-hook.js';
 import { subscribeHook } from './subscribe-hook.js';
 
-/** Told how long calls take, and that events are told at all. */
+/** Measures calls, and learns whether there is an events hook. */
 interface CallMeter {
   took(hook: string, seconds: number): void;
   hasEvents(): void;
 }
 
-/** For what waits for a backend that is told nothing more. */
+/** For events that still wait for a backend that gets no new ones. */
 const lastEventsMs = 5_000;
 
 interface HooksOptions {
-  /** Where each goes. Those that are absent are not called. */
+  /** The endpoint of each hook. Absent hooks are not called. */
   readonly endpoints: { readonly [Name in HookName]?: HookOptions };
   readonly limits: HookLimits;
   readonly secrets: readonly string[];
-  /** How long what has expired may stay while the backend cannot be asked. 0: not at all. */
+  /** How long expired connections and subscriptions may stay while the backend does not answer. 0: not at all. */
   readonly refreshGraceMs: number;
   readonly eventTypes: readonly EventType[];
   readonly maxQueuedEvents: number;
@@ -54,17 +54,15 @@ export class Hooks {
   readonly #grace: RefreshGrace;
   readonly #standIns: StandIns;
   readonly #decisions: readonly Hook[];
-  readonly #options: HooksOptions;
   readonly #previous: Hooks | undefined;
 
-  /** @param previous those that these will replace when they {@link start}; what stays as it is is taken over */
+  /** @param previous the hooks that these replace when they {@link start}; unchanged hooks are taken over */
   constructor(
-    options: HooksOptions,
+    private readonly options: HooksOptions,
     ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
     previous?: Hooks,
   ) {
     const { endpoints, limits, secrets } = options;
-    this.#options = options;
     this.#previous = previous;
     this.#clock = ports.clock;
     this.#standIns = previous === undefined ? new StandIns(emulatedIn(options)) : previous.#standIns;
@@ -103,9 +101,9 @@ export class Hooks {
   }
 
   /**
-   * Who lets clients in: tokens, for those that bring one, and for the others the backend if there is a hook for that.
+   * Authenticates clients: with tokens those that have one, the others through the backend if there is a hook.
    *
-   * @param anonymous without such a hook: let the others in as nobody in particular
+   * @param anonymous without such a hook: accept the others as anonymous
    */
   authenticator(tokens: Authenticator | undefined, anonymous: boolean): Authenticator {
     const connect = this.#connect;
@@ -119,7 +117,7 @@ export class Hooks {
     return keepStandIns(auth, this.#standIns);
   }
 
-  /** From now on it is these that are asked and told. */
+  /** Puts these hooks into use. */
   start(nodeId: string): void {
     if (this.events !== undefined) this.events.nodeId = nodeId;
     if (this.#previous !== undefined) this.#succeed(this.#previous);
@@ -131,16 +129,16 @@ export class Hooks {
     if (this.events !== undefined) meter.hasEvents();
   }
 
-  /** Those that may stay, if they go where they went. */
+  /** The previous hooks that can be taken over, if their endpoints are unchanged. */
   #hooksFor({ limits, secrets }: HooksOptions): readonly Hook[] {
-    const isSame = isDeepStrictEqual(this.#options.limits, limits) && isDeepStrictEqual(this.#options.secrets, secrets);
+    const isSame = isDeepStrictEqual(this.options.limits, limits) && isDeepStrictEqual(this.options.secrets, secrets);
     return isSame ? this.#decisions : [];
   }
 
-  /** Questions that are under way are still answered. */
+  /** Questions in progress are still answered. */
   #succeed(previous: Hooks): void {
-    const { endpoints, secrets, maxQueuedEvents, refreshGraceMs } = this.#options;
-    this.#standIns.names = emulatedIn(this.#options);
+    const { endpoints, secrets, maxQueuedEvents, refreshGraceMs } = this.options;
+    this.#standIns.names = emulatedIn(this.options);
     this.#grace.graceMs = refreshGraceMs;
     const { events } = endpoints;
     if (events !== undefined) this.events?.change({ endpoint: events, maxQueuedEvents, secrets });
@@ -148,10 +146,10 @@ export class Hooks {
     for (const hook of previous.#decisions) if (!this.#decisions.includes(hook)) hook.retire();
   }
 
-  /** Delivers the last events by the deadline, and lets go of everything. */
+  /** Delivers the last events by the deadline, and frees everything. */
   async close(deadlineMs: number): Promise<void> {
     for (const hook of this.#decisions) hook.close();
-    // What happened to the last clients is told at the end of the turn.
+    // Events of the last clients are sent at the end of the turn.
     await new Promise<void>((resolve) => this.#clock.afterTurn(resolve));
     await this.events?.close(deadlineMs);
   }

@@ -1,10 +1,11 @@
-/** Asks a backend whether a client may publish this, and what is published in its place. */
+/** Asks a backend whether a client may publish this, or what is published instead. */
 
 import * as v from 'valibot';
 import type { Denial, PublishContext, PublishGrant } from '../../engine/channels/channel-options.js';
 import { dataFields, jsonOf } from '../../engine/channels/grant.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { Decision } from '../../engine/ports/decision.js';
+import { defined } from '../../model/defined.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 
@@ -20,12 +21,12 @@ function readPublish(value: unknown): Decision<{ readonly grant: PublishGrant }>
   const result = v.parse(publishResult, value);
   const data = jsonOf('data', result.data, result.b64data);
   const { tags, idempotency_key: idempotencyKey } = result;
-  const grant = {
-    ...(data !== undefined && { data }),
-    ...(tags != null && { tags }),
-    ...(result.skip_history && { skipHistory: true }),
-    ...(idempotencyKey !== '' && { idempotencyKey }),
-  };
+  const grant = defined({
+    data,
+    tags: tags ?? undefined,
+    skipHistory: result.skip_history || undefined,
+    idempotencyKey: idempotencyKey || undefined,
+  });
   return { ok: true, grant };
 }
 

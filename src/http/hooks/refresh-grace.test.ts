@@ -46,6 +46,4 @@ test('each connection and each of its channels has a grace of its own', async ()
   expect([leftMs(connection, 'b'), leftMs({})]).toEqual([7_500, 7_500]);
 });
 
-test('a grace of 0 is none', () => {
-  expect(make(0).leftMs({})).toBeUndefined();
-});
+test('a grace of 0 is none', () => expect(make(0).leftMs({})).toBeUndefined());

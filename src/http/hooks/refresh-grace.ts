@@ -1,8 +1,8 @@
-/** How long connections and subscriptions outlive their expiry when nobody can be asked whether they may. */
+/** Lets connections and subscriptions outlive their expiry while the backend does not answer. */
 
 import type { Clock, Random } from '../../engine/ports/clock.js';
 
-/** Until the backend is asked again: from the first to twice as long, so that not all ask at once. */
+/** Pause until the backend is asked again: up to twice as long at random, so that not all ask at once. */
 const retryMs = 5_000;
 
 export class RefreshGrace {
@@ -10,7 +10,7 @@ export class RefreshGrace {
   readonly #random: Random;
   /** 0: none. */
   graceMs: number;
-  /** When asking failed first, by connection and channel. Goes with the connection. */
+  /** When asking failed first, by connection and channel. Freed with the connection. */
   readonly #since = new WeakMap<object, Map<string, number>>();
 
   /** @param graceMs 0: none */
@@ -23,7 +23,7 @@ export class RefreshGrace {
   /**
    * @param connection any object that lives as long as the connection
    * @param channel empty for the connection itself
-   * @returns until when it may stay, in Unix milliseconds; `undefined` when its time is over
+   * @returns until when it may stay, in Unix milliseconds; `undefined` when the grace is over
    */
   extend(connection: object, channel = ''): number | undefined {
     const nowMs = this.#clock.nowMs();

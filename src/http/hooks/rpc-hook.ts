@@ -1,9 +1,10 @@
-/** Passes calls of procedures on to a backend. */
+/** Forwards procedure calls to a backend. */
 
 import * as v from 'valibot';
 import { dataFields, jsonOf } from '../../engine/channels/grant.js';
 import type { RpcFallback } from '../../engine/channels/rpc-options.js';
 import type { Decision } from '../../engine/ports/decision.js';
+import { defined } from '../../model/defined.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 
@@ -18,11 +19,7 @@ function readRpc(value: unknown): Decision<{ readonly data: unknown }> {
 export function rpcHook(hook: Hook): RpcFallback {
   return (method, data, context) =>
     hook.call({
-      body: {
-        ...clientFields(context, hook.options.includeMeta),
-        ...(method !== '' && { method }),
-        ...(data !== undefined && { data }),
-      },
+      body: { ...clientFields(context, hook.options.includeMeta), ...defined({ method: method || undefined, data }) },
       source: context,
       client: context.client,
       repeatable: false,

@@ -35,6 +35,4 @@ test('is another one for another time, body or secret', () => {
   expect(new Set(all).size).toBe(all.length);
 });
 
-test('without a secret there is none', () => {
-  expect(signatureHeaders('{}', [], 1)).toEqual({});
-});
+test('without a secret there is none', () => expect(signatureHeaders('{}', [], 1)).toEqual({}));

@@ -1,4 +1,4 @@
-/** Signs what is sent to a backend, so that it can tell a call of ours from anybody else's. */
+/** Signs requests to a backend, so that it can verify that they come from Fanfare. */
 
 import { createHmac } from 'node:crypto';
 
@@ -6,8 +6,8 @@ const timestampHeader = 'X-Fanfare-Timestamp';
 const signatureHeader = 'X-Fanfare-Signature';
 
 /**
- * The time and, for each secret, `v1=` with the hex HMAC-SHA256 of `<timestamp>.<body>`. With several secrets a
- * receiver that knows any of them is content: keys can be rotated on either side first.
+ * The time and, for each secret, `v1=` with the hex HMAC-SHA256 of `<timestamp>.<body>`. A receiver needs only one of
+ * several secrets, so keys can be rotated on either side first.
  */
 export function signatureHeaders(
   body: string,

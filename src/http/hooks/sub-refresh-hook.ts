@@ -1,4 +1,4 @@
-/** Asks a backend whether a subscription whose time is up may go on. */
+/** Asks a backend whether an expired subscription may continue. */
 
 import * as v from 'valibot';
 import type { Denial, PermissionContext, SubscribeGrant } from '../../engine/channels/channel-options.js';
@@ -9,11 +9,7 @@ import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 import type { RefreshGrace } from './refresh-grace.js';
 
-const subRefreshResult = v.object({
-  expired: v.nullish(v.boolean(), false),
-  ...expiryField,
-  ...infoFields,
-});
+const subRefreshResult = v.object({ expired: v.nullish(v.boolean(), false), ...expiryField, ...infoFields });
 
 /** @throws Error for what is no result of this hook */
 function readSubRefresh(value: unknown): Decision<{ readonly grant: SubscribeGrant }> {

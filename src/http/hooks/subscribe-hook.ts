@@ -5,15 +5,11 @@ import type { Denial, SubscribeContext, SubscribeGrant } from '../../engine/chan
 import { dataFields, expiryField, infoFields, overrideField, readGrant } from '../../engine/channels/grant.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { Decision } from '../../engine/ports/decision.js';
+import { defined } from '../../model/defined.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 
-const subscribeResult = v.object({
-  ...infoFields,
-  ...dataFields,
-  ...expiryField,
-  ...overrideField,
-});
+const subscribeResult = v.object({ ...infoFields, ...dataFields, ...expiryField, ...overrideField });
 
 /** @throws Error for what is no result of this hook */
 function readSubscribe(value: unknown): Decision<{ readonly grant: SubscribeGrant }> {
@@ -28,8 +24,7 @@ export function subscribeHook(hook: Hook): (context: SubscribeContext) => Promis
       body: {
         ...clientFields(context, hook.options.includeMeta),
         channel,
-        ...(token !== undefined && { token }),
-        ...(data !== undefined && { data: jsonBehindOf(context)?.data ?? data }),
+        ...defined({ token, data: jsonBehindOf(context)?.data ?? data }),
       },
       source: context,
       client,

@@ -8,20 +8,8 @@ import { maxJsonNesting } from '../../model/json-parse.js';
 import { decodeJsonFrame, maxCommandsPerFrame } from './json-decode.js';
 
 const kinds = [
-  'connect',
-  'subscribe',
-  'unsubscribe',
-  'publish',
-  'presence',
-  'presenceStats',
-  'history',
-  'ping',
-  'rpc',
-  'refresh',
-  'subRefresh',
-  'send',
-  'pong',
-  'invalid',
+  ...['connect', 'subscribe', 'unsubscribe', 'publish', 'presence', 'presenceStats', 'history', 'ping', 'rpc'],
+  ...['refresh', 'subRefresh', 'send', 'pong', 'invalid'],
 ];
 
 function codeOf(frame: string | Uint8Array): number | 'accepted' {

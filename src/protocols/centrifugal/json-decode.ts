@@ -1,7 +1,8 @@
-/** Centrifugal protocol v2 in JSON: a text frame, one command a line, to checked commands. */
+/** Decodes Centrifugal protocol v2 in JSON: a text frame, one command a line. */
 
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { Command, ConnectRequest, HistoryRequest, SubscribeRequest } from '../../model/command.js';
+import { type Fields, isFields } from '../../model/fields.js';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
 import { type JsonShape, members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
@@ -9,19 +10,17 @@ import type { JsonText } from '../../model/json-text.js';
 import type { Position } from '../../model/position.js';
 import type { Decoded, EncodedMessage } from '../protocol.js';
 
-/** Most commands in one frame: a client with 128 channels needs 129 when it connects. */
+/** Largest number of commands in one frame: a client with 128 channels needs 129 when it connects. */
 export const maxCommandsPerFrame = 4_096;
-/** Longest epoch that any server of ours has made, with room to spare. */
+/** Longer than any epoch that Fanfare makes. */
 const maxEpochLength = 64;
 const maxCommandId = 0xffff_ffff;
 const maxConnectSubs = 4_096;
 const maxHeaders = 64;
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** A field that is not what the protocol says, or asks for what is not spoken: only its command fails. */
+/** A field that is invalid or asks for something unsupported: only its command fails. */
 class FieldFault extends Error {
-  /** @param why what is wrong with it, without its value: that may be a secret, or anybody's data */
+  /** @param why the problem, without the value, which may be a secret or private data */
   constructor(
     readonly field: string,
     why: string,
@@ -55,8 +54,10 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
     token: text(fields, 'token'),
   }),
 };
+const noPositions: ReadonlyMap<string, Position> = new Map();
+const noEntries: readonly [string, unknown][] = [];
 const methods = Object.keys(builders);
-/** Fields that are handed on as text and not parsed here. */
+/** Fields that are forwarded as text and not parsed here. */
 const payload = members({ data: 'source' });
 const shape: JsonShape = members({
   connect: payload,
@@ -66,12 +67,17 @@ const shape: JsonShape = members({
   send: payload,
 });
 
-/** Decodes one frame. Anything that is not a list of well-formed commands closes the connection with 3501. */
+/** Decodes one frame. Anything but a list of well-formed commands closes the connection with 3501. */
 export function decodeJsonFrame(frame: EncodedMessage): Decoded {
   if (typeof frame !== 'string')
     return refused('binary frame to a JSON protocol', disconnectCodes.inappropriateProtocol);
   const commands: Command[] = [];
-  for (const line of lines(frame)) {
+  // A line at a time: a frame of a million newlines must not become a million strings.
+  for (let start = 0, end = 0; start < frame.length; start = end + 1) {
+    end = frame.indexOf('\n', start);
+    if (end === -1) end = frame.length;
+    const line = frame.slice(start, end).trim();
+    if (line.length === 0) continue;
     if (commands.length === maxCommandsPerFrame) return refused(`more than ${maxCommandsPerFrame} commands in a frame`);
     const command = decodeLine(line);
     if (typeof command === 'string') return refused(command);
@@ -84,19 +90,7 @@ function refused(detail: string, disconnect: Disconnect = disconnectCodes.badReq
   return { ok: false, disconnect, detail };
 }
 
-/** Non-blank lines, one at a time: a frame of a million newlines must not become a million strings. */
-function* lines(frame: string): Generator<string> {
-  let start = 0;
-  while (start < frame.length) {
-    let end = frame.indexOf('\n', start);
-    if (end === -1) end = frame.length;
-    const line = frame.slice(start, end).trim();
-    if (line.length > 0) yield line;
-    start = end + 1;
-  }
-}
-
-/** A command, or what is wrong with the line. */
+/** A command, or the problem with the line. */
 function decodeLine(line: string): Command | string {
   const parsed = parseJson(line, shape);
   if (!parsed.ok && parsed.fault === 'nesting') return `nested deeper than ${maxJsonNesting}`;
@@ -122,39 +116,49 @@ function decodeLine(line: string): Command | string {
   }
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function connectRequest(fields: Fields): ConnectRequest {
-  const subs = new Map<string, Position>();
-  for (const [channel, sub] of entries(fields, 'subs', maxConnectSubs)) {
-    if (!isFields(sub)) throw new FieldFault('subs', `has ${kindOf(sub)} for a channel, and not an object`);
-    if (flag(sub, 'recover')) subs.set(channel, position(sub));
-  }
-  const headers = new Map<string, string>();
-  for (const [name, value] of entries(fields, 'headers', maxHeaders)) {
-    if (typeof value !== 'string') {
-      throw new FieldFault('headers', `has ${kindOf(value)} for ${cited(name)}, and not a text`);
-    }
-    headers.set(name.toLowerCase(), value);
-  }
+  const subs = heldPositions(fields);
+  const headers = standIns(fields);
   return {
-    ...optional('token', text(fields, 'token') || undefined),
-    ...optional('data', json(fields, 'data')),
-    ...optional('headers', headers.size > 0 ? headers : undefined),
+    token: text(fields, 'token') || undefined,
+    data: json(fields, 'data'),
+    headers,
     name: text(fields, 'name'),
     version: text(fields, 'version'),
     subs,
   };
 }
 
+function heldPositions(fields: Fields): ReadonlyMap<string, Position> {
+  const held = entries(fields, 'subs', maxConnectSubs);
+  if (held.length === 0) return noPositions;
+  const subs = new Map<string, Position>();
+  for (const [channel, sub] of held) {
+    if (!isFields(sub)) throw new FieldFault('subs', `has ${kindOf(sub)} for a channel, and not an object`);
+    if (flag(sub, 'recover')) subs.set(channel, position(sub));
+  }
+  return subs;
+}
+
+function standIns(fields: Fields): ReadonlyMap<string, string> | undefined {
+  const sent = entries(fields, 'headers', maxHeaders);
+  if (sent.length === 0) return undefined;
+  const headers = new Map<string, string>();
+  for (const [name, value] of sent) {
+    if (typeof value !== 'string') {
+      throw new FieldFault('headers', `has ${kindOf(value)} for ${cited(name)}, and not a text`);
+    }
+    headers.set(name.toLowerCase(), value);
+  }
+  return headers;
+}
+
 function subscribeRequest(fields: Fields): SubscribeRequest {
   return {
     channel: streamChannel(fields),
-    ...optional('token', text(fields, 'token') || undefined),
-    ...optional('data', json(fields, 'data')),
-    ...optional('recoverSince', flag(fields, 'recover') ? position(fields) : undefined),
+    token: text(fields, 'token') || undefined,
+    data: json(fields, 'data'),
+    recoverSince: flag(fields, 'recover') ? position(fields) : undefined,
     positioned: flag(fields, 'positioned'),
     recoverable: flag(fields, 'recoverable'),
     joinLeave: flag(fields, 'join_leave'),
@@ -163,8 +167,8 @@ function subscribeRequest(fields: Fields): SubscribeRequest {
 }
 
 /**
- * The channel of a request about a stream. Maps, shared polls (`type`) and tag filters (`tf`) are refused: a client that
- * asked for one of them and got a plain stream would take it for what it asked for.
+ * The channel of a request about a stream. Maps, shared polls (`type`) and tag filters (`tf`) are refused, since the
+ * client would mistake a plain stream for what it asked for.
  */
 function streamChannel(fields: Fields): string {
   if (integer(fields, 'type') !== 0) {
@@ -185,7 +189,7 @@ function historyRequest(fields: Fields): HistoryRequest {
     channel: text(fields, 'channel'),
     limit: integer(fields, 'limit'),
     reverse: flag(fields, 'reverse'),
-    ...optional('since', since === undefined ? undefined : position(since)),
+    since: since === undefined ? undefined : position(since),
   };
 }
 
@@ -209,18 +213,19 @@ function flag(fields: Fields, name: string): boolean {
   return value;
 }
 
-/** Absent is 0. Beyond 2^53 a number has already lost digits, so it is refused and not rounded. */
+/** Absent is 0. A number above 2^53 has already lost digits, so it is refused and not rounded. */
 function integer(fields: Fields, name: string): number {
   const value = own(fields, name) ?? 0;
   if (!Number.isSafeInteger(value)) {
-    const why = typeof value === 'number' ? 'is no whole number below 2^53' : `is ${kindOf(value)}, and not a number`;
+    const why =
+      typeof value === 'number' ? 'is not a whole number below 2^53' : `is ${kindOf(value)}, and not a number`;
     throw new FieldFault(name, why);
   }
   // safe: isSafeInteger holds for numbers only
   return value as number;
 }
 
-/** As it came. */
+/** The unchanged text. */
 function json(fields: Fields, name: string): JsonText | undefined {
   const value = own(fields, name);
   if (value === undefined) return undefined;
@@ -230,15 +235,16 @@ function json(fields: Fields, name: string): JsonText | undefined {
   return value.text;
 }
 
-function entries(fields: Fields, name: string, most: number): [string, unknown][] {
-  const value = own(fields, name) ?? {};
+function entries(fields: Fields, name: string, most: number): readonly [string, unknown][] {
+  const value = own(fields, name);
+  if (value === undefined || value === null) return noEntries;
   if (!isFields(value)) throw new FieldFault(name, `is ${kindOf(value)}, and not an object`);
   const list = Object.entries(value);
   if (list.length > most) throw new FieldFault(name, `has more than ${most} entries`);
   return list;
 }
 
-/** What a value is, in place of the value. */
+/** The type of a value, in place of the value. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
@@ -257,9 +263,4 @@ function own(fields: Fields, name: string): unknown {
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new FieldFault(name, 'is missing');
   return value;
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  // safe: the object has that one key or none
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }

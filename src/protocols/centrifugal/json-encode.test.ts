@@ -48,9 +48,7 @@ describe('replies', () => {
     expect(new Set(replyVectors.map(({ body }) => body.kind))).toEqual(new Set(Object.keys(replyKinds)));
   });
 
-  test.each(replyVectors)('$name', ({ id, body, bytes }) => {
-    expect(encodeReply(id, body)).toBe(bytes);
-  });
+  test.each(replyVectors)('$name', ({ id, body, bytes }) => expect(encodeReply(id, body)).toBe(bytes));
 });
 
 describe('pushes', () => {
@@ -58,9 +56,7 @@ describe('pushes', () => {
     expect(new Set(pushVectors.map(({ push }) => push.kind))).toEqual(new Set(Object.keys(pushKinds)));
   });
 
-  test.each(pushVectors)('$name', ({ push, bytes }) => {
-    expect(encodePush(push)).toBe(bytes);
-  });
+  test.each(pushVectors)('$name', ({ push, bytes }) => expect(encodePush(push)).toBe(bytes));
 });
 
 describe('frames', () => {

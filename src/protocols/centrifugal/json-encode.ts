@@ -1,6 +1,6 @@
 /**
- * Centrifugal protocol v2 in JSON: replies and pushes to text. Built by hand because payloads are JSON text already and
- * must not be parsed again. Zero values are left out except where the protocol says otherwise.
+ * Encodes replies and pushes of Centrifugal protocol v2 in JSON. Concatenates text, because payloads are already JSON
+ * text and must not be parsed again. Zero values are left out except where the protocol says otherwise.
  */
 
 import { assertNever } from '../../model/assert-never.js';
@@ -12,7 +12,9 @@ import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '.
 
 /** `fragment` is a list of `"key":value` texts; undefined and empty ones are dropped. */
 function object(...fragments: (string | undefined)[]): string {
-  return `{${fragments.filter(Boolean).join(',')}}`;
+  let members = '';
+  for (const fragment of fragments) if (fragment) members += members === '' ? fragment : `,${fragment}`;
+  return `{${members}}`;
 }
 
 function quoted(key: string, value: string): string | undefined {
@@ -39,7 +41,7 @@ function expiry(ttlSec: number | undefined): string | undefined {
   return ttlSec === undefined ? undefined : `"expires":true,"ttl":${ttlSec}`;
 }
 
-/** User and client are there even when empty: that is how clients tell an anonymous member. */
+/** User and client are always present, even if empty, so that clients recognise an anonymous member. */
 export function clientInfoText(info: ClientInfo): string {
   return object(
     `"user":${JSON.stringify(info.user)}`,
@@ -49,7 +51,7 @@ export function clientInfoText(info: ClientInfo): string {
   );
 }
 
-/** A publication as it stands in pushes, history and recovery. */
+/** A publication in pushes, history and recovery. */
 export function publicationText(publication: Publication): string {
   return object(
     payload(publication.data),
@@ -92,7 +94,7 @@ function subscribeResult(result: SubscribeResult): string {
   );
 }
 
-/** All three are there even when empty, so that position 0 is a position. */
+/** All three are always present, so that position 0 is a position. */
 function historyResult(result: HistoryResult): string {
   const { publications, epoch, offset } = result;
   return `{${publicationList(publications)},"epoch":${JSON.stringify(epoch)},"offset":${offset}}`;

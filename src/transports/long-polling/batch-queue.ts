@@ -1,44 +1,41 @@
-/** What waits for one polling client, in numbered batches that are kept until the client says that it has them. */
+/** Messages for one polling client, in numbered batches that are kept until they are acknowledged. */
 
-/** Frames that travel in one answer. The same object until it is acknowledged: it may have to be sent again. */
+/** The frames of one answer. The same object until it is acknowledged, since it may have to be sent again. */
 export interface Batch {
-  /** Counts up by one from 1. */
+  /** Consecutive, starting at 1. */
   readonly seq: number;
   readonly frames: readonly Uint8Array[];
 }
 
 /**
- * `taken`: it acknowledges a batch. `known`: it acknowledges what was acknowledged before. `late`: it is older than
- * that, so it was overtaken on its way. `impossible`: of a batch that was never made.
+ * `taken`: acknowledges a batch. `known`: repeats the last acknowledgement. `late`: older than that, because it was
+ * overtaken. `impossible`: of a batch that was never sent.
  */
 export type Acknowledgement = 'taken' | 'known' | 'late' | 'impossible';
 
 const nothing: readonly Uint8Array[] = [];
 
 export class BatchQueue {
-  readonly #maxBatchBytes: number;
-  /** Not in a batch yet. Shared bytes: other connections have the same ones. */
+  /** Not in a batch yet. The bytes are shared with other connections. */
   #queued: Uint8Array[] = [];
   #batch: Batch | undefined;
   #seq = 0;
   #bytes = 0;
 
-  /** @param maxBatchBytes with a frame more than this a batch ends before it; a frame is never cut */
-  constructor(maxBatchBytes: number) {
-    this.#maxBatchBytes = maxBatchBytes;
-  }
+  /** @param maxBatchBytes a batch ends before the frame that would exceed this; a frame is never cut */
+  constructor(private readonly maxBatchBytes: number) {}
 
-  /** All that was not acknowledged, sent or not. */
+  /** Bytes that are not acknowledged, sent or not. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The last batch that was acknowledged. 0: none. */
+  /** Number of the last acknowledged batch. 0: none. */
   get acknowledgedSeq(): number {
     return this.#batch === undefined ? this.#seq : this.#seq - 1;
   }
 
-  /** The next batch is one that was given before. */
+  /** Whether the next batch was already returned once. */
   get isRepeating(): boolean {
     return this.#batch !== undefined;
   }
@@ -58,7 +55,7 @@ export class BatchQueue {
     return 'taken';
   }
 
-  /** The batch that was not acknowledged, or else a new one; `undefined` when there is nothing to send. */
+  /** The unacknowledged batch, or a new one; `undefined` when there is nothing to send. */
   next(): Batch | undefined {
     if (this.#batch === undefined && this.#queued.length > 0) {
       this.#batch = { seq: ++this.#seq, frames: this.#takeFrames() };
@@ -77,7 +74,7 @@ export class BatchQueue {
     let bytes = 0;
     const end = this.#queued.findIndex(({ length }, n) => {
       bytes += length;
-      return n > 0 && bytes > this.#maxBatchBytes;
+      return n > 0 && bytes > this.maxBatchBytes;
     });
     const frames = this.#queued;
     if (end === -1) {

@@ -1,4 +1,4 @@
-/** Polls hang until there is something, one at a time, and a connection without any comes to its end. */
+/** Polls wait for data, one at a time, and a connection without polls ends. */
 
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
@@ -11,7 +11,7 @@ import { Spacing } from './spacing.js';
 
 const waitMs = 25_000;
 const graceMs = 15_000;
-/** Deadlines are kept to the second. */
+/** Deadlines are accurate to the second. */
 const toleranceMs = 1_000;
 
 function start(spacingMs = 0) {
@@ -22,12 +22,10 @@ function start(spacingMs = 0) {
     { clock, turn: new Turn(clock), deadlines, waitMs, graceMs, spacing: new Spacing(clock, spacingMs, () => 0) },
     () => ends++,
   );
-  /** A poll whose answer shows once it is there. */
+  /** A poll whose answer can be inspected. */
   const poll = (ack: number, recipient = new Recipient()) => {
     const state: { answer?: PollOutcome } = {};
-    void connection.poll(ack, recipient).outcome.then((answer) => {
-      state.answer = answer;
-    });
+    void connection.poll(ack, recipient).outcome.then((answer) => (state.answer = answer));
     return state;
   };
   const texts = ({ answer }: { answer?: PollOutcome }) =>

@@ -1,4 +1,4 @@
-/** The connection of a client that polls: what is written to it waits for the next poll, or ends the one that hangs. */
+/** The connection of a polling client: data waits for the next poll, or answers the waiting one. */
 
 import { framesOf } from '../../engine/fanout/joined-frames.js';
 import type { Cancel, Clock } from '../../engine/ports/clock.js';
@@ -11,16 +11,16 @@ import { lines } from '../streaming/format.js';
 import { type Acknowledgement, type Batch, BatchQueue } from './batch-queue.js';
 import type { Spacing } from './spacing.js';
 
-/** More goes into the next answer. */
+/** Larger amounts of data are split over several answers. */
 const maxBatchBytes = 524_288;
-/** So much goes at once: an answer of its own costs little beside it, and the queue must not fill up. */
+/** This much is sent without spacing: the cost of the answer is small in comparison, and the queue must not fill up. */
 const minUnspacedBytes = 16_384;
-/** How long the last words are kept for a client that does not come for them. */
+/** How long the last messages are kept for a client that does not poll. */
 const closeTimeoutMs = 4_000;
 
 /** What all polling connections of a transport share. */
 export interface PollingPorts {
-  /** Runs behind the node's own: what the end of a turn brings from several channels leaves in one answer. */
+  /** Runs after the node's own turn, so that data of several channels shares one answer. */
   readonly turn: Turn;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
@@ -29,12 +29,12 @@ export interface PollingPorts {
   readonly spacing: Spacing;
 }
 
-/** What a poll is answered with. */
+/** The answer to a poll. */
 export type PollOutcome =
   | { readonly kind: 'batch'; readonly batch: Batch }
-  /** Nothing came, or a newer poll did. */
+  /** No data arrived, or a newer poll replaced this one. */
   | { readonly kind: 'nothing'; readonly seq: number }
-  /** The last words were received; there is no session any more. */
+  /** The client has the last messages; the session is gone. */
   | { readonly kind: 'over' }
   | { readonly kind: 'late' }
   | { readonly kind: 'impossible' };
@@ -42,23 +42,21 @@ export type PollOutcome =
 export class PollingConnection implements Connection, Flushable, Expiring {
   readonly transport = 'long_polling';
   readonly encoding: Encoding = lines;
-  readonly #ports: PollingPorts;
-  /** Called once: nobody polls any more, or all has been said. */
-  readonly #onEnd: () => void;
   readonly #batches = new BatchQueue(maxBatchBytes);
   #state: 'open' | 'closing' | 'ended' = 'open';
-  /** Answers the poll that hangs. */
+  /** Answers the waiting poll. */
   #hanging: ((outcome: PollOutcome) => void) | undefined;
   #isDue = false;
-  /** When the next new batch may go. */
+  /** When the next new batch may be sent. */
   #freeAtMs = 0;
   #cancelFlush: Cancel | undefined;
-  /** The end of the poll that hangs, of the grace without one, or of the last words. */
+  /** The deadline of the waiting poll, of the grace period without one, or of the last messages. */
   #deadline: number;
 
-  constructor(ports: PollingPorts, onEnd: () => void) {
-    this.#ports = ports;
-    this.#onEnd = onEnd;
+  constructor(
+    private readonly ports: PollingPorts /** Called once, when the client no longer polls or everything was delivered. */,
+    private readonly onEnd: () => void,
+  ) {
     this.#deadline = ports.deadlines.add(this, ports.graceMs);
   }
 
@@ -71,10 +69,10 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     this.#batches.push(bytes);
     if (this.#hanging === undefined || this.#isDue) return;
     this.#isDue = true;
-    this.#ports.turn.addOutbox(this);
+    this.ports.turn.addOutbox(this);
   }
 
-  /** Answers the poll that hangs with what is there, or in a moment, when the last answer was a moment ago. */
+  /** Answers the waiting poll with the queued data, after a pause if the last answer is too recent. */
   flush(): void {
     this.#isDue = false;
     const hanging = this.#hanging;
@@ -82,11 +80,11 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     const batch = this.#nextBatch();
     if (batch === undefined) return;
     this.#hanging = undefined;
-    this.#await(this.#ports.graceMs);
+    this.#await(this.ports.graceMs);
     hanging({ kind: 'batch', batch });
   }
 
-  /** The reason is a push, the last one. */
+  /** The reason is a push, and the last one. */
   close(disconnect: Disconnect): void {
     if (this.#state !== 'open') return;
     const { protocol } = this.encoding;
@@ -96,22 +94,22 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     this.flush();
   }
 
-  /** @param recipient leaves when nobody waits for the answer any more */
+  /** @param recipient tells when the client no longer waits for the answer */
   poll(ack: number, recipient: Recipient): { readonly isNew: boolean; readonly outcome: Promise<PollOutcome> } {
     const acknowledged = this.#batches.acknowledge(ack);
     return { isNew: acknowledged === 'taken', outcome: this.#outcome(ack, acknowledged, recipient) };
   }
 
-  /** The client has left, or nobody knows how to reach it any more. Idempotent. */
+  /** The client has left or can no longer be reached. Idempotent. */
   end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#ports.deadlines.remove(this, this.#deadline);
+    this.ports.deadlines.remove(this, this.#deadline);
     this.#cancelFlush?.();
     this.#batches.clear();
     const hanging = this.#hanging;
     this.#hanging = undefined;
-    this.#onEnd();
+    this.onEnd();
     hanging?.({ kind: 'over' });
   }
 
@@ -122,13 +120,13 @@ export class PollingConnection implements Connection, Flushable, Expiring {
 
   async #outcome(ack: number, acknowledged: Acknowledgement, recipient: Recipient): Promise<PollOutcome> {
     if (this.#state === 'ended') return { kind: 'over' };
-    // What was overtaken must not end the poll that overtook it.
+    // An outdated poll must not replace the newer one.
     if (acknowledged === 'late' || acknowledged === 'impossible') return { kind: acknowledged };
     this.#answerNothing();
     if (this.#batches.isRepeating || !this.#isTooEarly()) {
       const batch = this.#nextBatch();
       if (batch !== undefined) {
-        this.#await(this.#ports.graceMs);
+        this.#await(this.ports.graceMs);
         return { kind: 'batch', batch };
       }
       if (this.#state !== 'open') {
@@ -139,11 +137,11 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     return recipient.hasLeft ? { kind: 'nothing', seq: ack } : this.#hang(recipient);
   }
 
-  /** Under a steady load clients would be answered once for each message, and an answer costs far more than a message. */
+  /** Without spacing, clients would get one answer per message, and an answer costs far more than a message. */
   #isTooEarly(): boolean {
     if (this.#state !== 'open') return false;
     if (this.#batches.bytes === 0 || this.#batches.bytes >= minUnspacedBytes) return false;
-    const { clock } = this.#ports;
+    const { clock } = this.ports;
     const earlyMs = this.#freeAtMs - clock.nowMs();
     if (earlyMs <= 0) return false;
     this.#cancelFlush ??= clock.schedule(() => {
@@ -155,14 +153,14 @@ export class PollingConnection implements Connection, Flushable, Expiring {
 
   #nextBatch(): Batch | undefined {
     const batch = this.#batches.next();
-    if (batch !== undefined) this.#freeAtMs = this.#ports.clock.nowMs() + this.#ports.spacing.nextMs();
+    if (batch !== undefined) this.#freeAtMs = this.ports.clock.nowMs() + this.ports.spacing.nextMs();
     return batch;
   }
 
   #hang(recipient: Recipient): Promise<PollOutcome> {
     return new Promise((resolve) => {
       this.#hanging = resolve;
-      this.#await(this.#ports.waitMs);
+      this.#await(this.ports.waitMs);
       recipient.onLeave(() => {
         if (this.#hanging === resolve) this.#answerNothing();
       });
@@ -173,17 +171,17 @@ export class PollingConnection implements Connection, Flushable, Expiring {
     const hanging = this.#hanging;
     if (hanging === undefined) return;
     this.#hanging = undefined;
-    this.#await(this.#ports.graceMs);
+    this.#await(this.ports.graceMs);
     hanging({ kind: 'nothing', seq: this.#batches.acknowledgedSeq });
   }
 
-  /** A connection that closes has no further time, whatever its client does. */
+  /** The deadline of a closing connection is not extended. */
   #await(delayMs: number): void {
     if (this.#state === 'open') this.#expireIn(delayMs);
   }
 
   #expireIn(delayMs: number): void {
-    const { deadlines } = this.#ports;
+    const { deadlines } = this.ports;
     deadlines.remove(this, this.#deadline);
     this.#deadline = deadlines.add(this, delayMs);
   }

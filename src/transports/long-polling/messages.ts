@@ -1,5 +1,6 @@
-/** The words of long polling: what clients ask, and how an answer's body is put together. */
+/** The messages of long polling: decodes requests and encodes answers. */
 
+import { fieldsOf } from '../json-fields.js';
 import type { SessionWords } from '../session-directory.js';
 
 /** A new session, and its first frame. */
@@ -8,33 +9,24 @@ export interface OpenRequest {
   readonly frame: string;
 }
 
-/** All that was received up to a batch; asks for the next one. */
-type PollRequest = {
-  readonly kind: 'poll';
-  readonly ack: number;
-};
+/** Acknowledges all batches up to this one, and requests the next. */
+type PollRequest = { readonly kind: 'poll'; readonly ack: number };
 
-/** A frame of commands. Frames are numbered from 1, so that one that comes again is known. */
-export type SendRequest = {
-  readonly kind: 'send';
-  readonly id: number;
-  readonly frame: string;
-};
+/** A frame of commands. Frames are numbered from 1, so that repeated ones are recognised. */
+export type SendRequest = { readonly kind: 'send'; readonly id: number; readonly frame: string };
 
-type CloseRequest = {
-  readonly kind: 'close';
-};
+type CloseRequest = { readonly kind: 'close' };
 
-/** What is asked of a session that there is. */
+/** A request within an existing session. */
 type InSessionRequest = PollRequest | SendRequest | CloseRequest;
 
-/** By whom it is asked. */
+/** The session that it is for. */
 export interface Addressee {
   readonly session: string;
   readonly node: string;
 }
 
-/** A request for a session, and what it asks of it. */
+/** A request for a session, with the session. */
 export interface SessionRequest {
   readonly kind: 'session';
   readonly addressee: Addressee;
@@ -43,7 +35,7 @@ export interface SessionRequest {
 
 export type ClientRequest = OpenRequest | SessionRequest;
 
-/** `undefined` for everything that is no such request. */
+/** `undefined` for an invalid request. */
 export function decodeRequest(text: string): ClientRequest | undefined {
   const fields = fieldsOf(text);
   if (fields === undefined) return undefined;
@@ -54,7 +46,7 @@ export function decodeRequest(text: string): ClientRequest | undefined {
   return asked && { kind: 'session', addressee: { session, node }, asked };
 }
 
-/** Whether a request that came by way of another transport, or of another node, is one of these. */
+/** Whether a request from another transport or node is one of these. */
 export function isInSessionRequest(words: SessionWords): words is InSessionRequest {
   if (typeof words === 'string') return false;
   const { kind, ack, id, frame } = words;
@@ -68,34 +60,22 @@ function askedOf({ ack, id, data, close }: Record<string, unknown>): InSessionRe
   return isCount(id) && id > 0 && typeof data === 'string' ? { kind: 'send', id, frame: data } : undefined;
 }
 
-function fieldsOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    // safe: the fields of an object are unknown
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // Not JSON: like everything else that is no such request.
-    return undefined;
-  }
-}
-
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** What the client has to know of a session that was opened for it. */
+/** What the client must know about its new session. */
 export interface OpenedSession extends Addressee {
-  /** How long a poll without anything to deliver may take. */
+  /** How long a poll without data may wait. */
   readonly waitMs: number;
   /** How long the session lives without a poll. */
   readonly graceMs: number;
 }
 
 /**
- * The frames and behind them, in a line of its own, the number of the batch: an answer that was cut on its way has no
- * such line, however it was cut.
+ * The frames, then a line with the batch number, which is missing if the answer was cut off.
  *
- * @param opened in the first answer
+ * @param opened for the first answer of a session
  */
 export function encodeAnswer(seq: number, frames: readonly Uint8Array[], opened?: OpenedSession): Uint8Array {
   const trailer = opened === undefined ? `{"seq":${seq}}\n` : `${openingTrailer(seq, opened)}\n`;

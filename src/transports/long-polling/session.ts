@@ -1,4 +1,4 @@
-/** The session of a client that polls: its polls, and its frames, each of which is taken once. */
+/** The session of a polling client: its polls, and its frames, each of which is processed once. */
 
 import { limitReached } from '../../engine/channels/refusal-lines.js';
 import type { Session } from '../../engine/sessions/session.js';
@@ -16,16 +16,13 @@ interface PollingSessionParts {
 }
 
 export class PollingSession implements AddressedSession {
-  readonly #parts: PollingSessionParts;
-  /** Of the last frame that was taken. */
+  /** Id of the last processed frame. */
   #lastSendId = 0;
 
   constructor(
-    parts: PollingSessionParts,
+    private readonly parts: PollingSessionParts,
     readonly binding: RequestBinding,
-  ) {
-    this.#parts = parts;
-  }
+  ) {}
 
   request(words: SessionWords, recipient: Recipient): SessionAnswer | Promise<SessionAnswer> {
     if (!isInSessionRequest(words)) return { status: 400 };
@@ -36,19 +33,19 @@ export class PollingSession implements AddressedSession {
       case 'send':
         return this.#send(request);
       case 'close':
-        this.#parts.connection.end();
+        this.parts.connection.end();
         return { status: 204 };
     }
   }
 
   compromised(): void {
-    this.#parts.session.close(disconnectCodes.forceReconnect, 'a request of another client had its secret');
+    this.parts.session.close(disconnectCodes.forceReconnect, 'a request of another client had its secret');
   }
 
   async #poll(ack: number, recipient: Recipient): Promise<SessionAnswer> {
-    const { session, connection } = this.#parts;
+    const { session, connection } = this.parts;
     const { isNew, outcome } = connection.poll(ack, recipient);
-    // A client that has received something is as fast as its channels; only polls for their own sake can be a flood.
+    // Polls that acknowledge data are as frequent as its messages; only others can be a flood.
     if (!isNew) session.receiveControl();
     const answer = await outcome;
     if (answer.kind === 'impossible') session.close(disconnectCodes.badRequest, 'acknowledges what was not sent');
@@ -56,11 +53,11 @@ export class PollingSession implements AddressedSession {
   }
 
   #send({ id, frame }: SendRequest): SessionAnswer {
-    const { session, maxFrameBytes } = this.#parts;
+    const { session, maxFrameBytes } = this.parts;
     if (id <= this.#lastSendId) return { status: 204 };
     if (id > this.#lastSendId + 1) return { status: 409 };
     this.#lastSendId = id;
-    // Its last words are there for the client to poll: they say why, and a 404 would not.
+    // The client can still poll the last messages, which have the reason; a 404 would not.
     if (session.is('closed')) return { status: 204 };
     if (Buffer.byteLength(frame) > maxFrameBytes) {
       session.close(disconnectCodes.badRequest, limitReached('maxFrameBytes', maxFrameBytes));

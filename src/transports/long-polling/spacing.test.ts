@@ -1,4 +1,4 @@
-/** Answers get rarer while the process has no time left, and more frequent when it has again. */
+/** Answers become rarer while the process is busy, and more frequent when it is no longer busy. */
 
 import { expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
@@ -8,7 +8,7 @@ function start(minMs: number) {
   const clock = new FakeClock();
   const load = { share: 0 };
   const spacing = new Spacing(clock, minMs, () => load.share);
-  /** What it is after so many looks at a load. */
+  /** The spacing after this many measurements of the load. */
   const after = async (share: number, looks: number, answers = 500) => {
     load.share = share;
     let ms = minMs;
@@ -51,9 +51,7 @@ test('is judged over a time, not at each answer', async () => {
   }
 });
 
-test('is none under any load where none is configured', async () => {
-  expect(await start(0).after(1, 100)).toBe(0);
-});
+test('is none under any load where none is configured', async () => expect(await start(0).after(1, 100)).toBe(0));
 
 test('is never shorter than configured, however long that is', async () => {
   const { after } = start(5_000);

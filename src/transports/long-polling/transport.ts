@@ -1,18 +1,14 @@
 /**
- * Long polling: connections for clients whose network lets nothing through but short requests. A poll acknowledges what
- * the last one delivered, so an answer that is lost on its way is sent again.
+ * Long polling: connections for clients whose network permits only short requests. A poll acknowledges the previous
+ * batch, so a lost answer is sent again.
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Node } from '../../engine/node.js';
 import { Turn } from '../../engine/time/turn.js';
 import type { ClientGate } from '../client-gate.js';
-import { corsHeaders } from '../cors.js';
-import { answer, isWelcome, largeBody, readJsonBody, refuse, uncached } from '../http-answer.js';
-import { Recipient } from '../recipient.js';
+import { type Exchange, largeBody, plainEndpoint } from '../exchange.js';
 import type { SessionAnswer, SessionDirectory } from '../session-directory.js';
 import { sessionRefusal } from '../session-refusals.js';
-import type { ClientEndpoint, Transport } from '../transport.js';
+import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
 import { PollingConnection, type PollingPorts } from './connection.js';
 import {
   type Addressee,
@@ -27,12 +23,12 @@ import { Spacing } from './spacing.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 interface LongPollingParts {
-  readonly node: Node;
+  readonly ports: TransportPorts;
   readonly gate: ClientGate;
   readonly directory: SessionDirectory;
   /** Largest frame from a client, in bytes. */
   readonly maxFrameBytes: number;
-  /** How long a poll without anything to deliver hangs. */
+  /** How long a poll without data waits. */
   readonly waitMs: number;
   /** How long a session lives without a poll. */
   readonly graceMs: number;
@@ -40,13 +36,10 @@ interface LongPollingParts {
   readonly spacingMs: number;
 }
 
-/** Beside the frame: two ids and some punctuation. */
-const maxEnvelopeBytes = 1_024;
-
 const contentType = 'application/x-ndjson; charset=utf-8';
 
-/** An answer, and the session that it is of. */
-type SessionOutcome = SessionAnswer & Pick<Addressee, 'session'>;
+/** An answer with its session. */
+type SessionOutcome = SessionAnswer & Addressee;
 
 export class LongPollingTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
@@ -57,18 +50,18 @@ export class LongPollingTransport implements Transport {
   #onEmpty: (() => void) | undefined;
 
   constructor(path: string, parts: LongPollingParts) {
-    const { node, waitMs, graceMs, spacingMs } = parts;
+    const { ports, waitMs, graceMs, spacingMs } = parts;
     this.#parts = parts;
-    this.#unread = new UnreadAnswers(node.clock, graceMs);
+    this.#unread = new UnreadAnswers(ports.clock, graceMs);
     this.#ports = {
-      clock: node.clock,
-      turn: new Turn(node.clock),
-      deadlines: node.deadlines,
+      clock: ports.clock,
+      turn: new Turn(ports.clock),
+      deadlines: ports.deadlines,
       waitMs,
       graceMs,
-      spacing: new Spacing(node.clock, spacingMs),
+      spacing: new Spacing(ports.clock, spacingMs),
     };
-    this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
+    this.endpoints = [plainEndpoint(path, 'long_polling', parts, (exchange) => this.#take(exchange))];
   }
 
   async settled(): Promise<void> {
@@ -82,56 +75,31 @@ export class LongPollingTransport implements Transport {
     for (const connection of this.#connections) connection.end();
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#take(request, response).catch((error: unknown) => {
-      this.#parts.node.log.error({ err: error, transport: 'long_polling' }, 'a request could not be answered');
-      answer(response, 500, corsHeaders(request, this.#parts.gate), 'internal server error');
-    });
-  }
-
-  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { node, gate, maxFrameBytes } = this.#parts;
-    if (!isWelcome(request, response, gate, ['POST'])) return;
-    const body = await readJsonBody(request, node.clock, {
-      // Within the JSON of the envelope a frame of JSON is up to twice as long: `"` is `\"`.
-      maxBytes: 2 * maxFrameBytes + maxEnvelopeBytes,
-      timeoutMs: node.limits.connectTimeoutMs,
-    });
-    if (body === undefined || request.socket.destroyed) return;
-    if ('status' in body) return refuse(request, response, gate, body);
-    const asked = decodeRequest(body.text);
-    if (asked === undefined) return refuse(request, response, gate, { status: 400, message: 'no such request' });
-    // On one connection, behind a request that is not answered yet: browsers and proxies do no such thing, and a flood
-    // of polls could hold up everybody.
-    if (response.socket === null && mayHang(asked)) {
-      gate.logRefusal(request, { status: 400, message: 'a poll behind a poll' });
-      request.socket.destroy();
+  async #take(exchange: Exchange): Promise<void> {
+    const { gate, maxFrameBytes } = this.#parts;
+    if (!exchange.isWelcome(['POST'])) return;
+    const text = await exchange.readEnvelope(maxFrameBytes);
+    if (text === undefined) return;
+    const asked = decodeRequest(text);
+    if (asked === undefined) return exchange.refuse({ status: 400, message: 'no such request' });
+    // Browsers and proxies do not do that, and a flood of such polls could delay other clients.
+    if (exchange.http.isQueued && mayHang(asked)) {
+      gate.logRefusal(exchange.head, { status: 400, message: 'a poll behind a poll' });
+      exchange.http.cut();
       return;
     }
-    const recipient = new Recipient();
-    response.once('close', () => {
-      if (!response.writableEnded) recipient.leave();
-    });
-    const outcome =
-      asked.kind === 'open'
-        ? await this.#open(request, response, asked, recipient)
-        : await this.#pass(request, asked, recipient);
-    if (outcome !== undefined) this.#answer(request, response, outcome);
+    const outcome = await (asked.kind === 'open' ? this.#open(exchange, asked) : this.#pass(exchange, asked));
+    if (outcome !== undefined) this.#answer(exchange, outcome);
   }
 
-  /** `undefined`: it has been answered. */
-  async #open(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { frame }: OpenRequest,
-    recipient: Recipient,
-  ): Promise<SessionOutcome | undefined> {
-    const { node, gate, directory, maxFrameBytes, waitMs, graceMs } = this.#parts;
+  /** `undefined`: the request has been answered. */
+  async #open(exchange: Exchange, { frame }: OpenRequest): Promise<SessionOutcome | undefined> {
+    const { ports, gate, directory, maxFrameBytes, waitMs, graceMs } = this.#parts;
+    const { head } = exchange;
     const tooLarge = { status: 413, message: 'too large', why: largeBody(maxFrameBytes) };
-    const refusal =
-      Buffer.byteLength(frame) > maxFrameBytes ? tooLarge : (gate.findClosing() ?? gate.findFull(request));
+    const refusal = Buffer.byteLength(frame) > maxFrameBytes ? tooLarge : (gate.findClosing() ?? gate.findFull(head));
     if (refusal !== undefined) {
-      refuse(request, response, gate, refusal);
+      exchange.refuse(refusal);
       return undefined;
     }
     const address = directory.newAddress();
@@ -141,53 +109,41 @@ export class LongPollingTransport implements Transport {
       directory.remove(address);
       session.connectionClosed();
     });
-    const session = node.open(connection, gate.handshakeOf(request));
+    const session = ports.open(connection, gate.handshakeOf(head));
     this.#connections.add(connection);
-    directory.add(address, new PollingSession({ session, connection, maxFrameBytes }, gate.bindingOf(request)));
+    directory.add(address, new PollingSession({ session, connection, maxFrameBytes }, gate.bindingOf(head)));
     session.receive(frame);
-    // Counts as a poll, so that one exchange connects.
+    // Counts as a poll, so that one request suffices to connect.
+    const recipient = exchange.recipient();
     const outcome = await connection.poll(0, recipient).outcome;
-    // Nobody will ever know its secret.
+    // The client will never learn the session's secret.
     if (recipient.hasLeft) connection.end();
     const { seq, frames } = outcome.kind === 'batch' ? outcome.batch : { seq: 0, frames: [] };
     return {
       session: address.secret,
+      node: ports.id,
       status: 200,
-      body: encodeAnswer(seq, frames, { session: address.secret, node: node.id, waitMs, graceMs }),
+      body: encodeAnswer(seq, frames, { session: address.secret, node: ports.id, waitMs, graceMs }),
     };
   }
 
-  async #pass(
-    request: IncomingMessage,
-    { addressee, asked }: SessionRequest,
-    recipient: Recipient,
-  ): Promise<SessionOutcome> {
+  async #pass(exchange: Exchange, { addressee, asked }: SessionRequest): Promise<SessionOutcome> {
     const { gate, directory } = this.#parts;
-    const { session, node } = addressee;
-    const outcome = await directory.request(
-      { session, node, binding: gate.bindingOf(request), words: asked },
-      recipient,
-    );
-    // What is not there is closed.
+    const request = { ...addressee, binding: gate.bindingOf(exchange.head), words: asked };
+    const outcome = await directory.request(request, exchange.recipient());
+    // A missing session counts as closed.
     const isClosed = asked.kind === 'close' && outcome.status === 404;
-    return { session, status: isClosed ? 204 : outcome.status, ...(outcome.body && { body: outcome.body }) };
+    return { ...addressee, status: isClosed ? 204 : outcome.status, ...(outcome.body && { body: outcome.body }) };
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse, { session, status, body }: SessionOutcome): void {
-    const { gate } = this.#parts;
-    if (status >= 400) refuse(request, response, gate, sessionRefusal(status));
-    else if (body === undefined) answer(response, status, corsHeaders(request, gate));
+  #answer(exchange: Exchange, { session, node, status, body }: SessionOutcome): void {
+    if (status >= 400) exchange.refuse(sessionRefusal(status, node));
+    else if (body === undefined) exchange.answer(status);
     if (body === undefined) return;
     this.#unread.drop(session);
-    if (request.socket.destroyed) return;
-    response.writeHead(status, {
-      ...uncached,
-      'Content-Type': contentType,
-      'Content-Length': Buffer.byteLength(body),
-      ...corsHeaders(request, gate),
-    });
-    response.end(body);
-    this.#unread.watch(session, response);
+    if (exchange.http.isOver) return;
+    exchange.answer(status, body, { 'Content-Type': contentType });
+    this.#unread.watch(session, exchange.http);
   }
 }
 

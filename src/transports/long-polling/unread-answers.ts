@@ -1,41 +1,42 @@
 /**
- * Answers that their clients have not read yet. A session has one at most: or else a client that asks again and again
- * and reads nothing would have as many copies of its batch lie in memory as it likes.
+ * Answers that clients have not read yet. At most one per session, so that a client that polls without reading cannot
+ * fill the memory with copies of its batch.
  */
 
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/ports/clock.js';
+import type { HttpExchange } from '../../http/exchange.js';
 import { isTaken } from '../../http/http2.js';
+import { NodeExchange } from '../../http/node-exchange.js';
 
 export class UnreadAnswers {
-  readonly #clock: Clock;
-  readonly #timeoutMs: number;
   readonly #sockets = new Map<string, Socket>();
 
-  /** @param timeoutMs how long an answer may take to be read, as a whole */
-  constructor(clock: Clock, timeoutMs: number) {
-    this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
-  }
+  /** @param timeoutMs how long an answer may take to be read completely */
+  constructor(
+    private readonly clock: Clock,
+    private readonly timeoutMs: number,
+  ) {}
 
   get size(): number {
     return this.#sockets.size;
   }
 
-  /** Ends the connection whose client has not read the session's last answer and asks for another one. */
+  /** Ends the connection of a client that polls again before it has read the session's last answer. */
   drop(session: string): void {
     this.#sockets.get(session)?.destroy();
   }
 
-  /** The answer has been written as a whole. */
-  watch(session: string, response: ServerResponse): void {
-    // The system has taken it: the usual case. One without a socket waits for those that were asked for before it.
+  /** Watches an answer that was written completely. */
+  watch(session: string, exchange: HttpExchange): void {
+    if (!(exchange instanceof NodeExchange)) return;
+    const { response } = exchange;
+    // Usually the kernel has it already. A response without a socket waits for earlier ones.
     if (isTaken(response)) return;
-    // Over HTTP/2 its events and its end are those of the one request.
+    // Over HTTP/2, events and end belong to the single request.
     const { socket } = response.req;
     if (socket.destroyed) return;
-    const cancel = this.#clock.schedule(() => socket.destroy(), this.#timeoutMs);
+    const cancel = this.clock.schedule(() => socket.destroy(), this.timeoutMs);
     const done = () => {
       cancel();
       socket.off('close', done);

@@ -1,22 +1,22 @@
-/** Where a one-way client is in its channels, as one text: the id of an event, and `Last-Event-ID` when it is back. */
+/** The positions of a one-way client as one text: the id of an event, and `Last-Event-ID` when it reconnects. */
 
 import type { Position } from '../../model/position.js';
 
 /** Positions by channel. */
 export type Positions = ReadonlyMap<string, Position>;
 
-/** Longer ones are not ours. */
+/** Longer texts are not from this server. */
 const maxLength = 16_384;
 const position = /^(\d{1,16})\.([\w-]{1,64})$/;
 
-/** `chat%3Alobby=5.epoch&news=7.epoch`: printable ASCII, whatever the channels are called. */
+/** `chat%3Alobby=5.epoch&news=7.epoch`: printable ASCII, whatever the names of the channels. */
 export function formatPositions(positions: Positions): string {
   return [...positions].map(([channel, at]) => `${encodeURIComponent(channel)}=${at.offset}.${at.epoch}`).join('&');
 }
 
 /**
- * What came back. It is nobody's word but the client's: each part is checked, and `undefined` stands for a text that we
- * have not written. Whether a position exists is for the channel's history to say.
+ * Parses an id from the client, which is not trusted: each part is checked, and `undefined` means that this server has
+ * not written it. The channel's history decides whether a position exists.
  */
 export function parsePositions(text: string): Positions | undefined {
   if (text.length > maxLength) return undefined;

@@ -1,4 +1,4 @@
-/** What a one-way consumer is told of the end of a subscription, and where its id says that it goes on. */
+/** What a one-way consumer is told about the end of a subscription, and where its id continues. */
 
 import { expect, test } from 'vitest';
 import { type Disconnect, disconnectCodes, type Unsubscribe, unsubscribeCodes } from '../../model/codes.js';
@@ -17,11 +17,22 @@ const inStream = (offset: number): SubscribeResult => ({
   publications: [],
 });
 
-/** In the channels a and b, which were asked for. */
+/** Subscribed to the channels a and b, as requested. */
 function listening() {
   const ends: Disconnect[] = [];
-  const owner = { onReady() {}, onRefused() {}, onInterrupted: (why: Disconnect) => void ends.push(why) };
+  const onInterrupted = (why: Disconnect) => void ends.push(why);
+  const owner = { onNext() {}, onReady() {}, onRefused() {}, onInterrupted };
   const protocol = new OneWayProtocol(lineStyle, { channels: ['a', 'b'], since: new Map(), retryMs: 0 }, owner);
+  const connected = {
+    client: 'c',
+    version: '',
+    subs: new Map(),
+    pingIntervalSec: 25,
+    pong: false,
+    session: '',
+    node: '',
+  };
+  protocol.encodeReply(1, { kind: 'connect', result: connected });
   protocol.encodeReply(2, { kind: 'subscribe', result: inStream(4) });
   protocol.encodeReply(3, { kind: 'subscribe', result: inStream(5) });
   const end = (channel: string, unsubscribe: Unsubscribe): unknown =>
@@ -37,7 +48,7 @@ test.each([
   const { protocol, ends, end } = listening();
   expect(end('a', unsubscribeCodes[name])).toMatchObject({ id: 'a=4.e&b=5.e', event: 'unsubscribed', channel: 'a' });
   expect(ends).toEqual([why]);
-  // Begun anew at another place before the end: what lies between has not been told.
+  // Subscribed again at another position before the end: the publications in between were not sent.
   const subscribe = { recoverable: true, positioned: true, epoch: 'e', offset: 9 };
   expect(protocol.encodePush({ kind: 'subscribe', channel: 'a', subscribe })).toBe('');
   const publication = { offset: 10, data: trustedJsonText('1') };

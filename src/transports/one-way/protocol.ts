@@ -1,9 +1,9 @@
 /**
- * The protocol of one client that only listens. Its commands are the transport's, in the JSON of the two-way protocol;
- * replies turn into what the client is told, or into the reason for which it is refused.
+ * The protocol of one client that only listens. The transport makes its commands, in the JSON of the two-way protocol;
+ * replies become events or a refusal.
  *
- * One per connection: an event's id is where this client is in all of its channels. Everything is encoded in the order
- * in which it is written, so the positions follow.
+ * One per connection, because an event's id has this client's positions in all channels, which follow the order of
+ * encoding.
  */
 
 import {
@@ -24,32 +24,34 @@ import type { Decoded, EncodedMessage, Protocol } from '../../protocols/protocol
 import { formatPositions, type Positions } from './positions.js';
 import type { OneWayStyle } from './style.js';
 
-/** Told in the midst of encoding: must not write or close before the turn is over. */
+/** Called during encoding: must not write, close or pass on a frame before the end of the turn. */
 export interface OneWayOwner {
-  /** All channels are subscribed, or what is left of them waits for room. Called more than once. */
+  /** The client is connected, and this is its next frame. Called at most once. */
+  onNext(frame: string): void;
+  /** All channels are subscribed, or the rest waits for room. May be called several times. */
   onReady(): void;
-  /** @param why for the log, where the session has not told it */
+  /** @param why for the log, if the session has not logged it */
   onRefused(error: ErrorReply, why?: RefusalLine): void;
-  /** It cannot go on as it is: the client has to come back as a whole, or has nothing left to listen to. */
+  /** The client has to reconnect, or has no channel left. */
   onInterrupted(why: Disconnect): void;
 }
 
-/** `lost`: it has been here, and what it says of its place cannot be understood. */
+/** `lost`: the client sent an id that cannot be parsed. */
 export type Since = Positions | 'lost';
 
 export interface OneWaySubject {
   readonly channels: readonly string[];
-  /** Where the client stopped, of the channels for which it said so. */
+  /** The positions that the client sent. */
   readonly since: Since;
-  /** Pause before it comes back after a cut, in milliseconds, where it can be told so. */
+  /** Pause before the client reconnects, in milliseconds, if the format can express it. */
   readonly retryMs: number;
 }
 
 const connectId = 1;
-/** What comes back of channels that were granted; the decoder takes no more. */
+/** Most server-side channels that are recovered; the decoder accepts no more. */
 const maxGranted = 1_000;
 
-/** By the code with which a subscription ends and its client is to come back. */
+/** By the code of an unsubscribe after which the client must reconnect. */
 const interruptions: ReadonlyMap<number, Disconnect> = new Map<number, Disconnect>([
   [unsubscribeCodes.insufficientState.code, disconnectCodes.insufficientState],
   [unsubscribeCodes.stateInvalidated.code, disconnectCodes.forceReconnect],
@@ -70,10 +72,12 @@ export class OneWayProtocol implements Protocol {
   readonly #channels: readonly string[];
   readonly #since: Since;
   readonly #retryMs: number;
-  /** Of channels that keep a history. Where the client said, until it is subscribed. */
+  /** Of channels with history; before they are subscribed, as sent by the client. */
   #positions = new Map<string, Position>();
-  /** That it is in by now, by its own wish or the server's. What is published in others is for later, or never. */
+  /** Channels that are subscribed. Publications in others are for later, or never. */
   #live = new Set<string>();
+  /** Its channels that the server did not grant with the connection; known after the reply. */
+  #asked: readonly string[] | undefined;
   #numSubscribed = 0;
   #isReady = false;
   #isInterrupted = false;
@@ -90,16 +94,21 @@ export class OneWayProtocol implements Protocol {
     }
   }
 
-  /** The client's first frame: connect, with its places in channels that the server may grant, then subscribe to each channel. */
+  /** The client's first frame: a connect, with its positions in channels that the server may grant. */
   opening(token: string | undefined): string {
-    const granted = [...(this.#since === 'lost' ? [] : this.#since)].filter(([name]) => !this.#channels.includes(name));
-    const subs = Object.fromEntries(granted.slice(0, maxGranted).map(([name, at]) => [name, { recover: true, ...at }]));
-    const connect = { id: connectId, connect: { ...(token !== undefined && { token }), subs } };
-    const subscribes = this.#channels.map((channel, n) => {
-      const at = this.#positions.get(channel);
-      return { id: connectId + 1 + n, subscribe: { channel, ...(at && { recover: true, ...at }) } };
+    const places = [...(this.#since === 'lost' ? [] : this.#since)];
+    const subs = Object.fromEntries(places.slice(0, maxGranted).map(([name, at]) => [name, { recover: true, ...at }]));
+    return JSON.stringify({ id: connectId, connect: { ...(token !== undefined && { token }), subs } });
+  }
+
+  /** Subscribes to its channels except the granted ones, which the rules may not permit. */
+  #subscribe(granted: ReadonlyMap<string, unknown>): void {
+    this.#asked = this.#channels.filter((channel) => !granted.has(channel));
+    const commands = this.#asked.map((channel, n) => {
+      const at = this.#placeOf(channel);
+      return JSON.stringify({ id: connectId + 1 + n, subscribe: { channel, ...(at && { recover: true, ...at }) } });
     });
-    return [connect, ...subscribes].map((command) => JSON.stringify(command)).join('\n');
+    if (commands.length > 0) this.#owner.onNext(commands.join('\n'));
   }
 
   checkpoint(): () => void {
@@ -110,7 +119,7 @@ export class OneWayProtocol implements Protocol {
       this.#live = live;
       this.#numSubscribed = numSubscribed;
       this.#isReady = isReady;
-      // What is held back until all channels are there takes the room that is waited for.
+      // Data held back until all channels are subscribed uses the room that is waited for.
       this.#owner.onReady();
     };
   }
@@ -123,7 +132,7 @@ export class OneWayProtocol implements Protocol {
     if (body.kind === 'error') this.#owner.onRefused(body.error);
     if (body.kind === 'connect') return this.#connected(body.result);
     if (body.kind !== 'subscribe') return '';
-    const channel = this.#channels[id - connectId - 1];
+    const channel = this.#asked?.[id - connectId - 1];
     if (channel === undefined) return '';
     this.#numSubscribed++;
     return this.#subscribed(channel, body.result) + this.#readyText();
@@ -138,14 +147,14 @@ export class OneWayProtocol implements Protocol {
         return '';
       case 'join':
       case 'leave':
-        // It cannot ask for them: where they come at all, they are for everybody.
+        // The client cannot ask for joins, so it gets them only if they are pushed to all.
         return this.#style.traffic(push.kind, push.channel, push.info, this.#id());
       case 'unsubscribe':
         return this.#unsubscribed(push.channel, push.unsubscribe);
       case 'disconnect':
         return this.#style.notice({ kind: 'disconnect', ...push.disconnect }, '');
       default:
-        // Messages outside channels, new times to live: nothing that it could use.
+        // Messages outside channels and new expiry times are of no use to the client.
         return '';
     }
   }
@@ -158,11 +167,10 @@ export class OneWayProtocol implements Protocol {
     return messages.join('');
   }
 
-  /** Channels that it has asked for as well begin with their own replies. */
   #connected({ subs }: ConnectResult): string {
-    const texts = [...subs]
-      .filter(([channel]) => !this.#channels.includes(channel))
-      .map(([channel, result]) => this.#subscribed(channel, result));
+    // Encoded again after waiting for room: the granted channels are the same.
+    if (this.#asked === undefined) this.#subscribe(subs);
+    const texts = [...subs].map(([channel, result]) => this.#subscribed(channel, result));
     if (this.#channels.length === 0 && subs.size === 0) {
       this.#owner.onRefused({ ...errorCodes.badRequest, message: noChannels.message }, noChannels);
       return '';
@@ -170,9 +178,9 @@ export class OneWayProtocol implements Protocol {
     return texts.join('') + this.#readyText();
   }
 
-  /** When it is in all of its channels. */
+  /** Text for the moment when all channels are subscribed. */
   #readyText(): string {
-    if (this.#isReady || this.#numSubscribed < this.#channels.length) return '';
+    if (this.#isReady || this.#asked === undefined || this.#numSubscribed < this.#asked.length) return '';
     this.#isReady = true;
     const text = this.#style.notice({ kind: 'start', retryMs: this.#retryMs }, this.#id());
     this.#owner.onReady();
@@ -192,10 +200,10 @@ export class OneWayProtocol implements Protocol {
     return texts.join('');
   }
 
-  /** A subscription that the server begins later on. */
+  /** A server-side subscription after the connect. */
   #granted(channel: string, { epoch, offset }: SubscribePush): void {
-    // Who comes back gets it with all that has been missed.
-    if (this.#isInterrupted || (!this.#isReady && this.#channels.includes(channel))) return;
+    // A client that reconnects gets it together with what it missed.
+    if (this.#isInterrupted || (!this.#isReady && this.#asked?.includes(channel) !== false)) return;
     this.#live.add(channel);
     if (epoch !== '') this.#positions.set(channel, { offset, epoch });
   }
@@ -216,7 +224,7 @@ export class OneWayProtocol implements Protocol {
       this.#positions.delete(channel);
       this.#endWithoutChannels();
     } else {
-      // Its place stays in the id: that is where it goes on when it is back.
+      // Its position stays in the id, so that the client continues there after it reconnects.
       this.#isInterrupted = true;
       this.#owner.onInterrupted(interruption);
     }

@@ -1,4 +1,4 @@
-/** Why a one-way consumer gets nothing, as HTTP says it. An `EventSource` does not come back after any of these. */
+/** Refusals of one-way consumers as HTTP statuses. An `EventSource` does not reconnect after any of these. */
 
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { Refusal } from '../refusal.js';
@@ -25,7 +25,7 @@ const statusOfDisconnect: Readonly<Record<number, number>> = {
 };
 
 export function refusalOfError(error: ErrorReply): Refusal {
-  // One connection more than its user may have: there may be room later.
+  // Too many connections of the user, which may change.
   const isForNow = error.code === errorCodes.limitExceeded.code && error.temporary;
   return refusal(isForNow ? 429 : (statusOfError[error.code] ?? 403), `${error.message} (${error.code})`);
 }

@@ -1,4 +1,4 @@
-/** What a one-way consumer asks for in its URL and headers. */
+/** Reads the URL and headers of a one-way consumer. */
 
 import { ticketPrefix } from '../../engine/auth/tickets.js';
 import type { RequestHead } from '../../http/request-head.js';
@@ -10,7 +10,7 @@ import type { Since } from './protocol.js';
 export interface OneWayRequest {
   readonly channels: readonly string[];
   readonly since: Since;
-  /** From the `Authorization` header, or a ticket in a token's place. */
+  /** From the `Authorization` header, or a ticket. */
   readonly token: string | undefined;
   /** Without the ticket. */
   readonly url: string;
@@ -18,7 +18,7 @@ export interface OneWayRequest {
 
 const bearer = /^bearer +(\S+)$/i;
 
-/** Who names no channel may be granted some. `?channels=a,b` or `?channel=a&channel=b`, for names with a comma; `ticket`; `since` for who cannot set `Last-Event-ID`. */
+/** `?channels=a,b` or `?channel=a&channel=b`, if the server grants none; `ticket`; `since` for `Last-Event-ID`. */
 export function readOneWayRequest(request: RequestHead, maxChannels: number): OneWayRequest | Refusal {
   const { url = '/' } = request;
   const start = url.indexOf('?');
@@ -29,7 +29,7 @@ export function readOneWayRequest(request: RequestHead, maxChannels: number): On
   ]);
   if (channels.size > maxChannels) return bad(`channels: at most ${maxChannels} names, with commas between`);
   for (const channel of channels) if (parseChannelName(channel) === undefined) return bad('channels: not a name');
-  // Later than the URL, which stays the same when an EventSource comes back.
+  // Newer than the URL, which stays the same when an EventSource reconnects.
   const since = request.headers['last-event-id'] ?? query.get('since') ?? '';
   const token = tokenOf(request, query);
   if (typeof token === 'object') return token;
@@ -45,7 +45,7 @@ export function readOneWayRequest(request: RequestHead, maxChannels: number): On
 function tokenOf(request: RequestHead, query: URLSearchParams): string | Refusal | undefined {
   const { authorization } = request.headers;
   const ticket = query.get('ticket');
-  // B71: URLs are in logs, histories and referrers.
+  // B71: URLs appear in logs, histories and referrers.
   if (query.has('token')) return bad('a token is for the Authorization header, a URL takes a ticket');
   if (authorization === undefined) return ticket === null ? undefined : `${ticketPrefix}${ticket}`;
   if (ticket !== null) return bad('a token or a ticket, not both');

@@ -1,4 +1,4 @@
-/** What a table of Linux says of peers, golden lines of a real one; and how readings are shared. */
+/** What Linux' table says about peers, with golden lines of a real one; and how readings are shared. */
 
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/engine/fake-clock.js';
@@ -56,17 +56,15 @@ describe('silentIn', () => {
   });
 });
 
-describe('SendQueues', () => {
-  test('reads once for all who ask within its age, and anew after it', async () => {
-    const clock = new FakeClock();
-    const tables = ['', line(server, client, '01', '00000005', '01', '00000002')];
-    let readings = 0;
-    const queues = new SendQueues(clock, 1_000, async () => [tables[readings++] ?? '']);
-    expect(await Promise.all([queues.isSilent(ends), queues.isSilent(ends)])).toEqual([false, false]);
-    await clock.advance(1_000);
-    expect(await queues.isSilent(ends)).toBe(false);
-    await clock.advance(1);
-    expect(await queues.isSilent(ends)).toBe(true);
-    expect(readings).toBe(2);
-  });
+test('SendQueues reads once for all who ask within its age, and anew after it', async () => {
+  const clock = new FakeClock();
+  const tables = ['', line(server, client, '01', '00000005', '01', '00000002')];
+  let readings = 0;
+  const queues = new SendQueues(clock, 1_000, async () => [tables[readings++] ?? '']);
+  expect(await Promise.all([queues.isSilent(ends), queues.isSilent(ends)])).toEqual([false, false]);
+  await clock.advance(1_000);
+  expect(await queues.isSilent(ends)).toBe(false);
+  await clock.advance(1);
+  expect(await queues.isSilent(ends)).toBe(true);
+  expect(readings).toBe(2);
 });

@@ -1,6 +1,6 @@
 /**
- * Which sockets' peers acknowledge nothing of what was sent to them, as Linux tells in /proc/net/tcp: Node has no
- * `TCP_USER_TIMEOUT`, and TCP itself takes up to 15 minutes to give up. Elsewhere nothing is known.
+ * Finds sockets whose peers acknowledge nothing, from Linux' /proc/net/tcp: Node has no `TCP_USER_TIMEOUT`, and TCP
+ * itself takes up to 15 minutes to give up. On other systems it finds none.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -10,8 +10,8 @@ import type { Clock } from '../../engine/ports/clock.js';
 import type { SocketEnds } from '../../http/request-head.js';
 
 /**
- * An established connection with bytes in its queue: local and remote end, which timer runs, how often it has sent them
- * again without an answer, how often it has asked a full peer for room without one.
+ * An established connection with bytes in its queue: local and remote end, the running timer, retransmissions without
+ * an answer, zero-window probes without an answer.
  */
 const waiting =
   /^ *\d+: ([\dA-F]+:[\dA-F]{4}) ([\dA-F]+:[\dA-F]{4}) 01 (?!0{8})[\dA-F]{8}:[\dA-F]{8} (\d\d):[\dA-F]+ ([\dA-F]{8}) +\d+ +(\d+) /gm;
@@ -19,7 +19,7 @@ const waiting =
 const retransmitting = '01';
 const probing = '04';
 
-/** Names of the sockets in a table whose peers have fallen silent. A peer that only reads slowly is none of them. */
+/** Names of the sockets in a table whose peers are silent; slow readers are not included. */
 export function silentIn(table: string): string[] {
   const names: string[] = [];
   for (const [, local = '', remote = '', timer, retransmits = '0', probes] of table.matchAll(waiting)) {
@@ -34,7 +34,7 @@ export function nameOf({ localAddress = '', localPort = 0, remoteAddress = '', r
   return `${hexOf(localAddress)}:${localPort} ${hexOf(remoteAddress)}:${remotePort}`;
 }
 
-/** Words of 32 bits in the machine's own order, and the port. */
+/** Words of 32 bits in the machine's byte order, and the port. */
 function endInTable(end: string): string {
   const [address = '', port = ''] = end.split(':');
   const words = address.match(/.{8}/g) ?? [];
@@ -63,7 +63,7 @@ function hexOf(address: string): string {
   return withoutPrefix(before + '0'.repeat(Math.max(0, 32 - before.length - after.length)) + after);
 }
 
-/** IPv4 in IPv6 clothes is IPv4. */
+/** An IPv4-mapped address is IPv4. */
 function withoutPrefix(hex: string): string {
   return hex.replace(/^0{20}ffff(?=.{8}$)/, '');
 }
@@ -73,7 +73,7 @@ async function readTable(path: string): Promise<string> {
   try {
     return await readFile(path, 'latin1');
   } catch {
-    // Nothing is known then, and nobody is closed for it.
+    // Without the table, no connection is closed.
     return '';
   }
 }
@@ -82,26 +82,23 @@ async function readTables(): Promise<readonly string[]> {
   return [await readTable('/proc/net/tcp'), await readTable('/proc/net/tcp6')];
 }
 
-/** One for all connections of a transport: a reading is shared by all who ask at about the same time. */
+/** One for all connections of a transport: calls at about the same time share a reading. */
 export class SendQueues {
-  readonly #clock: Clock;
-  readonly #maxAgeMs: number;
-  readonly #read: () => Promise<readonly string[]>;
   #reading: Promise<ReadonlySet<string>> | undefined;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, maxAgeMs: number, read: () => Promise<readonly string[]> = readTables) {
-    this.#clock = clock;
-    this.#maxAgeMs = maxAgeMs;
-    this.#read = read;
-  }
+  constructor(
+    private readonly clock: Clock,
+    private readonly maxAgeMs: number,
+    private readonly read: () => Promise<readonly string[]> = readTables,
+  ) {}
 
-  /** Whether the peer acknowledges nothing, as of a moment ago. Never rejects. */
+  /** Whether the peer acknowledges nothing, by a recent reading. Never rejects. */
   async isSilent(ends: SocketEnds): Promise<boolean> {
-    const nowMs = this.#clock.nowMs();
-    if (this.#reading === undefined || nowMs - this.#readAtMs > this.#maxAgeMs) {
+    const nowMs = this.clock.nowMs();
+    if (this.#reading === undefined || nowMs - this.#readAtMs > this.maxAgeMs) {
       this.#readAtMs = nowMs;
-      this.#reading = this.#read().then((tables) => new Set(tables.flatMap(silentIn)));
+      this.#reading = this.read().then((tables) => new Set(tables.flatMap(silentIn)));
     }
     return (await this.#reading).has(nameOf(ends));
   }

@@ -1,19 +1,17 @@
-/** One-way HTTP: an endless response with what is published in some channels, for `EventSource` and `curl`. */
+/** One-way HTTP: an endless response with the publications of some channels, for `EventSource` and `curl`. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Node } from '../../engine/node.js';
 import type { Cancel } from '../../engine/ports/clock.js';
 import type { Connection, Encoding, Framing } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import { type Pinged, PingWheel } from '../../engine/time/ping-wheel.js';
+import type { AnswerStream } from '../../http/exchange.js';
 import type { Disconnect, ErrorReply } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ClientGate } from '../client-gate.js';
-import { corsHeaders } from '../cors.js';
-import { answer, beginStream, isWelcome, refuse } from '../http-answer.js';
+import { type Exchange, plainEndpoint } from '../exchange.js';
 import type { Refusal } from '../refusal.js';
 import { StreamConnection } from '../streaming/connection.js';
-import type { ClientEndpoint, Transport } from '../transport.js';
+import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
 import { type OneWayOwner, OneWayProtocol, type OneWaySubject } from './protocol.js';
 import { refusalOfDisconnect, refusalOfError } from './refusal.js';
 import { type OneWayRequest, readOneWayRequest } from './request.js';
@@ -30,7 +28,7 @@ interface OneWayFormat {
 
 function formatOf(style: OneWayStyle, contentType: string): OneWayFormat {
   const ping = Buffer.from(style.ping);
-  // One buffer for all pings, by which a connection knows them.
+  // One buffer for all pings, so that a connection recognises them.
   const frame: Framing['frame'] = (message) => (message === style.ping ? ping : Buffer.from(message));
   return { style, contentType, ping, framing: { name: style.name, frame } };
 }
@@ -38,80 +36,77 @@ function formatOf(style: OneWayStyle, contentType: string): OneWayFormat {
 /** For `EventSource`. */
 export const oneWayEvents = formatOf(eventStyle, 'text/event-stream; charset=utf-8');
 
-/** For `curl` and everything that reads lines. */
+/** For `curl` and other readers of lines. */
 export const oneWayLines = formatOf(lineStyle, 'application/x-ndjson; charset=utf-8');
 
 interface OneWayParts {
   readonly format: OneWayFormat;
-  readonly node: Node;
+  readonly ports: TransportPorts;
   readonly gate: ClientGate;
-  /** Between two signs of life, in milliseconds. 0: none. */
+  /** Interval of heartbeats, in milliseconds. 0: none. */
   readonly signOfLifeMs: number;
 }
 
 export class OneWayStreamTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
   readonly #format: OneWayFormat;
-  readonly #node: Node;
+  readonly #ports: TransportPorts;
   readonly #gate: ClientGate;
   readonly #signs: SignsOfLife;
-  /** Consumers that are told, whatever else they are sent, that the server is there. */
+  /** Consumers that get heartbeats. */
   readonly #signsGiven: PingWheel;
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new Set<AnswerStream>();
 
-  constructor(path: string, { format, node, gate, signOfLifeMs }: OneWayParts) {
+  constructor(path: string, parts: OneWayParts) {
+    const { format, ports, gate, signOfLifeMs } = parts;
     this.#format = format;
-    this.#node = node;
+    this.#ports = ports;
     this.#gate = gate;
-    this.#signsGiven = new PingWheel(node.clock, signOfLifeMs, 0);
-    this.#signs = new SignsOfLife(node.clock, node.limits.pongTimeoutMs);
-    this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
+    this.#signsGiven = new PingWheel(ports.clock, signOfLifeMs, 0);
+    this.#signs = new SignsOfLife(ports.clock, ports.limits.pongTimeoutMs);
+    this.endpoints = [plainEndpoint(path, format.style.name, parts, (exchange) => this.#take(exchange))];
   }
 
   terminateAll(): void {
-    for (const response of this.#open) response.destroy();
+    for (const stream of this.#open) stream.destroy();
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
+  #take(exchange: Exchange): void {
     const gate = this.#gate;
     const closing = gate.findClosing();
     if (closing !== undefined) {
-      refuse(request, response, gate, closing);
+      exchange.refuse(closing);
       return;
     }
-    if (!isWelcome(request, response, gate, ['GET'])) return;
-    const wanted = readOneWayRequest(request, this.#node.limits.maxChannelsPerConnection);
-    const refusal = 'status' in wanted ? wanted : gate.findFull(request);
-    if (refusal !== undefined) refuse(request, response, gate, refusal);
-    else if ('channels' in wanted) this.#start(request, response, wanted);
+    if (!exchange.isWelcome(['GET'])) return;
+    const wanted = readOneWayRequest(exchange.head, this.#ports.limits.maxChannelsPerConnection);
+    const refusal = 'status' in wanted ? wanted : gate.findFull(exchange.head);
+    if (refusal !== undefined) exchange.refuse(refusal);
+    else if ('channels' in wanted) this.#start(exchange, wanted);
   }
 
-  #start(request: IncomingMessage, response: ServerResponse, wanted: OneWayRequest): void {
-    const node = this.#node;
-    const gate = this.#gate;
-    const format = this.#format;
+  #start(exchange: Exchange, wanted: OneWayRequest): void {
+    const ports = this.#ports;
+    const { head, stream } = exchange;
     const connection = new OneWayStream(
-      format,
-      { ...wanted, retryMs: 1_000 + Math.round(node.random.unit() * 2_000) },
-      node,
-      response,
+      this.#format,
+      { ...wanted, retryMs: 1_000 + Math.round(ports.random.unit() * 2_000) },
+      ports,
+      stream,
       {
-        begin: () => {
-          beginStream(request, response, { 'Content-Type': format.contentType, ...corsHeaders(request, gate) });
-        },
-        refuse: ({ status, message, headers }) =>
-          answer(response, status, { ...corsHeaders(request, gate), ...headers }, message),
-        awaitSign: this.#signs.watch(request),
+        begin: () => exchange.begin(this.#format.contentType),
+        refuse: ({ status, message, headers }) => exchange.answer(status, `${message}\n`, headers),
+        awaitSign: this.#signs.watch(exchange.http),
       },
     );
-    const session = node.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
+    const session = ports.open(connection, { ...this.#gate.handshakeOf(head), url: wanted.url });
     connection.session = session;
-    this.#open.add(response);
+    this.#open.add(stream);
     const slot = this.#signsGiven.add(connection);
-    // Whatever fails on the way is the end of the response.
-    response.on('error', (error) => session.connectionFailed(error));
-    response.on('close', () => {
-      this.#open.delete(response);
+    // Any failure ends the answer.
+    stream.on('error', (error) => session.connectionFailed(error));
+    stream.on('close', () => {
+      this.#open.delete(stream);
       this.#signsGiven.remove(connection, slot);
       connection.closed();
       session.connectionClosed();
@@ -120,47 +115,41 @@ export class OneWayStreamTransport implements Transport {
   }
 }
 
-/** What becomes of a response, once it is known. */
+/** The result of a request. */
 interface Outcome {
   begin(): void;
-  /** The session has told the log why. */
+  /** The session has already logged the reason. */
   refuse(refusal: Refusal): void;
-  /** Tells once when the peer gives a sign of life. */
+  /** Calls back once, at the peer's next sign of life. */
   awaitSign(onSign: () => void): Cancel;
 }
 
-/** Holds everything back until all channels are subscribed: before that, a refusal can still be a status. */
+/** Holds all data back until all channels are subscribed, so that a refusal can be an HTTP status. */
 class OneWayStream implements Connection, OneWayOwner, Pinged {
   readonly encoding: Encoding;
   /** The client's commands. */
   readonly opening: string;
   session: Session | undefined;
-  readonly #format: OneWayFormat;
-  readonly #node: Node;
-  readonly #outcome: Outcome;
   readonly #stream: StreamConnection;
   #held: Uint8Array[] | undefined = [];
   #heldBytes = 0;
   #cancelSign: Cancel | undefined;
 
   constructor(
-    format: OneWayFormat,
+    private readonly format: OneWayFormat,
     { channels, since, token, retryMs }: OneWayRequest & OneWaySubject,
-    node: Node,
-    response: ServerResponse,
-    outcome: Outcome,
+    private readonly ports: TransportPorts,
+    stream: AnswerStream,
+    private readonly outcome: Outcome,
   ) {
     const protocol = new OneWayProtocol(format.style, { channels, since, retryMs }, this);
     this.opening = protocol.opening(token);
     this.encoding = { protocol, framing: format.framing };
-    this.#format = format;
-    this.#node = node;
-    this.#outcome = outcome;
-    this.#stream = new StreamConnection({ name: format.style.name, encoding: this.encoding }, response, node.clock);
+    this.#stream = new StreamConnection({ name: format.style.name, encoding: this.encoding }, stream, ports.clock);
   }
 
   get transport(): string {
-    return this.#format.style.name;
+    return this.format.style.name;
   }
 
   get bufferedBytes(): number {
@@ -168,10 +157,10 @@ class OneWayStream implements Connection, OneWayOwner, Pinged {
   }
 
   write(bytes: Uint8Array): void {
-    // The client cannot answer a ping; its network does.
-    if (bytes === this.#format.ping) {
+    // The client cannot answer a ping, but its network can.
+    if (bytes === this.format.ping) {
       this.#cancelSign?.();
-      this.#cancelSign = this.#outcome.awaitSign(() => this.session?.receive('{}'));
+      this.#cancelSign = this.outcome.awaitSign(() => this.session?.receive('{}'));
     }
     if (this.#held === undefined) {
       if (bytes.length > 0) this.#stream.write(bytes);
@@ -181,9 +170,9 @@ class OneWayStream implements Connection, OneWayOwner, Pinged {
     this.#heldBytes += bytes.length;
   }
 
-  /** Shorter than the silence that clients bear; whoever has bytes to read needs none. */
+  /** More frequent than clients' time-outs; not needed while bytes wait to be read. */
   onPingDue(): void {
-    if (this.#held === undefined && this.#stream.bufferedBytes === 0) this.#stream.write(this.#format.ping);
+    if (this.#held === undefined && this.#stream.bufferedBytes === 0) this.#stream.write(this.format.ping);
   }
 
   onPongDue(): void {}
@@ -198,32 +187,36 @@ class OneWayStream implements Connection, OneWayOwner, Pinged {
     this.#stream.closed();
   }
 
+  onNext(frame: string): void {
+    this.ports.clock.afterTurn(() => this.session?.receive(frame));
+  }
+
   onReady(): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
     this.#heldBytes = 0;
-    this.#outcome.begin();
+    this.outcome.begin();
     for (const bytes of held) if (bytes.length > 0) this.#stream.write(bytes);
   }
 
   onRefused(error: ErrorReply, why?: RefusalLine): void {
-    this.#node.clock.afterTurn(() => {
+    this.ports.clock.afterTurn(() => {
       if (why !== undefined) this.session?.explain(why, error.code);
       this.#refuse(refusalOfError(error));
-      // The answer has said it all: there is no connection to close, with a line of its own in the log.
+      // The refusal was sent as an answer, so there is no connection to close or to log.
       this.session?.connectionClosed();
     });
   }
 
   onInterrupted(why: Disconnect): void {
-    this.#node.clock.afterTurn(() => this.session?.close(why));
+    this.ports.clock.afterTurn(() => this.session?.close(why));
   }
 
   #refuse(refusal: Refusal): void {
     if (this.#held === undefined) return;
     this.#held = undefined;
     this.#stream.closed();
-    this.#outcome.refuse(refusal);
+    this.outcome.refuse(refusal);
   }
 }

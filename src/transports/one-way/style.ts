@@ -1,29 +1,29 @@
-/** How one-way consumers are told things: server-sent events, lines of JSON, or messages that are nothing but the data. */
+/** Formats for one-way consumers: server-sent events, lines of JSON, or messages with only the data. */
 
 import { payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import { clientInfoText } from '../../protocols/centrifugal/json-encode.js';
 
-/** What happens beside publications. */
+/** Events besides publications. */
 type Notice =
-  /** From here on it is complete. */
+  /** From here on all publications are live. */
   | { readonly kind: 'start'; readonly retryMs: number }
-  /** What was published meanwhile in a channel cannot be had: load its state anew. */
+  /** Missed publications of a channel cannot be recovered: load its state again. */
   | { readonly kind: 'reset'; readonly channel: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly code: number; readonly reason: string }
-  /** Nothing more comes. */
+  /** The last event. */
   | { readonly kind: 'disconnect'; readonly code: number; readonly reason: string };
 
 export interface OneWayStyle {
   /** Name of the transport. */
   readonly name: string;
-  /** Stands for a ping until it is framed. Never empty. */
+  /** Represents a ping until it is framed. Never empty. */
   readonly ping: string;
-  /** @param id position after it; empty without any */
+  /** @param id the positions after it; may be empty */
   publication(channel: string, publication: Publication, id: string): string;
-  /** Empty when the style has no word for it. */
+  /** Empty if the style cannot express it. */
   notice(notice: Notice, id: string): string;
-  /** Somebody came or went. Empty when the style has no word for it. */
+  /** A join or leave. Empty if the style cannot express it. */
   traffic(kind: 'join' | 'leave', channel: string, info: ClientInfo, id: string): string;
 }
 
@@ -36,14 +36,14 @@ function trafficText(channel: string, info: ClientInfo): string {
   return `"channel":${JSON.stringify(channel)},"info":${clientInfoText(info)}`;
 }
 
-/** JSON has no line feed in it, so one `data` line is one message. */
+/** JSON contains no line feed, so one `data` line is one message. */
 export const eventStyle: OneWayStyle = {
   name: 'one_way_sse',
-  // A lone line: with a blank one behind it, httpx-sse and r3labs/sse hand out an empty event.
+  // Without a blank line, after which httpx-sse and r3labs/sse would report an empty event.
   ping: ':\n',
   publication: (channel, publication, id) => `${idLine(id)}data: {${publicationText(channel, publication)}}\n\n`,
   notice(notice, id) {
-    // An event with a name and data: what has none reaches httpx-sse's users as an empty message.
+    // With a name and data: httpx-sse reports others as empty messages.
     if (notice.kind === 'start') return `${idLine(id)}retry: ${notice.retryMs}\nevent: start\ndata: {}\n\n`;
     const { kind, ...fields } = notice;
     return `${idLine(id)}event: ${kind}\ndata: ${JSON.stringify(fields)}\n\n`;
@@ -71,7 +71,7 @@ function idField(id: string): string {
   return id === '' ? '' : `"id":"${id}",`;
 }
 
-/** Has no place for anything else: what is missed is missed. */
+/** Cannot express anything but data, so missed publications are lost. */
 export const dataStyle: OneWayStyle = {
   name: 'one_way_websocket',
   ping: '\n',

@@ -1,11 +1,10 @@
-/** A plain WebSocket whose messages are what is published in some channels, and nothing else. */
+/** A plain WebSocket whose messages are the publications of some channels, and nothing else. */
 
-import type { Node } from '../../engine/node.js';
 import type { Framing } from '../../engine/ports/connection.js';
+import type { Session } from '../../engine/sessions/session.js';
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
-import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ClientGate } from '../client-gate.js';
-import type { Refusal } from '../refusal.js';
+import type { TransportPorts } from '../transport.js';
 import { ClientSocket, WebSocketConnection } from '../websocket/connection.js';
 import { frameMessage } from '../websocket/framing.js';
 import type { SocketPurpose } from '../websocket/transport.js';
@@ -20,44 +19,40 @@ const dataFraming: Framing = {
   name: dataStyle.name,
   frame(message) {
     if (message === dataStyle.ping) return ping;
-    // Each message has a line feed at its end, and JSON has none within.
+    // Each message ends with a line feed, and JSON has none inside.
     const messages = String(message).split('\n').slice(0, -1);
     return messages.length === 1 ? frameMessage(messages[0] ?? '') : Buffer.concat(messages.map(frameMessage));
   },
 };
 
-/** Speaks for a client that has nothing to say. */
+/** Acts for a client that sends nothing. */
 class ListenerSocket extends ClientSocket {
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'message') {
-      this.session?.close(disconnectCodes.badRequest, 'a message to an endpoint that takes none');
-      return true;
-    }
-    if (event === 'pong') {
-      this.session?.receive('{}');
-      return true;
-    }
-    return super.emit(event, ...args);
+  protected override onMessage(session: Session): void {
+    session.close(disconnectCodes.badRequest, 'a message to an endpoint that takes none');
+  }
+
+  protected override onPong(session: Session): void {
+    session.receive('{}');
   }
 }
 
 class ListenerConnection extends WebSocketConnection {
-  /** RFC 6455 section 5.5.3: a pong may come unasked. */
+  /** RFC 6455 section 5.5.3: a pong may be unsolicited. */
   readonly takesStrayPongs = true;
 
   override get transport(): string {
     return dataStyle.name;
   }
 
-  /** Much of what the engine tells a client is nothing to this one. */
+  /** Many of the engine's messages are empty for this client. */
   override write(bytes: Uint8Array): void {
     if (bytes.length > 0) super.write(bytes);
   }
 }
 
-/** The engine's word about a command, as the code with which the socket closes. */
+/** The close code for an error reply to a command. */
 function disconnectOf({ code, temporary }: ErrorReply): Disconnect {
-  // Also one connection more than its user may have: there may be room later.
+  // Includes too many connections of a user, which may change.
   if (temporary && code === errorCodes.limitExceeded.code) return disconnectCodes.tooManyRequests;
   switch (code) {
     case errorCodes.unknownChannel.code:
@@ -74,33 +69,30 @@ function disconnectOf({ code, temporary }: ErrorReply): Disconnect {
   }
 }
 
-export function oneWaySockets(node: Node, gate: ClientGate): SocketPurpose {
-  const read = (request: Parameters<typeof readOneWayRequest>[0]): OneWayRequest | Refusal =>
-    readOneWayRequest(request, node.limits.maxChannelsPerConnection);
+export function oneWaySockets(ports: TransportPorts, gate: ClientGate): SocketPurpose<OneWayRequest> {
   return {
     socketClass: ListenerSocket,
-    findRefusal(request) {
-      const wanted = read(request);
-      return 'status' in wanted ? wanted : undefined;
-    },
-    open(ws, socket, request) {
-      const wanted = read(request);
-      // The same request has been looked at before.
-      if ('status' in wanted) return;
-      const closeSoon = (disconnect: Disconnect, why?: RefusalLine) =>
-        node.clock.afterTurn(() => ws.session?.close(disconnect, why));
-      // It has no place to tell where it is, and so none to go on from.
+    read: (request) => readOneWayRequest(request, ports.limits.maxChannelsPerConnection),
+    open(ws, socket, request, wanted) {
+      // It cannot send a position, so it cannot recover.
       const protocol = new OneWayProtocol(
         dataStyle,
         { channels: wanted.channels, since: new Map(), retryMs: 0 },
         {
+          onNext: (frame) => ports.clock.afterTurn(() => ws.session?.receive(frame)),
           onReady() {},
-          onRefused: (error, why) => closeSoon(disconnectOf(error), why),
-          onInterrupted: closeSoon,
+          onRefused: (error, why) =>
+            ports.clock.afterTurn(() => {
+              if (why !== undefined) ws.session?.explain(why, error.code);
+              connection.close(disconnectOf(error));
+              // The refusal has been logged; the end of this connection need not be.
+              ws.session?.connectionClosed();
+            }),
+          onInterrupted: (why) => ports.clock.afterTurn(() => ws.session?.close(why)),
         },
       );
       const connection = new ListenerConnection(ws, socket, { protocol, framing: dataFraming });
-      const session = node.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
+      const session = ports.open(connection, { ...gate.handshakeOf(request), url: wanted.url });
       ws.session = session;
       session.receive(protocol.opening(wanted.token));
     },

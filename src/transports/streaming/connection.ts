@@ -1,24 +1,24 @@
 /** One endless HTTP response as the engine's connection. */
 
-import type { ServerResponse } from 'node:http';
 import { framesOf } from '../../engine/fanout/joined-frames.js';
 import type { Clock } from '../../engine/ports/clock.js';
 import type { Connection, Encoding } from '../../engine/ports/connection.js';
+import type { AnswerStream } from '../../http/exchange.js';
 import type { Disconnect } from '../../model/codes.js';
 import type { StreamFormat } from './format.js';
 
-/** How long a peer may take to read the last bytes: nobody stays longer than 5 seconds, late timers included. */
+/** How long a peer may take to read the last bytes: with late timers at most 5 seconds. */
 const closeTimeoutMs = 4_500;
 
 export class StreamConnection implements Connection {
   readonly encoding: Encoding;
   readonly transport: string;
   readonly takesStrayPongs = true;
-  readonly #response: ServerResponse;
+  readonly #response: AnswerStream;
   readonly #clock: Clock;
   #isOpen = true;
 
-  constructor(format: Pick<StreamFormat, 'name' | 'encoding'>, response: ServerResponse, clock: Clock) {
+  constructor(format: Pick<StreamFormat, 'name' | 'encoding'>, response: AnswerStream, clock: Clock) {
     this.encoding = format.encoding;
     this.transport = format.name;
     this.#response = response;
@@ -33,7 +33,7 @@ export class StreamConnection implements Connection {
     if (this.#isOpen) this.#response.write(bytes);
   }
 
-  /** There is no close frame; the reason is a push, the last one. */
+  /** There is no close frame; the reason is a push, and the last one. */
   close(disconnect: Disconnect): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -41,11 +41,11 @@ export class StreamConnection implements Connection {
     const { encoding } = this;
     response.end(framesOf(encoding, [encoding.protocol.encodePush({ kind: 'disconnect', disconnect })]));
     const cancel = this.#clock.schedule(() => response.destroy(), closeTimeoutMs);
-    // 'finish' says that the system has the bytes, 'close' follows it, or comes alone when the peer is gone.
+    // 'finish': the kernel has the bytes. 'close' follows, or comes alone if the peer is gone.
     response.once('close', cancel);
   }
 
-  /** The response is over. */
+  /** Called when the response has ended. */
   closed(): void {
     this.#isOpen = false;
   }

@@ -1,4 +1,4 @@
-/** Frames that overtook each other. */
+/** Frames that have overtaken each other. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -50,7 +50,7 @@ describe('the order of frames', () => {
   });
 });
 
-/** Once, a browser that sent a request again, or a proxy that did, had its connection closed for good with 3501. */
+/** A browser or proxy that repeated a request once had its connection closed for good with 3501. */
 describe('a request that comes twice', () => {
   test('is taken once, whenever the second comes', () => {
     fc.assert(

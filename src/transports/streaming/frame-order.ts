@@ -1,16 +1,16 @@
 /**
- * Puts frames that overtook each other back in order, and drops those that come twice. Each comes in a request of its own,
- * over any of the browser's connections, and browsers and proxies may repeat one; but the SDK numbers its commands one by
- * one, so what is missing before a frame is known, and so is what has been.
+ * Restores the order of frames that have overtaken each other, and drops repeated ones. Each frame has its own request,
+ * over any of the browser's connections, and browsers and proxies may repeat requests. The SDK numbers its commands
+ * consecutively, so missing and repeated frames can be recognised.
  */
 
 import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import { FramesTaken } from './frames-taken.js';
 
-/** How long the next frame may be missing. A lost request costs the later ones this once. */
+/** How long to wait for a missing frame. A lost request delays the later ones once by this time. */
 const maxWaitMs = 1_000;
-/** Most frames that wait; with one more, all go. */
+/** Most waiting frames; one more releases all. */
 const maxWaiting = 64;
 
 interface WaitingFrame {
@@ -20,32 +20,28 @@ interface WaitingFrame {
 }
 
 export class FrameOrder {
-  readonly #protocol: Protocol;
-  readonly #clock: Clock;
-  readonly #maxWaitingBytes: number;
-  readonly #deliver: (frame: EncodedMessage) => void;
   readonly #taken = new FramesTaken();
-  /** Id of the command that is to come next; undefined until a frame had one. */
+  /** Id of the next expected command; `undefined` until a frame had one. */
   #next: number | undefined;
   #waiting: WaitingFrame[] = [];
   #waitingBytes = 0;
   #timer: Cancel | undefined;
 
-  /** @param maxWaitingBytes most that waits; with more, all go */
-  constructor(protocol: Protocol, clock: Clock, maxWaitingBytes: number, deliver: (frame: EncodedMessage) => void) {
-    this.#protocol = protocol;
-    this.#clock = clock;
-    this.#maxWaitingBytes = maxWaitingBytes;
-    this.#deliver = deliver;
-  }
+  /** @param maxWaitingBytes largest total size of waiting frames; more releases all */
+  constructor(
+    private readonly protocol: Protocol,
+    private readonly clock: Clock,
+    private readonly maxWaitingBytes: number,
+    private readonly deliver: (frame: EncodedMessage) => void,
+  ) {}
 
-  /** Delivers the frame when those before it have come or are given up; what has no number, at once. */
+  /** Delivers the frame when earlier ones have arrived or are given up; a frame without a number at once. */
   add(frame: EncodedMessage): void {
-    const decoded = this.#protocol.decode(frame);
+    const decoded = this.protocol.decode(frame);
     const ids = decoded.ok ? decoded.commands.flatMap((command) => ('id' in command ? [command.id] : [])) : [];
     const [first] = ids;
     if (first === undefined) {
-      this.#deliver(frame);
+      this.deliver(frame);
       return;
     }
     const last = ids.reduce((highest, id) => Math.max(highest, id), first);
@@ -53,7 +49,7 @@ export class FrameOrder {
     else this.#pass({ first, last, frame });
   }
 
-  /** Drops what waits. */
+  /** Drops the waiting frames. */
   close(): void {
     this.#timer?.();
     this.#timer = undefined;
@@ -68,7 +64,7 @@ export class FrameOrder {
 
   #take({ first, last, frame }: WaitingFrame): void {
     this.#next = Math.max(this.#next ?? 0, last + 1);
-    if (this.#taken.take(first, last, frame)) this.#deliver(frame);
+    if (this.#taken.take(first, last, frame)) this.deliver(frame);
   }
 
   #passReady(): void {
@@ -79,7 +75,7 @@ export class FrameOrder {
       this.#pass(waiting);
     } else if (this.#timer !== undefined) {
       this.#timer();
-      this.#timer = waiting && this.#clock.schedule(this.#giveUp, maxWaitMs);
+      this.#timer = waiting && this.clock.schedule(this.#giveUp, maxWaitMs);
     }
   }
 
@@ -87,11 +83,11 @@ export class FrameOrder {
     const place = this.#waiting.findIndex(({ first }) => first > waiting.first);
     this.#waiting.splice(place === -1 ? this.#waiting.length : place, 0, waiting);
     this.#waitingBytes += waiting.frame.length;
-    this.#timer ??= this.#clock.schedule(this.#giveUp, maxWaitMs);
-    if (this.#waiting.length > maxWaiting || this.#waitingBytes > this.#maxWaitingBytes) this.#giveUp();
+    this.#timer ??= this.clock.schedule(this.#giveUp, maxWaitMs);
+    if (this.#waiting.length > maxWaiting || this.#waitingBytes > this.maxWaitingBytes) this.#giveUp();
   }
 
-  /** What is missing will not come, or too much waits for it. */
+  /** Stops waiting for the missing frame. */
   readonly #giveUp = (): void => {
     const waiting = this.#waiting;
     this.close();

@@ -1,11 +1,11 @@
-/** Which of a client's numbered frames have been taken, so that a request that comes twice does nothing twice. */
+/** The numbered frames of a client that were processed, so that repeated requests have no effect. */
 
 import { createHash } from 'node:crypto';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 
-/** How many frames are compared by their bytes; older ones are known by their numbers. */
+/** Number of frames that are compared by content; older ones only by number. */
 const maxCompared = 64;
-/** How many holes in the numbering are remembered. */
+/** Number of gaps in the numbering that are remembered. */
 const maxHoles = 64;
 
 interface Hole {
@@ -14,15 +14,15 @@ interface Hole {
 }
 
 export class FramesTaken {
-  /** Everything below came before this connection, or never. */
+  /** Lower numbers were used before this connection, or never. */
   #lowest: number | undefined;
   #highest = 0;
-  /** Numbers in between that did not come, and still may. */
+  /** Missing numbers that may still arrive. */
   #holes: Hole[] = [];
-  /** By the first number of each. */
+  /** By the first number of each frame. */
   readonly #digests = new Map<number, string>();
 
-  /** False for a frame that was taken before. Another one with used numbers is for the session to judge. */
+  /** False for a frame that was processed before. The session judges a different frame with used numbers. */
   take(first: number, last: number, frame: EncodedMessage): boolean {
     const digest = createHash('sha256').update(frame).digest('base64');
     if (this.#hasBeen(first, last)) return (this.#digests.get(first) ?? digest) !== digest;

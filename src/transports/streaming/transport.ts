@@ -1,37 +1,35 @@
 /**
- * Two-way connections over an endless HTTP response: what the client sends goes with the request that opens it and,
- * from then on, in requests of its own to the emulation endpoint.
+ * Two-way connections over an endless HTTP response: the client's first frame is in the request that opens it, later
+ * ones are in separate requests to the emulation endpoint.
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limitReached } from '../../engine/channels/refusal-lines.js';
-import type { Node } from '../../engine/node.js';
 import type { Handshake } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
+import type { AnswerStream } from '../../http/exchange.js';
 import { disconnectCodes } from '../../model/codes.js';
 import type { ClientGate } from '../client-gate.js';
-import { corsHeaders } from '../cors.js';
-import { beginStream, isWelcome, readJsonBody, refuse } from '../http-answer.js';
+import { type Exchange, plainEndpoint } from '../exchange.js';
 import type { Refusal } from '../refusal.js';
 import type { AddressedSession, SessionAnswer, SessionDirectory, SessionWords } from '../session-directory.js';
-import type { ClientEndpoint, Transport } from '../transport.js';
+import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
 import { StreamConnection } from './connection.js';
 import type { StreamFormat } from './format.js';
 import { FrameOrder } from './frame-order.js';
 
 /** What the streaming transports and the emulation endpoint of a node share. */
 export interface StreamParts {
-  readonly node: Node;
+  readonly ports: TransportPorts;
   readonly gate: ClientGate;
   readonly directory: SessionDirectory;
   /** Largest frame from a client, in bytes. */
   readonly maxFrameBytes: number;
 }
 
-/** The parameter of a GET that carries its first command. */
+/** The parameter of a GET with the client's first command. */
 const connectParameter = 'cf_connect';
 
-/** The first frame of a client, and the URL without it: tokens are none of the application's log's business. */
+/** The first frame of a client, and the URL without it, so that tokens are not logged. */
 interface Opening {
   readonly frame: string;
   readonly url: string;
@@ -41,66 +39,55 @@ export class StreamTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
   readonly #format: StreamFormat;
   readonly #parts: StreamParts;
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new Set<AnswerStream>();
 
   constructor(path: string, format: StreamFormat, parts: StreamParts) {
     this.#format = format;
     this.#parts = parts;
-    this.endpoints = [{ path, handle: (request, response) => this.#handle(request, response) }];
+    this.endpoints = [plainEndpoint(path, format.name, parts, (exchange) => this.#tryOpen(exchange))];
   }
 
   terminateAll(): void {
-    for (const response of this.#open) response.destroy();
+    for (const stream of this.#open) stream.destroy();
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#tryOpen(request, response).catch((error: unknown) => {
-      this.#parts.node.log.error({ err: error, transport: this.#format.name }, 'a stream cannot be opened');
-      response.destroy();
-    });
-  }
-
-  async #tryOpen(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #tryOpen(exchange: Exchange): Promise<void> {
     const { gate } = this.#parts;
     const closing = gate.findClosing();
-    if (closing !== undefined) return refuse(request, response, gate, closing);
-    if (!isWelcome(request, response, gate, this.#format.methods)) return;
-    const opening = await this.#readOpening(request);
-    if (opening === undefined || response.destroyed) return;
-    const refusal = 'status' in opening ? opening : (gate.findClosing() ?? gate.findFull(request));
-    if (refusal !== undefined) refuse(request, response, gate, refusal);
-    else if ('frame' in opening) this.#start(request, response, opening);
+    if (closing !== undefined) return exchange.refuse(closing);
+    if (!exchange.isWelcome(this.#format.methods)) return;
+    const opening = await this.#readOpening(exchange);
+    if (opening === undefined || exchange.http.isOver) return;
+    const refusal = 'status' in opening ? opening : (gate.findClosing() ?? gate.findFull(exchange.head));
+    if (refusal !== undefined) exchange.refuse(refusal);
+    else if ('frame' in opening) this.#start(exchange, opening);
   }
 
-  async #readOpening(request: IncomingMessage): Promise<Opening | Refusal | undefined> {
-    const { node, maxFrameBytes } = this.#parts;
-    const url = request.url ?? '/';
-    if (request.method === 'GET') return openingOfUrl(url);
-    const timeoutMs = node.limits.connectTimeoutMs;
-    const body = await readJsonBody(request, node.clock, { maxBytes: maxFrameBytes, timeoutMs });
-    if (body === undefined || 'status' in body) return body;
-    return body.text === '' ? { status: 400, message: 'a command is missing' } : { frame: body.text, url };
+  async #readOpening(exchange: Exchange): Promise<Opening | Refusal | undefined> {
+    const { method, url = '/' } = exchange.head;
+    if (method === 'GET') return openingOfUrl(url);
+    const frame = await exchange.readJson(this.#parts.maxFrameBytes);
+    if (frame === undefined) return undefined;
+    return frame === '' ? { status: 400, message: 'a command is missing' } : { frame, url };
   }
 
-  #start(request: IncomingMessage, response: ServerResponse, { frame, url }: Opening): void {
-    const { node, gate, directory, maxFrameBytes } = this.#parts;
+  #start(exchange: Exchange, { frame, url }: Opening): void {
+    const { ports, gate, directory, maxFrameBytes } = this.#parts;
     const format = this.#format;
-    beginStream(request, response, {
-      'Content-Type': format.contentType,
-      ...corsHeaders(request, gate),
-    });
-    response.write(format.opening);
+    const { head, stream } = exchange;
+    exchange.begin(format.contentType);
+    stream.write(format.opening);
     const address = directory.newAddress();
-    const handshake: Handshake = { ...gate.handshakeOf(request), url, session: address.secret };
-    const connection = new StreamConnection(format, response, node.clock);
-    const session = node.open(connection, handshake);
-    const order = new FrameOrder(format.encoding.protocol, node.clock, maxFrameBytes, (one) => session.receive(one));
-    directory.add(address, new StreamSession({ session, order, maxFrameBytes }, gate.bindingOf(request)));
-    this.#open.add(response);
-    // Whatever fails on the way is the end of the response.
-    response.on('error', (error) => session.connectionFailed(error));
-    response.on('close', () => {
-      this.#open.delete(response);
+    const handshake: Handshake = { ...gate.handshakeOf(head), url, session: address.secret };
+    const connection = new StreamConnection(format, stream, ports.clock);
+    const session = ports.open(connection, handshake);
+    const order = new FrameOrder(format.encoding.protocol, ports.clock, maxFrameBytes, (one) => session.receive(one));
+    directory.add(address, new StreamSession({ session, order, maxFrameBytes }, gate.bindingOf(head)));
+    this.#open.add(stream);
+    // Any failure ends the answer.
+    stream.on('error', (error) => session.connectionFailed(error));
+    stream.on('close', () => {
+      this.#open.delete(stream);
       directory.remove(address);
       order.close();
       connection.closed();
@@ -110,14 +97,10 @@ export class StreamTransport implements Transport {
   }
 }
 
-/** The session of a stream, as the emulation endpoint finds it. */
+/** The session of a stream, for the emulation endpoint. */
 class StreamSession implements AddressedSession {
   constructor(
-    private readonly parts: {
-      readonly session: Session;
-      readonly order: FrameOrder;
-      readonly maxFrameBytes: number;
-    },
+    private readonly parts: { readonly session: Session; readonly order: FrameOrder; readonly maxFrameBytes: number },
     readonly binding: AddressedSession['binding'],
   ) {}
 
@@ -129,7 +112,7 @@ class StreamSession implements AddressedSession {
       session.close(disconnectCodes.badRequest, limitReached('maxFrameBytes', maxFrameBytes));
       return { status: 413 };
     }
-    // Answered even if it has to wait: a browser that waits for the answer does not send what it waits for.
+    // Answered even if the frame has to wait, since a browser may hold back the missing frame until then.
     order.add(frame);
     return { status: 204 };
   }
@@ -139,10 +122,7 @@ class StreamSession implements AddressedSession {
   }
 }
 
-/**
- * One command and not more: a stranger's page can make a browser send a GET, so it must not be able to do anything but
- * connect.
- */
+/** Only one command: another site's page can make a browser send a GET, which must not do more than connect. */
 function openingOfUrl(url: string): Opening | Refusal {
   const start = url.indexOf('?');
   const query = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));

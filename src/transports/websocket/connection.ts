@@ -6,6 +6,7 @@ import { limitReached } from '../../engine/channels/refusal-lines.js';
 import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import type { Disconnect } from '../../model/codes.js';
+import { ignoreRest } from './ignore-rest.js';
 
 /** RFC 6455 section 7.4.1. */
 const messageTooBig = 1_009;
@@ -13,37 +14,73 @@ const messageTooBig = 1_009;
 const maxReasonBytes = 123;
 
 /**
- * The `WebSocket` of `ws`, which hears its own events. Listeners would cost an idle connection 300 bytes, for a table
- * of events in each socket that says the same in all of them.
+ * The `WebSocket` of `ws`, with its own `emit` instead of listeners: their table, the same for every socket, would cost
+ * an idle connection 300 bytes.
  */
 export class ClientSocket extends WebSocket {
   session: Session | undefined;
+  /** The underlying socket, once the handshake is done. */
+  socket: Duplex | undefined;
   onEnd: ((socket: ClientSocket) => void) | undefined;
+  #newestPing: Buffer | undefined;
+  #isAnswering = false;
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     switch (event) {
-      case 'message': {
-        // safe: `ws` emits a message as one buffer, as long as nobody sets `binaryType`, and whether it is binary
-        const [data, isBinary] = args as [Buffer, boolean];
-        this.session?.receive(isBinary ? data : data.toString());
-        return true;
-      }
+      case 'message':
       case 'ping':
       case 'pong':
-        this.session?.receiveControl();
+        // safe: `ws` emits one buffer unless `binaryType` is set, and for a message whether it is binary
+        this.#take(event, ...(args as [data: Buffer, isBinary: boolean]));
         return true;
       case 'close':
         this.onEnd?.(this);
         this.session?.connectionClosed();
         return true;
       case 'error':
-        // The peer broke the protocol or the network failed: `ws` closes with the right code, and 'close' follows.
-        // safe: `ws` emits its errors as such
+        // The peer violated the protocol or the network failed: `ws` closes with the right code, and 'close' follows.
+        // safe: `ws` emits errors of this type
         this.#failed(args[0] as NodeJS.ErrnoException);
         return true;
       default:
         return super.emit(event, ...args);
     }
+  }
+
+  protected onMessage(session: Session, data: Buffer, isBinary: boolean): void {
+    session.receive(isBinary ? data : data.toString());
+  }
+
+  protected onPong(session: Session): void {
+    session.receiveControl();
+  }
+
+  #take(event: 'message' | 'ping' | 'pong', data: Buffer, isBinary: boolean): void {
+    const { session, socket } = this;
+    if (session === undefined || socket === undefined) return;
+    if (session.state === 'closed') ignoreRest(socket);
+    else if (event === 'message') this.onMessage(session, data, isBinary);
+    else if (event === 'pong') this.onPong(session);
+    else {
+      session.receiveControl();
+      this.#answerSoon(data);
+    }
+  }
+
+  /** Pings that are read together get one pong, for the newest (RFC 6455 section 5.5.3), and at most one pong waits. */
+  #answerSoon(ping: Buffer): void {
+    this.#newestPing = ping;
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
+    process.nextTick(() => this.#answer());
+  }
+
+  #answer(): void {
+    const ping = this.#newestPing;
+    this.#newestPing = undefined;
+    this.#isAnswering = ping !== undefined && this.readyState === this.OPEN;
+    // A copy: the payload would retain everything that was read with it until the peer reads the pong.
+    if (ping !== undefined && this.#isAnswering) this.pong(Buffer.from(ping), false, () => this.#answer());
   }
 
   #failed(error: NodeJS.ErrnoException): void {
@@ -55,8 +92,8 @@ export class ClientSocket extends WebSocket {
 }
 
 /**
- * `ws` reads, answers control frames and does the closing handshake. Outgoing messages go past its sender straight to
- * the socket; both write whole frames, so they can share it as long as nothing is compressed.
+ * `ws` reads, answers control frames and does the closing handshake. Outgoing messages bypass its sender and are
+ * written to the socket; both write whole frames, so they can share it without compression.
  */
 export class WebSocketConnection implements Connection {
   readonly encoding: Encoding;
@@ -89,7 +126,7 @@ export class WebSocketConnection implements Connection {
 
 function shortened(reason: string): string {
   if (Buffer.byteLength(reason) <= maxReasonBytes) return reason;
-  // A cut through a character leaves U+FFFD, three bytes; room is made for it.
+  // A cut inside a character yields U+FFFD, three bytes, for which room is left.
   return Buffer.from(reason)
     .subarray(0, maxReasonBytes - 3)
     .toString();

@@ -10,7 +10,7 @@ interface Received {
   readonly isBinary: boolean;
 }
 
-/** What a client reads from the bytes, in chunks of the given size. */
+/** What a client reads from the bytes, in chunks of this size. */
 function receive(bytes: Uint8Array, chunkBytes = bytes.length): Received[] {
   const received: Received[] = [];
   const receiver = new Receiver({ isServer: false, allowSynchronousEvents: true });

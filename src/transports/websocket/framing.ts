@@ -1,4 +1,4 @@
-/** The outgoing path of shared frames: one unfragmented, unmasked WebSocket message (RFC 6455 section 5.2). */
+/** Writes shared frames: one unfragmented, unmasked WebSocket message each (RFC 6455 section 5.2). */
 
 import type { Framing } from '../../engine/ports/connection.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
@@ -33,7 +33,7 @@ export function frameMessage(message: EncodedMessage): Buffer {
 export const websocketFraming: Framing = {
   name: 'websocket',
   frame: frameMessage,
-  // Between two messages is a line feed.
+  // Messages are separated by a line feed.
   joinedBytes: (payloadBytes, numMessages) => {
     const bytes = payloadBytes + numMessages - 1;
     return headerBytes(bytes) + bytes;

@@ -1,4 +1,4 @@
-/** How long probes may stay, and how many: on a clock that is moved by hand. */
+/** How long and how many probes may stay open, on a fake clock. */
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -58,5 +58,15 @@ describe('Probes', () => {
     all[0]?.terminate();
     await vi.waitFor(() => expect(probes.findFull()).toBeUndefined());
     for (const ws of all) ws.terminate();
+  });
+
+  it('counts pings and pongs, as messages', async () => {
+    const ws = await open();
+    const closed = new Promise<number>((resolve) => ws.once('close', resolve));
+    const answered = new Promise((resolve) => ws.once('pong', resolve));
+    ws.ping('up?');
+    expect(String(await answered)).toBe('up?');
+    for (let i = 0; i < probeLimits.maxMessages; i++) ws.pong();
+    expect(await closed).toBe(1_008);
   });
 });

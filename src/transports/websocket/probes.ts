@@ -1,24 +1,24 @@
-/** Answers clients that only ask whether WebSocket passes: a few short messages come back, and no session is opened. */
+/** Answers clients that only test whether WebSocket works: echoes a few short messages, without a session. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../engine/ports/clock.js';
 import type { Refusal } from '../refusal.js';
-import { subprotocolsOf } from './upgrade.js';
+import { ignoreRest } from './ignore-rest.js';
 
-/** Asks for it as the subprotocol. */
+/** The subprotocol of probes. */
 const probeSubprotocol = 'fanfare.probe';
 
-/** PROTOCOL.md has them as well. */
+/** Also in PROTOCOL.md. */
 export const probeLimits = {
   /** Longest message, in bytes. */
   maxMessageBytes: 64,
-  /** Messages that are sent back; one more ends it. */
+  /** Messages that are echoed, and control frames; one more ends the probe. */
   maxMessages: 4,
-  /** How long one may take, in milliseconds. */
+  /** Longest duration of a probe, in milliseconds. */
   maxDurationMs: 60_000,
-  /** At the same time. Nobody is lost who is refused: whoever asks is connected by another transport. */
+  /** Open at the same time. A refusal does no harm, since the client is connected by another transport. */
   maxOpen: 1_000,
 } as const;
 
@@ -31,7 +31,7 @@ export class Probes {
   readonly #server: WebSocketServer;
   readonly #open = new Set<WebSocket>();
 
-  /** @param onInvalid gets handshakes that `ws` refuses */
+  /** @param onInvalid called with handshakes that `ws` refuses */
   constructor(
     clock: Clock,
     onInvalid: (error: Error, socket: Duplex, request: IncomingMessage) => void,
@@ -43,6 +43,7 @@ export class Probes {
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: probeLimits.maxMessageBytes,
       maxFragments: 1,
       closeTimeout: 4_500,
@@ -51,9 +52,8 @@ export class Probes {
     this.#server.on('wsClientError', onInvalid);
   }
 
-  /** Whether the request is one, and nothing besides. */
-  isProbe(request: IncomingMessage): boolean {
-    const offered = subprotocolsOf(request);
+  /** Whether a request with these subprotocols is a probe and nothing else. */
+  isProbe(offered: readonly string[]): boolean {
     return offered.length === 1 && offered[0] === probeSubprotocol;
   }
 
@@ -63,24 +63,30 @@ export class Probes {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#answer(ws));
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#answer(ws, socket));
   }
 
-  /** Cuts what is still open. */
+  /** Cuts all open probes. */
   terminateAll(): void {
     for (const ws of this.#open) ws.terminate();
   }
 
-  #answer(ws: WebSocket): void {
+  #answer(ws: WebSocket, socket: Duplex): void {
     let left: number = probeLimits.maxMessages;
+    const take = (answer?: () => void): void => {
+      if (ws.readyState !== ws.OPEN) ignoreRest(socket);
+      else if (left === 0) ws.close(policyViolation, 'asks too often');
+      else {
+        left--;
+        answer?.();
+      }
+    };
     this.#open.add(ws);
     const cancel = this.#clock.schedule(() => ws.close(policyViolation, 'takes too long'), probeLimits.maxDurationMs);
-    ws.on('message', (data: RawData, isBinary: boolean) => {
-      if (left === 0) ws.close(policyViolation, 'asks too often');
-      else ws.send(data, { binary: isBinary });
-      left--;
-    });
-    // What breaks the protocol or the connection ends it: 'close' follows.
+    ws.on('message', (data: RawData, isBinary: boolean) => take(() => ws.send(data, { binary: isBinary })));
+    ws.on('ping', (data: Buffer) => take(() => ws.pong(data)));
+    ws.on('pong', () => take());
+    // Protocol and network errors end the probe: 'close' follows.
     ws.on('error', () => undefined);
     ws.once('close', () => {
       cancel();

@@ -2,7 +2,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-// The whole of it: Bun has a ws without these, and the refusal of Bun comes later than a missing export would.
+// A namespace import: Bun's ws lacks these exports, and Bun must be refused with a clear message.
 import * as ws from 'ws';
 import { elementsOf, isToken } from '../../http/header-list.js';
 import { findHostFault, hostOf } from '../../http/host.js';
@@ -13,25 +13,29 @@ import type { OriginPolicy } from '../origin-policy.js';
 import type { Refusal } from '../refusal.js';
 import type {} from './ws-internals.js';
 
-/** Longer ones are not worth parsing: browsers send about 50 bytes. */
+/** Longer headers are not worth parsing: browsers send about 50 bytes. */
 const maxExtensionsLength = 1_024;
 
-/** What {@link findRefusal} decides by. */
+/** What {@link findRefusal} checks against. */
 export interface UpgradePolicy {
   readonly origins: OriginPolicy;
-  /** Cookies may be what tells who the client is, so a request with some has to say which page it comes from. */
+  /** Whether cookies may authenticate the client: then a request with cookies needs an `Origin`. */
   readonly cookiesAuthenticate: boolean;
 }
 
-/** What `ws` would let through and we do not. The rest (the key) it refuses itself with 400. */
-export function findRefusal(request: RequestHead, policy: UpgradePolicy): Refusal | undefined {
+/** Refuses what `ws` would accept. An invalid key is refused by `ws` itself, with 400. */
+export function findRefusal(
+  request: RequestHead,
+  policy: UpgradePolicy,
+  subprotocols: readonly string[] = subprotocolsOf(request),
+): Refusal | undefined {
   // RFC 6455 section 4.1.
   if (request.httpVersion !== '1.1' || findHostFault(request) !== undefined || hostOf(request) === '') {
     return { status: 400, message: 'HTTP/1.1 with one Host only' };
   }
   if (request.method !== 'GET') return { status: 405, message: 'use GET', headers: { Allow: 'GET' } };
   if (!offersWebSocket(request)) return { status: 400, message: 'upgrade to websocket only' };
-  // RFC 6455 section 4.2.1: none of what follows the request could be told from frames.
+  // RFC 6455 section 4.2.1: a body could not be told apart from frames.
   if (hasBody(request)) return { status: 400, message: 'an upgrade to WebSocket has no body' };
   // RFC 6455 section 4.4; version 8 was a draft.
   if (request.headers['sec-websocket-version'] !== '13') {
@@ -45,18 +49,19 @@ export function findRefusal(request: RequestHead, policy: UpgradePolicy): Refusa
   if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
     return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };
   }
-  if (!subprotocolsOf(request).every(isToken)) return { status: 400, message: 'invalid Sec-WebSocket-Protocol' };
+  if (!subprotocols.every(isToken)) return { status: 400, message: 'invalid Sec-WebSocket-Protocol' };
   return undefined;
 }
 
-/** Those that are offered, in their order, each once. */
+/** The offered subprotocols, in order, each once. */
 export function subprotocolsOf({ headers }: RequestHead): string[] {
+  if (headers['sec-websocket-protocol'] === undefined) return [];
   return [...new Set(elementsOf(headers['sec-websocket-protocol']))];
 }
 
 /**
- * To be called before `ws` looks at a request that is let through: `ws` refuses lists with empty elements or with one that comes
- * twice, which RFC 9110, 5.6.1, has recipients ignore and which are in use.
+ * To be called before `ws` gets an accepted request: `ws` refuses lists with empty or duplicate elements, which
+ * recipients have to ignore (RFC 9110, 5.6.1) and which occur in practice.
  */
 export function tidyHandshake({ headers }: RequestHead, subprotocols: readonly string[]): void {
   headers.upgrade = 'websocket';
@@ -64,7 +69,7 @@ export function tidyHandshake({ headers }: RequestHead, subprotocols: readonly s
   else delete headers['sec-websocket-protocol'];
 }
 
-/** Offers are declined, but a malformed one is still a malformed handshake. */
+/** Offers are declined, but a malformed one makes the handshake invalid. */
 function hasValidExtensions(header: string | undefined): boolean {
   if (header === undefined) return true;
   if (header.length > maxExtensionsLength) return false;
@@ -75,18 +80,18 @@ function hasValidExtensions(header: string | undefined): boolean {
     if (offers !== undefined) new ws.PerMessageDeflate({ isServer: true }).accept(offers);
     return true;
   } catch {
-    // ws throws for what does not parse; which part it was is of no use to anybody.
+    // `ws` throws for invalid offers; the details are of no use.
     return false;
   }
 }
 
-/** Answers and closes. Whatever the peer has pipelined behind its request is never looked at. */
+/** Answers and closes. Pipelined data is never read. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const { status, message, headers } = refusal;
   const lines = Object.entries({
     Connection: 'close',
     'Content-Type': 'text/plain; charset=utf-8',
-    // The message may cite the request.
+    // The message may quote the request.
     'X-Content-Type-Options': 'nosniff',
     'Content-Length': String(Buffer.byteLength(message)),
     ...headers,

@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream';
 
 declare module 'ws' {
-  /** The parser of frames, by which ours are tested. */
+  /** The parser of frames, for Fanfare's tests. */
   export class Receiver extends Writable {
     constructor(options: { readonly isServer: boolean; readonly allowSynchronousEvents: boolean });
   }

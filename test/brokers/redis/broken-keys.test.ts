@@ -1,50 +1,28 @@
 /** Keys of channels that somebody else has written, or taken away, in a real Redis. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { RedisBroker } from '../../../src/brokers/redis/broker.js';
-import { RecordedEvents } from '../../../src/conformance/recorded-events.js';
-import type { Published } from '../../../src/engine/ports/broker.js';
-import { silentLogger } from '../../../src/engine/ports/logger.js';
-import { trustedJsonText } from '../../../src/model/json-text.js';
-import { systemClock, systemRandom } from '../../../src/server/system-ports.js';
+import type { Position } from '../../../src/model/position.js';
 import { RedisServer, redisIsMissing } from '../../support/brokers/redis-server.js';
+import { json, ownPrefix, ports, shared, started, stream } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
 
-const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
-const stream = { size: 100, ttlMs: 60_000 };
-const [news, other, victim] = ['news', 'other', 'victim'].map(channelName) as [
-  ReturnType<typeof channelName>,
-  ReturnType<typeof channelName>,
-  ReturnType<typeof channelName>,
-];
+const [news, other, victim] = [channelName('news'), channelName('other'), channelName('victim')];
 
 describe.skipIf(redisIsMissing())('redis, keys that are not what they should be', () => {
-  let server: RedisServer;
-  let count = 0;
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
+  const server = shared(RedisServer.start);
 
-  async function started() {
-    const prefix = `test-${++count}`;
-    const broker = new RedisBroker({ url: server.url, prefix }, ports);
-    const events = new RecordedEvents();
-    await broker.start(events);
-    const client = await server.client();
-    return {
-      ...{ broker, events, client, prefix },
-      fill: async (n: number) => {
-        let last: Published | undefined;
-        for (let i = 1; i <= n; i++) last = await broker.publish(news, { data: trustedJsonText(`${i}`) }, { stream });
-        if (last === undefined) throw new Error('nothing was published');
-        return last.position;
-      },
-      async [Symbol.asyncDispose]() {
-        await broker.close();
-        await client[Symbol.asyncDispose]();
-      },
+  async function begun() {
+    const prefix = ownPrefix();
+    const { broker, events } = await started(new RedisBroker({ url: server().url, prefix }, ports));
+    const client = await server().client();
+    onTestFinished(() => client[Symbol.asyncDispose]());
+    const fill = async (n: number) => {
+      let last: Position = { offset: 0, epoch: '' };
+      for (let i = 1; i <= n; i++) last = (await broker.publish(news, { data: json(i) }, { stream })).position;
+      return last;
     };
+    return { broker, events, client, prefix, fill };
   }
 
   const breakages: Readonly<Record<string, (prefix: string) => string[][]>> = {
@@ -59,25 +37,20 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
   test.each(Object.entries(breakages))(
     'B91 G7: %s fails its own channel alone, uses up no offset, and is mended by removing its history',
     async (_, commandsOf) => {
-      await using at = await started();
-      const { broker, client, prefix, events } = at;
+      const { broker, client, prefix, events } = await begun();
       await broker.subscribe(news);
       await broker.subscribe(victim);
-      const before = await broker.publish(victim, { data: trustedJsonText('1') }, { stream });
+      const before = await broker.publish(victim, { data: json(1) }, { stream });
       if (!commandsOf(prefix).some(([, key = '']) => key.includes(':once:')))
         await client.send(['DEL', `${prefix}:stream:{victim}`]);
       for (const command of commandsOf(prefix)) await client.send(command);
       const publish = (channel: typeof news, n: number, idempotencyKey?: string) =>
-        broker.publish(
-          channel,
-          { data: trustedJsonText(`${n}`) },
-          { stream, ...(idempotencyKey && { idempotencyKey }) },
-        );
+        broker.publish(channel, { data: json(n) }, { stream, ...(idempotencyKey && { idempotencyKey }) });
       const outcomes = await Promise.allSettled([
         publish(news, 1),
         publish(victim, 2, 'k'),
         publish(other, 3, 'k'),
-        broker.publish(other, { data: trustedJsonText('4') }, {}),
+        broker.publish(other, { data: json(4) }, {}),
         publish(news, 5),
         publish(other, 6, 'k'),
       ]);
@@ -102,17 +75,17 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
   );
 
   test('G7: a publication that one of its commands is forbidden for leaves nothing behind', async () => {
-    await using at = await started();
+    const at = await begun();
     const { prefix, client } = at;
     const top = await at.fill(2);
     for (const forbidden of ['hset', 'pexpire', 'set', 'spublish']) {
       const user = ['ACL', 'SETUSER', 'narrow', 'reset', 'on', '>secret', '~*', '&*', '+@all', `-${forbidden}`];
       await client.send(user);
-      const broker = new RedisBroker({ url: server.url.replace('//', '//narrow:secret@'), prefix }, ports);
-      await broker.start(new RecordedEvents());
-      const failing = broker.publish(news, { data: trustedJsonText('3') }, { stream, idempotencyKey: 'k' });
+      const { broker } = await started(
+        new RedisBroker({ url: server().url.replace('//', '//narrow:secret@'), prefix }, ports),
+      );
+      const failing = broker.publish(news, { data: json(3) }, { stream, idempotencyKey: 'k' });
       await expect(failing, forbidden).rejects.toMatchObject({ code: 'ERR_BROKER' });
-      await broker.close();
       const page = await at.broker.history.read(news, { limit: 10, reverse: false, since: { ...top, offset: 0 } });
       expect([page.top, page.publications.map(({ data }) => data), page.continuous], forbidden).toEqual([
         top,
@@ -120,7 +93,7 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
         true,
       ]);
     }
-    const next = await at.broker.publish(news, { data: trustedJsonText('4') }, { stream, idempotencyKey: 'k' });
+    const next = await at.broker.publish(news, { data: json(4) }, { stream, idempotencyKey: 'k' });
     expect(next).toEqual({ position: { ...top, offset: 3 }, duplicate: false });
   });
 
@@ -136,7 +109,7 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
   ])(
     'G4: deleted in the middle, $gone: from $from, at most $limit, continuous: $continuous',
     async ({ gone, from, limit, continuous }) => {
-      await using at = await started();
+      const at = await begun();
       const top = await at.fill(9);
       await at.client.send(['XDEL', `${at.prefix}:stream:{news}`, ...gone.map((offset) => `${offset}-0`)]);
       const page = await at.broker.history.read(news, { limit, reverse: false, since: { ...top, offset: from } });
@@ -145,7 +118,7 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
   );
 
   test('G4: backwards, what was deleted is missed as well', async () => {
-    await using at = await started();
+    const at = await begun();
     const top = await at.fill(5);
     await at.client.send(['XDEL', `${at.prefix}:stream:{news}`, '3-0']);
     const read = async (offset: number) =>
@@ -162,7 +135,7 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
   ])(
     'B91: an entry that is %s is told as a loss to those who come back, and as an error to those who read',
     async (_, fields) => {
-      await using at = await started();
+      const at = await begun();
       const top = await at.fill(2);
       await at.client.send(['XADD', `${at.prefix}:stream:{news}`, '3-0', ...fields]);
       await at.client.send(['HSET', `${at.prefix}:place:{news}`, 'o', '3']);
@@ -170,7 +143,7 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
       expect([page.continuous, page.publications.map(({ data }) => data)]).toEqual([false, ['2']]);
       const reading = at.broker.history.read(news, { limit: 10, reverse: false });
       await expect(reading).rejects.toMatchObject({ code: 'ERR_HISTORY_BROKEN', retryable: false });
-      expect((await at.broker.publish(news, { data: trustedJsonText('4') }, { stream })).position.offset).toBe(4);
+      expect((await at.broker.publish(news, { data: json(4) }, { stream })).position.offset).toBe(4);
     },
   );
 });

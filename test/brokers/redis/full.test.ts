@@ -1,43 +1,25 @@
 /** A Redis whose memory is full and that evicts nothing: what takes room is refused, what takes none goes on. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RedisBroker } from '../../../src/brokers/redis/broker.js';
-import { RecordedEvents } from '../../../src/conformance/recorded-events.js';
-import { silentLogger } from '../../../src/engine/ports/logger.js';
-import { trustedJsonText } from '../../../src/model/json-text.js';
-import { systemClock, systemRandom } from '../../../src/server/system-ports.js';
-import { RedisServer, redisIsMissing } from '../../support/brokers/redis-server.js';
-import { valkeyIsMissing, valkeyProgram } from '../../support/brokers/valkey.js';
+import { RedisServer, redis7, redisIsMissing, valkey } from '../../support/brokers/redis-server.js';
+import { failure, json, ownPrefix, ports, shared, started, stream } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
 
-const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
-const stream = { size: 100, ttlMs: 60_000 };
-const data = trustedJsonText('"hello"');
+const data = json('hello');
 const news = channelName('news');
 const young = channelName('young');
 const plain = channelName('plain');
 const info = (client: string) => ({ client, user: 'ada' });
-const refused = { code: 'ERR_BROKER', retryable: true };
+const refused = { ...failure, retryable: true };
 
-describe.each([
-  { name: 'redis', program: undefined, isMissing: redisIsMissing },
-  { name: 'valkey', program: valkeyProgram, isMissing: valkeyIsMissing },
-])('$name that is full', ({ program, isMissing }) => {
-  if (isMissing()) return;
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await RedisServer.start({
-      ...(program !== undefined && { program }),
-      config: ['maxmemory-policy noeviction'],
-    });
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
+describe.each([redis7, valkey])('$kind that is full', (kind) => {
+  if (redisIsMissing(kind)) return test.skip('its program is missing');
+  const server = shared(() => RedisServer.start({ ...kind, config: ['maxmemory-policy noeviction'] }));
 
   test('F15 G7: nothing that has to be kept is acknowledged, delivered or counted; what is there can be read', async () => {
-    const events = new RecordedEvents();
-    const broker = new RedisBroker({ url: server.url }, ports);
-    await using client = await server.client();
-    await broker.start(events);
+    const { broker, events } = await started(new RedisBroker({ url: server().url, prefix: ownPrefix() }, ports));
+    await using client = await server().client();
     await broker.subscribe(news);
     const before = await broker.publish(news, { data }, { stream, idempotencyKey: 'first' });
     await broker.presence.add(news, info('known'), 60_000);
@@ -73,7 +55,6 @@ describe.each([
     const after = await broker.publish(news, { data }, { stream, idempotencyKey: 'second' });
     expect(after).toEqual({ position: { ...before.position, offset: 2 }, duplicate: false });
     await broker.probe();
-    expect(events.publications(news).map(({ publication }) => publication.offset)).toEqual([1, 2]);
-    await broker.close();
+    expect(events.offsets(news)).toEqual([1, 2]);
   });
 });

@@ -1,15 +1,11 @@
 /** G8: keys of presence that somebody else has written, deleted or let be evicted: right again with the next renewal. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RedisBroker } from '../../../src/brokers/redis/broker.js';
-import { RecordedEvents } from '../../../src/conformance/recorded-events.js';
-import { silentLogger } from '../../../src/engine/ports/logger.js';
-import { systemClock, systemRandom } from '../../../src/server/system-ports.js';
-import { RedisServer, redisIsMissing } from '../../support/brokers/redis-server.js';
-import { valkeyIsMissing, valkeyProgram } from '../../support/brokers/valkey.js';
+import { RedisServer, redis7, redisIsMissing, valkey } from '../../support/brokers/redis-server.js';
+import { ports, shared, started } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
 
-const ports = { clock: systemClock, random: systemRandom, log: silentLogger };
 const news = channelName('news');
 const all = [
   { client: 'a1', user: 'ada' },
@@ -33,23 +29,14 @@ const breakages: Readonly<Record<string, string[]>> = {
   'everything is gone': ['FLUSHALL'],
 };
 
-describe.each([
-  { kind: 'redis', program: '/usr/bin/redis-server', isMissing: redisIsMissing },
-  { kind: 'valkey', program: valkeyProgram, isMissing: valkeyIsMissing },
-])('presence in $kind', ({ program, isMissing }) => {
-  if (isMissing()) return;
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await RedisServer.start({ program });
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
+describe.each([redis7, valkey])('presence in $kind', (kind) => {
+  if (redisIsMissing(kind)) return test.skip('its program is missing');
+  const server = shared(() => RedisServer.start(kind));
 
   test.each(Object.entries(breakages))('%s', async (_, command) => {
-    await using client = await server.client();
+    await using client = await server().client();
     await client.send(['FLUSHALL']);
-    const broker = new RedisBroker(server.url, ports);
-    await broker.start(new RecordedEvents());
-    const { presence } = broker;
+    const { presence } = (await started(new RedisBroker(server().url, ports))).broker;
     const renew = async () => {
       for (const info of all) await presence.add(news, info, 60_000);
     };
@@ -68,6 +55,5 @@ describe.each([
     if (numGhosts === 0) expect(stats.numUsers).toBe(2);
     for (const info of all) await presence.remove(news, info.client);
     if (numGhosts === 0) expect(await client.send(['KEYS', 'fanfare:*{news}*'])).toEqual([]);
-    await broker.close();
   });
 });

@@ -138,6 +138,12 @@ export class Ledger {
     return this.#streams.get(channel)?.get(epoch)?.values[offset];
   }
 
+  /** When the publication at that place was sent for the first time. */
+  madeMs(channel: string, position: Position): number | undefined {
+    const value = this.valueAt(channel, position);
+    return value === undefined ? undefined : this.#sent.get(value)?.invokedMs;
+  }
+
   /** What is acknowledged must be in the history that the fleet shows, as far as that reaches back. */
   view({ channel, top, publications, atMs }: At<Extract<ViewEvent, { kind: 'history-view' }>>): void {
     const kept = new Set<number>();

@@ -22,32 +22,26 @@ function linesOf(events: readonly HistoryEvent[]): Set<string> {
 function someIndex(
   events: readonly HistoryEvent[],
   random: SeededRandom,
-  fits: (event: HistoryEvent) => boolean,
+  fits: (event: HistoryEvent, next: HistoryEvent | undefined, at: number) => boolean,
 ): number {
-  return random.pick(events.flatMap((event, n) => (fits(event) ? [n] : [])));
+  return random.pick(events.flatMap((event, n) => (fits(event, events[n + 1], n) ? [n] : [])));
 }
 
-const isDelivered = (event: HistoryEvent): event is Delivered => event.kind === 'delivered';
+const isDelivered = (event: HistoryEvent | undefined): event is Delivered => event?.kind === 'delivered';
 const isRecovered = (event: HistoryEvent): event is Subscribed => event.kind === 'subscribed' && event.recovered;
 const isTold = (event: HistoryEvent): event is Subscribed =>
   event.kind === 'subscribed' && event.wasRecovering && !event.recovered;
-
-const acknowledgedIn = (events: readonly HistoryEvent[]) =>
-  new Set(events.flatMap((event) => (event.kind === 'publish-ok' ? [event.value] : [])));
 
 const mutations: Readonly<Record<string, readonly [lines: string, mutate: Mutation]>> = {
   'drops one delivery': [
     'G2',
     (events, random) => {
       // The last one before a client is away is not missed: its position tells.
-      const isInTheMiddle = (event: HistoryEvent, at: number) => {
+      const n = someIndex(events, random, (event, _, at) => {
         if (!isDelivered(event)) return false;
-        const next = events
-          .slice(at + 1)
-          .find((later) => 'subscriber' in later && later.subscriber === event.subscriber);
-        return next !== undefined && isDelivered(next);
-      };
-      const n = random.pick(events.flatMap((event, at) => (isInTheMiddle(event, at) ? [at] : [])));
+        const isOfSame = (later: HistoryEvent) => 'subscriber' in later && later.subscriber === event.subscriber;
+        return isDelivered(events.slice(at + 1).find(isOfSame));
+      });
       return events.toSpliced(n, 1);
     },
   ],
@@ -61,22 +55,21 @@ const mutations: Readonly<Record<string, readonly [lines: string, mutate: Mutati
   'swaps two deliveries of one subscriber': [
     'G2',
     (events, random) => {
-      const isFollowed = (one: HistoryEvent, next: HistoryEvent | undefined) =>
-        isDelivered(one) && next !== undefined && isDelivered(next) && one.subscriber === next.subscriber;
-      const pairs = events.flatMap((event, n) => (isFollowed(event, events[n + 1]) ? [n] : []));
-      const n = random.pick(pairs);
+      const isFollowed = (event: HistoryEvent, next: HistoryEvent | undefined) =>
+        isDelivered(event) && isDelivered(next) && event.subscriber === next.subscriber;
+      const n = someIndex(events, random, isFollowed);
       return events.toSpliced(n, 2, ...events.slice(n, n + 2).reverse());
     },
   ],
   'says recovered and gives nothing': [
     'G2',
     (events, random) => {
-      const acknowledged = acknowledgedIn(events);
+      const acknowledged = new Set(events.flatMap((event) => (event.kind === 'publish-ok' ? [event.value] : [])));
       const missesSomething = (event: HistoryEvent, next: HistoryEvent | undefined) =>
-        isRecovered(event) && next !== undefined && isDelivered(next) && acknowledged.has(next.value);
-      const n = random.pick(events.flatMap((event, at) => (missesSomething(event, events[at + 1]) ? [at] : [])));
+        isRecovered(event) && isDelivered(next) && acknowledged.has(next.value);
+      const n = someIndex(events, random, missesSomething);
       let end = n + 1;
-      for (let next = events[end]; next !== undefined && isDelivered(next); next = events[++end]);
+      while (isDelivered(events[end])) end++;
       return events.toSpliced(n + 1, end - n - 1);
     },
   ],

@@ -147,7 +147,9 @@ export class StreamFollower {
   #notRecovered(before: Position, position: Position, atMs: number): void {
     const { report, limits } = this.parts;
     if (position.epoch !== before.epoch) {
-      if (this.#lossSince(this.#confirmedMs, atMs) !== 'none') return;
+      // After a restart, a node that comes back late still delivers what was published before it.
+      const madeMs = this.parts.ledger.madeMs(this.channel, before) ?? atMs;
+      if (this.#lossSince(Math.min(madeMs, this.#confirmedMs), atMs) !== 'none') return;
       report(
         'G5',
         atMs,

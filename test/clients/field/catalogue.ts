@@ -79,16 +79,8 @@ function rust(kind: Kind, id: string, name: string): FieldClient {
   return { id, kind, language: 'rust', name, ...ofRust(id), command };
 }
 
-interface NodeClient {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly name: string;
-  readonly version: Version;
-  /** Of Node's, where it is not the one at hand. */
-  readonly major?: string;
-}
-
-function node({ kind, id, name, version, major }: NodeClient): FieldClient {
+/** @param major of Node's, where it is not the one at hand */
+function node(kind: Kind, id: string, name: string, version: Version, major?: string): FieldClient {
   const program = major === undefined ? process.execPath : runtimePath('node', major);
   const fullId = major === undefined ? id : `${id}-${major}`;
   const command = { program, args: [`${installed}node/clients.mjs`, id] };
@@ -108,17 +100,16 @@ const pythonVersion = () => says(`${installed}python/bin/python`, ['--version'],
 
 /** Asks programs for their versions, so they have to be installed. */
 export function catalogue(): readonly FieldClient[] {
-  const ownSocket = (major: string) =>
-    node({ kind: 'websocket', id: 'own', name: "Node's own `WebSocket`", version: nodeVersion(major), major });
+  const ownSocket = (major: string) => node('websocket', 'own', "Node's own `WebSocket`", nodeVersion(major), major);
   return [
     chromium('websocket', 'websocket', "Chromium's `WebSocket`"),
     ownSocket('22'),
     ownSocket('24'),
     ownSocket('26'),
-    node({ kind: 'websocket', id: 'undici6', name: 'Node, undici', version: ofRoot('undici6') }),
-    node({ kind: 'websocket', id: 'undici7', name: 'Node, undici', version: ofNode('undici7') }),
-    node({ kind: 'websocket', id: 'undici8', name: 'Node, undici', version: ofNode('undici8'), major: '26' }),
-    node({ kind: 'websocket', id: 'ws', name: 'Node, ws', version: ofRoot('ws') }),
+    node('websocket', 'undici6', 'Node, undici', ofRoot('undici6')),
+    node('websocket', 'undici7', 'Node, undici', ofNode('undici7')),
+    node('websocket', 'undici8', 'Node, undici', ofNode('undici8'), '26'),
+    node('websocket', 'ws', 'Node, ws', ofRoot('ws')),
     go('websocket', 'coder', 'Go, coder/websocket', ofGo('github.com/coder/websocket')),
     go('websocket', 'gobwas', 'Go, gobwas/ws', ofGo('github.com/gobwas/ws')),
     go('websocket', 'gorilla', 'Go, gorilla/websocket', ofGo('github.com/gorilla/websocket')),
@@ -136,14 +127,9 @@ export function catalogue(): readonly FieldClient[] {
     rust('websocket', 'tokio-tungstenite', 'Rust, tokio-tungstenite'),
 
     chromium('events', 'events', "Chromium's `EventSource`"),
-    node({ kind: 'events', id: 'eventsource', name: 'Node, eventsource', version: ofNode('eventsource'), major: '26' }),
-    node({
-      kind: 'events',
-      id: 'eventsource-client',
-      name: 'Node, eventsource-client',
-      version: ofNode('eventsource-client'),
-    }),
-    node({ kind: 'events', id: 'undici8-events', name: 'Node, undici', version: ofNode('undici8'), major: '26' }),
+    node('events', 'eventsource', 'Node, eventsource', ofNode('eventsource'), '26'),
+    node('events', 'eventsource-client', 'Node, eventsource-client', ofNode('eventsource-client')),
+    node('events', 'undici8-events', 'Node, undici', ofNode('undici8'), '26'),
     go('events', 'launchdarkly', 'Go, launchdarkly/eventsource', ofGo('github.com/launchdarkly/eventsource')),
     go('events', 'r3labs', 'Go, r3labs/sse', ofGo('github.com/r3labs/sse/v2')),
     go('events', 'tmaxmax', 'Go, tmaxmax/go-sse', ofGo('github.com/tmaxmax/go-sse')),
@@ -154,13 +140,7 @@ export function catalogue(): readonly FieldClient[] {
     python('events', 'sseclient-py', 'Python, requests with sseclient-py', ofPython('sseclient-py')),
     rust('events', 'reqwest-eventsource', 'Rust, reqwest-eventsource'),
 
-    node({
-      kind: 'lines',
-      id: 'readline',
-      name: 'Node, `fetch` with `readline`',
-      version: nodeVersion('26'),
-      major: '26',
-    }),
+    node('lines', 'readline', 'Node, `fetch` with `readline`', nodeVersion('26'), '26'),
     go('lines', 'reader', 'Go, `bufio.Reader`', goVersion()),
     go('lines', 'scanner', 'Go, `bufio.Scanner`', goVersion()),
     java('lines', 'ofLines', 'Java, `BodyHandlers.ofLines`', javaVersion()),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { listening } from '../../support/servers/local-server.js';
 
 /** Sizes around which clients have their limits. Each is tried, a little less, and one byte more. */
 export const boundaries = [32, 64, 128, 256, 512, 1_024, 4_096, 10_240, 16_384, 32_768, 65_536, 102_400].map(
@@ -41,8 +42,7 @@ export class Observer implements AsyncDisposable {
         observer.#connections.add(socket);
         socket.on('close', () => observer.#connections.delete(socket)).on('error', () => undefined);
       });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
+      await listening(server);
     }
     return observer;
   }

@@ -129,9 +129,8 @@ export async function webSocketPatience(command: Command, waitSec: number): Prom
 async function silence(command: Command, waitSec: number) {
   await using observer = await Observer.start();
   await using program = new ClientProgram(command, observer.url('ws', '/silent'));
-  if (!(await program.sees((events) => events.some(({ event }) => event === 'open'), startMs * 2))) {
+  if (!(await program.sees((events) => events.some(({ event }) => event === 'open'), startMs * 2)))
     throw new Error(`not open: ${JSON.stringify(program.events)} ${program.stderr}`);
-  }
   const hasEnded = await program.sees((events) => events.some(isOver), waitSec * 1_000);
   const { atMs = 0, endedAtMs, pings = [] } = observer.seen('/silent')[0] ?? {};
   return {

@@ -1,5 +1,7 @@
 /** A fleet with a broker behind a proxy, with many clients that read what a backend publishes, while something is done. */
 
+import { setTimeout as pause } from 'node:timers/promises';
+import { defined } from '../../../src/model/defined.js';
 import { type BrokerServerKind, brokerServers } from '../../support/brokers/servers.js';
 import type { DeployedOptions, DeployedProxy, Deployment } from '../deployed-proxy.js';
 import { Fleet } from '../fleet.js';
@@ -72,13 +74,9 @@ export async function runUnderLoad<Done>(
   await using fleet = await Fleet.start(['--broker', brokerServer.url, '--log-level', 'warn', ...shutdown], {
     channels: JSON.stringify({ 'feed:{n}': feedRule }),
     shutdownDeadline: options.deadline,
-    ...(oldScript !== undefined && { script: oldScript }),
+    ...defined({ script: oldScript }),
   });
-  await using proxy = await deployment.start({
-    nodePorts: fleet.nodePorts,
-    nodes,
-    ...(limits !== undefined && { limits }),
-  });
+  await using proxy = await deployment.start({ nodePorts: fleet.nodePorts, nodes, ...defined({ limits }) });
   let current = 'clients come';
   const step: UnderLoad['step'] = (name, acts) => {
     current = name;
@@ -94,9 +92,8 @@ export async function runUnderLoad<Done>(
   const calm = () => step('all is calm', () => pause(options.calmMs));
   const allBack = async () => {
     const beganMs = Date.now();
-    while ((await swarm.figures()).connected < options.clients && Date.now() - beganMs < patienceMs) {
+    while ((await swarm.figures()).connected < options.clients && Date.now() - beganMs < patienceMs)
       await pause(askEveryMs);
-    }
   };
   await calm();
   const done = await act({ fleet, proxy, swarm, step, calm, allBack });
@@ -141,8 +138,4 @@ async function untilRead(swarm: Swarm, published: readonly number[]): Promise<Sw
     if (isRead || Date.now() - beganMs > patienceMs / 3) return outcome;
     await pause(askEveryMs);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

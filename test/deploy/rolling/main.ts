@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { defined } from '../../../src/model/defined.js';
 import { brokerServers } from '../../support/brokers/servers.js';
 import { haproxy, nginx } from '../deployed-proxy.js';
 import type { Second } from './load.js';
@@ -29,23 +30,19 @@ const { values } = parseArgs({
   },
 });
 
-const [clients, publicationsPerSec, clientsPerSec] = [values.clients, values.publications, values.rate].map(Number) as [
-  number,
-  number,
-  number,
-];
 const broker = new Map(Object.entries(brokerServers)).get(values.broker);
 if (broker === undefined) throw new Error(`--broker is one of ${Object.keys(brokerServers).join(', ')}`);
 const channelsPerClient = 1;
 const readersPerChannel = 10;
 const maxExitMs = 30_000;
 
-function positive(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} has to be a whole number of 1 or more`);
+function positive(name: 'clients' | 'publications' | 'rate'): number {
+  const value = Number(values[name]);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new Error(`--${name} has to be a whole number of 1 or more`);
 }
-positive('clients', clients);
-positive('publications', publicationsPerSec);
-positive('rate', clientsPerSec);
+const clients = positive('clients');
+const [publicationsPerSec, clientsPerSec] = [positive('publications'), positive('rate')];
 
 const isTerminal = process.stderr.isTTY;
 const beganMs = performance.now();
@@ -79,25 +76,18 @@ const fleet = {
 };
 
 async function main(): Promise<void> {
-  await using old = values.from === undefined ? undefined : await OtherVersion.build(values.from);
+  using old = values.from === undefined ? undefined : await OtherVersion.build(values.from);
   const outcome = await runRollingDeploy({
     ...size,
     ...fleet,
     onProgress: show,
-    ...(old !== undefined && { oldScript: old.script }),
+    ...defined({ oldScript: old?.script }),
   });
   const verdict = verdictOf(outcome, size, maxExitMs);
   mkdirSync(values.out, { recursive: true });
   const { seconds, replacements } = outcome;
-  const report = {
-    ...size,
-    proxy: values.proxy,
-    broker: values.broker,
-    from: values.from,
-    verdict,
-    seconds,
-    replacements,
-  };
+  const { proxy, broker: over, from } = values;
+  const report = { ...size, proxy, broker: over, from, verdict, seconds, replacements };
   writeFileSync(join(values.out, 'report.json'), JSON.stringify(report));
   writeFileSync(join(values.out, 'report.html'), pageOf(outcome, size, verdict));
   process.stderr.write('\n');

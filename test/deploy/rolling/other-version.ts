@@ -1,40 +1,32 @@
 /** The `fanfare` command as it was at a commit, built in a folder of its own. */
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Folder } from '../../cli/fanfare-process.js';
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-export class OtherVersion implements AsyncDisposable {
-  private constructor(private readonly folder: string) {}
+export class OtherVersion extends Folder {
+  /** To be run by Node. */
+  readonly script = join(this.path, 'dist/cli/main.js');
 
   /** @param commit anything that names one in this repository */
   static async build(commit: string): Promise<OtherVersion> {
-    const folder = await mkdtemp(join(tmpdir(), 'fanfare-version-'));
-    const version = new OtherVersion(folder);
+    const version = new OtherVersion();
+    const at = (name: string) => join(version.path, name);
     try {
-      await execute('git', ['-C', root, 'archive', '--output', join(folder, 'version.tar'), commit]);
-      await execute('tar', ['-xf', join(folder, 'version.tar'), '-C', folder]);
-      await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-      await execute(process.execPath, ['scripts/build.mjs'], { cwd: folder });
+      await execute('git', ['-C', root, 'archive', '--output', at('version.tar'), commit]);
+      await execute('tar', ['-xf', at('version.tar'), '-C', version.path]);
+      await symlink(join(root, 'node_modules'), at('node_modules'));
+      await execute(process.execPath, ['scripts/build.mjs'], { cwd: version.path });
       return version;
     } catch (error) {
-      await version[Symbol.asyncDispose]();
+      version[Symbol.dispose]();
       throw error;
     }
-  }
-
-  /** To be run by Node. */
-  get script(): string {
-    return join(this.folder, 'dist/cli/main.js');
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return rm(this.folder, { recursive: true, force: true });
   }
 }

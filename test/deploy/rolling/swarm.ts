@@ -41,13 +41,10 @@ export interface SwarmOutcome {
 const script = fileURLToPath(new URL('./swarm.mjs', import.meta.url));
 
 export class Swarm implements AsyncDisposable {
-  readonly #children: readonly Child[];
-  readonly #folder: Folder;
-
-  private constructor(children: readonly Child[], folder: Folder) {
-    this.#children = children;
-    this.#folder = folder;
-  }
+  private constructor(
+    private readonly children: readonly Child[],
+    private readonly folder: Folder,
+  ) {}
 
   /** Resolves when everyone is subscribed to everything. */
   static async open(proxy: DeployedProxy, size: SwarmSize, onProgress: () => void = () => undefined): Promise<Swarm> {
@@ -76,7 +73,7 @@ export class Swarm implements AsyncDisposable {
 
   /** As of the last second; costs nobody anything. */
   get lastFigures(): SwarmFigures {
-    return sum(this.#children.map(({ lastFigures }) => lastFigures));
+    return sum(this.children.map(({ lastFigures }) => lastFigures));
   }
 
   async figures(): Promise<SwarmFigures> {
@@ -105,13 +102,13 @@ export class Swarm implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#children.map((child) => child.close()));
-    this.#folder[Symbol.dispose]();
+    await Promise.all(this.children.map((child) => child.close()));
+    this.folder[Symbol.dispose]();
   }
 
   /** What swarm.mjs answers is its own shape, named by who asks. */
   #askAll(ask: string): Promise<unknown[]> {
-    return Promise.all(this.#children.map((child) => child.ask(ask)));
+    return Promise.all(this.children.map((child) => child.ask(ask)));
   }
 }
 

@@ -123,8 +123,7 @@ class Fleet implements AsyncDisposable {
 export async function runExperiment(size: Size): Promise<Outcome> {
   await using backend = new Backend();
   await backend.start();
-  using folder = new Folder();
-  folder.write('fanfare.json', configuration(backend.port));
+  using folder = new Folder({ 'fanfare.json': configuration(backend.port) });
   await using server = new FanfareProcess(['--port', '0'], { folder });
   const port = Number(new URL(await server.listening()).port);
   const token = await new SignJWT({ sub: 'live' })

@@ -2,27 +2,23 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Channel, connect } from 'amqplib';
-import { ended, ready, started } from '../programs/child.js';
 import { freePort } from '../programs/free-port.js';
-import { skipLoudly } from '../programs/missing.js';
+import { areMissing } from '../programs/missing.js';
+import { ended, type Launch, started, TestServer } from '../programs/test-server.js';
 
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const controlProgram = '/usr/lib/rabbitmq/bin/rabbitmqctl';
 const portMapper = '/usr/bin/epmd';
-const maxAttempts = 3;
 const acceptTimeoutMs = 30_000;
 
 /** Whether tests with it have to be left out. */
 export function rabbitmqIsMissing(): boolean {
-  if (existsSync(program) && existsSync(portMapper)) return false;
-  return skipLoudly('tests with RabbitMQ', `no ${program}: scripts/install-system.sh installs it`);
+  return areMissing('RabbitMQ', program, portMapper);
 }
 
 export interface RabbitmqServerOptions {
@@ -36,38 +32,27 @@ interface Ports {
   readonly portMapper: number;
 }
 
-/**
- * Takes some seconds to start: one for each file of tests. It can be killed, stopped and started again with what it has
- * stored, under the same address. Disposing of it ends its processes and removes its folder.
- */
-export class RabbitmqServer implements AsyncDisposable {
-  #server: ChildProcess | undefined;
+/** Takes some seconds to start: one for each file of tests. */
+export class RabbitmqServer extends TestServer {
   #mapper: ChildProcess | undefined;
   readonly #onExit = () => {
-    for (const child of [this.#server, this.#mapper]) child?.kill('SIGKILL');
+    this.signal('SIGKILL');
+    this.#mapper?.kill('SIGKILL');
   };
 
   private constructor(
-    private readonly folder: string,
     private readonly ports: Ports,
     private readonly config: readonly string[],
   ) {
+    super();
     process.once('exit', this.#onExit);
   }
 
   static start({ config = [] }: RabbitmqServerOptions = {}): Promise<RabbitmqServer> {
-    return started(maxAttempts, async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'fanfare-rabbitmq-'));
+    return started(async () => {
       const [amqp, distribution, mapper] = [await freePort(), await freePort(), await freePort()];
-      const server = new RabbitmqServer(folder, { amqp, distribution, portMapper: mapper }, config);
-      try {
-        await server.startAgain();
-        return server;
-      } catch (error) {
-        await server[Symbol.asyncDispose]();
-        throw error;
-      }
-    });
+      return new RabbitmqServer({ amqp, distribution, portMapper: mapper }, config);
+    }, 3);
   }
 
   get port(): number {
@@ -77,30 +62,6 @@ export class RabbitmqServer implements AsyncDisposable {
   /** With the user that may come from this machine alone. */
   get url(): string {
     return `amqp://guest:guest@127.0.0.1:${this.port}`;
-  }
-
-  /** The process, for signals. */
-  get pid(): number | undefined {
-    return this.#server?.pid;
-  }
-
-  /** As if the machine had gone; what is on its disk stays. */
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL');
-  }
-
-  /** In good order. */
-  async stop(): Promise<void> {
-    await this.#end('SIGTERM');
-  }
-
-  /** Stands still: connections stay, and nothing answers. */
-  pause(): void {
-    this.#server?.kill('SIGSTOP');
-  }
-
-  resume(): void {
-    this.#server?.kill('SIGCONT');
   }
 
   /** A connection of the test's own. */
@@ -124,16 +85,18 @@ export class RabbitmqServer implements AsyncDisposable {
     return stdout;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#onExit);
-    await this.kill();
-    await ended(this.#mapper, 'SIGKILL');
-    this.#mapper = undefined;
-    await rm(this.folder, { recursive: true, force: true });
+    await super[Symbol.asyncDispose]();
+    if (this.#mapper !== undefined) await ended(this.#mapper, 'SIGKILL');
   }
 
-  /** After {@link kill} or {@link stop}, with what it has on its disk. */
-  async startAgain(): Promise<void> {
+  override async startAgain(): Promise<void> {
+    await super.startAgain();
+    await acceptsConnections(this.port);
+  }
+
+  protected override async launch(): Promise<Launch> {
     const { folder, ports } = this;
     const file = join(folder, 'rabbitmq.conf');
     const lines = [`listeners.tcp.1 = 127.0.0.1:${ports.amqp}`, 'disk_free_limit.absolute = 10MB', ...this.config];
@@ -153,10 +116,7 @@ export class RabbitmqServer implements AsyncDisposable {
     };
     // Its own: the one that the server starts by itself would outlive it, and serve others.
     this.#mapper ??= spawn(portMapper, ['-port', `${ports.portMapper}`], { env, stdio: 'ignore' });
-    const server = spawn(program, [], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#server = server;
-    await ready(server, /completed with \d+ plugins/);
-    await acceptsConnections(ports.amqp);
+    return { path: program, args: [], env, isReady: /completed with \d+ plugins/ };
   }
 
   get #name(): string {
@@ -174,11 +134,6 @@ export class RabbitmqServer implements AsyncDisposable {
       RABBITMQ_NODENAME: this.#name,
       RABBITMQ_CONF_ENV_FILE: join(this.folder, 'none'),
     };
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    await ended(this.#server, signal);
-    this.#server = undefined;
   }
 }
 

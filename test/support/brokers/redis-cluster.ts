@@ -7,7 +7,7 @@ import { RedisServer } from './redis-server.js';
 
 const numSlots = 16_384;
 const numPrimaries = 3;
-const startLimitMs = 40_000;
+const untilStarted = { timeout: 40_000, interval: 100 };
 
 export interface RedisClusterOptions {
   /** Each primary has one. Default: none. */
@@ -117,12 +117,9 @@ export class RedisCluster implements AsyncDisposable {
     for (const [n, { server }] of this.members.slice(numPrimaries).entries()) {
       await using client = await server.client();
       await client.send(['CLUSTER', 'REPLICATE', this.#member(n).id]);
-      await vi.waitFor(
-        async () => {
-          if (!String(await client.send(['INFO', 'replication'])).includes('master_link_status:up')) throw new Error();
-        },
-        { timeout: startLimitMs, interval: 100 },
-      );
+      await vi.waitFor(async () => {
+        if (!String(await client.send(['INFO', 'replication'])).includes('master_link_status:up')) throw new Error();
+      }, untilStarted);
     }
     await this.#agreed('cluster_state', 'ok');
   }
@@ -131,13 +128,10 @@ export class RedisCluster implements AsyncDisposable {
   async #agreed(figure: string, value: string | number): Promise<void> {
     for (const { server } of this.members) {
       await using client = await server.client();
-      await vi.waitFor(
-        async () => {
-          const info = String(await client.send(['CLUSTER', 'INFO']));
-          if (!info.includes(`${figure}:${value}\r\n`)) throw new Error(`${figure} is not ${value}:\n${info}`);
-        },
-        { timeout: startLimitMs, interval: 100 },
-      );
+      await vi.waitFor(async () => {
+        const info = String(await client.send(['CLUSTER', 'INFO']));
+        if (!info.includes(`${figure}:${value}\r\n`)) throw new Error(`${figure} is not ${value}:\n${info}`);
+      }, untilStarted);
     }
   }
 
@@ -151,7 +145,7 @@ export class RedisCluster implements AsyncDisposable {
 async function started({ nodeTimeoutMs = 2_000, program }: RedisClusterOptions): Promise<Member> {
   const busPort = await freePort();
   const server = await RedisServer.start({
-    ...(program !== undefined && { program }),
+    program,
     config: [
       'cluster-enabled yes',
       `cluster-port ${busPort}`,

@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest';
 import { FaultProxy } from '../network/fault-proxy.js';
 import { RedisServer } from './redis-server.js';
 
-const startLimitMs = 30_000;
+const untilStarted = { timeout: 30_000, interval: 100 };
 
 export interface WatchedRedisOptions {
   /** Default: 1. */
@@ -30,13 +30,12 @@ export class WatchedRedis implements AsyncDisposable {
   ) {}
 
   static async start(options: WatchedRedisOptions = {}): Promise<WatchedRedis> {
-    const { numReplicas = 1, config = [] } = options;
-    const program = options.program === undefined ? {} : { program: options.program };
+    const { numReplicas = 1, config = [], program } = options;
     const all = ['repl-diskless-sync-delay 0', ...config];
-    const primary = await RedisServer.start({ ...program, config: all });
+    const primary = await RedisServer.start({ program, config: all });
     const replicas: Replica[] = [];
     for (let n = 0; n < numReplicas; n++) {
-      const server = await RedisServer.start({ ...program, config: all });
+      const server = await RedisServer.start({ program, config: all });
       const way = await FaultProxy.start({ port: server.port });
       await using client = await server.client();
       await client.send(['CONFIG', 'SET', 'replica-announce-port', `${way.port}`]);
@@ -44,7 +43,7 @@ export class WatchedRedis implements AsyncDisposable {
       replicas.push({ server, way });
     }
     const sentinel = await RedisServer.start({
-      ...program,
+      program,
       isSentinel: true,
       config: [
         `sentinel monitor main 127.0.0.1 ${primary.port} 1`,
@@ -54,18 +53,15 @@ export class WatchedRedis implements AsyncDisposable {
     });
     const watched = new WatchedRedis(primary, replicas, sentinel);
     await using client = await sentinel.client();
-    await vi.waitFor(
-      async () => {
-        // safe: what the command answers with
-        const known = (await client.send(['SENTINEL', 'REPLICAS', 'main'])) as unknown[];
-        expect(known).toHaveLength(numReplicas);
-        for (const { server } of replicas) {
-          await using replica = await server.client();
-          expect(String(await replica.send(['INFO', 'replication']))).toContain('master_link_status:up');
-        }
-      },
-      { timeout: startLimitMs, interval: 100 },
-    );
+    await vi.waitFor(async () => {
+      // safe: what the command answers with
+      const known = (await client.send(['SENTINEL', 'REPLICAS', 'main'])) as unknown[];
+      expect(known).toHaveLength(numReplicas);
+      for (const { server } of replicas) {
+        await using replica = await server.client();
+        expect(String(await replica.send(['INFO', 'replication']))).toContain('master_link_status:up');
+      }
+    }, untilStarted);
     return watched;
   }
 
@@ -76,20 +72,18 @@ export class WatchedRedis implements AsyncDisposable {
 
   /** Resolves when the sentinel calls another server the primary. */
   async failedOver(timeoutMs: number): Promise<void> {
+    const inTime = { timeout: timeoutMs, interval: 50 };
     await using client = await this.sentinel.client();
-    await vi.waitFor(
-      async () => {
-        const named = await client.send(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main']);
-        expect(named).not.toEqual(['127.0.0.1', `${this.primary.port}`]);
-      },
-      { timeout: timeoutMs, interval: 50 },
-    );
+    await vi.waitFor(async () => {
+      const named = await client.send(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main']);
+      expect(named).not.toEqual(['127.0.0.1', `${this.primary.port}`]);
+    }, inTime);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.sentinel[Symbol.asyncDispose]();
     for (const { server, way } of this.replicas) {
-      await way.close();
+      await way[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
     }
     await this.primary[Symbol.asyncDispose]();

@@ -1,20 +1,22 @@
-/** A real Redis server of the test, on a free port, whose time the test can let pass. */
+/** A real Redis server of the test, or one of its kind, on a free port, whose time the test can let pass. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
-import { ended, ready, started } from '../programs/child.js';
 import { freePort } from '../programs/free-port.js';
-import { skipLoudly } from '../programs/missing.js';
+import { areMissing } from '../programs/missing.js';
 import { pythonProgram } from '../programs/python.js';
+import { type Launch, started, TestServer } from '../programs/test-server.js';
 
-const redisProgram = '/usr/bin/redis-server';
-const maxAttempts = 5;
-/** A newer one than Debian's, which a Python package brings. */
-export const redis8Program = pythonProgram('redis8-server');
+export interface RedisKind {
+  readonly kind: string;
+  readonly program: string;
+}
+
+export const redis7: RedisKind = { kind: 'Redis 7', program: '/usr/bin/redis-server' };
+/** A newer one than Debian's, which a Python package brings; and so is Valkey. */
+export const redis8: RedisKind = { kind: 'Redis 8', program: pythonProgram('redis8-server') };
+export const valkey: RedisKind = { kind: 'Valkey', program: pythonProgram('valkey-server') };
 
 const agingFunction = `
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -31,17 +33,8 @@ end
 `;
 
 /** Whether tests with it have to be left out. */
-export function redisIsMissing(): boolean {
-  return isMissing(redisProgram);
-}
-
-export function redis8IsMissing(): boolean {
-  return isMissing(redis8Program);
-}
-
-function isMissing(program: string): boolean {
-  if (existsSync(program)) return false;
-  return skipLoudly('tests with Redis', `no ${program}: scripts/install-system.sh installs it`);
+export function redisIsMissing({ kind, program } = redis7): boolean {
+  return areMissing(kind, program);
 }
 
 export interface RedisServerOptions {
@@ -49,46 +42,26 @@ export interface RedisServerOptions {
   readonly config?: readonly string[];
   /** Default: any that is free. */
   readonly port?: number;
-  /** Where it keeps its data. Default: a folder that goes with it. */
-  readonly folder?: string;
   /** Watches over other servers instead of keeping data. */
   readonly isSentinel?: boolean;
-  /** Default: that of Redis. */
-  readonly program?: string;
+  /** Default: that of Redis 7. */
+  readonly program?: string | undefined;
 }
 
-/** Disposing of it ends its process and removes its folder. */
-export class RedisServer implements AsyncDisposable {
+export class RedisServer extends TestServer {
+  #config: readonly string[];
+
   private constructor(
     readonly port: number,
-    readonly child: ChildProcess,
-    readonly folder: string,
-    private readonly ownsFolder: boolean,
-  ) {}
-
-  static start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    return started(options.port === undefined ? maxAttempts : 1, () => RedisServer.#start(options));
+    private readonly options: RedisServerOptions,
+  ) {
+    super();
+    this.#config = options.config ?? [];
   }
 
-  static async #start(options: RedisServerOptions): Promise<RedisServer> {
-    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'fanfare-redis-')));
-    const port = options.port ?? (await freePort());
-    const file = join(folder, 'redis.conf');
-    const isSentinel = options.isSentinel === true;
-    const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...(options.config ?? [])];
-    if (!isSentinel) lines.push('save ""');
-    await writeFile(file, `${lines.join('\n')}\n`);
-    const child = spawn(options.program ?? redisProgram, [file, ...(isSentinel ? ['--sentinel'] : [])], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const server = new RedisServer(port, child, folder, options.folder === undefined);
-    try {
-      await ready(child, isSentinel ? /\+monitor/ : /Ready to accept connections/);
-      return server;
-    } catch (error) {
-      await server[Symbol.asyncDispose]();
-      throw error;
-    }
+  static start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const { port } = options;
+    return started(async () => new RedisServer(port ?? (await freePort()), options), port === undefined ? 5 : 1);
   }
 
   get url(): string {
@@ -117,13 +90,22 @@ export class RedisServer implements AsyncDisposable {
     };
   }
 
-  /** As if the machine had gone. */
-  async kill(): Promise<void> {
-    await ended(this.child, 'SIGKILL');
+  /** @param config lines of its configuration from now on; default: those that it had */
+  override startAgain(config = this.#config): Promise<void> {
+    this.#config = config;
+    return super.startAgain();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    if (this.ownsFolder) await rm(this.folder, { recursive: true, force: true });
+  protected override async launch(): Promise<Launch> {
+    const { isSentinel = false, program = redis7.program } = this.options;
+    const file = join(this.folder, 'redis.conf');
+    const lines = [`port ${this.port}`, 'bind 127.0.0.1', `dir ${this.folder}`, ...this.#config];
+    if (!isSentinel) lines.push('save ""');
+    await writeFile(file, `${lines.join('\n')}\n`);
+    return {
+      path: program,
+      args: isSentinel ? [file, '--sentinel'] : [file],
+      isReady: isSentinel ? /\+monitor/ : /Ready to accept connections/,
+    };
   }
 }

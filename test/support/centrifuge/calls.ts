@@ -1,7 +1,7 @@
 /** Scenarios: history, procedures, messages outside channels, batches, and what the server declines to do. */
 
-import { codeOfRefusal, equal, gather, nextEvent } from './awaiting.js';
-import { connected, type Scenario, type ScenarioContext, subscribed } from './context.js';
+import { codeOfRefusal, equal, gather } from './awaiting.js';
+import { codeOfEnd, connected, joined, receiving, type Scenario, type ScenarioContext, subscribed } from './context.js';
 
 async function filled(context: ScenarioContext) {
   const room = await subscribed(await connected(context), 'stream:room');
@@ -49,9 +49,8 @@ export const calls: Readonly<Record<string, Scenario>> = {
   },
 
   async 'history: an empty stream has a position'(context) {
-    const { offset, epoch, publications } = await (await subscribed(await connected(context), 'stream:new')).history({
-      limit: 10,
-    });
+    const { room } = await joined(context, 'stream:new');
+    const { offset, epoch, publications } = await room.history({ limit: 10 });
     equal([offset, typeof epoch, publications], [0, 'string', []]);
   },
 
@@ -86,11 +85,13 @@ export const calls: Readonly<Record<string, Scenario>> = {
   async 'a batch of commands is answered in full'(context) {
     const client = await connected(context, 'ann');
     client.startBatching();
-    const answers = Array.from({ length: 100 }, (_, n) => client.rpc('add', { a: n, b: 1 }));
+    const numbers = Array.from({ length: 100 }, (_, n) => n);
+    const answers = numbers.map((n) => client.rpc('add', { a: n, b: 1 }));
     client.stopBatching();
+    const sums = (await Promise.all(answers)).map(({ data }) => data);
     equal(
-      (await Promise.all(answers)).map(({ data }) => data),
-      Array.from({ length: 100 }, (_, n) => n + 1),
+      sums,
+      numbers.map((n) => n + 1),
     );
   },
 
@@ -98,22 +99,17 @@ export const calls: Readonly<Record<string, Scenario>> = {
     const client = await connected(context);
     for (const channel of ['stream:batch', 'slow:batch']) {
       client.startBatching();
-      const room = client.newSubscription(channel);
-      const received = gather(room, 'publication', ({ data }) => data);
-      room.subscribe();
+      const { received } = receiving(client, channel);
       // Where commands go in requests of their own, the SDK asks for the subscription some promises later.
       await new Promise((resolve) => setTimeout(resolve));
       const published = [1, 2, 3].map((n) => client.publish(channel, n));
-      const history = client.history(channel, { limit: 10 });
-      const presence = client.presence(channel);
+      const reads = Promise.all([client.history(channel, { limit: 10 }), client.presence(channel)]);
       client.stopBatching();
       await Promise.all(published);
-      equal(
-        (await history).publications.map(({ data }) => data),
-        [1, 2, 3],
-        `history of ${channel}`,
-      );
-      equal(Object.keys((await presence).clients).length, 1, `presence in ${channel}`);
+      const [{ publications }, { clients }] = await reads;
+      const history = publications.map(({ data }) => data);
+      equal(history, [1, 2, 3], `history of ${channel}`);
+      equal(Object.keys(clients).length, 1, `presence in ${channel}`);
       equal(await received.atLeast(3), [1, 2, 3], `publications in ${channel}`);
     }
   },
@@ -131,8 +127,7 @@ export const calls: Readonly<Record<string, Scenario>> = {
   },
 
   async 'delta is declined and full publications come'(context) {
-    const room = await subscribed(await connected(context), 'stream:room', { delta: 'fossil' });
-    const received = gather(room, 'publication', ({ data }) => data);
+    const { room, received } = await joined(context, 'stream:room', { delta: 'fossil' });
     await room.publish({ text: 'a' });
     await room.publish({ text: 'ab' });
     equal(await received.atLeast(2), [{ text: 'a' }, { text: 'ab' }]);
@@ -140,26 +135,15 @@ export const calls: Readonly<Record<string, Scenario>> = {
   },
 
   async 'a filter by tags is refused (108)'(context) {
-    const room = (await connected(context)).newSubscription('stream:room', {
-      tagsFilter: { key: 'lang', cmp: 'eq', val: 'en' },
-    });
-    const ended = nextEvent(room, 'unsubscribed');
-    room.subscribe();
-    equal((await ended).code, 108);
+    const tagsFilter = { key: 'lang', cmp: 'eq', val: 'en' } as const;
+    equal(await codeOfEnd((await connected(context)).newSubscription('stream:room', { tagsFilter })), 108);
   },
 
   async 'maps and shared polls are refused (108)'(context) {
     const client = await connected(context);
-    const map = client.newMapSubscription('stream:map');
-    const poll = client.newSharedPollSubscription('stream:poll', {
-      getSignature: async () => ({ signature: '', keys: [] }),
-    });
-    const ended = [nextEvent(map, 'unsubscribed'), nextEvent(poll, 'unsubscribed')];
-    map.subscribe();
-    poll.subscribe();
-    equal(
-      (await Promise.all(ended)).map(({ code }) => code),
-      [108, 108],
-    );
+    const getSignature = async () => ({ signature: '', keys: [] });
+    const poll = client.newSharedPollSubscription('stream:poll', { getSignature });
+    const codes = [codeOfEnd(client.newMapSubscription('stream:map')), codeOfEnd(poll)];
+    equal(await Promise.all(codes), [108, 108]);
   },
 };

@@ -1,7 +1,7 @@
 /** Scenarios: how a client gets in, stays in and is sent away. */
 
 import { codeOfRefusal, equal, Gathered, gather, holds, nextEvent } from './awaiting.js';
-import { connected, type Scenario, type ScenarioContext, subscribed } from './context.js';
+import { codeOfLeaving, connected, ready, type Scenario, type ScenarioContext, subscribed } from './context.js';
 
 const never = new Promise<string>(() => undefined);
 
@@ -19,8 +19,7 @@ async function isReplaced(
     },
   });
   const errors = gather(client, 'error', ({ type, error }) => ({ type, code: error.code }));
-  client.connect();
-  await client.ready(5_000);
+  await ready(client);
   equal(errors.items, [{ type: 'connect', code: 109 }], 'errors');
   equal(fetched, 1, 'tokens fetched');
 }
@@ -42,9 +41,7 @@ export const connecting: Readonly<Record<string, Scenario>> = {
   },
 
   async 'fetches a token when it has none'(context) {
-    const client = context.newClient({ getToken: () => context.server.token({ sub: 'bob' }) });
-    client.connect();
-    await client.ready(5_000);
+    const client = await ready(context.newClient({ getToken: () => context.server.token({ sub: 'bob' }) }));
     equal((await client.rpc('whoami', {})).data, { user: 'bob' });
   },
 
@@ -66,14 +63,10 @@ export const connecting: Readonly<Record<string, Scenario>> = {
     for (const stale of [{ expiresInSec: -60 }, { startsInSec: 60 }]) {
       // As from a cache, or from a server whose clock is wrong: the first one is what the refresh gets.
       const lives = [{ expiresInSec: 1 }, stale];
-      let fetched = 0;
-      const client = context.newClient({
-        getToken: () => context.server.token({ sub: 'ann', ...lives[fetched++] }),
-      });
+      const client = context.newClient({ getToken: () => context.server.token({ sub: 'ann', ...lives.shift() }) });
       const ended = nextEvent(client, 'connecting', ({ code }) => code === 3005);
       const disconnected = gather(client, 'disconnected', ({ code }) => code);
-      client.connect();
-      await client.ready(5_000);
+      await ready(client);
       const back = nextEvent(client, 'connected');
       await ended;
       await back;
@@ -85,26 +78,20 @@ export const connecting: Readonly<Record<string, Scenario>> = {
 
   async 'a channel of its token that no rule knows is an error (102)'(context) {
     const token = await context.server.token({ sub: 'ann', channels: ['news', 'nowhere'] });
-    const client = context.newClient({ token });
-    const disconnected = nextEvent(client, 'disconnected');
-    client.connect();
-    equal((await disconnected).code, 102);
+    equal(await codeOfLeaving(context.newClient({ token })), 102);
   },
 
   async 'an expired token without a way to a new one is terminal'(context) {
-    const client = context.newClient({ token: await context.server.token({ sub: 'ann', expiresInSec: -60 }) });
-    const disconnected = nextEvent(client, 'disconnected');
-    client.connect();
+    const token = await context.server.token({ sub: 'ann', expiresInSec: -60 });
     // The SDK's own code for "unauthorized".
-    equal((await disconnected).code, 1);
+    equal(await codeOfLeaving(context.newClient({ token })), 1);
   },
 
   async 'refreshes its token before it expires and stays connected'(context) {
     const fetched = new Gathered<number>();
     const client = context.newClient({
       getToken: () => {
-        const lives = [1, 2, 600];
-        const expiresInSec = lives[fetched.items.length] ?? 600;
+        const expiresInSec = [1, 2, 600][fetched.items.length] ?? 600;
         fetched.add(expiresInSec);
         return context.server.token({ sub: 'ann', expiresInSec });
       },
@@ -124,8 +111,7 @@ export const connecting: Readonly<Record<string, Scenario>> = {
       getToken: () => (++fetched === 1 ? never : context.server.token({ sub: 'ann' })),
     });
     const expired = nextEvent(client, 'connecting', ({ code }) => code === 3005);
-    client.connect();
-    await client.ready(5_000);
+    await ready(client);
     const back = nextEvent(client, 'connected');
     equal(await expired, { code: 3005, reason: 'connection expired' });
     await back;
@@ -139,8 +125,7 @@ export const connecting: Readonly<Record<string, Scenario>> = {
       getToken: () => context.server.token({ sub: 'bob', expiresInSec: 600 }),
     });
     const ended = nextEvent(client, 'connecting', ({ code }) => code === 3005);
-    client.connect();
-    await client.ready(5_000);
+    await ready(client);
     equal((await client.rpc('whoami', {})).data, { user: 'ann' });
     await ended;
     await nextEvent(client, 'connected');

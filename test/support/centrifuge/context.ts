@@ -1,6 +1,7 @@
 /** What a scenario of the official client works with; nothing here needs Node, so that scenarios run in a page too. */
 
-import type { Centrifuge, Options, Subscription, SubscriptionOptions } from 'centrifuge';
+import type { Centrifuge, Options, Subscription, SubscriptionEvents, SubscriptionOptions } from 'centrifuge';
+import { gather, nextEvent } from './awaiting.js';
 
 /** Claims of a token besides `exp`, which is given in seconds from now. */
 export interface TokenClaims {
@@ -52,15 +53,40 @@ export interface ScenarioContext {
 export type Scenario = (context: ScenarioContext) => Promise<void>;
 
 /** A client that has connected as a user; anonymous without a name. */
-export async function connected(
-  { newClient, server }: ScenarioContext,
-  user?: string,
-  options: Partial<Options> = {},
-): Promise<Centrifuge> {
-  const client = newClient({ ...(user !== undefined && { token: await server.token({ sub: user }) }), ...options });
+export async function connected({ newClient, server }: ScenarioContext, user?: string): Promise<Centrifuge> {
+  return ready(newClient(user === undefined ? {} : { token: await server.token({ sub: user }) }));
+}
+
+/** The client, connected. */
+export async function ready(client: Centrifuge): Promise<Centrifuge> {
   client.connect();
   await client.ready(5_000);
   return client;
+}
+
+/** The code with which a client that connects is sent away. */
+export async function codeOfLeaving(client: Centrifuge): Promise<number> {
+  const disconnected = nextEvent(client, 'disconnected');
+  client.connect();
+  return (await disconnected).code;
+}
+
+/** The code with which a subscription is refused. */
+export async function codeOfEnd(subscription: Subscribing): Promise<number> {
+  const ended = nextEvent(subscription, 'unsubscribed');
+  subscription.subscribe();
+  return (await ended).code;
+}
+
+type Subscribing = Pick<Subscription, 'subscribe'> &
+  Parameters<typeof nextEvent<SubscriptionEvents, 'unsubscribed'>>[0];
+
+/** A subscription that is about to begin, and the data of what it gets. */
+export function receiving(client: Centrifuge, channel: string, options?: SubscriptionOptions) {
+  const room = client.newSubscription(channel, options);
+  const received = gather(room, 'publication', ({ data }) => data);
+  room.subscribe();
+  return { room, received };
 }
 
 /** A subscription that has been granted. */
@@ -73,4 +99,10 @@ export async function subscribed(
   subscription.subscribe();
   await subscription.ready(5_000);
   return subscription;
+}
+
+/** An anonymous client's subscription, and the data of what it gets. */
+export async function joined(context: ScenarioContext, channel: string, options?: SubscriptionOptions) {
+  const room = await subscribed(await connected(context), channel, options);
+  return { room, received: gather(room, 'publication', ({ data }) => data) };
 }

@@ -1,7 +1,7 @@
 /** Scenarios: what a client gets of the publications that it has missed. */
 
 import { equal, Gathered, gather, nextEvent } from './awaiting.js';
-import { connected, type Scenario, type ScenarioContext, subscribed } from './context.js';
+import { connected, joined, receiving, type Scenario, type ScenarioContext } from './context.js';
 
 /** More than the history of `stream:` keeps. */
 const historySize = 10;
@@ -16,8 +16,7 @@ function range(from: number, to: number): number[] {
 
 /** Subscribed with one publication received, then cut off. */
 async function cutOff(context: ScenarioContext) {
-  const room = await subscribed(await connected(context), 'stream:room');
-  const received = gather(room, 'publication', ({ data }) => data);
+  const { room, received } = await joined(context, 'stream:room');
   await context.server.publish('stream:room', 1);
   await received.atLeast(1);
   const lost = nextEvent(room, 'subscribing');
@@ -43,10 +42,7 @@ export const recovery: Readonly<Record<string, Scenario>> = {
     await publishAll(context, 'stream:room', 2, historySize + 1);
     await context.server.restore();
     const { wasRecovering, recovered, hasRecoveredPublications, streamPosition } = await back;
-    equal(
-      { wasRecovering, recovered, hasRecoveredPublications },
-      { wasRecovering: true, recovered: true, hasRecoveredPublications: true },
-    );
+    equal([wasRecovering, recovered, hasRecoveredPublications], [true, true, true]);
     equal(streamPosition?.offset, 1, 'offset recovered from');
     await context.server.publish('stream:room', historySize + 2);
     equal(await received.atLeast(historySize + 2), range(1, historySize + 2));
@@ -85,18 +81,14 @@ export const recovery: Readonly<Record<string, Scenario>> = {
   async 'recovers on its first subscribe from a position that the application has kept'(context) {
     await publishAll(context, 'stream:room', 1, 4);
     const { epoch } = await context.server.publish('stream:room', 5);
-    const room = (await connected(context)).newSubscription('stream:room', { since: { offset: 2, epoch } });
-    const received = gather(room, 'publication', ({ data }) => data);
-    room.subscribe();
+    const { received } = receiving(await connected(context), 'stream:room', { since: { offset: 2, epoch } });
     equal(await received.atLeast(3), [3, 4, 5]);
   },
 
   async 'recovers from an offset without an epoch'(context) {
     await publishAll(context, 'stream:room', 1, 3);
-    const room = (await connected(context)).newSubscription('stream:room', { since: { offset: 0 } });
-    const received = gather(room, 'publication', ({ data }) => data);
+    const { room, received } = receiving(await connected(context), 'stream:room', { since: { offset: 0 } });
     const back = nextEvent(room, 'subscribed');
-    room.subscribe();
     equal((await back).recovered, true);
     equal(await received.atLeast(3), [1, 2, 3]);
   },
@@ -140,9 +132,7 @@ export const recovery: Readonly<Record<string, Scenario>> = {
 
   async 'a cache gives its last value to whoever subscribes'(context) {
     await publishAll(context, 'cache:room', 1, 3);
-    const room = (await connected(context)).newSubscription('cache:room');
-    const received = gather(room, 'publication', ({ data }) => data);
-    room.subscribe();
+    const { room, received } = receiving(await connected(context), 'cache:room');
     equal(await received.atLeast(1), [3]);
     await context.server.publish('cache:room', 4);
     const lost = nextEvent(room, 'subscribing');
@@ -158,9 +148,7 @@ export const recovery: Readonly<Record<string, Scenario>> = {
 
   async 'a cache does not repeat the value that the client has'(context) {
     await context.server.publish('cache:room', 1);
-    const room = (await connected(context)).newSubscription('cache:room');
-    const received = gather(room, 'publication', ({ data }) => data);
-    room.subscribe();
+    const { room, received } = receiving(await connected(context), 'cache:room');
     await received.atLeast(1);
     const lost = nextEvent(room, 'subscribing');
     await context.server.cut();

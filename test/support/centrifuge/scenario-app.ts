@@ -2,7 +2,6 @@
 
 import { type Centrifuge, Centrifuge as CentrifugeClient, type Options } from 'centrifuge';
 import { channel, fanfare, jwt, rpc } from 'fanfare';
-import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
@@ -11,6 +10,7 @@ import type { ChannelName } from '../../../src/model/channel-name.js';
 import type { BrokerFactory } from '../../../src/server/options.js';
 import { RestartableBroker } from '../engine/restartable-broker.js';
 import { FaultProxy } from '../network/fault-proxy.js';
+import { signed } from '../servers/signed.js';
 import { Gathered } from './awaiting.js';
 import type { Controls, ScenarioContext, TokenClaims } from './context.js';
 
@@ -41,15 +41,11 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
     onMessage,
     transports: { sse: true },
     // A page that posts each command on its own may have many to post before the pong, on a machine with other work.
-    limits: { pingIntervalMs: 6_000, pongTimeoutMs: 5_000, expiredGraceMs: 300, pollGraceMs: 2_000 },
+    limits: { pingIntervalMs: 6_000, pongTimeoutMs: 5_000, expiredGraceMs: 1_500, pollGraceMs: 2_000 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'open:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),
-      'typed:{name}': channel({
-        message: z.object({ text: z.string() }),
-        subscribe: 'anyone',
-        publish: 'subscriber',
-      }),
+      'typed:{name}': channel({ message: z.object({ text: z.string() }), subscribe: 'anyone', publish: 'subscriber' }),
       'stream:{name}': channel({
         subscribe: 'anyone',
         publish: 'subscriber',
@@ -73,23 +69,13 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
       add: rpc({ input: z.object({ a: z.number(), b: z.number() }), allow: 'anyone', run: ({ a, b }) => a + b }),
       nothing: rpc({ allow: 'anyone', run: () => undefined }),
       whoami: rpc({ run: (_, { user }) => ({ user }) }),
-      fail: rpc({
-        allow: 'anyone',
-        run: () => {
-          throw new Error('it fails on purpose');
-        },
-      }),
+      fail: rpc({ allow: 'anyone', run: () => Promise.reject(new Error('it fails on purpose')) }),
     },
   });
 }
 
-/** With fractions of a second: rounded down, a life of one second could be over at once. */
-async function sign({ expiresInSec, startsInSec, ...claims }: TokenClaims): Promise<string> {
-  const fromNow = (seconds: number) => Date.now() / 1_000 + seconds;
-  const exp = expiresInSec === undefined ? {} : { exp: fromNow(expiresInSec) };
-  const nbf = startsInSec === undefined ? {} : { nbf: fromNow(startsInSec) };
-  const token = new SignJWT({ ...claims, ...exp, ...nbf }).setProtectedHeader({ alg: 'HS256' });
-  return token.sign(new TextEncoder().encode(secret));
+async function sign({ startsInSec, ...claims }: TokenClaims): Promise<string> {
+  return signed(secret, { ...claims, ...(startsInSec !== undefined && { nbf: Date.now() / 1_000 + startsInSec }) });
 }
 
 /** What a transport's test needs: where to connect, and the controls. */
@@ -139,7 +125,7 @@ export async function startScenarioServer(): Promise<ScenarioServer> {
     host: `127.0.0.1:${proxy.port}`,
     controls,
     async [Symbol.asyncDispose]() {
-      await proxy.close();
+      await proxy[Symbol.asyncDispose]();
       await app.close(500);
     },
   };

@@ -2,6 +2,8 @@
 
 import { equal, gather, holds, nextEvent } from './awaiting.js';
 import {
+  codeOfEnd,
+  receiving,
   type Scenario,
   type ScenarioContext,
   connected as userConnected,
@@ -41,19 +43,14 @@ export const serverSide: Readonly<Record<string, Scenario>> = {
 
   async 'cannot have that channel by asking (103)'(context) {
     const client = await userConnected(context, 'ann');
-    const asked = client.newSubscription('news');
-    const ended = nextEvent(asked, 'unsubscribed');
-    asked.subscribe();
-    equal((await ended).code, 103);
+    equal(await codeOfEnd(client.newSubscription('news')), 103);
   },
 
   async 'may ask for one that it is being subscribed to: it has one subscription, its own, and nothing twice'(context) {
     const client = await userConnected(context, 'ann');
     for (const channel of ['slow:crossing', 'stream:crossing']) {
-      const room = client.newSubscription(channel);
-      const received = gather(room, 'publication', ({ data }) => data);
+      const { room, received } = receiving(client, channel);
       const ended = gather(room, 'unsubscribed', ({ code }) => code);
-      room.subscribe();
       await Promise.all([context.server.subscribe('ann', channel, null), room.ready(5_000)]);
       room.unsubscribe();
       ended.items.length = 0;

@@ -1,12 +1,12 @@
 /** Scenarios: subscriptions, publications, and who else is there. */
 
 import { codeOfRefusal, equal, gather, nextEvent } from './awaiting.js';
-import { connected, type Scenario, subscribed } from './context.js';
+import { codeOfEnd, connected, joined, ready, type Scenario, subscribed } from './context.js';
 
 export const subscribing: Readonly<Record<string, Scenario>> = {
   async 'subscribes, publishes and receives'(context) {
     const token = await context.server.token({ sub: 'ann', info: { name: 'Ann' } });
-    const ann = await connected(context, undefined, { token });
+    const ann = await ready(context.newClient({ token }));
     const bob = await connected(context, 'bob');
     const anns = await subscribed(ann, 'stream:room');
     const bobs = await subscribed(bob, 'stream:room');
@@ -24,18 +24,14 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
   },
 
   async 'what a client publishes at once arrives in order'(context) {
-    const client = await connected(context);
-    const room = await subscribed(client, 'open:room');
-    const received = gather(room, 'publication', ({ data }) => data);
+    const { room, received } = await joined(context, 'open:room');
     const numbers = Array.from({ length: 50 }, (_, n) => n);
     await Promise.all(numbers.map((n) => room.publish(n)));
     equal(await received.atLeast(50), numbers);
   },
 
   async 'any JSON goes through unchanged'(context) {
-    const client = await connected(context);
-    const room = await subscribed(client, 'open:room');
-    const received = gather(room, 'publication', ({ data }) => data);
+    const { room, received } = await joined(context, 'open:room');
     const values = [null, 0, '', 'a\nb\u2028c "é" 🎺', [[], {}], { 'k"ey': { __proto_: 1 } }, false, 1e-7];
     for (const value of values) await room.publish(value);
     equal(await received.atLeast(values.length), values);
@@ -56,17 +52,12 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
   },
 
   async 'an unknown channel ends the subscription (102)'(context) {
-    const client = await connected(context);
-    const nowhere = client.newSubscription('nowhere');
-    const ended = nextEvent(nowhere, 'unsubscribed');
-    nowhere.subscribe();
-    equal((await ended).code, 102);
+    equal(await codeOfEnd((await connected(context)).newSubscription('nowhere')), 102);
   },
 
   async 'leaving at once what cannot be subscribed to disturbs nothing else'(context) {
-    const client = await connected(context, undefined, {
-      token: await context.server.token({ sub: 'ann', channels: ['news'] }),
-    });
+    const token = await context.server.token({ sub: 'ann', channels: ['news'] });
+    const client = await ready(context.newClient({ token }));
     const other = await subscribed(client, 'stream:room');
     const interruptions = gather(client, 'connecting', ({ code }) => code);
     other.on('subscribing', ({ code }) => interruptions.add(code));
@@ -84,25 +75,15 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
   },
 
   async 'a bad channel name ends the subscription (107)'(context) {
-    const client = await connected(context);
-    const bad = client.newSubscription('open:a\nb');
-    const ended = nextEvent(bad, 'unsubscribed');
-    bad.subscribe();
-    equal((await ended).code, 107);
+    equal(await codeOfEnd((await connected(context)).newSubscription('open:a\nb')), 107);
   },
 
   async 'a channel that is closed to the client ends the subscription (103)'(context) {
-    const client = await connected(context);
-    const closed = client.newSubscription('closed:room');
-    const ended = nextEvent(closed, 'unsubscribed');
-    closed.subscribe();
-    equal((await ended).code, 103);
+    equal(await codeOfEnd((await connected(context)).newSubscription('closed:room')), 103);
   },
 
   async 'leaves and comes back'(context) {
-    const client = await connected(context);
-    const room = await subscribed(client, 'stream:room');
-    const received = gather(room, 'publication', ({ data }) => data);
+    const { room, received } = await joined(context, 'stream:room');
     room.unsubscribe();
     await context.server.publish('stream:room', 'away');
     room.subscribe();
@@ -171,8 +152,7 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
   },
 
   async 'subscribes again by itself when the server has lost track (2500), and misses nothing'(context) {
-    const room = await subscribed(await connected(context), 'stream:room');
-    const received = gather(room, 'publication', ({ data }) => data);
+    const { room, received } = await joined(context, 'stream:room');
     await context.server.publish('stream:room', 1);
     await received.atLeast(1);
     const lost = nextEvent(room, 'subscribing');
@@ -192,9 +172,7 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
     for (const room of rooms) room.subscribe();
     client.connect();
     await Promise.all(rooms.map((room) => room.ready(10_000)));
-    const received = gather(client.newSubscription('open:more'), 'unsubscribed', ({ code }) => code);
-    client.getSubscription('open:more')?.subscribe();
-    equal(await received.atLeast(1), [106]);
+    equal(await codeOfEnd(client.newSubscription('open:more')), 106);
     const last = rooms[127];
     const publication = last && nextEvent(last, 'publication');
     await context.server.publish('open:127', 'still here');

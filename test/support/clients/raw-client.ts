@@ -17,15 +17,13 @@ export function errorCode(reply: Message): unknown {
 }
 
 export class RawClient {
-  readonly ws: RawWebSocket;
   readonly publications: PublicationPush[] = [];
   /** Whether the application-level pings are answered. */
   answersPings = true;
   #lastId = 0;
   readonly #waiting = new Map<number, { resolve(reply: Message): void; reject(error: Error): void }>();
 
-  private constructor(ws: RawWebSocket) {
-    this.ws = ws;
+  private constructor(readonly ws: RawWebSocket) {
     ws.onMessage = (frame) => {
       for (const line of frame.split('\n')) this.#take(line);
     };
@@ -41,14 +39,23 @@ export class RawClient {
   }
 
   /** Opens a connection and connects, anonymously or with a token. */
-  static async connect(
-    port: number,
-    options: RawWebSocketOptions & { readonly token?: string } = {},
-  ): Promise<RawClient> {
+  static async connect(port: number, options: RawWebSocketOptions & { token?: string } = {}): Promise<RawClient> {
     const client = await RawClient.open(port, options);
     const reply = await client.command('connect', options.token === undefined ? {} : { token: options.token });
     if (errorCode(reply) !== undefined) throw new Error(`connect failed: ${JSON.stringify(reply)}`);
     return client;
+  }
+
+  /** What a connect with a token comes to: the code of the error or of the close, with its text; none when it is let in. */
+  static async attempt(port: number, token: string): Promise<{ readonly code: unknown; readonly text: string }> {
+    const client = await RawClient.open(port);
+    const reply = await client.command('connect', { token }).catch(() => undefined);
+    if (reply === undefined) {
+      const { code, reason } = await client.ws.closed;
+      return { code, text: reason };
+    }
+    await client.close();
+    return { code: errorCode(reply), text: JSON.stringify(reply.error ?? 'let in') };
   }
 
   /** Sends a command and resolves with its reply; rejects when the connection closes first. */

@@ -19,14 +19,7 @@ export interface FrameSpec {
 
 const maskKey = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
-export function encodeFrame({
-  opcode,
-  payload = '',
-  fin = true,
-  rsv = 0,
-  masked = true,
-  lengthField,
-}: FrameSpec): Buffer {
+export function encodeFrame({ opcode, payload = '', fin = true, rsv = 0, masked = true, lengthField }: FrameSpec) {
   const data = Buffer.from(payload);
   const length = Buffer.from(lengthField ?? lengthOf(data.length));
   if (masked) {
@@ -63,7 +56,8 @@ export interface RawWebSocketOptions {
 export class RawWebSocket {
   /** Text messages in the order of their arrival. */
   readonly messages: string[] = [];
-  numPongs = 0;
+  /** Payloads of the pongs, in the order of their arrival. */
+  readonly pongs: string[] = [];
   /** Called with each message when set. */
   onMessage: ((message: string) => void) | undefined;
   /** Settles when the TCP connection is over. */
@@ -164,7 +158,7 @@ export class RawWebSocket {
       const message = payload.toString();
       this.messages.push(message);
       this.onMessage?.(message);
-    } else if (opcode === opcodes.pong) this.numPongs++;
+    } else if (opcode === opcodes.pong) this.pongs.push(payload.toString());
     else if (opcode === opcodes.close) {
       const code = payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
       this.#close = { code, reason: payload.subarray(2).toString() };

@@ -1,5 +1,6 @@
 /** A client of the WebSocket transport, through an independent implementation. */
 
+import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Disconnect } from '../../../src/model/codes.js';
 import type { TransportPeer } from '../../conformance/transport-suite.js';
@@ -16,10 +17,7 @@ export async function openWebSocket(url: string, firstFrame: string | undefined,
   const closed = new Promise<Disconnect>((resolve) => {
     socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
   });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', () => resolve());
-    socket.once('error', reject);
-  });
+  await once(socket, 'open');
   if (firstFrame !== undefined) socket.send(firstFrame);
   return {
     send: (frame) => socket.send(frame),

@@ -1,7 +1,7 @@
 /** Whether a document is AsyncAPI 3.0: by the schema that the AsyncAPI initiative publishes, and by where its references lead. */
 
 import asyncApi from '@asyncapi/specs';
-import { Ajv, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv';
+import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { expect } from 'vitest';
 import type { AsyncApiDocument, JsonSchema } from '../../../src/asyncapi/document.js';
 
@@ -14,12 +14,8 @@ const validate = ajv.compile(asyncApi.schemas['3.0.0'] as SchemaObject);
 /** Asserts that it is valid, and says where not. */
 export function expectValid(document: unknown): void {
   validate(document);
-  expect((validate.errors ?? []).map(({ instancePath, message }: ErrorObject) => `${instancePath} ${message}`)).toEqual(
-    [],
-  );
-  for (const reference of referencesIn(document)) {
-    expect(resolve(document, reference), reference).toBeTypeOf('object');
-  }
+  expect(validate.errors?.map(({ instancePath, message }) => `${instancePath} ${message}`) ?? []).toEqual([]);
+  for (const reference of referencesIn(document)) expect(resolve(document, reference), reference).toBeTypeOf('object');
 }
 
 /** What a reference stands for; `undefined` for one that leads nowhere. */

@@ -5,53 +5,27 @@ import type { Command } from '../../../src/model/command.js';
 import type { Push } from '../../../src/model/push.js';
 import type { ReplyBody } from '../../../src/model/reply.js';
 
-export interface CommandVector {
+interface Vector {
   readonly name: string;
   readonly bytes: string;
-  readonly command: Command;
-}
-
-export interface ReplyVector {
-  readonly name: string;
-  readonly id: number;
-  readonly body: ReplyBody;
-  readonly bytes: string;
-}
-
-export interface PushVector {
-  readonly name: string;
-  readonly push: Push;
-  readonly bytes: string;
-}
-
-/** A frame that closes its connection. */
-export interface RefusedVector {
-  readonly name: string;
-  readonly bytes: string;
-  readonly code: number;
-}
-
-/** A frame of several commands. */
-export interface FrameVector {
-  readonly name: string;
-  readonly bytes: string;
-  readonly kinds: readonly Command['kind'][];
 }
 
 /** In JSON these are objects. */
 const mapKeys = new Set(['subs', 'headers']);
 
-function load<Vector>(file: string): Vector[] {
+function load<More = unknown>(file: string): (Vector & Readonly<More>)[] {
   const text = readFileSync(new URL(`../../vectors/centrifugal-json/${file}.json`, import.meta.url), 'utf8');
   const revived: unknown = JSON.parse(text, (key, value: unknown) =>
     mapKeys.has(key) && typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value,
   );
   // safe: the tests compare every vector with what the code makes of it
-  return revived as Vector[];
+  return revived as (Vector & Readonly<More>)[];
 }
 
-export const commandVectors = load<CommandVector>('commands');
-export const replyVectors = load<ReplyVector>('replies');
-export const pushVectors = load<PushVector>('pushes');
-export const refusedVectors = load<RefusedVector>('refused');
-export const frameVectors = load<FrameVector>('frames');
+export const commandVectors = load<{ command: Command }>('commands');
+export const replyVectors = load<{ id: number; body: ReplyBody }>('replies');
+export const pushVectors = load<{ push: Push }>('pushes');
+/** Frames that close their connection. */
+export const refusedVectors = load<{ code: number }>('refused');
+/** Frames of several commands. */
+export const frameVectors = load<{ kinds: readonly Command['kind'][] }>('frames');

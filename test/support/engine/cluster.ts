@@ -1,5 +1,6 @@
 /** Nodes on one fake clock that share a broker and talk over a control channel with faults. */
 
+import { onTestFinished } from 'vitest';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import type { Broker, BrokerEvents } from '../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../src/model/channel-name.js';
@@ -69,37 +70,42 @@ export class EngineCluster {
   readonly hub = new ControlHub(this.clock);
   readonly nodes: EngineNode[] = [];
   readonly #broker = new SharedBroker(this.clock);
-  readonly #options: EngineClusterOptions;
 
-  private constructor(options: EngineClusterOptions) {
-    this.#options = options;
-  }
+  private constructor(private readonly options: EngineClusterOptions) {}
 
-  /** With so many nodes, that know each other. */
+  /** With so many nodes, that know each other. For one test: it is closed when that has finished. */
   static async start(size: number, options: EngineClusterOptions): Promise<EngineCluster> {
     const cluster = new EngineCluster(options);
+    onTestFinished(() => cluster.close());
     await cluster.#broker.start();
     for (let n = 0; n < size; n++) await cluster.add();
     await cluster.clock.advance(1);
     return cluster;
   }
 
+  /** The first three. */
+  get three(): readonly [EngineNode, EngineNode, EngineNode] {
+    const [a, b, c] = this.nodes;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('there are fewer');
+    return [a, b, c];
+  }
+
   /** One more node. Its id is `node-1`, `node-2`, … followed by a number. */
   async add(): Promise<EngineNode> {
-    const options = this.#options;
-    const node = await EngineNode.start({
+    const options = this.options;
+    const node = await new EngineNode({
       ...options,
       clock: this.clock,
       random: countingRandom(`node-${this.nodes.length + 1}`),
       broker: () => this.#broker.connect(this.hub.connect(), options),
-    });
+    }).start();
     this.nodes.push(node);
     return node;
   }
 
   /** As `kill -9`. */
   kill(node: EngineNode): void {
-    this.hub.kill(node.node.id);
+    this.hub.kill(node.node.ports.id);
   }
 
   async close(): Promise<void> {

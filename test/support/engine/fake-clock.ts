@@ -43,9 +43,7 @@ export class FakeClock implements Clock {
   async settle(): Promise<void> {
     do {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      const turn = this.#turn;
-      this.#turn = [];
-      for (const task of turn) task();
+      this.endTurn();
       await new Promise<void>((resolve) => setImmediate(resolve));
     } while (this.#turn.length > 0);
   }
@@ -55,6 +53,11 @@ export class FakeClock implements Clock {
     const turn = this.#turn;
     this.#turn = [];
     for (const task of turn) task();
+  }
+
+  /** Passes time in which the program is at work, so that no timer runs. */
+  work(ms: number): void {
+    this.#nowMs += ms;
   }
 
   /** Moves on by so much, stopping at each timer that is due. */
@@ -74,9 +77,8 @@ export class FakeClock implements Clock {
     let first: Timer | undefined;
     for (const timer of this.#timers) {
       if (timer.atMs > untilMs) continue;
-      if (first === undefined || timer.atMs < first.atMs || (timer.atMs === first.atMs && timer.order < first.order)) {
+      if (first === undefined || timer.atMs < first.atMs || (timer.atMs === first.atMs && timer.order < first.order))
         first = timer;
-      }
     }
     return first;
   }

@@ -46,10 +46,9 @@ export class LossyBroker implements Broker {
   async start(events: BrokerEvents): Promise<void> {
     this.#events = events;
     await this.inner.start({
-      onJoin: (channel, info) => this.#deliver(channel, () => events.onJoin(channel, info)),
-      onLeave: (channel, info) => this.#deliver(channel, () => events.onLeave(channel, info)),
-      onPublication: (channel, publication, epoch) =>
-        this.#deliver(channel, () => events.onPublication(channel, publication, epoch)),
+      onJoin: (...args) => this.#deliver(args[0], () => events.onJoin(...args)),
+      onLeave: (...args) => this.#deliver(args[0], () => events.onLeave(...args)),
+      onPublication: (...args) => this.#deliver(args[0], () => events.onPublication(...args)),
     });
   }
 

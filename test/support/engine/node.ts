@@ -1,10 +1,11 @@
 /** A node on a fake clock, whose clients say themselves who they are: a token is its own claims, as JSON. */
 
+import { onTestFinished } from 'vitest';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../../../src/engine/auth/claims.js';
 import type { ChannelDeclaration } from '../../../src/engine/channels/channel-options.js';
 import { Node } from '../../../src/engine/node.js';
-import { Operations } from '../../../src/engine/operations/operations.js';
+import type { Operations } from '../../../src/engine/operations/operations.js';
 import type { Authenticator } from '../../../src/engine/ports/authenticator.js';
 import type { Broker } from '../../../src/engine/ports/broker.js';
 import type { Random } from '../../../src/engine/ports/clock.js';
@@ -78,7 +79,6 @@ export class EngineClient {
 export class EngineNode {
   readonly clock: FakeClock;
   readonly node: Node;
-  readonly operations: Operations;
   readonly broker: Broker;
 
   constructor({
@@ -99,16 +99,22 @@ export class EngineNode {
       auth,
       channels,
       procedures: new Map(),
-      ...(observer && { observer }),
+      observer,
       log: silentLogger,
       limits,
       version: 'test',
     });
-    this.operations = new Operations(this.node);
   }
 
+  get operations(): Operations {
+    return this.node.operations;
+  }
+
+  /** For one test: it is closed when that has finished. */
   static async start(options: EngineNodeOptions): Promise<EngineNode> {
-    return new EngineNode(options).start();
+    const node = new EngineNode(options);
+    onTestFinished(() => node.close());
+    return node.start();
   }
 
   async start(): Promise<this> {
@@ -119,7 +125,7 @@ export class EngineNode {
   /** A connection that has not sent anything. */
   open(): EngineClient {
     const connection = new RecordedConnection();
-    const session = this.node.open(connection, { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' });
+    const session = this.node.ports.open(connection, { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' });
     return new EngineClient(this.clock, connection, session);
   }
 

@@ -11,14 +11,11 @@ export function plainEncoding(): Encoding {
 
 export class RecordedConnection implements Connection {
   readonly transport = 'recorded';
-  readonly encoding: Encoding;
   bufferedBytes = 0;
   readonly frames: Uint8Array[] = [];
   closedWith: Disconnect | undefined;
 
-  constructor(encoding = plainEncoding()) {
-    this.encoding = encoding;
-  }
+  constructor(readonly encoding = plainEncoding()) {}
 
   /** What was written, frame by frame. */
   get texts(): string[] {

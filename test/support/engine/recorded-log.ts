@@ -23,6 +23,12 @@ export class RecordedLog implements Logger {
       .filter((err) => err instanceof Error);
   }
 
+  /** What stands in a log that leaves `debug` out, with the fields beside level and message. */
+  get told(): Readonly<Record<string, unknown>>[] {
+    const told = this.lines.filter(({ level }) => level !== 'debug');
+    return told.map(({ fields, ...line }) => ({ ...fields, ...line }));
+  }
+
   #writer(level: keyof Logger): Logger['warn'] {
     return (fields, message) => void this.lines.push({ level, fields: { ...fields }, message });
   }

@@ -7,14 +7,14 @@ import type { ChannelName } from '../../../src/model/channel-name.js';
 export class RestartableBroker implements Broker {
   readonly name = 'restartable';
   readonly history: HistoryStore = {
-    read: (channel, query) => this.#inner.read(channel, query),
-    remove: (channel) => this.#inner.remove(channel),
+    read: (...args) => this.#inner.read(...args),
+    remove: (...args) => this.#inner.remove(...args),
   };
   readonly presence: PresenceStore = {
-    add: (channel, info, ttlMs) => this.#inner.presence.add(channel, info, ttlMs),
-    remove: (channel, client) => this.#inner.presence.remove(channel, client),
-    list: (channel, limit) => this.#inner.presence.list(channel, limit),
-    stats: (channel) => this.#inner.presence.stats(channel),
+    add: (...args) => this.#inner.presence.add(...args),
+    remove: (...args) => this.#inner.presence.remove(...args),
+    list: (...args) => this.#inner.presence.list(...args),
+    stats: (...args) => this.#inner.presence.stats(...args),
   };
   #inner: MemoryBroker;
   #events: BrokerEvents | undefined;
@@ -50,7 +50,6 @@ export class RestartableBroker implements Broker {
     await this.#inner.unsubscribe(channel);
   }
 
-  publish: Broker['publish'] = (channel, publication, options) => this.#inner.publish(channel, publication, options);
-
-  announce: Broker['announce'] = (channel, event, info) => this.#inner.announce(channel, event, info);
+  publish: Broker['publish'] = (...args) => this.#inner.publish(...args);
+  announce: Broker['announce'] = (...args) => this.#inner.announce(...args);
 }

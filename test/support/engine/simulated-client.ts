@@ -68,7 +68,7 @@ export class SimulatedClient {
   connect(): void {
     if (this.session !== undefined) return;
     this.connection = new SimulatedConnection();
-    this.session = this.node.open(this.connection, { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' });
+    this.session = this.node.ports.open(this.connection, { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' });
     this.#nextId = 0;
     this.isSubscribed = false;
     this.send({ id: ++this.#nextId, connect: {} });
@@ -151,9 +151,7 @@ export class SimulatedClient {
       offset = 0,
       recovered = false,
       was_recovering: wasRecovering = false,
-    } = result as never as Start & {
-      was_recovering?: boolean;
-    };
+    } = result as never as Start & { was_recovering?: boolean };
     const publications = (result.publications ?? []) as readonly Json[];
     this.isSubscribed = true;
     this.#position = { offset, epoch };

@@ -13,18 +13,20 @@ import { countingRandom, FakeClock } from './fake-clock.js';
 import { EngineNode } from './node.js';
 import { SimulatedClient } from './simulated-client.js';
 
-export interface SimulationOptions {
+export interface SimulationOptions<Between extends Broker> {
   readonly rule: ChannelOptions;
   readonly limits?: Partial<EngineLimits>;
   readonly random?: Random;
   /** Puts something between the node and the memory broker, which `make` makes. */
-  readonly wrap?: (make: () => MemoryBroker) => Broker;
+  readonly wrap?: (make: () => MemoryBroker, clock: FakeClock) => Between;
 }
 
-export class Simulation extends EngineNode {
+export class Simulation<Between extends Broker = Broker> extends EngineNode {
   readonly channel = channelName('room:1');
+  // safe: what is put in between is the broker
+  declare readonly broker: Between;
 
-  constructor({ rule, limits, random = countingRandom(), wrap }: SimulationOptions) {
+  constructor({ rule, limits, random = countingRandom(), wrap }: SimulationOptions<Between>) {
     const clock = new FakeClock();
     super({
       clock,
@@ -32,7 +34,7 @@ export class Simulation extends EngineNode {
       auth: allowAnonymous(undefined),
       channels: { 'room:{id}': channel({ subscribe: 'anyone', publish: 'anyone', ...rule }) },
       limits: { commandsPerSec: 0, ...limits },
-      ...(wrap && { broker: () => wrap(() => new MemoryBroker({ clock, random })) }),
+      ...(wrap && { broker: () => wrap(() => new MemoryBroker({ clock, random }), clock) }),
     });
   }
 
@@ -40,13 +42,21 @@ export class Simulation extends EngineNode {
     return new SimulatedClient(this.node, this.channel);
   }
 
+  /** A client that is subscribed. */
+  async connected(): Promise<SimulatedClient> {
+    const client = this.client();
+    client.connect();
+    await this.settle([client]);
+    return client;
+  }
+
   /** Publishes as the server does; resolves with the acknowledged position. */
   async publish(value: unknown, idempotencyKey?: string): Promise<Position> {
-    const match = this.node.rules.match(this.channel);
-    if (match === undefined) throw new Error('no rule');
+    const rule = this.node.ports.rules.match(this.channel);
+    if (rule === undefined) throw new Error('no rule');
     const data = trustedJsonText(JSON.stringify(value));
     const options = idempotencyKey === undefined ? {} : { idempotencyKey };
-    return (await this.node.publishing.publish(this.channel, match.rule, data, options)).position;
+    return (await this.node.ports.publishing.publish(this.channel, rule, data, options)).position;
   }
 
   /** Lets everything happen, and the clients read it, until nothing moves any more. */

@@ -2,7 +2,7 @@
 
 import type { Scheduler } from 'fast-check';
 import type { MemoryBroker } from '../../../src/brokers/memory/broker.js';
-import type { Broker, BrokerEvents, HistoryStore } from '../../../src/engine/ports/broker.js';
+import type { Broker, HistoryStore } from '../../../src/engine/ports/broker.js';
 
 /** What happens to one delivery: as it should be, twice, not at all, or after the next one. */
 export type DeliveryFate = 'deliver' | 'repeat' | 'drop' | 'swap';
@@ -10,8 +10,8 @@ export type DeliveryFate = 'deliver' | 'repeat' | 'drop' | 'swap';
 export class UnrulyBroker implements Broker {
   readonly name = 'unruly';
   readonly history: HistoryStore = {
-    read: (channel, query) => this.#slowly('history', () => this.inner.read(channel, query)),
-    remove: (channel) => this.inner.remove(channel),
+    read: (...args) => this.#slowly('history', () => this.inner.read(...args)),
+    remove: (...args) => this.inner.remove(...args),
   };
   /** Fates of the coming deliveries, one each; afterwards all goes well. */
   fates: DeliveryFate[] = [];
@@ -22,27 +22,17 @@ export class UnrulyBroker implements Broker {
     private readonly scheduler: Scheduler,
   ) {}
 
-  async start(events: BrokerEvents): Promise<void> {
-    await this.inner.start({
-      ...events,
-      onJoin: (channel, info) => events.onJoin(channel, info),
-      onLeave: (channel, info) => events.onLeave(channel, info),
-      onPublication: (channel, publication, epoch) => {
-        this.#enqueue(() => events.onPublication(channel, publication, epoch));
-      },
+  start: Broker['start'] = (events) =>
+    this.inner.start({
+      onJoin: (...args) => events.onJoin(...args),
+      onLeave: (...args) => events.onLeave(...args),
+      onPublication: (...args) => this.#enqueue(() => events.onPublication(...args)),
     });
-  }
-
-  close(): Promise<void> {
-    return this.inner.close();
-  }
-
-  subscribe: Broker['subscribe'] = (channel) => this.#slowly('subscribe', () => this.inner.subscribe(channel));
-  unsubscribe: Broker['unsubscribe'] = (channel) => this.#slowly('unsubscribe', () => this.inner.unsubscribe(channel));
-  announce: Broker['announce'] = (channel, event, info) => this.inner.announce(channel, event, info);
-
-  publish: Broker['publish'] = (channel, publication, options) =>
-    this.#slowly('publish', () => this.inner.publish(channel, publication, options));
+  close: Broker['close'] = () => this.inner.close();
+  subscribe: Broker['subscribe'] = (...args) => this.#slowly('subscribe', () => this.inner.subscribe(...args));
+  unsubscribe: Broker['unsubscribe'] = (...args) => this.#slowly('unsubscribe', () => this.inner.unsubscribe(...args));
+  publish: Broker['publish'] = (...args) => this.#slowly('publish', () => this.inner.publish(...args));
+  announce: Broker['announce'] = (...args) => this.inner.announce(...args);
 
   /** The effect comes some time after the call, the answer some time after the effect. */
   async #slowly<T>(label: string, effect: () => Promise<T>): Promise<T> {

@@ -35,21 +35,7 @@ export function codeOf({ body }: RawResponse): unknown {
 }
 
 /** A server with the API, and the oracle that watches over it. */
-export class ApiOracle {
-  private constructor(readonly oracle: Oracle) {}
-
-  static async start(): Promise<ApiOracle> {
-    return new ApiOracle(await Oracle.start({ api: apiKeys }));
-  }
-
-  get port(): number {
-    return this.oracle.port;
-  }
-
-  stop(): Promise<void> {
-    return this.oracle.stop();
-  }
-
+export class ApiOracle extends Oracle {
   /** One request, and the one response to it. */
   async call(path: string, body: string | Uint8Array, { headers = {}, method }: RawCall = {}): Promise<RawResponse> {
     const head = requestHead(path, headers, Buffer.byteLength(body), method);

@@ -75,14 +75,12 @@ interface Answer {
 }
 
 export class ServerProcess {
-  readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #lastId = 0;
   #stderr = '';
   #exit: string | undefined;
 
-  private constructor(child: ChildProcess) {
-    this.#child = child;
+  private constructor(private readonly child: ChildProcess) {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
@@ -108,7 +106,7 @@ export class ServerProcess {
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.child.pid;
   }
 
   /** What it has written to standard error: warnings of the runtime, a crash. Empty when all is well. */
@@ -128,15 +126,15 @@ export class ServerProcess {
     if (this.#exit !== undefined) throw new Error(`server ${this.#exit}`);
     const id = ++this.#lastId;
     const answer = this.#answer(id);
-    this.#child.send({ id, operation, args });
+    this.child.send({ id, operation, args });
     // safe: the fixture answers as Operations says
     return (await answer) as Operations[Name]['result'];
   }
 
   async stop(): Promise<void> {
     if (this.#exit !== undefined) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
     await exited;
   }
 

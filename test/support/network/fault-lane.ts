@@ -113,9 +113,8 @@ export class FaultLane implements Lane {
     else this.#held[0] = { bytes: rest, dueMs: next.dueMs };
     this.#heldBytes -= numBytes;
     if (this.#from.isPaused() && this.#heldBytes < maxHeldBytes) this.#from.resume();
-    if (bytesPerSec !== undefined) {
+    if (bytesPerSec !== undefined)
       this.#freeAtMs = Math.max(performance.now(), this.#freeAtMs) + (numBytes / bytesPerSec) * 1_000;
-    }
     this.#waitsForDrain = !this.#to.write(next.bytes.subarray(0, numBytes));
     // A turn of the loop between slices, or libuv would write them as one.
     if (sliceBytes !== undefined && rest.length > 0) this.#comeBackIn(0);

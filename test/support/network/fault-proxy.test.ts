@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closed as end, listening } from '../servers/local-server.js';
 import { FaultProxy } from './fault-proxy.js';
 
 let proxy: FaultProxy;
@@ -36,16 +37,13 @@ function closed(socket: Socket): Promise<unknown> {
 }
 
 beforeEach(async () => {
-  target.listen(0, '127.0.0.1');
-  await once(target, 'listening');
-  // safe: it listens on a port
-  proxy = await FaultProxy.start({ port: (target.address() as AddressInfo).port });
+  proxy = await FaultProxy.start({ port: await listening(target) });
 });
 
 afterEach(async () => {
-  await proxy.close();
+  await proxy[Symbol.asyncDispose]();
   for (const socket of [...accepted.splice(0), ...dialled.splice(0)]) socket.destroy();
-  await new Promise((resolve) => target.close(resolve));
+  await end(target);
 });
 
 describe('FaultProxy', () => {

@@ -1,9 +1,16 @@
 /** A TCP proxy that breaks on demand: latency, throttle, small slices, black hole, RST, FIN, half-close, refusal. */
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { LocalServer } from '../servers/local-server.js';
 import { FaultLane, type Lane, type LaneFaults, type Rewrite } from './fault-lane.js';
 
 export type { LaneFaults } from './fault-lane.js';
+
+/** Default: this machine. */
+interface Target {
+  readonly port: number;
+  readonly host?: string;
+}
 
 /** The way that bytes take. */
 export type Direction = 'toServer' | 'toClient';
@@ -31,59 +38,36 @@ export interface FaultProxyOptions {
  * proxy.cut();     // every connection gets a RST, new ones too
  * proxy.restore(); // the network is well again
  */
-export class FaultProxy implements AsyncDisposable {
-  readonly #server: Server;
-  #target: { readonly host: string; readonly port: number };
+export class FaultProxy extends LocalServer {
+  // Half-open on both sides: a FIN is passed on as one and does not end the other direction.
+  protected readonly server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) =>
+    this.#accept(client),
+  );
   readonly #pairs = new Set<Pair>();
-  readonly #options: FaultProxyOptions;
   readonly #faults: Record<Direction, LaneFaults> = { toServer: {}, toClient: {} };
   /** Of connections with one purpose; they come before the others. */
   readonly #faultsOf = new Map<string, LaneFaults>();
   #refusing = false;
-  #accepted = 0;
-  #refused = 0;
-  #port = 0;
+  /** Connections that were passed on since the start. */
+  numAccepted = 0;
+  /** Connections that were refused since the start. */
+  numRefused = 0;
 
-  private constructor(target: { readonly host: string; readonly port: number }, options: FaultProxyOptions) {
-    this.#target = target;
-    this.#options = options;
-    // Half-open on both sides: a FIN is passed on as one and does not end the other direction.
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => this.#accept(client));
+  private constructor(
+    private target: Target,
+    private readonly options: FaultProxyOptions,
+  ) {
+    super();
   }
 
   /** Listens on a free port of 127.0.0.1. */
-  static async start(
-    target: { readonly port: number; readonly host?: string },
-    options: FaultProxyOptions = {},
-  ): Promise<FaultProxy> {
-    const proxy = new FaultProxy({ host: target.host ?? '127.0.0.1', port: target.port }, options);
-    await new Promise<void>((resolve, reject) => {
-      proxy.#server.once('error', reject);
-      proxy.#server.listen(0, '127.0.0.1', () => resolve());
-    });
-    const address = proxy.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the proxy listens on no port');
-    proxy.#port = address.port;
-    return proxy;
-  }
-
-  get port(): number {
-    return this.#port;
+  static start(target: Target, options: FaultProxyOptions = {}): Promise<FaultProxy> {
+    return new FaultProxy(target, options).listen();
   }
 
   /** Connections that are open now. */
   get numConnections(): number {
     return this.#pairs.size;
-  }
-
-  /** Connections that were passed on since the start. */
-  get numAccepted(): number {
-    return this.#accepted;
-  }
-
-  /** Connections that were refused since the start. */
-  get numRefused(): number {
-    return this.#refused;
   }
 
   /** Sets the faults of one direction, or of both; `{}` heals. What was held back by a black hole is sent then. */
@@ -94,6 +78,15 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
+  /** Connections with that purpose that are open now. */
+  numOf(purpose: string): number {
+    return this.#of(purpose).length;
+  }
+
+  #of(purpose: string): Pair[] {
+    return [...this.#pairs].filter((pair) => pair.purpose === purpose);
+  }
+
   /**
    * Sets the faults, both ways, of the connections with that purpose, those to come too; `undefined`: as all others.
    *
@@ -102,14 +95,14 @@ export class FaultProxy implements AsyncDisposable {
   setFaultsOf(purpose: string, faults: LaneFaults | undefined): number {
     if (faults === undefined) this.#faultsOf.delete(purpose);
     else this.#faultsOf.set(purpose, faults);
-    const concerned = [...this.#pairs].filter((pair) => pair.purpose === purpose);
+    const concerned = this.#of(purpose);
     for (const pair of concerned) this.#applyTo(pair);
     return concerned.length;
   }
 
   /** New connections go to another server, as when one has taken the place of another. */
-  retarget(target: { readonly port: number; readonly host?: string }): void {
-    this.#target = { host: target.host ?? '127.0.0.1', port: target.port };
+  retarget(target: Target): void {
+    this.target = target;
   }
 
   /** New connections get a RST right away. */
@@ -154,26 +147,21 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Resets everything and stops listening. Idempotent. */
-  async close(): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
-    if (!this.#server.listening) return;
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    await super[Symbol.asyncDispose]();
   }
 
   #accept(client: Socket): void {
     // What a peer does to its socket is what this proxy is here for: 'close' follows and frees the pair.
     client.on('error', () => {});
     if (this.#refusing) {
-      this.#refused++;
+      this.numRefused++;
       client.resetAndDestroy();
       return;
     }
-    this.#accepted++;
-    const server = connect({ ...this.#target, allowHalfOpen: true });
+    this.numAccepted++;
+    const server = connect({ host: '127.0.0.1', ...this.target, allowHalfOpen: true });
     server.on('error', () => {});
     client.setNoDelay(true);
     server.setNoDelay(true);
@@ -181,7 +169,7 @@ export class FaultProxy implements AsyncDisposable {
     client.on('data', (bytes: Buffer) => this.#recognize(pair, bytes));
     const lanes = {
       toServer: new FaultLane(client, server, this.#faults.toServer),
-      toClient: new FaultLane(server, client, this.#faults.toClient, this.#options.rewriteToClient?.()),
+      toClient: new FaultLane(server, client, this.#faults.toClient, this.options.rewriteToClient?.()),
     };
     const pair: Pair = { client, server, lanes };
     this.#pairs.add(pair);
@@ -200,7 +188,7 @@ export class FaultProxy implements AsyncDisposable {
 
   #recognize(pair: Pair, bytes: Buffer): void {
     if (pair.purpose !== undefined) return;
-    const purpose = this.#options.purposeOf?.(bytes);
+    const purpose = this.options.purposeOf?.(bytes);
     if (purpose === undefined) return;
     pair.purpose = purpose;
     this.#applyTo(pair);

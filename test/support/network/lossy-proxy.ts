@@ -1,7 +1,7 @@
 /** An HTTP proxy that loses answers, cuts requests in half and delays what it passes on; the same from run to run. */
 
-import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { LocalServer } from '../servers/local-server.js';
 
 export interface LossyProxyOptions {
   readonly targetPort: number;
@@ -17,53 +17,28 @@ export interface LossyProxyOptions {
   readonly silentPercent?: number;
 }
 
-/** What it has done so far. */
-export interface LossyProxyCounts {
-  requests: number;
-  cutRequests: number;
-  lostAnswers: number;
-  halvedAnswers: number;
-  silentAnswers: number;
-}
-
-export class LossyProxy {
-  readonly counts: LossyProxyCounts = {
-    requests: 0,
-    cutRequests: 0,
-    lostAnswers: 0,
-    halvedAnswers: 0,
-    silentAnswers: 0,
-  };
-  readonly #options: LossyProxyOptions;
-  readonly #server: Server;
+export class LossyProxy extends LocalServer {
+  /** What it has done so far. */
+  readonly counts = { requests: 0, cutRequests: 0, lostAnswers: 0, halvedAnswers: 0, silentAnswers: 0 };
+  protected readonly server = createServer((incoming, response) => this.#pass(incoming, response));
   readonly #agent = new Agent({ keepAlive: true });
   readonly #timers = new Set<NodeJS.Timeout>();
   #random: number;
   #answers = 0;
 
-  private constructor(options: LossyProxyOptions) {
-    this.#options = options;
+  private constructor(private readonly options: LossyProxyOptions) {
+    super();
     this.#random = options.seed;
-    this.#server = createServer((incoming, response) => this.#pass(incoming, response));
   }
 
-  static async start(options: LossyProxyOptions): Promise<LossyProxy> {
-    const proxy = new LossyProxy(options);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
-    return proxy;
+  static start(options: LossyProxyOptions): Promise<LossyProxy> {
+    return new LossyProxy(options).listen();
   }
 
-  get url(): string {
-    // safe: it listens on a port
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async close(): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#agent.destroy();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
-    await closed;
+    await super[Symbol.asyncDispose]();
   }
 
   #pass(incoming: IncomingMessage, response: ServerResponse): void {
@@ -74,7 +49,7 @@ export class LossyProxy {
     response.on('error', () => undefined);
     incoming.on('end', () => {
       this.counts.requests++;
-      const isCut = this.counts.requests % this.#options.cutEvery === 0;
+      const isCut = this.counts.requests % this.options.cutEvery === 0;
       this.#later(() => this.#forward(incoming, response, Buffer.concat(chunks), isCut));
     });
   }
@@ -83,7 +58,7 @@ export class LossyProxy {
     const { method, url, headers } = incoming;
     const outgoing = request({
       host: '127.0.0.1',
-      port: this.#options.targetPort,
+      port: this.options.targetPort,
       method,
       path: url,
       headers: { ...headers, 'content-length': body.length },
@@ -109,7 +84,7 @@ export class LossyProxy {
     answer.on('data', (chunk: Buffer) => chunks.push(chunk));
     answer.on('error', () => response.destroy());
     answer.on('end', () => {
-      const isLost = ++this.#answers % this.#options.lostEvery === 0;
+      const isLost = ++this.#answers % this.options.lostEvery === 0;
       this.#later(() => {
         if (isLost) this.#lose(answer, response, Buffer.concat(chunks));
         else response.writeHead(answer.statusCode ?? 502, answer.headers).end(Buffer.concat(chunks));
@@ -120,7 +95,7 @@ export class LossyProxy {
   #lose(answer: IncomingMessage, response: ServerResponse, body: Buffer): void {
     this.counts.lostAnswers++;
     const way = this.#unit() * 100;
-    const { silentPercent = 10 } = this.#options;
+    const { silentPercent = 10 } = this.options;
     if (way < silentPercent) {
       // The client hears nothing, not even that the connection ends.
       this.counts.silentAnswers++;
@@ -135,7 +110,7 @@ export class LossyProxy {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       task();
-    }, this.#unit() * this.#options.maxDelayMs);
+    }, this.#unit() * this.options.maxDelayMs);
     this.#timers.add(timer);
   }
 

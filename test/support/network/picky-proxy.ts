@@ -1,59 +1,41 @@
 /** An HTTP proxy that does to WebSocket what bad ones do: refuses upgrades, accepts them and is silent, cuts them. */
 
-import { once } from 'node:events';
-import { request as ask, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { LocalServer } from '../servers/local-server.js';
 
 /** What becomes of upgrades. `silent`: they are accepted, and nothing passes. A number: cut after so many milliseconds. */
 export type UpgradeFate = 'passes' | 'refused' | 'silent' | number;
 
-export class PickyProxy implements AsyncDisposable {
+export class PickyProxy extends LocalServer {
   /** For upgrades to come. */
   upgrades: UpgradeFate = 'passes';
   /** Paths whose plain requests are answered with 403. */
   readonly forbidden = new Set<string>();
   /** Upgrades that were asked for. */
   numUpgrades = 0;
-  readonly #server: Server;
-  readonly #targetPort: number;
+  protected readonly server = createServer((request, response) => this.#pass(request, response));
   readonly #sockets = new Set<Duplex>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #silent = new WebSocketServer({ noServer: true, handleProtocols: ([first = '']) => first });
-  #port = 0;
 
-  private constructor(targetPort: number) {
-    this.#targetPort = targetPort;
-    this.#server = createServer((request, response) => this.#pass(request, response));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#server.on('connection', (socket) => this.#keep(socket));
+  private constructor(private readonly targetPort: number) {
+    super();
+    this.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.server.on('connection', (socket) => this.#keep(socket));
   }
 
   /** @param port default: a free one */
-  static async start(targetPort: number, port = 0): Promise<PickyProxy> {
-    const proxy = new PickyProxy(targetPort);
-    await once(proxy.#server.listen(port, '127.0.0.1'), 'listening');
-    const address = proxy.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('the proxy listens on no port');
-    proxy.#port = address.port;
-    return proxy;
+  static start(targetPort: number, port?: number): Promise<PickyProxy> {
+    return new PickyProxy(targetPort).listen(port);
   }
 
-  get port(): number {
-    return this.#port;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroy();
-    if (!this.#server.listening) return;
-    this.#server.close();
-    await once(this.#server, 'close');
+    await super[Symbol.asyncDispose]();
   }
 
   #keep(socket: Duplex): void {
@@ -69,7 +51,7 @@ export class PickyProxy implements AsyncDisposable {
       response.writeHead(403).end();
       return;
     }
-    const upstream = ask({ port: this.#targetPort, host: '127.0.0.1', method, path: url, headers });
+    const upstream = ask({ port: this.targetPort, host: '127.0.0.1', method, path: url, headers });
     upstream.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
@@ -95,12 +77,11 @@ export class PickyProxy implements AsyncDisposable {
       this.#silent.handleUpgrade(request, socket, head, () => undefined);
       return;
     }
-    const upstream = connect(this.#targetPort, '127.0.0.1');
+    const upstream = connect(this.targetPort, '127.0.0.1');
     this.#keep(upstream);
     const lines = [`${request.method} ${request.url} HTTP/1.1`];
-    for (let n = 0; n < request.rawHeaders.length; n += 2) {
+    for (let n = 0; n < request.rawHeaders.length; n += 2)
       lines.push(`${request.rawHeaders[n]}: ${request.rawHeaders[n + 1]}`);
-    }
     upstream.write(`${lines.join('\r\n')}\r\n\r\n`);
     upstream.write(head);
     this.#join(upstream, socket);

@@ -10,6 +10,12 @@ export const nginxProgram: ProxyProgram = {
 
 export const nginx = proxyOf(nginxProgram, configuration);
 
+/** Those that Debian compiles in are its own. */
+export function ownTempPaths(folder: string): string {
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return kinds.map((kind) => `${kind}_temp_path ${folder}/temp-${kind};`).join('\n  ');
+}
+
 function configuration({ port, folder, identity }: ProxyPlace, options: ProxyOptions): string {
   const { upstreamPort, buffering, timeoutSec = 60, websocket = true } = options;
   return `
@@ -20,11 +26,7 @@ error_log stderr warn;
 events {}
 http {
   access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  ${ownTempPaths(folder)}
   server {
     listen 127.0.0.1:${port};
     location = ${identityPath} {

@@ -1,6 +1,6 @@
 /** Python with the packages of test/python-requirements.txt, for tests with SDKs in that language. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ScriptedSdk } from '../clients/scripted-sdk.js';
 import { skipLoudly } from './missing.js';
@@ -18,6 +18,13 @@ export function pythonIsMissing(folder = environment): boolean {
     'tests with Python SDKs',
     `${folder} lacks packages of test/python-requirements.txt: scripts/install-system.sh installs them`,
   );
+}
+
+/** The folder of the packages, for a `python3` that is found by its name; empty where there is none. */
+export function pythonPackages(): string {
+  const lib = `${environment}/lib`;
+  const [version] = existsSync(lib) ? readdirSync(lib) : [];
+  return version === undefined ? '' : `${lib}/${version}/site-packages`;
 }
 
 /** A program that one of the packages brings. */

@@ -1,9 +1,9 @@
 /** An application with the HTTP API on a port of its own, and the calls to it. */
 
 import { channel, fanfare, jwt, memory } from 'fanfare';
-import { SignJWT } from 'jose';
 import { FanfareError } from '../../../src/model/fanfare-error.js';
 import type { ListenOptions } from '../../../src/server/serving.js';
+import { signed } from './signed.js';
 
 export const apiKey = 'api-key-0123456789abcdef-0123456789';
 const tokenSecret = 'token-secret-0123456789abcdef-0123456789';
@@ -78,8 +78,7 @@ export async function startApiServer(options: ListenOptions = {}): Promise<ApiSe
     clientUrl: `${url.replace('http', 'ws')}/connection/websocket`,
     setBrokerDown,
     post: (method, body, headers) => postTo(`${url}/api/${method}`, body, { 'X-API-Key': apiKey, ...headers }),
-    token: (claims) =>
-      new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(tokenSecret)),
+    token: (claims) => signed(tokenSecret, claims),
     [Symbol.asyncDispose]: () => app.close(0),
   };
 }

@@ -1,8 +1,7 @@
 /** A backend that hooks call: it keeps what it was asked and answers, hangs or hangs up as it is told. */
 
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { LocalServer } from './local-server.js';
 
 /** A call as it came in. */
 export interface BackendCall {
@@ -29,38 +28,21 @@ function isPlain(answer: Answer): answer is PlainAnswer {
 
 type Behaviour = (call: BackendCall) => Answer | 'hang' | 'hang up' | Promise<Answer | 'hang' | 'hang up'>;
 
-export class HookBackend implements AsyncDisposable {
+export class HookBackend extends LocalServer {
   readonly calls: BackendCall[] = [];
   readonly #behaviours = new Map<string, Behaviour>();
-  readonly #server = createServer((request, response) => void this.#take(request, response));
+  protected readonly server = createServer((request, response) => void this.#take(request, response));
   readonly #watchers = new Set<() => void>();
-  #port = 0;
-
-  private constructor() {}
 
   /** @param port of a backend that is to come back. Default: a free one */
-  static async start(port = 0): Promise<HookBackend> {
-    const backend = new HookBackend();
-    backend.#server.listen(port, '127.0.0.1');
-    await once(backend.#server, 'listening');
-    // safe: it listens on a port
-    backend.#port = (backend.#server.address() as AddressInfo).port;
-    return backend;
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  /** Without a slash at the end. */
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+  static start(port?: number): Promise<HookBackend> {
+    return new HookBackend().listen(port);
   }
 
   /** Connections that are open, kept ones among them. */
   numConnections(): Promise<number> {
     return new Promise((resolve, reject) =>
-      this.#server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+      this.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
     );
   }
 
@@ -76,16 +58,8 @@ export class HookBackend implements AsyncDisposable {
 
   /** Resolves with the calls to a path as soon as there are that many. */
   async waitFor(path: string, count = 1): Promise<BackendCall[]> {
-    while (this.callsTo(path).length < count) {
-      await new Promise<void>((resolve) => this.#watchers.add(resolve));
-    }
+    while (this.callsTo(path).length < count) await new Promise<void>((resolve) => this.#watchers.add(resolve));
     return this.callsTo(path);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
-    await closed;
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {

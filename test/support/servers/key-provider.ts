@@ -1,10 +1,9 @@
 /** An identity provider on this machine: keys that come and go, behind an address that can misbehave. */
 
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { LocalServer } from './local-server.js';
 
 /** How requests are answered. */
 export type ProviderMode = 'ok' | 'failing' | 'hanging' | 'redirecting' | 'endless' | 'garbage' | 'not a set' | 'cut';
@@ -17,35 +16,25 @@ interface Signer {
   readonly jwk: JWK;
 }
 
-export class KeyProvider implements AsyncDisposable {
+export class KeyProvider extends LocalServer {
   mode: ProviderMode = 'ok';
   /** Requests by path; `/keys` is the set, `/elsewhere` where redirects lead. */
   readonly requests = new Map<string, number>();
-  readonly #server: Server;
+  protected readonly server = createServer((request, response) => this.#answer(request, response));
   readonly #signers = new Map<string, Signer>();
   /** Called with every request when set. */
   onRequest: (() => void) | undefined;
 
-  private constructor(server: Server) {
-    this.#server = server;
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
-  }
-
-  static async start(port = 0): Promise<KeyProvider> {
-    const server = createServer();
-    const provider = new KeyProvider(server);
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return provider;
+  static start(port?: number): Promise<KeyProvider> {
+    return new KeyProvider().listen(port);
   }
 
   get origin(): string {
-    // safe: it listens on TCP
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return super.url;
   }
 
   /** Address of the key set. */
-  get url(): string {
+  override get url(): string {
     return `${this.origin}/keys`;
   }
 
@@ -71,13 +60,6 @@ export class KeyProvider implements AsyncDisposable {
     const signer = this.#signers.get(kid);
     if (signer === undefined) throw new Error(`no key ${kid}`);
     return new SignJWT(claims).setProtectedHeader({ alg: signer.alg, kid, ...header }).sign(signer.privateKey);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    if (!this.#server.listening) return;
-    this.#server.close();
-    await once(this.#server, 'close');
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

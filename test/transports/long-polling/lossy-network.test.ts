@@ -4,7 +4,7 @@
  */
 
 import { Centrifuge, type Subscription } from 'centrifuge';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { LongPollingSocket } from '../../../src/client/long-polling-socket.js';
 import { nextEvent } from '../../support/centrifuge/awaiting.js';
 import { ServerProcess } from '../../support/hardening/server-process.js';
@@ -16,12 +16,6 @@ const burst = 100;
 const maxBehind = 1_000;
 const numSubscribers = 4;
 const numOwn = 100;
-
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
 
 interface Subscriber {
   readonly client: Centrifuge;
@@ -42,7 +36,7 @@ async function subscribe(url: string, channel: string): Promise<Subscriber> {
     minReconnectDelay: 50,
     maxReconnectDelay: 500,
   });
-  toClose.push(() => client.disconnect());
+  onTestFinished(() => client.disconnect());
   const subscriber: Subscriber = {
     client,
     room: client.newSubscription(channel),
@@ -68,7 +62,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 describe('a network that loses answers and cuts requests', () => {
   test('G1, G2, G3, G4, G11: 10,000 publications arrive once and in order, and what clients send is taken once', async () => {
     const server = await ServerProcess.start({ limits: { pollWaitMs: 1_000, pollGraceMs: 10_000 } });
-    toClose.push(() => server.stop());
+    onTestFinished(() => server.stop());
     const proxy = await LossyProxy.start({
       targetPort: server.port,
       seed: 20_261_124,
@@ -76,7 +70,7 @@ describe('a network that loses answers and cuts requests', () => {
       cutEvery: 20,
       maxDelayMs: 20,
     });
-    toClose.push(() => proxy.close());
+    onTestFinished(() => proxy[Symbol.asyncDispose]());
     const before = await server.ask('begin');
 
     const subscribers = await Promise.all(

@@ -2,13 +2,14 @@
 
 import { Centrifuge } from 'centrifuge';
 import { channel, fanfare, rpc } from 'fanfare';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { silentLogger } from '../../../src/engine/ports/logger.js';
 import { Gathered, nextEvent } from '../../support/centrifuge/awaiting.js';
+import { served } from '../../support/servers/served.js';
 
 let numCalls: number;
 let messages: unknown[];
 let pongs: Gathered<string>;
-let app: ReturnType<typeof start>;
 let url: string;
 
 function start() {
@@ -16,7 +17,7 @@ function start() {
     anonymous: true,
     transports: { sse: true },
     limits: { pingIntervalMs: 1_000, pongTimeoutMs: 900 },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLogger,
     channels: { 'room:{x}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
     onMessage: (data) => void messages.push(data),
     rpc: { count: rpc({ allow: 'anyone', run: () => ++numCalls }) },
@@ -27,10 +28,8 @@ beforeEach(async () => {
   numCalls = 0;
   messages = [];
   pongs = new Gathered();
-  app = start();
-  ({ url } = await app.listen(0));
+  ({ url } = await served(start()));
 });
-afterEach(() => app.close(500));
 
 /** Each request to the emulation endpoint twice, one right behind the other. */
 const twice: typeof fetch = async (input, init) => {
@@ -54,30 +53,27 @@ describe('every request of the official client, sent twice', () => {
     client.on('connecting', ({ code }) => {
       if (code >= 100) ends.push(code);
     });
-    try {
-      client.connect();
-      const room = client.newSubscription('room:1');
-      const seen: unknown[] = [];
-      room.on('publication', ({ data }) => seen.push(data));
-      room.subscribe();
-      await room.ready(5_000);
-      for (let n = 1; n <= 5; n++) {
-        expect((await client.rpc('count', {})).data).toBe(n);
-        await room.publish(n);
-      }
-      // The pong comes twice, too: it has no id.
-      await pongs.atLeast(2);
-      const last = nextEvent(room, 'publication', ({ data }) => data === 'last');
-      await room.publish('last');
-      await last;
-      expect(seen).toEqual([1, 2, 3, 4, 5, 'last']);
-      expect(numCalls).toBe(5);
-      // Without an id there is nothing to know it by: an application may send the same twice.
-      await client.send('hello');
-      await vi.waitFor(() => expect(messages).toEqual(['hello', 'hello']));
-      expect(ends).toEqual([]);
-    } finally {
-      client.disconnect();
+    onTestFinished(() => client.disconnect());
+    client.connect();
+    const room = client.newSubscription('room:1');
+    const seen: unknown[] = [];
+    room.on('publication', ({ data }) => seen.push(data));
+    room.subscribe();
+    await room.ready(5_000);
+    for (let n = 1; n <= 5; n++) {
+      expect((await client.rpc('count', {})).data).toBe(n);
+      await room.publish(n);
     }
+    // The pong comes twice, too: it has no id.
+    await pongs.atLeast(2);
+    const last = nextEvent(room, 'publication', ({ data }) => data === 'last');
+    await room.publish('last');
+    await last;
+    expect(seen).toEqual([1, 2, 3, 4, 5, 'last']);
+    expect(numCalls).toBe(5);
+    // Without an id there is nothing to know it by: an application may send the same twice.
+    await client.send('hello');
+    await vi.waitFor(() => expect(messages).toEqual(['hello', 'hello']));
+    expect(ends).toEqual([]);
   });
 });

@@ -2,30 +2,24 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { channel, fanfare, type Limits } from 'fanfare';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { disconnectCodes } from '../../../src/model/codes.js';
 import { askPolling, pollingPath } from '../../support/clients/polling-peer.js';
 import { post, type SessionAddress, textOf } from '../../support/clients/stream-peer.js';
-
-const toClose: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
+import { portOf, served } from '../../support/servers/served.js';
 
 function makeApp(limits: Limits = {}) {
-  const app = fanfare({
+  return fanfare({
     auth: ({ token = null }) => ({ user: token }),
-    limits,
+    // A ping is a message like others, and the first one of a session may come at any moment.
+    limits: { pingIntervalMs: 0, ...limits },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
       'room:{name}': channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 100 }, joinLeave: true }),
     },
   });
-  toClose.push(() => app.close(500));
-  return app;
 }
 
 const first = '{"id":1,"connect":{"token":"ann"}}\n{"id":2,"subscribe":{"channel":"room:a"}}';
@@ -45,9 +39,8 @@ async function openSession(url: string): Promise<{ address: SessionAddress; ack:
 }
 
 async function start(limits: Limits = {}) {
-  const app = makeApp(limits);
-  const { url, port } = await app.listen(0);
-  return { app, url, port, ...(await openSession(url)) };
+  const server = await served(makeApp(limits));
+  return { ...server, ...(await openSession(server.url)) };
 }
 
 const published = async (app: ReturnType<typeof makeApp>) =>
@@ -117,10 +110,11 @@ test('G8: a client that closes is gone at once', async () => {
 });
 
 test('G11: sessions whose clients never poll are forgotten', async () => {
-  const { app, url } = await start({ pollGraceMs: 1_000 });
+  // Long enough for all to be there at once on a machine with other work.
+  const { app, url } = await start({ pollGraceMs: 3_000 });
   await Promise.all(Array.from({ length: 50 }, () => askPolling(url, { data: first })));
   expect(app.numClients).toBe(51);
-  await vi.waitFor(() => expect(app.numClients).toBe(0), { timeout: 5_000 });
+  await vi.waitFor(() => expect(app.numClients).toBe(0), { timeout: 10_000 });
 });
 
 test('F7: a client that is away for less than the grace time misses nothing and need not connect again', async () => {
@@ -141,13 +135,11 @@ test('F7: a client that is away for less than the grace time misses nothing and 
 
 /** A server whose sockets can be counted, with a session for which a lot waits. */
 async function startFull(limits: Limits) {
-  const app = makeApp({ maxQueueBytes: 16_777_216, pingIntervalMs: 0, ...limits });
+  const app = makeApp({ maxQueueBytes: 16_777_216, ...limits });
   const server = createServer();
   app.attach(server);
-  toClose.push(() => server.close());
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  // safe: it listens on a port
-  const { port } = server.address() as AddressInfo;
+  onTestFinished(() => app.close(500));
+  const port = await portOf(server);
   const { address, ack } = await openSession(`http://127.0.0.1:${port}`);
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -159,7 +151,7 @@ async function startFull(limits: Limits) {
   const poll = `POST ${pollingPath} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   const arrived = once(server, 'connection');
   const slow = connectTcp(port, '127.0.0.1').pause();
-  toClose.push(() => slow.destroy());
+  onTestFinished(() => void slow.destroy());
   slow.on('error', () => undefined);
   await arrived;
   return { app, sockets, slow, poll };

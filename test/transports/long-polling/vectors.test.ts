@@ -43,14 +43,11 @@ describe('the server', () => {
     for (let end = 0; end < bytes.length; end++) expect(decodeRequest(bytes.slice(0, end)), `${end}`).toBeUndefined();
   });
 
-  test.each(refused)('refuses: $name', ({ bytes }) => {
-    expect(decodeRequest(bytes)).toBeUndefined();
-  });
+  test.each(refused)('refuses: $name', ({ bytes }) => expect(decodeRequest(bytes)).toBeUndefined());
 
   test('ignores fields that it does not know', () => {
-    for (const { request, bytes } of requests) {
+    for (const { request, bytes } of requests)
       expect(decodeRequest(bytes.replace('{', '{"later":[{}],'))).toEqual(request);
-    }
   });
 
   test.each(answers)('writes an answer: $name', ({ seq, frames, opened, bytes }) => {
@@ -73,9 +70,7 @@ describe('the client', () => {
 
   test.each(['<html>\nlogged out\n', 'null\n', '{}\n', '{"seq":"1"}\n', '[]\n', '\n', '1\n'])(
     'takes nothing that others on the way have made: %j',
-    (text) => {
-      expect(() => decodeAnswer(text)).toThrow();
-    },
+    (text) => expect(() => decodeAnswer(text)).toThrow(),
   );
 
   test('writes the requests: open, poll, send, close', async () => {

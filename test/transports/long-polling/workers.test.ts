@@ -25,8 +25,7 @@ describe('long polling and workers', { timeout: 60_000 }, () => {
   let url: string;
   let internalUrl: string;
   beforeAll(async () => {
-    folder = new Folder();
-    folder.write('fanfare.json', JSON.stringify(config));
+    folder = new Folder({ 'fanfare.json': JSON.stringify(config) });
     server = new FanfareProcess(['serve'], { folder });
     url = await server.listening();
     internalUrl = (await server.seen('stdout', /API on (\S+)/))[1] ?? '';

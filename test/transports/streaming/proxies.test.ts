@@ -27,6 +27,9 @@ const transports: readonly [string, (url: string, firstFrame: string) => Promise
   ['long_polling', openPolling],
 ];
 
+/** HAProxy keeps each chunk for 200 ms to see whether more comes. The swiftest counts: the machine may be busy. */
+const heldBackMs = 150;
+
 /** Shorter than the pings of the first two rounds take together. */
 const timeoutSec = 3;
 
@@ -54,19 +57,20 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
 
     test.concurrent.each(transports)('%s: every publication passes at once', async (_, open) => {
       await using through = await started();
-      const began = performance.now();
       const peer = await open(through.url, '{"id":1,"connect":{}}');
       await answerTo(peer, 1);
-      expect(performance.now() - began).toBeLessThan(1_000);
       expect(await peer.emulate('{"id":2,"subscribe":{"channel":"news"}}')).toBe(204);
       await answerTo(peer, 2);
+      const delaysMs: number[] = [];
       for (let n = 0; n < 20; n++) {
         const count = peer.frames.items.length;
+        const publishedMs = performance.now();
         await through.app.publish('news', n);
+        // What is held back until something is full never comes alone.
         await peer.frames.atLeast(count + 1);
+        delaysMs.push(performance.now() - publishedMs);
       }
-      // Held back until something is full, they would have come together, late or never.
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(Math.min(...delaysMs)).toBeLessThan(heldBackMs);
     });
 
     test.concurrent.each(transports)('%s: pings keep it open beyond the time-out of the proxy', async (_, open) => {

@@ -2,36 +2,32 @@
 
 import { Centrifuge } from 'centrifuge';
 import { channel, fanfare, rpc } from 'fanfare';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { silentLogger } from '../../../src/engine/ports/logger.js';
 import { Gathered } from '../../support/centrifuge/awaiting.js';
+import { served } from '../../support/servers/served.js';
 
 const pingIntervalMs = 2_000;
 
-let app: ReturnType<typeof start>;
+let app: ReturnType<typeof makeApp>;
 let url: string;
-const clients: Centrifuge[] = [];
-const sockets: WebSocket[] = [];
 
-function start() {
+function makeApp() {
   return fanfare({
     anonymous: true,
     limits: { pingIntervalMs, pongTimeoutMs: 1_000 },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLogger,
     channels: { 'room:{name}': channel({ subscribe: 'anyone', history: { size: 100 } }) },
     rpc: { echo: rpc({ allow: 'anyone', run: (value) => value }) },
   });
 }
 
-beforeEach(async () => {
-  app = start();
-  url = `${(await app.listen(0)).url.replace('http', 'ws')}/connection/websocket`;
-});
+const endpointOf = (address: string) => `${address.replace('http', 'ws')}/connection/websocket`;
 
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.disconnect();
-  for (const socket of sockets.splice(0)) socket.terminate();
-  await app.close(500);
+beforeEach(async () => {
+  ({ app, url } = await served(makeApp()));
+  url = endpointOf(url);
 });
 
 /** The SDK with a WebSocket that keeps what passes through it. */
@@ -51,14 +47,14 @@ function observedClient() {
     }
   }
   const client = new Centrifuge(url, { websocket: ObservedWebSocket });
-  clients.push(client);
+  onTestFinished(() => client.disconnect());
   return { client, sent, received };
 }
 
 /** A connection by hand, connected and subscribed. */
 async function rawClient(): Promise<{ socket: WebSocket; frames: Gathered<string>; closed: Promise<number> }> {
   const socket = new WebSocket(url);
-  sockets.push(socket);
+  onTestFinished(() => socket.terminate());
   const frames = new Gathered<string>();
   socket.on('message', (data) => frames.add(String(data)));
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
@@ -93,9 +89,8 @@ describe('frames', () => {
       limits: { maxChannelsPerConnection: 700, maxPendingCommands: 1_000, maxFrameBytes: 131_072 },
       channels: { 'room:{name}': channel({ subscribe: 'anyone', history: { size: 100 } }) },
     });
-    const { url: at } = await large.listen(0);
-    const client = new Centrifuge(`${at.replace('http', 'ws')}/connection/websocket`, { websocket: WebSocket });
-    clients.push(client);
+    const client = new Centrifuge(endpointOf((await served(large)).url), { websocket: WebSocket });
+    onTestFinished(() => client.disconnect());
     const rooms = names.map((name) => client.newSubscription(name));
     for (const room of rooms) room.subscribe();
     client.connect();
@@ -104,7 +99,6 @@ describe('frames', () => {
     client.disconnect();
     client.connect();
     for (const outcome of await Promise.all(recovered)) expect(outcome).toMatchObject({ recovered: true });
-    await large.close(500);
   });
 
   test('a batch of the client is one frame, and so are its replies', async () => {

@@ -52,7 +52,7 @@ describe.each(clients)('%s', (_, open) => {
     // The last words are not read either: 5 seconds for them.
     await vi.waitFor(() => expect(sockets.size).toBe(0), { timeout: 8_000 });
     peer.destroy();
-    await proxy.close();
+    await proxy[Symbol.asyncDispose]();
     await app.close(500);
     server.close();
   });

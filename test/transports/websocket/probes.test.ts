@@ -2,27 +2,23 @@
 
 import { readFileSync } from 'node:fs';
 import { fanfare } from 'fanfare';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { opcodes } from '../../../bench/client/websocket-frames.mjs';
+import { silentLogger } from '../../../src/engine/ports/logger.js';
 import { probeLimits } from '../../../src/transports/websocket/probes.js';
 import { openSocket, upgradeRequest } from '../../support/clients/raw-http.js';
 import { RawWebSocket } from '../../support/clients/raw-websocket.js';
+import { served } from '../../support/servers/served.js';
 
 const headers = { 'Sec-WebSocket-Protocol': 'fanfare.probe' };
 
-let app: ReturnType<typeof start>;
+const makeApp = () => fanfare({ anonymous: true, log: silentLogger, channels: {} });
+let app: ReturnType<typeof makeApp>;
 let port: number;
 
-function start() {
-  return fanfare({ anonymous: true, log: { debug() {}, info() {}, warn() {}, error() {} }, channels: {} });
-}
-
 beforeEach(async () => {
-  app = start();
-  ({ port } = await app.listen(0));
+  ({ app, port } = await served(makeApp()));
 });
-
-afterEach(() => app.close(500));
 
 async function nextMessage(ws: RawWebSocket): Promise<string> {
   return new Promise((resolve) => {
@@ -88,12 +84,11 @@ describe('a probe', () => {
   test('is refused to pages that may not connect, and when there are too many', async () => {
     const foreign = { ...headers, Origin: 'https://evil.example' };
     await expect(RawWebSocket.open(port, { headers: foreign })).rejects.toThrow('403');
-    const full = fanfare({ anonymous: true, limits: { connectsPerSec: 1, connectBurst: 1 }, channels: {} });
-    const listening = await full.listen(0);
-    const first = await RawWebSocket.open(listening.port, { headers });
-    await expect(RawWebSocket.open(listening.port, { headers })).rejects.toThrow('503');
+    const limits = { connectsPerSec: 1, connectBurst: 1 };
+    const full = await served(fanfare({ anonymous: true, limits, channels: {} }));
+    const first = await RawWebSocket.open(full.port, { headers });
+    await expect(RawWebSocket.open(full.port, { headers })).rejects.toThrow('503');
     await first.close();
-    await full.close(500);
   });
 
   test('does not keep the server from closing', async () => {

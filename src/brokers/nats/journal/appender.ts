@@ -1,10 +1,11 @@
 /**
- * Appends to the streams of channels. What a channel's publishers want to append while an append is under way goes
- * together in the next message: so a channel is as fast as NATS is, however long a round trip takes.
+ * Appends to the streams of channels. Publications of a channel during an append share the next message, so that its
+ * rate does not depend on the round trip.
  */
 
 import type { Published, StreamLimits } from '../../../engine/ports/broker.js';
 import type { Clock, Random } from '../../../engine/ports/clock.js';
+import { pause } from '../../../engine/time/pause.js';
 import type { ChannelName } from '../../../model/channel-name.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import type { Epochs } from '../../epochs.js';
@@ -27,11 +28,11 @@ interface AppenderPorts {
   readonly births: Epochs;
   readonly clock: Clock;
   readonly random: Random;
-  /** How long an append may be beaten by those of other nodes. */
+  /** How long an append may lose against other nodes. */
   readonly timeoutMs: number;
   /** Publications that may wait; further ones are refused at once. */
   readonly maxWaiting: number;
-  /** The same in characters. */
+  /** The same, in characters. */
   readonly maxWaitingChars: number;
 }
 
@@ -43,14 +44,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Of one message, beside one publication that may be larger. NATS allows a message 1 MB by default. */
+/** Size of one message, unless a single publication is larger. NATS allows 1 MB by default. */
 const maxBatchChars = 131_072;
 const maxBatch = 256;
-/** Longest wait of one that was beaten, in milliseconds. */
+/** Longest pause after a lost attempt, in milliseconds. */
 const maxBackoffMs = 20;
 
 export class Appender {
-  /** Of the channels with an append under way. */
+  /** Queues of channels with an append in progress. */
   readonly #queues = new Map<ChannelName, Waiting[]>();
   #numWaiting = 0;
   #charsWaiting = 0;
@@ -101,7 +102,7 @@ export class Appender {
     this.#queues.delete(channel);
   }
 
-  /** @returns what the first of them has become; the others follow it */
+  /** @returns the result of the first; the others follow it */
   async #store(channel: ChannelName, batch: readonly Waiting[]): Promise<Published> {
     const { stream, keys, places, life, time, births, clock, timeoutMs, lastSeen } = this.ports;
     const [first] = batch;
@@ -119,7 +120,7 @@ export class Appender {
     for (let attempt = 1; ; attempt++) {
       let before =
         places.get(channel) ?? (await stream.last(channel))?.place ?? emptyPlace(births.next(), life.current);
-      // Somebody has deleted the newest: its offset must not be given again.
+      // The newest message was deleted, and its offset must not be used again.
       if (before.seq < newestSeq) before = { ...emptyPlace(births.next(), life.current), seq: before.seq };
       newestSeq = Math.max(newestSeq, before.seq);
       const after = advanced(before, batch.length, limits, life.current, time.nowMs());
@@ -151,13 +152,13 @@ export class Appender {
     try {
       return await this.ports.stream.append(channel, append);
     } catch (error) {
-      // Nobody knows whether it is stored.
+      // The message may or may not be stored.
       this.ports.places.forget(channel);
       throw error;
     }
   }
 
-  /** Known from the message itself, as long as that is kept, and then from what is remembered of the key. */
+  /** From the message itself while it is kept, otherwise from the remembered key. */
   async #duplicateOf(seq: number, id: string | undefined): Promise<Published> {
     const { stream, keys } = this.ports;
     const place = (await stream.at(seq))?.place;
@@ -170,11 +171,11 @@ export class Appender {
     const { clock, random } = this.ports;
     if (attempt < 3) return;
     const limitMs = Math.min(maxBackoffMs, 2 ** (attempt - 2));
-    await new Promise<void>((resolve) => clock.schedule(resolve, random.unit() * limitMs));
+    await pause(clock, random.unit() * limitMs);
   }
 }
 
-/** What has an idempotency key is a message of its own, since the key is that of the message. */
+/** A publication with an idempotency key has its own message, since the key is that of the message. */
 function takeBatch(queue: Waiting[]): Waiting[] {
   const [first] = queue;
   let count = 1;

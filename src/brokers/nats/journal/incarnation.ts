@@ -1,7 +1,7 @@
 /**
- * How nodes agree on the name of a stream that all of them want to make. Each life of the history has a name of its own,
- * so that nothing is appended to one in the belief that it is another; and a server may let two nodes make two streams
- * with the same subjects at the same time.
+ * How nodes agree on the name of a stream that all of them want to create. Each life of the history has its own name,
+ * so that nothing is appended to the wrong one, and because a server may let two nodes create two streams with the same
+ * subjects at the same time.
  */
 
 import type { Random } from '../../../engine/ports/clock.js';
@@ -10,7 +10,7 @@ import { isConflict, newStreamRetries } from '../failures.js';
 import type { Subjects } from '../subjects.js';
 import type { ServerTime } from './server-time.js';
 
-/** How long a stream may not be there yet that another node is about to make. */
+/** How long to wait for a stream that another node is creating. */
 const makingMs = 10_000;
 const maxAttempts = 10;
 
@@ -21,7 +21,7 @@ export class Incarnation {
     private readonly random: Random,
   ) {}
 
-  /** The stream of `life.ts` is there. @param missing the name that is known to be gone; empty for none */
+  /** Requires the stream of `life.ts`. @param missing the name of the stream that is gone; empty for none */
   async agree({ streams, appends }: Client, missing: string): Promise<string> {
     const subject = this.subjects.life('history');
     for (let attempt = 1; ; attempt++) {

@@ -1,13 +1,13 @@
 /**
- * The streams of channels, and idempotency keys, in JetStream. What this promises, whatever the server does:
+ * The streams of channels, and idempotency keys, in JetStream. Guarantees, whatever the server does:
  *
- * - An append that resolves is stored at the offset that it says, which no other append of that epoch has.
- * - The same idempotency key within five minutes gives the first position again, also after a restart of the server.
- * - A page that is read has no hole, and ends at the top of the stream.
+ * - An append that resolves is stored at the returned offset, which no other append of that epoch has.
+ * - The same idempotency key within five minutes returns the first position, also after a restart of the server.
+ * - A page has no gap, and ends at the top of the stream.
  * - A server that has lost acknowledged messages changes the epoch of every channel (`life.ts`); a channel whose newest
- *   message was deleted begins again under another epoch.
+ * message was deleted starts again with another epoch.
  *
- * Everything else in this folder is only seen from here.
+ * Other folders use only this file of the folder.
  */
 
 import type {
@@ -39,7 +39,7 @@ import { JournalStream } from './stream.js';
 interface JournalPorts extends BrokerPorts {
   readonly wire: Wire;
   readonly subjects: Subjects;
-  /** Calls `onInterrupted` without channels when what was known about their streams is not true any more. */
+  /** `onInterrupted` is called without channels when everything known about their streams is outdated. */
   readonly events: () => Pick<BrokerEvents, 'onPublication' | 'onInterrupted'> | undefined;
 }
 
@@ -85,7 +85,7 @@ export class Journal implements HistoryStore {
     });
   }
 
-  /** On each new connection, before anything else happens on it. */
+  /** Called for each new connection, before any other use. */
   async prepare(client: Client): Promise<void> {
     await this.#stream.prepare(client);
     await this.#keys.prepare(client);
@@ -97,7 +97,7 @@ export class Journal implements HistoryStore {
   }
 
   /**
-   * Publishes in a channel without history. @returns whether the key was known: then nothing has been published
+   * Publishes to a channel without history. @returns whether the key was known, so that nothing was published
    *
    * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
    */
@@ -113,17 +113,17 @@ export class Journal implements HistoryStore {
     return this.#reader.remove(channel);
   }
 
-  /** Whether the streams take messages; what they have passed on before has arrived when this resolves. @throws FanfareError `ERR_BROKER` */
+  /** Checks the streams; afterwards earlier republished messages have arrived. @throws FanfareError `ERR_BROKER` */
   check(): Promise<void> {
     return this.#stream.check();
   }
 
-  /** {@link check} has only asked the streams: each has limits of its own. @throws FanfareError `ERR_BROKER` */
+  /** Stores something in each stream, as each has limits, unlike {@link check}. @throws FanfareError `ERR_BROKER` */
   async keep(history: boolean): Promise<void> {
     await Promise.all([this.#keys.probe(), history && this.#stream.keep()]);
   }
 
-  /** A message of a channel's history has come. @throws Error when no node has written it */
+  /** Takes a message of a channel's history. @throws Error if no node has written it */
   received(channel: ChannelName, { text, header }: Incoming): void {
     const { place, publications } = decodeStored(text, 0);
     const epoch = epochOf({ birth: place.birth, life: this.#life.current });
@@ -136,11 +136,11 @@ export class Journal implements HistoryStore {
     const before = this.#seen.get(channel);
     if (seq > 0) this.#seen.set(channel, { seq, birth: place.birth });
     if (before !== undefined) this.#compare(channel, before, place.birth, publications, header);
-    // A node that publishes in the channel too is spared the conflict with the publisher of this message.
+    // Saves a conflict if this node also publishes to the channel.
     if (seq > 0 && this.#places.has(channel)) this.#places.learn(channel, { ...place, seq });
   }
 
-  /** This node is not subscribed to the channel any more. */
+  /** Called when this node has unsubscribed from the channel. */
   forget(channel: ChannelName): void {
     this.#seen.delete(channel);
   }
@@ -156,7 +156,7 @@ export class Journal implements HistoryStore {
     this.#seen.clear();
   }
 
-  /** With the message before, which somebody may have deleted. */
+  /** Compares the message with its predecessor, which may have been deleted. */
   #compare(
     channel: ChannelName,
     before: Seen,
@@ -173,9 +173,9 @@ export class Journal implements HistoryStore {
   /** The newest message was deleted, and a node that had not seen it has used its offset again. */
   #takenBack(channel: ChannelName, birth: string): void {
     const { log } = this.#ports;
-    log.warn({ channel }, 'the newest message of a channel was deleted in nats: the channel begins anew');
+    log.warn({ channel }, 'the newest message of a channel was deleted in nats: the channel begins a new epoch');
     this.#reader.beginAgain(channel, birth).catch((error: unknown) => {
-      log.warn({ err: error, channel }, 'a channel could not be begun anew');
+      log.warn({ err: error, channel }, 'a new epoch of a channel could not be begun');
     });
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The idempotency keys of the last five minutes, in a stream of their own. For channels without history it does all the
- * work: it passes on what has a key that it has not seen. For those with history it remembers what became of a key, since
- * the history forgets the ids of messages that are not kept any more when its server is restarted.
+ * The idempotency keys of the last five minutes, in their own stream. For channels without history it republishes
+ * messages with new keys. For those with history it remembers the results of keys, since the history forgets the ids of
+ * dropped messages when its server is restarted.
  */
 
 import * as v from 'valibot';
@@ -31,7 +31,7 @@ export class KnownKeys {
     private readonly options: FilledNatsOptions,
   ) {}
 
-  /** On each new connection. */
+  /** Called for each new connection. */
   async prepare(client: Client): Promise<void> {
     try {
       await client.streams.streams.info(this.subjects.stream('once'));
@@ -42,22 +42,22 @@ export class KnownKeys {
   }
 
   /**
-   * Publishes in a channel without history.
+   * Publishes to a channel without history.
    *
    * @param id of the key, see `messageId`
-   * @returns whether it was known: then nothing has been published
+   * @returns whether the key was known, so that nothing was published
    * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
    */
   async publish(channel: ChannelName, text: string, id: string): Promise<boolean> {
     return this.#keep(this.subjects.once(channel), text, id);
   }
 
-  /** What became of a publication in a channel with history. @throws FanfareError `ERR_BROKER` */
+  /** Stores the result of a publication to a channel with history. @throws FanfareError `ERR_BROKER` */
   async remember(id: string, published: Position): Promise<void> {
     await this.#keep(this.subjects.key(id), JSON.stringify(published));
   }
 
-  /** What is remembered of a key, if anything. @throws FanfareError `ERR_BROKER` */
+  /** The stored result of a key, if any. @throws FanfareError `ERR_BROKER` */
   async find(id: string): Promise<Position | undefined> {
     return this.wire.call(async ({ streams }) => {
       try {
@@ -73,7 +73,7 @@ export class KnownKeys {
     });
   }
 
-  /** Keeps something for five minutes. @throws FanfareError `ERR_BROKER` */
+  /** Stores something for five minutes. @throws FanfareError `ERR_BROKER` */
   async probe(): Promise<void> {
     await this.#keep(this.subjects.key('%probe'), '');
   }
@@ -94,7 +94,7 @@ export class KnownKeys {
     });
   }
 
-  /** Of no effect where another node has made it. */
+  /** No effect if another node has created it. */
   async #make({ streams }: Client): Promise<void> {
     await streams.streams.add({
       name: this.subjects.stream('once'),

@@ -1,8 +1,8 @@
 /**
- * For how long nothing that JetStream has acknowledged can have been taken back: a name that is kept in memory only, by as
- * many servers as the streams are. When they have all been restarted it is gone, and the next node gives another one.
- * Every epoch contains it, so that a history that came back from disk without its newest part, and was written on from
- * there, is never taken for the one that clients know.
+ * Detects when JetStream may have lost acknowledged messages: by a name that is stored only in memory, on as many
+ * servers as the streams. When all of them have been restarted the name is gone, and the next node makes another one.
+ * Every epoch contains it, so that a history restored from disk without its newest part is never mistaken for the one
+ * that clients know.
  */
 
 import type { Random } from '../../../engine/ports/clock.js';
@@ -29,12 +29,12 @@ export class Life {
     return this.#current;
   }
 
-  /** When it was given, by the clock of the server. */
+  /** When the name was stored, by the server's clock. */
   get beganMs(): number {
     return this.#beganMs;
   }
 
-  /** Reads the name, and gives one where there is none. @returns whether it is another than before */
+  /** Reads the name, and makes one if there is none. @returns whether it has changed */
   async renew(client: Client): Promise<boolean> {
     const before = this.#current;
     this.#current = (await this.#read(client)) ?? (await this.#begin(client));

@@ -1,11 +1,11 @@
-/** Where this node last saw the streams of channels, so that an append usually needs no question before it. */
+/** The last known places of channels' streams, so that an append usually needs no request before it. */
 
 import type { ChannelName } from '../../../model/channel-name.js';
 import type { Place } from './stored-message.js';
 
 const maxPlaces = 20_000;
 
-/** Never trusted: an append at a place that is not the last one any more is refused. */
+/** May be outdated: an append is refused if another message was stored after its place. */
 export class Places {
   readonly #places = new Map<ChannelName, Place>();
 

@@ -19,7 +19,7 @@ interface ReaderPorts {
   readonly births: Epochs;
 }
 
-/** How often a place is looked for that others keep changing. */
+/** Attempts to read a place that other nodes keep changing. */
 const maxAttempts = 50;
 
 export class Reader implements HistoryStore {
@@ -29,7 +29,7 @@ export class Reader implements HistoryStore {
     const { life, time } = this.ports;
     const last = await this.#last(channel);
     const { offset } = last.place;
-    // What is there is of the life of now, whichever it was stored in.
+    // Existing messages belong to the current life, whichever life they were stored in.
     const epoch = epochOf({ birth: last.place.birth, life: life.current });
     const top = { offset, epoch };
     const { since, reverse } = query;
@@ -54,7 +54,7 @@ export class Reader implements HistoryStore {
     places.forget(channel);
   }
 
-  /** Begins the channel again under another epoch, unless that has happened meanwhile: a message of it was deleted. */
+  /** Starts a new epoch for a channel with a deleted message, unless that has already happened. */
   async beginAgain(channel: ChannelName, birth: string): Promise<void> {
     const { stream, births, life, places } = this.ports;
     await this.#changed(channel, async (last) => {
@@ -65,7 +65,7 @@ export class Reader implements HistoryStore {
     places.forget(channel);
   }
 
-  /** The last message of the channel, which gets its first one now if it has none. */
+  /** The last message of the channel; if it has none, its first one is stored. */
   async #last(channel: ChannelName): Promise<StoredMessage> {
     const { stream, births, life } = this.ports;
     let found: StoredMessage | undefined;
@@ -81,7 +81,7 @@ export class Reader implements HistoryStore {
     return found;
   }
 
-  /** @param change false when somebody else was faster */
+  /** @param change returns false if another node was faster */
   async #changed(channel: ChannelName, change: (last: StoredMessage | undefined) => Promise<boolean>): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       if (await change(await this.ports.stream.last(channel))) return;
@@ -89,11 +89,11 @@ export class Reader implements HistoryStore {
     throw new FanfareError('ERR_BROKER', 'the history of this channel does not stand still');
   }
 
-  /** Publications from the top down to an offset, or to where there are none any more; in the order of their offsets. */
+  /** Publications from the top down to an offset, as far as they exist, in the order of their offsets. */
   async #backwards(last: StoredMessage, downTo: number): Promise<Publication[]> {
     const { stream } = this.ports;
     const newestFirst: Publication[] = [];
-    /** Offset that the next message has to end with. */
+    /** The offset that the next message must end with. */
     let expected = last.place.offset;
     const take = ({ place, publications }: StoredMessage): boolean => {
       if (place.birth !== last.place.birth || place.offset !== expected) return false;
@@ -106,7 +106,7 @@ export class Reader implements HistoryStore {
     take(last);
     let { links } = last.place;
     while (expected >= downTo && links.length > 0) {
-      // Each has one publication at least, so there are no more of them than publications.
+      // Each message has at least one publication, which bounds their number.
       const messages = await Promise.all(links.slice(0, expected - downTo + 1).map((seq) => stream.at(seq)));
       links = [];
       for (const message of messages) {
@@ -118,7 +118,7 @@ export class Reader implements HistoryStore {
   }
 }
 
-/** Which offsets a query is about, first and last; nothing when the first is higher. */
+/** The first and last offset of a query; empty if the first is higher. */
 function rangeOf({ since, reverse, limit }: HistoryQuery, oldest: number, top: number): [from: number, to: number] {
   if (reverse) {
     const to = Math.min(top, since === undefined ? top : since.offset - 1);

@@ -1,51 +1,50 @@
 /**
- * What JetStream keeps of a channel. Each message says everything about the channel's stream up to it, so the last one
- * of a subject is the stream's place, and an append that expects it to be the last is atomic with whatever it changes.
+ * A message in JetStream. Each contains the state of the channel's stream up to it, so the last one of a subject is the
+ * stream's place, and an append that expects it as the last one is atomic with all changes.
  */
 
 import type { StreamLimits } from '../../../engine/ports/broker.js';
 import type { NewPublication } from '../../../model/publication.js';
 import { decodePublication } from '../../bus-message.js';
 
-/** Where a channel's stream is: the last message of its subject, without the publications. */
+/** The state of a channel's stream: the last message of its subject, without the publications. */
 export interface Place {
-  /** Of the message, in JetStream. */
+  /** The message's sequence number in JetStream. */
   readonly seq: number;
-  /** When it was sent to be stored, by the clock of the server as the sender knew it. */
+  /** When it was sent, by the server's clock as the sender knew it. */
   readonly timeMs: number;
-  /** Of the last publication; 0 before the first. */
+  /** Offset of the last publication; 0 before the first. */
   readonly offset: number;
-  /** Names the channel's life, from the first message that its subject had. */
+  /** Name of the channel's life, from its subject's first message. */
   readonly birth: string;
-  /** See `life.ts`; that of when it was stored. */
+  /** The life in which the message was stored; see `life.ts`. */
   readonly life: string;
-  /** Offset of the first publication that belongs to the history still; above `offset` when it is empty. */
+  /** Offset of the first publication that is still in the history; above `offset` if it is empty. */
   readonly oldest: number;
   readonly limits: StreamLimits;
-  /** Sequence numbers of the messages with the publications before, newest first; empty where nothing is before. */
+  /** Sequence numbers of earlier messages with publications, newest first. */
   readonly links: readonly number[];
 }
 
 export interface StoredMessage {
   readonly place: Place;
-  /** Those of consecutive offsets, up to the place's. Empty: the message only holds the place. */
+  /** Publications with consecutive offsets, up to the place's offset. Empty: the message only stores the place. */
   readonly publications: readonly NewPublication[];
 }
 
-/** How many messages can be asked for at the same time when history is read backwards. */
+/** How many messages can be requested at the same time when history is read backwards. */
 const maxLinks = 16;
 
-/** The place of a channel that has none yet, or has nothing but it. */
+/** The place of a channel without publications. */
 export function emptyPlace(birth: string, life: string, offset = 0): Place {
   return { seq: 0, timeMs: 0, offset, birth, life, oldest: offset + 1, limits: { size: 0, ttlMs: 0 }, links: [] };
 }
 
-/** Whether the history has outlived its time. */
 export function hasExpired({ limits, timeMs }: Place, nowMs: number): boolean {
   return nowMs - timeMs >= limits.ttlMs;
 }
 
-/** The place after so many further publications; its `seq` is still that of the place before. */
+/** The place after `count` further publications; its `seq` is still the previous one. */
 export function advanced(place: Place, count: number, limits: StreamLimits, life: string, nowMs: number): Place {
   const isEmpty = place.oldest > place.offset || hasExpired(place, nowMs);
   const offset = place.offset + count;
@@ -77,7 +76,7 @@ export function encodeStored(place: Place, publications: readonly string[]): str
   return `${head.join(':')}:${publications.map((text) => `${text.length}:${text}`).join('')}`;
 }
 
-/** @throws Error when it is nothing that {@link encodeStored} has made */
+/** @throws Error for a text that {@link encodeStored} has not made */
 export function decodeStored(text: string, seq: number): StoredMessage {
   const match = /^h(\d+):([\w.-]+):([\w.-]+):(\d+):(\d+):(\d+):(\d+):([\da-z,]*):/.exec(text);
   if (match === null) throw new Error('not a stored message');
@@ -105,7 +104,7 @@ export function decodeStored(text: string, seq: number): StoredMessage {
   return { place, publications };
 }
 
-/** The epoch of a place that has just been stored, or was under the life that it was stored in. */
+/** The epoch of a place in the life in which it was stored. */
 export function epochOf({ birth, life }: Pick<Place, 'birth' | 'life'>): string {
   return `${birth}.${life}`;
 }

@@ -1,4 +1,4 @@
-/** The JetStream stream that keeps the histories of all channels, each under a subject of its own. */
+/** The JetStream stream with the histories of all channels, each under its own subject. */
 
 import type { StreamInfo } from '@nats-io/jetstream';
 import { idempotencyWindowMs, type StreamLimits } from '../../../engine/ports/broker.js';
@@ -21,37 +21,36 @@ interface StreamPorts {
   readonly time: ServerTime;
   readonly incarnation: Incarnation;
   readonly options: FilledNatsOptions;
-  /** What was known about places is not true any more. Must not throw. */
+  /** Called when the known places are outdated. Must not throw. */
   readonly onLost: () => void;
 }
 
 interface Append {
   readonly text: string;
-  /** Of the last message of the subject, 0 for none: otherwise nothing is stored. */
+  /** The expected last message of the subject, 0 for none; otherwise the append is refused. */
   readonly expectedSeq?: number;
-  /** Messages with the same one, within five minutes, are one. */
+  /** Messages with the same id within five minutes are stored once. */
   readonly messageId?: string;
-  /** Everything before goes. */
+  /** Earlier messages of the subject are dropped. */
   readonly isOnly?: boolean;
 }
 
-/** Where an append has gone, or where the one with its id had gone before. */
+/** The place of an append, or of an earlier append with the same id. */
 interface Appended {
   readonly seq: number;
   readonly isDuplicate: boolean;
 }
 
 /**
- * Messages that are kept of each channel, where none wants more. Fewer of one than of another would have to be purged:
- * that takes tens of milliseconds, in which the stream does nothing else.
+ * Messages kept per channel, unless a rule needs more. The number is the same for all, because purging one channel
+ * blocks the stream for tens of milliseconds.
  */
 const minMessagesPerChannel = 128;
 const nsPerMs = 1_000_000;
-/** As no sequence number is so high, nothing that expects it is stored. */
+/** No message has this number, so an append that expects it is always refused. */
 const unreachableSeq = Number.MAX_SAFE_INTEGER;
 
 export class JournalStream {
-  readonly #ports: StreamPorts;
   #name = '';
   #maxMessages = 0;
   #maxAgeMs = 0;
@@ -60,23 +59,21 @@ export class JournalStream {
   #refitting: Promise<void> | undefined;
   #finding: Promise<void> | undefined;
 
-  constructor(ports: StreamPorts) {
-    this.#ports = ports;
-  }
+  constructor(private readonly ports: StreamPorts) {}
 
   /**
-   * Whether ids of messages in the last five minutes may have been forgotten: a server that has been restarted, or was
-   * made anew, knows those that it still has.
+   * Whether message ids of the last five minutes may be unknown: a restarted server, or a new stream, only knows those
+   * of stored messages.
    */
   get mayHaveForgotten(): boolean {
-    const { life, time, options } = this.#ports;
+    const { life, time, options } = this.ports;
     const sinceMs = Math.max(life.beganMs, this.#createdMs);
     return options.replicas > 1 || time.nowMs() - sinceMs < idempotencyWindowMs;
   }
 
-  /** On each new connection: what is known about the server may not be true any more. */
+  /** Called for each new connection, when everything known about the server may be outdated. */
   async prepare(client: Client): Promise<void> {
-    const { life, time, options } = this.#ports;
+    const { life, time, options } = this.ports;
     assertSerializes(client, options.replicas);
     await life.renew(client);
     await time.measure(client);
@@ -85,12 +82,12 @@ export class JournalStream {
   }
 
   /**
-   * Whether the stream takes messages; and looks for signs that something was taken back.
+   * Checks that the stream accepts messages, and looks for signs of lost ones.
    *
    * @throws FanfareError `ERR_BROKER`
    */
   async check(): Promise<void> {
-    const { life, time, onLost } = this.#ports;
+    const { life, time, onLost } = this.ports;
     await this.#call(async (client) => {
       if (await life.renew(client)) onLost();
       if (time.isStale) await time.measure(client);
@@ -98,20 +95,20 @@ export class JournalStream {
     });
   }
 
-  /** Resolves when the stream has kept a message. @throws FanfareError `ERR_BROKER` */
+  /** Resolves when the stream has stored a message. @throws FanfareError `ERR_BROKER` */
   async keep(): Promise<void> {
-    const { subjects } = this.#ports;
+    const { subjects } = this.ports;
     await this.#call(({ appends }) =>
       appends.publish(subjects.historyPing, '', { expect: { streamName: this.#name } }),
     );
   }
 
-  /** @returns nothing when another message was the last one. @throws FanfareError `ERR_BROKER` */
+  /** @returns `undefined` if another message was the last one. @throws FanfareError `ERR_BROKER` */
   async append(channel: ChannelName, append: Append): Promise<Appended | undefined> {
     const { text, expectedSeq, messageId, isOnly } = append;
     return this.#call(async (client) => {
       try {
-        const { seq, duplicate } = await client.appends.publish(this.#ports.subjects.history(channel), text, {
+        const { seq, duplicate } = await client.appends.publish(this.ports.subjects.history(channel), text, {
           expect: {
             streamName: this.#name,
             ...(expectedSeq !== undefined && { lastSubjectSequence: expectedSeq }),
@@ -129,15 +126,15 @@ export class JournalStream {
 
   /** The last message of a channel. @throws FanfareError `ERR_BROKER` */
   async last(channel: ChannelName): Promise<StoredMessage | undefined> {
-    return this.#read({ last_by_subj: this.#ports.subjects.history(channel) });
+    return this.#read({ last_by_subj: this.ports.subjects.history(channel) });
   }
 
-  /** One message, or nothing where it is gone. @throws FanfareError `ERR_BROKER` */
+  /** One message, or `undefined` if it is gone. @throws FanfareError `ERR_BROKER` */
   async at(seq: number): Promise<StoredMessage | undefined> {
     return this.#read({ seq });
   }
 
-  /** Makes the stream keep as much as these limits want. @throws FanfareError `ERR_BROKER` */
+  /** Raises the stream's limits to these if necessary. @throws FanfareError `ERR_BROKER` */
   async fit({ size, ttlMs }: StreamLimits): Promise<void> {
     if (size <= this.#maxMessages && ttlMs <= this.#maxAgeMs) return;
     await this.#refitting;
@@ -159,20 +156,20 @@ export class JournalStream {
     });
   }
 
-  /** Resolves when the stream has answered. What it had to pass on before is on its way then. */
+  /** Resolves when the stream has answered, after it has republished earlier messages. */
   async #ping({ appends }: Client): Promise<void> {
     const expect = { lastSubjectSequence: unreachableSeq, streamName: this.#name };
     try {
-      await appends.publish(this.#ports.subjects.historyPing, '', { expect, retries: newStreamRetries });
+      await appends.publish(this.ports.subjects.historyPing, '', { expect, retries: newStreamRetries });
     } catch (error) {
-      // Its refusal is the answer.
+      // The refusal is the expected answer.
       if (!isConflict(error)) throw error;
     }
   }
 
   async #read(query: { last_by_subj: string } | { seq: number }): Promise<StoredMessage | undefined> {
     return this.#call(async ({ streams }) => {
-      // With replicas, any of them would answer directly, also one that is behind.
+      // Not by direct reads, which any replica would answer, even if it is behind.
       const message = this.#isDirect
         ? await streams.direct.getMessage(this.#name, query)
         : await streams.streams.getMessage(this.#name, query);
@@ -181,7 +178,7 @@ export class JournalStream {
   }
 
   async #call<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return this.#ports.wire.call(async (client) => {
+    return this.ports.wire.call(async (client) => {
       try {
         return await work(client);
       } catch (error) {
@@ -192,7 +189,7 @@ export class JournalStream {
   }
 
   async #findAgain(client: Client): Promise<void> {
-    const { life, onLost } = this.#ports;
+    const { life, onLost } = this.ports;
     const before = [this.#name, life.current].join();
     this.#finding ??= this.prepare(client).finally(() => {
       this.#finding = undefined;
@@ -203,7 +200,7 @@ export class JournalStream {
 
   async #find(client: Client): Promise<void> {
     const { streams } = client;
-    const { subjects, options, incarnation } = this.#ports;
+    const { subjects, options, incarnation } = this.ports;
     for (let attempt = 1; ; attempt++) {
       const [found] = (await streams.streams.names(subjects.all('h')).next()).sort();
       if (found !== undefined) {
@@ -226,7 +223,7 @@ export class JournalStream {
           republish: { src: subjects.all('h'), dest: subjects.passedOn },
           storage: options.storage,
           num_replicas: options.replicas,
-          // What is full refuses, and loses nothing that was acknowledged.
+          // When the stream is full it refuses messages, instead of dropping acknowledged ones.
           discard: 'new',
           max_msgs_per_subject: minMessagesPerChannel,
           max_age: options.maxAgeMs * nsPerMs,
@@ -254,8 +251,8 @@ export class JournalStream {
 }
 
 /**
- * Servers before 2.11 may take two appends for one place of a replicated stream, when both arrive before either is stored
- * (nats-server issue 4320), and may answer for one of them too early.
+ * Servers before 2.11 may accept two appends at one place of a replicated stream, if both arrive before either is
+ * stored (nats-server issue 4320), and may acknowledge one of them too early.
  *
  * @throws FanfareError `ERR_CONFIG`
  */

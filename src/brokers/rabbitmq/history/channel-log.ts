@@ -1,4 +1,4 @@
-/** One stream queue as a log that this node writes and reads; what it wrote is done when it has read it. */
+/** One stream queue as a log that this node writes and reads; a write is complete when it has been read back. */
 
 import type { Published, PublishOptions } from '../../../engine/ports/broker.js';
 import type { Clock, Random } from '../../../engine/ports/clock.js';
@@ -20,16 +20,16 @@ interface ChannelLogPorts {
   /** @throws FanfareError `ERR_BROKER` */
   readonly send: (message: Message) => Promise<void>;
   readonly timeoutMs: number;
-  /** Records of this node that may be on their way; further ones are refused. */
+  /** Records of this node that may be in transit; further ones are refused. */
   readonly maxInFlight: number;
   readonly maxHistoryBytes: number;
   readonly maxIdempotencyKeys: number;
   readonly isWanted: (channel: ChannelName) => boolean;
   /** Must not throw. */
   readonly onPublication: (channel: ChannelName, publication: Publication, epoch: string) => void;
-  /** What is published in the channel has not been delivered, for its place is not known here. */
+  /** A publication was not delivered, because this node does not know the channel's position. */
   readonly onDoubt: (channel: ChannelName) => void;
-  /** A record is none that a node has written. */
+  /** A record was not written by a node. */
   readonly onGarbage: (error: unknown) => void;
 }
 
@@ -39,55 +39,53 @@ interface Written {
 }
 
 export class ChannelLog {
-  readonly #ports: ChannelLogPorts;
   readonly #ledger: Ledger;
   readonly #written = new Map<string, Written>();
   readonly #writer: string;
   #numWritten = 0;
   #reading = 0;
-  /** Whether this connection reads from the beginning, and not from where the last one ended. */
+  /** Whether this connection reads from the beginning instead of continuing the last one. */
   #startsAnew = true;
-  /** Whether what is read is known to continue what was read over the last connection. */
+  /** Whether the records are known to continue those of the last connection. */
   #continues = false;
-  /** Whether all is read that was there when the connection was made. */
+  /** Whether all records from before the connection have been read. */
   #isCaughtUp = false;
   #isOpen = false;
   #isSilent = false;
   #barrier: { readonly passed: Promise<void>; isSent: boolean } | undefined;
 
-  constructor(ports: ChannelLogPorts) {
-    this.#ports = ports;
+  constructor(private readonly ports: ChannelLogPorts) {
     this.#writer = ports.random.id();
     const { maxHistoryBytes, isWanted } = ports;
     this.#ledger = new Ledger({ maxHistoryBytes, maxStreams: 250_000, streamIdleMs: 86_400_000, isWanted });
   }
 
-  /** Of the log; empty when nobody has said yet. */
+  /** The current life of the log; empty while unknown. */
   get life(): string {
     return this.#ledger.life;
   }
 
-  /** Nothing was read since something should have been. */
+  /** Whether records that should have arrived were not read. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
   /**
-   * Reads on over a new connection from where the last one ended, or from the oldest record that there is. Resolves when
-   * all is read that was there before.
+   * Continues over a new connection where the last one ended, or reads from the oldest record. Resolves when all
+   * earlier records are read.
    *
-   * @param fail gives the connection up; the next one reads from the beginning
+   * @param fail replaces the connection; the next one reads from the beginning
    */
   async attach(lane: Lane, take: (delivery: Delivery) => void, fail: (reason: Error) => void): Promise<void> {
     const reading = ++this.#reading;
-    // From an offset that it does not have yet, a stream gives nothing before it has.
+    // A stream read from a future offset delivers nothing until it gets there.
     if (this.#ledger.last >= 0 && (await this.#end(lane, take)) <= this.#ledger.last) this.#ledger.forget();
     const from = this.#ledger.last;
     this.#startsAnew = from < 0;
     this.#continues = this.#startsAnew;
     this.#isCaughtUp = false;
     await lane.consume(
-      this.#ports.queue,
+      this.ports.queue,
       (delivery) => {
         if (reading !== this.#reading) return;
         if (delivery === null) {
@@ -100,17 +98,22 @@ export class ChannelLog {
       },
       { arguments: { 'x-stream-offset': from < 0 ? 'first' : from } },
     );
-    // Reading all the rest may take any time.
+    // Reading all the rest may take any length of time.
     await this.#write({ kind: 'mark' }, Number.POSITIVE_INFINITY);
     this.#isCaughtUp = true;
   }
 
-  /** After {@link attach}: it can be published and read. */
+  /** Between {@link attach} and {@link open}: resolves when all records from before the call are read. */
+  async catchUp(): Promise<void> {
+    await this.#write({ kind: 'mark' });
+  }
+
+  /** After {@link attach}: publishing and reading are possible from now on. */
   open(): void {
     this.#isOpen = true;
   }
 
-  /** Nothing is read any more, and what was written and not read yet may have happened or not. */
+  /** Reading has ended; records that were written but not read may have taken effect. */
   detach(reason: Error): void {
     this.#reading++;
     this.#isOpen = false;
@@ -119,18 +122,18 @@ export class ChannelLog {
     for (const { reject } of all) reject(failed('the connection is lost', reason));
   }
 
-  /** Begins a new life, between {@link attach} and {@link open}: all channels get a new epoch. */
+  /** Starts a new life, between {@link attach} and {@link open}: all channels get a new epoch. */
   async breakOff(): Promise<void> {
     await this.#write({ kind: 'break' });
   }
 
-  /** Resolves when everything is read that was written before the call. Calls that come together share one record. */
+  /** Resolves when all records from before the call are read. Concurrent calls share one record. */
   barrier(): Promise<void> {
     if (this.#barrier !== undefined && !this.#barrier.isSent) return this.#barrier.passed;
     const before = this.#barrier?.passed;
     const barrier = { passed: Promise.resolve(), isSent: false };
     const pass = async () => {
-      // One at a time: those who come meanwhile share the next.
+      // One at a time: later calls share the next.
       await before?.catch(() => undefined);
       barrier.isSent = true;
       try {
@@ -152,12 +155,12 @@ export class ChannelLog {
     { stream: limits, idempotencyKey: key }: PublishOptions,
   ): Promise<Published> {
     this.#assertOpen();
-    const nowMs = this.#ports.clock.nowMs();
+    const nowMs = this.ports.clock.nowMs();
     if (key !== undefined) {
       const first = this.#ledger.find(channel, key, nowMs);
       if (first === 'unknown') throw failed('whether the key is alive is not known yet');
       if (first !== undefined) return { ...first, duplicate: true };
-      if (this.#ledger.numKeys >= this.#ports.maxIdempotencyKeys) throw failed('too many idempotency keys are alive');
+      if (this.#ledger.numKeys >= this.ports.maxIdempotencyKeys) throw failed('too many idempotency keys are alive');
     }
     const outcome = await this.#write({
       kind: 'publication',
@@ -171,7 +174,7 @@ export class ChannelLog {
   }
 
   /**
-   * What is kept of a channel, as of a moment after the call.
+   * The stream of a channel, at some moment after the call.
    *
    * @throws FanfareError `ERR_BROKER`
    */
@@ -192,20 +195,20 @@ export class ChannelLog {
   }
 
   sweep(): Generator<void> {
-    return this.#ledger.sweep(this.#ports.clock);
+    return this.#ledger.sweep(this.ports.clock);
   }
 
   #basis(channel: ChannelName) {
-    return this.#ledger.basis(channel, this.#ports.random.id());
+    return this.#ledger.basis(channel, this.ports.random.id());
   }
 
   #assertOpen(): void {
     if (!this.#isOpen) throw failed('no connection');
   }
 
-  /** Where the log ends: that is where a record of this node's own is read. */
+  /** Finds the end of the log, by reading a record that this node has written. */
   async #end(lane: Lane, take: (delivery: Delivery) => void): Promise<number> {
-    const { queue, send, clock } = this.#ports;
+    const { queue, send, clock } = this.ports;
     const id = this.#newId();
     const end = new Promise<number>((resolve, reject) => {
       this.#written.set(id, { resolve: () => undefined, reject });
@@ -230,7 +233,7 @@ export class ChannelLog {
       return await end;
     } finally {
       this.#written.delete(id);
-      // When it cannot be ended, it has ended with the connection.
+      // If this fails, the consumer has ended with the connection.
       lane.cancel(id).catch(() => undefined);
     }
   }
@@ -239,16 +242,16 @@ export class ChannelLog {
     return `${this.#writer}.${(++this.#numWritten).toString(36)}`;
   }
 
-  async #write(entry: LogEntry, limitMs = this.#ports.timeoutMs): Promise<Outcome> {
-    const { clock, maxInFlight, queue, send } = this.#ports;
+  async #write(entry: LogEntry, limitMs = this.ports.timeoutMs): Promise<Outcome> {
+    const { clock, maxInFlight, queue, send } = this.ports;
     if (this.#written.size >= maxInFlight) throw failed('too many records wait to be read back');
     const id = this.#newId();
     const record: LogRecord = { id, life: this.#ledger.life, writtenMs: clock.wallMs(), entry };
     const outcome = new Promise<Outcome>((resolve, reject) => this.#written.set(id, { resolve, reject }));
-    // Whoever waits for both is told by the first that fails.
+    // Callers wait for both and get the first error.
     outcome.catch(() => undefined);
     try {
-      // It may be read before it is confirmed; it cannot be read without having been written.
+      // The record may be read before it is confirmed, which also proves that it was written.
       await Promise.race([outcome, send(encodeRecord(record))]);
       return await withTimeLimit(clock, limitMs, `reading back from ${queue}`, outcome);
     } catch (error) {
@@ -267,7 +270,7 @@ export class ChannelLog {
     if (record === undefined) return;
     if (!this.#continues && !this.#isContinuation(at, record, fail)) return;
     if (at <= this.#ledger.last) return;
-    const { clock } = this.#ports;
+    const { clock } = this.ports;
     const ageMs = this.#isCaughtUp ? 0 : Math.max(0, clock.wallMs() - record.writtenMs);
     const outcome = this.#ledger.apply(at, record, clock.nowMs(), ageMs);
     this.#tell(outcome);
@@ -275,8 +278,8 @@ export class ChannelLog {
   }
 
   /**
-   * The first thing to come has to be what was read last. When it is something else, the log is another one, was cut off
-   * behind this node, or has lost its end and was written on.
+   * The first record must be the last one that was read. If not, it is another log, or the log was truncated or has
+   * lost its end.
    */
   #isContinuation(at: number, { id }: LogRecord, fail: (reason: Error) => void): boolean {
     const { last, lastId } = this.#ledger;
@@ -291,14 +294,14 @@ export class ChannelLog {
   }
 
   #tell(outcome: Outcome): void {
-    // What was read from the beginning is no news.
+    // Old records that are read from the beginning are not delivered.
     if (!this.#isCaughtUp && this.#startsAnew) return;
     if (outcome.kind === 'published') {
       const { channel, publication, published } = outcome;
-      if (published.duplicate || !this.#ports.isWanted(channel)) return;
-      this.#ports.onPublication(channel, publication, published.position.epoch);
-    } else if (outcome.kind === 'unknown' && this.#ports.isWanted(outcome.channel)) {
-      this.#ports.onDoubt(outcome.channel);
+      if (published.duplicate || !this.ports.isWanted(channel)) return;
+      this.ports.onPublication(channel, publication, published.position.epoch);
+    } else if (outcome.kind === 'unknown' && this.ports.isWanted(outcome.channel)) {
+      this.ports.onDoubt(outcome.channel);
     }
   }
 
@@ -306,7 +309,7 @@ export class ChannelLog {
     try {
       return decodeRecord({ type: undefined, content, headers });
     } catch (error) {
-      this.#ports.onGarbage(error);
+      this.ports.onGarbage(error);
       return undefined;
     }
   }

@@ -1,14 +1,14 @@
 /**
- * Streams of channels in one stream queue of RabbitMQ, which all nodes write and all nodes read: the order of its records
- * is the order of the publications. Several queues would not be faster, since every node would have to read them all.
- * What this promises:
+ * Streams of channels in one stream queue of RabbitMQ, which all nodes write and read: the order of its records is the
+ * order of the publications. Several queues would not be faster, since every node would have to read them all.
+ * Guarantees:
  *
- * - A publication that is acknowledged was read back from the queue, at the offset that it says.
- * - The same idempotency key within five minutes is one publication, from whichever node.
+ * - An acknowledged publication was read back from the queue, at the returned offset.
+ * - The same idempotency key within five minutes is one publication, from any node.
  * - Reading waits for a record of its own, so a page is never behind an acknowledgement.
  * - After a restart of the server, which may have lost records, all channels get another epoch.
  *
- * Everything else in this folder is only seen from here.
+ * Other folders use only this file of the folder.
  */
 
 import type {
@@ -18,6 +18,7 @@ import type {
   Published,
   PublishOptions,
 } from '../../../engine/ports/broker.js';
+import { pause } from '../../../engine/time/pause.js';
 import type { ChannelName } from '../../../model/channel-name.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import type { NewPublication, Publication } from '../../../model/publication.js';
@@ -34,7 +35,7 @@ import type { FilledRabbitmqOptions } from '../options.js';
 import { ChannelLog } from './channel-log.js';
 
 interface HistoryPorts extends BrokerPorts {
-  /** For people. */
+  /** Name of the server, for people. */
   readonly name: string;
   readonly dial: () => Promise<Connection>;
   readonly names: Names;
@@ -46,24 +47,24 @@ interface HistoryPorts extends BrokerPorts {
   readonly onInterrupted: (channels?: readonly ChannelName[]) => void;
 }
 
-/** Reading what there is takes a second for some ten thousand records. */
+/** Reading existing records takes a second for some ten thousand. */
 const catchUpTimeoutMs = 120_000;
 const sweepIntervalMs = 10_000;
-/** A stream that was declared a moment ago may be refused to its readers (406): the server has not started it yet. */
+/** Readers of a stream that was just declared may be refused (406): the server has not started it yet. */
 const maxFirstAttempts = 8;
-/** Whatever a rule says, nothing is kept for longer at the server. */
+/** Interval of checks whether another node is still starting a life, which takes some round trips. */
+const turnIntervalMs = 100;
+/** The server keeps nothing for longer, whatever the rules say. */
 const maxAge = '24h';
 
 export class RabbitmqHistory implements HistoryStore {
-  readonly #ports: HistoryPorts;
   readonly #log: ChannelLog;
   readonly #garbage: GarbageLog;
   readonly #link: RabbitmqLink<Session>;
   #lane: Lane | undefined;
   readonly #sweeps: Rounds;
 
-  constructor(ports: HistoryPorts) {
-    this.#ports = ports;
+  constructor(private readonly ports: HistoryPorts) {
     const { names, options, send, onInterrupted } = ports;
     this.#garbage = new GarbageLog('the stream of rabbitmq', ports);
     this.#log = new ChannelLog({
@@ -80,9 +81,7 @@ export class RabbitmqHistory implements HistoryStore {
         name: ports.name,
         dial: ports.dial,
         open: (connection, fail) => this.#open(connection, fail),
-        onUp: (isAgain) => {
-          if (isAgain) onInterrupted();
-        },
+        onAgain: () => onInterrupted(),
         timeoutMs: options.timeoutMs,
         openTimeoutMs: () => catchUpTimeoutMs,
         maxFirstAttempts,
@@ -91,7 +90,7 @@ export class RabbitmqHistory implements HistoryStore {
     );
   }
 
-  /** Resolves when all is read that the stream has. */
+  /** Resolves when the whole stream has been read. */
   async start(): Promise<void> {
     await this.#link.start();
     this.#sweeps.start();
@@ -110,19 +109,19 @@ export class RabbitmqHistory implements HistoryStore {
 
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
     const stream = await this.#log.stream(channel);
-    return stream.read(query, this.#ports.clock.nowMs());
+    return stream.read(query, this.ports.clock.nowMs());
   }
 
   async remove(channel: ChannelName): Promise<void> {
     await this.#log.clear(channel);
   }
 
-  /** Resolves when everything is read that was published before. */
+  /** Resolves when all earlier publications have been read. */
   async probe(): Promise<void> {
     try {
       await this.#log.barrier();
     } catch (error) {
-      // It took the record and has not brought it: the connection lives, and the reading of the stream does not (G10).
+      // The record was accepted but not delivered: the connection works, but the consumer is dead (G10).
       if (this.#log.isSilent) this.#link.renew('nothing is read any more');
       throw error;
     }
@@ -145,20 +144,17 @@ export class RabbitmqHistory implements HistoryStore {
     });
     await this.#declare(connection);
     const wasAlive = await this.#isAlive(connection);
-    await lane.prefetch(this.#ports.options.prefetch);
+    await lane.prefetch(this.ports.options.prefetch);
     const acknowledgements = new Acknowledgements(lane);
     await this.#log.attach(lane, (one) => acknowledgements.add(one), fail);
-    // Asked again: another node may have seen to it meanwhile.
-    const isAlive = wasAlive || (await this.#isAlive(connection));
-    if (!isAlive || this.#log.life === '') await this.#log.breakOff();
-    if (!isAlive) await this.#setAlive();
+    if (!wasAlive || this.#log.life === '') await this.#beginLife(connection);
     this.#log.open();
-    return { ping: () => lane.checkQueue(this.#ports.names.log), end };
+    return { ping: () => lane.checkQueue(this.ports.names.log), end };
   }
 
   async #declare(connection: Connection): Promise<void> {
-    const { names, options } = this.#ports;
-    // One that is there may have been declared with other limits, which is then for its operator to say.
+    const { names, options } = this.ports;
+    // An existing queue may have other limits, which are the operator's decision.
     const isThere = await attempted(connection, (lane) => lane.checkQueue(names.log));
     const lane = await connection.createChannel();
     lane.on('error', () => undefined);
@@ -179,11 +175,11 @@ export class RabbitmqHistory implements HistoryStore {
   }
 
   /**
-   * Whether the server has not been restarted since a node has looked last. What it had not written to its disk may be lost
-   * then, and be followed by other things under the same offsets. When that cannot be told, it may have happened.
+   * Whether the server has not been restarted since a node last checked. A restart may lose records that were not on
+   * disk, and use their offsets again. If this is unknown, a restart is assumed.
    */
   async #isAlive(connection: Connection): Promise<boolean> {
-    const { alive, nodes } = this.#ports.names;
+    const { alive, nodes } = this.ports.names;
     const answer = await attempted(connection, async (lane) => {
       const declared = await lane.assertQueue(alive, { durable: true, arguments: { 'x-max-length': 1 } });
       await lane.bindQueue(alive, nodes, alive);
@@ -192,13 +188,45 @@ export class RabbitmqHistory implements HistoryStore {
     return answer !== undefined && answer.messageCount > 0;
   }
 
+  /** One node at a time: the others find the life that it has started, and do not start another one. */
+  async #beginLife(connection: Connection): Promise<void> {
+    const turn = await this.#turn(connection);
+    await this.#log.catchUp();
+    const isAlive = await this.#isAlive(connection);
+    if (!isAlive || this.#log.life === '') await this.#log.breakOff();
+    if (!isAlive) await this.#setAlive();
+    await turn.deleteQueue(this.ports.names.turn);
+    await turn.close();
+  }
+
+  /** Waits for the exclusive queue that only one connection can have; the server deletes it with that connection. */
+  async #turn(connection: Connection): Promise<Lane> {
+    const { clock, names } = this.ports;
+    for (;;) {
+      const lane = await connection.createChannel();
+      lane.on('error', () => undefined);
+      try {
+        await lane.assertQueue(names.turn, { exclusive: true, durable: false });
+        return lane;
+      } catch (error) {
+        if (!isLocked(error)) throw error;
+        await pause(clock, turnIntervalMs);
+      }
+    }
+  }
+
   async #setAlive(): Promise<void> {
-    const { names, send } = this.#ports;
+    const { names, send } = this.ports;
     await send(names.alive, { type: 'alive', content: Buffer.from('1'), headers: {} });
   }
 }
 
-/** In a conversation of its own, which ends when it fails. @returns nothing when it failed */
+/** AMQP's RESOURCE_LOCKED. */
+function isLocked(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 405;
+}
+
+/** Uses its own AMQP channel, which ends if the work fails. @returns `undefined` if it failed */
 async function attempted<T>(connection: Connection, work: (lane: Lane) => Promise<T>): Promise<T | undefined> {
   const lane = await connection.createChannel();
   lane.on('error', () => undefined);

@@ -1,7 +1,7 @@
-/** G1, G5, G6: whoever reads a log, from wherever, comes to what a reader of all of it comes to, or says that it cannot. */
+/** G1, G5, G6: whoever reads a log, from any record, gets the results of a reader of all of it, or reports them unknown. */
 
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type ChannelName, parseChannelName } from '../../../model/channel-name.js';
 import { trustedJsonText } from '../../../model/json-text.js';
 import type { Position } from '../../../model/position.js';
@@ -19,7 +19,7 @@ function ledger(maxStreams = 100): Ledger {
   return new Ledger({ maxHistoryBytes: 1_000_000, maxStreams, streamIdleMs: 1_000_000, isWanted: () => false });
 }
 
-/** What came of each record, and where the channels were then. */
+/** The result of each record, and the state of the channels after it. */
 interface Truth {
   readonly outcome: Outcome;
   readonly tops: ReadonlyMap<ChannelName, Position>;
@@ -27,9 +27,9 @@ interface Truth {
 
 interface Node {
   readonly ledger: Ledger;
-  /** The next record that it reads. */
+  /** The next record that the node reads. */
   next: number;
-  /** Written and not in the log yet, in order. */
+  /** Written but not in the log yet, in order. */
   readonly onTheWay: LogRecord[];
 }
 
@@ -94,7 +94,7 @@ class World {
     }
   }
 
-  /** Where a node may begin: the void are long gone when the break that made them so is. */
+  /** Where a node may start: void records have been truncated before the break that made them void. */
   canBeginAt(first: number): boolean {
     return first < this.truths.length && this.truths[first]?.outcome.kind !== 'void' && this.log[first]?.life !== '';
   }
@@ -130,60 +130,58 @@ function run(steps: readonly (readonly [number, number, number, number])[]): Wor
   return world;
 }
 
-describe('ledger', () => {
-  test('all readers agree, wherever they begin and whatever they have forgotten', () => {
-    fc.assert(
-      fc.property(actions, (steps) => {
-        run(steps);
-      }),
-      { numRuns },
-    );
-  });
+test('all readers agree, wherever they begin and whatever they have forgotten', () => {
+  fc.assert(
+    fc.property(actions, (steps) => {
+      run(steps);
+    }),
+    { numRuns },
+  );
+});
 
-  test('offsets are consecutive within an epoch, and a key is one publication', () => {
-    fc.assert(
-      fc.property(actions, (steps) => {
-        const world = run(steps);
-        const last = new Map<string, number>();
-        const keys = new Set<string>();
-        world.truths.forEach(({ outcome }, at) => {
-          if (outcome.kind !== 'published') return;
-          const { channel, published, publication } = outcome;
-          const entry = world.log[at]?.entry;
-          if (entry?.kind === 'publication' && entry.key !== undefined) {
-            const name = `${channel} ${entry.key}`;
-            expect(published.duplicate).toBe(keys.has(name));
-            keys.add(name);
-          }
-          if (published.duplicate) return;
-          const { offset, epoch } = published.position;
-          expect(publication.offset).toBe(offset);
-          const before = last.get(`${channel} ${epoch}`);
-          if (before !== undefined) expect(offset).toBe(before + 1);
-          last.set(`${channel} ${epoch}`, offset);
-        });
-      }),
-      { numRuns },
-    );
-  });
+test('offsets are consecutive within an epoch, and a key is one publication', () => {
+  fc.assert(
+    fc.property(actions, (steps) => {
+      const world = run(steps);
+      const last = new Map<string, number>();
+      const keys = new Set<string>();
+      world.truths.forEach(({ outcome }, at) => {
+        if (outcome.kind !== 'published') return;
+        const { channel, published, publication } = outcome;
+        const entry = world.log[at]?.entry;
+        if (entry?.kind === 'publication' && entry.key !== undefined) {
+          const name = `${channel} ${entry.key}`;
+          expect(published.duplicate).toBe(keys.has(name));
+          keys.add(name);
+        }
+        if (published.duplicate) return;
+        const { offset, epoch } = published.position;
+        expect(publication.offset).toBe(offset);
+        const before = last.get(`${channel} ${epoch}`);
+        if (before !== undefined) expect(offset).toBe(before + 1);
+        last.set(`${channel} ${epoch}`, offset);
+      });
+    }),
+    { numRuns },
+  );
+});
 
-  test('a node that begins late takes over the place of a channel from the next record about it', () => {
-    const world = new World();
-    const [first] = world.nodes;
-    const [channel] = channels;
-    if (first === undefined || channel === undefined) throw new Error('there is a node and a channel');
-    const publish = () => {
-      while (first.next < world.log.length) world.read(first);
-      world.write(first, channel, 'publication');
-      world.arrive(first);
-    };
-    for (let n = 0; n < 10; n++) publish();
-    world.join(8);
-    publish();
-    const [, late] = world.nodes;
-    if (late === undefined) throw new Error('it has joined');
-    while (late.next < world.log.length) world.read(late);
-    expect(late.ledger.stream(channel)?.top).toEqual(world.reference.stream(channel)?.top);
-    expect(late.ledger.stream(channel)?.top.offset).toBe(11);
-  });
+test('a node that begins late takes over the place of a channel from the next record about it', () => {
+  const world = new World();
+  const [first] = world.nodes;
+  const [channel] = channels;
+  if (first === undefined || channel === undefined) throw new Error('there is a node and a channel');
+  const publish = () => {
+    while (first.next < world.log.length) world.read(first);
+    world.write(first, channel, 'publication');
+    world.arrive(first);
+  };
+  for (let n = 0; n < 10; n++) publish();
+  world.join(8);
+  publish();
+  const [, late] = world.nodes;
+  if (late === undefined) throw new Error('it has joined');
+  while (late.next < world.log.length) world.read(late);
+  expect(late.ledger.stream(channel)?.top).toEqual(world.reference.stream(channel)?.top);
+  expect(late.ledger.stream(channel)?.top.offset).toBe(11);
 });

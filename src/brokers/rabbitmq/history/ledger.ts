@@ -1,12 +1,12 @@
 /**
- * What a log says, read from wherever its oldest record is by now: the place of each channel, its publications, the keys.
- * A pure function of the records, so that all nodes, which read the same ones, come to the same.
+ * The contents of a log, read from its oldest record: each channel's position and publications, and the keys. A pure
+ * function of the records, so that all nodes get the same result.
  *
- * A node that begins late does not know what was in the records that are gone. So each record about a channel tells what
- * its writer knew (`Basis`). Two rules follow, and everything else from them. Who knows a channel goes on counting; a
- * writer that knew nothing begins a new epoch if the last record about the channel is among those that it cannot have
- * seen. Who does not know it takes over what the writer knew, if it has read all since the writer had; otherwise it says
- * that it does not know, which is never wrong.
+ * A node that starts late does not know the truncated records. So each record about a channel contains what its writer
+ * knew (`Basis`). Everything else follows from two rules. A node that knows a channel continues counting; a writer that
+ * knew nothing starts a new epoch, unless there are records about the channel that it cannot have seen. A node that
+ * does not know the channel takes over what the writer knew, if it has read everything since; otherwise it reports that
+ * it does not know, which is never wrong.
  */
 
 import { idempotencyWindowMs, type Published } from '../../../engine/ports/broker.js';
@@ -17,12 +17,12 @@ import { type Publication, publicationAt } from '../../../model/publication.js';
 import { type HistoryUsage, Stream } from '../../memory/stream.js';
 import type { Basis, LogEntry, LogRecord } from './log-record.js';
 
-/** What became of one record. */
+/** The result of one record. */
 export type Outcome =
   | { readonly kind: 'done' }
-  /** Of an older life, or too late: it has no effect anywhere. */
+  /** Of an older life, or too late: without effect on any node. */
   | { readonly kind: 'void' }
-  /** It has an effect where more is known than here. */
+  /** Not known here, but known to nodes that have read more. */
   | { readonly kind: 'unknown'; readonly channel: ChannelName }
   | {
       readonly kind: 'published';
@@ -32,26 +32,26 @@ export type Outcome =
     };
 
 interface LedgerOptions {
-  /** Most characters of payload that are kept; beyond, the longest unused channels are emptied. */
+  /** Most characters of payload that are kept; beyond it, the least recently used channels are emptied. */
   readonly maxHistoryBytes: number;
-  /** Most channels whose place is kept; beyond, the longest unused ones are forgotten. */
+  /** Most channels whose position is kept; beyond it, the least recently used are forgotten. */
   readonly maxStreams: number;
-  /** How long a channel that nobody uses keeps its place. */
+  /** How long an unused channel keeps its position. */
   readonly streamIdleMs: number;
-  /** Whether somebody here is subscribed. */
+  /** Whether this node has subscribers. */
   readonly isWanted: (channel: ChannelName) => boolean;
 }
 
 interface State {
   stream: Stream;
-  /** Where the last record about the channel is. */
+  /** Place of the last record about the channel. */
   active: number;
 }
 
 interface KnownKey {
-  /** Absent: what became of the record is not known here. */
+  /** Absent: the result of the record is not known here. */
   readonly published: Published | undefined;
-  /** Where the record is. */
+  /** Place of the record. */
   readonly at: number;
   readonly forgetAtMs: number;
 }
@@ -65,13 +65,12 @@ interface Waiting {
 
 type ChannelEntry = Exclude<LogEntry, { readonly kind: 'mark' | 'break' }>;
 
-/** A publication with a key that was written so many records before it arrived is void: keys are kept at least so long. */
+/** A publication with a key is void if it arrives this many records after it was written: keys are kept for as many. */
 const maxLag = 50_000;
-/** Records about one channel of which nothing is known that are kept in the hope of a later one that tells. */
+/** Records about an unknown channel that are kept until a later record has its state. */
 const maxWaiting = 1_000;
 
 export class Ledger {
-  readonly #options: LedgerOptions;
   readonly #usage: HistoryUsage = { bytes: 0 };
   readonly #states = new Map<ChannelName, State>();
   readonly #keys = new Map<string, KnownKey>();
@@ -79,23 +78,21 @@ export class Ledger {
   #life = '';
   #last = -1;
   #lastId = '';
-  /** Of a channel without a state, all records from here on are known: those in {@link #waiting}. */
+  /** Records from here on about channels without a state are all known: they are in {@link #waiting}. */
   #bound = 0;
-  /** All keys from here on are known. */
+  /** Keys from here on are all known. */
   #keyBound = 0;
   /** When the keys that are not known have expired, by the monotonic clock. */
   #keysCompleteAtMs = 0;
 
-  constructor(options: LedgerOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: LedgerOptions) {}
 
-  /** Of the log; empty when none is known. */
+  /** The current life of the log; empty while unknown. */
   get life(): string {
     return this.#life;
   }
 
-  /** Where the last record is that was read, -1 for none. */
+  /** Place of the last record that was read; -1 for none. */
   get last(): number {
     return this.#last;
   }
@@ -108,12 +105,12 @@ export class Ledger {
     return this.#keys.size;
   }
 
-  /** Absent: its place is not known here. */
+  /** Absent if its position is not known here. */
   stream(channel: ChannelName): Stream | undefined {
     return this.#states.get(channel)?.stream;
   }
 
-  /** For a record about the channel, written now. */
+  /** The basis of a record about the channel that is written now. */
   basis(channel: ChannelName, newEpoch: string): Basis {
     const state = this.#states.get(channel);
     const seen = this.#last;
@@ -125,14 +122,14 @@ export class Ledger {
     return { channel, seen, blindBefore: newest === undefined ? this.#bound : newest.at + 1, epoch: newEpoch };
   }
 
-  /** What the first publication with the key became; nothing when there is none. */
+  /** The result of the first publication with the key, if there is one. */
   find(channel: ChannelName, key: string, nowMs: number): Published | 'unknown' | undefined {
     const known = this.#keys.get(keyOf(channel, key));
     if (known !== undefined && known.forgetAtMs > nowMs) return known.published ?? 'unknown';
     return nowMs < this.#keysCompleteAtMs ? 'unknown' : undefined;
   }
 
-  /** The log is another one, or its continuation is lost. */
+  /** The log is another one, or reading cannot continue. */
   forget(): void {
     this.#last = -1;
     this.#lastId = '';
@@ -143,8 +140,8 @@ export class Ledger {
   /**
    * Takes the next record.
    *
-   * @param at where it is in the log
-   * @param ageMs how long ago it was written, as far as that matters for what expires
+   * @param at its place in the log
+   * @param ageMs how long ago it was written, for expiry
    */
   apply(at: number, record: LogRecord, nowMs: number, ageMs: number): Outcome {
     const isFirst = this.#last === -1;
@@ -162,7 +159,7 @@ export class Ledger {
       return { kind: 'done' };
     }
     if (life !== this.#life && life !== '' && beginOf(life) > beginOf(this.#life)) {
-      // The break itself is among the records that are gone, and so what was read of an older life was void.
+      // The break itself was truncated, so the records of an older life that were read are void.
       this.#forgetBefore(at);
       this.#life = life;
     }
@@ -171,15 +168,15 @@ export class Ledger {
     return this.#about({ at, record, entry, ageMs }, nowMs);
   }
 
-  /** Frees what has expired, and what nobody has used for long. */
+  /** Frees expired entries and those unused for long. */
   *sweep(clock: Pick<Clock, 'nowMs'>): Generator<void> {
-    const { streamIdleMs, maxStreams, isWanted } = this.#options;
+    const { streamIdleMs, maxStreams, isWanted } = this.options;
     for (const [key, { forgetAtMs, at }] of this.#keys) {
       if (forgetAtMs > clock.nowMs() || at > this.#last - maxLag) break;
       this.#keys.delete(key);
       yield;
     }
-    // In the order of their last use.
+    // In the order of last use.
     for (const [channel, { stream }] of this.#states) {
       yield;
       const nowMs = clock.nowMs();
@@ -239,7 +236,7 @@ export class Ledger {
       state.stream = new Stream(epoch, nowMs, this.#usage);
     }
     state.active = at;
-    // The order of the map is that of the last use.
+    // The order of the map is that of last use.
     this.#states.delete(channel);
     this.#states.set(channel, state);
     switch (entry.kind) {
@@ -276,7 +273,7 @@ export class Ledger {
     }
   }
 
-  /** A publication that no stream keeps is here because of its key. */
+  /** A publication without a stream is in the log because of its key. */
   #deliverOnly(
     one: Waiting,
     { basis: { channel, seen }, publication, key = '' }: Extract<ChannelEntry, { kind: 'publication' }>,
@@ -296,7 +293,7 @@ export class Ledger {
     return published(channel, placed, result, false);
   }
 
-  /** The writer has looked for the key in what it had seen; what came between is looked at by everyone. */
+  /** The writer has looked for the key in the records that it had seen; every node checks the later ones. */
   #earlier(channel: ChannelName, key: string, seen: number, at: number): Published | undefined | 'void' | 'unknown' {
     if (at - seen > maxLag) return 'void';
     if (seen < this.#keyBound - 1) return 'unknown';
@@ -305,7 +302,7 @@ export class Ledger {
     return known.at > at ? 'unknown' : (known.published ?? 'unknown');
   }
 
-  /** Its key is used, by this record or an earlier one. */
+  /** Its key has been used, by this record or an earlier one. */
   #doubt({ entry, at, ageMs }: Waiting, nowMs: number): void {
     if (entry.kind !== 'publication' || entry.key === undefined) return;
     const { key, basis } = entry;
@@ -316,14 +313,14 @@ export class Ledger {
 
   #remember(channel: ChannelName, key: string, result: Published | undefined, at: number, firstMs: number): void {
     const entry = keyOf(channel, key);
-    // To the end: the order is that of the log.
+    // Moved to the end, to keep the order of the log.
     this.#keys.delete(entry);
     this.#keys.set(entry, { published: result, at, forgetAtMs: firstMs + idempotencyWindowMs });
   }
 
-  /** Empties channels that were not used for long, and keeps their places. */
+  /** Empties the least recently used channels, and keeps their positions. */
   #evict(keep: ChannelName): void {
-    const { maxHistoryBytes } = this.#options;
+    const { maxHistoryBytes } = this.options;
     if (this.#usage.bytes <= maxHistoryBytes) return;
     for (const [channel, { stream }] of this.#states) {
       if (this.#usage.bytes <= maxHistoryBytes * 0.9) return;
@@ -331,7 +328,7 @@ export class Ledger {
     }
   }
 
-  /** Of channels without a state, nothing is known up to here. */
+  /** Up to here nothing is known about channels without a state. */
   #giveUp(): void {
     this.#bound = this.#last + 1;
     this.#waiting.clear();
@@ -351,12 +348,12 @@ function published(channel: ChannelName, publication: Publication, result: Publi
   return { kind: 'published', channel, publication, published: { ...result, duplicate } };
 }
 
-/** Where in the log a life has begun; -1 for none. */
+/** Place in the log at which a life has started; -1 for none. */
 function beginOf(life: string): number {
   return life === '' ? -1 : Number(life.slice(0, life.indexOf('.')));
 }
 
-/** Channel names have no control characters, so nothing else ends at the NUL. */
+/** Channel names have no control characters, so the NUL separates unambiguously. */
 function keyOf(channel: ChannelName, key: string): string {
   return `${channel}\u0000${key}`;
 }

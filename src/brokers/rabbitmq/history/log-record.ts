@@ -1,4 +1,4 @@
-/** What nodes write into a log, and how it travels. */
+/** Records of a log, and their encoding. */
 
 import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema } from '../../../engine/channels/publication-schemas.js';
@@ -9,25 +9,25 @@ import { payloadJson } from '../../../model/payload.js';
 import type { NewPublication } from '../../../model/publication.js';
 import type { Message, Received } from '../message.js';
 
-/** What the writer knew of a channel when it wrote. */
+/** What the writer of a record knew about its channel. */
 export interface Basis {
   readonly channel: ChannelName;
-  /** It had read the log up to here. */
+  /** The place up to which the writer had read the log. */
   readonly seen: number;
-  /** The place of the channel there, and where in the log the last record about it is. Absent: it knew none. */
+  /** The channel's position then, and the place of its last record in the log. Absent: unknown. */
   readonly known?: { readonly epoch: string; readonly offset: number; readonly active: number };
-  /** Without {@link known}: from here on it has seen everything about the channel, which is nothing. */
+  /** Without {@link known}: from this place on the writer had seen all records, and none about the channel. */
   readonly blindBefore?: number;
-  /** Without {@link known}: the epoch that begins if nobody else knows one either. */
+  /** Without {@link known}: the epoch that starts if no node knows another. */
   readonly epoch?: string;
 }
 
 export type LogEntry =
-  /** Says nothing; whoever reads it has read all before. */
+  /** No content; a node that reads it has read all earlier records. */
   | { readonly kind: 'mark' }
-  /** The server may have lost something: all channels get a new epoch, and what was written in an older life is void. */
+  /** The server may have lost records: all channels get a new epoch, and records of an older life are void. */
   | { readonly kind: 'break' }
-  /** Begins a channel, unless there is one. */
+  /** Starts a channel, unless it exists. */
   | { readonly kind: 'open'; readonly basis: Basis }
   /** Empties a channel. */
   | { readonly kind: 'clear'; readonly basis: Basis }
@@ -35,17 +35,17 @@ export type LogEntry =
       readonly kind: 'publication';
       readonly basis: Basis;
       readonly publication: NewPublication;
-      /** Absent: it is only delivered. */
+      /** Absent: the publication is only delivered. */
       readonly limits?: StreamLimits;
       readonly key?: string;
     };
 
 export interface LogRecord {
-  /** Unlike that of any other record. */
+  /** Unique among records. */
   readonly id: string;
-  /** The life of the log that the writer knew; empty when it knew none. */
+  /** The log's life as the writer knew it; empty if it knew none. */
   readonly life: string;
-  /** By the wall clock of the writer. */
+  /** By the writer's wall clock. */
   readonly writtenMs: number;
   readonly entry: LogEntry;
 }
@@ -80,7 +80,7 @@ const entry = v.variant('kind', [
 ]);
 const envelope = v.object({ id: v.string(), life: v.string(), writtenMs: v.number(), entry });
 
-/** The data of a publication is the body, as it is; the rest is one header. */
+/** A publication's data is the unchanged body; the rest is one header. */
 export function encodeRecord({ entry, ...rest }: LogRecord): Message {
   if (entry.kind !== 'publication') return message({ ...rest, entry }, '');
   const { publication, ...others } = entry;
@@ -92,7 +92,7 @@ function message(header: object, body: string): Message {
   return { type: 'record', content: Buffer.from(body), headers: { [headerName]: JSON.stringify(header) } };
 }
 
-/** @throws Error when nobody of this version has written it */
+/** @throws Error for a message that no node of this version has written */
 export function decodeRecord({ content, headers }: Received): LogRecord {
   const { entry, ...rest } = v.parse(envelope, JSON.parse(v.parse(v.string(), headers[headerName])));
   if (entry.kind !== 'publication') return { ...rest, entry };

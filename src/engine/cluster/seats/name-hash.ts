@@ -1,6 +1,6 @@
-/** A number for a name, the same on all nodes: which of several has to do with it. */
+/** A hash of a name that is the same on all nodes. */
 
-/** FNV-1a over UTF-16 units with a final mix, so that names that differ in their last letters are spread as well. */
+/** FNV-1a over UTF-16 units with a final mix, so that names that differ only in their last letters spread too. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

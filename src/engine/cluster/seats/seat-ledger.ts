@@ -1,6 +1,6 @@
-/** What this node, as the home of some users, knows of their connections to all nodes. */
+/** The connections of some users on all nodes, as counted by their home, this node. */
 
-/** Connections of one user to one node: those that are there, and those that ask to be let in. */
+/** Connections of one user to one node: those it has, and those that ask for a seat. */
 export interface SeatClaim {
   readonly user: string;
   readonly has: number;
@@ -10,20 +10,20 @@ export interface SeatClaim {
 export class SeatLedger {
   /** By user, then by node. */
   readonly #users = new Map<string, Map<string, number>>();
-  /** Nodes that have told everything, with the users that each has. */
+  /** Nodes that have reported all their users, with these users. */
   readonly #nodes = new Map<string, Set<string>>();
 
-  /** Users that are counted. */
+  /** Number of users that are counted. */
   get size(): number {
     return this.#users.size;
   }
 
-  /** Whether the node has told all that it has, so that changes are enough. */
+  /** Whether the node has reported everything, so that changes suffice. */
   knows(node: string): boolean {
     return this.#nodes.has(node);
   }
 
-  /** Begins anew with a node, which is about to tell all that it has. */
+  /** Starts again with a node that is about to report everything. */
   begin(node: string): void {
     this.forget(node);
     this.#nodes.set(node, new Set());
@@ -35,7 +35,7 @@ export class SeatLedger {
     this.#nodes.delete(node);
   }
 
-  /** Returns how many of those that ask may come in: not more than `most` over all nodes. Those that are in stay. */
+  /** Returns how many of the wanted seats are granted: at most `most` over all nodes. Seats that are taken stay. */
   claim(node: string, { user, has, wants }: SeatClaim, most: number): number {
     let taken = has;
     for (const [other, count] of this.#users.get(user) ?? []) if (other !== node) taken += count;

@@ -1,4 +1,4 @@
-/** What a node tells one other node about the users whose home that is: one message at a time, so in order. */
+/** Reports to one other node the seats of the users whose home it is: one message at a time, so in order. */
 
 import * as v from 'valibot';
 import type { Cancel, Clock } from '../../ports/clock.js';
@@ -9,29 +9,29 @@ export interface SeatsParts {
   readonly nodeId: string;
   readonly clock: Clock;
   readonly cluster: Cluster;
-  /** 0: no limit, and nothing is counted. Looked at each time. */
+  /** 0: no limit, and nothing is counted. Read at each use. */
   readonly limits: { readonly maxConnectionsPerUser: number };
 }
 
-/** Whose connections are told about. */
+/** Where the line gets what it reports, and delivers the decisions. */
 export interface SeatLineEnd {
-  /** How things are at this moment; nothing of users with another home. */
+  /** The current seats of a user; none if the user has another home. */
   claimOf(name: string, home: string): SeatClaim;
   /** Users with that home. */
   namesOf(home: string): Iterable<string>;
-  /** The home has decided about a claim. */
+  /** The home has decided on a claim. */
   granted(claim: SeatClaim, home: string, granted: number): void;
-  /** Nobody who waits will get an answer. */
+  /** Users who wait for this home will get no answer. */
   unsure(home: string): void;
 }
 
-/** What comes within so much time goes in one message. */
+/** Changes within this time share one message. */
 const gatherMs = 5;
-/** Newcomers do not wait longer. */
+/** The longest that new connections wait. */
 const claimTimeoutMs = 1_000;
-/** All of a node's users may be much to tell. */
+/** Longer, since all users of a node may be a large message. */
 const allTimeoutMs = 5_000;
-/** After a failure. */
+/** Wait after a failed report of everything. */
 const pauseMs = 1_000;
 
 const answer = v.union([
@@ -40,28 +40,25 @@ const answer = v.union([
 ]);
 
 export class SeatLine {
-  readonly #home: string;
-  readonly #parts: SeatsParts;
-  readonly #end: SeatLineEnd;
-  /** Users about whom the home does not know the newest. */
+  /** Users whose latest numbers the home does not have. */
   #changed = new Set<string>();
   #isSure = false;
-  /** The home was not heard of before, or taken for dead: what it has told is forgotten. */
+  /** The home was unknown or considered dead until now: its own reports to this node are forgotten. */
   #isNew = true;
   #isBusy = false;
-  /** What is on its way is not enough. */
+  /** Everything must be reported again after the message that is under way. */
   #isWanted = false;
   #timer: Cancel | undefined;
-  /** The home is of a version that does not count, or there is no line any more. */
+  /** The line is closed, or the home's version does not count seats. */
   #isOver = false;
 
-  constructor(home: string, parts: SeatsParts, end: SeatLineEnd) {
-    this.#home = home;
-    this.#parts = parts;
-    this.#end = end;
-  }
+  constructor(
+    private readonly home: string,
+    private readonly parts: SeatsParts,
+    private readonly end: SeatLineEnd,
+  ) {}
 
-  /** The home knows all that it has to, but for what is on its way; otherwise it is not worth asking. */
+  /** Whether the home has everything except the message under way; if not, its decision is not waited for. */
   get isSure(): boolean {
     return this.#isSure;
   }
@@ -71,7 +68,7 @@ export class SeatLine {
     this.#sendIn(gatherMs);
   }
 
-  /** Begins anew. */
+  /** Reports everything again. */
   tellAll(): void {
     this.#isSure = false;
     this.#isWanted = true;
@@ -86,7 +83,7 @@ export class SeatLine {
 
   #sendIn(delayMs: number): void {
     if (this.#timer !== undefined || this.#isBusy || this.#isOver) return;
-    this.#timer = this.#parts.clock.schedule(() => {
+    this.#timer = this.parts.clock.schedule(() => {
       this.#timer = undefined;
       this.#isBusy = true;
       void this.#send();
@@ -94,17 +91,17 @@ export class SeatLine {
   }
 
   async #send(): Promise<void> {
-    const { cluster, limits } = this.#parts;
+    const { cluster, limits } = this.parts;
     const { maxConnectionsPerUser: most } = limits;
     const isAll = !this.#isSure;
-    const names = isAll ? this.#end.namesOf(this.#home) : this.#changed;
-    const claims = Array.from(names, (name) => this.#end.claimOf(name, this.#home));
+    const names = isAll ? this.end.namesOf(this.home) : this.#changed;
+    const claims = Array.from(names, (name) => this.end.claimOf(name, this.home));
     this.#changed = new Set();
     this.#isWanted = false;
     const told = claims.map(({ user, has, wants }) => [user, has, wants]);
     const deadlineMs = isAll ? allTimeoutMs : claimTimeoutMs;
     const reply = await cluster.ask(
-      this.#home,
+      this.home,
       'seats',
       { most, isAll, isNew: this.#isNew, claims: told },
       { deadlineMs },
@@ -116,13 +113,13 @@ export class SeatLine {
       this.#isSure = !this.#isWanted;
       this.#isNew = false;
       for (const [index, claim] of claims.entries()) {
-        this.#end.granted(claim, this.#home, parsed.output.granted[index] ?? 0);
+        this.end.granted(claim, this.home, parsed.output.granted[index] ?? 0);
       }
       if (this.#isWanted || this.#changed.size > 0) this.#sendIn(gatherMs);
       return;
     }
     this.#isSure = false;
-    this.#end.unsure(this.#home);
+    this.end.unsure(this.home);
     this.#isOver = !reply.ok && reply.reason === 'unknown';
     this.#sendIn(isAll ? pauseMs : gatherMs);
   }

@@ -1,6 +1,6 @@
 /**
- * Connections of each user over all nodes, for `limits.maxConnectionsPerUser`. Each user has a home among the nodes, which
- * counts; whoever wants to let the user in asks there first.
+ * Connections of each user over all nodes, for `limits.maxConnectionsPerUser`. Each user has a home node, which counts;
+ * a node asks the home before it admits a connection of the user.
  */
 
 import * as v from 'valibot';
@@ -10,31 +10,29 @@ import { SeatLine, type SeatLineEnd, type SeatsParts } from './seat-line.js';
 
 interface User {
   home: string;
-  /** Connections that are let in. */
+  /** Connections that have a seat. */
   has: number;
-  /** Told, in their order, whether they are. */
+  /** Connections that wait for a seat, in order; called with the decision. */
   readonly waiting: ((isLetIn: boolean) => void)[];
 }
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const seatQuestion = v.object({
   most: count,
-  /** It is all that the node has. */
+  /** Whether these are all users of the node with this home. */
   isAll: v.boolean(),
-  /** The node has just got to know this one, and remembers nothing of it. */
+  /** The node has just learned of this one, and has forgotten its reports. */
   isNew: v.boolean(),
   claims: v.array(v.tuple([v.string(), count, count])),
 });
 
 export class Seats implements SeatLineEnd {
-  readonly #parts: SeatsParts;
   readonly #users = new Map<string, User>();
   readonly #ledger = new SeatLedger();
-  /** To the other nodes. */
+  /** To the other nodes, by id. */
   readonly #lines = new Map<string, SeatLine>();
 
-  constructor(parts: SeatsParts) {
-    this.#parts = parts;
+  constructor(private readonly parts: SeatsParts) {
     const { cluster, nodeId } = parts;
     this.#ledger.begin(nodeId);
     cluster.serve('seats', (body, from) => this.#answer(body, from));
@@ -43,25 +41,25 @@ export class Seats implements SeatLineEnd {
   }
 
   get most(): number {
-    return this.#parts.limits.maxConnectionsPerUser;
+    return this.parts.limits.maxConnectionsPerUser;
   }
 
-  /** Users of this node that are counted somewhere; for tests of what is freed. */
+  /** Users of this node that are counted somewhere; tests check with it that nothing leaks. */
   get numUsers(): number {
     return this.#users.size;
   }
 
-  /** Users that are counted here, for all nodes. */
+  /** Users that this node counts for all nodes. */
   get numCounted(): number {
     return this.#ledger.size;
   }
 
   /**
-   * Whether the user may have one more connection; then it is taken until {@link free}. Anonymous clients are nobody in
-   * particular. A home that does not answer lets in: the limit is then that of each node.
+   * Whether the user may have one more connection; if so, its seat is taken until {@link free}. Anonymous clients are
+   * not counted. If the home does not answer, the connection is admitted; each node then has a limit of its own.
    */
   take(name: string): boolean | Promise<boolean> {
-    const { nodeId } = this.#parts;
+    const { nodeId } = this.parts;
     const { most } = this;
     if (most === 0 || name === '') return true;
     const user = this.#userOf(name);
@@ -83,7 +81,7 @@ export class Seats implements SeatLineEnd {
     return outcome;
   }
 
-  /** A connection that was let in is gone. */
+  /** A connection that had a seat has ended. */
   free(name: string): void {
     const user = this.#users.get(name);
     if (user === undefined) return;
@@ -92,7 +90,7 @@ export class Seats implements SeatLineEnd {
     this.#dropIfEmpty(name, user);
   }
 
-  /** Counts the connections that are there where nobody has counted before, or forgets them where nobody counts any more. */
+  /** Counts existing connections when the limit is switched on, and forgets all seats when it is switched off. */
   mostChanged(before: number, seated: Iterable<{ readonly seat: string | undefined }>): void {
     if (before > 0 && this.most === 0) {
       for (const [name, user] of this.#users) {
@@ -144,8 +142,8 @@ export class Seats implements SeatLineEnd {
 
   #answer(body: unknown, from: string): unknown {
     const { most, isAll, isNew, claims } = v.parse(seatQuestion, body);
-    // What is not known to live would never be known to have died.
-    if (!this.#parts.cluster.has(from)) return { isUnknown: true };
+    // The end of an unknown node would never be noticed, and its seats never be freed.
+    if (!this.parts.cluster.has(from)) return { isUnknown: true };
     if (isNew) this.#lines.get(from)?.tellAll();
     if (isAll) this.#ledger.begin(from);
     else if (!this.#ledger.knows(from)) return { isUnknown: true };
@@ -155,7 +153,7 @@ export class Seats implements SeatLineEnd {
   #userOf(name: string): User {
     let user = this.#users.get(name);
     if (user === undefined) {
-      const { nodeId, cluster } = this.#parts;
+      const { nodeId, cluster } = this.parts;
       user = { home: homeOf(name, nodeId, cluster.ids()), has: 0, waiting: [] };
       this.#users.set(name, user);
     }
@@ -165,15 +163,15 @@ export class Seats implements SeatLineEnd {
   #lineTo(home: string): SeatLine {
     let line = this.#lines.get(home);
     if (line === undefined) {
-      line = new SeatLine(home, this.#parts, this);
+      line = new SeatLine(home, this.parts, this);
       this.#lines.set(home, line);
     }
     return line;
   }
 
-  /** The home gets to know how many there are. */
+  /** Reports the number of seats to the user's home. */
   #tell(name: string, { home, has }: User): void {
-    const { nodeId } = this.#parts;
+    const { nodeId } = this.parts;
     const { most } = this;
     if (home === nodeId) this.#ledger.claim(nodeId, { user: name, has, wants: 0 }, most);
     else this.#lineTo(home).changed(name);
@@ -181,20 +179,20 @@ export class Seats implements SeatLineEnd {
 
   #move(name: string, user: User, home: string): void {
     const before = user.home;
-    // Nobody who could answer them knows all.
+    // Neither home can answer them: one is no longer responsible, the other does not know all seats yet.
     this.#letIn(user, user.waiting.length);
     user.home = home;
-    if (before === this.#parts.nodeId) this.#ledger.claim(before, { user: name, has: 0, wants: 0 }, this.most);
+    if (before === this.parts.nodeId) this.#ledger.claim(before, { user: name, has: 0, wants: 0 }, this.most);
     else this.#lines.get(before)?.changed(name);
     this.#tell(name, user);
   }
 
   #joined(node: string): void {
     if (this.most === 0) return;
-    // It may have forgotten what it was told.
+    // The node may have forgotten earlier reports.
     this.#lines.get(node)?.close();
     this.unsure(node);
-    this.#lines.set(node, new SeatLine(node, this.#parts, this));
+    this.#lines.set(node, new SeatLine(node, this.parts, this));
     for (const [name, user] of this.#users) {
       if (user.home !== node && outranks(node, user.home, name)) this.#move(name, user, node);
     }
@@ -205,7 +203,7 @@ export class Seats implements SeatLineEnd {
     this.#ledger.forget(node);
     this.#lines.get(node)?.close();
     this.#lines.delete(node);
-    const { nodeId, cluster } = this.#parts;
+    const { nodeId, cluster } = this.parts;
     const others = cluster.ids();
     for (const [name, user] of this.#users) {
       if (user.home === node) this.#move(name, user, homeOf(name, nodeId, others));

@@ -1,4 +1,4 @@
-/** `connect`: who is it, and which channels does it get without asking. */
+/** `connect`: authenticates the client, and makes its server-side subscriptions. */
 
 import { errorCodes } from '../../../model/codes.js';
 import type { ConnectRequest } from '../../../model/command.js';
@@ -13,7 +13,7 @@ import { type RevocationCheck, revocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
 import { findTargets, type ServerSidePorts, serverSide } from './server-side.js';
 
-/** Who decides who is let in, and what the client is told. */
+/** What decides about the client, and what the reply is made from. */
 export interface ConnectPorts extends ServerSidePorts, EstablishPorts {
   readonly id: string;
   readonly version: string;
@@ -21,9 +21,10 @@ export interface ConnectPorts extends ServerSidePorts, EstablishPorts {
   readonly revocations: RevocationCheck;
   readonly limits: EngineLimits;
   /** The connections of users, counted over all nodes. */
-  readonly seats: { take(user: string): boolean | Promise<boolean>; free(user: string): void };
-  /** Absent: users have as many as they like. */
-  readonly singleConnection: { connected(session: Session): void } | undefined;
+  readonly seats: { take(user: string): boolean | Promise<boolean> };
+  readonly singleConnection: { connected(session: Session): void };
+  /** Thousands of clients may connect at once, and connected clients must not wait for all of them. */
+  readonly connects: { enter(): Promise<void> | undefined };
 }
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
@@ -34,6 +35,9 @@ export async function runConnect(
   id: number,
   request: ConnectRequest,
 ): Promise<ReplyBody | Denied | undefined> {
+  const turn = ports.connects.enter();
+  if (turn !== undefined) await turn;
+  if (!session.is('connecting')) return undefined;
   const outcome = await ports.auth.connect({
     token: request.token,
     data: request.data,
@@ -53,17 +57,18 @@ export async function runConnect(
   const isSeated = await findSeat(ports, session, identity.user);
   if (!session.is('connecting')) return undefined;
   if (!isSeated) {
-    // Temporary: the user may have closed another one, or lost it, which the server finds out a ping later.
+    // Temporary: the user may have closed another connection, or lost one, which the server notices one ping later.
     const full = { ...errorCodes.limitExceeded, temporary: true };
     return deny(session, refuse(full, limitReached('maxConnectionsPerUser', ports.limits.maxConnectionsPerUser)));
   }
   const targets = findTargets(ports, identity);
   if (!targets.ok) return deny(session, targets);
-  admit(ports, session, identity, request.token !== undefined);
+  const refreshable = request.token !== undefined && ports.auth.refresh !== undefined;
+  session.admit(identity, refreshable);
   const attachments = serverSide(ports, session, targets.found, request.subs);
   let denied: Denied | undefined;
   const encode = (results: readonly SubscribeResult[]) => {
-    // Something may have been revoked while others were asked.
+    // Revoked while the broker or the application was asked.
     denied = revocationOf(ports.revocations, identity);
     if (denied !== undefined) return undefined;
     const subs = new Map<string, SubscribeResult>();
@@ -75,37 +80,23 @@ export async function runConnect(
   };
   await establish(ports, session, attachments, encode, () => {
     session.connected();
-    ports.singleConnection?.connected(session);
+    ports.singleConnection.connected(session);
   });
   return denied && deny(session, denied);
 }
 
-/** A client that is told of an error is expected to leave. */
+/** A client that gets an error should disconnect. */
 function deny(session: Session, denied: Denied): Denied {
-  if ('error' in denied) session.state = 'refused';
+  if ('error' in denied) session.refused();
   return denied;
 }
 
-/** Makes it one of its user's connections, of which there may be so many. False when there are as many. */
+/** Takes a seat of the user. False if there is none left. */
 async function findSeat({ seats }: ConnectPorts, session: Session, user: string): Promise<boolean> {
   const taken = seats.take(user);
   const isTaken = typeof taken === 'boolean' ? taken : await taken;
-  if (!isTaken) return false;
-  // The client may have left while the answer was on its way.
-  if (session.is('closed')) seats.free(user);
-  else session.seat = user;
-  return true;
-}
-
-function admit(ports: ConnectPorts, session: Session, identity: Identity, hasToken: boolean): void {
-  session.identity = identity;
-  session.clientInfo = {
-    user: identity.user,
-    client: session.client,
-    ...(identity.info !== undefined && { connInfo: identity.info }),
-  };
-  session.refreshable = hasToken && ports.auth.refresh !== undefined;
-  session.expiresAtMs = identity.expiresAtMs;
+  if (isTaken) session.takeSeat(user);
+  return isTaken;
 }
 
 function connectResult(
@@ -117,7 +108,7 @@ function connectResult(
   return {
     client: session.client,
     version: ports.version,
-    ...(session.refreshable && ttlSec(ports.clock, identity.expiresAtMs)),
+    ...(session.admitted?.refreshable && ttlSec(ports.clock, identity.expiresAtMs)),
     ...(identity.data !== undefined && { data: identity.data }),
     subs,
     pingIntervalSec: Math.round(ports.limits.pingIntervalMs / 1_000),

@@ -1,8 +1,9 @@
-/** Which command is done where, with what the handlers are given. */
+/** The table of commands, with what their handlers need. */
 
 import { badField } from '../../channels/refusal-lines.js';
 import { refuse } from '../../ports/decision.js';
-import type { CommandHandlers } from '../session.js';
+import type { CommandHandlers } from '../command-intake.js';
+import type { Session } from '../session.js';
 import { type ConnectPorts, runConnect } from './connect.js';
 import { type HistoryPorts, runHistory } from './history.js';
 import { type PresencePorts, runPresence, runPresenceStats } from './presence.js';
@@ -24,7 +25,7 @@ type Ports = ConnectPorts &
   SubRefreshPorts &
   SubscribePorts;
 
-export function commandHandlers(ports: Ports): CommandHandlers {
+export function commandHandlers(ports: Ports): CommandHandlers<Session> {
   return {
     connect: (session, { id, request }) => runConnect(ports, session, id, request),
     subscribe: (session, { id, request }) => runSubscribe(ports, session, id, request),
@@ -39,7 +40,7 @@ export function commandHandlers(ports: Ports): CommandHandlers {
     send: (session, { data }) => runSend(ports, session, data),
     ping: () => ({ kind: 'ping' }),
     pong: () => undefined,
-    // Whoever wrote the client sees there what is wrong.
+    // The message tells the client's author what is wrong.
     invalid: (_, command) =>
       refuse({ ...command.error, message: `${command.error.message}: ${command.why}` }, badField(command)),
   };

@@ -24,13 +24,13 @@ export async function runHistory(
 ): Promise<ReplyBody | Denied> {
   const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
-  const { channel, match } = target;
+  const { channel, rule } = target;
   const { history } = ports.broker;
-  const question = { action: 'history', channel, match } as const;
-  if (match.rule.stream === undefined || history === undefined) {
+  const question = { action: 'history', channel, rule } as const;
+  if (rule.stream === undefined || history === undefined) {
     return refuse(errorCodes.notAvailable, notKept(question));
   }
-  const verdict = await decide(match.rule.readHistory, session, question, () => permissionContext(session, question));
+  const verdict = await decide(rule.readHistory, session, question, () => permissionContext(session, question));
   if (!verdict.ok) return verdict;
   const most = ports.limits.maxHistoryPublications;
   const limit = request.limit < 0 ? most : Math.min(request.limit, most);
@@ -38,7 +38,7 @@ export async function runHistory(
   const page = await history.read(channel, {
     limit,
     reverse: request.reverse,
-    // Clients that only count may leave the epoch out.
+    // Clients that only count offsets may omit the epoch.
     ...(since && { since: { offset: since.offset, ...(since.epoch !== '' && { epoch: since.epoch }) } }),
   });
   if (!page.continuous) return refuse(errorCodes.unrecoverablePosition, unrecoverable(question, 'history'));

@@ -1,6 +1,6 @@
 /**
- * `fanfare.joinLeave`: changes what a subscription asked for when it began. The SDKs can only say it then, and taking up a
- * subscription anew would show in the room and lose what comes in between.
+ * `fanfare.joinLeave`: changes whether an existing subscription gets joins and leaves. The SDKs can only ask when they
+ * subscribe, and subscribing again would be visible to others and lose publications in between.
  */
 
 import { errorCodes } from '../../../model/codes.js';

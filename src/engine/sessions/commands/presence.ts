@@ -1,4 +1,4 @@
-/** `presence` and `presence_stats`: who is in a channel. */
+/** `presence` and `presence_stats`: the clients in a channel. */
 
 import { errorCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
@@ -40,10 +40,10 @@ async function findReadable(
 ): Promise<Decision<Target & { readonly store: PresenceStore }>> {
   const target = findTarget(ports, name);
   if (!target.ok) return target;
-  const { channel, match } = target;
+  const { channel, rule } = target;
   const store = ports.broker.presence;
-  const question = { action: 'presence', channel, match } as const;
-  if (!match.rule.presence || store === undefined) return refuse(errorCodes.notAvailable, notKept(question));
-  const verdict = await decide(match.rule.readPresence, session, question, () => permissionContext(session, question));
+  const question = { action: 'presence', channel, rule } as const;
+  if (!rule.presence || store === undefined) return refuse(errorCodes.notAvailable, notKept(question));
+  const verdict = await decide(rule.readPresence, session, question, () => permissionContext(session, question));
   return verdict.ok ? { ...target, store } : verdict;
 }

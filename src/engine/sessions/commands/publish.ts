@@ -1,4 +1,4 @@
-/** `publish`: a client's message into a channel. */
+/** `publish`: publishes a client's message to a channel. */
 
 import { errorCodes } from '../../../model/codes.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
@@ -9,14 +9,14 @@ import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
-import { acceptMessage, encodeMessage, type Publishing } from '../../channels/publishing.js';
+import { type AcceptedMessage, acceptMessage, encodeMessage, type Publishing } from '../../channels/publishing.js';
 import type { Question } from '../../channels/rule.js';
 import { SchemaMismatch } from '../../channels/schema-mismatch.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { findTarget, type TargetPorts } from './target.js';
 
-/** Where messages go. */
+/** Where messages are published. */
 export interface PublishPorts extends TargetPorts {
   readonly publishing: Publishing;
 }
@@ -29,15 +29,18 @@ export async function runPublish(
 ): Promise<ReplyBody | Denied> {
   const target = findTarget(ports, name);
   if (!target.ok) return target;
-  const { channel, match } = target;
-  const { rule } = match;
-  const question = { action: 'publish', channel, match } as const;
-  // By name first: whoever may not publish at all learns nothing about the schema.
+  const { channel, rule } = target;
+  const question = { action: 'publish', channel, rule } as const;
+  // By name first, so that a client that may not publish learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
   if (byName?.ok === false) return byName;
-  const accepted = await tryAccept(() => acceptMessage(rule, data));
-  if ('refusedAs' in accepted) {
-    return refuse(errorCodes.badRequest, badMessage(question, accepted.refusedAs));
+  let accepted: AcceptedMessage;
+  try {
+    const outcome = acceptMessage(rule, data);
+    accepted = outcome instanceof Promise ? await outcome : outcome;
+  } catch (error) {
+    if (!isFaultOfSender(error)) throw error;
+    return refuse(errorCodes.badRequest, badMessage(question, error));
   }
   let message = accepted.data;
   let options: PublishGrant | undefined;
@@ -52,14 +55,14 @@ export async function runPublish(
     if (options?.data !== undefined) message = (await acceptMessage(rule, encodeMessage(options.data))).data;
   }
   const info = session.subscriptions.get(channel)?.clientInfo ?? session.clientInfo;
-  await ports.publishing.publish(channel, rule, message, { info, ...options });
+  await ports.publishing.publish(channel, rule, message, options === undefined ? { info } : { info, ...options });
   return { kind: 'publish' };
 }
 
-/** Where the fault is, and not what was there, which is a payload. */
-function badMessage({ channel, match }: Question, fault: FanfareError): RefusalLine {
+/** The path of the fault, without the value there, which is payload. */
+function badMessage({ channel, rule: { pattern } }: Question, fault: FanfareError): RefusalLine {
   const { code } = fault;
-  const rule = match.rule.pattern.text;
+  const rule = pattern.text;
   const option = `channels → ${rule} → ${code === 'ERR_MESSAGE_TOO_LARGE' ? 'maxMessageBytes' : 'message'}`;
   return {
     check: 'message',
@@ -70,12 +73,6 @@ function badMessage({ channel, match }: Question, fault: FanfareError): RefusalL
   };
 }
 
-/** Why, for a message that the client should not have sent. */
-async function tryAccept<T>(accept: () => Promise<T>): Promise<T | { readonly refusedAs: FanfareError }> {
-  try {
-    return await accept();
-  } catch (error) {
-    if (!(error instanceof FanfareError) || error.replyCode !== errorCodes.badRequest.code) throw error;
-    return { refusedAs: error };
-  }
+function isFaultOfSender(error: unknown): error is FanfareError {
+  return error instanceof FanfareError && error.replyCode === errorCodes.badRequest.code;
 }

@@ -1,4 +1,4 @@
-/** `refresh`: a new connection token before the old one expires, or the server's own question instead. */
+/** `refresh`: a new connection token before the old one expires; or renewal by the server itself. */
 
 import { disconnectCodes, errorCodes } from '../../../model/codes.js';
 import type { ReplyBody } from '../../../model/reply.js';
@@ -12,7 +12,7 @@ import { closeIfRevoked, type RevocationCheck } from '../revoked.js';
 import type { Session } from '../session.js';
 import { isTokenExpired } from './target.js';
 
-/** Who decides about new tokens. */
+/** What decides about new tokens. */
 export interface RefreshPorts {
   readonly auth: Authenticator;
   readonly revocations: RevocationCheck;
@@ -31,7 +31,7 @@ export async function runRefresh(
   if (!session.is('connected')) return undefined;
   if (!outcome.ok) {
     if (!isTokenExpired(outcome)) return outcome;
-    // Clients take this error to `refresh` for the last word, and not for advice to get another token as in `connect`.
+    // In a reply to `refresh`, clients take this error as final, not as advice to get another token as in `connect`.
     session.close(disconnectCodes.expired, outcome.why);
     return undefined;
   }
@@ -45,7 +45,7 @@ export async function runRefresh(
   };
 }
 
-/** The server itself asks whether a connection that has expired may stay, where its client brings no tokens. */
+/** Asks the application whether an expired connection may stay whose client has no tokens. */
 export async function renewConnection(ports: RefreshPorts, session: Session): Promise<void> {
   if (ports.auth.renew === undefined) {
     session.close(disconnectCodes.expired, expired('the time that it was given', 'auth'));
@@ -54,7 +54,7 @@ export async function renewConnection(ports: RefreshPorts, session: Session): Pr
   try {
     const outcome = await ports.auth.renew(session);
     if (!session.is('connected')) return;
-    if (outcome?.ok) accept(ports, session, renewed(session.identity, outcome.identity));
+    if (outcome?.ok) accept(ports, session, renewed(session.admitted?.identity, outcome.identity));
     else {
       const disconnect =
         outcome !== undefined && 'disconnect' in outcome ? outcome.disconnect : disconnectCodes.expired;
@@ -66,23 +66,21 @@ export async function renewConnection(ports: RefreshPorts, session: Session): Pr
   }
 }
 
-/** What the renewal does not speak of stays as it was, all but the old end. */
+/** Fields that the renewal does not set keep their values, except the old expiry. */
 function renewed(before: Identity | undefined, now: Identity): Identity {
   if (before === undefined) return now;
   const { expiresAtMs: _, ...lasting } = before;
   return { ...lasting, ...now };
 }
 
-/** Puts the connection's end off. False when it is closed instead. */
+/** Postpones the expiry. False if the connection was closed instead. */
 function accept(ports: RefreshPorts, session: Session, identity: Identity): boolean {
   if (closeIfRevoked(ports.revocations, session, identity)) return false;
   if (identity.user !== session.user) {
-    // A token renews a connection, it does not hand it to somebody else: whoever has signed in meanwhile gets another one.
+    // A token renews a connection for the same user only; after signing in as another user, a client must reconnect.
     session.close(disconnectCodes.expired, 'refresh with the token of another user');
     return false;
   }
-  session.identity = identity;
-  if (identity.info !== undefined) session.clientInfo = { ...session.clientInfo, connInfo: identity.info };
-  session.renewExpiry(identity.expiresAtMs);
+  session.renew(identity);
   return true;
 }

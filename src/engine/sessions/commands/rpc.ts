@@ -15,7 +15,7 @@ import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
 import type { TargetPorts } from './target.js';
 
-/** What can be called. The fallback may be another one later. */
+/** The procedures. The fallback may change later. */
 export interface RpcPorts extends TargetPorts {
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
   readonly procedureFallback: RpcFallback | undefined;

@@ -5,9 +5,9 @@ import { type Payload, payloadValue } from '../../../model/payload.js';
 import { takesNoMessages } from '../close-lines.js';
 import type { Session } from '../session.js';
 
-/** Who gets messages outside of channels. */
+/** Receives messages outside channels. */
 export interface SendPorts {
-  /** Absent: the application takes no messages. */
+  /** Absent: the application accepts no messages. */
   readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The channels that a client gets with its connection, without asking, by the word of the authenticator. */
+/** The server-side subscriptions that a client gets with its connection, as the authenticator grants them. */
 
 import { errorCodes } from '../../../model/codes.js';
 import type { Position } from '../../../model/position.js';
@@ -12,20 +12,20 @@ import type { EngineLimits } from '../../ports/limits.js';
 import type { Session } from '../session.js';
 import { findTarget, type Target, type TargetPorts } from './target.js';
 
-/** Which channels there are, and which are those of users. */
+/** The channels, and the personal channels of users. */
 export interface ServerSidePorts extends TargetPorts, AttachmentPorts {
   readonly limits: EngineLimits;
-  /** Absent: users have none. */
+  /** Absent: users have no personal channels. */
   readonly personalChannel: PersonalChannel | undefined;
 }
 
-/** A channel that the authenticator has named, and what goes for it. */
+/** A channel that the authenticator has granted, with the grant. */
 interface Granted {
   readonly target: Target;
   readonly identity: Grant;
 }
 
-/** The channels that the client gets without asking. One that does not exist is a mistake that nobody would notice. */
+/** The channels of the server-side subscriptions. An unknown one is refused, so that the mistake is noticed. */
 export function findTargets(
   ports: ServerSidePorts,
   identity: Identity,
@@ -46,14 +46,14 @@ export function findTargets(
   return { ok: true, found };
 }
 
-/** The user's own, unless it is granted in so many words, with what goes for it. Nobody in particular has none. */
+/** The user's personal channel, unless it is granted explicitly, with its own grant. Anonymous clients have none. */
 function findPersonal(ports: ServerSidePorts, { user, subscriptions }: Identity): Target | Denied | undefined {
   const { personalChannel: personal } = ports;
   if (personal === undefined || user === '') return undefined;
   const name = personal.nameFor(user);
   const target = findTarget(ports, name);
   if (!target.ok) return { ...target, why: noPersonalChannel(user, name) };
-  const objection = personal.objection(user, target.channel, target.match);
+  const objection = personal.objection(user, target.channel, target.rule);
   if (objection !== undefined) return refuse(errorCodes.badRequest, objection);
   return subscriptions?.has(name) === true ? undefined : target;
 }
@@ -70,16 +70,16 @@ function tooMany(limit: number): RefusalLine {
   return { check: 'number of granted channels', fields, message };
 }
 
-/** Subscriptions by the word of the authenticator, which needs no permission of the rules. */
+/** Makes the subscriptions, for which the authenticator's grant suffices without the permission of a rule. */
 export function serverSide(
   ports: ServerSidePorts,
   session: Session,
   found: readonly Granted[],
   since: ReadonlyMap<string, Position>,
 ): Attachment[] {
-  return found.map(({ target: { channel, match }, identity }) => {
-    const subscription = new Subscription(session, channel, match, {
-      joinLeave: match.rule.joinLeave,
+  return found.map(({ target: { channel, rule }, identity }) => {
+    const subscription = new Subscription(session.subscriptions, channel, rule, {
+      joinLeave: rule.joinLeave,
       serverSide: true,
     });
     subscription.grant(identity, false);

@@ -15,7 +15,7 @@ import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
 import { findTarget, isTokenExpired, type TargetPorts } from './target.js';
 
-/** Who decides about new tokens for subscriptions. */
+/** What decides about new subscription tokens. */
 export interface SubRefreshPorts extends TargetPorts {
   readonly auth: Authenticator;
   readonly revocations: RevocationCheck;
@@ -39,41 +39,37 @@ export async function runSubRefresh(
   }
   if (token === '') return refuse(errorCodes.badRequest, emptyField('sub_refresh', 'token'));
   const outcome = await ports.auth.subscribe(token, target.channel, session);
-  // Left meanwhile, and perhaps subscribed again: this token was not for that.
-  if (subscription.endedBy !== undefined) {
+  // Unsubscribed meanwhile, and perhaps subscribed again: the token was not for that subscription.
+  if (subscription.isEnded) {
     return refuse(errorCodes.permissionDenied, membership('sub_refresh', target.channel, false));
   }
   const denied = outcome.ok ? subscriptionRevocationOf(ports.revocations, session.user, outcome.identity) : outcome;
-  // Clients take an error that is not temporary for the end of the subscription, which has its grace to bring another.
+  // Clients would end the subscription on a final error, though a new token may come until its grace period ends.
   if (denied && isTokenExpired(denied)) return refuse({ ...errorCodes.tokenExpired, temporary: true }, denied.why);
   if (denied) return denied;
   if (!outcome.ok) return outcome;
   for (const note of outcome.notes ?? []) session.explain(note);
   subscription.grant(outcome.identity, true);
-  session.renewSubscription(subscription);
+  session.subscriptions.limitTime(subscription);
   return { kind: 'subRefresh', ...ttlSec(ports.clock, subscription.expiresAtMs) };
 }
 
-/** The server itself asks whether a subscription that has expired may go on, where its client brings no tokens. */
+/** Asks the application whether an expired subscription may continue whose client has no tokens. */
 export async function renewSubscription(session: Session, subscription: Subscription): Promise<void> {
-  const { channel, match } = subscription;
+  const { channel, rule } = subscription;
   try {
-    const question = { action: 'subscribe', channel, match } as const;
+    const question = { action: 'subscribe', channel, rule } as const;
     const context = permissionContext(session, question);
-    const verdict = await decideByFunction<PermissionContext, SubscribeGrant>(
-      match.rule.renew ?? never,
-      context,
-      question,
-    );
-    if (subscription.endedBy !== undefined) return;
+    const verdict = await decideByFunction<PermissionContext, SubscribeGrant>(rule.renew ?? never, context, question);
+    if (subscription.isEnded) return;
     if (verdict.ok) {
       subscription.grant({ ...subscription.identity, expiresAtMs: undefined, ...grantOf(verdict.grant) }, false);
-      session.renewSubscription(subscription);
+      session.subscriptions.limitTime(subscription);
     } else if ('disconnect' in verdict) session.close(verdict.disconnect, verdict.why);
-    else session.unsubscribe(subscription, unsubscribeCodes.expired);
+    else session.subscriptions.unsubscribe(subscription, unsubscribeCodes.expired);
   } catch (error) {
     session.explain(functionFailed('renewal of a subscription', error, { channel }));
-    session.unsubscribe(subscription, unsubscribeCodes.expired);
+    session.subscriptions.unsubscribe(subscription, unsubscribeCodes.expired);
   }
 }
 

@@ -1,4 +1,4 @@
-/** `subscribe`: may it, what did it miss, and from then on everything. */
+/** `subscribe`: checks the permission, delivers what the client missed, and everything from then on. */
 
 import type { ChannelName } from '../../../model/channel-name.js';
 import { errorCodes, unsubscribeCodes } from '../../../model/codes.js';
@@ -11,26 +11,26 @@ import { grantOf, nothingGranted } from '../../channels/grant.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import { deniedByRule, limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
-import type { Question, RuleMatch } from '../../channels/rule.js';
+import type { Question, Rule } from '../../channels/rule.js';
 import { Attachment, type AttachmentPorts } from '../../fanout/attachment.js';
 import { Subscription } from '../../fanout/subscription.js';
 import type { Authenticator, Grant } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import { ttlSec } from '../../time/ttl.js';
-import { countRecovery, type EstablishPorts, establish, takeBack } from '../establish.js';
+import { countRecovery, type EstablishPorts, establish } from '../establish.js';
 import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
 import { findTarget, type TargetPorts } from './target.js';
 
-/** Who decides about subscriptions, and what they are put into. */
+/** What decides about subscriptions, and what they are added to. */
 export interface SubscribePorts extends TargetPorts, EstablishPorts, AttachmentPorts {
   readonly auth: Authenticator;
   readonly revocations: RevocationCheck;
   readonly limits: EngineLimits;
 }
 
-/** What the subscriber was granted, and whether it can renew it by itself. */
+/** The grant, and whether the client can renew it by itself. */
 interface Granted {
   readonly identity: Grant;
   readonly clientRefresh: boolean;
@@ -44,7 +44,7 @@ export async function runSubscribe(
 ): Promise<ReplyBody | Denied | undefined> {
   const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
-  const { channel, match } = target;
+  const { channel, rule } = target;
   const held = session.subscriptions.get(channel);
   if (held?.serverSide === false) {
     return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true));
@@ -53,22 +53,19 @@ export async function runSubscribe(
     const { maxChannelsPerConnection: most } = ports.limits;
     return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most));
   }
-  const subscription = new Subscription(session, channel, match, {
-    joinLeave: request.joinLeave && match.rule.joinLeave,
+  const subscription = new Subscription(session.subscriptions, channel, rule, {
+    joinLeave: request.joinLeave && rule.joinLeave,
     serverSide: false,
   });
-  // Its place is taken from now on: a second request is refused, and an unsubscribe finds it.
-  if (held !== undefined) {
-    // The server's own. The two may have crossed, and an error would end the client's for good.
-    session.subscriptions.delete(held);
-    subscription.replaces = held;
-  }
-  session.subscriptions.add(subscription);
+  // Added at once, so that a second request is refused, and an unsubscribe finds it.
+  if (held === undefined) session.subscriptions.add(subscription);
+  // Replaces a server-side one. Both may have been made at the same time, and an error would end the client's for good.
+  else session.subscriptions.addInPlaceOf(held, subscription);
   let granted: Awaited<ReturnType<typeof authorize>> | undefined;
   try {
-    granted = await authorize(ports, session, channel, match, request);
+    granted = await authorize(ports, session, channel, rule, request);
   } finally {
-    if (granted?.ok !== true) takeBack(ports, session, subscription);
+    if (granted?.ok !== true) session.subscriptions.takeBack(subscription);
   }
   if (!granted.ok) return granted;
   subscription.grant(granted.identity, granted.clientRefresh);
@@ -101,9 +98,9 @@ async function attach(
   return isEstablished ? undefined : (refused ?? overtaken(subscription));
 }
 
-/** Ended before it began: by its client, who does not wait for this reply any more, or by the server, for good or not. */
-function overtaken({ endedBy, channel }: Subscription): Denied {
-  const code = endedBy?.code ?? unsubscribeCodes.client.code;
+/** The reply for a subscription that ended before it began: by its client, which no longer waits, or by the server. */
+function overtaken({ stage, channel }: Subscription): Denied {
+  const { code } = (stage.name === 'ended' && stage.why) || unsubscribeCodes.client;
   const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
   if (!isForGood) return refuse(errorCodes.internal);
   return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false));
@@ -113,11 +110,11 @@ async function authorize(
   ports: SubscribePorts,
   session: Session,
   channel: ChannelName,
-  match: RuleMatch,
+  rule: Rule,
   request: SubscribeRequest,
 ): Promise<Decision<Granted>> {
-  const { subscribe } = match.rule;
-  const question = { action: 'subscribe', channel, match } as const;
+  const { subscribe } = rule;
+  const question = { action: 'subscribe', channel, rule } as const;
   const byName = decideByName(subscribe, session, question);
   if (byName !== undefined) {
     return byName.ok ? { ok: true, identity: nothingGranted, clientRefresh: false } : byName;
@@ -129,7 +126,7 @@ async function authorize(
   return { ok: true, identity: grantOf(verdict.grant), clientRefresh: false };
 }
 
-/** What the function of a rule is told. Without a request, which is not kept: who it is and where. */
+/** The argument of a rule's function. Requests are not kept, so later calls have none. */
 export function subscribeContext(
   session: Session,
   question: Question,

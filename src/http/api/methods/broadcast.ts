@@ -19,7 +19,7 @@ export const broadcast = apiMethod(
     const { data, options } = publicationOf(fields);
     const outcomes = await parts.operations.broadcast(channels, data, options);
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-    // A broker that is away is not a matter of one channel: the caller does better to come back with the whole.
+    // An unavailable broker affects all channels, so the caller should repeat the whole request.
     const [first] = failures;
     if (first && failures.length === outcomes.length && failures.every(({ reason }) => isUnavailable(reason))) {
       throw first.reason;
@@ -29,7 +29,7 @@ export const broadcast = apiMethod(
   },
 );
 
-/** One line and one count for each kind of failure: ten thousand channels may all fail alike. */
+/** One line and one count for each kind of failure, since ten thousand channels may fail for the same reason. */
 function recordEachKind(failures: readonly PromiseRejectedResult[], parts: ApiParts): void {
   const seen = new Set<string>();
   for (const { reason } of failures) {

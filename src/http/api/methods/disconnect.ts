@@ -9,7 +9,7 @@ const maxReasonBytes = 123;
 const firstCode = 3_000;
 const lastCode = 4_999;
 
-/** As a close frame can carry it. The code tells the client whether to come back, so there is none by accident. */
+/** Limited to what a close frame can carry. The code has no default, since it decides whether the client reconnects. */
 const why = v.object({
   code: v.pipe(
     integer,

@@ -1,4 +1,4 @@
-/** `history` and `history_remove`: what a channel has kept. */
+/** `history` and `history_remove`: the publications that a channel keeps. */
 
 import * as v from 'valibot';
 import { publicationText } from '../../../protocols/centrifugal/json-encode.js';
@@ -7,14 +7,14 @@ import { apiMethod } from '../method.js';
 
 const params = v.object({ channel: v.string(), limit: integer, since: v.nullish(position), reverse: flag });
 
-/** Without a limit, the position alone. */
+/** Without a limit, only the position. */
 export const history = apiMethod('history', 6, params, async ({ channel, limit, since, reverse }, { operations }) => {
   const { publications, top } = await operations.history(channel, {
     limit,
     reverse,
     ...(since && { since: since.epoch === '' ? { offset: since.offset } : since }),
   });
-  // What was published is JSON text already and goes through as it is.
+  // Publications are already JSON text and are embedded unchanged.
   const list = publications.map(publicationText).join(',');
   return `{"publications":[${list}],"epoch":${JSON.stringify(top.epoch)},"offset":${top.offset}}`;
 });

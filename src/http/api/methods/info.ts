@@ -1,4 +1,4 @@
-/** `info`: how the nodes are doing. */
+/** `info`: the state of the nodes. */
 
 import * as v from 'valibot';
 import { apiMethod } from '../method.js';

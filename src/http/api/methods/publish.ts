@@ -15,7 +15,7 @@ export const publish = apiMethod(
   },
 );
 
-/** Where the publication is; nothing for what is nowhere. */
+/** The position of the publication; empty if it has none. */
 export function publishedText({ position: { offset, epoch } }: Published): string {
   return JSON.stringify(offset === 0 ? {} : { offset, epoch });
 }

@@ -1,11 +1,11 @@
-/** `revoke_token`, `invalidate_user_tokens`, `block_user`, `unblock_user`: who is not let in any more. */
+/** `revoke_token`, `invalidate_user_tokens`, `block_user`, `unblock_user`: refuses tokens and users. */
 
 import * as v from 'valibot';
 import { notAvailable } from '../api-error.js';
 import { text, timeFrom, unixTime } from '../fields.js';
 import { apiMethod } from '../method.js';
 
-/** Empty is nobody: it would be every anonymous client. */
+/** Not empty, which would be all anonymous clients. */
 const user = v.pipe(v.string(), v.nonEmpty(), v.maxLength(256));
 
 export const revokeToken = apiMethod(

@@ -1,4 +1,4 @@
-/** `subscribe`: subscribes connections of a user to a channel, without asking its rule. */
+/** `subscribe`: subscribes connections of a user to a channel, whatever its rule permits. */
 
 import * as v from 'valibot';
 import { dataFields, infoFields, overrideField } from '../../../engine/channels/grant.js';

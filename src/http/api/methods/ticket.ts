@@ -1,10 +1,10 @@
-/** `ticket`: lets one client of a user in, once, without a token: for what can only be put into a URL. */
+/** `ticket`: permits one connection of a user without a token, for clients that can only send a URL. */
 
 import * as v from 'valibot';
 import { anyJson, grantFrom, unixTime } from '../fields.js';
 import { apiMethod } from '../method.js';
 
-/** A ticket is in logs and histories like every URL: it must be worth nothing soon. */
+/** A ticket, like every URL, is in logs and histories, so it has to expire soon. */
 const maxTtlSec = 600;
 
 export const ticket = apiMethod(

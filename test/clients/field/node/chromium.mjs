@@ -35,9 +35,8 @@ await page.evaluate(
     } else {
       const source = new EventSource(url);
       source.onopen = () => tell({ event: 'open' });
-      for (const name of ['message', 'start']) {
+      for (const name of ['message', 'start'])
         source.addEventListener(name, ({ type, data, lastEventId }) => message(data, { type, id: lastEventId }));
-      }
       source.onerror = () => tell({ event: source.readyState === 2 ? 'close' : 'interrupted' });
     }
   },

@@ -8,9 +8,8 @@ import { Readable } from 'node:stream';
 
 const [, , client = '', url = '', first = ''] = process.argv;
 process.stdin.resume().on('end', () => process.exit(0));
-for (const name of ['uncaughtException', 'unhandledRejection']) {
+for (const name of ['uncaughtException', 'unhandledRejection'])
   process.on(name, (error) => tell('thrown', { text: String(error) }));
-}
 
 function tell(event, fields = {}) {
   const { text, ...rest } = fields;

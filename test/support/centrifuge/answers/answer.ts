@@ -66,13 +66,9 @@ export interface Answer {
   readonly run: (stage: Stage) => Promise<Seen>;
 }
 
-export function answer(
-  asked: Asked,
-  code: number,
-  cause: Cause,
-  when: string,
-  run: (stage: Stage) => Promise<Seen>,
-): Answer {
+type What = readonly [asked: Asked, code: number, cause: Cause];
+
+export function answer([asked, code, cause]: What, when: string, run: Answer['run']): Answer {
   return { asked, code, cause, when, run };
 }
 

@@ -9,20 +9,18 @@ import { type Answer, answer, type Seen } from './answer.js';
 import {
   type App,
   type Bend,
+  type Claims,
   fateOf,
   fateOfConnecting,
   fateOfSubscribing,
   fateOfSubscription,
   lineOf,
+  nowSec,
   type Stage,
 } from './stage.js';
 
 /** What becomes of a connected client when something happens to it. */
-async function fateWhen(
-  stage: Stage,
-  happens: (app: App) => unknown,
-  claims: Parameters<Stage['token']>[0] = {},
-): Promise<Seen> {
+async function fateWhen(stage: Stage, happens: (app: App) => unknown, claims: Claims = {}): Promise<Seen> {
   const client = await stage.connected({ getToken: () => stage.token(claims) });
   const fate = fateOf(client);
   await happens(await stage.served());
@@ -65,15 +63,15 @@ function interruptible() {
 }
 
 export const atAnyTime: readonly Answer[] = [
-  answer('nothing', 3012, 'line', 'no `connect` came in time: a slow line, a laptop that slept', async (stage) => {
+  answer(['nothing', 3012, 'line'], 'no `connect` came in time: a slow line, a laptop that slept', async (stage) => {
     await stage.serve({ limits: { connectTimeoutMs: 200 } });
     let frames = 0;
     return fateOfConnecting(stage.client({}, (frame) => (frames++ === 0 ? [] : [frame])));
   }),
-  answer('nothing', 3012, 'line', 'no pong came in time', (stage) =>
+  answer(['nothing', 3012, 'line'], 'no pong came in time', (stage) =>
     fateBehind(stage, (frame) => (frame === '{}' ? [] : [frame]), { pingIntervalMs: 1_000, pongTimeoutMs: 500 }),
   ),
-  answer('nothing', 3008, 'line', 'it reads slower than messages come', async (stage) => {
+  answer(['nothing', 3008, 'line'], 'it reads slower than messages come', async (stage) => {
     const app = await stage.serve({ limits: { maxQueueBytes: 100_000 } });
     const client = stage.client();
     let socket: WebSocket | undefined;
@@ -92,7 +90,7 @@ export const atAnyTime: readonly Answer[] = [
     socket.resume();
     return fate;
   }),
-  answer('nothing', 3005, 'stale token', 'no new token came in time', async (stage) => {
+  answer(['nothing', 3005, 'stale token'], 'no new token came in time', async (stage) => {
     await stage.serve({ limits: { expiredGraceMs: 100 } });
     let fetched = 0;
     const client = stage.client({
@@ -101,13 +99,11 @@ export const atAnyTime: readonly Answer[] = [
     });
     return fateOfConnecting(client);
   }),
-  answer('nothing', 3006, 'stale token', 'a subscription that the server has made has expired', (stage) =>
+  answer(['nothing', 3006, 'stale token'], 'a subscription that the server has made has expired', (stage) =>
     fateWhen(stage, (app) => app.subscribe('ann', 'room:1', { expiresAt: Date.now() / 1_000 + 1 })),
   ),
   answer(
-    'nothing',
-    3010,
-    'fault',
+    ['nothing', 3010, 'fault'],
     'a subscription that the server has made may have missed something',
     async (stage) => {
       const { broker, interrupt } = interruptible();
@@ -118,73 +114,64 @@ export const atAnyTime: readonly Answer[] = [
       });
     },
   ),
-  answer('nothing', 3001, 'load', 'the server goes down; another one may be up', (stage) =>
+  answer(['nothing', 3001, 'load'], 'the server goes down; another one may be up', (stage) =>
     fateWhen(stage, (app) => void app.close(500)),
   ),
-  answer('nothing', 3013, 'load', 'commands went on coming faster than allowed', async (stage) => {
+  answer(['nothing', 3013, 'load'], 'commands went on coming faster than allowed', async (stage) => {
     await stage.serve({ limits: { commandsPerSec: 1, commandBurst: 2 } });
     const client = await stage.connected();
     const fate = fateOf(client);
     for (let n = 0; n < 100; n++) client.rpc('x', {}).catch(() => undefined);
     return fate;
   }),
-  answer('nothing', 3011, 'application', 'the application wants it to connect anew', (stage) =>
+  answer(['nothing', 3011, 'application'], 'the application wants it to connect anew', (stage) =>
     fateWhen(stage, (app) => app.disconnect('ann', { reconnect: true })),
   ),
-  answer('nothing', 3503, 'application', 'the application has sent it away, or blocked its user', (stage) =>
+  answer(['nothing', 3503, 'application'], 'the application has sent it away, or blocked its user', (stage) =>
     fateWhen(stage, (app) => app.disconnect('ann')),
   ),
   answer(
-    'nothing',
-    3504,
-    'rule',
+    ['nothing', 3504, 'rule'],
     'the user has a newer connection, where `personal.singleConnection` allows one: two that came back would go on ending each other',
     async (stage) => {
       await stage.serve({ personal: { singleConnection: true } });
       return fateWhen(stage, async () => stage.connected({ token: await stage.token({}) }));
     },
   ),
-  answer('nothing', 3500, 'application', 'its token was revoked', (stage) =>
+  answer(['nothing', 3500, 'application'], 'its token was revoked', (stage) =>
     fateWhen(stage, (app) => app.revokeToken('t1'), { jti: 't1' }),
   ),
   answer(
-    'nothing',
-    3005,
-    'clock',
+    ['nothing', 3005, 'clock'],
     'its token was made up to 10 seconds before the tokens of its user were revoked',
     async (stage) => {
-      const app = await stage.serve();
-      const nowSec = Math.floor(Date.now() / 1_000);
-      const agesSec = [3];
-      const client = await stage.connected({ getToken: () => stage.token({ iat: nowSec - (agesSec.shift() ?? 0) }) });
+      const atSec = nowSec();
+      const client = await stage.connected({ getToken: stage.tokens({ iat: atSec - 3 }, { iat: atSec }) });
       const fate = fateOf(client);
-      await app.revokeUserTokens('ann', nowSec);
+      await (await stage.served()).revokeUserTokens('ann', atSec);
       return fate;
     },
   ),
   answer(
-    'nothing',
-    2501,
-    'clock',
+    ['nothing', 2501, 'clock'],
     'the token of the subscription was made up to 10 seconds before the tokens of its user were revoked',
     async (stage) => {
+      const atSec = nowSec();
       const app = await stage.serve();
-      const nowSec = Math.floor(Date.now() / 1_000);
-      const client = await stage.connected({ token: await stage.token({ iat: nowSec }) });
-      const agesSec = [3];
-      const getToken = () => stage.token({ channel: 'token:1', iat: nowSec - (agesSec.shift() ?? 0) });
-      const subscription = await stage.subscribed(client, 'token:1', { getToken });
-      const fate = fateOfSubscription(client, subscription);
-      await app.revokeUserTokens('ann', nowSec);
+      const client = await stage.connected({ token: await stage.token({ iat: atSec }) });
+      const [old, good] = [atSec - 3, atSec].map((iat) => ({ channel: 'token:1', iat }));
+      const getToken = stage.tokens(old ?? {}, good ?? {});
+      const fate = fateOfSubscription(client, await stage.subscribed(client, 'token:1', { getToken }));
+      await app.revokeUserTokens('ann', atSec);
       return fate;
     },
   ),
-  answer('nothing', 2500, 'fault', 'the subscription may have missed something', async (stage) => {
+  answer(['nothing', 2500, 'fault'], 'the subscription may have missed something', async (stage) => {
     const { broker, interrupt } = interruptible();
     await stage.serve({ broker });
     return fateOfRoom(stage, () => interrupt('room:1'));
   }),
-  answer('nothing', 2501, 'stale token', 'no new subscription token came in time', async (stage) => {
+  answer(['nothing', 2501, 'stale token'], 'no new subscription token came in time', async (stage) => {
     await stage.serve({ limits: { expiredGraceMs: 100 } });
     const client = await stage.connected({ token: await stage.token({}) });
     let fetched = 0;
@@ -195,40 +182,34 @@ export const atAnyTime: readonly Answer[] = [
     return fateOfSubscribing(client, stage.subscription(client, 'token:1', { getToken }));
   }),
   answer(
-    'nothing',
-    2500,
-    'configuration',
+    ['nothing', 2500, 'configuration'],
     'the rule of its channel has changed, and keeps a history as before',
     async (stage) => {
       const rule = { subscribe: 'anyone', history: { size: 20, ttl: '1m' } } as const;
       return fateOfRoom(stage, () => stage.changeRules({ 'room:{x}': channel({ ...rule, joinLeave: true }) }));
     },
   ),
-  answer('nothing', 2502, 'configuration', 'the rule of its channel has changed, and keeps no history', (stage) =>
+  answer(['nothing', 2502, 'configuration'], 'the rule of its channel has changed, and keeps no history', (stage) =>
     fateOfRoom(stage, () => stage.changeRules({ 'room:{x}': channel({ subscribe: 'anyone' }) })),
   ),
-  answer('nothing', 2000, 'application', 'the application has ended the subscription', (stage) =>
+  answer(['nothing', 2000, 'application'], 'the application has ended the subscription', (stage) =>
     fateOfRoom(stage, (app) => app.unsubscribe('ann', 'room:1')),
   ),
 
   answer(
-    'anything',
-    3501,
-    'mistake',
+    ['anything', 3501, 'mistake'],
     'what comes is not of this protocol, or in an order that there cannot be',
     (stage) => fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['garbage'] : [frame])),
   ),
-  answer('anything', 3506, 'mistake', 'a binary frame comes, as of clients that speak Protobuf', (stage) =>
+  answer(['anything', 3506, 'mistake'], 'a binary frame comes, as of clients that speak Protobuf', (stage) =>
     fateBehind(stage, (frame) => (frame.includes('"rpc"') ? [Buffer.from(frame)] : [frame])),
   ),
   answer(
-    'anything',
-    1009,
-    'mistake',
+    ['anything', 1009, 'mistake'],
     'a frame is larger than `maxFrameBytes`. A page bounds what people can send; and the SDK sends the subscribes of all channels in one frame, with their tokens, for which the limit has room',
     (stage) => fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['x'.repeat(300_000)] : [frame])),
   ),
-  answer('pong', 3501, 'mistake', 'nobody has asked for it, on WebSocket', (stage) =>
+  answer(['pong', 3501, 'mistake'], 'nobody has asked for it, on WebSocket', (stage) =>
     fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['{}'] : [frame])),
   ),
 ];

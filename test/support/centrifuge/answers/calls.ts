@@ -13,11 +13,7 @@ const fails = () => {
 };
 
 const channels = {
-  'failing:{x}': channel({
-    publish: fails,
-    presence: fails,
-    history: { size: 10, read: fails },
-  }),
+  'failing:{x}': channel({ publish: fails, presence: fails, history: { size: 10, read: fails } }),
   'typed:{x}': channel({ publish: 'anyone', message: z.object({ text: z.string() }) }),
   'closed:{x}': channel({ presence: 'nobody', history: { size: 10, read: 'nobody' } }),
   'plain:{x}': channel({ subscribe: 'anyone', publish: 'anyone' }),
@@ -36,7 +32,7 @@ const options = {
 };
 
 function call(asked: Asked, code: number, cause: Cause, when: string, made: Call): Answer {
-  return answer(asked, code, cause, when, async (stage) => {
+  return answer([asked, code, cause], when, async (stage) => {
     const app = await stage.serve(options);
     for (let n = 0; n < 40; n++) await app.publish('room:1', 'x'.repeat(1_000));
     const client = await stage.connected();
@@ -51,7 +47,7 @@ function aboutChannel(asked: Asked, made: (client: Client, name: string) => Prom
     call(asked, 102, 'configuration', 'no rule is for the channel', (client) => made(client, 'nowhere')),
     call(asked, 103, 'rule', 'not allowed', (client) => made(client, 'closed:1')),
     call(asked, 107, 'mistake', 'a field is not what it should be', (client) => made(client, 'room:\u0000')),
-    answer(asked, 111, 'load', 'too many commands', async (stage) => {
+    answer([asked, 111, 'load'], 'too many commands', async (stage) => {
       await stage.serve({ ...options, limits: { commandsPerSec: 1, commandBurst: 4 } });
       const client = await stage.connected();
       return fateOfCall(client, async () => {
@@ -96,17 +92,17 @@ export const calls: readonly Answer[] = [
   call('rpc', 104, 'mistake', 'no such procedure', (client) => client.rpc('nothing', {})),
   call('rpc', 106, 'load', 'the reply is too large', (client) => client.rpc('large', {})),
   call('rpc', 107, 'mistake', 'the schema refuses it', (client) => client.rpc('add', { a: 'one' })),
-  answer('rpc', 108, 'configuration', 'there are no procedures', async (stage) => {
+  answer(['rpc', 108, 'configuration'], 'there are no procedures', async (stage) => {
     await stage.serve();
     const client = await stage.connected();
     return fateOfCall(client, () => client.rpc('any', {}));
   }),
-  answer('rpc', 111, 'load', 'too many commands', async (stage) => {
+  answer(['rpc', 111, 'load'], 'too many commands', async (stage) => {
     await stage.serve({ ...options, limits: { commandsPerSec: 1, commandBurst: 4 } });
     const client = await stage.connected();
     return fateOfCall(client, () => Promise.all(Array.from({ length: 6 }, () => client.rpc('add', { a: 1 }))));
   }),
-  answer('send', 3508, 'configuration', 'nobody listens to messages outside channels', async (stage) => {
+  answer(['send', 3508, 'configuration'], 'nobody listens to messages outside channels', async (stage) => {
     await stage.serve();
     const client = await stage.connected();
     const fate = fateOf(client);

@@ -3,10 +3,11 @@
 import { EventEmitter } from 'node:events';
 import { Centrifuge, type Options, type Subscription, type SubscriptionOptions } from 'centrifuge';
 import { channel, type FanfareApp, type FanfareOptions, jwt } from 'fanfare';
-import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { ChannelDeclaration } from '../../../../src/engine/channels/channel-options.js';
 import { assemble } from '../../../../src/server/fanfare.js';
+import { signed } from '../../servers/signed.js';
+import { ready } from '../context.js';
 import type { Fate, Seen } from './answer.js';
 
 export const secret = 'the answers are made with tokens of this';
@@ -18,6 +19,15 @@ export type App = FanfareApp<any, any>;
 
 /** The one close code of WebSocket's own after which the client does not come back. */
 const tooLarge = 1_009;
+
+export interface Claims {
+  /** In place of the server's. */
+  readonly key?: string;
+  readonly expiresInSec?: number;
+  readonly [claim: string]: unknown;
+}
+
+export const nowSec = () => Math.floor(Date.now() / 1_000);
 
 /** What goes over the line in place of a frame of the client's. */
 export type Bend = (frame: string) => readonly (string | Buffer)[];
@@ -42,6 +52,12 @@ export class Stage implements AsyncDisposable {
     return app;
   }
 
+  /** Serves so, and goes on with the row. */
+  async serving(options: AnyOptions, then: (app: App) => unknown = () => undefined): Promise<this> {
+    await then(await this.serve(options));
+    return this;
+  }
+
   /** What a row has served; with the usual options where it has served nothing. */
   async served(): Promise<App> {
     return this.#app ?? this.serve();
@@ -51,12 +67,14 @@ export class Stage implements AsyncDisposable {
     this.#ends.unshift(end);
   }
 
-  /** Fractions of a second count. */
-  async token(claims: { readonly expiresInSec?: number; readonly [claim: string]: unknown }): Promise<string> {
-    const { expiresInSec, ...others } = { sub: 'ann', ...claims };
-    const exp = expiresInSec === undefined ? {} : { exp: Date.now() / 1_000 + expiresInSec };
-    const key = new TextEncoder().encode(typeof claims.key === 'string' ? claims.key : secret);
-    return new SignJWT({ ...others, ...exp }).setProtectedHeader({ alg: 'HS256' }).sign(key);
+  token(claims: Claims): Promise<string> {
+    return signed(claims.key ?? secret, { sub: 'ann', ...claims });
+  }
+
+  /** Gives the tokens with these claims one after the other, and the last one from then on. */
+  tokens(...claims: readonly Claims[]): () => Promise<string> {
+    let fetched = 0;
+    return () => this.token(claims[Math.min(fetched++, claims.length - 1)] ?? {});
   }
 
   /** An unmodified client that comes back quickly, over a line that may be bent, and is listened to. */
@@ -71,10 +89,7 @@ export class Stage implements AsyncDisposable {
 
   async connected(options: Partial<Options> = {}, bend?: Bend): Promise<Centrifuge> {
     await this.served();
-    const client = this.client(options, bend);
-    client.connect();
-    await client.ready(5_000);
-    return client;
+    return ready(this.client(options, bend));
   }
 
   /** The pause before another refresh is 5 to 20 s; nothing else of the client is changed. */
@@ -87,11 +102,7 @@ export class Stage implements AsyncDisposable {
     return client.newSubscription(name, { minResubscribeDelay: 1, maxResubscribeDelay: 10, ...options });
   }
 
-  async subscribed(
-    client: Centrifuge,
-    name: string,
-    options: Partial<SubscriptionOptions> = {},
-  ): Promise<Subscription> {
+  async subscribed(client: Centrifuge, name: string, options?: Partial<SubscriptionOptions>): Promise<Subscription> {
     const subscription = this.subscription(client, name, options);
     subscription.subscribe();
     await subscription.ready(5_000);

@@ -1,0 +1,158 @@
+/**
+ * A connected session as a plain JSON value. Its owner writes it, and reads it where the connection continues:
+ * publications in between are recovered as after a reconnect, but the client notices nothing.
+ */
+
+import * as v from 'valibot';
+import type { ChannelName } from '../../model/channel-name.js';
+import { unsubscribeCodes } from '../../model/codes.js';
+import { defined } from '../../model/defined.js';
+import { parsedValue } from '../../model/json-source.js';
+import type { Position } from '../../model/position.js';
+import type { SubscribeResult } from '../../model/reply.js';
+import { grantSchema } from '../channels/grant.js';
+import { Attachment, type AttachmentPorts } from '../fanout/attachment.js';
+import { Subscription } from '../fanout/subscription.js';
+import { Wildcard } from '../names/wildcard.js';
+import type { Grant } from '../ports/authenticator.js';
+import type { EngineLimits } from '../ports/limits.js';
+import { findTarget, type TargetPorts } from './commands/target.js';
+import { type EstablishPorts, establish } from './establish.js';
+import { closeIfRevoked, type RevocationCheck, unsubscribeRevoked } from './revoked.js';
+import type { Session } from './session.js';
+
+const capability = v.object({
+  channels: v.array(v.object({ text: v.string(), isLiteral: v.boolean() })),
+  allow: v.array(v.picklist(['subscribe', 'publish', 'presence', 'history'])),
+});
+
+const recordSchema = v.object({
+  client: v.string(),
+  refreshable: v.boolean(),
+  identity: v.object({
+    ...grantSchema.entries,
+    user: v.string(),
+    meta: v.optional(v.unknown()),
+    capabilities: v.exactOptional(v.array(capability)),
+  }),
+  subscriptions: v.array(
+    v.object({
+      channel: v.string(),
+      /** Pattern of the rule under which the subscription was granted. */
+      rule: v.string(),
+      serverSide: v.boolean(),
+      joinLeave: v.boolean(),
+      clientRefresh: v.boolean(),
+      grant: grantSchema,
+      /** The client has everything up to here; absent without a history. */
+      position: v.exactOptional(v.object({ offset: v.number(), epoch: v.string() })),
+    }),
+  ),
+});
+
+type SessionRecord = v.InferInput<typeof recordSchema>;
+
+interface WritePorts {
+  readonly turn: { flush(): void };
+  readonly hub: { position(channel: ChannelName): Position | undefined };
+}
+
+interface ReadPorts extends TargetPorts, AttachmentPorts, EstablishPorts {
+  readonly limits: EngineLimits;
+  readonly revocations: RevocationCheck;
+  readonly seats: { take(user: string): boolean | Promise<boolean> };
+}
+
+/** `undefined` for a session that is not connected. The session must end at once: later pushes are not in the record. */
+export function writeSession(ports: WritePorts, session: Session): SessionRecord | undefined {
+  if (!session.is('connected') || session.admitted === undefined) return undefined;
+  // Positions count what was delivered, so that must be written first.
+  ports.turn.flush();
+  const { identity, refreshable } = session.admitted;
+  const { user, meta, capabilities } = identity;
+  return {
+    client: session.client,
+    refreshable,
+    identity: {
+      ...writtenGrant(identity),
+      user,
+      meta: parsedValue(meta),
+      ...defined({
+        capabilities: capabilities?.map(({ channels, allow }) => ({
+          channels: channels.map(({ text, isLiteral }) => ({ text, isLiteral })),
+          allow: [...allow],
+        })),
+      }),
+    },
+    subscriptions: [...session.subscriptions].flatMap((subscription) => {
+      const { channel, rule, serverSide, variant, clientRefresh, stage, isEstablished } = subscription;
+      if (!isEstablished) return [];
+      const position = stage.name === 'ahead' ? stage.at : ports.hub.position(channel);
+      return {
+        channel,
+        rule: rule.pattern.text,
+        serverSide,
+        joinLeave: variant.joinLeave,
+        clientRefresh,
+        grant: writtenGrant(subscription.identity),
+        ...defined({ position: rule.stream && position }),
+      };
+    }),
+  };
+}
+
+/**
+ * Restores the recorded session on a new connection; resolves when missed publications have been sent. If these are no
+ * longer kept, or a channel has another rule now, the client is told as after any other loss.
+ *
+ * @throws ValiError for a record that {@link writeSession} has not written; rejects as the broker does
+ */
+export async function readSession(ports: ReadPorts, session: Session, record: unknown): Promise<void> {
+  const { identity, refreshable, subscriptions } = v.parse(recordSchema, record);
+  const { capabilities, ...plain } = identity;
+  session.begin();
+  const allowed = capabilities?.map(({ channels, allow }) => ({ channels: channels.map(wildcardOf), allow }));
+  const admitted = { ...plain, ...defined({ capabilities: allowed }) };
+  session.admit(admitted, refreshable);
+  if (closeIfRevoked(ports.revocations, session, admitted)) return;
+  if (await ports.seats.take(identity.user)) session.takeSeat(identity.user);
+  const gone: string[] = [];
+  const attachments: Attachment[] = [];
+  for (const { channel, rule, serverSide, joinLeave, clientRefresh, grant, position } of subscriptions) {
+    const target = findTarget(ports, channel);
+    if (!target.ok || target.rule.pattern.text !== rule) {
+      gone.push(channel);
+      continue;
+    }
+    const options = { joinLeave, serverSide };
+    const subscription = new Subscription(session.subscriptions, target.channel, target.rule, options);
+    subscription.grant(grant, clientRefresh);
+    session.subscriptions.add(subscription);
+    attachments.push(new Attachment(ports, subscription, position));
+  }
+  let told: readonly SubscribeResult[] = [];
+  const encode = (results: readonly SubscribeResult[]) => {
+    told = results;
+    return results.flatMap(({ publications }, index) => {
+      const channel = attachments[index]?.subscription.channel ?? '';
+      return publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication }));
+    });
+  };
+  if (!(await establish(ports, session, attachments, encode, () => session.connected()))) return;
+  for (const channel of gone) {
+    session.push({ kind: 'unsubscribe', channel, unsubscribe: unsubscribeCodes.stateInvalidated });
+  }
+  attachments.forEach(({ subscription }, index) => {
+    if (told[index]?.wasRecovering && !told[index].recovered) session.subscriptions.loseState(subscription);
+  });
+  unsubscribeRevoked(ports.revocations, session);
+}
+
+/** Without the data, which the client already has. */
+function writtenGrant({ tokenId, issuedAtMs, info, expiresAtMs, override }: Grant) {
+  return defined({ tokenId, issuedAtMs, info, expiresAtMs, override });
+}
+
+function wildcardOf({ text, isLiteral }: { readonly text: string; readonly isLiteral: boolean }): Wildcard {
+  return isLiteral ? Wildcard.literal(text) : new Wildcard(text);
+}

@@ -1,0 +1,67 @@
+/** Requests of `node:http` and `node:http2`. */
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { readBody } from './body.js';
+import type { AnswerStream, HttpExchange } from './exchange.js';
+import { isHttp2, leaveBody } from './http2.js';
+import type { RequestHead } from './request-head.js';
+
+export class NodeExchange implements HttpExchange {
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+  ) {}
+
+  get head(): RequestHead {
+    return this.request;
+  }
+
+  get isOver(): boolean {
+    return this.response.destroyed || this.request.socket.destroyed;
+  }
+
+  get isQueued(): boolean {
+    return this.response.socket === null;
+  }
+
+  get isAnswered(): boolean {
+    return this.response.headersSent || this.response.destroyed;
+  }
+
+  get stream(): AnswerStream {
+    return this.response;
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array | undefined> {
+    return readBody(this.request, maxBytes);
+  }
+
+  onLeave(listener: () => void): void {
+    this.response.once('close', () => {
+      if (!this.response.writableEnded) listener();
+    });
+  }
+
+  answer(status: number, headers: OutgoingHttpHeaders, body: string | Uint8Array): void {
+    const { request, response } = this;
+    leaveBody(request, response);
+    response.writeHead(status, headers);
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  begin(headers: OutgoingHttpHeaders): void {
+    const { request, response } = this;
+    if (isHttp2(request)) {
+      response.writeHead(200, headers);
+      return;
+    }
+    // The end of the connection is the end of the body: HAProxy, unless told otherwise, keeps each chunk for 200 ms to see
+    // whether more comes, and passes on at once what has no chunks. Nor is there a chunk's head to write each time.
+    response.removeHeader('Transfer-Encoding');
+    response.writeHead(200, { ...headers, Connection: 'close' });
+  }
+
+  cut(): void {
+    this.request.socket.destroy();
+  }
+}

@@ -1,0 +1,130 @@
+/** A session that is written out on one node and read back on another: its client notices nothing. */
+
+import { beforeEach, describe, expect, test } from 'vitest';
+import { channel } from '../../src/engine/channels/channel-options.js';
+import { readSession, writeSession } from '../../src/engine/sessions/session-record.js';
+import { trustedJsonText } from '../../src/model/json-text.js';
+import { EngineCluster } from '../support/engine/cluster.js';
+import { EngineClient, type EngineNode } from '../support/engine/node.js';
+import { RecordedConnection } from '../support/engine/recorded-connection.js';
+
+let cluster: EngineCluster;
+let one: EngineNode;
+let other: EngineNode;
+
+beforeEach(async () => {
+  cluster = await EngineCluster.start(2, {
+    channels: {
+      'kept:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 4 }, joinLeave: true }),
+      'plain:{name}': channel({ subscribe: 'anyone', presence: true }),
+    },
+    limits: { pingIntervalMs: 0 },
+  });
+  const [first, second] = cluster.nodes;
+  if (first === undefined || second === undefined) throw new Error('two nodes were asked for');
+  [one, other] = [first, second];
+});
+
+/** Takes the session out of its node, as text. */
+function writeOut({ session }: EngineClient): string {
+  const record = writeSession(one.node.ports, session);
+  session.connectionClosed();
+  return JSON.stringify(record);
+}
+
+/** What a transport of the other node would do. */
+async function readBack(text: string): Promise<EngineClient> {
+  const record = JSON.parse(text);
+  const connection = new RecordedConnection();
+  const handshake = { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' };
+  const session = other.node.ports.open(connection, handshake, record.client);
+  const done = readSession(other.node.ports, session, record);
+  await cluster.clock.settle();
+  await done;
+  return new EngineClient(cluster.clock, connection, session);
+}
+
+const publish = (node: EngineNode, name: string, value: number) =>
+  node.operations.publish(name, trustedJsonText(`${value}`), {});
+const dataOf = (client: EngineClient) => client.pushes('pub').map((pub) => (pub as { readonly data: unknown }).data);
+
+describe('a session that moves', () => {
+  test('gets each publication once, those of before, in between and after', async () => {
+    const before = await one.connect({ sub: 'ann' });
+    await before.command('subscribe', { channel: 'kept:a' });
+    await before.command('subscribe', { channel: 'plain:a' });
+    for (const value of [1, 2]) await publish(one, 'kept:a', value);
+    await cluster.clock.settle();
+    // Delivered in the turn in which the session is written out.
+    await publish(one, 'kept:a', 3);
+    const text = writeOut(before);
+    for (const value of [4, 5]) await publish(one, 'kept:a', value);
+    const moving = readBack(text);
+    await publish(one, 'kept:a', 6);
+    const after = await moving;
+    await publish(one, 'kept:a', 7);
+    await publish(one, 'plain:a', 8);
+    await cluster.clock.settle();
+    expect(dataOf(before)).toEqual([1, 2, 3]);
+    expect(dataOf(after)).toEqual([4, 5, 6, 7, 8]);
+    expect(after.pushes('unsubscribe')).toEqual([]);
+  });
+
+  test('stays who it is, may what it may, and ends when it would have ended', async () => {
+    const caps = [{ channels: ['other:*'], match: 'wildcard', allow: ['hst'] }];
+    const exp = Math.floor(cluster.clock.wallMs() / 1_000) + 60;
+    const before = await one.connect({ sub: 'ann', exp, info: { name: 'Ann' }, meta: { role: 'host' }, caps });
+    await before.command('subscribe', { channel: 'kept:a', join_leave: true });
+    const after = await readBack(writeOut(before));
+    const { client, user, meta, clientInfo, capabilities } = before.session;
+    expect(after.session).toMatchObject({ client, user, meta, clientInfo, capabilities });
+    expect(await after.command('publish', { channel: 'kept:a', data: 1 })).toEqual({});
+    expect(dataOf(after)).toEqual([1]);
+    await (await other.connect({ sub: 'bob' })).command('subscribe', { channel: 'kept:a' });
+    expect(after.pushes('join')).toContainEqual(
+      expect.objectContaining({ info: expect.objectContaining({ user: 'bob' }) }),
+    );
+    await cluster.clock.advance(100_000);
+    expect(after.closeCode).toBe(3005);
+  });
+
+  test('is told where it has missed what is kept no more', async () => {
+    const before = await one.connect();
+    await before.command('subscribe', { channel: 'kept:a' });
+    const text = writeOut(before);
+    for (const value of [1, 2, 3, 4, 5]) await publish(one, 'kept:a', value);
+    const after = await readBack(text);
+    expect(after.pushes('unsubscribe')).toEqual([expect.objectContaining({ code: 2500 })]);
+    expect(dataOf(after)).toEqual([]);
+  });
+
+  test('is told where a channel has another rule by now', async () => {
+    const before = await one.connect();
+    await before.command('subscribe', { channel: 'plain:a' });
+    const record = JSON.parse(writeOut(before));
+    record.subscriptions[0].rule = 'plain:{id}';
+    const after = await readBack(JSON.stringify(record));
+    expect(after.messages).toEqual([
+      { push: { channel: 'plain:a', unsubscribe: expect.objectContaining({ code: 2502 }) } },
+    ]);
+  });
+
+  test('is closed when its user was blocked meanwhile', async () => {
+    const before = await one.connect({ sub: 'ann' });
+    const text = writeOut(before);
+    const revoked = other.operations.revoke({ kind: 'user', user: 'ann' });
+    await cluster.clock.advance(1);
+    await revoked;
+    expect((await readBack(text)).closeCode).toBeGreaterThanOrEqual(3500);
+  });
+});
+
+test('only a session that is connected can be written out', async () => {
+  expect(writeSession(one.node.ports, one.open().session)).toBeUndefined();
+});
+
+test('what nobody has written out is refused', async () => {
+  const session = other.open().session;
+  await expect(readSession(other.node.ports, session, { client: 'c' })).rejects.toThrow();
+  expect(session.state).toBe('new');
+});
