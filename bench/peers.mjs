@@ -1,12 +1,12 @@
 // @ts-check
 /** Compares Fanfare with peers in other languages: paired rounds of each scenario, tables, a JSON file and a page. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { rotated } from './end-to-end/rounds.mjs';
 import { renderPage } from './peers/page.mjs';
 import { Pair } from './peers/pair.mjs';
 import { PEER_NAMES, PEERS } from './peers/peers.mjs';
-import { makeResult } from './peers/result.mjs';
+import { makeResult, renewed } from './peers/result.mjs';
 import { SCENARIOS } from './peers/scenarios.mjs';
 import { oneLine, renderTables } from './peers/table.mjs';
 import { checkBuilt, chosen, count, parseFlags, resultName, runCommand, UsageError } from './shared/flags.mjs';
@@ -21,6 +21,7 @@ What each kind of work costs Fanfare, beside centrifuge and Centrifugo (Go), Bun
   --rounds N       paired rounds; medians are reported             (3; quick: 1)
   --scenario LIST  scenarios to run                                (all)
   --peer LIST      servers to run                                  (all)
+  --renew          measures these scenarios again in an existing result, and keeps the others with their date
   --profile        also save CPU profiles of Fanfare's measured parts in bench/results/profiles/; slows it down
   --name NAME      result files are bench/results/NAME.json/.html  (peers; quick: peers-quick)
   --help           this text
@@ -42,18 +43,20 @@ function readFlags(argv) {
     rounds: { type: 'string' },
     scenario: { type: 'string' },
     peer: { type: 'string' },
+    renew: { type: 'boolean' },
     profile: { type: 'boolean' },
     name: { type: 'string' },
   });
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
-async function run({ quick = false, rounds: givenRounds, scenario, peer, profile = false, name }) {
+async function run({ quick = false, rounds: givenRounds, scenario, peer, renew = false, profile = false, name }) {
   checkBuilt();
   const rounds = count('rounds', givenRounds, quick ? 1 : 3);
   const scenarios = chosen('scenario', scenario, Object.keys(SCENARIOS));
   const wanted = chosen('peer', peer, PEER_NAMES);
   const fileName = resultName(name, quick ? 'peers-quick' : 'peers');
+  const before = renew ? await resultNamed(fileName) : null;
   const shortage = descriptorShortage(MOST_CONNECTIONS);
   if (shortage) throw new UsageError(shortage);
   /** @type {import('./peers/result.mjs').Run} */
@@ -118,7 +121,7 @@ async function run({ quick = false, rounds: givenRounds, scenario, peer, profile
       all.measured[what] = [...(all.measured[what] ?? []), figures];
     }
   }
-  const result = makeResult(all);
+  const result = makeResult(before ? renewed(before, all) : all);
   console.log(`\n${renderTables(result)}\n`);
   if (faults.length > 0) {
     console.error(faults.join('\n'));
@@ -134,6 +137,18 @@ async function run({ quick = false, rounds: givenRounds, scenario, peer, profile
     console.log(`wrote ${fileURLToPath(file)}`);
   }
   return 0;
+}
+
+/**
+ * @param {string} fileName
+ * @returns {Promise<import('./peers/result.mjs').Run>}
+ */
+async function resultNamed(fileName) {
+  try {
+    return JSON.parse(await readFile(new URL(`${fileName}.json`, RESULTS), 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--renew: no result ${fileName}.json to renew`, { cause: error });
+  }
 }
 
 await runCommand({ help: HELP, read: readFlags, run });

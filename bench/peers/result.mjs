@@ -17,6 +17,7 @@ import { SCENARIOS } from './scenarios.mjs';
  * @property {{ name: PeerName, label: string, missing: string | null, version: string | null }[]} peers
  * @property {Record<string, Round[]>} measured by scenario
  * @property {{ scenario: string, missing: string }[]} skipped
+ * @property {Record<string, string>} [earlier] days of scenarios that were measured before `startedAt`
  */
 
 /**
@@ -45,6 +46,34 @@ export function makeResult(run) {
     )
     .filter(({ cells }) => cells.length > 0);
   return { ...run, rows, warnings: warningsOf(run) };
+}
+
+/**
+ * The earlier result with the scenarios of a later run in place of its own.
+ * @param {Run} before
+ * @param {Run} run
+ * @returns {Run}
+ */
+export function renewed(before, run) {
+  const day = before.startedAt.slice(0, 10);
+  const kept = Object.keys(before.measured).filter((scenario) => !(scenario in run.measured));
+  return {
+    ...run,
+    peers: before.peers.map((old) => {
+      const { version, ...peer } = run.peers.find(({ name }) => name === old.name) ?? old;
+      return { ...peer, version: version ?? old.version };
+    }),
+    measured: inOrder({ ...before.measured, ...run.measured }),
+    skipped: [...before.skipped.filter(({ scenario }) => !(scenario in run.measured)), ...run.skipped],
+    earlier: Object.fromEntries(kept.map((scenario) => [scenario, before.earlier?.[scenario] ?? day])),
+  };
+}
+
+/** @param {Run['measured']} measured */
+function inOrder(measured) {
+  return Object.fromEntries(
+    Object.keys(SCENARIOS).flatMap((name) => (measured[name] ? [[name, measured[name]]] : [])),
+  );
 }
 
 /**
@@ -87,9 +116,13 @@ export function sharesOf({ measured }, scenario, peer) {
 
 /** @param {Run} run */
 function warningsOf(run) {
-  const { pinned, peers, measured, skipped } = run;
+  const { pinned, peers, measured, skipped, earlier = {} } = run;
   const warnings = peers.flatMap(({ label, missing }) => (missing ? [`${label} was not measured: ${missing}`] : []));
   warnings.push(...skipped.map(({ scenario, missing }) => `${scenario} was not measured: ${missing}`));
+  for (const day of new Set(Object.values(earlier))) {
+    const scenarios = Object.keys(earlier).filter((scenario) => earlier[scenario] === day);
+    warnings.push(`measured on ${day}: ${scenarios.join(', ')}`);
+  }
   if (!pinned) warnings.push('taskset or a second core is missing: server and load client were not tied to cores');
   let noisiest = { share: BUSY_MACHINE, what: '' };
   for (const scenario of Object.keys(measured)) {

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { describeMachine } from '../shared/machine.mjs';
 import { renderPage } from './page.mjs';
-import { makeResult, type Outcome, type Run } from './result.mjs';
+import { makeResult, type Outcome, type Run, renewed } from './result.mjs';
 import { renderTables } from './table.mjs';
 
 const use = { cpuUs: 1, elapsedMs: 1, serverShare: 0.5, clientShare: 0.2, othersShare: 0 };
@@ -53,4 +53,20 @@ it('says where the load client was saturated and the server was not', () => {
   };
   const { warnings } = makeResult({ ...run, peers: run.peers.slice(0, 2), measured });
   expect(warnings).toEqual([expect.stringMatching(/^rpc, Fanfare: .*97 %.*50 %/)]);
+});
+
+it('renews some scenarios, and says when the others were measured', () => {
+  const publish = [{ fanfare: outcome(1), centrifuge: outcome(2) }];
+  const later = { ...run, startedAt: '2026-11-30T12:00:00.000Z', peers: run.peers.slice(0, 1), measured: { publish } };
+  const { rows, warnings, peers } = makeResult(renewed(run, later));
+  expect(rows.map(({ scenario, cells }) => [scenario, cells[1]?.ratio?.median])).toEqual([
+    ['publish', 0.5],
+    ['rpc', 3],
+  ]);
+  expect(peers.map(({ name, version }) => [name, version])).toEqual([
+    ['fanfare', '1'],
+    ['centrifuge', '2'],
+    ['bun', null],
+  ]);
+  expect(warnings).toContain('measured on 2026-11-24: rpc');
 });
