@@ -71,9 +71,7 @@ export function renewed(before, run) {
 
 /** @param {Run['measured']} measured */
 function inOrder(measured) {
-  return Object.fromEntries(
-    Object.keys(SCENARIOS).flatMap((name) => (measured[name] ? [[name, measured[name]]] : [])),
-  );
+  return Object.fromEntries(Object.keys(SCENARIOS).flatMap((name) => (measured[name] ? [[name, measured[name]]] : [])));
 }
 
 /**
