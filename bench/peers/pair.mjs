@@ -130,7 +130,7 @@ export class Pair {
         payloadBytes: 128,
         burst,
         group: burst,
-        window,
+        window: ratePerSec === undefined ? window : 0,
         ratePerSec,
         catchesUp: overload,
       });

@@ -56,7 +56,10 @@ export function makeResult(run) {
  */
 export function renewed(before, run) {
   const day = before.startedAt.slice(0, 10);
-  const kept = Object.keys(before.measured).filter((scenario) => !(scenario in run.measured));
+  const ofTheDay = run.startedAt.slice(0, 10);
+  const days = Object.keys(before.measured)
+    .filter((scenario) => !(scenario in run.measured))
+    .map((scenario) => [scenario, before.earlier?.[scenario] ?? day]);
   return {
     ...run,
     peers: before.peers.map((old) => {
@@ -65,7 +68,7 @@ export function renewed(before, run) {
     }),
     measured: inOrder({ ...before.measured, ...run.measured }),
     skipped: [...before.skipped.filter(({ scenario }) => !(scenario in run.measured)), ...run.skipped],
-    earlier: Object.fromEntries(kept.map((scenario) => [scenario, before.earlier?.[scenario] ?? day])),
+    earlier: Object.fromEntries(days.filter(([, measured]) => measured !== ofTheDay)),
   };
 }
 
