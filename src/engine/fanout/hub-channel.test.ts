@@ -269,6 +269,23 @@ describe('a channel that may gather', () => {
     expect(b.connection.frames[0]).toBe(a.connection.frames[0]);
   });
 
+  test('waits for further joins and leaves, if the rule has no batch, but no publication waits for them', async () => {
+    const plain = new World();
+    const subscriber = plain.live(0, true);
+    plain.work(6);
+    for (const kind of ['join', 'join', 'leave'] as const) {
+      plain.announce(kind);
+      await plain.clock.advance(1);
+    }
+    expect(subscriber.frames).toEqual([]);
+    plain.deliver(1);
+    plain.clock.endTurn();
+    expect(subscriber.frames).toEqual([['+', '+', '-', 1]]);
+    plain.announce('join');
+    await plain.clock.advance(6);
+    expect(subscriber.frames.slice(1)).toEqual([['+']]);
+  });
+
   test('lets who joins have what comes afterwards, and who leaves what came before', async () => {
     const leaving = world.live();
     world.work(6);

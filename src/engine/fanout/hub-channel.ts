@@ -20,6 +20,12 @@ type Traffic = Extract<Push, { kind: 'join' | 'leave' }>;
 const maxBatchBytes = 65_536;
 
 /**
+ * How long joins and leaves may be gathered while the node is busy. Where many come or go at once, each would be a write
+ * to all others.
+ */
+const maxTrafficWaitMs = 20;
+
+/**
  * All live subscribers of a channel have the same position, so order, duplicates and gaps are checked once per
  * publication and not once per subscriber.
  */
@@ -35,6 +41,8 @@ export class HubChannel implements Flushable, FanOut {
   #waiting: Set<Subscription> | undefined;
   #batch: SharedPush[] = [];
   #batchBytes = 0;
+  /** How long the batch may wait. */
+  #maxWaitMs = 0;
   /** Subscribers added since the batch began, with the number of its pushes that came before them. */
   #late: Map<Subscription, number> | undefined;
   /** Position of the last publication that arrived; `undefined` before the first, and without a stream. */
@@ -156,7 +164,13 @@ export class HubChannel implements Flushable, FanOut {
   #enqueue(push: Push, bytes: number): void {
     this.#batch.push(new SharedPush(push));
     this.#batchBytes += bytes;
-    if (this.#batch.length === 1) this.#turn.addChannel(this, this.#rule?.batchMs);
+    const { batchMs = 0 } = this.#rule ?? {};
+    const maxWaitMs = push.kind === 'publication' ? batchMs : Math.max(batchMs, maxTrafficWaitMs);
+    // A publication does not wait because joins before it may.
+    if (this.#batch.length === 1 || maxWaitMs < this.#maxWaitMs) {
+      this.#maxWaitMs = maxWaitMs;
+      this.#turn.addChannel(this, maxWaitMs);
+    }
     if (this.#batchBytes >= maxBatchBytes) this.flush();
   }
 

@@ -259,7 +259,8 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   settle(channel: string): void {
     // safe: a name that is not valid is not found
     const subscription = this.subscriptions.get(channel as ChannelName);
-    if (subscription !== undefined && subscription.rule.batchMs > 0) subscription.settle();
+    if (subscription === undefined) return;
+    if (subscription.rule.batchMs > 0 || subscription.variant.joinLeave) subscription.settle();
   }
 
   /** Applies changed rates. */
