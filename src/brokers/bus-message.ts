@@ -1,7 +1,7 @@
 /** Publications, joins and leaves as they are stored and sent through Redis and NATS. */
 
 import * as v from 'valibot';
-import { clientInfoSchema, tagsSchema } from '../engine/channels/publication-schemas.js';
+import { clientInfoSchema, tagsSchema, traceSchema } from '../engine/channels/publication-schemas.js';
 import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
 import { trustedJsonText } from '../model/json-text.js';
@@ -19,12 +19,17 @@ export function deliver(events: BrokerEvents | undefined, channel: ChannelName, 
   else events?.onLeave(channel, message.info);
 }
 
-const envelope = v.object({ info: v.exactOptional(clientInfoSchema), tags: v.exactOptional(tagsSchema) });
+/** Versions that do not know a field leave it out. */
+const envelope = v.object({
+  info: v.exactOptional(clientInfoSchema),
+  tags: v.exactOptional(tagsSchema),
+  trace: v.exactOptional(traceSchema),
+});
 
 /** The other fields as JSON, after their length and a colon, then the data unchanged. Mostly none: `0:`. */
-export function encodePublication({ data, info, tags }: NewPublication): string {
-  if (info === undefined && tags === undefined) return `0:${payloadJson(data)}`;
-  const rest = JSON.stringify({ info, tags });
+export function encodePublication({ data, info, tags, trace }: NewPublication): string {
+  if (info === undefined && tags === undefined && trace === undefined) return `0:${payloadJson(data)}`;
+  const rest = JSON.stringify({ info, tags, trace });
   return `${rest.length}:${rest}${payloadJson(data)}`;
 }
 

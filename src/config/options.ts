@@ -2,6 +2,7 @@
  * The table of all options, from which help, checks and the reference page are made. One table, whatever its length.
  */
 
+import { logLevels } from '../engine/ports/logger.js';
 import { proxyHeaders } from '../model/proxy-header.js';
 import { channels } from './channel-config.js';
 import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxHookTimeoutMs } from './hook-config.js';
@@ -293,10 +294,14 @@ export const options = {
     { default: 268_435_456 },
   ),
   ...limitOptions,
-  'log.level': option(
-    choice(['debug', 'info', 'warn', 'error', 'silent']),
-    'Lowest level of log lines that are written, as JSON on standard error.',
-    { default: 'info', reload: true },
+  'log.level': option(choice(logLevels), 'Lowest level of log lines that are written, as JSON on standard error.', {
+    default: 'info',
+    reload: true,
+  }),
+  tracing: option(
+    flag(),
+    'Record spans through @opentelemetry/api, which has to be installed together with an SDK that NODE_OPTIONS loads; see tracing.md.',
+    { default: false },
   ),
   'shutdown.deadline': option(
     duration(),

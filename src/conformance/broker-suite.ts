@@ -9,6 +9,7 @@ import { deliveryClaims } from './broker-delivery-claims.js';
 import { historyClaims } from './broker-history-claims.js';
 import { idempotencyClaims } from './broker-idempotency-claims.js';
 import { presenceClaims } from './broker-presence-claims.js';
+import { tracingClaims } from './broker-tracing-claims.js';
 import { versionClaims } from './broker-version-claims.js';
 import { RecordedEvents } from './recorded-events.js';
 
@@ -27,6 +28,7 @@ const abilities = {
   idempotency: idempotencyClaims,
   presence: presenceClaims,
   versions: versionClaims,
+  tracing: tracingClaims,
 };
 
 /** What a broker need not have. */

@@ -34,8 +34,9 @@ import type { Clock, Random } from './ports/clock.js';
 import type { Connection, Handshake } from './ports/connection.js';
 import { Counters } from './ports/counters.js';
 import { limitsWithDefaults } from './ports/limits.js';
-import type { Logger } from './ports/logger.js';
+import type { LevelSwitch, Logger } from './ports/logger.js';
 import { Notifier } from './ports/observer.js';
+import type { Tracer } from './ports/tracer.js';
 import { type NodeChange, type NodeSettings, prepareChange } from './reconfigure.js';
 import { Admission } from './sessions/admission.js';
 import { commandHandlers } from './sessions/commands/handlers.js';
@@ -60,6 +61,10 @@ export interface NodeOptions extends NodeSettings {
   /** Called with each message that a client sends outside any channel. Absent: such a client is sent away with 3508. */
   readonly onMessage?: ((session: Session, data: unknown) => void) | undefined;
   readonly log: Logger;
+  /** Changes which lines are written. Absent: the log is somebody else's. */
+  readonly logLevel?: LevelSwitch | undefined;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Told to clients when they connect. */
   readonly version: string;
 }
@@ -121,7 +126,8 @@ export class Node {
 export interface NodePorts extends ReturnType<typeof compose> {}
 
 /** All parts of a node, in the order in which one is made of others. */
-function compose({ clock, random, broker, log, version, procedures, onMessage, ...settings }: NodeOptions) {
+function compose(options: NodeOptions) {
+  const { clock, random, broker, log, logLevel, tracer, version, procedures, onMessage, ...settings } = options;
   const { personal = {} } = settings;
   const id = random.id();
   const limits = limitsWithDefaults(settings.limits);
@@ -132,7 +138,7 @@ function compose({ clock, random, broker, log, version, procedures, onMessage, .
   });
   const turn = new Turn(clock);
   const interest = new Interest(broker, clock, log, limits);
-  const hub = new Hub(interest, turn, counters, notifier);
+  const hub = new Hub(interest, turn, counters, notifier, tracer);
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
   const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, keeps: () => ports.rules.keeps });
@@ -143,6 +149,7 @@ function compose({ clock, random, broker, log, version, procedures, onMessage, .
     random,
     log,
     control,
+    tracer,
     summary: () => summaryOf(ports),
     silenceWithin: (ms) => brokerHealth.silenceWithin(ms),
   });
@@ -160,6 +167,8 @@ function compose({ clock, random, broker, log, version, procedures, onMessage, .
     clock,
     random,
     log,
+    logLevel,
+    tracer,
     limits,
     counters,
     refusals,
@@ -197,7 +206,7 @@ function compose({ clock, random, broker, log, version, procedures, onMessage, .
     pingFrames: new PingFrames(),
     variants: new Variants(),
     presence: new Presence(broker, presence, log, refusals),
-    publishing: new Publishing(broker, counters),
+    publishing: new Publishing(broker, counters, tracer),
     seats: new Seats({ nodeId: id, clock, cluster, limits }),
     positionChecks: new PositionChecks({ broker, hub, interest, clock, random, counters, log }),
     /** Somebody may ask for the headers of a connection after it was let in. */

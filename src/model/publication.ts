@@ -21,6 +21,8 @@ export interface NewPublication {
   /** Set when a client published, absent when the server did. */
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;
+  /** The span that published it, for spans on other nodes; see `Span.trace`. Absent: it is not traced. Never sent to clients. */
+  readonly trace?: string;
 }
 
 /** A message in a channel. */
@@ -30,7 +32,9 @@ export interface Publication extends NewPublication {
 }
 
 /** Written out, because a spread takes thirty times as long, and this runs for each publication. */
-export function publicationAt({ data, info, tags }: NewPublication, offset: number): Publication {
+export function publicationAt({ data, info, tags, trace }: NewPublication, offset: number): Publication {
+  // Seldom: the spread is for publications that are traced.
+  if (trace !== undefined) return { data, offset, ...(info && { info }), ...(tags && { tags }), trace };
   if (tags !== undefined) return info === undefined ? { data, offset, tags } : { data, offset, info, tags };
   return info === undefined ? { data, offset } : { data, offset, info };
 }

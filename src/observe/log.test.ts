@@ -1,7 +1,8 @@
 /** Log lines: structured, and without secrets. */
 
 import { describe, expect, test } from 'vitest';
-import { createLog, type LogLevel } from './log.js';
+import type { LogLevel } from '../engine/ports/logger.js';
+import { createLog } from './log.js';
 
 function logTo(level: LogLevel = 'debug') {
   const lines: string[] = [];

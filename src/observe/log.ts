@@ -1,8 +1,7 @@
 /** Structured logs: one JSON line each on standard error. */
 
 import { type Logger as PinoLogger, pino } from 'pino';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+import type { LogLevel } from '../engine/ports/logger.js';
 
 /** Fields that could carry a secret are never written, wherever they are put. */
 const secretFields = ['token', 'secret', 'password', 'authorization', 'cookie'];

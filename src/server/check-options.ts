@@ -26,6 +26,7 @@ const optionKeys: Record<keyof FanfareOptions, true> = {
   transports: true,
   limits: true,
   log: true,
+  tracing: true,
 };
 const transportKeys: Record<keyof TransportPaths, true> = {
   httpStream: true,
@@ -88,6 +89,7 @@ export function checkOptions(options: unknown): void {
   if (given.origins !== '*') expectTexts('origins', given.origins, ' or "*"');
   expectTexts('trustProxies', given.trustProxies);
   if (given.log !== undefined) expectLogger(given.log);
+  expectWord('tracing', given.tracing, [true, false], false);
 }
 
 /** @throws FanfareError `ERR_CONFIG` for anything but an HTTP server, such as an Express application */

@@ -6,13 +6,20 @@ import { hookEndpoint } from '../config/hook-endpoint.js';
 import type { OptionValues } from '../config/options.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import type { Logger } from '../engine/ports/logger.js';
+import type { Tracer } from '../engine/ports/tracer.js';
 import type { HookName, HookOptions } from '../http/hooks/hook.js';
 import { Hooks } from '../http/hooks/hooks.js';
 import { parseChannelName } from '../model/channel-name.js';
 import { systemClock, systemRandom } from './system-ports.js';
 
+interface HooksPorts {
+  readonly log: Logger;
+  /** Absent: nothing is traced. */
+  readonly tracer: Tracer | undefined;
+}
+
 /** @param previous the hooks that they will replace */
-export function hooksOf({ values, hookSecrets }: Config, log: Logger, previous?: Hooks): Hooks {
+export function hooksOf({ values, hookSecrets }: Config, ports: HooksPorts, previous?: Hooks): Hooks {
   return new Hooks(
     {
       endpoints: endpointsOf(values),
@@ -28,7 +35,7 @@ export function hooksOf({ values, hookSecrets }: Config, log: Logger, previous?:
       maxQueuedEvents: values['hooks.maxQueuedEvents'],
       hasPresence: presenceIn(values.channels),
     },
-    { clock: systemClock, random: systemRandom, log },
+    { clock: systemClock, random: systemRandom, ...ports },
     previous,
   );
 }

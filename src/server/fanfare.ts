@@ -15,7 +15,9 @@ import { singleConnectionConflict } from '../engine/operations/single-connection
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Counters } from '../engine/ports/counters.js';
 import type { LimitName } from '../engine/ports/limits.js';
-import type { Logger } from '../engine/ports/logger.js';
+import { type Logger, silentLogger } from '../engine/ports/logger.js';
+import type { Tracer } from '../engine/ports/tracer.js';
+import { withTimeLimit } from '../engine/time/time-limit.js';
 import { apiEndpoints } from '../http/api/api.js';
 import type { ApiParts } from '../http/api/method.js';
 import { UnknownFields } from '../http/api/unknown-fields.js';
@@ -27,8 +29,10 @@ import { FanfareError } from '../model/fanfare-error.js';
 import { ownProcedures } from '../model/join-leave-wish.js';
 import type { HookMetricsSource } from '../observe/hook-metrics.js';
 import { createLog } from '../observe/log.js';
+import { LogLevelSwitch } from '../observe/log-level.js';
 import type { Metrics } from '../observe/metrics.js';
 import type { NodeFigures } from '../observe/node-metrics.js';
+import { TracedLog } from '../observe/traced-log.js';
 import type { FigurePeers } from '../observe/worker-metrics.js';
 import { ClientGate } from '../transports/client-gate.js';
 
@@ -42,6 +46,7 @@ import type { FanfareOptions } from './options.js';
 import { requireRuntime } from './runtime.js';
 import { type ListenOptions, Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
+import { openTracer } from './tracing.js';
 import { version } from './version.js';
 
 const defaultPath = '/connection/websocket';
@@ -78,18 +83,31 @@ export interface Assembled<Channels extends ChannelSchemas, Procedures extends P
   readonly prepareChange: Node['prepareChange'];
 }
 
+/** What {@link assemble} gets from whoever has it already. */
+interface AssembledParts {
+  /** The processes whose metrics are added to this one's. */
+  readonly peers?: FigurePeers;
+  /** Default: one of its own, if the options ask for tracing. */
+  readonly tracer?: Tracer | undefined;
+  /** Of the log in the options. Default: none, since that log is the application's. */
+  readonly level?: LogLevelSwitch;
+}
+
 /** Like {@link fanfare}, with hooks, and possibly as one of several processes that share a port. */
 export function assemble<Channels extends ChannelSchemas, Procedures extends ProcedureTable>(
   options: FanfareOptions<Channels, Procedures>,
   hooks: HookParts | undefined,
-  { peers }: { readonly peers?: FigurePeers } = {},
+  given: AssembledParts = {},
 ): Assembled<Channels, Procedures> {
   requireRuntime(process.versions);
-  const log = options.log ?? createLog({ level: 'warn' });
+  const { peers } = given;
+  const { log, logLevel, tracer } = logging(options, given);
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
   const node = new Node({
     ...ports,
+    logLevel,
+    tracer,
     broker: (options.broker ?? memory())(ports),
     auth: authenticator(options),
     // safe: the engine calls a rule's functions with results of the rule's own schema and pattern
@@ -135,7 +153,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     transports,
     proxies: gate.proxies,
     endpoints: (listen) => [
-      ...apiOf(listen, { operations: node.operations, counters, log, refusals, unknownFields }),
+      ...apiOf(listen, { operations: node.operations, counters, refusals, unknownFields, ...ports, tracer }),
       liveEndpoint,
       readyEndpoint(node.ports),
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),
@@ -146,8 +164,12 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       if (peers !== undefined || (hooks?.figures.length ?? 0) > 0) await metrics();
     },
     onClose: async (deadlineMs) => {
+      logLevel?.close();
       await hooks?.close(deadlineMs);
       (await loadedMetrics)?.close();
+      // The process is about to exit; an application ends its SDK itself.
+      const flushed = given.tracer && withTimeLimit(systemClock, deadlineMs, 'spans', given.tracer.flush());
+      await flushed?.catch((error: unknown) => log.warn({ err: error }, 'the last spans were not taken'));
     },
   });
   const app = new FanfareApp<Channels, Procedures>({
@@ -175,6 +197,21 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     app,
     counters,
     prepareChange: (change) => node.prepareChange(change),
+  };
+}
+
+/** Of the library's own log. */
+const defaultLevel = 'warn';
+
+/** The log, its level if that is not the application's, and the tracer that its lines name. @throws FanfareError `ERR_CONFIG` */
+function logging({ log: given, tracing = false }: Pick<FanfareOptions, 'log' | 'tracing'>, parts: AssembledParts) {
+  const own = given === undefined ? createLog({ level: defaultLevel }) : undefined;
+  const plain = given ?? own ?? silentLogger;
+  const tracer = parts.tracer ?? (tracing ? openTracer(plain) : undefined);
+  return {
+    log: tracer === undefined ? plain : new TracedLog(plain, tracer),
+    logLevel: parts.level ?? (own && new LogLevelSwitch(own, systemClock, defaultLevel)),
+    tracer,
   };
 }
 

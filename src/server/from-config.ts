@@ -14,10 +14,13 @@ import type { ChannelSchemas, ProcedureTable } from '../engine/channels/channel-
 import type { PersonalOptions } from '../engine/channels/personal-channel.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import { Counters } from '../engine/ports/counters.js';
+import type { Tracer } from '../engine/ports/tracer.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
 import { defined } from '../model/defined.js';
 import { createLog } from '../observe/log.js';
+import { LogLevelSwitch } from '../observe/log-level.js';
+import { TracedLog } from '../observe/traced-log.js';
 import type { FigurePeers } from '../observe/worker-metrics.js';
 import type { FanfareApp } from './app.js';
 import type { TransportPaths } from './client-transports.js';
@@ -31,6 +34,7 @@ import { LiveHooks } from './live-hooks.js';
 import type { BrokerFactory, FanfareOptions } from './options.js';
 import type { ListenOptions } from './serving.js';
 import { systemClock } from './system-ports.js';
+import { openTracer } from './tracing.js';
 
 export interface ServerAddresses {
   readonly clients: ListenAddress;
@@ -58,6 +62,8 @@ export class ConfiguredServer {
   readonly #ownChannels: Readonly<Record<string, ChannelDeclaration>> | undefined;
   readonly #hasApi: boolean;
   readonly #hasTls: boolean;
+  readonly #level: LogLevelSwitch;
+  readonly #tracer: Tracer | undefined;
 
   /**
    * @param channels replace those of the configuration, as long as it has only the default ones of its mode
@@ -72,7 +78,9 @@ export class ConfiguredServer {
     this.#hasApi = config.apiKeys.length > 0;
     this.#hasTls = config.certificate !== undefined;
     this.log = createLog({ level: values['log.level'] });
-    const hooks = hooksOf(config, this.log);
+    this.#level = new LogLevelSwitch(this.log, systemClock, values['log.level']);
+    this.#tracer = values.tracing ? openTracer(this.log) : undefined;
+    const hooks = hooksOf(config, this.#hookPorts);
     this.#hooks = new LiveHooks(hooks);
     const options: FanfareOptions = {
       auth: authenticatorOf(config, hooks),
@@ -90,6 +98,8 @@ export class ConfiguredServer {
     };
     this.#assembled = assemble<ChannelSchemas, ProcedureTable>(options, this.#hooks, {
       ...(worker !== undefined && { peers: worker.peers }),
+      tracer: this.#tracer,
+      level: this.#level,
     });
     this.app = this.#assembled.app;
     this.#assembled.counters.configReloadedAtMs = systemClock.wallMs();
@@ -129,7 +139,7 @@ export class ConfiguredServer {
    * @throws FanfareError `ERR_CONFIG`
    */
   prepare(config: Config): () => ConfigChanges {
-    const hooks = hooksOf(config, this.log, this.#hooks.current);
+    const hooks = hooksOf(config, this.#hookPorts, this.#hooks.current);
     const origins = this.#originsOf(config);
     const commit = this.#assembled.prepareChange({
       auth: authenticatorOf(config, hooks),
@@ -146,7 +156,7 @@ export class ConfiguredServer {
       this.#hooks.replace(hooks);
       commit();
       this.app.setOrigins(origins);
-      this.log.level = config.values['log.level'];
+      this.#level.configure(config.values['log.level']);
       const changes = changesOf(this.#started, this.#config, config);
       this.#config = config;
       this.#assembled.counters.configReloadedAtMs = systemClock.wallMs();
@@ -161,6 +171,11 @@ export class ConfiguredServer {
    */
   reload(config: Config): ConfigChanges {
     return this.prepare(config)();
+  }
+
+  get #hookPorts() {
+    const tracer = this.#tracer;
+    return { log: tracer === undefined ? this.log : new TracedLog(this.log, tracer), tracer };
   }
 
   /** Counts a reload, for the metrics. */

@@ -69,4 +69,9 @@ export interface FanfareOptions<
   readonly limits?: Limits;
   /** Gets structured log lines; a pino logger fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Logger;
+  /**
+   * Record spans of publishing, fan-out, hooks and the HTTP API through `@opentelemetry/api`, which has to be installed,
+   * with an SDK that is registered before; docs/operations/tracing.md. Default: `false`, which costs nothing.
+   */
+  readonly tracing?: boolean;
 }

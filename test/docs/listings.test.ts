@@ -17,6 +17,8 @@ const pages = [
   'docs/operations/brokers.md',
   'docs/operations/deploying.md',
   'docs/operations/workers.md',
+  'docs/operations/tracing.md',
+  'docs/operations/troubleshooting.md',
   ...guides,
 ];
 

@@ -122,9 +122,10 @@ export class Reader implements AsyncDisposable {
     script('node', `case "$1" in *.ts) exec ${node} '${jiti}' "$@";; esac; exec ${node} "$@"`);
     script('python3', `exec '${root}.cache/python/bin/python' "$@"`);
     const modules = join(this.folder, 'node_modules');
-    mkdirSync(join(modules, '@hono'), { recursive: true });
+    for (const scope of ['@hono', '@opentelemetry']) mkdirSync(join(modules, scope), { recursive: true });
     symlinkSync(root, join(modules, 'fanfare'));
-    for (const name of ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server'])
+    const traced = ['@opentelemetry/api', '@opentelemetry/resources', '@opentelemetry/sdk-trace-node'];
+    for (const name of ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server', ...traced])
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
     const inherited = Object.entries(process.env).filter(([name]) => !/^(FANFARE|NODE_|VITEST|FORCE_COLOR)/.test(name));
     this.#env = {

@@ -68,6 +68,8 @@ it('has exactly the routes of the server', () => {
     log: silentLogger,
     refusals: node.ports.refusals,
     unknownFields,
+    random: systemRandom,
+    tracer: undefined,
   };
   // The older form takes lines, and what is below is no method.
   const methods = apiEndpoints(parts, { keys: apiKey }).filter(({ path }) => !['/api', '/api/'].includes(path));
@@ -141,8 +143,8 @@ function wrongFor({ type }: Schema): unknown {
 function others(but: string, properties: Readonly<Record<string, Schema>>, required: readonly string[]) {
   const good: Record<string, unknown> = {};
   for (const name of required) {
-    const { type } = openApi.resolve(properties[name] ?? {});
-    if (name !== but) good[name] = type === 'array' ? [] : 'chat:lobby';
+    const { type, enum: [choice] = [] } = openApi.resolve(properties[name] ?? {});
+    if (name !== but) good[name] = type === 'array' ? [] : (choice ?? 'chat:lobby');
   }
   return good;
 }

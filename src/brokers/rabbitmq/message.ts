@@ -1,7 +1,7 @@
 /** Publications, joins and leaves as AMQP messages: the data is the body, the other fields are headers. */
 
 import * as v from 'valibot';
-import { clientInfoSchema, tagsSchema } from '../../engine/channels/publication-schemas.js';
+import { clientInfoSchema, tagsSchema, traceSchema } from '../../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import { payloadJson } from '../../model/payload.js';
 import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
@@ -21,13 +21,14 @@ export interface Received {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-export function encodePublication({ data, info, tags }: NewPublication): Message {
+export function encodePublication({ data, info, tags, trace }: NewPublication): Message {
   return {
     type: 'publication',
     content: Buffer.from(payloadJson(data)),
     headers: {
       ...(info !== undefined && { info: JSON.stringify(info) }),
       ...(tags !== undefined && { tags: JSON.stringify(tags) }),
+      ...(trace !== undefined && { trace }),
     },
   };
 }
@@ -50,14 +51,15 @@ export function decodeMessage({ type, content, headers }: Received): ChannelMess
   }
 }
 
-function decodePublication(text: string, { info, tags }: Received['headers']): NewPublication {
+function decodePublication(text: string, { info, tags, trace }: Received['headers']): NewPublication {
   if (text === '') throw new Error('a publication without data');
   const data = trustedJsonText(text);
-  if (info === undefined && tags === undefined) return { data };
+  if (info === undefined && tags === undefined && trace === undefined) return { data };
   return {
     data,
     ...(info !== undefined && { info: v.parse(clientInfoSchema, parsed(info)) }),
     ...(tags !== undefined && { tags: v.parse(tagsSchema, parsed(tags)) }),
+    ...(trace !== undefined && { trace: v.parse(traceSchema, trace) }),
   };
 }
 

@@ -17,3 +17,6 @@ export const tagsSchema = v.custom<Readonly<Record<string, string>>>(
   (value) =>
     typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string'),
 );
+
+/** Longer than any; its form is checked by the tracer. */
+export const traceSchema = v.pipe(v.string(), v.maxLength(1_024));

@@ -6,9 +6,17 @@ import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
 import { type Payload, payloadJson, payloadValue } from '../../model/payload.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
-import { type Broker, maxIdempotencyKeyBytes, type Published, type Version } from '../ports/broker.js';
+import {
+  type Broker,
+  maxIdempotencyKeyBytes,
+  type Published,
+  type PublishOptions,
+  type Version,
+} from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
+import type { Span, Tracer } from '../ports/tracer.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
+import { beginPublishing, endPublishing } from './message-spans.js';
 import type { Rule } from './rule.js';
 import { SchemaMismatch } from './schema-mismatch.js';
 import { isUnchanged } from './unchanged-json.js';
@@ -22,6 +30,8 @@ export interface PublishingOptions {
   readonly version?: Version;
   /** Deliver it without adding it to the history: it has no offset and cannot be recovered. */
   readonly skipHistory?: boolean;
+  /** Of the caller, who ends it. Absent: one of its own, if anything is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** A message that the rule of its channel has accepted. */
@@ -76,11 +86,12 @@ export class Publishing {
   constructor(
     private readonly broker: Broker,
     private readonly counters: Counters,
+    private readonly tracer?: Tracer,
   ) {}
 
   /** Publishes an accepted message. Rejects as the broker does; the order of the calls is the order of the stream. */
   publish(channel: ChannelName, rule: Rule, data: Payload, options: PublishingOptions): Promise<Published> {
-    const { info, tags, idempotencyKey, version, skipHistory = false } = options;
+    const { info, tags, idempotencyKey, version, skipHistory = false, span } = options;
     if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
       const range = `from 1 to ${maxIdempotencyKeyBytes} bytes`;
       return Promise.reject(new FanfareError('ERR_IDEMPOTENCY_KEY', `an idempotency key has ${range}`));
@@ -96,11 +107,28 @@ export class Publishing {
       return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', `version is not available: ${why}`));
     }
     this.counters.publicationsIn++;
-    return this.broker.publish(channel, newPublication(data, info, tags), {
-      stream: isKept ? rule.stream : undefined,
-      idempotencyKey,
-      version,
-    });
+    const publication = newPublication(data, info, tags);
+    const brokerOptions = { stream: isKept ? rule.stream : undefined, idempotencyKey, version };
+    if (this.tracer === undefined) return this.broker.publish(channel, publication, brokerOptions);
+    return this.#publishTraced(this.tracer, span, channel, rule, publication, brokerOptions);
+  }
+
+  #publishTraced(
+    tracer: Tracer,
+    given: Span | undefined,
+    channel: ChannelName,
+    rule: Rule,
+    publication: NewPublication,
+    options: PublishOptions,
+  ): Promise<Published> {
+    const span = given ?? beginPublishing(tracer, channel, rule, publication.info?.client);
+    const { trace } = span;
+    const published =
+      trace === undefined
+        ? this.broker.publish(channel, publication, options)
+        : span.run(() => this.broker.publish(channel, { ...publication, trace }, options));
+    if (given === undefined) endPublishing(span, published);
+    return published;
   }
 }
 

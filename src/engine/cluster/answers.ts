@@ -2,6 +2,7 @@
 
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { ClusterMessage } from './messages.js';
 
 /**
@@ -33,8 +34,7 @@ export class ClusterAnswers {
   readonly #questions = new Map<string, Question>();
 
   constructor(
-    private readonly clock: Clock,
-    private readonly log: Logger,
+    private readonly ports: { readonly clock: Clock; readonly log: Logger; readonly tracer?: Tracer | undefined },
     private readonly reply: (message: ClusterMessage, to: string) => void,
   ) {}
 
@@ -43,14 +43,15 @@ export class ClusterAnswers {
     this.#responders.set(about, responder);
   }
 
-  async take({ id, about, body }: Extract<ClusterMessage, { kind: 'ask' }>, from: string): Promise<void> {
+  async take(ask: Extract<ClusterMessage, { kind: 'ask' }>, from: string): Promise<void> {
+    const { id } = ask;
     const key = `${from} ${id}`;
     const known = this.#questions.get(key);
     if (known !== undefined) return this.reply(known.answer ?? { kind: 'working', id }, from);
     this.#forget();
-    const question: Question = { gone: new AbortController(), atMs: this.clock.nowMs() };
+    const question: Question = { gone: new AbortController(), atMs: this.ports.clock.nowMs() };
     this.#questions.set(key, question);
-    const answer = await this.#answer(id, about, body, from, question.gone.signal);
+    const answer = await this.#answer(ask, from, question.gone.signal);
     if (question.gone.signal.aborted) return;
     question.answer = isShort(answer) ? answer : { kind: 'no_answer', id, isUnknown: false };
     this.reply(answer, from);
@@ -71,19 +72,28 @@ export class ClusterAnswers {
     this.#questions.clear();
   }
 
-  async #answer(id: string, about: string, body: unknown, from: string, gone: AbortSignal): Promise<ClusterMessage> {
+  async #answer(
+    { id, about, body, trace }: Extract<ClusterMessage, { kind: 'ask' }>,
+    from: string,
+    gone: AbortSignal,
+  ): Promise<ClusterMessage> {
     const responder = this.#responders.get(about);
     if (responder === undefined) return { kind: 'no_answer', id, isUnknown: true };
+    const span =
+      trace && this.ports.tracer?.begin({ name: `answer ${about}`, kind: 'server', attributes: {}, from: trace });
     try {
-      return { kind: 'answer', id, body: await responder(body, from, gone) };
+      const answer = span ? await span.run(() => responder(body, from, gone)) : await responder(body, from, gone);
+      if (span) span.end();
+      return { kind: 'answer', id, body: answer };
     } catch (error) {
-      this.log.warn({ err: error, about, node: from }, 'a question of another node could not be answered');
+      if (span) span.end(error);
+      this.ports.log.warn({ err: error, about, node: from }, 'a question of another node could not be answered');
       return { kind: 'no_answer', id, isUnknown: false };
     }
   }
 
   #forget(): void {
-    const oldestMs = this.clock.nowMs() - rememberedMs;
+    const oldestMs = this.ports.clock.nowMs() - rememberedMs;
     for (const [key, { atMs, answer }] of this.#questions) {
       const isLapsed = atMs < oldestMs && answer !== undefined;
       if (this.#questions.size < maxRemembered && !isLapsed) {

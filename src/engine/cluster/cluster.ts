@@ -4,6 +4,7 @@ import { RepeatedWarning } from '../log/repeated-warning.js';
 import type { Cancel, Clock, Random } from '../ports/clock.js';
 import type { ControlChannel } from '../ports/control-channel.js';
 import type { Logger } from '../ports/logger.js';
+import type { Tracer } from '../ports/tracer.js';
 import { withTimeLimit } from '../time/time-limit.js';
 import { ClusterAnswers, type Responder } from './answers.js';
 import { type ClusterMessage, decodeClusterMessage, type NodeSummary, payloadsOf } from './messages.js';
@@ -17,6 +18,8 @@ interface ClusterParts {
   readonly log: Logger;
   /** Absent: there are no other nodes, and questions get no answers. */
   readonly control: ControlChannel | undefined;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** The state of this node, for the others. */
   readonly summary: () => NodeSummary;
   /** Longest time without a message of its own through the broker: now, or within the last `ms` milliseconds. */
@@ -59,11 +62,11 @@ export class Cluster {
   #cancelNew: Cancel | undefined;
 
   constructor(private readonly parts: ClusterParts) {
-    const { clock, log } = parts;
+    const { clock, log, tracer } = parts;
     const what = 'messages of other nodes make no sense: they are of another version, or somebody else sends there';
     this.#garbage = new RepeatedWarning(what, parts);
     this.#unsent = new RepeatedWarning('messages to other nodes were not sent', parts);
-    this.#answers = new ClusterAnswers(clock, log, (message, to) => void this.#send(message, to));
+    this.#answers = new ClusterAnswers({ clock, log, tracer }, (message, to) => void this.#send(message, to));
     this.#questions = new ClusterQuestions(clock, (message, to) => void this.#send(message, to));
   }
 
@@ -142,7 +145,7 @@ export class Cluster {
     }
     if (this.#isClosed) return { ok: false, reason: 'closing' };
     if (!this.#peers.has(nodeId)) return { ok: false, reason: 'gone' };
-    const answers = await this.#questions.ask({ id: this.#newId(), about, body }, [nodeId], false, options);
+    const answers = await this.#questions.ask(this.#question(about, body), [nodeId], false, options);
     return this.#counted(answers.get(nodeId) ?? { ok: false, reason: 'gone' });
   }
 
@@ -152,8 +155,7 @@ export class Cluster {
    */
   async askAll(about: string, body: unknown, options: AskOptions): Promise<unknown[]> {
     if (!this.#isRunning) return [];
-    const question = { id: this.#newId(), about, body };
-    const answers = await this.#questions.ask(question, this.#peers.ids(), true, options);
+    const answers = await this.#questions.ask(this.#question(about, body), this.#peers.ids(), true, options);
     return [...answers.values()].flatMap((answer) =>
       this.#counted(answer).ok && 'body' in answer ? [answer.body] : [],
     );
@@ -173,6 +175,11 @@ export class Cluster {
   #counted(answer: Answer): Answer {
     if (!answer.ok && answer.reason === 'late') this.figures.questionsLate++;
     return answer;
+  }
+
+  #question(about: string, body: unknown) {
+    const trace = this.parts.tracer?.current();
+    return { id: this.#newId(), about, body, ...(trace !== undefined && { trace }) };
   }
 
   #newId(): string {

@@ -45,7 +45,14 @@ const clusterMessage = v.variant('kind', [
   /** The sender leaves. */
   v.object({ kind: v.literal('bye') }),
   /** A question; repeated with the same id until it is answered or its time is over. */
-  v.object({ kind: v.literal('ask'), id, about: v.pipe(v.string(), v.maxLength(64)), body: v.unknown() }),
+  v.object({
+    kind: v.literal('ask'),
+    id,
+    about: v.pipe(v.string(), v.maxLength(64)),
+    body: v.unknown(),
+    /** Of the span that asks; versions that do not know it leave it out. */
+    trace: v.exactOptional(v.pipe(v.string(), v.maxLength(1_024))),
+  }),
   /** The question has arrived and is being answered. */
   v.object({ kind: v.literal('working'), id }),
   v.object({ kind: v.literal('answer'), id, body: v.unknown() }),

@@ -51,7 +51,7 @@ export class ClusterQuestions {
    * @param isForAll whether to send the question to all nodes, also to those that are not known yet
    */
   ask(
-    question: Pick<Extract<ClusterMessage, { kind: 'ask' }>, 'id' | 'about' | 'body'>,
+    question: Omit<Extract<ClusterMessage, { kind: 'ask' }>, 'kind'>,
     nodes: readonly string[],
     isForAll: boolean,
     { deadlineMs, gone }: AskOptions,

@@ -6,9 +6,11 @@ import { payloadLength } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { Push } from '../../model/push.js';
+import { beginDelivery } from '../channels/message-spans.js';
 import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
 import type { Counters } from '../ports/counters.js';
+import type { Span, Tracer } from '../ports/tracer.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import { SharedFrame, SharedPush } from './shared-frame.js';
 import type { FanOut, Subscription } from './subscription.js';
@@ -50,14 +52,19 @@ export class HubChannel implements Flushable, FanOut {
   /** The rule in {@link #rules}; known once there is a subscriber, since every subscribe looks it up. */
   #rule: Rule | undefined;
   #rules: ChannelRules | undefined;
+  readonly #tracer: Tracer | undefined;
+  /** Of the traced publications in the batch; `undefined` without any. */
+  #spans: Span[] | undefined;
 
   constructor(
     readonly name: ChannelName,
     turn: Turn,
     counters: Counters,
+    tracer?: Tracer,
   ) {
     this.#turn = turn;
     this.#counters = counters;
+    this.#tracer = tracer;
   }
 
   get isEmpty(): boolean {
@@ -123,6 +130,7 @@ export class HubChannel implements Flushable, FanOut {
       this.position = { offset: publication.offset, epoch };
     }
     if (this.#numLive > 0) {
+      if (publication.trace !== undefined && this.#tracer !== undefined) this.#trace(this.#tracer, publication.trace);
       this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));
     }
     if (this.#waiting !== undefined) this.#catchUp(this.#waiting);
@@ -159,6 +167,28 @@ export class HubChannel implements Flushable, FanOut {
         if (subscription !== undefined && late?.has(subscription) !== true) subscription.outbox.share(parcel);
       }
     }
+    if (this.#spans !== undefined) this.#endSpans(this.#spans);
+  }
+
+  #trace(tracer: Tracer, trace: string): void {
+    const span = beginDelivery(tracer, trace, this.name, this.#rule);
+    if (span === undefined) return;
+    this.#spans ??= [];
+    this.#spans.push(span);
+  }
+
+  /** As an outbox, which comes after those that got this batch: then it has been written. */
+  #endSpans(spans: readonly Span[]): void {
+    this.#spans = undefined;
+    const subscribers = { 'fanfare.subscribers': this.#numLive };
+    this.#turn.addOutbox({
+      flush() {
+        for (const span of spans) {
+          span.set(subscribers);
+          span.end();
+        }
+      },
+    });
   }
 
   #enqueue(push: Push, bytes: number): void {

@@ -9,6 +9,7 @@ import type { ChannelRules } from '../channels/rules.js';
 import type { BrokerEvents } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
 import type { Notifier } from '../ports/observer.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { Turn } from '../time/turn.js';
 import { HubChannel } from './hub-channel.js';
 import type { Interest } from './interest.js';
@@ -24,6 +25,7 @@ export class Hub implements BrokerEvents {
     private readonly turn: Turn,
     private readonly counters: Counters,
     private readonly notifier: Notifier,
+    private readonly tracer?: Tracer,
   ) {}
 
   get numChannels(): number {
@@ -49,7 +51,7 @@ export class Hub implements BrokerEvents {
     const { channel: name } = subscription;
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      channel = new HubChannel(name, this.turn, this.counters);
+      channel = new HubChannel(name, this.turn, this.counters, this.tracer);
       this.#channels.set(name, channel);
       this.notifier.notify('occupied', name);
     }

@@ -6,6 +6,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
 import type { Revocation } from '../auth/revocations.js';
+import { beginBroadcast } from '../channels/message-spans.js';
 import { acceptMessage, type Publishing, type PublishingOptions } from '../channels/publishing.js';
 import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
@@ -21,6 +22,8 @@ import type {
 } from '../ports/broker.js';
 import type { Random } from '../ports/clock.js';
 import type { EngineLimits } from '../ports/limits.js';
+import type { LogLevel } from '../ports/logger.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { ServerSubscribeOptions } from '../sessions/server-subscribe.js';
 import { withTimeLimit } from '../time/time-limit.js';
 import { type ChannelSummary, type ClientSelector, channelsLike, findChannel, summaryOf } from './clients.js';
@@ -53,6 +56,7 @@ export interface OperationsPorts extends ServicePorts {
   readonly random: Random;
   readonly broker: Stores;
   readonly publishing: Pick<Publishing, 'publish'>;
+  readonly tracer: Tracer | undefined;
   readonly limits: Pick<EngineLimits, 'maxHistoryPublications'> & ServicePorts['limits'];
 }
 
@@ -84,13 +88,17 @@ export class Operations {
     data: Payload,
     options: PublishRequestOptions,
   ): Promise<PromiseSettledResult<Published>[]> {
+    const span = this.ports.tracer && beginBroadcast(this.ports.tracer, channels.length);
     const outcomes: PromiseSettledResult<Published>[] = [];
     for (let start = 0; start < channels.length; start += channelsPerTurn) {
       // A long list must not hold up the node's other work.
       if (start > 0) await new Promise<void>((resolve) => this.ports.clock.afterTurn(resolve));
       const some = channels.slice(start, start + channelsPerTurn);
-      outcomes.push(...(await Promise.allSettled(some.map((channel) => this.publish(channel, data, options)))));
+      const publish = (channel: string) =>
+        this.publish(channel, data, span === undefined ? options : { ...options, span });
+      outcomes.push(...(await Promise.allSettled(some.map(publish))));
     }
+    span?.end(outcomes.find((outcome) => outcome.status === 'rejected')?.reason);
     return outcomes;
   }
 
@@ -177,6 +185,19 @@ export class Operations {
   /** Refuses the tokens or the user from now on, and closes their connections and token subscriptions. */
   revoke(revocation: Revocation): Promise<void> {
     return this.#order(orders.revoke.of({ revocation: this.ports.revocations.dated(revocation) }));
+  }
+
+  /**
+   * Changes which lines this node, one other or all of them write to their logs. Resolves with the ids of the nodes that
+   * did and answered in time; none if their logs belong to an application.
+   *
+   * @param forMs after this time the configured level applies again. Absent: until the next change
+   */
+  async setLogLevel(level: LogLevel, { node, forMs }: { node?: string; forMs?: number }): Promise<string[]> {
+    const order = orders.logLevel.of({ level, node, forMs });
+    const own = order.follow(this.ports);
+    const others = await this.ports.cluster.askAll('order', order.told, { deadlineMs: questionDeadlineMs });
+    return [own, ...others].filter((id) => typeof id === 'string');
   }
 
   /** Lets a blocked user connect again. */

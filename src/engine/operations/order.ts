@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Revocations } from '../auth/revocations.js';
 import type { Clock } from '../ports/clock.js';
 import type { Counters } from '../ports/counters.js';
+import type { LevelSwitch } from '../ports/logger.js';
 import type { ServerSubscribePorts } from '../sessions/server-subscribe.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { ChannelMatcher } from './clients.js';
@@ -11,6 +12,8 @@ import type { SingleConnection } from './single-connection.js';
 
 /** What orders need on each node. */
 export interface OrderPorts extends ChannelMatcher, ServerSubscribePorts {
+  readonly id: string;
+  readonly logLevel: LevelSwitch | undefined;
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly revocations: Revocations;

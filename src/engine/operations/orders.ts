@@ -6,6 +6,7 @@ import { defined } from '../../model/defined.js';
 import type { JsonText } from '../../model/json-text.js';
 import { checkedJson, grantSchema } from '../channels/grant.js';
 import { Counters } from '../ports/counters.js';
+import { logLevels } from '../ports/logger.js';
 import { closeIfRevoked, unsubscribeRevoked } from '../sessions/revoked.js';
 import { type ServerSubscribeOptions, subscribeByServer } from '../sessions/server-subscribe.js';
 import { ttlSec } from '../time/ttl.js';
@@ -119,6 +120,16 @@ export const orders = {
     fields: v.object({ user: text, atMs: time }),
     follow({ user, atMs }, { revocations }) {
       revocations.unblock(user, atMs);
+    },
+  }),
+
+  /** The answer is the id of the node, if it has changed its level. */
+  logLevel: new OrderKind('logLevel', {
+    fields: v.object({ level: v.picklist(logLevels), node: v.optional(text), forMs: v.optional(time) }),
+    follow({ level, node, forMs }, { id, logLevel }) {
+      if (logLevel === undefined || (node !== undefined && node !== id)) return undefined;
+      logLevel.use(level, forMs);
+      return id;
     },
   }),
 

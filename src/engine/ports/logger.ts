@@ -8,6 +8,15 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Changes while the node runs which lines are written. */
+export interface LevelSwitch {
+  /** @param forMs after this time the configured level applies again. Absent: until the next change */
+  use(level: LogLevel, forMs?: number): void;
+}
+
 function ignore(): void {
   // The application has chosen a silent logger.
 }

@@ -7,7 +7,7 @@ import { type Call, methodNamed, noMethod, type Outcome, runCalls } from './call
 import { paramsShape } from './endpoint.js';
 import { recordFailure } from './failure.js';
 import { flag } from './fields.js';
-import { type ApiParts, parseCall } from './method.js';
+import { type ApiCall, parseCall } from './method.js';
 
 /** Commands, each with one member, named for its method. */
 export const batchShape = members({ commands: each(each(paramsShape)) });
@@ -15,7 +15,7 @@ export const batchShape = members({ commands: each(each(paramsShape)) });
 const params = v.object({ commands: v.array(v.custom<Fields>(isFields)), parallel: flag });
 
 /** Resolves with the list of replies, as JSON text. @throws ApiError, FanfareError when the whole cannot be run */
-export async function runBatch(value: unknown, parts: ApiParts): Promise<string> {
+export async function runBatch(value: unknown, parts: ApiCall): Promise<string> {
   const { commands, parallel } = parseCall('batch', params, value, parts);
   const outcomes = await runCalls(commands.map(callOf), parallel, parts);
   return `[${outcomes.map((outcome) => replyText(outcome, parts)).join(',')}]`;
@@ -30,7 +30,7 @@ function callOf(command: Fields): Call {
   return { method: methodNamed(name), params: command[name] };
 }
 
-function replyText(outcome: Outcome, parts: ApiParts): string {
+function replyText(outcome: Outcome, parts: ApiCall): string {
   if (outcome.ok) return `{"${outcome.name}":${outcome.result}}`;
   return `{"error":${recordFailure(outcome.name === 'unknown' ? 'batch' : outcome.name, outcome.cause, parts).text}}`;
 }

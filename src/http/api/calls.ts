@@ -4,7 +4,7 @@ import { closest } from '../../model/closest.js';
 import { errorCodes } from '../../model/codes.js';
 import { isFields } from '../../model/fields.js';
 import { ApiError, isUnavailable, tooMuch } from './api-error.js';
-import type { ApiMethod, ApiParts } from './method.js';
+import type { ApiCall, ApiMethod } from './method.js';
 import { maxBroadcastChannels } from './methods/broadcast.js';
 import { apiMethods } from './methods.js';
 
@@ -22,7 +22,7 @@ export type Outcome =
   | { readonly ok: false; readonly name: string; readonly cause: unknown };
 
 /** @throws ApiError, FanfareError when the whole cannot be run */
-export async function runCalls(calls: readonly Call[], parallel: boolean, parts: ApiParts): Promise<Outcome[]> {
+export async function runCalls(calls: readonly Call[], parallel: boolean, parts: ApiCall): Promise<Outcome[]> {
   if (calls.length > maxCalls) throw tooMuch(`more than ${maxCalls} commands`);
   const channels = calls.reduce((sum, call) => sum + channelsOf(call), 0);
   if (channels > maxBroadcastChannels) throw tooMuch(`broadcasts to more than ${maxBroadcastChannels} channels`);
@@ -35,14 +35,14 @@ export async function runCalls(calls: readonly Call[], parallel: boolean, parts:
   return outcomes;
 }
 
-async function inTurn(calls: readonly Call[], parts: ApiParts): Promise<Outcome[]> {
+async function inTurn(calls: readonly Call[], parts: ApiCall): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const call of calls) outcomes.push(await run(call, parts));
   return outcomes;
 }
 
 /** Never rejects. */
-async function run({ method, params }: Call, parts: ApiParts): Promise<Outcome> {
+async function run({ method, params }: Call, parts: ApiCall): Promise<Outcome> {
   if (method instanceof ApiError) return { ok: false, name: 'unknown', cause: method };
   const { name } = method;
   try {

@@ -1,6 +1,7 @@
 /** Checks before every method: the key, the body's type, size and JSON. Also writes the answers. */
 
 import { Counters } from '../../engine/ports/counters.js';
+import type { Tracer } from '../../engine/ports/tracer.js';
 import { errorCodes } from '../../model/codes.js';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
 import { type JsonShape, members } from '../../model/json-shape.js';
@@ -12,7 +13,9 @@ import { isUtf8Json } from '../media-type.js';
 import { ApiError, malformed, tooMuch } from './api-error.js';
 import { unknownMethod } from './calls.js';
 import { recordFailure } from './failure.js';
-import type { ApiParts } from './method.js';
+import type { ApiCall, ApiParts } from './method.js';
+import { requestIdHeader, requestIdOf } from './request-id.js';
+import { beginRequest, endRequest } from './request-span.js';
 
 /** Data for publications, connections and subscriptions stays text for the methods. */
 export const paramsShape = members({ data: 'source', info: 'source' });
@@ -23,7 +26,7 @@ export interface ApiGate {
   readonly maxBodyBytes: number;
 }
 
-type Run<Body> = (body: Body, parts: ApiParts) => Promise<string>;
+type Run<Body> = (body: Body, call: ApiCall) => Promise<string>;
 
 /**
  * @param name the last part of the path
@@ -39,9 +42,9 @@ export function apiEndpoint(
   member: string,
   run: Run<unknown>,
 ): HttpEndpoint {
-  return guarded({ path: `/api/${name}` }, name, parts, gate, async (request) => {
+  return guarded({ path: `/api/${name}` }, name, parts, gate, async (request, call) => {
     const body = parseBody(await readText(request, gate.maxBodyBytes), shape);
-    return `{"${member}":${await run(body, parts)}}`;
+    return `{"${member}":${await run(body, call)}}`;
   });
 }
 
@@ -53,8 +56,8 @@ export function textEndpoint(
   gate: ApiGate,
   run: Run<string>,
 ): HttpEndpoint {
-  return guarded({ path }, name, parts, gate, async (request) =>
-    run(await readText(request, gate.maxBodyBytes), parts),
+  return guarded({ path }, name, parts, gate, async (request, call) =>
+    run(await readText(request, gate.maxBodyBytes), call),
   );
 }
 
@@ -72,18 +75,24 @@ function guarded(
   name: string,
   parts: ApiParts,
   gate: ApiGate,
-  answer: (request: HttpRequest) => Promise<string>,
+  answer: Answer,
 ): HttpEndpoint {
   return {
     method: 'POST',
     ...place,
     async respond(request) {
+      const call = { ...parts, request: requestIdOf(request.headers, parts.random) };
       let reply: HttpReply;
       try {
         gate.admit(request);
-        reply = jsonTextReply(200, await answer(request));
+        // Only now: nobody else decides what is recorded.
+        const { tracer } = parts;
+        reply =
+          tracer === undefined
+            ? await replied(name, answer, request, call)
+            : await tracedReply(tracer, place.path, name, answer, request, call);
       } catch (cause) {
-        reply = failed(name, cause, request, parts);
+        reply = failed(name, cause, request, call);
       }
       Counters.addTo(parts.counters.apiRequests, name, reply.status);
       return reply;
@@ -91,14 +100,44 @@ function guarded(
   };
 }
 
-function failed(name: string, cause: unknown, request: HttpRequest, parts: ApiParts): HttpReply {
+type Answer = (request: HttpRequest, call: ApiCall) => Promise<string>;
+
+/** @throws BodyAborted */
+async function replied(name: string, answer: Answer, request: HttpRequest, call: ApiCall): Promise<HttpReply> {
+  try {
+    return jsonTextReply(200, await answer(request, call), { [requestIdHeader]: call.request });
+  } catch (cause) {
+    return failed(name, cause, request, call);
+  }
+}
+
+/** Like {@link replied}. @param path of the endpoint */
+function tracedReply(
+  tracer: Tracer,
+  path: string,
+  name: string,
+  answer: Answer,
+  request: HttpRequest,
+  call: ApiCall,
+): Promise<HttpReply> {
+  const span = beginRequest(tracer, request, path, call.request);
+  const reply = span.run(() => replied(name, answer, request, call));
+  reply.then(
+    ({ status }) => endRequest(span, status),
+    (cause: unknown) => span.end(cause),
+  );
+  return reply;
+}
+
+function failed(name: string, cause: unknown, request: HttpRequest, call: ApiCall): HttpReply {
   if (cause instanceof BodyAborted) throw cause;
-  return errorReply(recordFailure(name, cause, parts, request.peer), request);
+  return errorReply(recordFailure(name, cause, call, request.peer), request, call.request);
 }
 
 /** Centrifugo's two error modes: a 200 with an error in it, or, if a header asks for it, a status for each error. */
-function errorReply(error: ApiError, { headers }: HttpRequest): HttpReply {
-  const { status, isTransport, headers: more } = error.facts;
+function errorReply(error: ApiError, { headers }: HttpRequest, id: string): HttpReply {
+  const { status, isTransport } = error.facts;
+  const more = { ...error.facts.headers, [requestIdHeader]: id };
   if (headers['x-centrifugo-error-mode'] === 'transport') return jsonTextReply(status, error.text, more);
   return jsonTextReply(isTransport ? status : 200, `{"error":${error.text}}`, more);
 }

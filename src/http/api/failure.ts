@@ -3,7 +3,7 @@
 import { brokerFailed, isBrokerFailure } from '../../engine/channels/refusal-lines.js';
 import { Counters } from '../../engine/ports/counters.js';
 import { type ApiError, apiErrorOf, internalError } from './api-error.js';
-import type { ApiParts } from './method.js';
+import type { ApiCall } from './method.js';
 
 /** Log lines a minute for each kind of fault. */
 const failuresAMinute = 10;
@@ -15,13 +15,13 @@ const failuresAMinute = 10;
 export function recordFailure(
   name: string,
   cause: unknown,
-  { counters, log, refusals }: ApiParts,
+  { counters, log, refusals, request }: ApiCall,
   peer?: string,
 ): ApiError {
   const error = apiErrorOf(cause) ?? internalError;
   const { code, status, reason, isTransport, why } = error.facts;
   Counters.addTo(counters.apiErrors, name, code);
-  const fields = { api: name, code, status, reason };
+  const fields = { api: name, request, code, status, reason };
   if (error === internalError) log.error({ err: cause, ...fields }, 'API call failed');
   else if (isBrokerFailure(cause)) refusals.tell(brokerFailed(name, cause, fields));
   else if (status >= 500) {

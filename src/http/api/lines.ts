@@ -10,7 +10,7 @@ import { malformed } from './api-error.js';
 import { type Call, methodNamed, noMethod, type Outcome, runCalls } from './calls.js';
 import { paramsShape, parseBody } from './endpoint.js';
 import { recordFailure } from './failure.js';
-import { type ApiParts, parseCall } from './method.js';
+import { type ApiCall, parseCall } from './method.js';
 import { apiMethods } from './methods.js';
 
 const command = v.object({
@@ -26,14 +26,14 @@ const commandShape = members({ params: paramsShape });
  *
  * @throws ApiError, FanfareError when the whole cannot be run
  */
-export async function runLines(text: string, parts: ApiParts): Promise<string> {
+export async function runLines(text: string, parts: ApiCall): Promise<string> {
   const commands = objectsOf(text).map((object) => commandOf(object, parts));
   if (commands.length === 0) throw malformed('a command is expected');
   const outcomes = await runCalls(commands.map(callOf), false, parts);
   return outcomes.map((outcome, at) => answerText(commands[at]?.id ?? 0, outcome, parts)).join('\n');
 }
 
-function commandOf(text: string, parts: ApiParts): Command {
+function commandOf(text: string, parts: ApiCall): Command {
   const object = parseBody(text, commandShape);
   // Not a call at all, so nothing of the body runs.
   if (!isFields(object) || object.method === undefined) throw malformed('a command has a method');
@@ -74,7 +74,7 @@ function withoutAdvice(disconnect: unknown): unknown {
   return fields;
 }
 
-function answerText(id: number, outcome: Outcome, parts: ApiParts): string {
+function answerText(id: number, outcome: Outcome, parts: ApiCall): string {
   const head = id === 0 ? '{' : `{"id":${id},`;
   if (outcome.ok) return `${head}"result":${outcome.result}}`;
   return `${head}"error":${recordFailure(outcome.name, outcome.cause, parts).text}}`;

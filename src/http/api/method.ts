@@ -3,8 +3,10 @@
 import * as v from 'valibot';
 import type { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Operations } from '../../engine/operations/operations.js';
+import type { Random } from '../../engine/ports/clock.js';
 import type { Counters } from '../../engine/ports/counters.js';
 import type { Logger } from '../../engine/ports/logger.js';
+import type { Tracer } from '../../engine/ports/tracer.js';
 import { isFields } from '../../model/fields.js';
 import { type ApiError, malformed, missing } from './api-error.js';
 import type { UnknownFields } from './unknown-fields.js';
@@ -16,6 +18,14 @@ export interface ApiParts {
   readonly log: Logger;
   readonly refusals: Pick<RefusalLog, 'tell'>;
   readonly unknownFields: UnknownFields;
+  readonly random: Pick<Random, 'id'>;
+  readonly tracer: Tracer | undefined;
+}
+
+/** The same, for one request. */
+export interface ApiCall extends ApiParts {
+  /** The id of the request, which is in each of its log lines and in its answer. */
+  readonly request: string;
 }
 
 export interface ApiMethod {
@@ -27,7 +37,7 @@ export interface ApiMethod {
    *
    * @throws ApiError, FanfareError
    */
-  run(params: unknown, parts: ApiParts): Promise<string>;
+  run(params: unknown, call: ApiCall): Promise<string>;
 }
 
 /**
@@ -38,13 +48,13 @@ export function apiMethod<Schema extends v.GenericSchema>(
   name: string,
   number: number | undefined,
   schema: Schema,
-  run: (params: v.InferOutput<Schema>, parts: ApiParts) => unknown,
+  run: (params: v.InferOutput<Schema>, call: ApiCall) => unknown,
 ): ApiMethod {
   return {
     name,
     number,
-    async run(params, parts) {
-      const result = await run(parseCall(name, schema, params, parts), parts);
+    async run(params, call) {
+      const result = await run(parseCall(name, schema, params, call), call);
       return typeof result === 'string' ? result : '{}';
     },
   };
@@ -55,10 +65,10 @@ export function parseCall<Schema extends v.GenericSchema>(
   name: string,
   schema: Schema,
   value: unknown,
-  { unknownFields }: Pick<ApiParts, 'unknownFields'>,
+  { unknownFields, request }: Pick<ApiCall, 'unknownFields' | 'request'>,
 ): v.InferOutput<Schema> {
   const parsed = parse(schema, value);
-  unknownFields.note(name, schema, value);
+  unknownFields.note(name, schema, value, request);
   return parsed;
 }
 

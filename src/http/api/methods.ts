@@ -6,6 +6,7 @@ import { channels } from './methods/channels.js';
 import { disconnect } from './methods/disconnect.js';
 import { history, historyRemove } from './methods/history.js';
 import { info } from './methods/info.js';
+import { logLevel } from './methods/log-level.js';
 import { presence, presenceStats } from './methods/presence.js';
 import { publish } from './methods/publish.js';
 import { refresh } from './methods/refresh.js';
@@ -32,4 +33,5 @@ export const apiMethods: readonly ApiMethod[] = [
   blockUser,
   unblockUser,
   ticket,
+  logLevel,
 ];

@@ -10,34 +10,40 @@ const maxFields = 200;
 /** Only names of this form are logged. */
 const fieldName = /^\w{1,64}$/;
 
+/** The call that a field is in. */
+interface About {
+  readonly api: string;
+  readonly request: string;
+}
+
 export class UnknownFields {
   readonly #told = new Set<string>();
 
   constructor(private readonly log: Logger) {}
 
-  /** Logs each field of a method once. @param value the accepted value */
-  note(api: string, schema: v.GenericSchema, value: unknown): void {
-    if (isFields(value)) this.#noteIn(api, '', schema, value);
+  /** Logs each field of a method once. @param value the accepted value @param request its id */
+  note(api: string, schema: v.GenericSchema, value: unknown, request: string): void {
+    if (isFields(value)) this.#noteIn({ api, request }, '', schema, value);
   }
 
-  #noteIn(api: string, above: string, schema: v.GenericSchema, value: Fields): void {
+  #noteIn(about: About, above: string, schema: v.GenericSchema, value: Fields): void {
     const entries = entriesOf(schema);
     if (entries === undefined) return;
     for (const [name, one] of Object.entries(value)) {
       const known = Object.hasOwn(entries, name) ? entries[name] : undefined;
-      if (known === undefined) this.#tell(api, above, name, Object.keys(entries));
-      else if (isFields(one)) this.#noteIn(api, `${above}${name}.`, known, one);
+      if (known === undefined) this.#tell(about, above, name, Object.keys(entries));
+      else if (isFields(one)) this.#noteIn(about, `${above}${name}.`, known, one);
     }
   }
 
-  #tell(api: string, above: string, name: string, known: readonly string[]): void {
+  #tell({ api, request }: About, above: string, name: string, known: readonly string[]): void {
     const field = fieldName.test(name) ? `${above}${name}` : `${above}(not a name)`;
     const key = `${api} ${field}`;
     if (this.#told.has(key) || this.#told.size >= maxFields) return;
     this.#told.add(key);
     const meant = closest(name, known);
     const hint = meant === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean "${meant}"?`;
-    this.log.warn({ api, field, hint }, 'API request has an unknown field, which is ignored');
+    this.log.warn({ api, request, field, hint }, 'API request has an unknown field, which is ignored');
   }
 }
 

@@ -4,12 +4,13 @@ import { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
 import type { Decision, Denied } from '../../engine/ports/decision.js';
 import type { Logger } from '../../engine/ports/logger.js';
+import type { Tracer } from '../../engine/ports/tracer.js';
 import { errorCodes } from '../../model/codes.js';
 import { CircuitBreaker, type Passage } from './circuit-breaker.js';
 import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';
 import { readAnswer } from './hook-answer.js';
 import { bodyText } from './hook-body.js';
-import { HookClient, type HookResponse } from './hook-client.js';
+import { HookClient, type HookRequest, type HookResponse } from './hook-client.js';
 import { type HeaderSelection, type HeaderSource, type StandIns, selectHeaders } from './hook-headers.js';
 import { signatureHeaders } from './signature.js';
 
@@ -36,6 +37,8 @@ interface HookPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly limits: HookLimits;
   /** Each signs. Empty: nothing is signed. */
   readonly secrets: readonly string[];
@@ -157,15 +160,38 @@ export class Hook {
   }
 
   async #post({ body, source, repeatable }: Omit<HookCall<object>, 'readResult'>): Promise<HookResponse> {
-    const { clock, secrets, standIns } = this.#ports;
+    const { clock, secrets, standIns, tracer } = this.#ports;
     const text = bodyText(body);
     const headers = {
       ...selectHeaders(this.options, source, standIns.of(source.headers)),
       ...signatureHeaders(text, secrets, Math.floor(clock.wallMs() / 1_000)),
     };
     const startMs = clock.nowMs();
-    const response = await this.#client.post({ body: text, headers, timeoutMs: this.options.timeoutMs, repeatable });
+    const request = { body: text, headers, timeoutMs: this.options.timeoutMs, repeatable };
+    const response = await (tracer === undefined ? this.#client.post(request) : this.#postTraced(tracer, request));
     this.onLatency?.((clock.nowMs() - startMs) / 1_000);
+    return response;
+  }
+
+  /** In a span of its own, which the backend gets as its parent. */
+  async #postTraced(tracer: Tracer, request: HookRequest): Promise<HookResponse> {
+    const { origin, pathname } = this.options.url;
+    const span = tracer.begin({
+      name: `POST ${pathname}`,
+      kind: 'client',
+      attributes: {
+        'http.request.method': 'POST',
+        'url.full': origin + pathname,
+        'url.template': pathname,
+        'fanfare.hook': this.hook,
+      },
+    });
+    const response = await span.run(() =>
+      this.#client.post({ ...request, headers: { ...request.headers, ...tracer.headers() } }),
+    );
+    if (response.ok) span.set({ 'http.response.status_code': response.status });
+    const fault = response.ok ? (response.status >= 400 ? String(response.status) : undefined) : response.reason;
+    span.end(fault && { code: fault });
     return response;
   }
 

@@ -8,6 +8,7 @@ import type { Authenticator } from '../../engine/ports/authenticator.js';
 import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { Logger } from '../../engine/ports/logger.js';
 import type { Observer } from '../../engine/ports/observer.js';
+import type { Tracer } from '../../engine/ports/tracer.js';
 import { connectHook, keepStandIns } from './connect-hook.js';
 import { EventDelivery } from './event-delivery.js';
 import { type EventType, eventHook } from './event-hook.js';
@@ -59,7 +60,13 @@ export class Hooks {
   /** @param previous the hooks that these replace when they {@link start}; unchanged hooks are taken over */
   constructor(
     private readonly options: HooksOptions,
-    ports: { readonly clock: Clock; readonly random: Random; readonly log: Logger },
+    ports: {
+      readonly clock: Clock;
+      readonly random: Random;
+      readonly log: Logger;
+      /** Absent: nothing is traced. */
+      readonly tracer?: Tracer | undefined;
+    },
     previous?: Hooks,
   ) {
     const { endpoints, limits, secrets } = options;

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
+  readonly enum?: readonly string[];
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
 }

@@ -12,6 +12,7 @@ import type { Random } from '../../../src/engine/ports/clock.js';
 import type { EngineLimits } from '../../../src/engine/ports/limits.js';
 import { silentLogger } from '../../../src/engine/ports/logger.js';
 import type { Observer } from '../../../src/engine/ports/observer.js';
+import type { Tracer } from '../../../src/engine/ports/tracer.js';
 import type { Session } from '../../../src/engine/sessions/session.js';
 import { countingRandom, FakeClock } from './fake-clock.js';
 import { RecordedConnection } from './recorded-connection.js';
@@ -27,6 +28,7 @@ export interface EngineNodeOptions {
   readonly limits?: Partial<EngineLimits>;
   readonly auth?: Authenticator;
   readonly observer?: Observer;
+  readonly tracer?: Tracer;
   /** Default: its own. */
   readonly clock?: FakeClock;
   readonly random?: Random;
@@ -86,6 +88,7 @@ export class EngineNode {
     limits = {},
     auth = credulous,
     observer,
+    tracer,
     broker = (memory) => memory,
     clock = new FakeClock(),
     random = countingRandom(),
@@ -100,6 +103,7 @@ export class EngineNode {
       channels,
       procedures: new Map(),
       observer,
+      tracer,
       log: silentLogger,
       limits,
       version: 'test',

@@ -1,7 +1,7 @@
 /** Records of a log, and their encoding. */
 
 import * as v from 'valibot';
-import { clientInfoSchema, tagsSchema } from '../../../engine/channels/publication-schemas.js';
+import { clientInfoSchema, tagsSchema, traceSchema } from '../../../engine/channels/publication-schemas.js';
 import type { StreamLimits } from '../../../engine/ports/broker.js';
 import { type ChannelName, parseChannelName } from '../../../model/channel-name.js';
 import { trustedJsonText } from '../../../model/json-text.js';
@@ -76,6 +76,7 @@ const entry = v.variant('kind', [
     key: v.exactOptional(v.string()),
     info: v.exactOptional(clientInfoSchema),
     tags: v.exactOptional(tagsSchema),
+    trace: v.exactOptional(traceSchema),
   }),
 ]);
 const envelope = v.object({ id: v.string(), life: v.string(), writtenMs: v.number(), entry });
@@ -97,11 +98,12 @@ export function decodeRecord({ content, headers }: Received): LogRecord {
   const { entry, ...rest } = v.parse(envelope, JSON.parse(v.parse(v.string(), headers[headerName])));
   if (entry.kind !== 'publication') return { ...rest, entry };
   if (content.length === 0) throw new Error('a publication without data');
-  const { info, tags, ...others } = entry;
+  const { info, tags, trace, ...others } = entry;
   const publication: NewPublication = {
     data: trustedJsonText(content.toString()),
     ...(info !== undefined && { info }),
     ...(tags !== undefined && { tags }),
+    ...(trace !== undefined && { trace }),
   };
   return { ...rest, entry: { ...others, publication } };
 }

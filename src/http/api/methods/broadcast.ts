@@ -5,7 +5,7 @@ import type { Published } from '../../../engine/ports/broker.js';
 import { type ApiError, apiErrorOf, internalError, isUnavailable, tooMuch } from '../api-error.js';
 import { recordFailure } from '../failure.js';
 import { publicationFields, publicationOf } from '../fields.js';
-import { type ApiParts, apiMethod } from '../method.js';
+import { type ApiCall, apiMethod } from '../method.js';
 import { publishedText } from './publish.js';
 
 export const maxBroadcastChannels = 10_000;
@@ -30,7 +30,7 @@ export const broadcast = apiMethod(
 );
 
 /** One line and one count for each kind of failure, since ten thousand channels may fail for the same reason. */
-function recordEachKind(failures: readonly PromiseRejectedResult[], parts: ApiParts): void {
+function recordEachKind(failures: readonly PromiseRejectedResult[], parts: ApiCall): void {
   const seen = new Set<string>();
   for (const { reason } of failures) {
     const kind = errorOf(reason).facts.reason;
