@@ -1,9 +1,7 @@
-/** The tests that mutants of authentication and permissions have to survive: those beside the code, and those of `test/auth`. */
-import { fileURLToPath } from 'node:url';
+/** The tests that mutants of authentication and permissions have to survive: those beside the code. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^fanfare$/, replacement: fileURLToPath(new URL('./src/index.ts', import.meta.url)) }] },
   test: {
     include: [
       'src/engine/auth/*.test.ts',
@@ -14,8 +12,6 @@ export default defineConfig({
       'src/engine/time/token-bucket.test.ts',
       'src/server/jwt*.test.ts',
       'src/http/jwks.test.ts',
-      // In this process; the other files there start servers of their own, in which there are no mutants.
-      'test/auth/{claims-as-they-came,limits,permissions,refused-tokens,revocation}.test.ts',
     ],
     testTimeout: 30_000,
   },

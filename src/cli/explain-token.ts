@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../engine/auth/claims.js';
 import { nobody } from '../engine/auth/token-authenticator.js';
-import { ClaimError, cite, TokenFault } from '../engine/auth/token-fault.js';
+import { cite, TokenFault } from '../engine/auth/token-fault.js';
 import { type ReadToken, TokenReader } from '../engine/auth/token-form.js';
 import { tokenVerifierOf } from '../server/from-config.js';
 import { exitCodes } from './command.js';
@@ -27,19 +27,15 @@ export async function explainToken(token: string, config: Config, terminal: Term
   const read = new TokenReader().read(token);
   if (read instanceof TokenFault) return refused(read);
   for (const line of description(read)) terminal.out(harmless(line));
-  const verified = await verifier.verify(token);
-  if (!verified.ok) return refused(verified.fault);
-  const { payload } = verified;
-  try {
-    for (const { message } of verifier.notesOn(payload).notes ?? []) {
-      terminal.err(`${terminal.styleErr('yellow', 'warning')} ${typeof message === 'string' ? message : message()}`);
-    }
-    terminal.out(harmless(verdict(payload, config)));
-    return exitCodes.ok;
-  } catch (error) {
-    if (!(error instanceof ClaimError)) throw error;
-    return refused(error.fault);
+  const payload = await verifier.verify(token);
+  if (payload instanceof TokenFault) return refused(payload);
+  for (const { message } of verifier.notesOn(payload).notes ?? []) {
+    terminal.err(`${terminal.styleErr('yellow', 'warning')} ${typeof message === 'string' ? message : message()}`);
   }
+  const accepted = verdict(payload, config);
+  if (accepted instanceof TokenFault) return refused(accepted);
+  terminal.out(harmless(accepted));
+  return exitCodes.ok;
 }
 
 /** Its claims, verified or not. */
@@ -68,15 +64,18 @@ function dateOf(value: unknown): string {
   return typeof value === 'number' && Math.abs(ms) <= 8.64e15 ? ` (${new Date(ms).toISOString()})` : '';
 }
 
-/** @throws ClaimError */
-function verdict(payload: Readonly<Record<string, unknown>>, { values }: Config): string {
+function verdict(payload: Readonly<Record<string, unknown>>, { values }: Config): string | TokenFault {
   if (payload.channel !== undefined) {
-    const { user, client, channel } = readSubscriptionClaims(payload);
+    const claims = readSubscriptionClaims(payload);
+    if (claims instanceof TokenFault) return claims;
+    const { user, client, channel } = claims;
     const whom = client === undefined ? `the user ${cite(user)}` : `the connection ${cite(client)}`;
     return `accepted: a subscription token for ${cite(channel)}, of ${whom}`;
   }
-  const { user } = readConnectionClaims(payload);
-  if (user === '' && !values.anonymous) throw new ClaimError(nobody());
+  const claims = readConnectionClaims(payload);
+  if (claims instanceof TokenFault) return claims;
+  const { user } = claims;
+  if (user === '' && !values.anonymous) return nobody();
   return user === ''
     ? 'accepted: a connection token of an anonymous user'
     : `accepted: a connection token of ${cite(user)}`;

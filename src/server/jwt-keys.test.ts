@@ -10,7 +10,11 @@ import { type JwtKey, type JwtOptions, jwt } from './jwt.js';
 
 const secret = 'a secret of at least thirty-two bytes';
 
-function pairOf(algorithm: TokenAlgorithm) {
+/** Two for all RS and PS algorithms, since making them takes most of the time. */
+const rsaPairs = [0, 1].map(() => generateKeyPairSync('rsa', { modulusLength: 2_048 }));
+
+/** @param n which of {@link rsaPairs} */
+function pairOf(algorithm: TokenAlgorithm, n = 0) {
   switch (algorithm.slice(0, 2)) {
     case 'ES': {
       const namedCurve = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }[algorithm as 'ES256'];
@@ -18,8 +22,11 @@ function pairOf(algorithm: TokenAlgorithm) {
     }
     case 'Ed':
       return generateKeyPairSync('ed25519');
-    default:
-      return generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    default: {
+      const pair = rsaPairs[n];
+      if (pair === undefined) throw new Error(`there are ${rsaPairs.length} pairs`);
+      return pair;
+    }
   }
 }
 
@@ -48,7 +55,7 @@ describe('a public key', () => {
   test.each([
     ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
   ] as const)('%s: its tokens are accepted, those of another key are not', async (algorithm) => {
-    const [own, other] = [pairOf(algorithm), pairOf(algorithm)];
+    const [own, other] = [pairOf(algorithm), pairOf(algorithm, 1)];
     const keys: JwtKey[] = [{ algorithm, key: pem(own.publicKey) }];
     expect(await connect(await sign({ sub: 'u' }, algorithm, own.privateKey), { keys })).toBe('u');
     expect(await connect(await sign({ sub: 'u' }, algorithm, other.privateKey), { keys })).toBe(3500);
@@ -91,21 +98,57 @@ describe('a public key', () => {
     expect(await userOf({ iss: 'own' })).toBe(3500);
   });
 
-  test.each([
+  const unfit = [
     ['no PEM', 'RS256', 'hello'],
     ['of another kind', 'RS256', pem(pairOf('ES256').publicKey)],
     ['of another kind', 'EdDSA', pem(pairOf('RS256').publicKey)],
+    ['of another kind', 'PS256', pem(pairOf('ES256').publicKey)],
+    ['of another kind', 'ES256', pem(pairOf('EdDSA').publicKey)],
     ['on another curve', 'ES256', pem(pairOf('ES384').publicKey)],
+    ['on another curve', 'ES384', pem(pairOf('ES512').publicKey)],
+    ['on another curve', 'ES512', pem(pairOf('ES256').publicKey)],
     ['too short', 'RS256', pem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey)],
     // A kind of key of its own, which the library that verifies signatures does not take.
-    ['of RSA for PSS alone', 'PS256', pem(generateKeyPairSync('rsa-pss', { modulusLength: 2_048 }).publicKey)],
+    ['of RSA for PSS alone', 'PS256', pem(generateKeyPairSync('rsa-pss', { modulusLength: 1_024 }).publicKey)],
     ['too short for a secret', 'HS256', 'short'],
     ['for no algorithm', 'none' as TokenAlgorithm, secret],
     ['for an unknown algorithm', 'toString' as TokenAlgorithm, secret],
-  ] as const)('that is %s (%s) is refused at start, and not shown', (_, algorithm, key) => {
+  ] as const;
+
+  test.each(unfit)('that is %s (%s) is refused at start, and not shown', (_, algorithm, key) => {
     const fault = faultOf({ keys: [{ algorithm, key }] });
     expect(fault).not.toBe('');
     expect(fault).not.toContain(key);
+  });
+
+  test('that does not fit is told from others, with what it is and what would fit', () => {
+    const faults = unfit.map(([, algorithm, key]) => faultOf({ keys: [{ algorithm, key }] }));
+    expect(new Set(faults).size).toBe(unfit.length);
+    const words = [
+      ['RS256', 'PEM'],
+      ['RS256', 'rsa', 'ec'],
+      ['EdDSA', 'ed25519', 'rsa'],
+      ['PS256', 'rsa', 'ec'],
+      ['ES256', 'ec', 'ed25519'],
+      ['ES256', 'prime256v1', 'secp384r1'],
+      ['ES384', 'secp384r1', 'secp521r1'],
+      ['ES512', 'secp521r1', 'prime256v1'],
+      ['2048', '1024'],
+      ['PS256', 'rsa', 'rsa-pss'],
+      ['32'],
+      ['none'],
+      ['toString'],
+    ];
+    for (const [i, expected] of words.entries()) {
+      for (const word of ['jwt', ...expected]) expect(faults[i]).toContain(word);
+    }
+  });
+
+  test('that cannot be read: the reason of the library is its cause', () => {
+    const make = () => jwt({ keys: [{ algorithm: 'RS256', key: 'hello' }] });
+    expect(make).toThrow(expect.objectContaining({ cause: expect.any(Error) }));
+    const short = () => jwt({ secret: 'short' });
+    expect(short).toThrow(expect.not.objectContaining({ cause: expect.anything() }));
   });
 });
 
@@ -126,7 +169,10 @@ describe('key sets', () => {
   );
 
   test('hold no shared secrets', () => {
-    expect(faultOf({ jwks: { url: 'https://keys.example/', algorithms: ['RS256', 'HS256'] } })).not.toBe('');
+    const faults = (['HS256', 'HS384', 'HS512'] as const).map((algorithm) =>
+      faultOf({ jwks: { url: 'https://keys.example/', algorithms: ['RS256', algorithm] } }),
+    );
+    for (const fault of faults) expect(fault).toContain('jwks');
   });
 
   test('B66: several name their issuers, each its own', () => {
@@ -134,7 +180,7 @@ describe('key sets', () => {
     expect(faultOf({ jwks: [{ url: a }, { url: b }] })).not.toBe('');
     expect(faultOf({ jwks: [{ url: a, issuer: 'a' }, { url: b }] })).not.toBe('');
     const first = { url: a, issuer: 'a' };
-    expect(faultOf({ jwks: [first, { url: b, issuer: 'a' }] })).not.toBe('');
+    expect(faultOf({ jwks: [first, { url: b, issuer: 'a' }] })).toContain('issuer');
     expect(faultOf({ jwks: [first, { url: b, issuer: 'b' }] })).toBe('');
   });
 
@@ -176,7 +222,13 @@ describe('key sets', () => {
   });
 
   test('nothing at all is no authentication', () => {
-    expect(faultOf({})).not.toBe('');
-    expect(faultOf({ keys: [], jwks: [] })).not.toBe('');
+    for (const options of [{}, { keys: [], jwks: [] }]) {
+      for (const option of ['secret', 'keys', 'jwks']) expect(faultOf(options)).toContain(option);
+    }
+  });
+
+  test('an option that is not there is refused', () => {
+    // @ts-expect-error: the compiler would not let it through
+    expect(() => jwt({ secret, secrets: [] })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
 });

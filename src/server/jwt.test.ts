@@ -228,7 +228,8 @@ describe('secrets', () => {
   test('an algorithm that no secret signs: refused with ERR_CONFIG', () => {
     // @ts-expect-error: the compiler would not let it through
     const wrong = () => jwt({ secret, algorithm: 'RS256' });
-    expect(wrong).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+    const message = expect.stringMatching(/HS256, HS384, HS512.*RS256/);
+    expect(wrong).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message }));
   });
 
   test('the length is in bytes, and the refusal does not tell the secret', () => {

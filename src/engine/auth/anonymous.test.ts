@@ -38,8 +38,17 @@ describe('allowAnonymous', () => {
     expect(await allowAnonymous(undefined).connect(attempt(''))).toMatchObject({ disconnect: { code: 3500 } });
   });
 
-  test('passes tokens on', async () => {
+  test('passes tokens on, as they may be of nobody', async () => {
     expect(await allowAnonymous(new Tokens()).connect(attempt('t'))).toEqual({ ok: true, identity: { user: '42' } });
+    const asked: (boolean | undefined)[] = [];
+    const tokens: Authenticator = {
+      async connect({ token, allowsNobody }) {
+        asked.push(token === 't' && allowsNobody);
+        return { ok: true, identity: { user: '' } };
+      },
+    };
+    await allowAnonymous(tokens).connect(attempt('t'));
+    expect(asked).toEqual([true]);
   });
 
   // A spread took own properties only: refresh and subscription tokens were refused for authenticators of a class.
@@ -68,4 +77,22 @@ describe('allowAnonymous', () => {
 test('denyAll refuses everyone with 3507', async () => {
   expect(await denyAll.connect(attempt(undefined))).toMatchObject({ ok: false, disconnect: { code: 3507 } });
   expect(await denyAll.connect(attempt('t'))).toMatchObject({ ok: false, disconnect: { code: 3507 } });
+});
+
+test('the log names the option that would let the client in', async () => {
+  const lineOf = async (auth: Authenticator) => {
+    const outcome = await auth.connect(attempt('t'));
+    return outcome.ok ? undefined : outcome.why;
+  };
+  expect(await lineOf(allowAnonymous(undefined))).toEqual({
+    check: 'token',
+    key: 'no keys',
+    fields: { option: 'token.secret' },
+    message: expect.stringContaining('token.secret'),
+  });
+  expect(await lineOf(denyAll)).toEqual({
+    check: 'auth',
+    fields: { option: 'auth' },
+    message: expect.stringMatching(/auth .*anonymous/),
+  });
 });

@@ -3,9 +3,26 @@
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/engine/channel-name.js';
 import { isCapable } from '../names/capabilities.js';
-import { readConnectionClaims, readSubscriptionClaims } from './claims.js';
+import * as claims from './claims.js';
+import { TokenFault } from './token-fault.js';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+const readConnectionClaims = (payload: unknown) => right(claims.readConnectionClaims(payload));
+const readSubscriptionClaims = (payload: unknown) => right(claims.readSubscriptionClaims(payload));
+
+function right<Claims>(read: Claims | TokenFault): Claims {
+  if (read instanceof TokenFault) throw new Error(`refused: ${read.message}`);
+  return read;
+}
+
+/** The claim that the log names, and why. */
+function wrong(read: object) {
+  if (!(read instanceof TokenFault)) throw new Error('accepted');
+  const { check, key, fields, level, message } = read.line();
+  expect({ check, level }).toEqual({ check: 'token claim', level: 'warn' });
+  expect(fields).toEqual({ claim: key });
+  return { claim: key, why: typeof message === 'string' ? message : message() };
+}
 
 describe('connection claims', () => {
   test('that are empty make an anonymous connection that does not expire', () => {
@@ -47,23 +64,33 @@ describe('connection claims', () => {
   });
 
   test.each([
-    ['a user that is no text', { sub: 42 }],
-    ['a user of 257 characters', { sub: 'u'.repeat(257) }],
-    ['b64info that is no base64', { b64info: '***' }],
-    ['b64info that is no JSON', { b64info: base64('{') }],
-    ['b64info that is no UTF-8', { b64info: Buffer.from([0x22, 0xff, 0x22]).toString('base64') }],
-    ['info with a lone surrogate', { info: '\ud800' }],
-    ['channels that are no list', { channels: 'news' }],
-    ['channels that are no texts', { channels: [1] }],
-    ['subs that are a text', { subs: 'news' }],
-    ['caps that are no list', { caps: {} }],
-    ['caps of an unknown action', { caps: [{ channels: ['a'], allow: ['root'] }] }],
-    ['caps by regular expression', { caps: [{ channels: ['a'], match: 'regex', allow: ['sub'] }] }],
-    ['a negative expiry', { expire_at: -1 }],
-    ['the channel of a subscription token', { sub: '42', channel: 'private:1' }],
-    ['no object', 'claims'],
-    ['null', null],
-  ])('B68: %s: refused', (_, claims) => expect(() => readConnectionClaims(claims)).toThrow());
+    ['a user that is no text', 'sub', { sub: 42 }],
+    ['a user of 257 characters', 'sub', { sub: 'u'.repeat(257) }],
+    ['a token id of 257 characters', 'jti', { jti: 'u'.repeat(257) }],
+    ['b64info that is no base64', 'b64info', { b64info: '***' }],
+    ['b64info that is no JSON', 'b64info', { b64info: base64('{') }],
+    ['b64info that is no UTF-8', 'b64info', { b64info: Buffer.from([0x22, 0xff, 0x22]).toString('base64') }],
+    ['info with a lone surrogate', 'b64info', { info: '\ud800' }],
+    ['channels that are no list', 'channels', { channels: 'news' }],
+    ['channels that are no texts', 'channels', { channels: [1] }],
+    ['subs that are a text', 'subs', { subs: 'news' }],
+    ['subs with b64data that is no JSON', 'subs', { subs: { a: { b64data: base64('{') } } }],
+    ['caps that are no list', 'caps', { caps: {} }],
+    ['caps of an unknown action', 'caps', { caps: [{ channels: ['a'], allow: ['root'] }] }],
+    ['caps by regular expression', 'caps', { caps: [{ channels: ['a'], match: 'regex', allow: ['sub'] }] }],
+    ['a negative expiry', 'expire_at', { expire_at: -1 }],
+    ['an expiry beyond all dates', 'expire_at', { expire_at: 8_640_000_000_001 }],
+    ['the channel of a subscription token', 'channel', { sub: '42', channel: 'private:1' }],
+    ['no object', 'payload', 'claims'],
+    ['null', 'payload', null],
+  ])('B68: %s: refused, and the claim is named', (_, claim, payload) => {
+    expect(wrong(claims.readConnectionClaims(payload)).claim).toBe(claim);
+  });
+
+  test('a user and a token id of 256 characters are accepted', () => {
+    const longest = 'u'.repeat(256);
+    expect(readConnectionClaims({ sub: longest, jti: longest })).toEqual({ user: longest, tokenId: longest });
+  });
 
   test('null info is none', () => expect(readConnectionClaims({ info: null })).toEqual({ user: '' }));
 
@@ -131,12 +158,65 @@ describe('subscription claims', () => {
     });
   });
 
-  const malformed = [
-    {},
-    { channel: 1 },
-    { channel: null },
-    { channel: 'a', client: 1 },
-    { channel: 'a', b64info: '{}' },
-  ];
-  test.each(malformed)('%o: refused', (claims) => expect(() => readSubscriptionClaims(claims)).toThrow());
+  test('no more than the channel', () => {
+    expect(readSubscriptionClaims({ channel: 'a' })).toEqual({
+      user: '',
+      client: undefined,
+      channel: 'a',
+      identity: {},
+    });
+  });
+
+  test.each([
+    ['channel', {}],
+    ['channel', { channel: 1 }],
+    ['channel', { channel: null }],
+    ['client', { channel: 'a', client: 1 }],
+    ['jti', { channel: 'a', jti: 'u'.repeat(257) }],
+    ['b64info', { channel: 'a', b64info: '{}' }],
+    ['b64info', { channel: 'a', b64info: base64('{') }],
+  ])('wrong in %s, which the log names: %o', (claim, payload) => {
+    expect(wrong(claims.readSubscriptionClaims(payload)).claim).toBe(claim);
+  });
+});
+
+describe('the log', () => {
+  const whys = (payloads: readonly object[]) =>
+    payloads.map((payload) => wrong(claims.readConnectionClaims(payload)).why);
+
+  test('tells the mistakes of one claim apart', () => {
+    const users = whys([42, true, null, ['ann'], { id: 'ann' }, 'u'.repeat(257)].map((sub) => ({ sub })));
+    const times = whys([-1, '1', null].map((expire_at) => ({ expire_at })));
+    const infos = whys(['***', base64('{'), null].map((b64info) => ({ b64info })));
+    for (const told of [users, times, infos]) expect(new Set(told).size).toBe(told.length);
+    // `null` was said to be a token for a subscription where one for the connection is due.
+    const channels = [{}, { channel: null }, { channel: 1 }].map(
+      (one) => wrong(claims.readSubscriptionClaims(one)).why,
+    );
+    expect(new Set([...channels, ...whys([{ channel: 'a' }])]).size).toBe(4);
+  });
+
+  test('names the type that is there and the one that has to be', () => {
+    const [number, text] = whys([{ sub: 42 }, { exp: 'soon' }]);
+    for (const word of ['sub', 'number', 'string']) expect(number).toContain(word);
+    for (const word of ['exp', 'string', 'number']) expect(text).toContain(word);
+  });
+
+  test('cites dates, and nothing that may be private', () => {
+    expect(whys([{ expire_at: -17 }, { exp: 8_640_000_000_001 }])).toEqual([
+      expect.stringContaining('-17'),
+      expect.stringContaining('8640000000001'),
+    ]);
+    const secrets = [
+      { sub: ['hunter2'] },
+      { sub: 'hunter2'.repeat(64) },
+      { b64info: 'hunter2:' },
+      { b64info: base64('hunter2') },
+      { subs: { hunter2: 1 } },
+      { subs: { hunter2: { b64data: 'hunter2' } } },
+      { caps: ['hunter2'] },
+      { channels: ['a', { hunter2: 1 }] },
+    ];
+    for (const why of whys(secrets)) expect(why).not.toContain('hunter2');
+  });
 });

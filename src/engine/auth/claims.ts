@@ -14,7 +14,7 @@ import {
 } from '../channels/grant.js';
 import { parseCapabilities } from '../names/capabilities.js';
 import type { Grant, Identity } from '../ports/authenticator.js';
-import { ClaimError, cite, TokenFault } from './token-fault.js';
+import { cite, TokenFault } from './token-fault.js';
 
 const userId = v.pipe(v.string(), v.maxLength(256));
 
@@ -59,17 +59,19 @@ function provenance({ jti, iat }: { readonly jti?: string | undefined; readonly 
   return { ...(jti !== undefined && { tokenId: jti }), ...(iat !== undefined && { issuedAtMs: iat * 1_000 }) };
 }
 
-/** @throws ClaimError when the claims are not those of a connection token */
-export function readConnectionClaims(payload: unknown): Identity {
-  const claims = parsed(connectionClaims, payload);
-  return {
-    user: claims.sub,
-    ...part('b64info', () => grantOfClaims(claims)),
-    ...(claims.meta !== undefined && { meta: claims.meta }),
-    ...part('subs', () => subscriptionsOf(claims.channels, claims.subs)),
-    ...(claims.caps !== undefined && { capabilities: part('caps', () => parseCapabilities(claims.caps)) }),
-    ...provenance(claims),
-  };
+/** Of a connection token, or why they are not those of one. */
+export function readConnectionClaims(payload: unknown): Identity | TokenFault {
+  return orFault(() => {
+    const claims = parsed(connectionClaims, payload);
+    return {
+      user: claims.sub,
+      ...part('b64info', () => grantOfClaims(claims)),
+      ...(claims.meta !== undefined && { meta: claims.meta }),
+      ...part('subs', () => subscriptionsOf(claims.channels, claims.subs)),
+      ...(claims.caps !== undefined && { capabilities: part('caps', () => parseCapabilities(claims.caps)) }),
+      ...provenance(claims),
+    };
+  });
 }
 
 function parsed<Schema extends v.GenericSchema>(schema: Schema, payload: unknown): v.InferOutput<Schema> {
@@ -83,10 +85,9 @@ function parsed<Schema extends v.GenericSchema>(schema: Schema, payload: unknown
 
 /** The problem with a claim, without its texts and objects, which may be private data. */
 function misfit(claim: string, value: unknown, { type, expected, path }: v.BaseIssue<unknown>): string {
-  if (claim === 'channel') {
-    return value === undefined
-      ? 'channel is missing: a connection token, where one for a subscription is due'
-      : 'channel is there: a token for a subscription, where one for the connection is due';
+  if (expected === 'never') return `${claim} is there: a token for a subscription, where one for the connection is due`;
+  if (claim === 'channel' && value === undefined) {
+    return 'channel is missing: a connection token, where one for a subscription is due';
   }
   if (path !== undefined && path.length > 1) return `${claim} is not of the form that PROTOCOL.md gives it`;
   if (type === 'max_length') return `${claim} is too long`;
@@ -114,16 +115,34 @@ export interface SubscriptionClaims {
   readonly identity: Grant;
 }
 
-/** @throws ClaimError when the claims are not those of a subscription token */
-export function readSubscriptionClaims(payload: unknown): SubscriptionClaims {
-  const claims = parsed(subscriptionClaims, payload);
-  return {
-    user: claims.sub,
-    client: claims.client,
-    channel: claims.channel,
-    identity: {
-      ...part('b64info', () => grantOfClaims(claims)),
-      ...provenance(claims),
-    },
-  };
+/** Of a subscription token, or why they are not those of one. */
+export function readSubscriptionClaims(payload: unknown): SubscriptionClaims | TokenFault {
+  return orFault(() => {
+    const claims = parsed(subscriptionClaims, payload);
+    return {
+      user: claims.sub,
+      client: claims.client,
+      channel: claims.channel,
+      identity: {
+        ...part('b64info', () => grantOfClaims(claims)),
+        ...provenance(claims),
+      },
+    };
+  });
+}
+
+/** Carries a fault out of the reader in which it was found. */
+class ClaimError extends Error {
+  constructor(readonly fault: TokenFault) {
+    super(fault.message);
+  }
+}
+
+function orFault<Claims>(read: () => Claims): Claims | TokenFault {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ClaimError) return error.fault;
+    throw error;
+  }
 }

@@ -53,6 +53,13 @@ describe('authenticateBy', () => {
     });
   });
 
+  test('a grant without more is a user without more', async () => {
+    expect(await authenticateBy(() => ({ user: 'u' })).connect(attempt())).toEqual({
+      ok: true,
+      identity: { user: 'u' },
+    });
+  });
+
   test('the user null is an anonymous connection', async () => {
     expect(await authenticateBy(() => ({ user: null })).connect(attempt())).toEqual({
       ok: true,
@@ -64,6 +71,13 @@ describe('authenticateBy', () => {
     // safe: a function written in JavaScript can return anything
     const decide = (() => answer) as unknown as AuthFunction;
     expect(await authenticateBy(decide).connect(attempt())).toMatchObject({ ok: false, disconnect: { code: 3500 } });
+  });
+
+  test('the log names the option, and does not warn: it is as the application wants it', async () => {
+    const outcome = await authenticateBy(() => null).connect(attempt());
+    const message = expect.stringContaining('function auth');
+    const why = { check: 'auth function', fields: { option: 'auth' }, level: 'info', message };
+    expect(outcome).toMatchObject({ why });
   });
 
   // An application wrote `({ user: session?.userId })`, and whoever had no session was let in as nobody.

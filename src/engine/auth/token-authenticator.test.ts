@@ -136,6 +136,72 @@ describe('limits', () => {
   });
 });
 
+describe('the log', () => {
+  const lineOf = (outcome: Decision<object> | undefined) => {
+    if (outcome === undefined || outcome.ok || outcome.why === undefined) throw new Error('no line');
+    const { check, key, fields, message, level } = outcome.why;
+    return { check, key, fields, level, text: typeof message === 'string' ? message : message() };
+  };
+  const auth = tokenAuthenticator([issuerOf('a')], clock);
+  const subscribe = async (claims: object) =>
+    lineOf(await auth.subscribe?.(await sign(claims, 'a'), 'room', { user: 'u', client: 'c' }));
+
+  test('of a client without a token names the option that would let it in', async () => {
+    const { check, fields, text } = lineOf(await auth.connect(attempt(undefined)));
+    expect({ check, fields }).toEqual({ check: 'token', fields: { option: 'anonymous' } });
+    expect(text).toContain('anonymous');
+  });
+
+  test.each([{}, { sub: '' }])('of a token of nobody, too: %o', async (claims) => {
+    const token = await sign(claims, 'a');
+    const { text, ...line } = lineOf(await auth.connect(attempt(token)));
+    const fields = { claim: 'sub', option: 'anonymous' };
+    expect(line).toEqual({ check: 'token claim', key: 'sub', fields, level: 'warn' });
+    expect(text).toMatch(/sub .*anonymous/);
+    expect(await auth.connect(attempt(token, { allowsNobody: true }))).toEqual({ ok: true, identity: { user: '' } });
+  });
+
+  test('of a bad token names check and claim, for connections and for subscriptions', async () => {
+    const [early, broken] = [await sign({ nbf: nowSec + 60 }, 'a'), await sign({ sub: 1 }, 'a')];
+    expect(lineOf(await auth.connect(attempt(early)))).toMatchObject({ check: 'token start', key: 'nbf' });
+    expect(lineOf(await auth.connect(attempt(broken)))).toMatchObject({ check: 'token claim', key: 'sub' });
+    expect(await subscribe({ nbf: nowSec + 60 })).toMatchObject({ check: 'token start', key: 'nbf' });
+    expect(await subscribe({ channel: 1 })).toMatchObject({ check: 'token claim', key: 'channel' });
+    const forged = await sign({ sub: 'u', channel: 'room' }, 'b');
+    expect(lineOf(await auth.subscribe?.(forged, 'room', { user: 'u', client: 'c' }))).toMatchObject({
+      check: 'token signature',
+    });
+  });
+
+  test('of a subscription token that is for something else names the claim, and whose it is', async () => {
+    const [channel, client, user, nobody] = await Promise.all(
+      [
+        { sub: 'u', channel: 'hall' },
+        { client: 'd', channel: 'room' },
+        { sub: 'v', channel: 'room' },
+        { channel: 'room' },
+      ].map(subscribe),
+    );
+    expect([channel, client, user, nobody].map((line) => line?.key)).toEqual(['channel', 'client', 'sub', 'sub']);
+    for (const line of [channel, client, user, nobody]) {
+      expect(line).toMatchObject({ check: 'token claim', fields: { claim: line?.key }, level: 'warn' });
+      expect(line?.text).toContain(`${line?.key} is `);
+    }
+    expect(channel?.text).toMatch(/"hall".*"room"/);
+    expect(user?.text).not.toBe(nobody?.text);
+  });
+
+  test('notes odd dates of tokens that are accepted', async () => {
+    const odd = { sub: 'u', channel: 'room', iat: nowSec + 60 };
+    const notes = [expect.objectContaining({ check: 'token date', key: 'iat' })];
+    const { channel, ...own } = odd;
+    expect(await auth.connect(attempt(await sign(own, 'a')))).toMatchObject({ ok: true, notes });
+    expect(await auth.refresh?.(await sign(own, 'a'))).toMatchObject({ ok: true, notes });
+    const accepted = await auth.subscribe?.(await sign(odd, 'a'), channel, { user: 'u', client: 'c' });
+    expect(accepted).toMatchObject({ ok: true, notes });
+  });
+});
+
 describe('subscription tokens', () => {
   const subscribe = async (claims: object, issuers: readonly TokenIssuer[] = [issuerOf('a')]) => {
     const token = await sign(claims, 'a');

@@ -6,7 +6,7 @@ import type { Authenticator, Grant, Identity, Recognised } from '../ports/authen
 import type { Clock } from '../ports/clock.js';
 import { type Decision, type Denied, refuse } from '../ports/decision.js';
 import { readConnectionClaims, readSubscriptionClaims, type SubscriptionClaims } from './claims.js';
-import { ClaimError, cite, TokenFault } from './token-fault.js';
+import { cite, TokenFault } from './token-fault.js';
 import type { TokenIssuer } from './token-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -45,11 +45,10 @@ export function nobody(): TokenFault {
 }
 
 async function connection(verifier: TokenVerifier, token: string): Promise<Decision<Recognised<Identity>>> {
-  const verified = await verifier.verify(token);
-  if (!verified.ok) return refusal(verified.fault);
-  const { payload } = verified;
-  const read = claimsBy(() => readConnectionClaims(payload));
-  return read.ok ? { ok: true, identity: read.claims, ...verifier.notesOn(payload) } : refusal(read.fault);
+  const payload = await verifier.verify(token);
+  if (payload instanceof TokenFault) return refusal(payload);
+  const identity = readConnectionClaims(payload);
+  return identity instanceof TokenFault ? refusal(identity) : { ok: true, identity, ...verifier.notesOn(payload) };
 }
 
 async function subscription(
@@ -58,14 +57,13 @@ async function subscription(
   channel: string,
   { user, client }: { readonly user: string; readonly client: string },
 ): Promise<Decision<Recognised<Grant>>> {
-  const verified = await verifier.verify(token);
-  if (!verified.ok) return subscriptionRefusal(verified.fault);
-  const { payload } = verified;
-  const read = claimsBy(() => readSubscriptionClaims(payload));
-  if (!read.ok) return subscriptionRefusal(read.fault);
-  const fault = findStranger(read.claims, channel, { user, client });
+  const payload = await verifier.verify(token);
+  if (payload instanceof TokenFault) return subscriptionRefusal(payload);
+  const claims = readSubscriptionClaims(payload);
+  if (claims instanceof TokenFault) return subscriptionRefusal(claims);
+  const fault = findStranger(claims, channel, { user, client });
   if (fault !== undefined) return subscriptionRefusal(fault);
-  return { ok: true, identity: read.claims.identity, ...verifier.notesOn(payload) };
+  return { ok: true, identity: claims.identity, ...verifier.notesOn(payload) };
 }
 
 /** Why the token is for another channel, connection or user. */
@@ -88,17 +86,6 @@ function findStranger(
     claim: 'sub',
     ...(!isOfNobody && { verdict: 'outlived' }),
   });
-}
-
-function claimsBy<Claims>(
-  read: () => Claims,
-): { readonly ok: true; readonly claims: Claims } | { readonly ok: false; readonly fault: TokenFault } {
-  try {
-    return { ok: true, claims: read() };
-  } catch (error) {
-    if (error instanceof ClaimError) return { ok: false, fault: error.fault };
-    throw error;
-  }
 }
 
 /** A bad token for one channel does not end the connection. */

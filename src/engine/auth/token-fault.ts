@@ -63,13 +63,6 @@ export class TokenFault {
   }
 }
 
-/** Thrown by readers of claims, whose faults are deep within. */
-export class ClaimError extends Error {
-  constructor(readonly fault: TokenFault) {
-    super(fault.message);
-  }
-}
-
 function causeOf(cause: unknown): { readonly reason?: string } {
   return cause instanceof Error ? { reason: cause.message } : {};
 }

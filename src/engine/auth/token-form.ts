@@ -72,8 +72,8 @@ function noObject(part: string): TokenFault {
 function malformation(token: string): string {
   if (token === '') return 'it is empty';
   if (/^bearer\s/i.test(token)) return 'it begins with "Bearer"; the token is what follows';
-  if (/^\s|\s$/.test(token)) return 'it begins or ends with white space, a line break perhaps';
-  if (/^["'].*["']$/.test(token)) return 'it has quotes around it';
+  if (token !== token.trim()) return 'it begins or ends with white space, a line break perhaps';
+  if (/^["']/.test(token)) return 'it has quotes around it';
   const numParts = token.split('.').length;
   if (numParts === 5) return 'it has five parts: it is encrypted (JWE), and signed ones (JWS) are accepted only';
   if (numParts !== 3)

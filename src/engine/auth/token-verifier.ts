@@ -13,11 +13,6 @@ import { clockToleranceSec, looksLikeMs, odditiesOf } from './token-oddities.js'
 /** The keys could not be fetched, so nothing is known about the token. */
 export class KeysUnavailable extends Error {}
 
-/** The verified claims, or why the token is refused. */
-export type Verified =
-  | { readonly ok: true; readonly payload: JWTPayload }
-  | { readonly ok: false; readonly fault: TokenFault };
-
 export class TokenVerifier {
   readonly #issuers: readonly TokenIssuer[];
   readonly #clock: Pick<Clock, 'wallMs'>;
@@ -31,15 +26,16 @@ export class TokenVerifier {
     this.#algorithms = new Set(issuers.flatMap(({ origin }) => origin?.algorithms ?? []));
   }
 
-  async verify(token: string): Promise<Verified> {
+  /** The verified claims, or why the token is refused. */
+  async verify(token: string): Promise<JWTPayload | TokenFault> {
     const read = this.#reader.read(token);
-    if (read instanceof TokenFault) return refused(read);
+    if (read instanceof TokenFault) return read;
     const { header, payload: claimed } = read;
     const algorithmFault = this.#findAlgorithmFault(header);
-    if (algorithmFault !== undefined) return refused(algorithmFault);
-    // Not verified yet: it only selects among issuers that are known, and the verification below checks it.
+    if (algorithmFault !== undefined) return algorithmFault;
+    // Not verified yet: it only selects among issuers that are known, whose keys then have to have signed it.
     const meant = this.#issuers.filter(({ issuer }) => issuer === undefined || issuer === claimed.iss);
-    if (meant.length === 0) return refused(this.#foreignIssuer(claimed.iss));
+    if (meant.length === 0) return this.#foreignIssuer(claimed.iss);
     let unavailable: { readonly error: KeysUnavailable; readonly origin: KeyOrigin | undefined } | undefined;
     const tried: TokenIssuer[] = [];
     for (const issuer of meant) {
@@ -47,10 +43,9 @@ export class TokenVerifier {
         for (const key of await issuer.keys.find(header)) {
           tried.push(issuer);
           const isSigned = await this.#isSignedBy(token, key, header);
-          if (isSigned instanceof TokenFault) return refused(isSigned);
+          if (isSigned instanceof TokenFault) return isSigned;
           if (!isSigned) continue;
-          const fault = findClaimFault(claimed, issuer, this.#clock.wallMs());
-          return fault === undefined ? { ok: true, payload: claimed } : refused(fault);
+          return findClaimFault(claimed, issuer, this.#clock.wallMs()) ?? claimed;
         }
       } catch (error) {
         // Another origin may have the key; only when none has, this one's silence counts.
@@ -58,8 +53,8 @@ export class TokenVerifier {
         unavailable = { error, origin: issuer.origin };
       }
     }
-    if (unavailable !== undefined) return refused(unreachable(unavailable.error, unavailable.origin));
-    return refused(tried.length === 0 ? noKey(header, meant) : wrongSignature(token, tried));
+    if (unavailable !== undefined) return unreachable(unavailable.error, unavailable.origin);
+    return tried.length === 0 ? noKey(header, meant) : wrongSignature(token, tried);
   }
 
   /** Of the claims of a token that it has verified. */
@@ -71,11 +66,9 @@ export class TokenVerifier {
   /** First: an algorithm that no key has is in most cases a wrong setting and not an attack. */
   #findAlgorithmFault({ alg }: TokenHeader): TokenFault | undefined {
     if (this.#algorithms.size === 0 || (alg !== undefined && this.#algorithms.has(alg))) return undefined;
-    const origins = [...new Set(this.#issuers.flatMap(({ origin }) => origin ?? []))];
-    const places = [
-      ...new Set(origins.map(({ algorithms, algorithmOption }) => `${algorithmOption} is ${algorithms.join(', ')}`)),
-    ];
-    return new TokenFault('algorithm', `alg ${cite(alg)}, ${places.join('; ')}`, {
+    const origins = this.#issuers.flatMap(({ origin }) => origin ?? []);
+    const places = new Set(origins.map((o) => `${o.algorithmOption} is ${o.algorithms.join(', ')}`));
+    return new TokenFault('algorithm', `alg ${cite(alg)}, ${[...places].join('; ')}`, {
       claim: 'alg',
       option: optionsOf(origins.map(({ algorithmOption }) => algorithmOption)),
     });
@@ -89,14 +82,15 @@ export class TokenVerifier {
   }
 
   /** Whether the token is of this key, or what stays wrong under any key. */
-  async #isSignedBy(token: string, key: VerificationKey, { alg, crit }: TokenHeader): Promise<boolean | TokenFault> {
+  async #isSignedBy(token: string, key: VerificationKey, { crit }: TokenHeader): Promise<boolean | TokenFault> {
     if ('hasSigned' in key) {
       if (crit !== undefined) return new TokenFault('form', 'its header has "crit", and no extension is understood');
       const end = token.lastIndexOf('.');
       return key.hasSigned(token.slice(0, end), token.slice(end + 1));
     }
     try {
-      await compactVerify(token, key, { algorithms: alg === undefined ? [] : [alg] });
+      // Of the algorithm in the header, by which the key was found.
+      await compactVerify(token, key);
       return true;
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) return false;
@@ -107,16 +101,8 @@ export class TokenVerifier {
 }
 
 /** Looks at the claims of a token with a valid signature (RFC 7519, 4.1). */
-function findClaimFault(
-  payload: JWTPayload,
-  { issuer, audience, origin }: TokenIssuer,
-  nowMs: number,
-): TokenFault | undefined {
-  const { iss, aud: audiences, nbf, exp } = payload;
-  if (issuer !== undefined && iss !== issuer) {
-    const option = origin?.issuerOption ?? 'issuer';
-    return new TokenFault('issuer', `iss ${cite(iss)}, ${option} is ${cite(issuer)}`, { claim: 'iss', option });
-  }
+function findClaimFault(payload: JWTPayload, { audience, origin }: TokenIssuer, nowMs: number): TokenFault | undefined {
+  const { aud: audiences, nbf, exp } = payload;
   if (audience !== undefined && ![audiences].flat().includes(audience)) {
     const option = origin?.audienceOption ?? 'audience';
     const message = `aud ${aud(audiences)}, ${option} is ${cite(audience)}`;
@@ -129,19 +115,15 @@ function findClaimFault(
   }
   if (nbf !== undefined && nbf > Math.floor(nowMs / 1_000) + clockToleranceSec) return early(nbf, nowMs);
   // The tolerance is only for starts. An expired token would accept a client only to close it.
-  return exp !== undefined && exp * 1_000 <= nowMs ? expired(payload, nowMs) : undefined;
-}
-
-function refused(fault: TokenFault): Verified {
-  return { ok: false, fault };
+  return exp !== undefined && exp * 1_000 <= nowMs ? expired(exp, nowMs) : undefined;
 }
 
 function aud(value: unknown): string {
   return Array.isArray(value) ? `[${value.slice(0, 5).map(cite).join(', ')}]` : cite(value);
 }
 
-function expired({ exp = 0 }: JWTPayload, nowMs: number): TokenFault {
-  const agoSec = Math.max(0, Math.floor(nowMs / 1_000 - exp));
+function expired(exp: number, nowMs: number): TokenFault {
+  const agoSec = Math.floor((nowMs - exp * 1_000) / 1_000);
   return new TokenFault('expiry', `exp was ${agoSec} s ago`, { verdict: 'expired', claim: 'exp' });
 }
 

@@ -92,3 +92,89 @@ describe('admission', () => {
     expect(connect(admission, 'a')).toBeUndefined();
   });
 });
+
+describe('limits that change', () => {
+  const openFrom = (...addresses: string[]) => addresses.map((remoteAddress) => ({ handshake: { remoteAddress } }));
+
+  /** Changes them as the engine does: in place, then with a word of what they were. */
+  function change(from: Partial<typeof unlimited>, to: Partial<typeof unlimited>, open: readonly string[] = []) {
+    const clock = new FakeClock();
+    const limits = { ...unlimited, ...from };
+    const admission = new Admission(clock, limits);
+    connectAll(admission, ...open);
+    const before = { ...limits };
+    Object.assign(limits, to);
+    admission.limitsChanged(before, openFrom(...open));
+    return { clock, limits, admission };
+  }
+
+  test.each([
+    [{ connectsPerSec: 1, connectBurst: 1 }, { connectBurst: 2 }, 2],
+    [{ connectsPerSec: 1, connectBurst: 1 }, { connectsPerSec: 2 }, 1],
+    [{ connectsPerSec: 1, connectBurst: 1 }, { connectsPerSec: 0 }, 3],
+    [{}, { connectsPerSec: 1, connectBurst: 2 }, 2],
+  ])('a rate of %o that becomes %o is at once that, with a new burst', (from, to, expected) => {
+    const { admission } = change(from, to, ['a', 'b']);
+    const admitted = connectAll(admission, 'c', 'd', 'e').filter((reason) => reason === undefined);
+    expect(admitted).toHaveLength(expected);
+  });
+
+  test('a rate that stays gives no new burst', () => {
+    const { admission } = change({ connectsPerSec: 1, connectBurst: 2 }, { maxConnections: 10 }, ['a', 'b']);
+    expect(connect(admission, 'c')).toBe('connects-per-second');
+  });
+
+  test('a rate begins full at the time of its change', async () => {
+    const { clock, limits, admission } = change({ connectsPerSec: 1, connectBurst: 1 }, {});
+    await clock.advance(60_000);
+    const before = { ...limits };
+    limits.connectBurst = 2;
+    admission.limitsChanged(before, []);
+    expect(connectAll(admission, 'a', 'b', 'c')).toEqual([undefined, undefined, 'connects-per-second']);
+  });
+
+  test('a limit for addresses that begins counts those who are there', () => {
+    const { admission } = change({}, { maxConnectionsPerAddress: 2 }, ['a', 'a', 'b']);
+    expect(connectAll(admission, 'a', 'b', 'b')).toEqual([
+      'connections-per-address',
+      undefined,
+      'connections-per-address',
+    ]);
+  });
+
+  test('a limit for addresses that is another keeps the count', () => {
+    const { admission } = change({ maxConnectionsPerAddress: 1 }, { maxConnectionsPerAddress: 2 }, ['a']);
+    expect(connectAll(admission, 'a', 'a')).toEqual([undefined, 'connections-per-address']);
+  });
+
+  test('a limit for addresses that ends and begins again counts from new', () => {
+    const { limits, admission } = change({ maxConnectionsPerAddress: 1 }, { maxConnectionsPerAddress: 0 }, ['a']);
+    expect(connectAll(admission, 'a', 'a')).toEqual([undefined, undefined]);
+    for (let i = 0; i < 3; i++) admission.closed('a');
+    const before = { ...limits };
+    limits.maxConnectionsPerAddress = 1;
+    admission.limitsChanged(before, []);
+    expect(connectAll(admission, 'a', 'a')).toEqual([undefined, 'connections-per-address']);
+  });
+
+  test('who came before the count began and goes after it leaves no debt', () => {
+    const { admission } = change({}, { maxConnectionsPerAddress: 1 }, []);
+    admission.opened('a');
+    admission.closed('a');
+    admission.closed('a');
+    expect(connectAll(admission, 'a', 'a')).toEqual([undefined, 'connections-per-address']);
+  });
+});
+
+test('who leaves still admits; who drains is leaving too', () => {
+  const { admission } = setup();
+  const states = () => [admission.isLeaving, admission.isDraining];
+  expect(states()).toEqual([false, false]);
+  admission.leave();
+  expect(states()).toEqual([true, false]);
+  admission.drain();
+  expect(states()).toEqual([true, true]);
+  const other = setup().admission;
+  other.drain();
+  expect([other.isLeaving, other.isDraining]).toEqual([true, true]);
+});

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Counters } from '../ports/counters.js';
 import { defaultLimits, type EngineLimits } from '../ports/limits.js';
-import { type Excess, hasLimits, Rates, ratesOfConnection, ratesOfUser } from './rates.js';
+import { type Excess, hasLimits, isSamePlan, Rates, ratesOfConnection, ratesOfUser } from './rates.js';
 
 const unlimited: EngineLimits = {
   ...defaultLimits,
@@ -94,5 +94,45 @@ describe('rates', () => {
     [{ subscribesPerSecPerUser: 1 }, true],
   ])('of a user that are %o: there is something to count: %s', (limits, expected) => {
     expect(hasLimits(ratesOfUser({ ...unlimited, ...limits }, counters))).toBe(expected);
+  });
+});
+
+test('what was exceeded is named', () => {
+  const limits = {
+    ...unlimited,
+    commandsPerSec: 1,
+    commandBurst: 3,
+    publicationsPerSec: 0.2,
+    subscribesPerSec: 0.2,
+    maxChannelsPerConnection: 0,
+  };
+  const rates = new Rates(ratesOfConnection(limits, counters));
+  const kinds = ['publish', 'publish', 'subscribe', 'subscribe', 'ping', 'ping'] as const;
+  const names = kinds.map((kind, i) => rates.take(kind, i < 2 ? 0 : 2_000)?.limit.name);
+  expect(names).toEqual([undefined, 'publicationsPerSec', undefined, 'subscribesPerSec', undefined, 'commandsPerSec']);
+  expect(rates.takeControl(2_000)?.limit).toEqual({ name: 'commandsPerSec', perSec: 1, burst: 3 });
+});
+
+describe('two plans', () => {
+  const some: EngineLimits = { ...unlimited, commandsPerSec: 10, publicationsPerSec: 10, subscribesPerSec: 10 };
+  const plan = (more: Partial<EngineLimits> = {}) => ratesOfConnection({ ...some, ...more }, counters);
+
+  test('are the same with the same rates and bursts', () => {
+    expect(isSamePlan(plan(), plan({ commandsPerSecPerUser: 1 }))).toBe(true);
+    expect(isSamePlan(ratesOfUser(unlimited, counters), ratesOfUser(unlimited, counters))).toBe(true);
+  });
+
+  test.each([
+    { commandsPerSec: 11 },
+    { commandBurst: some.commandBurst + 1 },
+    { publicationsPerSec: 11 },
+    { subscribesPerSec: 11 },
+    { maxChannelsPerConnection: some.maxChannelsPerConnection + 1 },
+    { commandsPerSec: 0 },
+    { publicationsPerSec: 0 },
+    { subscribesPerSec: 0 },
+  ])('are not with %o', (more) => {
+    expect(isSamePlan(plan(), plan(more))).toBe(false);
+    expect(isSamePlan(plan(more), plan())).toBe(false);
   });
 });

@@ -3,6 +3,7 @@
 import { onTestFinished } from 'vitest';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import { readConnectionClaims, readSubscriptionClaims } from '../../../src/engine/auth/claims.js';
+import { TokenFault } from '../../../src/engine/auth/token-fault.js';
 import type { ChannelDeclaration } from '../../../src/engine/channels/channel-options.js';
 import { Node } from '../../../src/engine/node.js';
 import type { Operations } from '../../../src/engine/operations/operations.js';
@@ -18,10 +19,16 @@ import { countingRandom, FakeClock } from './fake-clock.js';
 import { RecordedConnection } from './recorded-connection.js';
 
 const credulous: Authenticator = {
-  connect: async ({ token = '{}' }) => ({ ok: true, identity: readConnectionClaims(JSON.parse(token)) }),
-  refresh: async (token) => ({ ok: true, identity: readConnectionClaims(JSON.parse(token)) }),
-  subscribe: async (token) => ({ ok: true, identity: readSubscriptionClaims(JSON.parse(token)).identity }),
+  connect: async ({ token = '{}' }) => ({ ok: true, identity: right(readConnectionClaims(JSON.parse(token))) }),
+  refresh: async (token) => ({ ok: true, identity: right(readConnectionClaims(JSON.parse(token))) }),
+  subscribe: async (token) => ({ ok: true, identity: right(readSubscriptionClaims(JSON.parse(token))).identity }),
 };
+
+/** @throws Error for wrong claims: a mistake of the test */
+function right<Claims>(claims: Claims | TokenFault): Claims {
+  if (claims instanceof TokenFault) throw new Error(claims.message);
+  return claims;
+}
 
 export interface EngineNodeOptions {
   readonly channels: Readonly<Record<string, ChannelDeclaration>>;
