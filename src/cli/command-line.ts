@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Calculate how many machines a load needs',
     load: async () => (await import('./plan.js')).plan,
   },
+  load: {
+    summary: 'Make a load on a server, and measure how it bears it',
+    load: async () => (await import('./load.js')).load,
+  },
   token: {
     summary: 'Make a token for a client',
     load: async () => (await import('./token.js')).token,

@@ -9,7 +9,8 @@ export function isStopSignal(signal: string | null): boolean {
   return signal === 'SIGINT' || signal === 'SIGTERM';
 }
 
-export function onStopSignals(begin: (signal: StopSignal) => void, force: (signal: StopSignal) => void): void {
+/** @returns stops listening */
+export function onStopSignals(begin: (signal: StopSignal) => void, force: (signal: StopSignal) => void): () => void {
   let first: { readonly signal: StopSignal; readonly atMs: number } | undefined;
   const take = (signal: StopSignal) => {
     const atMs = performance.now();
@@ -19,6 +20,10 @@ export function onStopSignals(begin: (signal: StopSignal) => void, force: (signa
     first = { signal, atMs };
     begin(signal);
   };
-  process.on('SIGTERM', () => take('SIGTERM'));
-  process.on('SIGINT', () => take('SIGINT'));
+  process.on('SIGTERM', take);
+  process.on('SIGINT', take);
+  return () => {
+    process.off('SIGTERM', take);
+    process.off('SIGINT', take);
+  };
 }

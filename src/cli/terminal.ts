@@ -13,6 +13,8 @@ export interface Terminal {
   style(style: Style, text: string): string;
   /** For lines that go to standard error. */
   styleErr(style: Style, text: string): string;
+  /** Text with cursor movements on standard output; absent where that is no terminal. */
+  readonly live?: (text: string) => void;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -28,5 +30,6 @@ export function createTerminal(streams: { readonly stdout: Stream; readonly stde
     err: (line) => void streams.stderr.write(`${line}\n`),
     style: painter(streams.stdout),
     styleErr: painter(streams.stderr),
+    ...(streams.stdout.isTTY && env.TERM !== 'dumb' && { live: (text: string) => void streams.stdout.write(text) }),
   };
 }

@@ -66,7 +66,7 @@ export function environmentName(path: OptionPath): string {
 }
 
 /** `limits.pingInterval` is `limits-ping-interval`, written with two dashes before it. */
-export function flagName(path: OptionPath): string {
+export function flagName(path: string): string {
   return words(path).join('-').toLowerCase();
 }
 
