@@ -46,7 +46,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
-          include: ['src/**/*.test.{ts,tsx}', '{scripts,bench,examples}/**/*.test.ts'],
+          include: ['src/**/*.test.{ts,tsx}', '{console,scripts,bench,examples}/**/*.test.ts'],
           // For what hangs. Properties and whole programs are compiled and run beside other work.
           testTimeout: 30_000,
         },

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Builds dist/, which is published: one bundle for each entry of package.json with the chunks that they share, so that
- * a program reads a dozen files at its start and not 400, the types of each module beside them, and the example page.
+ * a program reads a dozen files at its start and not 400, the types of each module beside them, the console's page and
+ * the example page.
  * The modules as they were compiled stay in .cache/modules/, for tools that look at single ones.
  */
 import { spawnSync } from 'node:child_process';
@@ -9,6 +10,7 @@ import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
+import { build as buildConsole } from '../console/build.mjs';
 import { modules, root } from './setup.mjs';
 
 const target = join(root, 'dist');
@@ -19,6 +21,7 @@ const command = 'cli/main.js';
 try {
   compile();
   await bundleEntries();
+  await buildConsole({ outDir: join(staging, 'console') });
   await addExample('chat');
   replace(modules, compiled);
   replace(target, staging);

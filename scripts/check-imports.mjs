@@ -38,6 +38,7 @@ export const folderRules = {
     sessions: ['names', 'ports', 'log', 'time', 'channels', 'fanout'],
     cluster: ['ports', 'log', 'time'],
     operations: ['names', 'ports', 'time', 'channels', 'auth', 'fanout', 'sessions', 'cluster'],
+    inspection: ['names', 'ports', 'log', 'time', 'channels', 'fanout', 'sessions', 'cluster', 'operations'],
   }),
   engine: { sees: ['model'], seesTypesOf: ['protocols/protocol.ts'] },
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Checks what npm would publish: publint, the types of every entry (attw) and of programs with them, unused code (knip), the client's bundle. */
+/** Checks what npm would publish: publint, the types of every entry (attw) and of programs with them, unused code (knip), the client's bundle, the console's page. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root, setupOrExit } from './setup.mjs';
@@ -15,6 +15,7 @@ const checks = [
   ['types of users', [join(root, 'scripts', 'check-user-types.mjs')]],
   ['knip', [tool('knip/bin/knip.js')]],
   ['client bundle', [join(root, 'scripts', 'check-client-bundle.mjs')]],
+  ['console', [join(root, 'scripts', 'check-console-bundle.mjs')]],
 ];
 
 const failed = checks.filter(([name, args]) => {

@@ -18,6 +18,7 @@ const stampPath = join(root, 'node_modules', '.fanfare-setup.json');
 /** What the contents of dist/ are made from. */
 const buildInputs = [
   'src',
+  'console',
   'examples/chat',
   'scripts/build.mjs',
   'tsconfig.json',

@@ -25,6 +25,7 @@ export type { Broker } from './engine/ports/broker.js';
 export type { ControlChannel } from './engine/ports/control-channel.js';
 export type { Observer } from './engine/ports/observer.js';
 export type { ApiOptions } from './http/api/api.js';
+export type { ConsoleOptions, ConsoleRequest } from './http/console/console.js';
 export { FanfareError, type FanfareErrorCode } from './model/fanfare-error.js';
 export type { FanfareApp } from './server/app.js';
 export type {

@@ -62,9 +62,11 @@ function printValues(config: Config, terminal: Terminal): void {
   }
 }
 
-function valueText({ values, secrets, apiKeys }: Config, path: OptionPath): string {
+function valueText({ values, secrets, apiKeys, consolePasswords }: Config, path: OptionPath): string {
   if (path === 'token.secret' && values[path] !== undefined) return secrets.map(() => '********').join(', ');
   if (path === 'api.keys' && values[path] !== undefined) return apiKeys.map(() => '********').join(', ');
+  if (path === 'console.password' && values[path] !== undefined)
+    return consolePasswords.map(() => '********').join(', ');
   return formatValue(path, values[path]);
 }
 

@@ -81,7 +81,8 @@ export const dev: Command = {
   },
 };
 
-function announce(config: Config, { clients, internal }: ServerAddresses, hasPages: boolean, context: CommandContext) {
+function announce(config: Config, addresses: ServerAddresses, hasPages: boolean, context: CommandContext) {
+  const { clients, internal, console: page } = addresses;
   const { terminal, program } = context;
   const { style } = terminal;
   const { values } = config;
@@ -91,6 +92,7 @@ function announce(config: Config, { clients, internal }: ServerAddresses, hasPag
   terminal.out(`listening on ${style('cyan', clients.url)}`);
   if (hasPages) line('open', `${style('cyan', `${clients.url}/`)} in two tabs: they chat`);
   line('connect', `${clients.url.replace('http', 'ws')}${values.path}`);
+  if (page !== undefined) line('console', style('cyan', page));
   if (internal !== undefined) line('metrics', `${internal.url}/metrics`);
   terminal.out('');
   terminal.out(style('yellow', `OPEN to everybody who reaches ${values.host}; not for production:`));

@@ -20,7 +20,7 @@ export const serve: Command = {
     const sources = sourcesOf(parsed, context, 'production');
     const config = await (isWorker(context.env) ? configFromPrimary() : loadOrExplain(sources, terminal));
     if (config === undefined) return exitCodes.failed;
-    const announce: ServerRun['announce'] = ({ clients, internal }, log) => {
+    const announce: ServerRun['announce'] = ({ clients, internal, console: page }, log) => {
       for (const warning of config.warnings) log.warn({}, warning);
       terminal.out(`listening on ${clients.url}`);
       if (internal !== undefined) {
@@ -28,6 +28,7 @@ export const serve: Command = {
         const api = values['api.insecure'] || values['api.keys'] !== undefined || values['api.keysFile'] !== undefined;
         terminal.out(`${api ? 'health, metrics and API' : 'health and metrics'} on ${internal.url}`);
       }
+      if (page !== undefined) terminal.out(`console on ${page}`);
     };
     const worker = workerParts(context, config);
     if (worker !== undefined) {

@@ -15,6 +15,7 @@ const contents = {
   'token.secretFile': 'secrets',
   'token.keys': 'tokenKeys',
   'api.keysFile': 'apiKeys',
+  'console.passwordFile': 'consolePasswords',
   'hooks.secretFile': 'hookSecrets',
   'tls.certFile': 'certificate',
 } as const satisfies Partial<Record<OptionPath, keyof Config>>;
@@ -45,6 +46,7 @@ function fileOf({ values }: Config, path: string): boolean {
 function isInForce(path: OptionPath, started: Config, after: Config): boolean {
   if (optionAt(path).reload === undefined) return false;
   if (path === 'api.keys' || path === 'api.keysFile') return started.apiKeys.length > 0;
+  if (path === 'console.password' || path === 'console.passwordFile') return started.consolePasswords.length > 0;
   if (path === 'tls.certFile' || path === 'tls.keyFile') {
     return started.certificate !== undefined && after.certificate !== undefined;
   }

@@ -16,6 +16,8 @@ export interface Config {
   readonly tokenKeys: readonly (Omit<PublicKeyConfig, 'file' | 'key'> & { readonly key: string })[];
   /** The keys of the HTTP API in force, from `api.keys` or the file. Empty: none. */
   readonly apiKeys: readonly string[];
+  /** The passwords of the console in force, from `console.password` or the file. Empty: none. */
+  readonly consolePasswords: readonly string[];
   /** The secrets that sign calls of hooks, from `hooks.secret` or the file. Empty: calls are not signed. */
   readonly hookSecrets: readonly string[];
   /** Read from `tls.certFile` and `tls.keyFile`. */

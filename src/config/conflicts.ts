@@ -70,6 +70,13 @@ function findApiWarnings({ values, apiKeys }: Config): string[] {
   ];
 }
 
+/** A console that everybody can reach who can reach the server. */
+function findConsoleWarnings({ values, consolePasswords, mode }: Config): string[] {
+  const isPublic = consolePasswords.length > 0 && values['internal.port'] === undefined && !isLoopback(values.host);
+  if (!isPublic || mode === 'development') return [];
+  return ['console.password is set without internal.port: the console is on the public port, where everybody can try'];
+}
+
 /** A limit per address without a trusted proxy: behind a proxy all clients would have one address. */
 function findAddressWarnings({ values, mode }: Config): string[] {
   const perAddress = values['limits.maxConnectionsPerAddress'];
@@ -102,6 +109,7 @@ export function findWarnings(config: Config): string[] {
     ...findUnusedOptions(config),
     ...findApiWarnings(config),
     ...findAddressWarnings(config),
+    ...findConsoleWarnings(config),
   ];
   if (!takesTokens && !values.anonymous && values['hooks.connect'] === undefined) {
     warnings.push(

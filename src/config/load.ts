@@ -9,7 +9,7 @@ import { readConfigFile } from './file.js';
 import { environmentLayer, fileLayer, flagLayer, type Given, type LayerOutcome } from './layers.js';
 import { type OptionPath, type OptionValues, optionAt, optionPaths, options } from './options.js';
 import { type ConfigProblem, quote } from './problem.js';
-import { looksLikeSeveral, secretFault } from './secret-check.js';
+import { looksLikeSeveral, secretFault, strongPassword, strongSecret } from './secret-check.js';
 import { type CertificateConfig, readCertificate } from './tls-config.js';
 import { pemOf } from './token-config.js';
 
@@ -46,14 +46,15 @@ export async function loadConfig(sources: ConfigSources): Promise<ConfigOutcome>
   const reading = { merged, sources, problems, warnings };
   const secrets = readSecrets('token.secret', 'token.secretFile', reading);
   const apiKeys = readSecrets('api.keys', 'api.keysFile', reading);
+  const consolePasswords = readSecrets('console.password', 'console.passwordFile', reading, strongPassword);
   const hookSecrets = readSecrets('hooks.secret', 'hooks.secretFile', reading);
-  for (const key of ['token.secret', 'api.keys', 'hooks.secret'] as const) {
+  for (const key of ['token.secret', 'api.keys', 'console.password', 'hooks.secret'] as const) {
     if (!file?.othersMayRead || merged.sources[key] !== fileName) continue;
     warnings.push(`${fileName} holds ${key} and every user of this machine can read it: chmod 600 ${fileName}`);
   }
   const tokenKeys = readTokenKeys(reading);
   const certificate = certificateOf(reading);
-  const inForce = { secrets, tokenKeys, apiKeys, hookSecrets, certificate };
+  const inForce = { secrets, tokenKeys, apiKeys, consolePasswords, hookSecrets, certificate };
   const config: Config = { mode: sources.mode, ...merged, ...inForce, path: file?.path, warnings };
   if (problems.length === 0) problems.push(...findConflicts(config));
   if (problems.length > 0) return { ok: false, problems };
@@ -124,9 +125,10 @@ interface Reading {
 }
 
 function readSecrets(
-  plainKey: 'token.secret' | 'api.keys' | 'hooks.secret',
-  fileKey: 'token.secretFile' | 'api.keysFile' | 'hooks.secretFile',
+  plainKey: 'token.secret' | 'api.keys' | 'console.password' | 'hooks.secret',
+  fileKey: 'token.secretFile' | 'api.keysFile' | 'console.passwordFile' | 'hooks.secretFile',
   reading: Reading,
+  strength = strongSecret,
 ): readonly string[] {
   const { merged, sources, problems, warnings } = reading;
   const given = merged.values[plainKey];
@@ -140,7 +142,7 @@ function readSecrets(
   const secrets = file === undefined ? (given ?? []) : secretsOfFile(fileKey, file, reading);
   if (given?.length === 0) problem(key, 'is empty');
   for (const secret of secrets) {
-    const fault = secretFault(secret);
+    const fault = secretFault(secret, strength);
     if (fault !== undefined) problem(key, fault);
   }
   const [only = ''] = secrets;

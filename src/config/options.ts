@@ -110,6 +110,16 @@ export const options = {
     { default: false },
   ),
   'api.maxBodyBytes': option(bytes({ min: 1_024 }), 'Largest request to the HTTP API.', { default: 1_048_576 }),
+  'console.password': option(
+    secrets(),
+    'Password of the console, a page for operators at /console/: at least 12 bytes. On the internal listener, or on the public port without one. A text is one password; several, for a change, are in console.passwordFile or a list. Adding the first one needs a restart.',
+    { unset: 'no console, except in development mode', secret: true, reload: true },
+  ),
+  'console.passwordFile': option(
+    text(),
+    'File with one password or more, one on each line. Relative to the working directory. Instead of console.password.',
+    { unset: 'none', reload: true },
+  ),
   'token.secret': option(
     secrets(),
     'Secret shared with the backends that make tokens: at least 32 bytes. A text is one secret; several are in token.secretFile or a list. All are accepted, and the first one signs.',

@@ -21,6 +21,8 @@ import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import type { Subscription } from './fanout/subscription.js';
 import { Variants } from './fanout/variant.js';
+import { Inspection } from './inspection/inspection.js';
+import { RecentEvents } from './log/recent-events.js';
 import { clientLinesAMinute, RefusalLog } from './log/refusal-log.js';
 import { summaryOf } from './operations/clients.js';
 import { ControlPresence } from './operations/control-presence.js';
@@ -36,6 +38,7 @@ import { Counters } from './ports/counters.js';
 import { limitsWithDefaults } from './ports/limits.js';
 import type { LevelSwitch, Logger } from './ports/logger.js';
 import { Notifier } from './ports/observer.js';
+import type { ProcessFigures } from './ports/process-figures.js';
 import type { Tracer } from './ports/tracer.js';
 import { type NodeChange, type NodeSettings, prepareChange } from './reconfigure.js';
 import { Admission } from './sessions/admission.js';
@@ -67,10 +70,13 @@ export interface NodeOptions extends NodeSettings {
   readonly tracer?: Tracer | undefined;
   /** Told to clients when they connect. */
   readonly version: string;
+  /** Of the process in which it runs. Absent: nothing is told of it. */
+  readonly processFigures?: (() => ProcessFigures) | undefined;
 }
 
 export class Node {
   readonly operations: Operations;
+  readonly inspection: Inspection;
   readonly #ports: NodePorts;
   readonly #broker: Broker;
 
@@ -79,6 +85,7 @@ export class Node {
     this.#ports = compose(options);
     this.#broker = options.broker;
     this.operations = new Operations(this.ports);
+    this.inspection = new Inspection(this.ports);
     serveCluster(this.ports);
   }
 
@@ -110,6 +117,7 @@ export class Node {
     ports.admission.drain();
     for (const session of ports.sessions.all()) session.close(disconnectCodes.shutdown);
     ports.turn.flush();
+    this.inspection.close();
     ports.interest.close();
     ports.ruleChanges.close();
     ports.deadlines.close();
@@ -127,12 +135,14 @@ export interface NodePorts extends ReturnType<typeof compose> {}
 
 /** All parts of a node, in the order in which one is made of others. */
 function compose(options: NodeOptions) {
-  const { clock, random, broker, log, logLevel, tracer, version, procedures, onMessage, ...settings } = options;
+  const { clock, random, broker, log, logLevel, tracer, version, procedures, onMessage, ...rest } = options;
+  const { processFigures, ...settings } = rest;
   const { personal = {} } = settings;
   const id = random.id();
   const limits = limitsWithDefaults(settings.limits);
   const counters = new Counters();
-  const refusals = new RefusalLog(clock, log);
+  const recentEvents = new RecentEvents(clock);
+  const refusals = new RefusalLog(clock, log, recentEvents);
   const notifier = new Notifier(settings.observer, clock, (error) => {
     refusals.tell(functionFailed('notification', error), clientLinesAMinute);
   });
@@ -172,6 +182,8 @@ function compose(options: NodeOptions) {
     limits,
     counters,
     refusals,
+    recentEvents,
+    processFigures,
     notifier,
     turn,
     interest,

@@ -50,6 +50,7 @@ const listenKeys: Record<keyof ListenOptions, true> = {
   clients: true,
   metrics: true,
   api: true,
+  console: true,
   endpoints: true,
   tls: true,
   proxyProtocol: true,

@@ -1,6 +1,7 @@
 /** Assembles an application from its options: the only place where all parts meet. */
 
 import { describeContract } from '../asyncapi/describe.js';
+import { jsonSchemaOf } from '../asyncapi/json-schema.js';
 import type { ClientAccess } from '../asyncapi/options.js';
 import { isLoopback } from '../config/loopback.js';
 import { allowAnonymous, denyAll } from '../engine/auth/anonymous.js';
@@ -14,12 +15,12 @@ import { Node } from '../engine/node.js';
 import { singleConnectionConflict } from '../engine/operations/single-connection.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Counters } from '../engine/ports/counters.js';
-import type { LimitName } from '../engine/ports/limits.js';
+import { defaultLimits, type EngineLimits, type LimitName, limitNames, limitTable } from '../engine/ports/limits.js';
 import { type Logger, silentLogger } from '../engine/ports/logger.js';
 import type { Tracer } from '../engine/ports/tracer.js';
 import { withTimeLimit } from '../engine/time/time-limit.js';
 import { apiEndpoints } from '../http/api/api.js';
-import type { ApiParts } from '../http/api/method.js';
+import type { ApiParts, DescribedOption } from '../http/api/method.js';
 import { UnknownFields } from '../http/api/unknown-fields.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { liveEndpoint, readyEndpoint } from '../http/health.js';
@@ -43,6 +44,7 @@ import { checkOptions } from './check-options.js';
 import { clientTransports } from './client-transports.js';
 import { memory } from './memory.js';
 import type { FanfareOptions } from './options.js';
+import { ProcessMeter } from './process-meter.js';
 import { requireRuntime } from './runtime.js';
 import { type ListenOptions, Serving } from './serving.js';
 import { systemClock, systemRandom } from './system-ports.js';
@@ -91,6 +93,8 @@ interface AssembledParts {
   readonly tracer?: Tracer | undefined;
   /** Of the log in the options. Default: none, since that log is the application's. */
   readonly level?: LogLevelSwitch;
+  /** The options in force, for the API. Default: the limits. */
+  readonly describeOptions?: () => readonly DescribedOption[];
 }
 
 /** Like {@link fanfare}, with hooks, and possibly as one of several processes that share a port. */
@@ -100,10 +104,11 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   given: AssembledParts = {},
 ): Assembled<Channels, Procedures> {
   requireRuntime(process.versions);
-  const { peers } = given;
+  const { peers, describeOptions } = given;
   const { log, logLevel, tracer } = logging(options, given);
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
+  const meter = new ProcessMeter(systemClock);
   const node = new Node({
     ...ports,
     logLevel,
@@ -116,6 +121,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     procedures: procedureTable((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>),
     limits: options.limits ?? {},
     version,
+    processFigures: () => meter.figures(),
     observer: options.on,
     personal: options.personal,
     procedureFallback: hooks?.procedureFallback,
@@ -148,12 +154,29 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   let loadedMetrics: Promise<Metrics> | undefined;
   const metrics = () => (loadedMetrics ??= loadMetrics(node.ports, hooks, peers));
   const unknownFields = new UnknownFields(log);
+  const apiParts: ApiParts = {
+    operations: node.operations,
+    inspection: node.inspection,
+    counters,
+    refusals,
+    unknownFields,
+    ...ports,
+    tracer,
+    described: {
+      options: describeOptions ?? (() => describedLimits(node.ports.limits)),
+      schemaOf: ({ schema }) => {
+        const conversion = schema && jsonSchemaOf(schema, 'input', '#');
+        return conversion?.ok ? conversion.schema : undefined;
+      },
+    },
+  };
   const serving = new Serving({
     node,
     transports,
     proxies: gate.proxies,
-    endpoints: (listen) => [
-      ...apiOf(listen, { operations: node.operations, counters, refusals, unknownFields, ...ports, tracer }),
+    endpoints: async (listen) => [
+      ...apiOf(listen, apiParts),
+      ...(await consoleOf(listen, apiParts)),
       liveEndpoint,
       readyEndpoint(node.ports),
       ...(listen.metrics === true ? [metricsEndpoint(metrics)] : []),
@@ -167,6 +190,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       logLevel?.close();
       await hooks?.close(deadlineMs);
       (await loadedMetrics)?.close();
+      meter.close();
       // The process is about to exit; an application ends its SDK itself.
       const flushed = given.tracer && withTimeLimit(systemClock, deadlineMs, 'spans', given.tracer.flush());
       await flushed?.catch((error: unknown) => log.warn({ err: error }, 'the last spans were not taken'));
@@ -258,6 +282,24 @@ function apiOf({ api, host }: ListenOptions & { readonly host: string }, parts: 
     throw new FanfareError('ERR_CONFIG', `api.insecure: not on ${host}, which others than this machine can reach`);
   }
   return api === undefined ? [] : apiEndpoints(parts, api);
+}
+
+/** Only then: its page is read, too. @throws FanfareError `ERR_CONFIG` */
+async function consoleOf({ console: options }: ListenOptions, parts: ApiParts): Promise<HttpEndpoint[]> {
+  if (options === undefined) return [];
+  const { consoleEndpoints } = await import('../http/console/console.js');
+  const { consoleFiles } = await import('./console-files.js');
+  return consoleEndpoints(parts, consoleFiles(), options, systemClock);
+}
+
+/** What an application that has no configuration can tell. */
+function describedLimits(limits: EngineLimits): DescribedOption[] {
+  return limitNames.map((name) => ({
+    name: `limits.${name}`,
+    value: String(limits[name]),
+    source: limits[name] === defaultLimits[name] ? 'default' : 'fanfare()',
+    about: limitTable[name].about,
+  }));
 }
 
 /** A guess from the authenticator's properties. */

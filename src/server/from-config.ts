@@ -3,6 +3,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { type ConfigChanges, changesOf } from '../config/changes.js';
 import type { Config } from '../config/config.js';
+import { describedOptions } from '../config/described-options.js';
 import { limitsOf } from '../config/limits.js';
 import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
@@ -15,6 +16,7 @@ import type { PersonalOptions } from '../engine/channels/personal-channel.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import { Counters } from '../engine/ports/counters.js';
 import type { Tracer } from '../engine/ports/tracer.js';
+import type { ConsoleRequest } from '../http/console/console.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import type { Hooks } from '../http/hooks/hooks.js';
 import { defined } from '../model/defined.js';
@@ -40,6 +42,8 @@ export interface ServerAddresses {
   readonly clients: ListenAddress;
   /** Health, metrics and the HTTP API. */
   readonly internal: ListenAddress | undefined;
+  /** The page of the console; absent where there is none. */
+  readonly console?: string;
 }
 
 /** The parts of one of several processes that share a port. */
@@ -61,6 +65,7 @@ export class ConfiguredServer {
   readonly #hooks: LiveHooks;
   readonly #ownChannels: Readonly<Record<string, ChannelDeclaration>> | undefined;
   readonly #hasApi: boolean;
+  readonly #hasConsole: boolean;
   readonly #hasTls: boolean;
   readonly #level: LogLevelSwitch;
   readonly #tracer: Tracer | undefined;
@@ -76,6 +81,7 @@ export class ConfiguredServer {
     this.#config = config;
     this.#ownChannels = channels;
     this.#hasApi = config.apiKeys.length > 0;
+    this.#hasConsole = config.consolePasswords.length > 0;
     this.#hasTls = config.certificate !== undefined;
     this.log = createLog({ level: values['log.level'] });
     this.#level = new LogLevelSwitch(this.log, systemClock, values['log.level']);
@@ -100,6 +106,7 @@ export class ConfiguredServer {
       ...(worker !== undefined && { peers: worker.peers }),
       tracer: this.#tracer,
       level: this.#level,
+      describeOptions: () => describedOptions(this.#config),
     });
     this.app = this.#assembled.app;
     this.#assembled.counters.configReloadedAtMs = systemClock.wallMs();
@@ -114,13 +121,22 @@ export class ConfiguredServer {
     const { values, certificate } = this.#config;
     const { host, port, metrics } = values;
     const api = this.#api();
+    const page = this.#console();
     const internalPort = values['internal.port'];
     const internal =
       internalPort === undefined
         ? undefined
-        : await this.app.listen(internalPort, { ...api, host: values['internal.host'], metrics: true, clients: false });
+        : await this.app.listen(internalPort, {
+            ...api,
+            ...page,
+            host: values['internal.host'],
+            metrics: true,
+            clients: false,
+          });
     const clients = await this.app.listen(port, {
       ...(!values['api.internalOnly'] && api),
+      // Where clients cannot reach it, if there is such a place.
+      ...(internal === undefined && page),
       host,
       metrics,
       endpoints,
@@ -129,7 +145,8 @@ export class ConfiguredServer {
     });
     this.#port = clients.port;
     this.app.setOrigins(this.#originsOf(this.#config));
-    return { clients, internal };
+    const { url } = internal ?? clients;
+    return { clients, internal, ...(page.console && { console: `${url}/console/` }) };
   }
 
   /**
@@ -211,6 +228,21 @@ export class ConfiguredServer {
     if (values['api.insecure']) return { api: { insecure: true, maxBodyBytes } };
     return this.#hasApi ? { api: { keys: () => this.#config.apiKeys, maxBodyBytes } } : {};
   }
+
+  /** Uses the passwords in force at each request. Development mode needs none on an address that only it can reach. */
+  #console(): Pick<ListenOptions, 'console'> {
+    const { values, mode } = this.#config;
+    const maxBodyBytes = values['api.maxBodyBytes'];
+    if (this.#hasConsole) return { console: { password: () => this.#config.consolePasswords, maxBodyBytes } };
+    const host = values['internal.port'] === undefined ? values.host : values['internal.host'];
+    if (mode !== 'development' || !isLoopback(host)) return {};
+    return { console: { allow: isAskedLocally, maxBodyBytes } };
+  }
+}
+
+/** In development mode, where no other machine can ask, and no page of another site whose name leads to this one. */
+function isAskedLocally({ headers: { host = '' } }: ConsoleRequest): boolean {
+  return isLoopback(host.replace(/:\d+$/, ''));
 }
 
 function authenticatorOf(config: Config, hooks: Hooks): Authenticator {

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Node } from '../engine/node.js';
 import { pause } from '../engine/time/pause.js';
 import type { ApiOptions } from '../http/api/api.js';
+import type { ConsoleOptions } from '../http/console/console.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { findHostFault } from '../http/host.js';
 import { NodeExchange } from '../http/node-exchange.js';
@@ -38,6 +39,8 @@ export interface ListenOptions {
   readonly metrics?: boolean;
   /** Serve the HTTP API, `/api/*`, on this port. Default: not. */
   readonly api?: ApiOptions;
+  /** Serve the console, `/console/`, on this port: a page for operators. Default: not. */
+  readonly console?: ConsoleOptions;
   /** Let clients connect on this port; otherwise it is only for health, metrics and endpoints. Default: `true`. */
   readonly clients?: boolean;
   /** Further endpoints, by exact path. Default: none. */
@@ -62,8 +65,8 @@ interface ServingParts {
   readonly node: Node;
   readonly transports: readonly Transport[];
   readonly proxies: TrustedProxies;
-  /** Throws a `FanfareError` for contradicting options. */
-  readonly endpoints: (options: ListenOptions & { readonly host: string }) => readonly HttpEndpoint[];
+  /** Rejects with a `FanfareError` for contradicting options. */
+  readonly endpoints: (options: ListenOptions & { readonly host: string }) => Promise<readonly HttpEndpoint[]>;
   /** Called once, before the first connection of a server that listens. */
   readonly onStart: () => Promise<void>;
   /** Called once all connections are closed, with the remaining time. */
@@ -130,10 +133,11 @@ export class Serving {
 
   async listen(port: number, options: ListenOptions): Promise<ListenAddress> {
     await this.start();
-    if (this.isClosing) throw closedMeanwhile();
     const { node, endpoints } = this.parts;
     const { clients = true, host = '127.0.0.1', tls, proxyProtocol = false } = options;
-    const router = new Router(endpoints({ ...options, host }), clients ? this.#upgradePaths() : [], {
+    const served = await endpoints({ ...options, host });
+    if (this.isClosing) throw closedMeanwhile();
+    const router = new Router(served, clients ? this.#upgradePaths() : [], {
       log: node.ports.log,
       refusals: node.ports.refusals,
       peerOf: (request) => this.parts.proxies.clientAddress(request),

@@ -15,6 +15,7 @@ const optionOf: Readonly<Record<string, string>> = {
   '/stream': 'transports.oneWay',
   '/ws': 'transports.oneWay',
   '/metrics': 'metrics',
+  '/console/': 'console.password',
 };
 
 /** Comes from the request. */

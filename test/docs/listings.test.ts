@@ -15,6 +15,7 @@ const pages = [
   'docs/operations/running.md',
   'docs/operations/configuration.md',
   'docs/operations/brokers.md',
+  'docs/operations/console.md',
   'docs/operations/deploying.md',
   'docs/operations/workers.md',
   'docs/operations/tracing.md',

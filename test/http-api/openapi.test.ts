@@ -64,6 +64,8 @@ it('has exactly the routes of the server', () => {
   const unknownFields = new UnknownFields(silentLogger);
   const parts = {
     operations: node.operations,
+    inspection: node.inspection,
+    described: { options: () => [], schemaOf: () => undefined },
     counters: new Counters(),
     log: silentLogger,
     refusals: node.ports.refusals,

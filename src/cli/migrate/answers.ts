@@ -118,7 +118,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   'uni_http_stream.': { refused: 'one-way endpoints have paths and bytes of their own: see transports.md', usual: '*' },
   'uni_websocket.': { refused: 'one-way endpoints have paths and bytes of their own: see transports.md', usual: '*' },
   'uni_grpc.': { refused: noGrpc },
-  'admin.': { refused: 'there is no console yet: `info`, `channels` and `presence` of the API tell what it shows' },
+  'admin.': { refused: 'the console is at `/console/` and has a password of its own: `console.password`' },
   'prometheus.enabled': { to: 'metrics', note: 'at /metrics; on the internal port they are always there' },
   'prometheus.': { refused: 'metrics are at /metrics, under names of their own', usual: '*' },
   'health.enabled': { needless: '`/health/live` and `/health/ready` are always there' },

@@ -55,6 +55,8 @@ export class HubChannel implements Flushable, FanOut {
   readonly #tracer: Tracer | undefined;
   /** Of the traced publications in the batch; `undefined` without any. */
   #spans: Span[] | undefined;
+  /** Publications that have arrived since it has subscribers here. */
+  numPublications = 0;
 
   constructor(
     readonly name: ChannelName,
@@ -129,6 +131,7 @@ export class HubChannel implements Flushable, FanOut {
       }
       this.position = { offset: publication.offset, epoch };
     }
+    this.numPublications++;
     if (this.#numLive > 0) {
       if (publication.trace !== undefined && this.#tracer !== undefined) this.#trace(this.#tracer, publication.trace);
       this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));

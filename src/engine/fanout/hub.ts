@@ -19,6 +19,8 @@ export class Hub implements BrokerEvents {
   readonly #channels = new Map<ChannelName, HubChannel>();
   /** Set by the part that finds out what was missed. */
   interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
+  /** Gets every publication that arrives here, while somebody watches a channel. */
+  watched: ((channel: ChannelName, publication: Publication, epoch: string) => void) | undefined;
 
   constructor(
     private readonly interest: Interest,
@@ -38,9 +40,14 @@ export class Hub implements BrokerEvents {
     return count;
   }
 
-  /** Names of the channels, with their number of subscribers on this node. */
-  *channels(): IterableIterator<{ readonly name: ChannelName; readonly numSubscribers: number }> {
-    for (const { name, numSubscribers } of this.#channels.values()) yield { name, numSubscribers };
+  /** The channels with subscribers on this node; the list may change meanwhile. */
+  channels(): IterableIterator<Pick<HubChannel, 'name' | 'numSubscribers' | 'numPublications'>> {
+    return this.#channels.values();
+  }
+
+  /** Absent if it has no subscribers on this node. */
+  channel(name: ChannelName): Pick<HubChannel, 'numSubscribers' | 'numPublications'> | undefined {
+    return this.#channels.get(name);
   }
 
   /**
@@ -101,6 +108,7 @@ export class Hub implements BrokerEvents {
   }
 
   onPublication(channel: ChannelName, publication: Publication, epoch: string): void {
+    this.watched?.(channel, publication, epoch);
     this.#channels.get(channel)?.deliver(publication, epoch);
   }
 

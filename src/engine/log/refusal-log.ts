@@ -3,6 +3,7 @@
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
+import type { RecentEvents } from './recent-events.js';
 
 /** Lines a minute for one key; further ones are counted. */
 const defaultLinesAMinute = 1;
@@ -28,22 +29,23 @@ export class RefusalLog {
   constructor(
     private readonly clock: Pick<Clock, 'nowMs'>,
     private readonly log: Logger,
+    /** Gets all of them, with or without a line. */
+    private readonly recent?: Pick<RecentEvents, 'refused'>,
   ) {}
 
   /**
    * @param linesAMinute for each key. The first line after a pause has the number of unlogged ones.
-   * @param context makes fields that come before those of the line; called only when it is written
+   * @param context makes fields that come before those of the line
    * @returns whether there was a line
    */
-  tell(
-    { check, key = check, fields, message, level = 'warn' }: RefusalLine,
-    linesAMinute = defaultLinesAMinute,
-    context?: () => object,
-  ): boolean {
+  tell(line: RefusalLine, linesAMinute = defaultLinesAMinute, context?: () => object): boolean {
+    const { check, key = check, fields, message, level = 'warn' } = line;
+    const about = context?.();
+    this.recent?.refused(line, about);
     const unsaid = this.#take(check, key, linesAMinute);
     if (unsaid === undefined) return false;
     const text = typeof message === 'string' ? message : message();
-    this.log[level]({ check, ...context?.(), ...fields, ...(unsaid > 0 && { unsaid }) }, text);
+    this.log[level]({ check, ...about, ...fields, ...(unsaid > 0 && { unsaid }) }, text);
     return true;
   }
 

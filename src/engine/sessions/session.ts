@@ -14,6 +14,7 @@ import type { Asker } from '../channels/permissions.js';
 import { Outbox, type OutboxOwner, type OutboxPorts } from '../fanout/outbox.js';
 import type { PingFrames } from '../fanout/shared-frame.js';
 import type { Subscription } from '../fanout/subscription.js';
+import type { RecentEvents } from '../log/recent-events.js';
 import { clientLinesAMinute } from '../log/refusal-log.js';
 import type { Capability } from '../names/capabilities.js';
 import type { Identity } from '../ports/authenticator.js';
@@ -45,9 +46,11 @@ export interface SessionPorts extends OutboxPorts, SubscriptionPorts, IntakePort
     /** Returns the rates that the session shares with the user's other connections. */
     connected(session: Session): Rates | undefined;
     ratesOf(user: string): Rates | undefined;
+    nextNumber(): number;
     remove(session: Session, wasConnected: boolean): void;
   };
   readonly seats: { free(user: string): void };
+  readonly recentEvents: Pick<RecentEvents, 'ended'>;
   readonly admission: { closed(address: string): void };
   /** A connection has expired, and its client has no tokens. */
   renewConnection(session: Session): Promise<void>;
@@ -78,6 +81,8 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   admitted: Admitted | undefined;
   /** By the monotonic clock. */
   connectedAtMs = Number.POSITIVE_INFINITY;
+  /** Grows from each connection of this node that is let in to the next. */
+  number = 0;
   /** The user to whom the connection's seat counts, over all nodes. */
   seat: string | undefined;
   readonly outbox: Outbox;
@@ -124,6 +129,11 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
 
   get transport(): string {
     return this.#connection.transport;
+  }
+
+  /** Name of the wire protocol. */
+  get protocol(): string {
+    return this.#connection.encoding.protocol.name;
   }
 
   /** Largest frame from the client; transports that find a larger one close. */
@@ -228,6 +238,7 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     const ports = this.#ports;
     this.state = 'connected';
     this.connectedAtMs = ports.clock.nowMs();
+    this.number = ports.sessions.nextNumber();
     if (!ports.keepsHandshakes) this.handshake = forgotten(this.handshake, ports.limits);
     const userRates = ports.sessions.connected(this);
     ports.notifier.notify('connected', this);
@@ -390,6 +401,10 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     ports.sessions.remove(this, wasConnected);
     if (this.seat !== undefined) ports.seats.free(this.seat);
     ports.admission.closed(this.handshake.remoteAddress);
-    if (wasConnected) ports.notifier.notify('disconnected', this, disconnect);
+    if (!wasConnected) return;
+    const { client, user, transport } = this;
+    const connectedMs = ports.clock.nowMs() - this.connectedAtMs;
+    ports.recentEvents.ended({ client, user, transport, connectedMs }, disconnect);
+    ports.notifier.notify('disconnected', this, disconnect);
   }
 }

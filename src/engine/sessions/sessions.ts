@@ -18,6 +18,7 @@ export class Sessions {
   readonly #byClient = new Map<string, Session>();
   readonly #byUser = new Map<string, User>();
 
+  #lastNumber = 0;
   readonly #counters: Counters;
   #userRates: RatePlan;
 
@@ -80,6 +81,16 @@ export class Sessions {
     const user = this.#byUser.get(session.user);
     if (user?.sessions instanceof Set) user.sessions.delete(session);
     if (user?.sessions === session || numSessions(user) === 0) this.#byUser.delete(session.user);
+  }
+
+  /** Of the next session that is let in. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** Connected clients by their number; the list may change meanwhile. */
+  clients(): IterableIterator<Session> {
+    return this.#byClient.values();
   }
 
   byClient(client: string): Session | undefined {

@@ -43,12 +43,18 @@ export function apiEndpoints(parts: ApiParts, options: ApiOptions): HttpEndpoint
   }
   const known = new ApiKeys(typeof fixed === 'function' ? fixed : () => fixed);
   const gate: ApiGate = { admit: insecure ? admitLocal : (request) => admitByKey(request, known), maxBodyBytes };
-  const methods = apiMethods.map(({ name, run }) => apiEndpoint(name, parts, gate, paramsShape, 'result', run));
-  const batch = apiEndpoint('batch', parts, gate, batchShape, 'replies', runBatch);
+  const methods = methodEndpoints(parts, gate);
   // Not /api/: a path is matched as it is.
   const lines = textEndpoint('/api', 'lines', parts, gate, runLines);
+  return [...methods, lines];
+}
+
+/** An endpoint for each method, for several calls at once, and for methods that there are not. */
+export function methodEndpoints(parts: ApiParts, gate: ApiGate): HttpEndpoint[] {
+  const methods = apiMethods.map(({ name, run }) => apiEndpoint(name, parts, gate, paramsShape, 'result', run));
+  const batch = apiEndpoint('batch', parts, gate, batchShape, 'replies', runBatch);
   const names = [...apiMethods.map(({ name }) => name), 'batch'];
-  return [...methods, batch, lines, unknownMethodEndpoint(names, parts, gate)];
+  return [...methods, batch, unknownMethodEndpoint(names, parts, gate)];
 }
 
 function tooShort(): FanfareError {

@@ -21,8 +21,10 @@ import { beginRequest, endRequest } from './request-span.js';
 export const paramsShape = members({ data: 'source', info: 'source' });
 
 export interface ApiGate {
-  /** Throws an `ApiError` if the caller is refused. */
-  admit(request: HttpRequest): void;
+  /** What its paths begin with. Default: `/api`. */
+  readonly base?: string;
+  /** Throws, or rejects with, an `ApiError` if the caller is refused. */
+  admit(request: HttpRequest): void | Promise<void>;
   readonly maxBodyBytes: number;
 }
 
@@ -42,7 +44,7 @@ export function apiEndpoint(
   member: string,
   run: Run<unknown>,
 ): HttpEndpoint {
-  return guarded({ path: `/api/${name}` }, name, parts, gate, async (request, call) => {
+  return guarded({ path: `${gate.base ?? '/api'}/${name}` }, name, parts, gate, async (request, call) => {
     const body = parseBody(await readText(request, gate.maxBodyBytes), shape);
     return `{"${member}":${await run(body, call)}}`;
   });
@@ -63,7 +65,7 @@ export function textEndpoint(
 
 /** Answers calls of unknown methods with the one that was probably meant. Callers without a key are told so. */
 export function unknownMethodEndpoint(known: readonly string[], parts: ApiParts, gate: ApiGate): HttpEndpoint {
-  const path = '/api/';
+  const path = `${gate.base ?? '/api'}/`;
   return guarded({ path, isPrefix: true }, 'unknown', parts, gate, (request) => {
     throw unknownMethod(request.path.slice(path.length), known, true);
   });
@@ -81,10 +83,11 @@ function guarded(
     method: 'POST',
     ...place,
     async respond(request) {
-      const call = { ...parts, request: requestIdOf(request.headers, parts.random) };
+      const call = callOf(request, parts);
       let reply: HttpReply;
       try {
-        gate.admit(request);
+        const admitted = gate.admit(request);
+        if (admitted !== undefined) await admitted;
         // Only now: nobody else decides what is recorded.
         const { tracer } = parts;
         reply =
@@ -92,7 +95,7 @@ function guarded(
             ? await replied(name, answer, request, call)
             : await tracedReply(tracer, place.path, name, answer, request, call);
       } catch (cause) {
-        reply = failed(name, cause, request, call);
+        reply = failedReply(name, cause, request, call);
       }
       Counters.addTo(parts.counters.apiRequests, name, reply.status);
       return reply;
@@ -107,7 +110,7 @@ async function replied(name: string, answer: Answer, request: HttpRequest, call:
   try {
     return jsonTextReply(200, await answer(request, call), { [requestIdHeader]: call.request });
   } catch (cause) {
-    return failed(name, cause, request, call);
+    return failedReply(name, cause, request, call);
   }
 }
 
@@ -129,7 +132,13 @@ function tracedReply(
   return reply;
 }
 
-function failed(name: string, cause: unknown, request: HttpRequest, call: ApiCall): HttpReply {
+/** What the API works with, for this request. */
+export function callOf({ headers }: HttpRequest, parts: ApiParts): ApiCall {
+  return { ...parts, request: requestIdOf(headers, parts.random) };
+}
+
+/** The answer to a request that was refused or has failed, once it is counted and logged. @throws BodyAborted */
+export function failedReply(name: string, cause: unknown, request: HttpRequest, call: ApiCall): HttpReply {
   if (cause instanceof BodyAborted) throw cause;
   return errorReply(recordFailure(name, cause, call, request.peer), request, call.request);
 }
@@ -143,7 +152,7 @@ function errorReply(error: ApiError, { headers }: HttpRequest, id: string): Http
 }
 
 /** @throws ApiError, BodyAborted */
-async function readText(request: HttpRequest, maxBodyBytes: number): Promise<string> {
+export async function readText(request: HttpRequest, maxBodyBytes: number): Promise<string> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
   // Pages of any origin may send forms and plain text without a preflight request.
   if (!isUtf8Json(type)) throw unsupported('Content-Type must be application/json, in UTF-8');

@@ -23,6 +23,13 @@ const maxUnixSec = 8_640_000_000_000;
 
 export const text = v.nullish(v.string(), '');
 export const flag = v.nullish(v.boolean(), false);
+const defaultPageSize = 100;
+const maxPageSize = 1_000;
+/** Entries of one answer; 0 is the default. */
+export const pageSize = v.pipe(
+  v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxPageSize)), 0),
+  v.transform((size) => size || defaultPageSize),
+);
 export const integer = v.nullish(v.pipe(v.number(), v.safeInteger()), 0);
 export const unixTime = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxUnixSec)), 0);
 export const base64 = v.nullish(v.pipe(v.string(), v.base64()));

@@ -1,6 +1,8 @@
 /** A method of the API: a name, its fields, and its operation. */
 
 import * as v from 'valibot';
+import type { Rule } from '../../engine/channels/rule.js';
+import type { Inspection } from '../../engine/inspection/inspection.js';
 import type { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Operations } from '../../engine/operations/operations.js';
 import type { Random } from '../../engine/ports/clock.js';
@@ -11,9 +13,30 @@ import { isFields } from '../../model/fields.js';
 import { type ApiError, malformed, missing } from './api-error.js';
 import type { UnknownFields } from './unknown-fields.js';
 
+/** One option of a configuration, for people. */
+export interface DescribedOption {
+  readonly name: string;
+  /** As a person would write it; secrets are masked. */
+  readonly value: string;
+  /** The file, variable or flag that has set it, or `default`. */
+  readonly source: string;
+  readonly about: string;
+}
+
+/** What the API tells of the program around the engine. */
+export interface Described {
+  /** The options in force; none where the server does not know any. */
+  options(): readonly DescribedOption[];
+  /** The JSON Schema of a rule's messages; `undefined` where they may be any JSON, or nobody can tell. */
+  schemaOf(rule: Rule): unknown;
+}
+
 /** What the API works with. */
 export interface ApiParts {
   readonly operations: Operations;
+  readonly inspection: Inspection;
+  /** What only the server knows, or only the application. */
+  readonly described: Described;
   readonly counters: Counters;
   readonly log: Logger;
   readonly refusals: Pick<RefusalLog, 'tell'>;

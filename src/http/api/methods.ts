@@ -3,15 +3,21 @@
 import type { ApiMethod } from './method.js';
 import { broadcast } from './methods/broadcast.js';
 import { channels } from './methods/channels.js';
+import { channel, channelsPage } from './methods/channels-page.js';
+import { config } from './methods/config.js';
+import { connection, connections } from './methods/connections.js';
 import { disconnect } from './methods/disconnect.js';
+import { events } from './methods/events.js';
 import { history, historyRemove } from './methods/history.js';
 import { info } from './methods/info.js';
 import { logLevel } from './methods/log-level.js';
+import { nodes } from './methods/nodes.js';
 import { presence, presenceStats } from './methods/presence.js';
 import { publish } from './methods/publish.js';
 import { refresh } from './methods/refresh.js';
 import { blockUser, invalidateUserTokens, revokeToken, unblockUser } from './methods/revocation.js';
 import { subscribe } from './methods/subscribe.js';
+import { tail } from './methods/tail.js';
 import { ticket } from './methods/ticket.js';
 import { unsubscribe } from './methods/unsubscribe.js';
 
@@ -34,4 +40,12 @@ export const apiMethods: readonly ApiMethod[] = [
   unblockUser,
   ticket,
   logLevel,
+  nodes,
+  connections,
+  connection,
+  channelsPage,
+  channel,
+  events,
+  tail,
+  config,
 ];

@@ -1,0 +1,62 @@
+/** The live tail of a channel: what is published from now on, the newest first. */
+
+/** @jsxImportSource preact */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ApiFailure, call } from '../api.js';
+import type { TailResult } from '../api-results.js';
+import { Trouble } from './page.js';
+import { PublicationList } from './publication-list.js';
+
+const everyMs = 700;
+const mostShown = 100;
+
+export function Tail({ channel }: { readonly channel: string }) {
+  const [shown, setShown] = useState<TailResult['publications']>([]);
+  const [isCut, setCut] = useState(false);
+  const [isPaused, setPaused] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const cursor = useRef('');
+  useEffect(() => {
+    if (isPaused) return undefined;
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      try {
+        const answer = await call<TailResult>('tail', { channel, cursor: cursor.current });
+        if (isOver) return;
+        cursor.current = answer.cursor;
+        setFailure(undefined);
+        if (answer.cut) setCut(true);
+        if (answer.publications.length > 0) {
+          setShown((old) => [...answer.publications.toReversed(), ...old].slice(0, mostShown));
+        }
+      } catch (error) {
+        if (!(error instanceof ApiFailure)) throw error;
+        setFailure(error.message);
+      }
+      if (!isOver) timer = setTimeout(() => void ask(), everyMs);
+    };
+    void ask();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [channel, isPaused]);
+  return (
+    <>
+      <p class="toolbar">
+        <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+          {isPaused ? 'Continue' : 'Pause'}
+        </button>
+        <button type="button" onClick={() => setShown([])}>
+          Clear
+        </button>
+        <span role="status">{isPaused ? 'paused' : 'watching'}</span>
+      </p>
+      <Trouble text={failure} />
+      {isCut && <p class="notice">Some publications came faster than they were fetched, and are not shown.</p>}
+      <PublicationList publications={shown} empty="What is published from now on appears here." />
+    </>
+  );
+}
