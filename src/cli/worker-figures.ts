@@ -5,13 +5,14 @@
 
 import type { Worker } from 'node:cluster';
 import type { FigurePeers } from '../observe/worker-metrics.js';
+import type { PrimaryFigures } from './primary-figures.js';
 
 /** Longest wait for another worker. */
 const limitMs = 1_000;
 
 /** Messages: from the worker that asks, to the others, from them, and back to it. */
 type FiguresMessage =
-  | { readonly kind: 'figures-asked'; readonly question: number }
+  | { readonly kind: 'figures-asked'; readonly question: number; readonly figures: readonly object[] }
   | { readonly kind: 'figures-wanted'; readonly question: number; readonly asker: number }
   | {
       readonly kind: 'figures-given';
@@ -50,7 +51,7 @@ export class WorkerFigures implements FigurePeers {
     this.#figures = figures;
   }
 
-  ask(): Promise<object[][]> {
+  ask(own: readonly object[]): Promise<object[][]> {
     const question = ++this.#lastQuestion;
     return new Promise((resolve) => {
       const answers: object[][] = [];
@@ -61,7 +62,7 @@ export class WorkerFigures implements FigurePeers {
         resolve(answers);
       };
       this.#questions.set(question, { answers, outOf: Number.POSITIVE_INFINITY, finish });
-      send({ kind: 'figures-asked', question });
+      send({ kind: 'figures-asked', question, figures: own });
     });
   }
 
@@ -79,18 +80,27 @@ export class WorkerFigures implements FigurePeers {
   }
 }
 
-/** In the process that started the workers: forwards a worker's message. */
-export function relayFigures(from: Worker, message: unknown, workers: ReadonlySet<Worker>): void {
+/** In the process that started the workers: forwards a worker's message, and answers for itself. */
+export function relayFigures(
+  from: Worker,
+  message: unknown,
+  workers: ReadonlySet<Worker>,
+  primary: PrimaryFigures,
+): void {
   if (!isFiguresMessage(message)) return;
   const others = [...workers].filter((worker) => worker !== from && worker.isConnected());
+  const outOf = others.length + 1;
   if (message.kind === 'figures-asked') {
     const { question } = message;
+    primary.told(from, message.figures);
     for (const other of others) tell(other, { kind: 'figures-wanted', question, asker: from.id });
-    tell(from, { kind: 'figures', question, outOf: others.length });
+    tell(from, { kind: 'figures', question, outOf });
+    void primary.own().then((figures) => tell(from, { kind: 'figures', question, outOf, figures }));
   } else if (message.kind === 'figures-given') {
     const { question, asker, figures } = message;
+    primary.told(from, figures);
     const to = others.find(({ id }) => id === asker);
-    if (to !== undefined) tell(to, { kind: 'figures', question, outOf: others.length, figures });
+    if (to !== undefined) tell(to, { kind: 'figures', question, outOf, figures });
   }
 }
 
@@ -99,7 +109,7 @@ function send(message: FiguresMessage): void {
 }
 
 function tell(worker: Worker, message: FiguresMessage): void {
-  worker.send(message);
+  if (worker.isConnected()) worker.send(message);
 }
 
 function isFiguresMessage(message: unknown): message is FiguresMessage {

@@ -4,6 +4,7 @@ import type { ChannelName } from '../model/channel-name.js';
 import { disconnectCodes } from '../model/codes.js';
 import { Revocations } from './auth/revocations.js';
 import { acceptTickets, Tickets } from './auth/tickets.js';
+import { countTokenRefusals } from './auth/token-refusals.js';
 import { PersonalChannel } from './channels/personal-channel.js';
 import { Publishing } from './channels/publishing.js';
 import { functionFailed } from './channels/refusal-lines.js';
@@ -42,6 +43,7 @@ import type { ProcessFigures } from './ports/process-figures.js';
 import type { Tracer } from './ports/tracer.js';
 import { type NodeChange, type NodeSettings, prepareChange } from './reconfigure.js';
 import { Admission } from './sessions/admission.js';
+import { ClientVersions } from './sessions/client-versions.js';
 import { commandHandlers } from './sessions/commands/handlers.js';
 import { renewConnection } from './sessions/commands/refresh.js';
 import { renewSubscription } from './sessions/commands/sub-refresh.js';
@@ -50,6 +52,7 @@ import { settleRuleChange } from './sessions/rule-change.js';
 import { Session } from './sessions/session.js';
 import { Sessions } from './sessions/sessions.js';
 import { Deadlines } from './time/deadlines.js';
+import { DeliverySamples } from './time/delivery-samples.js';
 import { PingWheel } from './time/ping-wheel.js';
 import { Slices } from './time/slices.js';
 import { Turn } from './time/turn.js';
@@ -148,10 +151,11 @@ function compose(options: NodeOptions) {
   });
   const turn = new Turn(clock);
   const interest = new Interest(broker, clock, log, limits);
-  const hub = new Hub(interest, turn, counters, notifier, tracer);
+  const samples = new DeliverySamples({ clock, hasSubscribers: (channel) => hub.has(channel) });
+  const hub: Hub = new Hub(interest, { turn, counters, samples, tracer }, notifier);
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
-  const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, keeps: () => ports.rules.keeps });
+  const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, counters, keeps: () => ports.rules.keeps });
   const { control, history } = broker;
   const cluster: Cluster = new Cluster({
     nodeId: id,
@@ -170,7 +174,10 @@ function compose(options: NodeOptions) {
   const ruleChanges: RuleChanges = new RuleChanges({ clock, hub, ruleOf });
   const tickets = new Tickets(clock, random);
   const withTickets = (auth: Authenticator) =>
-    acceptTickets(auth, (ticket) => redeemTicket({ id, tickets, cluster }, ticket));
+    countTokenRefusals(
+      acceptTickets(auth, (ticket) => redeemTicket({ id, tickets, cluster }, ticket)),
+      counters,
+    );
   const ports = {
     id,
     version,
@@ -181,6 +188,10 @@ function compose(options: NodeOptions) {
     tracer,
     limits,
     counters,
+    samples,
+    clientVersions: new ClientVersions(),
+    /** Absent: the broker keeps everything elsewhere. */
+    holdings: () => broker.holdings,
     refusals,
     recentEvents,
     processFigures,
@@ -218,7 +229,7 @@ function compose(options: NodeOptions) {
     pingFrames: new PingFrames(),
     variants: new Variants(),
     presence: new Presence(broker, presence, log, refusals),
-    publishing: new Publishing(broker, counters, tracer),
+    publishing: new Publishing(broker, counters, samples, tracer),
     seats: new Seats({ nodeId: id, clock, cluster, limits }),
     positionChecks: new PositionChecks({ broker, hub, interest, clock, random, counters, log }),
     /** Somebody may ask for the headers of a connection after it was let in. */

@@ -2,10 +2,9 @@
 
 import type { HttpEndpoint } from './endpoint.js';
 
-/** Renders metrics in Prometheus' text format. */
+/** Renders metrics in the format that the request accepts. */
 interface MetricsSource {
-  readonly contentType: string;
-  render(): Promise<string>;
+  render(accept: string | undefined): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 /** @param load what is asked at each scrape */
@@ -13,12 +12,13 @@ export function metricsEndpoint(load: () => Promise<MetricsSource>): HttpEndpoin
   return {
     method: 'GET',
     path: '/metrics',
-    async respond() {
+    async respond({ headers }) {
       const metrics = await load();
+      const { contentType, text } = await metrics.render(headers.accept);
       return {
         status: 200,
-        headers: { 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' },
-        body: await metrics.render(),
+        headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', Vary: 'Accept' },
+        body: text,
       };
     },
   };

@@ -3,7 +3,7 @@
 import { Counter, Gauge, type GaugeConfiguration, type Registry } from 'prom-client';
 
 /** The values of the labels, in their order, and the figure. */
-type LabelledFigure = readonly [...labels: (string | number)[], figure: number];
+export type LabelledFigure = readonly [...labels: (string | number)[], figure: number];
 
 /**
  * Its name after `fanfare_` (a counter's ends in `_total`, all others are gauges), its help, and how it is read. The

@@ -1,43 +1,39 @@
 /** Prometheus metrics of a node. Values are read for each scrape. */
 
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { collectDefaultMetrics, Histogram, type MetricObject, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { EventLoop, ofEventLoop } from './event-loop.js';
+import { contentTypes, type Figure, type Format, formatFor, print } from './exposition.js';
+import { registerHistograms } from './histogram-rows.js';
 import { type HookMetricsSource, hookLatency, ofEvents, ofHooks } from './hook-metrics.js';
-import { type MetricRow, register } from './metric-rows.js';
+import { ofMemoryBroker } from './memory-metrics.js';
+import { register } from './metric-rows.js';
+import { histogramsOfNode } from './node-histograms.js';
 import { type NodeFigures, ofConfiguration, ofNode } from './node-metrics.js';
+
+/** What a scrape gets. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly text: string;
+}
 
 /** The source of `/metrics`. */
 export interface Metrics {
-  readonly contentType: string;
-  /** The text exposition format. */
-  render(): Promise<string>;
+  /** @param accept the header of the request. Default: Prometheus' older text format */
+  render(accept?: string): Promise<Exposition>;
   /** The same values as data, to be summed up with those of other processes. */
-  figures(): Promise<MetricObject[]>;
+  figures(): Promise<Figure[]>;
   /** Stops measuring the event loop. */
   close(): void;
 }
 
-const loopResolutionMs = 10;
-
-const ofEventLoop: readonly MetricRow<IntervalHistogram>[] = [
-  [
-    'event_loop_lag_seconds',
-    'How late the event loop was since the last scrape.',
-    (delay) => {
-      const lateNs = (quantile: number) => Math.max(0, delay.percentile(quantile * 100) - loopResolutionMs * 1e6);
-      const figures = [0.5, 0.99, 1].map((quantile) => [quantile, lateNs(quantile) / 1e9] as const);
-      delay.reset();
-      return figures;
-    },
-    { labels: ['quantile'], over: 'max' },
-  ],
-];
-
 /** @param hooks of a node with a configuration */
 export function nodeMetrics(node: NodeFigures, hooks?: HookMetricsSource): Metrics {
   const registry = new Registry();
+  const loop = new EventLoop();
   collectDefaultMetrics({ register: registry });
   register(registry, ofNode, node);
+  if (node.holdings() !== undefined) register(registry, ofMemoryBroker, node.holdings);
+  registerHistograms(registry, histogramsOfNode, node);
   if (hooks !== undefined) {
     register(registry, ofConfiguration, node);
     register(registry, ofHooks, hooks);
@@ -51,16 +47,23 @@ export function nodeMetrics(node: NodeFigures, hooks?: HookMetricsSource): Metri
       },
     });
   }
-  const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
-  delay.enable();
-  register(registry, ofEventLoop, delay);
+  register(registry, ofEventLoop, loop);
+  const figures = async (): Promise<Figure[]> => {
+    loop.read();
+    const all = await registry.getMetricsAsJSON();
+    node.samples.ask();
+    return all;
+  };
   return {
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
-    figures: () => registry.getMetricsAsJSON(),
+    figures,
+    render: async (accept) => expose(await figures(), formatFor(accept)),
     close: () => {
-      delay.disable();
+      loop.close();
       registry.clear();
     },
   };
+}
+
+export async function expose(figures: readonly Figure[], format: Format): Promise<Exposition> {
+  return { contentType: contentTypes[format], text: await print(figures, format) };
 }

@@ -1,38 +1,90 @@
-/** The metrics of a node: a row for each. The table in docs/operations/running.md is made from them. */
+/** The metrics of a node: a row for each. The table in docs/operations/metrics.md is made from them. */
 
+import { tokenChecks } from '../engine/auth/token-refusals.js';
+import type { Rule } from '../engine/channels/rule.js';
 import type { Cluster } from '../engine/cluster/cluster.js';
 import type { BrokerHealth } from '../engine/fanout/broker-health.js';
 import type { Hub } from '../engine/fanout/hub.js';
-import type { Counters } from '../engine/ports/counters.js';
+import type { BrokerHoldings } from '../engine/ports/broker.js';
+import { type Counters, countedCodes } from '../engine/ports/counters.js';
+import type { EngineLimits } from '../engine/ports/limits.js';
+import { type RuleCounts, recoveryLosses } from '../engine/ports/rule-counts.js';
 import type { Admission } from '../engine/sessions/admission.js';
+import type { ClientVersions } from '../engine/sessions/client-versions.js';
 import type { Sessions } from '../engine/sessions/sessions.js';
-import type { MetricRow } from './metric-rows.js';
+import type { DeliverySamples } from '../engine/time/delivery-samples.js';
+import type { LabelledFigure, MetricRow } from './metric-rows.js';
 
 /** What is read of a node. */
 export interface NodeFigures {
   readonly sessions: Pick<Sessions, 'size' | 'numClients' | 'numUsers' | 'all'>;
-  readonly hub: Pick<Hub, 'numChannels' | 'numSubscriptions'>;
+  readonly hub: Pick<Hub, 'usageByRule'>;
+  /** In force at the time of the scrape. */
+  readonly rules: Iterable<Rule>;
+  readonly limits: Pick<EngineLimits, 'maxConnections'>;
+  readonly version: string;
+  readonly clientVersions: Pick<ClientVersions, typeof Symbol.iterator>;
+  readonly samples: Pick<DeliverySamples, 'ask'>;
+  /** `undefined`: the broker keeps nothing in this process. */
+  readonly holdings: () => BrokerHoldings | undefined;
   readonly counters: Counters;
   readonly admission: Pick<Admission, 'isDraining' | 'rejections'>;
   readonly revocations: { readonly size: number };
   readonly cluster: Pick<Cluster, 'size' | 'figures'>;
-  readonly brokerHealth: Pick<BrokerHealth, 'isDelivering' | 'isKeeping'>;
+  readonly brokerHealth: Pick<BrokerHealth, 'isDelivering' | 'isKeeping' | 'silenceMs'>;
 }
 
 const byCode = { labels: ['code'] };
+const ofRule = { labels: ['rule'] };
 const counted =
   <Name extends keyof Counters>(name: Name) =>
   ({ counters }: NodeFigures) =>
     counters[name];
+
+/** A value of each rule, and of what belongs to none if there is any. */
+const eachRule =
+  (read: (counts: RuleCounts) => number) =>
+  ({ rules, counters }: NodeFigures) => {
+    const rows: LabelledFigure[] = Array.from(rules, ({ pattern, counts }) => [pattern.text, read(counts)]);
+    const others = read(counters.noRule);
+    if (others > 0) rows.push(['', others]);
+    return rows;
+  };
+const usage = (name: 'channels' | 'subscriptions') => (node: NodeFigures) => {
+  const rows = new Map(Array.from(node.rules, ({ pattern }) => [pattern.text, 0]));
+  for (const [rule, counts] of node.hub.usageByRule()) {
+    const text = rule?.pattern.text ?? '';
+    rows.set(text, (rows.get(text) ?? 0) + counts[name]);
+  }
+  return rows;
+};
 
 export const ofNode: readonly MetricRow<NodeFigures>[] = [
   ['connections', 'Open connections, authenticated or not.', ({ sessions }) => sessions.size],
   ['transport_connections', 'Open connections by transport.', connectionsByTransport, { labels: ['transport'] }],
   ['clients', 'Connected clients.', ({ sessions }) => sessions.numClients],
   ['users', 'Different users among the connected clients.', ({ sessions }) => sessions.numUsers],
-  ['channels', 'Channels with subscribers on this node.', ({ hub }) => hub.numChannels],
-  ['subscriptions', 'Subscriptions on this node.', ({ hub }) => hub.numSubscriptions],
+  [
+    'client_versions',
+    'Connected clients by the name and version that they give; unusual ones, and those beyond 32, as `other`.',
+    ({ clientVersions }) => Array.from(clientVersions, ({ name, version, clients }) => [name, version, clients]),
+    { labels: ['name', 'version'] },
+  ],
+  [
+    'build_info',
+    'Always 1: the versions of Fanfare and of Node.',
+    ({ version }) => [[version, process.versions.node, 1]],
+    { labels: ['version', 'node'], over: 'max' },
+  ],
+  [
+    'connections_limit',
+    'Most connections, as `limits.maxConnections` says; 0: any number.',
+    ({ limits }) => limits.maxConnections,
+  ],
+  ['channels', 'Channels with subscribers on this node.', usage('channels'), ofRule],
+  ['subscriptions', 'Subscriptions on this node.', usage('subscriptions'), ofRule],
   ['queue_bytes', 'Bytes that wait for slow connections, over all of them.', queuedBytes],
+  ['queue_largest_bytes', 'Bytes that wait for the slowest connection.', largestQueue, { over: 'max' }],
   [
     'draining',
     '1 while the node is shutting down and refuses clients.',
@@ -40,16 +92,46 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     { over: 'max' },
   ],
   ['connections_opened_total', 'Connections since the start.', counted('connectionsOpened')],
-  ['commands_total', 'Commands of clients.', counted('commands')],
-  ['publications_in_total', 'Publications accepted from clients and from the server.', counted('publicationsIn')],
-  ['publications_out_total', 'Publications written, one per subscriber.', counted('publicationsOut')],
+  [
+    'commands_total',
+    'Commands of clients.',
+    ({ counters }) => Array.from(counters.commandsByKind, ([kind, count]) => [inProtocol(kind), count]),
+    { labels: ['method'] },
+  ],
+  [
+    'publications_in_total',
+    'Publications accepted from clients and from the server.',
+    eachRule((counts) => counts.publicationsIn),
+    ofRule,
+  ],
+  [
+    'publications_out_total',
+    'Publications written, one per subscriber.',
+    eachRule((counts) => counts.publicationsOut),
+    ofRule,
+  ],
   ['frames_in_total', 'Frames received.', counted('framesIn')],
   ['frames_out_total', 'Writes to connections; frames in one write count once.', counted('framesOut')],
   ['received_bytes_total', 'Bytes of the frames received.', counted('bytesIn')],
   ['sent_bytes_total', 'Bytes of the frames written.', counted('bytesOut')],
-  ['recoveries_total', 'Subscriptions that got all they had missed.', counted('recoveries')],
-  ['recoveries_failed_total', 'Subscriptions that had missed more than was kept.', counted('recoveriesFailed')],
-  ['publications_recovered_total', 'Publications in recoveries.', counted('publicationsRecovered')],
+  ['recoveries_total', 'Subscriptions that got all they had missed.', eachRule((counts) => counts.recoveries), ofRule],
+  [
+    'recoveries_failed_total',
+    'Subscriptions that could not get what they had missed, by the reason.',
+    ({ rules }) =>
+      [...rules]
+        .filter(({ stream }) => stream !== undefined)
+        .flatMap(({ pattern, counts }) =>
+          recoveryLosses.map((reason) => [pattern.text, reason, counts.recoveriesFailed[reason]] as const),
+        ),
+    { labels: ['rule', 'reason'] },
+  ],
+  [
+    'publications_recovered_total',
+    'Publications in recoveries.',
+    eachRule((counts) => counts.publicationsRecovered),
+    ofRule,
+  ],
   [
     'broker_delivering',
     '1 while publications reach this node through the broker.',
@@ -63,18 +145,41 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     { over: 'min' },
   ],
   [
+    'broker_silence_seconds',
+    'Time since the last message of this node to itself came through the broker; about one second at best.',
+    ({ brokerHealth }) => brokerHealth.silenceMs / 1_000,
+    { over: 'max' },
+  ],
+  [
     'holes_found_total',
     'Channels whose subscribers were told that publications between the broker and this node may be missing.',
     counted('holesFound'),
   ],
-  ['errors_total', 'Error replies by code.', counted('errorsByCode'), byCode],
-  ['disconnects_total', 'Ended connections by code.', counted('disconnectsByCode'), byCode],
+  ['errors_total', 'Error replies to commands.', errors, { labels: ['code', 'rule'] }],
+  [
+    'disconnects_total',
+    'Ended connections by code.',
+    ({ counters }) => withZeros(countedCodes.disconnects, counters.disconnectsByCode),
+    byCode,
+  ],
   ['unsubscribes_total', 'Subscriptions ended by the server, by code.', counted('unsubscribesByCode'), byCode],
   [
     'connects_refused_total',
     'Connections answered with 503, by the limit.',
     ({ admission }) => Object.entries(admission.rejections),
     { labels: ['reason'] },
+  ],
+  [
+    'requests_refused_total',
+    'Requests of clients that were refused with an HTTP status, by the check that the log names.',
+    ({ counters }) => [...flat(counters.requestsRefused)].map(([check, status, count]) => [status, check, count]),
+    { labels: ['status', 'check'] },
+  ],
+  [
+    'token_refusals_total',
+    'Refused tokens, by the check that the log names; `missing`: there was none.',
+    ({ counters }) => withZeros(tokenChecks, counters.tokenRefusals),
+    { labels: ['check'] },
   ],
   ['rate_limited_total', 'Commands beyond a rate, by the limit.', counted('rateLimited'), { labels: ['limit'] }],
   ['revocations_total', 'Revocations by kind.', counted('revocations'), { labels: ['kind'] }],
@@ -116,6 +221,12 @@ export const ofConfiguration: readonly MetricRow<NodeFigures>[] = [
     { labels: ['outcome'] },
   ],
   [
+    'config_last_reload_ok',
+    '0 after an attempt to apply a configuration that has failed.',
+    ({ counters }) => Number(counters.lastReloadOk),
+    { over: 'min' },
+  ],
+  [
     'config_reload_timestamp_seconds',
     'When the configuration in force was applied, in Unix time; the start counts.',
     ({ counters }) => counters.configReloadedAtMs / 1_000,
@@ -125,6 +236,29 @@ export const ofConfiguration: readonly MetricRow<NodeFigures>[] = [
 
 function* flat(counts: ReadonlyMap<string, ReadonlyMap<number, number>>): Iterable<readonly [string, number, number]> {
   for (const [method, figures] of counts) for (const [code, count] of figures) yield [method, code, count];
+}
+
+/** As the protocol names them: `presence_stats`. */
+function inProtocol(kind: string): string {
+  return kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Each of these is there from the start: a rate needs a value before the first event. */
+function withZeros<Key>(keys: readonly Key[], counts: ReadonlyMap<Key, number>): Map<Key, number> {
+  return new Map([...keys.map((key): [Key, number] => [key, 0]), ...counts]);
+}
+
+function* errors({ rules, counters }: NodeFigures): Iterable<readonly [number, string, number]> {
+  for (const [code, count] of withZeros(countedCodes.errors, counters.noRule.errorsByCode)) yield [code, '', count];
+  for (const { pattern, counts } of rules) {
+    for (const [code, count] of counts.errorsByCode) yield [code, pattern.text, count];
+  }
+}
+
+function largestQueue({ sessions }: NodeFigures): number {
+  let bytes = 0;
+  for (const session of sessions.all()) bytes = Math.max(bytes, session.outbox.queuedBytes);
+  return bytes;
 }
 
 function connectionsByTransport({ sessions }: NodeFigures): Map<string, number> {

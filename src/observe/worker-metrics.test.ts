@@ -18,7 +18,7 @@ const hooksOf = (isOpen: boolean, calls: number): HookMetricsSource => ({
 });
 
 /** What the first of two processes prints. @param change what is another value in the second one */
-async function scrapeOfTwo(change: Readonly<Record<string, number>> = {}): Promise<string> {
+async function scrapeOfTwo(change: Readonly<Record<string, number>> = {}, accept?: string): Promise<string> {
   let figuresOfSecond = async (): Promise<object[]> => [];
   const second = workerMetrics(
     node.ports,
@@ -43,7 +43,7 @@ async function scrapeOfTwo(change: Readonly<Record<string, number>> = {}): Promi
   );
   const both: Metrics[] = [first, second];
   try {
-    return await first.render();
+    return (await first.render(accept)).text;
   } finally {
     for (const metrics of both) metrics.close();
   }
@@ -60,9 +60,9 @@ function withValue(figure: Figure, change: Readonly<Record<string, number>>): Fi
 }
 
 test('what is counted is added up', async () => {
-  const text = await scrapeOfTwo({ fanfare_clients: 5, fanfare_commands_total: 7 });
+  const text = await scrapeOfTwo({ fanfare_clients: 5, fanfare_connections_opened_total: 7 });
   expect(text).toMatch(/^fanfare_clients 5$/m);
-  expect(text).toMatch(/^fanfare_commands_total 7$/m);
+  expect(text).toMatch(/^fanfare_connections_opened_total 7$/m);
   expect(text).toMatch(/^fanfare_hook_calls_total\{hook="connect"\} 7$/m);
 });
 
@@ -72,6 +72,7 @@ test('a state that is 1 in each is 1 of both', async () => {
   expect(text).toMatch(/^fanfare_broker_keeping 1$/m);
   expect(text).toMatch(/^fanfare_draining 1$/m);
   expect(text).toMatch(/^fanfare_nodes 1$/m);
+  expect(text).toMatch(/^fanfare_build_info\{.*\} 1$/m);
   expect(text).toMatch(/^fanfare_hook_breaker_open\{hook="connect"\} 1$/m);
 });
 
@@ -79,4 +80,17 @@ test('what does not work in one of them shows', async () => {
   const text = await scrapeOfTwo({ fanfare_broker_delivering: 0, fanfare_broker_keeping: 0 });
   expect(text).toMatch(/^fanfare_broker_delivering 0$/m);
   expect(text).toMatch(/^fanfare_broker_keeping 0$/m);
+});
+
+test('histograms are added up bucket by bucket, and the latest exemplar of each stays', async () => {
+  const { connecting } = node.ports.counters;
+  connecting.of('websocket').observeTraced(0.002, 'older', 1_000);
+  connecting.of('websocket').observeTraced(0.002, 'newer', 2_000);
+  const text = await scrapeOfTwo({}, 'application/openmetrics-text');
+  const bucket = 'fanfare_connect_seconds_bucket{le="0.0025",transport="websocket"}';
+  const lines = text.split('\n').filter((line) => line.startsWith('fanfare_connect_seconds'));
+  expect(lines.find((line) => line.startsWith('fanfare_connect_seconds_count'))).toMatch(/ 4$/);
+  expect(
+    lines.map((line) => line.replace(/transport="websocket",le="0.0025"/, 'le="0.0025",transport="websocket"')),
+  ).toContain(`${bucket} 4 # {trace_id="newer"} 0.002 2`);
 });

@@ -197,7 +197,9 @@ export class ConfiguredServer {
 
   /** Counts a reload, for the metrics. */
   noteReload(outcome: 'ok' | 'failed'): void {
-    Counters.add(this.#assembled.counters.configReloads, outcome);
+    const { counters } = this.#assembled;
+    Counters.add(counters.configReloads, outcome);
+    counters.lastReloadOk = outcome === 'ok';
   }
 
   /**

@@ -32,20 +32,21 @@ function head(headers: RequestHead['headers'] = {}, more: Partial<RequestHead> =
 
 function gateWith({ cookies = false, isDraining = false, limits = {} } = {}) {
   const { node, clock } = new EngineNode({ channels: {}, limits });
+  const { counters } = node.ports;
   const lines: RefusalLine[] = [];
   const tell: RefusalLog['tell'] = (line, _linesAMinute, context) =>
     lines.push({ ...line, fields: { ...context?.(), ...line.fields } }) > 0;
   const admission = new Admission(clock, node.ports.limits);
   if (isDraining) admission.drain();
   const gate = new ClientGate(
-    { limits: node.ports.limits, admission, refusals: { tell } },
+    { limits: node.ports.limits, admission, refusals: { tell }, counters },
     {
       origins: new OriginPolicy({ origins: [page] }),
       proxies: new TrustedProxies(['10.0.0.0/8']),
       cookiesAuthenticate: () => cookies,
     },
   );
-  return { gate, admission, lines };
+  return { gate, admission, lines, counters };
 }
 
 describe('is let in', () => {
@@ -97,12 +98,13 @@ describe('is refused, with a line that says why', () => {
     ['cookies without an origin', head({ cookie: 'a=1' }), 403, { check: 'cookies', header: 'Origin' }],
     ['another method', head({}, { method: 'PUT' }), 405, { check: 'request', reason: 'use POST' }],
   ])('%s', (_, request, status, line) => {
-    const { gate, lines } = gateWith({ cookies: true });
+    const { gate, lines, counters } = gateWith({ cookies: true });
     const refusal = findUnwelcome(request, gate, ['POST']);
     if (refusal === undefined || refusal === 'preflight') throw new Error('let in');
-    gate.logRefusal(request, refusal);
+    gate.noteRefusal(request, refusal);
     const told = lines.map(({ check, fields }) => ({ check, ...fields }));
     expect(told).toMatchObject([{ status, peer: '10.0.0.1', path: '/connection/http_stream', ...line }]);
+    expect([...counters.requestsRefused]).toEqual([[told[0]?.check, new Map([[status, 1]])]]);
   });
 
   test('a node that is full, and one that shuts down', () => {

@@ -3,6 +3,7 @@
 import { limitReached } from '../engine/channels/refusal-lines.js';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
 import type { Handshake } from '../engine/ports/connection.js';
+import { Counters } from '../engine/ports/counters.js';
 import type { EngineLimits } from '../engine/ports/limits.js';
 import type { Admission } from '../engine/sessions/admission.js';
 import { targetOf } from '../http/host.js';
@@ -47,6 +48,7 @@ export interface GatePorts {
   readonly limits: EngineLimits;
   readonly admission: Pick<Admission, 'check' | 'isDraining'>;
   readonly refusals: Pick<RefusalLog, 'tell'>;
+  readonly counters: Pick<Counters, 'requestsRefused'>;
 }
 
 /** One gate for all transports of a node. */
@@ -112,7 +114,8 @@ export class ClientGate {
     };
   }
 
-  logRefusal(request: RequestHead, { status, message, why }: Refusal): void {
+  /** Logs a request that is refused, and counts it. */
+  noteRefusal(request: RequestHead, { status, message, why }: Refusal): void {
     const line: RefusalLine = why ?? {
       check: 'request',
       key: `${status} ${message} ${this.proxies.clientAddress(request)}`,
@@ -120,6 +123,7 @@ export class ClientGate {
       message: `request refused: ${message}`,
       level: 'info',
     };
+    Counters.addTo(this.#ports.counters.requestsRefused, line.check, status);
     this.#ports.refusals.tell(line, undefined, () => ({
       status,
       path: targetOf(request).split('?')[0]?.slice(0, maxCitedLength),

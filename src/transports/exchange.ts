@@ -122,7 +122,7 @@ export class Exchange {
   }
 
   refuse(refusal: Refusal): void {
-    this.gate.logRefusal(this.head, refusal);
+    this.gate.noteRefusal(this.head, refusal);
     this.answer(refusal.status, `${refusal.message}\n`, refusal.headers);
   }
 

@@ -70,7 +70,7 @@ describe('connections', () => {
     third.connect();
     expect((await refused).error).toMatchObject({ code: 106, temporary: true });
     expect(await server.attempt({ sub: 'bob' })).toBeUndefined();
-    expect(await server.metric('fanfare_errors_total{code="106"}')).toBeGreaterThan(0);
+    expect(await server.metric('fanfare_errors_total{code="106",rule=""}')).toBeGreaterThan(0);
     const back = nextEvent(third, 'connected');
     second.disconnect();
     await back;
@@ -98,7 +98,7 @@ describe('commands of one connection', () => {
     expect(counts['111']).toBeGreaterThanOrEqual(10);
     expect((counts['0'] ?? 0) + (counts['111'] ?? 0)).toBe(35);
     expect(await server.metric('fanfare_rate_limited_total{limit="commandsPerSec"}')).toBe(counts['111']);
-    expect(await server.metric('fanfare_errors_total{code="111"}')).toBe(counts['111']);
+    expect(await server.metric('fanfare_errors_total{code="111",rule=""}')).toBe(counts['111']);
     answers(client, 50, 'ping', () => ({})).catch(() => undefined);
     expect((await client.ws.closed).code).toBe(3013);
     expect(await server.metric('fanfare_disconnects_total{code="3013"}')).toBe(1);
@@ -123,7 +123,7 @@ describe('commands of one connection', () => {
     expect(counts['106']).toBeGreaterThanOrEqual(5);
     expect(counts['111']).toBeGreaterThanOrEqual(12);
     expect(await server.metric('fanfare_rate_limited_total{limit="subscribesPerSec"}')).toBe(counts['111']);
-    expect(await server.metric('fanfare_errors_total{code="106"}')).toBe(counts['106']);
+    expect(await server.metric('fanfare_errors_total{code="106",rule="room:{id}"}')).toBe(counts['106']);
     await client.close();
   });
 });
@@ -152,6 +152,6 @@ test('a message that is too large: 107', async () => {
   const publish = async (length: number) =>
     errorCode(await client.command('publish', { channel: 'room:1', data: 'x'.repeat(length) }));
   expect([await publish(98), await publish(99)]).toEqual([undefined, 107]);
-  expect(await server.metric('fanfare_errors_total{code="107"}')).toBe(1);
+  expect(await server.metric('fanfare_errors_total{code="107",rule="room:{id}"}')).toBe(1);
   await client.close();
 });

@@ -63,6 +63,7 @@ it('has exactly the routes of the server', () => {
   });
   const unknownFields = new UnknownFields(silentLogger);
   const parts = {
+    ...node.ports,
     operations: node.operations,
     inspection: node.inspection,
     described: { options: () => [], schemaOf: () => undefined },

@@ -115,7 +115,11 @@ describe('workers', { timeout: 60_000 }, () => {
     expect(await api('channels')).toEqual({ channels: { 'chat:a': { num_clients: 9 } } });
     const metrics = await (await fetch(`${internalUrl}/metrics`)).text();
     expect(metrics).toMatch(/^fanfare_clients 9$/m);
-    expect(metrics).toMatch(/^fanfare_publications_in_total 18$/m);
+    expect(metrics).toMatch(/^fanfare_publications_in_total\{rule="chat:\{room\}"\} 18$/m);
+    expect(metrics).toMatch(/^fanfare_publications_out_total\{rule="chat:\{room\}"\} 162$/m);
+    // The broker is in the first process, which serves no port.
+    expect(metrics).toMatch(/^fanfare_memory_streams 1$/m);
+    expect(metrics).toMatch(/^fanfare_memory_presence_entries 9$/m);
     expect(metrics).toMatch(/^fanfare_nodes 3$/m);
     await api('unsubscribe', { user: '', channel: 'chat:a', client: 'nobody' });
     for (const made of clients.splice(0)) made.disconnect();

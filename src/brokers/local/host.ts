@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { encodeClusterMessage } from '../../engine/cluster/messages.js';
-import type { BrokerEvents } from '../../engine/ports/broker.js';
+import type { BrokerEvents, BrokerHoldings } from '../../engine/ports/broker.js';
 import { type Logger, silentLogger } from '../../engine/ports/logger.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -34,6 +34,10 @@ export class LocalBrokerHost {
     this.#log = log;
     this.#broker = new MemoryBroker(options);
     this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  get holdings(): BrokerHoldings {
+    return this.#broker.holdings;
   }
 
   /** @param path of the socket, in a folder that only this user may enter */

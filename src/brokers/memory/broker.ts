@@ -6,6 +6,7 @@
 import {
   type Broker,
   type BrokerEvents,
+  type BrokerHoldings,
   type HistoryPage,
   type HistoryQuery,
   type HistoryStore,
@@ -60,6 +61,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly #keys: IdempotencyKeys;
   #events: BrokerEvents | undefined;
   readonly #sweeps: Rounds;
+  #streamsDropped = 0;
   #isClosed = false;
 
   constructor(options: MemoryBrokerOptions) {
@@ -71,6 +73,16 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#keys = new IdempotencyKeys(options.maxIdempotencyKeys ?? 1_000_000);
     this.presence = new MemoryPresence(options.clock);
     this.#sweeps = new Rounds(options.clock, sweepIntervalMs, () => this.#sweep());
+  }
+
+  get holdings(): BrokerHoldings {
+    return {
+      streams: this.#streams.size,
+      historyBytes: this.#usage.bytes,
+      presenceEntries: this.presence.size,
+      idempotencyKeys: this.#keys.size,
+      streamsDropped: this.#streamsDropped,
+    };
   }
 
   async start(events: BrokerEvents): Promise<void> {
@@ -149,6 +161,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     if (least === undefined) return false;
     const [channel, stream] = least;
     stream.clear();
+    this.#streamsDropped++;
     return this.#streams.delete(channel);
   }
 

@@ -5,10 +5,17 @@ import type { Clock } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ClientInfo } from '../../model/publication.js';
 
+/** Entries of all channels together. */
+interface PresenceUsage {
+  entries: number;
+}
+
 /** One channel: its entries in the order of expiry, since all live equally long, and the entries of each user. */
 class Members {
   readonly #entries = new Map<string, { readonly info: ClientInfo; readonly goneAtMs: number }>();
   readonly #clientsOf = new Map<string, number>();
+
+  constructor(private readonly usage: PresenceUsage) {}
 
   get isEmpty(): boolean {
     return this.#entries.size === 0;
@@ -21,6 +28,7 @@ class Members {
   set(info: ClientInfo, goneAtMs: number): void {
     this.delete(info.client);
     this.#entries.set(info.client, { info, goneAtMs });
+    this.usage.entries++;
     this.#clientsOf.set(info.user, (this.#clientsOf.get(info.user) ?? 0) + 1);
   }
 
@@ -28,6 +36,7 @@ class Members {
     const entry = this.#entries.get(client);
     if (entry === undefined) return;
     this.#entries.delete(client);
+    this.usage.entries--;
     const { user } = entry.info;
     const left = (this.#clientsOf.get(user) ?? 1) - 1;
     if (left === 0) this.#clientsOf.delete(user);
@@ -53,13 +62,19 @@ class Members {
 
 export class MemoryPresence implements PresenceStore {
   readonly #channels = new Map<ChannelName, Members>();
+  readonly #usage: PresenceUsage = { entries: 0 };
 
   constructor(private readonly clock: Clock) {}
+
+  /** Entries, including expired ones that have not been swept yet. */
+  get size(): number {
+    return this.#usage.entries;
+  }
 
   async add(channel: ChannelName, info: ClientInfo, ttlMs: number): Promise<void> {
     let members = this.#channels.get(channel);
     if (members === undefined) {
-      members = new Members();
+      members = new Members(this.#usage);
       this.#channels.set(channel, members);
     }
     members.set(info, this.clock.nowMs() + ttlMs);
@@ -89,6 +104,7 @@ export class MemoryPresence implements PresenceStore {
 
   clear(): void {
     this.#channels.clear();
+    this.#usage.entries = 0;
   }
 
   #alive(channel: ChannelName): Members | undefined {

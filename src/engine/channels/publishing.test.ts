@@ -11,6 +11,7 @@ import { type JsonText, trustedJsonText } from '../../model/json-text.js';
 import { payloadValue } from '../../model/payload.js';
 import type { Broker, PublishOptions } from '../ports/broker.js';
 import { Counters } from '../ports/counters.js';
+import { DeliverySamples } from '../time/delivery-samples.js';
 import { type ChannelOptions, channel } from './channel-options.js';
 import { acceptMessage, encodeMessage, Publishing } from './publishing.js';
 import type { Rule } from './rule.js';
@@ -21,6 +22,11 @@ const json = (value: unknown): JsonText => trustedJsonText(JSON.stringify(value)
 
 function broker() {
   return new MemoryBroker({ clock: new FakeClock(), random: countingRandom() });
+}
+
+/** Of a node without subscribers. */
+function samples(): DeliverySamples {
+  return new DeliverySamples({ clock: new FakeClock(), hasSubscribers: () => false });
 }
 
 function ruleOf(options: ChannelOptions): Rule {
@@ -123,7 +129,12 @@ describe('publishing', () => {
       seen.push(given);
       return publish(channel, publication, given);
     };
-    const outcome = await new Publishing(memory, counters).publish(name, ruleOf(options), json(1), publishing);
+    const outcome = await new Publishing(memory, counters, samples()).publish(
+      name,
+      ruleOf(options),
+      json(1),
+      publishing,
+    );
     return { outcome, options: seen[0], counters };
   }
 
@@ -148,7 +159,7 @@ describe('publishing', () => {
   const otherKeys = ['', 'k'.repeat(257), 'é'.repeat(129), 'k'.repeat(1_000_000)];
   test.each(otherKeys)('B92: any other key is refused, and nothing is counted', async (key) => {
     const counters = new Counters();
-    const publishing = new Publishing(broker(), counters);
+    const publishing = new Publishing(broker(), counters, samples());
     await expect(publishing.publish(name, ruleOf({}), json(1), { idempotencyKey: key })).rejects.toMatchObject({
       code: 'ERR_IDEMPOTENCY_KEY',
     });
@@ -161,7 +172,7 @@ describe('publishing', () => {
     expect((await published(history, { version })).options).toMatchObject({ version });
     const blind: Broker = Object.assign(broker(), { comparesVersions: false });
     const refusals = [
-      new Publishing(blind, new Counters()).publish(name, ruleOf(history), json(1), { version }),
+      new Publishing(blind, new Counters(), samples()).publish(name, ruleOf(history), json(1), { version }),
       published({}, { version }),
       published(history, { version, skipHistory: true }),
     ];

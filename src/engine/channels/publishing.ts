@@ -14,7 +14,8 @@ import {
   type Version,
 } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
-import type { Span, Tracer } from '../ports/tracer.js';
+import { type Span, type Tracer, traceIdOf } from '../ports/tracer.js';
+import type { DeliverySamples } from '../time/delivery-samples.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
 import { beginPublishing, endPublishing } from './message-spans.js';
 import type { Rule } from './rule.js';
@@ -86,6 +87,7 @@ export class Publishing {
   constructor(
     private readonly broker: Broker,
     private readonly counters: Counters,
+    private readonly samples: DeliverySamples,
     private readonly tracer?: Tracer,
   ) {}
 
@@ -107,9 +109,10 @@ export class Publishing {
       return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', `version is not available: ${why}`));
     }
     this.counters.publicationsIn++;
+    rule.counts.publicationsIn++;
     const publication = newPublication(data, info, tags);
     const brokerOptions = { stream: isKept ? rule.stream : undefined, idempotencyKey, version };
-    if (this.tracer === undefined) return this.broker.publish(channel, publication, brokerOptions);
+    if (this.tracer === undefined) return this.#send(channel, rule, publication, brokerOptions);
     return this.#publishTraced(this.tracer, span, channel, rule, publication, brokerOptions);
   }
 
@@ -125,9 +128,21 @@ export class Publishing {
     const { trace } = span;
     const published =
       trace === undefined
-        ? this.broker.publish(channel, publication, options)
-        : span.run(() => this.broker.publish(channel, { ...publication, trace }, options));
+        ? this.#send(channel, rule, publication, options)
+        : span.run(() => this.#send(channel, rule, { ...publication, trace }, options));
     if (given === undefined) endPublishing(span, published);
+    return published;
+  }
+
+  #send(channel: ChannelName, rule: Rule, publication: NewPublication, options: PublishOptions): Promise<Published> {
+    if (!this.samples.isNext()) return this.broker.publish(channel, publication, options);
+    const { data, trace } = publication;
+    const { delivery } = rule.counts;
+    const acknowledgement = this.counters.brokerCalls.of('publish');
+    const acknowledged = this.samples.begin(channel, data, delivery, acknowledgement, traceIdOf(trace));
+    const published = this.broker.publish(channel, publication, options);
+    // Whoever publishes is told of a failure.
+    void published.then(acknowledged, () => undefined);
     return published;
   }
 }

@@ -26,6 +26,7 @@ const meanings = {
   userLimited: 'permission',
   maxMessageBytes: 'quiet',
   batchMs: 'quiet',
+  counts: 'quiet',
 } as const satisfies Readonly<Record<keyof Rule, RuleChange>>;
 
 export function compareRules(before: Rule, after: Rule): RuleChange {

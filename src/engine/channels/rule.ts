@@ -5,6 +5,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import type { ChannelAction } from '../names/capabilities.js';
 import type { ChannelPattern } from '../names/channel-pattern.js';
 import type { StreamLimits } from '../ports/broker.js';
+import type { RuleCounts } from '../ports/rule-counts.js';
 import type { ChannelOptions, HistoryOptions } from './channel-options.js';
 
 /** With defaults, and parsed texts. */
@@ -27,6 +28,8 @@ export interface Rule {
   readonly maxMessageBytes: number;
   /** How long publications may be gathered while the node is busy. 0: not beyond the turn. */
   readonly batchMs: number;
+  /** What is counted of its channels. A rule that replaces one of the same pattern goes on with these. */
+  readonly counts: RuleCounts;
 }
 
 /** A question to a rule: may somebody do this with this channel? */

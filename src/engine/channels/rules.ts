@@ -5,6 +5,7 @@ import { kindOf } from '../../model/expected.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { ChannelPattern } from '../names/channel-pattern.js';
 import type { KeptKinds, Stores, StreamLimits } from '../ports/broker.js';
+import { RuleCounts } from '../ports/rule-counts.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
 import type { ChannelDeclaration, ChannelOptions } from './channel-options.js';
 import type { Rule } from './rule.js';
@@ -34,8 +35,8 @@ export class ChannelRules {
   ) {
     const known = new Map([...previous].map((rule) => [rule.pattern.text, rule]));
     this.#rules = Object.entries(declarations).map(([text, { options }]) => {
-      const rule = compile(text, options, defaults);
       const before = known.get(text);
+      const rule = compile(text, options, defaults, before?.counts);
       return before !== undefined && compareRules(before, rule) === 'same' ? before : rule;
     });
     for (const rule of this.#rules) checkStores(rule, stores);
@@ -57,7 +58,12 @@ export class ChannelRules {
   }
 }
 
-function compile(text: string, options: ChannelOptions, defaults: { readonly maxMessageBytes: number }): Rule {
+function compile(
+  text: string,
+  options: ChannelOptions,
+  defaults: { readonly maxMessageBytes: number },
+  counts = new RuleCounts(),
+): Rule {
   if (/^(0|[1-9]\d*)$/.test(text)) throw fault(text, 'a whole number cannot be a pattern: objects reorder such keys');
   if (text.startsWith(internalPrefix)) throw fault(text, `names that begin with "${internalPrefix}" are reserved`);
   const { presence = false } = options;
@@ -84,6 +90,7 @@ function compile(text: string, options: ChannelOptions, defaults: { readonly max
     userLimited: options.userLimited ?? false,
     maxMessageBytes,
     batchMs: batchMs(text, options.batch),
+    counts,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Publication } from '../../model/publication.js';
 import type { SubscribeResult } from '../../model/reply.js';
 import type { HistoryPage, Stores } from '../ports/broker.js';
 import type { EngineLimits } from '../ports/limits.js';
+import type { RecoveryLoss } from '../ports/rule-counts.js';
 import type { Hub } from './hub.js';
 import type { BufferedPublication, Subscription } from './subscription.js';
 
@@ -113,6 +114,15 @@ export class Attachment {
     const recovered = this.#isForgone ? undefined : this.#recovered(this.#page, this.#merged);
     const recoverable = this.subscription.recovery !== 'off';
     return { ...state, positioned: true, recoverable, ...this.#merged.top, ...recovered };
+  }
+
+  /** Why the client does not get what it missed, if {@link result} says so. */
+  get loss(): RecoveryLoss {
+    if (this.#isForgone) return 'too-large';
+    const page = this.#page;
+    if (page === undefined || this.#since === undefined) return 'trimmed';
+    if (this.#since.epoch !== '' && this.#since.epoch !== page.top.epoch) return 'epoch';
+    return page.continuous && this.subscription.recovery === 'stream' ? 'too-many' : 'trimmed';
   }
 
   /** Adds the subscription to the fan-out, from the position in {@link result}. */

@@ -5,6 +5,7 @@
 
 import type { Broker, KeptKinds } from '../ports/broker.js';
 import type { Clock } from '../ports/clock.js';
+import type { Counters } from '../ports/counters.js';
 import type { Logger } from '../ports/logger.js';
 import { ProbeSeries } from './probe-series.js';
 
@@ -12,6 +13,7 @@ interface BrokerHealthParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly counters: Pick<Counters, 'brokerCalls'>;
   /** The kinds that any channel keeps; the others are not probed. */
   readonly keeps: () => KeptKinds;
 }
@@ -26,12 +28,19 @@ export class BrokerHealth {
   constructor(parts: BrokerHealthParts) {
     const { broker, keeps } = parts;
     this.#parts = parts;
-    this.#delivery = broker.probe && this.#series('the way through the broker', async () => broker.probe?.());
+    this.#delivery =
+      broker.probe &&
+      this.#series('the way through the broker', 'probe', async () => {
+        await broker.probe?.();
+        return true;
+      });
     this.#keeping =
       broker.probeKeeping &&
-      this.#series('keeping something in the broker', async () => {
+      this.#series('keeping something in the broker', 'keep', async () => {
         const kinds = keeps();
-        if (kinds.history || kinds.presence) await broker.probeKeeping?.(kinds);
+        if (!kinds.history && !kinds.presence) return false;
+        await broker.probeKeeping?.(kinds);
+        return true;
       });
   }
 
@@ -66,12 +75,16 @@ export class BrokerHealth {
     this.#keeping?.close();
   }
 
-  #series(name: string, attempt: () => Promise<void>): ProbeSeries {
-    const { clock, log, broker } = this.#parts;
+  #series(name: string, operation: string, attempt: () => Promise<boolean>): ProbeSeries {
+    const { clock, log, broker, counters } = this.#parts;
     return new ProbeSeries({
       name,
       clock,
-      attempt,
+      attempt: async () => {
+        const beganMs = clock.nowMs();
+        const hasAsked = await attempt();
+        if (hasAsked) counters.brokerCalls.of(operation).observe((clock.nowMs() - beganMs) / 1_000);
+      },
       onTurn: (isWell, err) => {
         const fields = { broker: broker.name, probe: name };
         if (isWell) log.info(fields, 'the broker does its work again');

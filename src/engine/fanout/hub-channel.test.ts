@@ -10,6 +10,8 @@ import type { Publication } from '../../model/publication.js';
 import { type ChannelOptions, channel } from '../channels/channel-options.js';
 import { ChannelRules } from '../channels/rules.js';
 import { Counters } from '../ports/counters.js';
+import { Histogram } from '../ports/histogram.js';
+import { DeliverySamples } from '../time/delivery-samples.js';
 import { Turn } from '../time/turn.js';
 import { HubChannel } from './hub-channel.js';
 import { Outbox } from './outbox.js';
@@ -92,7 +94,13 @@ class World {
   readonly turn = new Turn(this.clock);
   readonly counters = new Counters();
   readonly variants = new Variants();
-  readonly channel = new HubChannel(name, this.turn, this.counters);
+  readonly measured = new Set([name]);
+  readonly samples = new DeliverySamples({
+    clock: this.clock,
+    hasSubscribers: (of) => this.measured.has(of),
+  });
+  readonly tracer = undefined;
+  readonly channel = new HubChannel(name, this);
 
   joining(joinLeave = false): Subscriber {
     return new Subscriber(this, joinLeave);
@@ -137,6 +145,39 @@ describe('fan-out', () => {
     expect(a.frames).toEqual([[1, 2, 3]]);
     expect(b.connection.frames[0]).toBe(a.connection.frames[0]);
     expect(world.counters.publicationsOut).toBe(6);
+  });
+
+  test('batches are counted by their size, and publications by the rule of the channel', () => {
+    world.live();
+    world.deliver(1, 2, 3);
+    world.clock.endTurn();
+    world.announce('join');
+    world.clock.endTurn();
+    expect([world.counters.batches.count, world.counters.batches.sum]).toEqual([1, 3]);
+    expect(world.counters.noRule.publicationsOut).toBe(3);
+    const rules = rulesOf();
+    world.channel.match(rules);
+    world.deliver(4);
+    world.clock.endTurn();
+    expect([...rules].map(({ counts }) => counts.publicationsOut)).toEqual([1]);
+    expect([world.counters.noRule.publicationsOut, world.counters.publicationsOut]).toEqual([3, 4]);
+  });
+
+  test.each([
+    ['at the end of the turn', '"x"', 5],
+    ['when its batch is full', JSON.stringify('x'.repeat(70_000)), 5],
+  ])('a message that is measured counts as delivered when it is written: %s', (_, data, ms) => {
+    world.live();
+    const [delivery, acknowledgement] = [new Histogram([1]), new Histogram([1])];
+    const message = publication(1, data);
+    world.samples.begin(name, message.data, delivery, acknowledgement);
+    world.channel.deliver(message, epoch);
+    expect(delivery.count).toBe(0);
+    world.work(ms);
+    expect([delivery.count, delivery.sum]).toEqual([1, ms / 1_000]);
+    world.deliver(2);
+    world.clock.endTurn();
+    expect(delivery.count).toBe(1);
   });
 
   test('a batch that grows past 64 KiB is written before the end of the turn', () => {
@@ -198,7 +239,7 @@ describe('fan-out', () => {
   });
 
   test('D5: pushes of several channels to one connection leave in one frame, and those of one place share its bytes', () => {
-    const other = new HubChannel(name, world.turn, world.counters);
+    const other = new HubChannel(name, world);
     const [a, b, c] = [world.live(), world.live(), world.live()];
     for (const subscriber of [a, b]) {
       const subscription = subscriber.subscribed();

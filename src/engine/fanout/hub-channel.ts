@@ -11,12 +11,21 @@ import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
 import type { Counters } from '../ports/counters.js';
 import type { Span, Tracer } from '../ports/tracer.js';
+import type { DeliverySamples } from '../time/delivery-samples.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import { SharedFrame, SharedPush } from './shared-frame.js';
 import type { FanOut, Subscription } from './subscription.js';
 import type { Variant } from './variant.js';
 
 type Traffic = Extract<Push, { kind: 'join' | 'leave' }>;
+
+/** What all channels of a node share. */
+export interface HubChannelPorts {
+  readonly turn: Turn;
+  readonly counters: Counters;
+  readonly samples: DeliverySamples;
+  readonly tracer: Tracer | undefined;
+}
 
 /** A batch is written at once when it has this many bytes of payload. */
 const maxBatchBytes = 65_536;
@@ -32,8 +41,7 @@ const maxTrafficWaitMs = 20;
  * publication and not once per subscriber.
  */
 export class HubChannel implements Flushable, FanOut {
-  readonly #turn: Turn;
-  readonly #counters: Counters;
+  readonly #ports: HubChannelPorts;
   /** Live subscribers by variant. Each knows its slot; when one leaves, the last one moves to its slot. */
   readonly #live = new Map<Variant, Subscription[]>();
   #numLive = 0;
@@ -45,6 +53,8 @@ export class HubChannel implements Flushable, FanOut {
   #batchBytes = 0;
   /** How long the batch may wait. */
   #maxWaitMs = 0;
+  /** Whether it has a publication whose delivery is measured. */
+  #isMeasured = false;
   /** Subscribers added since the batch began, with the number of its pushes that came before them. */
   #late: Map<Subscription, number> | undefined;
   /** Position of the last publication that arrived; `undefined` before the first, and without a stream. */
@@ -52,7 +62,6 @@ export class HubChannel implements Flushable, FanOut {
   /** The rule in {@link #rules}; known once there is a subscriber, since every subscribe looks it up. */
   #rule: Rule | undefined;
   #rules: ChannelRules | undefined;
-  readonly #tracer: Tracer | undefined;
   /** Of the traced publications in the batch; `undefined` without any. */
   #spans: Span[] | undefined;
   /** Publications that have arrived since it has subscribers here. */
@@ -60,13 +69,14 @@ export class HubChannel implements Flushable, FanOut {
 
   constructor(
     readonly name: ChannelName,
-    turn: Turn,
-    counters: Counters,
-    tracer?: Tracer,
+    ports: HubChannelPorts,
   ) {
-    this.#turn = turn;
-    this.#counters = counters;
-    this.#tracer = tracer;
+    this.#ports = ports;
+  }
+
+  /** The rule that was found last; `undefined` without one. */
+  get rule(): Rule | undefined {
+    return this.#rule;
   }
 
   get isEmpty(): boolean {
@@ -133,7 +143,9 @@ export class HubChannel implements Flushable, FanOut {
     }
     this.numPublications++;
     if (this.#numLive > 0) {
-      if (publication.trace !== undefined && this.#tracer !== undefined) this.#trace(this.#tracer, publication.trace);
+      const { samples, tracer } = this.#ports;
+      if (publication.trace !== undefined && tracer !== undefined) this.#trace(tracer, publication.trace);
+      if (samples.channel === this.name && samples.arrived(publication.data)) this.#isMeasured = true;
       this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));
     }
     if (this.#waiting !== undefined) this.#catchUp(this.#waiting);
@@ -157,7 +169,9 @@ export class HubChannel implements Flushable, FanOut {
     // Late subscribers get only the pushes that came after them.
     for (const subscription of late?.keys() ?? []) this.#hand(subscription);
     const frame = new SharedFrame(this.#batch);
-    this.#counters.publicationsOut += frame.numPublications * (this.#numLive - (late?.size ?? 0));
+    const { counters } = this.#ports;
+    if (frame.numPublications > 0) counters.batches.observe(frame.numPublications);
+    this.#countOut(frame.numPublications * (this.#numLive - (late?.size ?? 0)));
     this.#batch = [];
     this.#batchBytes = 0;
     this.#late = undefined;
@@ -171,6 +185,7 @@ export class HubChannel implements Flushable, FanOut {
       }
     }
     if (this.#spans !== undefined) this.#endSpans(this.#spans);
+    if (this.#isMeasured) this.#tellWhenWritten();
   }
 
   #trace(tracer: Tracer, trace: string): void {
@@ -184,7 +199,7 @@ export class HubChannel implements Flushable, FanOut {
   #endSpans(spans: readonly Span[]): void {
     this.#spans = undefined;
     const subscribers = { 'fanfare.subscribers': this.#numLive };
-    this.#turn.addOutbox({
+    this.#ports.turn.addOutbox({
       flush() {
         for (const span of spans) {
           span.set(subscribers);
@@ -192,6 +207,17 @@ export class HubChannel implements Flushable, FanOut {
         }
       },
     });
+  }
+
+  #tellWhenWritten(): void {
+    this.#isMeasured = false;
+    this.#ports.turn.onceWritten(this.#ports.samples);
+  }
+
+  #countOut(numPublications: number): void {
+    const { counters } = this.#ports;
+    counters.publicationsOut += numPublications;
+    (this.#rule?.counts ?? counters.noRule).publicationsOut += numPublications;
   }
 
   #enqueue(push: Push, bytes: number): void {
@@ -202,7 +228,7 @@ export class HubChannel implements Flushable, FanOut {
     // A publication does not wait because joins before it may.
     if (this.#batch.length === 1 || maxWaitMs < this.#maxWaitMs) {
       this.#maxWaitMs = maxWaitMs;
-      this.#turn.addChannel(this, maxWaitMs);
+      this.#ports.turn.addChannel(this, maxWaitMs);
     }
     if (this.#batchBytes >= maxBatchBytes) this.flush();
   }
@@ -260,7 +286,7 @@ export class HubChannel implements Flushable, FanOut {
     const frame = new SharedFrame(this.#batch.slice(from));
     const parcel = frame.parcelFor(subscription.variant);
     if (parcel === undefined) return;
-    this.#counters.publicationsOut += frame.numPublications;
+    this.#countOut(frame.numPublications);
     subscription.outbox.share(parcel);
   }
 

@@ -7,11 +7,8 @@ import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
 import type { BrokerEvents } from '../ports/broker.js';
-import type { Counters } from '../ports/counters.js';
 import type { Notifier } from '../ports/observer.js';
-import type { Tracer } from '../ports/tracer.js';
-import type { Turn } from '../time/turn.js';
-import { HubChannel } from './hub-channel.js';
+import { HubChannel, type HubChannelPorts } from './hub-channel.js';
 import type { Interest } from './interest.js';
 import type { Subscription } from './subscription.js';
 
@@ -24,10 +21,8 @@ export class Hub implements BrokerEvents {
 
   constructor(
     private readonly interest: Interest,
-    private readonly turn: Turn,
-    private readonly counters: Counters,
+    private readonly channelPorts: HubChannelPorts,
     private readonly notifier: Notifier,
-    private readonly tracer?: Tracer,
   ) {}
 
   get numChannels(): number {
@@ -38,6 +33,18 @@ export class Hub implements BrokerEvents {
     let count = 0;
     for (const channel of this.#channels.values()) count += channel.numSubscribers;
     return count;
+  }
+
+  /** Channels and subscriptions of each rule on this node; `undefined`: of channels without one. */
+  usageByRule(): Map<Rule | undefined, { channels: number; subscriptions: number }> {
+    const usage = new Map<Rule | undefined, { channels: number; subscriptions: number }>();
+    for (const { rule, numSubscribers } of this.#channels.values()) {
+      const of = usage.get(rule) ?? { channels: 0, subscriptions: 0 };
+      of.channels++;
+      of.subscriptions += numSubscribers;
+      usage.set(rule, of);
+    }
+    return usage;
   }
 
   /** The channels with subscribers on this node; the list may change meanwhile. */
@@ -58,12 +65,17 @@ export class Hub implements BrokerEvents {
     const { channel: name } = subscription;
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      channel = new HubChannel(name, this.turn, this.counters, this.tracer);
+      channel = new HubChannel(name, this.channelPorts);
       this.#channels.set(name, channel);
       this.notifier.notify('occupied', name);
     }
     channel.addJoining(subscription);
     return this.interest.hold(name);
+  }
+
+  /** Whether the channel has subscribers on this node. */
+  has(channel: ChannelName): boolean {
+    return this.#channels.has(channel);
   }
 
   /** The rule of a channel with subscribers, without matching patterns again. */

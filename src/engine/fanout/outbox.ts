@@ -2,7 +2,7 @@
 
 import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import type { Connection } from '../ports/connection.js';
-import type { Counters } from '../ports/counters.js';
+import { type Counters, writesPerQueueSample } from '../ports/counters.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import { framesOf, mostBytes } from './joined-frames.js';
 import type { Parcel } from './parcel.js';
@@ -126,13 +126,14 @@ export class Outbox implements Flushable {
 
   #write(bytes: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#connection.bufferedBytes + bytes.length > this.#ports.limits.maxQueueBytes) {
+    const waiting = this.#connection.bufferedBytes;
+    if (waiting + bytes.length > this.#ports.limits.maxQueueBytes) {
       this.close();
       this.#owner.onSlow();
       return;
     }
     const { counters } = this.#ports;
-    counters.framesOut++;
+    if ((++counters.framesOut & (writesPerQueueSample - 1)) === 0) counters.queues.observe(waiting);
     counters.bytesOut += bytes.length;
     this.#connection.write(bytes);
   }

@@ -128,6 +128,17 @@ export interface KeptKinds {
   readonly presence: boolean;
 }
 
+/** What a broker keeps in this process, and what it has thrown away to stay within its limits. */
+export interface BrokerHoldings {
+  readonly streams: number;
+  /** Characters of payload in all streams. */
+  readonly historyBytes: number;
+  readonly presenceEntries: number;
+  readonly idempotencyKeys: number;
+  /** Streams that were dropped since the start, because there were too many or they were too large. */
+  readonly streamsDropped: number;
+}
+
 /** The stores of channels, in the broker or in place of it. */
 export type Stores = Pick<Broker, 'name' | 'history' | 'presence'>;
 
@@ -150,6 +161,8 @@ export interface Broker {
   readonly presence?: PresenceStore;
   /** Absent: a node does not know other nodes, and operations on clients apply to this node only. */
   readonly control?: ControlChannel;
+  /** Read for the metrics. Absent: it keeps nothing in this process. */
+  readonly holdings?: BrokerHoldings;
   /** Called once, before anything else. */
   start(events: BrokerEvents): Promise<void>;
   /** Idempotent. Pending publications complete or are rejected within the deadline. */

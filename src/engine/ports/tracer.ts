@@ -26,6 +26,11 @@ export interface Span {
   end(error?: unknown): void;
 }
 
+/** The id of the trace to which {@link Span.trace} belongs. */
+export function traceIdOf(trace: string | undefined): string | undefined {
+  return trace?.split('-', 2)[1];
+}
+
 export interface Tracer {
   /** Never throws. */
   begin(options: SpanOptions): Span;

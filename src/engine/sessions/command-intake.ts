@@ -1,5 +1,6 @@
 /** Accepts the commands of one connection: which run now, which wait, which are too many; and answers each. */
 
+import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
 import type { Command } from '../../model/command.js';
 import { FanfareError } from '../../model/fanfare-error.js';
@@ -7,6 +8,7 @@ import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ReplyBody } from '../../model/reply.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 import { badField, brokerFailed, functionFailed, isBrokerFailure, limitReached } from '../channels/refusal-lines.js';
+import type { Rule } from '../channels/rule.js';
 import type { Outbox } from '../fanout/outbox.js';
 import { isTooLarge, sizeOf } from '../fanout/reply-room.js';
 import type { RefusalLog } from '../log/refusal-log.js';
@@ -47,6 +49,7 @@ export interface IntakePorts<Session> {
   readonly counters: Counters;
   readonly connectionRates: RatePlan;
   readonly commands: CommandHandlers<Session>;
+  match(channel: ChannelName): Rule | undefined;
 }
 
 /**
@@ -176,7 +179,7 @@ export class CommandIntake<Session extends CommandedSession> {
 
   /** Starts a command; its reply is sent when it is ready. */
   #run(command: Command): void {
-    this.#ports.counters.commands++;
+    Counters.add(this.#ports.counters.commandsByKind, command.kind);
     this.#pending++;
     const channel = channelOf(command);
     if (channel === undefined) void this.#execute(command);
@@ -231,15 +234,16 @@ export class CommandIntake<Session extends CommandedSession> {
   #replyError(command: Answerable, error: ErrorReply, why?: string | RefusalLine): void {
     const session = this.#session;
     if (session.state === 'closed') return;
-    this.#noteRefusal(error, why);
+    this.#noteRefusal(command, error, why);
     this.#settle(command);
     session.outbox.send(session.encodeReply(command.id, { kind: 'error', error, why }));
   }
 
-  #noteRefusal({ code }: ErrorReply, why: string | RefusalLine | undefined): void {
+  #noteRefusal(command: Command, { code }: ErrorReply, why: string | RefusalLine | undefined): void {
     const { counters, log } = this.#ports;
     const { client, user } = this.#session;
     Counters.add(counters.errorsByCode, code);
+    Counters.add((this.#ruleOf(command)?.counts ?? counters.noRule).errorsByCode, code);
     if (typeof why === 'object') {
       if (code === errorCodes.tooManyRequests.code) {
         // One line per limit: these refusals come in floods.
@@ -253,6 +257,11 @@ export class CommandIntake<Session extends CommandedSession> {
     // The cause has been logged where it occurred.
     if (code === errorCodes.internal.code) return;
     log.debug({ client, user, code, ...(why && { why }) }, 'command refused');
+  }
+
+  #ruleOf(command: Command): Rule | undefined {
+    const channel = parseChannelName(channelOf(command) ?? '');
+    return channel && this.#ports.match(channel);
   }
 
   /** A bug or a broker failure: expected refusals are replies, not exceptions. */

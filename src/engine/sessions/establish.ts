@@ -63,11 +63,23 @@ export async function establish(
   }
 }
 
-export function countRecovery(counters: Counters, { wasRecovering, recovered, publications }: SubscribeResult): void {
-  if (!wasRecovering) return;
-  if (recovered) counters.recoveries++;
-  else counters.recoveriesFailed++;
+export function countRecovery(
+  counters: Counters,
+  attachment: Attachment | undefined,
+  { wasRecovering, recovered, publications }: SubscribeResult,
+): void {
+  if (!wasRecovering || attachment === undefined) return;
+  const { counts } = attachment.subscription.rule;
+  if (!recovered) {
+    counters.recoveriesFailed++;
+    counts.recoveriesFailed[attachment.loss]++;
+    return;
+  }
+  counters.recoveries++;
   counters.publicationsRecovered += publications.length;
+  counts.recoveries++;
+  counts.publicationsRecovered += publications.length;
+  counts.recovered.observe(publications.length);
 }
 
 /** Usually there is only one. */
@@ -119,7 +131,7 @@ function fitting(
     if (messages === undefined) return undefined;
     const numBytes = hasMissed ? sizeOf(messages) : 0;
     if (numBytes === 0 || session.outbox.hasRoomFor(numBytes)) {
-      for (const result of results) countRecovery(ports.counters, result);
+      for (const [index, result] of results.entries()) countRecovery(ports.counters, attachments[index], result);
       return messages;
     }
     takeBackEncoded?.();

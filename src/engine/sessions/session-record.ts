@@ -29,6 +29,8 @@ const capability = v.object({
 const recordSchema = v.object({
   client: v.string(),
   refreshable: v.boolean(),
+  /** Absent from earlier versions. */
+  sdk: v.optional(v.object({ name: v.string(), version: v.string() }), { name: '', version: '' }),
   identity: v.object({
     ...grantSchema.entries,
     user: v.string(),
@@ -73,6 +75,7 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
   return {
     client: session.client,
     refreshable,
+    sdk: { name: session.sdk.name, version: session.sdk.version },
     identity: {
       ...writtenGrant(identity),
       user,
@@ -108,7 +111,7 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
  * @throws ValiError for a record that {@link writeSession} has not written; rejects as the broker does
  */
 export async function readSession(ports: ReadPorts, session: Session, record: unknown): Promise<void> {
-  const { identity, refreshable, subscriptions } = v.parse(recordSchema, record);
+  const { identity, refreshable, sdk, subscriptions } = v.parse(recordSchema, record);
   const { capabilities, ...plain } = identity;
   session.begin();
   const allowed = capabilities?.map(({ channels, allow }) => ({ channels: channels.map(wildcardOf), allow }));
@@ -138,7 +141,7 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
       return publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication }));
     });
   };
-  if (!(await establish(ports, session, attachments, encode, () => session.connected()))) return;
+  if (!(await establish(ports, session, attachments, encode, () => session.connected(sdk.name, sdk.version)))) return;
   for (const channel of gone) {
     session.push({ kind: 'unsubscribe', channel, unsubscribe: unsubscribeCodes.stateInvalidated });
   }

@@ -24,6 +24,7 @@ import { Counters } from '../ports/counters.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Pinged, PingWheel } from '../time/ping-wheel.js';
+import type { ClientVersion, ClientVersions } from './client-versions.js';
 import { closedBecause, closedByLimit, expired } from './close-lines.js';
 import { CommandIntake, type IntakePorts, type SessionState } from './command-intake.js';
 import { forgotten } from './forgotten-handshake.js';
@@ -52,6 +53,7 @@ export interface SessionPorts extends OutboxPorts, SubscriptionPorts, IntakePort
   readonly seats: { free(user: string): void };
   readonly recentEvents: Pick<RecentEvents, 'ended'>;
   readonly admission: { closed(address: string): void };
+  readonly clientVersions: ClientVersions;
   /** A connection has expired, and its client has no tokens. */
   renewConnection(session: Session): Promise<void>;
   /** A subscription has expired, its client has no tokens, and its rule has a function that may renew it. */
@@ -88,7 +90,10 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   readonly outbox: Outbox;
   readonly subscriptions: SessionSubscriptions;
   readonly #commands: CommandIntake<Session>;
-  #awaitsPong = false;
+  /** When the ping was sent whose pong is due, by the monotonic clock; 0: none is. */
+  #pingedAtMs = 0;
+  /** Known once it is connected. */
+  #version: ClientVersion | undefined;
   /** The wheel whose interval the client was told. */
   #pings: PingWheel | undefined;
   #pingSlot = -1;
@@ -125,6 +130,11 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
 
   get capabilities(): readonly Capability[] | undefined {
     return this.admitted?.identity.capabilities;
+  }
+
+  /** What the client says of its SDK, as far as it is told apart; empty before it is connected. */
+  get sdk(): Pick<ClientVersion, 'name' | 'version'> {
+    return this.#version ?? { name: '', version: '' };
   }
 
   get transport(): string {
@@ -233,10 +243,15 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     this.admitted = { identity, clientInfo, refreshable };
   }
 
-  /** The client is connected: runs the commands that waited for it. */
-  connected(): void {
+  /**
+   * The client is connected: runs the commands that waited for it.
+   *
+   * @param name of its SDK, and the version of that, as the client gives them
+   */
+  connected(name: string, version: string): void {
     const ports = this.#ports;
     this.state = 'connected';
+    this.#version = ports.clientVersions.connected(name, version);
     this.connectedAtMs = ports.clock.nowMs();
     this.number = ports.sessions.nextNumber();
     if (!ports.keepsHandshakes) this.handshake = forgotten(this.handshake, ports.limits);
@@ -287,7 +302,7 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
 
   onPingDue(): void {
     if (this.state !== 'connected') return;
-    this.#awaitsPong = true;
+    this.#pingedAtMs = this.#ports.clock.nowMs();
     this.outbox.writeAlone(this.#ports.pingFrames.bytesFor(this.#connection.encoding));
     for (const subscription of this.subscriptions) {
       if (subscription.isEstablished) this.#ports.presence.renew(subscription);
@@ -295,7 +310,7 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   }
 
   onPongDue(): void {
-    if (!this.#awaitsPong) return;
+    if (this.#pingedAtMs === 0) return;
     const { pongTimeoutMs } = this.#ports.limits;
     this.close(disconnectCodes.noPong, closedByLimit('pongTimeoutMs', pongTimeoutMs, 'no answer to a ping'));
   }
@@ -343,8 +358,10 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
 
   /** False if the rest of the frame must be ignored. */
   #acceptPong(): boolean {
-    if (this.#awaitsPong) {
-      this.#awaitsPong = false;
+    const { clock, counters } = this.#ports;
+    if (this.#pingedAtMs !== 0) {
+      counters.pings.of(this.transport).observe((clock.nowMs() - this.#pingedAtMs) / 1_000);
+      this.#pingedAtMs = 0;
       return true;
     }
     if (this.#connection.takesStrayPongs === true) return this.#commands.takeControl();
@@ -398,6 +415,7 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     (wasConnected ? ports.deadlines : ports.connectDeadlines).remove(this, this.#deadline);
     this.subscriptions.endAll();
     Counters.add(ports.counters.disconnectsByCode, disconnect.code);
+    if (this.#version !== undefined) ports.clientVersions.left(this.#version);
     ports.sessions.remove(this, wasConnected);
     if (this.seat !== undefined) ports.seats.free(this.seat);
     ports.admission.closed(this.handshake.remoteAddress);

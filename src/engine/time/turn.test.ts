@@ -163,3 +163,14 @@ describe('channels that may wait', () => {
       ),
     ));
 });
+
+test('a listener is told once, after everything has been written', () => {
+  const { clock, turn, flushed, part } = setup();
+  turn.onceWritten({ written: (nowMs) => flushed.push(`written at ${nowMs}`) });
+  turn.addOutbox(part('outbox'));
+  turn.addChannel({ flush: () => clock.work(3) });
+  clock.endTurn();
+  turn.addOutbox(part('later'));
+  clock.endTurn();
+  expect(flushed).toEqual(['outbox', 'written at 3', 'later']);
+});

@@ -7,6 +7,11 @@ export interface Flushable {
   flush(): void;
 }
 
+/** Told once, when what was due has been written. */
+export interface WriteListener {
+  written(nowMs: number): void;
+}
+
 /**
  * Flushes channels into outboxes first, so that everything for one connection leaves together. Channels that may wait
  * do so while the loop is busy: after a turn that worked for a while, they gather for as long as that turn has worked.
@@ -23,6 +28,7 @@ export class Turn {
   /** When the first of these channels can wait no longer. */
   #boundMs = Number.POSITIVE_INFINITY;
   #timer: { readonly atMs: number; readonly cancel: Cancel } | undefined;
+  #listener: WriteListener | undefined;
 
   constructor(private readonly clock: Clock) {}
 
@@ -43,6 +49,12 @@ export class Turn {
       this.#channels.push(channel);
       this.#schedule();
     }
+  }
+
+  /** Tells the listener at the end of the turn, after all writes. */
+  onceWritten(listener: WriteListener): void {
+    this.#listener = listener;
+    this.#schedule();
   }
 
   /** Writes everything now, including channels that could wait. */
@@ -80,6 +92,10 @@ export class Turn {
     for (const outbox of outboxes) outbox.flush();
     const nowMs = this.clock.nowMs();
     this.#restsUntilMs = Math.max(this.#restsUntilMs, 2 * nowMs - beganAtMs);
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    this.#listener = undefined;
+    listener.written(nowMs);
   }
 
   get #dueMs(): number {

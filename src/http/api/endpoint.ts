@@ -1,7 +1,7 @@
 /** Checks before every method: the key, the body's type, size and JSON. Also writes the answers. */
 
 import { Counters } from '../../engine/ports/counters.js';
-import type { Tracer } from '../../engine/ports/tracer.js';
+import { type Span, traceIdOf } from '../../engine/ports/tracer.js';
 import { errorCodes } from '../../model/codes.js';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
 import { type JsonShape, members } from '../../model/json-shape.js';
@@ -84,20 +84,24 @@ function guarded(
     ...place,
     async respond(request) {
       const call = callOf(request, parts);
+      const { clock, tracer, counters } = parts;
+      const beganMs = clock.nowMs();
+      let span: Span | undefined;
       let reply: HttpReply;
       try {
         const admitted = gate.admit(request);
         if (admitted !== undefined) await admitted;
         // Only now: nobody else decides what is recorded.
-        const { tracer } = parts;
-        reply =
-          tracer === undefined
-            ? await replied(name, answer, request, call)
-            : await tracedReply(tracer, place.path, name, answer, request, call);
+        span = tracer && beginRequest(tracer, request, place.path, call.request);
+        reply = await (span === undefined
+          ? replied(name, answer, request, call)
+          : tracedReply(span, name, answer, request, call));
       } catch (cause) {
         reply = failedReply(name, cause, request, call);
       }
-      Counters.addTo(parts.counters.apiRequests, name, reply.status);
+      Counters.addTo(counters.apiRequests, name, reply.status);
+      const seconds = (clock.nowMs() - beganMs) / 1_000;
+      counters.apiCalls.of(name).observeTraced(seconds, traceIdOf(span?.trace), clock.wallMs());
       return reply;
     },
   };
@@ -114,16 +118,14 @@ async function replied(name: string, answer: Answer, request: HttpRequest, call:
   }
 }
 
-/** Like {@link replied}. @param path of the endpoint */
+/** Like {@link replied}, in a span of its own. */
 function tracedReply(
-  tracer: Tracer,
-  path: string,
+  span: Span,
   name: string,
   answer: Answer,
   request: HttpRequest,
   call: ApiCall,
 ): Promise<HttpReply> {
-  const span = beginRequest(tracer, request, path, call.request);
   const reply = span.run(() => replied(name, answer, request, call));
   reply.then(
     ({ status }) => endRequest(span, status),

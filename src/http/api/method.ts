@@ -5,7 +5,7 @@ import type { Rule } from '../../engine/channels/rule.js';
 import type { Inspection } from '../../engine/inspection/inspection.js';
 import type { RefusalLog } from '../../engine/log/refusal-log.js';
 import type { Operations } from '../../engine/operations/operations.js';
-import type { Random } from '../../engine/ports/clock.js';
+import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { Counters } from '../../engine/ports/counters.js';
 import type { Logger } from '../../engine/ports/logger.js';
 import type { Tracer } from '../../engine/ports/tracer.js';
@@ -37,6 +37,7 @@ export interface ApiParts {
   readonly inspection: Inspection;
   /** What only the server knows, or only the application. */
   readonly described: Described;
+  readonly clock: Pick<Clock, 'nowMs' | 'wallMs'>;
   readonly counters: Counters;
   readonly log: Logger;
   readonly refusals: Pick<RefusalLog, 'tell'>;

@@ -84,7 +84,7 @@ export class LongPollingTransport implements Transport {
     if (asked === undefined) return exchange.refuse({ status: 400, message: 'no such request' });
     // Browsers and proxies do not do that, and a flood of such polls could delay other clients.
     if (exchange.http.isQueued && mayHang(asked)) {
-      gate.logRefusal(exchange.head, { status: 400, message: 'a poll behind a poll' });
+      gate.noteRefusal(exchange.head, { status: 400, message: 'a poll behind a poll' });
       exchange.http.cut();
       return;
     }

@@ -127,7 +127,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
-    this.#gate.logRefusal(request, refusal);
+    this.#gate.noteRefusal(request, refusal);
     refuseUpgrade(socket, refusal);
   }
 }

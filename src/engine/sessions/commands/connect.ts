@@ -35,6 +35,8 @@ export async function runConnect(
   id: number,
   request: ConnectRequest,
 ): Promise<ReplyBody | Denied | undefined> {
+  const { clock } = ports;
+  const beganMs = clock.nowMs();
   const turn = ports.connects.enter();
   if (turn !== undefined) await turn;
   if (!session.is('connecting')) return undefined;
@@ -79,8 +81,10 @@ export async function runConnect(
     return [session.encodeReply(id, { kind: 'connect', result: connectResult(ports, session, identity, subs) })];
   };
   await establish(ports, session, attachments, encode, () => {
-    session.connected();
+    session.connected(request.name, request.version);
     ports.singleConnection.connected(session);
+    const seconds = (clock.nowMs() - beganMs) / 1_000;
+    ports.counters.connecting.of(session.transport).observe(seconds);
   });
   return denied && deny(session, denied);
 }

@@ -80,21 +80,17 @@ async function attach(
   request: SubscribeRequest,
 ): Promise<ReplyBody | Denied | undefined> {
   let refused: Denied | undefined;
-  const isEstablished = await establish(
-    ports,
-    session,
-    [new Attachment(ports, subscription, request.recoverSince)],
-    ([result]) => {
-      if (result === undefined) return undefined;
-      if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
-        countRecovery(ports.counters, result);
-        refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
-        return undefined;
-      }
-      const ttl = subscription.clientRefresh && ttlSec(ports.clock, subscription.expiresAtMs);
-      return [session.encodeReply(id, { kind: 'subscribe', result: { ...result, ...ttl } })];
-    },
-  );
+  const attachment = new Attachment(ports, subscription, request.recoverSince);
+  const isEstablished = await establish(ports, session, [attachment], ([result]) => {
+    if (result === undefined) return undefined;
+    if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
+      countRecovery(ports.counters, attachment, result);
+      refused = refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
+      return undefined;
+    }
+    const ttl = subscription.clientRefresh && ttlSec(ports.clock, subscription.expiresAtMs);
+    return [session.encodeReply(id, { kind: 'subscribe', result: { ...result, ...ttl } })];
+  });
   return isEstablished ? undefined : (refused ?? overtaken(subscription));
 }
 

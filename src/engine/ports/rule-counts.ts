@@ -1,0 +1,28 @@
+/** What a rule's channels have had: the counters with the label `rule`. They hang on the rule, so that none is looked up. */
+
+import { Histogram } from './histogram.js';
+
+/**
+ * Why a client could not get what it missed. `epoch`: the stream began anew. `trimmed`: the history was too short.
+ * `too-many`: more than `limits.maxRecoveredPublications`. `too-large`: more than `limits.maxQueueBytes`.
+ */
+export const recoveryLosses = ['epoch', 'trimmed', 'too-many', 'too-large'] as const;
+export type RecoveryLoss = (typeof recoveryLosses)[number];
+
+/** In seconds: from a subscriber in the same process to a broker that is overloaded. */
+const deliveryBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const recoveredBounds = [0, 1, 3, 10, 30, 100, 300, 1_000];
+
+/** All values only grow, as long as there is a rule of this pattern. */
+export class RuleCounts {
+  publicationsIn = 0;
+  publicationsOut = 0;
+  recoveries = 0;
+  publicationsRecovered = 0;
+  readonly recoveriesFailed: Record<RecoveryLoss, number> = { epoch: 0, trimmed: 0, 'too-many': 0, 'too-large': 0 };
+  readonly errorsByCode = new Map<number, number>();
+  /** Seconds from the acceptance of a message to the write to its subscribers on the same node; a sample. */
+  readonly delivery = new Histogram(deliveryBounds);
+  /** Publications that a recovering client got. */
+  readonly recovered = new Histogram(recoveredBounds);
+}

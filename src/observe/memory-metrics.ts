@@ -1,0 +1,33 @@
+/** What the broker in memory keeps, and what it throws away to stay within its limits. */
+
+import { Registry } from 'prom-client';
+import type { BrokerHoldings } from '../engine/ports/broker.js';
+import type { Figure } from './exposition.js';
+import { type MetricRow, register } from './metric-rows.js';
+
+/** Called for each scrape. */
+type Holdings = () => BrokerHoldings | undefined;
+
+const kept =
+  (name: keyof BrokerHoldings) =>
+  (holdings: Holdings): number =>
+    holdings()?.[name] ?? 0;
+
+export const ofMemoryBroker: readonly MetricRow<Holdings>[] = [
+  ['memory_streams', 'Streams of channels that the broker in memory keeps, with their positions.', kept('streams')],
+  ['memory_history_bytes', 'Payload in these streams, as `memory.maxHistoryBytes` counts it.', kept('historyBytes')],
+  ['memory_presence_entries', 'Entries of presence that the broker in memory keeps.', kept('presenceEntries')],
+  ['memory_idempotency_keys', 'Idempotency keys that the broker in memory keeps.', kept('idempotencyKeys')],
+  [
+    'memory_streams_dropped_total',
+    'Streams that the broker in memory threw away because there were too many, or they were too large.',
+    kept('streamsDropped'),
+  ],
+];
+
+/** Of the process that keeps the broker of several workers, and is not scraped itself. */
+export function memoryFigures(holdings: Holdings): Promise<Figure[]> {
+  const registry = new Registry();
+  register(registry, ofMemoryBroker, holdings);
+  return registry.getMetricsAsJSON();
+}
