@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the tests need beyond npm and is missing: Debian's Chromium, for test/browser, curl and OpenSSL, for the
-# commands in test/docs, a JDK, for clients in Java in test/upgrades, ip and unshare, for networks of a test's own, nginx
-# and HAProxy, for test/proxies and test/deploy, Redis, NATS and RabbitMQ, for test/brokers, Prometheus, for
-# test/observe, what checks systemd units and sysctl files, for test/deploy, Go, with which it builds the program of
-# test/http-api/gocent to .cache/gocent (test/clients builds its own), and Python with the packages of
-# test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the tokens in test/auth, the schemas
-# in test/deploy and Valkey in test/brokers.
+# commands in test/docs, a JDK, for clients in Java in test/upgrades, Maven with Gatling and JMeter, 175 MB in .cache/maven,
+# for test/deploy, ip and unshare, for networks of a test's own, nginx and HAProxy, for test/proxies and test/deploy, Redis,
+# NATS and RabbitMQ, for test/brokers, Prometheus, for test/observe, what checks systemd units and sysctl files, for
+# test/deploy, Go, with which it builds the program of test/http-api/gocent to .cache/gocent (test/clients builds its own),
+# and Python with the packages of test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the
+# tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,6 +17,7 @@ command -v chromium >/dev/null || missing+=(chromium)
 command -v curl >/dev/null || missing+=(curl)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v javac >/dev/null || missing+=(default-jdk-headless)
+command -v mvn >/dev/null || missing+=(maven)
 command -v ip >/dev/null || missing+=(iproute2)
 command -v unshare >/dev/null || missing+=(util-linux)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
@@ -73,4 +74,19 @@ if ! cat "$program"/*.go "$program"/go.* | cmp -s - .cache/gocent.source; then
   (cd "$program" && GOTOOLCHAIN=local GOFLAGS=-buildvcs=false go build -o ../../../.cache/gocent .)
   cat "$program"/*.go "$program"/go.* > .cache/gocent.source
 fi
+
+# The copy of a project's file is made when all that it depends on is there. Built elsewhere than in deploy/.
+artifacts() {
+  local project="$1" copy=".cache/maven/${1//\//-}.xml" folder
+  shift
+  if cmp -s "$project/pom.xml" "$copy"; then return; fi
+  echo "install-system: downloading what $project depends on"
+  folder="$(mktemp -d)"
+  cp -r "$project/." "$folder"
+  mvn --quiet --batch-mode -Dmaven.repo.local="$PWD/.cache/maven" -f "$folder" "$@"
+  rm -rf "$folder"
+  cp "$project/pom.xml" "$copy"
+}
+artifacts deploy/gatling test-compile gatling:help
+artifacts deploy/jmeter clean jmeter:configure
 echo 'install-system: everything is there'

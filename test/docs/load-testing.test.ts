@@ -11,7 +11,7 @@ import { curlIsMissing, patienceMs, Reader } from './terminals.js';
 
 const page = 'docs/operations/load-testing.md';
 /** Servers and tools that have to be installed by hand. */
-const byHand = ['centrifugo', 'k6', 'artillery'];
+const byHand = ['centrifugo', 'k6', 'artillery', 'jvm'];
 
 test('the page has every field of a scenario', async () => {
   const rows = fieldPaths.map((path) => {
