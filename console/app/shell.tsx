@@ -3,6 +3,7 @@
 /** @jsxImportSource preact */
 
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { logOut } from './api.js';
 import { nodes, silence } from './fleet.js';
 import { goTo, linkTo, path } from './route.js';
@@ -19,6 +20,12 @@ const places = [
 
 export function Shell({ children }: { readonly children: ComponentChildren }) {
   const [here = ''] = path.value;
+  const list = useRef<HTMLElement>(null);
+  // On a phone the list is wider than the screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is the current one
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [here]);
   return (
     <div class="frame">
       <button type="button" class="skip" onClick={toContent}>
@@ -34,7 +41,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
           Log out
         </button>
       </header>
-      <nav class="places" aria-label="Pages of the console">
+      <nav class="places" ref={list} aria-label="Pages of the console">
         {places.map(({ name, at }) => (
           <a key={at} href={at === '' ? linkTo() : linkTo(at)} aria-current={here === at ? 'page' : undefined}>
             {name}

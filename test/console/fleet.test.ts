@@ -99,7 +99,7 @@ describe.skipIf(brokerServers.redis.isMissing())('two nodes over Redis', () => {
 });
 
 describe('workers of one server', () => {
-  const password = 'worker-Password-12';
+  const password = 'werktags-Drache-12';
   const config = {
     port: 0,
     workers: 2,

@@ -2,11 +2,23 @@
 
 import { expect, it } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
+import type { Connection } from '../../src/engine/ports/connection.js';
 import { EngineNode } from '../support/engine/node.js';
+import { plainEncoding } from '../support/engine/recorded-connection.js';
 
 const numSubscribers = 100_000;
 const numChannels = 10_000;
 const channels = { 'chat:{room}': channel({ subscribe: 'anyone' }) };
+const noRates = { commandsPerSec: 0, subscribesPerSec: 0, publicationsPerSec: 0, maxPendingCommands: numChannels };
+
+/** All that is written is forgotten: a hundred thousand that remember it would cost more than what is tested. */
+const silent: Connection = {
+  transport: 'silent',
+  encoding: plainEncoding(),
+  bufferedBytes: 0,
+  write() {},
+  close() {},
+};
 
 /** Turns of the event loop that a question takes, and its answer. */
 async function asked<Value>(
@@ -23,23 +35,21 @@ async function asked<Value>(
 }
 
 it('lists are pages, and a long walk is many turns', { timeout: 60_000 }, async () => {
-  const node = await EngineNode.start({ channels, limits: { maxChannelsPerConnection: numChannels + 1 } });
-  const many = node.open();
-  many.send('connect', {});
-  await node.clock.settle();
+  const node = await EngineNode.start({ channels, limits: { ...noRates, maxChannelsPerConnection: numChannels } });
+  const many = await node.connect({ sub: 'collector' });
   for (let n = 0; n < numChannels; n++) many.send('subscribe', { channel: `chat:${String(n).padStart(5, '0')}` });
   await node.clock.settle();
+  const { ports, inspection } = node.node;
   for (let n = 0; n < numSubscribers; n++) {
-    const client = node.open();
-    client.send('connect', { token: JSON.stringify({ sub: `user-${n}` }) });
-    client.send('subscribe', { channel: 'chat:lobby' });
-    if (n % 10_000 === 0) await node.clock.settle();
+    const session = ports.open(silent, { headers: new Map(), url: '/', remoteAddress: '192.0.2.1' });
+    session.receive(
+      `{"id":1,"connect":{"token":"{\\"sub\\":\\"user-${n}\\"}"}}\n{"id":2,"subscribe":{"channel":"chat:lobby"}}`,
+    );
   }
   await node.clock.settle();
-  expect(node.node.ports.hub.numChannels).toBe(numChannels + 1);
-  expect(node.node.ports.hub.numSubscriptions).toBe(numChannels + numSubscribers);
+  expect(ports.hub.numChannels).toBe(numChannels + 1);
+  expect(ports.hub.numSubscriptions).toBe(numChannels + numSubscribers);
 
-  const { inspection, ports } = node.node;
   const slices = countSlices(node);
   const first = await asked(node, () => inspection.channels('', 50));
   expect(first.value.channels).toHaveLength(50);

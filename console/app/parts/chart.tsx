@@ -18,12 +18,14 @@ interface ChartProps {
   readonly title: string;
   readonly lines: readonly Line[];
   readonly samples: readonly Sample[];
+  /** The scale reaches at least up to it. */
+  readonly least: number;
   format(value: number): string;
 }
 
 const height = 132;
 
-export function Chart({ title, lines, samples, format }: ChartProps) {
+export function Chart({ title, lines, samples, least, format }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isDark = scheme.value === 'dark';
@@ -31,7 +33,7 @@ export function Chart({ title, lines, samples, format }: ChartProps) {
   useEffect(() => {
     const { current: element } = place;
     if (element === null) return undefined;
-    const made = new uPlot(optionsOf(element, lines, format), dataOf(samples, lines), element);
+    const made = new uPlot(optionsOf(element, lines, least, format), dataOf(samples, lines), element);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
@@ -62,7 +64,12 @@ export function Chart({ title, lines, samples, format }: ChartProps) {
   );
 }
 
-function optionsOf(element: HTMLElement, lines: readonly Line[], format: (value: number) => string): uPlot.Options {
+function optionsOf(
+  element: HTMLElement,
+  lines: readonly Line[],
+  least: number,
+  format: (value: number) => string,
+): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const axis = { stroke: color('--muted'), grid: { stroke: color('--grid'), width: 1 }, ticks: { show: false } };
@@ -73,8 +80,8 @@ function optionsOf(element: HTMLElement, lines: readonly Line[], format: (value:
     legend: { show: false },
     cursor: { show: false },
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-    padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, __, most) => [0, Math.max(most, 1) * 1.15] } },
+    padding: [8, 28, 0, 0],
+    scales: { y: { range: (_, __, most) => [0, Math.max(most, least) * 1.15] } },
     axes: [
       { ...axis, font, size: 22, space: 70, values: '{HH}:{mm}:{ss}', grid: { show: false } },
       { ...axis, font, size: 52, space: 34, values: (_, values) => values.map(format) },

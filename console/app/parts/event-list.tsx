@@ -14,7 +14,7 @@ interface EventListProps {
 }
 
 /** Told elsewhere in the entry. */
-const toldFields = new Set(['client', 'user', 'option', 'code', 'reason', 'connectedMs', 'transport']);
+const toldFields = new Set(['client', 'user', 'option', 'code', 'connectedMs']);
 
 export function EventList({ events, empty, hidesWho = false }: EventListProps) {
   if (events.length === 0) return <p class="empty">{empty}</p>;
@@ -64,8 +64,11 @@ function Who({ fields: { user, client, peer } }: Pick<EventFields, 'fields'>) {
   );
 }
 
-function Rest({ event: { fields } }: { readonly event: EventFields }) {
-  const rest = Object.entries(fields).filter(([name]) => !toldFields.has(name));
+function Rest({ event: { kind, fields } }: { readonly event: EventFields }) {
+  // Why a connection has ended is its text.
+  const rest = Object.entries(fields).filter(
+    ([name]) => !toldFields.has(name) && !(kind === 'end' && name === 'reason'),
+  );
   if (rest.length === 0) return null;
   return (
     <p class="event-rest">

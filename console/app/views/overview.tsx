@@ -44,12 +44,12 @@ export function Overview() {
         <Tile name="Queues" value={bytes(total(({ queue_bytes }) => queue_bytes))} />
       </dl>
       <div class="charts">
-        <Chart title="Connections" lines={connections} samples={shown} format={count} />
-        <Chart title="Messages per second" lines={messages} samples={shown} format={perSec} />
-        <Chart title="Bytes in queues" lines={queues} samples={shown} format={bytes} />
-        <Chart title="Event loop lag" lines={lag} samples={shown} format={milliseconds} />
-        <Chart title="Errors per second" lines={errors} samples={shown} format={perSec} />
-        <Chart title="Recoveries per second" lines={recoveries} samples={shown} format={perSec} />
+        <Chart title="Connections" least={10} lines={connections} samples={shown} format={count} />
+        <Chart title="Messages per second" least={10} lines={messages} samples={shown} format={perSec} />
+        <Chart title="Bytes in queues" least={4_096} lines={queues} samples={shown} format={bytes} />
+        <Chart title="Event loop lag" least={10} lines={lag} samples={shown} format={milliseconds} />
+        <Chart title="Errors per second" least={2} lines={errors} samples={shown} format={perSec} />
+        <Chart title="Recoveries per second" least={2} lines={recoveries} samples={shown} format={perSec} />
       </div>
       {codes.length > 0 && (
         <p class="codes">
