@@ -14,5 +14,7 @@ export default defineConfig({
       'src/http/jwks.test.ts',
     ],
     testTimeout: 30_000,
+    // One worker for all files of a mutant: starting one for each takes most of the time. Every mutant has a new one.
+    isolate: false,
   },
 });

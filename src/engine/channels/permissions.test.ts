@@ -3,8 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/engine/channel-name.js';
 import { errorCodes } from '../../model/codes.js';
+import { parseSource } from '../../model/json-parse.js';
 import { parseCapabilities } from '../names/capabilities.js';
 import { type ChannelOptions, channel as declare } from './channel-options.js';
+import { jsonBehindOf, withJsonBehind } from './json-behind.js';
 import { type Asker, decide, decideByFunction, decideByName, permissionContext } from './permissions.js';
 import type { Question } from './rule.js';
 import { ChannelRules } from './rules.js';
@@ -163,6 +165,13 @@ describe('by function', () => {
     expect({ ...params }).toEqual({ all: 'chat:lobby' });
   });
 
+  test('and, behind its members, what authentication attached as text', () => {
+    const meta = parseSource('{"role":"admin","n":1.0}');
+    const context = permissionContext(withJsonBehind(asker('u'), { meta }), question('c'));
+    expect(jsonBehindOf(context)).toEqual({ meta });
+    expect(jsonBehindOf(permissionContext(asker('u'), question('c')))).toEqual({ meta: undefined });
+  });
+
   test('an anonymous connection has the user null', () => {
     expect(permissionContext(asker(''), question('c')).user).toBeNull();
   });
@@ -181,6 +190,10 @@ describe('capabilities', () => {
     ['subscribe', 'sports:a', denied],
   ] as const)('%s %s', (action, name, expected) => {
     expect(decideByName('nobody', capable, question(name, {}, action))).toEqual(expected);
+  });
+
+  test('that the token does not have allow nothing', () => {
+    expect(decideByName('nobody', asker('u', { capabilities: undefined }), question('news:a'))).toEqual(denied);
   });
 
   test('make it needless to ask a function', async () => {

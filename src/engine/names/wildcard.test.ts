@@ -38,6 +38,8 @@ test('is what a regular expression of the same meaning says', () => {
 test('a literal takes its stars as they are', () => {
   expect(Wildcard.literal('a*').matches('a*')).toBe(true);
   expect(Wildcard.literal('a*').matches('ab')).toBe(false);
+  const all = [Wildcard.literal('a*'), new Wildcard('a'), new Wildcard('a*'), new Wildcard('*')];
+  expect(all.map(({ isLiteral }) => isLiteral)).toEqual([true, true, false, false]);
 });
 
 test('B84: many stars on a name that does not fit are given up', () => {

@@ -147,6 +147,16 @@ describe('limits that change', () => {
     expect(connectAll(admission, 'a', 'a')).toEqual([undefined, 'connections-per-address']);
   });
 
+  test('a limit that stays keeps the count of connections that no longer know their address', () => {
+    const { limits, admission } = change({ maxConnectionsPerAddress: 1 }, {}, ['a']);
+    for (const maxConnectionsPerAddress of [2, 1]) {
+      const before = { ...limits };
+      Object.assign(limits, { maxConnectionsPerAddress });
+      admission.limitsChanged(before, []);
+    }
+    expect(connect(admission, 'a')).toBe('connections-per-address');
+  });
+
   test('a limit for addresses that ends and begins again counts from new', () => {
     const { limits, admission } = change({ maxConnectionsPerAddress: 1 }, { maxConnectionsPerAddress: 0 }, ['a']);
     expect(connectAll(admission, 'a', 'a')).toEqual([undefined, undefined]);

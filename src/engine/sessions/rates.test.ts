@@ -36,6 +36,7 @@ describe('rates', () => {
       new Rates(ratesOfUser(unlimited, counters)),
     ]) {
       expect(takeMany(rates, 'publish', 10_000).ok).toBe(10_000);
+      expect(takeMany(rates, 'subscribe', 10_000).ok).toBe(10_000);
       expect(rates.takeControl(0)).toBeUndefined();
     }
   });
@@ -77,11 +78,13 @@ describe('rates', () => {
 
   test('of a user are others than those of its connections', () => {
     const limits = { ...unlimited, commandsPerSecPerUser: 1, publicationsPerSecPerUser: 2, subscribesPerSecPerUser: 3 };
-    expect(takeMany(new Rates(ratesOfUser(limits, counters)), 'ping', 5).ok).toBe(5);
+    // Beyond the burst they are refused, and no connection is closed for what the user's others do.
+    expect(takeMany(new Rates(ratesOfUser(limits, counters)), 'ping', 20)).toEqual({ ok: 5, over: 15, flood: 0 });
     const only = (more: Partial<EngineLimits>) => new Rates(ratesOfUser({ ...unlimited, ...more }, counters));
     expect(takeMany(only({ publicationsPerSecPerUser: 2 }), 'publish', 20)).toEqual({ ok: 10, over: 10, flood: 0 });
     expect(takeMany(only({ subscribesPerSecPerUser: 3 }), 'subscribe', 20)).toEqual({ ok: 15, over: 5, flood: 0 });
     expect([...counters.rateLimited]).toEqual([
+      ['commandsPerSecPerUser', 15],
       ['publicationsPerSecPerUser', 10],
       ['subscribesPerSecPerUser', 5],
     ]);
