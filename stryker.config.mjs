@@ -1,8 +1,9 @@
-/** Mutation tests of what decides who may do what: `npm run test:mutation`, nightly. Below 85 % it fails. */
+/** Mutation tests of what decides who may do what: `npm run test:mutation`, nightly. Below 90 % it fails. */
 
 export default {
   testRunner: 'vitest',
-  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  // A mutant in what a module does when it is imported gets only the tests that import it, not all.
+  vitest: { configFile: 'vitest.mutation.config.ts', related: true },
   plugins: ['@stryker-mutator/vitest-runner'],
   mutate: [
     'src/engine/auth/*.ts',
@@ -17,6 +18,7 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: 2,
   timeoutMS: 10_000,
+  dryRunTimeoutMinutes: 15,
   ignoreStatic: false,
   // The sandbox is a copy; what no test needs stays out of it.
   ignorePatterns: ['dist', 'bench/results', '.cache', 'deploy', 'examples'],
@@ -24,5 +26,5 @@ export default {
   reporters: ['clear-text', 'json', 'progress'],
   jsonReporter: { fileName: '.cache/mutation.json' },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
-  thresholds: { high: 95, low: 85, break: 85 },
+  thresholds: { high: 95, low: 90, break: 90 },
 };

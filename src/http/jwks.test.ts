@@ -91,6 +91,10 @@ describe('a key set', () => {
     expect(await keys.find({})).toEqual([]);
   });
 
+  test('may change at any time: a key that is not there may be too new, or withdrawn', () => {
+    expect(keys.rotates).toBe(true);
+  });
+
   test('a token of another algorithm causes no fetch', async () => {
     expect(await numFound('a', 'HS256')).toBe(0);
     expect(provider.numFetches).toBe(0);
@@ -98,7 +102,9 @@ describe('a key set', () => {
 
   test('several keys fit a token without a key id: at most eight are tried', async () => {
     for (let i = 0; i < 10; i++) await provider.add(`k${i}`);
-    expect(await numFound(undefined)).toBe(8);
+    expect((await find(undefined)).map((key) => 'algorithm' in key && key.algorithm.name)).toEqual(
+      Array.from({ length: 8 }, () => 'ECDSA'),
+    );
     expect(await numFound('k3')).toBe(1);
   });
 

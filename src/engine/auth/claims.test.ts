@@ -26,7 +26,7 @@ function wrong(read: object) {
 
 describe('connection claims', () => {
   test('that are empty make an anonymous connection that does not expire', () => {
-    expect(readConnectionClaims({})).toEqual({ user: '' });
+    expect(readConnectionClaims({})).toStrictEqual({ user: '' });
   });
 
   test('all of them', () => {
@@ -196,10 +196,31 @@ describe('the log', () => {
     expect(new Set([...channels, ...whys([{ channel: 'a' }])]).size).toBe(4);
   });
 
-  test('names the type that is there and the one that has to be', () => {
-    const [number, text] = whys([{ sub: 42 }, { exp: 'soon' }]);
-    for (const word of ['sub', 'number', 'string']) expect(number).toContain(word);
-    for (const word of ['exp', 'string', 'number']) expect(text).toContain(word);
+  test('names the type that is there and the one that has to be, if the type is the mistake', () => {
+    const wrongTypes: [object, string[]][] = [
+      [{ sub: 42 }, ['sub', 'number', 'string']],
+      [{ sub: null }, ['sub', 'null', 'string']],
+      [{ sub: [] }, ['sub', 'list', 'string']],
+      [{ sub: {} }, ['sub', 'object', 'string']],
+      [{ exp: 'soon' }, ['exp', 'string', 'number']],
+    ];
+    for (const [payload, words] of wrongTypes) for (const word of words) expect(whys([payload])[0]).toContain(word);
+    const mistakes: [object, string, string][] = [
+      [{ sub: 'u'.repeat(257) }, 'sub', 'string'],
+      [{ b64info: '***' }, 'b64info', 'string'],
+      [{ b64info: base64('{') }, 'b64info', 'string'],
+      [{ subs: { a: 1 } }, 'subs', 'bject'],
+      [{ channels: [1] }, 'channels', 'list'],
+      [{ channel: 'a' }, 'channel', 'never'],
+    ];
+    for (const [payload, claim, type] of mistakes) {
+      expect(whys([payload])[0]).toContain(claim);
+      expect(whys([payload])[0]).not.toContain(type);
+    }
+    const { why } = wrong(claims.readSubscriptionClaims({}));
+    expect(why).toContain('channel');
+    expect(why).not.toContain('undefined');
+    expect(wrong(claims.readConnectionClaims(null)).why).toContain('payload');
   });
 
   test('cites dates, and nothing that may be private', () => {

@@ -78,7 +78,7 @@ function parsed<Schema extends v.GenericSchema>(schema: Schema, payload: unknown
   const outcome = v.safeParse(schema, payload);
   if (outcome.success) return outcome.output;
   const [issue] = outcome.issues;
-  const [first] = issue.path ?? [];
+  const first = issue.path?.[0];
   const claim = typeof first?.key === 'string' ? first.key : 'payload';
   throw new ClaimError(new TokenFault('claim', misfit(claim, first?.value, issue), { claim }));
 }
@@ -93,8 +93,8 @@ function misfit(claim: string, value: unknown, { type, expected, path }: v.BaseI
   if (type === 'max_length') return `${claim} is too long`;
   if (type === 'min_value' || type === 'max_value') return `${claim} is ${cite(value)}, which is not a date in seconds`;
   if (type === 'base64') return `${claim} is not in base64`;
-  const kind = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of the type ${typeof value}`;
-  return `${claim} is ${kind}, and has to be of the type ${expected ?? 'that PROTOCOL.md gives it'}`;
+  const kind = typeof value === 'object' ? cite(value) : `a value of the type ${typeof value}`;
+  return `${claim} is ${kind}, and has to be of the type ${expected}`;
 }
 
 /** @throws ClaimError instead of other errors of a claim's reader */

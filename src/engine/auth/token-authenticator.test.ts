@@ -166,7 +166,7 @@ describe('the log', () => {
     expect(lineOf(await auth.connect(attempt(early)))).toMatchObject({ check: 'token start', key: 'nbf' });
     expect(lineOf(await auth.connect(attempt(broken)))).toMatchObject({ check: 'token claim', key: 'sub' });
     expect(await subscribe({ nbf: nowSec + 60 })).toMatchObject({ check: 'token start', key: 'nbf' });
-    expect(await subscribe({ channel: 1 })).toMatchObject({ check: 'token claim', key: 'channel' });
+    expect(await subscribe({ channel: 'room', client: 1 })).toMatchObject({ check: 'token claim', key: 'client' });
     const forged = await sign({ sub: 'u', channel: 'room' }, 'b');
     expect(lineOf(await auth.subscribe?.(forged, 'room', { user: 'u', client: 'c' }))).toMatchObject({
       check: 'token signature',

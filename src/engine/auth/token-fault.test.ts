@@ -10,7 +10,7 @@ describe('the line of a fault', () => {
     const fault = new TokenFault('form', 'it is empty');
     expect(fault.line()).toMatchObject({ check: 'token form', fields: {}, level: 'warn' });
     expect(fault.line()).not.toHaveProperty('key');
-    expect(fault.line().fields).toEqual({});
+    expect(fault.line().fields).toStrictEqual({});
     expect(text(fault.line())).toContain('it is empty');
     expect(fault).toMatchObject({ verdict: 'invalid', message: 'it is empty', option: undefined });
   });

@@ -101,7 +101,14 @@ describe('refused', () => {
     expect(told[0]?.check).toBe('token form');
   });
 
+  test('by the part that is wrong', () => {
+    expect(faultOf(tokenOf('[', '{}'))?.why).toContain('header');
+    expect(faultOf(tokenOf('{"alg":"a"}', '['))?.why).toContain('payload');
+    expect(faultOf(jwe)?.why).toContain('JWE');
+  });
+
   test('the number of its parts, if that is the mistake', () => {
+    expect(faultOf('a')?.why).not.toContain('1');
     expect(faultOf('a.b')?.why).toContain('2');
     expect(faultOf('a.b.c.d')?.why).toContain('4');
   });

@@ -18,7 +18,7 @@ export class TokenVerifier {
   readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #reader = new TokenReader();
   /** Of all keys whose origin is known. Without origins, the keys themselves say no. */
-  readonly #algorithms: ReadonlySet<string>;
+  readonly #algorithms: ReadonlySet<string | undefined>;
 
   constructor(issuers: readonly TokenIssuer[], clock: Pick<Clock, 'wallMs'>) {
     this.#issuers = issuers;
@@ -65,7 +65,7 @@ export class TokenVerifier {
 
   /** First: an algorithm that no key has is in most cases a wrong setting and not an attack. */
   #findAlgorithmFault({ alg }: TokenHeader): TokenFault | undefined {
-    if (this.#algorithms.size === 0 || (alg !== undefined && this.#algorithms.has(alg))) return undefined;
+    if (this.#algorithms.size === 0 || this.#algorithms.has(alg)) return undefined;
     const origins = this.#issuers.flatMap(({ origin }) => origin ?? []);
     const places = new Set(origins.map((o) => `${o.algorithmOption} is ${o.algorithms.join(', ')}`));
     return new TokenFault('algorithm', `alg ${cite(alg)}, ${[...places].join('; ')}`, {
