@@ -62,7 +62,7 @@ async function load(name: string, fault?: Fault): Promise<Load> {
 
 const tools = ['gatling', 'jmeter'];
 
-// Both loads of a tool at once: each spends much of its time waiting.
+// All loads of a tool at once: each spends much of its time waiting.
 describe.skipIf(mavenIsMissing(...tools.map((name) => `deploy/${name}`))).each(tools)('%s', (name) => {
   test.concurrent('each user gets each publication of its room once', { timeout: 120_000 }, async () => {
     const { code, output, publications, deliveries } = await load(name);
@@ -78,5 +78,12 @@ describe.skipIf(mavenIsMissing(...tools.map((name) => `deploy/${name}`))).each(t
     expect(code).not.toBe(0);
     // The server has written all of them.
     expect(deliveries).toBe(due);
+  });
+
+  test.concurrent('the run fails when one delivery of all comes twice', { timeout: 120_000 }, async () => {
+    const { code, output } = await load(name, 'repeated');
+    expect(output).toMatch(/deliveries: \d+ of /);
+    expect(output).not.toContain(`deliveries: ${due} of ${due}`);
+    expect(code).not.toBe(0);
   });
 });
