@@ -57,18 +57,6 @@ export class PrometheusServer extends TestServer {
     return (await this.#ask<{ result: readonly Sample[] }>('query', { query: expression })).result;
   }
 
-  /** Exemplars of the last minutes. */
-  async exemplars(query: string): Promise<readonly { readonly exemplars: readonly { labels: object }[] }[]> {
-    const nowSec = Date.now() / 1_000;
-    return this.#ask('query_exemplars', { query, start: `${nowSec - 300}`, end: `${nowSec + 5}` });
-  }
-
-  /** Alerts that have fired, whether or not they still do. */
-  async fired(): Promise<ReadonlySet<string>> {
-    const samples = await this.query('last_over_time(ALERTS{alertstate="firing"}[1h])');
-    return new Set(samples.map(({ metric }) => metric.alertname ?? ''));
-  }
-
   /** Alerts that fire now. */
   async firing(): Promise<ReadonlySet<string>> {
     const samples = await this.query('ALERTS{alertstate="firing"}');
@@ -99,7 +87,6 @@ export class PrometheusServer extends TestServer {
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      '--enable-feature=exemplar-storage',
     ];
     const isReady = async (signal: AbortSignal) =>
       (await fetch(`http://127.0.0.1:${port}/-/ready`, { signal })).status === 200;
