@@ -84,20 +84,19 @@ async function runHere(scenario: Scenario, { terminal }: CommandContext): Promis
     () => stopping.abort(),
     () => process.exit(exitCodes.failed),
   );
-  const run = new LoadRun();
   const count = workerCount(scenario, availableParallelism());
+  const view = new LiveView(terminal, `fanfare load on ${withoutPassword(scenario.url)}`, scenario.connections);
+  const run = new LoadRun(count, (progress) => view.show(progress));
   const runNumber = 1 + Math.floor(Math.random() * maxRun);
   const generators = Array.from({ length: count }, (_, index) => {
     const task = { scenario, share: { index, count }, run: runNumber };
     const onTick = (tick: Tick) => run.take(index, tick);
     return count === 1 ? new Generator(task, onTick) : new WorkerProcess(task, onTick);
   });
-  const view = new LiveView(terminal, `fanfare load on ${withoutPassword(scenario.url)}`, scenario.connections);
   try {
     return await run.run({
       scenario,
       generators,
-      onProgress: (progress) => view.show(progress),
       stopped: stopping.signal,
     });
   } finally {

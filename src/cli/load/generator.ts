@@ -31,6 +31,8 @@ export interface WorkerTask {
 /** What a worker tells each second. */
 export interface Tick {
   readonly figures: FiguresData;
+  /** Since the last one. */
+  readonly elapsedMs: number;
   /** Subscribed connections at the moment. */
   readonly ready: number;
   /** CPU of its process since the last one, as a share of a core. */
@@ -253,6 +255,7 @@ export class Generator implements LoadGenerator {
     this.#tickedUs = atUs;
     this.onTick({
       figures: this.#figures.take(),
+      elapsedMs: elapsedUs / 1e3,
       ready: this.#readyCount(),
       cpuShare: (user + system) / elapsedUs,
       lagMs: this.#lag.percentile(99) / 1e6,

@@ -4,8 +4,8 @@ import { type Latency, msAt } from './result.js';
 import { count, ms } from './texts.js';
 
 const width = 640;
-const height = 220;
-const [left, right, top, bottom] = [64, width - 12, 12, height - 34];
+const height = 240;
+const [left, right, top, bottom] = [64, width - 12, 12, height - 46];
 
 export interface Line {
   readonly label: string;
@@ -90,7 +90,7 @@ function horizontal(at: number, label: string): string {
 /** @param share how far to the right: the outermost labels stay inside */
 function below(at: number, label: string, share: number): string {
   const anchor = share === 0 ? 'start' : share === 1 ? 'end' : 'middle';
-  return `<text class="quiet" x="${at}" y="${bottom + 15}" text-anchor="${anchor}">${escapeHtml(label)}</text>`;
+  return `<text class="quiet" x="${at}" y="${bottom + 18}" text-anchor="${anchor}">${escapeHtml(label)}</text>`;
 }
 
 function polyline({ color, points }: Line, x: (value: number) => number, y: (value: number) => number): string {
@@ -103,7 +103,7 @@ function legend(lines: readonly Pick<Line, 'label' | 'color'>[]): string {
   return lines
     .map(({ label, color }) => {
       const from = at;
-      at += 30 + label.length * 7;
+      at += 34 + label.length * 9;
       return (
         `<rect x="${from}" y="${height - 12}" width="10" height="10" rx="2" fill="var(--${color})"/>` +
         `<text x="${from + 15}" y="${height - 3}">${escapeHtml(label)}</text>`

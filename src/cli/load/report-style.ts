@@ -49,6 +49,10 @@ svg .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
   .card, .tile, tr { break-inside: avoid; }
   h2 { break-after: avoid; }
   .tile b { font-size: 1.2rem; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .2rem .3rem; }
+  svg text { font-size: 17px; }
+  svg .quiet { font-size: 16px; }
   .scroll { overflow: visible; }
 }
 `;

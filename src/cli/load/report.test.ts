@@ -81,12 +81,12 @@ test('a plot puts the highest value at the top and zero at the bottom', () => {
       ],
     },
   ];
-  expect(timeChart({ title: 't', lines, bands: [], show: String })).toContain('points="64,186 628,12"');
+  expect(timeChart({ title: 't', lines, bands: [], show: String })).toContain('points="64,194 628,12"');
 });
 
 test('a plot of percentiles is logarithmic', () => {
   const curve = [50, 90, 99, 99.9, 99.99].map((percentile, at) => ({ percentile, ms: 10 ** at }));
   const chart = percentileChart('t', [{ label: 'a', color: 'first', latency: { count: 9, meanMs: 1, curve } }]);
-  expect(chart).toContain('points="64,186 ');
+  expect(chart).toContain('points="64,194 ');
   expect(chart).toContain('628,12"');
 });

@@ -28,33 +28,38 @@ export interface Progress {
 export interface RunPorts {
   readonly scenario: Scenario;
   readonly generators: readonly LoadGenerator[];
-  onProgress(progress: Progress): void;
   /** Ends the run early: what there is then is its result. */
   readonly stopped: AbortSignal;
 }
 
 /** Time for the orders to reach all workers. */
 const leadUs = 200_000;
-const secondMs = 1_000;
 
 export class LoadRun {
-  readonly #seconds = new Seconds();
+  readonly #seconds: Seconds;
   readonly #notes: string[] = [];
   #phase: Phase = 'preparing';
   #phaseStartUs = nowUs();
   #phaseMs = 0;
   readonly #ended = new AbortController();
 
+  constructor(
+    workers: number,
+    private readonly onProgress: (progress: Progress) => void,
+  ) {
+    this.#seconds = new Seconds(workers);
+  }
+
   /** @param worker its number; what it tells each second */
   take(worker: number, tick: Tick): void {
-    this.#seconds.take(worker, tick);
+    const second = this.#seconds.take(worker, tick, this.#phase);
+    if (second !== undefined) this.#tell(second);
   }
 
   /** @throws Error if a worker was lost */
   async run(ports: RunPorts): Promise<LoadResult> {
     const { scenario, generators, stopped } = ports;
     const startedAt = new Date().toISOString();
-    const ticker = setInterval(() => this.#tell(ports), secondMs);
     const stop = () => {
       for (const generator of generators) generator.stop();
     };
@@ -66,11 +71,10 @@ export class LoadRun {
       const ready = sum(await Promise.all(generators.map((generator) => generator.connect(rampStartUs))));
       const rampSec = (nowUs() - rampStartUs) / 1e6;
       const measured = ready === 0 ? undefined : await this.#measure(ports);
+      this.#seconds.end();
       await Promise.all(generators.map((generator) => generator.close()));
-      this.#tell(ports);
       return this.#result(scenario, { startedAt, ready, rampSec, workers: generators.length, measured });
     } finally {
-      clearInterval(ticker);
       this.#ended.abort();
       stopped.removeEventListener('abort', stop);
       await Promise.all(generators.map((generator) => generator.close()));
@@ -84,14 +88,12 @@ export class LoadRun {
     const times = { startUs, measureFromUs, endUs: measureFromUs + scenario.duration * 1e3 };
     this.#enter('warming up', startUs, scenario.warmUp);
     const before = later(measureFromUs, AbortSignal.any([stopped, this.#ended.signal]), async () => {
-      this.#tell(ports);
       this.#enter('measuring', measureFromUs, scenario.duration);
       return this.#serverCpu(scenario);
     });
     const parts = await Promise.all(generators.map((generator) => generator.run(times)));
     const endedUs = Math.min(nowUs(), times.endUs);
     const measuredSec = Math.max(0.001, (endedUs - measureFromUs) / 1e6);
-    this.#tell(ports);
     this.#enter('draining', nowUs(), 0);
     const published: Published = {
       last: parts.flatMap(({ last }) => last),
@@ -119,9 +121,8 @@ export class LoadRun {
     this.#phaseMs = ms;
   }
 
-  #tell({ onProgress }: RunPorts): void {
-    const second = this.#seconds.close(this.#phase);
-    onProgress({
+  #tell(second: Second): void {
+    this.onProgress({
       second,
       phase: this.#phase,
       elapsedMs: Math.max(0, (nowUs() - this.#phaseStartUs) / 1e3),
