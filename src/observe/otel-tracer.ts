@@ -36,7 +36,8 @@ class OtelTracer implements Tracer {
 
   begin(options: SpanOptions): Span {
     const { from } = options;
-    return this.#begin(options, from === undefined ? this.api.context.active() : this.#contextOf(from));
+    const parent = from === undefined ? this.api.context.active() : this.#contextOf(from);
+    return parent === undefined ? unrecorded : this.#begin(options, parent);
   }
 
   accept(headers: Readonly<Record<string, unknown>>, options: Omit<SpanOptions, 'from'>): Span {
@@ -76,8 +77,8 @@ class OtelTracer implements Tracer {
     return new OtelSpan(this.api, span, parent);
   }
 
-  /** Anything else than a trace of {@link Span.trace} is a context without a span: it comes from outside this process. */
-  #contextOf(from: string): Context {
+  /** `undefined` for anything else than a {@link Span.trace}: it comes from outside this process. */
+  #contextOf(from: string): Context | undefined {
     const { trace, ROOT_CONTEXT, createTraceState } = this.api;
     const [, traceId = '', spanId = '', flags = '', state] = traceForm.exec(from) ?? [];
     const spanContext = {
@@ -87,9 +88,16 @@ class OtelTracer implements Tracer {
       isRemote: true,
       ...(state !== undefined && { traceState: createTraceState(state) }),
     };
-    return trace.isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : ROOT_CONTEXT;
+    return trace.isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : undefined;
   }
 }
+
+const unrecorded: Span = {
+  trace: undefined,
+  run: (work) => work(),
+  set: () => undefined,
+  end: () => undefined,
+};
 
 class OtelSpan implements Span {
   readonly trace: string | undefined;
