@@ -61,10 +61,38 @@ describe('with an SDK', () => {
       await Promise.resolve();
       expect(tracer.current()).toBe(span.trace);
       expect(tracer.currentTraceId()).toBe(span.trace?.slice(3, 35));
-      expect(tracer.headers()).toEqual({ traceparent: span.trace });
     });
-    expect([tracer.current(), tracer.currentTraceId(), tracer.headers()]).toEqual([undefined, undefined, {}]);
+    expect(span.headers()).toEqual({ traceparent: span.trace });
+    expect([tracer.current(), tracer.currentTraceId()]).toEqual([undefined, undefined]);
     span.end();
+  });
+
+  test('during its own work it is current until that returns, and not for what was awaited', async () => {
+    const [outer, inner] = [tracer.begin(options), tracer.begin(options)];
+    await outer.during(async () => {
+      expect(tracer.current()).toBe(outer.trace);
+      inner.during(() => expect(tracer.current()).toBe(inner.trace));
+      inner.run(() => expect(tracer.current()).toBe(inner.trace));
+      expect(tracer.current()).toBe(outer.trace);
+      const child = tracer.begin(options);
+      child.end();
+      await Promise.resolve();
+      expect(tracer.current()).toBeUndefined();
+    });
+    expect(() =>
+      outer.during(() => {
+        throw new RangeError('thrown');
+      }),
+    ).toThrow(RangeError);
+    expect(tracer.current()).toBeUndefined();
+    const [child] = spans.all();
+    expect(child && `00-${idsOf(child).trace}-${idsOf(child).parent}-01`).toBe(outer.trace);
+  });
+
+  test('headers continue a trace that is not recorded, so that others do not record it either', () => {
+    const span = tracer.accept({ traceparent: `00-${traceId}-${spanId}-00` }, options);
+    expect(span.trace).toBeUndefined();
+    expect(span.headers().traceparent).toMatch(new RegExp(`^00-${traceId}-[\\da-f]{16}-00$`));
   });
 
   test('an error is a name or a code, never a text', () => {

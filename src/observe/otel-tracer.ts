@@ -25,6 +25,8 @@ export function otelTracer(api: Api, version: string): Tracer | undefined {
 
 class OtelTracer implements Tracer {
   readonly #kinds: Readonly<Record<SpanOptions['kind'], SpanKind>>;
+  /** Of the innermost {@link Span.during}; `undefined` outside of any. */
+  #inner: Context | undefined;
 
   constructor(
     private readonly api: Api,
@@ -36,31 +38,25 @@ class OtelTracer implements Tracer {
 
   begin(options: SpanOptions): Span {
     const { from } = options;
-    const parent = from === undefined ? this.api.context.active() : this.#contextOf(from);
+    const parent = from === undefined ? this.#active : this.#contextOf(from);
     return parent === undefined ? unrecorded : this.#begin(options, parent);
   }
 
   accept(headers: Readonly<Record<string, unknown>>, options: Omit<SpanOptions, 'from'>): Span {
-    const { trace, context, propagation } = this.api;
-    const active = context.active();
+    const { trace, propagation } = this.api;
+    const active = this.#active;
     // An instrumentation of HTTP, or the application, has read the headers before.
     const parent = trace.getSpan(active) === undefined ? propagation.extract(active, headers) : active;
     return this.#begin(options, parent);
   }
 
-  headers(): Readonly<Record<string, string>> {
-    const carrier: Record<string, string> = {};
-    this.api.propagation.inject(this.api.context.active(), carrier);
-    return carrier;
-  }
-
   current(): string | undefined {
-    const span = this.api.trace.getSpan(this.api.context.active());
+    const span = this.api.trace.getSpan(this.#active);
     return span && traceOf(this.api, span);
   }
 
   currentTraceId(): string | undefined {
-    const context = this.api.trace.getSpan(this.api.context.active())?.spanContext();
+    const context = this.api.trace.getSpan(this.#active)?.spanContext();
     return context !== undefined && isSampled(this.api, context.traceFlags) ? context.traceId : undefined;
   }
 
@@ -74,7 +70,22 @@ class OtelTracer implements Tracer {
 
   #begin({ name, kind, attributes }: SpanOptions, parent: Context): Span {
     const span = this.tracer.startSpan(name, { kind: this.#kinds[kind], attributes }, parent);
-    return new OtelSpan(this.api, span, parent);
+    return new OtelSpan(this.api, span, parent, this);
+  }
+
+  /** Makes the context the active one until the work returns. */
+  within<Result>(context: Context, work: () => Result): Result {
+    const outer = this.#inner;
+    this.#inner = context;
+    try {
+      return work();
+    } finally {
+      this.#inner = outer;
+    }
+  }
+
+  get #active(): Context {
+    return this.#inner ?? this.api.context.active();
   }
 
   /** `undefined` for anything else than a {@link Span.trace}: it comes from outside this process. */
@@ -95,6 +106,8 @@ class OtelTracer implements Tracer {
 const unrecorded: Span = {
   trace: undefined,
   run: (work) => work(),
+  during: (work) => work(),
+  headers: () => ({}),
   set: () => undefined,
   end: () => undefined,
 };
@@ -106,12 +119,28 @@ class OtelSpan implements Span {
     private readonly api: Api,
     private readonly span: ApiSpan,
     private readonly parent: Context,
+    private readonly tracer: OtelTracer,
   ) {
     this.trace = traceOf(api, span);
   }
 
   run<Result>(work: () => Result): Result {
-    return this.api.context.with(this.api.trace.setSpan(this.parent, this.span), work);
+    const context = this.#context;
+    return this.api.context.with(context, () => this.tracer.within(context, work));
+  }
+
+  during<Result>(work: () => Result): Result {
+    return this.tracer.within(this.#context, work);
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    const carrier: Record<string, string> = {};
+    this.api.propagation.inject(this.#context, carrier);
+    return carrier;
+  }
+
+  get #context(): Context {
+    return this.api.trace.setSpan(this.parent, this.span);
   }
 
   set(attributes: SpanAttributes): void {

@@ -1,8 +1,10 @@
 /** What one node records: publications of clients, broadcasts, permission functions, hooks; and what it never records. */
 
 import { context, trace } from '@opentelemetry/api';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { channel, fanfare } from 'fanfare';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
 import { subscribed } from '../cluster/plain-fleet.js';
 import { HookedServer, lettingIn } from '../hooks/hooked-server.js';
 import { apiKey, postTo } from '../support/servers/api-server.js';
@@ -85,6 +87,24 @@ test('a broadcast is one span, and each delivery is a child of it', async () => 
   for (const span of deliveries) expect(idsOf(span).parent).toBe(idsOf(broadcast).span);
   expect(broadcast.attributes['messaging.batch.message_count']).toBe(3);
   expect(spans.all().some(({ name }) => name.startsWith('publish'))).toBe(false);
+});
+
+test('calls of a batch, and messages that a schema checks, are children of their request', async () => {
+  const message: StandardSchemaV1<unknown, unknown> = z.object({ text: z.string() });
+  const { post } = await started({ 'chat:{room}': channel({ message }) });
+  const publication = { publish: { channel: 'chat:a', data: { text: 'hello' } } };
+  const { body } = await post('batch', { commands: [publication, publication] }, { traceparent });
+  expect(body.replies).toEqual([{ publish: {} }, { publish: {} }]);
+  const request = await spans.named('POST /api/batch');
+  const publications = spans.all().filter(({ name }) => name === 'publish chat:{room}');
+  expect(publications.map((span) => idsOf(span).parent)).toEqual([idsOf(request).span, idsOf(request).span]);
+  await post('publish', { channel: 'chat:a', data: 'not what it should be' });
+  const failed = await vi.waitFor(() => {
+    const [span] = spans.all().filter(({ name, status }) => name === 'publish chat:{room}' && status.code === 2);
+    if (span === undefined) throw new Error('no span has failed');
+    return span;
+  });
+  expect(failed.attributes['error.type']).toBe('ERR_MESSAGE_INVALID');
 });
 
 test('a caller without a key decides nothing: its trace is not looked at', async () => {

@@ -129,7 +129,7 @@ export class Publishing {
     const published =
       trace === undefined
         ? this.#send(channel, rule, publication, options)
-        : span.run(() => this.#send(channel, rule, { ...publication, trace }, options));
+        : span.during(() => this.#send(channel, rule, { ...publication, trace }, options));
     if (given === undefined) endPublishing(span, published);
     return published;
   }

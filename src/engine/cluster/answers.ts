@@ -82,7 +82,7 @@ export class ClusterAnswers {
     const span =
       trace && this.ports.tracer?.begin({ name: `answer ${about}`, kind: 'server', attributes: {}, from: trace });
     try {
-      const answer = span ? await span.run(() => responder(body, from, gone)) : await responder(body, from, gone);
+      const answer = span ? await span.during(() => responder(body, from, gone)) : await responder(body, from, gone);
       if (span) span.end();
       return { kind: 'answer', id, body: answer };
     } catch (error) {

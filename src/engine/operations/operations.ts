@@ -6,7 +6,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
 import type { Revocation } from '../auth/revocations.js';
-import { beginBroadcast } from '../channels/message-spans.js';
+import { beginBroadcast, beginPublishing, endPublishing } from '../channels/message-spans.js';
 import { acceptMessage, type Publishing, type PublishingOptions } from '../channels/publishing.js';
 import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
@@ -78,8 +78,16 @@ export class Operations {
   async publish(channel: string, data: Payload, options: PublishRequestOptions): Promise<Published> {
     const { name, rule } = this.find(channel);
     const accepted = acceptMessage(rule, data);
-    const message = accepted instanceof Promise ? await accepted : accepted;
-    return this.ports.publishing.publish(name, rule, message.data, options);
+    const { publishing, tracer } = this.ports;
+    if (!(accepted instanceof Promise)) return publishing.publish(name, rule, accepted.data, options);
+    // Before the wait, since afterwards nothing knows the caller's span.
+    const own = options.span === undefined && tracer !== undefined ? beginPublishing(tracer, name, rule) : undefined;
+    const span = options.span ?? own;
+    const published = accepted.then((message) =>
+      publishing.publish(name, rule, message.data, span === undefined ? options : { ...options, span }),
+    );
+    if (own !== undefined) endPublishing(own, published);
+    return published;
   }
 
   /** One outcome per channel, in the same order; a failure does not stop the others. Long lists take several turns. */

@@ -8,7 +8,7 @@ export interface SpanOptions {
   readonly name: string;
   readonly kind: 'server' | 'client' | 'producer' | 'consumer' | 'internal';
   readonly attributes: SpanAttributes;
-  /** {@link Span.trace} of a span on another node. Default: the span in whose {@link Span.run} this is called, or none. */
+  /** {@link Span.trace} of a span on another node. Default: the span in whose work this is called, or none. */
   readonly from?: string;
 }
 
@@ -19,8 +19,16 @@ export interface Span {
    * Trace Context). `undefined` if the span is not recorded; then nothing has to be sent, and no other node records one.
    */
   readonly trace: string | undefined;
-  /** Spans that begin in the work, also the application's own, are children of this one, until its promise settles. */
+  /**
+   * Spans that begin in the work, also the application's own, are children of this one, until its promise settles. The
+   * first call in a process makes each asynchronous operation dearer before Node 24, and so each write: for work of
+   * others only.
+   */
   run<Result>(work: () => Result): Result;
+  /** Like `run` for Fanfare's own spans and lines, and only until the work returns: what it awaits is outside. */
+  during<Result>(work: () => Result): Result;
+  /** The headers that continue this trace in another service, whether or not it is recorded. */
+  headers(): Readonly<Record<string, string>>;
   set(attributes: SpanAttributes): void;
   /** Once. @param error what the work has failed with; only its code or its name is recorded */
   end(error?: unknown): void;
@@ -36,8 +44,6 @@ export interface Tracer {
   begin(options: SpanOptions): Span;
   /** Like `begin`, in the trace of an incoming request, unless somebody else has begun a span for it already. */
   accept(headers: Readonly<Record<string, unknown>>, options: Omit<SpanOptions, 'from'>): Span;
-  /** The headers that continue the trace of the span in whose work this is called in another service. */
-  headers(): Readonly<Record<string, string>>;
   /** {@link Span.trace} of the span in whose work this is called. */
   current(): string | undefined;
   /** The id of that span's trace, for log lines and exemplars. `undefined` if there is none, or if it is not recorded. */

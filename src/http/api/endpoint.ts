@@ -126,7 +126,7 @@ function tracedReply(
   request: HttpRequest,
   call: ApiCall,
 ): Promise<HttpReply> {
-  const reply = span.run(() => replied(name, answer, request, call));
+  const reply = replied(name, answer, request, { ...call, span });
   reply.then(
     ({ status }) => endRequest(span, status),
     (cause: unknown) => span.end(cause),

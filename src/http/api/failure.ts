@@ -3,7 +3,7 @@
 import { brokerFailed, isBrokerFailure } from '../../engine/channels/refusal-lines.js';
 import { Counters } from '../../engine/ports/counters.js';
 import { type ApiError, apiErrorOf, internalError } from './api-error.js';
-import type { ApiCall } from './method.js';
+import { type ApiCall, within } from './method.js';
 
 /** Log lines a minute for each kind of fault. */
 const failuresAMinute = 10;
@@ -12,11 +12,15 @@ const failuresAMinute = 10;
  * @param peer the caller, if the request is wrong
  * @returns the error as the caller sees it
  */
-export function recordFailure(
+export function recordFailure(name: string, cause: unknown, call: ApiCall, peer?: string): ApiError {
+  return within(call, () => recorded(name, cause, call, peer));
+}
+
+function recorded(
   name: string,
   cause: unknown,
   { counters, log, refusals, request }: ApiCall,
-  peer?: string,
+  peer: string | undefined,
 ): ApiError {
   const error = apiErrorOf(cause) ?? internalError;
   const { code, status, reason, isTransport, why } = error.facts;

@@ -8,7 +8,7 @@ import type { Operations } from '../../engine/operations/operations.js';
 import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { Counters } from '../../engine/ports/counters.js';
 import type { Logger } from '../../engine/ports/logger.js';
-import type { Tracer } from '../../engine/ports/tracer.js';
+import type { Span, Tracer } from '../../engine/ports/tracer.js';
 import { isFields } from '../../model/fields.js';
 import { type ApiError, malformed, missing } from './api-error.js';
 import type { UnknownFields } from './unknown-fields.js';
@@ -50,6 +50,13 @@ export interface ApiParts {
 export interface ApiCall extends ApiParts {
   /** The id of the request, which is in each of its log lines and in its answer. */
   readonly request: string;
+  /** Absent: nothing is traced. */
+  readonly span?: Span;
+}
+
+/** Within the request's span, until the work returns. */
+export function within<Result>({ span }: Pick<ApiCall, 'span'>, work: () => Result): Result {
+  return span === undefined ? work() : span.during(work);
 }
 
 export interface ApiMethod {
@@ -78,7 +85,7 @@ export function apiMethod<Schema extends v.GenericSchema>(
     name,
     number,
     async run(params, call) {
-      const result = await run(parseCall(name, schema, params, call), call);
+      const result = await within(call, () => run(parseCall(name, schema, params, call), call));
       return typeof result === 'string' ? result : '{}';
     },
   };

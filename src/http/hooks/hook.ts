@@ -186,9 +186,9 @@ export class Hook {
         'fanfare.hook': this.hook,
       },
     });
-    const response = await span.run(() =>
-      this.#client.post({ ...request, headers: { ...request.headers, ...tracer.headers() } }),
-    );
+    const post = () => this.#client.post({ ...request, headers: { ...request.headers, ...span.headers() } });
+    // An instrumentation of HTTP clients begins a span of its own below this one, and replaces the header.
+    const response = await (span.trace === undefined ? post() : span.run(post));
     if (response.ok) span.set({ 'http.response.status_code': response.status });
     const fault = response.ok ? (response.status >= 400 ? String(response.status) : undefined) : response.reason;
     span.end(fault && { code: fault });

@@ -23,6 +23,8 @@ export class RecordedTracer implements Tracer {
     return {
       trace: span.trace,
       run: (work) => work(),
+      during: (work) => work(),
+      headers: () => ({}),
       set: (attributes) => void Object.assign(span.set, attributes),
       end: (error) => {
         if (span.ended !== undefined) throw new Error(`${span.name} has ended before`);
@@ -40,7 +42,6 @@ export class RecordedTracer implements Tracer {
     return this.spans.filter((span) => span.name === name);
   }
 
-  headers = () => ({});
   current = () => undefined;
   currentTraceId = () => undefined;
   flush = async () => undefined;
@@ -49,6 +50,8 @@ export class RecordedTracer implements Tracer {
 const silentSpan: Span = {
   trace: undefined,
   run: (work) => work(),
+  during: (work) => work(),
+  headers: () => ({}),
   set: () => undefined,
   end: () => undefined,
 };
