@@ -6,19 +6,17 @@ import type { RefusalLine } from '../model/refusal-line.js';
 const maxCitedLength = 100;
 
 /** None of the offered subprotocols is supported. The client may work without one, or not. */
-export function unspokenSubprotocol(offered: Iterable<string>, spoken: string): RefusalLine {
+export function unspokenSubprotocol(offered: Iterable<string>, spoken: readonly string[]): RefusalLine {
   const asked = cited([...offered].join(', '));
   return {
     check: 'subprotocol',
     key: asked,
-    fields: { asked, spoken },
-    message: asked.includes('protobuf')
-      ? 'a client offers the protobuf codec of its SDK, which is not spoken: it has to be told to use JSON'
-      : 'a client offers WebSocket subprotocols that are not spoken: it may not go on without',
+    fields: { asked, spoken: spoken.join(', ') },
+    message: 'a client offers WebSocket subprotocols that are not spoken: it may not go on without',
   };
 }
 
-/** A body that is not JSON, such as those of SDKs with the protobuf codec. */
+/** A body that is not JSON, such as those of SDKs with the protobuf codec over HTTP. */
 export function unspokenType(type: string | undefined): RefusalLine {
   const asked = cited(type ?? 'none');
   return {
@@ -27,7 +25,7 @@ export function unspokenType(type: string | undefined): RefusalLine {
     fields: { asked, spoken: 'application/json' },
     message:
       asked === 'application/octet-stream'
-        ? 'request refused: the protobuf codec is not spoken, the client has to be told to use JSON'
+        ? 'request refused: the protobuf codec is spoken over WebSocket alone'
         : 'request refused: its Content-Type is not application/json',
   };
 }

@@ -7,7 +7,8 @@ import { maxChannelBytes } from '../../src/model/channel-name.js';
 import { disconnectCodes, errorCodes, reconnects, unsubscribeCodes } from '../../src/model/codes.js';
 import { subscribeFlags } from '../../src/model/command.js';
 import { maxJsonNesting } from '../../src/model/json-parse.js';
-import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
+import { maxCommandsPerFrame } from '../../src/protocols/centrifugal/command-fields.js';
+import { decodeJsonFrame } from '../../src/protocols/centrifugal/json-decode.js';
 import { commandVectors, pushVectors, replyVectors } from '../support/documents/protocol-vectors.js';
 
 const text = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { ChannelPattern } from '../../src/engine/names/channel-pattern.js';
 import { channelNameFault, maxChannelBytes, parseChannelName } from '../../src/model/channel-name.js';
 import { hasLoneSurrogate, trustedJsonText } from '../../src/model/json-text.js';
-import { decodeJsonFrame, maxCommandsPerFrame } from '../../src/protocols/centrifugal/json-decode.js';
+import { maxCommandsPerFrame } from '../../src/protocols/centrifugal/command-fields.js';
+import { decodeJsonFrame } from '../../src/protocols/centrifugal/json-decode.js';
 import { commandVectors, frameVectors, refusedVectors } from '../support/documents/protocol-vectors.js';
 
 const seeds = [...commandVectors, ...frameVectors, ...refusedVectors].map(({ bytes }) => bytes);

@@ -147,7 +147,6 @@ describe('frames that are no commands', () => {
     expect((await ws.closed).code).toBe(3506);
   });
 
-  it.todo('B55 protobuf: bad varint, 4 GiB length, wrong wire type, deep nesting → 3501, when protobuf is built');
   it.todo('B57 claimed attachments 10⁹ or 0 → nothing preallocated, when Socket.IO is built');
 });
 

@@ -14,7 +14,6 @@ export type Answer =
   | { readonly needless: string };
 
 const proxies = 'the endpoint and timeout of the hook; one backend for each kind of question';
-const noProtobuf = 'JSON alone is spoken';
 const noGrpc = 'there is no GRPC';
 const ownBroker = 'history and presence are kept by the broker: one for all';
 
@@ -125,7 +124,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   'health.handler_prefix': { refused: 'it is /health/live and /health/ready', usual: '/health' },
   'swagger.': { refused: 'docs/api/openapi.yaml describes the API' },
   'debug.': { refused: 'Node has --inspect' },
-  'init.': { refused: noProtobuf },
+  'init.': { refused: 'there is no such endpoint' },
   'opentelemetry.enabled': { to: 'tracing', note: 'with an SDK that NODE_OPTIONS loads: see tracing.md' },
   'opentelemetry.': { needless: '`tracing` is for the API, the broker and hooks; the SDK has the rest' },
   'graphite.': { refused: 'metrics are those of Prometheus' },

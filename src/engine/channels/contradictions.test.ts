@@ -1,7 +1,7 @@
 /** B109: limits and rules that contradict each other are found, and what fits is left alone. */
 
 import { describe, expect, test } from 'vitest';
-import { maxCommandsPerFrame } from '../../protocols/centrifugal/json-decode.js';
+import { maxCommandsPerFrame } from '../../protocols/centrifugal/command-fields.js';
 import { defaultLimits, type EngineLimits, type LimitName } from '../ports/limits.js';
 import { contradictions, type RuleFacts } from './contradictions.js';
 

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { commandVectors, frameVectors, refusedVectors } from '../../../test/support/documents/protocol-vectors.js';
 import { disconnectCodes } from '../../model/codes.js';
 import { maxJsonNesting } from '../../model/json-parse.js';
-import { decodeJsonFrame, maxCommandsPerFrame } from './json-decode.js';
+import { maxCommandsPerFrame } from './command-fields.js';
+import { decodeJsonFrame } from './json-decode.js';
 
 const kinds = [
   ...['connect', 'subscribe', 'unsubscribe', 'publish', 'presence', 'presenceStats', 'history', 'ping', 'rpc'],

@@ -4,22 +4,20 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Encoding } from '../../engine/ports/connection.js';
-import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import type { ClientGate } from '../client-gate.js';
 import type { Refusal } from '../refusal.js';
 import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
 import { unspokenSubprotocol } from '../unspoken-protocol.js';
+import { codecOfUrl, codecSubprotocols, encodingOf } from './codecs.js';
 import { ClientSocket, WebSocketConnection } from './connection.js';
-import { websocketFraming } from './framing.js';
 import { Probes } from './probes.js';
 import { findRefusal, refuseUpgrade, subprotocolsOf, tidyHandshake } from './upgrade.js';
 
 /** The purpose of the sockets of a path. */
 export interface SocketPurpose<Asked = unknown> {
   readonly socketClass: typeof ClientSocket;
-  /** Confirmed if a client offers it. */
-  readonly subprotocol?: string;
+  /** The first offer of a client that is among these is confirmed. */
+  readonly subprotocols?: readonly string[];
   /** Whether clients may send probes here. */
   readonly hasProbes?: boolean;
   /** Reads what the request asks for, beyond the checks for every upgrade. */
@@ -38,9 +36,6 @@ interface WebSocketTransportOptions {
   /** How long the peer may take to answer a close frame, in milliseconds. Default: 4,500. */
   readonly closeTimeoutMs?: number;
 }
-
-/** One object for all connections, since bytes are shared by its identity. */
-const jsonEncoding: Encoding = { protocol: centrifugalJson, framing: websocketFraming };
 
 export class WebSocketTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
@@ -75,10 +70,10 @@ export class WebSocketTransport implements Transport {
       closeTimeout: options.closeTimeoutMs ?? 4_500,
       // The protocol needs no subprotocol; clients that offer ours get it confirmed.
       handleProtocols: (offered) => {
-        const { subprotocol } = purpose;
-        if (subprotocol === undefined) return false;
-        if (offered.has(subprotocol)) return subprotocol;
-        ports.refusals.tell(unspokenSubprotocol(offered, subprotocol));
+        const { subprotocols } = purpose;
+        if (subprotocols === undefined) return false;
+        for (const subprotocol of offered) if (subprotocols.includes(subprotocol)) return subprotocol;
+        ports.refusals.tell(unspokenSubprotocol(offered, subprotocols));
         return false;
       },
     } as ConstructorParameters<typeof WebSocketServer>[0]);
@@ -137,14 +132,15 @@ function isRefusal(asked: unknown): asked is Refusal {
 }
 
 /** Retains nothing of the request either. */
-function twoWay(ports: TransportPorts, gate: ClientGate): SocketPurpose {
+function twoWay(ports: TransportPorts, gate: ClientGate): SocketPurpose<string> {
   return {
     socketClass: ClientSocket,
-    subprotocol: 'centrifuge-json',
+    subprotocols: codecSubprotocols,
     hasProbes: true,
-    read: () => undefined,
-    open(ws, socket, request) {
-      ws.session = ports.open(new WebSocketConnection(ws, socket, jsonEncoding), gate.handshakeOf(request));
+    read: ({ url = '' }) => codecOfUrl(url),
+    open(ws, socket, request, codec) {
+      const encoding = encodingOf(ws.protocol === '' ? codec : ws.protocol);
+      ws.session = ports.open(new WebSocketConnection(ws, socket, encoding), gate.handshakeOf(request));
     },
   };
 }

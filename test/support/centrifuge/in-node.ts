@@ -2,13 +2,17 @@
 
 import type { Options, TransportEndpoint } from 'centrifuge';
 import { describe, test } from 'vitest';
-import { scenarioContext, startScenarioServer } from './scenario-app.js';
+import { type ClientMaker, scenarioContext, startScenarioServer } from './scenario-app.js';
 import { centrifugeScenarios } from './scenarios.js';
 
-/** @param transport as the SDK names it; without one it is WebSocket by the SDK's own choice */
+/**
+ * @param transport as the SDK names it; without one it is WebSocket by the SDK's own choice
+ * @param make which build of the SDK. Default: the one that speaks JSON
+ */
 export function scenariosInNode(
   transport?: { readonly name: TransportEndpoint['transport']; readonly path: string },
   options: Partial<Options> = {},
+  make?: ClientMaker,
 ): void {
   describe.each(Object.entries(centrifugeScenarios))('%s', (_, scenarios) => {
     test.concurrent.each(Object.entries(scenarios))('%s', async (_, scenario) => {
@@ -16,11 +20,13 @@ export function scenariosInNode(
       const http = `http://${server.host}`;
       const { context, disconnectAll } =
         transport === undefined
-          ? scenarioContext(server)
-          : scenarioContext(server, [{ transport: transport.name, endpoint: `${http}/connection/${transport.path}` }], {
-              emulationEndpoint: `${http}/emulation`,
-              ...options,
-            });
+          ? scenarioContext(server, undefined, undefined, make)
+          : scenarioContext(
+              server,
+              [{ transport: transport.name, endpoint: `${http}/connection/${transport.path}` }],
+              { emulationEndpoint: `${http}/emulation`, ...options },
+              make,
+            );
       try {
         await scenario(context);
       } finally {

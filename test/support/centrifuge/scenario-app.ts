@@ -1,6 +1,6 @@
 /** The Node side of the scenarios: a real application, a broker that obeys, and a network that can be cut. */
 
-import { type Centrifuge, Centrifuge as CentrifugeClient, type Options } from 'centrifuge';
+import { type Centrifuge, Centrifuge as CentrifugeClient, type Options, type TransportEndpoint } from 'centrifuge';
 import { channel, fanfare, jwt, rpc } from 'fanfare';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -131,11 +131,15 @@ export async function startScenarioServer(): Promise<ScenarioServer> {
   };
 }
 
-/** A context of Node, with the transport that `endpoint` and `options` choose. */
+/** Makes an unmodified client, in one of its builds. */
+export type ClientMaker = (endpoint: string | TransportEndpoint[], options: Partial<Options>) => Centrifuge;
+
+/** A context of Node, with the transport that `endpoint` and `options` choose. Default: WebSocket, in JSON. */
 export function scenarioContext(
   server: ScenarioServer,
-  endpoint: ConstructorParameters<typeof CentrifugeClient>[0] = `ws://${server.host}/connection/websocket`,
+  endpoint: string | TransportEndpoint[] = `ws://${server.host}/connection/websocket`,
   options: Partial<Options> = { websocket: WebSocket },
+  make: ClientMaker = (...given) => new CentrifugeClient(...given),
 ): { readonly context: ScenarioContext; readonly disconnectAll: () => void } {
   const clients: Centrifuge[] = [];
   const quick = { minReconnectDelay: 10, maxReconnectDelay: 50, ...options };
@@ -143,7 +147,7 @@ export function scenarioContext(
     context: {
       server: server.controls,
       newClient(given = {}) {
-        const client = new CentrifugeClient(endpoint, { ...quick, ...given });
+        const client = make(endpoint, { ...quick, ...given });
         clients.push(client);
         return client;
       },

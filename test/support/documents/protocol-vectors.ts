@@ -29,3 +29,31 @@ export const pushVectors = load<{ push: Push }>('pushes');
 export const refusedVectors = load<{ code: number }>('refused');
 /** Frames of several commands. */
 export const frameVectors = load<{ kinds: readonly Command['kind'][] }>('frames');
+
+/** Bytes of the protobuf codec, by the name of the vector in JSON that says the same; SDKs have written them. */
+function loadProtobuf<More = unknown>(file: string): ({ name: string; bytes: Uint8Array } & Readonly<More>)[] {
+  const text = readFileSync(new URL(`../../vectors/centrifugal-protobuf/${file}.json`, import.meta.url), 'utf8');
+  // safe: the tests compare every vector with what the code makes of it
+  const vectors = JSON.parse(text) as (Vector & Readonly<More>)[];
+  return vectors.map((vector) => ({ ...vector, bytes: Buffer.from(vector.bytes, 'hex') }));
+}
+
+function bytesByName(file: string): (name: string) => Uint8Array {
+  const vectors = new Map(loadProtobuf(file).map(({ name, bytes }) => [name, bytes]));
+  return (name) => {
+    const bytes = vectors.get(name);
+    if (bytes === undefined) throw new Error(`no protobuf vector "${name}" in ${file}.json`);
+    return bytes;
+  };
+}
+
+export const protobufVectors = { replies: bytesByName('replies'), pushes: bytesByName('pushes') };
+
+export const protobufCommandVectors = loadProtobuf('commands').map(({ name, bytes }) => {
+  const command = commandVectors.find((vector) => vector.name === name)?.command;
+  if (command === undefined) throw new Error(`no JSON vector "${name}"`);
+  return { name, bytes, command };
+});
+
+/** Frames that close their connection. */
+export const protobufRefusedVectors = loadProtobuf<{ code: number }>('refused');

@@ -201,8 +201,10 @@ export const atAnyTime: readonly Answer[] = [
     'what comes is not of this protocol, or in an order that there cannot be',
     (stage) => fateBehind(stage, (frame) => (frame.includes('"rpc"') ? ['garbage'] : [frame])),
   ),
-  answer(['anything', 3506, 'mistake'], 'a binary frame comes, as of clients that speak Protobuf', (stage) =>
-    fateBehind(stage, (frame) => (frame.includes('"rpc"') ? [Buffer.from(frame)] : [frame])),
+  answer(
+    ['anything', 3506, 'mistake'],
+    'a binary frame comes on a connection that speaks JSON, or a text frame on one that speaks Protobuf',
+    (stage) => fateBehind(stage, (frame) => (frame.includes('"rpc"') ? [Buffer.from(frame)] : [frame])),
   ),
   answer(
     ['anything', 1009, 'mistake'],

@@ -1,0 +1,227 @@
+/** The fields of a request as a command, checked: the same for all codecs, which read them from their bytes. */
+
+import { type ErrorReply, errorCodes } from '../../model/codes.js';
+import type { Command, ConnectRequest, HistoryRequest, SubscribeRequest } from '../../model/command.js';
+import { type Fields, isFields } from '../../model/fields.js';
+import { JsonSource } from '../../model/json-source.js';
+import type { JsonText } from '../../model/json-text.js';
+import type { Position } from '../../model/position.js';
+
+/** Largest number of commands in one frame: a client with 128 channels needs 129 when it connects. */
+export const maxCommandsPerFrame = 4_096;
+/** Stands for bytes that should be JSON and are not, in codecs that can have such. */
+export const notJson = Symbol('not JSON');
+
+/** Longer than any epoch that Fanfare makes. */
+const maxEpochLength = 64;
+const maxConnectSubs = 4_096;
+const maxHeaders = 64;
+
+/** A field that is invalid or asks for something unsupported: only its command fails. */
+class FieldFault extends Error {
+  /** @param why the problem, without the value, which may be a secret or private data */
+  constructor(
+    readonly field: string,
+    why: string,
+    readonly reply: ErrorReply = errorCodes.badRequest,
+  ) {
+    super(`${field} ${why}`);
+  }
+}
+
+const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>> = {
+  connect: (id, fields) => ({ kind: 'connect', id, request: connectRequest(fields) }),
+  subscribe: (id, fields) => ({ kind: 'subscribe', id, request: subscribeRequest(fields) }),
+  unsubscribe: (id, fields) => ({ kind: 'unsubscribe', id, channel: text(fields, 'channel') }),
+  publish: (id, fields) => ({
+    kind: 'publish',
+    id,
+    channel: streamChannel(fields),
+    data: required(json(fields, 'data'), 'data'),
+  }),
+  presence: (id, fields) => ({ kind: 'presence', id, channel: text(fields, 'channel') }),
+  presence_stats: (id, fields) => ({ kind: 'presenceStats', id, channel: text(fields, 'channel') }),
+  history: (id, fields) => ({ kind: 'history', id, request: historyRequest(fields) }),
+  ping: (id) => ({ kind: 'ping', id }),
+  send: (_, fields) => ({ kind: 'send', data: json(fields, 'data') }),
+  rpc: (id, fields) => ({ kind: 'rpc', id, method: text(fields, 'method'), data: json(fields, 'data') }),
+  refresh: (id, fields) => ({ kind: 'refresh', id, token: text(fields, 'token') }),
+  sub_refresh: (id, fields) => ({
+    kind: 'subRefresh',
+    id,
+    channel: streamChannel(fields),
+    token: text(fields, 'token'),
+  }),
+};
+const noPositions: ReadonlyMap<string, Position> = new Map();
+const noEntries: readonly [string, unknown][] = [];
+/** The names of commands. If a client sends several at once, the first of this list counts. */
+export const methods: readonly string[] = Object.keys(builders);
+
+/**
+ * A command, or the problem with it, for which its connection is closed.
+ *
+ * @param method one of {@link methods}
+ */
+export function commandOf(id: number, method: string, fields: Fields): Command | string {
+  if (id === 0 && method !== 'send') return 'missing command id';
+  try {
+    // safe: method is one of the keys
+    return (builders[method] as (id: number, fields: Fields) => Command)(id, fields);
+  } catch (fault) {
+    if (!(fault instanceof FieldFault)) throw fault;
+    // A message without an id has no reply that could carry the error.
+    if (id === 0) return `${method}: ${fault.message}`;
+    return { kind: 'invalid', id, method, field: fault.field, why: fault.message, error: fault.reply };
+  }
+}
+
+function connectRequest(fields: Fields): ConnectRequest {
+  const subs = heldPositions(fields);
+  const headers = standIns(fields);
+  return {
+    token: text(fields, 'token') || undefined,
+    data: json(fields, 'data'),
+    headers,
+    name: text(fields, 'name'),
+    version: text(fields, 'version'),
+    subs,
+  };
+}
+
+function heldPositions(fields: Fields): ReadonlyMap<string, Position> {
+  const held = entries(fields, 'subs', maxConnectSubs);
+  if (held.length === 0) return noPositions;
+  const subs = new Map<string, Position>();
+  for (const [channel, sub] of held) {
+    if (!isFields(sub)) throw new FieldFault('subs', `has ${kindOf(sub)} for a channel, and not an object`);
+    if (flag(sub, 'recover')) subs.set(channel, position(sub));
+  }
+  return subs;
+}
+
+function standIns(fields: Fields): ReadonlyMap<string, string> | undefined {
+  const sent = entries(fields, 'headers', maxHeaders);
+  if (sent.length === 0) return undefined;
+  const headers = new Map<string, string>();
+  for (const [name, value] of sent) {
+    if (typeof value !== 'string') {
+      throw new FieldFault('headers', `has ${kindOf(value)} for ${cited(name)}, and not a text`);
+    }
+    headers.set(name.toLowerCase(), value);
+  }
+  return headers;
+}
+
+function subscribeRequest(fields: Fields): SubscribeRequest {
+  return {
+    channel: streamChannel(fields),
+    token: text(fields, 'token') || undefined,
+    data: json(fields, 'data'),
+    recoverSince: flag(fields, 'recover') ? position(fields) : undefined,
+    positioned: flag(fields, 'positioned'),
+    recoverable: flag(fields, 'recoverable'),
+    joinLeave: flag(fields, 'join_leave'),
+    flag: integer(fields, 'flag'),
+  };
+}
+
+/**
+ * The channel of a request about a stream. Maps, shared polls (`type`) and tag filters (`tf`) are refused, since the
+ * client would mistake a plain stream for what it asked for.
+ */
+function streamChannel(fields: Fields): string {
+  if (integer(fields, 'type') !== 0) {
+    throw new FieldFault('type', 'asks for a map or a shared poll, which there are not', errorCodes.notAvailable);
+  }
+  if ((own(fields, 'tf') ?? undefined) !== undefined) {
+    throw new FieldFault('tf', 'asks for a filter by tags, which there are not', errorCodes.notAvailable);
+  }
+  return text(fields, 'channel');
+}
+
+function historyRequest(fields: Fields): HistoryRequest {
+  const since = fields.since ?? undefined;
+  if (since !== undefined && !isFields(since)) {
+    throw new FieldFault('since', `is ${kindOf(since)}, and not an object`);
+  }
+  return {
+    channel: text(fields, 'channel'),
+    limit: integer(fields, 'limit'),
+    reverse: flag(fields, 'reverse'),
+    since: since === undefined ? undefined : position(since),
+  };
+}
+
+function position(fields: Fields): Position {
+  const offset = integer(fields, 'offset');
+  const epoch = text(fields, 'epoch');
+  if (offset < 0) throw new FieldFault('offset', 'is negative');
+  if (epoch.length > maxEpochLength) throw new FieldFault('epoch', 'is longer than any that a server has made');
+  return { offset, epoch };
+}
+
+function text(fields: Fields, name: string): string {
+  const value = own(fields, name) ?? '';
+  if (typeof value !== 'string') throw new FieldFault(name, `is ${kindOf(value)}, and not a text`);
+  return value;
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = own(fields, name) ?? false;
+  if (typeof value !== 'boolean') throw new FieldFault(name, `is ${kindOf(value)}, and neither true nor false`);
+  return value;
+}
+
+/** Absent is 0. A number above 2^53 has already lost digits, so it is refused and not rounded. */
+function integer(fields: Fields, name: string): number {
+  const value = own(fields, name) ?? 0;
+  if (!Number.isSafeInteger(value)) {
+    const why =
+      typeof value === 'number' ? 'is not a whole number below 2^53' : `is ${kindOf(value)}, and not a number`;
+    throw new FieldFault(name, why);
+  }
+  // safe: isSafeInteger holds for numbers only
+  return value as number;
+}
+
+/** The unchanged text. */
+function json(fields: Fields, name: string): JsonText | undefined {
+  const value = own(fields, name);
+  if (value === undefined) return undefined;
+  if (value === notJson) throw new FieldFault(name, 'is not JSON, or nests too deeply');
+  if (!(value instanceof JsonSource) || value.hasLoneSurrogate) {
+    throw new FieldFault(name, 'has half of a surrogate pair, which is no Unicode');
+  }
+  return value.text;
+}
+
+function entries(fields: Fields, name: string, most: number): readonly [string, unknown][] {
+  const value = own(fields, name);
+  if (value === undefined || value === null) return noEntries;
+  if (!isFields(value)) throw new FieldFault(name, `is ${kindOf(value)}, and not an object`);
+  const list = Object.entries(value);
+  if (list.length > most) throw new FieldFault(name, `has more than ${most} entries`);
+  return list;
+}
+
+/** The type of a value, in place of the value. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+}
+
+function cited(name: string): string {
+  return name.slice(0, 60);
+}
+
+function own(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new FieldFault(name, 'is missing');
+  return value;
+}

@@ -1,0 +1,118 @@
+/** Decodes Centrifugal protocol v2 in protobuf: a binary frame of commands, each behind its length. */
+
+import { type Disconnect, disconnectCodes } from '../../model/codes.js';
+import type { Command } from '../../model/command.js';
+import { parseSource } from '../../model/json-parse.js';
+import type { Decoded, EncodedMessage } from '../protocol.js';
+import { commandOf, maxCommandsPerFrame, methods, notJson } from './command-fields.js';
+import { ProtobufFault, ProtobufReader, wireTypes } from './protobuf-reader.js';
+import { type FieldKind, type FieldTable, requests } from './protobuf-requests.js';
+
+const idField = 1;
+
+type MutableFields = Record<string, unknown>;
+
+/** Decodes one frame. Anything but a list of well-formed commands closes the connection with 3501. */
+export function decodeProtobufFrame(frame: EncodedMessage): Decoded {
+  if (typeof frame === 'string') {
+    return refused('text frame to the protobuf codec', disconnectCodes.inappropriateProtocol);
+  }
+  const commands: Command[] = [];
+  try {
+    const reader = new ProtobufReader(frame);
+    while (!reader.isAtEnd) {
+      if (commands.length === maxCommandsPerFrame) {
+        return refused(`more than ${maxCommandsPerFrame} commands in a frame`);
+      }
+      const command = decodeCommand(reader.message());
+      if (typeof command === 'string') return refused(command);
+      commands.push(command);
+    }
+  } catch (fault) {
+    if (!(fault instanceof ProtobufFault)) throw fault;
+    return refused(`not protobuf: ${fault.message}`);
+  }
+  return commands.length === 0 ? refused('empty frame') : { ok: true, commands };
+}
+
+function refused(detail: string, disconnect: Disconnect = disconnectCodes.badRequest): Decoded {
+  return { ok: false, disconnect, detail };
+}
+
+/** A command, or the problem with it. */
+function decodeCommand(reader: ProtobufReader): Command | string {
+  if (reader.isAtEnd) return { kind: 'pong' };
+  let id = 0;
+  const sent = new Map<string, MutableFields>();
+  while (!reader.isAtEnd) {
+    const tag = reader.tag();
+    const number = tag >>> 3;
+    const request = requests.get(number);
+    if (number === idField) {
+      expectType(tag, wireTypes.varint);
+      id = reader.uint32();
+    } else if (request === undefined) reader.skip(tag & 7);
+    else {
+      expectType(tag, wireTypes.bytes);
+      sent.set(request.method, readInto(sent.get(request.method) ?? {}, reader.message(), request.fields));
+    }
+  }
+  const method = methods.find((name) => sent.has(name));
+  return method === undefined ? 'no known method' : commandOf(id, method, sent.get(method) ?? {});
+}
+
+/** A field that comes again replaces the first, or adds to it if it is a message or a map. */
+function readInto(fields: MutableFields, reader: ProtobufReader, table: FieldTable): MutableFields {
+  while (!reader.isAtEnd) {
+    const tag = reader.tag();
+    const field = table.get(tag >>> 3);
+    if (field === undefined) reader.skip(tag & 7);
+    else fields[field.name] = readValue(reader, tag, field.kind, fields[field.name]);
+  }
+  return fields;
+}
+
+function readValue(reader: ProtobufReader, tag: number, kind: FieldKind, before: unknown): unknown {
+  const isNumber = kind === 'uint' || kind === 'int' || kind === 'flag';
+  expectType(tag, isNumber ? wireTypes.varint : wireTypes.bytes);
+  switch (kind) {
+    case 'uint':
+      return reader.uint64();
+    case 'int':
+      return reader.int64();
+    case 'flag':
+      return reader.flag();
+    case 'text':
+      return reader.text();
+    case 'present':
+      reader.skip(wireTypes.bytes);
+      return true;
+    case 'json':
+      return readJson(reader);
+    default: {
+      // safe: what this case has returned for the field before
+      const fields = (before ?? Object.create(null)) as MutableFields;
+      if (!kind.isEntry) return readInto(fields, reader.message(), kind.fields);
+      const entry = readInto({}, reader.message(), kind.fields);
+      // Without a prototype, a key is never more than a key (B43).
+      fields[String(entry.key ?? '')] = entry.value ?? emptyOf(kind.fields.get(2)?.kind);
+      return fields;
+    }
+  }
+}
+
+/** The value of an entry of a map that has none. */
+function emptyOf(kind: FieldKind | undefined): unknown {
+  return kind === 'text' ? '' : {};
+}
+
+/** Absent if it is empty, since protobuf does not tell one from the other. */
+function readJson(reader: ProtobufReader): unknown {
+  const text = reader.utf8();
+  if (text === '') return undefined;
+  return (text !== undefined && parseSource(text)) || notJson;
+}
+
+function expectType(tag: number, wireType: number): void {
+  if ((tag & 7) !== wireType) throw new ProtobufFault(`wire type ${tag & 7} for field ${tag >>> 3}`);
+}

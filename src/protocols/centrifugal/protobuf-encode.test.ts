@@ -1,0 +1,53 @@
+/** Replies and pushes against the golden bytes, and what the official JavaScript SDK makes of them. */
+
+import { describe, expect, test } from 'vitest';
+import { protobufSdk } from '../../../test/support/documents/protobuf-sdk.js';
+import { protobufVectors, pushVectors, replyVectors } from '../../../test/support/documents/protocol-vectors.js';
+import { trustedJsonText } from '../../model/json-text.js';
+import type { Push } from '../../model/push.js';
+import { centrifugalProtobuf } from './protobuf-protocol.js';
+
+const { encodePush, encodeReply, encodePing, join } = centrifugalProtobuf;
+
+function hex(message: string | Uint8Array): string {
+  return Buffer.from(message).toString('hex');
+}
+
+/** A publication with data of so many bytes. */
+function publicationOf(size: number): Push {
+  const data = trustedJsonText(JSON.stringify('é'.repeat((size - 2) / 2)));
+  return { kind: 'publication', channel: 'c', publication: { data, offset: 2 ** 40 } };
+}
+
+describe('golden bytes, which the SDK has written', () => {
+  test.each(replyVectors)('reply: $name', ({ name, id, body }) => {
+    expect(hex(encodeReply(id, body))).toBe(hex(protobufVectors.replies(name)));
+  });
+
+  test.each(pushVectors)('push: $name', ({ name, push }) => {
+    expect(hex(encodePush(push))).toBe(hex(protobufVectors.pushes(name)));
+  });
+});
+
+describe('frames', () => {
+  test('a ping is a message of length 0', () => {
+    expect(hex(encodePing())).toBe('00');
+    expect(protobufSdk.decodeReplies(encodePing())).toHaveLength(1);
+  });
+
+  test('the SDK takes a joined frame apart as it was put together', () => {
+    const messages = [
+      ...pushVectors.map(({ push }) => encodePush(push)),
+      encodePing(),
+      encodeReply(7, { kind: 'ping' }),
+    ];
+    expect(protobufSdk.decodeReplies(Buffer.from(join(messages)))).toHaveLength(messages.length);
+  });
+
+  test.each([2, 126, 128, 130, 16_382, 16_384, 16_390, 100_000, 2_097_152])('data of %i bytes arrives', (size) => {
+    const [reply] = protobufSdk.decodeReplies(encodePush(publicationOf(size)));
+    const { data, offset } = reply?.push?.pub ?? {};
+    expect(Buffer.from(data ?? []).toString()).toBe(JSON.stringify('é'.repeat((size - 2) / 2)));
+    expect(Number(offset)).toBe(2 ** 40);
+  });
+});

@@ -1,0 +1,242 @@
+/**
+ * Encodes replies and pushes of Centrifugal protocol v2 in protobuf, each behind its length, so that messages of a frame
+ * only have to be put together. Payloads are the UTF-8 of their JSON text. Numbers of fields are those of client.proto
+ * in centrifugal/protocol.
+ */
+
+import { assertNever } from '../../model/assert-never.js';
+import type { Disconnect, Unsubscribe } from '../../model/codes.js';
+import { type Payload, payloadJson } from '../../model/payload.js';
+import type { ClientInfo, Publication } from '../../model/publication.js';
+import type { Push, SubscribePush } from '../../model/push.js';
+import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
+import { ProtobufWriter } from './protobuf-writer.js';
+
+/** The field of a reply that has its body. */
+const replyFields: Readonly<Record<ReplyBody['kind'], number>> = {
+  error: 2,
+  connect: 5,
+  subscribe: 6,
+  unsubscribe: 7,
+  publish: 8,
+  presence: 9,
+  presenceStats: 10,
+  history: 11,
+  ping: 12,
+  rpc: 13,
+  refresh: 14,
+  subRefresh: 15,
+};
+
+/** A push is the body of a reply without an id. */
+const pushField = 4;
+
+/** The field of a push that has its body. */
+const pushFields: Readonly<Record<Push['kind'], number>> = {
+  publication: 4,
+  join: 5,
+  leave: 6,
+  unsubscribe: 7,
+  message: 8,
+  subscribe: 9,
+  disconnect: 11,
+  refresh: 12,
+};
+
+/** The reply to the command with this id. */
+export function encodeProtobufReply(id: number, body: ReplyBody): Uint8Array {
+  const writer = new ProtobufWriter();
+  const reply = writer.begin();
+  writer.uint(1, id);
+  const place = writer.open(replyFields[body.kind]);
+  writeReplyBody(writer, body);
+  writer.close(place);
+  writer.close(reply);
+  return writer.finish();
+}
+
+export function encodeProtobufPush(push: Push): Uint8Array {
+  const writer = new ProtobufWriter();
+  const reply = writer.begin();
+  const whole = writer.open(pushField);
+  if ('channel' in push) writer.text(2, push.channel);
+  const place = writer.open(pushFields[push.kind]);
+  writePushBody(writer, push);
+  writer.close(place);
+  writer.close(whole);
+  writer.close(reply);
+  return writer.finish();
+}
+
+function writeReplyBody(writer: ProtobufWriter, body: ReplyBody): void {
+  switch (body.kind) {
+    case 'error':
+      writer.uint(1, body.error.code);
+      writer.text(2, body.error.message);
+      writer.flag(3, body.error.temporary);
+      break;
+    case 'connect':
+      writeConnectResult(writer, body.result);
+      break;
+    case 'subscribe':
+      writeSubscribeResult(writer, body.result);
+      break;
+    case 'unsubscribe':
+    case 'publish':
+    case 'ping':
+      break;
+    case 'presence':
+      for (const info of body.clients) writeMember(writer, info);
+      break;
+    case 'presenceStats':
+      writer.uint(1, body.numClients);
+      writer.uint(2, body.numUsers);
+      break;
+    case 'history':
+      writeHistoryResult(writer, body.result);
+      break;
+    case 'rpc':
+      writePayload(writer, 1, body.data);
+      break;
+    case 'refresh':
+      writer.text(1, body.client);
+      writer.text(2, body.version);
+      writeExpiry(writer, 3, body.ttlSec);
+      break;
+    case 'subRefresh':
+      writeExpiry(writer, 1, body.ttlSec);
+      break;
+    default:
+      assertNever(body);
+  }
+}
+
+function writePushBody(writer: ProtobufWriter, push: Push): void {
+  switch (push.kind) {
+    case 'publication':
+      writePublication(writer, push.publication);
+      break;
+    case 'join':
+    case 'leave':
+      writeClientInfo(writer, 1, push.info);
+      break;
+    case 'unsubscribe':
+      writeReason(writer, 2, push.unsubscribe);
+      break;
+    case 'subscribe':
+      writeSubscribePush(writer, push.subscribe);
+      break;
+    case 'message':
+      writePayload(writer, 1, push.data);
+      break;
+    case 'refresh':
+      writeExpiry(writer, 1, push.ttlSec);
+      break;
+    case 'disconnect':
+      writeReason(writer, 1, push.disconnect);
+      break;
+    default:
+      assertNever(push);
+  }
+}
+
+function writeConnectResult(writer: ProtobufWriter, result: ConnectResult): void {
+  writer.text(1, result.client);
+  writer.text(2, result.version);
+  writeExpiry(writer, 3, result.ttlSec);
+  writePayload(writer, 5, result.data);
+  for (const [channel, sub] of result.subs) {
+    const entry = writer.open(6);
+    writer.text(1, channel);
+    const place = writer.open(2);
+    writeSubscribeResult(writer, sub);
+    writer.close(place);
+    writer.close(entry);
+  }
+  writer.uint(7, result.pingIntervalSec);
+  writer.flag(8, result.pong);
+  writer.text(9, result.session);
+  writer.text(10, result.node);
+}
+
+function writeSubscribeResult(writer: ProtobufWriter, result: SubscribeResult): void {
+  writeExpiry(writer, 1, result.ttlSec);
+  writer.flag(3, result.recoverable);
+  writer.text(6, result.epoch);
+  writePublications(writer, 7, result.publications);
+  writer.flag(8, result.recovered);
+  writer.uint(9, result.offset);
+  writer.flag(10, result.positioned);
+  writePayload(writer, 11, result.data);
+  writer.flag(12, result.wasRecovering);
+}
+
+function writeHistoryResult(writer: ProtobufWriter, result: HistoryResult): void {
+  writePublications(writer, 1, result.publications);
+  writer.text(2, result.epoch);
+  writer.uint(3, result.offset);
+}
+
+function writeSubscribePush(writer: ProtobufWriter, push: SubscribePush): void {
+  writer.flag(1, push.recoverable);
+  writer.text(4, push.epoch);
+  writer.uint(5, push.offset);
+  writer.flag(6, push.positioned);
+  writePayload(writer, 7, push.data);
+}
+
+function writePublications(writer: ProtobufWriter, field: number, publications: readonly Publication[]): void {
+  for (const publication of publications) {
+    const place = writer.open(field);
+    writePublication(writer, publication);
+    writer.close(place);
+  }
+}
+
+function writePublication(writer: ProtobufWriter, { data, info, offset, tags }: Publication): void {
+  writePayload(writer, 4, data);
+  if (info !== undefined) writeClientInfo(writer, 5, info);
+  writer.uint(6, offset);
+  for (const [name, value] of Object.entries(tags ?? noTags)) {
+    const entry = writer.open(7);
+    writer.text(1, name);
+    writer.text(2, value);
+    writer.close(entry);
+  }
+}
+
+const noTags: Readonly<Record<string, string>> = {};
+
+/** An entry of the map of those who are present, by client id. */
+function writeMember(writer: ProtobufWriter, info: ClientInfo): void {
+  const entry = writer.open(1);
+  writer.text(1, info.client);
+  writeClientInfo(writer, 2, info);
+  writer.close(entry);
+}
+
+function writeClientInfo(writer: ProtobufWriter, field: number, info: ClientInfo): void {
+  const place = writer.open(field);
+  writer.text(1, info.user);
+  writer.text(2, info.client);
+  writer.text(3, info.connInfo ?? '');
+  writer.text(4, info.chanInfo ?? '');
+  writer.close(place);
+}
+
+/** Two fields: whether something expires, and in how many seconds. */
+function writeExpiry(writer: ProtobufWriter, field: number, ttlSec: number | undefined): void {
+  if (ttlSec === undefined) return;
+  writer.flag(field, true);
+  writer.uint(field + 1, ttlSec);
+}
+
+/** Two fields: a code and its reason. */
+function writeReason(writer: ProtobufWriter, field: number, { code, reason }: Disconnect | Unsubscribe): void {
+  writer.uint(field, code);
+  writer.text(field + 1, reason);
+}
+
+function writePayload(writer: ProtobufWriter, field: number, payload: Payload | undefined): void {
+  if (payload !== undefined) writer.text(field, payloadJson(payload));
+}

@@ -1,0 +1,90 @@
+/**
+ * The requests of Centrifugal protocol v2 in protobuf: the number of each field that is read, with its name in JSON.
+ * What is not here is ignored. Numbers are those of client.proto in centrifugal/protocol.
+ */
+
+/** `present`: only whether it is there. `json`: bytes that are JSON text. */
+export type FieldKind = 'text' | 'json' | 'uint' | 'int' | 'flag' | 'present' | MessageKind;
+
+interface MessageKind {
+  readonly fields: FieldTable;
+  /** Whether it is an entry of a map, whose key is field 1 and whose value is field 2. */
+  readonly isEntry: boolean;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+}
+
+/** By number. */
+export type FieldTable = ReadonlyMap<number, Field>;
+
+function table(fields: Readonly<Record<number, readonly [name: string, kind: FieldKind]>>): FieldTable {
+  return new Map(Object.entries(fields).map(([number, [name, kind]]) => [Number(number), { name, kind }]));
+}
+
+function map(value: FieldKind): MessageKind {
+  return { fields: table({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true };
+}
+
+function message(fields: FieldTable): MessageKind {
+  return { fields, isEntry: false };
+}
+
+const channelAlone = table({ 1: ['channel', 'text'] });
+
+const subscribe = table({
+  1: ['channel', 'text'],
+  2: ['token', 'text'],
+  3: ['recover', 'flag'],
+  6: ['epoch', 'text'],
+  7: ['offset', 'uint'],
+  8: ['data', 'json'],
+  9: ['positioned', 'flag'],
+  10: ['recoverable', 'flag'],
+  11: ['join_leave', 'flag'],
+  13: ['tf', 'present'],
+  14: ['flag', 'int'],
+  15: ['type', 'int'],
+});
+
+/** By the number of the command's field. The names are those of `methods` in command-fields.ts. */
+export const requests: ReadonlyMap<number, { readonly method: string; readonly fields: FieldTable }> = new Map([
+  [
+    4,
+    {
+      method: 'connect',
+      fields: table({
+        1: ['token', 'text'],
+        2: ['data', 'json'],
+        3: ['subs', map(message(subscribe))],
+        4: ['name', 'text'],
+        5: ['version', 'text'],
+        6: ['headers', map('text')],
+      }),
+    },
+  ],
+  [5, { method: 'subscribe', fields: subscribe }],
+  [6, { method: 'unsubscribe', fields: channelAlone }],
+  [7, { method: 'publish', fields: table({ 1: ['channel', 'text'], 2: ['data', 'json'], 3: ['type', 'int'] }) }],
+  [8, { method: 'presence', fields: channelAlone }],
+  [9, { method: 'presence_stats', fields: channelAlone }],
+  [
+    10,
+    {
+      method: 'history',
+      fields: table({
+        1: ['channel', 'text'],
+        7: ['limit', 'int'],
+        8: ['since', message(table({ 1: ['offset', 'uint'], 2: ['epoch', 'text'] }))],
+        9: ['reverse', 'flag'],
+      }),
+    },
+  ],
+  [11, { method: 'ping', fields: table({}) }],
+  [12, { method: 'send', fields: table({ 1: ['data', 'json'] }) }],
+  [13, { method: 'rpc', fields: table({ 1: ['data', 'json'], 2: ['method', 'text'] }) }],
+  [14, { method: 'refresh', fields: table({ 1: ['token', 'text'] }) }],
+  [15, { method: 'sub_refresh', fields: table({ 1: ['channel', 'text'], 2: ['token', 'text'], 3: ['type', 'int'] }) }],
+]);
