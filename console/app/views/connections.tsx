@@ -12,10 +12,21 @@ import { Card, Page, Trouble } from '../parts/page.js';
 import { Pager } from '../parts/pager.js';
 import { usePoll } from '../poll.js';
 
+/** As the metrics name them. */
+const transports = [
+  'websocket',
+  'http_stream',
+  'sse',
+  'long_polling',
+  'one_way_websocket',
+  'one_way_stream',
+  'one_way_sse',
+] as const;
+
 const fields = [
   { name: 'user', label: 'User' },
   { name: 'channel', label: 'Subscribed to' },
-  { name: 'transport', label: 'Transport', choices: ['websocket', 'http_stream', 'sse', 'long_polling', 'one_way'] },
+  { name: 'transport', label: 'Transport', choices: transports },
 ] as const;
 type Filter = Readonly<Partial<Record<(typeof fields)[number]['name'], string>>>;
 

@@ -10,8 +10,3 @@ export function nowUs(): number {
 export function msUntil(us: number): number {
   return Math.max(0, Math.ceil((us - nowUs()) / 1e3));
 }
-
-/** Resolves at this time, at once if it is over. */
-export function until(us: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, msUntil(us)));
-}
