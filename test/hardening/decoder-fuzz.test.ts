@@ -1,4 +1,4 @@
-/** Fuzzes what reads outside bytes: the JSON decoder, channel names and patterns. None throws, all are linear. */
+/** Fuzzes what reads outside bytes: the decoders, channel names and patterns. None throws, all are linear. */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,14 +7,15 @@ import { channelNameFault, maxChannelBytes, parseChannelName } from '../../src/m
 import { hasLoneSurrogate, trustedJsonText } from '../../src/model/json-text.js';
 import { maxCommandsPerFrame } from '../../src/protocols/centrifugal/command-fields.js';
 import { decodeJsonFrame } from '../../src/protocols/centrifugal/json-decode.js';
+import { decodeProtobufFrame } from '../../src/protocols/centrifugal/protobuf-decode.js';
 import { commandVectors, frameVectors, refusedVectors } from '../support/documents/protocol-vectors.js';
 
 const seeds = [...commandVectors, ...frameVectors, ...refusedVectors].map(({ bytes }) => bytes);
 const frameBytes = 65_536;
 
 /** What every outcome must be, whatever came in. */
-function expectDecoded(frame: string | Uint8Array): void {
-  const decoded = decodeJsonFrame(frame);
+function expectDecoded(frame: string | Uint8Array, decode = decodeJsonFrame): void {
+  const decoded = decode(frame);
   if (!decoded.ok) {
     expect([3501, 3506]).toContain(decoded.disconnect.code);
     // It goes to the log, so it never quotes the input at length.
@@ -40,16 +41,34 @@ function leastMs(task: () => void): number {
   return Math.min(...times);
 }
 
+describe('decodeProtobufFrame', () => {
+  it('decodes or refuses any bytes, also behind a right length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
+        expectDecoded(bytes, decodeProtobufFrame);
+        expectDecoded(Uint8Array.of(bytes.length, ...bytes), decodeProtobufFrame);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
 describe('decodeJsonFrame', () => {
   it('decodes or refuses any string', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), expectDecoded), { numRuns: 1_000 });
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\nu0d8 \n\t1eE+-.idpugconesbchal') }), expectDecoded),
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => expectDecoded(text)),
+      { numRuns: 1_000 },
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'{}[]":,\\nu0d8 \n\t1eE+-.idpugconesbchal') }), (text) =>
+        expectDecoded(text),
+      ),
       { numRuns: 2_000 },
     );
   });
 
-  it('refuses any bytes', () => fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), expectDecoded)));
+  it('refuses any bytes', () =>
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => expectDecoded(bytes))));
 
   it('decodes or refuses any JSON value, alone and as the fields of each command', () => {
     const methods = ['connect', 'subscribe', 'publish', 'history', 'presence', 'rpc', 'send', 'refresh', 'sub_refresh'];

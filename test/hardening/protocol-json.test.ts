@@ -1,5 +1,5 @@
 /**
- * Bad inputs B39–B59: commands of the JSON protocol that are malformed, hostile or too many. One table of cases over the
+ * Bad inputs B39–B59: commands of the protocol that are malformed, hostile or too many, in JSON unless it says otherwise. One table of cases over the
  * same few helpers, which is why it is not split.
  */
 
@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { opcodes } from '../../bench/client/websocket-frames.mjs';
 import { errorCode, type Message, RawClient } from '../support/clients/raw-client.js';
 import { RawWebSocket } from '../support/clients/raw-websocket.js';
+import { protobufRefusedVectors } from '../support/documents/protocol-vectors.js';
 import { canary, Oracle } from '../support/hardening/oracle.js';
 import { tokenSecret } from '../support/hardening/server-process.js';
 import { signed } from '../support/servers/signed.js';
@@ -146,6 +147,14 @@ describe('frames that are no commands', () => {
     ws.sendFrame({ opcode: opcodes.binary, payload: '{"id":1,"connect":{}}' });
     expect((await ws.closed).code).toBe(3506);
   });
+
+  it.each(protobufRefusedVectors)('B55 protobuf: $name → $code', ({ bytes, code }) =>
+    oracle.withstands(async () => {
+      const ws = await RawWebSocket.open(oracle.port, { path: '/connection/websocket?format=protobuf' });
+      ws.sendFrame({ opcode: opcodes.binary, payload: Buffer.from(bytes) });
+      expect((await ws.closed).code).toBe(code);
+    }),
+  );
 
   it.todo('B57 claimed attachments 10⁹ or 0 → nothing preallocated, when Socket.IO is built');
 });
