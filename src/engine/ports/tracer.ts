@@ -20,9 +20,8 @@ export interface Span {
    */
   readonly trace: string | undefined;
   /**
-   * Spans that begin in the work, also the application's own, are children of this one, until its promise settles. The
-   * first call in a process makes each asynchronous operation dearer before Node 24, and so each write: for work of
-   * others only.
+   * Spans that begin in the work, also the application's own, are children of this one, until its promise settles. Needs
+   * an asynchronous context: for work of others only.
    */
   run<Result>(work: () => Result): Result;
   /** Like `run` for Fanfare's own spans and lines, and only until the work returns: what it awaits is outside. */
