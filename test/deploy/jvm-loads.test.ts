@@ -29,8 +29,9 @@ function commandOf(name: string): string[] {
 }
 
 interface Load extends MavenRun {
-  readonly publications: number;
-  readonly deliveries: number;
+  /** As the server counts; `undefined`: it has no such metric. */
+  readonly publications: number | undefined;
+  readonly deliveries: number | undefined;
 }
 
 /** One load on a fresh server, in a copy of the folder: nothing is built in the repository. */
@@ -52,7 +53,13 @@ async function load(name: string, fault?: Fault): Promise<Load> {
     env,
   );
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  const figure = (metric: string) => Number(new RegExp(`^${metric} (\\d+)$`, 'm').exec(metrics)?.[1]);
+  /** Over all rules. */
+  const figure = (metric: string) => {
+    const values = [...metrics.matchAll(new RegExp(`^${metric}(?:\\{.*\\})? (\\d+)$`, 'gm'))].map(([, value]) =>
+      Number(value),
+    );
+    return values.length > 0 ? values.reduce((sum, value) => sum + value) : undefined;
+  };
   return {
     ...run,
     publications: figure('fanfare_publications_in_total'),

@@ -113,7 +113,7 @@ describe('Kubernetes', () => {
     expect(paths).toEqual(['/connection', '/emulation']);
     const [{ pods }] = the('HorizontalPodAutoscaler').spec.metrics;
     expect(pods.metric.name).toBe('fanfare_connections');
-    expect(readFileSync(`${deploy}../docs/operations/running.md`, 'utf8')).toContain('`fanfare_connections`');
+    expect(readFileSync(`${deploy}../docs/operations/metrics.md`, 'utf8')).toContain('`fanfare_connections`');
     expect(Number(pods.target.averageValue)).toBeLessThanOrEqual(values['limits.maxConnections'] / 2);
   });
 
