@@ -30,6 +30,8 @@ export class PrimaryFigures {
       const { addUp, lastingOf } = await import('../observe/exposition.js');
       return addUp([before, lastingOf(figures)]);
     });
+    // A failure is told to who scrapes next; it must not end this process, which all workers depend on.
+    this.#departed.catch(() => {});
   }
 
   /** What belongs to no worker that lives. */
