@@ -2,23 +2,25 @@
 
 /** @jsxImportSource preact */
 
+import type { Pages } from '../pages.js';
+
 interface PagerProps {
-  /** The page that is shown, from 1. */
-  readonly page: number;
-  readonly hasNext: boolean;
-  onFirst(): void;
-  onNext(): void;
+  readonly pages: Pages;
+  /** Of the next page; `undefined`: there is none, or it is not known yet. */
+  readonly cursor: string | undefined;
 }
 
-export function Pager({ page, hasNext, onFirst, onNext }: PagerProps) {
+export function Pager({ pages, cursor }: PagerProps) {
+  const { page, first, next } = pages;
+  const hasNext = cursor !== undefined;
   if (page === 1 && !hasNext) return null;
   return (
     <nav class="pager" aria-label="Pages">
-      <button type="button" disabled={page === 1} onClick={onFirst}>
+      <button type="button" disabled={page === 1} onClick={first}>
         First page
       </button>
       <span aria-live="polite">Page {page}</span>
-      <button type="button" disabled={!hasNext} onClick={onNext}>
+      <button type="button" disabled={!hasNext} onClick={() => next(cursor ?? '')}>
         Next page
       </button>
     </nav>

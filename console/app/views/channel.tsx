@@ -125,19 +125,15 @@ function Presence({ channel, rule }: PartProps) {
 }
 
 function Subscribers({ channel }: { readonly channel: string }) {
-  const { cursor, page, first, next } = usePages(channel);
+  const pages = usePages(channel);
+  const { cursor } = pages;
   const load = () => call<ConnectionsResult>('connections', { channel, cursor, limit: 50 });
   const { value, failure } = usePoll(`${channel} ${cursor}`, load, 5_000);
   return (
     <>
       <Trouble text={failure} />
       <ConnectionTable connections={value?.connections ?? []} empty="It has no subscribers." />
-      <Pager
-        page={page}
-        hasNext={value?.cursor !== undefined}
-        onFirst={first}
-        onNext={() => next(value?.cursor ?? '')}
-      />
+      <Pager pages={pages} cursor={value?.cursor} />
     </>
   );
 }

@@ -20,7 +20,8 @@ const everyMs = 4_000;
 export function Channels() {
   const [filter, setFilter] = useState<{ readonly pattern?: string }>({});
   const list = filter.pattern ?? '';
-  const { cursor, page, first, next } = usePages(list);
+  const pages = usePages(list);
+  const { cursor } = pages;
   const load = async () => {
     const result = await call<ChannelsResult>('channels_page', { ...filter, cursor, limit: 50 });
     return { ...result, atMs: Date.now() };
@@ -53,12 +54,7 @@ export function Channels() {
           keyOf={({ channel }) => channel}
           empty={value === undefined ? 'Asking the nodes …' : 'No channel with subscribers fits.'}
         />
-        <Pager
-          page={page}
-          hasNext={value?.cursor !== undefined}
-          onFirst={first}
-          onNext={() => next(value?.cursor ?? '')}
-        />
+        <Pager pages={pages} cursor={value?.cursor} />
       </Card>
     </Page>
   );

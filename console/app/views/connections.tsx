@@ -33,7 +33,8 @@ type Filter = Readonly<Partial<Record<(typeof fields)[number]['name'], string>>>
 export function Connections() {
   const [filter, setFilter] = useState<Filter>({});
   const list = JSON.stringify(filter);
-  const { cursor, page, first, next } = usePages(list);
+  const pages = usePages(list);
+  const { cursor } = pages;
   const load = () => call<ConnectionsResult>('connections', { ...filter, cursor, limit: 50 });
   const { value, failure } = usePoll(`${list} ${cursor}`, load, 5_000);
   return (
@@ -45,12 +46,7 @@ export function Connections() {
           connections={value?.connections ?? []}
           empty={value === undefined ? 'Asking the nodes …' : 'No client is connected that fits.'}
         />
-        <Pager
-          page={page}
-          hasNext={value?.cursor !== undefined}
-          onFirst={first}
-          onNext={() => next(value?.cursor ?? '')}
-        />
+        <Pager pages={pages} cursor={value?.cursor} />
       </Card>
     </Page>
   );
