@@ -5,7 +5,13 @@
 
 import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Span as ApiSpan, Tracer as ApiTracer, Context, SpanKind } from '@opentelemetry/api';
-import type { Span, SpanAttributes, SpanOptions, Tracer } from '../engine/ports/tracer.js';
+import {
+  type Span,
+  type SpanAttributes,
+  type SpanOptions,
+  type Tracer,
+  unrecordedSpan,
+} from '../engine/ports/tracer.js';
 
 type Api = typeof OpenTelemetry;
 
@@ -39,7 +45,7 @@ class OtelTracer implements Tracer {
   begin(options: SpanOptions): Span {
     const { from } = options;
     const parent = from === undefined ? this.#active : this.#contextOf(from);
-    return parent === undefined ? unrecorded : this.#begin(options, parent);
+    return parent === undefined ? unrecordedSpan : this.#begin(options, parent);
   }
 
   accept(headers: Readonly<Record<string, unknown>>, options: Omit<SpanOptions, 'from'>): Span {
@@ -102,15 +108,6 @@ class OtelTracer implements Tracer {
     return trace.isSpanContextValid(spanContext) ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : undefined;
   }
 }
-
-const unrecorded: Span = {
-  trace: undefined,
-  run: (work) => work(),
-  during: (work) => work(),
-  headers: () => ({}),
-  set: () => undefined,
-  end: () => undefined,
-};
 
 class OtelSpan implements Span {
   readonly trace: string | undefined;

@@ -1,6 +1,6 @@
 /** A tracer that keeps its spans. Spans of publications are parents of those that name them; nothing is sampled by chance. */
 
-import type { Span, SpanOptions, Tracer } from '../../../src/engine/ports/tracer.js';
+import { type Span, type SpanOptions, type Tracer, unrecordedSpan } from '../../../src/engine/ports/tracer.js';
 
 export interface RecordedSpan extends SpanOptions {
   readonly trace: string;
@@ -17,7 +17,7 @@ export class RecordedTracer implements Tracer {
   onEnd: (span: RecordedSpan) => void = () => undefined;
 
   begin(options: SpanOptions): Span {
-    if (!this.isRecording) return silentSpan;
+    if (!this.isRecording) return unrecordedSpan;
     const span: RecordedSpan = { ...options, trace: `trace-${this.spans.length}`, set: {} };
     this.spans.push(span);
     return {
@@ -46,12 +46,3 @@ export class RecordedTracer implements Tracer {
   currentTraceId = () => undefined;
   flush = async () => undefined;
 }
-
-const silentSpan: Span = {
-  trace: undefined,
-  run: (work) => work(),
-  during: (work) => work(),
-  headers: () => ({}),
-  set: () => undefined,
-  end: () => undefined,
-};
