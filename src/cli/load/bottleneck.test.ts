@@ -1,18 +1,7 @@
 import { expect, test } from 'vitest';
+import { second } from '../../../test/support/load/second.js';
 import { bottlenecks, type Evidence } from './bottleneck.js';
-import type { Second } from './result.js';
 
-const second: Second = {
-  phase: 'measuring',
-  atSec: 1,
-  connections: 10,
-  connectsPerSec: 0,
-  deliveriesPerSec: 100,
-  publicationsPerSec: 10,
-  errors: 0,
-  cpuShare: 0.3,
-  lagMs: 2,
-};
 const fine: Evidence = {
   series: [second],
   lateness: { count: 10, meanMs: 1, curve: [{ percentile: 99, ms: 2 }] },

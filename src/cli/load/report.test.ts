@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { second } from '../../../test/support/load/second.js';
 import { renderReport } from './report.js';
 import { percentileChart, timeChart } from './report-charts.js';
-import type { LoadResult, Second } from './result.js';
+import type { LoadResult } from './result.js';
 
 const noLatency = { count: 0, meanMs: 0, curve: [] };
-const second: Second = {
-  phase: 'measuring',
-  atSec: 1,
-  connections: 10,
-  connectsPerSec: 0,
-  deliveriesPerSec: 100,
-  publicationsPerSec: 10,
-  errors: 0,
-  cpuShare: 0.3,
-  lagMs: 2,
-};
 const counts = {
   attempts: 0,
   subscribed: 0,

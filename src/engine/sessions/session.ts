@@ -1,4 +1,7 @@
-/** One client's connection as the engine sees it: its identity, what it is sent, and when it ends. */
+/**
+ * One client's connection as the engine sees it: its identity, what it is sent, and when it ends. Commands and subscriptions
+ * are in classes of their own; what is left shares one state, whose order at connecting and closing is the point of it.
+ */
 
 import type { ChannelName } from '../../model/channel-name.js';
 import { type Disconnect, disconnectCodes } from '../../model/codes.js';
