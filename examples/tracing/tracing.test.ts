@@ -2,9 +2,12 @@
 
 import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { connect } from 'fanfare/client';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { unregisterTelemetry } from '../../test/support/servers/recorded-spans.js';
 import { startTracingExample } from './server.js';
+
+afterEach(unregisterTelemetry);
 
 test('a publication is a trace from the request to the sockets', async () => {
   const exporter = new InMemorySpanExporter();

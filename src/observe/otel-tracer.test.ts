@@ -2,7 +2,12 @@
 
 import * as api from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { idsOf, type RecordedSpans, recordSpans } from '../../test/support/servers/recorded-spans.js';
+import {
+  idsOf,
+  type RecordedSpans,
+  recordSpans,
+  unregisterTelemetry,
+} from '../../test/support/servers/recorded-spans.js';
 import type { SpanOptions, Tracer } from '../engine/ports/tracer.js';
 import { otelTracer } from './otel-tracer.js';
 
@@ -23,9 +28,7 @@ describe('with an SDK', () => {
     if (made === undefined) throw new Error('there is an SDK');
     tracer = made;
   });
-  afterEach(() => {
-    for (const part of [api.trace, api.context, api.propagation]) part.disable();
-  });
+  afterEach(unregisterTelemetry);
 
   test('looking for it records nothing', () => expect(spans.all()).toEqual([]));
 

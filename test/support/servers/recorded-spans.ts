@@ -1,5 +1,9 @@
-/** An OpenTelemetry SDK of the test, whose spans stay in memory. The registry is the process's: one for a test file. */
+/**
+ * An OpenTelemetry SDK of the test, whose spans stay in memory. The registry is the process's, and so may be several test
+ * files: who registers one unregisters it.
+ */
 
+import { context, propagation, trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -35,6 +39,11 @@ export function recordSpans(ratio: number): RecordedSpans {
       }, 10_000),
     clear: () => exporter.reset(),
   };
+}
+
+/** Leaves the process without an SDK. */
+export function unregisterTelemetry(): void {
+  for (const part of [trace, context, propagation]) part.disable();
 }
 
 export const traceId = '0af7651916cd43dd8448eb211c80319c';
