@@ -22,6 +22,7 @@ export const SERVER_LABELS = { fanfare: 'Fanfare', ws: 'naive ws loop', socketio
  * @property {number} ratePerSec publications per second, on one channel
  * @property {number} burst publications made in one turn of the event loop
  * @property {number} payloadBytes
+ * @property {boolean} [catchesUp] everything due is published at once, as if it came from outside
  * @property {number} warmUpMs not measured
  * @property {number} durationMs
  */

@@ -5,8 +5,8 @@ import { Child } from './ipc.mjs';
 import { busyMsOf } from './machine.mjs';
 
 const HOST = '127.0.0.1';
-const SERVER_CORE = 0;
-const CLIENT_CORE = 1;
+export const SERVER_CORE = 0;
+export const CLIENT_CORE = 1;
 const CORES = [SERVER_CORE, CLIENT_CORE];
 
 /** @typedef {import('../client/tally.mjs').RunResult} RunResult */
@@ -113,7 +113,7 @@ async function measureIdle({ host, client, open, enter, profile }, { connections
  * @returns {Promise<Outcome>}
  */
 async function measureDelivery({ host, client, open, enter, profile }, scenario) {
-  const { subscribers, ratePerSec, burst, payloadBytes, warmUpMs, durationMs } = scenario;
+  const { subscribers, ratePerSec, burst, payloadBytes, catchesUp = false, warmUpMs, durationMs } = scenario;
   const run = async (/** @type {number} */ forMs) => {
     const publications = Math.ceil((ratePerSec * forMs) / 1e3);
     await client.request('begin', { publications });
@@ -122,7 +122,7 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
     /** @type {Cpu} */
     const cpuBefore = await host.request('cpu');
     /** @type {Promise<{ elapsedMs: number, maxLagMs: number }>} */
-    const published = host.request('publish', { ratePerSec, burst, payloadBytes, publications });
+    const published = host.request('publish', { ratePerSec, burst, payloadBytes, publications, catchesUp });
     /** @type {Promise<RunResult>} */
     const delivered = client.request('result');
     const [pace, result] = await Promise.all([published, delivered]);

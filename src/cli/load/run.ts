@@ -66,6 +66,8 @@ export class LoadRun {
     stopped.addEventListener('abort', stop, { once: true });
     try {
       await Promise.all(generators.map((generator) => generator.prepare()));
+      // The first reading makes the server, and this process, load and compile what it takes: nothing to measure.
+      await this.#serverCpu(scenario);
       const rampStartUs = nowUs() + leadUs;
       this.#enter('connecting', rampStartUs, rampMs(scenario));
       const ready = sum(await Promise.all(generators.map((generator) => generator.connect(rampStartUs))));

@@ -1,8 +1,10 @@
 /** What a run of `fanfare load` ends with: exit codes by thresholds, the report, and what it says of itself. */
 
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { FaultProxy } from '../../support/network/fault-proxy.js';
 import { freePort } from '../../support/programs/free-port.js';
 import { fanfare as command, Folder } from '../fanfare-process.js';
@@ -60,6 +62,20 @@ test('a pause of the server shows: latency counts from when a publication was du
     expect(at(name, 100)).toBeGreaterThan(0.9 * pauseMs);
     expect(at(name, 75)).toBeGreaterThan(0.1 * pauseMs);
   }
+});
+
+test('the CPU of the server is measured without what the first reading of its metrics costs', async () => {
+  const { url } = await loadableApp();
+  const readings = [10, 15, 17];
+  const metrics = createServer((_, response) => response.end(`process_cpu_seconds_total ${readings.shift()}\n`));
+  metrics.listen(0, '127.0.0.1');
+  await once(metrics, 'listening');
+  onTestFinished(() => void metrics.close());
+  const address = metrics.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const { result } = await loaded(url, [...brief, '--metrics', `http://127.0.0.1:${port}/metrics`]);
+  expect(readings).toEqual([]);
+  expect((result.serverCpu?.usPerDelivery ?? 0) * result.counts.deliveriesMeasured).toBeCloseTo(2e6);
 });
 
 test('a server that is not there ends it with 1 and the reason', async () => {
