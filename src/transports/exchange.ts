@@ -7,6 +7,8 @@ import type { AnswerStream, HttpExchange } from '../http/exchange.js';
 import { mediaTypeOf } from '../http/media-type.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { RefusalLine } from '../model/refusal-line.js';
+import type { EncodedMessage } from '../protocols/protocol.js';
+import { jsonType } from './body-types.js';
 import type { ClientGate } from './client-gate.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { Recipient } from './recipient.js';
@@ -75,28 +77,39 @@ export class Exchange {
     return false;
   }
 
-  /** Like {@link readJson}, for a body that contains a frame; within JSON a frame may be twice as long: `"` becomes `\"`. */
-  readEnvelope(maxFrameBytes: number): Promise<string | undefined> {
-    return this.readJson(2 * maxFrameBytes + maxEnvelopeBytes);
+  /** Resolves with a JSON body that contains a frame. */
+  async readJsonEnvelope(maxFrameBytes: number): Promise<string | undefined> {
+    const body = await this.readEnvelope(maxFrameBytes, [jsonType]);
+    return typeof body === 'string' ? body : undefined;
   }
 
-  /** Resolves with the text of a JSON body; `undefined` if it was refused, or the client has gone. */
-  async readJson(maxBytes: number): Promise<string | undefined> {
-    const body = await this.#readBody(maxBytes);
+  /** Like {@link readBody}, for a body that contains a frame; within JSON a frame may be twice as long: `"` becomes `\"`. */
+  readEnvelope(maxFrameBytes: number, types: readonly string[]): Promise<EncodedMessage | undefined> {
+    return this.readBody(2 * maxFrameBytes + maxEnvelopeBytes, types);
+  }
+
+  /**
+   * Resolves with the body: JSON as text, protobuf as bytes; `undefined` if it was refused, or the client has gone.
+   *
+   * @param types which of body-types.ts are read. Others are refused: pages of other sites can send those without a
+   *   preflight
+   */
+  async readBody(maxBytes: number, types: readonly string[]): Promise<EncodedMessage | undefined> {
+    const type = mediaTypeOf(this.head.headers['content-type']);
+    if (!types.includes(type)) {
+      this.refuse({ status: 415, message: `use Content-Type: ${types.join(' or ')}`, why: unspokenType(type, types) });
+      return undefined;
+    }
+    const body = await this.#readBytes(maxBytes);
     if (body === undefined || this.http.isOver) return undefined;
-    if (body instanceof Uint8Array) {
-      if (isUtf8(body)) return Buffer.from(body).toString();
-      this.refuse({ status: 400, message: 'not UTF-8' });
-    } else this.refuse(body);
+    if (!(body instanceof Uint8Array)) this.refuse(body);
+    else if (type !== jsonType) return body;
+    else if (isUtf8(body)) return Buffer.from(body).toString();
+    else this.refuse({ status: 400, message: 'not UTF-8' });
     return undefined;
   }
 
-  /** Other types are refused: pages of other sites can send those without a preflight. */
-  async #readBody(maxBytes: number): Promise<Uint8Array | Refusal | undefined> {
-    const type = mediaTypeOf(this.head.headers['content-type']);
-    if (type !== 'application/json') {
-      return { status: 415, message: 'use Content-Type: application/json', why: unspokenType(type) };
-    }
+  async #readBytes(maxBytes: number): Promise<Uint8Array | Refusal | undefined> {
     const { clock, limits } = this.ports;
     let cancel = (): void => undefined;
     const late = new Promise<Refusal>((resolve) => {

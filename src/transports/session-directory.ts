@@ -1,10 +1,11 @@
 /** Finds the session of a request: on this node, or through the cluster on another. */
 
 import type { Random } from '../engine/ports/clock.js';
+import type { EncodedMessage } from '../protocols/protocol.js';
 import type { Recipient } from './recipient.js';
 import { digestOf, isSameClient, type RequestBinding } from './request-binding.js';
 
-/** A client's request to its session. Plain data, since it may be forwarded to the node that has the session. */
+/** A client's request to its session. Only data, since it may be forwarded to the node that has the session. */
 export interface SessionRequest {
   /** Id of the node that has opened the session. */
   readonly node: string;
@@ -14,8 +15,11 @@ export interface SessionRequest {
   readonly words: SessionWords;
 }
 
-/** The request in a transport's own format; the session may belong to another transport. */
-export type SessionWords = string | Readonly<Record<string, string | number>>;
+/**
+ * The request in a transport's own format, here a frame of its codec or the fields of a request; the session may belong to
+ * another transport.
+ */
+export type SessionWords = EncodedMessage | Readonly<Record<string, string | number>>;
 
 /** The HTTP status, and a body if there is one. 404 for a missing session. */
 export interface SessionAnswer {

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { EngineCluster } from '../../test/support/engine/cluster.js';
 import type { EngineNode } from '../../test/support/engine/node.js';
 import { Recipient } from './recipient.js';
-import { type AddressedSession, SessionDirectory } from './session-directory.js';
+import { type AddressedSession, SessionDirectory, type SessionWords } from './session-directory.js';
 import { answerForwarded, ForwardingPeers } from './session-forwarding.js';
 
 const timeoutMs = 30_000;
@@ -41,6 +41,22 @@ test('are answered by the node that has the session, with text, bytes or nothing
   expect(await ask()).toEqual({ status: 200 });
   expect(await ask()).toEqual({ status: 200, body: 'text' });
   expect(Buffer.from((await ask()).body ?? '')).toEqual(Buffer.from([255, 10]));
+});
+
+test('carry frames of bytes and of text as they are', async () => {
+  const got: SessionWords[] = [];
+  const { ask } = await start((words) => {
+    got.push(words);
+    return { status: 204 };
+  });
+  const sent = [
+    Uint8Array.from({ length: 256 }, (_, n) => n),
+    Uint8Array.of(9, 0, 255).subarray(1),
+    '\u0000é🎺\ud800',
+    '',
+  ];
+  for (const words of sent) expect(await ask({ words })).toEqual({ status: 204 });
+  expect(got.map((words) => (words instanceof Uint8Array ? Uint8Array.from(words) : words))).toEqual(sent);
 });
 
 test('B74: of another client are refused there, and the session gets to know', async () => {

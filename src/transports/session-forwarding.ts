@@ -7,12 +7,20 @@ import type { SessionAnswer, SessionDirectory, SessionPeers, SessionRequest } fr
 
 const about = 'session_request';
 
-const sessionRequest = v.object({
+const addressed = {
   node: v.string(),
   session: v.string(),
   binding: v.object({ origin: v.exactOptional(v.string()), cookies: v.exactOptional(v.string()) }),
-  words: v.union([v.string(), v.record(v.string(), v.union([v.string(), v.number()]))]),
-});
+};
+
+/** Messages between nodes are text, so a frame of bytes is in a field of its own, which a node without the codec refuses. */
+const sessionRequest = v.union([
+  v.object({
+    ...addressed,
+    words: v.union([v.string(), v.record(v.string(), v.union([v.string(), v.number()]))]),
+  }),
+  v.object({ ...addressed, frameBase64: v.string() }),
+]);
 
 const sessionAnswer = v.object({
   status: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
@@ -36,12 +44,12 @@ export class ForwardingPeers implements SessionPeers {
     recipient.onLeave(() => gone.abort());
     if (recipient.hasLeft) gone.abort();
     const options = { deadlineMs: this.timeoutMs, gone: gone.signal };
-    const answer = await this.cluster.ask(request.node, about, request, options);
+    const answer = await this.cluster.ask(request.node, about, toMessage(request), options);
     if (!answer.ok) return { status: statuses[answer.reason] };
     const parsed = v.safeParse(sessionAnswer, answer.body);
     if (!parsed.success) return { status: 502 };
     const { status, text, base64 } = parsed.output;
-    if (base64 !== undefined) return { status, body: Buffer.from(base64, 'base64') };
+    if (base64 !== undefined) return { status, body: fromBase64(base64) };
     return text === undefined ? { status } : { status, body: text };
   }
 }
@@ -51,9 +59,27 @@ export function answerForwarded(cluster: Cluster, directory: SessionDirectory): 
   cluster.serve(about, async (value, _from, gone) => {
     const recipient = new Recipient();
     gone.addEventListener('abort', () => recipient.leave(), { once: true });
-    const { status, body } = await directory.answer(v.parse(sessionRequest, value), recipient);
+    const { status, body } = await directory.answer(fromMessage(v.parse(sessionRequest, value)), recipient);
     if (body === undefined) return { status };
     if (typeof body === 'string') return { status, text: body };
-    return { status, base64: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64') };
+    return { status, base64: toBase64(body) };
   });
+}
+
+function toMessage({ words, ...addressed }: SessionRequest): v.InferInput<typeof sessionRequest> {
+  return words instanceof Uint8Array ? { ...addressed, frameBase64: toBase64(words) } : { ...addressed, words };
+}
+
+function fromMessage(message: v.InferOutput<typeof sessionRequest>): SessionRequest {
+  if ('words' in message) return message;
+  const { frameBase64, ...addressed } = message;
+  return { ...addressed, words: fromBase64(frameBase64) };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Buffer.from(text, 'base64');
 }

@@ -1,6 +1,7 @@
 /** Logs clients that require an unsupported protocol or codec: they only see that the connection ends. */
 
 import type { RefusalLine } from '../model/refusal-line.js';
+import { protobufType } from './body-types.js';
 
 /** The text comes from the request. */
 const maxCitedLength = 100;
@@ -16,17 +17,17 @@ export function unspokenSubprotocol(offered: Iterable<string>, spoken: readonly 
   };
 }
 
-/** A body that is not JSON, such as those of SDKs with the protobuf codec over HTTP. */
-export function unspokenType(type: string | undefined): RefusalLine {
-  const asked = cited(type ?? 'none');
+/** A body in none of the types that its endpoint reads. */
+export function unspokenType(type: string, spoken: readonly string[]): RefusalLine {
+  const asked = cited(type || 'none');
   return {
     check: 'content type',
     key: asked,
-    fields: { asked, spoken: 'application/json' },
+    fields: { asked, spoken: spoken.join(', ') },
     message:
-      asked === 'application/octet-stream'
-        ? 'request refused: the protobuf codec is spoken over WebSocket alone'
-        : 'request refused: its Content-Type is not application/json',
+      asked === protobufType
+        ? 'request refused: the protobuf codec is spoken over WebSocket and HTTP streaming alone'
+        : 'request refused: its Content-Type is none that is spoken',
   };
 }
 

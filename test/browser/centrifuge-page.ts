@@ -1,14 +1,16 @@
-/** Runs inside the page: the scenarios of the official client, with the SDK's own browser bundle and this browser's WebSocket. */
+/** Runs inside the page: the scenarios of the official client, with the SDK's own browser bundles and this browser's WebSocket. */
 
 import type { Centrifuge, Options } from 'centrifuge';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
 import type { Controls, ScenarioContext } from '../support/centrifuge/context.js';
+import { withJsonData } from '../support/centrifuge/json-data.js';
 import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
 
 declare global {
   interface Window {
-    /** From the SDK's bundle. */
+    /** From the SDK's bundle of this codec. */
     Centrifuge: typeof Centrifuge;
+    fanfareCodec: 'json' | 'protobuf';
     /** Of the SDK's names for transports. */
     fanfareTransport: 'websocket' | 'http_stream' | 'sse' | 'sockjs';
     /** Calls one of the server's controls in the test's process. */
@@ -38,13 +40,14 @@ window.runScenario = async (group, name) => {
   const context: ScenarioContext = {
     server: controls,
     newClient(given: Partial<Options> = {}) {
-      const client = new window.Centrifuge(endpointOf(window.fanfareTransport), {
+      const made = new window.Centrifuge(endpointOf(window.fanfareTransport), {
         minReconnectDelay: 10,
         maxReconnectDelay: 50,
         emulationEndpoint: '/emulation',
         sockjs: LongPollingSocket,
         ...given,
       });
+      const client = window.fanfareCodec === 'protobuf' ? withJsonData(made) : made;
       clients.push(client);
       return client;
     },

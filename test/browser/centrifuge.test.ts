@@ -9,8 +9,11 @@ import { type ScenarioServer, startScenarioServer } from '../support/centrifuge/
 import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
 
-/** As the SDK publishes it for `<script>` tags. */
-const sdkBundle = fileURLToPath(new URL('../../node_modules/centrifuge/dist/centrifuge.js', import.meta.url));
+/** As the SDK publishes them for `<script>` tags. */
+const sdkBundles = {
+  json: fileURLToPath(new URL('../../node_modules/centrifuge/dist/centrifuge.js', import.meta.url)),
+  protobuf: fileURLToPath(new URL('../../node_modules/centrifuge/dist/centrifuge.protobuf.js', import.meta.url)),
+};
 const pageSource = fileURLToPath(new URL('./centrifuge-page.ts', import.meta.url));
 
 /** Runs one scenario after another. A page of its own for each would cost more than most of them. */
@@ -32,16 +35,17 @@ class ScenarioPage {
   async run(
     server: ScenarioServer,
     bundle: string,
-    ...scenario: readonly [transport: Window['fanfareTransport'], group: string, name: string]
+    ...scenario: readonly [Window['fanfareTransport'], Window['fanfareCodec'], group: string, name: string]
   ): Promise<void> {
     const { page } = this;
     this.#controls = server.controls;
     // Any document of the very host that it connects to: only those may.
     await page.goto(`http://${server.host}/health/live`);
-    await page.addScriptTag({ path: sdkBundle });
+    await page.addScriptTag({ path: sdkBundles[scenario[1]] });
     await page.addScriptTag({ content: bundle });
-    await page.evaluate(([over, ofGroup, named]) => {
+    await page.evaluate(([over, codec, ofGroup, named]) => {
       window.fanfareTransport = over;
+      window.fanfareCodec = codec;
       return window.runScenario(ofGroup, named);
     }, scenario);
   }
@@ -72,13 +76,20 @@ describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
   });
 
   // Concurrent from the outermost: while one waits for a token to expire, those of other groups run.
-  describe.concurrent.each(['websocket', 'http_stream', 'sse', 'sockjs'] as const)('%s', (transport) => {
+  const ways: [Window['fanfareTransport'], Window['fanfareCodec']][] = [
+    ['websocket', 'json'],
+    ['http_stream', 'json'],
+    ['http_stream', 'protobuf'],
+    ['sse', 'json'],
+    ['sockjs', 'json'],
+  ];
+  describe.concurrent.each(ways)('%s in %s', (transport, codec) => {
     describe.each(Object.entries(centrifugeScenarios))('%s', (group, scenarios) => {
       test.each(Object.keys(scenarios))('%s', async (name) => {
         await using server = await startScenarioServer();
         const page = idle.pop() ?? (await ScenarioPage.open(context));
         try {
-          await page.run(server, scenarioBundle, transport, group, name);
+          await page.run(server, scenarioBundle, transport, codec, group, name);
         } catch (error) {
           await page.close();
           throw error;

@@ -1,8 +1,7 @@
 /** Which codec a client gets, and that what is not spoken is named in the log, once a minute. */
 
-import { Centrifuge, type TransportEndpoint } from 'centrifuge/build/protobuf';
 import { fanfare } from 'fanfare';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { served } from '../support/servers/served.js';
 
@@ -19,13 +18,6 @@ beforeEach(async () => {
   ({ url } = await served(fanfare({ anonymous: true, log: { debug() {}, info() {}, warn, error() {} } })));
 });
 
-function connectTo(endpoint: TransportEndpoint): Centrifuge {
-  const client = new Centrifuge([endpoint], { websocket: WebSocket, fetch, readableStream: ReadableStream });
-  onTestFinished(() => client.disconnect());
-  client.connect();
-  return client;
-}
-
 const endpoint = () => `${url.replace('http', 'ws')}/connection/websocket`;
 
 test('WebSocket: what was offered is named, once a minute', async () => {
@@ -39,12 +31,17 @@ test('WebSocket: what was offered is named, once a minute', async () => {
   ]);
 });
 
-test('HTTP streaming: the type of the body is named', async () => {
-  connectTo({ transport: 'http_stream', endpoint: `${url}/connection/http_stream` });
-  await vi.waitFor(() => expect(warnings).toHaveLength(1));
-  expect(warnings).toMatchObject([
-    { check: 'content type', asked: 'application/octet-stream', spoken: 'application/json', status: 415 },
-  ]);
+test.each([
+  ['http_stream', 'text/plain', 'application/json, application/octet-stream'],
+  ['long_polling', 'application/octet-stream', 'application/json'],
+])('%s: the type %s of the body is named', async (path, type, spoken) => {
+  const { status } = await fetch(`${url}/connection/${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': type },
+    body: connectInProtobuf,
+  });
+  expect(status).toBe(415);
+  expect(warnings).toMatchObject([{ check: 'content type', asked: type, spoken, status }]);
 });
 
 const [json, protobuf] = ['centrifuge-json', 'centrifuge-protobuf'];

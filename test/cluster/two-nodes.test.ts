@@ -1,10 +1,12 @@
 /** Two nodes of the server as it is installed, with a broker between them, and the official client at each. */
 
-import type { SubscriptionOptions } from 'centrifuge';
-import { describe, expect, test, vi } from 'vitest';
+import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Folder, fanfare } from '../cli/fanfare-process.js';
 import { brokerServers } from '../support/brokers/servers.js';
 import { shared } from '../support/brokers/suites.js';
+import { newProtobufClient } from '../support/centrifuge/protobuf-client.js';
+import type { ClientMaker } from '../support/centrifuge/scenario-app.js';
 import { call, config, startFleet, subscribed } from './plain-fleet.js';
 
 describe.each(Object.entries(brokerServers))('two nodes and %s', (kind, broker) => {
@@ -77,6 +79,26 @@ describe.each(Object.entries(brokerServers))('two nodes and %s', (kind, broker) 
     const [first = ''] = fleet().urls;
     expect((await call(first, 'disconnect', { user: '', client: bob.id, disconnect })).error).toBeUndefined();
     expect(await gone).toBe(4_500);
+  });
+
+  test.each([
+    ['JSON', (...given: Parameters<ClientMaker>) => new Centrifuge(...given)],
+    ['protobuf', newProtobufClient],
+  ])('HTTP streaming in %s: the commands of a session may go to the other node', async (_, make) => {
+    const [url = '', other = ''] = fleet().urls;
+    const client = make([{ transport: 'http_stream', endpoint: `${url}/connection/http_stream` }], {
+      emulationEndpoint: `${other}/emulation`,
+    });
+    onTestFinished(() => client.disconnect());
+    const subscription = client.newSubscription('chat:attic');
+    const received: unknown[] = [];
+    subscription.on('publication', ({ data }) => received.push(data));
+    client.connect();
+    subscription.subscribe();
+    await subscription.ready(5_000);
+    const data = { text: `é🎺 ${'x'.repeat(5_000)}` };
+    await subscription.publish(data);
+    await vi.waitFor(() => expect(received).toEqual([data]));
   });
 
   test('G4: a client that comes back at the other node gets exactly what it has missed', async () => {

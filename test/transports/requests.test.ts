@@ -13,6 +13,7 @@ import { served } from '../support/servers/served.js';
 const page = 'https://app.example';
 const connect = '{"id":1,"connect":{}}';
 const json = { 'Content-Type': 'application/json' };
+const protobuf = { 'Content-Type': 'application/octet-stream' };
 
 interface StartOptions {
   readonly origins?: readonly string[] | '*';
@@ -204,7 +205,13 @@ describe('bad requests', () => {
     ['GET of the emulation', 405, 'GET', '/emulation', {}, undefined],
     ['B87: a form of a page', 415, 'POST', deep, { 'Content-Type': 'text/plain' }, connect],
     ['no type', 415, 'POST', '/emulation', {}, '{}'],
-    ['protobuf', 415, 'POST', deep, { 'Content-Type': 'application/octet-stream' }, connect],
+    ['protobuf where the answer is text', 415, 'POST', '/connection/sse', protobuf, connect],
+    ['protobuf to long polling', 415, 'POST', polling, protobuf, connect],
+    ['no command in protobuf', 400, 'POST', deep, protobuf, ''],
+    ['protobuf beyond the limit', 413, 'POST', deep, protobuf, 'x'.repeat(300_000)],
+    ['an emulation in protobuf beyond the limit', 413, 'POST', '/emulation', protobuf, 'x'.repeat(600_000)],
+    ['garbage in protobuf to the emulation', 400, 'POST', '/emulation', protobuf, 'garbage'],
+    ['nothing in protobuf to the emulation', 400, 'POST', '/emulation', protobuf, ''],
     ['no command in the body', 400, 'POST', deep, json, ''],
     ['no command in the URL', 400, 'GET', '/connection/sse', {}, undefined],
     ['two commands in the URL', 400, 'GET', `/connection/sse${query}&cf_connect=1`, {}, undefined],

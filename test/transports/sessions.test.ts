@@ -10,9 +10,12 @@ import {
   httpStreamReading,
   openStream,
   post,
+  protobufStreamReading,
+  protobufWriting,
   type SessionPeer,
   sseReading,
 } from '../support/clients/stream-peer.js';
+import { protobufSdk } from '../support/documents/protobuf-sdk.js';
 import { served } from '../support/servers/served.js';
 
 const page = 'https://app.example';
@@ -42,6 +45,8 @@ interface Dialect {
   readonly open: (url: string, firstFrame: string, headers: Headers) => Promise<SessionPeer>;
   readonly path: string;
   readonly frame: object;
+  /** How a request is written. Default: as JSON. */
+  readonly write?: (request: object) => Uint8Array;
 }
 
 const dialects: readonly Dialect[] = [
@@ -57,10 +62,17 @@ const dialects: readonly Dialect[] = [
     path: '/emulation',
     frame: { data: publish },
   },
+  {
+    name: 'http_stream in protobuf',
+    open: (url, firstFrame, headers) => openStream(url, protobufStreamReading, firstFrame, headers),
+    path: '/emulation',
+    frame: { data: protobufWriting.frame(publish) },
+    write: (request) => protobufSdk.encodeEmulationRequest({ ...request }),
+  },
   { name: 'long_polling', open: openPolling, path: pollingPath, frame: { id: 1, data: publish } },
 ];
 
-describe.each(dialects)('$name', ({ open, path, frame }) => {
+describe.each(dialects)('$name', ({ open, path, frame, write }) => {
   async function opened(headers: Headers) {
     const { app, url } = await start();
     const peer = await open(url, connect, headers);
@@ -71,7 +83,10 @@ describe.each(dialects)('$name', ({ open, path, frame }) => {
 
   /** The status of a request that carries a publication. */
   async function emulate(url: string, body: object, headers: Headers = {}) {
-    const response = await post(`${url}${path}`, JSON.stringify({ ...frame, ...body }), headers);
+    const request = { ...frame, ...body };
+    const sent = write === undefined ? JSON.stringify(request) : write(request);
+    const typed = { ...headers, ...(write !== undefined && { 'Content-Type': protobufWriting.type }) };
+    const response = await post(`${url}${path}`, sent, typed);
     response.resume();
     return response.statusCode;
   }

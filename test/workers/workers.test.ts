@@ -6,6 +6,8 @@ import { Centrifuge } from 'centrifuge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
+import { newProtobufClient } from '../support/centrifuge/protobuf-client.js';
+import type { ClientMaker } from '../support/centrifuge/scenario-app.js';
 
 const configuration = `
 port: 0
@@ -53,11 +55,15 @@ function workers(of = server): number[] {
   return children === '' ? [] : children.split(' ').map(Number);
 }
 
-function client(transport: 'websocket' | 'http_stream'): Centrifuge {
+/** @param make which build of the SDK. Default: the one that speaks JSON */
+function client(
+  transport: 'websocket' | 'http_stream',
+  make: ClientMaker = (...given) => new Centrifuge(...given),
+): Centrifuge {
   const made =
     transport === 'websocket'
-      ? new Centrifuge(`ws://${host}/connection/websocket`, { websocket: WebSocket, minReconnectDelay: 50 })
-      : new Centrifuge([{ transport, endpoint: `http://${host}/connection/http_stream` }], {
+      ? make(`ws://${host}/connection/websocket`, { websocket: WebSocket, minReconnectDelay: 50 })
+      : make([{ transport, endpoint: `http://${host}/connection/http_stream` }], {
           emulationEndpoint: `http://${host}/emulation`,
           fetch,
           readableStream: ReadableStream,
@@ -99,9 +105,10 @@ describe('workers', { timeout: 60_000 }, () => {
   test('share one port, know of each other, and have their clients in common', async () => {
     await expect.poll(async () => (await nodes()).length).toBe(numWorkers);
     // HTTP streaming: each command is a request of its own, which any worker may get.
-    const followed = Array.from({ length: 9 }, (_, n) =>
-      follow(client(n % 3 === 0 ? 'websocket' : 'http_stream'), 'chat:a'),
-    );
+    const followed = Array.from({ length: 9 }, (_, n) => {
+      const make = n % 3 === 1 ? newProtobufClient : undefined;
+      return follow(client(n % 3 === 0 ? 'websocket' : 'http_stream', make), 'chat:a');
+    });
     await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
     const counts = (await nodes()).map(({ num_clients: count }) => count);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);

@@ -85,7 +85,7 @@ describe('messages of one turn', () => {
   });
 
   test('an event of server-sent events is bounded as well, its `data:` included', () => {
-    const text = Buffer.from(framesOf(sse.encoding, Array(400).fill(sized(200)))).toString();
+    const text = Buffer.from(framesOf(sse.text.encoding, Array(400).fill(sized(200)))).toString();
     const events = text.split(/(?<=\n\n)/);
     expect(events.join('')).toBe(text);
     expect(events.length).toBe(3);

@@ -64,11 +64,17 @@ export class ProtobufReader {
     return this.#low !== 0 || this.#high !== 0;
   }
 
-  /** The text, or `undefined` if the bytes are not UTF-8. */
-  utf8(): string | undefined {
+  /** Not copied. */
+  bytes(): Uint8Array {
     const end = this.#length();
     const bytes = this.#bytes.subarray(this.#at, end);
     this.#at = end;
+    return bytes;
+  }
+
+  /** The text, or `undefined` if the bytes are not UTF-8. */
+  utf8(): string | undefined {
+    const bytes = this.bytes();
     try {
       return decoder.decode(bytes);
     } catch {

@@ -48,7 +48,7 @@ export function decodeRequest(text: string): ClientRequest | undefined {
 
 /** Whether a request from another transport or node is one of these. */
 export function isInSessionRequest(words: SessionWords): words is InSessionRequest {
-  if (typeof words === 'string') return false;
+  if (typeof words === 'string' || words instanceof Uint8Array) return false;
   const { kind, ack, id, frame } = words;
   if (kind === 'poll') return isCount(ack);
   return kind === 'close' || (kind === 'send' && isCount(id) && typeof frame === 'string');

@@ -78,7 +78,7 @@ export class LongPollingTransport implements Transport {
   async #take(exchange: Exchange): Promise<void> {
     const { gate, maxFrameBytes } = this.#parts;
     if (!exchange.isWelcome(['POST'])) return;
-    const text = await exchange.readEnvelope(maxFrameBytes);
+    const text = await exchange.readJsonEnvelope(maxFrameBytes);
     if (text === undefined) return;
     const asked = decodeRequest(text);
     if (asked === undefined) return exchange.refuse({ status: 400, message: 'no such request' });

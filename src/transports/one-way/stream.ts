@@ -145,7 +145,7 @@ class OneWayStream implements Connection, OneWayOwner, Pinged {
     const protocol = new OneWayProtocol(format.style, { channels, since, retryMs }, this);
     this.opening = protocol.opening(token);
     this.encoding = { protocol, framing: format.framing };
-    this.#stream = new StreamConnection({ name: format.style.name, encoding: this.encoding }, stream, ports.clock);
+    this.#stream = new StreamConnection(format.style.name, this.encoding, stream, ports.clock);
   }
 
   get transport(): string {

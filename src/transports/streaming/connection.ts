@@ -5,7 +5,6 @@ import type { Clock } from '../../engine/ports/clock.js';
 import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { AnswerStream } from '../../http/exchange.js';
 import type { Disconnect } from '../../model/codes.js';
-import type { StreamFormat } from './format.js';
 
 /** How long a peer may take to read the last bytes: with late timers at most 5 seconds. */
 const closeTimeoutMs = 4_500;
@@ -18,9 +17,9 @@ export class StreamConnection implements Connection {
   readonly #clock: Clock;
   #isOpen = true;
 
-  constructor(format: Pick<StreamFormat, 'name' | 'encoding'>, response: AnswerStream, clock: Clock) {
-    this.encoding = format.encoding;
-    this.transport = format.name;
+  constructor(transport: string, encoding: Encoding, response: AnswerStream, clock: Clock) {
+    this.encoding = encoding;
+    this.transport = transport;
     this.#response = response;
     this.#clock = clock;
   }

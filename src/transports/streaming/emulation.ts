@@ -1,18 +1,13 @@
 /** Commands of clients of the streaming transports: each request names its session. */
 
+import { jsonType, protobufType } from '../body-types.js';
 import { type Exchange, plainEndpoint } from '../exchange.js';
-import { fieldsOf } from '../json-fields.js';
 import { sessionRefusal } from '../session-refusals.js';
 import type { ClientEndpoint, Transport } from '../transport.js';
+import { decodeEmulation } from './emulation-request.js';
 import type { StreamParts } from './transport.js';
 
-/** The body that the official SDK posts. */
-interface EmulationRequest {
-  readonly session: string;
-  readonly node: string;
-  /** A frame of commands. */
-  readonly data: string;
-}
+const types = [jsonType, protobufType];
 
 export class EmulationTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
@@ -29,20 +24,14 @@ export class EmulationTransport implements Transport {
   async #pass(exchange: Exchange): Promise<void> {
     const { gate, directory, maxFrameBytes } = this.#parts;
     if (!exchange.isWelcome(['POST'])) return;
-    const text = await exchange.readEnvelope(maxFrameBytes);
-    if (text === undefined) return;
-    const envelope = decode(text);
-    if (envelope === undefined) return exchange.refuse({ status: 400, message: 'session, node and data are strings' });
+    const body = await exchange.readEnvelope(maxFrameBytes, types);
+    if (body === undefined) return;
+    const envelope = decodeEmulation(body);
+    if (envelope === undefined) return exchange.refuse({ status: 400, message: 'session, node and data are needed' });
     const { session, node, data } = envelope;
     const request = { session, node, binding: gate.bindingOf(exchange.head), words: data };
     const { status } = await directory.request(request, exchange.recipient());
     if (status < 400) exchange.answer(status);
     else exchange.refuse(sessionRefusal(status, node));
   }
-}
-
-function decode(text: string): EmulationRequest | undefined {
-  const { session, node, data } = fieldsOf(text) ?? {};
-  if (typeof session !== 'string' || typeof node !== 'string' || typeof data !== 'string') return undefined;
-  return { session, node, data };
 }

@@ -8,13 +8,15 @@ import type { Handshake } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import type { AnswerStream } from '../../http/exchange.js';
 import { disconnectCodes } from '../../model/codes.js';
+import type { EncodedMessage } from '../../protocols/protocol.js';
+import { jsonType, protobufType } from '../body-types.js';
 import type { ClientGate } from '../client-gate.js';
 import { type Exchange, plainEndpoint } from '../exchange.js';
 import type { Refusal } from '../refusal.js';
 import type { AddressedSession, SessionAnswer, SessionDirectory, SessionWords } from '../session-directory.js';
 import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
 import { StreamConnection } from './connection.js';
-import type { StreamFormat } from './format.js';
+import type { StreamCodec, StreamFormat } from './format.js';
 import { FrameOrder } from './frame-order.js';
 
 /** What the streaming transports and the emulation endpoint of a node share. */
@@ -31,7 +33,8 @@ const connectParameter = 'cf_connect';
 
 /** The first frame of a client, and the URL without it, so that tokens are not logged. */
 interface Opening {
-  readonly frame: string;
+  readonly frame: EncodedMessage;
+  readonly codec: StreamCodec;
   readonly url: string;
 }
 
@@ -64,24 +67,27 @@ export class StreamTransport implements Transport {
   }
 
   async #readOpening(exchange: Exchange): Promise<Opening | Refusal | undefined> {
+    const { text, binary } = this.#format;
     const { method, url = '/' } = exchange.head;
-    if (method === 'GET') return openingOfUrl(url);
-    const frame = await exchange.readJson(this.#parts.maxFrameBytes);
+    if (method === 'GET') return openingOfUrl(url, text);
+    const types = binary === undefined ? [jsonType] : [jsonType, protobufType];
+    const frame = await exchange.readBody(this.#parts.maxFrameBytes, types);
     if (frame === undefined) return undefined;
-    return frame === '' ? { status: 400, message: 'a command is missing' } : { frame, url };
+    if (frame.length === 0) return { status: 400, message: 'a command is missing' };
+    return { frame, codec: typeof frame === 'string' ? text : (binary ?? text), url };
   }
 
-  #start(exchange: Exchange, { frame, url }: Opening): void {
+  #start(exchange: Exchange, { frame, codec, url }: Opening): void {
     const { ports, gate, directory, maxFrameBytes } = this.#parts;
-    const format = this.#format;
     const { head, stream } = exchange;
-    exchange.begin(format.contentType);
-    stream.write(format.opening);
+    const { encoding } = codec;
+    exchange.begin(codec.contentType);
+    stream.write(codec.opening);
     const address = directory.newAddress();
     const handshake: Handshake = { ...gate.handshakeOf(head), url, session: address.secret };
-    const connection = new StreamConnection(format, stream, ports.clock);
+    const connection = new StreamConnection(this.#format.name, encoding, stream, ports.clock);
     const session = ports.open(connection, handshake);
-    const order = new FrameOrder(format.encoding.protocol, ports.clock, maxFrameBytes, (one) => session.receive(one));
+    const order = new FrameOrder(encoding.protocol, ports.clock, maxFrameBytes, (one) => session.receive(one));
     directory.add(address, new StreamSession({ session, order, maxFrameBytes }, gate.bindingOf(head)));
     this.#open.add(stream);
     // Any failure ends the answer.
@@ -106,7 +112,7 @@ class StreamSession implements AddressedSession {
 
   request(frame: SessionWords): SessionAnswer {
     const { session, order, maxFrameBytes } = this.parts;
-    if (typeof frame !== 'string') return { status: 400 };
+    if (typeof frame !== 'string' && !(frame instanceof Uint8Array)) return { status: 400 };
     if (session.is('closed')) return { status: 404 };
     if (Buffer.byteLength(frame) > maxFrameBytes) {
       session.close(disconnectCodes.badRequest, limitReached('maxFrameBytes', maxFrameBytes));
@@ -123,7 +129,7 @@ class StreamSession implements AddressedSession {
 }
 
 /** Only one command: another site's page can make a browser send a GET, which must not do more than connect. */
-function openingOfUrl(url: string): Opening | Refusal {
+function openingOfUrl(url: string, codec: StreamCodec): Opening | Refusal {
   const start = url.indexOf('?');
   const query = new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
   const [frame = '', ...more] = query.getAll(connectParameter);
@@ -132,5 +138,5 @@ function openingOfUrl(url: string): Opening | Refusal {
   }
   query.delete(connectParameter);
   const rest = query.toString();
-  return { frame, url: `${url.slice(0, start)}${rest === '' ? '' : '?'}${rest}` };
+  return { frame, codec, url: `${url.slice(0, start)}${rest === '' ? '' : '?'}${rest}` };
 }

@@ -30,7 +30,7 @@ export async function openHttp2(url: string, ca: string): Promise<ClientHttp2Ses
 export async function askHttp2(
   session: ClientHttp2Session,
   headers: OutgoingHttpHeaders,
-  body?: string,
+  body?: string | Uint8Array,
 ): Promise<Http2Answer> {
   const stream = session.request(
     { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
@@ -60,7 +60,10 @@ export async function openHttp2Stream(
   firstFrame: string,
 ): Promise<SessionPeer> {
   const session = await openHttp2(url, ca);
-  const answer = await askHttp2(session, { ':method': 'POST', ':path': reading.path }, firstFrame);
+  const { writing } = reading;
+  const ask = (path: string, body: string | Uint8Array) =>
+    askHttp2(session, { ':method': 'POST', ':path': path, 'content-type': writing.type }, body);
+  const answer = await ask(reading.path, writing.frame(firstFrame));
   if (answer.status !== 200) throw new Error(`${answer.status} ${await textOfHttp2(answer)}`);
   const { stream } = answer;
   const frames = framesOf(stream, reading);
@@ -71,8 +74,7 @@ export async function openHttp2Stream(
     });
   });
   const emulate = async (frame: string) => {
-    const body = JSON.stringify({ ...addressIn(frames.items), data: frame });
-    const { status, stream: answered } = await askHttp2(session, { ':method': 'POST', ':path': '/emulation' }, body);
+    const { status, stream: answered } = await ask('/emulation', writing.envelope(addressIn(frames.items), frame));
     answered.resume();
     return status;
   };

@@ -1,20 +1,59 @@
-/** A client of the streaming transports made of plain requests, with its own reading of both formats. */
+/** A client of the streaming transports made of plain requests, with its own reading of their formats. */
 
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Disconnect } from '../../../src/model/codes.js';
 import type { TransportPeer } from '../../conformance/transport-suite.js';
 import { Gathered } from '../centrifuge/awaiting.js';
+import { linesOfProtobuf, protobufOfLines, protobufSdk, wholeMessages } from '../documents/protobuf-sdk.js';
 
-/** How frames lie in the bytes of the response. */
+/** How frames lie in the bytes of the response. Frames are lines of JSON for the test, whatever they are on the wire. */
 export interface StreamReading {
   readonly path: string;
+  /** How frames are sent. */
+  readonly writing: StreamWriting;
+  /** Of the response: `latin1` for bytes. */
+  readonly charset: 'utf8' | 'latin1';
   /** Frames of the text so far that are whole, and what is left of it. */
   split(text: string): { readonly frames: readonly string[]; readonly rest: string };
 }
 
+/** The bodies in which frames are sent. */
+export interface StreamWriting {
+  readonly type: string;
+  frame(lines: string): string | Uint8Array;
+  /** For the emulation endpoint. */
+  envelope(address: SessionAddress, lines: string): string | Uint8Array;
+}
+
+const jsonWriting: StreamWriting = {
+  type: 'application/json',
+  frame: (lines) => lines,
+  envelope: (address, data) => JSON.stringify({ ...address, data }),
+};
+
+export const protobufWriting: StreamWriting = {
+  type: 'application/octet-stream',
+  frame: protobufOfLines,
+  envelope: (address, lines) => protobufSdk.encodeEmulationRequest({ ...address, data: protobufOfLines(lines) }),
+};
+
+/** A chunk is a frame; what ends within a message is continued by the next one. */
+export const protobufStreamReading: StreamReading = {
+  path: '/connection/http_stream',
+  writing: protobufWriting,
+  charset: 'latin1',
+  split(text) {
+    const bytes = Buffer.from(text, 'latin1');
+    const end = wholeMessages(bytes);
+    return { frames: end === 0 ? [] : [linesOfProtobuf(bytes.subarray(0, end))], rest: text.slice(end) };
+  },
+};
+
 export const httpStreamReading: StreamReading = {
   path: '/connection/http_stream',
+  writing: jsonWriting,
+  charset: 'utf8',
   // A chunk is a frame; what ends within a line is continued by the next one.
   split: (text) =>
     text.endsWith('\n')
@@ -24,6 +63,8 @@ export const httpStreamReading: StreamReading = {
 
 export const sseReading: StreamReading = {
   path: '/connection/sse',
+  writing: jsonWriting,
+  charset: 'utf8',
   split(text) {
     const blocks = text.split('\n\n');
     const rest = blocks.pop() ?? '';
@@ -38,10 +79,10 @@ export const sseReading: StreamReading = {
   },
 };
 
-/** Sends a body of JSON; resolves with the head of the response, whose body goes on. */
+/** Sends a body, of JSON unless the headers say otherwise; resolves with the head of the response, whose body goes on. */
 export function post(
   url: string,
-  body: string,
+  body: string | Uint8Array,
   headers: OutgoingHttpHeaders = {},
   agent?: Agent,
 ): Promise<IncomingMessage> {
@@ -88,7 +129,9 @@ export async function openStream(
   headers: OutgoingHttpHeaders = {},
 ): Promise<StreamPeer> {
   const agent = new Agent({ keepAlive: true });
-  const response = await post(`${url}${reading.path}`, firstFrame, headers);
+  const { writing } = reading;
+  const typed = { 'Content-Type': writing.type, ...headers };
+  const response = await post(`${url}${reading.path}`, writing.frame(firstFrame), typed);
   if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${await textOf(response)}`);
   const frames = framesOf(response, reading);
   // 'close' follows.
@@ -100,8 +143,8 @@ export async function openStream(
     });
   });
   const emulate = async (frame: string) => {
-    const body = JSON.stringify({ ...addressIn(frames.items), data: frame });
-    const answered = await post(`${url}/emulation`, body, headers, agent);
+    const body = writing.envelope(addressIn(frames.items), frame);
+    const answered = await post(`${url}/emulation`, body, typed, agent);
     answered.resume();
     return answered.statusCode ?? 0;
   };
@@ -112,7 +155,7 @@ export async function openStream(
 export function framesOf(response: Readable, reading: StreamReading): Gathered<string> {
   const frames = new Gathered<string>();
   let rest = '';
-  response.setEncoding('utf8').on('data', (chunk: string) => {
+  response.setEncoding(reading.charset).on('data', (chunk: string) => {
     const split = reading.split(rest + chunk);
     rest = split.rest;
     for (const frame of split.frames) frames.add(frame);
