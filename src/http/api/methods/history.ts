@@ -1,7 +1,7 @@
 /** `history` and `history_remove`: the publications that a channel keeps. */
 
 import * as v from 'valibot';
-import { publicationText } from '../../../protocols/centrifugal/json-encode.js';
+import { historyText } from '../../../protocols/centrifugal/json-encode.js';
 import { flag, integer, position } from '../fields.js';
 import { apiMethod } from '../method.js';
 
@@ -14,9 +14,7 @@ export const history = apiMethod('history', 6, params, async ({ channel, limit, 
     reverse,
     ...(since && { since: since.epoch === '' ? { offset: since.offset } : since }),
   });
-  // Publications are already JSON text and are embedded unchanged.
-  const list = publications.map(publicationText).join(',');
-  return `{"publications":[${list}],"epoch":${JSON.stringify(top.epoch)},"offset":${top.offset}}`;
+  return historyText({ publications, epoch: top.epoch, offset: top.offset });
 });
 
 export const historyRemove = apiMethod(
