@@ -40,6 +40,7 @@ export type {
   TicketOptions,
 } from './server/app-types.js';
 export type { OneWayPaths, TransportPaths } from './server/client-transports.js';
+export type { AttachOptions, DeflateOptions } from './server/deflate-options.js';
 export { fanfare } from './server/fanfare.js';
 export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jwt.js';
 export { memory } from './server/memory.js';

@@ -60,6 +60,12 @@ export const options = {
     'Serve consumers that only listen and have no SDK: EventSource at /sse, curl at /stream, plain WebSocket at /ws.',
     { default: false },
   ),
+  'deflate.enabled': option(
+    flag(),
+    'Compress messages on WebSockets whose clients support it, each once, however many clients get it. Not if a message may have both a secret and what an attacker can choose: docs/guide/compression.md.',
+    { default: false },
+  ),
+  'deflate.minBytes': option(bytes(), 'Shortest message that is compressed.', { default: 256, zero: 'All messages.' }),
   origins: option(
     origins(),
     'Web origins whose pages may connect, exactly as browsers send them, or * for all. In https://*.example.com the * is one label. Native shells have origins like capacitor://localhost; files and sandboxed frames have the origin null.',

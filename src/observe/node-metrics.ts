@@ -114,6 +114,16 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
   ['frames_out_total', 'Writes to connections; frames in one write count once.', counted('framesOut')],
   ['received_bytes_total', 'Bytes of the frames received.', counted('bytesIn')],
   ['sent_bytes_total', 'Bytes of the frames written.', counted('bytesOut')],
+  [
+    'deflated_frames_total',
+    'Frames compressed, each once, however many connections got it.',
+    counted('deflatedFrames'),
+  ],
+  ['deflate_input_bytes_total', 'Bytes of these frames before.', counted('deflateInBytes')],
+  ['deflate_output_bytes_total', 'Bytes of these frames after.', counted('deflateOutBytes')],
+  ['inflated_messages_total', 'Compressed messages of clients.', counted('inflatedMessages')],
+  ['inflate_input_bytes_total', 'Bytes of these messages as received.', counted('inflateInBytes')],
+  ['inflate_output_bytes_total', 'Bytes of these messages decompressed.', counted('inflateOutBytes')],
   ['recoveries_total', 'Subscriptions that got all they had missed.', eachRule((counts) => counts.recoveries), ofRule],
   [
     'recoveries_failed_total',

@@ -31,7 +31,8 @@ import {
   type TicketOptions,
   toMember,
 } from './app-types.js';
-import { checkListen, checkServer } from './check-options.js';
+import { checkAttach, checkListen, checkServer } from './check-options.js';
+import type { AttachOptions } from './deflate-options.js';
 import type { ListenAddress } from './listener.js';
 import type { AnyHttpServer, Certificate } from './own-server.js';
 import type { CloseOptions, ListenOptions, Serving } from './serving.js';
@@ -86,9 +87,10 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
    *
    * @example const server = createServer(express()); app.attach(server); server.listen(3000);
    */
-  attach(server: AnyHttpServer): this {
+  attach(server: AnyHttpServer, options: AttachOptions = {}): this {
     checkServer(server);
-    this.#serving.attach(server);
+    checkAttach(options);
+    this.#serving.attach(server, options);
     return this;
   }
 

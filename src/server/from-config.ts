@@ -141,6 +141,7 @@ export class ConfiguredServer {
       metrics,
       endpoints,
       proxyProtocol: values.proxyProtocol,
+      deflate: values['deflate.enabled'] && { minBytes: values['deflate.minBytes'] },
       ...(certificate && { tls: certificate }),
     });
     this.#port = clients.port;

@@ -11,10 +11,11 @@ import type { HttpEndpoint } from '../http/endpoint.js';
 import { findHostFault } from '../http/host.js';
 import { NodeExchange } from '../http/node-exchange.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
-import type { ClientEndpoint, Transport } from '../transports/transport.js';
+import type { ClientEndpoint, ListenerTerms, Transport } from '../transports/transport.js';
 import type { TrustedProxies } from '../transports/trusted-proxies.js';
 import { refuseUpgrade } from '../transports/websocket/upgrade.js';
 import { announced } from './announced-connections.js';
+import { type AttachOptions, termsOf } from './deflate-options.js';
 import { hasTooManyHeaders } from './ignored-upgrade.js';
 import { type Interception, intercept, type RequestHandler, type UpgradeHandler } from './interception.js';
 import { closedMeanwhile, createHttpServer, type ListenAddress, listenOn } from './listener.js';
@@ -25,7 +26,7 @@ import { createTlsServer } from './tls-server.js';
 import { unservedPathLine } from './unserved-paths.js';
 
 /** The options of a port that Fanfare opens. */
-export interface ListenOptions {
+export interface ListenOptions extends AttachOptions {
   /** Default: `127.0.0.1`. */
   readonly host?: string;
   /** Use TLS on this port, with HTTP/2 and HTTP/1.1. Default: plain HTTP/1.1. */
@@ -94,9 +95,10 @@ export class Serving {
     return this.#started;
   }
 
-  attach(server: AnyHttpServer): void {
+  attach(server: AnyHttpServer, options: AttachOptions): void {
     if (this.#attached.has(server)) return;
     const { node } = this.parts;
+    const terms = termsOf(options);
     this.start().catch((error: unknown) => node.ports.log.error({ err: error }, 'the broker cannot be reached'));
     // For upgrades that nobody else handles. Without a listener, Node ignores upgrades.
     const onUpgrade = Object.assign(
@@ -111,7 +113,7 @@ export class Serving {
         const endpoint = this.#endpoints.get(pathOf(request));
         return endpoint?.handle && this.#answering((...taken) => endpoint.handle?.(new NodeExchange(...taken)));
       },
-      findUpgrade: (request) => this.#findUpgrade(server, request),
+      findUpgrade: (request) => this.#findUpgrade(server, terms, request),
     });
     this.#attached.set(server, () => {
       server.off('upgrade', onUpgrade);
@@ -123,10 +125,14 @@ export class Serving {
    * Other listeners to upgrades get those for other paths, except those to HTTP/2 (h2c), which no program on Node
    * supports and which clients send with any request.
    */
-  #findUpgrade(server: AnyHttpServer, request: IncomingMessage): ReturnType<Interception['findUpgrade']> {
+  #findUpgrade(
+    server: AnyHttpServer,
+    terms: ListenerTerms,
+    request: IncomingMessage,
+  ): ReturnType<Interception['findUpgrade']> {
     if (hasTooManyHeaders(request)) return this.#refuseMany;
     const endpoint = this.#endpoints.get(pathOf(request));
-    if (offersWebSocket(request)) return endpoint?.upgrade && ((...upgrade) => endpoint.upgrade?.(...upgrade));
+    if (offersWebSocket(request)) return endpoint?.upgrade && ((...upgrade) => endpoint.upgrade?.(...upgrade, terms));
     const isPlain = endpoint !== undefined || offersHttp2(request) || isLeftToFanfare(server);
     return isPlain ? 'ignored' : undefined;
   }
@@ -149,7 +155,7 @@ export class Serving {
     const ports = { clock, log, refusals, peerOf: (socket: Duplex) => proxies.peerOf(socket as Socket) };
     const plain = tls ? createTlsServer(handle, tls, ports) : createHttpServer(handle, ports);
     const own = proxyProtocol ? announced(plain, { proxies, clock, refusals }) : plain;
-    if (clients) this.attach(own.server);
+    if (clients) this.attach(own.server, options);
     else this.#ignoreUpgrades(own.server);
     this.#listening.add(own);
     try {

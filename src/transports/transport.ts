@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
 import type { Clock, Random } from '../engine/ports/clock.js';
 import type { Connection, Handshake } from '../engine/ports/connection.js';
+import type { Counters } from '../engine/ports/counters.js';
 import type { EngineLimits } from '../engine/ports/limits.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { Session } from '../engine/sessions/session.js';
@@ -18,6 +19,7 @@ export interface TransportPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly counters: Counters;
   readonly refusals: Pick<RefusalLog, 'tell'>;
   /** The values may change while clients are connected. */
   readonly limits: EngineLimits;
@@ -26,13 +28,19 @@ export interface TransportPorts {
   open(connection: Connection, handshake: Handshake): Session;
 }
 
+/** How clients are served that come through one listener. */
+export interface ListenerTerms {
+  /** The shortest message that is compressed. Absent: nothing is compressed. */
+  readonly deflateMinBytes?: number;
+}
+
 /** One path, compared literally: nothing is decoded, joined or stripped. */
 export interface ClientEndpoint {
   readonly path: string;
   /** Answers a plain request of any method. Absent: plain requests are left to other listeners. Never throws. */
   handle?(exchange: HttpExchange): void;
   /** Handles an upgrade. Absent: upgrades are refused. Never throws. */
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer, terms: ListenerTerms): void;
 }
 
 /** A way for clients to connect. */

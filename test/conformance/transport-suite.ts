@@ -3,6 +3,7 @@
  * close. A transport's test gives a way to connect and names, with the reason, what cannot apply to it.
  */
 
+import { randomBytes } from 'node:crypto';
 import { channel, fanfare, type ListenOptions, rpc } from 'fanfare';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Disconnect, disconnectCodes } from '../../src/model/codes.js';
@@ -45,7 +46,8 @@ export const firstFrameIsTheRequest = {
 };
 
 const maxQueueBytes = 131_072;
-const bigText = 'x'.repeat(32_000);
+/** Of random letters, so that it fills queues where frames are compressed too. */
+const bigText = randomBytes(24_000).toString('base64');
 
 function startApp(limits: { readonly connectTimeoutMs?: number; readonly pingIntervalMs?: number }) {
   return fanfare({

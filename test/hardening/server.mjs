@@ -163,5 +163,8 @@ process.on('message', ({ id, operation, args }) => {
 });
 process.on('disconnect', () => process.exit());
 
-const { port } = await app.listen(0, { ...(config.api && { api: { keys: config.api } }) });
+const { port } = await app.listen(0, {
+  ...(config.api && { api: { keys: config.api } }),
+  ...(config.deflate && { deflate: config.deflate }),
+});
 process.send({ id: 0, result: { port } });

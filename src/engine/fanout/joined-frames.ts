@@ -22,11 +22,13 @@ export function mostBytes(message: EncodedMessage): number {
 /** Frames of the messages, in order, to be written at once. Never called with an empty list. */
 export function framesOf(encoding: Encoding, messages: readonly EncodedMessage[]): Uint8Array {
   if (messages.length === 1 || encoding.framing.joinedBytes === undefined) return frameOf(encoding, messages);
-  // Counting characters is free, and for ASCII they are bytes. Bytes are counted only if a frame came out too large.
-  let groups = groupsOf(messages, ({ length }) => length, encoding.framing.joinedBytes);
+  // Counting characters is free, and for ASCII they are bytes. Bytes are counted only if a frame came out too large, or
+  // if that does not show.
+  const { joinedBytes, shrinks = false } = encoding.framing;
+  let groups = groupsOf(messages, shrinks ? bytesOf : ({ length }) => length, joinedBytes);
   let frames = groups.map((group) => frameOf(encoding, group));
-  if (frames.some(({ length }, n) => length > maxJoinedBytes && groups[n]?.length !== 1)) {
-    groups = groupsOf(messages, bytesOf, encoding.framing.joinedBytes);
+  if (!shrinks && frames.some(({ length }, n) => length > maxJoinedBytes && groups[n]?.length !== 1)) {
+    groups = groupsOf(messages, bytesOf, joinedBytes);
     frames = groups.map((group) => frameOf(encoding, group));
   }
   const [frame] = frames;

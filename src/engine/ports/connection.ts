@@ -13,6 +13,8 @@ export interface Framing {
    * as with lines, so the size is not limited.
    */
   joinedBytes?(payloadBytes: number, numMessages: number): number;
+  /** Frames may be shorter than what readers get out of them, so the length of a frame does not tell its size. */
+  readonly shrinks?: boolean;
 }
 
 /**

@@ -37,6 +37,15 @@ export class Counters {
   framesOut = 0;
   bytesIn = 0;
   bytesOut = 0;
+  /** Frames that were compressed, each once, however many connections got it. */
+  deflatedFrames = 0;
+  /** Their bytes before and after. */
+  deflateInBytes = 0;
+  deflateOutBytes = 0;
+  /** Compressed messages of clients, and their bytes before and after. */
+  inflatedMessages = 0;
+  inflateInBytes = 0;
+  inflateOutBytes = 0;
   recoveries = 0;
   recoveriesFailed = 0;
   publicationsRecovered = 0;

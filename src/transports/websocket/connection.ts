@@ -7,8 +7,10 @@ import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import type { Disconnect } from '../../model/codes.js';
 import { ignoreRest } from './ignore-rest.js';
+import { badDeflate, invalidData, undeflatable } from './undeflatable.js';
 
 /** RFC 6455 section 7.4.1. */
+const protocolError = 1_002;
 const messageTooBig = 1_009;
 /** The longest reason that fits a close frame (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
@@ -85,15 +87,26 @@ export class ClientSocket extends WebSocket {
 
   #failed(error: NodeJS.ErrnoException): void {
     const { session } = this;
-    if (session !== undefined && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-      session.explain(limitReached('maxFrameBytes', session.maxFrameBytes), messageTooBig);
-    } else session?.connectionFailed(error);
+    switch (error.code) {
+      case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+        session?.explain(limitReached('maxFrameBytes', session.maxFrameBytes), messageTooBig);
+        break;
+      case 'WS_ERR_UNEXPECTED_RSV_1':
+        session?.explain(badDeflate('a frame is marked as compressed that must not be'), protocolError);
+        break;
+      case undeflatable:
+        session?.explain(badDeflate('a compressed message is no deflate'), invalidData);
+        break;
+      default:
+        session?.connectionFailed(error);
+    }
   }
 }
 
 /**
  * `ws` reads, answers control frames and does the closing handshake. Outgoing messages bypass its sender and are
- * written to the socket; both write whole frames, so they can share it without compression.
+ * written to the socket; both write whole frames, so they can share it: what is compressed is
+ * compressed before.
  */
 export class WebSocketConnection implements Connection {
   readonly encoding: Encoding;

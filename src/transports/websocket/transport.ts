@@ -3,13 +3,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import type { ClientGate } from '../client-gate.js';
 import type { Refusal } from '../refusal.js';
-import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
+import type { ClientEndpoint, ListenerTerms, Transport, TransportPorts } from '../transport.js';
 import { unspokenSubprotocol } from '../unspoken-protocol.js';
-import { codecOfUrl, codecSubprotocols, encodingOf } from './codecs.js';
+import { codecOfUrl, codecSubprotocols, type Encodings, encodingOf } from './codecs.js';
 import { ClientSocket, WebSocketConnection } from './connection.js';
+import { deflateOffers } from './deflate-offer.js';
+import { DeflatingServer } from './deflating-server.js';
+import { type Agreement, Deflation } from './deflation.js';
+import { Inflater } from './inflater.js';
+import { Inflation } from './inflation.js';
 import { Probes } from './probes.js';
 import { findRefusal, refuseUpgrade, subprotocolsOf, tidyHandshake } from './upgrade.js';
 
@@ -22,8 +26,20 @@ export interface SocketPurpose<Asked = unknown> {
   readonly hasProbes?: boolean;
   /** Reads what the request asks for, beyond the checks for every upgrade. */
   read(request: IncomingMessage): Refusal | Asked;
-  /** Opens a session and gives it to the socket. Must not retain the request. */
-  open(ws: ClientSocket, socket: Duplex, request: IncomingMessage, asked: Asked): void;
+  /** Whether frames may be compressed: only what several clients get is worth it. */
+  readonly deflates?: boolean;
+  /**
+   * Opens a session and gives it to the socket. Must not retain the request.
+   *
+   * @param encodings of compressed frames, if that was agreed on
+   */
+  open(
+    ws: ClientSocket,
+    socket: Duplex,
+    request: IncomingMessage,
+    asked: Asked,
+    encodings: Encodings | undefined,
+  ): void;
 }
 
 interface WebSocketTransportOptions {
@@ -41,7 +57,11 @@ export class WebSocketTransport implements Transport {
   readonly endpoints: readonly ClientEndpoint[];
   readonly #gate: ClientGate;
   readonly #purpose: SocketPurpose;
-  readonly #server: WebSocketServer;
+  readonly #server: DeflatingServer;
+  readonly #ports: TransportPorts;
+  readonly #inflater: Inflater;
+  /** By the shortest message that is compressed, so that listeners with the same one share frames. */
+  readonly #deflations = new Map<number, Deflation>();
   readonly #probes: Probes | undefined;
   readonly #open = new Set<ClientSocket>();
   /** One function shared by all sockets. */
@@ -53,12 +73,15 @@ export class WebSocketTransport implements Transport {
     this.#gate = options.gate;
     const { path, purpose = twoWay(ports, options.gate) } = options;
     this.#purpose = purpose;
-    this.endpoints = [{ path, upgrade: (request, socket, head) => this.#upgrade(request, socket, head) }];
+    this.#ports = ports;
+    this.#inflater = new Inflater(ports);
+    this.endpoints = [{ path, upgrade: (...upgrade) => this.#upgrade(...upgrade) }];
     const maxFragments = options.maxFragments ?? 64;
-    this.#server = new WebSocketServer({
+    this.#server = new DeflatingServer({
       WebSocket: purpose.socketClass,
       noServer: true,
       clientTracking: false,
+      // Its own: a stream for each socket, and each frame compressed for each of them.
       perMessageDeflate: false,
       maxPayload: ports.limits.maxFrameBytes,
       maxFragments,
@@ -76,7 +99,7 @@ export class WebSocketTransport implements Transport {
         ports.refusals.tell(unspokenSubprotocol(offered, subprotocols));
         return false;
       },
-    } as ConstructorParameters<typeof WebSocketServer>[0]);
+    } as ConstructorParameters<typeof DeflatingServer>[0]);
     const onInvalid = (error: Error, socket: Duplex, request: IncomingMessage) => {
       this.#refuse(request, socket, { status: 400, message: error.message });
     };
@@ -84,7 +107,7 @@ export class WebSocketTransport implements Transport {
     this.#probes = purpose.hasProbes === true ? new Probes(ports.clock, onInvalid) : undefined;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, terms: ListenerTerms): void {
     const gate = this.#gate;
     const subprotocols = subprotocolsOf(request);
     const probes = this.#probes?.isProbe(subprotocols) === true ? this.#probes : undefined;
@@ -99,20 +122,39 @@ export class WebSocketTransport implements Transport {
       probes.upgrade(request, socket, head);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => {
-      // safe: the server makes sockets of this class
-      this.#accept(ws as ClientSocket, socket, request, asked);
+    const agreement = this.#agree(request, terms);
+    const inflation = agreement && new Inflation(agreement.params, this.#inflater);
+    this.#server.upgrade(request, socket, head, inflation, (ws) => {
+      this.#accept(ws, socket, request, asked, agreement?.encodings);
     });
   }
 
+  #agree(request: IncomingMessage, { deflateMinBytes }: ListenerTerms): Agreement | undefined {
+    if (deflateMinBytes === undefined || this.#purpose.deflates !== true) return undefined;
+    const offers = deflateOffers(request) ?? [];
+    if (offers.length === 0) return undefined;
+    let deflation = this.#deflations.get(deflateMinBytes);
+    if (deflation === undefined) {
+      deflation = new Deflation(deflateMinBytes, this.#ports.counters);
+      this.#deflations.set(deflateMinBytes, deflation);
+    }
+    return deflation.agree(offers);
+  }
+
   /** Retains nothing of the request: creates no closure over it. */
-  #accept(ws: ClientSocket, socket: Duplex, request: IncomingMessage, asked: unknown): void {
+  #accept(
+    ws: ClientSocket,
+    socket: Duplex,
+    request: IncomingMessage,
+    asked: unknown,
+    encodings: Encodings | undefined,
+  ): void {
     // safe: an upgrade arrives over TCP or TLS, both of which are net.Socket
     (socket as Socket).setNoDelay(true);
     this.#open.add(ws);
     ws.socket = socket;
     ws.onEnd = this.#onEnd;
-    this.#purpose.open(ws, socket, request, asked);
+    this.#purpose.open(ws, socket, request, asked, encodings);
   }
 
   /** Cuts all open connections, without a closing handshake. */
@@ -137,9 +179,10 @@ function twoWay(ports: TransportPorts, gate: ClientGate): SocketPurpose<string> 
     socketClass: ClientSocket,
     subprotocols: codecSubprotocols,
     hasProbes: true,
+    deflates: true,
     read: ({ url = '' }) => codecOfUrl(url),
-    open(ws, socket, request, codec) {
-      const encoding = encodingOf(ws.protocol === '' ? codec : ws.protocol);
+    open(ws, socket, request, codec, encodings) {
+      const encoding = encodingOf(ws.protocol === '' ? codec : ws.protocol, encodings);
       ws.session = ports.open(new WebSocketConnection(ws, socket, encoding), gate.handshakeOf(request));
     },
   };

@@ -2,8 +2,6 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-// A namespace import: Bun's ws lacks these exports, and Bun must be refused with a clear message.
-import * as ws from 'ws';
 import { elementsOf, isToken } from '../../http/header-list.js';
 import { findHostFault, hostOf } from '../../http/host.js';
 import type { RequestHead } from '../../http/request-head.js';
@@ -11,10 +9,7 @@ import { hasBody, offersWebSocket } from '../../http/upgrade-header.js';
 import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
 import type { OriginPolicy } from '../origin-policy.js';
 import type { Refusal } from '../refusal.js';
-import type {} from './ws-internals.js';
-
-/** Longer headers are not worth parsing: browsers send about 50 bytes. */
-const maxExtensionsLength = 1_024;
+import { deflateOffers } from './deflate-offer.js';
 
 /** What {@link findRefusal} checks against. */
 export interface UpgradePolicy {
@@ -46,7 +41,8 @@ export function findRefusal(
   if (policy.cookiesAuthenticate && cookie !== undefined && origin === undefined) {
     return cookiesWithoutOrigin;
   }
-  if (!hasValidExtensions(request.headers['sec-websocket-extensions'])) {
+  // A malformed offer makes the handshake invalid, even if it would be declined.
+  if (deflateOffers(request) === undefined) {
     return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };
   }
   if (!subprotocols.every(isToken)) return { status: 400, message: 'invalid Sec-WebSocket-Protocol' };
@@ -67,22 +63,6 @@ export function tidyHandshake({ headers }: RequestHead, subprotocols: readonly s
   headers.upgrade = 'websocket';
   if (subprotocols.length > 0) headers['sec-websocket-protocol'] = subprotocols.join(', ');
   else delete headers['sec-websocket-protocol'];
-}
-
-/** Offers are declined, but a malformed one makes the handshake invalid. */
-function hasValidExtensions(header: string | undefined): boolean {
-  if (header === undefined) return true;
-  if (header.length > maxExtensionsLength) return false;
-  const elements = elementsOf(header);
-  if (elements.length === 0) return true;
-  try {
-    const offers = ws.extension.parse(elements.join(','))[ws.PerMessageDeflate.extensionName];
-    if (offers !== undefined) new ws.PerMessageDeflate({ isServer: true }).accept(offers);
-    return true;
-  } catch {
-    // `ws` throws for invalid offers; the details are of no use.
-    return false;
-  }
 }
 
 /** Answers and closes. Pipelined data is never read. */

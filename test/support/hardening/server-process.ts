@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { DeflateOptions } from '../../../src/server/deflate-options.js';
 import type { JwtOptions } from '../../../src/server/jwt.js';
 
 const fixture = fileURLToPath(new URL('../../hardening/server.mjs', import.meta.url));
@@ -19,6 +20,8 @@ export interface ServerProcessOptions {
   readonly jwt?: Omit<JwtOptions, 'secret'>;
   readonly origins?: readonly string[];
   readonly trustProxies?: readonly string[];
+  /** Compression on the port. Default: none. */
+  readonly deflate?: DeflateOptions;
   /** Keys of the HTTP API. Default: there is no API. */
   readonly api?: readonly string[];
 }
