@@ -4,7 +4,6 @@ import { tokenChecks } from '../engine/auth/token-refusals.js';
 import type { Rule } from '../engine/channels/rule.js';
 import type { Cluster } from '../engine/cluster/cluster.js';
 import type { BrokerHealth } from '../engine/fanout/broker-health.js';
-import type { Hub } from '../engine/fanout/hub.js';
 import type { BrokerHoldings } from '../engine/ports/broker.js';
 import { type Counters, countedCodes } from '../engine/ports/counters.js';
 import type { EngineLimits } from '../engine/ports/limits.js';
@@ -17,8 +16,7 @@ import type { LabelledFigure, MetricRow } from './metric-rows.js';
 
 /** What is read of a node. */
 export interface NodeFigures {
-  readonly sessions: Pick<Sessions, 'size' | 'numClients' | 'numUsers' | 'all'>;
-  readonly hub: Pick<Hub, 'usageByRule'>;
+  readonly sessions: Pick<Sessions, 'size' | 'sizeByTransport' | 'numClients' | 'numUsers' | 'queues'>;
   /** In force at the time of the scrape. */
   readonly rules: Iterable<Rule>;
   readonly limits: Pick<EngineLimits, 'maxConnections'>;
@@ -50,18 +48,15 @@ const eachRule =
     if (others > 0) rows.push(['', others]);
     return rows;
   };
-const usage = (name: 'channels' | 'subscriptions') => (node: NodeFigures) => {
-  const rows = new Map(Array.from(node.rules, ({ pattern }) => [pattern.text, 0]));
-  for (const [rule, counts] of node.hub.usageByRule()) {
-    const text = rule?.pattern.text ?? '';
-    rows.set(text, (rows.get(text) ?? 0) + counts[name]);
-  }
-  return rows;
-};
 
 export const ofNode: readonly MetricRow<NodeFigures>[] = [
   ['connections', 'Open connections, authenticated or not.', ({ sessions }) => sessions.size],
-  ['transport_connections', 'Open connections by transport.', connectionsByTransport, { labels: ['transport'] }],
+  [
+    'transport_connections',
+    'Open connections by transport.',
+    ({ sessions }) => sessions.sizeByTransport,
+    { labels: ['transport'] },
+  ],
   ['clients', 'Connected clients.', ({ sessions }) => sessions.numClients],
   ['users', 'Different users among the connected clients.', ({ sessions }) => sessions.numUsers],
   [
@@ -81,10 +76,15 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     'Most connections, as `limits.maxConnections` says; 0: any number.',
     ({ limits }) => limits.maxConnections,
   ],
-  ['channels', 'Channels with subscribers on this node.', usage('channels'), ofRule],
-  ['subscriptions', 'Subscriptions on this node.', usage('subscriptions'), ofRule],
-  ['queue_bytes', 'Bytes that wait for slow connections, over all of them.', queuedBytes],
-  ['queue_largest_bytes', 'Bytes that wait for the slowest connection.', largestQueue, { over: 'max' }],
+  ['channels', 'Channels with subscribers on this node.', eachRule((counts) => counts.channels), ofRule],
+  ['subscriptions', 'Subscriptions on this node.', eachRule((counts) => counts.subscriptions), ofRule],
+  ['queue_bytes', 'Bytes that wait for slow connections, over all of them.', ({ sessions }) => sessions.queues().sum],
+  [
+    'queue_largest_bytes',
+    'Bytes that wait for the slowest connection.',
+    ({ sessions }) => sessions.queues().largest,
+    { over: 'max' },
+  ],
   [
     'draining',
     '1 while the node is shutting down and refuses clients.',
@@ -263,22 +263,4 @@ function* errors({ rules, counters }: NodeFigures): Iterable<readonly [number, s
   for (const { pattern, counts } of rules) {
     for (const [code, count] of counts.errorsByCode) yield [code, pattern.text, count];
   }
-}
-
-function largestQueue({ sessions }: NodeFigures): number {
-  let bytes = 0;
-  for (const session of sessions.all()) bytes = Math.max(bytes, session.outbox.queuedBytes);
-  return bytes;
-}
-
-function connectionsByTransport({ sessions }: NodeFigures): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { transport } of sessions.all()) counts.set(transport, (counts.get(transport) ?? 0) + 1);
-  return counts;
-}
-
-function queuedBytes({ sessions }: NodeFigures): number {
-  let bytes = 0;
-  for (const session of sessions.all()) bytes += session.outbox.queuedBytes;
-  return bytes;
 }

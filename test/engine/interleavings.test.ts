@@ -9,6 +9,7 @@ import type { Duration } from '../../src/engine/time/duration.js';
 import type { SimulatedClient } from '../support/engine/simulated-client.js';
 import { Simulation } from '../support/engine/simulation.js';
 import { type DeliveryFate, UnrulyBroker } from '../support/engine/unruly-broker.js';
+import { usageOf } from '../support/engine/usage.js';
 
 const action = fc.record({
   kind: fc.oneof(
@@ -104,6 +105,7 @@ function world(fates: fc.Arbitrary<DeliveryFate[]>, batch: Duration = '0ms') {
     }
     await calm();
     assert.equal(simulation.node.ports.hub.numChannels, 0, 'F20: the hub empties');
+    assert.deepEqual(usageOf(simulation.node.ports), [], 'F20: nor does a rule count what has gone');
     await simulation.close();
   });
 }

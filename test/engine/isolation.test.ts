@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SimulatedClient } from '../support/engine/simulated-client.js';
 import { Simulation } from '../support/engine/simulation.js';
+import { usageOf } from '../support/engine/usage.js';
 
 const maxQueueBytes = 2_000;
 
@@ -102,6 +103,7 @@ async function run(steps: readonly Step[], limitOfNode: number): Promise<void> {
   for (const client of healthy) client.cut();
   await simulation.settle([]);
   assert.equal(simulation.node.ports.hub.numChannels, 0, 'F20: the hub empties');
+  assert.deepEqual(usageOf(simulation.node.ports), [], 'F20: nor does a rule count what has gone');
   await simulation.close();
 }
 

@@ -6,6 +6,7 @@ import { encodeMessage } from '../../src/engine/channels/publishing.js';
 import type { EngineLimits } from '../../src/engine/ports/limits.js';
 import { channelName } from '../support/engine/channel-name.js';
 import { type EngineClient, EngineNode, type EngineNodeOptions } from '../support/engine/node.js';
+import { usageOf } from '../support/engine/usage.js';
 
 let engine: EngineNode;
 
@@ -239,6 +240,24 @@ describe('who was told something else begins anew (2502)', () => {
     expect(toldCodes(client)).toEqual([2502]);
     expect(await client.command('subscribe', { channel: 'news' })).toBe(102);
     expect(engine.node.ports.hub.numChannels).toBe(1);
+  });
+
+  test('channels and subscriptions count for the rule that they have now', async () => {
+    await start({ 'chat:{room}': { subscribe: 'anyone' }, news: { subscribe: 'anyone' } });
+    const [client] = await Promise.all(['chat:a', 'chat:b', 'chat:b', 'news'].map((channel) => subscribed(channel)));
+    const usage = () => usageOf(engine.node.ports);
+    expect(usage()).toEqual([
+      ['chat:{room}', 2, 3],
+      ['news', 1, 1],
+    ]);
+    // One begins anew, since there is a history now; two go on under another rule; the rule of one is gone.
+    await reload({ 'chat:b': { subscribe: 'anyone' }, 'chat:{room}': { subscribe: 'anyone', history: { size: 1 } } });
+    expect(usage()).toEqual([['chat:b', 1, 2]]);
+    await client?.command('subscribe', { channel: 'chat:a' });
+    expect(usage()).toEqual([
+      ['chat:b', 1, 2],
+      ['chat:{room}', 1, 1],
+    ]);
   });
 
   test('in pieces, so that others are served meanwhile; all of them in the end', async () => {

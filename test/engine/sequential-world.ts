@@ -8,6 +8,7 @@ import type { Random } from '../../src/engine/ports/clock.js';
 import { RestartableBroker } from '../support/engine/restartable-broker.js';
 import type { SimulatedClient } from '../support/engine/simulated-client.js';
 import { Simulation } from '../support/engine/simulation.js';
+import { usageOf } from '../support/engine/usage.js';
 
 export const historySize = 4;
 export const historyTtlMs = 60_000;
@@ -188,6 +189,7 @@ export class SequentialWorld {
     for (const { client } of this.#clients) client.cut();
     await this.#simulation.settle([]);
     assert.equal(this.#simulation.node.ports.hub.numChannels, 0, 'F20: the hub empties');
+    assert.deepEqual(usageOf(this.#simulation.node.ports), [], 'F20: nor does a rule count what has gone');
     assert.equal(this.#simulation.node.ports.sessions.size, 0, 'F20: no session is left');
   }
 }

@@ -11,6 +11,7 @@ import { type ChannelOptions, channel } from '../channels/channel-options.js';
 import { ChannelRules } from '../channels/rules.js';
 import { Counters } from '../ports/counters.js';
 import { Histogram } from '../ports/histogram.js';
+import type { RuleCounts } from '../ports/rule-counts.js';
 import { DeliverySamples } from '../time/delivery-samples.js';
 import { Turn } from '../time/turn.js';
 import { HubChannel } from './hub-channel.js';
@@ -161,6 +162,24 @@ describe('fan-out', () => {
     world.clock.endTurn();
     expect([...rules].map(({ counts }) => counts.publicationsOut)).toEqual([1]);
     expect([world.counters.noRule.publicationsOut, world.counters.publicationsOut]).toEqual([3, 4]);
+  });
+
+  test('it counts with its subscribers at its rule, and moves there with all of them', () => {
+    const world = new World();
+    const usage = ({ channels, subscriptions }: RuleCounts) => [channels, subscriptions];
+    const [one, other] = [world.live(), world.joining()];
+    expect(usage(world.counters.noRule)).toEqual([1, 2]);
+    const rules = rulesOf();
+    world.channel.match(rules);
+    const counts = world.channel.match(rules)?.counts ?? world.counters.noRule;
+    expect([usage(world.counters.noRule), usage(counts)]).toEqual([
+      [0, 0],
+      [1, 2],
+    ]);
+    world.channel.remove(one.subscription);
+    expect(usage(counts)).toEqual([1, 1]);
+    world.channel.remove(other.subscription);
+    expect(usage(counts)).toEqual([0, 0]);
   });
 
   test.each([

@@ -10,6 +10,7 @@ import { beginDelivery } from '../channels/message-spans.js';
 import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
 import type { Counters } from '../ports/counters.js';
+import type { RuleCounts } from '../ports/rule-counts.js';
 import type { Span, Tracer } from '../ports/tracer.js';
 import type { DeliverySamples } from '../time/delivery-samples.js';
 import type { Flushable, Turn } from '../time/turn.js';
@@ -62,6 +63,8 @@ export class HubChannel implements Flushable, FanOut {
   /** The rule in {@link #rules}; known once there is a subscriber, since every subscribe looks it up. */
   #rule: Rule | undefined;
   #rules: ChannelRules | undefined;
+  /** Of the rule, or of none: where the channel counts, so that nobody has to walk over all channels. */
+  #counts: RuleCounts;
   /** Of the traced publications in the batch; `undefined` without any. */
   #spans: Span[] | undefined;
   /** Publications that have arrived since it has subscribers here. */
@@ -72,11 +75,7 @@ export class HubChannel implements Flushable, FanOut {
     ports: HubChannelPorts,
   ) {
     this.#ports = ports;
-  }
-
-  /** The rule that was found last; `undefined` without one. */
-  get rule(): Rule | undefined {
-    return this.#rule;
+    this.#counts = ports.counters.noRule;
   }
 
   get isEmpty(): boolean {
@@ -88,8 +87,20 @@ export class HubChannel implements Flushable, FanOut {
     if (this.#rules !== rules) {
       this.#rules = rules;
       this.#rule = rules.match(this.name);
+      this.#countIn(this.#rule?.counts ?? this.#ports.counters.noRule);
     }
     return this.#rule;
+  }
+
+  #countIn(counts: RuleCounts): void {
+    const { numSubscribers } = this;
+    if (numSubscribers > 0) {
+      this.#counts.channels--;
+      this.#counts.subscriptions -= numSubscribers;
+      counts.channels++;
+      counts.subscriptions += numSubscribers;
+    }
+    this.#counts = counts;
   }
 
   /** Subscribers whose clients have been told that they are subscribed. */
@@ -103,6 +114,8 @@ export class HubChannel implements Flushable, FanOut {
   }
 
   addJoining(subscription: Subscription): void {
+    if (this.isEmpty) this.#counts.channels++;
+    this.#counts.subscriptions++;
     subscription.join();
     this.#waiting ??= new Set();
     this.#waiting.add(subscription);
@@ -127,6 +140,8 @@ export class HubChannel implements Flushable, FanOut {
   remove(subscription: Subscription, why?: Unsubscribe): void {
     this.#waitsNoLonger(subscription);
     this.takeOut(subscription);
+    this.#counts.subscriptions--;
+    if (this.isEmpty) this.#counts.channels--;
     subscription.end(why);
   }
 
@@ -215,9 +230,8 @@ export class HubChannel implements Flushable, FanOut {
   }
 
   #countOut(numPublications: number): void {
-    const { counters } = this.#ports;
-    counters.publicationsOut += numPublications;
-    (this.#rule?.counts ?? counters.noRule).publicationsOut += numPublications;
+    this.#ports.counters.publicationsOut += numPublications;
+    this.#counts.publicationsOut += numPublications;
   }
 
   #enqueue(push: Push, bytes: number): void {

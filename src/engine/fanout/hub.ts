@@ -14,6 +14,7 @@ import type { Subscription } from './subscription.js';
 
 export class Hub implements BrokerEvents {
   readonly #channels = new Map<ChannelName, HubChannel>();
+  #numSubscriptions = 0;
   /** Set by the part that finds out what was missed. */
   interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
   /** Gets every publication that arrives here, while somebody watches a channel. */
@@ -30,21 +31,7 @@ export class Hub implements BrokerEvents {
   }
 
   get numSubscriptions(): number {
-    let count = 0;
-    for (const channel of this.#channels.values()) count += channel.numSubscribers;
-    return count;
-  }
-
-  /** Channels and subscriptions of each rule on this node; `undefined`: of channels without one. */
-  usageByRule(): Map<Rule | undefined, { channels: number; subscriptions: number }> {
-    const usage = new Map<Rule | undefined, { channels: number; subscriptions: number }>();
-    for (const { rule, numSubscribers } of this.#channels.values()) {
-      const of = usage.get(rule) ?? { channels: 0, subscriptions: 0 };
-      of.channels++;
-      of.subscriptions += numSubscribers;
-      usage.set(rule, of);
-    }
-    return usage;
+    return this.#numSubscriptions;
   }
 
   /** The channels with subscribers on this node; the list may change meanwhile. */
@@ -70,6 +57,7 @@ export class Hub implements BrokerEvents {
       this.notifier.notify('occupied', name);
     }
     channel.addJoining(subscription);
+    this.#numSubscriptions++;
     return this.interest.hold(name);
   }
 
@@ -111,10 +99,13 @@ export class Hub implements BrokerEvents {
       return;
     }
     const channel = this.#channels.get(subscription.channel);
-    channel?.remove(subscription, why);
-    if (channel?.isEmpty) {
-      this.#channels.delete(channel.name);
-      this.notifier.notify('vacated', channel.name);
+    if (channel !== undefined) {
+      channel.remove(subscription, why);
+      this.#numSubscriptions--;
+      if (channel.isEmpty) {
+        this.#channels.delete(channel.name);
+        this.notifier.notify('vacated', channel.name);
+      }
     }
     this.interest.release(subscription.channel);
   }

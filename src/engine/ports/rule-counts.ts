@@ -13,8 +13,12 @@ export type RecoveryLoss = (typeof recoveryLosses)[number];
 const deliveryBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const recoveredBounds = [0, 1, 3, 10, 30, 100, 300, 1_000];
 
-/** All values only grow, as long as there is a rule of this pattern. */
+/** Most values only grow, as long as there is a rule of this pattern. */
 export class RuleCounts {
+  /** With subscribers on this node, at the moment. */
+  channels = 0;
+  /** On this node, at the moment. */
+  subscriptions = 0;
   publicationsIn = 0;
   publicationsOut = 0;
   recoveries = 0;

@@ -17,6 +17,7 @@ export class Sessions {
   readonly #newcomers = new Set<Session>();
   readonly #byClient = new Map<string, Session>();
   readonly #byUser = new Map<string, User>();
+  readonly #byTransport = new Map<string, number>();
 
   #lastNumber = 0;
   readonly #counters: Counters;
@@ -43,6 +44,24 @@ export class Sessions {
     return this.#newcomers.size + this.#byClient.size;
   }
 
+  /** {@link size} by the name of the transport. */
+  get sizeByTransport(): ReadonlyMap<string, number> {
+    return this.#byTransport;
+  }
+
+  /** Bytes that wait for slow connections, over all of them and for the slowest: a walk over all. */
+  queues(): { readonly sum: number; readonly largest: number } {
+    let sum = 0;
+    let largest = 0;
+    for (const sessions of [this.#byClient.values(), this.#newcomers]) {
+      for (const { outbox } of sessions) {
+        sum += outbox.queuedBytes;
+        largest = Math.max(largest, outbox.queuedBytes);
+      }
+    }
+    return { sum, largest };
+  }
+
   /** Connected clients. */
   get numClients(): number {
     return this.#byClient.size;
@@ -55,6 +74,7 @@ export class Sessions {
 
   add(session: Session): void {
     this.#newcomers.add(session);
+    this.#count(session, 1);
   }
 
   /** The session's user is known. Returns the rates that it shares with the user's other connections. */
@@ -74,13 +94,19 @@ export class Sessions {
     return hasLimits(this.#userRates) ? new Rates(this.#userRates) : undefined;
   }
 
+  /** Once. */
   remove(session: Session, wasConnected: boolean): void {
     this.#newcomers.delete(session);
+    this.#count(session, -1);
     if (!wasConnected) return;
     this.#byClient.delete(session.client);
     const user = this.#byUser.get(session.user);
     if (user?.sessions instanceof Set) user.sessions.delete(session);
     if (user?.sessions === session || numSessions(user) === 0) this.#byUser.delete(session.user);
+  }
+
+  #count({ transport }: Session, by: 1 | -1): void {
+    this.#byTransport.set(transport, (this.#byTransport.get(transport) ?? 0) + by);
   }
 
   /** Of the next session that is let in. */
