@@ -69,6 +69,8 @@ export class HubChannel implements Flushable, FanOut {
   #spans: Span[] | undefined;
   /** Publications that have arrived since it has subscribers here. */
   numPublications = 0;
+  /** Who looks at it without being a subscriber; kept by the hub. */
+  watcher: ((publication: Publication, epoch: string) => void) | undefined;
 
   constructor(
     readonly name: ChannelName,

@@ -12,13 +12,16 @@ import { HubChannel, type HubChannelPorts } from './hub-channel.js';
 import type { Interest } from './interest.js';
 import type { Subscription } from './subscription.js';
 
+/** Gets each publication of a channel as it arrives, with the epoch of its position. */
+export type Watcher = (publication: Publication, epoch: string) => void;
+
 export class Hub implements BrokerEvents {
   readonly #channels = new Map<ChannelName, HubChannel>();
   #numSubscriptions = 0;
   /** Set by the part that finds out what was missed. */
   interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
-  /** Gets every publication that arrives here, while somebody watches a channel. */
-  watched: ((channel: ChannelName, publication: Publication, epoch: string) => void) | undefined;
+  /** Who looks at a channel without being a subscriber. */
+  readonly #watchers = new Map<ChannelName, Watcher>();
 
   constructor(
     private readonly interest: Interest,
@@ -53,6 +56,7 @@ export class Hub implements BrokerEvents {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
       channel = new HubChannel(name, this.channelPorts);
+      channel.watcher = this.#watchers.get(name);
       this.#channels.set(name, channel);
       this.notifier.notify('occupied', name);
     }
@@ -110,9 +114,28 @@ export class Hub implements BrokerEvents {
     this.interest.release(subscription.channel);
   }
 
-  onPublication(channel: ChannelName, publication: Publication, epoch: string): void {
-    this.watched?.(channel, publication, epoch);
-    this.#channels.get(channel)?.deliver(publication, epoch);
+  /** One for each channel, whose publications it gets until {@link unwatch}; other channels have nothing to do with it. */
+  watch(name: ChannelName, watcher: Watcher): void {
+    this.#watchers.set(name, watcher);
+    const channel = this.#channels.get(name);
+    if (channel !== undefined) channel.watcher = watcher;
+  }
+
+  unwatch(name: ChannelName): void {
+    this.#watchers.delete(name);
+    const channel = this.#channels.get(name);
+    if (channel !== undefined) channel.watcher = undefined;
+  }
+
+  onPublication(name: ChannelName, publication: Publication, epoch: string): void {
+    const channel = this.#channels.get(name);
+    if (channel === undefined) {
+      // Whoever watches holds an interest of its own.
+      this.#watchers.get(name)?.(publication, epoch);
+      return;
+    }
+    channel.watcher?.(publication, epoch);
+    channel.deliver(publication, epoch);
   }
 
   onJoin(channel: ChannelName, info: ClientInfo): void {

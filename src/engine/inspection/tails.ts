@@ -46,7 +46,7 @@ export type TailAnswer = v.InferOutput<typeof tailAnswer>;
 export interface TailPorts {
   readonly id: string;
   readonly clock: Clock;
-  readonly hub: Pick<Hub, 'watched'>;
+  readonly hub: Pick<Hub, 'watch' | 'unwatch'>;
   readonly interest: Pick<Interest, 'hold' | 'release'>;
 }
 
@@ -117,14 +117,12 @@ export class Tails {
       askedAtMs: clock.nowMs(),
     };
     this.#tails.set(channel, tail);
-    hub.watched = (name, publication, epoch) => this.#take(name, publication, epoch);
+    hub.watch(channel, (publication, epoch) => this.#take(tail, publication, epoch));
     this.#sweep ??= clock.schedule(() => this.#endIdle(), idleMs);
     return tail;
   }
 
-  #take(channel: ChannelName, { data, offset, info, tags }: Publication, epoch: string): void {
-    const tail = this.#tails.get(channel);
-    if (tail === undefined) return;
+  #take(tail: Tail, { data, offset, info, tags }: Publication, epoch: string): void {
     // The broker may repeat.
     if (offset > 0 && epoch === tail.epoch && offset <= tail.lastOffset) return;
     Object.assign(tail, { lastOffset: offset, epoch });
@@ -146,8 +144,9 @@ export class Tails {
   }
 
   #end(channel: ChannelName): void {
+    if (!this.#tails.delete(channel)) return;
     const { hub, interest } = this.ports;
-    if (this.#tails.delete(channel)) interest.release(channel);
-    if (this.#tails.size === 0) hub.watched = undefined;
+    hub.unwatch(channel);
+    interest.release(channel);
   }
 }
