@@ -28,6 +28,8 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
  * @property {{ kind: 'cpu' | 'heap', path: string } | null} profile
  */
 
+/** @typedef {{ close: () => Promise<void> }} Bystander what else uses the server meanwhile */
+
 /**
  * @param {object} options
  * @param {string} options.server name of a file in servers/
@@ -36,9 +38,10 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
  * @param {boolean} options.pinned whether processes can be pinned to cores
  * @param {Bench['profile']} options.profile
  * @param {(step: string, progress: StepProgress) => void} options.onProgress
+ * @param {(port: number) => Promise<Bystander>} [options.beside]
  * @returns {Promise<Outcome & { version: string }>}
  */
-export async function measure({ server, dialect = server, scenario, pinned, profile, onProgress }) {
+export async function measure({ server, dialect = server, scenario, pinned, profile, onProgress, beside }) {
   let step = 'starting';
   const host = new Child({
     name: `${server} server`,
@@ -65,8 +68,10 @@ export async function measure({ server, dialect = server, scenario, pinned, prof
         onProgress(step, {});
       },
     };
+    const bystander = await beside?.(port);
     const outcome =
       scenario.kind === 'idle' ? await measureIdle(bench, scenario) : await measureDelivery(bench, scenario);
+    await bystander?.close();
     return { version, ...outcome };
   } finally {
     await Promise.all([client.close(), host.close()]);
