@@ -81,7 +81,10 @@ export class Client<App extends AnyApp = AnyApp> {
       this.#changeTransportSoon();
     });
     const sdkOptions = { ...connectionOptions(options), ...this.#choice.options };
-    this.#sdk = withoutNodeStorage(() => new Centrifuge([this.#choice.entry], sdkOptions));
+    const { entry } = this.#choice;
+    this.#sdk = withoutNodeStorage(
+      () => options.codec?.newSdk(entry, sdkOptions) ?? new Centrifuge([entry], sdkOptions),
+    );
     this.#choice.watch(this.#sdk);
     this.#listen();
     this.#waitsForUse = lazy;

@@ -1,5 +1,6 @@
 /** The options of `connect()`. */
 
+import type { Codec } from './codec.js';
 import type { EndpointPaths } from './endpoint-url.js';
 import type { TransportStore } from './transport-memory.js';
 import type { TransportName } from './transport-name.js';
@@ -24,6 +25,11 @@ export interface ConnectOptions {
   readonly tokenFor?: (channel: string) => Promise<string> | undefined;
   /** Sent with the connect command, for the server's auth function. A function is called on each connect. */
   readonly data?: unknown;
+  /**
+   * How messages are written. Default: JSON. `protobuf` of `fanfare/client/protobuf` makes them shorter over WebSocket and
+   * HTTP streaming; the other transports go on in JSON.
+   */
+  readonly codec?: Codec;
   /** Default: the global `WebSocket`. Node before 22 has none: use that of the package `ws`. */
   readonly websocket?: WebSocketConstructor;
   /**

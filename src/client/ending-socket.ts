@@ -16,7 +16,8 @@ interface Socket {
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onerror: ((event: unknown) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
-  send(data: string): void;
+  binaryType: string;
+  send(data: string | Uint8Array): void;
   close(): void;
 }
 
@@ -50,7 +51,15 @@ export function endingSocket(websocket: WebSocketConstructor): WebSocketConstruc
       socket.onclose = (event) => this.#end(event);
     }
 
-    send(data: string): void {
+    get binaryType(): string {
+      return this.#socket.binaryType;
+    }
+
+    set binaryType(type: string) {
+      this.#socket.binaryType = type;
+    }
+
+    send(data: string | Uint8Array): void {
       this.#socket.send(data);
     }
 

@@ -16,6 +16,7 @@ export type {
 } from './channel-events.js';
 export type { Client, ClientEvents, ConnectedEvent, ConnectionState, ConnectionStatus } from './client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
+export type { Codec } from './codec.js';
 export { connect } from './connect.js';
 export type { ConnectOptions, EventSourceConstructor, WebSocketConstructor } from './connect-options.js';
 export type { EndpointPaths } from './endpoint-url.js';

@@ -70,10 +70,10 @@ export interface ChatServer {
   cut(client: ChatClient, door: Pick<Gate, 'shut'>): Promise<ClientEvents['connecting']>;
 }
 
-/** Closed with its clients when the test has finished. */
-export async function serveChat(): Promise<ChatServer> {
+/** Closed with its clients when the test has finished. @param defaults of its clients */
+export async function serveChat(defaults: ConnectOptions = {}): Promise<ChatServer> {
   const { app, url } = await served(chatApp());
-  const connect = (options?: ConnectOptions) => quickClient<ChatApp>(url, options);
+  const connect = (options?: ConnectOptions) => quickClient<ChatApp>(url, { ...defaults, ...options });
   return {
     app,
     url,

@@ -1,0 +1,96 @@
+/** Writes messages of protobuf in a browser. As is usual there, zero values are left out. */
+
+import type { Embedded, Fields, MessageField, MessageTable } from './schema.js';
+
+/** Wire types: how the value of a field is written. */
+const [varint, lengthDelimited] = [0, 2];
+const encoder = new TextEncoder();
+
+export class MessageWriter {
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  /** What has been written, not copied: nothing may be written afterwards. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** The message, behind its length. */
+  delimited(table: MessageTable, values: Fields): void {
+    const inner = new MessageWriter();
+    inner.fields(table, values);
+    this.#append(inner.finish());
+  }
+
+  /** The fields of the table; values by their names in JSON. */
+  fields(table: MessageTable, values: Fields): void {
+    for (const [number, field] of table) {
+      const value = values[field.name];
+      if (value !== undefined && value !== null) this.#field(number, field, value);
+      else if (value === null && field.kind === 'json') this.#text(number, 'null');
+    }
+  }
+
+  #field(number: number, { kind }: MessageField, value: unknown): void {
+    if (kind === 'json') this.#text(number, JSON.stringify(value) ?? '');
+    else if (kind === 'present') this.#embedded(number, { fields: new Map(), isEntry: false }, {});
+    else if (typeof kind === 'object') this.#embedded(number, kind, value);
+    else if (typeof value === 'string') this.#text(number, value);
+    else if (typeof value === 'number' || value === true) this.#number(number, Number(value));
+    else if (value instanceof Uint8Array) {
+      this.#tag(number, lengthDelimited);
+      this.#append(value);
+    }
+  }
+
+  #embedded(number: number, { fields, isEntry }: Embedded, value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    const messages = isEntry ? Object.entries(value).map(([key, one]) => ({ key, value: one })) : [value];
+    for (const message of messages) {
+      this.#tag(number, lengthDelimited);
+      this.delimited(fields, { ...message });
+    }
+  }
+
+  #text(number: number, text: string): void {
+    if (text === '') return;
+    this.#tag(number, lengthDelimited);
+    this.#append(encoder.encode(text));
+  }
+
+  #number(number: number, value: number): void {
+    if (value === 0) return;
+    this.#tag(number, varint);
+    this.#varint(value);
+  }
+
+  #tag(number: number, wireType: number): void {
+    this.#varint(number * 8 + wireType);
+  }
+
+  /** A negative number is written as that of 64 bits with the same bits. */
+  #varint(value: number): void {
+    this.#makeRoom(10);
+    let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : value;
+    for (; rest > 0x7f; rest = typeof rest === 'bigint' ? rest >> 7n : Math.floor(rest / 0x80)) {
+      this.#bytes[this.#length++] = Number(typeof rest === 'bigint' ? rest & 0x7fn : rest % 0x80) | 0x80;
+    }
+    this.#bytes[this.#length++] = Number(rest);
+  }
+
+  /** Bytes, behind their length. */
+  #append(bytes: Uint8Array): void {
+    this.#varint(bytes.length);
+    this.#makeRoom(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #makeRoom(numBytes: number): void {
+    const least = this.#length + numBytes;
+    if (least <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(least, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
+}

@@ -1,0 +1,65 @@
+/** What the SDK calls to write commands and to read replies. */
+
+import type { TransportName } from 'centrifuge';
+import { MessageReader } from './message-reader.js';
+import { MessageWriter } from './message-writer.js';
+import { command, emulationRequest, type Fields, reply } from './schema.js';
+
+/** The SDK's codec, as it calls it. */
+interface TextCodec {
+  encodeCommands(commands: readonly Fields[]): string;
+  decodeReplies(frame: string): Fields[];
+}
+
+/** As the SDK reads a response that does not end. */
+type FirstReply = { readonly ok: true; readonly pos: number } | { readonly ok: false };
+
+/** A reply that claims to be longer is none, but the page of a proxy. */
+const maxReplyBytes = 64 * 1024 * 1024;
+
+const binaryTransports: readonly TransportName[] = ['websocket', 'http_stream'];
+
+export class SdkCodec {
+  #isBinary = true;
+
+  /** @param transport of the attempt that begins */
+  constructor(
+    private readonly text: TextCodec,
+    private readonly transport: () => TransportName,
+  ) {}
+
+  /** Called once for each attempt, before its first command. */
+  name(): 'protobuf' | 'json' {
+    this.#isBinary = binaryTransports.includes(this.transport());
+    return this.#isBinary ? 'protobuf' : 'json';
+  }
+
+  encodeCommands(commands: readonly Fields[]): Uint8Array | string {
+    if (!this.#isBinary) return this.text.encodeCommands(commands);
+    const writer = new MessageWriter();
+    for (const one of commands) writer.delimited(command, one);
+    return writer.finish();
+  }
+
+  encodeEmulationRequest(request: Fields): Uint8Array {
+    const writer = new MessageWriter();
+    writer.fields(emulationRequest, request);
+    return writer.finish();
+  }
+
+  decodeReplies(frame: string | ArrayBuffer | Uint8Array): Fields[] {
+    if (typeof frame === 'string') return this.text.decodeReplies(frame);
+    const reader = new MessageReader(frame instanceof Uint8Array ? frame : new Uint8Array(frame));
+    const replies: Fields[] = [];
+    while (!reader.isAtEnd) replies.push(reader.delimited(reply));
+    return replies;
+  }
+
+  /** Where the first reply ends, if all of it is there. @throws if there is none */
+  decodeReply(bytes: Uint8Array): FirstReply {
+    const reader = new MessageReader(bytes);
+    const end = reader.endOfDelimited();
+    if (end !== undefined && end > maxReplyBytes) throw new Error('not a stream of messages in protobuf');
+    return end === undefined || end > bytes.length ? { ok: false } : { ok: true, pos: end };
+  }
+}
