@@ -2,7 +2,6 @@
 
 import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';
 import * as errors from 'jose/errors';
-import { createRemoteJWKSet, customFetch } from 'jose/jwks/remote';
 import type { PublicKey, TokenAlgorithm, TokenHeader, TokenKeys } from '../engine/auth/token-keys.js';
 import { KeysUnavailable } from '../engine/auth/token-verifier.js';
 import type { Clock } from '../engine/ports/clock.js';
@@ -24,25 +23,24 @@ export class JwksKeys implements TokenKeys {
   readonly rotates = true;
   readonly #algorithms: ReadonlySet<string>;
   readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #resolve: (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<PublicKey>;
+  readonly #url: URL;
+  /** Loaded with the first token, so that servers without a key set do not load it. */
+  #resolve: Promise<Resolve> | undefined;
   #failedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: URL, algorithms: readonly TokenAlgorithm[], clock: Pick<Clock, 'nowMs'>) {
     this.#algorithms = new Set(algorithms);
     this.#clock = clock;
-    this.#resolve = createRemoteJWKSet(url, {
-      timeoutDuration: timeoutMs,
-      cooldownDuration: cooldownMs,
-      cacheMaxAge: maxAgeMs,
-      [customFetch]: (address, options) => this.#fetch(address, options),
-    });
+    this.#url = url;
   }
 
   async find(header: TokenHeader): Promise<readonly PublicKey[]> {
     if (header.alg === undefined || !this.#algorithms.has(header.alg)) return [];
     try {
       const known = { alg: header.alg, ...(header.kid !== undefined && { kid: header.kid }) };
-      return [await this.#resolve(known, { payload: '', signature: '' })];
+      this.#resolve ??= this.#load();
+      const resolve = await this.#resolve;
+      return [await resolve(known, { payload: '', signature: '' })];
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) return [];
       if (error instanceof errors.JWKSMultipleMatchingKeys) return collect(error);
@@ -51,12 +49,24 @@ export class JwksKeys implements TokenKeys {
     }
   }
 
+  async #load(): Promise<Resolve> {
+    const remote = await import('jose/jwks/remote');
+    return remote.createRemoteJWKSet(this.#url, {
+      timeoutDuration: timeoutMs,
+      cooldownDuration: cooldownMs,
+      cacheMaxAge: maxAgeMs,
+      [remote.customFetch]: (address, options) => this.#fetch(address, options),
+    });
+  }
+
   /** Called only when cached keys are too old or do not fit, so a failing provider does not affect cached keys. */
   async #fetch(address: string, options: RequestInit): Promise<Response> {
     if (this.#clock.nowMs() < this.#failedUntilMs) throw new TooSoon('the provider has failed a moment ago');
     return fetchBounded(address, options);
   }
 }
+
+type Resolve = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<PublicKey>;
 
 /** No request was made. */
 class TooSoon extends Error {}

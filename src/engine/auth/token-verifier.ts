@@ -2,7 +2,6 @@
 
 import type { JWTPayload } from 'jose';
 import * as errors from 'jose/errors';
-import { compactVerify } from 'jose/jws/compact/verify';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Clock } from '../ports/clock.js';
 import { cite, TokenFault } from './token-fault.js';
@@ -88,6 +87,8 @@ export class TokenVerifier {
       const end = token.lastIndexOf('.');
       return key.hasSigned(token.slice(0, end), token.slice(end + 1));
     }
+    // Loaded when there is a public key, which many applications do not have.
+    const { compactVerify } = await import('jose/jws/compact/verify');
     try {
       // Of the algorithm in the header, by which the key was found.
       await compactVerify(token, key);
