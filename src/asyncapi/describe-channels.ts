@@ -93,6 +93,8 @@ function extensions(rule: Rule) {
     ...(rule.presence && { 'x-fanfare-presence': { read: permissionName(rule.readPresence) } }),
     ...(rule.joinLeave && { 'x-fanfare-join-leave': rule.pushJoinLeave ? ('push' as const) : (true as const) }),
     ...(rule.userLimited && { 'x-fanfare-user-limited': true as const }),
+    ...(rule.delta && { 'x-fanfare-delta': 'fossil' as const }),
+    ...(rule.compaction && { 'x-fanfare-compaction': true as const }),
     'x-fanfare-max-message-bytes': rule.maxMessageBytes,
   };
 }

@@ -31,6 +31,8 @@ export interface SpecChannel {
   readonly 'x-fanfare-presence'?: { readonly read: string };
   readonly 'x-fanfare-join-leave'?: true | 'push';
   readonly 'x-fanfare-user-limited'?: true;
+  readonly 'x-fanfare-delta'?: 'fossil';
+  readonly 'x-fanfare-compaction'?: true;
   readonly 'x-fanfare-max-message-bytes'?: number;
 }
 

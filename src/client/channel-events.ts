@@ -57,6 +57,11 @@ export interface ChannelOptions {
    * channel is closed, though it has no history. Default: `false`.
    */
   readonly mayMiss?: boolean;
+  /**
+   * Let the server send what has changed since the message before, where that is smaller; listeners get whole messages.
+   * For messages that resemble each other, in channels whose rule has `delta`. Default: `false`.
+   */
+  readonly delta?: boolean;
   /** Messages that may wait for one `for await` loop before it fails with `ERR_BUFFER_OVERFLOW`. Default: 1,024. */
   readonly maxBuffered?: number;
   /** Sent with the subscribe command, for the server's subscribe function. Default: nothing. */

@@ -280,10 +280,11 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   #open(): Subscription {
-    const { data } = this.#parts.options;
+    const { data, delta = false } = this.#parts.options;
     const subscription = this.#parts.sdk.newSubscription(this.name, {
       joinLeave: this.#joinLeave.ask(),
       ...defined({ data }),
+      ...(delta && { delta: 'fossil' }),
       ...subscriptionOptions(this.#parts.connection, this.name),
     });
     this.#subscription = subscription;

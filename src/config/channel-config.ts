@@ -36,6 +36,8 @@ const ruleEntries = {
   joinLeave: v.optional(v.union([onOff, v.literal('push')], 'is neither true nor false, nor push')),
   userLimited: v.optional(onOff),
   maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
+  delta: v.optional(onOff),
+  compaction: v.optional(onOff),
   batch: v.optional(duration({ max: 1_000 }).schema),
 };
 

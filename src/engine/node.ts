@@ -14,6 +14,7 @@ import { ChannelRules } from './channels/rules.js';
 import { Cluster } from './cluster/cluster.js';
 import { Seats } from './cluster/seats/seats.js';
 import { BrokerHealth } from './fanout/broker-health.js';
+import { ChannelIds } from './fanout/channel-ids.js';
 import { Hub } from './fanout/hub.js';
 import { Interest } from './fanout/interest.js';
 import { PositionChecks } from './fanout/position-checks.js';
@@ -152,7 +153,7 @@ function compose(options: NodeOptions) {
   const turn = new Turn(clock);
   const interest = new Interest(broker, clock, log, limits);
   const samples = new DeliverySamples({ clock, hasSubscribers: (channel) => hub.has(channel) });
-  const hub: Hub = new Hub(interest, { turn, counters, samples, tracer }, notifier);
+  const hub: Hub = new Hub(interest, { turn, counters, samples, tracer, channelIds: new ChannelIds() }, notifier);
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
   const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, counters, keeps: () => ports.rules.keeps });

@@ -15,6 +15,8 @@ export interface SubscribeRequest {
   readonly positioned: boolean;
   readonly recoverable: boolean;
   readonly joinLeave: boolean;
+  /** Whether it can decode deltas in the format of Fossil. */
+  readonly delta: boolean;
   readonly data?: Payload | undefined;
   /** Bits of {@link subscribeFlags}; unknown bits are ignored. */
   readonly flag: number;

@@ -13,10 +13,33 @@ export interface SubscribePush {
   readonly data?: Payload;
 }
 
+export interface PublicationPush extends ChannelPush {
+  readonly kind: 'publication';
+  readonly publication: Publication;
+  /** Absent: the subscriber has not agreed on deltas. */
+  readonly delta?: DeltaData;
+}
+
+export interface TrafficPush extends ChannelPush {
+  readonly kind: 'join' | 'leave';
+  readonly info: ClientInfo;
+}
+
+interface ChannelPush {
+  readonly channel: string;
+  /** Sent instead of the channel's name, to a subscriber that was told the number. */
+  readonly channelId?: number;
+}
+
+/**
+ * What a subscriber that has agreed on deltas gets: the whole data, from which it can go on, or the difference to the data
+ * of the publication before, in the format of Fossil and in UTF-8.
+ */
+export type DeltaData = 'whole' | Uint8Array;
+
 export type Push =
-  | { readonly kind: 'publication'; readonly channel: string; readonly publication: Publication }
-  | { readonly kind: 'join'; readonly channel: string; readonly info: ClientInfo }
-  | { readonly kind: 'leave'; readonly channel: string; readonly info: ClientInfo }
+  | PublicationPush
+  | TrafficPush
   | { readonly kind: 'unsubscribe'; readonly channel: string; readonly unsubscribe: Unsubscribe }
   | { readonly kind: 'subscribe'; readonly channel: string; readonly subscribe: SubscribePush }
   | { readonly kind: 'message'; readonly data: Payload }

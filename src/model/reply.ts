@@ -32,6 +32,10 @@ export interface SubscribeResult {
   readonly recovered: boolean;
   readonly publications: readonly Publication[];
   readonly data?: Payload;
+  /** Whether publications may come as deltas; the whole ones here begin the chain. */
+  readonly delta?: boolean;
+  /** Stands for the channel's name in pushes, as long as the subscription lives. */
+  readonly channelId?: number;
 }
 
 export interface HistoryResult {

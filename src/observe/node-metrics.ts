@@ -110,6 +110,18 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     eachRule((counts) => counts.publicationsOut),
     ofRule,
   ],
+  [
+    'deltas_out_total',
+    'Publications written as deltas, one per subscriber; part of publications_out_total.',
+    eachRule((counts) => counts.deltasOut),
+    ofRule,
+  ],
+  [
+    'delta_saved_bytes_total',
+    'Bytes of data by which these deltas were smaller.',
+    eachRule((counts) => counts.deltaBytesSaved),
+    ofRule,
+  ],
   ['frames_in_total', 'Frames received.', counted('framesIn')],
   ['frames_out_total', 'Writes to connections; frames in one write count once.', counted('framesOut')],
   ['received_bytes_total', 'Bytes of the frames received.', counted('bytesIn')],

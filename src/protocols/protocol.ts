@@ -27,6 +27,8 @@ export interface Protocol {
    * commands than connect and subscribe must leave the state alone: they may never be written.
    */
   checkpoint?(): () => void;
+  /** Whether its clients find a channel by the number that they were told. Default: `false`. */
+  readonly hasChannelIds?: boolean;
   /** Never throws. Text frames arrive as strings, binary frames as bytes. */
   decode(frame: EncodedMessage): Decoded;
   encodeReply(id: number, body: ReplyBody): EncodedMessage;

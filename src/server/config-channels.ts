@@ -12,7 +12,7 @@ export function channelsOf(rules: ChannelsConfig, hooks: RuleDecisions): Record<
 }
 
 function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
-  const { history, recovery, presence, joinLeave, userLimited, maxMessageBytes } = rule;
+  const { history, recovery, presence, joinLeave, userLimited, maxMessageBytes, delta, compaction } = rule;
   const batch: Duration | undefined = rule.batch === undefined ? undefined : `${rule.batch}ms`;
   const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
@@ -22,6 +22,6 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
     ...defined({ subscribe, renew, publish }),
     ...(history !== undefined &&
       ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),
-    ...defined({ recovery, presence, joinLeave, userLimited, maxMessageBytes, batch }),
+    ...defined({ recovery, presence, joinLeave, userLimited, maxMessageBytes, delta, compaction, batch }),
   };
 }

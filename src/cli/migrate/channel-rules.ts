@@ -29,7 +29,6 @@ const needless = new Set([
   'force_positioning',
   'allow_positioning',
   'auto_cache_recover',
-  'allowed_delta_types',
   'delta_publish',
   'publication_data_format',
 ]);
@@ -44,6 +43,8 @@ const known = new Set([
   'allow_recovery',
   'force_recovery_mode',
   'allow_user_limited_channels',
+  'allowed_delta_types',
+  'allow_channel_compaction',
   ...['subscribe_proxy', 'publish_proxy', 'sub_refresh_proxy'].flatMap((name) => [`${name}_enabled`, `${name}_name`]),
   'subscribe_stream_proxy_name',
   'subscribe_stream_proxy_bidirectional',
@@ -108,6 +109,9 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
     ...(isOn('presence') && { presence: who('presence') }),
     ...joinsOf(options, who('presence'), from, draft),
     ...(isOn('allow_user_limited_channels') && { userLimited: true }),
+    ...(Array.isArray(options.allowed_delta_types) &&
+      options.allowed_delta_types.includes('fossil') && { delta: true }),
+    ...(isOn('allow_channel_compaction') && { compaction: true }),
   };
 }
 

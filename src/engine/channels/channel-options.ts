@@ -136,6 +136,16 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
   /** Largest message, in bytes of its JSON. Default: 65,536. */
   readonly maxMessageBytes?: number;
   /**
+   * Send a publication as its difference to the one before, if that is smaller, to subscribers that ask for it (`delta:
+   * 'fossil'` in the SDKs). For messages that resemble each other. Default: `false`.
+   */
+  readonly delta?: boolean;
+  /**
+   * Send a number instead of the channel's name with each publication, join and leave, to SDKs that understand it. For
+   * small messages in channels with long names. Default: `false`.
+   */
+  readonly compaction?: boolean;
+  /**
    * How long publications, joins and leaves may be gathered while the server is busy, at most `1s`, so that many of them
    * share one write to each connection. While it is idle nothing waits. Default: `0ms`, they leave at once.
    */
@@ -165,6 +175,8 @@ const checks = {
   joinLeave: word(true, false, 'push'),
   userLimited: word(true, false),
   maxMessageBytes: anything,
+  delta: word(true, false),
+  compaction: word(true, false),
   batch: anything,
 } satisfies Record<keyof ChannelOptions, unknown>;
 

@@ -25,6 +25,8 @@ const meanings = {
   pushJoinLeave: 'terms',
   userLimited: 'permission',
   maxMessageBytes: 'quiet',
+  delta: 'quiet',
+  compaction: 'quiet',
   batchMs: 'quiet',
   counts: 'quiet',
 } as const satisfies Readonly<Record<keyof Rule, RuleChange>>;

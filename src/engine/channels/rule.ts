@@ -26,6 +26,10 @@ export interface Rule {
   readonly pushJoinLeave: boolean;
   readonly userLimited: boolean;
   readonly maxMessageBytes: number;
+  /** Whether subscribers that can decode deltas get them. */
+  readonly delta: boolean;
+  /** Whether clients that can do so are told a number for the channel. */
+  readonly compaction: boolean;
   /** How long publications may be gathered while the node is busy. 0: not beyond the turn. */
   readonly batchMs: number;
   /** What is counted of its channels. A rule that replaces one of the same pattern goes on with these. */

@@ -89,6 +89,8 @@ function compile(
     pushJoinLeave: options.joinLeave === 'push',
     userLimited: options.userLimited ?? false,
     maxMessageBytes,
+    delta: options.delta ?? false,
+    compaction: options.compaction ?? false,
     batchMs: batchMs(text, options.batch),
     counts,
   };

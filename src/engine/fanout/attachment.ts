@@ -105,13 +105,22 @@ export class Attachment {
 
   /** The reply to the client. */
   result(): SubscribeResult {
-    const { data } = this.subscription.identity;
+    const { identity, variant, channel } = this.subscription;
+    const { data } = identity;
     const wasRecovering = this.#since !== undefined;
-    const state = { wasRecovering, recovered: false, publications: [], ...(data !== undefined && { data }) };
+    const state = {
+      wasRecovering,
+      recovered: false,
+      publications: [],
+      ...(data !== undefined && { data }),
+      ...(variant.delta !== 'off' && { delta: true }),
+      ...(variant.compact && { channelId: this.#ports.hub.channelId(channel) }),
+    };
     if (this.#page === undefined || this.#merged === undefined) {
       return { ...state, recoverable: false, positioned: false, epoch: '', offset: 0 };
     }
     const recovered = this.#isForgone ? undefined : this.#recovered(this.#page, this.#merged);
+    this.subscription.hasBase = variant.delta === 'on' && (recovered?.publications?.length ?? 0) > 0;
     const recoverable = this.subscription.recovery !== 'off';
     return { ...state, positioned: true, recoverable, ...this.#merged.top, ...recovered };
   }

@@ -14,6 +14,7 @@ import { Histogram } from '../ports/histogram.js';
 import type { RuleCounts } from '../ports/rule-counts.js';
 import { DeliverySamples } from '../time/delivery-samples.js';
 import { Turn } from '../time/turn.js';
+import { ChannelIds } from './channel-ids.js';
 import { HubChannel } from './hub-channel.js';
 import { Outbox } from './outbox.js';
 import { maxBufferedPublications, Subscription, type SubscriptionOwner } from './subscription.js';
@@ -101,6 +102,7 @@ class World {
     hasSubscribers: (of) => this.measured.has(of),
   });
   readonly tracer = undefined;
+  readonly channelIds = new ChannelIds();
   readonly channel = new HubChannel(name, this);
 
   joining(joinLeave = false): Subscriber {

@@ -5,7 +5,7 @@ import type { Unsubscribe } from '../../model/codes.js';
 import { payloadLength } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { Push } from '../../model/push.js';
+import type { PublicationPush, TrafficPush } from '../../model/push.js';
 import { beginDelivery } from '../channels/message-spans.js';
 import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
@@ -14,11 +14,12 @@ import type { RuleCounts } from '../ports/rule-counts.js';
 import type { Span, Tracer } from '../ports/tracer.js';
 import type { DeliverySamples } from '../time/delivery-samples.js';
 import type { Flushable, Turn } from '../time/turn.js';
-import { SharedFrame, SharedPush } from './shared-frame.js';
+import type { ChannelIds } from './channel-ids.js';
+import { DataVersion } from './delta/version.js';
+import { SharedFrame } from './shared-frame.js';
+import { SharedPush } from './shared-push.js';
 import type { FanOut, Subscription } from './subscription.js';
 import type { Variant } from './variant.js';
-
-type Traffic = Extract<Push, { kind: 'join' | 'leave' }>;
 
 /** What all channels of a node share. */
 export interface HubChannelPorts {
@@ -26,6 +27,7 @@ export interface HubChannelPorts {
   readonly counters: Counters;
   readonly samples: DeliverySamples;
   readonly tracer: Tracer | undefined;
+  readonly channelIds: ChannelIds;
 }
 
 /** A batch is written at once when it has this many bytes of payload. */
@@ -48,6 +50,12 @@ export class HubChannel implements Flushable, FanOut {
   #numLive = 0;
   /** Number of them that get joins and leaves. */
   #numTold = 0;
+  /** Number of them that get deltas. */
+  #numDelta = 0;
+  /** The last publication that arrived; kept only while there are subscribers that get deltas. */
+  #last: DataVersion | undefined;
+  /** Stands for the name in the variants that are compact; 0 until there is such a subscriber. */
+  #id = 0;
   /** Subscribers that are `joining` or `ahead`; `undefined` without any, which is nearly always. */
   #waiting: Set<Subscription> | undefined;
   #batch: SharedPush[] = [];
@@ -78,6 +86,12 @@ export class HubChannel implements Flushable, FanOut {
   ) {
     this.#ports = ports;
     this.#counts = ports.counters.noRule;
+  }
+
+  /** Stands for its name on this node. */
+  get id(): number {
+    if (this.#id === 0) this.#id = this.#ports.channelIds.next();
+    return this.#id;
   }
 
   get isEmpty(): boolean {
@@ -163,14 +177,18 @@ export class HubChannel implements Flushable, FanOut {
       const { samples, tracer } = this.#ports;
       if (publication.trace !== undefined && tracer !== undefined) this.#trace(tracer, publication.trace);
       if (samples.channel === this.name && samples.arrived(publication.data)) this.#isMeasured = true;
-      this.#enqueue({ kind: 'publication', channel: this.name, publication }, payloadLength(publication.data));
+      const push = { kind: 'publication', channel: this.name, publication } as const;
+      this.#enqueue(
+        this.#numDelta > 0 ? this.#versioned(push) : new SharedPush(push, this.#id),
+        payloadLength(publication.data),
+      );
     }
     if (this.#waiting !== undefined) this.#catchUp(this.#waiting);
   }
 
   /** Takes a join or leave from the broker. */
-  announce(push: Traffic): void {
-    if (this.#numTold > 0) this.#enqueue(push, infoLength(push.info));
+  announce(push: TrafficPush): void {
+    if (this.#numTold > 0) this.#enqueue(new SharedPush(push, this.#id), infoLength(push.info));
   }
 
   /** Ends the subscriptions of all subscribers, because the channel's position cannot be trusted any more. */
@@ -193,6 +211,10 @@ export class HubChannel implements Flushable, FanOut {
     this.#batchBytes = 0;
     this.#late = undefined;
     for (const [variant, group] of this.#live) {
+      if (variant.delta === 'on') {
+        this.#flushDeltas(frame, group, late);
+        continue;
+      }
       const parcel = frame.parcelFor(variant);
       if (parcel === undefined) continue;
       // Backwards: a slow subscriber may leave at once, and the last one, which already has the batch, takes its slot.
@@ -203,6 +225,40 @@ export class HubChannel implements Flushable, FanOut {
     }
     if (this.#spans !== undefined) this.#endSpans(this.#spans);
     if (this.#isMeasured) this.#tellWhenWritten();
+  }
+
+  /** The next publication refers to this one. */
+  #versioned(push: PublicationPush): SharedPush {
+    const base = this.#last;
+    this.#last = new DataVersion(push.publication);
+    return new SharedPush(push, this.#id, this.#last, base);
+  }
+
+  /** As in {@link flush}. Who has no base yet gets the first publication whole, and then has one, too. */
+  #flushDeltas(
+    frame: SharedFrame,
+    group: readonly Subscription[],
+    late: ReadonlyMap<Subscription, number> | undefined,
+  ): void {
+    let numWithBase = 0;
+    let numWithout = 0;
+    for (let i = group.length - 1; i >= 0; i--) {
+      const subscription = group[i];
+      if (subscription === undefined || late?.has(subscription) === true) continue;
+      if (subscription.hasBase) numWithBase++;
+      else numWithout++;
+      this.#share(frame, subscription);
+    }
+    this.#countDeltas(frame, true, numWithBase);
+    this.#countDeltas(frame, false, numWithout);
+  }
+
+  #share(frame: SharedFrame, subscription: Subscription): void {
+    const { hasBase } = subscription;
+    const parcel = frame.parcelFor(subscription.variant, hasBase);
+    if (parcel === undefined) return;
+    if (!hasBase && frame.numPublications > 0) subscription.hasBase = true;
+    subscription.outbox.share(parcel);
   }
 
   #trace(tracer: Tracer, trace: string): void {
@@ -236,8 +292,17 @@ export class HubChannel implements Flushable, FanOut {
     this.#counts.publicationsOut += numPublications;
   }
 
-  #enqueue(push: Push, bytes: number): void {
-    this.#batch.push(new SharedPush(push));
+  #countDeltas(frame: SharedFrame, hadBase: boolean, numSubscribers: number): void {
+    if (numSubscribers === 0) return;
+    const { count, savedBytes } = frame.deltas(hadBase);
+    const counts = this.#rule?.counts ?? this.#ports.counters.noRule;
+    counts.deltasOut += count * numSubscribers;
+    counts.deltaBytesSaved += savedBytes * numSubscribers;
+  }
+
+  #enqueue(shared: SharedPush, bytes: number): void {
+    const { push } = shared;
+    this.#batch.push(shared);
     this.#batchBytes += bytes;
     const { batchMs = 0 } = this.#rule ?? {};
     const maxWaitMs = push.kind === 'publication' ? batchMs : Math.max(batchMs, maxTrafficWaitMs);
@@ -257,6 +322,12 @@ export class HubChannel implements Flushable, FanOut {
     subscription.goLive(this, group === undefined ? 0 : group.push(subscription) - 1);
     this.#numLive++;
     if (subscription.variant.joinLeave) this.#numTold++;
+    if (subscription.variant.delta === 'on') {
+      this.#numDelta++;
+      // What its client has is at the position. A publication without an offset may have come after it.
+      if (this.#last !== undefined && this.#last.publication.offset !== this.position?.offset)
+        subscription.hasBase = false;
+    }
     this.#hasAll(subscription);
   }
 
@@ -281,6 +352,7 @@ export class HubChannel implements Flushable, FanOut {
     if (group === undefined || last === undefined) return;
     this.#numLive--;
     if (variant.joinLeave) this.#numTold--;
+    if (variant.delta === 'on' && --this.#numDelta === 0) this.#last = undefined;
     if (group.length === 0) this.#live.delete(variant);
     else if (last !== subscription) {
       group[stage.slot] = last;
@@ -300,9 +372,14 @@ export class HubChannel implements Flushable, FanOut {
     const from = this.#late?.get(subscription) ?? 0;
     if (from === this.#batch.length || subscription.outbox.isClosed) return;
     const frame = new SharedFrame(this.#batch.slice(from));
-    const parcel = frame.parcelFor(subscription.variant);
+    const { variant, hasBase } = subscription;
+    const parcel = frame.parcelFor(variant, hasBase);
     if (parcel === undefined) return;
     this.#countOut(frame.numPublications);
+    if (variant.delta === 'on') {
+      this.#countDeltas(frame, hasBase, 1);
+      if (frame.numPublications > 0) subscription.hasBase = true;
+    }
     subscription.outbox.share(parcel);
   }
 

@@ -90,6 +90,11 @@ export class Hub implements BrokerEvents {
     return this.#channels.get(channel)?.position;
   }
 
+  /** Stands for the channel's name, for this node, as long as it has subscribers here; 0 if it has none. */
+  channelId(channel: ChannelName): number {
+    return this.#channels.get(channel)?.id ?? 0;
+  }
+
   /** Takes a joining subscriber live; see {@link HubChannel.promote}. */
   promote(subscription: Subscription, at: Position | undefined): void {
     this.#channels.get(subscription.channel)?.promote(subscription, at);

@@ -7,7 +7,7 @@ import type { Flushable, Turn } from '../time/turn.js';
 import { framesOf, mostBytes } from './joined-frames.js';
 import type { Parcel } from './parcel.js';
 import { roomIn } from './reply-room.js';
-import type { Variant, Variants } from './variant.js';
+import type { Terms, Variant, Variants } from './variant.js';
 
 /** What the outbox reports to its owner. */
 export interface OutboxOwner {
@@ -48,8 +48,8 @@ export class Outbox implements Flushable {
   }
 
   /** The variant of a subscription of this connection. */
-  variant(joinLeave: boolean): Variant {
-    return this.#ports.variants.of(this.#connection.encoding, joinLeave);
+  variant(terms: Terms): Variant {
+    return this.#ports.variants.of(this.#connection.encoding, terms);
   }
 
   /** For messages that are encoded before there is room for them; see {@link Protocol.checkpoint}. */

@@ -1,36 +1,17 @@
-/** Pushes for many connections: each encoded once per protocol, and framed once per variant. */
+/** Pushes for many connections: each encoded once per protocol and form, and framed once per variant. */
 
-import type { Push } from '../../model/push.js';
-import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 import type { Encoding } from '../ports/connection.js';
 import { framesOf } from './joined-frames.js';
 import { Parcel } from './parcel.js';
-import type { Variant } from './variant.js';
-
-/** A push of one turn, whichever subscribers get it, and with whatever other pushes. */
-export class SharedPush {
-  readonly push: Push;
-  #protocol: Protocol | undefined;
-  #message: EncodedMessage = '';
-
-  constructor(push: Push) {
-    this.push = push;
-  }
-
-  encodedBy(protocol: Protocol): EncodedMessage {
-    // A protocol with state encodes for its own connection only.
-    if (protocol.checkpoint !== undefined) return protocol.encodePush(this.push);
-    if (this.#protocol !== protocol) {
-      this.#protocol = protocol;
-      this.#message = protocol.encodePush(this.push);
-    }
-    return this.#message;
-  }
-}
+import type { SharedPush } from './shared-push.js';
+import type { DeltaTerms, Variant } from './variant.js';
 
 interface Packed {
   readonly encoding: Encoding;
   readonly pushes: readonly SharedPush[];
+  readonly delta: DeltaTerms;
+  readonly compact: boolean;
+  readonly hasBase: boolean;
   readonly parcel: Parcel;
   readonly next: Packed | undefined;
 }
@@ -53,21 +34,42 @@ export class SharedFrame {
     return this.#publications.length;
   }
 
-  /** `undefined` if there is nothing for this variant. */
-  parcelFor({ encoding, joinLeave }: Variant): Parcel | undefined {
+  /**
+   * `undefined` if there is nothing for this variant.
+   *
+   * @param hasBase whether the reader has the channel's last publication before these, to which deltas refer
+   */
+  parcelFor(variant: Variant, hasBase = false): Parcel | undefined {
+    const { encoding, joinLeave, delta, compact } = variant;
     const pushes = joinLeave ? this.#pushes : this.#publications;
     if (pushes.length === 0) return undefined;
-    const { protocol } = encoding;
     for (let known = this.#packed; known !== undefined; known = known.next) {
-      if (known.encoding === encoding && known.pushes === pushes) return known.parcel;
+      const isSame = known.delta === delta && known.compact === compact && known.hasBase === hasBase;
+      if (known.encoding === encoding && known.pushes === pushes && isSame) return known.parcel;
     }
-    const parcel = new Parcel(
-      encoding,
-      pushes.map((push) => push.encodedBy(protocol)),
-    );
+    let hasThis = hasBase;
+    const messages = pushes.map((push) => {
+      const message = push.encodedFor(variant, hasThis);
+      hasThis ||= push.push.kind === 'publication';
+      return message;
+    });
+    const parcel = new Parcel(encoding, messages);
     // Not kept for a protocol with state: no other connection has this encoding, and there may be thousands of them.
-    if (protocol.checkpoint === undefined) this.#packed = { encoding, pushes, parcel, next: this.#packed };
+    if (encoding.protocol.checkpoint === undefined) {
+      this.#packed = { encoding, pushes, delta, compact, hasBase, parcel, next: this.#packed };
+    }
     return parcel;
+  }
+
+  /** How many of its publications are deltas for who has a base, and how many bytes smaller they are. */
+  deltas(hasBase: boolean): { readonly count: number; readonly savedBytes: number } {
+    let [count, sum] = [0, 0];
+    for (const push of hasBase ? this.#publications : this.#publications.slice(1)) {
+      const { savedBytes } = push;
+      if (savedBytes > 0) count++;
+      sum += savedBytes;
+    }
+    return { count, savedBytes: sum };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Rule } from '../channels/rule.js';
 import type { Grant } from '../ports/authenticator.js';
 import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Outbox } from './outbox.js';
-import type { Variant } from './variant.js';
+import type { DeltaTerms, Variant } from './variant.js';
 
 /** What a subscription needs from the session that owns it. */
 export interface SubscriptionOwner {
@@ -42,6 +42,10 @@ export interface SubscriptionOptions {
   readonly joinLeave: boolean;
   /** Made by the server, not requested by the client. */
   readonly serverSide: boolean;
+  /** Default: `off`. */
+  readonly delta?: DeltaTerms;
+  /** Whether the client can be told a number for the channel. Default: `false`. */
+  readonly compact?: boolean;
 }
 
 /** A publication that arrived while its subscriber was joining. */
@@ -83,6 +87,8 @@ export class Subscription implements Expiring {
   #clientRefresh = false;
   /** The bucket of its deadline, if it expires. */
   #deadline: number | undefined;
+  /** Whether its client has the channel's last publication, so that the next one may be a delta. */
+  hasBase = false;
 
   constructor(
     readonly owner: SubscriptionOwner,
@@ -94,7 +100,11 @@ export class Subscription implements Expiring {
     this.#rule = rule;
     this.serverSide = options.serverSide;
     this.#asksJoinLeave = options.joinLeave;
-    this.#variant = this.outbox.variant(options.joinLeave || rule.pushJoinLeave);
+    this.#variant = this.outbox.variant({
+      joinLeave: options.joinLeave || rule.pushJoinLeave,
+      delta: options.delta ?? 'off',
+      compact: options.compact === true && rule.compaction,
+    });
   }
 
   get stage(): Stage {
@@ -164,16 +174,29 @@ export class Subscription implements Expiring {
   /** The channel has another rule, under which the subscription continues unchanged. */
   goOnUnder(rule: Rule): void {
     this.#rule = rule;
+    this.#changeVariant();
   }
 
   /** Sets whether the client wants joins and leaves; if the rule pushes them, it gets them anyway. */
   askJoinLeave(asks: boolean): void {
     this.#asksJoinLeave = asks;
-    const joinLeave = asks || (this.#identity.override?.pushJoinLeave ?? this.#rule.pushJoinLeave);
-    const variant = this.outbox.variant(joinLeave);
+    this.#changeVariant();
+  }
+
+  /** The client knows what it was told when it subscribed, so only what it decodes without being told may change. */
+  #changeVariant(): void {
+    const rule = this.#rule;
+    const { delta, compact } = this.#variant;
+    const variant = this.outbox.variant({
+      joinLeave: this.#asksJoinLeave || (this.#identity.override?.pushJoinLeave ?? rule.pushJoinLeave),
+      delta: delta === 'off' ? 'off' : rule.delta ? 'on' : 'whole',
+      // Clients understand the name in any case.
+      compact: compact && rule.compaction,
+    });
     if (variant === this.#variant) return;
     const { fanOut } = this.#stage.name === 'live' ? this.#stage : { fanOut: undefined };
     fanOut?.takeOut(this);
+    if (variant.delta !== delta) this.hasBase = false;
     this.#variant = variant;
     fanOut?.putIn(this);
   }

@@ -21,6 +21,9 @@ export class RuleCounts {
   subscriptions = 0;
   publicationsIn = 0;
   publicationsOut = 0;
+  /** Publications that were sent as deltas, and the bytes by which these were smaller. */
+  deltasOut = 0;
+  deltaBytesSaved = 0;
   recoveries = 0;
   publicationsRecovered = 0;
   readonly recoveriesFailed: Record<RecoveryLoss, number> = { epoch: 0, trimmed: 0, 'too-many': 0, 'too-large': 0 };

@@ -44,6 +44,8 @@ const recordSchema = v.object({
       rule: v.string(),
       serverSide: v.boolean(),
       joinLeave: v.boolean(),
+      /** Absent from earlier versions. */
+      delta: v.optional(v.boolean(), false),
       clientRefresh: v.boolean(),
       grant: grantSchema,
       /** The client has everything up to here; absent without a history. */
@@ -96,6 +98,7 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
         rule: rule.pattern.text,
         serverSide,
         joinLeave: variant.joinLeave,
+        delta: variant.delta !== 'off',
         clientRefresh,
         grant: writtenGrant(subscription.identity),
         ...defined({ position: rule.stream && position }),
@@ -121,13 +124,15 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
   if (await ports.seats.take(identity.user)) session.takeSeat(identity.user);
   const gone: string[] = [];
   const attachments: Attachment[] = [];
-  for (const { channel, rule, serverSide, joinLeave, clientRefresh, grant, position } of subscriptions) {
+  for (const { channel, rule, serverSide, joinLeave, delta, clientRefresh, grant, position } of subscriptions) {
     const target = findTarget(ports, channel);
     if (!target.ok || target.rule.pattern.text !== rule) {
       gone.push(channel);
       continue;
     }
-    const options = { joinLeave, serverSide };
+    // Numbers of channels are those of the node before: here the client gets their names.
+    const terms = target.rule.delta ? 'on' : 'whole';
+    const options = { joinLeave, serverSide, delta: delta ? terms : 'off' } as const;
     const subscription = new Subscription(session.subscriptions, target.channel, target.rule, options);
     subscription.grant(grant, clientRefresh);
     session.subscriptions.add(subscription);
@@ -137,8 +142,11 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
   const encode = (results: readonly SubscribeResult[]) => {
     told = results;
     return results.flatMap(({ publications }, index) => {
-      const channel = attachments[index]?.subscription.channel ?? '';
-      return publications.map((publication) => session.encodePush({ kind: 'publication', channel, publication }));
+      const { channel = '', variant } = attachments[index]?.subscription ?? {};
+      const delta = variant !== undefined && variant.delta !== 'off' && ({ delta: 'whole' } as const);
+      return publications.map((publication) =>
+        session.encodePush({ kind: 'publication', channel, publication, ...delta }),
+      );
     });
   };
   if (!(await establish(ports, session, attachments, encode, () => session.connected(sdk.name, sdk.version)))) return;

@@ -55,7 +55,7 @@ export const publicationFields = {
   skip_history: flag,
   tags: v.nullish(v.pipe(v.record(v.string(), v.string()), v.check(isSendable))),
   idempotency_key: v.nullish(v.pipe(v.string(), v.maxBytes(maxIdempotencyKeyBytes))),
-  /** Ignored: a hint that a delta may be sent, but the full data is always correct. */
+  /** Ignored: the channel's rule says whether deltas are sent. */
   delta: flag,
   version: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
   version_epoch: v.nullish(v.pipe(v.string(), v.maxBytes(maxVersionEpochBytes))),

@@ -122,6 +122,8 @@ function subscribeRequest(fields: Fields): SubscribeRequest {
     positioned: flag(fields, 'positioned'),
     recoverable: flag(fields, 'recoverable'),
     joinLeave: flag(fields, 'join_leave'),
+    // Other formats are declined: without `delta` in the reply clients expect whole data.
+    delta: text(fields, 'delta') === 'fossil',
     flag: integer(fields, 'flag'),
   };
 }

@@ -7,7 +7,7 @@ import { assertNever } from '../../model/assert-never.js';
 import type { ErrorReply } from '../../model/codes.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { Push, SubscribePush } from '../../model/push.js';
+import type { DeltaData, PublicationPush, Push, SubscribePush, TrafficPush } from '../../model/push.js';
 import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
 
 /** `fragment` is a list of `"key":value` texts; undefined and empty ones are dropped. */
@@ -52,18 +52,26 @@ export function clientInfoText(info: ClientInfo): string {
 }
 
 /** A publication in pushes, history and recovery. Concatenated in place: a page of a history has a thousand of them. */
-export function publicationText({ data, info, offset, tags }: Publication): string {
-  let members = `"data":${payloadJson(data)}`;
+export function publicationText({ data, info, offset, tags }: Publication, delta?: DeltaData): string {
+  let members = `"data":${delta === undefined ? payloadJson(data) : deltaText(data, delta)}`;
   if (info !== undefined) members += `,"info":${clientInfoText(info)}`;
   if (offset > 0) members += `,"offset":${offset}`;
   if (tags !== undefined) members += `,"tags":${JSON.stringify(tags)}`;
+  if (delta !== undefined && delta !== 'whole') members += ',"delta":true';
   return `{${members}}`;
 }
 
+/** For subscribers with deltas data is a string, also whole data: JSON text in JSON text. */
+function deltaText(data: Payload, delta: DeltaData): string {
+  const text =
+    delta === 'whole' ? payloadJson(data) : Buffer.from(delta.buffer, delta.byteOffset, delta.length).toString();
+  return JSON.stringify(text);
+}
+
 /** Concatenation takes three quarters of the time of an array's `join`. */
-function publicationList(publications: readonly Publication[]): string {
+function publicationList(publications: readonly Publication[], delta?: DeltaData): string {
   let texts = '';
-  for (const publication of publications) texts += `${texts === '' ? '' : ','}${publicationText(publication)}`;
+  for (const publication of publications) texts += `${texts === '' ? '' : ','}${publicationText(publication, delta)}`;
   return `"publications":[${texts}]`;
 }
 
@@ -87,12 +95,16 @@ function subscribeResult(result: SubscribeResult): string {
     expiry(result.ttlSec),
     flag('recoverable', result.recoverable),
     quoted('epoch', result.epoch),
-    result.publications.length > 0 ? publicationList(result.publications) : undefined,
+    result.publications.length > 0
+      ? publicationList(result.publications, result.delta ? 'whole' : undefined)
+      : undefined,
     flag('recovered', result.recovered),
     number('offset', result.offset),
     flag('positioned', result.positioned),
     payload(result.data),
     flag('was_recovering', result.wasRecovering),
+    flag('delta', result.delta === true),
+    number('id', result.channelId),
   );
 }
 
@@ -152,14 +164,18 @@ function subscribePush(push: SubscribePush): string {
   );
 }
 
+function channelText({ channel, channelId }: PublicationPush | TrafficPush): string {
+  return channelId === undefined ? `"channel":${JSON.stringify(channel)}` : `"id":${channelId}`;
+}
+
 /** One push without its `{"push":…}` wrapping. */
 function pushText(push: Push): string {
   switch (push.kind) {
     case 'publication':
-      return `{"channel":${JSON.stringify(push.channel)},"pub":${publicationText(push.publication)}}`;
+      return `{${channelText(push)},"pub":${publicationText(push.publication, push.delta)}}`;
     case 'join':
     case 'leave':
-      return `{"channel":${JSON.stringify(push.channel)},"${push.kind}":{"info":${clientInfoText(push.info)}}}`;
+      return `{${channelText(push)},"${push.kind}":{"info":${clientInfoText(push.info)}}}`;
     case 'unsubscribe':
       return `{"channel":${JSON.stringify(push.channel)},"unsubscribe":${JSON.stringify(push.unsubscribe)}}`;
     case 'subscribe':

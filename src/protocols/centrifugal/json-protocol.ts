@@ -6,6 +6,7 @@ import { encodeJsonPush, encodeJsonReply } from './json-encode.js';
 
 export const centrifugalJson: Protocol = {
   name: 'centrifugal-json',
+  hasChannelIds: true,
   decode: decodeJsonFrame,
   encodeReply: encodeJsonReply,
   encodePush: encodeJsonPush,

@@ -8,7 +8,7 @@ import { assertNever } from '../../model/assert-never.js';
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { Push, SubscribePush } from '../../model/push.js';
+import type { DeltaData, Push, SubscribePush } from '../../model/push.js';
 import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
@@ -59,7 +59,8 @@ export function encodeProtobufPush(push: Push): Uint8Array {
   const writer = new ProtobufWriter();
   const reply = writer.begin();
   const whole = writer.open(pushField);
-  if ('channel' in push) writer.text(2, push.channel);
+  if ('channelId' in push) writer.uint(1, push.channelId);
+  else if ('channel' in push) writer.text(2, push.channel);
   const place = writer.open(pushFields[push.kind]);
   writePushBody(writer, push);
   writer.close(place);
@@ -114,7 +115,7 @@ function writeReplyBody(writer: ProtobufWriter, body: ReplyBody): void {
 function writePushBody(writer: ProtobufWriter, push: Push): void {
   switch (push.kind) {
     case 'publication':
-      writePublication(writer, push.publication);
+      writePublication(writer, push.publication, push.delta);
       break;
     case 'join':
     case 'leave':
@@ -169,6 +170,8 @@ function writeSubscribeResult(writer: ProtobufWriter, result: SubscribeResult): 
   writer.flag(10, result.positioned);
   writePayload(writer, 11, result.data);
   writer.flag(12, result.wasRecovering);
+  writer.flag(13, result.delta === true);
+  writer.uint(14, result.channelId ?? 0);
 }
 
 function writeHistoryResult(writer: ProtobufWriter, result: HistoryResult): void {
@@ -193,8 +196,10 @@ function writePublications(writer: ProtobufWriter, field: number, publications: 
   }
 }
 
-function writePublication(writer: ProtobufWriter, { data, info, offset, tags }: Publication): void {
-  writePayload(writer, 4, data);
+function writePublication(writer: ProtobufWriter, { data, info, offset, tags }: Publication, delta?: DeltaData): void {
+  const isDifference = delta !== undefined && delta !== 'whole';
+  if (isDifference) writer.bytes(4, delta);
+  else writePayload(writer, 4, data);
   if (info !== undefined) writeClientInfo(writer, 5, info);
   writer.uint(6, offset);
   for (const [name, value] of Object.entries(tags ?? noTags)) {
@@ -203,6 +208,7 @@ function writePublication(writer: ProtobufWriter, { data, info, offset, tags }: 
     writer.text(2, value);
     writer.close(entry);
   }
+  writer.flag(8, isDifference);
 }
 
 const noTags: Readonly<Record<string, string>> = {};

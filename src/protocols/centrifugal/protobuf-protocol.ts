@@ -11,6 +11,8 @@ export const centrifugalProtobuf: Protocol = {
   name: 'centrifugal-protobuf',
   decode: decodeProtobufFrame,
   encodeReply: encodeProtobufReply,
+  // The official JavaScript SDK (5.8.0) drops all pushes with a number: it compares objects of 64-bit numbers by identity.
+  hasChannelIds: false,
   encodePush: encodeProtobufPush,
   encodePing: () => ping,
   // safe: all messages are from the functions above

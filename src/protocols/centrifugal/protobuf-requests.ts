@@ -44,6 +44,7 @@ const subscribe = table({
   9: ['positioned', 'flag'],
   10: ['recoverable', 'flag'],
   11: ['join_leave', 'flag'],
+  12: ['delta', 'text'],
   13: ['tf', 'present'],
   14: ['flag', 'int'],
   15: ['type', 'int'],

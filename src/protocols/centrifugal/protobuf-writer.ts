@@ -37,6 +37,15 @@ export class ProtobufWriter {
     this.#at += length;
   }
 
+  bytes(field: number, value: Uint8Array): void {
+    if (value.length === 0) return;
+    this.#tag(field, wireTypes.bytes);
+    this.#varint(value.length);
+    this.#makeRoom(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
   /**
    * Begins an embedded message, which is written even if nothing follows.
    *

@@ -1,4 +1,4 @@
-/** The golden bytes in `test/vectors/centrifugal-json`, with maps where the model has maps. */
+/** The golden bytes in `test/vectors/centrifugal-json`, with maps and bytes where the model has these. */
 
 import { readFileSync } from 'node:fs';
 import type { Command } from '../../../src/model/command.js';
@@ -15,9 +15,10 @@ const mapKeys = new Set(['subs', 'headers']);
 
 function load<More = unknown>(file: string): (Vector & Readonly<More>)[] {
   const text = readFileSync(new URL(`../../vectors/centrifugal-json/${file}.json`, import.meta.url), 'utf8');
-  const revived: unknown = JSON.parse(text, (key, value: unknown) =>
-    mapKeys.has(key) && typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value,
-  );
+  const revived: unknown = JSON.parse(text, (key, value: unknown) => {
+    if (key === 'delta' && typeof value === 'string' && value !== 'whole') return Buffer.from(value);
+    return mapKeys.has(key) && typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value;
+  });
   // safe: the tests compare every vector with what the code makes of it
   return revived as (Vector & Readonly<More>)[];
 }

@@ -2,6 +2,7 @@
 
 import type { Node } from '../../../src/engine/node.js';
 import type { Session } from '../../../src/engine/sessions/session.js';
+import { DeltaReader } from '../centrifuge/delta-reader.js';
 import { RecordedConnection } from './recorded-connection.js';
 
 /** One publication as it reached the application above the SDK. */
@@ -51,11 +52,21 @@ export class SimulatedClient {
   #subscribeId = 0;
   /** Until its reply, publications of the old subscription may still come. */
   #unsubscribeId = 0;
+  /** Of all subscriptions of this client, as in the SDK; `undefined` if it does not ask for deltas. */
+  readonly deltas: DeltaReader | undefined;
+  #hasDeltas = false;
+  /** The number that stands for the channel in this subscription, if it was told one. */
+  #channelId: number | undefined;
+  /** Pushes to a subscription with another number than its own: an SDK drops them. */
+  strays = 0;
 
   constructor(
     readonly node: Node,
     readonly channel: string,
-  ) {}
+    { delta = false } = {},
+  ) {
+    this.deltas = delta ? new DeltaReader() : undefined;
+  }
 
   get position(): { readonly offset: number; readonly epoch: string } | undefined {
     return this.#position;
@@ -120,7 +131,10 @@ export class SimulatedClient {
   #subscribe(): void {
     this.#subscribeId = ++this.#nextId;
     const since = this.#position && { recover: true, ...this.#position };
-    this.send({ id: this.#subscribeId, subscribe: { channel: this.channel, flag: 1, ...since } });
+    this.send({
+      id: this.#subscribeId,
+      subscribe: { channel: this.channel, flag: 1, ...(this.deltas && { delta: 'fossil' }), ...since },
+    });
   }
 
   #receive(line: string): void {
@@ -131,6 +145,10 @@ export class SimulatedClient {
       return;
     }
     const push = message.push as Json | undefined;
+    if (push?.id !== undefined && push.id !== this.#channelId) {
+      if (this.isSubscribed) this.strays++;
+      return;
+    }
     if (push === undefined) this.send({});
     else if (push.pub !== undefined) {
       if (this.isSubscribed) this.#deliver(push.pub as Json);
@@ -154,6 +172,8 @@ export class SimulatedClient {
     } = result as never as Start & { was_recovering?: boolean };
     const publications = (result.publications ?? []) as readonly Json[];
     this.isSubscribed = true;
+    this.#hasDeltas = result.delta === true;
+    this.#channelId = result.id as number | undefined;
     this.#position = { offset, epoch };
     this.starts.push({
       epoch,
@@ -167,7 +187,8 @@ export class SimulatedClient {
   }
 
   #deliver(publication: Json): void {
-    const { offset = 0, data } = publication as { offset?: number; data: unknown };
+    const { offset = 0 } = publication as { offset?: number };
+    const data = this.#hasDeltas && this.deltas ? this.deltas.read(publication) : publication.data;
     const epoch = this.#position?.epoch ?? '';
     this.deliveries.push({ epoch, offset, value: data });
     if (offset > 0) this.#position = { offset, epoch };

@@ -38,8 +38,8 @@ export class Simulation<Between extends Broker = Broker> extends EngineNode {
     });
   }
 
-  client(): SimulatedClient {
-    return new SimulatedClient(this.node, this.channel);
+  client(options?: { readonly delta?: boolean }): SimulatedClient {
+    return new SimulatedClient(this.node, this.channel, options);
   }
 
   /** A client that is subscribed. */

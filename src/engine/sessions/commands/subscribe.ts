@@ -56,6 +56,8 @@ export async function runSubscribe(
   const subscription = new Subscription(session.subscriptions, channel, rule, {
     joinLeave: request.joinLeave && rule.joinLeave,
     serverSide: false,
+    delta: request.delta && rule.delta ? 'on' : 'off',
+    compact: (request.flag & subscribeFlags.channelCompaction) !== 0,
   });
   // Added at once, so that a second request is refused, and an unsubscribe finds it.
   if (held === undefined) session.subscriptions.add(subscription);

@@ -70,6 +70,8 @@ function ruleFields(rule: Rule) {
     join_leave: rule.pushJoinLeave ? 'push' : rule.joinLeave ? 'on' : 'off',
     user_limited: rule.userLimited,
     max_message_bytes: rule.maxMessageBytes,
+    delta: rule.delta,
+    compaction: rule.compaction,
     batch_ms: rule.batchMs,
   };
 }
