@@ -8,11 +8,18 @@ const [varint, fixed64, bytes, fixed32] = [0, 1, 2, 5];
 const maxVarintBytes = 10;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** The JSON text of a publication's data, while there are subscriptions with deltas. Not enumerable. */
+export const wholeText: unique symbol = Symbol('whole text');
+
 export class MessageReader {
   #at = 0;
   #end: number;
 
-  constructor(private readonly buffer: Uint8Array) {
+  /** @param keepsText whether publications keep the text of their data, to which deltas refer */
+  constructor(
+    private readonly buffer: Uint8Array,
+    private readonly keepsText = false,
+  ) {
     this.#end = buffer.length;
   }
 
@@ -49,7 +56,21 @@ export class MessageReader {
       if (field === undefined) this.#skip(tag % 8);
       else this.#read(fields, field, tag % 8);
     }
+    if (kind.mayBeDelta) this.#finishPublication(fields);
     return fields;
+  }
+
+  /** Only at its end it is known whether its data is JSON, or a delta, which is text. */
+  #finishPublication(fields: Fields): void {
+    const { data } = fields;
+    if (!(data instanceof Uint8Array)) return;
+    const text = decoder.decode(data);
+    if (fields.delta === true) fields.data = text;
+    else if (text === '') delete fields.data;
+    else {
+      fields.data = JSON.parse(text);
+      if (this.keepsText) Object.defineProperty(fields, wholeText, { value: text });
+    }
   }
 
   #read(fields: Fields, { name, kind }: MessageField, wireType: number): void {

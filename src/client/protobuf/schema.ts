@@ -16,6 +16,8 @@ export interface Embedded {
   readonly isList?: boolean;
   /** Fields that are there in JSON even if they are empty, which protobuf leaves out. */
   readonly begin?: () => Fields;
+  /** Whether its data is a delta if its field `delta` says so. */
+  readonly mayBeDelta?: true;
 }
 
 export interface MessageField {
@@ -60,12 +62,16 @@ const clientInfo = message(
   () => ({ user: '', client: '' }),
 );
 
-const publication = message({
-  4: ['data', 'json'],
-  5: ['info', clientInfo],
-  6: ['offset', 'uint'],
-  7: ['tags', map('text')],
-});
+const publication = {
+  ...message({
+    4: ['data', 'bytes'],
+    5: ['info', clientInfo],
+    6: ['offset', 'uint'],
+    7: ['tags', map('text')],
+    8: ['delta', 'flag'],
+  }),
+  mayBeDelta: true,
+} as const;
 
 const subscribeResult = message({
   1: ['expires', 'flag'],
@@ -78,6 +84,8 @@ const subscribeResult = message({
   10: ['positioned', 'flag'],
   11: ['data', 'json'],
   12: ['was_recovering', 'flag'],
+  13: ['delta', 'flag'],
+  14: ['id', 'uint'],
 });
 
 const connectResult = message({
@@ -94,6 +102,7 @@ const connectResult = message({
 });
 
 const push = message({
+  1: ['id', 'uint'],
   2: ['channel', 'text'],
   4: ['pub', publication],
   5: ['join', message({ 1: ['info', clientInfo] })],

@@ -22,6 +22,7 @@ type Transport = ReturnType<ConstructorParameters<typeof SdkCodec>[1]>;
 const jsonLines = {
   encodeCommands: (commands: readonly object[]) => commands.map((command) => JSON.stringify(command)).join('\n'),
   decodeReplies: (frame: string) => frame.split('\n').map((line) => JSON.parse(line)),
+  applyDeltaIfNeeded: () => ({}),
 };
 
 function codecOver(transport: Transport): SdkCodec {
@@ -33,12 +34,22 @@ function codecOver(transport: Transport): SdkCodec {
 const codec = codecOver('websocket');
 
 describe('replies that the server writes are read as those in JSON', () => {
-  test.each(replyVectors)('reply: $name', ({ name, bytes }) => {
+  // With deltas, whole data is a string only in JSON.
+  const isPlain = ({ bytes }: { readonly bytes: string }) => !/"delta":true|"data":"\{/.test(bytes);
+
+  test.each(replyVectors.filter(isPlain))('reply: $name', ({ name, bytes }) => {
     expect(codec.decodeReplies(protobufVectors.replies(name))).toEqual([JSON.parse(bytes)]);
   });
 
-  test.each(pushVectors)('push: $name', ({ name, bytes }) => {
+  test.each(pushVectors.filter(isPlain))('push: $name', ({ name, bytes }) => {
     expect(codec.decodeReplies(protobufVectors.pushes(name))).toEqual([JSON.parse(bytes)]);
+  });
+
+  test('a delta is the text that it is in JSON, and whole data is read as without deltas', () => {
+    const read = (name: string) => codec.decodeReplies(protobufVectors.pushes(name))[0];
+    const [delta, whole] = pushVectors.filter((vector) => !isPlain(vector)).reverse();
+    expect(read(delta?.name ?? '')).toEqual(JSON.parse(delta?.bytes ?? ''));
+    expect(read(whole?.name ?? '')).toEqual({ push: { channel: 'c', pub: { data: { text: 'ü' }, offset: 12 } } });
   });
 
   test('any data', () => {
