@@ -27,10 +27,24 @@ const historyEntries = {
   read: v.optional(oneOf(who)),
 };
 
+const mapEntries = {
+  size: v.optional(
+    v.pipe(
+      v.number('is not a number'),
+      v.integer('is not a whole number'),
+      v.minValue(1, 'is below 1'),
+      v.maxValue(1_000_000, 'is above 1000000'),
+    ),
+  ),
+  ttl: v.optional(v.pipe(duration().schema, v.minValue(1, 'is 0: no key would stay'))),
+  key: v.optional(oneOf(['any', 'user', 'client'])),
+};
+
 const ruleEntries = {
   subscribe: v.optional(oneOf(whoSubscribes)),
   publish: v.optional(oneOf(whoPublishes)),
   history: v.optional(strictObject(historyEntries)),
+  map: v.optional(strictObject(mapEntries)),
   recovery: v.optional(oneOf(['stream', 'cache', 'off'])),
   presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
   joinLeave: v.optional(v.union([onOff, v.literal('push')], 'is neither true nor false, nor push')),

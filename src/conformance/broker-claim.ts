@@ -2,6 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import type { Broker, HistoryStore, PresenceStore, PublishOptions } from '../engine/ports/broker.js';
+import type { MapStore } from '../engine/ports/map-store.js';
 import { type ChannelName, parseChannelName } from '../model/channel-name.js';
 import { type JsonText, toJsonText, trustedJsonText } from '../model/json-text.js';
 import type { ClientInfo } from '../model/publication.js';
@@ -39,6 +40,11 @@ export function keptWhereItCanBe({ history }: Broker): PublishOptions {
 
 export function historyOf({ history: store }: Broker): HistoryStore {
   assert.ok(store, 'the broker keeps history');
+  return store;
+}
+
+export function mapsOf({ maps: store }: Broker): MapStore {
+  assert.ok(store, 'the broker keeps maps');
   return store;
 }
 

@@ -8,6 +8,7 @@ import { type BrokerUnderTest, type Claim, channelName } from './broker-claim.js
 import { deliveryClaims } from './broker-delivery-claims.js';
 import { historyClaims } from './broker-history-claims.js';
 import { idempotencyClaims } from './broker-idempotency-claims.js';
+import { mapClaims } from './broker-map-claims.js';
 import { presenceClaims } from './broker-presence-claims.js';
 import { tracingClaims } from './broker-tracing-claims.js';
 import { versionClaims } from './broker-version-claims.js';
@@ -25,6 +26,7 @@ export interface TestFramework {
 const abilities = {
   delivery: deliveryClaims,
   history: historyClaims,
+  maps: mapClaims,
   idempotency: idempotencyClaims,
   presence: presenceClaims,
   versions: versionClaims,

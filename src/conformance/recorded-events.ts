@@ -13,6 +13,7 @@ interface RecordedPublication {
 export class RecordedEvents implements BrokerEvents {
   readonly #publications = new Map<ChannelName, RecordedPublication[]>();
   readonly announcements: { event: 'join' | 'leave'; channel: ChannelName; info: ClientInfo }[] = [];
+  readonly #looking = new Set<() => void>();
   /** The channels of each interruption; `undefined` is all channels. */
   readonly interruptions: (readonly ChannelName[] | undefined)[] = [];
 
@@ -33,6 +34,24 @@ export class RecordedEvents implements BrokerEvents {
     const list = this.#publications.get(channel) ?? [];
     this.#publications.set(channel, list);
     list.push({ publication, epoch });
+    for (const look of [...this.#looking]) look();
+  }
+
+  /** Resolves when the condition holds, which is looked at after each publication; rejects after ten seconds. */
+  until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (how: () => void) => {
+        clearTimeout(timer);
+        this.#looking.delete(look);
+        how();
+      };
+      const look = () => {
+        if (condition()) end(resolve);
+      };
+      const timer = setTimeout(() => end(() => reject(new Error('not within ten seconds'))), 10_000);
+      this.#looking.add(look);
+      look();
+    });
   }
 
   onJoin(channel: ChannelName, info: ClientInfo): void {

@@ -2,6 +2,7 @@
 
 import type { ChannelName } from '../model/channel-name.js';
 import { disconnectCodes } from '../model/codes.js';
+import { defined } from '../model/defined.js';
 import { Revocations } from './auth/revocations.js';
 import { acceptTickets, Tickets } from './auth/tickets.js';
 import { countTokenRefusals } from './auth/token-refusals.js';
@@ -17,6 +18,8 @@ import { BrokerHealth } from './fanout/broker-health.js';
 import { ChannelIds } from './fanout/channel-ids.js';
 import { Hub } from './fanout/hub.js';
 import { Interest } from './fanout/interest.js';
+import { MapPages } from './fanout/map-pages.js';
+import { OwnKeys } from './fanout/own-keys.js';
 import { PositionChecks } from './fanout/position-checks.js';
 import { Presence } from './fanout/presence.js';
 import { RuleChanges } from './fanout/rule-changes.js';
@@ -46,6 +49,7 @@ import { type NodeChange, type NodeSettings, prepareChange } from './reconfigure
 import { Admission } from './sessions/admission.js';
 import { ClientVersions } from './sessions/client-versions.js';
 import { commandHandlers } from './sessions/commands/handlers.js';
+import type { MapLoad } from './sessions/commands/map-subscribe.js';
 import { renewConnection } from './sessions/commands/refresh.js';
 import { renewSubscription } from './sessions/commands/sub-refresh.js';
 import { ratesOfConnection } from './sessions/rates.js';
@@ -128,6 +132,7 @@ export class Node {
     ports.connectDeadlines.close();
     ports.pings.close();
     ports.seats.close();
+    ports.mapPages.close();
     ports.positionChecks.close();
     ports.brokerHealth.close();
     await ports.cluster.close(deadlineMs / 2);
@@ -157,7 +162,7 @@ function compose(options: NodeOptions) {
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
   const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, counters, keeps: () => ports.rules.keeps });
-  const { control, history } = broker;
+  const { control, history, maps } = broker;
   const cluster: Cluster = new Cluster({
     nodeId: id,
     clock,
@@ -169,7 +174,7 @@ function compose(options: NodeOptions) {
     silenceWithin: (ms) => brokerHealth.silenceWithin(ms),
   });
   const presence = broker.presence ?? (control && new ControlPresence({ broker, clock, hub, cluster, brokerHealth }));
-  const stores: Stores = { name: broker.name, ...(history && { history }), ...(presence && { presence }) };
+  const stores: Stores = { name: broker.name, ...defined({ history, maps, presence }) };
   const rules = new ChannelRules(settings.channels, stores, limits);
   const ruleOf = (channel: ChannelName) => hub.match(channel, ports.rules);
   const ruleChanges: RuleChanges = new RuleChanges({ clock, hub, ruleOf });
@@ -225,11 +230,16 @@ function compose(options: NodeOptions) {
     connectDeadlines: new Deadlines(clock, 100),
     /** A few milliseconds of work in each turn. */
     connects: new Slices(clock, 16),
+    /** As above. */
+    mapSteps: new Slices(clock, 16),
+    mapPages: new MapPages(maps, clock),
+    mapLoads: new WeakMap<Subscription, MapLoad>(),
     /** Of connections to come; others may be on an older one. */
     pings: new PingWheel(clock, limits.pingIntervalMs, limits.pongTimeoutMs),
     pingFrames: new PingFrames(),
     variants: new Variants(),
     presence: new Presence(broker, presence, log, refusals),
+    ownKeys: new OwnKeys(maps, log, refusals),
     publishing: new Publishing(broker, counters, samples, tracer),
     seats: new Seats({ nodeId: id, clock, cluster, limits }),
     positionChecks: new PositionChecks({ broker, hub, interest, clock, random, counters, log }),

@@ -20,6 +20,32 @@ export interface SubscribeRequest {
   readonly data?: Payload | undefined;
   /** Bits of {@link subscribeFlags}; unknown bits are ignored. */
   readonly flag: number;
+  /** Present if the client asks for a map. */
+  readonly map?: MapRequest;
+}
+
+/** What kind of map the client asks for: any, one whose keys are clients, one whose keys are users. */
+export const mapTypes = { any: 1, clients: 2, users: 3 } as const;
+
+/** What a client that subscribes to a map asks for next: entries of the state, missed changes, live changes. */
+export const mapPhases = { live: 0, stream: 1, state: 2 } as const;
+
+/** One of the requests with which a client subscribes to a map. */
+export interface MapRequest {
+  readonly type: (typeof mapTypes)[keyof typeof mapTypes];
+  readonly phase: (typeof mapPhases)[keyof typeof mapPhases];
+  /** From the reply to the request before; 0: the beginning of the state. */
+  readonly cursor: number;
+  /** Most entries or changes of a reply; 0: as many as the server likes. */
+  readonly limit: number;
+  /** Where the client is, if it is not at the beginning. */
+  readonly position: Position;
+}
+
+/** The key of a map that a client sets or removes. */
+export interface KeyedChange {
+  readonly key: string;
+  readonly removed: boolean;
 }
 
 export interface ConnectRequest {
@@ -46,7 +72,14 @@ export type Command =
   | { readonly kind: 'connect'; readonly id: number; readonly request: ConnectRequest }
   | { readonly kind: 'subscribe'; readonly id: number; readonly request: SubscribeRequest }
   | { readonly kind: 'unsubscribe'; readonly id: number; readonly channel: string }
-  | { readonly kind: 'publish'; readonly id: number; readonly channel: string; readonly data: Payload }
+  | {
+      readonly kind: 'publish';
+      readonly id: number;
+      readonly channel: string;
+      readonly data: Payload;
+      /** Present if the channel is a map. */
+      readonly change?: KeyedChange;
+    }
   | { readonly kind: 'presence'; readonly id: number; readonly channel: string }
   | { readonly kind: 'presenceStats'; readonly id: number; readonly channel: string }
   | { readonly kind: 'history'; readonly id: number; readonly request: HistoryRequest }

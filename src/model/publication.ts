@@ -21,6 +21,10 @@ export interface NewPublication {
   /** Set when a client published, absent when the server did. */
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;
+  /** The key of a map that it sets or removes; absent in other channels. */
+  readonly key?: string;
+  /** The key is removed; `data` is null. */
+  readonly removed?: true;
   /** The span that published it, for spans on other nodes; see `Span.trace`. Absent: it is not traced. Never sent to clients. */
   readonly trace?: string;
 }
@@ -32,9 +36,27 @@ export interface Publication extends NewPublication {
 }
 
 /** Written out, because a spread takes thirty times as long, and this runs for each publication. */
-export function publicationAt({ data, info, tags, trace }: NewPublication, offset: number): Publication {
+export function publicationAt(publication: NewPublication, offset: number): Publication {
+  const { data, info, tags, trace, key } = publication;
+  if (key !== undefined) return changeAt(publication, key, offset);
   // Seldom: the spread is for publications that are traced.
   if (trace !== undefined) return { data, offset, ...(info && { info }), ...(tags && { tags }), trace };
   if (tags !== undefined) return info === undefined ? { data, offset, tags } : { data, offset, info, tags };
   return info === undefined ? { data, offset } : { data, offset, info };
+}
+
+/** A change of a map. The usual one is short, since a map keeps it for each of its keys. */
+function changeAt({ data, info, tags, trace, removed }: NewPublication, key: string, offset: number): Publication {
+  if (info === undefined && tags === undefined && trace === undefined && removed === undefined) {
+    return { data, offset, key };
+  }
+  return {
+    data,
+    offset,
+    key,
+    ...(info && { info }),
+    ...(tags && { tags }),
+    ...(removed && { removed }),
+    ...(trace !== undefined && { trace }),
+  };
 }

@@ -1,9 +1,11 @@
 /** Replies to commands. */
 
 import type { ErrorReply } from './codes.js';
+import type { MapRequest } from './command.js';
 import type { Payload } from './payload.js';
 import type { ClientInfo, Publication } from './publication.js';
 import type { RefusalLine } from './refusal-line.js';
+import type { StatePage } from './state-page.js';
 
 export interface ConnectResult {
   readonly client: string;
@@ -36,6 +38,17 @@ export interface SubscribeResult {
   readonly delta?: boolean;
   /** Stands for the channel's name in pushes, as long as the subscription lives. */
   readonly channelId?: number;
+  /** Present if the channel is a map. */
+  readonly map?: MapResult;
+}
+
+/** The part of a reply about a map. */
+export interface MapResult {
+  /** What the client is to ask for next; `live`: nothing, it is subscribed. */
+  readonly phase: MapRequest['phase'];
+  /** For the next page of the state; 0 at its end. */
+  readonly cursor: number;
+  readonly state: StatePage | undefined;
 }
 
 export interface HistoryResult {

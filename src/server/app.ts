@@ -19,6 +19,7 @@ import { disconnectCodes } from '../model/codes.js';
 import { defined } from '../model/defined.js';
 import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
+import { AppMap } from './app-map.js';
 import {
   type Connections,
   type DisconnectOptions,
@@ -163,6 +164,17 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /** Empties a channel's history; its position remains. */
   removeHistory<const Name extends string>(channel: Known<Channels, Name>): Promise<void> {
     return this.#operations.removeHistory(channel);
+  }
+
+  /**
+   * A channel whose rule makes it a map: sets, removes and reads its keys.
+   *
+   * @example await app.map('match:1').set('score', { home: 1, away: 0 });
+   */
+  map<const Name extends string>(
+    channel: Known<Channels, Name>,
+  ): AppMap<MessageOf<Channels, Name>, MessageInputOf<Channels, Name>> {
+    return new AppMap(channel, this.#operations, () => this.#serving.start());
   }
 
   /** The clients in a channel, on all nodes: at most `limits.maxPresenceClients`. */

@@ -18,10 +18,13 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
   const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
   const ttl: Duration | undefined = history && `${history.ttl}ms`;
+  const { map } = rule;
+  const mapTtl: Duration | undefined = map?.ttl === undefined ? undefined : `${map.ttl}ms`;
   return {
     ...defined({ subscribe, renew, publish }),
     ...(history !== undefined &&
       ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),
+    ...(map !== undefined && { map: { ...defined({ size: map.size, ttl: mapTtl, key: map.key }) } }),
     ...defined({ recovery, presence, joinLeave, userLimited, maxMessageBytes, delta, compaction, batch }),
   };
 }

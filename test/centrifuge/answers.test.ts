@@ -63,6 +63,7 @@ describe('no code is without a row', () => {
     connect: ['connect'],
     'server-side': ['connect'],
     subscribe: ['subscribe'],
+    'map-subscribe': ['subscribe'],
     unsubscribe: ['unsubscribe'],
     publish: ['publish'],
     presence: ['presence', 'presence_stats'],

@@ -15,9 +15,11 @@ import type {
 } from '../../engine/ports/broker.js';
 import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import type { ControlChannel } from '../../engine/ports/control-channel.js';
+import type { MapStore } from '../../engine/ports/map-store.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import { StatePage } from '../../model/state-page.js';
 import { deliver } from '../bus-message.js';
 import { LineSocket } from './line-socket.js';
 import type { LocalMessage, LocalOperation, LocalOperations } from './messages.js';
@@ -58,6 +60,16 @@ export class LocalBroker implements Broker {
   readonly history: HistoryStore = {
     read: (channel, query) => this.#ask('read', channel, query),
     remove: async (channel) => void (await this.#ask('removeHistory', channel)),
+  };
+
+  readonly maps: MapStore = {
+    set: (channel, entry, options) => this.#ask('setKey', channel, entry, options),
+    remove: (channel, entry, options) => this.#ask('removeKey', channel, entry, options),
+    get: (channel, key) => this.#ask('getKey', channel, key),
+    page: async (channel, query) => {
+      const { entries, top, next } = await this.#ask('pageOfMap', channel, query);
+      return { state: new StatePage(entries), top, next };
+    },
   };
 
   readonly presence: PresenceStore = {

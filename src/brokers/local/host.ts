@@ -98,7 +98,7 @@ export class LocalBrokerHost {
   }
 
   #run(client: Client, request: LocalRequest): unknown {
-    const { history, presence } = this.#broker;
+    const { history, maps, presence } = this.#broker;
     switch (request.do) {
       case 'subscribe':
         return this.#subscribe(client, ...request.with);
@@ -129,6 +129,14 @@ export class LocalBrokerHost {
         return presence.list(...request.with);
       case 'presenceStats':
         return presence.stats(...request.with);
+      case 'setKey':
+        return maps.set(...request.with);
+      case 'removeKey':
+        return maps.remove(...request.with);
+      case 'getKey':
+        return maps.get(...request.with);
+      case 'pageOfMap':
+        return maps.page(...request.with).then(({ state: { entries }, top, next }) => ({ entries, top, next }));
       case 'startControl':
         [client.nodeId] = request.with;
         return null;

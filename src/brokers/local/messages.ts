@@ -4,10 +4,24 @@
  */
 
 import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
+import type {
+  MapChangeOptions,
+  MapEntryRead,
+  MapOutcome,
+  MapPage,
+  MapQuery,
+  MapSetOptions,
+  NewMapEntry,
+} from '../../engine/ports/map-store.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { FanfareErrorCode } from '../../model/fanfare-error.js';
-import type { ClientInfo, NewPublication } from '../../model/publication.js';
+import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
+
+/** A page as JSON. */
+export interface SentPage extends Omit<MapPage, 'state'> {
+  readonly entries: readonly Publication[];
+}
 
 /** The operations, and what each resolves with. */
 export interface LocalOperations {
@@ -21,6 +35,10 @@ export interface LocalOperations {
   removePresence(channel: ChannelName, client: string): null;
   listPresence(channel: ChannelName, limit: number): readonly ClientInfo[];
   presenceStats(channel: ChannelName): PresenceStats;
+  setKey(channel: ChannelName, entry: NewMapEntry, options: MapSetOptions): MapOutcome;
+  removeKey(channel: ChannelName, entry: NewMapEntry, options: MapChangeOptions): MapOutcome;
+  getKey(channel: ChannelName, key: string): MapEntryRead;
+  pageOfMap(channel: ChannelName, query: MapQuery): SentPage;
   startControl(nodeId: string): null;
   sendControl(payload: string, to: string | null): null;
   /** The answer comes after everything that was sent before it. */

@@ -13,13 +13,15 @@ import {
   isOutdated,
   type Published,
   type PublishOptions,
+  type StreamLimits,
 } from '../../engine/ports/broker.js';
 import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
+import { type ClientInfo, type NewPublication, type Publication, publicationAt } from '../../model/publication.js';
 import { Rounds } from '../rounds.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
+import { MemoryMaps } from './maps.js';
 import { MemoryPresence } from './presence.js';
 import { type HistoryUsage, Stream } from './stream.js';
 
@@ -35,6 +37,8 @@ export interface MemoryBrokerOptions {
   readonly maxStreams?: number;
   /** Largest number of characters of payload in all streams, which go in the same order. Default: 268,435,456. */
   readonly maxHistoryBytes?: number;
+  /** Largest number of characters of keys and data in all maps; beyond it, keys are refused. Default: 268,435,456. */
+  readonly maxMapBytes?: number;
   /** Most idempotency keys; beyond it, publishing with a key is refused for a while. Default: 1,000,000. */
   readonly maxIdempotencyKeys?: number;
 }
@@ -48,6 +52,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly name = 'memory';
   readonly comparesVersions = true;
   readonly history: HistoryStore = this;
+  readonly maps: MemoryMaps;
   readonly presence: MemoryPresence;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -71,6 +76,16 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#maxStreams = options.maxStreams ?? 1_000_000;
     this.#maxHistoryBytes = options.maxHistoryBytes ?? 268_435_456;
     this.#keys = new IdempotencyKeys(options.maxIdempotencyKeys ?? 1_000_000);
+    this.maps = new MemoryMaps({
+      clock: options.clock,
+      keys: this.#keys,
+      maxBytes: options.maxMapBytes ?? 268_435_456,
+      streams: {
+        append: (channel, publication, limits) => this.#append(channel, this.#stream(channel), publication, limits),
+        deliver: (channel, publication) => this.#deliver(channel, publication, this.#stream(channel).epoch),
+        top: (channel) => this.#stream(channel).top,
+      },
+    });
     this.presence = new MemoryPresence(options.clock);
     this.#sweeps = new Rounds(options.clock, sweepIntervalMs, () => this.#sweep());
   }
@@ -79,6 +94,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     return {
       streams: this.#streams.size,
       historyBytes: this.#usage.bytes,
+      mapKeys: this.maps.numKeys,
       presenceEntries: this.presence.size,
       idempotencyKeys: this.#keys.size,
       streamsDropped: this.#streamsDropped,
@@ -96,6 +112,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#streams.clear();
     this.#subscribed.clear();
     this.presence.clear();
+    this.maps.close();
   }
 
   async subscribe(channel: ChannelName): Promise<void> {
@@ -107,7 +124,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   }
 
   async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
-    if (this.#isClosed) throw new FanfareError('ERR_CLOSED', 'the broker is closed');
+    if (this.#isClosed) throw closed();
     const { idempotencyKey: key, stream: limits, version } = options;
     const nowMs = this.#clock.nowMs();
     if (key !== undefined) {
@@ -120,11 +137,11 @@ export class MemoryBroker implements Broker, HistoryStore {
       if (isOutdated(version, stream.newestVersion)) return { position: stream.top, duplicate: true };
       stream.newestVersion = version;
     }
-    const placed = stream && limits ? stream.append(publication, limits, nowMs) : publicationAt(publication, 0);
-    while (this.#usage.bytes > this.#maxHistoryBytes && this.#dropOne(channel));
+    const placed =
+      stream && limits ? this.#append(channel, stream, publication, limits) : publicationAt(publication, 0);
     const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };
     if (key !== undefined) this.#keys.remember(channel, key, published, nowMs);
-    if (this.#subscribed.has(channel)) this.#events?.onPublication(channel, placed, published.position.epoch);
+    this.#deliver(channel, placed, published.position.epoch);
     return published;
   }
 
@@ -142,6 +159,17 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#streams.get(channel)?.clear();
   }
 
+  #append(channel: ChannelName, stream: Stream, publication: NewPublication, limits: StreamLimits): Publication {
+    if (this.#isClosed) throw closed();
+    const placed = stream.append(publication, limits, this.#clock.nowMs());
+    while (this.#usage.bytes > this.#maxHistoryBytes && this.#dropOne(channel));
+    return placed;
+  }
+
+  #deliver(channel: ChannelName, publication: Publication, epoch: string): void {
+    if (this.#subscribed.has(channel)) this.#events?.onPublication(channel, publication, epoch);
+  }
+
   #stream(channel: ChannelName): Stream {
     const known = this.#streams.get(channel);
     if (known !== undefined) return known;
@@ -156,7 +184,8 @@ export class MemoryBroker implements Broker, HistoryStore {
     let least: readonly [ChannelName, Stream] | undefined;
     for (let left = Math.min(compared, this.#streams.size); left > 0; left--) {
       const next = this.#candidates.next().value;
-      if (next[0] !== keep && (least === undefined || this.#goesBefore(next, least))) least = next;
+      if (next[0] === keep || this.maps.has(next[0])) continue;
+      if (least === undefined || this.#goesBefore(next, least)) least = next;
     }
     if (least === undefined) return false;
     const [channel, stream] = least;
@@ -181,9 +210,14 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#keys.sweep(this.#clock.nowMs());
     for (const [channel, stream] of this.#streams) {
       const nowMs = this.#clock.nowMs();
-      const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !this.#subscribed.has(channel);
+      const isUsed = this.#subscribed.has(channel) || this.maps.has(channel);
+      const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !isUsed;
       if (stream.isEmptyAt(nowMs) && isIdle) this.#streams.delete(channel);
       yield;
     }
   }
+}
+
+function closed(): FanfareError {
+  return new FanfareError('ERR_CLOSED', 'the broker is closed');
 }

@@ -45,8 +45,11 @@ export interface SubscribeContext<Pattern extends string = string> extends Permi
 
 /** The argument of a publish function. */
 export interface PublishContext<Message, Pattern extends string = string> extends PermissionContext<Pattern> {
-  /** Validated by the channel's schema. */
+  /** Validated by the channel's schema. Null for a key of a map that is removed. */
   readonly data: Message;
+  /** In a map: the key that is set, or removed. */
+  readonly key?: string;
+  readonly removed?: boolean;
 }
 
 /** A grant of a subscription with details. */
@@ -96,6 +99,20 @@ export interface HistoryOptions {
   readonly read?: PermissionName | Decision<PermissionContext, boolean | Denial>;
 }
 
+/** A channel that is a map: a state of keys with values, which subscribers get first, and then its changes. */
+export interface MapOptions {
+  /** Most keys of one channel, at most 1,000,000; a further one is refused. Default: 10,000. */
+  readonly size?: number;
+  /** A key is removed this long after it was last set, unless that set says otherwise. Default: it stays. */
+  readonly ttl?: Duration;
+  /**
+   * Which keys clients may set and remove, if they may publish at all. `any`; `user`: the key that is their user's id;
+   * `client`: the key that is the id of their connection, and that goes with their subscription. The server may always
+   * change all keys. Default: `any`.
+   */
+  readonly key?: 'any' | 'user' | 'client';
+}
+
 /** One channel rule. Everything that is not granted is denied. */
 export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Pattern extends string = string> {
   /** Schema of the messages: any Standard Schema (zod, valibot, arktype, …). Default: any JSON. */
@@ -116,6 +133,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
     | Decision<PublishContext<StandardSchemaV1.InferOutput<Schema>, Pattern>, boolean | PublishGrant | Denial>;
   /** Keep publications, for recovery and for reading back. Default: none are kept. */
   readonly history?: HistoryOptions;
+  /**
+   * Makes the channel a map of keys with values, which have the type of `message`. Its `history` keeps changes, by
+   * default the last 10,000.
+   */
+  readonly map?: MapOptions;
   /**
    * What a subscriber gets of the history. `stream`: all it missed. `cache`: the last value, on every subscribe.
    * `off`: nothing. Default: `stream` when there is a history.
@@ -162,6 +184,10 @@ export interface ChannelDeclaration<
 
 const who = wordOrFunction('nobody', 'anyone', 'user', 'subscriber');
 const historyChecks = { size: anything, ttl: anything, read: who } satisfies Record<keyof HistoryOptions, unknown>;
+const mapChecks = { size: anything, ttl: anything, key: word('any', 'user', 'client') } satisfies Record<
+  keyof MapOptions,
+  unknown
+>;
 const checks = {
   message: schema,
   subscribe: wordOrFunction('nobody', 'anyone', 'user', 'token'),
@@ -169,6 +195,9 @@ const checks = {
   publish: who,
   history(what: string, value: unknown) {
     if (value !== undefined) expectOptions(what, value, historyChecks);
+  },
+  map(what: string, value: unknown) {
+    if (value !== undefined) expectOptions(what, value, mapChecks);
   },
   recovery: word('stream', 'cache', 'off'),
   presence: wordOrFunction(true, false, 'nobody', 'anyone', 'user', 'subscriber'),

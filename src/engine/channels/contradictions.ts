@@ -6,6 +6,8 @@ import { burstSec, type EngineLimits, type LimitName, limitNames, limitTable } f
 export interface RuleFacts {
   readonly pattern: { readonly text: string };
   readonly stream: { readonly size: number; readonly ttlMs: number } | undefined;
+  /** Whatever the keys of a map are; absent for other channels. */
+  readonly map?: unknown;
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   /** `nobody`, `token`, or any other permission. */
@@ -131,7 +133,8 @@ function* ofRule(rule: RuleFacts, limits: EngineLimits, named: (limit: LimitName
     const { size, ttlMs } = stream;
     const noticedMs = pingIntervalMs + pongTimeoutMs;
     for (const [limit, isInUse, consequence] of [
-      ['maxRecoveredPublications', recovery === 'stream', 'who missed more does not recover'],
+      // A map delivers more than that in parts.
+      ['maxRecoveredPublications', recovery === 'stream' && rule.map === undefined, 'who missed more does not recover'],
       ['maxHistoryPublications', rule.readHistory !== 'nobody', 'who reads the history gets it in pages'],
     ] as const) {
       if (!isInUse) continue;

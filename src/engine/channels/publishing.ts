@@ -4,6 +4,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
+import { isMapKey, maxMapKeyBytes } from '../../model/map-key.js';
 import { type Payload, payloadJson, payloadValue } from '../../model/payload.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import {
@@ -14,6 +15,7 @@ import {
   type Version,
 } from '../ports/broker.js';
 import type { Counters } from '../ports/counters.js';
+import type { MapOutcome, MapVersion, NewMapEntry } from '../ports/map-store.js';
 import { type Span, type Tracer, traceIdOf } from '../ports/tracer.js';
 import type { DeliverySamples } from '../time/delivery-samples.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
@@ -33,6 +35,22 @@ export interface PublishingOptions {
   readonly skipHistory?: boolean;
   /** Of the caller, who ends it. Absent: one of its own, if anything is traced. */
   readonly span?: Span | undefined;
+}
+
+/** A key of a map that is set, or removed: then its data is null. */
+export interface MapChange {
+  readonly key: string;
+  readonly data: Payload;
+  readonly removed: boolean;
+}
+
+export interface ChangeOptions extends Omit<PublishingOptions, 'version' | 'skipHistory'> {
+  /** Nothing changes unless the key has this version. */
+  readonly expected?: MapVersion | undefined;
+  /** Instead of the rule's; 0: the key stays. */
+  readonly ttlMs?: number | undefined;
+  /** Nothing changes unless the key is there. */
+  readonly mustExist?: boolean | undefined;
 }
 
 /** A message that the rule of its channel has accepted. */
@@ -94,10 +112,7 @@ export class Publishing {
   /** Publishes an accepted message. Rejects as the broker does; the order of the calls is the order of the stream. */
   publish(channel: ChannelName, rule: Rule, data: Payload, options: PublishingOptions): Promise<Published> {
     const { info, tags, idempotencyKey, version, skipHistory = false, span } = options;
-    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) {
-      const range = `from 1 to ${maxIdempotencyKeyBytes} bytes`;
-      return Promise.reject(new FanfareError('ERR_IDEMPOTENCY_KEY', `an idempotency key has ${range}`));
-    }
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) return Promise.reject(badIdempotencyKey());
     if (version !== undefined && !(Number.isSafeInteger(version.number) && version.number > 0)) {
       const text = 'a version is a whole number, at least 1';
       return Promise.reject(new FanfareError('ERR_MESSAGE_INVALID', text));
@@ -114,6 +129,45 @@ export class Publishing {
     const brokerOptions = { stream: isKept ? rule.stream : undefined, idempotencyKey, version };
     if (this.tracer === undefined) return this.#send(channel, rule, publication, brokerOptions);
     return this.#publishTraced(this.tracer, span, channel, rule, publication, brokerOptions);
+  }
+
+  /**
+   * Sets or removes a key of a map. Rejects as the broker does; the order of the calls is the order of the stream.
+   *
+   * @param change its data is accepted, unless the key is removed
+   */
+  change(channel: ChannelName, rule: Rule, change: MapChange, options: ChangeOptions): Promise<MapOutcome> {
+    const { info, tags, idempotencyKey, expected, mustExist } = options;
+    const ttlMs = options.ttlMs === undefined ? rule.map?.ttlMs : options.ttlMs || undefined;
+    const { maps } = this.broker;
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) return Promise.reject(badIdempotencyKey());
+    if (!isMapKey(change.key)) {
+      const text = `a key has from 1 to ${maxMapKeyBytes} bytes`;
+      return Promise.reject(new FanfareError('ERR_MESSAGE_INVALID', text));
+    }
+    if (rule.map === undefined || rule.stream === undefined || maps === undefined) {
+      return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is no map`));
+    }
+    this.counters.publicationsIn++;
+    rule.counts.publicationsIn++;
+    const entry = { ...newPublication(change.data, info, tags), key: change.key };
+    const limits = { stream: rule.stream, maxKeys: rule.map.maxKeys };
+    const common = { limits, expected, idempotencyKey };
+    const send = (traced: NewMapEntry) =>
+      change.removed
+        ? maps.remove(channel, traced, common)
+        : maps.set(channel, traced, { ...common, ttlMs, mustExist });
+    if (this.tracer === undefined) return send(entry);
+    const span = options.span ?? beginPublishing(this.tracer, channel, rule, info?.client);
+    const { trace } = span;
+    const outcome = trace === undefined ? send(entry) : span.during(() => send({ ...entry, trace }));
+    if (options.span === undefined) {
+      outcome.then(
+        () => span.end(),
+        (error: unknown) => span.end(error),
+      );
+    }
+    return outcome;
   }
 
   #publishTraced(
@@ -155,6 +209,10 @@ function newPublication(
 ): NewPublication {
   if (tags !== undefined) return info === undefined ? { data, tags } : { data, info, tags };
   return info === undefined ? { data } : { data, info };
+}
+
+function badIdempotencyKey(): FanfareError {
+  return new FanfareError('ERR_IDEMPOTENCY_KEY', `an idempotency key has from 1 to ${maxIdempotencyKeyBytes} bytes`);
 }
 
 function isIdempotencyKey(key: string): boolean {

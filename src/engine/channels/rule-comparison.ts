@@ -19,6 +19,7 @@ const meanings = {
   readHistory: 'quiet',
   readPresence: 'quiet',
   stream: 'quiet',
+  map: 'quiet',
   recovery: 'terms',
   presence: 'terms',
   joinLeave: 'terms',
@@ -38,6 +39,7 @@ export function compareRules(before: Rule, after: Rule): RuleChange {
   const found = new Set<RuleChange>();
   for (const field of fields) if (!isEqual(field, before, after)) found.add(meanings[field]);
   if ((before.stream === undefined) !== (after.stream === undefined)) found.add('terms');
+  if ((before.map === undefined) !== (after.map === undefined)) found.add('terms');
   // Functions get the values of placeholders.
   if (typeof after.subscribe === 'function' && before.pattern.text !== after.pattern.text) found.add('permission');
   return (['terms', 'permission', 'quiet'] as const).find((change) => found.has(change)) ?? 'same';
@@ -45,6 +47,11 @@ export function compareRules(before: Rule, after: Rule): RuleChange {
 
 function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
   if (field === 'pattern') return before.pattern.text === after.pattern.text;
+  if (field === 'map') return isSameMap(before.map, after.map);
   if (field !== 'stream') return before[field] === after[field];
   return before.stream?.size === after.stream?.size && before.stream?.ttlMs === after.stream?.ttlMs;
+}
+
+function isSameMap(before: Rule['map'], after: Rule['map']): boolean {
+  return before?.maxKeys === after?.maxKeys && before?.ttlMs === after?.ttlMs && before?.key === after?.key;
 }

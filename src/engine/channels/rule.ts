@@ -19,6 +19,8 @@ export interface Rule {
   readonly readPresence: Exclude<NonNullable<ChannelOptions['presence']>, boolean>;
   /** Absent: nothing is kept. */
   readonly stream: StreamLimits | undefined;
+  /** Absent: it is a channel of messages. With it there is a stream. */
+  readonly map: MapTerms | undefined;
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   readonly joinLeave: boolean;
@@ -34,6 +36,14 @@ export interface Rule {
   readonly batchMs: number;
   /** What is counted of its channels. A rule that replaces one of the same pattern goes on with these. */
   readonly counts: RuleCounts;
+}
+
+/** What holds for the keys of a map. */
+export interface MapTerms {
+  readonly maxKeys: number;
+  /** Absent: keys stay. */
+  readonly ttlMs: number | undefined;
+  readonly key: 'any' | 'user' | 'client';
 }
 
 /** A question to a rule: may somebody do this with this channel? */

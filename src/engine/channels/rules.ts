@@ -7,12 +7,16 @@ import { ChannelPattern } from '../names/channel-pattern.js';
 import type { KeptKinds, Stores, StreamLimits } from '../ports/broker.js';
 import { RuleCounts } from '../ports/rule-counts.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
-import type { ChannelDeclaration, ChannelOptions } from './channel-options.js';
-import type { Rule } from './rule.js';
+import type { ChannelDeclaration, ChannelOptions, MapOptions } from './channel-options.js';
+import type { MapTerms, Rule } from './rule.js';
 import { compareRules } from './rule-comparison.js';
 
 const defaultHistoryTtl: Duration = '5m';
 const maxHistorySize = 100_000;
+/** Changes that a map keeps for clients that come back, and for newcomers while they read its state. */
+const defaultMapChanges = 10_000;
+const defaultMapSize = 10_000;
+const maxMapSize = 1_000_000;
 const maxBatchMs = 1_000;
 
 /** The first rule whose pattern matches is the channel's. No rule: the channel does not exist. */
@@ -67,7 +71,13 @@ function compile(
   if (/^(0|[1-9]\d*)$/.test(text)) throw fault(text, 'a whole number cannot be a pattern: objects reorder such keys');
   if (text.startsWith(internalPrefix)) throw fault(text, `names that begin with "${internalPrefix}" are reserved`);
   const { presence = false } = options;
-  const stream = options.history === undefined ? undefined : streamLimits(text, options.history);
+  const map = options.map === undefined ? undefined : mapTerms(text, options.map);
+  const history = options.history ?? (map && { size: defaultMapChanges });
+  const stream = history === undefined ? undefined : streamLimits(text, history);
+  if (map !== undefined && (options.recovery ?? 'stream') !== 'stream') {
+    throw fault(text, 'a map is always recovered: leave recovery out');
+  }
+  if (map !== undefined && options.delta === true) throw fault(text, 'values of a map are whole: leave delta out');
   const recovery = options.recovery ?? (stream === undefined ? 'off' : 'stream');
   if (recovery !== 'off' && stream === undefined) throw fault(text, `recovery "${recovery}" needs a history`);
   const maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
@@ -80,9 +90,10 @@ function compile(
     subscribe: options.subscribe ?? 'nobody',
     renew: options.renew,
     publish: options.publish ?? 'nobody',
-    readHistory: stream === undefined ? 'nobody' : (options.history?.read ?? 'subscriber'),
+    readHistory: options.history === undefined ? 'nobody' : (options.history.read ?? 'subscriber'),
     readPresence: presence === true ? 'subscriber' : presence === false ? 'nobody' : presence,
     stream,
+    map,
     recovery,
     presence: presence !== false,
     joinLeave: options.joinLeave === true || options.joinLeave === 'push',
@@ -115,10 +126,26 @@ function streamLimits(text: string, history: NonNullable<ChannelOptions['history
   return { size, ttlMs };
 }
 
+function mapTerms(text: string, { size = defaultMapSize, ttl, key = 'any' }: MapOptions): MapTerms {
+  if (!Number.isSafeInteger(size) || size < 1 || size > maxMapSize) {
+    throw fault(text, `map.size must be a whole number from 1 to ${maxMapSize}, got ${kindOf(size)}`);
+  }
+  const ttlMs = ttl === undefined ? undefined : parseDurationMs(ttl);
+  if (ttl !== undefined && (ttlMs === undefined || ttlMs === 0)) {
+    throw fault(text, `map.ttl must be like "30s" or "5m", got ${kindOf(ttl)}`);
+  }
+  // A node that dies cannot remove the keys of its clients.
+  if (key === 'client' && ttlMs === undefined) throw fault(text, 'map.key "client" needs a map.ttl, such as "1m"');
+  return { maxKeys: size, ttlMs, key };
+}
+
 function checkStores(rule: Rule, broker: Stores): void {
   const { text } = rule.pattern;
   if (rule.stream !== undefined && broker.history === undefined) {
     throw fault(text, `asks for history, which the broker "${broker.name}" does not keep`);
+  }
+  if (rule.map !== undefined && broker.maps === undefined) {
+    throw fault(text, `is a map, and the broker "${broker.name}" keeps none`);
   }
   if (rule.presence && broker.presence === undefined) {
     throw fault(text, `asks for presence, which the broker "${broker.name}" does not keep`);

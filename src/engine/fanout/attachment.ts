@@ -53,6 +53,7 @@ export function merge(page: readonly Publication[], top: Position, buffer: reado
 export class Attachment {
   readonly #ports: AttachmentPorts;
   readonly #since: Position | undefined;
+  readonly #isRecovery: boolean;
   #page: HistoryPage | undefined;
   /** The page and the buffer, merged by the last {@link isReady}. */
   #merged: Merged | undefined;
@@ -60,14 +61,19 @@ export class Attachment {
   #joined: Promise<void> | undefined;
   #isForgone = false;
 
-  /** @param since the client's position, if it asks for recovery */
+  /**
+   * @param since the client's position, if it asks for recovery
+   * @param isRecovery whether it comes back; otherwise it has read the state of a map at `since`
+   */
   constructor(
     ports: AttachmentPorts,
     readonly subscription: Subscription,
     since: Position | undefined,
+    isRecovery = since !== undefined,
   ) {
     this.#ports = ports;
     this.#since = since;
+    this.#isRecovery = isRecovery;
   }
 
   /** Rejects as the broker does, or if history does not catch up with the live stream. */
@@ -107,7 +113,7 @@ export class Attachment {
   result(): SubscribeResult {
     const { identity, variant, channel } = this.subscription;
     const { data } = identity;
-    const wasRecovering = this.#since !== undefined;
+    const wasRecovering = this.#isRecovery;
     const state = {
       wasRecovering,
       recovered: false,

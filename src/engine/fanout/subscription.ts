@@ -158,7 +158,7 @@ export class Subscription implements Expiring {
   get recovery(): Rule['recovery'] {
     const rule = this.#rule;
     const forced = this.#identity.override?.recovery;
-    if (forced === undefined || rule.stream === undefined) return rule.recovery;
+    if (forced === undefined || rule.stream === undefined || rule.map !== undefined) return rule.recovery;
     if (!forced) return 'off';
     return rule.recovery === 'off' ? 'stream' : rule.recovery;
   }

@@ -5,9 +5,16 @@ import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
+import { StatePage } from '../../model/state-page.js';
 import type { Revocation } from '../auth/revocations.js';
 import { beginBroadcast, beginPublishing, endPublishing } from '../channels/message-spans.js';
-import { acceptMessage, type Publishing, type PublishingOptions } from '../channels/publishing.js';
+import {
+  acceptMessage,
+  type ChangeOptions,
+  type MapChange,
+  type Publishing,
+  type PublishingOptions,
+} from '../channels/publishing.js';
 import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
 import type { Identity } from '../ports/authenticator.js';
@@ -23,6 +30,14 @@ import type {
 import type { Random } from '../ports/clock.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { LogLevel } from '../ports/logger.js';
+import {
+  defaultPageSize,
+  type MapEntryRead,
+  type MapOutcome,
+  type MapPage,
+  type MapQuery,
+  type MapStore,
+} from '../ports/map-store.js';
 import type { Tracer } from '../ports/tracer.js';
 import type { ServerSubscribeOptions } from '../sessions/server-subscribe.js';
 import { withTimeLimit } from '../time/time-limit.js';
@@ -35,6 +50,8 @@ import { readChannels, readSummary, type ServicePorts, ticketOf } from './servic
 const channelsPerTurn = 256;
 
 export type PublishRequestOptions = Omit<PublishingOptions, 'info'>;
+
+export type MapChangeOptions = Omit<ChangeOptions, 'info'>;
 
 /** The identity that a ticket gives, except for the user. */
 export interface TicketGrant extends Pick<Identity, 'expiresAtMs' | 'info' | 'meta'> {
@@ -55,7 +72,7 @@ const orderRepeatMs = 14_000;
 export interface OperationsPorts extends ServicePorts {
   readonly random: Random;
   readonly broker: Stores;
-  readonly publishing: Pick<Publishing, 'publish'>;
+  readonly publishing: Pick<Publishing, 'publish' | 'change'>;
   readonly tracer: Tracer | undefined;
   readonly limits: Pick<EngineLimits, 'maxHistoryPublications'> & ServicePorts['limits'];
 }
@@ -77,6 +94,7 @@ export class Operations {
   /** Also `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`, `ERR_IDEMPOTENCY_KEY`, `ERR_CLOSED`. */
   async publish(channel: string, data: Payload, options: PublishRequestOptions): Promise<Published> {
     const { name, rule } = this.find(channel);
+    if (rule.map !== undefined) throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is a map: set a key of it`);
     const accepted = acceptMessage(rule, data);
     const { publishing, tracer } = this.ports;
     if (!(accepted instanceof Promise)) return publishing.publish(name, rule, accepted.data, options);
@@ -165,6 +183,26 @@ export class Operations {
     await store.remove(name);
   }
 
+  /** Sets or removes a key of a map. Also the errors of {@link publish}. */
+  async changeMap(channel: string, change: MapChange, options: MapChangeOptions): Promise<MapOutcome> {
+    const { name, rule } = this.#mapOf(channel);
+    const data = change.removed ? change.data : (await acceptMessage(rule, change.data)).data;
+    return this.ports.publishing.change(name, rule, { ...change, data }, options);
+  }
+
+  async readMapKey(channel: string, key: string): Promise<MapEntryRead> {
+    const { name, store } = this.#mapOf(channel);
+    return store.get(name, key);
+  }
+
+  /** A limit of 0 returns only the position. Larger limits than that of a page mean that. */
+  async readMap(channel: string, query: MapQuery): Promise<MapPage> {
+    const { name, store } = this.#mapOf(channel);
+    if (query.limit > 0) return store.page(name, { ...query, limit: Math.min(query.limit, defaultPageSize) });
+    const { top } = await store.page(name, { after: 0, limit: 1 });
+    return { state: new StatePage([]), top, next: 0 };
+  }
+
   /** Channels with subscribers, on all nodes that answer in time. Also `ERR_PATTERN`. @param pattern a {@link Glob}; empty: all */
   async channels(pattern: string): Promise<ChannelSummary[]> {
     const { hub, cluster } = this.ports;
@@ -242,6 +280,13 @@ export class Operations {
     const store = this.ports.broker.history;
     if (rule.stream !== undefined && store !== undefined) return { name, store };
     throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" keeps no history`);
+  }
+
+  #mapOf(channel: string): { readonly name: ChannelName; readonly rule: Rule; readonly store: MapStore } {
+    const { name, rule } = this.find(channel);
+    const store = this.ports.broker.maps;
+    if (rule.map !== undefined && store !== undefined) return { name, rule, store };
+    throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is no map`);
   }
 
   #presenceOf(channel: string): { readonly name: ChannelName; readonly store: PresenceStore } {

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { disconnectCodes, unsubscribeCodes } from '../../model/codes.js';
 import { defined } from '../../model/defined.js';
+import { FanfareError } from '../../model/fanfare-error.js';
 import type { JsonText } from '../../model/json-text.js';
 import { checkedJson, grantSchema } from '../channels/grant.js';
 import { Counters } from '../ports/counters.js';
@@ -46,6 +47,9 @@ export const orders = {
     fields: v.object({ who, channel: v.string(), options: subscriptionOptions }),
     async follow({ who, channel, options }, ports) {
       const { name, rule } = findChannel(ports, channel);
+      if (rule.map !== undefined) {
+        throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is a map, to which clients subscribe themselves`);
+      }
       const found = sessionsOf(ports.sessions, who);
       const subscribed = await Promise.all(
         found.map((session) => subscribeByServer(ports, session, name, rule, options)),

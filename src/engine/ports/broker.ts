@@ -8,6 +8,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';
 import type { ControlChannel } from './control-channel.js';
+import type { MapStore } from './map-store.js';
 
 /** How long a channel's stream lives and how much it keeps. */
 export interface StreamLimits {
@@ -133,6 +134,8 @@ export interface BrokerHoldings {
   readonly streams: number;
   /** Characters of payload in all streams. */
   readonly historyBytes: number;
+  /** Keys of all maps. Absent: it keeps none here. */
+  readonly mapKeys?: number;
   readonly presenceEntries: number;
   readonly idempotencyKeys: number;
   /** Streams that were dropped since the start, because there were too many or they were too large. */
@@ -140,7 +143,7 @@ export interface BrokerHoldings {
 }
 
 /** The stores of channels, in the broker or in place of it. */
-export type Stores = Pick<Broker, 'name' | 'history' | 'presence'>;
+export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps'>;
 
 /**
  * Carries publications between nodes. Every method may reject with a `FanfareError` of code `ERR_BROKER` when the
@@ -157,6 +160,8 @@ export interface Broker {
   readonly comparesVersions?: boolean;
   /** Absent: no channel rule may ask for history. */
   readonly history?: HistoryStore;
+  /** Only with {@link history}. Absent: no channel rule may be a map. */
+  readonly maps?: MapStore;
   /** Absent: no channel rule may ask for presence. */
   readonly presence?: PresenceStore;
   /** Absent: a node does not know other nodes, and operations on clients apply to this node only. */

@@ -57,7 +57,9 @@ export function settleRuleChange(ports: RuleChangePorts, session: Session, subsc
  * published in between.
  */
 function sendBack(session: Session, subscription: Subscription, rule: Rule): void {
-  const isPlaceKept = subscription.rule.stream !== undefined && rule.stream !== undefined;
+  const { stream, map } = subscription.rule;
+  const isPlaceKept =
+    stream !== undefined && rule.stream !== undefined && (map === undefined) === (rule.map === undefined);
   session.subscriptions.unsubscribe(
     subscription,
     isPlaceKept ? unsubscribeCodes.insufficientState : unsubscribeCodes.stateInvalidated,

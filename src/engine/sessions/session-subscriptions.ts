@@ -7,6 +7,7 @@ import type { Push } from '../../model/push.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Hub } from '../fanout/hub.js';
 import type { Outbox } from '../fanout/outbox.js';
+import type { OwnKeys } from '../fanout/own-keys.js';
 import type { Presence } from '../fanout/presence.js';
 import type { Subscription, SubscriptionOwner } from '../fanout/subscription.js';
 import type { ConnectedClient } from '../ports/authenticator.js';
@@ -26,6 +27,7 @@ export interface SubscriptionPorts {
   readonly notifier: Notifier;
   readonly hub: Hub;
   readonly presence: Presence;
+  readonly ownKeys: OwnKeys;
   readonly deadlines: Deadlines;
 }
 
@@ -165,6 +167,7 @@ export class SessionSubscriptions extends SubscriptionSet implements Subscriptio
     if (replaced !== undefined) this.#end(replaced, why);
     if (!wasEstablished) return;
     this.#ports.presence.left(subscription);
+    if (subscription.rule.map !== undefined) this.#ports.ownKeys.left(subscription);
     this.#ports.notifier.notify('unsubscribed', this.#session, subscription.channel, why);
   }
 

@@ -11,6 +11,7 @@ import { events } from './methods/events.js';
 import { history, historyRemove } from './methods/history.js';
 import { info } from './methods/info.js';
 import { logLevel } from './methods/log-level.js';
+import { mapPublish, mapReadState, mapReadStream, mapRemove } from './methods/maps.js';
 import { nodes } from './methods/nodes.js';
 import { presence, presenceStats } from './methods/presence.js';
 import { publish } from './methods/publish.js';
@@ -32,6 +33,10 @@ export const apiMethods: readonly ApiMethod[] = [
   presenceStats,
   history,
   historyRemove,
+  mapPublish,
+  mapRemove,
+  mapReadState,
+  mapReadStream,
   channels,
   info,
   revokeToken,

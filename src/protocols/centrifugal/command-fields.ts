@@ -1,10 +1,20 @@
 /** The fields of a request as a command, checked: the same for all codecs, which read them from their bytes. */
 
 import { type ErrorReply, errorCodes } from '../../model/codes.js';
-import type { Command, ConnectRequest, HistoryRequest, SubscribeRequest } from '../../model/command.js';
+import {
+  type Command,
+  type ConnectRequest,
+  type HistoryRequest,
+  type KeyedChange,
+  type MapRequest,
+  mapPhases,
+  mapTypes,
+  type SubscribeRequest,
+} from '../../model/command.js';
 import { type Fields, isFields } from '../../model/fields.js';
 import { JsonSource } from '../../model/json-source.js';
-import type { JsonText } from '../../model/json-text.js';
+import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import { isMapKey, maxMapKeyBytes } from '../../model/map-key.js';
 import type { Position } from '../../model/position.js';
 
 /** Largest number of commands in one frame: a client with 128 channels needs 129 when it connects. */
@@ -33,12 +43,14 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   connect: (id, fields) => ({ kind: 'connect', id, request: connectRequest(fields) }),
   subscribe: (id, fields) => ({ kind: 'subscribe', id, request: subscribeRequest(fields) }),
   unsubscribe: (id, fields) => ({ kind: 'unsubscribe', id, channel: text(fields, 'channel') }),
-  publish: (id, fields) => ({
-    kind: 'publish',
-    id,
-    channel: streamChannel(fields),
-    data: required(json(fields, 'data'), 'data'),
-  }),
+  publish: (id, fields) => {
+    const change = integer(fields, 'type') === mapTypes.any ? keyedChange(fields) : undefined;
+    if (change === undefined) {
+      return { kind: 'publish', id, channel: streamChannel(fields), data: required(json(fields, 'data'), 'data') };
+    }
+    const data = change.removed ? nothing : required(json(fields, 'data'), 'data');
+    return { kind: 'publish', id, channel: text(fields, 'channel'), data, change };
+  },
   presence: (id, fields) => ({ kind: 'presence', id, channel: text(fields, 'channel') }),
   presence_stats: (id, fields) => ({ kind: 'presenceStats', id, channel: text(fields, 'channel') }),
   history: (id, fields) => ({ kind: 'history', id, request: historyRequest(fields) }),
@@ -53,6 +65,8 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
     token: text(fields, 'token'),
   }),
 };
+/** Takes the place of the data of a key that is removed. */
+const nothing = trustedJsonText('null');
 const noPositions: ReadonlyMap<string, Position> = new Map();
 const noEntries: readonly [string, unknown][] = [];
 /** The names of commands. If a client sends several at once, the first of this list counts. */
@@ -114,8 +128,9 @@ function standIns(fields: Fields): ReadonlyMap<string, string> | undefined {
 }
 
 function subscribeRequest(fields: Fields): SubscribeRequest {
+  const map = mapRequest(fields);
   return {
-    channel: streamChannel(fields),
+    channel: map === undefined ? streamChannel(fields) : text(fields, 'channel'),
     token: text(fields, 'token') || undefined,
     data: json(fields, 'data'),
     recoverSince: flag(fields, 'recover') ? position(fields) : undefined,
@@ -125,20 +140,61 @@ function subscribeRequest(fields: Fields): SubscribeRequest {
     // Other formats are declined: without `delta` in the reply clients expect whole data.
     delta: text(fields, 'delta') === 'fossil',
     flag: integer(fields, 'flag'),
+    ...(map && { map }),
   };
 }
 
-/**
- * The channel of a request about a stream. Maps, shared polls (`type`) and tag filters (`tf`) are refused, since the
- * client would mistake a plain stream for what it asked for.
- */
-function streamChannel(fields: Fields): string {
-  if (integer(fields, 'type') !== 0) {
-    throw new FieldFault('type', 'asks for a map or a shared poll, which there are not', errorCodes.notAvailable);
+function mapRequest(fields: Fields): MapRequest | undefined {
+  const type = mapTypeOf(integer(fields, 'type'));
+  if (type === undefined) return undefined;
+  noFilter(fields);
+  const phase = phaseOf(integer(fields, 'phase'));
+  const limit = integer(fields, 'limit');
+  return { type, phase, limit: Math.max(limit, 0), cursor: cursor(fields), position: position(fields) };
+}
+
+function mapTypeOf(type: number): MapRequest['type'] | undefined {
+  return Object.values(mapTypes).find((known) => known === type);
+}
+
+function phaseOf(phase: number): MapRequest['phase'] {
+  const known = Object.values(mapPhases).find((each) => each === phase);
+  if (known === undefined) throw new FieldFault('phase', 'is none that there is');
+  return known;
+}
+
+/** Cursors are offsets, which clients return as they got them. */
+function cursor(fields: Fields): number {
+  const value = text(fields, 'cursor');
+  if (!/^\d{0,16}$/.test(value) || !Number.isSafeInteger(Number(value))) {
+    throw new FieldFault('cursor', 'is none that a server has made');
   }
+  return Number(value);
+}
+
+function keyedChange(fields: Fields): KeyedChange {
+  noFilter(fields);
+  const key = text(fields, 'key');
+  if (!isMapKey(key)) throw new FieldFault('key', `has to have from 1 to ${maxMapKeyBytes} bytes`);
+  return { key, removed: flag(fields, 'removed') };
+}
+
+/** A filter by tags (`tf`) is refused, since the client would mistake everything for what it asked for. */
+function noFilter(fields: Fields): void {
   if ((own(fields, 'tf') ?? undefined) !== undefined) {
     throw new FieldFault('tf', 'asks for a filter by tags, which there are not', errorCodes.notAvailable);
   }
+}
+
+/**
+ * The channel of a request about a stream. Shared polls (`type`) and tag filters (`tf`) are refused, since the client
+ * would mistake a plain stream for what it asked for.
+ */
+function streamChannel(fields: Fields): string {
+  if (integer(fields, 'type') !== 0) {
+    throw new FieldFault('type', 'asks for a shared poll, or another kind that there is not', errorCodes.notAvailable);
+  }
+  noFilter(fields);
   return text(fields, 'channel');
 }
 

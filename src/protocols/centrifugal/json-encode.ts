@@ -8,7 +8,7 @@ import type { ErrorReply } from '../../model/codes.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { DeltaData, PublicationPush, Push, SubscribePush, TrafficPush } from '../../model/push.js';
-import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
+import type { ConnectResult, HistoryResult, MapResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
 
 /** `fragment` is a list of `"key":value` texts; undefined and empty ones are dropped. */
 function object(...fragments: (string | undefined)[]): string {
@@ -52,7 +52,9 @@ export function clientInfoText(info: ClientInfo): string {
 }
 
 /** A publication in pushes, history and recovery. Concatenated in place: a page of a history has a thousand of them. */
-export function publicationText({ data, info, offset, tags }: Publication, delta?: DeltaData): string {
+export function publicationText(publication: Publication, delta?: DeltaData): string {
+  const { data, info, offset, tags, key } = publication;
+  if (key !== undefined) return changeText(publication, key);
   let members = `"data":${delta === undefined ? payloadJson(data) : deltaText(data, delta)}`;
   if (info !== undefined) members += `,"info":${clientInfoText(info)}`;
   if (offset > 0) members += `,"offset":${offset}`;
@@ -66,6 +68,33 @@ function deltaText(data: Payload, delta: DeltaData): string {
   const text =
     delta === 'whole' ? payloadJson(data) : Buffer.from(delta.buffer, delta.byteOffset, delta.length).toString();
   return JSON.stringify(text);
+}
+
+/** An entry of a map, or a change of it. A removal has no data. */
+function changeText({ data, info, offset, tags, removed }: Publication, key: string): string {
+  return object(
+    removed ? undefined : payload(data),
+    info && `"info":${clientInfoText(info)}`,
+    number('offset', offset),
+    tags && `"tags":${JSON.stringify(tags)}`,
+    `"key":${JSON.stringify(key)}`,
+    removed && '"removed":true',
+  );
+}
+
+/** The entries of a page of a map's state. Flat, since it is kept. */
+function stateText(entries: readonly Publication[]): string {
+  return `"state":[${entries.map((entry) => publicationText(entry)).join(',')}]`;
+}
+
+/** `phase` is left out at 0, as the official server does. */
+function mapFields({ phase, cursor, state }: MapResult): string {
+  return object(
+    '"type":1',
+    number('phase', phase),
+    cursor === 0 ? undefined : `"cursor":"${cursor}"`,
+    state && state.entries.length > 0 ? state.encodedBy(stateText) : undefined,
+  ).slice(1, -1);
 }
 
 /** Concatenation takes three quarters of the time of an array's `join`. */
@@ -105,6 +134,7 @@ function subscribeResult(result: SubscribeResult): string {
     flag('was_recovering', result.wasRecovering),
     flag('delta', result.delta === true),
     number('id', result.channelId),
+    result.map && mapFields(result.map),
   );
 }
 

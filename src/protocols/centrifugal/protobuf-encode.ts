@@ -9,7 +9,7 @@ import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { DeltaData, Push, SubscribePush } from '../../model/push.js';
-import type { ConnectResult, HistoryResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
+import type { ConnectResult, HistoryResult, MapResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 /** The field of a reply that has its body. */
@@ -172,6 +172,22 @@ function writeSubscribeResult(writer: ProtobufWriter, result: SubscribeResult): 
   writer.flag(12, result.wasRecovering);
   writer.flag(13, result.delta === true);
   writer.uint(14, result.channelId ?? 0);
+  if (result.map !== undefined) writeMapResult(writer, result.map);
+}
+
+function writeMapResult(writer: ProtobufWriter, { phase, cursor, state }: MapResult): void {
+  writer.uint(15, 1);
+  writer.uint(16, phase);
+  writer.text(17, cursor === 0 ? '' : String(cursor));
+  if (state !== undefined) writer.fields(state.encodedBy(stateBytes));
+}
+
+/** The entries of a page of a map's state, each with its field. */
+function stateBytes(entries: readonly Publication[]): Uint8Array {
+  const writer = new ProtobufWriter();
+  writePublications(writer, 18, entries);
+  // Copied, since the buffer may be twice as long, and the page is kept.
+  return new Uint8Array(writer.finish());
 }
 
 function writeHistoryResult(writer: ProtobufWriter, result: HistoryResult): void {
@@ -196,10 +212,11 @@ function writePublications(writer: ProtobufWriter, field: number, publications: 
   }
 }
 
-function writePublication(writer: ProtobufWriter, { data, info, offset, tags }: Publication, delta?: DeltaData): void {
+function writePublication(writer: ProtobufWriter, publication: Publication, delta?: DeltaData): void {
+  const { data, info, offset, tags, key, removed } = publication;
   const isDifference = delta !== undefined && delta !== 'whole';
   if (isDifference) writer.bytes(4, delta);
-  else writePayload(writer, 4, data);
+  else if (removed === undefined) writePayload(writer, 4, data);
   if (info !== undefined) writeClientInfo(writer, 5, info);
   writer.uint(6, offset);
   for (const [name, value] of Object.entries(tags ?? noTags)) {
@@ -209,6 +226,9 @@ function writePublication(writer: ProtobufWriter, { data, info, offset, tags }: 
     writer.close(entry);
   }
   writer.flag(8, isDifference);
+  if (key === undefined) return;
+  writer.text(11, key);
+  writer.flag(12, removed === true);
 }
 
 const noTags: Readonly<Record<string, string>> = {};

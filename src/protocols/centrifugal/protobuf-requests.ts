@@ -48,6 +48,9 @@ const subscribe = table({
   13: ['tf', 'present'],
   14: ['flag', 'int'],
   15: ['type', 'int'],
+  16: ['phase', 'int'],
+  17: ['cursor', 'text'],
+  18: ['limit', 'int'],
 });
 
 /** By the number of the command's field. The names are those of `methods` in command-fields.ts. */
@@ -68,7 +71,19 @@ export const requests: ReadonlyMap<number, { readonly method: string; readonly f
   ],
   [5, { method: 'subscribe', fields: subscribe }],
   [6, { method: 'unsubscribe', fields: channelAlone }],
-  [7, { method: 'publish', fields: table({ 1: ['channel', 'text'], 2: ['data', 'json'], 3: ['type', 'int'] }) }],
+  [
+    7,
+    {
+      method: 'publish',
+      fields: table({
+        1: ['channel', 'text'],
+        2: ['data', 'json'],
+        3: ['type', 'int'],
+        4: ['key', 'text'],
+        5: ['removed', 'flag'],
+      }),
+    },
+  ],
   [8, { method: 'presence', fields: channelAlone }],
   [9, { method: 'presence_stats', fields: channelAlone }],
   [

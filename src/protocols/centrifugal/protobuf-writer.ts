@@ -46,6 +46,13 @@ export class ProtobufWriter {
     this.#at += value.length;
   }
 
+  /** Adds whole fields that another writer has written. */
+  fields(fields: Uint8Array): void {
+    this.#makeRoom(fields.length);
+    this.#bytes.set(fields, this.#at);
+    this.#at += fields.length;
+  }
+
   /**
    * Begins an embedded message, which is written even if nothing follows.
    *

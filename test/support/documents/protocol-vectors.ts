@@ -2,8 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import type { Command } from '../../../src/model/command.js';
+import type { Publication } from '../../../src/model/publication.js';
 import type { Push } from '../../../src/model/push.js';
 import type { ReplyBody } from '../../../src/model/reply.js';
+import { StatePage } from '../../../src/model/state-page.js';
 
 interface Vector {
   readonly name: string;
@@ -17,6 +19,7 @@ function load<More = unknown>(file: string): (Vector & Readonly<More>)[] {
   const text = readFileSync(new URL(`../../vectors/centrifugal-json/${file}.json`, import.meta.url), 'utf8');
   const revived: unknown = JSON.parse(text, (key, value: unknown) => {
     if (key === 'delta' && typeof value === 'string' && value !== 'whole') return Buffer.from(value);
+    if (key === 'state' && Array.isArray(value)) return new StatePage(value as Publication[]);
     return mapKeys.has(key) && typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value;
   });
   // safe: the tests compare every vector with what the code makes of it

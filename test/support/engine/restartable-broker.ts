@@ -2,6 +2,7 @@
 
 import type { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../../../src/engine/ports/broker.js';
+import type { MapStore } from '../../../src/engine/ports/map-store.js';
 import type { ChannelName } from '../../../src/model/channel-name.js';
 
 export class RestartableBroker implements Broker {
@@ -9,6 +10,12 @@ export class RestartableBroker implements Broker {
   readonly history: HistoryStore = {
     read: (...args) => this.#inner.read(...args),
     remove: (...args) => this.#inner.remove(...args),
+  };
+  readonly maps: MapStore = {
+    set: (...args) => this.#inner.maps.set(...args),
+    remove: (...args) => this.#inner.maps.remove(...args),
+    get: (...args) => this.#inner.maps.get(...args),
+    page: (...args) => this.#inner.maps.page(...args),
   };
   readonly presence: PresenceStore = {
     add: (...args) => this.#inner.presence.add(...args),
@@ -19,6 +26,11 @@ export class RestartableBroker implements Broker {
   #inner: MemoryBroker;
   #events: BrokerEvents | undefined;
   readonly #subscribed = new Set<ChannelName>();
+
+  /** The one that is running. */
+  protected get inner(): MemoryBroker {
+    return this.#inner;
+  }
 
   constructor(private readonly make: () => MemoryBroker) {
     this.#inner = make();

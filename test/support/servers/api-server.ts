@@ -41,6 +41,7 @@ function apiApp() {
     auth: jwt({ secret: tokenSecret }),
     channels: {
       'chat:{room}': channel({ ...all, history: { size: 100, read: 'anyone' }, presence: 'anyone' }),
+      'scores:{name}': channel({ ...all, map: {} }),
       'plain:{name*}': channel(all),
     },
     broker: (ports) => {

@@ -6,13 +6,14 @@ import type { CommandHandlers } from '../command-intake.js';
 import type { Session } from '../session.js';
 import { type ConnectPorts, runConnect } from './connect.js';
 import { type HistoryPorts, runHistory } from './history.js';
+import { type MapSubscribePorts, runMapSubscribe } from './map-subscribe.js';
 import { type PresencePorts, runPresence, runPresenceStats } from './presence.js';
 import { type PublishPorts, runPublish } from './publish.js';
 import { type RefreshPorts, runRefresh } from './refresh.js';
 import { type RpcPorts, runRpc } from './rpc.js';
 import { runSend, type SendPorts } from './send.js';
 import { runSubRefresh, type SubRefreshPorts } from './sub-refresh.js';
-import { runSubscribe, type SubscribePorts } from './subscribe.js';
+import { runSubscribe } from './subscribe.js';
 import { runUnsubscribe } from './unsubscribe.js';
 
 type Ports = ConnectPorts &
@@ -23,14 +24,17 @@ type Ports = ConnectPorts &
   RpcPorts &
   SendPorts &
   SubRefreshPorts &
-  SubscribePorts;
+  MapSubscribePorts;
 
 export function commandHandlers(ports: Ports): CommandHandlers<Session> {
   return {
     connect: (session, { id, request }) => runConnect(ports, session, id, request),
-    subscribe: (session, { id, request }) => runSubscribe(ports, session, id, request),
+    subscribe: (session, { id, request }) =>
+      request.map === undefined
+        ? runSubscribe(ports, session, id, request)
+        : runMapSubscribe(ports, session, id, request, request.map),
     unsubscribe: (session, { channel }) => runUnsubscribe(session, channel),
-    publish: (session, { channel, data }) => runPublish(ports, session, channel, data),
+    publish: (session, { channel, data, change }) => runPublish(ports, session, channel, data, change),
     presence: (session, { channel }) => runPresence(ports, session, channel),
     presenceStats: (session, { channel }) => runPresenceStats(ports, session, channel),
     history: (session, { request }) => runHistory(ports, session, request),

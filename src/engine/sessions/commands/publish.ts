@@ -2,6 +2,7 @@
 
 import type { ChannelName } from '../../../model/channel-name.js';
 import { errorCodes } from '../../../model/codes.js';
+import type { KeyedChange } from '../../../model/command.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import { JsonSource } from '../../../model/json-source.js';
 import { type Payload, payloadJson } from '../../../model/payload.js';
@@ -10,9 +11,16 @@ import type { RefusalLine } from '../../../model/refusal-line.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
+import { foreignKey, mapIsFull, otherKind } from '../../channels/map-refusals.js';
 import { beginPublishing } from '../../channels/message-spans.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
-import { type AcceptedMessage, acceptMessage, encodeMessage, type Publishing } from '../../channels/publishing.js';
+import {
+  type AcceptedMessage,
+  acceptMessage,
+  encodeMessage,
+  type Publishing,
+  type PublishingOptions,
+} from '../../channels/publishing.js';
 import type { Question, Rule } from '../../channels/rule.js';
 import { SchemaMismatch } from '../../channels/schema-mismatch.js';
 import { type Denied, refuse } from '../../ports/decision.js';
@@ -31,25 +39,31 @@ export async function runPublish(
   session: Session,
   name: string,
   data: Payload,
+  change?: KeyedChange,
 ): Promise<ReplyBody | Denied> {
   const target = findTarget(ports, name);
   if (!target.ok) return target;
   const { channel, rule } = target;
-  const question = { action: 'publish', channel, rule } as const;
+  if ((rule.map === undefined) !== (change === undefined)) {
+    return refuse(errorCodes.notAvailable, otherKind('publish', target));
+  }
+  const question = { action: 'publish', channel, rule, ...(change && { change }) } as const;
   // By name first, so that a client that may not publish learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
   if (byName?.ok === false) return byName;
+  if (change !== undefined && !ownsKey(session, rule, change.key)) {
+    return refuse(errorCodes.permissionDenied, foreignKey(target));
+  }
   let accepted: AcceptedMessage;
   try {
-    const outcome = acceptMessage(rule, data);
+    const outcome = change?.removed === true ? { data, value: null } : acceptMessage(rule, data);
     accepted = outcome instanceof Promise ? await outcome : outcome;
   } catch (error) {
     if (!isFaultOfSender(error)) throw error;
     return refuse(errorCodes.badRequest, badMessage(question, error));
   }
   if (byName !== undefined || typeof rule.publish !== 'function') {
-    await ports.publishing.publish(channel, rule, accepted.data, { info: infoIn(session, channel) });
-    return { kind: 'publish' };
+    return send(ports, question, accepted.data, { info: infoIn(session, channel) });
   }
   const { publish: permission } = rule;
   if (ports.tracer === undefined) return publishAsAllowed(ports, session, question, permission, accepted, undefined);
@@ -63,6 +77,8 @@ export async function runPublish(
   return outcome;
 }
 
+type PublishQuestion = Question & { readonly change?: KeyedChange };
+
 /** For spans. */
 const denied = { code: 'denied' };
 
@@ -71,23 +87,48 @@ type PublishPermission = Extract<Rule['publish'], (...args: never[]) => unknown>
 async function publishAsAllowed(
   ports: PublishPorts,
   session: Session,
-  question: Question,
+  question: PublishQuestion,
   permission: PublishPermission,
   accepted: AcceptedMessage,
   span: Span | undefined,
 ): Promise<ReplyBody | Denied> {
-  const { channel, rule } = question;
+  const { channel, rule, change } = question;
   const source = new JsonSource(payloadJson(accepted.data), false);
   const value = accepted.value === undefined ? source.value : accepted.value;
-  const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value };
+  const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value, ...change };
   withJsonBehind(context, { ...session[jsonBehind], data: source });
   const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(permission, context, question);
   if (!verdict.ok) return verdict;
   const options = verdict.grant;
-  const isReplaced = options?.data !== undefined;
+  const isReplaced = options?.data !== undefined && change?.removed !== true;
   const message = isReplaced ? (await acceptMessage(rule, encodeMessage(options.data))).data : accepted.data;
-  await ports.publishing.publish(channel, rule, message, { info: infoIn(session, channel), ...options, span });
+  return send(ports, question, message, { info: infoIn(session, channel), ...options, span });
+}
+
+async function send(
+  { publishing }: PublishPorts,
+  { channel, rule, change }: PublishQuestion,
+  data: Payload,
+  options: PublishingOptions,
+): Promise<ReplyBody | Denied> {
+  if (change === undefined) await publishing.publish(channel, rule, data, options);
+  else {
+    const outcome = await publishing.change(channel, rule, { ...change, data }, options);
+    if (!outcome.ok && outcome.why === 'full') return refuse(errorCodes.limitExceeded, mapIsFull(channel, rule));
+  }
   return { kind: 'publish' };
+}
+
+/** Whether the rule lets this client change the key. */
+function ownsKey({ user, client }: Session, { map }: Rule, key: string): boolean {
+  switch (map?.key) {
+    case 'user':
+      return key === user;
+    case 'client':
+      return key === client;
+    default:
+      return true;
+  }
 }
 
 /** The publisher, as the others see it. */

@@ -41,6 +41,7 @@ export function findTargets(
     if (found.length >= most) return refuse(errorCodes.limitExceeded, tooMany(most));
     const target = findTarget(ports, name);
     if (!target.ok) return { ...target, why: notThere(name) };
+    if (target.rule.map !== undefined) return refuse(errorCodes.notAvailable, grantedMap(name));
     found.push({ target, identity: granted });
   }
   return { ok: true, found };
@@ -53,6 +54,7 @@ function findPersonal(ports: ServerSidePorts, { user, subscriptions }: Identity)
   const name = personal.nameFor(user);
   const target = findTarget(ports, name);
   if (!target.ok) return { ...target, why: noPersonalChannel(user, name) };
+  if (target.rule.map !== undefined) return refuse(errorCodes.notAvailable, grantedMap(name));
   const objection = personal.objection(user, target.channel, target.rule);
   if (objection !== undefined) return refuse(errorCodes.badRequest, objection);
   return subscriptions?.has(name) === true ? undefined : target;
@@ -61,6 +63,12 @@ function findPersonal(ports: ServerSidePorts, { user, subscriptions }: Identity)
 function notThere(channel: string): RefusalLine {
   const message = 'connect refused: no rule is for a channel that the token, or the answer of auth or its hook, grants';
   return { check: 'granted channel', key: channel, fields: { channel, option: 'channels' }, message };
+}
+
+/** Clients have no way to read the state of a map that they have not subscribed to themselves. */
+function grantedMap(channel: string): RefusalLine {
+  const message = 'connect refused: a channel that the token, or the answer of auth or its hook, grants is a map';
+  return { check: 'granted map', key: channel, fields: { channel, option: 'channels' }, message };
 }
 
 function tooMany(limit: number): RefusalLine {

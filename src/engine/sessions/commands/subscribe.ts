@@ -9,6 +9,7 @@ import type { ReplyBody } from '../../../model/reply.js';
 import type { SubscribeContext, SubscribeGrant } from '../../channels/channel-options.js';
 import { grantOf, nothingGranted } from '../../channels/grant.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
+import { otherKind } from '../../channels/map-refusals.js';
 import { decideByFunction, decideByName, permissionContext } from '../../channels/permissions.js';
 import { deniedByRule, limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Question, Rule } from '../../channels/rule.js';
@@ -45,6 +46,7 @@ export async function runSubscribe(
   const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
   const { channel, rule } = target;
+  if (rule.map !== undefined) return refuse(errorCodes.notAvailable, otherKind('subscribe', target));
   const held = session.subscriptions.get(channel);
   if (held?.serverSide === false) {
     return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true));
@@ -97,14 +99,14 @@ async function attach(
 }
 
 /** The reply for a subscription that ended before it began: by its client, which no longer waits, or by the server. */
-function overtaken({ stage, channel }: Subscription): Denied {
+export function overtaken({ stage, channel }: Subscription): Denied {
   const { code } = (stage.name === 'ended' && stage.why) || unsubscribeCodes.client;
   const isForGood = code >= unsubscribeCodes.server.code && code < unsubscribeCodes.insufficientState.code;
   if (!isForGood) return refuse(errorCodes.internal);
   return refuse(errorCodes.permissionDenied, membership('subscribe', channel, false));
 }
 
-async function authorize(
+export async function authorize(
   ports: SubscribePorts,
   session: Session,
   channel: ChannelName,

@@ -16,6 +16,7 @@ const channels = {
   'failing:{x}': channel({ publish: fails, presence: fails, history: { size: 10, read: fails } }),
   'typed:{x}': channel({ publish: 'anyone', message: z.object({ text: z.string() }) }),
   'closed:{x}': channel({ presence: 'nobody', history: { size: 10, read: 'nobody' } }),
+  'map:{x}': channel({ publish: 'anyone', map: { size: 1 } }),
   'plain:{x}': channel({ subscribe: 'anyone', publish: 'anyone' }),
   'room:{x}': channel({ presence: 'anyone', history: { size: 100, read: 'anyone' } }),
 };
@@ -74,6 +75,12 @@ const history = (client: Client, name: string) => client.history(name, { limit: 
 export const calls: readonly Answer[] = [
   ...aboutChannel('publish', (client, name) => client.publish(name, {})),
   call('publish', 107, 'mistake', 'the schema refuses it', (client) => client.publish('typed:1', 5)),
+  call('publish', 106, 'load', 'the map has as many keys as it may have', (client) =>
+    client.mapPublish('map:1', 'a', 1).then(() => client.mapPublish('map:1', 'b', 1)),
+  ),
+  call('publish', 108, 'mistake', 'the channel is a map, and the call names no key', (client) =>
+    client.publish('map:1', 1),
+  ),
   ...aboutChannel('presence', presence),
   notKept('presence', presence),
   ...aboutChannel('presence_stats', stats),

@@ -1,6 +1,6 @@
 /** Answers to `connect` and `refresh`. */
 
-import { jwt } from 'fanfare';
+import { channel, jwt } from 'fanfare';
 import { denyAll } from '../../../../src/engine/auth/anonymous.js';
 import { deferred } from '../../engine/deferred.js';
 import { KeyProvider } from '../../servers/key-provider.js';
@@ -115,6 +115,14 @@ export const connecting: readonly Answer[] = [
   ),
   answer(['connect', 102, 'configuration'], 'no rule is for a channel in the token', (stage) =>
     fateWith(stage, { channels: ['nowhere'] }),
+  ),
+  answer(
+    ['connect', 108, 'mistake'],
+    'a channel in the token is a map, to which clients subscribe themselves',
+    async (stage) => {
+      await stage.serve({ channels: { 'map:{x}': channel({ map: {} }) } });
+      return fateWith(stage, { channels: ['map:1'] });
+    },
   ),
   answer(['connect', 103, 'mistake'], 'a channel in the token belongs to the server', (stage) =>
     fateWith(stage, { channels: ['@fanfare:x'] }),

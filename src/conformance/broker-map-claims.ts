@@ -1,0 +1,266 @@
+/** What a broker that keeps maps promises about their keys and changes. */
+
+import { strict as assert } from 'node:assert';
+import type { MapLimits, MapOutcome, MapSetOptions } from '../engine/ports/map-store.js';
+import { payloadJson, payloadValue } from '../model/payload.js';
+import type { Publication } from '../model/publication.js';
+import { type Claim, historyOf, mapsOf, member, text, unusualTexts, type World } from './broker-claim.js';
+
+/** Of the maps in the suite. */
+const limits: MapLimits = { stream: { size: 100, ttlMs: 60_000 }, maxKeys: 20 };
+const nothing = text(null);
+
+type Options = Partial<MapSetOptions>;
+
+function set({ broker, channel }: World, key: string, value: unknown, options: Options = {}): Promise<MapOutcome> {
+  return mapsOf(broker).set(channel, { key, data: text(value) }, { limits, ...options });
+}
+
+function remove({ broker, channel }: World, key: string, options: Options = {}): Promise<MapOutcome> {
+  return mapsOf(broker).remove(channel, { key, data: nothing }, { limits, ...options });
+}
+
+/** The version of a change that was made. */
+async function versionOf(outcome: Promise<MapOutcome>): Promise<number> {
+  const made = await outcome;
+  assert.ok(made.ok && !made.duplicate, JSON.stringify(made));
+  return made.position.offset;
+}
+
+async function pagesOf({ broker, channel }: World, limit: number): Promise<Publication[]> {
+  const entries: Publication[] = [];
+  for (let after = 0; ; ) {
+    const page = await mapsOf(broker).page(channel, { after, limit });
+    entries.push(...page.state.entries);
+    if (page.next === 0) return entries;
+    after = page.next;
+  }
+}
+
+function valuesOf(entries: Iterable<Publication>): Record<string, unknown> {
+  return Object.fromEntries([...entries].map(({ key, data }) => [key, payloadValue(data)]));
+}
+
+async function stateOf(world: World): Promise<Record<string, unknown>> {
+  return valuesOf(await pagesOf(world, 7));
+}
+
+/** What somebody has who applies all changes, in their order. */
+function applied(changes: readonly Publication[]): Record<string, unknown> {
+  const state = new Map<string, Publication>();
+  for (const change of changes) {
+    const { key = '' } = change;
+    if (change.removed) state.delete(key);
+    else state.set(key, change);
+  }
+  return valuesOf(state.values());
+}
+
+export function mapClaims(claim: Claim): void {
+  claim('a map without keys has an empty page, with a position', async ({ broker, channel }) => {
+    const page = await mapsOf(broker).page(channel, { after: 0, limit: 10 });
+    assert.deepEqual([page.state.entries, page.next, page.top.offset], [[], 0, 0]);
+    assert.ok(page.top.epoch.length > 0);
+    const { entry, top } = await mapsOf(broker).get(channel, 'a');
+    assert.deepEqual([entry, top], [undefined, page.top]);
+  });
+
+  claim('a change of a map is a publication with its key, at the position that is acknowledged', async (world) => {
+    const { broker, channel, events, settle } = world;
+    await broker.subscribe(channel);
+    const first = await set(world, 'a', 1);
+    const second = await remove(world, 'a');
+    await settle();
+    const heard = events.publications(channel).map(({ publication, epoch }) => {
+      const { key, removed, offset, data } = publication;
+      return { key, removed, position: { offset, epoch }, data: payloadValue(data) };
+    });
+    const { top } = await mapsOf(broker).get(channel, 'a');
+    assert.deepEqual(heard, [
+      { key: 'a', removed: undefined, position: { offset: 1, epoch: top.epoch }, data: 1 },
+      { key: 'a', removed: true, position: { offset: 2, epoch: top.epoch }, data: null },
+    ]);
+    assert.deepEqual(
+      [first.position, second.position],
+      heard.map(({ position }) => position),
+    );
+    const { publications } = await historyOf(broker).read(channel, { limit: 10, reverse: false });
+    assert.deepEqual(
+      publications,
+      events.publications(channel).map(({ publication }) => publication),
+    );
+  });
+
+  claim('a map keeps data, info, tags and keys as they were', async (world) => {
+    const { broker, channel } = world;
+    const keys = ['a b', '__proto__', 'ключ\u0000', '{"x":1}'];
+    for (const [index, data] of unusualTexts.entries()) {
+      const entry = { key: keys[index] ?? '', data, info: member('c'), tags: { at: String(index) } };
+      await mapsOf(broker).set(channel, entry, { limits });
+    }
+    const entries = await pagesOf(world, 10);
+    assert.deepEqual(
+      entries.map(({ key, data, info, tags }) => [key, payloadJson(data), info, tags]),
+      unusualTexts.map((data, index) => [keys[index], data, member('c'), { at: String(index) }]),
+    );
+    const { entry } = await mapsOf(broker).get(channel, '__proto__');
+    assert.deepEqual(entry, entries[1]);
+  });
+
+  claim('pages of a map have each key once, in the order of the last changes', async (world) => {
+    for (let i = 0; i < 10; i++) await set(world, `k${i}`, i);
+    await set(world, 'k3', 'again');
+    await remove(world, 'k7');
+    const expected = ['k0', 'k1', 'k2', 'k4', 'k5', 'k6', 'k8', 'k9', 'k3'];
+    for (const limit of [1, 2, 3, 9, 100]) {
+      assert.deepEqual(
+        (await pagesOf(world, limit)).map(({ key }) => key),
+        expected,
+      );
+    }
+  });
+
+  claim('a page up to an offset has nothing that changed later', async (world) => {
+    const { broker, channel } = world;
+    for (let i = 0; i < 6; i++) await set(world, `k${i}`, i);
+    await set(world, 'k0', 'later');
+    const page = await mapsOf(broker).page(channel, { after: 2, upTo: 6, limit: 3 });
+    assert.deepEqual([valuesOf(page.state.entries), page.top.offset], [{ k2: 2, k3: 3, k4: 4 }, 7]);
+    const last = await mapsOf(broker).page(channel, { after: page.next, upTo: 6, limit: 3 });
+    assert.deepEqual([valuesOf(last.state.entries), last.next], [{ k5: 5 }, 0]);
+  });
+
+  claim('a key that is set, removed and set again has the version of its last change', async (world) => {
+    const { broker, channel } = world;
+    await set(world, 'a', 1);
+    await remove(world, 'a');
+    assert.equal((await mapsOf(broker).get(channel, 'a')).entry, undefined);
+    const version = await versionOf(set(world, 'a', 3));
+    assert.equal(version, 3);
+    assert.equal((await mapsOf(broker).get(channel, 'a')).entry?.offset, 3);
+  });
+
+  claim('removing a key that is not there changes nothing', async (world) => {
+    await set(world, 'a', 1);
+    const outcome = await remove(world, 'b');
+    assert.deepEqual(outcome.ok ? undefined : [outcome.why, outcome.version, outcome.position.offset], [
+      'absent',
+      0,
+      1,
+    ]);
+  });
+
+  claim('a change that expects a version is made only on that version', async (world) => {
+    const { broker, channel } = world;
+    const version = await versionOf(set(world, 'a', 1, { expected: { version: 0 } }));
+    const { epoch } = (await mapsOf(broker).get(channel, 'a')).top;
+    const again = await set(world, 'a', 2, { expected: { version: 0 } });
+    assert.deepEqual(again, { ok: false, why: 'version', version, position: { offset: version, epoch } });
+    const other = await set(world, 'a', 2, { expected: { version, epoch: 'another' } });
+    assert.equal(other.ok, false);
+    const next = await versionOf(set(world, 'a', 2, { expected: { version, epoch } }));
+    const late = await remove(world, 'a', { expected: { version } });
+    assert.deepEqual([late.ok, late.ok || late.version], [false, next]);
+    assert.equal((await remove(world, 'a', { expected: { version: next } })).ok, true);
+    assert.deepEqual(await stateOf(world), {});
+    const missing = await set(world, 'a', 5, { expected: { version: next } });
+    assert.deepEqual([missing.ok, missing.ok || missing.version], [false, 0]);
+  });
+
+  claim('of changes that race for one version of a key, one is made', async (world) => {
+    const version = await versionOf(set(world, 'a', 'start'));
+    const racing = Array.from({ length: 12 }, (_, n) => set(world, 'a', n, { expected: { version } }));
+    const outcomes = await Promise.all(racing);
+    const winners = outcomes.flatMap(({ ok }, n) => (ok ? [n] : []));
+    assert.equal(winners.length, 1);
+    assert.deepEqual(await stateOf(world), { a: winners[0] });
+  });
+
+  claim('a key that must exist is not made', async (world) => {
+    const outcome = await set(world, 'a', 1, { mustExist: true });
+    assert.deepEqual([outcome.ok, outcome.ok || outcome.why], [false, 'absent']);
+    await set(world, 'a', 1);
+    assert.equal((await set(world, 'a', 2, { mustExist: true })).ok, true);
+    assert.deepEqual(await stateOf(world), { a: 2 });
+  });
+
+  claim('G11: a map has as many keys as its rule says, and those can still be changed', async (world) => {
+    for (let i = 0; i < limits.maxKeys; i++) await set(world, `k${i}`, i);
+    const outcome = await set(world, 'more', 1);
+    assert.deepEqual([outcome.ok, outcome.ok || outcome.why], [false, 'full']);
+    assert.equal((await set(world, 'k0', 'changed')).ok, true);
+    await remove(world, 'k1');
+    assert.equal((await set(world, 'more', 1)).ok, true);
+    assert.equal(Object.keys(await stateOf(world)).length, limits.maxKeys);
+  });
+
+  claim('G6: a change with a known idempotency key is not made again', async (world) => {
+    const first = await set(world, 'a', 1, { idempotencyKey: 'k' });
+    await set(world, 'a', 2);
+    const again = await set(world, 'a', 1, { idempotencyKey: 'k' });
+    assert.deepEqual(again, { ...first, duplicate: true });
+    assert.deepEqual(await stateOf(world), { a: 2 });
+    assert.deepEqual(await remove(world, 'a', { idempotencyKey: 'k' }), again);
+    // What was refused has not used up its key.
+    await set(world, 'a', 3, { expected: { version: 0 }, idempotencyKey: 'late' });
+    assert.deepEqual(await set(world, 'a', 3, { idempotencyKey: 'late' }).then(({ ok }) => ok), true);
+    assert.deepEqual(await stateOf(world), { a: 3 });
+  });
+
+  claim('a key whose time is over is removed by a change that subscribers get', async (world) => {
+    const { broker, channel, events, advance, settle } = world;
+    await broker.subscribe(channel);
+    await set(world, 'short', 1, { ttlMs: 2_000 });
+    await set(world, 'long', 2, { ttlMs: 60_000 });
+    await set(world, 'renewed', 3, { ttlMs: 2_000 });
+    await set(world, 'stays', 4);
+    await set(world, 'renewed', 3, { ttlMs: 60_000 });
+    assert.deepEqual(await stateOf(world), { short: 1, long: 2, renewed: 3, stays: 4 });
+    await advance(4_000);
+    await events.until(() => events.publications(channel).length >= 6);
+    await settle();
+    assert.deepEqual(await stateOf(world), { long: 2, renewed: 3, stays: 4 });
+    const last = events.publications(channel).at(-1)?.publication;
+    assert.deepEqual([last?.key, last?.removed, last?.offset], ['short', true, 6]);
+  });
+
+  claim('a key that stays is not removed when it had a time before', async (world) => {
+    const { advance } = world;
+    await set(world, 'a', 1, { ttlMs: 1_000 });
+    await set(world, 'a', 2);
+    await set(world, 'b', 1, { ttlMs: 1_000 });
+    await remove(world, 'b');
+    await set(world, 'b', 2);
+    await advance(4_000);
+    assert.deepEqual(await stateOf(world), { a: 2, b: 2 });
+  });
+
+  claim('keys and changes of two channels are apart', async (world) => {
+    const { broker, other } = world;
+    await set(world, 'a', 1);
+    await mapsOf(broker).set(other, { key: 'a', data: text(2) }, { limits });
+    assert.deepEqual(await stateOf(world), { a: 1 });
+    assert.deepEqual(await stateOf({ ...world, channel: other }), { a: 2 });
+  });
+
+  claim('G1: what was read at an offset and the changes after it are the state', async (world) => {
+    const { broker, channel, events, settle } = world;
+    await broker.subscribe(channel);
+    const changes = Array.from({ length: 60 }, (_, n) => {
+      const key = `k${(n * 7) % 11}`;
+      return n % 5 === 4 ? remove(world, key) : set(world, key, n);
+    });
+    const early = await mapsOf(broker).page(channel, { after: 0, limit: 100 });
+    await Promise.all(changes);
+    await settle();
+    const heard = events.publications(channel).map(({ publication }) => publication);
+    assert.deepEqual(
+      heard.map(({ offset }) => offset),
+      heard.map((_, index) => index + 1),
+    );
+    const expected = await stateOf(world);
+    assert.deepEqual(applied(heard), expected);
+    const later = heard.filter(({ offset }) => offset > early.top.offset);
+    assert.deepEqual(applied([...early.state.entries, ...later]), expected);
+  });
+}
