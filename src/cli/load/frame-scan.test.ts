@@ -3,15 +3,18 @@ import { scanFrame } from './frame-scan.js';
 import { formatMark, markIn, markOf, minPayloadBytes, payloadMaker } from './mark.js';
 
 const payload = payloadMaker(128);
+const largePayload = payloadMaker(2_000);
 
-function publication(sequence: number): string {
-  const data = payload({ run: 7, channel: 12, sequence, dueUs: 123_456_789 });
+function publication(sequence: number, make = payload): string {
+  const data = make({ run: 7, channel: 12, sequence, dueUs: 123_456_789 });
   return `{"push":{"channel":"load:13","pub":{"data":${data},"offset":${sequence}}}}`;
 }
 
 function scanned(frame: string): (string | number)[] {
   const found: (string | number)[] = [];
-  scanFrame(Buffer.from(frame), {
+  // As it lies in a buffer that many share.
+  const bytes = Buffer.from(`~before\n${frame}\n~behind`);
+  scanFrame(bytes, '~before\n'.length, bytes.length - '\n~behind'.length, {
     onMark: (bytes, at) => found.push(markIn.sequence(bytes, at)),
     onLine: (line) => found.push(line),
   });
@@ -22,6 +25,7 @@ describe('a frame', () => {
   test.each([
     ['one publication', [publication(1)], [1]],
     ['several', [publication(1), publication(2), publication(3)], [1, 2, 3]],
+    ['large ones', [publication(1, largePayload), '{}', publication(2, largePayload)], [1, '{}', 2]],
     ['a ping alone', ['{}'], ['{}']],
     ['a ping between publications', [publication(1), '{}', publication(2)], [1, '{}', 2]],
     ['a ping at the end', [publication(4), '{}'], [4, '{}']],

@@ -14,24 +14,29 @@ export interface ScannedFrame {
 
 const newline = 0x0a;
 
-/** @param frame one message or several, a line each */
-export function scanFrame(frame: Buffer, to: ScannedFrame): void {
-  let line = 0;
-  while (line < frame.length) {
-    const mark = frame.indexOf(markByte, line);
-    if (mark < 0 || mark + markBytes > frame.length) {
-      passLines(frame, line, frame.length, to);
-      return;
+/** Most publications end within these, and a call of `indexOf` costs as much as looking at so many. */
+const nearBytes = 256;
+
+/** @param bytes contain, from `from` to `to`, one message or several, a line each */
+export function scanFrame(bytes: Buffer, from: number, to: number, found: ScannedFrame): void {
+  let line = from;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (byte === markByte && at + markBytes <= to) {
+      found.onMark(bytes, at);
+      at = endOfLine(bytes, at + markBytes, to);
+      line = at + 1;
+    } else if (byte === newline) {
+      if (at > line) found.onLine(bytes.toString('utf8', line, at));
+      line = at + 1;
     }
-    const before = frame.lastIndexOf(newline, mark);
-    if (before >= line) passLines(frame, line, before, to);
-    to.onMark(frame, mark);
-    const end = frame.indexOf(newline, mark + markBytes);
-    if (end < 0) return;
-    line = end + 1;
   }
+  if (line < to) found.onLine(bytes.toString('utf8', line, to));
 }
 
-function passLines(frame: Buffer, from: number, end: number, to: ScannedFrame): void {
-  for (const line of frame.toString('utf8', from, end).split('\n')) if (line !== '') to.onLine(line);
+function endOfLine(bytes: Buffer, from: number, to: number): number {
+  const near = Math.min(to, from + nearBytes);
+  for (let at = from; at < near; at++) if (bytes[at] === newline) return at;
+  const end = bytes.subarray(near, to).indexOf(newline);
+  return end < 0 ? to : near + end;
 }

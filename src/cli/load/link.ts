@@ -4,8 +4,8 @@
 export interface LinkListener {
   /** The first frame is due. WebSocket only: other transports have sent it. */
   onOpen(): void;
-  /** @param frame one message or several, a line each; valid only during the call */
-  onFrame(frame: Buffer): void;
+  /** @param bytes contain, from `from` to `to`, one message or several, a line each; valid only during the call */
+  onFrame(bytes: Buffer, from: number, to: number): void;
   /** @param code a close code, a status of HTTP, or the system's code of an error */
   onEnd(code: string): void;
 }
@@ -28,13 +28,13 @@ export class Lines {
   #rest: Buffer | undefined;
 
   /** @param onLines valid only during the call */
-  constructor(private readonly onLines: (lines: Buffer) => void) {}
+  constructor(private readonly onLines: (bytes: Buffer, from: number, to: number) => void) {}
 
   read(arrived: Buffer): void {
     const bytes = this.#rest === undefined ? arrived : Buffer.concat([this.#rest, arrived]);
     const end = bytes.lastIndexOf(0x0a) + 1;
     // A copy: the buffer that it was read into is used again.
     this.#rest = end < bytes.length ? Buffer.from(bytes.subarray(end)) : undefined;
-    if (end > 0) this.onLines(bytes.subarray(0, end));
+    if (end > 0) this.onLines(bytes, 0, end);
   }
 }

@@ -45,6 +45,8 @@ export class LoadClient {
   #subscriptions: readonly Subscription[] = [];
   #unanswered = 0;
   #nextId = 1;
+  /** When the frame was read that is looked at. */
+  #readUs = 0;
   /** When the attempt under way was due, and whether it is one of somebody who comes back. */
   #attempt = { dueUs: 0, deadlineUs: 0, isReturn: false };
   #hasBeenReady = false;
@@ -90,7 +92,7 @@ export class LoadClient {
     const connect = this.#command({ connect: token === undefined ? {} : { token } });
     this.#link = this.#world.openLink(this.assigned, connect, {
       onOpen: () => this.#link?.send(connect),
-      onFrame: (frame) => this.#read(frame),
+      onFrame: (bytes, from, to) => this.#read(bytes, from, to),
       onEnd: (code) => this.#lost(this.#phase === 'ready' ? 'close' : 'connect', code),
     });
   }
@@ -153,13 +155,14 @@ export class LoadClient {
     return JSON.stringify({ id: this.#nextId++, ...method });
   }
 
-  #read(frame: Buffer): void {
+  #read(bytes: Buffer, from: number, to: number): void {
+    this.#readUs = nowUs();
     if (this.#phase === 'ready') {
-      scanFrame(frame, this);
+      scanFrame(bytes, from, to, this);
       return;
     }
     // Replies may contain publications, so every line is parsed until all is answered.
-    for (const line of frame.toString('utf8').split('\n')) if (line !== '') this.#messages.read(line);
+    for (const line of bytes.toString('utf8', from, to).split('\n')) if (line !== '') this.#messages.read(line);
   }
 
   onLine(line: string): void {
@@ -201,7 +204,7 @@ export class LoadClient {
     if (isRecovered) counts.recovered += 1;
     if (dueUs < measureFromUs) return;
     counts.deliveriesMeasured += 1;
-    if (!isRecovered && !this.assigned.isSlow) histograms.delivery.record(nowUs() - dueUs);
+    if (!isRecovered && !this.assigned.isSlow) histograms.delivery.record(this.#readUs - dueUs);
   }
 
   #subscriptionOf(channel: number): Subscription | undefined {

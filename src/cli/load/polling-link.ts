@@ -72,7 +72,7 @@ export class PollingLink implements Link {
     if (trailer.session !== undefined) this.#address ??= { session: trailer.session, node: trailer.node ?? '' };
     const isNew = trailer.seq > this.#seq;
     this.#seq = Math.max(this.#seq, trailer.seq);
-    if (isNew && trailerAt > 0) this.listener.onFrame(body.subarray(0, trailerAt));
+    if (isNew && trailerAt > 0) this.listener.onFrame(body, 0, trailerAt);
     if (this.#isOver) return;
     this.#http.post(this.ports.paths.longPolling, JSON.stringify({ ...this.#address, ack: this.#seq }));
     this.#sendNext();

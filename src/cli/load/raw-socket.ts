@@ -3,8 +3,8 @@
  * no memory while they are silent, and that can be made to read slowly.
  */
 
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
 
 const readBufferBytes = 256 * 1_024;
 
@@ -53,11 +53,13 @@ export class RawSocket {
     this.#bytesPerSec = bytesPerSec;
   }
 
-  /** Resets the connection, so that no port is left in TIME_WAIT. `onEnd` is not called. */
+  /** Resets the connection, so that no port is left in TIME_WAIT; one over TLS ends. `onEnd` is not called. */
   destroy(): void {
     this.#isEnded = true;
     clearTimeout(this.#rest);
-    this.#socket.resetAndDestroy();
+    // Node resets no connection over TLS: it throws (ERR_INVALID_HANDLE_TYPE).
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   /** Ends the connection after what has been written. `onEnd` is not called. */
@@ -90,7 +92,8 @@ export class RawSocket {
     const socket = connectTls({
       host,
       port,
-      servername: host,
+      // An address is no server name (RFC 6066, section 3).
+      ...(isIP(host) === 0 && { servername: host }),
       ALPNProtocols: ['http/1.1'],
       ...(source !== undefined && { localAddress: source }),
     });

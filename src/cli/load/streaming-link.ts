@@ -28,7 +28,7 @@ export class StreamingLink implements Link {
     private readonly listener: LinkListener,
   ) {
     const { target, paths, buffer } = ports;
-    const lines = new Lines((bytes) => listener.onFrame(bytes));
+    const lines = new Lines((bytes, from, to) => listener.onFrame(bytes, from, to));
     this.#http = new HttpConnection(target, buffer, true, {
       onOpen: () => {
         if (kind === 'httpStream') this.#http.post(paths.httpStream, connect);

@@ -9,7 +9,10 @@ function unmasked(opcode: number, text: string, isFinal = true): Buffer {
 
 function reader() {
   const seen: [number, string][] = [];
-  return { seen, frames: new FrameReader((opcode, bytes) => seen.push([opcode, bytes.toString()])) };
+  return {
+    seen,
+    frames: new FrameReader((opcode, bytes, from, to) => seen.push([opcode, bytes.toString('utf8', from, to)])),
+  };
 }
 
 test('messages are found however the bytes are cut', () => {

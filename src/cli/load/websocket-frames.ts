@@ -2,8 +2,8 @@
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** @param bytes a frame's payload, valid only during the call */
-export type OnMessage = (opcode: number, bytes: Buffer) => void;
+/** @param bytes contain the payload from `from` to `to`, during the call only: an object for each would cost much of the rest */
+export type OnMessage = (opcode: number, bytes: Buffer, from: number, to: number) => void;
 
 /** Takes bytes as they come, and passes on whole messages and control frames. */
 export class FrameReader {
@@ -32,26 +32,26 @@ export class FrameReader {
         body = at + 10;
       }
       if (bytes.length - body < length) break;
-      this.#take(first, bytes.subarray(body, body + length));
+      this.#take(first, bytes, body, body + length);
       at = body + length;
     }
     // A copy: the buffer that it was read into is used again.
     this.#rest = at < bytes.length ? Buffer.from(bytes.subarray(at)) : undefined;
   }
 
-  #take(first: number, payload: Buffer): void {
+  #take(first: number, bytes: Buffer, from: number, to: number): void {
     const opcode = first & 0x0f;
     const isFinal = (first & 0x80) !== 0;
     if (opcode >= opcodes.close || (isFinal && opcode !== opcodes.continuation)) {
-      this.onMessage(opcode, payload);
+      this.onMessage(opcode, bytes, from, to);
       return;
     }
     if (opcode !== opcodes.continuation) this.#opcode = opcode;
-    this.#parts.push(Buffer.from(payload));
+    this.#parts.push(Buffer.from(bytes.subarray(from, to)));
     if (!isFinal) return;
     const message = Buffer.concat(this.#parts);
     this.#parts = [];
-    this.onMessage(this.#opcode, message);
+    this.onMessage(this.#opcode, message, 0, message.length);
   }
 }
 

@@ -14,7 +14,7 @@ const noCode = 1005;
 export class WebSocketLink implements Link {
   readonly #socket: RawSocket;
   readonly #listener: LinkListener;
-  readonly #frames = new FrameReader((opcode, bytes) => this.#take(opcode, bytes));
+  readonly #frames = new FrameReader((opcode, bytes, from, to) => this.#take(opcode, bytes, from, to));
   /** The beginning of the answer to the handshake; absent: it is over. */
   #head: Buffer | undefined = Buffer.alloc(0);
   #isOver = false;
@@ -75,11 +75,11 @@ export class WebSocketLink implements Link {
     if (!this.#isOver && head.length > end + headEnd.length) this.#frames.read(head.subarray(end + headEnd.length));
   }
 
-  #take(opcode: number, payload: Buffer): void {
+  #take(opcode: number, bytes: Buffer, from: number, to: number): void {
     if (this.#isOver) return;
-    if (opcode === opcodes.text) this.#listener.onFrame(payload);
-    else if (opcode === opcodes.ping) this.#socket.write(frameOf(opcodes.pong, payload));
-    else if (opcode === opcodes.close) this.#end(String(payload.length >= 2 ? payload.readUInt16BE(0) : noCode));
+    if (opcode === opcodes.text) this.#listener.onFrame(bytes, from, to);
+    else if (opcode === opcodes.ping) this.#socket.write(frameOf(opcodes.pong, bytes.subarray(from, to)));
+    else if (opcode === opcodes.close) this.#end(String(to - from >= 2 ? bytes.readUInt16BE(from) : noCode));
   }
 
   #end(code: string): void {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { channel, fanfare } from 'fanfare';
+import { channel, fanfare, type ListenOptions } from 'fanfare';
 import { onTestFinished } from 'vitest';
 import type { LoadResult } from '../../../src/cli/load/result.js';
 import { Folder } from '../fanfare-process.js';
@@ -17,7 +17,7 @@ interface Loaded {
 }
 
 /** An application that takes every load, on all transports. */
-export async function loadableApp(publish: () => boolean = () => true) {
+export async function loadableApp(publish: () => boolean = () => true, listen: ListenOptions = {}) {
   const app = fanfare({
     anonymous: true,
     log,
@@ -26,7 +26,7 @@ export async function loadableApp(publish: () => boolean = () => true) {
     channels: { 'load:{number}': channel({ subscribe: 'anyone', publish, history: { size: 1_000, ttl: '5m' } }) },
   });
   onTestFinished(() => app.close(500));
-  const { url, port } = await app.listen(0);
+  const { url, port } = await app.listen(0, listen);
   return { app, url, port };
 }
 

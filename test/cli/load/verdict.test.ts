@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FaultProxy } from '../../support/network/fault-proxy.js';
+import { makeCertificate } from '../../support/programs/certificate.js';
 import { freePort } from '../../support/programs/free-port.js';
 import { fanfare as command, Folder } from '../fanfare-process.js';
 import { runInProcess } from '../in-process.js';
@@ -116,4 +118,59 @@ test('two processes add up to one result, with a report that needs nothing else'
   const report = readFileSync(join(folder.path, 'report.html'), 'utf8');
   expect(report).toContain('<svg');
   expect(report).not.toMatch(/NaN|undefined|Infinity|<script|src=|href=/);
+});
+
+test('three processes load over TLS, from several addresses', async () => {
+  using tls = makeCertificate();
+  const { url } = await loadableApp(undefined, { tls });
+  using folder = new Folder();
+  const mix = ['websocket', 'http-stream', 'sse'].flatMap((name) => [`--mix-${name}`, '1']);
+  const size = ['--connections', '60', '--channels-count', '6', '--publish-rate', '60', '--workers', '3'];
+  const times = ['--ramp', '300ms', '--warm-up', '0', '--duration', '1s'];
+  // A storm cuts connections, which no process survived over TLS.
+  const storm = ['--storm-at', '300ms', '--storm-share', '50%', '--recover'];
+  const flags = [
+    ...size,
+    ...times,
+    ...mix,
+    ...storm,
+    '--source',
+    '127.0.0.1,127.0.0.2,127.0.0.3',
+    '--json',
+    'result.json',
+  ];
+  const env = { NODE_EXTRA_CA_CERTS: tls.certFile };
+  const address = url.replace('http', 'ws').replace('localhost', '127.0.0.1');
+  const { code, stderr } = await command(['load', '--url', address, ...flags], { folder, env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(JSON.parse(readFileSync(join(folder.path, 'result.json'), 'utf8'))).toMatchObject({
+    workers: 3,
+    connections: { ready: 60 },
+    counts: { cut: 30, accepted: 60, deliveries: 600, duplicates: 0, misordered: 0 },
+    lost: 0,
+    errors: {},
+  });
+});
+
+test('the scenario of 10,000 connections is one, here with fewer', async () => {
+  const { url } = await loadableApp();
+  using folder = new Folder();
+  const scenario = fileURLToPath(new URL('../../../deploy/load/ten-thousand.yaml', import.meta.url));
+  const fewer = [
+    '--connections',
+    '100',
+    '--ramp',
+    '100ms',
+    '--warm-up',
+    '0',
+    '--duration',
+    '1s',
+    '--publish-rate',
+    '100',
+  ];
+  const flags = [...fewer, '--threshold', 'lost=0', '--threshold', 'errors=0', '--json', 'result.json'];
+  const { code } = await command(['load', scenario, '--url', url, ...flags], { folder });
+  expect(code).toBe(0);
+  const result = JSON.parse(readFileSync(join(folder.path, 'result.json'), 'utf8'));
+  expect(result).toMatchObject({ workers: 2, counts: { accepted: 100, deliveries: 100 }, lost: 0 });
 });

@@ -1,0 +1,71 @@
+// @ts-check
+/** Whether `fanfare load` holds 10,000 connections and 50,000 deliveries a second beside the server that it loads. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { checkBuilt, parseFlags, runCommand, UsageError } from './shared/flags.mjs';
+import { descriptorShortage } from './shared/machine.mjs';
+
+const HELP = `Usage: node bench/ten-thousand.mjs [options]
+
+Runs deploy/load/ten-thousand.yaml on a server with deploy/load/fanfare.yaml, on this machine and at ordinary priority.
+Needs a build (npm run build); a minute and a half, in which the machine is left alone.
+
+  --json FILE      also write the result of fanfare load
+  --help           this text
+
+Exit status: 0, or 1 when a threshold of the scenario is missed.`;
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const COMMAND = `${ROOT}dist/cli/main.js`;
+const CONNECTIONS = 10_000;
+
+/** @param {string[]} argv */
+function readFlags(argv) {
+  return parseFlags(argv, { json: { type: 'string' } });
+}
+
+/** @param {ReturnType<typeof readFlags>} flags */
+async function run({ json }) {
+  checkBuilt();
+  const shortage = descriptorShortage(CONNECTIONS);
+  if (shortage) throw new UsageError(shortage);
+  const serve = ['serve', '--config', 'deploy/load/fanfare.yaml', '--port', '0', '--internal-port', '0'];
+  const server = spawn(process.execPath, [COMMAND, ...serve], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const { url, metrics } = await addressesOf(server);
+    const load = ['load', 'deploy/load/ten-thousand.yaml', '--url', url, '--metrics', `${metrics}/metrics`];
+    const generator = spawn(process.execPath, [COMMAND, ...load, ...(json === undefined ? [] : ['--json', json])], {
+      cwd: ROOT,
+      stdio: 'inherit',
+    });
+    const [code] = await once(generator, 'exit');
+    console.log(code === 0 ? '\nheld' : '\nNOT held');
+    return code === 0 ? 0 : 1;
+  } finally {
+    const exited = once(server, 'exit');
+    // Its clients have gone; there is nothing to end in order.
+    if (server.kill('SIGKILL')) await exited;
+  }
+}
+
+/**
+ * From the lines in which a server says where it listens.
+ * @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} server
+ */
+async function addressesOf(server) {
+  const lines = createInterface({ input: server.stdout });
+  let url = '';
+  for await (const line of lines) {
+    const [, what, address = ''] = /^(listening|health and metrics) on (\S+)/.exec(line) ?? [];
+    if (what === 'listening') url = address;
+    else if (what !== undefined) {
+      server.stdout.resume();
+      return { url, metrics: address };
+    }
+  }
+  throw new Error('the server has ended by itself');
+}
+
+await runCommand({ help: HELP, read: readFlags, run });
