@@ -18,10 +18,16 @@ export function goIsMissing(): boolean {
  * Builds the program in a folder.
  *
  * @param folder relative to the repository
- * @returns runs it, and resolves with what it prints
+ * @returns its path
  */
-export async function goProgram(folder: string): Promise<(...args: string[]) => Promise<string>> {
+export async function goProgramPath(folder: string): Promise<string> {
   const program = `${root}.cache/go/${folder.replaceAll('/', '-')}`;
   await run('go', ['build', '-buildvcs=false', '-o', program, '.'], { cwd: `${root}${folder}` });
+  return program;
+}
+
+/** Like {@link goProgramPath}. @returns runs it, and resolves with what it prints */
+export async function goProgram(folder: string): Promise<(...args: string[]) => Promise<string>> {
+  const program = await goProgramPath(folder);
   return async (...args) => (await run(program, args, { timeout: 30_000 })).stdout;
 }
