@@ -69,6 +69,8 @@ const publication = {
     6: ['offset', 'uint'],
     7: ['tags', map('text')],
     8: ['delta', 'flag'],
+    11: ['key', 'text'],
+    12: ['removed', 'flag'],
   }),
   mayBeDelta: true,
 } as const;
@@ -86,6 +88,10 @@ const subscribeResult = message({
   12: ['was_recovering', 'flag'],
   13: ['delta', 'flag'],
   14: ['id', 'uint'],
+  15: ['type', 'uint'],
+  16: ['phase', 'uint'],
+  17: ['cursor', 'text'],
+  18: ['state', list(publication)],
 });
 
 const connectResult = message({
