@@ -212,6 +212,13 @@ test.each([
   expect([code, config.origins, [...new Set(refused)]]).toEqual([0, origins, told]);
 });
 
+test('deltas and numbers of channels are taken over', async () => {
+  const channel = { namespaces: [{ name: 'a', allowed_delta_types: ['fossil'], allow_channel_compaction: true }] };
+  const { config, refused } = await migrated('delta.json', JSON.stringify({ channel }));
+  expect(config).toMatchObject({ channels: { 'a:{rest*}': { delta: true, compaction: true } } });
+  expect(refused).toEqual([]);
+});
+
 test('a personal channel without a namespace has a rule, and one connection is not also a limit of one', async () => {
   const client = {
     user_connection_limit: 1,

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { readSession, writeSession } from '../../src/engine/sessions/session-record.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
+import { DeltaReader } from '../support/centrifuge/delta-reader.js';
 import { EngineCluster } from '../support/engine/cluster.js';
 import { EngineClient, type EngineNode } from '../support/engine/node.js';
 import { RecordedConnection } from '../support/engine/recorded-connection.js';
@@ -17,6 +18,7 @@ beforeEach(async () => {
     channels: {
       'kept:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 4 }, joinLeave: true }),
       'plain:{name}': channel({ subscribe: 'anyone', presence: true }),
+      'delta:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, delta: true, compaction: true }),
     },
     limits: { pingIntervalMs: 0 },
   });
@@ -49,6 +51,34 @@ const publish = (node: EngineNode, name: string, value: number) =>
 const dataOf = (client: EngineClient) => client.pushes('pub').map((pub) => (pub as { readonly data: unknown }).data);
 
 describe('a session that moves', () => {
+  test('goes on with deltas, whole at first, and by the name of the channel, since its number was the other node’s', async () => {
+    const before = await one.connect({ sub: 'ann' });
+    const asked = { channel: 'delta:a', delta: 'fossil', flag: 1 };
+    expect(await before.command('subscribe', asked)).toMatchObject({ delta: true, id: 1 });
+    const texts = [1, 2, 3, 4].map((n) => JSON.stringify({ title: 'the same in all of them', n }));
+    const publishText = async (node: EngineNode, text = '') => {
+      await node.operations.publish('delta:a', trustedJsonText(text), {});
+      await cluster.clock.settle();
+    };
+    await publishText(one, texts[0]);
+    const reader = new DeltaReader();
+    for (const pub of before.pushes('pub')) reader.read(pub as object);
+    const text = writeOut(before);
+    await publishText(one, texts[1]);
+    const after = await readBack(text);
+    for (const later of texts.slice(2)) await publishText(other, later);
+    const values = after.pushes('pub').map((pub) => reader.read(pub as object));
+    expect(values.map((value) => JSON.stringify(value))).toEqual(texts.slice(1));
+    expect(after.pushes('pub').map((pub) => (pub as { readonly delta?: boolean }).delta === true)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(after.messages.filter(({ push }) => push !== undefined)).toMatchObject(
+      Array(3).fill({ push: { channel: 'delta:a' } }),
+    );
+  });
+
   test('gets each publication once, those of before, in between and after', async () => {
     const before = await one.connect({ sub: 'ann' });
     await before.command('subscribe', { channel: 'kept:a' });

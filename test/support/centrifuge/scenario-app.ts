@@ -5,6 +5,7 @@ import { channel, fanfare, jwt, rpc } from 'fanfare';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
+import type { ChannelOptions } from '../../../src/engine/channels/channel-options.js';
 import type { BrokerEvents } from '../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../src/model/channel-name.js';
 import type { BrokerFactory } from '../../../src/server/options.js';
@@ -33,7 +34,7 @@ class ObedientBroker extends RestartableBroker {
 }
 
 /** The application of all scenarios. Expired subscriptions are found soon, and polling clients that were cut off, too. */
-function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
+function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void, more: ChannelOptions) {
   return fanfare({
     auth: jwt({ secret }),
     anonymous: true,
@@ -44,24 +45,26 @@ function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void) {
     limits: { pingIntervalMs: 6_000, pongTimeoutMs: 5_000, expiredGraceMs: 1_500, pollGraceMs: 2_000 },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     channels: {
-      'open:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),
+      'open:{name}': channel({ ...more, subscribe: 'anyone', publish: 'subscriber', presence: true, joinLeave: true }),
       'typed:{name}': channel({ message: z.object({ text: z.string() }), subscribe: 'anyone', publish: 'subscriber' }),
       'stream:{name}': channel({
+        ...more,
         subscribe: 'anyone',
         publish: 'subscriber',
         presence: true,
         history: { size: 10, ttl: '5m' },
       }),
       'slow:{name}': channel({
+        ...more,
         // As an application that asks its database; the turn of a timer is enough for a frame to be read to its end.
         subscribe: () => new Promise((resolve) => setTimeout(resolve, 100, true)),
         publish: 'subscriber',
         presence: true,
         history: { size: 10, ttl: '5m' },
       }),
-      'cache:{name}': channel({ subscribe: 'anyone', history: { size: 3, ttl: '5m' }, recovery: 'cache' }),
+      'cache:{name}': channel({ ...more, subscribe: 'anyone', history: { size: 3, ttl: '5m' }, recovery: 'cache' }),
       'readonly:{name}': channel({ subscribe: 'anyone' }),
-      'token:{name}': channel({ subscribe: 'token', publish: 'subscriber', history: { size: 10 } }),
+      'token:{name}': channel({ ...more, subscribe: 'token', publish: 'subscriber', history: { size: 10 } }),
       'closed:{name}': channel({}),
       news: channel({ history: { size: 10 }, presence: true, joinLeave: true }),
     },
@@ -85,7 +88,8 @@ export interface ScenarioServer extends AsyncDisposable {
   readonly controls: Controls;
 }
 
-export async function startScenarioServer(): Promise<ScenarioServer> {
+/** @param more options for all rules under which scenarios publish */
+export async function startScenarioServer(more: ChannelOptions = {}): Promise<ScenarioServer> {
   let aheadMs = 0;
   let broker: ObedientBroker | undefined;
   const messages = new Gathered<unknown>();
@@ -96,6 +100,7 @@ export async function startScenarioServer(): Promise<ScenarioServer> {
       return broker;
     },
     (data) => messages.add(data),
+    more,
   );
   const { port } = await app.listen(0);
   const proxy = await FaultProxy.start({ port });
