@@ -1,6 +1,6 @@
 /** A channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
 
-import type { Centrifuge, SubscribedContext, Subscription, UnsubscribedContext } from 'centrifuge';
+import type { Centrifuge, SubscribedContext, Subscription, SubscriptionOptions, UnsubscribedContext } from 'centrifuge';
 import { defined } from '../model/defined.js';
 import { joinLeaveProcedure } from '../model/join-leave-wish.js';
 import type { CallGate } from './call-gate.js';
@@ -36,6 +36,8 @@ interface ChannelParts {
   readonly options: ChannelOptions;
   readonly connection: ConnectOptions;
   readonly calls: CallGate;
+  /** Makes the subscription. Default: one to a channel of messages. */
+  readonly make?: (options: SubscriptionOptions) => Subscription;
   /** The connection does not come back by itself. */
   readonly isGone: () => boolean;
   /** Called when it is not subscribed any more. */
@@ -152,13 +154,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_UNSUBSCRIBED`, `ERR_CLOSED`, or why the subscription was refused
    */
   async publish(data: Input): Promise<void> {
-    await this.#call((subscription) => subscription.publish(data));
+    await this.call((subscription) => subscription.publish(data));
   }
 
   /** Reads kept messages, oldest first. Throws as {@link publish} does, `ERR_NOT_AVAILABLE` and `ERR_UNRECOVERABLE`. */
   async history(options: HistoryOptions = {}): Promise<HistoryResult<Data>> {
     const { limit = defaultHistoryLimit, since, reverse = false } = options;
-    const { publications, offset, epoch } = await this.#call((subscription) =>
+    const { publications, offset, epoch } = await this.call((subscription) =>
       subscription.history({ limit, reverse, ...defined({ since }) }),
     );
     return { messages: publications.map((publication) => toMessage<Data>(publication)), offset, epoch };
@@ -167,13 +169,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   /** The clients in the channel. Throws as {@link publish} does, and `ERR_NOT_AVAILABLE`. */
   async presence(): Promise<Member[]> {
     // Joins are requested first, so that there is no gap between them and the list.
-    const { clients } = await this.#call((subscription) => this.#joinLeave.told().then(() => subscription.presence()));
+    const { clients } = await this.call((subscription) => this.#joinLeave.told().then(() => subscription.presence()));
     return Object.values(clients).map(toMember);
   }
 
   /** The number of clients in the channel. Throws as {@link presence} does. */
   presenceStats(): Promise<PresenceStats> {
-    return this.#call((subscription) => subscription.presenceStats());
+    return this.call((subscription) => subscription.presenceStats());
   }
 
   /** Resolves once subscribed. Throws the refusal, or `ERR_TIMEOUT`; 0 waits for ever. */
@@ -281,12 +283,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
 
   #open(): Subscription {
     const { data, delta = false } = this.#parts.options;
-    const subscription = this.#parts.sdk.newSubscription(this.name, {
+    const options: SubscriptionOptions = {
       joinLeave: this.#joinLeave.ask(),
       ...defined({ data }),
       ...(delta && { delta: 'fossil' }),
       ...subscriptionOptions(this.#parts.connection, this.name),
-    });
+    };
+    const subscription = this.#parts.make?.(options) ?? this.#parts.sdk.newSubscription(this.name, options);
     this.#subscription = subscription;
     subscription.on('subscribing', ({ code, reason }) => {
       this.#numReturns++;
@@ -340,8 +343,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     for (const reader of [...this.#readers]) reader.end(error);
   }
 
-  /** A call that was refused because the subscription had just ended is made again in the next subscription. */
-  #call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
+  /** A call that was refused because the subscription had just ended is made again in the next subscription. Maps call it. */
+  call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
     return this.#attempt(async (subscription) => {
       for (;;) {
         const numReturns = this.#numReturns;

@@ -1,11 +1,12 @@
 /** One connection to a Fanfare server, with channels and procedures typed by the server's declarations. */
 
-import { Centrifuge } from 'centrifuge';
+import { Centrifuge, type MapSubscriptionOptions, type Subscription, type SubscriptionOptions } from 'centrifuge';
 import { defined } from '../model/defined.js';
 import type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
 import { CallGate } from './call-gate.js';
 import { Channel } from './channel.js';
 import type { Cause, ChannelOptions } from './channel-events.js';
+import { ChannelMap, type MapOptions } from './channel-map.js';
 import { ClientError, toClientError } from './client-error.js';
 import { systemPorts } from './client-ports.js';
 import type { ConnectOptions } from './connect-options.js';
@@ -62,6 +63,8 @@ export class Client<App extends AnyApp = AnyApp> {
   readonly #calls = new CallGate(systemPorts.clock);
   readonly #listeners = new Listeners<ClientEvents>();
   readonly #channels = new Map<string, Channel<unknown, unknown>>();
+  /** Each with its channel above. */
+  readonly #maps = new Map<string, ChannelMap<unknown, unknown>>();
   #waitsForUse: boolean;
   #status: ConnectionStatus = { state: 'disconnected', sinceMs: Date.now(), isReconnecting: false };
   #wasConnected = false;
@@ -126,23 +129,65 @@ export class Client<App extends AnyApp = AnyApp> {
     options: ChannelOptions = {},
   ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
     this.#use();
-    let channel = this.#channels.get(name);
-    if (channel === undefined) {
-      channel = new Channel<unknown, unknown>({
-        name,
-        sdk: this.#sdk,
-        options,
-        connection: this.#options,
-        calls: this.#calls,
-        isGone: () => this.#sdk.state === 'disconnected' && !this.#isChangingTransport,
-        onUnsubscribed: () => this.#changeTransportSoon(),
-        onEnd: () => this.#channels.delete(name),
-      });
-      this.#channels.set(name, channel);
-    }
+    if (this.#maps.has(name)) throw new ClientError('ERR_CONFIG', `"${name}" is open as a map`);
+    const channel = this.#channels.get(name) ?? this.#newChannel(name, options);
     channel.retain(options);
     // safe: the name decides both types, and the server checks them
     return channel as unknown as Channel<DataOf<App, Name>, InputOf<App, Name>>;
+  }
+
+  /**
+   * A map, which subscribes: a channel whose rule has `map`. Counted as {@link channel} counts.
+   *
+   * @throws ClientError `ERR_CLOSED`, `ERR_CONFIG` if it is open as a channel of messages
+   * @example const scores = client.map('match:1'); scores.onKey('ann', (score) => show(score?.points ?? 0));
+   */
+  map<const Name extends string>(
+    name: KnownChannel<App, Name>,
+    options: MapOptions = {},
+  ): ChannelMap<DataOf<App, Name>, InputOf<App, Name>> {
+    this.#use();
+    let map = this.#maps.get(name);
+    if (map === undefined) {
+      if (this.#channels.has(name)) throw new ClientError('ERR_CONFIG', `"${name}" is open as a channel of messages`);
+      const channel = this.#newChannel(name, options, (sdkOptions) => {
+        // safe: of the options that both kinds of subscriptions have, none is null
+        const mapOptions = { ...sdkOptions, ...defined({ pageSize: options.pageSize }) } as MapSubscriptionOptions;
+        const subscription = this.#sdk.newMapSubscription(name, mapOptions);
+        made.listenTo(subscription);
+        // safe: a channel uses what both kinds of subscriptions have, unless its user publishes or reads a history
+        return subscription as unknown as Subscription;
+      });
+      const made = new ChannelMap<unknown, unknown>(channel);
+      map = made;
+      this.#maps.set(name, map);
+    }
+    this.#channels.get(name)?.retain(options);
+    // safe: as above
+    return map as unknown as ChannelMap<DataOf<App, Name>, InputOf<App, Name>>;
+  }
+
+  #newChannel(
+    name: string,
+    options: ChannelOptions,
+    make?: (options: SubscriptionOptions) => Subscription,
+  ): Channel<unknown, unknown> {
+    const channel = new Channel<unknown, unknown>({
+      name,
+      sdk: this.#sdk,
+      options,
+      connection: this.#options,
+      calls: this.#calls,
+      isGone: () => this.#sdk.state === 'disconnected' && !this.#isChangingTransport,
+      onUnsubscribed: () => this.#changeTransportSoon(),
+      onEnd: () => {
+        this.#channels.delete(name);
+        this.#maps.delete(name);
+      },
+      ...defined({ make }),
+    });
+    this.#channels.set(name, channel);
+    return channel;
   }
 
   /**

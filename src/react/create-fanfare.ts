@@ -14,6 +14,7 @@ import type { AnyApp, DataOf, InputOf, KnownChannel } from '../client/app-types.
 import type { Client, ConnectionStatus } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
 import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
+import { type MapSnapshot, MapStore } from './map-store.js';
 import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
 
 export interface UseChannelOptions {
@@ -38,6 +39,13 @@ export interface PresenceView extends PresenceSnapshot {
   readonly reload: () => void;
 }
 
+export interface MapView<Value, Input> extends MapSnapshot<Value> {
+  /** Sets a key; stable between renders. Throws as `ChannelMap.set` does. */
+  readonly set: (key: string, value: Input) => Promise<void>;
+  /** Removes a key; stable between renders. */
+  readonly remove: (key: string) => Promise<void>;
+}
+
 export interface FanfareHooks<App extends AnyApp> {
   /** Passes the client, which the application creates and closes, to the components below. */
   readonly FanfareProvider: (props: { readonly client: Client<App>; readonly children?: ReactNode }) => ReactElement;
@@ -48,6 +56,10 @@ export interface FanfareHooks<App extends AnyApp> {
     name: KnownChannel<App, Name>,
     options?: UseChannelOptions,
   ) => ChannelView<DataOf<App, Name>, InputOf<App, Name>>;
+  /** The keys of a map while the component is mounted. Needs a channel rule with `map`. Throws `ERR_NO_PROVIDER`. */
+  readonly useMap: <const Name extends string>(
+    name: KnownChannel<App, Name>,
+  ) => MapView<DataOf<App, Name>, InputOf<App, Name>>;
   /** The members of a channel. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
   readonly usePresence: <const Name extends string>(name: KnownChannel<App, Name>) => PresenceView;
   /** The state of the connection, its time and its cause, for example for a banner. Throws `ERR_NO_PROVIDER`. */
@@ -93,6 +105,13 @@ function makeHooks(): FanfareHooks<AnyApp> {
       );
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, publish: store.publish, clear: store.clear }), [snapshot, store]);
+    },
+
+    useMap: (name: string) => {
+      const client = useClient();
+      const store = useMemo(() => new MapStore(() => client.map(name)), [client, name]);
+      const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
+      return useMemo(() => ({ ...snapshot, set: store.set, remove: store.remove }), [snapshot, store]);
     },
 
     usePresence: (name: string) => {

@@ -5,7 +5,9 @@ export {
   type ChannelView,
   createFanfare,
   type FanfareHooks,
+  type MapView,
   type PresenceView,
   type UseChannelOptions,
 } from './create-fanfare.js';
+export type { MapSnapshot } from './map-store.js';
 export type { PresenceSnapshot } from './presence-store.js';

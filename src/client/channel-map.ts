@@ -1,0 +1,167 @@
+/** A map channel as an application uses it: its keys as they are, events of each, and calls. */
+
+import type { MapSubscription, PublicationContext } from 'centrifuge';
+import type { Channel } from './channel.js';
+import type { ChannelOptions, ChannelState } from './channel-events.js';
+import type { ClientError } from './client-error.js';
+import { Listeners } from './listeners.js';
+import { type Member, toMember } from './message.js';
+
+/** A key that was set or removed. */
+export interface KeyChange<Value> {
+  readonly key: string;
+  /** Absent when it was removed. */
+  readonly value?: Value;
+  /** The client that has changed it; absent when the server did. */
+  readonly info?: Member;
+}
+
+export interface ChannelMapEvents<Value> {
+  /** A key has changed. */
+  change: KeyChange<Value>;
+  /** The whole state has come: at first, and when changes were missed that cannot be recovered. */
+  sync: ReadonlyMap<string, Value>;
+}
+
+export interface MapOptions extends Pick<ChannelOptions, 'data' | 'joinLeave'> {
+  /** Keys that are asked for at a time while the state is read. Default: 1,000, which is the most. */
+  readonly pageSize?: number;
+}
+
+/** Events of the subscription, and who is there: as of any channel. */
+export type MapChannel = Pick<Channel<unknown>, 'on' | 'presence' | 'presenceStats'>;
+
+/** Reads like a `Map`: of the keys that have come, in no particular order. */
+export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value]> {
+  readonly name: string;
+  /** Of the map's name, over the subscription that {@link listenTo} was given. */
+  readonly channel: MapChannel;
+  readonly #channel: Channel<unknown>;
+  #subscription: MapSubscription | undefined;
+  readonly #listeners = new Listeners<ChannelMapEvents<Value>>();
+  readonly #ofKeys = new Listeners<Record<string, Value | undefined>>();
+  readonly #watched = new Map<string, number>();
+  #entries = new Map<string, Value>();
+  #isSynced = false;
+
+  /** Made by `client.map()`. */
+  constructor(channel: Channel<unknown>) {
+    this.channel = channel;
+    this.#channel = channel;
+    this.name = channel.name;
+  }
+
+  get state(): ChannelState {
+    return this.#channel.state;
+  }
+
+  /** Why it is not subscribed and does not resume by itself. */
+  get error(): ClientError | undefined {
+    return this.#channel.error;
+  }
+
+  /** Whether the state has come. During a reconnect the last known one stays. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  get(key: string): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#entries.keys();
+  }
+
+  values(): IterableIterator<Value> {
+    return this.#entries.values();
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, Value]> {
+    return this.#entries.entries();
+  }
+
+  /**
+   * Adds a listener.
+   *
+   * @returns a function that stops listening
+   * @example const stop = cursors.on('change', ({ key, value }) => draw(key, value));
+   */
+  on<Event extends keyof ChannelMapEvents<Value>>(
+    event: Event,
+    listener: (payload: ChannelMapEvents<Value>[Event]) => void,
+  ): () => void {
+    return this.#listeners.add(event, listener);
+  }
+
+  /** The same for one key: called with its value, or `undefined` without one, after each change of it and each `sync`. */
+  onKey(key: string, listener: (value: Value | undefined) => void): () => void {
+    const stop = this.#ofKeys.add(key, listener);
+    this.#watched.set(key, (this.#watched.get(key) ?? 0) + 1);
+    let isStopped = false;
+    return () => {
+      stop();
+      if (isStopped) return;
+      isStopped = true;
+      const left = (this.#watched.get(key) ?? 1) - 1;
+      if (left === 0) this.#watched.delete(key);
+      else this.#watched.set(key, left);
+    };
+  }
+
+  /** Sets a key. Throws as `Channel.publish` does, and `ERR_LIMIT_EXCEEDED` when there are as many keys as there may be. */
+  async set(key: string, value: Input): Promise<void> {
+    await this.#channel.call(async () => this.#subscription?.publish(key, value));
+  }
+
+  /** Removes a key; no effect when it is not there. Throws as `Channel.publish` does. */
+  async remove(key: string): Promise<void> {
+    await this.#channel.call(async () => this.#subscription?.remove(key));
+  }
+
+  /** Resolves once the state is there. Throws the refusal, or `ERR_TIMEOUT`; 0 waits for ever. */
+  async ready(timeoutMs = 0): Promise<void> {
+    await this.#channel.ready(timeoutMs);
+  }
+
+  /** Subscribes again after the server has refused or ended the subscription. */
+  subscribe(): void {
+    this.#channel.subscribe();
+  }
+
+  /** Ends one use of the map, as counted by `client.map()`. */
+  close(): void {
+    this.#channel.close();
+  }
+
+  /** Called with the subscription once it is made. */
+  listenTo(subscription: MapSubscription): void {
+    this.#subscription = subscription;
+    subscription.on('sync', ({ entries }) => {
+      // safe: the server checks values with the channel's schema
+      this.#entries = new Map(entries.map(({ key, data }) => [key, data as Value]));
+      this.#isSynced = true;
+      this.#listeners.emit('sync', this.#entries);
+      for (const key of [...this.#watched.keys()]) this.#ofKeys.emit(key, this.#entries.get(key));
+    });
+    subscription.on('update', ({ key, data, removed, info }) => this.#changed(key, data, removed === true, info));
+  }
+
+  #changed(key: string, data: unknown, isRemoved: boolean, info: PublicationContext['info']): void {
+    // safe: as above
+    const value = data as Value;
+    if (isRemoved) this.#entries.delete(key);
+    else this.#entries.set(key, value);
+    this.#listeners.emit('change', { key, ...(!isRemoved && { value }), ...(info && { info: toMember(info) }) });
+    if (this.#watched.has(key)) this.#ofKeys.emit(key, isRemoved ? undefined : value);
+  }
+}

@@ -1,0 +1,186 @@
+/** `client.map()` and `useMap` against a running server. */
+
+import { channel, fanfare } from 'fanfare';
+import { type Client, type ConnectOptions, connect } from 'fanfare/client';
+import { protobuf } from 'fanfare/client/protobuf';
+import { createFanfare } from 'fanfare/react';
+import { StrictMode } from 'react';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { FaultProxy } from '../support/network/fault-proxy.js';
+import { createRoot } from './page.js';
+
+const points = z.object({ points: z.number() });
+
+function mapApp() {
+  return fanfare({
+    anonymous: true,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    channels: {
+      'match:{id}': channel({ message: points, subscribe: 'anyone', publish: 'subscriber', map: { size: 4 } }),
+      'short:{id}': channel({
+        message: points,
+        subscribe: 'anyone',
+        map: {},
+        history: { size: 2 },
+      }),
+      'closed:{id}': channel({ message: points, map: {} }),
+    },
+  });
+}
+type App = ReturnType<typeof mapApp>;
+
+let app: App;
+let proxy: FaultProxy;
+let client: Client<App>;
+
+beforeEach(async () => {
+  app = mapApp();
+  const { port } = await app.listen(0);
+  proxy = await FaultProxy.start({ port });
+  client = connected();
+  return async () => {
+    client.close();
+    await proxy[Symbol.asyncDispose]();
+    await app.close(0);
+  };
+});
+
+function connected(options: ConnectOptions = {}): Client<App> {
+  const url = `http://127.0.0.1:${proxy.port}`;
+  return connect<App>(url, { websocket: WebSocket, minReconnectDelayMs: 5, maxReconnectDelayMs: 20, ...options });
+}
+
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
+describe('client.map', () => {
+  it('has the state, and each change of it', async () => {
+    await app.map('match:1').set('ann', { points: 1 });
+    const map = client.map('match:1');
+    const changes: unknown[] = [];
+    map.on('change', (change) => changes.push(change));
+    await map.ready();
+    await eventually(() => expect([...map]).toEqual([['ann', { points: 1 }]]));
+    await map.set('bob', { points: 2 });
+    await app.map('match:1').remove('ann');
+    await eventually(() => expect(changes.length).toBe(2));
+    expect(changes).toEqual([
+      { key: 'bob', value: { points: 2 }, info: expect.objectContaining({ user: '' }) },
+      { key: 'ann' },
+    ]);
+    expect([map.size, map.has('ann'), map.get('bob'), [...map.keys()]]).toEqual([1, false, { points: 2 }, ['bob']]);
+  });
+
+  it('is the same in protobuf', async () => {
+    await app.map('match:1').set('ann', { points: 1 });
+    const binary = connected({ codec: protobuf });
+    onTestFinished(() => binary.close());
+    const map = binary.map('match:1', { pageSize: 1 });
+    await map.ready();
+    await map.set('bob', { points: 2 });
+    await map.remove('ann');
+    await eventually(() => expect([...map]).toEqual([['bob', { points: 2 }]]));
+    expect(map.error).toBeUndefined();
+  });
+
+  it('tells who listens to a key of that key alone', async () => {
+    const map = client.map('match:1');
+    const ann: unknown[] = [];
+    const stop = map.onKey('ann', (value) => ann.push(value?.points));
+    await map.ready();
+    await map.set('ann', { points: 1 });
+    await map.set('bob', { points: 9 });
+    await map.remove('ann');
+    await eventually(() => expect(ann).toEqual([undefined, 1, undefined]));
+    stop();
+    await map.set('ann', { points: 2 });
+    await eventually(() => expect(map.get('ann')).toEqual({ points: 2 }));
+    expect(ann.length).toBe(3);
+  });
+
+  it('G4: has what was missed after a lost connection, as changes', async () => {
+    const map = client.map('match:1');
+    await map.ready();
+    let syncs = 0;
+    map.on('sync', () => syncs++);
+    await proxy.cut();
+    await app.map('match:1').set('ann', { points: 1 });
+    proxy.restore();
+    await eventually(() => expect(map.get('ann')).toEqual({ points: 1 }));
+    expect(syncs).toBe(0);
+  });
+
+  it('has the whole state again when what was missed is gone', async () => {
+    await app.map('short:1').set('old', { points: 0 });
+    const map = client.map('short:1');
+    await map.ready();
+    await proxy.cut();
+    await app.map('short:1').remove('old');
+    for (let n = 0; n < 4; n++) await app.map('short:1').set(`k${n}`, { points: n });
+    proxy.restore();
+    await eventually(() => expect([...map.keys()].sort()).toEqual(['k0', 'k1', 'k2', 'k3']));
+  });
+
+  it('is the same object for all, until the last one closes it', async () => {
+    const map = client.map('match:1');
+    expect(client.map('match:1')).toBe(map);
+    await map.ready();
+    map.close();
+    await map.set('ann', { points: 1 });
+    map.close();
+    await eventually(() => expect(map.state).toBe('unsubscribed'));
+    await expect(map.set('ann', { points: 2 })).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    expect(client.map('match:1')).not.toBe(map);
+  });
+
+  it('names refusals by their codes', async () => {
+    const closed = client.map('closed:1');
+    await expect(closed.ready()).rejects.toMatchObject({ code: 'ERR_PERMISSION_DENIED' });
+    expect(closed.error?.code).toBe('ERR_PERMISSION_DENIED');
+    const map = client.map('match:1');
+    await map.ready();
+    for (const key of ['a', 'b', 'c', 'd']) await map.set(key, { points: 1 });
+    await expect(map.set('e', { points: 1 })).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
+    expect(() => client.channel('match:1')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  });
+});
+
+describe('useMap', () => {
+  const { FanfareProvider, useMap } = createFanfare<App>();
+
+  function Scores() {
+    const { entries, loading, set, remove } = useMap('match:1');
+    const text = [...entries].map(([key, { points }]) => `${key} ${points}`).join(', ');
+    return (
+      <div>
+        <output>{loading ? 'loading' : text}</output>
+        <button type="button" onClick={() => void set('cat', { points: 3 })} />
+        <button type="button" onClick={() => void remove('ann')} />
+      </div>
+    );
+  }
+
+  it('shows the keys of a map, and changes them', async () => {
+    await app.map('match:1').set('ann', { points: 1 });
+    const container = document.createElement('div');
+    const root = createRoot(container);
+    onTestFinished(() => root.unmount());
+    root.render(
+      <StrictMode>
+        <FanfareProvider client={client}>
+          <Scores />
+        </FanfareProvider>
+      </StrictMode>,
+    );
+    const shows = (text: string) => eventually(() => expect(container.querySelector('output')?.textContent).toBe(text));
+    await shows('ann 1');
+    await app.map('match:1').set('bob', { points: 2 });
+    await shows('ann 1, bob 2');
+    const [setCat, removeAnn] = container.querySelectorAll('button');
+    setCat?.click();
+    await shows('ann 1, bob 2, cat 3');
+    removeAnn?.click();
+    await shows('bob 2, cat 3');
+  });
+});
