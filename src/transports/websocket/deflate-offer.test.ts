@@ -25,7 +25,7 @@ describe('the answer to an offer of compression', () => {
     ['OkHttp', 'permessage-deflate', plain],
     ['gorilla', 'permessage-deflate; server_no_context_takeover; client_no_context_takeover', plain],
     [
-      'websockets for Python',
+      'an old websockets for Python',
       'permessage-deflate; server_max_window_bits=12; client_max_window_bits=12',
       { ...plain, server_max_window_bits: 12 },
     ],
