@@ -15,6 +15,7 @@ const HEADERS_END = Buffer.from('\r\n\r\n');
  * @property {number} port
  * @property {string} path
  * @property {string | undefined} localAddress source address; undefined: the system's choice
+ * @property {string} [extensions] what it offers; frames are passed on as they come
  */
 
 /**
@@ -37,7 +38,7 @@ export class RawWebSocket {
    * @param {Buffer} readBuffer shared by all clients of this process: emptied within each read
    * @param {Listener} listener
    */
-  constructor({ host, port, path, localAddress }, readBuffer, listener) {
+  constructor({ host, port, path, localAddress, extensions }, readBuffer, listener) {
     this.#listener = listener;
     this.#socket = connect({
       host,
@@ -49,7 +50,8 @@ export class RawWebSocket {
     this.#socket.once('connect', () => {
       this.#socket.write(
         `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${HANDSHAKE_KEY}\r\n\r\n`,
+          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${HANDSHAKE_KEY}\r\n` +
+          `${extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`}\r\n`,
       );
     });
     this.#socket.on('error', (error) => this.#end(error.message));
