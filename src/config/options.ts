@@ -66,6 +66,11 @@ export const options = {
     { default: false },
   ),
   'deflate.minBytes': option(bytes(), 'Shortest message that is compressed.', { default: 256, zero: 'All messages.' }),
+  'deflate.dictionary': option(
+    flag(),
+    'With deflate.enabled, for clients that can read it: compress with a dictionary of the names of all channels and the keys and listed values of their schemas. Whoever connects gets it.',
+    { default: false },
+  ),
   origins: option(
     origins(),
     'Web origins whose pages may connect, exactly as browsers send them, or * for all. In https://*.example.com the * is one label. Native shells have origins like capacitor://localhost; files and sandboxed frames have the origin null.',

@@ -7,6 +7,9 @@ import type { Position } from './position.js';
 /** Features of a subscription that a client declares in `flag`. */
 export const subscribeFlags = { channelCompaction: 1, rejectUnrecovered: 2 } as const;
 
+/** Features of a connection that a client declares in `flag`, and the server confirms there. */
+export const connectFlags = { dictionary: 1 } as const;
+
 export interface SubscribeRequest {
   readonly channel: string;
   readonly token?: string | undefined;
@@ -57,6 +60,8 @@ export interface ConnectRequest {
   readonly headers?: ReadonlyMap<string, string> | undefined;
   /** The client's positions in server-side subscriptions, by channel. */
   readonly subs: ReadonlyMap<string, Position>;
+  /** The id of the compression dictionary that it has, or empty; absent if it cannot read frames compressed with one. */
+  readonly dictionary?: string | undefined;
 }
 
 export interface HistoryRequest {

@@ -2,6 +2,7 @@
 
 import type { ErrorReply } from './codes.js';
 import type { MapRequest } from './command.js';
+import type { DictionaryOffer } from './dictionary.js';
 import type { Payload } from './payload.js';
 import type { ClientInfo, Publication } from './publication.js';
 import type { RefusalLine } from './refusal-line.js';
@@ -20,6 +21,8 @@ export interface ConnectResult {
   readonly pong: boolean;
   readonly session: string;
   readonly node: string;
+  /** With which the frames after this reply are compressed. */
+  readonly dictionary?: DictionaryOffer | undefined;
 }
 
 export interface SubscribeResult {

@@ -69,7 +69,11 @@ async function start() {
   const { node, clock } = await EngineNode.start({ channels, limits: { maxFrameBytes: 1_024 } });
   const { ports } = node;
   const gate = new ClientGate(ports, { origins: new OriginPolicy({ origins: [] }), proxies: new TrustedProxies([]) });
-  const transports = clientTransports(ports, gate, { path: '/connection/websocket', transports: { oneWay: true } });
+  const transports = clientTransports(ports, gate, {
+    path: '/connection/websocket',
+    transports: { oneWay: true },
+    channels: {},
+  });
   const endpoints = transports.flatMap((transport) => transport.endpoints);
   /** Gives it to the endpoint of its path, and lets come of it what comes at once. */
   const ask = async (path: string, body = '', { method = 'POST', headers = {} } = {}) => {

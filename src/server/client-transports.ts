@@ -1,5 +1,6 @@
 /** The transports that an application offers its clients. */
 
+import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { Cluster } from '../engine/cluster/cluster.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ClientGate } from '../transports/client-gate.js';
@@ -13,6 +14,7 @@ import { httpStream, sse as sseFormat } from '../transports/streaming/format.js'
 import { type StreamParts, StreamTransport } from '../transports/streaming/transport.js';
 import type { Transport, TransportPorts } from '../transports/transport.js';
 import { WebSocketTransport } from '../transports/websocket/transport.js';
+import { dictionaryWords } from './dictionary-words.js';
 
 /** Paths of the other transports than WebSocket; `false` switches one off, `true` is the default path. */
 export interface TransportPaths {
@@ -55,7 +57,11 @@ const forwardingSlackMs = 5_000;
 export function clientTransports(
   ports: TransportPorts & { readonly cluster: Cluster },
   gate: ClientGate,
-  options: { readonly path: string; readonly transports: TransportPaths },
+  options: {
+    readonly path: string;
+    readonly transports: TransportPaths;
+    readonly channels: Readonly<Record<string, ChannelDeclaration>>;
+  },
 ): readonly Transport[] {
   const { maxFrameBytes, pollWaitMs, pollGraceMs, pollSpacingMs, signOfLifeMs } = ports.limits;
   const { httpStream: lines = true, sse = false, emulation = '/emulation', longPolling = true } = options.transports;
@@ -64,7 +70,8 @@ export function clientTransports(
   const directory = new SessionDirectory(ports.id, ports.random, peers);
   answerForwarded(ports.cluster, directory);
   const parts: StreamParts = { ports, gate, directory, maxFrameBytes };
-  const transports: Transport[] = [new WebSocketTransport(ports, { path: options.path, gate })];
+  const dictionaryFor = (subprotocol: string) => dictionaryWords(options.channels, subprotocol === 'centrifuge-json');
+  const transports: Transport[] = [new WebSocketTransport(ports, { path: options.path, gate, dictionaryFor })];
   const pathOf = (path: string | true, name: keyof typeof usualPaths) => (path === true ? usualPaths[name] : path);
   if (lines !== false) transports.push(new StreamTransport(pathOf(lines, 'httpStream'), httpStream, parts));
   if (sse !== false) transports.push(new StreamTransport(pathOf(sse, 'sse'), sseFormat, parts));

@@ -8,6 +8,11 @@ import type { ListenerTerms } from '../transports/transport.js';
 export interface DeflateOptions {
   /** The shortest message that is compressed, in bytes. Default: 256. 0: all. */
   readonly minBytes?: number;
+  /**
+   * For clients that can read it, compress with a dictionary instead, made of the names of all channels and of the keys
+   * and listed values of their schemas. Whoever connects gets it. Default: `false`.
+   */
+  readonly dictionary?: boolean;
 }
 
 /** The options of a server that the application brings along. */
@@ -22,7 +27,7 @@ export interface AttachOptions {
 /** Shorter messages save less than a packet has in headers, and compressing them takes as long as a long one. */
 export const defaultMinBytes = 256;
 
-const deflateKeys: Record<keyof DeflateOptions, true> = { minBytes: true };
+const deflateKeys: Record<keyof DeflateOptions, true> = { minBytes: true, dictionary: true };
 
 /** @throws FanfareError `ERR_CONFIG` */
 export function checkDeflate(deflate: unknown): void {
@@ -30,12 +35,14 @@ export function checkDeflate(deflate: unknown): void {
   if (typeof deflate !== 'object') expectWord('deflate', deflate, [true, false], false);
   expectKeys('deflate', deflate, deflateKeys);
   // safe: its keys are those of DeflateOptions; the value is checked here
-  const { minBytes = 0 } = deflate as Readonly<Record<keyof DeflateOptions, unknown>>;
+  const { minBytes = 0, dictionary } = deflate as Readonly<Record<keyof DeflateOptions, unknown>>;
+  expectWord('deflate → dictionary', dictionary, [true, false], false);
   if (Number.isSafeInteger(minBytes) && Number(minBytes) >= 0) return;
   throw new FanfareError('ERR_CONFIG', `deflate → minBytes must be a number of bytes, got ${kindOf(minBytes)}`);
 }
 
 export function termsOf({ deflate = false }: AttachOptions): ListenerTerms {
   if (deflate === false) return {};
-  return { deflateMinBytes: (deflate === true ? undefined : deflate.minBytes) ?? defaultMinBytes };
+  const { minBytes = defaultMinBytes, dictionary = false } = deflate === true ? {} : deflate;
+  return { deflateMinBytes: minBytes, dictionary };
 }

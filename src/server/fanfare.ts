@@ -109,14 +109,15 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const ports = { clock: systemClock, random: systemRandom, log };
   const { onMessage, path = defaultPath } = options;
   const meter = new ProcessMeter(systemClock);
+  // safe: the engine calls a rule's functions with results of the rule's own schema and pattern
+  const channels = (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>;
   const node = new Node({
     ...ports,
     logLevel,
     tracer,
     broker: (options.broker ?? memory())(ports),
     auth: authenticator(options),
-    // safe: the engine calls a rule's functions with results of the rule's own schema and pattern
-    channels: (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>,
+    channels,
     // safe: likewise for procedures
     procedures: procedureTable((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>),
     limits: options.limits ?? {},
@@ -149,7 +150,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     // A client's own tokens are never in cookies.
     cookiesAuthenticate: () => node.ports.auth.readsHeaders === true,
   });
-  const transports = clientTransports(node.ports, gate, { path, transports: options.transports ?? {} });
+  const transports = clientTransports(node.ports, gate, { path, transports: options.transports ?? {}, channels });
   hooks?.start(id);
   let loadedMetrics: Promise<Metrics> | undefined;
   const metrics = () => (loadedMetrics ??= loadMetrics(node.ports, hooks, peers));

@@ -141,7 +141,10 @@ export class ConfiguredServer {
       metrics,
       endpoints,
       proxyProtocol: values.proxyProtocol,
-      deflate: values['deflate.enabled'] && { minBytes: values['deflate.minBytes'] },
+      deflate: values['deflate.enabled'] && {
+        minBytes: values['deflate.minBytes'],
+        dictionary: values['deflate.dictionary'],
+      },
       ...(certificate && { tls: certificate }),
     });
     this.#port = clients.port;

@@ -32,6 +32,8 @@ export interface TransportPorts {
 export interface ListenerTerms {
   /** The shortest message that is compressed. Absent: nothing is compressed. */
   readonly deflateMinBytes?: number;
+  /** Compress with a dictionary for clients that ask for one. Default: `false`. */
+  readonly dictionary?: boolean;
 }
 
 /** One path, compared literally: nothing is decoded, joined or stripped. */

@@ -183,6 +183,11 @@ export class Subscription implements Expiring {
     this.#changeVariant();
   }
 
+  /** Its connection has another encoding, and nothing is due to it in the one before. */
+  encodingChanged(): void {
+    this.#changeVariant();
+  }
+
   /** The client knows what it was told when it subscribed, so only what it decodes without being told may change. */
   #changeVariant(): void {
     const rule = this.#rule;

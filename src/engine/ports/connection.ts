@@ -1,6 +1,7 @@
 /** A transport's connection of one client, and how messages are framed for it. */
 
 import type { Disconnect } from '../../model/codes.js';
+import type { DictionaryOffer } from '../../model/dictionary.js';
 import type { EncodedMessage, Protocol } from '../../protocols/protocol.js';
 
 /** Turns one encoded message into the bytes to be written: a WebSocket frame, an SSE event. Stateless and shared. */
@@ -33,6 +34,14 @@ export interface Connection {
   readonly encoding: Encoding;
   /** Whether data from the client may arrive late or twice, so that an unexpected pong is not an error. */
   readonly takesStrayPongs?: boolean;
+  /**
+   * The dictionary with which frames to this client can be compressed. Absent: with none.
+   *
+   * @param held the id of the one that the client has, or empty
+   */
+  offerDictionary?(held: string): DictionaryOffer;
+  /** From now on {@link encoding} is that of frames compressed with the dictionary. */
+  beginDictionary?(): void;
   /** Bytes that are written, but not yet taken by the kernel. */
   readonly bufferedBytes: number;
   /** Writes bytes that the connection's framing has made. Ignored after the close. */

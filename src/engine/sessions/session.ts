@@ -6,6 +6,7 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import { defined } from '../../model/defined.js';
+import type { DictionaryOffer } from '../../model/dictionary.js';
 import { parsedValue } from '../../model/json-source.js';
 import type { ClientInfo } from '../../model/publication.js';
 import type { Push } from '../../model/push.js';
@@ -207,6 +208,18 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
 
   encodePush(push: Push): EncodedMessage {
     return this.#connection.encoding.protocol.encodePush(push);
+  }
+
+  /** Absent if the connection has none, or the client cannot read it. */
+  offerDictionary(held: string | undefined): DictionaryOffer | undefined {
+    return held === undefined ? undefined : this.#connection.offerDictionary?.(held);
+  }
+
+  /** Sends what is due, which the client reads without the dictionary, and everything else with it. */
+  beginDictionary(): void {
+    this.outbox.flush();
+    this.#connection.beginDictionary?.();
+    for (const subscription of this.subscriptions) subscription.encodingChanged();
   }
 
   push(push: Push): void {

@@ -4,6 +4,7 @@ import { type ErrorReply, errorCodes } from '../../model/codes.js';
 import {
   type Command,
   type ConnectRequest,
+  connectFlags,
   type HistoryRequest,
   type KeyedChange,
   type MapRequest,
@@ -100,6 +101,7 @@ function connectRequest(fields: Fields): ConnectRequest {
     name: text(fields, 'name'),
     version: text(fields, 'version'),
     subs,
+    ...((integer(fields, 'flag') & connectFlags.dictionary) !== 0 && { dictionary: text(fields, 'dict') }),
   };
 }
 

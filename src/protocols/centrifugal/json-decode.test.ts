@@ -104,3 +104,16 @@ test('no input makes it throw', () => {
 function manySubs(count: number): string {
   return JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, { recover: true }])));
 }
+
+describe('the dictionary of a client', () => {
+  test.each([
+    ['{"flag":1,"dict":"abc"}', 'abc'],
+    ['{"flag":3}', ''],
+    ['{"dict":"abc"}', undefined],
+    ['{"flag":2,"dict":"abc"}', undefined],
+  ])('in %s', (fields, expected) => {
+    const decoded = decodeJsonFrame(`{"id":1,"connect":${fields}}`);
+    const [command] = decoded.ok ? decoded.commands : [];
+    expect(command?.kind === 'connect' && command.request.dictionary).toBe(expected);
+  });
+});

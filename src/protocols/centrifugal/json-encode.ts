@@ -5,6 +5,8 @@
 
 import { assertNever } from '../../model/assert-never.js';
 import type { ErrorReply } from '../../model/codes.js';
+import { connectFlags } from '../../model/command.js';
+import type { DictionaryOffer } from '../../model/dictionary.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { DeltaData, PublicationPush, Push, SubscribePush, TrafficPush } from '../../model/push.js';
@@ -116,7 +118,13 @@ function connectResult(result: ConnectResult): string {
     flag('pong', result.pong),
     quoted('session', result.session),
     quoted('node', result.node),
+    result.dictionary && `"flag":${connectFlags.dictionary},"dict":${dictionary(result.dictionary)}`,
   );
+}
+
+function dictionary({ id, deflated }: DictionaryOffer): string {
+  const data = deflated && Buffer.from(deflated.buffer, deflated.byteOffset, deflated.length).toString('base64');
+  return object(quoted('id', id), data && quoted('data_b64', data));
 }
 
 function subscribeResult(result: SubscribeResult): string {

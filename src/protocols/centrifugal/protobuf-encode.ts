@@ -6,6 +6,7 @@
 
 import { assertNever } from '../../model/assert-never.js';
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
+import { connectFlags } from '../../model/command.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { DeltaData, Push, SubscribePush } from '../../model/push.js';
@@ -158,6 +159,13 @@ function writeConnectResult(writer: ProtobufWriter, result: ConnectResult): void
   writer.flag(8, result.pong);
   writer.text(9, result.session);
   writer.text(10, result.node);
+  const { dictionary } = result;
+  if (dictionary === undefined) return;
+  writer.uint(12, connectFlags.dictionary);
+  const place = writer.open(13);
+  writer.text(1, dictionary.id);
+  if (dictionary.deflated !== undefined) writer.bytes(2, dictionary.deflated);
+  writer.close(place);
 }
 
 function writeSubscribeResult(writer: ProtobufWriter, result: SubscribeResult): void {

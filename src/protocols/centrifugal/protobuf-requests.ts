@@ -66,6 +66,8 @@ export const requests: ReadonlyMap<number, { readonly method: string; readonly f
         4: ['name', 'text'],
         5: ['version', 'text'],
         6: ['headers', map('text')],
+        7: ['flag', 'int'],
+        8: ['dict', 'text'],
       }),
     },
   ],

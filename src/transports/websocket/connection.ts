@@ -6,6 +6,8 @@ import { limitReached } from '../../engine/channels/refusal-lines.js';
 import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import type { Disconnect } from '../../model/codes.js';
+import type { DictionaryOffer } from '../../model/dictionary.js';
+import type { DictionaryForm } from './dictionary.js';
 import { ignoreRest } from './ignore-rest.js';
 import { badDeflate, invalidData, undeflatable } from './undeflatable.js';
 
@@ -109,7 +111,7 @@ export class ClientSocket extends WebSocket {
  * compressed before.
  */
 export class WebSocketConnection implements Connection {
-  readonly encoding: Encoding;
+  encoding: Encoding;
   readonly #ws: ClientSocket;
   readonly #socket: Duplex;
 
@@ -134,6 +136,24 @@ export class WebSocketConnection implements Connection {
   /** `ws` ends the socket when the peer does not answer within the transport's close time-out. */
   close(disconnect: Disconnect): void {
     this.#ws.close(disconnect.code, shortened(disconnect.reason));
+  }
+}
+
+/** One of a listener that has a dictionary. */
+export class DictionaryConnection extends WebSocketConnection {
+  readonly #form: DictionaryForm;
+
+  constructor(ws: ClientSocket, socket: Duplex, encoding: Encoding, form: DictionaryForm) {
+    super(ws, socket, encoding);
+    this.#form = form;
+  }
+
+  offerDictionary(held: string): DictionaryOffer {
+    return this.#form.dictionary.offer(held);
+  }
+
+  beginDictionary(): void {
+    this.encoding = this.#form.encoding;
   }
 }
 

@@ -8,10 +8,11 @@ import type { Refusal } from '../refusal.js';
 import type { ClientEndpoint, ListenerTerms, Transport, TransportPorts } from '../transport.js';
 import { unspokenSubprotocol } from '../unspoken-protocol.js';
 import { codecOfUrl, codecSubprotocols, type Encodings, encodingOf } from './codecs.js';
-import { ClientSocket, WebSocketConnection } from './connection.js';
+import { ClientSocket, DictionaryConnection, WebSocketConnection } from './connection.js';
 import { deflateOffers } from './deflate-offer.js';
 import { DeflatingServer } from './deflating-server.js';
 import { type Agreement, Deflation } from './deflation.js';
+import { Dictionaries } from './dictionaries.js';
 import { Inflater } from './inflater.js';
 import { Inflation } from './inflation.js';
 import { Probes } from './probes.js';
@@ -32,6 +33,7 @@ export interface SocketPurpose<Asked = unknown> {
    * Opens a session and gives it to the socket. Must not retain the request.
    *
    * @param encodings of compressed frames, if that was agreed on
+   * @param terms of the listener
    */
   open(
     ws: ClientSocket,
@@ -39,6 +41,7 @@ export interface SocketPurpose<Asked = unknown> {
     request: IncomingMessage,
     asked: Asked,
     encodings: Encodings | undefined,
+    terms: ListenerTerms,
   ): void;
 }
 
@@ -47,6 +50,8 @@ interface WebSocketTransportOptions {
   readonly gate: ClientGate;
   /** Default: clients that use the two-way protocol. */
   readonly purpose?: SocketPurpose;
+  /** What a dictionary for clients with this subprotocol has in it. Default: nothing. */
+  readonly dictionaryFor?: (subprotocol: string) => Buffer;
   /** Most fragments of one message. Default: 64. */
   readonly maxFragments?: number;
   /** How long the peer may take to answer a close frame, in milliseconds. Default: 4,500. */
@@ -71,7 +76,7 @@ export class WebSocketTransport implements Transport {
 
   constructor(ports: TransportPorts, options: WebSocketTransportOptions) {
     this.#gate = options.gate;
-    const { path, purpose = twoWay(ports, options.gate) } = options;
+    const { path, dictionaryFor = nothing, purpose = twoWay(ports, options.gate, dictionaryFor) } = options;
     this.#purpose = purpose;
     this.#ports = ports;
     this.#inflater = new Inflater(ports);
@@ -125,7 +130,7 @@ export class WebSocketTransport implements Transport {
     const agreement = this.#agree(request, terms);
     const inflation = agreement && new Inflation(agreement.params, this.#inflater);
     this.#server.upgrade(request, socket, head, inflation, (ws) => {
-      this.#accept(ws, socket, request, asked, agreement?.encodings);
+      this.#accept(ws, socket, request, asked, agreement?.encodings, terms);
     });
   }
 
@@ -148,13 +153,14 @@ export class WebSocketTransport implements Transport {
     request: IncomingMessage,
     asked: unknown,
     encodings: Encodings | undefined,
+    terms: ListenerTerms,
   ): void {
     // safe: an upgrade arrives over TCP or TLS, both of which are net.Socket
     (socket as Socket).setNoDelay(true);
     this.#open.add(ws);
     ws.socket = socket;
     ws.onEnd = this.#onEnd;
-    this.#purpose.open(ws, socket, request, asked, encodings);
+    this.#purpose.open(ws, socket, request, asked, encodings, terms);
   }
 
   /** Cuts all open connections, without a closing handshake. */
@@ -173,17 +179,28 @@ function isRefusal(asked: unknown): asked is Refusal {
   return typeof asked === 'object' && asked !== null && 'status' in asked;
 }
 
+const nothing = (): Buffer => Buffer.alloc(0);
+
 /** Retains nothing of the request either. */
-function twoWay(ports: TransportPorts, gate: ClientGate): SocketPurpose<string> {
+function twoWay(
+  ports: TransportPorts,
+  gate: ClientGate,
+  dictionaryFor: (subprotocol: string) => Buffer,
+): SocketPurpose<string> {
+  const dictionaries = new Dictionaries(dictionaryFor, ports.counters);
   return {
     socketClass: ClientSocket,
     subprotocols: codecSubprotocols,
     hasProbes: true,
     deflates: true,
     read: ({ url = '' }) => codecOfUrl(url),
-    open(ws, socket, request, codec, encodings) {
-      const encoding = encodingOf(ws.protocol === '' ? codec : ws.protocol, encodings);
-      ws.session = ports.open(new WebSocketConnection(ws, socket, encoding), gate.handshakeOf(request));
+    open(ws, socket, request, asked, encodings, { dictionary = false }) {
+      const codec = ws.protocol === '' ? asked : ws.protocol;
+      const encoding = encodingOf(codec, encodings);
+      const connection = dictionary
+        ? new DictionaryConnection(ws, socket, encoding, dictionaries.of(codec))
+        : new WebSocketConnection(ws, socket, encoding);
+      ws.session = ports.open(connection, gate.handshakeOf(request));
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { errorCodes } from '../../../model/codes.js';
 import type { ConnectRequest } from '../../../model/command.js';
+import type { DictionaryOffer } from '../../../model/dictionary.js';
 import type { ReplyBody, SubscribeResult } from '../../../model/reply.js';
 import { limitReached } from '../../channels/refusal-lines.js';
 import type { Authenticator, Identity } from '../../ports/authenticator.js';
@@ -68,6 +69,7 @@ export async function runConnect(
   const refreshable = request.token !== undefined && ports.auth.refresh !== undefined;
   session.admit(identity, refreshable);
   const attachments = serverSide(ports, session, targets.found, request.subs);
+  const dictionary = session.offerDictionary(request.dictionary);
   let denied: Denied | undefined;
   const encode = (results: readonly SubscribeResult[]) => {
     // Revoked while the broker or the application was asked.
@@ -78,9 +80,12 @@ export async function runConnect(
       const attachment = attachments[index];
       if (attachment !== undefined) subs.set(attachment.subscription.channel, result);
     }
-    return [session.encodeReply(id, { kind: 'connect', result: connectResult(ports, session, identity, subs) })];
+    return [
+      session.encodeReply(id, { kind: 'connect', result: connectResult(ports, session, identity, subs, dictionary) }),
+    ];
   };
   await establish(ports, session, attachments, encode, () => {
+    if (dictionary !== undefined) session.beginDictionary();
     session.connected(request.name, request.version);
     ports.singleConnection.connected(session);
     const seconds = (clock.nowMs() - beganMs) / 1_000;
@@ -108,6 +113,7 @@ function connectResult(
   session: Session,
   identity: Identity,
   subs: ReadonlyMap<string, SubscribeResult>,
+  dictionary: DictionaryOffer | undefined,
 ) {
   return {
     client: session.client,
@@ -119,5 +125,6 @@ function connectResult(
     pong: ports.limits.pingIntervalMs > 0,
     session: session.handshake.session ?? session.client,
     node: ports.id,
+    dictionary,
   };
 }
