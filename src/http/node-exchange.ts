@@ -1,16 +1,31 @@
 /** Requests of `node:http` and `node:http2`. */
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { readBody } from './body.js';
 import type { AnswerStream, HttpExchange } from './exchange.js';
 import { isHttp2, leaveBody } from './http2.js';
 import type { RequestHead } from './request-head.js';
 
 export class NodeExchange implements HttpExchange {
+  /** The request before it on the same connection, as long as that has the connection. */
+  #ahead: NodeExchange | undefined;
+
+  /** @param latest the latest request of each connection of HTTP/1, which becomes this one */
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-  ) {}
+    latest: WeakMap<Socket, NodeExchange>,
+  ) {
+    if (isHttp2(request)) return;
+    if (response.socket === null) {
+      this.#ahead = latest.get(request.socket);
+      response.once('socket', () => {
+        this.#ahead = undefined;
+      });
+    }
+    latest.set(request.socket, this);
+  }
 
   get head(): RequestHead {
     return this.request;
@@ -21,7 +36,10 @@ export class NodeExchange implements HttpExchange {
   }
 
   get isQueued(): boolean {
-    return this.response.socket === null;
+    if (this.response.socket !== null) return false;
+    // Over TLS a client has its answer, and may ask again, before Node knows that it is written.
+    const ahead = this.#ahead;
+    return ahead === undefined || !ahead.response.writableEnded || ahead.isQueued;
   }
 
   get isAnswered(): boolean {

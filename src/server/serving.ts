@@ -80,6 +80,8 @@ export class Serving {
   readonly #endpoints: ReadonlyMap<string, ClientEndpoint>;
   /** Attached servers, with the function that detaches each. */
   readonly #attached = new Map<AnyHttpServer, () => void>();
+  /** The latest request of each connection, gone with it. */
+  readonly #latest = new WeakMap<Socket, NodeExchange>();
   readonly #listening = new Set<OwnServer>();
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -111,7 +113,9 @@ export class Serving {
     const release = intercept(server, {
       findHandler: (request) => {
         const endpoint = this.#endpoints.get(pathOf(request));
-        return endpoint?.handle && this.#answering((...taken) => endpoint.handle?.(new NodeExchange(...taken)));
+        return (
+          endpoint?.handle && this.#answering((...taken) => endpoint.handle?.(new NodeExchange(...taken, this.#latest)))
+        );
       },
       findUpgrade: (request) => this.#findUpgrade(server, terms, request),
     });

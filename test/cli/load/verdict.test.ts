@@ -120,11 +120,11 @@ test('two processes add up to one result, with a report that needs nothing else'
   expect(report).not.toMatch(/NaN|undefined|Infinity|<script|src=|href=/);
 });
 
-test('three processes load over TLS, from several addresses', async () => {
+test('three processes load over TLS, on all transports and from several addresses', async () => {
   using tls = makeCertificate();
   const { url } = await loadableApp(undefined, { tls });
   using folder = new Folder();
-  const mix = ['websocket', 'http-stream', 'sse'].flatMap((name) => [`--mix-${name}`, '1']);
+  const mix = ['websocket', 'http-stream', 'sse', 'long-polling'].flatMap((name) => [`--mix-${name}`, '1']);
   const size = ['--connections', '60', '--channels-count', '6', '--publish-rate', '60', '--workers', '3'];
   const times = ['--ramp', '300ms', '--warm-up', '0', '--duration', '1s'];
   // A storm cuts connections, which no process survived over TLS.
