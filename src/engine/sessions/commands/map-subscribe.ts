@@ -10,6 +10,7 @@ import type { Position } from '../../../model/position.js';
 import type { Publication } from '../../../model/publication.js';
 import type { ReplyBody, SubscribeResult } from '../../../model/reply.js';
 import type { StatePage } from '../../../model/state-page.js';
+import type { EncodedMessage } from '../../../protocols/protocol.js';
 import { otherKind } from '../../channels/map-refusals.js';
 import { limitReached, membership, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Rule } from '../../channels/rule.js';
@@ -131,7 +132,7 @@ async function readState(ports: MapSubscribePorts, step: Step): Promise<Answer> 
   const page = pageOf(mapPhases.state, load.start, { state, cursor: next });
   if (next !== 0) return inRoom(ports, step, page);
   // The last page may be large, and comes with the reply that makes the subscription live.
-  const refused = await roomFor(ports, step, page);
+  const refused = await roomFor(ports, step, step.session.encodeReply(step.id, page));
   if (refused !== undefined) return refused;
   const ending = await goLive(ports, step, load.start, state);
   return typeof ending === 'object' ? page : endingReply(ports, step, ending);
@@ -253,17 +254,22 @@ function giveUp({ session, subscription }: Step): Denied {
   return refuse(errorCodes.unrecoverablePosition, unrecoverable(subscription, 'subscribe'));
 }
 
-async function inRoom(ports: MapSubscribePorts, step: Step, page: ReplyBody): Promise<Answer> {
-  return (await roomFor(ports, step, page)) ?? page;
+/** Sends a page once there is room for it; a page is long, so it is encoded once. */
+async function inRoom(ports: MapSubscribePorts, step: Step, page: ReplyBody): Promise<Denied | undefined> {
+  const { session, id } = step;
+  const message = session.encodeReply(id, page);
+  const refused = await roomFor(ports, step, message);
+  if (refused === undefined) session.outbox.send(message);
+  return refused;
 }
 
 /** Waits until the client has read enough of what it got before: it may read many maps at the same time. */
 async function roomFor(
   { limits, clock }: MapSubscribePorts,
-  { session, id, subscription }: Step,
-  page: ReplyBody,
+  { session, subscription }: Step,
+  message: EncodedMessage,
 ): Promise<Denied | undefined> {
-  const numBytes = sizeOf([session.encodeReply(id, page)]);
+  const numBytes = sizeOf([message]);
   if (isTooLarge(limits, numBytes)) {
     session.subscriptions.takeBack(subscription);
     return refuse(errorCodes.limitExceeded, limitReached('maxQueueBytes', limits.maxQueueBytes));
