@@ -1,0 +1,73 @@
+/** Changes of keys that race from several processes: those that expect versions are linearizable. */
+
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { LocalBroker } from '../../src/brokers/local/broker.js';
+import { LocalBrokerHost } from '../../src/brokers/local/host.js';
+import { MemoryBroker } from '../../src/brokers/memory/broker.js';
+import type { Broker } from '../../src/engine/ports/broker.js';
+import type { MapOutcome } from '../../src/engine/ports/map-store.js';
+import { Folder } from '../cli/fanfare-process.js';
+import { json, ports, started } from '../support/brokers/suites.js';
+import { channelName } from '../support/engine/channel-name.js';
+import { faultsOf, type VersionedCall } from '../support/map-linear.js';
+
+const channel = channelName('race');
+const limits = { stream: { size: 100, ttlMs: 60_000 }, maxKeys: 10 };
+
+/** Each of them adds so often, on the version that it knows. */
+async function race(brokers: readonly Broker[], times: number): Promise<VersionedCall[]> {
+  const calls: VersionedCall[] = [];
+  let now = 0;
+  await Promise.all(
+    brokers.map(async ({ maps }, index) => {
+      let expected = 0;
+      for (let made = 0; made < times; ) {
+        const calledAt = now++;
+        const outcome = await maps?.set(
+          channel,
+          { key: 'k', data: json(index) },
+          { limits, expected: { version: expected } },
+        );
+        if (outcome === undefined) throw new Error('the broker keeps no maps');
+        calls.push({ expected, calledAt, answeredAt: now++, outcome });
+        expected = outcome.ok ? outcome.position.offset : outcome.version;
+        if (outcome.ok) made++;
+      }
+    }),
+  );
+  return calls;
+}
+
+describe('races for a key', () => {
+  test('in one process', async () => {
+    const { broker } = await started(new MemoryBroker(ports));
+    const calls = await race([broker, broker, broker, broker], 50);
+    expect(faultsOf(calls)).toEqual([]);
+    expect(calls.filter(({ outcome }) => outcome.ok).length).toBe(200);
+  });
+
+  test('between workers, over a real socket', async () => {
+    using folder = new Folder();
+    const path = join(folder.path, 'broker.sock');
+    const host = new LocalBrokerHost(ports);
+    await host.listen(path);
+    const nodes = [1, 2, 3].map(() => started(new LocalBroker({ path, clock: ports.clock })));
+    const brokers = (await Promise.all(nodes)).map(({ broker }) => broker);
+    const calls = await race(brokers, 50);
+    for (const broker of brokers) await broker.close(100);
+    await host.close();
+    expect(faultsOf(calls)).toEqual([]);
+    // They have been in each other's way.
+    expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);
+  });
+
+  test('the check bites', () => {
+    const made = (offset: number): MapOutcome => ({ ok: true, position: { offset, epoch: 'e' }, duplicate: false });
+    const first = { expected: 0, calledAt: 0, answeredAt: 1, outcome: made(1) };
+    const twice = { expected: 0, calledAt: 2, answeredAt: 3, outcome: made(2) };
+    expect(faultsOf([first, twice])).toHaveLength(1);
+    const refused: MapOutcome = { ok: false, why: 'version', version: 0, position: { offset: 1, epoch: 'e' } };
+    expect(faultsOf([first, { expected: 1, calledAt: 2, answeredAt: 3, outcome: refused }])).toHaveLength(1);
+  });
+});
