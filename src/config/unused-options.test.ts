@@ -8,7 +8,7 @@ import type { OptionPath } from './options.js';
 async function warnings(flags: Partial<Record<OptionPath, string>>): Promise<readonly string[]> {
   // safe: the keys are those of the parameter
   const config = await accepted({ flags: Object.entries(flags) as [OptionPath, string][] });
-  return config.warnings.filter((text) => /redis\.prefix/.test(text));
+  return config.warnings.filter((text) => /redis\.prefix|deflate/.test(text));
 }
 
 const brokers = brokerNames.flatMap((name) => brokerKinds[name].schemes.map((scheme) => [scheme, name] as const));
@@ -19,3 +19,12 @@ test.each(brokers)(
     expect(await warnings({ broker, 'redis.prefix': 'mine' })).toHaveLength(name === 'redis' ? 0 : 1);
   },
 );
+
+test('options of compression are said to have no effect where it is off', async () => {
+  const set = { 'deflate.minBytes': '512', 'deflate.dictionary': 'true' };
+  expect(await warnings(set)).toEqual([
+    'deflate.minBytes has no effect without deflate.enabled',
+    'deflate.dictionary has no effect without deflate.enabled',
+  ]);
+  expect(await warnings({ ...set, 'deflate.enabled': 'true' })).toEqual([]);
+});

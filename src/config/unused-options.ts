@@ -18,6 +18,11 @@ const needs: readonly {
     isThere: ({ values }: Config) => brokerNameOf(values.broker) === name,
   })),
   { options: 'proxyHeader', of: 'trustProxies', isThere: ({ values }) => values.trustProxies.length > 0 },
+  ...(['deflate.minBytes', 'deflate.dictionary'] as const).map((options) => ({
+    options,
+    of: 'deflate.enabled',
+    isThere: ({ values }: Config) => values['deflate.enabled'],
+  })),
   { options: 'internal.host', of: 'internal.port', isThere: isSet('internal.port') },
   { options: 'token.algorithm', of: 'token.secret', isThere: ({ secrets }) => secrets.length > 0 },
   { options: 'token.issuer', of: 'tokens', isThere: takesTokens },

@@ -1,5 +1,6 @@
 /** What a first try gets wrong: `ERR_CONFIG` with the option named, in place of a TypeError from within, or silence. */
 
+import { createServer } from 'node:http';
 import express from 'express';
 import { channel, fanfare, jwt, rpc } from 'fanfare';
 import { describe, expect, test } from 'vitest';
@@ -95,5 +96,20 @@ describe('attach(server), listen(port)', () => {
   ])('listen: %s', async (_, port, options, named) => {
     const listening = fanfare({}).listen(untyped(port), untyped(options));
     await expect(listening).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining(named) });
+  });
+});
+
+describe('the compression of a listener', () => {
+  test.each<[string, unknown, string]>([
+    ['a text', { deflate: 'yes' }, 'deflate'],
+    ['a number', { deflate: 1 }, 'deflate'],
+    ['a misspelt option', { deflate: { minByte: 1 } }, '"minBytes"'],
+    ['a length that is none', { deflate: { minBytes: -1 } }, 'deflate → minBytes'],
+    ['a dictionary that is no switch', { deflate: { dictionary: 'prices' } }, 'deflate → dictionary'],
+    ['a misspelt name', { deflat: true }, '"deflate"'],
+  ])('%s', async (_, options, named) => {
+    const app = fanfare({ log: silentLogger });
+    expectRefusal(() => app.attach(createServer(), untyped(options)), named);
+    await expect(app.listen(0, untyped(options))).rejects.toThrow(named);
   });
 });
