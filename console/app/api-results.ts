@@ -112,6 +112,8 @@ export interface RuleFields {
   readonly presence: string;
   readonly join_leave: string;
   readonly user_limited: boolean;
+  /** Names, or `any`. */
+  readonly filter_tags: readonly string[] | 'any';
   readonly max_message_bytes: number;
   readonly batch_ms: number;
 }

@@ -1,6 +1,7 @@
 /** Events and options of a channel. */
 
 import type { ClientError } from './client-error.js';
+import type { TagFilter } from './filter.js';
 import type { Member, Message, StreamPosition } from './message.js';
 
 /** `subscribing` covers the first attempt and every return after a lost connection. */
@@ -64,6 +65,11 @@ export interface ChannelOptions {
   readonly delta?: boolean;
   /** Messages that may wait for one `for await` loop before it fails with `ERR_BUFFER_OVERFLOW`. Default: 1,024. */
   readonly maxBuffered?: number;
+  /**
+   * Which messages the server sends, by their tags; the channel's rule names those in `filterTags`. `history()` is not
+   * filtered. All users of a channel in a page have the same filter. Default: all messages.
+   */
+  readonly filter?: TagFilter;
   /** Sent with the subscribe command, for the server's subscribe function. Default: nothing. */
   readonly data?: unknown;
 }

@@ -1,6 +1,13 @@
 /** A channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
 
-import type { Centrifuge, SubscribedContext, Subscription, SubscriptionOptions, UnsubscribedContext } from 'centrifuge';
+import type {
+  Centrifuge,
+  FilterNode,
+  SubscribedContext,
+  Subscription,
+  SubscriptionOptions,
+  UnsubscribedContext,
+} from 'centrifuge';
 import { defined } from '../model/defined.js';
 import { joinLeaveProcedure } from '../model/join-leave-wish.js';
 import type { CallGate } from './call-gate.js';
@@ -15,6 +22,7 @@ import type {
 } from './channel-events.js';
 import { ClientError, toClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
+import type { TagFilter } from './filter.js';
 import { JoinLeave } from './join-leave.js';
 import { Listeners } from './listeners.js';
 import { type Member, type Message, toMember, toMessage } from './message.js';
@@ -203,6 +211,16 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#settleSoon();
   }
 
+  /** Whether it has no user any more, so that it ends with this turn. */
+  get isUnused(): boolean {
+    return this.#uses === 0;
+  }
+
+  /** Whether it gets what passes this filter. */
+  isFilteredBy(filter: TagFilter | undefined): boolean {
+    return JSON.stringify(filter) === JSON.stringify(this.#parts.options.filter);
+  }
+
   /** Counts one more use; `client.channel()` calls it. */
   retain(options: ChannelOptions): void {
     this.#uses += 1;
@@ -282,11 +300,13 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   #open(): Subscription {
-    const { data, delta = false } = this.#parts.options;
+    const { data, delta = false, filter } = this.#parts.options;
     const options: SubscriptionOptions = {
       joinLeave: this.#joinLeave.ask(),
       ...defined({ data }),
       ...(delta && { delta: 'fossil' }),
+      // safe: the SDK sends the tree as it is, and its type is one of lists that may be changed
+      ...(filter && { tagsFilter: filter as FilterNode }),
       ...subscriptionOptions(this.#parts.connection, this.name),
     };
     const subscription = this.#parts.make?.(options) ?? this.#parts.sdk.newSubscription(this.name, options);

@@ -121,7 +121,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * A channel, which subscribes. Further calls with the same name return the same object, whose `close()` then has to
    * be called as often. Options apply in the first call only, `joinLeave` in any.
    *
-   * @throws ClientError `ERR_CLOSED`
+   * @throws ClientError `ERR_CLOSED`; `ERR_CONFIG` while it is open with another `filter`
    * @example const room = client.channel('chat:lobby'); room.on('message', ({ data }) => show(data.text));
    */
   channel<const Name extends string>(
@@ -130,7 +130,13 @@ export class Client<App extends AnyApp = AnyApp> {
   ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
     this.#use();
     if (this.#maps.has(name)) throw new ClientError('ERR_CONFIG', `"${name}" is open as a map`);
-    const channel = this.#channels.get(name) ?? this.#newChannel(name, options);
+    const known = this.#channels.get(name);
+    const isSame = known?.isFilteredBy(options.filter) === true;
+    if (known !== undefined && !isSame) {
+      if (!known.isUnused) throw new ClientError('ERR_CONFIG', `"${name}" is open with another filter`);
+      known.end();
+    }
+    const channel = known !== undefined && isSame ? known : this.#newChannel(name, options);
     channel.retain(options);
     // safe: the name decides both types, and the server checks them
     return channel as unknown as Channel<DataOf<App, Name>, InputOf<App, Name>>;

@@ -21,6 +21,7 @@ export type { Codec } from './codec.js';
 export { connect } from './connect.js';
 export type { ConnectOptions, EventSourceConstructor, WebSocketConstructor } from './connect-options.js';
 export type { EndpointPaths } from './endpoint-url.js';
+export { allOf, anyOf, not, type TagComparisons, type TagFilter, tag } from './filter.js';
 export { type LongPollingOptions, LongPollingSocket } from './long-polling-socket.js';
 export type { Member, Message, StreamPosition } from './message.js';
 export type { MessageReader } from './message-reader.js';

@@ -49,6 +49,12 @@ const ruleEntries = {
   presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
   joinLeave: v.optional(v.union([onOff, v.literal('push')], 'is neither true nor false, nor push')),
   userLimited: v.optional(onOff),
+  filterTags: v.optional(
+    v.union(
+      [v.literal('any'), v.array(v.pipe(v.string(), v.minLength(1)))],
+      'is neither a list of names of tags nor any',
+    ),
+  ),
   maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
   delta: v.optional(onOff),
   compaction: v.optional(onOff),

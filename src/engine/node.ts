@@ -26,6 +26,7 @@ import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import type { Subscription } from './fanout/subscription.js';
 import { Variants } from './fanout/variant.js';
+import { TagFilters } from './filters/tag-filters.js';
 import { Inspection } from './inspection/inspection.js';
 import { RecentEvents } from './log/recent-events.js';
 import { clientLinesAMinute, RefusalLog } from './log/refusal-log.js';
@@ -238,6 +239,7 @@ function compose(options: NodeOptions) {
     pings: new PingWheel(clock, limits.pingIntervalMs, limits.pongTimeoutMs),
     pingFrames: new PingFrames(),
     variants: new Variants(),
+    filters: new TagFilters(),
     presence: new Presence(broker, presence, log, refusals),
     ownKeys: new OwnKeys(maps, log, refusals),
     publishing: new Publishing(broker, counters, samples, tracer),

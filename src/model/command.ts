@@ -1,6 +1,7 @@
 /** Commands of clients, decoded and checked. One variant per method of the protocol. */
 
 import type { ErrorReply } from './codes.js';
+import type { FilterNode } from './filter.js';
 import type { Payload } from './payload.js';
 import type { Position } from './position.js';
 
@@ -20,6 +21,8 @@ export interface SubscribeRequest {
   readonly joinLeave: boolean;
   /** Whether it can decode deltas in the format of Fossil. */
   readonly delta: boolean;
+  /** Which publications the client wants; absent: all. */
+  readonly filter?: FilterNode | undefined;
   readonly data?: Payload | undefined;
   /** Bits of {@link subscribeFlags}; unknown bits are ignored. */
   readonly flag: number;

@@ -122,6 +122,12 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     eachRule((counts) => counts.deltaBytesSaved),
     ofRule,
   ],
+  [
+    'publications_filtered_total',
+    'Publications that subscribers did not get because of their filters by tags, one per subscriber.',
+    eachRule((counts) => counts.publicationsFiltered),
+    ofRule,
+  ],
   ['frames_in_total', 'Frames received.', counted('framesIn')],
   ['frames_out_total', 'Writes to connections; frames in one write count once.', counted('framesOut')],
   ['received_bytes_total', 'Bytes of the frames received.', counted('bytesIn')],

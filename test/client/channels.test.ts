@@ -1,6 +1,6 @@
 /** Channels of the typed client against a running server: events, calls, the async iterator and sharing. */
 
-import { ClientError, type ConnectOptions } from 'fanfare/client';
+import { ClientError, type ConnectOptions, tag } from 'fanfare/client';
 import { protobuf } from 'fanfare/client/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ChatServer, next, serveChat, take, tokenOf, until } from './chat-server.js';
@@ -39,6 +39,30 @@ describe.each(ways)('%s', (_, options) => {
       const { messages, offset, epoch } = await room.history();
       expect(messages).toEqual([{ data: { text: 'hello' }, offset: 1, info: expect.anything() }]);
       expect({ offset, epoch }).toEqual({ offset: 1, epoch: expect.any(String) });
+    });
+
+    it('gets what passes its filter, which all its users in the page have', async () => {
+      const client = server.connect();
+      const notices = client.channel('chat:lobby', { filter: tag('kind').is('notice') });
+      const messages = take(notices, 'message', 2);
+      await notices.ready();
+      for (const [n, kind] of ['notice', 'chat', 'notice'].entries()) {
+        await server.app.publish('chat:lobby', { text: `${n}` }, { tags: { kind } });
+      }
+      expect((await messages).map(({ data, offset }) => [data.text, offset])).toEqual([
+        ['0', 1],
+        ['2', 3],
+      ]);
+      expect(client.channel('chat:lobby', { filter: tag('kind').is('notice') })).toBe(notices);
+      expect(() => client.channel('chat:lobby')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+      notices.close();
+      notices.close();
+      const all = client.channel('chat:lobby');
+      expect(all).not.toBe(notices);
+      const message = next(all, 'message');
+      await all.ready();
+      await server.app.publish('chat:lobby', { text: 'for all' }, { tags: { kind: 'chat' } });
+      expect((await message).data).toEqual({ text: 'for all' });
     });
 
     it('reads history by limit, since and reverse', async () => {

@@ -36,6 +36,7 @@ function chatApp() {
         subscribe: 'anyone',
         publish: 'anyone',
         history: { size: 100 },
+        filterTags: ['kind'],
         presence: true,
         joinLeave: true,
       }),

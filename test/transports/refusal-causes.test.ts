@@ -165,7 +165,17 @@ const errorCauses: Record<string, Cause> = {
   },
   'what the protocol has and Fanfare has not': {
     code: errorCodes.notAvailable.code,
-    command: ['subscribe', { channel: 'news:a', tf: {} }],
+    command: ['subscribe', { channel: 'news:a', type: 1 }],
+    line: { check: 'field', command: 'subscribe', field: 'type' },
+  },
+  'a filter by tags where the rule has none': {
+    code: errorCodes.notAvailable.code,
+    command: ['subscribe', { channel: 'news:a', tf: { key: 'kind', cmp: 'eq', val: secret } }],
+    line: { check: 'ability', tag: 'kind', ...ofRule('news:{topic}', 'filterTags') },
+  },
+  'a filter by tags that is none': {
+    code: errorCodes.badRequest.code,
+    command: ['subscribe', { channel: 'news:a', tf: { key: secret, cmp: 'like', val: secret } }],
     line: { check: 'field', command: 'subscribe', field: 'tf' },
   },
   'presence that is not kept': {

@@ -64,6 +64,7 @@ function Summary({ channel: { rule, num_clients, num_publications, position } }:
         <Fact name="Joins and leaves">{rule.join_leave}</Fact>
         <Fact name="Largest message">{bytes(rule.max_message_bytes)}</Fact>
         {rule.user_limited && <Fact name="Names">for the users behind #</Fact>}
+        {rule.filter_tags.length > 0 && <Fact name="Filters">{`by ${String(rule.filter_tags)} of their tags`}</Fact>}
         {rule.batch_ms > 0 && <Fact name="Batch">{`up to ${rule.batch_ms} ms`}</Fact>}
       </Facts>
     </Card>

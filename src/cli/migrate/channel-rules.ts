@@ -17,7 +17,6 @@ const refusals: Readonly<Record<string, string>> = {
   subscription_type: 'there are no map channels and no shared polls',
   map: 'there are no map channels',
   shared_poll: 'there are no shared polls',
-  allow_tags_filter: 'there are no filters by tags',
   map_clients_presence_channel_prefix: 'there are no map channels',
   map_users_presence_channel_prefix: 'there are no map channels',
 };
@@ -45,6 +44,7 @@ const known = new Set([
   'allow_user_limited_channels',
   'allowed_delta_types',
   'allow_channel_compaction',
+  'allow_tags_filter',
   ...['subscribe_proxy', 'publish_proxy', 'sub_refresh_proxy'].flatMap((name) => [`${name}_enabled`, `${name}_name`]),
   'subscribe_stream_proxy_name',
   'subscribe_stream_proxy_bidirectional',
@@ -112,6 +112,7 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
     ...(Array.isArray(options.allowed_delta_types) &&
       options.allowed_delta_types.includes('fossil') && { delta: true }),
     ...(isOn('allow_channel_compaction') && { compaction: true }),
+    ...(isOn('allow_tags_filter') && { filterTags: 'any' }),
   };
 }
 

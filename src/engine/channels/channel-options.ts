@@ -155,6 +155,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    * `false`, and `#` is a character like any other.
    */
   readonly userLimited?: boolean;
+  /**
+   * Tags by which subscribers may have publications filtered, or `any`. A filter by another tag is refused, since nothing
+   * might ever pass it. Default: none, filters are refused.
+   */
+  readonly filterTags?: readonly string[] | 'any';
   /** Largest message, in bytes of its JSON. Default: 65,536. */
   readonly maxMessageBytes?: number;
   /**
@@ -203,6 +208,7 @@ const checks = {
   presence: wordOrFunction(true, false, 'nobody', 'anyone', 'user', 'subscriber'),
   joinLeave: word(true, false, 'push'),
   userLimited: word(true, false),
+  filterTags: anything,
   maxMessageBytes: anything,
   delta: word(true, false),
   compaction: word(true, false),

@@ -142,6 +142,24 @@ export function notKept({ action, channel, rule: { pattern } }: Question): Refus
   };
 }
 
+/** The channel's rule does not let subscribers filter by this tag, or by any. */
+export function notFilteredBy(
+  { channel, rule: { pattern, filterTags } }: Omit<Question, 'action'>,
+  tag: string,
+): RefusalLine {
+  const rule = pattern.text;
+  return {
+    check: 'ability',
+    key: `filter ${rule}`,
+    fields: { action: 'filter', channel, rule, tag: cited(tag), option: `channels → ${rule} → filterTags` },
+    message:
+      filterTags.length === 0
+        ? `subscribe refused: it has a filter by tags, and the rule ${rule} has no filterTags`
+        : `subscribe refused: its filter is by a tag that the filterTags of the rule ${rule} do not have`,
+    level: 'info',
+  };
+}
+
 /** The name is reserved for the server: no rule can open it. */
 export function internalChannel(name: string): RefusalLine {
   const fault = 'internal';

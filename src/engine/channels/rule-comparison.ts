@@ -25,6 +25,8 @@ const meanings = {
   joinLeave: 'terms',
   pushJoinLeave: 'terms',
   userLimited: 'permission',
+  // Who has a filter keeps it.
+  filterTags: 'quiet',
   maxMessageBytes: 'quiet',
   delta: 'quiet',
   compaction: 'quiet',
@@ -48,6 +50,7 @@ export function compareRules(before: Rule, after: Rule): RuleChange {
 function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
   if (field === 'pattern') return before.pattern.text === after.pattern.text;
   if (field === 'map') return isSameMap(before.map, after.map);
+  if (field === 'filterTags') return String(before.filterTags) === String(after.filterTags);
   if (field !== 'stream') return before[field] === after[field];
   return before.stream?.size === after.stream?.size && before.stream?.ttlMs === after.stream?.ttlMs;
 }

@@ -27,6 +27,8 @@ export interface Rule {
   /** Whether all subscribers get joins and leaves, and not only those that ask. */
   readonly pushJoinLeave: boolean;
   readonly userLimited: boolean;
+  /** Empty: subscribers may not filter. */
+  readonly filterTags: readonly string[] | 'any';
   readonly maxMessageBytes: number;
   /** Whether subscribers that can decode deltas get them. */
   readonly delta: boolean;

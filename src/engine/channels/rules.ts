@@ -99,12 +99,19 @@ function compile(
     joinLeave: options.joinLeave === true || options.joinLeave === 'push',
     pushJoinLeave: options.joinLeave === 'push',
     userLimited: options.userLimited ?? false,
+    filterTags: filterTags(text, options.filterTags),
     maxMessageBytes,
     delta: options.delta ?? false,
     compaction: options.compaction ?? false,
     batchMs: batchMs(text, options.batch),
     counts,
   };
+}
+
+function filterTags(text: string, tags: ChannelOptions['filterTags'] = []): Rule['filterTags'] {
+  if (tags === 'any') return tags;
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string' && tag !== '')) return tags;
+  throw fault(text, `filterTags must be a list of names of tags, or "any", got ${kindOf(tags)}`);
 }
 
 function batchMs(text: string, batch: Duration = '0ms'): number {

@@ -6,6 +6,7 @@
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { SubscribeResult } from '../../model/reply.js';
+import type { TagFilter } from '../filters/tag-filter.js';
 import type { HistoryPage, Stores } from '../ports/broker.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { RecoveryLoss } from '../ports/rule-counts.js';
@@ -85,7 +86,9 @@ export class Attachment {
     if (this.#reads++ >= maxReads) throw new Error('history stays behind the live stream');
     // Publications buffered so far, and those lost by an overflow, are in the page that is read now.
     this.subscription.forgetOverflow();
-    this.#page = await history.read(this.subscription.channel, this.#query());
+    const page = await history.read(this.subscription.channel, this.#query());
+    // The newest ones, of which the caller wants the order of the stream.
+    this.#page = page.publications.length > 1 && this.subscription.recovery === 'cache' ? oldestFirst(page) : page;
   }
 
   /** Whether page and buffer have no gap and reach the live stream. */
@@ -155,25 +158,41 @@ export class Attachment {
   }
 
   #query() {
-    const { recovery } = this.subscription;
-    if (recovery === 'cache') return { limit: 1, reverse: true };
+    const { recovery, variant, rule } = this.subscription;
+    const { maxRecoveredPublications } = this.#ports.limits;
+    if (recovery === 'cache') {
+      // The last value that passes the filter may not be the last one.
+      const most = Math.max(1, Math.min(rule.stream?.size ?? 1, maxRecoveredPublications));
+      return { limit: variant.filter === undefined ? 1 : most, reverse: true };
+    }
     if (recovery === 'off' || this.#since === undefined) return { limit: 0, reverse: false };
     const { offset, epoch } = this.#since;
     // Without an epoch: an application that knows only offsets asks. The server always sends an epoch to clients.
     const since = epoch === '' ? { offset } : { offset, epoch };
-    return { limit: this.#ports.limits.maxRecoveredPublications, since, reverse: false };
+    return { limit: maxRecoveredPublications, since, reverse: false };
   }
 
   /** What a recovering client gets; `undefined` if it cannot recover, or does not ask for it. */
   #recovered(page: HistoryPage, { top, publications }: Merged): Partial<SubscribeResult> | undefined {
     const since = this.#since;
-    const { recovery } = this.subscription;
-    if (recovery === 'cache') return cached(since, top, publications);
+    const {
+      recovery,
+      variant: { filter },
+    } = this.subscription;
+    if (recovery === 'cache') return cached(since, top, publications, filter);
     if (recovery === 'off' || since === undefined) return undefined;
     // After a page cut by the limit there would be a gap before the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? since.offset) === page.top.offset;
-    return isComplete ? { recovered: true, offset: since.offset, publications } : undefined;
+    if (!isComplete) return undefined;
+    const wanted = filter === undefined ? publications : publications.filter((each) => filter.passes(each));
+    // The client goes on from each publication that it gets. If there is none, it has still missed nothing up to the top,
+    // and would otherwise ask from a position that is forgotten one day.
+    return { recovered: true, publications: wanted, ...(wanted.length > 0 && { offset: since.offset }) };
   }
+}
+
+function oldestFirst(page: HistoryPage): HistoryPage {
+  return { ...page, publications: page.publications.toReversed() };
 }
 
 /** The last value, unless the client has it. An empty cache only recovers a client with the same position. */
@@ -181,11 +200,20 @@ function cached(
   since: Position | undefined,
   top: Position,
   publications: readonly Publication[],
+  filter: TagFilter | undefined,
 ): Partial<SubscribeResult> | undefined {
   if (since !== undefined && since.epoch === top.epoch && since.offset === top.offset && top.offset > 0) {
     return { recovered: true };
   }
   const last = publications.at(-1);
   if (last?.offset !== top.offset) return undefined;
-  return { wasRecovering: true, recovered: true, publications: [last], offset: since?.offset ?? last.offset - 1 };
+  const value = filter === undefined ? last : publications.findLast((each) => filter.passes(each));
+  const [oldest] = publications;
+  const known = since?.epoch === top.epoch ? since.offset : undefined;
+  if (value === undefined) {
+    // What is kept begins before the client's position: nothing that it wants has come since.
+    return known !== undefined && oldest !== undefined && oldest.offset <= known + 1 ? { recovered: true } : undefined;
+  }
+  if (filter !== undefined && known !== undefined && value.offset <= known) return { recovered: true };
+  return { wasRecovering: true, recovered: true, publications: [value], offset: since?.offset ?? value.offset - 1 };
 }

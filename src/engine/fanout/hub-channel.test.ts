@@ -9,6 +9,8 @@ import { trustedJsonText } from '../../model/json-text.js';
 import type { Publication } from '../../model/publication.js';
 import { type ChannelOptions, channel } from '../channels/channel-options.js';
 import { ChannelRules } from '../channels/rules.js';
+import type { TagFilter } from '../filters/tag-filter.js';
+import { TagFilters } from '../filters/tag-filters.js';
 import { Counters } from '../ports/counters.js';
 import { Histogram } from '../ports/histogram.js';
 import type { RuleCounts } from '../ports/rule-counts.js';
@@ -28,6 +30,9 @@ const rulesOf = (options?: ChannelOptions) =>
 const rule = rulesOf().match(name);
 const batchMs = 20;
 
+const filters = new TagFilters();
+const onlyEven = filters.of({ op: 'test', cmp: 'eq', key: 'parity', val: 'even' });
+
 function publication(offset: number, data = `${offset}`): Publication {
   return { offset, data: trustedJsonText(data) };
 }
@@ -45,6 +50,7 @@ class Subscriber implements SubscriptionOwner {
   constructor(
     private readonly world: World,
     joinLeave: boolean,
+    private readonly filter?: TagFilter,
   ) {
     this.outbox = new Outbox(this.connection, this, { ...world, limits: { maxQueueBytes: 1_000_000 } });
     this.subscription = this.subscribed(joinLeave);
@@ -54,7 +60,7 @@ class Subscriber implements SubscriptionOwner {
   /** Another subscription of the same connection. */
   subscribed(joinLeave = false): Subscription {
     if (rule === undefined) throw new Error('no rule');
-    return new Subscription(this, name, rule, { joinLeave, serverSide: false });
+    return new Subscription(this, name, rule, { joinLeave, serverSide: false, filter: this.filter });
   }
 
   onSlow(): void {
@@ -105,18 +111,26 @@ class World {
   readonly channelIds = new ChannelIds();
   readonly channel = new HubChannel(name, this);
 
-  joining(joinLeave = false): Subscriber {
-    return new Subscriber(this, joinLeave);
+  joining(joinLeave = false, filter?: TagFilter): Subscriber {
+    return new Subscriber(this, joinLeave, filter);
   }
 
-  live(at = 0, joinLeave = false): Subscriber {
-    const subscriber = this.joining(joinLeave);
+  live(at = 0, joinLeave = false, filter?: TagFilter): Subscriber {
+    const subscriber = this.joining(joinLeave, filter);
     this.channel.promote(subscriber.subscription, { offset: at, epoch });
     return subscriber;
   }
 
   deliver(...offsets: number[]): void {
     for (const offset of offsets) this.channel.deliver(publication(offset), epoch);
+  }
+
+  /** Publications with the parity of their offset as tag. */
+  deliverTagged(...offsets: number[]): void {
+    for (const offset of offsets) {
+      const tags = { parity: offset % 2 === 0 ? 'even' : 'odd' };
+      this.channel.deliver({ ...publication(offset), tags }, epoch);
+    }
   }
 
   /** Gives the channel a rule with a batch. */
@@ -303,6 +317,55 @@ describe('fan-out', () => {
     world.clock.endTurn();
     expect(subscriber.frames).toEqual([[0, 5]]);
     expect([subscriber.numLosses, world.channel.position]).toEqual([0, { offset: 5, epoch }]);
+  });
+});
+
+describe('a filter', () => {
+  const figures = () => [world.counters.publicationsOut, world.counters.noRule.publicationsFiltered];
+
+  test('holds back what does not pass, without a gap for who has it and for nobody else', () => {
+    const [some, all] = [world.live(0, false, onlyEven), world.live()];
+    world.deliverTagged(1, 2, 3, 4);
+    world.clock.endTurn();
+    world.deliverTagged(5);
+    world.clock.endTurn();
+    world.deliverTagged(6);
+    world.clock.endTurn();
+    expect(some.frames).toEqual([[2, 4], [6]]);
+    expect(all.frames).toEqual([[1, 2, 3, 4], [5], [6]]);
+    expect(some.connection.frames[1]).toBe(all.connection.frames[2]);
+    expect([some.numLosses, all.numLosses]).toEqual([0, 0]);
+    expect(figures()).toEqual([9, 3]);
+  });
+
+  test('holds back no joins and leaves, and stays when who has it asks for them', () => {
+    const some = world.live(0, false, onlyEven);
+    world.deliverTagged(1, 2);
+    some.subscription.askJoinLeave(true);
+    world.deliverTagged(3);
+    world.announce('join');
+    world.deliverTagged(4);
+    world.clock.endTurn();
+    expect(some.frames.flat()).toEqual([2, '+', 4]);
+    expect(figures()).toEqual([2, 2]);
+  });
+
+  test('applies to who comes or goes in the middle of a turn, and each publication counts once', () => {
+    const [stays, goes] = [world.live(0, false, onlyEven), world.live(0, false, onlyEven)];
+    world.deliverTagged(1, 2);
+    const comes = world.live(2, false, onlyEven);
+    world.channel.remove(goes.subscription);
+    world.deliverTagged(3, 4);
+    world.clock.endTurn();
+    expect([stays.frames.flat(), goes.frames.flat(), comes.frames.flat()]).toEqual([[2, 4], [2], [4]]);
+    expect(figures()).toEqual([4, 4]);
+  });
+
+  test('lets the position of the channel go on, so that a gap is found whether it would have passed or not', () => {
+    const some = world.live(0, false, onlyEven);
+    world.deliverTagged(1, 3);
+    world.clock.endTurn();
+    expect([some.frames, some.numLosses]).toEqual([[], 1]);
   });
 });
 

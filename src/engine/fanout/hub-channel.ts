@@ -206,7 +206,8 @@ export class HubChannel implements Flushable, FanOut {
     const frame = new SharedFrame(this.#batch);
     const { counters } = this.#ports;
     if (frame.numPublications > 0) counters.batches.observe(frame.numPublications);
-    this.#countOut(frame.numPublications * (this.#numLive - (late?.size ?? 0)));
+    const numOut = frame.numPublications * (this.#numLive - (late?.size ?? 0));
+    let numFiltered = 0;
     this.#batch = [];
     this.#batchBytes = 0;
     this.#late = undefined;
@@ -216,6 +217,10 @@ export class HubChannel implements Flushable, FanOut {
         continue;
       }
       const parcel = frame.parcelFor(variant);
+      if (variant.filter !== undefined) {
+        const numLeftOut = frame.numPublications - frame.numPublicationsFor(variant);
+        numFiltered += numLeftOut * (group.length - numOf(variant, late));
+      }
       if (parcel === undefined) continue;
       // Backwards: a slow subscriber may leave at once, and the last one, which already has the batch, takes its slot.
       for (let i = group.length - 1; i >= 0; i--) {
@@ -223,6 +228,7 @@ export class HubChannel implements Flushable, FanOut {
         if (subscription !== undefined && late?.has(subscription) !== true) subscription.outbox.share(parcel);
       }
     }
+    this.#countOut(numOut - numFiltered, numFiltered);
     if (this.#spans !== undefined) this.#endSpans(this.#spans);
     if (this.#isMeasured) this.#tellWhenWritten();
   }
@@ -287,9 +293,10 @@ export class HubChannel implements Flushable, FanOut {
     this.#ports.turn.onceWritten(this.#ports.samples);
   }
 
-  #countOut(numPublications: number): void {
+  #countOut(numPublications: number, numFiltered: number): void {
     this.#ports.counters.publicationsOut += numPublications;
     this.#counts.publicationsOut += numPublications;
+    this.#counts.publicationsFiltered += numFiltered;
   }
 
   #countDeltas(frame: SharedFrame, hadBase: boolean, numSubscribers: number): void {
@@ -374,8 +381,9 @@ export class HubChannel implements Flushable, FanOut {
     const frame = new SharedFrame(this.#batch.slice(from));
     const { variant, hasBase } = subscription;
     const parcel = frame.parcelFor(variant, hasBase);
+    const numOut = frame.numPublicationsFor(variant);
+    this.#countOut(numOut, frame.numPublications - numOut);
     if (parcel === undefined) return;
-    this.#countOut(frame.numPublications);
     if (variant.delta === 'on') {
       this.#countDeltas(frame, hasBase, 1);
       if (frame.numPublications > 0) subscription.hasBase = true;
@@ -400,6 +408,13 @@ export class HubChannel implements Flushable, FanOut {
     this.flush();
     for (const subscription of [...this.subscribers()]) subscription.owner.loseState(subscription);
   }
+}
+
+/** The late subscribers of this variant. */
+function numOf(variant: Variant, late: ReadonlyMap<Subscription, number> | undefined): number {
+  let count = 0;
+  for (const subscription of late?.keys() ?? []) if (subscription.variant === variant) count++;
+  return count;
 }
 
 function infoLength({ user, client, connInfo, chanInfo }: ClientInfo): number {

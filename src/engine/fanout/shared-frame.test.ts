@@ -6,6 +6,7 @@ import { trustedJsonText } from '../../model/json-text.js';
 import type { Push } from '../../model/push.js';
 import { centrifugalJson } from '../../protocols/centrifugal/json-protocol.js';
 import { centrifugalProtobuf } from '../../protocols/centrifugal/protobuf-protocol.js';
+import { TagFilters } from '../filters/tag-filters.js';
 import type { Encoding } from '../ports/connection.js';
 import { DataVersion } from './delta/version.js';
 import { PingFrames, SharedFrame } from './shared-frame.js';
@@ -159,6 +160,70 @@ describe('shared frame', () => {
     const encoding = counted();
     frameOf(publication(1));
     expect(encoding.counts).toEqual({ encoded: 0, joined: 0, framed: 0 });
+  });
+});
+
+describe('filters', () => {
+  const filters = new TagFilters();
+  const goals = filters.of({ op: 'test', cmp: 'eq', key: 'kind', val: 'goal' });
+  const noCards = filters.of({ op: 'test', cmp: 'neq', key: 'kind', val: 'card' });
+  const nothing = filters.of({ op: 'presence', cmp: 'ex', key: 'other' });
+  const join: Push = { kind: 'join', channel: 'c', info: { user: 'u', client: 'c' } };
+  const of = (offset: number, kind: string): Push => ({
+    kind: 'publication',
+    channel: 'c',
+    publication: { offset, data: trustedJsonText(`${offset}`), tags: { kind } },
+  });
+  const offsetsIn = (parcel: { readonly bytes: Uint8Array } | undefined) =>
+    Buffer.from(parcel?.bytes ?? '')
+      .toString()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).push.pub?.offset ?? 'join');
+
+  test('let through what passes, in order, and joins for who hears them', () => {
+    const encoding = counted();
+    const frame = frameOf(of(1, 'goal'), join, of(2, 'card'), of(3, 'goal'));
+    const got = (filter: typeof goals, joinLeave: boolean) =>
+      offsetsIn(frame.parcelFor({ encoding, joinLeave, ...plain, filter }));
+    expect([got(goals, false), got(goals, true)]).toEqual([
+      [1, 3],
+      [1, 'join', 3],
+    ]);
+    expect([got(nothing, false), got(nothing, true)]).toEqual([[], ['join']]);
+    expect(frame.parcelFor({ encoding, joinLeave: false, ...plain, filter: nothing })).toBeUndefined();
+    expect(
+      [goals, nothing].map((filter) => frame.numPublicationsFor({ encoding, joinLeave: true, ...plain, filter })),
+    ).toEqual([2, 0]);
+    // Nobody gets the card.
+    expect(encoding.counts.encoded).toBe(3);
+  });
+
+  test('that let the same through share the bytes, also with who has none', () => {
+    const encoding = counted();
+    const variant = (filter?: typeof goals) => ({ encoding, joinLeave: false, ...plain, filter });
+    const some = frameOf(of(1, 'goal'), of(2, 'card'));
+    expect(some.parcelFor(variant(noCards))).toBe(some.parcelFor(variant(goals)));
+    const all = frameOf(of(1, 'goal'), of(2, 'goal'));
+    for (const filter of [goals, noCards]) expect(all.parcelFor(variant(filter))).toBe(all.parcelFor(variant()));
+  });
+
+  test('are asked once for each publication, whatever the encodings', () => {
+    const passes = vi.spyOn(goals, 'passes');
+    const frame = frameOf(of(1, 'goal'), join, of(2, 'card'));
+    for (const encoding of [counted(), counted(), counted()]) {
+      for (const joinLeave of [true, false]) frame.parcelFor({ encoding, joinLeave, ...plain, filter: goals });
+    }
+    expect(passes).toHaveBeenCalledTimes(2);
+    passes.mockRestore();
+  });
+
+  test('tell apart what passes of a long batch', () => {
+    const offsets = Array.from({ length: 100 }, (_, i) => i + 1);
+    const encoding = counted();
+    const frame = frameOf(...offsets.map((offset) => of(offset, offset % 7 === 0 ? 'goal' : 'card')));
+    const expected = offsets.filter((offset) => offset % 7 === 0);
+    expect(offsetsIn(frame.parcelFor({ encoding, joinLeave: false, ...plain, filter: goals }))).toEqual(expected);
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Encoding } from '../ports/connection.js';
 import { framesOf } from './joined-frames.js';
 import { Parcel } from './parcel.js';
+import { Selections } from './selections.js';
 import type { SharedPush } from './shared-push.js';
 import type { DeltaTerms, Variant } from './variant.js';
 
@@ -23,6 +24,8 @@ export class SharedFrame {
   readonly #publications: readonly SharedPush[];
   /** A linked list instead of a map: nearly all subscribers of a channel share one variant. */
   #packed: Packed | undefined;
+  /** Absent without subscribers that have a filter. */
+  #selections: Selections<SharedPush> | undefined;
 
   constructor(pushes: readonly SharedPush[]) {
     this.#pushes = pushes;
@@ -34,14 +37,20 @@ export class SharedFrame {
     return this.#publications.length;
   }
 
+  /** The publications that this variant gets. */
+  numPublicationsFor({ filter }: Variant): number {
+    return filter === undefined ? this.#publications.length : this.#selected.of(filter, false).length;
+  }
+
   /**
    * `undefined` if there is nothing for this variant.
    *
    * @param hasBase whether the reader has the channel's last publication before these, to which deltas refer
    */
   parcelFor(variant: Variant, hasBase = false): Parcel | undefined {
-    const { encoding, joinLeave, delta, compact } = variant;
-    const pushes = joinLeave ? this.#pushes : this.#publications;
+    const { encoding, joinLeave, delta, compact, filter } = variant;
+    const all = joinLeave ? this.#pushes : this.#publications;
+    const pushes = filter === undefined ? all : this.#selected.of(filter, joinLeave);
     if (pushes.length === 0) return undefined;
     for (let known = this.#packed; known !== undefined; known = known.next) {
       const isSame = known.delta === delta && known.compact === compact && known.hasBase === hasBase;
@@ -70,6 +79,11 @@ export class SharedFrame {
       sum += savedBytes;
     }
     return { count, savedBytes: sum };
+  }
+
+  get #selected(): Selections<SharedPush> {
+    this.#selections ??= new Selections(this.#pushes, this.#publications);
+    return this.#selections;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import { nothingGranted } from '../channels/grant.js';
 import type { Rule } from '../channels/rule.js';
+import type { TagFilter } from '../filters/tag-filter.js';
 import type { Grant } from '../ports/authenticator.js';
 import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Outbox } from './outbox.js';
@@ -46,6 +47,8 @@ export interface SubscriptionOptions {
   readonly delta?: DeltaTerms;
   /** Whether the client can be told a number for the channel. Default: `false`. */
   readonly compact?: boolean;
+  /** Which publications it gets. Default: all. */
+  readonly filter?: TagFilter | undefined;
 }
 
 /** A publication that arrived while its subscriber was joining. */
@@ -104,6 +107,7 @@ export class Subscription implements Expiring {
       joinLeave: options.joinLeave || rule.pushJoinLeave,
       delta: options.delta ?? 'off',
       compact: options.compact === true && rule.compaction,
+      filter: options.filter,
     });
   }
 
@@ -191,12 +195,13 @@ export class Subscription implements Expiring {
   /** The client knows what it was told when it subscribed, so only what it decodes without being told may change. */
   #changeVariant(): void {
     const rule = this.#rule;
-    const { delta, compact } = this.#variant;
+    const { delta, compact, filter } = this.#variant;
     const variant = this.outbox.variant({
       joinLeave: this.#asksJoinLeave || (this.#identity.override?.pushJoinLeave ?? rule.pushJoinLeave),
       delta: delta === 'off' ? 'off' : rule.delta ? 'on' : 'whole',
       // Clients understand the name in any case.
       compact: compact && rule.compaction,
+      filter,
     });
     if (variant === this.#variant) return;
     const { fanOut } = this.#stage.name === 'live' ? this.#stage : { fanOut: undefined };

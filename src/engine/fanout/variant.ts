@@ -1,5 +1,6 @@
 /** What a subscriber gets of its channel, and its encoding: subscribers with the same variant get the same bytes. */
 
+import type { TagFilter } from '../filters/tag-filter.js';
 import type { Encoding } from '../ports/connection.js';
 
 /** What was agreed for one subscription. */
@@ -9,6 +10,8 @@ export interface Terms {
   readonly delta: DeltaTerms;
   /** Whether the client was told the channel's number, which replaces the name. */
   readonly compact: boolean;
+  /** Which publications it gets. Absent: all of them. */
+  readonly filter?: TagFilter | undefined;
 }
 
 /**
@@ -23,20 +26,34 @@ export interface Variant extends Terms {
 
 const deltaPlaces = { off: 0, whole: 4, on: 8 } as const satisfies Record<DeltaTerms, number>;
 
+/** The variants of an encoding that differ in nothing but the terms with a place. */
+type Places = WeakMap<Encoding, (Variant | undefined)[]>;
+
 /** Makes one object per variant, so that subscribers and bytes can be looked up by it. */
 export class Variants {
-  readonly #byEncoding = new WeakMap<Encoding, (Variant | undefined)[]>();
+  readonly #byEncoding: Places = new WeakMap();
+  readonly #byFilter = new WeakMap<TagFilter, Places>();
 
   of(encoding: Encoding, terms: Terms): Variant {
-    let known = this.#byEncoding.get(encoding);
+    const { joinLeave, delta, filter } = terms;
+    const places = filter === undefined ? this.#byEncoding : this.#filteredBy(filter);
+    let known = places.get(encoding);
     if (known === undefined) {
       known = [];
-      this.#byEncoding.set(encoding, known);
+      places.set(encoding, known);
     }
-    const { joinLeave, delta } = terms;
     const compact = terms.compact && encoding.protocol.hasChannelIds === true;
     const place = deltaPlaces[delta] + (compact ? 2 : 0) + (joinLeave ? 1 : 0);
-    known[place] ??= { encoding, joinLeave, delta, compact };
+    known[place] ??= { encoding, joinLeave, delta, compact, filter };
     return known[place];
+  }
+
+  #filteredBy(filter: TagFilter): Places {
+    let places = this.#byFilter.get(filter);
+    if (places === undefined) {
+      places = new WeakMap();
+      this.#byFilter.set(filter, places);
+    }
+    return places;
   }
 }

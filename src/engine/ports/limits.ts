@@ -59,6 +59,12 @@ const rows = {
     min: 1_024,
   }),
   maxChannelsPerConnection: limit(128, 'Channels that one connection may be subscribed to.', { zero: 'None.' }),
+  maxFilterBytes: limit(
+    4_096,
+    'Largest filter by tags of one subscription, in bytes of its JSON. Each publication is checked once against each different filter.',
+    { min: 32 },
+  ),
+  maxFilterDepth: limit(8, 'Most levels of a filter by tags; a single comparison has one.'),
   maxPendingCommands: limit(512, 'Commands of one connection that may be in progress at the same time.'),
   commandsPerSec: limit(200, 'Commands a second that one connection may send on average.', { zero: 'No limit.' }),
   commandBurst: limit(1_000, 'Commands that a connection may send at once after a pause.'),

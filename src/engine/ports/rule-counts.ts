@@ -24,6 +24,8 @@ export class RuleCounts {
   /** Publications that were sent as deltas, and the bytes by which these were smaller. */
   deltasOut = 0;
   deltaBytesSaved = 0;
+  /** Publications that subscribers did not get because of their filters, one per subscriber. */
+  publicationsFiltered = 0;
   recoveries = 0;
   publicationsRecovered = 0;
   readonly recoveriesFailed: Record<RecoveryLoss, number> = { epoch: 0, trimmed: 0, 'too-many': 0, 'too-large': 0 };

@@ -1,6 +1,6 @@
 /** The fields of a request as a command, checked: the same for all codecs, which read them from their bytes. */
 
-import { type ErrorReply, errorCodes } from '../../model/codes.js';
+import { errorCodes } from '../../model/codes.js';
 import {
   type Command,
   type ConnectRequest,
@@ -13,32 +13,19 @@ import {
   type SubscribeRequest,
 } from '../../model/command.js';
 import { type Fields, isFields } from '../../model/fields.js';
-import { JsonSource } from '../../model/json-source.js';
-import { type JsonText, trustedJsonText } from '../../model/json-text.js';
+import { trustedJsonText } from '../../model/json-text.js';
 import { isMapKey, maxMapKeyBytes } from '../../model/map-key.js';
 import type { Position } from '../../model/position.js';
+import { cited, entries, FieldFault, flag, integer, json, kindOf, own, required, text } from './field-values.js';
+import { filterOf } from './filter-fields.js';
 
 /** Largest number of commands in one frame: a client with 128 channels needs 129 when it connects. */
 export const maxCommandsPerFrame = 4_096;
-/** Stands for bytes that should be JSON and are not, in codecs that can have such. */
-export const notJson = Symbol('not JSON');
 
 /** Longer than any epoch that Fanfare makes. */
 const maxEpochLength = 64;
 const maxConnectSubs = 4_096;
 const maxHeaders = 64;
-
-/** A field that is invalid or asks for something unsupported: only its command fails. */
-class FieldFault extends Error {
-  /** @param why the problem, without the value, which may be a secret or private data */
-  constructor(
-    readonly field: string,
-    why: string,
-    readonly reply: ErrorReply = errorCodes.badRequest,
-  ) {
-    super(`${field} ${why}`);
-  }
-}
 
 const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>> = {
   connect: (id, fields) => ({ kind: 'connect', id, request: connectRequest(fields) }),
@@ -69,7 +56,6 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
 /** Takes the place of the data of a key that is removed. */
 const nothing = trustedJsonText('null');
 const noPositions: ReadonlyMap<string, Position> = new Map();
-const noEntries: readonly [string, unknown][] = [];
 /** The names of commands. If a client sends several at once, the first of this list counts. */
 export const methods: readonly string[] = Object.keys(builders);
 
@@ -141,6 +127,7 @@ function subscribeRequest(fields: Fields): SubscribeRequest {
     joinLeave: flag(fields, 'join_leave'),
     // Other formats are declined: without `delta` in the reply clients expect whole data.
     delta: text(fields, 'delta') === 'fossil',
+    filter: filterOf(own(fields, 'tf')),
     flag: integer(fields, 'flag'),
     ...(map && { map }),
   };
@@ -181,22 +168,21 @@ function keyedChange(fields: Fields): KeyedChange {
   return { key, removed: flag(fields, 'removed') };
 }
 
-/** A filter by tags (`tf`) is refused, since the client would mistake everything for what it asked for. */
+/** Maps have no filters by tags (`tf`): the client would mistake everything for what it asked for. */
 function noFilter(fields: Fields): void {
   if ((own(fields, 'tf') ?? undefined) !== undefined) {
-    throw new FieldFault('tf', 'asks for a filter by tags, which there are not', errorCodes.notAvailable);
+    throw new FieldFault('tf', 'asks for a filter by tags, which maps do not have', errorCodes.notAvailable);
   }
 }
 
 /**
- * The channel of a request about a stream. Shared polls (`type`) and tag filters (`tf`) are refused, since the client
- * would mistake a plain stream for what it asked for.
+ * The channel of a request about a stream. Shared polls (`type`) are refused, since the client would mistake a plain
+ * stream for what it asked for.
  */
 function streamChannel(fields: Fields): string {
   if (integer(fields, 'type') !== 0) {
     throw new FieldFault('type', 'asks for a shared poll, or another kind that there is not', errorCodes.notAvailable);
   }
-  noFilter(fields);
   return text(fields, 'channel');
 }
 
@@ -219,69 +205,4 @@ function position(fields: Fields): Position {
   if (offset < 0) throw new FieldFault('offset', 'is negative');
   if (epoch.length > maxEpochLength) throw new FieldFault('epoch', 'is longer than any that a server has made');
   return { offset, epoch };
-}
-
-function text(fields: Fields, name: string): string {
-  const value = own(fields, name) ?? '';
-  if (typeof value !== 'string') throw new FieldFault(name, `is ${kindOf(value)}, and not a text`);
-  return value;
-}
-
-function flag(fields: Fields, name: string): boolean {
-  const value = own(fields, name) ?? false;
-  if (typeof value !== 'boolean') throw new FieldFault(name, `is ${kindOf(value)}, and neither true nor false`);
-  return value;
-}
-
-/** Absent is 0. A number above 2^53 has already lost digits, so it is refused and not rounded. */
-function integer(fields: Fields, name: string): number {
-  const value = own(fields, name) ?? 0;
-  if (!Number.isSafeInteger(value)) {
-    const why =
-      typeof value === 'number' ? 'is not a whole number below 2^53' : `is ${kindOf(value)}, and not a number`;
-    throw new FieldFault(name, why);
-  }
-  // safe: isSafeInteger holds for numbers only
-  return value as number;
-}
-
-/** The unchanged text. */
-function json(fields: Fields, name: string): JsonText | undefined {
-  const value = own(fields, name);
-  if (value === undefined) return undefined;
-  if (value === notJson) throw new FieldFault(name, 'is not JSON, or nests too deeply');
-  if (!(value instanceof JsonSource) || value.hasLoneSurrogate) {
-    throw new FieldFault(name, 'has half of a surrogate pair, which is no Unicode');
-  }
-  return value.text;
-}
-
-function entries(fields: Fields, name: string, most: number): readonly [string, unknown][] {
-  const value = own(fields, name);
-  if (value === undefined || value === null) return noEntries;
-  if (!isFields(value)) throw new FieldFault(name, `is ${kindOf(value)}, and not an object`);
-  const list = Object.entries(value);
-  if (list.length > most) throw new FieldFault(name, `has more than ${most} entries`);
-  return list;
-}
-
-/** The type of a value, in place of the value. */
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
-}
-
-function cited(name: string): string {
-  return name.slice(0, 60);
-}
-
-function own(fields: Fields, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
-
-function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new FieldFault(name, 'is missing');
-  return value;
 }

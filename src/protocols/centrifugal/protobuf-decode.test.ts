@@ -49,10 +49,28 @@ function entry(writer: ProtobufWriter, field: number, key: string, value: Write)
   writer.close(place);
 }
 
+/** A subscribe whose filter by tags has so many levels. */
+function filtered(levels: number): Uint8Array {
+  return command(1, 5, (writer) => {
+    const places = [writer.open(13)];
+    for (let level = 1; level < levels; level++) {
+      writer.text(1, 'not');
+      places.push(writer.open(6));
+    }
+    writer.text(2, 'a');
+    writer.text(3, 'ex');
+    for (const place of places.reverse()) writer.close(place);
+  });
+}
+
 function codeOf(frame: string | Uint8Array): number | 'accepted' {
   const decoded = decodeProtobufFrame(frame);
   return decoded.ok ? 'accepted' : decoded.disconnect.code;
 }
+
+test('B44, B55: a filter by tags may nest as deep as in JSON, and no deeper', () => {
+  expect([30, 31, 32, 10_000].map((levels) => codeOf(filtered(levels)))).toEqual(['accepted', 'accepted', 3501, 3501]);
+});
 
 describe('golden commands, which the SDK has written', () => {
   test('there is one for every kind', () => {

@@ -4,11 +4,14 @@ import { type Disconnect, disconnectCodes } from '../../model/codes.js';
 import type { Command } from '../../model/command.js';
 import { parseSource } from '../../model/json-parse.js';
 import type { Decoded, EncodedMessage } from '../protocol.js';
-import { commandOf, maxCommandsPerFrame, methods, notJson } from './command-fields.js';
+import { commandOf, maxCommandsPerFrame, methods } from './command-fields.js';
+import { notJson } from './field-values.js';
 import { ProtobufFault, ProtobufReader, wireTypes } from './protobuf-reader.js';
 import { type FieldKind, type FieldTable, requests } from './protobuf-requests.js';
 
 const idField = 1;
+/** A filter by tags has nodes in nodes; as many levels as in JSON, where each has two. */
+const maxNesting = 32;
 
 type MutableFields = Record<string, unknown>;
 
@@ -61,18 +64,28 @@ function decodeCommand(reader: ProtobufReader): Command | string {
   return method === undefined ? 'no known method' : commandOf(id, method, sent.get(method) ?? {});
 }
 
-/** A field that comes again replaces the first, or adds to it if it is a message or a map. */
-function readInto(fields: MutableFields, reader: ProtobufReader, table: FieldTable): MutableFields {
+/**
+ * A field that comes again replaces the first, or adds to it if it is a message, a map or a list.
+ *
+ * @param levels of messages that may be in it: deeper ones could overflow the stack
+ */
+function readInto(
+  fields: MutableFields,
+  reader: ProtobufReader,
+  table: FieldTable,
+  levels = maxNesting,
+): MutableFields {
+  if (levels === 0) throw new ProtobufFault(`nested deeper than ${maxNesting}`);
   while (!reader.isAtEnd) {
     const tag = reader.tag();
     const field = table.get(tag >>> 3);
     if (field === undefined) reader.skip(tag & 7);
-    else fields[field.name] = readValue(reader, tag, field.kind, fields[field.name]);
+    else fields[field.name] = readValue(reader, tag, field.kind, fields[field.name], levels - 1);
   }
   return fields;
 }
 
-function readValue(reader: ProtobufReader, tag: number, kind: FieldKind, before: unknown): unknown {
+function readValue(reader: ProtobufReader, tag: number, kind: FieldKind, before: unknown, levels: number): unknown {
   const isNumber = kind === 'uint' || kind === 'int' || kind === 'flag';
   expectType(tag, isNumber ? wireTypes.varint : wireTypes.bytes);
   switch (kind) {
@@ -84,21 +97,28 @@ function readValue(reader: ProtobufReader, tag: number, kind: FieldKind, before:
       return reader.flag();
     case 'text':
       return reader.text();
-    case 'present':
-      reader.skip(wireTypes.bytes);
-      return true;
+    case 'texts':
+      return added(before, reader.text());
     case 'json':
       return readJson(reader);
     default: {
+      if (kind.isListed) return added(before, readInto({}, reader.message(), kind.fields, levels));
       // safe: what this case has returned for the field before
       const fields = (before ?? Object.create(null)) as MutableFields;
-      if (!kind.isEntry) return readInto(fields, reader.message(), kind.fields);
-      const entry = readInto({}, reader.message(), kind.fields);
+      if (!kind.isEntry) return readInto(fields, reader.message(), kind.fields, levels);
+      const entry = readInto({}, reader.message(), kind.fields, levels);
       // Without a prototype, a key is never more than a key (B43).
       fields[String(entry.key ?? '')] = entry.value ?? emptyOf(kind.fields.get(2)?.kind);
       return fields;
     }
   }
+}
+
+/** @param list what it has returned for the field before */
+function added(list: unknown, value: unknown): unknown[] {
+  if (!Array.isArray(list)) return [value];
+  list.push(value);
+  return list;
 }
 
 /** The value of an entry of a map that has none. */

@@ -3,13 +3,15 @@
  * What is not here is ignored. Numbers are those of client.proto in centrifugal/protocol.
  */
 
-/** `present`: only whether it is there. `json`: bytes that are JSON text. */
-export type FieldKind = 'text' | 'json' | 'uint' | 'int' | 'flag' | 'present' | MessageKind;
+/** `json`: bytes that are JSON text. `texts`: a list of them. */
+export type FieldKind = 'text' | 'texts' | 'json' | 'uint' | 'int' | 'flag' | MessageKind;
 
 interface MessageKind {
   readonly fields: FieldTable;
   /** Whether it is an entry of a map, whose key is field 1 and whose value is field 2. */
   readonly isEntry: boolean;
+  /** Whether there may be several, which are a list. */
+  readonly isListed: boolean;
 }
 
 export interface Field {
@@ -25,14 +27,30 @@ function table(fields: Readonly<Record<number, readonly [name: string, kind: Fie
 }
 
 function map(value: FieldKind): MessageKind {
-  return { fields: table({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true };
+  return { fields: table({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true, isListed: false };
 }
 
 function message(fields: FieldTable): MessageKind {
-  return { fields, isEntry: false };
+  return { fields, isEntry: false, isListed: false };
+}
+
+function messages(fields: FieldTable): MessageKind {
+  return { fields, isEntry: false, isListed: true };
 }
 
 const channelAlone = table({ 1: ['channel', 'text'] });
+
+/** A node of a filter by tags, which has nodes like it. */
+const filterNode = new Map(
+  table({
+    1: ['op', 'text'],
+    2: ['key', 'text'],
+    3: ['cmp', 'text'],
+    4: ['val', 'text'],
+    5: ['vals', 'texts'],
+  }),
+);
+filterNode.set(6, { name: 'nodes', kind: messages(filterNode) });
 
 const subscribe = table({
   1: ['channel', 'text'],
@@ -45,7 +63,7 @@ const subscribe = table({
   10: ['recoverable', 'flag'],
   11: ['join_leave', 'flag'],
   12: ['delta', 'text'],
-  13: ['tf', 'present'],
+  13: ['tf', message(filterNode)],
   14: ['flag', 'int'],
   15: ['type', 'int'],
   16: ['phase', 'int'],

@@ -134,11 +134,6 @@ export const calls: Readonly<Record<string, Scenario>> = {
     equal(room.deltaStats().numDeltaPayloads, 0, 'deltas');
   },
 
-  async 'a filter by tags is refused (108)'(context) {
-    const tagsFilter = { key: 'lang', cmp: 'eq', val: 'en' } as const;
-    equal(await codeOfEnd((await connected(context)).newSubscription('stream:room', { tagsFilter })), 108);
-  },
-
   async 'maps and shared polls are refused (108)'(context) {
     const client = await connected(context);
     const getSignature = async () => ({ signature: '', keys: [] });

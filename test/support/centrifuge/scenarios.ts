@@ -6,6 +6,7 @@
 import { calls } from './calls.js';
 import { connecting } from './connecting.js';
 import type { Scenario } from './context.js';
+import { filters } from './filters.js';
 import { recovery } from './recovery.js';
 import { serverSide } from './server-side.js';
 import { subscribing } from './subscribing.js';
@@ -17,6 +18,7 @@ export const centrifugeScenarios: Readonly<Record<string, Readonly<Record<string
   subscribing,
   'subscription tokens': subscriptionTokens,
   recovery,
+  filters,
   'server-side subscriptions': serverSide,
   calls,
 };

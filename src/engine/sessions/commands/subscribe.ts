@@ -22,10 +22,11 @@ import { ttlSec } from '../../time/ttl.js';
 import { countRecovery, type EstablishPorts, establish } from '../establish.js';
 import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
+import { type FilterPorts, filterFor } from './filter.js';
 import { findTarget, type TargetPorts } from './target.js';
 
 /** What decides about subscriptions, and what they are added to. */
-export interface SubscribePorts extends TargetPorts, EstablishPorts, AttachmentPorts {
+export interface SubscribePorts extends TargetPorts, FilterPorts, EstablishPorts, AttachmentPorts {
   readonly auth: Authenticator;
   readonly revocations: RevocationCheck;
   readonly limits: EngineLimits;
@@ -47,6 +48,8 @@ export async function runSubscribe(
   if (!target.ok) return target;
   const { channel, rule } = target;
   if (rule.map !== undefined) return refuse(errorCodes.notAvailable, otherKind('subscribe', target));
+  const asked = filterFor(ports, target, request.filter);
+  if (!asked.ok) return asked;
   const held = session.subscriptions.get(channel);
   if (held?.serverSide === false) {
     return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true));
@@ -58,8 +61,10 @@ export async function runSubscribe(
   const subscription = new Subscription(session.subscriptions, channel, rule, {
     joinLeave: request.joinLeave && rule.joinLeave,
     serverSide: false,
-    delta: request.delta && rule.delta ? 'on' : 'off',
+    // A delta would be one to a publication that the filter has held back.
+    delta: request.delta && rule.delta && asked.filter === undefined ? 'on' : 'off',
     compact: (request.flag & subscribeFlags.channelCompaction) !== 0,
+    filter: asked.filter,
   });
   // Added at once, so that a second request is refused, and an unsubscribe finds it.
   if (held === undefined) session.subscriptions.add(subscription);

@@ -69,6 +69,7 @@ function ruleFields(rule: Rule) {
     presence: rule.presence ? wordOf(rule.readPresence) : 'off',
     join_leave: rule.pushJoinLeave ? 'push' : rule.joinLeave ? 'on' : 'off',
     user_limited: rule.userLimited,
+    filter_tags: rule.filterTags,
     max_message_bytes: rule.maxMessageBytes,
     delta: rule.delta,
     compaction: rule.compaction,

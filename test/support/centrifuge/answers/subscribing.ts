@@ -142,7 +142,7 @@ export const subscribing: readonly Answer[] = [
   ),
   answer(
     ['subscribe', 108, 'mistake'],
-    'it asks for what is not spoken: filters by tags, maps, shared polls',
+    'it asks for what is not spoken, maps and shared polls, or for a filter by tags that the rule does not have',
     (stage) => fateIn(stage, 'room:1', { tagsFilter: { key: 'lang', cmp: 'eq', val: 'en' } }),
   ),
 
