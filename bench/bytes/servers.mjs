@@ -1,0 +1,144 @@
+// @ts-check
+/** Each server as a process of its own, in the way of its documentation, published to over HTTP. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../brokers/services.mjs';
+import { API_KEY, centrifugo } from '../peers/programs.mjs';
+import { onCore } from '../shared/ipc.mjs';
+
+/** @typedef {import('./rows.mjs').Option} Option */
+/** @typedef {import('./rows.mjs').Row} Row */
+/**
+ * @typedef {object} Running
+ * @property {number} port
+ * @property {number} pid
+ * @property {() => Promise<void>} close
+ */
+
+export const CHANNEL = 'bench:match-lions-bears';
+
+const READY_WITHIN_MS = 20_000;
+const POLL_MS = 20;
+const HISTORY_SIZE = 10;
+/** Messages above this are compressed; the default of all three that have one is near. */
+const MIN_DEFLATED_BYTES = 64;
+const script = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * The program with its configuration, or why there is none.
+ * @type {Record<import('./rows.mjs').ServerName, (options: Option[], port: number) => { command: string[], config: object } | { missing: string }>}
+ */
+const SERVERS = {
+  fanfare: (options, port) => ({
+    command: [process.execPath, script('../../dist/cli/main.js'), 'serve', '--config'],
+    config: {
+      port,
+      anonymous: true,
+      log: { level: 'error' },
+      api: { keys: [API_KEY] },
+      ...(options.includes('deflate') && { deflate: { enabled: true, minBytes: MIN_DEFLATED_BYTES } }),
+      channels: {
+        'bench:{name}': {
+          subscribe: 'anyone',
+          history: { size: HISTORY_SIZE, ttl: '5m' },
+          ...(options.includes('filter') && { filterTags: 'any' }),
+          ...(options.includes('delta') && { delta: true }),
+          ...(options.includes('compaction') && { compaction: true }),
+        },
+      },
+    },
+  }),
+  centrifugo(options, port) {
+    const { path, missing } = centrifugo();
+    if (path === undefined) return { missing };
+    return {
+      command: [path, '-c'],
+      config: {
+        http_server: { address: '127.0.0.1', port: `${port}` },
+        log: { level: 'error' },
+        client: { insecure: true, allowed_origins: ['*'] },
+        http_api: { key: API_KEY },
+        ...(options.includes('deflate') && {
+          websocket: {
+            compression: true,
+            compression_min_size: MIN_DEFLATED_BYTES,
+            compression_prepared_message_cache_size: 1_048_576,
+          },
+        }),
+        channel: {
+          namespaces: [
+            {
+              name: 'bench',
+              history_size: HISTORY_SIZE,
+              history_ttl: '300s',
+              force_recovery: true,
+              ...(options.includes('filter') && { allow_tags_filter: true }),
+              ...(options.includes('delta') && { allowed_delta_types: ['fossil'], delta_publish: true }),
+              ...(options.includes('compaction') && { allow_channel_compaction: true }),
+            },
+          ],
+        },
+      },
+    };
+  },
+  socketio: (options, port) => ({
+    command: [process.execPath, script('./socketio-server.mjs')],
+    config: { port, deflate: options.includes('deflate'), minBytes: MIN_DEFLATED_BYTES },
+  }),
+};
+
+/**
+ * Resolves when it listens, or with the reason why it cannot be measured.
+ * @param {Row} row
+ * @param {number | null} core
+ * @returns {Promise<Running | string>}
+ */
+export async function startServer({ server, options }, core) {
+  const port = await freePort();
+  const plan = SERVERS[server](options, port);
+  if ('missing' in plan) return plan.missing;
+  const folder = await mkdtemp(join(tmpdir(), 'fanfare-bench-'));
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify(plan.config));
+  const [command = '', ...args] = onCore(core, [...plan.command, file]);
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    complaint += text;
+  });
+  const exited = once(child, 'exit');
+  const close = async () => {
+    child.kill('SIGKILL');
+    await exited;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const deadline = performance.now() + READY_WITHIN_MS;
+  // Any answer shows that it listens.
+  while (!(await fetch(`http://127.0.0.1:${port}/`).catch(() => null))) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      await close();
+      return `it did not start: ${complaint.trim().split('\n').at(-1) ?? ''}`;
+    }
+    await delay(POLL_MS);
+  }
+  return { port, pid: Number(child.pid), close };
+}
+
+/**
+ * @param {number} port
+ * @param {import('./loads.mjs').Message} message
+ */
+export async function publish(port, { data, tags }) {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/publish`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-API-Key': API_KEY },
+    body: JSON.stringify({ channel: CHANNEL, data, tags }),
+  });
+  const text = await answer.text();
+  if (!answer.ok || text.includes('"error"')) throw new Error(`publish: ${answer.status} ${text.slice(0, 200)}`);
+}
