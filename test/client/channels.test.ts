@@ -1,6 +1,6 @@
 /** Channels of the typed client against a running server: events, calls, the async iterator and sharing. */
 
-import { ClientError, type ConnectOptions, tag } from 'fanfare/client';
+import { allOf, ClientError, type ConnectOptions, not, tag } from 'fanfare/client';
 import { protobuf } from 'fanfare/client/protobuf';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ChatServer, next, serveChat, take, tokenOf, until } from './chat-server.js';
@@ -43,7 +43,8 @@ describe.each(ways)('%s', (_, options) => {
 
     it('gets what passes its filter, which all its users in the page have', async () => {
       const client = server.connect();
-      const notices = client.channel('chat:lobby', { filter: tag('kind').is('notice') });
+      const filter = allOf(tag('kind').isOneOf('notice', 'alarm'), not(tag('kind').is('chat')));
+      const notices = client.channel('chat:lobby', { filter });
       const messages = take(notices, 'message', 2);
       await notices.ready();
       for (const [n, kind] of ['notice', 'chat', 'notice'].entries()) {
@@ -53,7 +54,7 @@ describe.each(ways)('%s', (_, options) => {
         ['0', 1],
         ['2', 3],
       ]);
-      expect(client.channel('chat:lobby', { filter: tag('kind').is('notice') })).toBe(notices);
+      expect(client.channel('chat:lobby', { filter: { ...filter } })).toBe(notices);
       expect(() => client.channel('chat:lobby')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
       notices.close();
       notices.close();

@@ -33,7 +33,7 @@ export class MessageWriter {
 
   #field(number: number, { kind }: MessageField, value: unknown): void {
     if (kind === 'json') this.#text(number, JSON.stringify(value) ?? '');
-    else if (kind === 'present') this.#embedded(number, { fields: new Map(), isEntry: false }, {});
+    else if (kind === 'texts') this.#texts(number, value);
     else if (typeof kind === 'object') this.#embedded(number, kind, value);
     else if (typeof value === 'string') this.#text(number, value);
     else if (typeof value === 'number' || value === true) this.#number(number, Number(value));
@@ -43,12 +43,20 @@ export class MessageWriter {
     }
   }
 
-  #embedded(number: number, { fields, isEntry }: Embedded, value: unknown): void {
-    if (typeof value !== 'object' || value === null) return;
-    const messages = isEntry ? Object.entries(value).map(([key, one]) => ({ key, value: one })) : [value];
-    for (const message of messages) {
+  #texts(number: number, list: unknown): void {
+    if (!Array.isArray(list)) return;
+    for (const text of list) {
       this.#tag(number, lengthDelimited);
-      this.delimited(fields, { ...message });
+      // An empty text of a list is written: it counts.
+      this.#append(encoder.encode(String(text)));
+    }
+  }
+
+  #embedded(number: number, kind: Embedded, value: unknown): void {
+    if (typeof value !== 'object' || value === null) return;
+    for (const message of messagesIn(kind, value)) {
+      this.#tag(number, lengthDelimited);
+      this.delimited(kind.fields, { ...message });
     }
   }
 
@@ -93,4 +101,9 @@ export class MessageWriter {
     larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
+}
+
+function messagesIn({ isEntry, isList }: Embedded, value: object): readonly object[] {
+  if (isEntry) return Object.entries(value).map(([key, one]) => ({ key, value: one }));
+  return isList === true && Array.isArray(value) ? value : [value];
 }

@@ -102,7 +102,7 @@ function readValue(reader: ProtobufReader, tag: number, kind: FieldKind, before:
     case 'json':
       return readJson(reader);
     default: {
-      if (kind.isListed) return added(before, readInto({}, reader.message(), kind.fields, levels));
+      if (kind.isList) return added(before, readInto({}, reader.message(), kind.fields, levels));
       // safe: what this case has returned for the field before
       const fields = (before ?? Object.create(null)) as MutableFields;
       if (!kind.isEntry) return readInto(fields, reader.message(), kind.fields, levels);

@@ -10,8 +10,8 @@ interface MessageKind {
   readonly fields: FieldTable;
   /** Whether it is an entry of a map, whose key is field 1 and whose value is field 2. */
   readonly isEntry: boolean;
-  /** Whether there may be several, which are a list. */
-  readonly isListed: boolean;
+  /** Whether the field may come several times, and is a list. */
+  readonly isList?: boolean;
 }
 
 export interface Field {
@@ -27,15 +27,15 @@ function table(fields: Readonly<Record<number, readonly [name: string, kind: Fie
 }
 
 function map(value: FieldKind): MessageKind {
-  return { fields: table({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true, isListed: false };
+  return { fields: table({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true };
 }
 
 function message(fields: FieldTable): MessageKind {
-  return { fields, isEntry: false, isListed: false };
+  return { fields, isEntry: false };
 }
 
 function messages(fields: FieldTable): MessageKind {
-  return { fields, isEntry: false, isListed: true };
+  return { fields, isEntry: false, isList: true };
 }
 
 const channelAlone = table({ 1: ['channel', 'text'] });
