@@ -59,9 +59,11 @@ class DeltaWorld {
     for (const { deliveries, strays, early } of this.clients) {
       const numbers = deliveries.map(({ value }) => (value as { readonly n: number }).n);
       expect(deliveries.map(({ value }) => value)).toEqual(numbers.map((n) => this.published[n]));
+      expect([strays, early]).toEqual([0, 0]);
+      // Who subscribes anew gets the last value again, though there were later ones that are not kept.
+      if (this.#rule.recovery === 'cache') continue;
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
       expect(new Set(numbers).size).toBe(numbers.length);
-      expect([strays, early]).toEqual([0, 0]);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Unsubscribe } from '../../model/codes.js';
 import { payloadLength } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
-import type { PublicationPush, TrafficPush } from '../../model/push.js';
+import type { TrafficPush } from '../../model/push.js';
 import { beginDelivery } from '../channels/message-spans.js';
 import type { Rule } from '../channels/rule.js';
 import type { ChannelRules } from '../channels/rules.js';
@@ -15,7 +15,7 @@ import type { Span, Tracer } from '../ports/tracer.js';
 import type { DeliverySamples } from '../time/delivery-samples.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import type { ChannelIds } from './channel-ids.js';
-import { DataVersion } from './delta/version.js';
+import { DeltaChain } from './delta/chain.js';
 import { SharedFrame } from './shared-frame.js';
 import { SharedPush } from './shared-push.js';
 import type { FanOut, Subscription } from './subscription.js';
@@ -50,10 +50,8 @@ export class HubChannel implements Flushable, FanOut {
   #numLive = 0;
   /** Number of them that get joins and leaves. */
   #numTold = 0;
-  /** Number of them that get deltas. */
-  #numDelta = 0;
-  /** The last publication that arrived; kept only while there are subscribers that get deltas. */
-  #last: DataVersion | undefined;
+  /** `undefined` without subscribers that get deltas. */
+  #deltas: DeltaChain | undefined;
   /** Stands for the name in the variants that are compact; 0 until there is such a subscriber. */
   #id = 0;
   /** Subscribers that are `joining` or `ahead`; `undefined` without any, which is nearly always. */
@@ -179,7 +177,7 @@ export class HubChannel implements Flushable, FanOut {
       if (samples.channel === this.name && samples.arrived(publication.data)) this.#isMeasured = true;
       const push = { kind: 'publication', channel: this.name, publication } as const;
       this.#enqueue(
-        this.#numDelta > 0 ? this.#versioned(push) : new SharedPush(push, this.#id),
+        this.#deltas?.next(push, this.#id) ?? new SharedPush(push, this.#id),
         payloadLength(publication.data),
       );
     }
@@ -213,7 +211,7 @@ export class HubChannel implements Flushable, FanOut {
     this.#late = undefined;
     for (const [variant, group] of this.#live) {
       if (variant.delta === 'on') {
-        this.#flushDeltas(frame, group, late);
+        this.#deltas?.share(frame, group, late, this.#counts);
         continue;
       }
       const parcel = frame.parcelFor(variant);
@@ -231,40 +229,6 @@ export class HubChannel implements Flushable, FanOut {
     this.#countOut(numOut - numFiltered, numFiltered);
     if (this.#spans !== undefined) this.#endSpans(this.#spans);
     if (this.#isMeasured) this.#tellWhenWritten();
-  }
-
-  /** The next publication refers to this one. */
-  #versioned(push: PublicationPush): SharedPush {
-    const base = this.#last;
-    this.#last = new DataVersion(push.publication);
-    return new SharedPush(push, this.#id, this.#last, base);
-  }
-
-  /** As in {@link flush}. Who has no base yet gets the first publication whole, and then has one, too. */
-  #flushDeltas(
-    frame: SharedFrame,
-    group: readonly Subscription[],
-    late: ReadonlyMap<Subscription, number> | undefined,
-  ): void {
-    let numWithBase = 0;
-    let numWithout = 0;
-    for (let i = group.length - 1; i >= 0; i--) {
-      const subscription = group[i];
-      if (subscription === undefined || late?.has(subscription) === true) continue;
-      if (subscription.hasBase) numWithBase++;
-      else numWithout++;
-      this.#share(frame, subscription);
-    }
-    this.#countDeltas(frame, true, numWithBase);
-    this.#countDeltas(frame, false, numWithout);
-  }
-
-  #share(frame: SharedFrame, subscription: Subscription): void {
-    const { hasBase } = subscription;
-    const parcel = frame.parcelFor(subscription.variant, hasBase);
-    if (parcel === undefined) return;
-    if (!hasBase && frame.numPublications > 0) subscription.hasBase = true;
-    subscription.outbox.share(parcel);
   }
 
   #trace(tracer: Tracer, trace: string): void {
@@ -299,14 +263,6 @@ export class HubChannel implements Flushable, FanOut {
     this.#counts.publicationsFiltered += numFiltered;
   }
 
-  #countDeltas(frame: SharedFrame, hadBase: boolean, numSubscribers: number): void {
-    if (numSubscribers === 0) return;
-    const { count, savedBytes } = frame.deltas(hadBase);
-    const counts = this.#rule?.counts ?? this.#ports.counters.noRule;
-    counts.deltasOut += count * numSubscribers;
-    counts.deltaBytesSaved += savedBytes * numSubscribers;
-  }
-
   #enqueue(shared: SharedPush, bytes: number): void {
     const { push } = shared;
     this.#batch.push(shared);
@@ -330,10 +286,8 @@ export class HubChannel implements Flushable, FanOut {
     this.#numLive++;
     if (subscription.variant.joinLeave) this.#numTold++;
     if (subscription.variant.delta === 'on') {
-      this.#numDelta++;
-      // What its client has is at the position. A publication without an offset may have come after it.
-      if (this.#last !== undefined && this.#last.publication.offset !== this.position?.offset)
-        subscription.hasBase = false;
+      this.#deltas ??= new DeltaChain();
+      this.#deltas.add(subscription, this.position?.offset);
     }
     this.#hasAll(subscription);
   }
@@ -359,7 +313,7 @@ export class HubChannel implements Flushable, FanOut {
     if (group === undefined || last === undefined) return;
     this.#numLive--;
     if (variant.joinLeave) this.#numTold--;
-    if (variant.delta === 'on' && --this.#numDelta === 0) this.#last = undefined;
+    if (variant.delta === 'on' && this.#deltas?.remove() === 0) this.#deltas = undefined;
     if (group.length === 0) this.#live.delete(variant);
     else if (last !== subscription) {
       group[stage.slot] = last;
@@ -384,10 +338,7 @@ export class HubChannel implements Flushable, FanOut {
     const numOut = frame.numPublicationsFor(variant);
     this.#countOut(numOut, frame.numPublications - numOut);
     if (parcel === undefined) return;
-    if (variant.delta === 'on') {
-      this.#countDeltas(frame, hasBase, 1);
-      if (frame.numPublications > 0) subscription.hasBase = true;
-    }
+    if (variant.delta === 'on') this.#deltas?.handed(frame, subscription, this.#counts);
     subscription.outbox.share(parcel);
   }
 

@@ -116,9 +116,13 @@ describe('a delta', () => {
       const [base, target] = ['ab'.repeat(numBytes / 2), 'abcdefghijkX'.repeat(numBytes / 12)].map((one) =>
         Buffer.from(one),
       );
-      const start = performance.now();
-      if (base !== undefined && target !== undefined) fossilDelta(base, target, target.length);
-      return performance.now() - start;
+      // The best of three, since others use the processor, too.
+      const times = [1, 2, 3].map(() => {
+        const start = performance.now();
+        if (base !== undefined && target !== undefined) fossilDelta(base, target, target.length);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
     };
     worst(96_000);
     const [small, large] = [worst(96_000), worst(960_000)];
