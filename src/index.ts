@@ -5,6 +5,7 @@ export type { ClientAccess, SpecOptions, UnknownSchema } from './asyncapi/option
 export { defineConfig, type FanfareConfig } from './config/options.js';
 export type { AuthFunction, AuthGrant, AuthRequest } from './engine/auth/function-auth.js';
 export type { TokenAlgorithm } from './engine/auth/token-keys.js';
+export { type BytesOptions, type BytesSchema, bytes } from './engine/channels/bytes.js';
 export {
   type ChannelDeclaration,
   type ChannelOptions,

@@ -1,5 +1,6 @@
 /** Describes channel rules as AsyncAPI channels, with operations to send and receive. */
 
+import type { DataKind } from '../engine/channels/data-kind.js';
 import type { Rule } from '../engine/channels/rule.js';
 import { addressOf, type Ids } from './address.js';
 import type { SpecChannel, SpecOperation } from './document.js';
@@ -21,11 +22,10 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
   const { address, parameters } = addressOf(text);
   const mayReceive = rule.subscribe !== 'nobody' || rule.userLimited;
   const maySend = rule.publish !== 'nobody';
-  const received = schemas.payload(rule.schema, {
-    name: text,
-    direction: 'output',
-    what: `${text}: what subscribers get`,
-  });
+  const binary = rule.data === 'json' ? undefined : bytesIn(rule.data);
+  const received =
+    binary?.payload ??
+    schemas.payload(rule.schema, { name: text, direction: 'output', what: `${text}: what subscribers get` });
   const channel = { $ref: `#/channels/${id}` };
   const message = (name: string) => ({ $ref: `#/channels/${id}/messages/${name}` });
   return {
@@ -34,15 +34,17 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
         address,
         ...(Object.keys(parameters).length > 0 && { parameters }),
         messages: {
-          publication: { summary: 'What subscribers get: `data` of a publication.', payload: received },
+          publication: { summary: 'What subscribers get: `data` of a publication.', ...binary, payload: received },
           ...(maySend && {
             publish: {
               summary: 'What clients publish: `data` of the publish command.',
-              payload: schemas.payload(rule.schema, {
-                name: `${text} input`,
-                direction: 'input',
-                what: `${text}: what clients publish`,
-                twin: received,
+              ...(binary ?? {
+                payload: schemas.payload(rule.schema, {
+                  name: `${text} input`,
+                  direction: 'input',
+                  what: `${text}: what clients publish`,
+                  twin: received,
+                }),
               }),
             },
           }),
@@ -75,6 +77,14 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
       }),
     },
   };
+}
+
+function bytesIn(kind: Exclude<DataKind, 'json'>) {
+  const inJson = kind === 'base64' ? 'get and send a string of base64' : 'are refused (108)';
+  return {
+    contentType: 'application/octet-stream',
+    payload: { type: 'string', format: 'binary', description: `Bytes. Clients that speak JSON ${inJson}.` },
+  } as const;
 }
 
 /** Extensions for what AsyncAPI cannot express. Abilities that a channel does not have are left out. */

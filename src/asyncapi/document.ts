@@ -9,6 +9,8 @@ export interface Reference {
 
 export interface SpecMessage {
   readonly summary: string;
+  /** Absent: JSON. */
+  readonly contentType?: 'application/octet-stream';
   readonly payload: JsonSchema | Reference;
 }
 

@@ -12,7 +12,8 @@ const info = fc.record(
   { requiredKeys: ['user', 'client'] },
 );
 const tags = fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), fc.string());
-const publication: fc.Arbitrary<NewPublication> = fc.record({ data: json, info, tags }, { requiredKeys: ['data'] });
+const data = fc.oneof(json, fc.uint8Array());
+const publication: fc.Arbitrary<NewPublication> = fc.record({ data, info, tags }, { requiredKeys: ['data'] });
 
 test('a publication comes back as it was', () => {
   fc.assert(
@@ -30,6 +31,17 @@ test('what a node is told is what a broker passes on', () => {
     }),
   );
 });
+
+test('bytes are a JSON text for a version that does not know them', () => {
+  const stored = encodePublication({ data: Uint8Array.of(0, 0xff) });
+  expect(stored).toBe('14:{"bytes":true}"AP8="');
+  expect(decodePublication('2:{}"AP8="')).toEqual({ data: '"AP8="' });
+});
+
+test.each(['14:{"bytes":true}AP8=', '14:{"bytes":true}"A"', '14:{"bytes":true}"AP9="', '13:{"bytes":1}""'])(
+  'B39: %j is refused',
+  (stored) => expect(() => decodePublication(stored)).toThrow(),
+);
 
 test('joins and leaves come back as they were', () => {
   fc.assert(

@@ -5,7 +5,7 @@ import { clientInfoSchema, tagsSchema, traceSchema } from '../engine/channels/pu
 import type { BrokerEvents } from '../engine/ports/broker.js';
 import type { ChannelName } from '../model/channel-name.js';
 import { trustedJsonText } from '../model/json-text.js';
-import { payloadJson } from '../model/payload.js';
+import { isBytes, payloadFromText, payloadText } from '../model/payload.js';
 import { type ClientInfo, type NewPublication, type Publication, publicationAt } from '../model/publication.js';
 
 /** A message for a channel's subscribers, for any broker. */
@@ -19,8 +19,9 @@ export function deliver(events: BrokerEvents | undefined, channel: ChannelName, 
   else events?.onLeave(channel, message.info);
 }
 
-/** Versions that do not know a field leave it out. */
+/** Versions that do not know a field leave it out: bytes are base64 in quotes, which is data for them too. */
 const envelope = v.object({
+  bytes: v.exactOptional(v.literal(true)),
   info: v.exactOptional(clientInfoSchema),
   tags: v.exactOptional(tagsSchema),
   trace: v.exactOptional(traceSchema),
@@ -28,9 +29,12 @@ const envelope = v.object({
 
 /** The other fields as JSON, after their length and a colon, then the data unchanged. Mostly none: `0:`. */
 export function encodePublication({ data, info, tags, trace }: NewPublication): string {
-  if (info === undefined && tags === undefined && trace === undefined) return `0:${payloadJson(data)}`;
-  const rest = JSON.stringify({ info, tags, trace });
-  return `${rest.length}:${rest}${payloadJson(data)}`;
+  const bytes = isBytes(data) || undefined;
+  if (info === undefined && tags === undefined && trace === undefined && bytes === undefined) {
+    return `0:${payloadText(data)}`;
+  }
+  const rest = JSON.stringify({ bytes, info, tags, trace });
+  return `${rest.length}:${rest}${payloadText(data)}`;
 }
 
 /** @throws Error for a text that {@link encodePublication} has not made */
@@ -41,7 +45,8 @@ export function decodePublication(text: string): NewPublication {
   if (colon + 1 + length >= text.length) throw new Error('a stored publication without data');
   const data = trustedJsonText(text.slice(colon + 1 + length));
   if (length === 0) return { data };
-  return { data, ...v.parse(envelope, JSON.parse(text.slice(colon + 1, colon + 1 + length))) };
+  const { bytes = false, ...rest } = v.parse(envelope, JSON.parse(text.slice(colon + 1, colon + 1 + length)));
+  return { data: payloadFromText(data, bytes), ...rest };
 }
 
 export function encodeAnnouncement(event: 'join' | 'leave', info: ClientInfo): string {

@@ -9,6 +9,7 @@ import type {
   MessageOf,
   ProcedureTable,
 } from '../engine/channels/channel-types.js';
+import type { ChannelOptions } from './channel-events.js';
 
 /** The part of an application's type that a client needs. Used as `App`, it stands for any server. */
 export interface AnyApp {
@@ -32,6 +33,13 @@ export type DataOf<App extends AnyApp, Name extends string> = string extends key
 export type InputOf<App extends AnyApp, Name extends string> = string extends keyof ChannelsOf<App>
   ? unknown
   : MessageInputOf<ChannelsOf<App>, Name>;
+
+/** The options of the channel as a rest parameter: of one with bytes they have to say so. */
+export type OptionsOf<App extends AnyApp, Name extends string> = [DataOf<App, Name>] extends [never]
+  ? [options?: ChannelOptions]
+  : [DataOf<App, Name>] extends [Uint8Array]
+    ? [options: ChannelOptions & { readonly bytes: true }]
+    : [options?: ChannelOptions];
 
 /** Accepts names of declared procedures; for any other name it is the union of those. */
 export type KnownProcedure<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>

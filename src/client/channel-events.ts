@@ -70,6 +70,11 @@ export interface ChannelOptions {
    * filtered. All users of a channel in a page have the same filter. Default: all messages.
    */
   readonly filter?: TagFilter;
+  /**
+   * The channel has bytes: messages are a `Uint8Array`, in either codec. Without it they are what JSON makes of them. Default:
+   * `false`.
+   */
+  readonly bytes?: boolean;
   /** Sent with the subscribe command, for the server's subscribe function. Default: nothing. */
   readonly data?: unknown;
 }

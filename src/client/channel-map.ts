@@ -5,7 +5,7 @@ import type { Channel } from './channel.js';
 import type { ChannelOptions, ChannelState } from './channel-events.js';
 import type { ClientError } from './client-error.js';
 import { Listeners } from './listeners.js';
-import { type Member, toMember } from './message.js';
+import { dataOf, type Member, toMember } from './message.js';
 
 /** A key that was set or removed. */
 export interface KeyChange<Value> {
@@ -148,7 +148,7 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
     this.#subscription = subscription;
     subscription.on('sync', ({ entries }) => {
       // safe: the server checks values with the channel's schema
-      this.#entries = new Map(entries.map(({ key, data }) => [key, data as Value]));
+      this.#entries = new Map(entries.map(({ key, data }) => [key, dataOf(data, false) as Value]));
       this.#isSynced = true;
       this.#listeners.emit('sync', this.#entries);
       for (const key of [...this.#watched.keys()]) this.#ofKeys.emit(key, this.#entries.get(key));
@@ -158,7 +158,7 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
 
   #changed(key: string, data: unknown, isRemoved: boolean, info: PublicationContext['info']): void {
     // safe: as above
-    const value = data as Value;
+    const value = dataOf(data, false) as Value;
     if (isRemoved) this.#entries.delete(key);
     else this.#entries.set(key, value);
     this.#listeners.emit('change', { key, ...(!isRemoved && { value }), ...(info && { info: toMember(info) }) });

@@ -3,6 +3,7 @@
 import type {
   Centrifuge,
   FilterNode,
+  PublicationContext,
   SubscribedContext,
   Subscription,
   SubscriptionOptions,
@@ -25,7 +26,7 @@ import type { ConnectOptions } from './connect-options.js';
 import type { TagFilter } from './filter.js';
 import { JoinLeave } from './join-leave.js';
 import { Listeners } from './listeners.js';
-import { type Member, type Message, toMember, toMessage } from './message.js';
+import { type Member, type Message, toMember, toMessage, toSent } from './message.js';
 import { MessageReader } from './message-reader.js';
 import { subscriptionOptions } from './sdk-options.js';
 
@@ -162,7 +163,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_UNSUBSCRIBED`, `ERR_CLOSED`, or why the subscription was refused
    */
   async publish(data: Input): Promise<void> {
-    await this.call((subscription) => subscription.publish(data));
+    await this.call((subscription) => subscription.publish(toSent(data)));
   }
 
   /** Reads kept messages, oldest first. Throws as {@link publish} does, `ERR_NOT_AVAILABLE` and `ERR_UNRECOVERABLE`. */
@@ -171,7 +172,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     const { publications, offset, epoch } = await this.call((subscription) =>
       subscription.history({ limit, reverse, ...defined({ since }) }),
     );
-    return { messages: publications.map((publication) => toMessage<Data>(publication)), offset, epoch };
+    return { messages: publications.map((publication) => this.#toMessage(publication)), offset, epoch };
   }
 
   /** The clients in the channel. Throws as {@link publish} does, and `ERR_NOT_AVAILABLE`. */
@@ -317,7 +318,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     });
     subscription.on('subscribed', this.#onSubscribed);
     subscription.on('unsubscribed', this.#onUnsubscribed);
-    subscription.on('publication', (publication) => this.#onMessage(toMessage<Data>(publication)));
+    subscription.on('publication', (publication) => this.#onMessage(this.#toMessage(publication)));
     for (const event of ['join', 'leave'] as const) {
       subscription.on(event, ({ info }) => {
         if (!this.#isLeft()) this.#listeners.emit(event, toMember(info));
@@ -346,6 +347,10 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#listeners.emit('unsubscribed', { code, reason, ...(this.#endedBy && { error: this.#endedBy }) });
     this.#endReaders(code < 2_000 ? this.#endedBy : undefined);
   };
+
+  #toMessage(publication: PublicationContext): Message<Data> {
+    return toMessage<Data>(publication, this.#parts.options.bytes === true);
+  }
 
   #onMessage(message: Message<Data>): void {
     if (this.#isLeft()) return;

@@ -2,7 +2,16 @@
 
 import { Centrifuge, type MapSubscriptionOptions, type Subscription, type SubscriptionOptions } from 'centrifuge';
 import { defined } from '../model/defined.js';
-import type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
+import type {
+  AnyApp,
+  ArgumentsOf,
+  DataOf,
+  InputOf,
+  KnownChannel,
+  KnownProcedure,
+  OptionsOf,
+  ResultOf,
+} from './app-types.js';
 import { CallGate } from './call-gate.js';
 import { Channel } from './channel.js';
 import type { Cause, ChannelOptions } from './channel-events.js';
@@ -11,7 +20,7 @@ import { ClientError, toClientError } from './client-error.js';
 import { systemPorts } from './client-ports.js';
 import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
-import { type Message, toMessage } from './message.js';
+import { type Message, toMessage, toSent } from './message.js';
 import { withoutNodeStorage } from './quiet-storage.js';
 import { connectionOptions } from './sdk-options.js';
 import { TransportChoice } from './transport-choice.js';
@@ -126,7 +135,7 @@ export class Client<App extends AnyApp = AnyApp> {
    */
   channel<const Name extends string>(
     name: KnownChannel<App, Name>,
-    options: ChannelOptions = {},
+    ...[options = {}]: OptionsOf<App, Name>
   ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
     this.#use();
     if (this.#maps.has(name)) throw new ClientError('ERR_CONFIG', `"${name}" is open as a map`);
@@ -208,7 +217,7 @@ export class Client<App extends AnyApp = AnyApp> {
     const channel = this.#channels.get(name);
     const numReturns = channel?.numReturns;
     try {
-      await this.#call(() => this.#sdk.publish(name, data));
+      await this.#call(() => this.#sdk.publish(name, toSent(data)));
     } catch (error) {
       if (channel === undefined || !channel.isOutdated(error, numReturns)) throw error;
       await channel.publish(data);

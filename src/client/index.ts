@@ -1,6 +1,15 @@
 /** `fanfare/client`: the typed client, for browsers and Node. */
 
-export type { AnyApp, ArgumentsOf, DataOf, InputOf, KnownChannel, KnownProcedure, ResultOf } from './app-types.js';
+export type {
+  AnyApp,
+  ArgumentsOf,
+  DataOf,
+  InputOf,
+  KnownChannel,
+  KnownProcedure,
+  OptionsOf,
+  ResultOf,
+} from './app-types.js';
 export type { Channel } from './channel.js';
 export type {
   Cause,

@@ -1,6 +1,7 @@
 /** Messages and members of a channel, in the client's own types. */
 
 import type { ClientInfo, PublicationContext } from 'centrifuge';
+import { bytesFromBase64, toBase64 } from '../model/base64.js';
 
 /** A client in a channel. */
 export interface Member {
@@ -37,12 +38,39 @@ export function toMember({ user, client, connInfo, chanInfo }: ClientInfo): Memb
   };
 }
 
-export function toMessage<Data>({ data, offset, info, tags }: PublicationContext): Message<Data> {
+/** @param areBytes whether the channel has bytes */
+export function toMessage<Data>({ data, offset, info, tags }: PublicationContext, areBytes = false): Message<Data> {
   return {
     // safe: the server checks messages with the channel's schema
-    data: data as Data,
+    data: dataOf(data, areBytes) as Data,
     ...(offset !== undefined && { offset }),
     ...(info !== undefined && { info: toMember(info) }),
     ...(tags !== undefined && { tags }),
   };
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** In protobuf all data is bytes, and in JSON bytes are base64: only the channel tells what they stand for. */
+export function dataOf(data: unknown, areBytes: boolean): unknown {
+  if (areBytes) return typeof data === 'string' ? (bytesFromBase64(data) ?? data) : data;
+  if (!(data instanceof Uint8Array)) return data;
+  try {
+    return JSON.parse(decoder.decode(data));
+  } catch {
+    // Of a channel of bytes whose user has not said so.
+    return data;
+  }
+}
+
+/** Bytes that are base64 where JSON is spoken, which is known only when they are sent. */
+class SentBytes extends Uint8Array {
+  toJSON(): string {
+    return toBase64(this);
+  }
+}
+
+/** What the SDK is given to publish. */
+export function toSent(data: unknown): unknown {
+  return data instanceof Uint8Array ? new SentBytes(data) : data;
 }

@@ -1,6 +1,7 @@
 /** Channel rules in a configuration file: the declarative part of the library's options. */
 
 import * as v from 'valibot';
+import { dataKinds } from '../engine/channels/data-kind.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
@@ -41,6 +42,7 @@ const mapEntries = {
 };
 
 const ruleEntries = {
+  data: v.optional(oneOf(dataKinds)),
   subscribe: v.optional(oneOf(whoSubscribes)),
   publish: v.optional(oneOf(whoPublishes)),
   history: v.optional(strictObject(historyEntries)),

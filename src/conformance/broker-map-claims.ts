@@ -2,7 +2,7 @@
 
 import { strict as assert } from 'node:assert';
 import type { MapLimits, MapOutcome, MapSetOptions } from '../engine/ports/map-store.js';
-import { payloadJson, payloadValue } from '../model/payload.js';
+import { payloadText, payloadValue } from '../model/payload.js';
 import type { Publication } from '../model/publication.js';
 import { type Claim, historyOf, mapsOf, member, text, unusualTexts, type World } from './broker-claim.js';
 
@@ -100,7 +100,7 @@ export function mapClaims(claim: Claim): void {
     }
     const entries = await pagesOf(world, 10);
     assert.deepEqual(
-      entries.map(({ key, data, info, tags }) => [key, payloadJson(data), info, tags]),
+      entries.map(({ key, data, info, tags }) => [key, payloadText(data), info, tags]),
       unusualTexts.map((data, index) => [keys[index], data, member('c'), { at: String(index) }]),
     );
     const { entry } = await mapsOf(broker).get(channel, '__proto__');

@@ -4,6 +4,7 @@
  */
 
 import { strict as assert } from 'node:assert';
+import { bytesClaims } from './broker-bytes-claims.js';
 import { type BrokerUnderTest, type Claim, channelName } from './broker-claim.js';
 import { deliveryClaims } from './broker-delivery-claims.js';
 import { historyClaims } from './broker-history-claims.js';
@@ -31,6 +32,7 @@ const abilities = {
   presence: presenceClaims,
   versions: versionClaims,
   tracing: tracingClaims,
+  bytes: bytesClaims,
 };
 
 /** What a broker need not have. */

@@ -175,7 +175,8 @@ function compose(options: NodeOptions) {
     silenceWithin: (ms) => brokerHealth.silenceWithin(ms),
   });
   const presence = broker.presence ?? (control && new ControlPresence({ broker, clock, hub, cluster, brokerHealth }));
-  const stores: Stores = { name: broker.name, ...defined({ history, maps, presence }) };
+  const carriesBytes = broker.carriesBytes === true;
+  const stores: Stores = { name: broker.name, carriesBytes, ...defined({ history, maps, presence }) };
   const rules = new ChannelRules(settings.channels, stores, limits);
   const ruleOf = (channel: ChannelName) => hub.match(channel, ports.rules);
   const ruleChanges: RuleChanges = new RuleChanges({ clock, hub, ruleOf });

@@ -2,7 +2,7 @@
 
 import type { ErrorReply } from './codes.js';
 import type { FilterNode } from './filter.js';
-import type { Payload } from './payload.js';
+import type { JsonPayload, Payload } from './payload.js';
 import type { Position } from './position.js';
 
 /** Features of a subscription that a client declares in `flag`. */
@@ -23,7 +23,7 @@ export interface SubscribeRequest {
   readonly delta: boolean;
   /** Which publications the client wants; absent: all. */
   readonly filter?: FilterNode | undefined;
-  readonly data?: Payload | undefined;
+  readonly data?: JsonPayload | undefined;
   /** Bits of {@link subscribeFlags}; unknown bits are ignored. */
   readonly flag: number;
   /** Present if the client asks for a map. */
@@ -56,7 +56,7 @@ export interface KeyedChange {
 
 export interface ConnectRequest {
   readonly token?: string | undefined;
-  readonly data?: Payload | undefined;
+  readonly data?: JsonPayload | undefined;
   readonly name: string;
   readonly version: string;
   /** Substitutes for HTTP headers, for clients that cannot set those. */
@@ -92,10 +92,10 @@ export type Command =
   | { readonly kind: 'presenceStats'; readonly id: number; readonly channel: string }
   | { readonly kind: 'history'; readonly id: number; readonly request: HistoryRequest }
   | { readonly kind: 'ping'; readonly id: number }
-  | { readonly kind: 'rpc'; readonly id: number; readonly method: string; readonly data: Payload | undefined }
+  | { readonly kind: 'rpc'; readonly id: number; readonly method: string; readonly data: JsonPayload | undefined }
   | { readonly kind: 'refresh'; readonly id: number; readonly token: string }
   | { readonly kind: 'subRefresh'; readonly id: number; readonly channel: string; readonly token: string }
-  | { readonly kind: 'send'; readonly data: Payload | undefined }
+  | { readonly kind: 'send'; readonly data: JsonPayload | undefined }
   | { readonly kind: 'pong' }
   /** A command with an invalid field, whose reply is the error. */
   | InvalidCommand;

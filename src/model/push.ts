@@ -1,7 +1,7 @@
 /** Pushes of the server. */
 
 import type { Disconnect, Unsubscribe } from './codes.js';
-import type { Payload } from './payload.js';
+import type { JsonPayload } from './payload.js';
 import type { ClientInfo, Publication } from './publication.js';
 
 /** The state of a server-side subscription when it begins. */
@@ -10,7 +10,7 @@ export interface SubscribePush {
   readonly positioned: boolean;
   readonly epoch: string;
   readonly offset: number;
-  readonly data?: Payload;
+  readonly data?: JsonPayload;
 }
 
 export interface PublicationPush extends ChannelPush {
@@ -42,6 +42,6 @@ export type Push =
   | TrafficPush
   | { readonly kind: 'unsubscribe'; readonly channel: string; readonly unsubscribe: Unsubscribe }
   | { readonly kind: 'subscribe'; readonly channel: string; readonly subscribe: SubscribePush }
-  | { readonly kind: 'message'; readonly data: Payload }
+  | { readonly kind: 'message'; readonly data: JsonPayload }
   | { readonly kind: 'refresh'; readonly ttlSec?: number }
   | { readonly kind: 'disconnect'; readonly disconnect: Disconnect };

@@ -3,7 +3,7 @@
 import type { ErrorReply } from './codes.js';
 import type { MapRequest } from './command.js';
 import type { DictionaryOffer } from './dictionary.js';
-import type { Payload } from './payload.js';
+import type { JsonPayload } from './payload.js';
 import type { ClientInfo, Publication } from './publication.js';
 import type { RefusalLine } from './refusal-line.js';
 import type { StatePage } from './state-page.js';
@@ -13,7 +13,7 @@ export interface ConnectResult {
   readonly version: string;
   /** Seconds until the connection expires; absent when it does not. */
   readonly ttlSec?: number;
-  readonly data?: Payload;
+  readonly data?: JsonPayload;
   readonly subs: ReadonlyMap<string, SubscribeResult>;
   /** 0 when the server sends no pings. */
   readonly pingIntervalSec: number;
@@ -36,7 +36,7 @@ export interface SubscribeResult {
   readonly wasRecovering: boolean;
   readonly recovered: boolean;
   readonly publications: readonly Publication[];
-  readonly data?: Payload;
+  readonly data?: JsonPayload;
   /** Whether publications may come as deltas; the whole ones here begin the chain. */
   readonly delta?: boolean;
   /** Stands for the channel's name in pushes, as long as the subscription lives. */
@@ -72,6 +72,6 @@ export type ReplyBody =
   | { readonly kind: 'presenceStats'; readonly numClients: number; readonly numUsers: number }
   | { readonly kind: 'history'; readonly result: HistoryResult }
   | { readonly kind: 'ping' }
-  | { readonly kind: 'rpc'; readonly data: Payload | undefined }
+  | { readonly kind: 'rpc'; readonly data: JsonPayload | undefined }
   | { readonly kind: 'refresh'; readonly client: string; readonly version: string; readonly ttlSec?: number }
   | { readonly kind: 'subRefresh'; readonly ttlSec?: number };

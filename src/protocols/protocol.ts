@@ -20,6 +20,8 @@ export type Decoded =
 export interface Protocol {
   /** Unique; together with the framing of a transport it names an encoding. */
   readonly name: string;
+  /** Whether publications have bytes as they are; otherwise they are strings of base64. */
+  readonly carriesBytes: boolean;
   /**
    * Makes it stateful: its encoding depends on what it has encoded before. Each connection has its own object, which
    * encodes everything in the order of writing. The returned function takes back what was encoded since this call and

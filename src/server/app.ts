@@ -10,7 +10,7 @@ import type {
   ProcedureTable,
 } from '../engine/channels/channel-types.js';
 import { grantOf } from '../engine/channels/grant.js';
-import { encodeMessage } from '../engine/channels/publishing.js';
+import { encodeData, encodeMessage } from '../engine/channels/publishing.js';
 import type { NodeSummary } from '../engine/cluster/messages.js';
 import type { ChannelSummary, ClientSelector } from '../engine/operations/clients.js';
 import type { Operations, PublishRequestOptions } from '../engine/operations/operations.js';
@@ -126,8 +126,10 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     data: MessageInputOf<Channels, Name>,
     options: PublishOptions = {},
   ): Promise<Position> {
+    // At the call: afterwards the caller may change it.
+    const payload = encodeData(data);
     await this.#serving.start();
-    return (await this.#operations.publish(channel, encodeMessage(data), publishing(options))).position;
+    return (await this.#operations.publish(channel, payload, publishing(options))).position;
   }
 
   /** Publishes one message to several channels. One outcome each, in order; a failure stops no other. */
@@ -136,8 +138,9 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     data: MessageInputOf<Channels, Name>,
     options: PublishOptions = {},
   ): Promise<PromiseSettledResult<Position>[]> {
+    const payload = encodeData(data);
     await this.#serving.start();
-    const outcomes = await this.#operations.broadcast(channels, encodeMessage(data), publishing(options));
+    const outcomes = await this.#operations.broadcast(channels, payload, publishing(options));
     return outcomes.map((outcome) =>
       outcome.status === 'fulfilled' ? { status: 'fulfilled', value: outcome.value.position } : outcome,
     );

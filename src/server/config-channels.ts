@@ -1,6 +1,7 @@
 /** Converts the channel rules of a configuration to declarations. */
 
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
+import { bytes } from '../engine/channels/bytes.js';
 import { type ChannelDeclaration, type ChannelOptions, channel } from '../engine/channels/channel-options.js';
 import type { Duration } from '../engine/time/duration.js';
 import { defined } from '../model/defined.js';
@@ -20,7 +21,9 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   const ttl: Duration | undefined = history && `${history.ttl}ms`;
   const { map } = rule;
   const mapTtl: Duration | undefined = map?.ttl === undefined ? undefined : `${map.ttl}ms`;
+  const isBinary = rule.data === 'bytes' || rule.data === 'base64';
   return {
+    ...(isBinary && { message: bytes({ base64: rule.data === 'base64' }) }),
     ...defined({ subscribe, renew, publish }),
     ...(history !== undefined &&
       ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),

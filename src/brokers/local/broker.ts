@@ -21,6 +21,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { StatePage } from '../../model/state-page.js';
 import { deliver } from '../bus-message.js';
+import { carried, uncarried, uncarriedPage } from './carried.js';
 import { LineSocket } from './line-socket.js';
 import type { LocalMessage, LocalOperation, LocalOperations } from './messages.js';
 
@@ -47,6 +48,7 @@ export class LocalBroker implements Broker {
   readonly name = 'local';
   readonly losesNothing = true;
   readonly comparesVersions = true;
+  readonly carriesBytes = true;
   /** Oldest first. */
   readonly #pending = new Map<number, Pending>();
   #late: Cancel | undefined;
@@ -58,7 +60,7 @@ export class LocalBroker implements Broker {
   #onClosed = (): void => undefined;
 
   readonly history: HistoryStore = {
-    read: (channel, query) => this.#ask('read', channel, query),
+    read: async (channel, query) => uncarriedPage(await this.#ask('read', channel, query)),
     remove: async (channel) => void (await this.#ask('removeHistory', channel)),
   };
 
@@ -116,7 +118,7 @@ export class LocalBroker implements Broker {
   }
 
   publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
-    return this.#ask('publish', channel, publication, options);
+    return this.#ask('publish', channel, carried(publication), options);
   }
 
   async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
@@ -169,6 +171,9 @@ export class LocalBroker implements Broker {
         break;
       case 'control':
         this.#onControl?.(message.payload, message.from);
+        break;
+      case 'publication':
+        this.#events?.onPublication(message.channel, uncarried(message.publication), message.epoch);
         break;
       default:
         deliver(this.#events, message.channel, message);

@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from '../../engine/ports/logger.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { MemoryBroker, type MemoryBrokerOptions } from '../memory/broker.js';
+import { carried, carriedPage, uncarried } from './carried.js';
 import { LineSocket } from './line-socket.js';
 import type { LocalMessage, LocalRequest } from './messages.js';
 
@@ -60,7 +61,7 @@ export class LocalBrokerHost {
     };
     return {
       onPublication: (channel, publication, epoch) => {
-        each(channel, { kind: 'publication', channel, publication, epoch });
+        each(channel, { kind: 'publication', channel, publication: carried(publication), epoch });
       },
       onJoin: (channel, info) => each(channel, { kind: 'join', channel, info }),
       onLeave: (channel, info) => each(channel, { kind: 'leave', channel, info }),
@@ -104,12 +105,14 @@ export class LocalBrokerHost {
         return this.#subscribe(client, ...request.with);
       case 'unsubscribe':
         return this.#unsubscribe(client, ...request.with);
-      case 'publish':
-        return this.#broker.publish(...request.with);
+      case 'publish': {
+        const [channel, publication, options] = request.with;
+        return this.#broker.publish(channel, uncarried(publication), options);
+      }
       case 'announce':
         return this.#broker.announce(...request.with);
       case 'read':
-        return history.read(...request.with);
+        return history.read(...request.with).then(carriedPage);
       case 'removeHistory':
         return history.remove(...request.with);
       case 'addPresence': {

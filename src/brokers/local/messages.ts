@@ -3,7 +3,7 @@
  * folder that only its user may enter, so the messages are trusted.
  */
 
-import type { HistoryPage, HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
+import type { HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type {
   MapChangeOptions,
   MapEntryRead,
@@ -17,6 +17,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import type { FanfareErrorCode } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
+import type { Carried, CarriedPage } from './carried.js';
 
 /** A page as JSON. */
 export interface SentPage extends Omit<MapPage, 'state'> {
@@ -27,9 +28,9 @@ export interface SentPage extends Omit<MapPage, 'state'> {
 export interface LocalOperations {
   subscribe(channel: ChannelName): null;
   unsubscribe(channel: ChannelName): null;
-  publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Published;
+  publish(channel: ChannelName, publication: Carried<NewPublication>, options: PublishOptions): Published;
   announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): null;
-  read(channel: ChannelName, query: HistoryQuery): HistoryPage;
+  read(channel: ChannelName, query: HistoryQuery): CarriedPage;
   removeHistory(channel: ChannelName): null;
   addPresence(channel: ChannelName, info: ClientInfo, ttlMs: number): null;
   removePresence(channel: ChannelName, client: string): null;
@@ -58,5 +59,11 @@ export type LocalRequest = {
 export type LocalMessage =
   | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly code: FanfareErrorCode; readonly message: string }
-  | (ChannelMessage & { readonly channel: ChannelName })
+  | (Exclude<ChannelMessage, { kind: 'publication' }> & { readonly channel: ChannelName })
+  | {
+      readonly kind: 'publication';
+      readonly channel: ChannelName;
+      readonly publication: Carried<Publication>;
+      readonly epoch: string;
+    }
   | { readonly kind: 'control'; readonly payload: string; readonly from: string };

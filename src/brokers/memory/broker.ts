@@ -50,6 +50,7 @@ const compared = 64;
 
 export class MemoryBroker implements Broker, HistoryStore {
   readonly name = 'memory';
+  readonly carriesBytes = true;
   readonly comparesVersions = true;
   readonly history: HistoryStore = this;
   readonly maps: MemoryMaps;

@@ -22,6 +22,7 @@ import { type Incoming, Wire } from './wire.js';
 
 export class NatsBroker implements Broker {
   readonly name = 'nats';
+  readonly carriesBytes = true;
   readonly history: Journal;
   readonly control: BusControl;
   readonly #garbage: GarbageLog;

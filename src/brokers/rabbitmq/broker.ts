@@ -32,6 +32,7 @@ const overflowIntervalMs = 1_000;
 
 export class RabbitmqBroker implements Broker {
   readonly name = 'rabbitmq';
+  readonly carriesBytes = true;
   readonly control: RabbitmqControl;
   readonly history?: RabbitmqHistory;
   readonly #garbage: GarbageLog;

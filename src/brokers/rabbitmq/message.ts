@@ -1,9 +1,12 @@
-/** Publications, joins and leaves as AMQP messages: the data is the body, the other fields are headers. */
+/**
+ * Publications, joins and leaves as AMQP messages: the data is the body, the other fields are headers. Bytes are base64 in
+ * quotes, with a header that older versions ignore: for them too it is data.
+ */
 
 import * as v from 'valibot';
 import { clientInfoSchema, tagsSchema, traceSchema } from '../../engine/channels/publication-schemas.js';
 import { trustedJsonText } from '../../model/json-text.js';
-import { payloadJson } from '../../model/payload.js';
+import { isBytes, payloadFromText, payloadText } from '../../model/payload.js';
 import { type ClientInfo, type NewPublication, publicationAt } from '../../model/publication.js';
 import type { ChannelMessage } from '../bus-message.js';
 
@@ -24,8 +27,9 @@ export interface Received {
 export function encodePublication({ data, info, tags, trace }: NewPublication): Message {
   return {
     type: 'publication',
-    content: Buffer.from(payloadJson(data)),
+    content: Buffer.from(payloadText(data)),
     headers: {
+      ...(isBytes(data) && { bytes: 'true' }),
       ...(info !== undefined && { info: JSON.stringify(info) }),
       ...(tags !== undefined && { tags: JSON.stringify(tags) }),
       ...(trace !== undefined && { trace }),
@@ -51,9 +55,9 @@ export function decodeMessage({ type, content, headers }: Received): ChannelMess
   }
 }
 
-function decodePublication(text: string, { info, tags, trace }: Received['headers']): NewPublication {
+function decodePublication(text: string, { bytes, info, tags, trace }: Received['headers']): NewPublication {
   if (text === '') throw new Error('a publication without data');
-  const data = trustedJsonText(text);
+  const data = payloadFromText(trustedJsonText(text), bytes === 'true');
   if (info === undefined && tags === undefined && trace === undefined) return { data };
   return {
     data,

@@ -22,6 +22,7 @@ import { type Topology, topologyOf } from './topology.js';
 
 export class RedisBroker implements Broker {
   readonly name = 'redis';
+  readonly carriesBytes = true;
   readonly comparesVersions = true;
   readonly history: RedisHistory;
   readonly presence: RedisPresence;

@@ -60,16 +60,19 @@ export class MessageReader {
     return fields;
   }
 
-  /** Only at its end it is known whether its data is JSON, or a delta, which is text. */
+  /**
+   * Only at its end it is known whether its data is a delta, which is text. Other data stays bytes, of which only the channel
+   * tells what they are.
+   */
   #finishPublication(fields: Fields): void {
     const { data } = fields;
     if (!(data instanceof Uint8Array)) return;
-    const text = decoder.decode(data);
-    if (fields.delta === true) fields.data = text;
-    else if (text === '') delete fields.data;
+    if (fields.delta === true) fields.data = decoder.decode(data);
     else {
-      fields.data = JSON.parse(text);
-      if (this.keepsText) Object.defineProperty(fields, wholeText, { value: text });
+      // A copy, which the application may keep without the frame.
+      const own = new Uint8Array(data);
+      fields.data = own;
+      if (this.keepsText) Object.defineProperty(fields, wholeText, { get: () => decoder.decode(own) });
     }
   }
 

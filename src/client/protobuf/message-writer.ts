@@ -27,12 +27,13 @@ export class MessageWriter {
     for (const [number, field] of table) {
       const value = values[field.name];
       if (value !== undefined && value !== null) this.#field(number, field, value);
-      else if (value === null && field.kind === 'json') this.#text(number, 'null');
+      else if (value === null && (field.kind === 'json' || field.kind === 'payload')) this.#text(number, 'null');
     }
   }
 
   #field(number: number, { kind }: MessageField, value: unknown): void {
-    if (kind === 'json') this.#text(number, JSON.stringify(value) ?? '');
+    const isJson = kind === 'json' || (kind === 'payload' && !(value instanceof Uint8Array));
+    if (isJson) this.#text(number, JSON.stringify(value) ?? '');
     else if (kind === 'texts') this.#texts(number, value);
     else if (typeof kind === 'object') this.#embedded(number, kind, value);
     else if (typeof value === 'string') this.#text(number, value);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { protobufSdk } from '../../../test/support/documents/protobuf-sdk.js';
 import {
   commandVectors,
+  inProtobuf,
   protobufCommandVectors,
   protobufVectors,
   pushVectors,
@@ -33,23 +34,39 @@ function codecOver(transport: Transport): SdkCodec {
 
 const codec = codecOver('websocket');
 
+/** The data of publications is bytes until the channel is known. */
+function parsed(value: unknown): unknown {
+  if (value instanceof Uint8Array) return JSON.parse(Buffer.from(value).toString());
+  if (Array.isArray(value)) return value.map(parsed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, parsed(one)]));
+}
+
+/** The commands of a frame in JSON, as they are in protobuf. */
+function readInJson(frame: string) {
+  const decoded = decodeJsonFrame(frame);
+  return decoded.ok ? { ...decoded, commands: decoded.commands.map(inProtobuf) } : decoded;
+}
+
 describe('replies that the server writes are read as those in JSON', () => {
   // With deltas, whole data is a string only in JSON.
   const isPlain = ({ bytes }: { readonly bytes: string }) => !/"delta":true|"data":"\{/.test(bytes);
 
   test.each(replyVectors.filter(isPlain))('reply: $name', ({ name, bytes }) => {
-    expect(codec.decodeReplies(protobufVectors.replies(name))).toEqual([JSON.parse(bytes)]);
+    expect(parsed(codec.decodeReplies(protobufVectors.replies(name)))).toEqual([JSON.parse(bytes)]);
   });
 
   test.each(pushVectors.filter(isPlain))('push: $name', ({ name, bytes }) => {
-    expect(codec.decodeReplies(protobufVectors.pushes(name))).toEqual([JSON.parse(bytes)]);
+    expect(parsed(codec.decodeReplies(protobufVectors.pushes(name)))).toEqual([JSON.parse(bytes)]);
   });
 
   test('a delta is the text that it is in JSON, and whole data is read as without deltas', () => {
     const read = (name: string) => codec.decodeReplies(protobufVectors.pushes(name))[0];
     const [delta, whole] = pushVectors.filter((vector) => !isPlain(vector)).reverse();
     expect(read(delta?.name ?? '')).toEqual(JSON.parse(delta?.bytes ?? ''));
-    expect(read(whole?.name ?? '')).toEqual({ push: { channel: 'c', pub: { data: { text: 'ü' }, offset: 12 } } });
+    expect(parsed(read(whole?.name ?? ''))).toEqual({
+      push: { channel: 'c', pub: { data: { text: 'ü' }, offset: 12 } },
+    });
   });
 
   test('any data', () => {
@@ -80,7 +97,7 @@ describe('commands are read by the server as those in JSON', () => {
 
   test.each(written)('$name', ({ bytes }) => {
     const frame = codec.encodeCommands([JSON.parse(bytes)]);
-    expect(decodeProtobufFrame(frame)).toEqual(decodeJsonFrame(bytes));
+    expect(decodeProtobufFrame(frame)).toEqual(readInJson(bytes));
   });
 
   test('several in one frame, with any data and numbers', () => {
@@ -96,7 +113,7 @@ describe('commands are read by the server as those in JSON', () => {
     fc.assert(
       fc.property(fc.array(one, { minLength: 1, maxLength: 5 }), (commands) => {
         expect(decodeProtobufFrame(codec.encodeCommands(commands))).toEqual(
-          decodeJsonFrame(jsonLines.encodeCommands(commands)),
+          readInJson(jsonLines.encodeCommands(commands)),
         );
       }),
     );

@@ -115,7 +115,7 @@ export interface MapOptions {
 
 /** One channel rule. Everything that is not granted is denied. */
 export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Pattern extends string = string> {
-  /** Schema of the messages: any Standard Schema (zod, valibot, arktype, …). Default: any JSON. */
+  /** Schema of the messages: any Standard Schema (zod, valibot, arktype, …), or `bytes()`. Default: any JSON. */
   readonly message?: Schema;
   /** Who may subscribe. Default: `nobody`. A function may return a {@link SubscribeGrant} instead of `true`. */
   readonly subscribe?:
@@ -160,7 +160,7 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    * might ever pass it. Default: none, filters are refused.
    */
   readonly filterTags?: readonly string[] | 'any';
-  /** Largest message, in bytes of its JSON. Default: 65,536. */
+  /** Largest message in bytes, of JSON those of its text. Default: 65,536. */
   readonly maxMessageBytes?: number;
   /**
    * Send a publication as its difference to the one before, if that is smaller, to subscribers that ask for it (`delta:

@@ -5,7 +5,7 @@ import { FanfareError } from '../../model/fanfare-error.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
 import { isMapKey, maxMapKeyBytes } from '../../model/map-key.js';
-import { type Payload, payloadJson, payloadValue } from '../../model/payload.js';
+import { isBytes, type JsonPayload, type Payload, payloadJson, payloadValue } from '../../model/payload.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import {
   type Broker,
@@ -18,6 +18,7 @@ import type { Counters } from '../ports/counters.js';
 import type { MapOutcome, MapVersion, NewMapEntry } from '../ports/map-store.js';
 import { type Span, type Tracer, traceIdOf } from '../ports/tracer.js';
 import type { DeliverySamples } from '../time/delivery-samples.js';
+import { ofKind } from './data-kind.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
 import { beginPublishing, endPublishing } from './message-spans.js';
 import type { Rule } from './rule.js';
@@ -61,24 +62,32 @@ export interface AcceptedMessage {
 }
 
 /**
- * Checks a message against size and schema. The schema's output is what is published: defaults are filled in, unknown
+ * Checks a message against the kind, the size and the schema of its channel. The schema's output is what is published: defaults are filled in, unknown
  * keys go where the schema strips them. If it changes nothing, the message keeps its text. Without a schema the answer is
  * there at once, since this runs for each publication.
  *
  * @throws FanfareError `ERR_MESSAGE_TOO_LARGE`, `ERR_MESSAGE_INVALID`
  */
 export function acceptMessage(rule: Rule, data: Payload): AcceptedMessage | Promise<AcceptedMessage> {
-  if (Buffer.byteLength(payloadJson(data)) > rule.maxMessageBytes) {
+  const numBytes = isBytes(data) ? data.length : Buffer.byteLength(payloadJson(data));
+  if (numBytes > rule.maxMessageBytes) {
     throw new FanfareError('ERR_MESSAGE_TOO_LARGE', `message is larger than ${rule.maxMessageBytes} bytes`);
   }
-  return rule.schema === undefined ? { data, value: undefined } : validated(rule.schema, data);
+  const accepted = ofKind(rule, data);
+  if (rule.schema === undefined || isBytes(accepted)) return { data: accepted, value: undefined };
+  return validated(rule.schema, accepted);
 }
 
-async function validated(schema: NonNullable<Rule['schema']>, data: Payload): Promise<AcceptedMessage> {
+async function validated(schema: NonNullable<Rule['schema']>, data: JsonPayload): Promise<AcceptedMessage> {
   const outcome = await schema['~standard'].validate(payloadValue(data));
   if (outcome.issues !== undefined) throw new SchemaMismatch(outcome.issues[0]);
   const { value } = outcome;
   return { data: isUnchanged(payloadJson(data), value) ? data : encodeMessage(value), value };
+}
+
+/** Encodes a message of the application. Bytes are copied, since it may go on to change them. @throws as {@link encodeMessage} */
+export function encodeData(value: unknown): Payload {
+  return value instanceof Uint8Array ? new Uint8Array(value) : encodeMessage(value);
 }
 
 /**

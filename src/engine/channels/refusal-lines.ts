@@ -160,6 +160,18 @@ export function notFilteredBy(
   };
 }
 
+/** The channel has bytes, and the client speaks JSON. */
+export function onlyForBytes({ action, channel, rule: { pattern } }: Question): RefusalLine {
+  const rule = pattern.text;
+  return {
+    check: 'data',
+    key: `${action} ${rule}`,
+    fields: { action, channel, rule, option: `channels → ${rule} → data` },
+    message: `${action} refused: the rule ${rule} has data: bytes, and the client speaks JSON; base64 would let it in`,
+    level: 'info',
+  };
+}
+
 /** The name is reserved for the server: no rule can open it. */
 export function internalChannel(name: string): RefusalLine {
   const fault = 'internal';

@@ -12,6 +12,8 @@ type RuleChange = 'same' | 'quiet' | 'permission' | 'terms';
 /** The effect of a change of each field. */
 const meanings = {
   pattern: 'quiet',
+  // Who gets another kind than it knows would misread it.
+  data: 'terms',
   schema: 'quiet',
   subscribe: 'permission',
   renew: 'quiet',

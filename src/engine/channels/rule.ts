@@ -7,10 +7,13 @@ import type { ChannelPattern } from '../names/channel-pattern.js';
 import type { StreamLimits } from '../ports/broker.js';
 import type { RuleCounts } from '../ports/rule-counts.js';
 import type { ChannelOptions, HistoryOptions } from './channel-options.js';
+import type { DataKind } from './data-kind.js';
 
 /** With defaults, and parsed texts. */
 export interface Rule {
   readonly pattern: ChannelPattern;
+  readonly data: DataKind;
+  /** Of JSON. */
   readonly schema: StandardSchemaV1 | undefined;
   readonly subscribe: NonNullable<ChannelOptions['subscribe']>;
   readonly renew: ChannelOptions['renew'];

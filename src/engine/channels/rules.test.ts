@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { channelName } from '../../../test/support/engine/channel-name.js';
 import { countingRandom, FakeClock } from '../../../test/support/engine/fake-clock.js';
 import { MemoryBroker } from '../../brokers/memory/broker.js';
+import { bytes } from './bytes.js';
 import { type ChannelOptions, channel } from './channel-options.js';
 import type { Rule } from './rule.js';
 import { ChannelRules } from './rules.js';
@@ -140,5 +141,24 @@ describe('refused with ERR_CONFIG, naming the rule', () => {
 
   test('numbers that objects leave in place are patterns', () => {
     expect(() => rulesOf({ '042': {}, '1a': {}, '-1': {} })).not.toThrow();
+  });
+});
+
+describe('bytes', () => {
+  const message = bytes({ maxBytes: 8, base64: true });
+
+  test('the schema says the kind and the size', () => {
+    expect(compiled({ message })).toMatchObject({ data: 'base64', schema: undefined, maxMessageBytes: 8 });
+    expect(compiled({ message: bytes(), maxMessageBytes: 9 })).toMatchObject({ data: 'bytes', maxMessageBytes: 9 });
+    expect(compiled({})).toMatchObject({ data: 'json', maxMessageBytes: defaults.maxMessageBytes });
+  });
+
+  test.each<[string, ChannelOptions, ConstructorParameters<typeof ChannelRules>[1]]>([
+    ['two sizes', { message, maxMessageBytes: 8 }, broker],
+    ['values of a map', { message, map: {} }, broker],
+    ['deltas', { message, delta: true, history: { size: 1 } }, broker],
+    ['a broker that carries none', { message }, { name: 'none' }],
+  ])('%s: refused with ERR_CONFIG', (_, options, abilities) => {
+    expect(() => rulesOf({ c: options }, abilities)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
 });

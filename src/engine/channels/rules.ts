@@ -7,6 +7,7 @@ import { ChannelPattern } from '../names/channel-pattern.js';
 import type { KeptKinds, Stores, StreamLimits } from '../ports/broker.js';
 import { RuleCounts } from '../ports/rule-counts.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
+import { isBytesSchema } from './bytes.js';
 import type { ChannelDeclaration, ChannelOptions, MapOptions } from './channel-options.js';
 import type { MapTerms, Rule } from './rule.js';
 import { compareRules } from './rule-comparison.js';
@@ -80,13 +81,20 @@ function compile(
   if (map !== undefined && options.delta === true) throw fault(text, 'values of a map are whole: leave delta out');
   const recovery = options.recovery ?? (stream === undefined ? 'off' : 'stream');
   if (recovery !== 'off' && stream === undefined) throw fault(text, `recovery "${recovery}" needs a history`);
-  const maxMessageBytes = options.maxMessageBytes ?? defaults.maxMessageBytes;
+  const binary = isBytesSchema(options.message) ? options.message.bytes : undefined;
+  if (binary?.maxBytes !== undefined && options.maxMessageBytes !== undefined) {
+    throw fault(text, 'bytes({ maxBytes }) and maxMessageBytes are the same limit: set one of them');
+  }
+  if (binary !== undefined && map !== undefined) throw fault(text, 'values of a map are JSON: leave bytes out');
+  if (binary !== undefined && options.delta === true) throw fault(text, 'deltas are those of JSON: leave delta out');
+  const maxMessageBytes = options.maxMessageBytes ?? binary?.maxBytes ?? defaults.maxMessageBytes;
   if (!Number.isSafeInteger(maxMessageBytes) || maxMessageBytes < 2) {
     throw fault(text, `maxMessageBytes must be a whole number of at least 2, got ${kindOf(maxMessageBytes)}`);
   }
   return {
     pattern: new ChannelPattern(text),
-    schema: options.message,
+    data: binary === undefined ? 'json' : binary.base64 === true ? 'base64' : 'bytes',
+    schema: binary === undefined ? options.message : undefined,
     subscribe: options.subscribe ?? 'nobody',
     renew: options.renew,
     publish: options.publish ?? 'nobody',
@@ -148,6 +156,9 @@ function mapTerms(text: string, { size = defaultMapSize, ttl, key = 'any' }: Map
 
 function checkStores(rule: Rule, broker: Stores): void {
   const { text } = rule.pattern;
+  if (rule.data !== 'json' && broker.carriesBytes !== true) {
+    throw fault(text, `asks for bytes, which the broker "${broker.name}" does not carry`);
+  }
   if (rule.stream !== undefined && broker.history === undefined) {
     throw fault(text, `asks for history, which the broker "${broker.name}" does not keep`);
   }

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { ChannelName } from '../../model/channel-name.js';
 import { trustedJsonText } from '../../model/json-text.js';
-import { payloadJson, payloadLength } from '../../model/payload.js';
+import { isBytes, payloadText } from '../../model/payload.js';
 import type { Publication } from '../../model/publication.js';
 import { clientInfoSchema, tagsSchema } from '../channels/publication-schemas.js';
 import type { Hub } from '../fanout/hub.js';
@@ -27,6 +27,8 @@ const entry = v.object({
   seq: count,
   atMs: v.number(),
   data: v.pipe(v.string(), v.transform(trustedJsonText)),
+  /** The data is base64 in quotes. */
+  bytes: v.exactOptional(v.literal(true)),
   offset: count,
   info: v.exactOptional(clientInfoSchema),
   tags: v.exactOptional(tagsSchema),
@@ -127,9 +129,10 @@ export class Tails {
     if (offset > 0 && epoch === tail.epoch && offset <= tail.lastOffset) return;
     Object.assign(tail, { lastOffset: offset, epoch });
     const atMs = this.ports.clock.wallMs();
-    const json = payloadJson(data);
-    tail.entries.push({ seq: ++tail.lastSeq, atMs, data: json, offset, ...(info && { info }), ...(tags && { tags }) });
-    tail.length += payloadLength(data);
+    const entry = { seq: ++tail.lastSeq, atMs, data: payloadText(data), offset };
+    const bytes = isBytes(data) && { bytes: true as const };
+    tail.entries.push({ ...entry, ...bytes, ...(info && { info }), ...(tags && { tags }) });
+    tail.length += entry.data.length;
     while (tail.entries.length > maxPublications || (tail.length > maxLength && tail.entries.length > 1)) {
       tail.length -= tail.entries.shift()?.data.length ?? 0;
     }

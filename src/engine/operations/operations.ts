@@ -3,7 +3,7 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { type Payload, payloadJson } from '../../model/payload.js';
+import { type JsonPayload, type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
 import { StatePage } from '../../model/state-page.js';
 import type { Revocation } from '../auth/revocations.js';
@@ -154,7 +154,7 @@ export class Operations {
   }
 
   /** Sends a message outside any channel. */
-  send(who: ClientSelector, data: Payload): Promise<void> {
+  send(who: ClientSelector, data: JsonPayload): Promise<void> {
     return this.#order(orders.send.of({ who, data: payloadJson(data) }));
   }
 

@@ -1,7 +1,7 @@
 /** The port of authentication: who a client is. */
 
 import type { JsonText } from '../../model/json-text.js';
-import type { Payload } from '../../model/payload.js';
+import type { JsonPayload } from '../../model/payload.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { Capability } from '../names/capabilities.js';
 import type { Handshake } from './connection.js';
@@ -14,7 +14,7 @@ export interface Grant {
   /** Shown to other clients. */
   readonly info?: JsonText;
   /** Sent to the client in its `connected` or `subscribed` event. */
-  readonly data?: Payload;
+  readonly data?: JsonPayload;
   /** For a subscription only. */
   readonly override?: SubscriptionOverride;
   /** Id of the token that contains this grant, by which it can be revoked. */
@@ -59,7 +59,7 @@ export interface ConnectAttempt {
   /** Whether the token may have no user. Default: `false`. */
   readonly allowsNobody?: boolean;
   /** Data from the client; unchecked. */
-  readonly data: Payload | undefined;
+  readonly data: JsonPayload | undefined;
   readonly handshake: Handshake;
   /** Headers in the client's command, because it cannot set real ones; not trustworthy. */
   readonly standIns: ReadonlyMap<string, string>;

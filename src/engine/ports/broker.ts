@@ -143,7 +143,7 @@ export interface BrokerHoldings {
 }
 
 /** The stores of channels, in the broker or in place of it. */
-export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps'>;
+export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps' | 'carriesBytes'>;
 
 /**
  * Carries publications between nodes. Every method may reject with a `FanfareError` of code `ERR_BROKER` when the
@@ -158,6 +158,8 @@ export interface Broker {
   readonly losesNothing?: boolean;
   /** Absent: a publication with a version is refused before the broker is asked. */
   readonly comparesVersions?: boolean;
+  /** Whether data may be bytes, in publications and in histories. Absent: no channel rule may ask for bytes. */
+  readonly carriesBytes?: boolean;
   /** Absent: no channel rule may ask for history. */
   readonly history?: HistoryStore;
   /** Only with {@link history}. Absent: no channel rule may be a map. */

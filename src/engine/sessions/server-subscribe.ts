@@ -7,6 +7,7 @@ import { Attachment, type AttachmentPorts } from '../fanout/attachment.js';
 import { Subscription } from '../fanout/subscription.js';
 import type { Grant } from '../ports/authenticator.js';
 import type { EngineLimits } from '../ports/limits.js';
+import { bytesRefusal } from './bytes-refusal.js';
 import { type EstablishPorts, establish } from './establish.js';
 import type { Session } from './session.js';
 
@@ -24,7 +25,7 @@ export interface ServerSubscribeOptions extends Grant {
 
 /**
  * Resolves when the client has been told; with `false` if it was already subscribed, has reached its number of
- * channels, or has disconnected. Rejects as the broker does.
+ * channels, cannot have the channel's data, or has disconnected. Rejects as the broker does.
  */
 export async function subscribeByServer(
   ports: ServerSubscribePorts,
@@ -36,6 +37,11 @@ export async function subscribeByServer(
   const { subscriptions } = session;
   if (!session.is('connected') || subscriptions.has(channel)) return false;
   if (subscriptions.size >= ports.limits.maxChannelsPerConnection) return false;
+  const refusal = bytesRefusal(session, { action: 'subscribe', channel, rule });
+  if (refusal !== undefined) {
+    if (refusal.why !== undefined) session.explain(refusal.why);
+    return false;
+  }
   const { recoverSince, ...identity } = options;
   const subscription = new Subscription(subscriptions, channel, rule, {
     joinLeave: rule.joinLeave,

@@ -150,6 +150,11 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     return this.#connection.encoding.protocol.name;
   }
 
+  /** Whether the client gets bytes as they are. */
+  get carriesBytes(): boolean {
+    return this.#connection.encoding.protocol.carriesBytes;
+  }
+
   /** Largest frame from the client; transports that find a larger one close. */
   get maxFrameBytes(): number {
     return this.#ports.limits.maxFrameBytes;

@@ -4,7 +4,7 @@
  */
 
 import type { ChannelName } from '../../model/channel-name.js';
-import { type Payload, payloadJson } from '../../model/payload.js';
+import { isSamePayload, type Payload } from '../../model/payload.js';
 import type { Clock } from '../ports/clock.js';
 import type { Histogram } from '../ports/histogram.js';
 
@@ -65,7 +65,7 @@ export class DeliverySamples {
 
   /** A publication has come to {@link channel}. True: it is the one, and {@link written} has to follow its batch. */
   arrived(data: Payload): boolean {
-    if (this.#sample === undefined || payloadJson(this.#sample.data) !== payloadJson(data)) return false;
+    if (this.#sample === undefined || !isSamePayload(this.#sample.data, data)) return false;
     this.channel = undefined;
     return true;
   }

@@ -1,14 +1,14 @@
 /** Fields of several methods, and JSON that callers pass through. `null` is the same as absent. */
 
 import * as v from 'valibot';
-import { type GrantFields, grantOf, jsonOf, readGrant } from '../../engine/channels/grant.js';
+import { type GrantFields, grantOf, readGrant } from '../../engine/channels/grant.js';
 import { encodeMessage } from '../../engine/channels/publishing.js';
 import type { ClientSelector } from '../../engine/operations/clients.js';
 import type { Grant } from '../../engine/ports/authenticator.js';
 import { maxIdempotencyKeyBytes } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { hasLoneSurrogate, toJsonText } from '../../model/json-text.js';
-import { payloadJson } from '../../model/payload.js';
+import { type Payload, payloadJson } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
 import { malformed, missing } from './api-error.js';
 
@@ -74,10 +74,8 @@ interface PublicationFields {
 /** @throws ApiError, FanfareError `ERR_MESSAGE_INVALID` */
 export function publicationOf(fields: PublicationFields) {
   const { data, b64data, skip_history: skipHistory, tags, idempotency_key: idempotencyKey, version } = fields;
-  const encoded = readable(() => jsonOf('data', undefined, b64data))?.text;
-  if (encoded === undefined && data === undefined) throw missing('data');
   return {
-    data: encoded ?? encodeMessage(data),
+    data: payloadOf(data, b64data),
     options: {
       skipHistory,
       ...(tags && { tags }),
@@ -85,6 +83,13 @@ export function publicationOf(fields: PublicationFields) {
       ...(version > 0 && { version: { number: version, epoch: fields.version_epoch ?? '' } }),
     },
   };
+}
+
+/** Base64 takes precedence; an empty one is no bytes if there is nothing else. The rule of the channel says what bytes are. */
+function payloadOf(data: unknown, b64data: string | null | undefined): Payload {
+  if (b64data || (b64data === '' && data === undefined)) return new Uint8Array(Buffer.from(b64data, 'base64'));
+  if (data === undefined) throw missing('data');
+  return encodeMessage(data);
 }
 
 /** @throws ApiError when nobody is named */

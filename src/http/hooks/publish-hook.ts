@@ -5,6 +5,7 @@ import type { Denial, PublishContext, PublishGrant } from '../../engine/channels
 import { dataFields, jsonOf } from '../../engine/channels/grant.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { Decision } from '../../engine/ports/decision.js';
+import { toBase64 } from '../../model/base64.js';
 import { defined } from '../../model/defined.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
@@ -16,10 +17,16 @@ const publishResult = v.object({
   idempotency_key: v.nullish(v.string(), ''),
 });
 
-/** @throws Error for what is no result of this hook */
-function readPublish(value: unknown): Decision<{ readonly grant: PublishGrant }> {
+/**
+ * @param areBytes whether the channel has bytes, which `b64data` then is
+ * @throws Error for what is no result of this hook
+ */
+function readPublish(value: unknown, areBytes: boolean): Decision<{ readonly grant: PublishGrant }> {
   const result = v.parse(publishResult, value);
-  const data = jsonOf('data', result.data, result.b64data);
+  const data =
+    areBytes && result.b64data
+      ? new Uint8Array(Buffer.from(result.b64data, 'base64'))
+      : jsonOf('data', result.data, result.b64data);
   const { tags, idempotency_key: idempotencyKey } = result;
   const grant = defined({
     data,
@@ -34,12 +41,14 @@ function readPublish(value: unknown): Decision<{ readonly grant: PublishGrant }>
 export function publishHook(hook: Hook): (context: PublishContext<unknown>) => Promise<PublishGrant | Denial> {
   return async (context) => {
     const { channel, client, data } = context;
+    const areBytes = data instanceof Uint8Array;
+    const message = areBytes ? { b64data: toBase64(data) } : { data: jsonBehindOf(context)?.data ?? data };
     const outcome = await hook.call({
-      body: { ...clientFields(context, hook.options.includeMeta), channel, data: jsonBehindOf(context)?.data ?? data },
+      body: { ...clientFields(context, hook.options.includeMeta), channel, ...message },
       source: context,
       client,
       repeatable: false,
-      readResult: readPublish,
+      readResult: (result) => readPublish(result, areBytes),
     });
     return outcome.ok ? outcome.grant : outcome;
   };

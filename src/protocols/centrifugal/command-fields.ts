@@ -16,7 +16,19 @@ import { type Fields, isFields } from '../../model/fields.js';
 import { trustedJsonText } from '../../model/json-text.js';
 import { isMapKey, maxMapKeyBytes } from '../../model/map-key.js';
 import type { Position } from '../../model/position.js';
-import { cited, entries, FieldFault, flag, integer, json, kindOf, own, required, text } from './field-values.js';
+import {
+  cited,
+  entries,
+  FieldFault,
+  flag,
+  integer,
+  json,
+  kindOf,
+  own,
+  payload,
+  required,
+  text,
+} from './field-values.js';
 import { filterOf } from './filter-fields.js';
 
 /** Largest number of commands in one frame: a client with 128 channels needs 129 when it connects. */
@@ -34,9 +46,9 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   publish: (id, fields) => {
     const change = integer(fields, 'type') === mapTypes.any ? keyedChange(fields) : undefined;
     if (change === undefined) {
-      return { kind: 'publish', id, channel: streamChannel(fields), data: required(json(fields, 'data'), 'data') };
+      return { kind: 'publish', id, channel: streamChannel(fields), data: required(payload(fields, 'data'), 'data') };
     }
-    const data = change.removed ? nothing : required(json(fields, 'data'), 'data');
+    const data = change.removed ? nothing : required(payload(fields, 'data'), 'data');
     return { kind: 'publish', id, channel: text(fields, 'channel'), data, change };
   },
   presence: (id, fields) => ({ kind: 'presence', id, channel: text(fields, 'channel') }),

@@ -5,6 +5,7 @@ import type { Fields } from '../../model/fields.js';
 import { isFields } from '../../model/fields.js';
 import { JsonSource } from '../../model/json-source.js';
 import type { JsonText } from '../../model/json-text.js';
+import type { Payload } from '../../model/payload.js';
 
 /** Stands for bytes that should be JSON and are not, in codecs that can have such. */
 export const notJson = Symbol('not JSON');
@@ -44,6 +45,12 @@ export function integer(fields: Fields, name: string): number {
   }
   // safe: isSafeInteger holds for numbers only
   return value as number;
+}
+
+/** What a client publishes: bytes in codecs that can have them. */
+export function payload(fields: Fields, name: string): Payload | undefined {
+  const value = own(fields, name);
+  return value instanceof Uint8Array ? value : json(fields, name);
 }
 
 /** The unchanged text. */

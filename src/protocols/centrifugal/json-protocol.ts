@@ -7,6 +7,7 @@ import { encodeJsonPush, encodeJsonReply } from './json-encode.js';
 export const centrifugalJson: Protocol = {
   name: 'centrifugal-json',
   hasChannelIds: true,
+  carriesBytes: false,
   decode: decodeJsonFrame,
   encodeReply: encodeJsonReply,
   encodePush: encodeJsonPush,

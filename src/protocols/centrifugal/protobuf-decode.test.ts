@@ -27,10 +27,14 @@ function command(id: number, field: number, write: Write): Uint8Array {
   return writer.finish();
 }
 
-function publish(data: string): Uint8Array {
+function rpc(data: string): Uint8Array {
+  return command(1, 13, (writer) => writer.text(1, data));
+}
+
+function publish(data: Uint8Array): Uint8Array {
   return command(1, 7, (writer) => {
     writer.text(1, 'c');
-    writer.text(2, data);
+    writer.bytes(2, data);
   });
 }
 
@@ -121,12 +125,12 @@ describe('refused frames', () => {
 describe('fields', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   test.each([
-    ['data that is no JSON', publish('hello')],
-    ['data that is two values', publish('1 2')],
-    ['data with a byte order mark', publish('\ufeff1')],
-    ['data with a lone surrogate', publish('"\\ud800"')],
-    ['data that nests too deeply', publish(nested(maxJsonNesting + 1))],
-    ['data that is not UTF-8', Buffer.from([0x0b, 0x08, 1, 0x3a, 7, 0x0a, 1, 0x63, 0x12, 2, 0x22, 0xff])],
+    ['data that is no JSON', rpc('hello')],
+    ['data that is two values', rpc('1 2')],
+    ['data with a byte order mark', rpc('\ufeff1')],
+    ['data with a lone surrogate', rpc('"\\ud800"')],
+    ['data that nests too deeply', rpc(nested(maxJsonNesting + 1))],
+    ['data that is not UTF-8', Buffer.from([0x08, 0x08, 1, 0x6a, 4, 0x0a, 2, 0x22, 0xff])],
     ['an offset beyond 2^53', recovering((writer) => writer.uint(7, 2 ** 53))],
     ['an epoch that is too long', recovering((writer) => writer.text(6, 'e'.repeat(65)))],
     ['too many headers', command(1, 4, manyHeaders(65))],
@@ -139,10 +143,21 @@ describe('fields', () => {
 
   test('data is the text that came, with its digits and spaces', () => {
     const data = ' {"n": 12345678901234567890,\n"n":1} ';
-    expect(decodeProtobufFrame(publish(data))).toMatchObject({
+    expect(decodeProtobufFrame(rpc(data))).toMatchObject({
       ok: true,
-      commands: [{ kind: 'publish', data: '{"n": 12345678901234567890, "n":1}' }],
+      commands: [{ kind: 'rpc', data: '{"n": 12345678901234567890, "n":1}' }],
     });
+  });
+
+  test('what is published are any bytes, in memory of their own, also none', () => {
+    const data = Uint8Array.of(0, 0xff, 0x22, 0xc3);
+    const frame = publish(data);
+    const decoded = decodeProtobufFrame(frame);
+    frame.fill(0);
+    expect(decoded).toEqual({ ok: true, commands: [{ kind: 'publish', id: 1, channel: 'c', data }] });
+    for (const none of [publish(new Uint8Array()), command(1, 7, (writer) => writer.text(1, 'c'))]) {
+      expect(decodeProtobufFrame(none)).toMatchObject({ ok: true, commands: [{ data: new Uint8Array() }] });
+    }
   });
 
   test('B55: unknown fields of every wire type are ignored, in commands and requests', () => {

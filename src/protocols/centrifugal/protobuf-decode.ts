@@ -57,7 +57,10 @@ function decodeCommand(reader: ProtobufReader): Command | string {
     } else if (request === undefined) reader.skip(tag & 7);
     else {
       expectType(tag, wireTypes.bytes);
-      sent.set(request.method, readInto(sent.get(request.method) ?? {}, reader.message(), request.fields));
+      sent.set(
+        request.method,
+        readInto(sent.get(request.method) ?? { ...request.defaults }, reader.message(), request.fields),
+      );
     }
   }
   const method = methods.find((name) => sent.has(name));
@@ -99,6 +102,9 @@ function readValue(reader: ProtobufReader, tag: number, kind: FieldKind, before:
       return reader.text();
     case 'texts':
       return added(before, reader.text());
+    case 'payload':
+      // A copy, since a frame is much longer and would be kept with it.
+      return new Uint8Array(reader.bytes());
     case 'json':
       return readJson(reader);
     default: {

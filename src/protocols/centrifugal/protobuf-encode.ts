@@ -1,13 +1,13 @@
 /**
  * Encodes replies and pushes of Centrifugal protocol v2 in protobuf, each behind its length, so that messages of a frame
- * only have to be put together. Payloads are the UTF-8 of their JSON text. Numbers of fields are those of client.proto
+ * only have to be put together. Payloads are bytes as they are, or the UTF-8 of their JSON text. Numbers of fields are those of client.proto
  * in centrifugal/protocol.
  */
 
 import { assertNever } from '../../model/assert-never.js';
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { connectFlags } from '../../model/command.js';
-import { type Payload, payloadJson } from '../../model/payload.js';
+import { isBytes, type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { DeltaData, Push, SubscribePush } from '../../model/push.js';
 import type { ConnectResult, HistoryResult, MapResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
@@ -272,5 +272,7 @@ function writeReason(writer: ProtobufWriter, field: number, { code, reason }: Di
 }
 
 function writePayload(writer: ProtobufWriter, field: number, payload: Payload | undefined): void {
-  if (payload !== undefined) writer.text(field, payloadJson(payload));
+  if (payload === undefined) return;
+  if (isBytes(payload)) writer.bytes(field, payload);
+  else writer.text(field, payloadJson(payload));
 }

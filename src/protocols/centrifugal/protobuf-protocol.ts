@@ -9,6 +9,7 @@ const ping = Uint8Array.of(0);
 
 export const centrifugalProtobuf: Protocol = {
   name: 'centrifugal-protobuf',
+  carriesBytes: true,
   decode: decodeProtobufFrame,
   encodeReply: encodeProtobufReply,
   // The official JavaScript SDK (5.8.0) drops all pushes with a number: it compares objects of 64-bit numbers by identity.

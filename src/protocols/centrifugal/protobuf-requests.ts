@@ -3,8 +3,8 @@
  * What is not here is ignored. Numbers are those of client.proto in centrifugal/protocol.
  */
 
-/** `json`: bytes that are JSON text. `texts`: a list of them. */
-export type FieldKind = 'text' | 'texts' | 'json' | 'uint' | 'int' | 'flag' | MessageKind;
+/** `json`: bytes that are JSON text. `payload`: bytes of which only the rule of the channel tells what they are. `texts`: a list of them. */
+export type FieldKind = 'text' | 'texts' | 'json' | 'payload' | 'uint' | 'int' | 'flag' | MessageKind;
 
 interface MessageKind {
   readonly fields: FieldTable;
@@ -71,8 +71,15 @@ const subscribe = table({
   18: ['limit', 'int'],
 });
 
+interface Request {
+  readonly method: string;
+  readonly fields: FieldTable;
+  /** Absent ones: protobuf leaves empty values out. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+}
+
 /** By the number of the command's field. The names are those of `methods` in command-fields.ts. */
-export const requests: ReadonlyMap<number, { readonly method: string; readonly fields: FieldTable }> = new Map([
+export const requests: ReadonlyMap<number, Request> = new Map<number, Request>([
   [
     4,
     {
@@ -97,11 +104,12 @@ export const requests: ReadonlyMap<number, { readonly method: string; readonly f
       method: 'publish',
       fields: table({
         1: ['channel', 'text'],
-        2: ['data', 'json'],
+        2: ['data', 'payload'],
         3: ['type', 'int'],
         4: ['key', 'text'],
         5: ['removed', 'flag'],
       }),
+      defaults: { data: new Uint8Array() },
     },
   ],
   [8, { method: 'presence', fields: channelAlone }],

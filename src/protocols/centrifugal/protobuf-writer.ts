@@ -37,8 +37,8 @@ export class ProtobufWriter {
     this.#at += length;
   }
 
+  /** Written even if there are none. */
   bytes(field: number, value: Uint8Array): void {
-    if (value.length === 0) return;
     this.#tag(field, wireTypes.bytes);
     this.#varint(value.length);
     this.#makeRoom(value.length);

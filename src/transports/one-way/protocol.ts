@@ -67,6 +67,7 @@ const noChannels = {
 
 export class OneWayProtocol implements Protocol {
   readonly name = 'one-way';
+  readonly carriesBytes = false;
   readonly #style: OneWayStyle;
   readonly #owner: OneWayOwner;
   readonly #channels: readonly string[];

@@ -1,6 +1,6 @@
 /** Formats for one-way consumers: server-sent events, lines of JSON, or messages with only the data. */
 
-import { payloadJson } from '../../model/payload.js';
+import { payloadText } from '../../model/payload.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import { clientInfoText } from '../../protocols/centrifugal/json-encode.js';
 
@@ -29,7 +29,7 @@ export interface OneWayStyle {
 
 function publicationText(channel: string, { data, info, tags }: Publication): string {
   const by = info === undefined ? '' : `,"info":${clientInfoText(info)}`;
-  return `"channel":${JSON.stringify(channel)},"data":${payloadJson(data)}${by}${tags === undefined ? '' : `,"tags":${JSON.stringify(tags)}`}`;
+  return `"channel":${JSON.stringify(channel)},"data":${payloadText(data)}${by}${tags === undefined ? '' : `,"tags":${JSON.stringify(tags)}`}`;
 }
 
 function trafficText(channel: string, info: ClientInfo): string {
@@ -75,7 +75,7 @@ function idField(id: string): string {
 export const dataStyle: OneWayStyle = {
   name: 'one_way_websocket',
   ping: '\n',
-  publication: (_channel, { data }) => `${payloadJson(data)}\n`,
+  publication: (_channel, { data }) => `${payloadText(data)}\n`,
   notice: () => '',
   traffic: () => '',
 };

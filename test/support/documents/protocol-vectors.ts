@@ -56,8 +56,17 @@ export const protobufVectors = { replies: bytesByName('replies'), pushes: bytesB
 export const protobufCommandVectors = loadProtobuf('commands').map(({ name, bytes }) => {
   const command = commandVectors.find((vector) => vector.name === name)?.command;
   if (command === undefined) throw new Error(`no JSON vector "${name}"`);
-  return { name, bytes, command };
+  return { name, bytes, command: inProtobuf(command) };
 });
+
+/** What a client publishes is bytes until the rule of the channel is known, and nothing is no bytes. */
+export function inProtobuf(command: Command): Command {
+  // A key that is removed has no data.
+  if (command.kind === 'publish' && command.change?.removed === true) return command;
+  if (command.kind === 'publish') return { ...command, data: new Uint8Array(Buffer.from(`${command.data}`)) };
+  if (command.kind !== 'invalid' || command.method !== 'publish' || command.field !== 'data') return command;
+  return { kind: 'publish', id: command.id, channel: 'c', data: new Uint8Array() };
+}
 
 /** Frames that close their connection. */
 export const protobufRefusedVectors = loadProtobuf<{ code: number }>('refused');

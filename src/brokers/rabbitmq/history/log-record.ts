@@ -5,7 +5,7 @@ import { clientInfoSchema, tagsSchema, traceSchema } from '../../../engine/chann
 import type { StreamLimits } from '../../../engine/ports/broker.js';
 import { type ChannelName, parseChannelName } from '../../../model/channel-name.js';
 import { trustedJsonText } from '../../../model/json-text.js';
-import { payloadJson } from '../../../model/payload.js';
+import { isBytes, payloadFromText, payloadText } from '../../../model/payload.js';
 import type { NewPublication } from '../../../model/publication.js';
 import type { Message, Received } from '../message.js';
 
@@ -74,6 +74,8 @@ const entry = v.variant('kind', [
     basis,
     limits: v.exactOptional(v.object({ size: whole, ttlMs: v.number() })),
     key: v.exactOptional(v.string()),
+    /** Versions that do not know it leave it out: the data is base64 in quotes, which is data for them too. */
+    bytes: v.exactOptional(v.literal(true)),
     info: v.exactOptional(clientInfoSchema),
     tags: v.exactOptional(tagsSchema),
     trace: v.exactOptional(traceSchema),
@@ -86,7 +88,8 @@ export function encodeRecord({ entry, ...rest }: LogRecord): Message {
   if (entry.kind !== 'publication') return message({ ...rest, entry }, '');
   const { publication, ...others } = entry;
   const { data, ...about } = publication;
-  return message({ ...rest, entry: { ...others, ...about } }, payloadJson(data));
+  const mark = isBytes(data) && { bytes: true };
+  return message({ ...rest, entry: { ...others, ...mark, ...about } }, payloadText(data));
 }
 
 function message(header: object, body: string): Message {
@@ -98,9 +101,9 @@ export function decodeRecord({ content, headers }: Received): LogRecord {
   const { entry, ...rest } = v.parse(envelope, JSON.parse(v.parse(v.string(), headers[headerName])));
   if (entry.kind !== 'publication') return { ...rest, entry };
   if (content.length === 0) throw new Error('a publication without data');
-  const { info, tags, trace, ...others } = entry;
+  const { bytes = false, info, tags, trace, ...others } = entry;
   const publication: NewPublication = {
-    data: trustedJsonText(content.toString()),
+    data: payloadFromText(trustedJsonText(content.toString()), bytes),
     ...(info !== undefined && { info }),
     ...(tags !== undefined && { tags }),
     ...(trace !== undefined && { trace }),

@@ -1,6 +1,6 @@
 /** The data of one publication, as the target of a delta and as the base of the next. */
 
-import { payloadJson, payloadLength } from '../../../model/payload.js';
+import { payloadLength, payloadText } from '../../../model/payload.js';
 import type { Publication } from '../../../model/publication.js';
 import { fossilDelta } from './fossil.js';
 
@@ -27,7 +27,7 @@ export class DataVersion {
   }
 
   get #utf8(): Uint8Array {
-    this.#bytes ??= Buffer.from(payloadJson(this.publication.data));
+    this.#bytes ??= Buffer.from(payloadText(this.publication.data));
     return this.#bytes;
   }
 }

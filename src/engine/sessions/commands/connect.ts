@@ -64,7 +64,7 @@ export async function runConnect(
     const full = { ...errorCodes.limitExceeded, temporary: true };
     return deny(session, refuse(full, limitReached('maxConnectionsPerUser', ports.limits.maxConnectionsPerUser)));
   }
-  const targets = findTargets(ports, identity);
+  const targets = findTargets(ports, session, identity);
   if (!targets.ok) return deny(session, targets);
   const refreshable = request.token !== undefined && ports.auth.refresh !== undefined;
   session.admit(identity, refreshable);

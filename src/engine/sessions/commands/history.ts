@@ -8,6 +8,7 @@ import { notKept, unrecoverable } from '../../channels/refusal-lines.js';
 import type { Stores } from '../../ports/broker.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
+import { bytesRefusal } from '../bytes-refusal.js';
 import type { Session } from '../session.js';
 import { findTarget, type TargetPorts } from './target.js';
 
@@ -32,6 +33,8 @@ export async function runHistory(
   }
   const verdict = await decide(rule.readHistory, session, question, () => permissionContext(session, question));
   if (!verdict.ok) return verdict;
+  const refusal = bytesRefusal(session, question);
+  if (refusal !== undefined) return refusal;
   const most = ports.limits.maxHistoryPublications;
   const limit = request.limit < 0 ? most : Math.min(request.limit, most);
   const { since } = request;

@@ -5,11 +5,12 @@ import { errorCodes } from '../../../model/codes.js';
 import type { KeyedChange } from '../../../model/command.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import { JsonSource } from '../../../model/json-source.js';
-import { type Payload, payloadJson } from '../../../model/payload.js';
+import { isBytes, type Payload, payloadJson, payloadValue } from '../../../model/payload.js';
 import type { ClientInfo } from '../../../model/publication.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import type { PublishContext, PublishGrant } from '../../channels/channel-options.js';
+import { sentByClient, WrongKind } from '../../channels/data-kind.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { foreignKey, mapIsFull, otherKind } from '../../channels/map-refusals.js';
 import { beginPublishing } from '../../channels/message-spans.js';
@@ -17,7 +18,7 @@ import { decideByFunction, decideByName, permissionContext } from '../../channel
 import {
   type AcceptedMessage,
   acceptMessage,
-  encodeMessage,
+  encodeData,
   type Publishing,
   type PublishingOptions,
 } from '../../channels/publishing.js';
@@ -56,7 +57,7 @@ export async function runPublish(
   }
   let accepted: AcceptedMessage;
   try {
-    const outcome = change?.removed === true ? { data, value: null } : acceptMessage(rule, data);
+    const outcome = change?.removed === true ? { data, value: null } : acceptMessage(rule, sentByClient(rule, data));
     accepted = outcome instanceof Promise ? await outcome : outcome;
   } catch (error) {
     if (!isFaultOfSender(error)) throw error;
@@ -93,15 +94,16 @@ async function publishAsAllowed(
   span: Span | undefined,
 ): Promise<ReplyBody | Denied> {
   const { channel, rule, change } = question;
-  const source = new JsonSource(payloadJson(accepted.data), false);
-  const value = accepted.value === undefined ? source.value : accepted.value;
+  const source = isBytes(accepted.data) ? undefined : new JsonSource(payloadJson(accepted.data), false);
+  const asSent = source === undefined ? payloadValue(accepted.data) : source.value;
+  const value = accepted.value === undefined ? asSent : accepted.value;
   const context: PublishContext<unknown> = { ...permissionContext(session, question), data: value, ...change };
   withJsonBehind(context, { ...session[jsonBehind], data: source });
   const verdict = await decideByFunction<PublishContext<unknown>, PublishGrant>(permission, context, question);
   if (!verdict.ok) return verdict;
   const options = verdict.grant;
   const isReplaced = options?.data !== undefined && change?.removed !== true;
-  const message = isReplaced ? (await acceptMessage(rule, encodeMessage(options.data))).data : accepted.data;
+  const message = isReplaced ? (await acceptMessage(rule, encodeData(options.data))).data : accepted.data;
   return send(ports, question, message, { info: infoIn(session, channel), ...options, span });
 }
 
@@ -140,7 +142,8 @@ function infoIn(session: Session, channel: ChannelName): ClientInfo {
 function badMessage({ channel, rule: { pattern } }: Question, fault: FanfareError): RefusalLine {
   const { code } = fault;
   const rule = pattern.text;
-  const option = `channels → ${rule} → ${code === 'ERR_MESSAGE_TOO_LARGE' ? 'maxMessageBytes' : 'message'}`;
+  const name = code === 'ERR_MESSAGE_TOO_LARGE' ? 'maxMessageBytes' : fault instanceof WrongKind ? 'data' : 'message';
+  const option = `channels → ${rule} → ${name}`;
   return {
     check: 'message',
     key: `${code} ${rule}`,

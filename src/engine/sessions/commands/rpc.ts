@@ -3,7 +3,7 @@
 import { errorCodes } from '../../../model/codes.js';
 import { joinLeaveProcedure, ownProcedures } from '../../../model/join-leave-wish.js';
 import { JsonSource } from '../../../model/json-source.js';
-import { type Payload, payloadJson } from '../../../model/payload.js';
+import { type JsonPayload, payloadJson } from '../../../model/payload.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { encodeMessage } from '../../channels/publishing.js';
@@ -25,7 +25,7 @@ export async function runRpc(
   ports: RpcPorts,
   session: Session,
   method: string,
-  data: Payload | undefined,
+  data: JsonPayload | undefined,
 ): Promise<ReplyBody | Denied> {
   if (method.startsWith(ownProcedures)) {
     return method === joinLeaveProcedure
@@ -65,7 +65,7 @@ export async function runRpc(
 }
 
 /** @throws FanfareError `ERR_MESSAGE_INVALID` */
-function resultOf(value: unknown): Payload | undefined {
+function resultOf(value: unknown): JsonPayload | undefined {
   return value === undefined ? undefined : encodeMessage(value);
 }
 

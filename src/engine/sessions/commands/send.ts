@@ -1,7 +1,7 @@
 /** `send`: a message to the server outside any channel, without a reply. */
 
 import { disconnectCodes } from '../../../model/codes.js';
-import { type Payload, payloadValue } from '../../../model/payload.js';
+import { type JsonPayload, payloadValue } from '../../../model/payload.js';
 import { takesNoMessages } from '../close-lines.js';
 import type { Session } from '../session.js';
 
@@ -11,7 +11,7 @@ export interface SendPorts {
   readonly onMessage: ((session: Session, data: unknown) => void) | undefined;
 }
 
-export async function runSend(ports: SendPorts, session: Session, data: Payload | undefined): Promise<undefined> {
+export async function runSend(ports: SendPorts, session: Session, data: JsonPayload | undefined): Promise<undefined> {
   const { onMessage } = ports;
   if (onMessage === undefined) session.close(disconnectCodes.notAvailable, takesNoMessages);
   else onMessage(session, data === undefined ? undefined : payloadValue(data));

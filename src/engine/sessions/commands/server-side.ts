@@ -9,6 +9,7 @@ import { Subscription } from '../../fanout/subscription.js';
 import type { Grant, Identity } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
+import { bytesRefusal } from '../bytes-refusal.js';
 import type { Session } from '../session.js';
 import { findTarget, type Target, type TargetPorts } from './target.js';
 
@@ -25,9 +26,13 @@ interface Granted {
   readonly identity: Grant;
 }
 
-/** The channels of the server-side subscriptions. An unknown one is refused, so that the mistake is noticed. */
+/**
+ * The channels of the server-side subscriptions. An unknown one is refused, so that the mistake is noticed, and so is one
+ * whose data the client cannot have.
+ */
 export function findTargets(
   ports: ServerSidePorts,
+  session: Session,
   identity: Identity,
 ): Decision<{ readonly found: readonly Granted[] }> {
   const { maxChannelsPerConnection: most } = ports.limits;
@@ -43,6 +48,10 @@ export function findTargets(
     if (!target.ok) return { ...target, why: notThere(name) };
     if (target.rule.map !== undefined) return refuse(errorCodes.notAvailable, grantedMap(name));
     found.push({ target, identity: granted });
+  }
+  for (const { target } of found) {
+    const refusal = bytesRefusal(session, { action: 'subscribe', ...target });
+    if (refusal !== undefined) return refusal;
   }
   return { ok: true, found };
 }

@@ -19,6 +19,7 @@ import type { Authenticator, Grant } from '../../ports/authenticator.js';
 import { type Decision, type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import { ttlSec } from '../../time/ttl.js';
+import { bytesRefusal } from '../bytes-refusal.js';
 import { countRecovery, type EstablishPorts, establish } from '../establish.js';
 import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
@@ -73,6 +74,8 @@ export async function runSubscribe(
   let granted: Awaited<ReturnType<typeof authorize>> | undefined;
   try {
     granted = await authorize(ports, session, channel, rule, request);
+    // Afterwards, so that a client that may not subscribe learns nothing about the channel.
+    if (granted.ok) granted = bytesRefusal(session, { action: 'subscribe', channel, rule }) ?? granted;
   } finally {
     if (granted?.ok !== true) session.subscriptions.takeBack(subscription);
   }

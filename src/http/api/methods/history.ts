@@ -14,7 +14,7 @@ export const history = apiMethod('history', 6, params, async ({ channel, limit, 
     reverse,
     ...(since && { since: since.epoch === '' ? { offset: since.offset } : since }),
   });
-  return historyText({ publications, epoch: top.epoch, offset: top.offset });
+  return historyText({ publications, epoch: top.epoch, offset: top.offset }, 'b64data');
 });
 
 export const historyRemove = apiMethod(

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { TailEntry } from '../../../engine/inspection/tails.js';
+import { payloadFromText } from '../../../model/payload.js';
 import { publicationText } from '../../../protocols/centrifugal/json-encode.js';
 import { cursorField, cursorText, placeOf } from '../cursor.js';
 import { apiMethod } from '../method.js';
@@ -21,7 +22,12 @@ export const tail = apiMethod(
   },
 );
 
-function entryText({ seq, atMs, data, offset, info, tags }: TailEntry): string {
-  const publication = publicationText({ data, offset, ...(info && { info }), ...(tags && { tags }) });
+function entryText({ seq, atMs, data, bytes, offset, info, tags }: TailEntry): string {
+  const payload = payloadFromText(data, bytes === true);
+  const publication = publicationText(
+    { data: payload, offset, ...(info && { info }), ...(tags && { tags }) },
+    undefined,
+    'b64data',
+  );
   return `{"id":${seq},"time":${atMs / 1_000},${publication.slice(1)}`;
 }
