@@ -64,6 +64,7 @@ describe('no code is without a row', () => {
     'server-side': ['connect'],
     subscribe: ['subscribe'],
     'map-subscribe': ['subscribe'],
+    filter: ['subscribe'],
     unsubscribe: ['unsubscribe'],
     publish: ['publish'],
     presence: ['presence', 'presence_stats'],

@@ -165,7 +165,7 @@ const errorCauses: Record<string, Cause> = {
   },
   'what the protocol has and Fanfare has not': {
     code: errorCodes.notAvailable.code,
-    command: ['subscribe', { channel: 'news:a', type: 1 }],
+    command: ['subscribe', { channel: 'news:a', type: 4 }],
     line: { check: 'field', command: 'subscribe', field: 'type' },
   },
   'a filter by tags where the rule has none': {
