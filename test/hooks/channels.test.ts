@@ -9,6 +9,7 @@ import { HookedServer, inSeconds, knownClient, lettingIn } from './hooked-server
 const channels = {
   'room:{id}': { subscribe: 'hook', publish: 'hook', presence: true, history: { size: 10, ttl: '5m' } },
   'other:{id}': { subscribe: 'user', publish: 'user' },
+  'score:{id}': { subscribe: 'user', publish: 'hook', map: {} },
 } as const;
 const hooks = {
   connect: '/connect',
@@ -168,6 +169,21 @@ describe('publish', () => {
     await client.publish('room:1', { text: 'hello' });
     expect((await publication).data).toEqual({ text: 'hello' });
     expect(server.backend.callsTo('/publish')[0]?.body).toEqual({ ...inRoom, data: { text: 'hello' } });
+  });
+
+  test('the request names the key of a map that is set, or removed', async () => {
+    await using server = await start({ '/publish': { result: {} } });
+    const client = await server.connected();
+    const scores = client.newMapSubscription('score:1');
+    scores.subscribe();
+    await scores.ready();
+    await scores.publish('ann', { points: 1 });
+    await scores.remove('ann');
+    const asked = { ...knownClient, user: '42', channel: 'score:1', key: 'ann' };
+    expect(server.backend.callsTo('/publish').map(({ body }) => body)).toEqual([
+      { ...asked, data: { points: 1 }, removed: false },
+      { ...asked, data: null, removed: true },
+    ]);
   });
 
   test('the result may have other data, plain or in base64, and tags', async () => {

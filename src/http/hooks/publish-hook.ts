@@ -40,11 +40,11 @@ function readPublish(value: unknown, areBytes: boolean): Decision<{ readonly gra
 /** Decides the publish permission of a channel rule. */
 export function publishHook(hook: Hook): (context: PublishContext<unknown>) => Promise<PublishGrant | Denial> {
   return async (context) => {
-    const { channel, client, data } = context;
+    const { channel, client, data, key, removed } = context;
     const areBytes = data instanceof Uint8Array;
     const message = areBytes ? { b64data: toBase64(data) } : { data: jsonBehindOf(context)?.data ?? data };
     const outcome = await hook.call({
-      body: { ...clientFields(context, hook.options.includeMeta), channel, ...message },
+      body: { ...clientFields(context, hook.options.includeMeta), channel, ...message, ...defined({ key, removed }) },
       source: context,
       client,
       repeatable: false,

@@ -19,6 +19,7 @@ function load<More = unknown>(file: string): (Vector & Readonly<More>)[] {
   const text = readFileSync(new URL(`../../vectors/centrifugal-json/${file}.json`, import.meta.url), 'utf8');
   const revived: unknown = JSON.parse(text, (key, value: unknown) => {
     if (key === 'delta' && typeof value === 'string' && value !== 'whole') return Buffer.from(value);
+    if (key === 'deflated') return Buffer.from(String(value), 'base64');
     if (key === 'state' && Array.isArray(value)) return new StatePage(value as Publication[]);
     return mapKeys.has(key) && typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : value;
   });
