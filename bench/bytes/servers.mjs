@@ -1,15 +1,9 @@
 // @ts-check
 /** Each server as a process of its own, in the way of its documentation, published to over HTTP. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../brokers/services.mjs';
 import { API_KEY, centrifugo } from '../peers/programs.mjs';
-import { onCore } from '../shared/ipc.mjs';
+import { startConfigured } from '../shared/configured-server.mjs';
 
 /** @typedef {import('./rows.mjs').Option} Option */
 /** @typedef {import('./rows.mjs').Row} Row */
@@ -22,8 +16,6 @@ import { onCore } from '../shared/ipc.mjs';
 
 export const CHANNEL = 'bench:match-lions-bears';
 
-const READY_WITHIN_MS = 20_000;
-const POLL_MS = 20;
 const HISTORY_SIZE = 10;
 /** Messages above this are compressed; the default of all three that have one is near. */
 const MIN_DEFLATED_BYTES = 64;
@@ -102,31 +94,11 @@ export async function startServer({ server, options }, core) {
   const port = await freePort();
   const plan = SERVERS[server](options, port);
   if ('missing' in plan) return plan.missing;
-  const folder = await mkdtemp(join(tmpdir(), 'fanfare-bench-'));
-  const file = join(folder, 'config.json');
-  await writeFile(file, JSON.stringify(plan.config));
-  const [command = '', ...args] = onCore(core, [...plan.command, file]);
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    complaint += text;
-  });
-  const exited = once(child, 'exit');
-  const close = async () => {
-    child.kill('SIGKILL');
-    await exited;
-    await rm(folder, { recursive: true, force: true });
-  };
-  const deadline = performance.now() + READY_WITHIN_MS;
-  // Any answer shows that it listens.
-  while (!(await fetch(`http://127.0.0.1:${port}/`).catch(() => null))) {
-    if (child.exitCode !== null || performance.now() > deadline) {
-      await close();
-      return `it did not start: ${complaint.trim().split('\n').at(-1) ?? ''}`;
-    }
-    await delay(POLL_MS);
+  try {
+    return { port, ...(await startConfigured(plan.command, { config: plan.config, port, core })) };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return { port, pid: Number(child.pid), close };
 }
 
 /**

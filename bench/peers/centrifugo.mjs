@@ -1,18 +1,9 @@
 // @ts-check
-/** The real Centrifugo as a process of the benchmark: its configuration, and when it is ready. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+/** The real Centrifugo as a process of the benchmark, and its configuration. */
 import { freePort } from '../brokers/services.mjs';
+import { startConfigured } from '../shared/configured-server.mjs';
 import { SECRET } from '../shared/credentials.mjs';
-import { onCore } from '../shared/ipc.mjs';
 import { API_KEY, CENTRIFUGO_VERSION } from './programs.mjs';
-
-const READY_WITHIN_MS = 20_000;
-const POLL_MS = 5;
 
 /** @param {import('./peers.mjs').ServerOptions} options */
 function configuration({ historySize, presence, redisUrl }) {
@@ -46,29 +37,8 @@ function configuration({ historySize, presence, redisUrl }) {
  * @returns {Promise<import('./peers.mjs').RunningServer>}
  */
 export async function startCentrifugo(program, options, core) {
-  const folder = await mkdtemp(join(tmpdir(), 'fanfare-bench-'));
-  const file = join(folder, 'config.json');
   const port = await freePort();
-  await writeFile(
-    file,
-    JSON.stringify({ http_server: { address: '127.0.0.1', port: `${port}` }, ...configuration(options) }),
-  );
-  const [command = '', ...args] = onCore(core, [program, '-c', file]);
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  const exited = once(child, 'exit');
-  const close = async () => {
-    child.kill('SIGKILL');
-    await exited;
-    await rm(folder, { recursive: true, force: true });
-  };
-  const deadline = performance.now() + READY_WITHIN_MS;
-  // Any answer shows that it listens.
-  while (!(await fetch(`http://127.0.0.1:${port}/`).catch(() => null))) {
-    if (child.exitCode !== null || performance.now() > deadline) {
-      await close();
-      throw new Error('Centrifugo did not start');
-    }
-    await delay(POLL_MS);
-  }
-  return { port, version: CENTRIFUGO_VERSION, pid: Number(child.pid), request: null, close };
+  const config = { http_server: { address: '127.0.0.1', port: `${port}` }, ...configuration(options) };
+  const running = await startConfigured([program, '-c'], { config, port, core });
+  return { ...running, port, version: CENTRIFUGO_VERSION, request: null };
 }
