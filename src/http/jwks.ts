@@ -23,22 +23,20 @@ export class JwksKeys implements TokenKeys {
   readonly rotates = true;
   readonly #algorithms: ReadonlySet<string>;
   readonly #clock: Pick<Clock, 'nowMs'>;
-  readonly #url: URL;
-  /** Loaded with the first token, so that servers without a key set do not load it. */
-  #resolve: Promise<Resolve> | undefined;
+  /** Its code is loaded here, so that servers without a key set do not load it. */
+  readonly #resolve: Promise<Resolve>;
   #failedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: URL, algorithms: readonly TokenAlgorithm[], clock: Pick<Clock, 'nowMs'>) {
     this.#algorithms = new Set(algorithms);
     this.#clock = clock;
-    this.#url = url;
+    this.#resolve = this.#load(url);
   }
 
   async find(header: TokenHeader): Promise<readonly PublicKey[]> {
     if (header.alg === undefined || !this.#algorithms.has(header.alg)) return [];
     try {
       const known = { alg: header.alg, ...(header.kid !== undefined && { kid: header.kid }) };
-      this.#resolve ??= this.#load();
       const resolve = await this.#resolve;
       return [await resolve(known, { payload: '', signature: '' })];
     } catch (error) {
@@ -49,9 +47,9 @@ export class JwksKeys implements TokenKeys {
     }
   }
 
-  async #load(): Promise<Resolve> {
+  async #load(url: URL): Promise<Resolve> {
     const remote = await import('jose/jwks/remote');
-    return remote.createRemoteJWKSet(this.#url, {
+    return remote.createRemoteJWKSet(url, {
       timeoutDuration: timeoutMs,
       cooldownDuration: cooldownMs,
       cacheMaxAge: maxAgeMs,
