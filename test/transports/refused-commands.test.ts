@@ -43,7 +43,7 @@ describe('a field of the wrong kind', () => {
     ['subscribe', { channel: 'news:a', recover: 'yes' }, 'recover', 107],
     ['subscribe', { channel: 'news:a', flag: '1' }, 'flag', 107],
     ['subscribe', { channel: 'news:a', token: { hunter2: 1 } }, 'token', 107],
-    ['subscribe', { channel: 'news:a', type: 1 }, 'type', 108],
+    ['subscribe', { channel: 'news:a', type: 4 }, 'type', 108],
     ['publish', { channel: 'wall:a' }, 'data', 107],
     ['history', { channel: 'news:a', since: 'hunter2' }, 'since', 107],
     ['rpc', { method: ['hunter2'] }, 'method', 107],

@@ -108,8 +108,10 @@ describe.each(dialects)('$name', ({ open, path, frame, write }) => {
     const [member] = await app.presence('room:a');
     expect(member?.client).toBeDefined();
     expect(session).not.toBe(member?.client);
-    for (const guess of [member?.client, 'A'.repeat(24), '', session.slice(1), `${session} `])
+    for (const guess of [member?.client, 'A'.repeat(24), session.slice(1), `${session} `])
       expect(await emulate(url, { node, session: guess })).toBe(404);
+    // In protobuf an empty text is none, and without a session it is no such request.
+    expect(await emulate(url, { node, session: '' })).toBe(write === undefined ? 404 : 400);
     expect(await emulate(url, { node: 'another', session })).toBe(404);
     expect(await published(app)).toEqual([]);
     expect(await emulate(url, peer.address)).toBe(204);
