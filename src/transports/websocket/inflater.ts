@@ -21,6 +21,9 @@ const turnBytes = 262_144;
 /** A message counts as so many bytes more, since even an empty one has its cost. */
 const messageBytes = 1_024;
 
+/** Most messages come out in one piece. Smaller pieces would be joined, and a flood would leave twice the garbage. */
+const chunkBytes = 65_536;
+
 /** Senders leave it out (RFC 7692 section 7.2.1). */
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /** After a final block a sender has one empty block, without the tail (section 7.2.3.4), or nothing. */
@@ -84,7 +87,12 @@ export class Inflater {
 
 function inflateWithin(maxBytes: number, deflated: Buffer): Buffer | undefined {
   const input = Buffer.concat([deflated, tail]);
-  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes, info: true as const };
+  const options = {
+    finishFlush: constants.Z_SYNC_FLUSH,
+    maxOutputLength: maxBytes,
+    chunkSize: chunkBytes,
+    info: true as const,
+  };
   try {
     // safe: with `info`, which the types of Node do not know
     const { buffer, engine } = inflateRawSync(input, options) as unknown as {
