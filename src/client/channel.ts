@@ -2,7 +2,6 @@
 
 import type {
   Centrifuge,
-  FilterNode,
   PublicationContext,
   SubscribedContext,
   Subscription,
@@ -301,16 +300,12 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   #open(): Subscription {
-    const { data, delta = false, filter } = this.#parts.options;
-    const options: SubscriptionOptions = {
+    const { connection, options, sdk, make } = this.#parts;
+    const given: SubscriptionOptions = {
       joinLeave: this.#joinLeave.ask(),
-      ...defined({ data }),
-      ...(delta && { delta: 'fossil' }),
-      // safe: the SDK sends the tree as it is, and its type is one of lists that may be changed
-      ...(filter && { tagsFilter: filter as FilterNode }),
-      ...subscriptionOptions(this.#parts.connection, this.name),
+      ...subscriptionOptions(connection, this.name, options),
     };
-    const subscription = this.#parts.make?.(options) ?? this.#parts.sdk.newSubscription(this.name, options);
+    const subscription = make?.(given) ?? sdk.newSubscription(this.name, given);
     this.#subscription = subscription;
     subscription.on('subscribing', ({ code, reason }) => {
       this.#numReturns++;

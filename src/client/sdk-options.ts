@@ -1,7 +1,8 @@
-/** Converts the options of `connect()` to those of the SDK. */
+/** Converts the options of `connect()` and of channels to those of the SDK. */
 
-import type { Options, SubscriptionOptions } from 'centrifuge';
+import type { FilterNode, Options, SubscriptionOptions } from 'centrifuge';
 import { defined } from '../model/defined.js';
+import type { ChannelOptions } from './channel-events.js';
 import type { ConnectOptions } from './connect-options.js';
 import { endingSocket } from './ending-socket.js';
 
@@ -31,9 +32,16 @@ function tokenGetter(token: () => Promise<string | null>): () => Promise<string>
 }
 
 /** The options of a subscription to this channel. */
-export function subscriptionOptions(options: ConnectOptions, channel: string): SubscriptionOptions {
-  const { tokenFor, minReconnectDelayMs, maxReconnectDelayMs } = options;
+export function subscriptionOptions(
+  { tokenFor, minReconnectDelayMs, maxReconnectDelayMs }: ConnectOptions,
+  channel: string,
+  { data, delta = false, filter }: ChannelOptions,
+): SubscriptionOptions {
   return {
+    ...defined({ data }),
+    ...(delta && { delta: 'fossil' }),
+    // safe: the SDK sends the tree as it is, and its type is one of lists that may be changed
+    ...(filter && { tagsFilter: filter as FilterNode }),
     ...subscriptionToken(tokenFor, channel),
     ...defined({ minResubscribeDelay: minReconnectDelayMs, maxResubscribeDelay: maxReconnectDelayMs }),
   };
