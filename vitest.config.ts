@@ -11,7 +11,10 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 /** Tests and examples write `fanfare/client`, as users do, and get the sources. */
 const alias = [
   { find: /^fanfare$/, replacement: source('index.ts') },
-  { find: /^fanfare\/(client|client\/protobuf|react|conformance)$/, replacement: source('$1/index.ts') },
+  {
+    find: /^fanfare\/(client|client\/protobuf|client\/dictionary|react|conformance)$/,
+    replacement: source('$1/index.ts'),
+  },
   { find: /^fanfare\/(redis|nats|rabbitmq)$/, replacement: source('brokers/$1/index.ts') },
 ];
 

@@ -71,6 +71,7 @@ export const folderRules = {
   config: { sees: lower, node: true },
   server: { sees: [...lower, ...adapters, 'config'], node: true },
   client: { sees: ['model', 'protocols'], seesTypesOf: ['engine', 'server'], packages: ['centrifuge'] },
+  'client/dictionary': { sees: [], seesTypesOf: ['client'], packages: ['fflate'], door: 'client/dictionary/index.ts' },
   react: { sees: ['model', 'protocols', 'client'], seesTypesOf: ['engine', 'server'], packages: ['react'] },
   cli: { sees: [...lower, ...adapters, 'config', 'server', 'client'], node: true },
 };

@@ -25,6 +25,11 @@ export const clientErrors = {
   ERR_UNSUBSCRIBED: { retryable: false },
   /** A reader of the channel was too slow: more messages waited than `maxBuffered`. */
   ERR_BUFFER_OVERFLOW: { retryable: false },
+  /**
+   * The server's dictionary, or a frame compressed with it, cannot be read. Told by `error`; the client goes on without a
+   * dictionary, if need be on a new connection.
+   */
+  ERR_DICTIONARY: { retryable: true },
   /** A hook was used outside its `FanfareProvider`. */
   ERR_NO_PROVIDER: { retryable: false },
   /** The server failed. */

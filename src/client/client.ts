@@ -97,6 +97,11 @@ export class Client<App extends AnyApp = AnyApp> {
     this.#sdk = withoutNodeStorage(
       () => options.codec?.newSdk(entry, sdkOptions) ?? new Centrifuge([entry], sdkOptions),
     );
+    options.dictionary?.install(
+      this.#sdk,
+      () => entry.transport,
+      (why) => this.#listeners.emit('error', new ClientError('ERR_DICTIONARY', why)),
+    );
     this.#choice.watch(this.#sdk);
     this.#listen();
     this.#waitsForUse = lazy;

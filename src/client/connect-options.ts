@@ -1,6 +1,7 @@
 /** The options of `connect()`. */
 
 import type { Codec } from './codec.js';
+import type { DictionaryOption } from './dictionary-option.js';
 import type { EndpointPaths } from './endpoint-url.js';
 import type { TransportStore } from './transport-memory.js';
 import type { TransportName } from './transport-name.js';
@@ -30,6 +31,11 @@ export interface ConnectOptions {
    * HTTP streaming; the other transports go on in JSON.
    */
   readonly codec?: Codec;
+  /**
+   * Lets the server compress its messages with a dictionary, over WebSocket: `dictionary()` of `fanfare/client/dictionary`.
+   * Default: it does not.
+   */
+  readonly dictionary?: DictionaryOption;
   /** Default: the global `WebSocket`. Node before 22 has none: use that of the package `ws`. */
   readonly websocket?: WebSocketConstructor;
   /**

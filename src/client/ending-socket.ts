@@ -39,6 +39,8 @@ export function endingSocket(websocket: WebSocketConstructor): WebSocketConstruc
       // safe: what is given as a `WebSocket` class makes such objects
       const socket = (protocols === undefined ? new websocket(url) : new websocket(url, protocols)) as Socket;
       this.#socket = socket;
+      // Frames may be binary in JSON, too: those that are compressed with a dictionary.
+      socket.binaryType = 'arraybuffer';
       socket.onopen = (event) => {
         this.#hasOpened = true;
         this.onopen?.(event);

@@ -29,6 +29,7 @@ export { ClientError, type ClientErrorCode } from './client-error.js';
 export type { Codec } from './codec.js';
 export { connect } from './connect.js';
 export type { ConnectOptions, EventSourceConstructor, WebSocketConstructor } from './connect-options.js';
+export type { DictionaryOption } from './dictionary-option.js';
 export type { EndpointPaths } from './endpoint-url.js';
 export { allOf, anyOf, not, type TagComparisons, type TagFilter, tag } from './filter.js';
 export { type LongPollingOptions, LongPollingSocket } from './long-polling-socket.js';

@@ -65,6 +65,8 @@ export interface ConnectRequest {
   readonly subs: ReadonlyMap<string, Position>;
   /** The id of the compression dictionary that it has, or empty; absent if it cannot read frames compressed with one. */
   readonly dictionary?: string | undefined;
+  /** What it says that its connection has in common with others, unchecked; absent if it says nothing. */
+  readonly profile?: string;
 }
 
 export interface HistoryRequest {

@@ -3,7 +3,7 @@
  * those of client.proto in centrifugal/protocol; the requests are those that the server reads.
  */
 
-import { type FieldKind, requests } from '../../protocols/centrifugal/protobuf-requests.js';
+import { type FieldKind, requests, tableOf } from '../../protocols/centrifugal/protobuf-requests.js';
 
 export type Fields = Record<string, unknown>;
 
@@ -25,12 +25,12 @@ export interface MessageField {
   readonly kind: Exclude<FieldKind, object> | 'bytes' | Embedded;
 }
 
+type Kind = MessageField['kind'];
+
 /** By number. */
 export type MessageTable = ReadonlyMap<number, MessageField>;
 
-function fieldsOf(fields: Readonly<Record<number, readonly [name: string, kind: MessageField['kind']]>>): MessageTable {
-  return new Map(Object.entries(fields).map(([number, [name, kind]]) => [Number(number), { name, kind }]));
-}
+const fieldsOf = tableOf<Kind>;
 
 function message(fields: Parameters<typeof fieldsOf>[0], begin?: () => Fields): Embedded {
   return { fields: fieldsOf(fields), isEntry: false, ...(begin && { begin }) };
@@ -40,11 +40,15 @@ function list(of: Embedded): Embedded {
   return { ...of, isList: true };
 }
 
-function map(value: MessageField['kind']): Embedded {
+function map(value: Kind): Embedded {
   return { fields: fieldsOf({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true };
 }
 
-export const emulationRequest = fieldsOf({ 1: ['node', 'text'], 2: ['session', 'text'], 3: ['data', 'bytes'] });
+export const emulationRequest: MessageTable = fieldsOf({
+  1: ['node', 'text'],
+  2: ['session', 'text'],
+  3: ['data', 'bytes'],
+});
 
 export const command: MessageTable = new Map<number, MessageField>([
   [1, { name: 'id', kind: 'uint' }],
@@ -105,6 +109,8 @@ const connectResult = message({
   8: ['pong', 'flag'],
   9: ['session', 'text'],
   10: ['node', 'text'],
+  12: ['flag', 'uint'],
+  13: ['dict', message({ 1: ['id', 'text'], 2: ['data', 'bytes'] })],
 });
 
 const push = message({

@@ -18,6 +18,8 @@ export interface AuthRequest {
   readonly standIns: ReadonlyMap<string, string>;
   readonly url: string;
   readonly remoteAddress: string;
+  /** What the client says that its connection has in common with others, such as a view; as trustworthy as `data`. */
+  readonly profile: string | undefined;
 }
 
 /** Who it is, in the application's own types. */
@@ -45,7 +47,7 @@ type AuthAnswer = AuthGrant | Denial | null;
 export function authenticateBy(decide: AuthFunction): Authenticator {
   return {
     readsHeaders: true,
-    async connect({ token, data, handshake, standIns }) {
+    async connect({ token, data, handshake, standIns, profile }) {
       const { headers, url, remoteAddress } = handshake;
       const answer = await decide({
         token,
@@ -54,6 +56,7 @@ export function authenticateBy(decide: AuthFunction): Authenticator {
         standIns,
         url,
         remoteAddress,
+        profile,
       });
       if (answer === null || typeof answer !== 'object') return refused;
       if (isDenying(answer)) return denialOf(answer) ?? refused;

@@ -69,6 +69,8 @@ export interface ConnectAttempt {
   /** The client's own name and version, unchecked. */
   readonly name: string;
   readonly version: string;
+  /** What the client says that its connection has in common with others, such as a view; unchecked. Absent: nothing. */
+  readonly profile?: string | undefined;
 }
 
 /** A connected client, for functions of the application and notifications. */

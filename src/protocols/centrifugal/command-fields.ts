@@ -92,6 +92,7 @@ export function commandOf(id: number, method: string, fields: Fields): Command |
 function connectRequest(fields: Fields): ConnectRequest {
   const subs = heldPositions(fields);
   const headers = standIns(fields);
+  const profile = text(fields, 'profile');
   return {
     token: text(fields, 'token') || undefined,
     data: json(fields, 'data'),
@@ -100,6 +101,7 @@ function connectRequest(fields: Fields): ConnectRequest {
     version: text(fields, 'version'),
     subs,
     ...((integer(fields, 'flag') & connectFlags.dictionary) !== 0 && { dictionary: text(fields, 'dict') }),
+    ...(profile !== '' && { profile }),
   };
 }
 

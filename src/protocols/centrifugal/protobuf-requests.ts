@@ -22,9 +22,14 @@ export interface Field {
 /** By number. */
 export type FieldTable = ReadonlyMap<number, Field>;
 
-function table(fields: Readonly<Record<number, readonly [name: string, kind: FieldKind]>>): FieldTable {
+/** Fields by number, each with its name in JSON. */
+export function tableOf<Kind>(
+  fields: Readonly<Record<number, readonly [name: string, kind: Kind]>>,
+): ReadonlyMap<number, { readonly name: string; readonly kind: Kind }> {
   return new Map(Object.entries(fields).map(([number, [name, kind]]) => [Number(number), { name, kind }]));
 }
+
+const table = tableOf<FieldKind>;
 
 function map(value: FieldKind): MessageKind {
   return { fields: table({ 1: ['key', 'text'], 2: ['value', value] }), isEntry: true };
@@ -93,6 +98,7 @@ export const requests: ReadonlyMap<number, Request> = new Map<number, Request>([
         6: ['headers', map('text')],
         7: ['flag', 'int'],
         8: ['dict', 'text'],
+        9: ['profile', 'text'],
       }),
     },
   ],

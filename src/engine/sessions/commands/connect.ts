@@ -50,6 +50,7 @@ export async function runConnect(
     transport: session.transport,
     name: request.name,
     version: request.version,
+    profile: request.profile,
   });
   if (!session.is('connecting')) return undefined;
   if (!outcome.ok) return deny(session, outcome);
