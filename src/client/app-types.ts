@@ -35,11 +35,13 @@ export type InputOf<App extends AnyApp, Name extends string> = string extends ke
   : MessageInputOf<ChannelsOf<App>, Name>;
 
 /** The options of the channel as a rest parameter: of one with bytes they have to say so. */
-export type OptionsOf<App extends AnyApp, Name extends string> = [DataOf<App, Name>] extends [never]
-  ? [options?: ChannelOptions]
+export type OptionsOf<App extends AnyApp, Name extends string, Options = ChannelOptions> = [DataOf<App, Name>] extends [
+  never,
+]
+  ? [options?: Options]
   : [DataOf<App, Name>] extends [Uint8Array]
-    ? [options: ChannelOptions & { readonly bytes: true }]
-    : [options?: ChannelOptions];
+    ? [options: Options & { readonly bytes: true }]
+    : [options?: Options];
 
 /** Accepts names of declared procedures; for any other name it is the union of those. */
 export type KnownProcedure<App extends AnyApp, Name extends string> = Name extends keyof ProceduresOf<App>

@@ -60,7 +60,8 @@ export interface ChannelOptions {
   readonly mayMiss?: boolean;
   /**
    * Let the server send what has changed since the message before, where that is smaller; listeners get whole messages.
-   * For messages that resemble each other, in channels whose rule has `delta`. Default: `false`.
+   * For messages that resemble each other, in channels whose rule has `delta`. With a `filter` all are whole. Default:
+   * `false`.
    */
   readonly delta?: boolean;
   /** Messages that may wait for one `for await` loop before it fails with `ERR_BUFFER_OVERFLOW`. Default: 1,024. */

@@ -65,6 +65,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   #subscription: Subscription | undefined;
   /** Joins and leaves are wanted even without listeners. */
   #alwaysJoinLeave = false;
+  #areBytes = false;
+  #wantsDelta = false;
   readonly #joinLeave = new JoinLeave({
     isWanted: () => this.#alwaysJoinLeave || this.#listeners.has('join') || this.#listeners.has('leave'),
     isSubscribed: () => this.#subscription?.state === 'subscribed',
@@ -225,6 +227,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   retain(options: ChannelOptions): void {
     this.#uses += 1;
     if (options.joinLeave === true) this.#alwaysJoinLeave = true;
+    if (options.bytes === true) this.#areBytes = true;
+    if (options.delta === true) this.#wantsDelta = true;
     this.#settleSoon();
   }
 
@@ -303,7 +307,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     const { connection, options, sdk, make } = this.#parts;
     const given: SubscriptionOptions = {
       joinLeave: this.#joinLeave.ask(),
-      ...subscriptionOptions(connection, this.name, options),
+      ...subscriptionOptions(connection, this.name, { ...options, delta: this.#wantsDelta }),
     };
     const subscription = make?.(given) ?? sdk.newSubscription(this.name, given);
     this.#subscription = subscription;
@@ -344,7 +348,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   };
 
   #toMessage(publication: PublicationContext): Message<Data> {
-    return toMessage<Data>(publication, this.#parts.options.bytes === true);
+    return toMessage<Data>(publication, this.#areBytes);
   }
 
   #onMessage(message: Message<Data>): void {

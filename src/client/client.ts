@@ -133,7 +133,8 @@ export class Client<App extends AnyApp = AnyApp> {
 
   /**
    * A channel, which subscribes. Further calls with the same name return the same object, whose `close()` then has to
-   * be called as often. Options apply in the first call only, `joinLeave` in any.
+   * be called as often. Options apply in the first call only, `joinLeave` and `bytes` in any, `delta` in those before it
+   * subscribes.
    *
    * @throws ClientError `ERR_CLOSED`; `ERR_CONFIG` while it is open with another `filter`
    * @example const room = client.channel('chat:lobby'); room.on('message', ({ data }) => show(data.text));

@@ -39,7 +39,8 @@ export function subscriptionOptions(
 ): SubscriptionOptions {
   return {
     ...defined({ data }),
-    ...(delta && { delta: 'fossil' }),
+    // With a filter the server sends everything whole, and the SDK throws.
+    ...(delta && filter === undefined && { delta: 'fossil' as const }),
     // safe: the SDK sends the tree as it is, and its type is one of lists that may be changed
     ...(filter && { tagsFilter: filter as FilterNode }),
     ...subscriptionToken(tokenFor, channel),

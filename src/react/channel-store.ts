@@ -4,8 +4,9 @@
 
 import type { Channel } from '../client/channel.js';
 import type { ChannelState } from '../client/channel-events.js';
-import { type ClientError, toClientError } from '../client/client-error.js';
+import { ClientError, toClientError } from '../client/client-error.js';
 import type { Message } from '../client/message.js';
+import { openOrError } from './open-or-error.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
@@ -71,7 +72,11 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
   readonly clear = (): void => this.update({ messages: [], gap: false });
 
   protected override start(): readonly (() => void)[] {
-    const channel = this.#open();
+    const channel = openOrError(this.#open);
+    if (channel instanceof ClientError) {
+      this.update({ state: 'unsubscribed', loading: false, error: channel });
+      return [];
+    }
     const stops = [
       channel.on('message', (message) => this.#add(message)),
       channel.on('subscribing', () => this.update({ state: 'subscribing', error: undefined })),

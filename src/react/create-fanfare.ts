@@ -10,14 +10,17 @@ import {
   useMemo,
   useSyncExternalStore,
 } from 'react';
-import type { AnyApp, DataOf, InputOf, KnownChannel } from '../client/app-types.js';
+import type { AnyApp, DataOf, InputOf, KnownChannel, OptionsOf } from '../client/app-types.js';
+import type { ChannelOptions } from '../client/channel-events.js';
 import type { Client, ConnectionStatus } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
+import type { TagFilter } from '../client/filter.js';
 import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
 import { type MapSnapshot, MapStore } from './map-store.js';
 import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
 
-export interface UseChannelOptions {
+/** Those of the channel are as in `client.channel()`; components with the same channel share one subscription. */
+export interface UseChannelOptions extends Pick<ChannelOptions, 'bytes' | 'delta' | 'filter'> {
   /** Largest number of messages in the list; the oldest are dropped. Default: 100. */
   readonly keep?: number;
   /**
@@ -25,6 +28,11 @@ export interface UseChannelOptions {
    * none. Needs a channel rule with history.
    */
   readonly history?: number;
+}
+
+export interface UsePresenceOptions {
+  /** The filter that {@link FanfareHooks.useChannel} has, if the channel is read with one: both share the subscription. */
+  readonly filter?: TagFilter;
 }
 
 export interface ChannelView<Data, Input> extends ChannelSnapshot<Data> {
@@ -54,14 +62,17 @@ export interface FanfareHooks<App extends AnyApp> {
   /** Subscribes while the component is mounted. Throws `ERR_NO_PROVIDER`. */
   readonly useChannel: <const Name extends string>(
     name: KnownChannel<App, Name>,
-    options?: UseChannelOptions,
+    ...[options]: OptionsOf<App, Name, UseChannelOptions>
   ) => ChannelView<DataOf<App, Name>, InputOf<App, Name>>;
   /** The keys of a map while the component is mounted. Needs a channel rule with `map`. Throws `ERR_NO_PROVIDER`. */
   readonly useMap: <const Name extends string>(
     name: KnownChannel<App, Name>,
   ) => MapView<DataOf<App, Name>, InputOf<App, Name>>;
   /** The members of a channel. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
-  readonly usePresence: <const Name extends string>(name: KnownChannel<App, Name>) => PresenceView;
+  readonly usePresence: <const Name extends string>(
+    name: KnownChannel<App, Name>,
+    options?: UsePresenceOptions,
+  ) => PresenceView;
   /** The state of the connection, its time and its cause, for example for a banner. Throws `ERR_NO_PROVIDER`. */
   readonly useConnection: () => ConnectionStatus;
 }
@@ -97,11 +108,13 @@ function makeHooks(): FanfareHooks<AnyApp> {
 
     useClient,
 
-    useChannel: (name: string, { keep = defaultKeep, history = 0 }: UseChannelOptions = {}) => {
+    useChannel: (name: string, options: UseChannelOptions = {}) => {
+      const { keep = defaultKeep, history = 0, delta = false, bytes = false } = options;
       const client = useClient();
+      const filter = useSame(options.filter);
       const store = useMemo(
-        () => new ChannelStore(() => client.channel(name), { keep, history }),
-        [client, name, keep, history],
+        () => new ChannelStore(() => client.channel(name, channelOptions(filter, delta, bytes)), { keep, history }),
+        [client, name, keep, history, filter, delta, bytes],
       );
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, publish: store.publish, clear: store.clear }), [snapshot, store]);
@@ -114,9 +127,13 @@ function makeHooks(): FanfareHooks<AnyApp> {
       return useMemo(() => ({ ...snapshot, set: store.set, remove: store.remove }), [snapshot, store]);
     },
 
-    usePresence: (name: string) => {
+    usePresence: (name: string, options: UsePresenceOptions = {}) => {
       const client = useClient();
-      const store = useMemo(() => new PresenceStore(() => client.channel(name)), [client, name]);
+      const filter = useSame(options.filter);
+      const store = useMemo(
+        () => new PresenceStore(() => client.channel(name, channelOptions(filter, false, false))),
+        [client, name, filter],
+      );
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, reload: store.reload }), [snapshot, store]);
     },
@@ -128,6 +145,17 @@ function makeHooks(): FanfareHooks<AnyApp> {
       return useSyncExternalStore(watch, read, read);
     },
   };
+}
+
+/** The same object as long as the filter says the same, though each render makes it anew. */
+function useSame(filter: TagFilter | undefined): TagFilter | undefined {
+  const text = filter === undefined ? undefined : JSON.stringify(filter);
+  // safe: it is the text of a filter
+  return useMemo(() => (text === undefined ? undefined : (JSON.parse(text) as TagFilter)), [text]);
+}
+
+function channelOptions(filter: TagFilter | undefined, delta: boolean, bytes: boolean): ChannelOptions {
+  return { delta, bytes, ...(filter && { filter }) };
 }
 
 function watchConnection(client: Client, onChange: () => void): () => void {

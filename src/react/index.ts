@@ -8,6 +8,7 @@ export {
   type MapView,
   type PresenceView,
   type UseChannelOptions,
+  type UsePresenceOptions,
 } from './create-fanfare.js';
 export type { MapSnapshot } from './map-store.js';
 export type { PresenceSnapshot } from './presence-store.js';

@@ -2,7 +2,8 @@
 
 import type { ChannelState } from '../client/channel-events.js';
 import type { ChannelMap } from '../client/channel-map.js';
-import type { ClientError } from '../client/client-error.js';
+import { ClientError } from '../client/client-error.js';
+import { openOrError } from './open-or-error.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 export interface MapSnapshot<Value> {
@@ -32,7 +33,11 @@ export class MapStore<Value, Input> extends SnapshotStore<MapSnapshot<Value>> {
   readonly remove = (key: string): Promise<void> => this.#call((map) => map.remove(key));
 
   protected override start(): readonly (() => void)[] {
-    const map = this.#open();
+    const map = openOrError(this.#open);
+    if (map instanceof ClientError) {
+      this.update({ state: 'unsubscribed', loading: false, error: map });
+      return [];
+    }
     const { channel } = map;
     let isOver = false;
     const settle = () => {

@@ -2,8 +2,9 @@
 
 import type { Channel } from '../client/channel.js';
 import type { ChannelState } from '../client/channel-events.js';
-import { type ClientError, toClientError } from '../client/client-error.js';
+import { ClientError, toClientError } from '../client/client-error.js';
 import type { Member } from '../client/message.js';
+import { openOrError } from './open-or-error.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
@@ -47,7 +48,11 @@ export class PresenceStore extends SnapshotStore<PresenceSnapshot> {
   };
 
   protected override start(): readonly (() => void)[] {
-    const channel = this.open();
+    const channel = openOrError(this.open);
+    if (channel instanceof ClientError) {
+      this.update({ state: 'unsubscribed', loading: false, error: channel });
+      return [];
+    }
     this.#channel = channel;
     this.#members = new Map();
     const stops = [

@@ -1,6 +1,6 @@
 /** The hooks in a page against a running server: what people see, and what is left when the page goes. */
 
-import type { ClientError } from 'fanfare/client';
+import { type ClientError, tag } from 'fanfare/client';
 import { createFanfare } from 'fanfare/react';
 import { type ReactNode, StrictMode, startTransition, useState } from 'react';
 import type { Root } from 'react-dom/client';
@@ -40,6 +40,13 @@ function show(client: ChatClient, children: ReactNode): void {
 /** Waits until the page says this. */
 function page(text: string): Promise<void> {
   return vi.waitFor(() => expect(container.textContent).toBe(text), { timeout: 5_000, interval: 5 });
+}
+
+/** What of the lobby is of this kind. */
+function Filtered({ kind }: { kind: string }) {
+  const { messages, state, error } = useChannel('chat:lobby', { filter: tag('kind').is(kind), delta: true });
+  const { members } = usePresence('chat:lobby', { filter: tag('kind').is(kind) });
+  return `${kind} ${state}${error ? ` ${error.code}` : ''}: ${messages.map(({ data }) => data.text).join(' ')} ${members.length}`;
 }
 
 function Room({ name, keep, history }: { name: string; keep?: number; history?: number }) {
@@ -105,6 +112,45 @@ describe('useChannel', () => {
     show(client, <Room name="lobby" />);
     await server.app.publish('chat:lobby', { text: 'b' });
     await page('subscribed: b');
+  });
+
+  it('shows what passes its filter, in one subscription as long as the filter says the same', async () => {
+    const client = server.connect();
+    const tags = (kind: string) => ({ tags: { kind } });
+    show(client, <Filtered kind="goal" />);
+    await page('goal subscribed:  1');
+    let subscribing = 0;
+    const stop = client.channel('chat:lobby', { filter: tag('kind').is('goal') }).on('subscribing', () => {
+      subscribing++;
+    });
+    await server.app.publish('chat:lobby', { text: 'a' }, tags('card'));
+    await server.app.publish('chat:lobby', { text: 'b' }, tags('goal'));
+    await page('goal subscribed: b 1');
+    show(client, <Filtered kind="goal" />);
+    await server.app.publish('chat:lobby', { text: 'c' }, tags('goal'));
+    await page('goal subscribed: b c 1');
+    expect(subscribing).toBe(0);
+    stop();
+  });
+
+  it('subscribes anew with another filter, and says where two components want two', async () => {
+    const client = server.connect();
+    show(client, <Filtered kind="goal" />);
+    await page('goal subscribed:  1');
+    show(client, <Filtered kind="card" />);
+    await page('card subscribed:  1');
+    await server.app.publish('chat:lobby', { text: 'a' }, { tags: { kind: 'goal' } });
+    await server.app.publish('chat:lobby', { text: 'b' }, { tags: { kind: 'card' } });
+    await page('card subscribed: b 1');
+    show(
+      client,
+      <>
+        <Filtered kind="card" />
+        {' | '}
+        <Room name="lobby" />
+      </>,
+    );
+    await page('card subscribed: b 1 | unsubscribed ERR_CONFIG: ');
   });
 
   it('changes the channel with its name', async () => {

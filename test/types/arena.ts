@@ -1,6 +1,6 @@
 /** An application with what type tests need: patterns that overlap, a transforming schema, procedures. */
 
-import { channel, fanfare, rpc } from 'fanfare';
+import { bytes, channel, fanfare, rpc } from 'fanfare';
 import { z } from 'zod';
 
 export const app = fanfare({
@@ -9,6 +9,7 @@ export const app = fanfare({
     'match:{id}': channel({ message: z.object({ home: z.number(), away: z.number() }) }),
     'match:{id}:{period}': channel({ message: z.object({ minute: z.number() }) }),
     'files:{path*}': channel({ message: z.string() }),
+    'frames:{match}': channel({ message: bytes() }),
     news: channel(),
   },
   rpc: {

@@ -1,6 +1,6 @@
 /** What compiles with the hooks of a declared application, and what must not. */
 
-import type { Client } from 'fanfare/client';
+import { type Client, tag } from 'fanfare/client';
 import { createFanfare } from 'fanfare/react';
 import { createElement } from 'react';
 import { describe, expectTypeOf, test } from 'vitest';
@@ -19,6 +19,21 @@ describe('hooks', () => {
     expectTypeOf(usePresence('chat:lobby').members[0]?.user).toEqualTypeOf<string | undefined>();
     expectTypeOf(useConnection().state).toEqualTypeOf<'connecting' | 'connected' | 'disconnected'>();
     expectTypeOf(useClient()).toEqualTypeOf<Client<Arena>>();
+  });
+
+  test('have the options of the channel', () => {
+    const { messages, publish } = useChannel('frames:final', {
+      bytes: true,
+      delta: true,
+      filter: tag('kind').is('key'),
+    });
+    expectTypeOf(messages[0]?.data).toEqualTypeOf<Uint8Array | undefined>();
+    expectTypeOf(publish).toEqualTypeOf<(data: Uint8Array) => Promise<void>>();
+    usePresence('chat:lobby', { filter: tag('kind').exists() });
+    // @ts-expect-error without `bytes` it would get base64 in JSON
+    useChannel('frames:final');
+    // @ts-expect-error a filter is no text
+    useChannel('chat:lobby', { filter: 'kind' });
   });
 
   test('refuse what the application does not declare', () => {
