@@ -219,6 +219,54 @@ test('deltas and numbers of channels are taken over', async () => {
   expect(refused).toEqual([]);
 });
 
+test.each([
+  ['binary', {}, { data: 'bytes' }, ['publication_data_format'], []],
+  [
+    'binary',
+    { allowed_delta_types: ['fossil'] },
+    { data: 'bytes' },
+    ['publication_data_format', 'allowed_delta_types'],
+    [],
+  ],
+  ['json', { allowed_delta_types: ['fossil'] }, { delta: true }, [], []],
+  ['json_object', {}, {}, ['publication_data_format'], []],
+  ['', {}, {}, [], []],
+  ['xml', {}, {}, [], ['publication_data_format']],
+])('data of the format %j, with %j', async (format, options, rule, told, denied) => {
+  const namespaces = [{ name: 'a', publication_data_format: format, ...options }];
+  const { code, config, changed, refused } = await migrated('data.json', JSON.stringify({ channel: { namespaces } }));
+  const here = (names: readonly string[]) => names.map((name) => `channel.namespaces a.${name}`);
+  expect(config.channels['a:{rest*}']).toEqual({ subscribe: 'nobody', publish: 'nobody', ...rule });
+  expect([code, changed, refused]).toEqual([0, here(told), here(denied)]);
+});
+
+test('a format for all channels is that of each namespace without one of its own', async () => {
+  const namespaces = [{ name: 'a' }, { name: 'b', publication_data_format: 'json' }];
+  const channel = { publication_data_format: 'binary', without_namespace: { presence: true }, namespaces };
+  const { code, config, refused } = await migrated('data.json', JSON.stringify({ channel }));
+  const kinds = Object.entries(config.channels as Record<string, { data?: string }>).map(([name, { data }]) => [
+    name,
+    data,
+  ]);
+  expect(kinds).toEqual([
+    ['a:{rest*}', 'bytes'],
+    ['b:{rest*}', undefined],
+    ['{name}', 'bytes'],
+  ]);
+  expect([code, refused]).toEqual([0, []]);
+});
+
+test('filters by tags and compression are taken over', async () => {
+  const channel = { namespaces: [{ name: 'a', allow_tags_filter: true }] };
+  const websocket = { compression: true, compression_min_size: 512, compression_level: 5 };
+  const { code, config, refused, changed } = await migrated('bytes.json', JSON.stringify({ channel, websocket }));
+  expect(config).toMatchObject({
+    channels: { 'a:{rest*}': { filterTags: 'any' } },
+    deflate: { enabled: true, minBytes: 512 },
+  });
+  expect([code, refused, changed]).toEqual([0, [], []]);
+});
+
 test('a personal channel without a namespace has a rule, and one connection is not also a limit of one', async () => {
   const client = {
     user_connection_limit: 1,

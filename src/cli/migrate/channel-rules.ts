@@ -29,7 +29,6 @@ const needless = new Set([
   'allow_positioning',
   'auto_cache_recover',
   'delta_publish',
-  'publication_data_format',
 ]);
 
 const known = new Set([
@@ -45,6 +44,7 @@ const known = new Set([
   'allowed_delta_types',
   'allow_channel_compaction',
   'allow_tags_filter',
+  'publication_data_format',
   ...['subscribe_proxy', 'publish_proxy', 'sub_refresh_proxy'].flatMap((name) => [`${name}_enabled`, `${name}_name`]),
   'subscribe_stream_proxy_name',
   'subscribe_stream_proxy_bidirectional',
@@ -56,7 +56,11 @@ const known = new Set([
 /** Writes the rules in the order in which they are matched. */
 export function addRules(channel: Fields, means: Means, draft: Draft): void {
   const rules: Record<string, unknown> = {};
-  const namespaces = Array.isArray(channel.namespaces) ? channel.namespaces.filter(isFields) : [];
+  const withFormat = (options: Fields): Fields =>
+    isUnset(options.publication_data_format)
+      ? { ...options, publication_data_format: channel.publication_data_format }
+      : options;
+  const namespaces = Array.isArray(channel.namespaces) ? channel.namespaces.filter(isFields).map(withFormat) : [];
   for (const namespace of namespaces) {
     const name = textOf(namespace.name);
     rules[`${name}:{rest*}`] = ruleOf(namespace, `channel.namespaces ${name}`, means, draft);
@@ -64,7 +68,7 @@ export function addRules(channel: Fields, means: Means, draft: Draft): void {
   const plain = fieldsOf(channel.without_namespace);
   const isUsed = Object.entries(plain).some(([key, value]) => !key.endsWith('_name') && !isUnset(value));
   if (isUsed || means.hasTokens || means.isPlainUsed)
-    rules['{name}'] = ruleOf(plain, 'channel.without_namespace', means, draft);
+    rules['{name}'] = ruleOf(withFormat(plain), 'channel.without_namespace', means, draft);
   draft.set('channels', rules);
   const { private_prefix: prefix = '$' } = channel;
   if (means.hasTokens && prefix === '$' && (isUsed || namespaces.length > 0)) {
@@ -109,11 +113,36 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
     ...(isOn('presence') && { presence: who('presence') }),
     ...joinsOf(options, who('presence'), from, draft),
     ...(isOn('allow_user_limited_channels') && { userLimited: true }),
-    ...(Array.isArray(options.allowed_delta_types) &&
-      options.allowed_delta_types.includes('fossil') && { delta: true }),
+    ...dataOf(options, from, draft),
     ...(isOn('allow_channel_compaction') && { compaction: true }),
     ...(isOn('allow_tags_filter') && { filterTags: 'any' }),
   };
+}
+
+/** Bytes, and deltas, which are those of JSON. */
+function dataOf(options: Fields, from: string, draft: Draft): Fields {
+  const { publication_data_format: format, allowed_delta_types: types } = options;
+  const hasDeltas = Array.isArray(types) && types.includes('fossil');
+  switch (format) {
+    case 'binary':
+      draft.change(
+        `${from}.publication_data_format`,
+        'clients that speak JSON are refused there; data: base64 lets them in, with strings of base64',
+      );
+      if (hasDeltas)
+        draft.change(`${from}.allowed_delta_types`, 'deltas are those of JSON: left out where data is bytes');
+      return { data: 'bytes' };
+    case 'json_object':
+      draft.change(
+        `${from}.publication_data_format`,
+        'any JSON is accepted: let `hooks.publish` refuse what is no object',
+      );
+      break;
+    default:
+      if (!isUnset(format) && format !== 'json')
+        draft.refuse(`${from}.publication_data_format`, 'it is not known here');
+  }
+  return hasDeltas ? { delta: true } : {};
 }
 
 /** In Centrifugo, clients that may read presence may ask for joins. */
