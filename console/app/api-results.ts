@@ -105,6 +105,7 @@ export interface ChannelsResult {
 
 export interface RuleFields {
   readonly pattern: string;
+  readonly data: 'json' | 'bytes' | 'base64';
   readonly subscribe: string;
   readonly publish: string;
   readonly history?: { readonly size: number; readonly ttl: number; readonly read: string };
@@ -115,6 +116,8 @@ export interface RuleFields {
   /** Names, or `any`. */
   readonly filter_tags: readonly string[] | 'any';
   readonly max_message_bytes: number;
+  readonly delta: boolean;
+  readonly compaction: boolean;
   readonly batch_ms: number;
 }
 
@@ -135,7 +138,9 @@ export interface ClientInfo {
 }
 
 export interface PublicationFields {
-  readonly data: unknown;
+  readonly data?: unknown;
+  /** Instead of `data`, in a channel of bytes. */
+  readonly b64data?: string;
   readonly offset?: number;
   readonly info?: ClientInfo;
   readonly tags?: Readonly<Record<string, string>>;

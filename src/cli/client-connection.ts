@@ -3,6 +3,7 @@
 import { Centrifuge, type Options } from 'centrifuge';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ClientError } from '../client/client-error.js';
+import type { Codec } from '../client/codec.js';
 import { endpointsOf } from '../client/endpoint-url.js';
 import { withoutNodeStorage } from '../client/quiet-storage.js';
 import type { Config } from '../config/config.js';
@@ -46,8 +47,9 @@ export class ClientConnection {
     readonly timeoutMs: number;
     readonly token: string | (() => Promise<string>) | undefined;
     readonly subscriptionToken: ((channel: string) => Promise<string>) | undefined;
+    readonly codec: Codec | undefined;
   }) {
-    const { url, timeoutMs, token } = options;
+    const { url, timeoutMs, token, codec } = options;
     const noteError = (message: string) => {
       this.#socketError = message;
     };
@@ -62,7 +64,9 @@ export class ClientConnection {
     if (typeof token === 'string') sdkOptions.token = token;
     if (typeof token === 'function') sdkOptions.getToken = token;
     this.url = url;
-    this.client = withoutNodeStorage(() => new Centrifuge(url, sdkOptions));
+    this.client = withoutNodeStorage(
+      () => codec?.newSdk({ transport: 'websocket', endpoint: url }, sdkOptions) ?? new Centrifuge(url, sdkOptions),
+    );
     this.subscriptionToken = options.subscriptionToken;
   }
 
@@ -103,11 +107,13 @@ export function describeCode({ code, reason, message }: { code: number; reason?:
 /**
  * From flags, environment and configuration; `undefined` if the configuration is refused.
  *
+ * @param codec default: JSON
  * @throws UsageError
  */
 export async function openConnection(
   parsed: ParsedArguments,
   context: CommandContext,
+  codec?: Codec,
 ): Promise<ClientConnection | undefined> {
   const timeoutMs = durationFlag(parsed, 'timeout', defaultTimeoutMs);
   const givenUrl = flagText(parsed, 'url') ?? context.env[commandVariables.url];
@@ -124,6 +130,7 @@ export async function openConnection(
     timeoutMs,
     token: canSign ? () => sign() : given,
     subscriptionToken: canSign ? sign : undefined,
+    codec,
   });
 }
 

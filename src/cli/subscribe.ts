@@ -1,6 +1,10 @@
 /** `fanfare subscribe`: a channel's publications, one JSON line each, until it is interrupted. */
 
 import type { PublicationContext, Subscription } from 'centrifuge';
+import { dataOf } from '../client/message.js';
+import { protobuf } from '../client/protobuf/index.js';
+import { toBase64 } from '../model/base64.js';
+import { hexOfBytes, textOfBytes } from '../model/readable-bytes.js';
 import { type ClientConnection, clientFlags, describeCode, openConnection } from './client-connection.js';
 import { type Command, type CommandContext, exitCodes, failed, type ParsedArguments } from './command.js';
 import { jsonLine } from './printable.js';
@@ -11,6 +15,7 @@ export const subscribe: Command = {
   usage: '<channel> [flags]',
   about: [
     'Subscribes as a client, by the rule of the channel, and prints a JSON line for each publication until SIGINT.',
+    'In a channel of bytes a line has their size, b64data, and text, or hex if they are none.',
     'After a lost connection it comes back and goes on where it was, when the channel has a history.',
   ],
   flags: {
@@ -23,7 +28,7 @@ export const subscribe: Command = {
   async run(parsed, context) {
     const lines = new PublicationLines(countFlag(parsed, 'count'), context);
     const numOfHistory = countFlag(parsed, 'history');
-    const connection = await openConnection(parsed, context);
+    const connection = await openConnection(parsed, context, protobuf);
     if (connection === undefined) return exitCodes.failed;
     const attempt = await connection.connect();
     const reason = attempt.ok ? await follow(connection, parsed, lines, numOfHistory, context) : attempt.reason;
@@ -69,13 +74,24 @@ class PublicationLines {
     if (this.isComplete || (offset !== undefined && offset <= this.#lastOffset)) return;
     this.#lastOffset = offset ?? this.#lastOffset;
     this.#numLines++;
-    this.#print(jsonLine({ channel, data, offset, info, tags }));
+    this.#print(jsonLine({ channel, ...dataFields(data), offset, info, tags }));
   }
 
   /** After a loss the offsets may begin again. */
   restart(): void {
     this.#lastOffset = 0;
   }
+}
+
+const mostHex = 256;
+
+/** In protobuf all data is bytes: what is no JSON stays that. */
+function dataFields(sent: unknown): object {
+  const data = dataOf(sent, false);
+  if (!(data instanceof Uint8Array)) return { data };
+  const text = textOfBytes(data);
+  const readable = text === undefined ? { hex: hexOfBytes(data, mostHex).replaceAll('\n', ' ') } : { text };
+  return { size: data.length, ...readable, b64data: toBase64(data) };
 }
 
 /** @returns why it ended; `undefined` if it was interrupted */

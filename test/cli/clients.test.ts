@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { FanfareProcess, Folder, fanfare, testSecret } from './fanfare-process.js';
 import { handshakeStatus } from './handshake.js';
 
+const apiKey = 'fedcba9876543210fedcba9876543210';
 let folder: Folder;
 let server: FanfareProcess;
 /** What the client commands need to know. */
@@ -16,7 +17,9 @@ channels:
   "chat:{room}": { subscribe: anyone, publish: anyone, history: { size: 10, ttl: 1h }, presence: true }
   "users": { subscribe: user, publish: user }
   "secret:{x}": { subscribe: token, publish: subscriber }
-  "log": { subscribe: anyone }`,
+  "log": { subscribe: anyone }
+  "frames:{x}": { data: bytes, subscribe: anyone, history: { size: 10, ttl: 1h } }
+api: { keys: "${apiKey}" }`,
   });
   server = new FanfareProcess(['dev', '--port', '0'], { folder });
   // The forms that connect() takes: without the path, and with http.
@@ -49,6 +52,27 @@ describe('publish and subscribe', () => {
     const lines = linesOf(stdout);
     expect(lines.map(({ data }) => data)).toEqual([2, 3, { text: 'four' }, 5]);
     expect(lines.map(({ offset }) => offset)).toEqual([2, 3, 4, 5]);
+  });
+
+  test('bytes have a size, and are readable if they are text, with the tags that they came with', async () => {
+    const publish = (bytes: Uint8Array) =>
+      fetch(`${(env.FANFARE_URL ?? '').replace('ws', 'http')}/api/publish`, {
+        method: 'POST',
+        headers: { 'X-API-Key': apiKey, 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+          channel: 'frames:1',
+          b64data: Buffer.from(bytes).toString('base64'),
+          tags: { kind: 'key' },
+        }),
+      });
+    expect((await publish(Buffer.from('Ünï'))).status).toBe(200);
+    await using subscriber = new FanfareProcess(['subscribe', 'frames:1', '--history', '1', '--count', '2'], { env });
+    await subscriber.seen('stdout', /"offset":1/);
+    await publish(Uint8Array.of(0, 255, 16));
+    expect(linesOf((await subscriber.exited).stdout)).toEqual([
+      { channel: 'frames:1', size: 5, text: 'Ünï', b64data: 'w5xuw68=', offset: 1, tags: { kind: 'key' } },
+      { channel: 'frames:1', size: 3, hex: '00 ff 10', b64data: 'AP8Q', offset: 2, tags: { kind: 'key' } },
+    ]);
   });
 
   test('subscribe ends with 0 on SIGINT', async () => {

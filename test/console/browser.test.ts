@@ -150,6 +150,25 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     await page.locator('.data').filter({ hasText: '"pieces": 7' }).waitFor();
   });
 
+  it('shows bytes as text if they are one, and in hexadecimals', async () => {
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    const { page } = visitor;
+    await visitor.open('channels', 'frames:final');
+    await page.getByText('bytes, for clients in protobuf').waitFor();
+    await page.waitForResponse((response) => response.url().endsWith('/api/tail'));
+    const cookie = await demo.server.logIn();
+    for (const b64data of ['w5xuw68=', 'AP8Q']) {
+      await demo.server.call(cookie, 'publish', { channel: 'frames:final', b64data, tags: { kind: 'key' } });
+    }
+    await page.locator('.data').filter({ hasText: 'Ünï' }).waitFor();
+    await page.locator('.data').filter({ hasText: '00 ff 10' }).waitFor();
+    await page.getByText('5 B, which are text').waitFor();
+    await page.getByText('3 B, in hexadecimals').waitFor();
+    expect(await page.getByText('kind=key').count()).toBe(2);
+    await page.getByRole('tab', { name: 'History' }).click();
+    await page.locator('.data').filter({ hasText: '00 ff 10' }).waitFor();
+  });
+
   it('is worked by keyboard', async () => {
     await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
     const { page } = visitor;

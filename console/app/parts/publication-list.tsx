@@ -5,7 +5,7 @@
 import type { PublicationFields } from '../api-results.js';
 import { time, userName } from '../format.js';
 import { linkTo } from '../route.js';
-import { Data } from './data.js';
+import { BytesData, Data } from './data.js';
 
 interface PublicationListProps {
   readonly publications: readonly (PublicationFields & { readonly id?: number; readonly time?: number })[];
@@ -16,7 +16,7 @@ export function PublicationList({ publications, empty }: PublicationListProps) {
   if (publications.length === 0) return <p class="empty">{empty}</p>;
   return (
     <ol class="publications">
-      {publications.map(({ id, time: at, offset, info, tags, data }) => (
+      {publications.map(({ id, time: at, offset, info, tags, data, b64data }) => (
         <li key={id ?? offset}>
           <p class="event-head">
             {at !== undefined && <time>{time(at)}</time>}
@@ -34,7 +34,7 @@ export function PublicationList({ publications, empty }: PublicationListProps) {
               </span>
             ))}
           </p>
-          <Data value={data} />
+          {b64data === undefined ? <Data value={data} /> : <BytesData base64={b64data} />}
         </li>
       ))}
     </ol>

@@ -21,6 +21,7 @@ import { linkTo } from '../route.js';
 const tabs = ['Live tail', 'History', 'Presence', 'Subscribers', 'Publish'] as const;
 type Tab = (typeof tabs)[number];
 const shownPublications = 50;
+const kinds = { bytes: 'bytes, for clients in protobuf', base64: 'bytes, in base64 for clients in JSON' } as const;
 
 export function ChannelView({ channel }: { readonly channel: string }) {
   const [tab, setTab] = useState<Tab>('Live tail');
@@ -62,6 +63,9 @@ function Summary({ channel: { rule, num_clients, num_publications, position } }:
         </Fact>
         <Fact name="Presence">{rule.presence === 'off' ? 'none' : `read by ${rule.presence}`}</Fact>
         <Fact name="Joins and leaves">{rule.join_leave}</Fact>
+        {rule.data !== 'json' && <Fact name="Messages">{kinds[rule.data]}</Fact>}
+        {rule.delta && <Fact name="Deltas">to clients that ask for them</Fact>}
+        {rule.compaction && <Fact name="Name">a number, to clients that understand it</Fact>}
         <Fact name="Largest message">{bytes(rule.max_message_bytes)}</Fact>
         {rule.user_limited && <Fact name="Names">for the users behind #</Fact>}
         {rule.filter_tags.length > 0 && <Fact name="Filters">{`by ${String(rule.filter_tags)} of their tags`}</Fact>}

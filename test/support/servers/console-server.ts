@@ -1,6 +1,6 @@
 /** An application with the console on a port of its own, and what a browser would send to it. */
 
-import { type ConsoleOptions, channel, fanfare } from 'fanfare';
+import { bytes, type ConsoleOptions, channel, fanfare } from 'fanfare';
 import { z } from 'zod';
 import type { LoggedLine } from './api-server.js';
 
@@ -41,6 +41,7 @@ const channels = {
     subscribe: 'user',
     history: { size: 10 },
   }),
+  'frames:{match}': channel({ message: bytes(), subscribe: 'anyone', history: { size: 10 }, filterTags: ['kind'] }),
   'plain:{name*}': channel({ subscribe: 'anyone', publish: 'anyone' }),
 };
 

@@ -60,6 +60,7 @@ async function positionOf(channel: string, operations: ApiParts['operations']): 
 function ruleFields(rule: Rule) {
   return {
     pattern: rule.pattern.text,
+    data: rule.data,
     subscribe: wordOf(rule.subscribe),
     publish: wordOf(rule.publish),
     ...(rule.stream && {
