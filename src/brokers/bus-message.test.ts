@@ -32,6 +32,16 @@ test('what a node is told is what a broker passes on', () => {
   );
 });
 
+test('a change of a map comes back as it was', () => {
+  const change = fc.record({ data, info, tags, key: fc.string({ unit: 'binary' }) }, { requiredKeys: ['data', 'key'] });
+  fc.assert(
+    fc.property(change, (given) => {
+      const removal = { ...given, data: trustedJsonText('null'), removed: true } as const;
+      for (const each of [given, removal]) expect(decodePublication(encodePublication(each))).toEqual(each);
+    }),
+  );
+});
+
 test('bytes are a JSON text for a version that does not know them', () => {
   const stored = encodePublication({ data: Uint8Array.of(0, 0xff) });
   expect(stored).toBe('14:{"bytes":true}"AP8="');

@@ -23,18 +23,24 @@ export function deliver(events: BrokerEvents | undefined, channel: ChannelName, 
 const envelope = v.object({
   bytes: v.exactOptional(v.literal(true)),
   info: v.exactOptional(clientInfoSchema),
+  key: v.exactOptional(v.string()),
+  removed: v.exactOptional(v.literal(true)),
   tags: v.exactOptional(tagsSchema),
   trace: v.exactOptional(traceSchema),
 });
 
-/** The other fields as JSON, after their length and a colon, then the data unchanged. Mostly none: `0:`. */
-export function encodePublication({ data, info, tags, trace }: NewPublication): string {
+/** The {@link headOf} a publication, then its data unchanged. */
+export function encodePublication(publication: NewPublication): string {
+  return headOf(publication) + payloadText(publication.data);
+}
+
+/** All but the data: the length of the other fields' JSON, a colon, and that JSON. Mostly there are none: `0:`. */
+export function headOf({ data, info, key, removed, tags, trace }: NewPublication): string {
   const bytes = isBytes(data) || undefined;
-  if (info === undefined && tags === undefined && trace === undefined && bytes === undefined) {
-    return `0:${payloadText(data)}`;
-  }
-  const rest = JSON.stringify({ bytes, info, tags, trace });
-  return `${rest.length}:${rest}${payloadText(data)}`;
+  const isPlain = info === undefined && tags === undefined && trace === undefined && key === undefined;
+  if (isPlain && bytes === undefined) return '0:';
+  const rest = JSON.stringify({ bytes, info, key, removed, tags, trace });
+  return `${rest.length}:${rest}`;
 }
 
 /** @throws Error for a text that {@link encodePublication} has not made */

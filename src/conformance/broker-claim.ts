@@ -48,6 +48,11 @@ export function mapsOf({ maps: store }: Broker): MapStore {
   return store;
 }
 
+export function mapChangesOf({ history, mapChanges = history }: Broker): HistoryStore {
+  assert.ok(mapChanges, 'the broker keeps changes of maps');
+  return mapChanges;
+}
+
 export function presenceOf({ presence: store }: Broker): PresenceStore {
   assert.ok(store, 'the broker keeps presence');
   return store;

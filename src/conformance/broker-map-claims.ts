@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import type { MapLimits, MapOutcome, MapSetOptions } from '../engine/ports/map-store.js';
 import { payloadText, payloadValue } from '../model/payload.js';
 import type { Publication } from '../model/publication.js';
-import { type Claim, historyOf, mapsOf, member, text, unusualTexts, type World } from './broker-claim.js';
+import { type Claim, mapChangesOf, mapsOf, member, text, unusualTexts, type World } from './broker-claim.js';
 
 /** Of the maps in the suite. */
 const limits: MapLimits = { stream: { size: 100, ttlMs: 60_000 }, maxKeys: 20 };
@@ -84,7 +84,7 @@ export function mapClaims(claim: Claim): void {
       [first.position, second.position],
       heard.map(({ position }) => position),
     );
-    const { publications } = await historyOf(broker).read(channel, { limit: 10, reverse: false });
+    const { publications } = await mapChangesOf(broker).read(channel, { limit: 10, reverse: false });
     assert.deepEqual(
       publications,
       events.publications(channel).map(({ publication }) => publication),

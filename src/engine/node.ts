@@ -105,6 +105,7 @@ export class Node {
 
   async start(): Promise<void> {
     await this.#broker.start(this.ports.hub);
+    if (this.ports.rules.keeps.maps) await this.#broker.maps?.prepare?.();
     await this.ports.cluster.start();
     this.ports.positionChecks.start();
     this.ports.brokerHealth.start();

@@ -5,9 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { LocalBroker } from '../../src/brokers/local/broker.js';
 import { LocalBrokerHost } from '../../src/brokers/local/host.js';
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
+import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import type { Broker } from '../../src/engine/ports/broker.js';
 import type { MapOutcome } from '../../src/engine/ports/map-store.js';
 import { Folder } from '../cli/fanfare-process.js';
+import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
 import { json, ports, started } from '../support/brokers/suites.js';
 import { channelName } from '../support/engine/channel-name.js';
 import { faultsOf, type VersionedCall } from '../support/map-linear.js';
@@ -59,6 +61,16 @@ describe('races for a key', () => {
     await host.close();
     expect(faultsOf(calls)).toEqual([]);
     // They have been in each other's way.
+    expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);
+  });
+
+  test.skipIf(natsIsMissing())('between nodes, over NATS', async () => {
+    await using server = await NatsServer.start();
+    const nodes = [1, 2, 3].map(() => started(new NatsBroker(server.url, ports)));
+    const brokers = (await Promise.all(nodes)).map(({ broker }) => broker);
+    const calls = await race(brokers, 20);
+    for (const broker of brokers) await broker.close();
+    expect(faultsOf(calls)).toEqual([]);
     expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);
   });
 

@@ -15,10 +15,10 @@ import type {
 } from '../../engine/ports/map-store.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { trustedJsonText } from '../../model/json-text.js';
 import type { Position } from '../../model/position.js';
 import type { NewPublication, Publication } from '../../model/publication.js';
 import { StatePage } from '../../model/state-page.js';
+import { noData, removalOf } from '../map-removal.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import { KeyExpiry } from './key-expiry.js';
 import { lengthOf, MapState } from './map-state.js';
@@ -40,7 +40,6 @@ export interface MemoryMapsOptions {
   readonly maxBytes: number;
 }
 
-const nothing = trustedJsonText('null');
 const noEntries = new StatePage([]);
 
 interface KeyedMap {
@@ -185,13 +184,8 @@ export class MemoryMaps implements MapStore {
   #expire(channel: ChannelName, key: string): void {
     const map = this.#maps.get(channel);
     if (map === undefined) return;
-    const placed = this.#streams.append(channel, removalOf({ key, data: nothing }), map.limits.stream);
+    const placed = this.#streams.append(channel, removalOf({ key, data: noData }), map.limits.stream);
     this.#delete(channel, key);
     this.#streams.deliver(channel, placed);
   }
-}
-
-/** The change that removes a key. */
-export function removalOf(entry: NewMapEntry): NewPublication {
-  return { ...entry, data: nothing, removed: true };
 }

@@ -5,7 +5,14 @@
  * key-value bucket have the same time to live.
  */
 
-import type { Broker, BrokerEvents, KeptKinds, Published, PublishOptions } from '../../engine/ports/broker.js';
+import type {
+  Broker,
+  BrokerEvents,
+  HistoryStore,
+  KeptKinds,
+  Published,
+  PublishOptions,
+} from '../../engine/ports/broker.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
@@ -24,6 +31,8 @@ export class NatsBroker implements Broker {
   readonly name = 'nats';
   readonly carriesBytes = true;
   readonly history: Journal;
+  readonly maps: Journal['maps'];
+  readonly mapChanges: HistoryStore;
   readonly control: BusControl;
   readonly #garbage: GarbageLog;
   readonly #subjects: Subjects;
@@ -56,6 +65,8 @@ export class NatsBroker implements Broker {
     );
     const { clock, random, log } = ports;
     this.history = new Journal(options, { clock, random, log, wire: this.#wire, subjects, events: () => this.#events });
+    this.maps = this.history.maps;
+    this.mapChanges = this.maps.changes;
     this.control = new BusControl({
       placeOf: (nodeId) => subjects.control(nodeId),
       subscribe: (place) => this.#wire.subscribe(place),
@@ -117,8 +128,8 @@ export class NatsBroker implements Broker {
     await this.#wire.echo();
   }
 
-  async probeKeeping({ history }: KeptKinds): Promise<void> {
-    await this.history.keep(history);
+  async probeKeeping(kinds: KeptKinds): Promise<void> {
+    await this.history.keep(kinds);
   }
 
   #received(incoming: Incoming): void {
@@ -129,6 +140,7 @@ export class NatsBroker implements Broker {
     }
     try {
       if (incoming.text.startsWith('h')) this.history.received(channel, incoming);
+      else if (this.maps.hasSent(incoming.text)) this.maps.received(channel, incoming);
       else deliver(this.#events, channel, decodeMessage(incoming.text));
     } catch (error) {
       this.#garbage.found(error, channel);

@@ -5,6 +5,10 @@ const wrongLastSequence = 10_071;
 const wrongLastSequenceInProcess = 10_164;
 /** A message with the same id is being stored, which may still fail. */
 const sameIdInProcess = 10_158;
+/** A batch of messages of which some are missing, so that none is stored. */
+const batchIncomplete = 10_176;
+/** The server has too many batches at the same time. */
+const tooManyBatches = 10_210;
 const streamNotFound = 10_059;
 const otherStream = 10_060;
 const subjectsOverlap = 10_065;
@@ -13,17 +17,22 @@ const nameInUse = 10_058;
 /** Retries, with growing pauses, for a new stream that some servers of a cluster may not know yet. */
 export const newStreamRetries = 5;
 
-/** Another message has been stored meanwhile, or is being stored, so the append may be repeated. */
+/** Nothing is stored, because another message was meanwhile, or is being stored: the append may be repeated. */
 export function isConflict(error: unknown): boolean {
-  return [wrongLastSequence, wrongLastSequenceInProcess, sameIdInProcess].includes(Number(codeOf(error)));
+  const codes = [wrongLastSequence, wrongLastSequenceInProcess, sameIdInProcess, batchIncomplete, tooManyBatches];
+  return codes.includes(Number(codeOf(error)));
 }
 
 /** The stream is missing, or is not the expected one. */
 export function isStreamMissing(error: unknown): boolean {
   const code = codeOf(error);
   if (code === streamNotFound || code === otherStream) return true;
-  // No stream stores messages of this subject.
-  return error instanceof Error && error.constructor.name === 'JetStreamNotEnabled';
+  // No stream stores messages of this subject, or has this name.
+  return error instanceof Error && (error.constructor.name === 'JetStreamNotEnabled' || isUnanswered(error));
+}
+
+function isUnanswered({ name, cause }: Error): boolean {
+  return name === 'NoResponders' || (cause instanceof Error && cause.name === 'NoResponders');
 }
 
 /** Another stream has these subjects, or this name with other settings. */

@@ -51,6 +51,7 @@ export class ChannelRules {
     this.keeps = {
       history: this.#rules.some(({ stream }) => stream !== undefined),
       presence: this.#rules.some(({ presence }) => presence),
+      maps: this.#rules.some(({ map }) => map !== undefined),
     };
   }
 

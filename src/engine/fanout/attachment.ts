@@ -7,7 +7,7 @@ import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { SubscribeResult } from '../../model/reply.js';
 import type { TagFilter } from '../filters/tag-filter.js';
-import type { HistoryPage, Stores } from '../ports/broker.js';
+import { type HistoryPage, historyOf, type Stores } from '../ports/broker.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { RecoveryLoss } from '../ports/rule-counts.js';
 import type { Hub } from './hub.js';
@@ -81,8 +81,9 @@ export class Attachment {
   async read(): Promise<void> {
     this.#joined ??= this.#join();
     await this.#joined;
-    const { history } = this.#ports.broker;
-    if (this.subscription.rule.stream === undefined || history === undefined) return;
+    const { rule } = this.subscription;
+    const history = historyOf(this.#ports.broker, rule.map !== undefined);
+    if (rule.stream === undefined || history === undefined) return;
     if (this.#reads++ >= maxReads) throw new Error('history stays behind the live stream');
     // Publications buffered so far, and those lost by an overflow, are in the page that is read now.
     this.subscription.forgetOverflow();

@@ -92,6 +92,11 @@ export class HubChannel implements Flushable, FanOut {
     return this.#id;
   }
 
+  /** Of the rule by which it has its subscribers. */
+  get isMap(): boolean {
+    return this.#rule?.map !== undefined;
+  }
+
   get isEmpty(): boolean {
     return this.numSubscribers === 0;
   }

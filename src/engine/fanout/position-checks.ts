@@ -5,7 +5,7 @@
 
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
-import type { Broker } from '../ports/broker.js';
+import { type Broker, historyOf } from '../ports/broker.js';
 import type { Cancel, Clock, Random } from '../ports/clock.js';
 import type { Counters } from '../ports/counters.js';
 import type { Logger } from '../ports/logger.js';
@@ -115,10 +115,10 @@ export class PositionChecks {
     this.#scheduleRetry();
   }
 
-  async #topOf({ name }: HubChannel): Promise<Position | undefined> {
+  async #topOf({ name, isMap }: HubChannel): Promise<Position | undefined> {
     const { broker, clock } = this.#parts;
     try {
-      const page = broker.history?.read(name, { limit: 0, reverse: false });
+      const page = historyOf(broker, isMap)?.read(name, { limit: 0, reverse: false });
       return page && (await withTimeLimit(clock, readLimitMs, 'position check', page)).top;
     } catch {
       // The channel becomes doubtful; the broker logs the reason.

@@ -18,14 +18,15 @@ import {
 import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
 import type { Identity } from '../ports/authenticator.js';
-import type {
-  HistoryPage,
-  HistoryQuery,
-  HistoryStore,
-  PresenceStats,
-  PresenceStore,
-  Published,
-  Stores,
+import {
+  type HistoryPage,
+  type HistoryQuery,
+  type HistoryStore,
+  historyOf,
+  type PresenceStats,
+  type PresenceStore,
+  type Published,
+  type Stores,
 } from '../ports/broker.js';
 import type { Random } from '../ports/clock.js';
 import type { EngineLimits } from '../ports/limits.js';
@@ -277,7 +278,7 @@ export class Operations {
 
   #historyOf(channel: string): { readonly name: ChannelName; readonly store: HistoryStore } {
     const { name, rule } = this.find(channel);
-    const store = this.ports.broker.history;
+    const store = historyOf(this.ports.broker, rule.map !== undefined);
     if (rule.stream !== undefined && store !== undefined) return { name, store };
     throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" keeps no history`);
   }

@@ -127,6 +127,7 @@ export interface PresenceStore {
 export interface KeptKinds {
   readonly history: boolean;
   readonly presence: boolean;
+  readonly maps?: boolean;
 }
 
 /** What a broker keeps in this process, and what it has thrown away to stay within its limits. */
@@ -143,7 +144,15 @@ export interface BrokerHoldings {
 }
 
 /** The stores of channels, in the broker or in place of it. */
-export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps' | 'carriesBytes'>;
+export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps' | 'mapChanges' | 'carriesBytes'>;
+
+/** Where the publications of a channel are kept; `undefined` if they are not. */
+export function historyOf(
+  { history, maps, mapChanges }: Omit<Stores, 'name'>,
+  isMap: boolean,
+): HistoryStore | undefined {
+  return isMap && maps !== undefined ? (mapChanges ?? history) : history;
+}
 
 /**
  * Carries publications between nodes. Every method may reject with a `FanfareError` of code `ERR_BROKER` when the
@@ -164,6 +173,8 @@ export interface Broker {
   readonly history?: HistoryStore;
   /** Only with {@link history}. Absent: no channel rule may be a map. */
   readonly maps?: MapStore;
+  /** The streams of {@link maps}. Absent: they are in {@link history}. */
+  readonly mapChanges?: HistoryStore;
   /** Absent: no channel rule may ask for presence. */
   readonly presence?: PresenceStore;
   /** Absent: a node does not know other nodes, and operations on clients apply to this node only. */

@@ -93,6 +93,12 @@ export interface MapEntryRead {
  * change like any other; until that change they are part of the state.
  */
 export interface MapStore {
+  /**
+   * Called when the broker has started, if a rule is a map. Absent: there is nothing to prepare.
+   *
+   * @throws FanfareError `ERR_CONFIG` if the server cannot do what is promised here, with the reason
+   */
+  prepare?(): Promise<void>;
   set(channel: ChannelName, entry: NewMapEntry, options: MapSetOptions): Promise<MapOutcome>;
   /** `absent` if there is no such key, whatever version is expected. */
   remove(channel: ChannelName, entry: NewMapEntry, options: MapChangeOptions): Promise<MapOutcome>;

@@ -68,7 +68,6 @@ export function runSuites({ make, advance, ...options }: SuiteOptions): void {
   const framework = { describe, test };
   brokerSuite({
     ...options,
-    skip: [...(options.skip ?? []), { ability: 'maps', reason: 'maps: none are kept' }],
     framework,
     make: async () => {
       const prefix = ownPrefix();

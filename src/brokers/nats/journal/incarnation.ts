@@ -1,5 +1,5 @@
 /**
- * How nodes agree on the name of a stream that all of them want to create. Each life of the history has its own name,
+ * How nodes agree on the name of a stream that all of them want to create. Each life of a stream has its own name,
  * so that nothing is appended to the wrong one, and because a server may let two nodes create two streams with the same
  * subjects at the same time.
  */
@@ -22,8 +22,8 @@ export class Incarnation {
   ) {}
 
   /** Requires the stream of `life.ts`. @param missing the name of the stream that is gone; empty for none */
-  async agree({ streams, appends }: Client, missing: string): Promise<string> {
-    const subject = this.subjects.life('history');
+  async agree({ streams, appends }: Client, kind: 'history' | 'maps', missing: string): Promise<string> {
+    const subject = this.subjects.life(kind);
     for (let attempt = 1; ; attempt++) {
       const last = await streams.streams.getMessage(this.subjects.stream('life'), { last_by_subj: subject });
       const name = last?.string();
@@ -31,7 +31,7 @@ export class Incarnation {
         if (this.time.nowMs() - last.time.getTime() < makingMs) return name;
       }
       const fresh = this.subjects.stream(
-        'history',
+        kind,
         this.random
           .id()
           .replace(/[^\w-]/g, '')

@@ -15,6 +15,7 @@ import type {
   HistoryPage,
   HistoryQuery,
   HistoryStore,
+  KeptKinds,
   Published,
   StreamLimits,
 } from '../../../engine/ports/broker.js';
@@ -30,6 +31,7 @@ import { Appender } from './appender.js';
 import { Incarnation } from './incarnation.js';
 import { KnownKeys } from './known-keys.js';
 import { Life } from './life.js';
+import { NatsMaps } from './maps/maps.js';
 import { Places } from './places.js';
 import { Reader } from './reader.js';
 import { ServerTime } from './server-time.js';
@@ -50,6 +52,7 @@ interface Seen {
 }
 
 export class Journal implements HistoryStore {
+  readonly maps: NatsMaps;
   readonly #ports: JournalPorts;
   readonly #life: Life;
   readonly #stream: JournalStream;
@@ -70,25 +73,28 @@ export class Journal implements HistoryStore {
       ...{ wire, subjects, life, time, incarnation, options },
       onLost: () => this.interrupted(),
     });
-    const shared = { stream, places: this.#places, life, time, births: new Epochs(random) };
+    const births = new Epochs(random);
+    const shared = { stream, life, time, births };
     this.#life = life;
     this.#stream = stream;
     this.#keys = new KnownKeys(wire, subjects, time, options);
-    this.#reader = new Reader(shared);
+    this.#reader = new Reader({ ...shared, onPlaced: (channel) => this.#places.forget(channel) });
     this.#appender = new Appender({
       ...shared,
-      ...{ clock, random, keys: this.#keys },
+      ...{ clock, random, keys: this.#keys, places: this.#places },
       lastSeen: (channel) => this.#seen.get(channel)?.seq ?? 0,
       timeoutMs: options.timeoutMs,
       maxWaiting: options.maxInFlight,
       maxWaitingChars: options.maxInFlightChars,
     });
+    this.maps = new NatsMaps(options, { ...ports, life, time, incarnation, births, onLost: () => this.interrupted() });
   }
 
   /** Called for each new connection, before any other use. */
   async prepare(client: Client): Promise<void> {
     await this.#stream.prepare(client);
     await this.#keys.prepare(client);
+    await this.maps.prepareAgain(client);
   }
 
   /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
@@ -114,13 +120,13 @@ export class Journal implements HistoryStore {
   }
 
   /** Checks the streams; afterwards earlier republished messages have arrived. @throws FanfareError `ERR_BROKER` */
-  check(): Promise<void> {
-    return this.#stream.check();
+  async check(): Promise<void> {
+    await Promise.all([this.#stream.check(), this.maps.check()]);
   }
 
   /** Stores something in each stream, as each has limits, unlike {@link check}. @throws FanfareError `ERR_BROKER` */
-  async keep(history: boolean): Promise<void> {
-    await Promise.all([this.#keys.probe(), history && this.#stream.keep()]);
+  async keep({ history, maps }: KeptKinds): Promise<void> {
+    await Promise.all([this.#keys.probe(), history && this.#stream.keep(), maps && this.maps.keep()]);
   }
 
   /** Takes a message of a channel's history. @throws Error if no node has written it */
@@ -147,13 +153,19 @@ export class Journal implements HistoryStore {
 
   /** The connection was interrupted, or the server has lost something. */
   interrupted(): void {
-    this.close();
+    this.#forgetAll();
     this.#ports.events()?.onInterrupted?.();
   }
 
   close(): void {
+    this.#forgetAll();
+    this.maps.close();
+  }
+
+  #forgetAll(): void {
     this.#places.clear();
     this.#seen.clear();
+    this.maps.forget();
   }
 
   /** Compares the message with its predecessor, which may have been deleted. */

@@ -6,14 +6,30 @@ import { FanfareError } from '../../../model/fanfare-error.js';
 import { type Publication, publicationAt } from '../../../model/publication.js';
 import type { Epochs } from '../../epochs.js';
 import type { Life } from './life.js';
-import type { Places } from './places.js';
 import type { ServerTime } from './server-time.js';
-import { emptyPlace, encodeStored, epochOf, hasExpired, type StoredMessage } from './stored-message.js';
-import type { JournalStream } from './stream.js';
+import { emptyPlace, epochOf, hasExpired, type Place, type StoredMessage } from './stored-message.js';
 
-interface ReaderPorts {
-  readonly stream: JournalStream;
-  readonly places: Places;
+/** The messages of channels' streams. `Last` is what is known of the last one. */
+export interface PlacedMessages<Last extends StoredMessage = StoredMessage> {
+  /** @throws FanfareError `ERR_BROKER` */
+  last(channel: ChannelName): Promise<Last | undefined>;
+  /** One message, or `undefined` if it is gone. @throws FanfareError `ERR_BROKER` */
+  at(seq: number): Promise<StoredMessage | undefined>;
+  /**
+   * Stores a place without publications.
+   *
+   * @param last the message that it has to follow
+   * @param isOnly whether earlier ones may be dropped
+   * @returns `undefined` if another message was faster
+   * @throws FanfareError `ERR_BROKER`
+   */
+  putPlace(channel: ChannelName, place: Place, last: Last | undefined, isOnly: boolean): Promise<Last | undefined>;
+}
+
+interface ReaderPorts<Last extends StoredMessage> {
+  readonly stream: PlacedMessages<Last>;
+  /** Called when this node has changed a channel's place. */
+  readonly onPlaced?: (channel: ChannelName) => void;
   readonly life: Life;
   readonly time: ServerTime;
   readonly births: Epochs;
@@ -22,12 +38,12 @@ interface ReaderPorts {
 /** Attempts to read a place that other nodes keep changing. */
 const maxAttempts = 50;
 
-export class Reader implements HistoryStore {
-  constructor(private readonly ports: ReaderPorts) {}
+export class Reader<Last extends StoredMessage = StoredMessage> implements HistoryStore {
+  constructor(private readonly ports: ReaderPorts<Last>) {}
 
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
     const { life, time } = this.ports;
-    const last = await this.#last(channel);
+    const last = await this.last(channel);
     const { offset } = last.place;
     // Existing messages belong to the current life, whichever life they were stored in.
     const epoch = epochOf({ birth: last.place.birth, life: life.current });
@@ -44,45 +60,39 @@ export class Reader implements HistoryStore {
   }
 
   async remove(channel: ChannelName): Promise<void> {
-    const { stream, places } = this.ports;
+    const { stream, onPlaced } = this.ports;
     await this.#changed(channel, async (last) => {
       if (last === undefined) return true;
-      const { birth, life, offset, seq } = last.place;
-      const text = encodeStored(emptyPlace(birth, life, offset), []);
-      return (await stream.append(channel, { text, expectedSeq: seq, isOnly: true })) !== undefined;
+      const { birth, life, offset } = last.place;
+      return (await stream.putPlace(channel, emptyPlace(birth, life, offset), last, true)) !== undefined;
     });
-    places.forget(channel);
+    onPlaced?.(channel);
   }
 
   /** Starts a new epoch for a channel with a deleted message, unless that has already happened. */
   async beginAgain(channel: ChannelName, birth: string): Promise<void> {
-    const { stream, births, life, places } = this.ports;
+    const { stream, births, life, onPlaced } = this.ports;
     await this.#changed(channel, async (last) => {
       if (last === undefined || last.place.birth !== birth) return true;
-      const text = encodeStored(emptyPlace(births.next(), life.current), []);
-      return (await stream.append(channel, { text, expectedSeq: last.place.seq })) !== undefined;
+      return (await stream.putPlace(channel, emptyPlace(births.next(), life.current), last, false)) !== undefined;
     });
-    places.forget(channel);
+    onPlaced?.(channel);
   }
 
   /** The last message of the channel; if it has none, its first one is stored. */
-  async #last(channel: ChannelName): Promise<StoredMessage> {
+  async last(channel: ChannelName): Promise<Last> {
     const { stream, births, life } = this.ports;
-    let found: StoredMessage | undefined;
+    let found: Last | undefined;
     await this.#changed(channel, async (last) => {
-      found = last;
-      if (last !== undefined) return true;
-      const place = emptyPlace(births.next(), life.current);
-      const appended = await stream.append(channel, { text: encodeStored(place, []), expectedSeq: 0 });
-      if (appended !== undefined) found = { place: { ...place, seq: appended.seq }, publications: [] };
-      return appended !== undefined;
+      found = last ?? (await stream.putPlace(channel, emptyPlace(births.next(), life.current), undefined, false));
+      return found !== undefined;
     });
     if (found === undefined) throw new Error('a change that was made has a result');
     return found;
   }
 
   /** @param change returns false if another node was faster */
-  async #changed(channel: ChannelName, change: (last: StoredMessage | undefined) => Promise<boolean>): Promise<void> {
+  async #changed(channel: ChannelName, change: (last: Last | undefined) => Promise<boolean>): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       if (await change(await this.ports.stream.last(channel))) return;
     }

@@ -5,14 +5,16 @@ import { idempotencyWindowMs, type StreamLimits } from '../../../engine/ports/br
 import type { ChannelName } from '../../../model/channel-name.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import type { Client } from '../client-library.js';
-import { isConflict, isStreamMissing, isTaken, newStreamRetries } from '../failures.js';
+import { isConflict } from '../failures.js';
 import type { FilledNatsOptions } from '../options.js';
 import type { Subjects } from '../subjects.js';
 import type { Wire } from '../wire.js';
 import type { Incarnation } from './incarnation.js';
+import { KeptStream } from './kept-stream.js';
 import type { Life } from './life.js';
+import type { PlacedMessages } from './reader.js';
 import type { ServerTime } from './server-time.js';
-import { decodeStored, type StoredMessage } from './stored-message.js';
+import { decodeStored, encodeStored, type Place, type StoredMessage } from './stored-message.js';
 
 interface StreamPorts {
   readonly wire: Wire;
@@ -28,7 +30,7 @@ interface StreamPorts {
 interface Append {
   readonly text: string;
   /** The expected last message of the subject, 0 for none; otherwise the append is refused. */
-  readonly expectedSeq?: number;
+  readonly expectedSeq: number;
   /** Messages with the same id within five minutes are stored once. */
   readonly messageId?: string;
   /** Earlier messages of the subject are dropped. */
@@ -47,19 +49,39 @@ interface Appended {
  */
 const minMessagesPerChannel = 128;
 const nsPerMs = 1_000_000;
-/** No message has this number, so an append that expects it is always refused. */
-const unreachableSeq = Number.MAX_SAFE_INTEGER;
 
-export class JournalStream {
-  #name = '';
+export class JournalStream implements PlacedMessages {
+  readonly #kept: KeptStream;
   #maxMessages = 0;
   #maxAgeMs = 0;
   #isDirect = false;
   #createdMs = 0;
   #refitting: Promise<void> | undefined;
-  #finding: Promise<void> | undefined;
 
-  constructor(private readonly ports: StreamPorts) {}
+  constructor(private readonly ports: StreamPorts) {
+    const { options, subjects, ...rest } = ports;
+    this.#kept = new KeptStream({
+      ...rest,
+      subjects,
+      kind: 'history',
+      subject: subjects.all('h'),
+      pingSubject: subjects.historyPing,
+      config: {
+        republish: { src: subjects.all('h'), dest: subjects.passedOn },
+        storage: options.storage,
+        num_replicas: options.replicas,
+        // When the stream is full it refuses messages, instead of dropping acknowledged ones.
+        discard: 'new',
+        max_msgs_per_subject: minMessagesPerChannel,
+        max_age: options.maxAgeMs * nsPerMs,
+        duplicate_window: idempotencyWindowMs * nsPerMs,
+        allow_direct: options.replicas === 1,
+        allow_rollup_hdrs: true,
+      },
+      assertSupports: assertSerializes,
+      onFound: (info) => this.#learn(info),
+    });
+  }
 
   /**
    * Whether message ids of the last five minutes may be unknown: a restarted server, or a new stream, only knows those
@@ -72,13 +94,8 @@ export class JournalStream {
   }
 
   /** Called for each new connection, when everything known about the server may be outdated. */
-  async prepare(client: Client): Promise<void> {
-    const { life, time, options } = this.ports;
-    assertSerializes(client, options.replicas);
-    await life.renew(client);
-    await time.measure(client);
-    await this.#find(client);
-    await this.#ping(client);
+  prepare(client: Client): Promise<void> {
+    return this.#kept.prepare(client);
   }
 
   /**
@@ -86,33 +103,22 @@ export class JournalStream {
    *
    * @throws FanfareError `ERR_BROKER`
    */
-  async check(): Promise<void> {
-    const { life, time, onLost } = this.ports;
-    await this.#call(async (client) => {
-      if (await life.renew(client)) onLost();
-      if (time.isStale) await time.measure(client);
-      await this.#ping(client);
-    });
+  check(): Promise<void> {
+    return this.#kept.check();
   }
 
   /** Resolves when the stream has stored a message. @throws FanfareError `ERR_BROKER` */
-  async keep(): Promise<void> {
-    const { subjects } = this.ports;
-    await this.#call(({ appends }) =>
-      appends.publish(subjects.historyPing, '', { expect: { streamName: this.#name } }),
-    );
+  keep(): Promise<void> {
+    return this.#kept.keep();
   }
 
   /** @returns `undefined` if another message was the last one. @throws FanfareError `ERR_BROKER` */
   async append(channel: ChannelName, append: Append): Promise<Appended | undefined> {
     const { text, expectedSeq, messageId, isOnly } = append;
-    return this.#call(async (client) => {
+    return this.#kept.call(async (client) => {
       try {
         const { seq, duplicate } = await client.appends.publish(this.ports.subjects.history(channel), text, {
-          expect: {
-            streamName: this.#name,
-            ...(expectedSeq !== undefined && { lastSubjectSequence: expectedSeq }),
-          },
+          expect: { streamName: this.#kept.name, lastSubjectSequence: expectedSeq },
           ...(messageId !== undefined && { msgID: messageId }),
           ...(isOnly && { headers: client.headers({ 'Nats-Rollup': 'sub' }) }),
         });
@@ -122,6 +128,17 @@ export class JournalStream {
         throw error;
       }
     });
+  }
+
+  async putPlace(
+    channel: ChannelName,
+    place: Place,
+    last: StoredMessage | undefined,
+    isOnly: boolean,
+  ): Promise<StoredMessage | undefined> {
+    const append = { text: encodeStored(place, []), expectedSeq: last?.place.seq ?? 0, isOnly };
+    const appended = await this.append(channel, append);
+    return appended && { place: { ...place, seq: appended.seq }, publications: [] };
   }
 
   /** The last message of a channel. @throws FanfareError `ERR_BROKER` */
@@ -146,9 +163,9 @@ export class JournalStream {
   }
 
   async #refit(maxMessages: number, maxAgeMs: number): Promise<void> {
-    await this.#call(async ({ streams }) => {
-      const { config } = await streams.streams.info(this.#name);
-      const now = await streams.streams.update(this.#name, {
+    await this.#kept.call(async ({ streams }) => {
+      const { config } = await streams.streams.info(this.#kept.name);
+      const now = await streams.streams.update(this.#kept.name, {
         max_msgs_per_subject: Math.max(config.max_msgs_per_subject, maxMessages),
         max_age: Math.max(config.max_age, Math.ceil(maxAgeMs) * nsPerMs),
       });
@@ -156,94 +173,19 @@ export class JournalStream {
     });
   }
 
-  /** Resolves when the stream has answered, after it has republished earlier messages. */
-  async #ping({ appends }: Client): Promise<void> {
-    const expect = { lastSubjectSequence: unreachableSeq, streamName: this.#name };
-    try {
-      await appends.publish(this.ports.subjects.historyPing, '', { expect, retries: newStreamRetries });
-    } catch (error) {
-      // The refusal is the expected answer.
-      if (!isConflict(error)) throw error;
-    }
-  }
-
   async #read(query: { last_by_subj: string } | { seq: number }): Promise<StoredMessage | undefined> {
-    return this.#call(async ({ streams }) => {
+    return this.#kept.call(async ({ streams }) => {
       // Not by direct reads, which any replica would answer, even if it is behind.
       const message = this.#isDirect
-        ? await streams.direct.getMessage(this.#name, query)
-        : await streams.streams.getMessage(this.#name, query);
+        ? await streams.direct.getMessage(this.#kept.name, query)
+        : await streams.streams.getMessage(this.#kept.name, query);
       return message === null ? undefined : decodeStored(message.string(), message.seq);
     });
   }
 
-  async #call<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    return this.ports.wire.call(async (client) => {
-      try {
-        return await work(client);
-      } catch (error) {
-        if (isStreamMissing(error)) await this.#findAgain(client);
-        throw error;
-      }
-    });
-  }
-
-  async #findAgain(client: Client): Promise<void> {
-    const { life, onLost } = this.ports;
-    const before = [this.#name, life.current].join();
-    this.#finding ??= this.prepare(client).finally(() => {
-      this.#finding = undefined;
-      if ([this.#name, life.current].join() !== before) onLost();
-    });
-    await this.#finding;
-  }
-
-  async #find(client: Client): Promise<void> {
-    const { streams } = client;
-    const { subjects, options, incarnation } = this.ports;
-    for (let attempt = 1; ; attempt++) {
-      const [found] = (await streams.streams.names(subjects.all('h')).next()).sort();
-      if (found !== undefined) {
-        const info = await streams.streams.info(found);
-        assertSerializes(client, info.config.num_replicas);
-        if (info.config.republish?.dest !== subjects.passedOn) {
-          throw new FanfareError(
-            'ERR_CONFIG',
-            `the stream ${found} has subjects of Fanfare and is none of its streams`,
-          );
-        }
-        this.#learn(info);
-        return;
-      }
-      const name = await incarnation.agree(client, this.#name);
-      try {
-        const info = await streams.streams.add({
-          name,
-          subjects: [subjects.all('h')],
-          republish: { src: subjects.all('h'), dest: subjects.passedOn },
-          storage: options.storage,
-          num_replicas: options.replicas,
-          // When the stream is full it refuses messages, instead of dropping acknowledged ones.
-          discard: 'new',
-          max_msgs_per_subject: minMessagesPerChannel,
-          max_age: options.maxAgeMs * nsPerMs,
-          duplicate_window: idempotencyWindowMs * nsPerMs,
-          allow_direct: options.replicas === 1,
-          allow_rollup_hdrs: true,
-        });
-        this.#learn(info);
-        return;
-      } catch (error) {
-        // Another node was first.
-        if (!isTaken(error) || attempt === 3) throw error;
-      }
-    }
-  }
-
   #learn({ config, created }: StreamInfo): void {
-    const { name, max_msgs_per_subject, max_age, num_replicas, allow_direct } = config;
+    const { max_msgs_per_subject, max_age, num_replicas, allow_direct } = config;
     this.#createdMs = Date.parse(created);
-    this.#name = name;
     this.#maxMessages = max_msgs_per_subject > 0 ? max_msgs_per_subject : Number.POSITIVE_INFINITY;
     this.#maxAgeMs = max_age > 0 ? max_age / nsPerMs : Number.POSITIVE_INFINITY;
     this.#isDirect = num_replicas === 1 && allow_direct === true;

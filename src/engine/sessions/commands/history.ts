@@ -5,7 +5,7 @@ import type { HistoryRequest } from '../../../model/command.js';
 import type { ReplyBody } from '../../../model/reply.js';
 import { decide, permissionContext } from '../../channels/permissions.js';
 import { notKept, unrecoverable } from '../../channels/refusal-lines.js';
-import type { Stores } from '../../ports/broker.js';
+import { historyOf, type Stores } from '../../ports/broker.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { EngineLimits } from '../../ports/limits.js';
 import { bytesRefusal } from '../bytes-refusal.js';
@@ -26,7 +26,7 @@ export async function runHistory(
   const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
   const { channel, rule } = target;
-  const { history } = ports.broker;
+  const history = historyOf(ports.broker, rule.map !== undefined);
   const question = { action: 'history', channel, rule } as const;
   if (rule.stream === undefined || history === undefined) {
     return refuse(errorCodes.notAvailable, notKept(question));

@@ -18,6 +18,7 @@ import { Attachment } from '../../fanout/attachment.js';
 import type { MapPages } from '../../fanout/map-pages.js';
 import { isTooLarge, sizeOf, whenRoomFor } from '../../fanout/reply-room.js';
 import { Subscription } from '../../fanout/subscription.js';
+import { historyOf } from '../../ports/broker.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import { defaultPageSize, maxPageLength } from '../../ports/map-store.js';
 import type { Slices } from '../../time/slices.js';
@@ -150,7 +151,7 @@ async function readStream(ports: MapSubscribePorts, step: Step): Promise<Answer>
 /** A page of the changes that the client has missed: more than one recovery has. */
 async function readChanges(ports: MapSubscribePorts, step: Step, since: Position): Promise<Answer> {
   const { channel } = step.subscription;
-  const page = await ports.broker.history?.read(channel, { limit: pageSize(step.map), since, reverse: false });
+  const page = await historyOf(ports.broker, true)?.read(channel, { limit: pageSize(step.map), since, reverse: false });
   if (page?.continuous !== true) return loseState(ports, step);
   const publications = upToLength(page.publications);
   const offset = publications.at(-1)?.offset ?? since.offset;

@@ -1,0 +1,205 @@
+/** The messages of maps: reads and stores tops, states of keys, changes and idempotency keys. */
+
+import * as v from 'valibot';
+import { idempotencyWindowMs } from '../../../../engine/ports/broker.js';
+import type { Clock } from '../../../../engine/ports/clock.js';
+import { pause } from '../../../../engine/time/pause.js';
+import type { ChannelName } from '../../../../model/channel-name.js';
+import { FanfareError } from '../../../../model/fanfare-error.js';
+import type { PlacedMessages } from '../reader.js';
+import type { Place, StoredMessage } from '../stored-message.js';
+import {
+  decodeChanges,
+  decodeState,
+  decodeTop,
+  encodeChanges,
+  encodeState,
+  encodeTop,
+  type KeyState,
+  type MapTop,
+} from './map-records.js';
+import type { KnownChange, MapRound, MapView } from './map-round.js';
+import type { MapMessage, MapStream } from './map-stream.js';
+import type { MapSubjects } from './map-subjects.js';
+
+interface MapMessagesPorts {
+  readonly stream: MapStream;
+  readonly names: MapSubjects;
+  readonly clock: Clock;
+  /** How long changes are kept, and the place of a map without keys. */
+  readonly maxAgeMs: number;
+}
+
+/** States of keys that follow each other, up to the top or to a limit. */
+export interface StatesRead {
+  readonly states: readonly { readonly seq: number; readonly state: KeyState }[];
+  /** Only if nothing is between the last state and it. */
+  readonly top: MapTop | undefined;
+}
+
+/** How long the message of a removal says that there is no such key, for those who have read it with others. */
+const removalTtlMs = 5_000;
+const maxReadBytes = 1_048_576;
+/** Attempts to find a server that has what was acknowledged, and the pause between them. */
+const maxStaleReads = 50;
+const stalePauseMs = 20;
+/** So many changes may share a message, whose place in the ring is that of the first. */
+const ringMargin = 256;
+
+const knownChange = v.pipe(
+  v.string(),
+  v.transform((text) => JSON.parse(text)),
+  v.object({ position: v.object({ offset: v.number(), epoch: v.string() }), atMs: v.number() }),
+);
+
+export class MapMessages implements PlacedMessages<MapTop> {
+  constructor(private readonly ports: MapMessagesPorts) {}
+
+  async last(channel: ChannelName): Promise<MapTop | undefined> {
+    const { stream, names } = this.ports;
+    const message = await stream.read({ last_by_subj: names.top(channel) });
+    return message && decodeTop(message.text, message.seq);
+  }
+
+  async at(seq: number): Promise<StoredMessage | undefined> {
+    const message = await this.ports.stream.read({ seq });
+    return message && decodeChanges(message.text, seq);
+  }
+
+  async putPlace(channel: ChannelName, place: Place, last: MapTop | undefined): Promise<MapTop | undefined> {
+    const message = this.#topMessage(channel, place, last?.numKeys ?? 0, 0);
+    const expected = { subject: message.subject, seq: last?.place.seq ?? 0 };
+    const seq = await this.ports.stream.store(message, expected);
+    return seq === undefined ? undefined : decodeTop(message.text, seq);
+  }
+
+  /**
+   * What is known of keys and idempotency keys, at one moment. @param atLeast the top's number is not lower
+   *
+   * @throws FanfareError `ERR_BROKER`
+   */
+  view(channel: ChannelName, keys: Iterable<string>, ids: Iterable<string>, atLeast: number): Promise<MapView> {
+    const { stream, names } = this.ports;
+    const topSubject = names.top(channel);
+    const keyOf = new Map([...keys].map((key) => [names.state(channel, key), key]));
+    const idOf = new Map([...ids].map((id) => [names.idempotencyKey(channel, id), id]));
+    return this.#fresh(async () => {
+      let top: MapTop | undefined;
+      const states = new Map<string, KeyState>();
+      const known = new Map<string, KnownChange>();
+      const query = { multi_last: [topSubject, ...keyOf.keys(), ...idOf.keys()] };
+      for (const { subject, seq, text } of await stream.readMany(query)) {
+        const key = keyOf.get(subject);
+        const id = idOf.get(subject);
+        if (subject === topSubject) top = decodeTop(text, seq);
+        else if (key !== undefined) states.set(key, decodeState(text));
+        else if (id !== undefined) known.set(id, v.parse(knownChange, text));
+      }
+      return (top?.place.seq ?? 0) < atLeast ? undefined : { top, states, known };
+    });
+  }
+
+  /**
+   * States from a number on, in the order of their numbers: that of their last changes.
+   *
+   * @param atLeast number that the top has at least
+   * @throws FanfareError `ERR_BROKER`
+   */
+  states(channel: ChannelName, fromSeq: number, limit: number, atLeast: number): Promise<StatesRead> {
+    const { stream, names } = this.ports;
+    const topSubject = names.top(channel);
+    // The top is one of them.
+    const query = { seq: fromSeq, next_by_subj: names.states(channel), batch: limit + 1, max_bytes: maxReadBytes };
+    return this.#fresh(async () => {
+      const messages = await stream.readMany(query);
+      const last = messages.at(-1);
+      const top = last?.subject === topSubject ? decodeTop(last.text, last.seq) : undefined;
+      if (last === undefined || (top?.place.seq ?? atLeast) < atLeast) return undefined;
+      const states = messages
+        .filter(({ subject }) => subject !== topSubject)
+        .map(({ seq, text }) => ({ seq, state: decodeState(text) }));
+      return { states, top };
+    });
+  }
+
+  /** The offset of the first state, or of the top, from a number on. @throws FanfareError `ERR_BROKER` */
+  async next(
+    channel: ChannelName,
+    fromSeq: number,
+  ): Promise<{ readonly seq: number; readonly offset: number; readonly birth: string } | undefined> {
+    const { stream, names } = this.ports;
+    const message = await stream.read({ seq: fromSeq, next_by_subj: names.states(channel) });
+    if (message === undefined) return undefined;
+    const { subject, seq, text } = message;
+    const { offset, birth } = subject === names.top(channel) ? decodeTop(text, seq).place : decodeState(text);
+    return { seq, offset, birth };
+  }
+
+  /**
+   * Stores all that a round has changed, or nothing.
+   *
+   * @returns false if the map has changed since it was read
+   * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
+   */
+  async commit(channel: ChannelName, round: MapRound): Promise<boolean> {
+    const { stream, names, maxAgeMs } = this.ports;
+    const place = round.place();
+    const slot = round.firstOffset % 2 ** Math.ceil(Math.log2(place.limits.size + ringMargin));
+    const messages: MapMessage[] = [
+      {
+        subject: names.change(channel, slot),
+        text: encodeChanges(place, round.publications),
+        ttlMs: Math.max(maxAgeMs, place.limits.ttlMs),
+      },
+    ];
+    for (const [key, state] of round.states) {
+      const ttlMs = state.text === undefined ? removalTtlMs : undefined;
+      messages.push({ subject: names.state(channel, key), text: encodeState(state), ttlMs });
+    }
+    messages.push(...this.#ends(channel, round));
+    for (const [id, known] of round.known) {
+      const subject = names.idempotencyKey(channel, id);
+      messages.push({ subject, text: JSON.stringify(known), ttlMs: idempotencyWindowMs });
+    }
+    messages.push(this.#topMessage(channel, place, round.numKeys, messages.length));
+    return stream.storeAll(messages, round.seq);
+  }
+
+  /** Stores when the ends of keys have to be looked at, of a round that has changed nothing. @throws FanfareError `ERR_BROKER` */
+  async putEnds(channel: ChannelName, round: MapRound): Promise<void> {
+    await Promise.all(this.#ends(channel, round).map((message) => this.ports.stream.store(message)));
+  }
+
+  /** Whether the top is still this one. @throws FanfareError `ERR_BROKER` */
+  async confirm(channel: ChannelName, seq: number): Promise<boolean> {
+    const { stream, names } = this.ports;
+    const message = { subject: names.confirmation(channel), text: '', ttlMs: removalTtlMs };
+    return (await stream.store(message, { subject: names.top(channel), seq })) !== undefined;
+  }
+
+  /** How many keys there are, counted. @throws FanfareError `ERR_BROKER` */
+  async count(channel: ChannelName): Promise<number> {
+    const { stream, names } = this.ports;
+    return (await stream.subjects(names.states(channel))).subjects.length - 1;
+  }
+
+  #topMessage(channel: ChannelName, place: Place, numKeys: number, distance: number): MapMessage {
+    const { names, maxAgeMs } = this.ports;
+    const text = encodeTop(place, numKeys, distance);
+    return { subject: names.top(channel), text, ttlMs: numKeys === 0 ? maxAgeMs : undefined };
+  }
+
+  #ends(channel: ChannelName, { ends }: MapRound): MapMessage[] {
+    return [...ends].map(([key, second]) => ({ subject: this.ports.names.end(second, channel, key), text: '' }));
+  }
+
+  /** @param attempt returns `undefined` if the server that answered is behind */
+  async #fresh<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+    for (let n = 1; n <= maxStaleReads; n++) {
+      const read = await attempt();
+      if (read !== undefined) return read;
+      await pause(this.ports.clock, stalePauseMs);
+    }
+    throw new FanfareError('ERR_BROKER', 'the servers that answer do not have what was acknowledged');
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The JetStream stream with the maps of all channels: it keeps the last message of each subject, stores several messages
+ * as one, and reads several at one moment.
+ */
+
+import type { StreamInfo } from '@nats-io/jetstream';
+import type { Random } from '../../../../engine/ports/clock.js';
+import { FanfareError } from '../../../../model/fanfare-error.js';
+import type { Client } from '../../client-library.js';
+import { isConflict } from '../../failures.js';
+import type { FilledNatsOptions } from '../../options.js';
+import type { Subjects } from '../../subjects.js';
+import type { Wire } from '../../wire.js';
+import type { Incarnation } from '../incarnation.js';
+import { KeptStream } from '../kept-stream.js';
+import type { Life } from '../life.js';
+import type { ServerTime } from '../server-time.js';
+import type { MapSubjects } from './map-subjects.js';
+
+interface MapStreamPorts {
+  readonly wire: Wire;
+  readonly subjects: Subjects;
+  readonly names: MapSubjects;
+  readonly life: Life;
+  readonly time: ServerTime;
+  readonly incarnation: Incarnation;
+  readonly random: Random;
+  readonly options: FilledNatsOptions;
+  /** Called when what nodes know of maps is outdated. Must not throw. */
+  readonly onLost: () => void;
+}
+
+export interface MapMessage {
+  readonly subject: string;
+  readonly text: string;
+  /** Absent: it stays until another one of its subject is stored. */
+  readonly ttlMs?: number | undefined;
+}
+
+export interface ReadMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** See `JSApiMsgGetRequest` of nats-server. */
+type ReadOne = { last_by_subj: string } | { seq: number; next_by_subj?: string };
+type ReadMany = { multi_last: string[] } | { seq: number; next_by_subj: string; batch: number; max_bytes: number };
+
+const endOfBatch = 204;
+const notFound = 404;
+
+export class MapStream {
+  readonly #kept: KeptStream;
+  readonly #batchPrefix: string;
+  #batches = 0;
+  #isReplicated = false;
+
+  constructor(private readonly ports: MapStreamPorts) {
+    const { options, names, random, ...rest } = ports;
+    this.#batchPrefix = random.id().slice(0, 32);
+    this.#kept = new KeptStream({
+      ...rest,
+      kind: 'maps',
+      subject: names.all,
+      pingSubject: names.ping,
+      config: {
+        republish: { src: names.changes, dest: rest.subjects.passedOn },
+        storage: options.storage,
+        num_replicas: options.replicas,
+        // When the stream is full it refuses messages, instead of dropping acknowledged ones.
+        discard: 'new',
+        max_msgs_per_subject: 1,
+        allow_atomic: true,
+        allow_msg_ttl: true,
+        allow_direct: true,
+      },
+      assertSupports: assertKeepsMaps,
+      onFound: (info) => this.#learn(info),
+    });
+  }
+
+  /** Whether a server may answer {@link readMany} that is behind. */
+  get isReplicated(): boolean {
+    return this.#isReplicated;
+  }
+
+  /** @throws FanfareError `ERR_CONFIG` if the server is too old */
+  prepare(client: Client): Promise<void> {
+    return this.#kept.prepare(client);
+  }
+
+  /** @throws FanfareError `ERR_BROKER` */
+  check(): Promise<void> {
+    return this.#kept.check();
+  }
+
+  /** @throws FanfareError `ERR_BROKER` */
+  keep(): Promise<void> {
+    return this.#kept.keep();
+  }
+
+  /** One message, as the server has it that stores them first. @throws FanfareError `ERR_BROKER` */
+  async read(query: ReadOne): Promise<ReadMessage | undefined> {
+    return this.#kept.call(async ({ streams }) => {
+      const { name } = this.#kept;
+      const message = this.#isReplicated
+        ? await streams.streams.getMessage(name, query)
+        : await streams.direct.getMessage(name, query);
+      return message === null ? undefined : { subject: message.subject, seq: message.seq, text: message.string() };
+    });
+  }
+
+  /** Messages as any server has them at one moment, in the order of their numbers. @throws FanfareError `ERR_BROKER` */
+  async readMany(query: ReadMany): Promise<readonly ReadMessage[]> {
+    const { timeoutMs } = this.ports.options;
+    return this.#kept.call(async ({ connection }) => {
+      const found: ReadMessage[] = [];
+      // Not by the client's own function, which leaves a subscription behind for each call.
+      const answers = await connection.requestMany(`$JS.API.DIRECT.GET.${this.#kept.name}`, JSON.stringify(query), {
+        strategy: 'sentinel',
+        maxWait: timeoutMs,
+      });
+      for await (const answer of answers) {
+        const { headers } = answer;
+        const code = headers?.code ?? 0;
+        if (code === endOfBatch || code === notFound) return found;
+        if (headers === undefined || code !== 0) throw new Error(`direct get: ${code} ${headers?.description ?? ''}`);
+        found.push({
+          subject: headers.get('Nats-Subject'),
+          seq: Number(headers.get('Nats-Sequence')),
+          text: answer.string(),
+        });
+      }
+      throw new Error('direct get: timeout');
+    });
+  }
+
+  /**
+   * Stores one message. @param expected of which subject the last message has which number
+   *
+   * @returns its number, or `undefined` if that was not so
+   * @throws FanfareError `ERR_BROKER`
+   */
+  async store(
+    { subject, text, ttlMs }: MapMessage,
+    expected?: { readonly subject: string; readonly seq: number },
+  ): Promise<number | undefined> {
+    return this.#kept.call((client) =>
+      refusedAs(undefined, async () => {
+        const { seq } = await client.appends.publish(subject, text, {
+          expect: {
+            streamName: this.#kept.name,
+            ...(expected !== undefined && { lastSubjectSequence: expected.seq }),
+            ...(expected !== undefined &&
+              expected.subject !== subject && { lastSubjectSequenceSubject: expected.subject }),
+          },
+          headers: client.headers(ttlHeader(ttlMs)),
+        });
+        return seq;
+      }),
+    );
+  }
+
+  /**
+   * Stores all messages, with numbers that follow each other, or none of them.
+   *
+   * @param expectedSeq number of the message that has the last one's subject until now; 0 if there is none
+   * @returns whether that was so
+   * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
+   */
+  async storeAll(messages: readonly MapMessage[], expectedSeq: number): Promise<boolean> {
+    const batch = `${this.#batchPrefix}-${++this.#batches}`;
+    return this.#kept.call((client) =>
+      refusedAs(false, async () => {
+        for (const [index, { subject, text, ttlMs }] of messages.entries()) {
+          const fields = { 'Nats-Batch-Id': batch, 'Nats-Batch-Sequence': String(index + 1), ...ttlHeader(ttlMs) };
+          if (index < messages.length - 1) {
+            client.connection.publish(subject, text, { headers: client.headers(fields) });
+            continue;
+          }
+          await client.appends.publish(subject, text, {
+            expect: { streamName: this.#kept.name, lastSubjectSequence: expectedSeq },
+            headers: client.headers({ ...fields, 'Nats-Batch-Commit': '1' }),
+          });
+        }
+        return true;
+      }),
+    );
+  }
+
+  /** All subjects that a pattern matches, as the server has them that stores them first. @throws FanfareError `ERR_BROKER` */
+  async subjects(pattern: string): Promise<{ readonly subjects: readonly string[]; readonly lastSeq: number }> {
+    return this.#kept.call(async ({ streams }) => {
+      const { state } = await streams.streams.info(this.#kept.name, { subjects_filter: pattern });
+      return { subjects: Object.keys(state.subjects ?? {}), lastSeq: state.last_seq };
+    });
+  }
+
+  /** Drops messages of some subjects, up to a number. @throws FanfareError `ERR_BROKER` */
+  async drop(pattern: string, lastSeq: number): Promise<void> {
+    await this.#kept.call(({ streams }) =>
+      streams.streams.purge(this.#kept.name, { filter: pattern, seq: lastSeq + 1 }),
+    );
+  }
+
+  #learn({ config }: StreamInfo): void {
+    this.#isReplicated = config.num_replicas > 1;
+  }
+}
+
+function ttlHeader(ttlMs: number | undefined): Record<string, string> {
+  return ttlMs === undefined ? {} : { 'Nats-TTL': `${Math.max(1, Math.ceil(ttlMs / 1_000))}s` };
+}
+
+async function refusedAs<T>(refused: T, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isConflict(error)) return refused;
+    throw error;
+  }
+}
+
+/**
+ * Servers before 2.12 cannot store the change of a key and that of the stream as one.
+ *
+ * @throws FanfareError `ERR_CONFIG`
+ */
+function assertKeepsMaps({ connection }: Client): void {
+  const version = connection.info?.version ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 2 || (major === 2 && minor >= 12)) return;
+  throw new FanfareError('ERR_CONFIG', `maps over NATS need nats-server 2.12 or newer; this one is ${version}`);
+}
