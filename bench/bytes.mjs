@@ -1,9 +1,10 @@
 // @ts-check
-/** Bytes on the wire and CPU for each combination of codec, delta, deflate and filter, beside Centrifugo and Socket.IO. */
+/** Bytes on the wire and CPU for each combination of the ways to send less, beside Centrifugo and Socket.IO. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { LOADS } from './bytes/loads.mjs';
 import { measure } from './bytes/measure.mjs';
+import { aimLines } from './bytes/ratios.mjs';
 import { isSimple, optionsText, ROWS } from './bytes/rows.mjs';
 import { renderTables } from './bytes/table.mjs';
 import { checkBuilt, chosen, count, parseFlags, resultName, runCommand } from './shared/flags.mjs';
@@ -15,7 +16,7 @@ What three loads (${Object.keys(LOADS).join(', ')}) cost in bytes and CPU with e
 Needs a build (npm run build), and Go for Centrifugo; without Go its column is left out.
 
   --quick           a short run with each option alone, that checks deliveries; its times mean little
-  --rounds N        medians are reported                            (1)
+  --rounds N        medians are reported, ratios within a round     (1)
   --load LIST       loads to run                                    (all; quick: scores)
   --server LIST     servers to run                                  (all; quick: fanfare,socketio)
   --name NAME       the result file is bench/results/NAME.json      (bytes; quick: none)
@@ -82,6 +83,8 @@ async function run({ quick = false, rounds: givenRounds, load, server, name }) {
     }
   }
   console.log(`\n${renderTables(result)}\n`);
+  // Its times mean little.
+  if (!quick) console.log(`${aimLines(result.measured).join('\n')}\n`);
   if (faults > 0) return 1;
   if (quick && name === undefined) return 0;
   const folder = new URL('./results/', import.meta.url);

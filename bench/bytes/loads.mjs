@@ -12,6 +12,7 @@
  * @property {number} ratePerSec
  * @property {(count: number) => Message[]} make
  * @property {{ key: string, cmp: 'eq', val: string }} filter
+ * @property {(data: object) => Uint8Array} [pack] a message as an application packs it that sends bytes; absent: it would be text
  */
 
 const LANGUAGES = ['en', 'de', 'fr', 'pt'];
@@ -63,6 +64,7 @@ export const LOADS = {
       });
     },
     filter: { key: 'kind', cmp: 'eq', val: 'score' },
+    pack: packNumbers,
   },
   game: {
     label: 'a game at 20 ticks a second, 16 players of which a half move; the filter is for one of four zones',
@@ -87,8 +89,22 @@ export const LOADS = {
       });
     },
     filter: { key: 'zone', cmp: 'eq', val: '0' },
+    pack: packNumbers,
   },
 };
+
+/**
+ * The numbers of a message in their order, 16 bits each: both sides know what is where.
+ * @param {object} data
+ */
+function packNumbers(data) {
+  /** @type {(value: unknown) => number[]} */
+  const numbersIn = (value) => {
+    if (typeof value === 'number') return [value];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+  };
+  return Buffer.from(Uint16Array.from(numbersIn(data)).buffer);
+}
 
 /**
  * Whole numbers from 0 to below a bound: a linear congruential generator, whose sequence no version of Node changes.

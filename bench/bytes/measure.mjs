@@ -2,7 +2,7 @@
 /** One load over one row: what its subscribers got, in how many bytes, and what it cost the server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuUsOf } from '../shared/process-use.mjs';
-import { publish, startServer } from './servers.mjs';
+import { base64Of, publish, startServer } from './servers.mjs';
 import { subscribe } from './subscribers.mjs';
 
 const ARRIVED_WITHIN_MS = 30_000;
@@ -22,48 +22,68 @@ const LOOK_EVERY_MS = 5;
  * @param {import('./loads.mjs').Load} load
  * @param {Size} size
  * @param {number | null} core
+ * @param {import('./rows.mjs').Option[][]} [combinations] what the subscribers use in turn of the row's options; default: all
  * @returns {Promise<Figures | string>}
  */
-export async function measure(row, load, { subscribers: count, publications, warmUp }, core) {
+export async function measure(
+  row,
+  load,
+  { subscribers: count, publications, warmUp },
+  core,
+  combinations = [row.options],
+) {
+  const { pack } = row.options.includes('binary') ? load : { pack: undefined };
+  if (row.options.includes('binary') && pack === undefined) return 'its messages are text';
   const server = await startServer(row, core);
   if (typeof server === 'string') return server;
   const messages = load.make(warmUp + publications);
-  const wanted = messages.map((message, n) => ({ n, text: JSON.stringify(message.data), tags: message.tags }));
-  const { key, val } = load.filter;
-  const expected = row.options.includes('filter') ? wanted.filter(({ tags }) => tags[key] === val) : wanted;
-  const inWarmUp = expected.filter(({ n }) => n < warmUp).length;
+  const all = messages.map(({ data, tags }, n) => ({
+    n,
+    text: pack ? base64Of(pack(data)) : JSON.stringify(data),
+    passes: tags[load.filter.key] === load.filter.val,
+  }));
+  const passing = all.filter(({ passes }) => passes);
+  const expectedBy = combinations.map((options) => (options.includes('filter') ? passing : all));
+  const dueWith = (/** @type {number} */ numMessages) =>
+    Array.from({ length: count }, (_, i) => expectedBy[i % combinations.length] ?? []).reduce(
+      (sum, expected) => sum + expected.filter(({ n }) => n < numMessages).length,
+      0,
+    );
   let arrived = 0;
   /** @type {import('./subscribers.mjs').Subscriber[]} */
   const subscribers = [];
   try {
     for (let i = 0; i < count; i++) {
+      const options = combinations[i % combinations.length] ?? [];
+      const expected = expectedBy[i % combinations.length] ?? [];
       let next = 0;
-      subscribers.push(
-        await subscribe(row, server.port, load, (data) => {
-          const due = expected[next++];
-          if (due === undefined || JSON.stringify(data) !== due.text) {
-            throw new Error(`subscriber ${i}: publication ${next} is not the one that is due`);
-          }
-          arrived++;
-        }),
-      );
+      const subscriber = await subscribe({ ...row, options }, server.port, load, (text) => {
+        if (expected[next++]?.text !== text) {
+          throw new Error(`subscriber ${i}: publication ${next} is not the one that is due`);
+        }
+        arrived++;
+      });
+      subscribers.push(subscriber);
+      const declined = subscriber.declined();
+      if (declined !== undefined) return `it has no ${declined}`;
     }
-    const declined = subscribers[0]?.declined();
-    if (declined !== undefined) return `it has no ${declined}`;
-    const all = async (/** @type {number} */ number) => {
+    const until = async (/** @type {number} */ due) => {
       const deadline = performance.now() + ARRIVED_WITHIN_MS;
-      while (arrived < number * count) {
-        if (performance.now() > deadline) throw new Error(`${arrived} of ${number * count} deliveries have come`);
+      while (arrived < due) {
+        if (performance.now() > deadline) throw new Error(`${arrived} of ${due} deliveries have come`);
         await delay(LOOK_EVERY_MS);
       }
     };
-    await send(server.port, messages.slice(0, warmUp), load.ratePerSec);
-    await all(inWarmUp);
+    const publishAll = (/** @type {import('./loads.mjs').Message[]} */ some) =>
+      send(some, load.ratePerSec, (message) => publish(server.port, message, pack));
+    const dueInWarmUp = dueWith(warmUp);
+    await publishAll(messages.slice(0, warmUp));
+    await until(dueInWarmUp);
     const bytes = () => subscribers.reduce((sum, subscriber) => sum + subscriber.bytes(), 0);
     const before = { bytes: bytes(), cpuUs: cpuUsOf(server.pid) };
-    await send(server.port, messages.slice(warmUp), load.ratePerSec);
-    await all(expected.length);
-    const deliveries = arrived - inWarmUp * count;
+    await publishAll(messages.slice(warmUp));
+    await until(dueWith(messages.length));
+    const deliveries = arrived - dueInWarmUp;
     return {
       bytesPerSubscriber: Math.round((bytes() - before.bytes) / count),
       deliveries,
@@ -77,15 +97,15 @@ export async function measure(row, load, { subscribers: count, publications, war
 
 /**
  * Each publication when it is due, or as soon as the one before is acknowledged.
- * @param {number} port
  * @param {import('./loads.mjs').Message[]} messages
  * @param {number} ratePerSec
+ * @param {(message: import('./loads.mjs').Message) => Promise<void>} publishOne
  */
-async function send(port, messages, ratePerSec) {
+async function send(messages, ratePerSec, publishOne) {
   const startedAt = performance.now();
   for (const [index, message] of messages.entries()) {
     const waitMs = startedAt + (index * 1_000) / ratePerSec - performance.now();
     if (waitMs > 0) await delay(waitMs);
-    await publish(port, message);
+    await publishOne(message);
   }
 }

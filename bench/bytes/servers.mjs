@@ -21,6 +21,9 @@ const HISTORY_SIZE = 10;
 const MIN_DEFLATED_BYTES = 64;
 const script = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
+/** @param {Option[]} options */
+const isCompressed = (options) => options.includes('deflate') || options.includes('dictionary');
+
 /**
  * The program with its configuration, or why there is none.
  * @type {Record<import('./rows.mjs').ServerName, (options: Option[], port: number) => { command: string[], config: object } | { missing: string }>}
@@ -33,11 +36,14 @@ const SERVERS = {
       anonymous: true,
       log: { level: 'error' },
       api: { keys: [API_KEY] },
-      ...(options.includes('deflate') && { deflate: { enabled: true, minBytes: MIN_DEFLATED_BYTES } }),
+      ...(isCompressed(options) && {
+        deflate: { enabled: true, minBytes: MIN_DEFLATED_BYTES, dictionary: options.includes('dictionary') },
+      }),
       channels: {
         'bench:{name}': {
           subscribe: 'anyone',
           history: { size: HISTORY_SIZE, ttl: '5m' },
+          ...(options.includes('binary') && { data: 'bytes' }),
           ...(options.includes('filter') && { filterTags: 'any' }),
           ...(options.includes('delta') && { delta: true }),
           ...(options.includes('compaction') && { compaction: true }),
@@ -55,6 +61,7 @@ const SERVERS = {
         log: { level: 'error' },
         client: { insecure: true, allowed_origins: ['*'] },
         http_api: { key: API_KEY },
+        ...(options.includes('http') && { http_stream: { enabled: true } }),
         ...(options.includes('deflate') && {
           websocket: {
             compression: true,
@@ -69,6 +76,7 @@ const SERVERS = {
               history_size: HISTORY_SIZE,
               history_ttl: '300s',
               force_recovery: true,
+              ...(options.includes('binary') && { publication_data_format: 'binary' }),
               ...(options.includes('filter') && { allow_tags_filter: true }),
               ...(options.includes('delta') && { allowed_delta_types: ['fossil'], delta_publish: true }),
               ...(options.includes('compaction') && { allow_channel_compaction: true }),
@@ -104,13 +112,19 @@ export async function startServer({ server, options }, core) {
 /**
  * @param {number} port
  * @param {import('./loads.mjs').Message} message
+ * @param {import('./loads.mjs').Load['pack']} [pack] makes bytes of it
  */
-export async function publish(port, { data, tags }) {
+export async function publish(port, { data, tags }, pack) {
   const answer = await fetch(`http://127.0.0.1:${port}/api/publish`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-API-Key': API_KEY },
-    body: JSON.stringify({ channel: CHANNEL, data, tags }),
+    body: JSON.stringify({ channel: CHANNEL, tags, ...(pack ? { b64data: base64Of(pack(data)) } : { data }) }),
   });
   const text = await answer.text();
   if (!answer.ok || text.includes('"error"')) throw new Error(`publish: ${answer.status} ${text.slice(0, 200)}`);
+}
+
+/** @param {Uint8Array} bytes */
+export function base64Of(bytes) {
+  return Buffer.from(bytes).toString('base64');
 }

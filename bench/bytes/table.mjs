@@ -1,6 +1,8 @@
 // @ts-check
 /** The result as Markdown: a table for each load. */
+import { median } from '../shared/figures.mjs';
 import { LOADS } from './loads.mjs';
+import { ratiosOf } from './ratios.mjs';
 import { optionsText } from './rows.mjs';
 
 /** @typedef {{ server: import('./rows.mjs').ServerName, options: import('./rows.mjs').Option[], load: string, figures: import('./measure.mjs').Figures[], missing: string | null }} Measured */
@@ -26,7 +28,7 @@ export function renderTables({ measured, size }) {
       const cells = options.map((text) => {
         const cell = (/** @type {string} */ server) => {
           const row = ofLoad.find((each) => each.server === server && optionsText(each.options) === text);
-          return row === undefined ? '–' : cellOf(row.figures, size);
+          return row === undefined ? '–' : cellOf(row, ratiosOf(row, ofLoad), size);
         };
         return `| ${text} | ${servers.map(cell).join(' | ')} |`;
       });
@@ -37,19 +39,17 @@ export function renderTables({ measured, size }) {
 }
 
 /**
- * Bytes per publication and subscriber, whether it was delivered or held back, and CPU per delivery.
- * @param {import('./measure.mjs').Figures[]} rounds
+ * Bytes per publication and subscriber, whether it was delivered or held back, and CPU per delivery; both beside plain JSON.
+ * @param {Measured} row
+ * @param {import('./ratios.mjs').Ratios | undefined} ratios
  * @param {import('./measure.mjs').Size} size
  */
-function cellOf(rounds, { publications }) {
-  const bytes = median(rounds.map(({ bytesPerSubscriber }) => bytesPerSubscriber)) / publications;
-  const cpuUs = median(rounds.map(({ cpuUsPerDelivery }) => cpuUsPerDelivery));
-  return `${bytes.toFixed(0)} B, ${cpuUs.toFixed(1)} µs`;
-}
-
-/** @param {number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+function cellOf({ figures, options }, ratios, { publications }) {
+  const bytes = median(figures.map(({ bytesPerSubscriber }) => bytesPerSubscriber)) / publications;
+  const cpuUs = median(figures.map(({ cpuUsPerDelivery }) => cpuUsPerDelivery));
+  const [share, factor] =
+    ratios === undefined || options.length === 0
+      ? ['', '']
+      : [` (${(ratios.bytes * 100).toFixed(0)} %)`, ` (${ratios.cpu.toFixed(2)}×)`];
+  return `${bytes.toFixed(0)} B${share}, ${cpuUs.toFixed(1)} µs${factor}`;
 }

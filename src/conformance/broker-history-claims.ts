@@ -40,6 +40,21 @@ export function historyClaims(claim: Claim): void {
     );
   });
 
+  claim('keeps tags as they were, and none where there were none', async ({ broker, channel }) => {
+    const all = [{ kind: 'goal', 'with space': 'ünï "🎺"' }, undefined, { empty: '' }, {}];
+    for (const [n, tags] of all.entries()) {
+      await broker.publish(channel, { data: text(n), ...(tags && { tags }) }, { stream: limits });
+    }
+    for (const reverse of [false, true]) {
+      const { publications } = await historyOf(broker).read(channel, { limit: 10, reverse });
+      const kept = publications.map(({ tags }) => tags ?? {});
+      assert.deepEqual(
+        reverse ? kept.reverse() : kept,
+        all.map((tags) => tags ?? {}),
+      );
+    }
+  });
+
   claim('keeps the newest publications up to the size', async ({ broker, channel }) => {
     await fill(broker, channel, 8);
     const page = await historyOf(broker).read(channel, { limit: 100, reverse: false });

@@ -2,20 +2,21 @@
 
 import type { Centrifuge, Options } from 'centrifuge';
 import { LongPollingSocket } from '../../src/client/long-polling-socket.js';
+import { askingDeltas } from '../support/centrifuge/asking-deltas.js';
+import type { Combination, Savings } from '../support/centrifuge/combinations.js';
 import type { Controls, ScenarioContext } from '../support/centrifuge/context.js';
 import { withJsonData } from '../support/centrifuge/json-data.js';
 import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
+
+type Settings = Combination & { readonly savings: Savings };
 
 declare global {
   interface Window {
     /** From the SDK's bundle of this codec. */
     Centrifuge: typeof Centrifuge;
-    fanfareCodec: 'json' | 'protobuf';
-    /** Of the SDK's names for transports. */
-    fanfareTransport: 'websocket' | 'http_stream' | 'sse' | 'sockjs';
     /** Calls one of the server's controls in the test's process. */
     callControl(name: string, args: readonly unknown[]): Promise<unknown>;
-    runScenario(group: string, name: string): Promise<void>;
+    runScenario(settings: Settings, group: string, name: string): Promise<void>;
   }
 }
 
@@ -27,29 +28,30 @@ const controls = new Proxy({} as Controls, {
       window.callControl(String(name), args),
 });
 
-function endpointOf(transport: Window['fanfareTransport']): ConstructorParameters<typeof Centrifuge>[0] {
+function endpointOf({ transport }: Settings): ConstructorParameters<typeof Centrifuge>[0] {
   if (transport === 'websocket') return `ws://${location.host}/connection/websocket`;
   // Long polling goes by the SDK's hook for transports of others.
   return [{ transport, endpoint: `/connection/${transport === 'sockjs' ? 'long_polling' : transport}` }];
 }
 
-window.runScenario = async (group, name) => {
+window.runScenario = async (settings, group, name) => {
   const scenario = centrifugeScenarios[group]?.[name];
   if (scenario === undefined) throw new Error(`there is no scenario "${group}: ${name}"`);
   const clients: Centrifuge[] = [];
   const context: ScenarioContext = {
     server: controls,
+    savings: settings.savings,
     newClient(given: Partial<Options> = {}) {
-      const made = new window.Centrifuge(endpointOf(window.fanfareTransport), {
+      const made = new window.Centrifuge(endpointOf(settings), {
         minReconnectDelay: 10,
         maxReconnectDelay: 50,
         emulationEndpoint: '/emulation',
         sockjs: LongPollingSocket,
         ...given,
       });
-      const client = window.fanfareCodec === 'protobuf' ? withJsonData(made) : made;
+      const client = settings.codec === 'protobuf' ? withJsonData(made) : made;
       clients.push(client);
-      return client;
+      return settings.delta ? askingDeltas(client) : client;
     },
   };
   try {

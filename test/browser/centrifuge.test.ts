@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { type Combination, combinationsIn, savingsOf } from '../support/centrifuge/combinations.js';
 import type { Controls } from '../support/centrifuge/context.js';
 import { type ScenarioServer, startScenarioServer } from '../support/centrifuge/scenario-app.js';
 import { centrifugeScenarios } from '../support/centrifuge/scenarios.js';
@@ -35,19 +36,17 @@ class ScenarioPage {
   async run(
     server: ScenarioServer,
     bundle: string,
-    ...scenario: readonly [Window['fanfareTransport'], Window['fanfareCodec'], group: string, name: string]
+    combination: Combination,
+    ...scenario: readonly [group: string, name: string]
   ): Promise<void> {
     const { page } = this;
+    const settings = { ...combination, savings: savingsOf(combination) };
     this.#controls = server.controls;
     // Any document of the very host that it connects to: only those may.
     await page.goto(`http://${server.host}/health/live`);
-    await page.addScriptTag({ path: sdkBundles[scenario[1]] });
+    await page.addScriptTag({ path: sdkBundles[combination.codec] });
     await page.addScriptTag({ content: bundle });
-    await page.evaluate(([over, codec, ofGroup, named]) => {
-      window.fanfareTransport = over;
-      window.fanfareCodec = codec;
-      return window.runScenario(ofGroup, named);
-    }, scenario);
+    await page.evaluate(([given, ...named]) => window.runScenario(given, ...named), [settings, ...scenario] as const);
   }
 
   close(): Promise<void> {
@@ -76,20 +75,13 @@ describe.skipIf(chromiumIsMissing())('the official client in Chromium', () => {
   });
 
   // Concurrent from the outermost: while one waits for a token to expire, those of other groups run.
-  const ways: [Window['fanfareTransport'], Window['fanfareCodec']][] = [
-    ['websocket', 'json'],
-    ['http_stream', 'json'],
-    ['http_stream', 'protobuf'],
-    ['sse', 'json'],
-    ['sockjs', 'json'],
-  ];
-  describe.concurrent.each(ways)('%s in %s', (transport, codec) => {
+  describe.concurrent.each(combinationsIn('Chromium'))('$name', (combination) => {
     describe.each(Object.entries(centrifugeScenarios))('%s', (group, scenarios) => {
       test.each(Object.keys(scenarios))('%s', async (name) => {
-        await using server = await startScenarioServer();
+        await using server = await startScenarioServer(combination);
         const page = idle.pop() ?? (await ScenarioPage.open(context));
         try {
-          await page.run(server, scenarioBundle, transport, codec, group, name);
+          await page.run(server, scenarioBundle, combination, group, name);
         } catch (error) {
           await page.close();
           throw error;

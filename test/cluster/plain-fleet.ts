@@ -18,6 +18,14 @@ export const config = {
     },
     'plain:{room}': { subscribe: 'anyone', publish: 'anyone' },
     'lobby:{room}': { subscribe: 'anyone', joinLeave: 'push' },
+    'tagged:{room}': { subscribe: 'anyone', history: { size: 100, ttl: '10m' }, filterTags: ['kind', 'minute'] },
+    'tagcache:{room}': {
+      subscribe: 'anyone',
+      history: { size: 10, ttl: '10m' },
+      recovery: 'cache',
+      filterTags: ['kind', 'minute'],
+    },
+    'tagplain:{room}': { subscribe: 'anyone', filterTags: ['kind', 'minute'] },
   },
 };
 
@@ -81,8 +89,8 @@ export async function call(url: string, method: string, fields: object) {
   return { ...body, status: answer.status, tookMs: performance.now() - began };
 }
 
-export function publish(url: string, channel: string, data: unknown) {
-  return call(url, 'publish', { channel, data });
+export function publish(url: string, channel: string, data: unknown, tags?: Readonly<Record<string, string>>) {
+  return call(url, 'publish', { channel, data, ...(tags && { tags }) });
 }
 
 export async function statusOf(url: string, check: 'live' | 'ready'): Promise<number> {

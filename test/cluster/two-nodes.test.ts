@@ -1,13 +1,31 @@
 /** Two nodes of the server as it is installed, with a broker between them, and the official client at each. */
 
-import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
+import { Centrifuge, type FilterNode, type SubscriptionOptions } from 'centrifuge';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Folder, fanfare } from '../cli/fanfare-process.js';
 import { brokerServers } from '../support/brokers/servers.js';
 import { shared } from '../support/brokers/suites.js';
 import { newProtobufClient } from '../support/centrifuge/protobuf-client.js';
 import type { ClientMaker } from '../support/centrifuge/scenario-app.js';
-import { call, config, startFleet, subscribed } from './plain-fleet.js';
+import { call, config, publish, startFleet, subscribed } from './plain-fleet.js';
+
+/** What passes is numbered by `late`. */
+const lateGoals: FilterNode = {
+  op: 'and',
+  nodes: [
+    { key: 'kind', cmp: 'in', vals: ['goal', 'own goal'] },
+    { key: 'minute', cmp: 'gte', val: '80' },
+  ],
+};
+const matches = [
+  { late: 0, tags: { kind: 'goal', minute: '90' } },
+  { tags: { kind: 'goal', minute: '9' } },
+  { tags: { kind: 'card', minute: '88' } },
+  { late: 1, tags: { kind: 'own goal', minute: '80.0' } },
+  { tags: { minute: '85' } },
+  { tags: undefined },
+  { late: 2, tags: { kind: 'goal', minute: '100' } },
+] as const;
 
 describe.each(Object.entries(brokerServers))('two nodes and %s', (kind, broker) => {
   if (broker.isMissing()) return test.skip('its program is missing');
@@ -109,6 +127,51 @@ describe.each(Object.entries(brokerServers))('two nodes and %s', (kind, broker) 
     using bob = await at(1, 'chat:den', { since: { offset, epoch } });
     await ann.subscription.publish(5);
     await vi.waitFor(() => expect(bob.received).toEqual([2, 3, 4, 5]));
+  });
+
+  /** At both nodes in turn. */
+  async function publishMatches(channel: string): Promise<void> {
+    for (const [n, { tags, ...data }] of matches.entries()) {
+      expect((await publish(fleet().urls[n % 2] ?? '', channel, data, tags)).error).toBeUndefined();
+    }
+  }
+
+  test.each(['tagged:match', 'tagplain:match'])('%s: tags travel, and filters hold at both nodes', async (channel) => {
+    using ann = await at(0, channel, { tagsFilter: lateGoals });
+    using bob = await at(1, channel, { tagsFilter: lateGoals });
+    using cora = await at(1, channel);
+    const tags: unknown[] = [];
+    cora.subscription.on('publication', (publication) => tags.push(publication.tags));
+    await publishMatches(channel);
+    await vi.waitFor(() => expect(cora.received).toHaveLength(matches.length));
+    expect(tags).toEqual(matches.map((one) => one.tags));
+    const passing = [{ late: 0 }, { late: 1 }, { late: 2 }];
+    await vi.waitFor(() => expect([ann.received, bob.received]).toEqual([passing, passing]));
+  });
+
+  test('G4: what passes a filter is recovered at the other node, and the position of what does not', async () => {
+    using ann = await at(0, 'tagged:final', { tagsFilter: lateGoals });
+    const { epoch } = await ann.subscription.history({ limit: 0 });
+    await publishMatches('tagged:final');
+    await vi.waitFor(() => expect(ann.received).toHaveLength(3));
+    // From after the first, whose filter lets two more through; and from there, where it lets none through.
+    using bob = await at(1, 'tagged:final', { tagsFilter: lateGoals, since: { offset: 1, epoch } });
+    using cora = await at(1, 'tagged:final', { tagsFilter: lateGoals, since: { offset: 7, epoch } });
+    await publishMatches('tagged:final');
+    await vi.waitFor(() => {
+      expect(bob.received.map((data) => (data as { late: number }).late)).toEqual([1, 2, 0, 1, 2]);
+      expect(cora.received).toEqual([{ late: 0 }, { late: 1 }, { late: 2 }]);
+    });
+    const history = await ann.subscription.history({ limit: 100 });
+    expect(history.publications.map(({ tags }) => tags)).toEqual([...matches, ...matches].map(({ tags }) => tags));
+  });
+
+  test('a cache gives the last value that passes a filter, whichever node published it', async () => {
+    await publishMatches('tagcache:final');
+    await publish(fleet().urls[0] ?? '', 'tagcache:final', 'too early', { kind: 'goal', minute: '1' });
+    using ann = await at(0, 'tagcache:final', { tagsFilter: lateGoals });
+    using bob = await at(1, 'tagcache:final', { tagsFilter: lateGoals });
+    await vi.waitFor(() => expect([ann.received, bob.received]).toEqual([[{ late: 2 }], [{ late: 2 }]]));
   });
 });
 

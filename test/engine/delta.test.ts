@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ChannelOptions, channel } from '../../src/engine/channels/channel-options.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
-import type { SimulatedClient } from '../support/engine/simulated-client.js';
+import type { SimulatedClient, SimulatedOptions } from '../support/engine/simulated-client.js';
 import { Simulation } from '../support/engine/simulation.js';
 
 const withHistory = { history: { size: 5, ttl: '1m' } } as const satisfies ChannelOptions;
 const everything = { delta: true, compaction: true, joinLeave: 'push' } as const satisfies ChannelOptions;
+
+type Codec = NonNullable<SimulatedOptions['codec']>;
 
 class DeltaWorld {
   readonly simulation: Simulation;
@@ -18,11 +20,13 @@ class DeltaWorld {
   readonly #rule: ChannelOptions;
   #document: Record<string, unknown> = { n: -1, title: 'Ünïcödé 😀'.repeat(5) };
 
-  constructor(rule: ChannelOptions, numClients = 4) {
+  constructor(rule: ChannelOptions, { numClients = 3, codecs = ['json'] as readonly Codec[] } = {}) {
     this.#rule = rule;
     this.simulation = new Simulation({ rule: { ...everything, ...rule }, limits: { maxQueueBytes: 20_000 } });
     // The last one is as an SDK that knows nothing of deltas.
-    this.clients = Array.from({ length: numClients }, (_, n) => this.simulation.client({ delta: n < numClients - 1 }));
+    this.clients = Array.from({ length: numClients }, (_, n) =>
+      this.simulation.client({ delta: n < numClients - 1, codec: codecs[n % codecs.length] ?? 'json' }),
+    );
   }
 
   async start(): Promise<this> {
@@ -68,9 +72,9 @@ class DeltaWorld {
   }
 }
 
-const started = (rule: ChannelOptions, numClients?: number) => new DeltaWorld(rule, numClients).start();
+const started = (...given: ConstructorParameters<typeof DeltaWorld>) => new DeltaWorld(...given).start();
 
-const index = fc.nat({ max: 3 });
+const index = fc.nat({ max: 4 });
 const step = fc.oneof(
   {
     weight: 8,
@@ -115,7 +119,8 @@ describe('any order of edits, joins, losses, slow readers, returns and reloads d
   ] as const)('%s', (_, rule) =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const world = await started(rule);
+        // Deltas and whole data in each codec; the last one has none.
+        const world = await started(rule, { numClients: 5, codecs: ['json', 'protobuf'] });
         try {
           for (const client of world.clients.slice(1)) client.connect();
           await world.settle();
@@ -143,7 +148,7 @@ describe('any order of edits, joins, losses, slow readers, returns and reloads d
 
 describe('deltas', () => {
   test('go to who asks and has the publication before; others get whole data, and all share what is the same', async () => {
-    const world = await started({}, 3);
+    const world = await started({});
     for (const client of world.clients) client.connect();
     await world.settle();
     for (let n = 0; n < 3; n++) await world.publish('a', n);
@@ -159,7 +164,7 @@ describe('deltas', () => {
   });
 
   test('a late subscriber gets whole data first, and a burst in one turn goes on from it', async () => {
-    const world = await started({}, 3);
+    const world = await started({});
     const [early, late] = world.clients;
     early?.connect();
     await world.settle();
@@ -174,7 +179,7 @@ describe('deltas', () => {
   });
 
   test('recovery is whole, and the first publication after it is a delta to its last', async () => {
-    const world = await started(withHistory, 3);
+    const world = await started(withHistory);
     const [client, other] = world.clients;
     for (const each of [client, other]) each?.connect();
     await world.settle();
@@ -193,7 +198,7 @@ describe('deltas', () => {
   });
 
   test('a publication that the history does not have, after what a client has recovered, is nobody else’s base', async () => {
-    const world = await started(withHistory, 3);
+    const world = await started(withHistory);
     const [client, other] = world.clients;
     for (const each of [client, other]) each?.connect();
     await world.settle();
@@ -210,7 +215,7 @@ describe('deltas', () => {
   });
 
   test('turned off by a reload they stop at once, and turned on again they go on, for those who once agreed', async () => {
-    const world = await started({}, 3);
+    const world = await started({});
     const [client] = world.clients;
     client?.connect();
     await world.settle();
@@ -232,7 +237,7 @@ describe('deltas', () => {
   });
 
   test('are not made for messages that have nothing in common, or are short', async () => {
-    const world = await started({}, 2);
+    const world = await started({}, { numClients: 2 });
     world.clients[0]?.connect();
     await world.settle();
     const { node, channel: name } = world.simulation;

@@ -2,6 +2,7 @@
 
 import type { Centrifuge, Options, Subscription, SubscriptionEvents, SubscriptionOptions } from 'centrifuge';
 import { gather, nextEvent } from './awaiting.js';
+import type { Savings } from './combinations.js';
 
 /** Claims of a token besides `exp`, which is given in seconds from now. */
 export interface TokenClaims {
@@ -41,10 +42,14 @@ export interface Controls {
   loseHistory(): Promise<void>;
   /** The broker's clock jumps ahead. */
   skipBrokerTime(ms: number): Promise<void>;
+  /** Frames that the server has compressed. */
+  numDeflated(): Promise<number>;
 }
 
 export interface ScenarioContext {
   readonly server: Controls;
+  /** What is agreed on with its clients where the rule has it. */
+  readonly savings: Savings;
   /** An unmodified client that comes back quickly; it is disconnected when the scenario ends. */
   newClient(options?: Partial<Options>): Centrifuge;
 }

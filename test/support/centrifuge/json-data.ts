@@ -12,6 +12,8 @@ export interface SdkCodec {
   encodeCommands(commands: readonly Fields[]): Uint8Array;
   encodeEmulationRequest(request: Fields): Uint8Array;
   decodeReplies(frame: ArrayBuffer | Uint8Array): Fields[];
+  /** Makes the data of a publication of a subscription with deltas. */
+  applyDeltaIfNeeded(publication: Fields, base: Uint8Array | undefined): { readonly newData: unknown };
 }
 
 /** Fields of bytes, wherever they are. */
@@ -29,12 +31,18 @@ export function codecOf(client: ProtobufClient): SdkCodec {
 /** The client, with the interface of the build that speaks JSON. */
 export function withJsonData(client: ProtobufClient): Centrifuge {
   const codec = codecOf(client);
-  const { encodeCommands, decodeReplies } = codec;
+  const { encodeCommands, decodeReplies, applyDeltaIfNeeded } = codec;
   codec.encodeCommands = (commands) => encodeCommands.call(codec, commands.map(withBytes));
   codec.decodeReplies = (frame) => {
     const replies = decodeReplies.call(codec, frame);
     for (const reply of replies) parseWithin(reply);
     return replies;
+  };
+  codec.applyDeltaIfNeeded = (publication, base) => {
+    const asItCame = { ...publication, data: bytesOf.get(publication) ?? publication.data };
+    const made = applyDeltaIfNeeded.call(codec, asItCame, base);
+    // safe: bytes, in this build
+    return { ...made, newData: parsed(made.newData as Uint8Array) };
   };
   // safe: both builds are one class, with another codec; otherwise the scenarios fail
   return client as unknown as Centrifuge;
@@ -49,12 +57,22 @@ export function withBytes(fields: Fields): Fields {
   return Object.fromEntries(entries);
 }
 
+/** What data was parsed from, for subscriptions with deltas, whose base it is. */
+const bytesOf = new WeakMap<Fields, Uint8Array>();
+
+function parsed(bytes: Uint8Array): unknown {
+  return bytes.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(bytes));
+}
+
 /** Parses data in place: a message has the values of absent fields from its prototype, and has to keep them. */
 export function parseWithin(message: Fields): void {
   for (const name of dataNames) {
     if (!(name in message)) continue;
+    // A delta is no JSON.
+    if (message.delta === true) continue;
     const bytes = message[name] as Uint8Array; // safe: the field's type
-    message[name] = bytes.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(bytes));
+    if (name === 'data') bytesOf.set(message, bytes);
+    message[name] = parsed(bytes);
   }
   for (const [name, value] of Object.entries(message)) {
     if (dataNames.includes(name)) continue;

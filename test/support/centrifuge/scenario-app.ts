@@ -1,11 +1,9 @@
 /** The Node side of the scenarios: a real application, a broker that obeys, and a network that can be cut. */
 
-import { type Centrifuge, Centrifuge as CentrifugeClient, type Options, type TransportEndpoint } from 'centrifuge';
+import type { Centrifuge, Options, TransportEndpoint } from 'centrifuge';
 import { channel, fanfare, jwt, rpc } from 'fanfare';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
-import type { ChannelOptions } from '../../../src/engine/channels/channel-options.js';
 import type { BrokerEvents } from '../../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../../src/model/channel-name.js';
 import type { BrokerFactory } from '../../../src/server/options.js';
@@ -13,7 +11,8 @@ import { RestartableBroker } from '../engine/restartable-broker.js';
 import { FaultProxy } from '../network/fault-proxy.js';
 import { signed } from '../servers/signed.js';
 import { Gathered } from './awaiting.js';
-import type { Controls, ScenarioContext, TokenClaims } from './context.js';
+import { nothing, type Offers } from './combinations.js';
+import type { Controls, TokenClaims } from './context.js';
 
 const secret = 'the scenarios sign their tokens with this';
 
@@ -34,7 +33,8 @@ class ObedientBroker extends RestartableBroker {
 }
 
 /** The application of all scenarios. Expired subscriptions are found soon, and polling clients that were cut off, too. */
-function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void, more: ChannelOptions) {
+function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void, { delta, compaction }: Offers) {
+  const more = { delta, compaction };
   return fanfare({
     auth: jwt({ secret }),
     anonymous: true,
@@ -96,8 +96,8 @@ export interface ScenarioServer extends AsyncDisposable {
   readonly controls: Controls;
 }
 
-/** @param more options for all rules under which scenarios publish */
-export async function startScenarioServer(more: ChannelOptions = {}): Promise<ScenarioServer> {
+/** @param offers of all rules under which scenarios publish much, and of the listener. Default: none */
+export async function startScenarioServer(offers = nothing): Promise<ScenarioServer> {
   let aheadMs = 0;
   let broker: ObedientBroker | undefined;
   const messages = new Gathered<unknown>();
@@ -108,9 +108,9 @@ export async function startScenarioServer(more: ChannelOptions = {}): Promise<Sc
       return broker;
     },
     (data) => messages.add(data),
-    more,
+    offers,
   );
-  const { port } = await app.listen(0);
+  const { port, url } = await app.listen(0, { deflate: offers.deflate && { minBytes: 16 }, metrics: true });
   const proxy = await FaultProxy.start({ port });
   const controls: Controls = {
     token: sign,
@@ -133,6 +133,10 @@ export async function startScenarioServer(more: ChannelOptions = {}): Promise<Sc
     skipBrokerTime: async (ms) => {
       aheadMs += ms;
     },
+    numDeflated: async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^fanfare_deflated_frames_total (\d+)$/m.exec(metrics)?.[1]);
+    },
   };
   return {
     host: `127.0.0.1:${proxy.port}`,
@@ -146,27 +150,3 @@ export async function startScenarioServer(more: ChannelOptions = {}): Promise<Sc
 
 /** Makes an unmodified client, in one of its builds. */
 export type ClientMaker = (endpoint: string | TransportEndpoint[], options: Partial<Options>) => Centrifuge;
-
-/** A context of Node, with the transport that `endpoint` and `options` choose. Default: WebSocket, in JSON. */
-export function scenarioContext(
-  server: ScenarioServer,
-  endpoint: string | TransportEndpoint[] = `ws://${server.host}/connection/websocket`,
-  options: Partial<Options> = { websocket: WebSocket },
-  make: ClientMaker = (...given) => new CentrifugeClient(...given),
-): { readonly context: ScenarioContext; readonly disconnectAll: () => void } {
-  const clients: Centrifuge[] = [];
-  const quick = { minReconnectDelay: 10, maxReconnectDelay: 50, ...options };
-  return {
-    context: {
-      server: server.controls,
-      newClient(given = {}) {
-        const client = make(endpoint, { ...quick, ...given });
-        clients.push(client);
-        return client;
-      },
-    },
-    disconnectAll: () => {
-      for (const client of clients) client.disconnect();
-    },
-  };
-}

@@ -6,6 +6,7 @@
 import { calls } from './calls.js';
 import { connecting } from './connecting.js';
 import type { Scenario } from './context.js';
+import { fewerBytes } from './fewer-bytes.js';
 import { filters } from './filters.js';
 import { recovery } from './recovery.js';
 import { serverSide } from './server-side.js';
@@ -21,4 +22,5 @@ export const centrifugeScenarios: Readonly<Record<string, Readonly<Record<string
   filters,
   'server-side subscriptions': serverSide,
   calls,
+  'fewer bytes': fewerBytes,
 };

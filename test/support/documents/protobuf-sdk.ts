@@ -32,8 +32,14 @@ export function linesOfProtobuf(frame: Uint8Array): string {
   return replies.map((reply) => JSON.stringify(plain(reply))).join('\n');
 }
 
+/** The replies in a frame in protobuf, with data as the bytes that came. */
+export function messagesOfProtobuf(frame: Uint8Array): unknown[] {
+  return protobufSdk.decodeReplies(frame).map(plain);
+}
+
 /** Only the fields that came: messages have the others from their prototype, and a form of their own in JSON. */
 function plain(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   // A number of 64 bits is an object of its own.

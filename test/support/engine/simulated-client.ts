@@ -2,8 +2,10 @@
 
 import type { Node } from '../../../src/engine/node.js';
 import type { Session } from '../../../src/engine/sessions/session.js';
+import { centrifugalProtobuf } from '../../../src/protocols/centrifugal/protobuf-protocol.js';
 import { DeltaReader } from '../centrifuge/delta-reader.js';
-import { RecordedConnection } from './recorded-connection.js';
+import { messagesOfProtobuf, protobufOfLines } from '../documents/protobuf-sdk.js';
+import { plainEncoding, RecordedConnection } from './recorded-connection.js';
 
 /** One publication as it reached the application above the SDK. */
 export interface Delivery {
@@ -26,13 +28,26 @@ export interface Start {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Shared, so that clients get the very bytes that others get. */
+const encodings = {
+  json: plainEncoding(),
+  protobuf: { ...plainEncoding(), protocol: centrifugalProtobuf },
+} as const;
+
 class SimulatedConnection extends RecordedConnection {
   /** Written and not yet read by the client; lost with a cut. */
-  readonly inFlight: string[] = [];
+  readonly inFlight: Uint8Array[] = [];
 
   override write(bytes: Uint8Array): void {
-    if (this.closedWith === undefined) this.inFlight.push(Buffer.from(bytes).toString());
+    if (this.closedWith === undefined) this.inFlight.push(bytes);
   }
+}
+
+export interface SimulatedOptions {
+  /** Whether it asks for deltas. Default: `false`. */
+  readonly delta?: boolean;
+  /** Default: `json`. */
+  readonly codec?: keyof typeof encodings;
 }
 
 export class SimulatedClient {
@@ -55,6 +70,7 @@ export class SimulatedClient {
   /** Of all subscriptions of this client, as in the SDK; `undefined` if it does not ask for deltas. */
   readonly deltas: DeltaReader | undefined;
   #hasDeltas = false;
+  readonly #codec: keyof typeof encodings;
   /** The number that stands for the channel in this subscription, if it was told one. */
   #channelId: number | undefined;
   /** Pushes to a subscription with another number than its own: an SDK drops them. */
@@ -63,9 +79,10 @@ export class SimulatedClient {
   constructor(
     readonly node: Node,
     readonly channel: string,
-    { delta = false } = {},
+    { delta = false, codec = 'json' }: SimulatedOptions = {},
   ) {
-    this.deltas = delta ? new DeltaReader() : undefined;
+    this.#codec = codec;
+    this.deltas = delta ? new DeltaReader(codec) : undefined;
   }
 
   get position(): { readonly offset: number; readonly epoch: string } | undefined {
@@ -78,7 +95,7 @@ export class SimulatedClient {
 
   connect(): void {
     if (this.session !== undefined) return;
-    this.connection = new SimulatedConnection();
+    this.connection = new SimulatedConnection(encodings[this.#codec]);
     this.session = this.node.ports.open(this.connection, { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' });
     this.#nextId = 0;
     this.isSubscribed = false;
@@ -104,7 +121,8 @@ export class SimulatedClient {
   }
 
   send(command: unknown): void {
-    this.session?.receive(JSON.stringify(command));
+    const line = JSON.stringify(command);
+    this.session?.receive(this.#codec === 'json' ? line : protobufOfLines(line));
   }
 
   /** The network goes: what was under way is lost, and the server notices. */
@@ -122,7 +140,11 @@ export class SimulatedClient {
   read(): void {
     const { connection } = this;
     if (connection === undefined) return;
-    for (const frame of connection.inFlight.splice(0)) for (const line of frame.split('\n')) this.#receive(line);
+    for (const frame of connection.inFlight.splice(0)) {
+      // safe: the server's own encoder is under test elsewhere
+      const messages = this.#codec === 'json' ? linesOf(frame) : (messagesOfProtobuf(frame) as Json[]);
+      for (const message of messages) this.#receive(message);
+    }
     if (connection.closedWith === undefined || this.connection !== connection) return;
     this.closes.push(connection.closedWith.code);
     this.cut();
@@ -137,9 +159,7 @@ export class SimulatedClient {
     });
   }
 
-  #receive(line: string): void {
-    // safe: the server's own encoder is under test elsewhere
-    const message = JSON.parse(line) as Json;
+  #receive(message: Json): void {
     if (message.id !== undefined) {
       this.#receiveReply(message);
       return;
@@ -188,7 +208,8 @@ export class SimulatedClient {
 
   #deliver(publication: Json): void {
     const { offset = 0 } = publication as { offset?: number };
-    const data = this.#hasDeltas && this.deltas ? this.deltas.read(publication) : publication.data;
+    const read = this.#hasDeltas && this.deltas ? this.deltas.read(publication) : publication.data;
+    const data = read instanceof Uint8Array ? JSON.parse(Buffer.from(read).toString()) : read;
     const epoch = this.#position?.epoch ?? '';
     this.deliveries.push({ epoch, offset, value: data });
     if (offset > 0) this.#position = { offset, epoch };
@@ -202,4 +223,11 @@ export class SimulatedClient {
     if (code >= 2500) this.#subscribe();
     else this.#position = undefined;
   }
+}
+
+function linesOf(frame: Uint8Array): Json[] {
+  return Buffer.from(frame)
+    .toString()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }

@@ -11,7 +11,7 @@ import type { Position } from '../../../src/model/position.js';
 import { channelName } from './channel-name.js';
 import { countingRandom, FakeClock } from './fake-clock.js';
 import { EngineNode } from './node.js';
-import { SimulatedClient } from './simulated-client.js';
+import { SimulatedClient, type SimulatedOptions } from './simulated-client.js';
 
 export interface SimulationOptions<Between extends Broker> {
   readonly rule: ChannelOptions;
@@ -38,7 +38,7 @@ export class Simulation<Between extends Broker = Broker> extends EngineNode {
     });
   }
 
-  client(options?: { readonly delta?: boolean }): SimulatedClient {
+  client(options?: SimulatedOptions): SimulatedClient {
     return new SimulatedClient(this.node, this.channel, options);
   }
 

@@ -2,4 +2,4 @@
 
 import { scenariosInNode } from '../../support/centrifuge/in-node.js';
 
-scenariosInNode({ name: 'http_stream', path: 'http_stream' });
+scenariosInNode('http_stream', 'json');

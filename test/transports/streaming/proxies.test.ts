@@ -1,12 +1,12 @@
 /** F17: streams and polls through real nginx and HAProxy, whether those have been told about streams or not. */
 
 import { Centrifuge } from 'centrifuge';
-import { EventSource } from 'eventsource';
 import { channel, fanfare } from 'fanfare';
 import { describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { LongPollingSocket } from '../../../src/client/long-polling-socket.js';
-import { scenarioContext, startScenarioServer } from '../../support/centrifuge/scenario-app.js';
+import { nothing } from '../../support/centrifuge/combinations.js';
+import { nodeContext } from '../../support/centrifuge/node-context.js';
+import { startScenarioServer } from '../../support/centrifuge/scenario-app.js';
 import { centrifugeScenarios } from '../../support/centrifuge/scenarios.js';
 import { openPolling } from '../../support/clients/polling-peer.js';
 import {
@@ -102,11 +102,8 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       test.concurrent.each(Object.entries(centrifugeScenarios.recovery ?? {}))('%s', async (_, scenario) => {
         await using server = await startScenarioServer();
         await using proxy = await start({ upstreamPort: Number(server.host.split(':')[1]), buffering });
-        const { context, disconnectAll } = scenarioContext(
-          server,
-          [{ transport, endpoint: `${proxy.url}/connection/${transport === 'sockjs' ? 'long_polling' : transport}` }],
-          { emulationEndpoint: `${proxy.url}/emulation`, eventsource: EventSource, sockjs: LongPollingSocket },
-        );
+        const combination = { place: 'Node', transport, codec: 'json', ...nothing } as const;
+        const { context, disconnectAll } = nodeContext(server, combination, proxy.url);
         try {
           await scenario(context);
         } finally {

@@ -1,6 +1,5 @@
 /** The official JavaScript client, unmodified, in Node over server-sent events: what works over WebSocket works here. */
 
-import { EventSource } from 'eventsource';
 import { scenariosInNode } from '../../support/centrifuge/in-node.js';
 
-scenariosInNode({ name: 'sse', path: 'sse' }, { eventsource: EventSource });
+scenariosInNode('sse', 'json');

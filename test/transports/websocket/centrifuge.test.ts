@@ -2,4 +2,4 @@
 
 import { scenariosInNode } from '../../support/centrifuge/in-node.js';
 
-scenariosInNode();
+scenariosInNode('websocket', 'json');

@@ -1,6 +1,5 @@
 /** The official JavaScript client in its protobuf build over WebSocket: what works in JSON works in protobuf. */
 
 import { scenariosInNode } from '../../support/centrifuge/in-node.js';
-import { newProtobufClient } from '../../support/centrifuge/protobuf-client.js';
 
-scenariosInNode(undefined, {}, newProtobufClient);
+scenariosInNode('websocket', 'protobuf');
