@@ -109,6 +109,13 @@ export interface RuleFields {
   readonly subscribe: string;
   readonly publish: string;
   readonly history?: { readonly size: number; readonly ttl: number; readonly read: string };
+  readonly map?: {
+    readonly size: number;
+    readonly max_bytes: number;
+    readonly ttl?: number;
+    readonly key: string;
+    readonly presence?: string;
+  };
   readonly recovery: string;
   readonly presence: string;
   readonly join_leave: string;
@@ -150,6 +157,13 @@ export interface HistoryResult {
   readonly publications: readonly PublicationFields[];
   readonly offset: number;
   readonly epoch: string;
+}
+
+/** A page of a map. */
+export interface MapResult {
+  readonly entries: readonly (PublicationFields & { readonly key: string })[];
+  readonly cursor?: string;
+  readonly num_keys?: number;
 }
 
 export interface PresenceResult {

@@ -74,7 +74,12 @@ export async function runWorkers({ config, sources, announce }: WorkersRun): Pro
   const host =
     values.broker === 'memory'
       ? new LocalBrokerHost(
-          { clock: systemClock, random: systemRandom, maxHistoryBytes: values['memory.maxHistoryBytes'] },
+          {
+            clock: systemClock,
+            random: systemRandom,
+            maxHistoryBytes: values['memory.maxHistoryBytes'],
+            maxMapBytes: values['memory.maxMapBytes'],
+          },
           log,
         )
       : undefined;

@@ -23,6 +23,21 @@ export interface ChannelMapEvents<Value> {
   sync: ReadonlyMap<string, Value>;
 }
 
+/** Who is in a channel, in a map of its presence. In one of users there is only the user. */
+export interface Present {
+  /** Empty for an anonymous connection. */
+  readonly user: string;
+  readonly client?: string;
+  readonly connInfo?: unknown;
+  readonly chanInfo?: unknown;
+}
+
+/** The clients or users in a channel, by their ids. The server sets the keys. */
+export type PresenceMap = Omit<ChannelMap<Present>, 'set' | 'remove' | 'listenTo'>;
+
+/** What is kept of a key: what the application calls its value. */
+export type ValueOf<Value> = (key: string, data: unknown, info: PublicationContext['info']) => Value;
+
 export interface MapOptions extends Pick<ChannelOptions, 'data' | 'joinLeave'> {
   /** Keys that are asked for at a time while the state is read. Default: 1,000, which is the most. */
   readonly pageSize?: number;
@@ -37,6 +52,7 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
   /** Of the map's name, over the subscription that {@link listenTo} was given. */
   readonly channel: MapChannel;
   readonly #channel: Channel<unknown>;
+  readonly #toValue: ValueOf<Value>;
   #subscription: MapSubscription | undefined;
   readonly #listeners = new Listeners<ChannelMapEvents<Value>>();
   readonly #ofKeys = new Listeners<Record<string, Value | undefined>>();
@@ -45,9 +61,10 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
   #isSynced = false;
 
   /** Made by `client.map()`. */
-  constructor(channel: Channel<unknown>) {
+  constructor(channel: Channel<unknown>, toValue: ValueOf<Value>) {
     this.channel = channel;
     this.#channel = channel;
+    this.#toValue = toValue;
     this.name = channel.name;
   }
 
@@ -147,8 +164,7 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
   listenTo(subscription: MapSubscription): void {
     this.#subscription = subscription;
     subscription.on('sync', ({ entries }) => {
-      // safe: the server checks values with the channel's schema
-      this.#entries = new Map(entries.map(({ key, data }) => [key, dataOf(data, false) as Value]));
+      this.#entries = new Map(entries.map(({ key, data, info }) => [key, this.#toValue(key, data, info)]));
       this.#isSynced = true;
       this.#listeners.emit('sync', this.#entries);
       for (const key of [...this.#watched.keys()]) this.#ofKeys.emit(key, this.#entries.get(key));
@@ -157,11 +173,20 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
   }
 
   #changed(key: string, data: unknown, isRemoved: boolean, info: PublicationContext['info']): void {
-    // safe: as above
-    const value = dataOf(data, false) as Value;
+    const value = this.#toValue(key, data, info);
     if (isRemoved) this.#entries.delete(key);
     else this.#entries.set(key, value);
     this.#listeners.emit('change', { key, ...(!isRemoved && { value }), ...(info && { info: toMember(info) }) });
     if (this.#watched.has(key)) this.#ofKeys.emit(key, isRemoved ? undefined : value);
   }
+}
+
+/** The values of a map of messages. */
+export function messageOf(_: string, data: unknown): unknown {
+  return dataOf(data, false);
+}
+
+/** The values of a map of presence. A user has only its key. */
+export function presentOf(key: string, _: unknown, info: PublicationContext['info']): Present {
+  return info === undefined ? { user: key } : toMember(info);
 }

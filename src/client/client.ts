@@ -15,7 +15,7 @@ import type {
 import { CallGate } from './call-gate.js';
 import { Channel } from './channel.js';
 import type { Cause, ChannelOptions } from './channel-events.js';
-import { ChannelMap, type MapOptions } from './channel-map.js';
+import { ChannelMap, type MapOptions, messageOf, type PresenceMap, presentOf, type ValueOf } from './channel-map.js';
 import { ClientError, toClientError } from './client-error.js';
 import { systemPorts } from './client-ports.js';
 import type { ConnectOptions } from './connect-options.js';
@@ -167,6 +167,22 @@ export class Client<App extends AnyApp = AnyApp> {
     name: KnownChannel<App, Name>,
     options: MapOptions = {},
   ): ChannelMap<DataOf<App, Name>, InputOf<App, Name>> {
+    // safe: the name decides both types, and the server checks them
+    return this.#openMap(name, options, messageOf) as unknown as ChannelMap<DataOf<App, Name>, InputOf<App, Name>>;
+  }
+
+  /**
+   * Who is in a channel, as a map that the server keeps: a channel whose rule has `map.presence`. Counted as
+   * {@link channel} counts. Throws as {@link map}.
+   *
+   * @example const here = client.presenceMap('here:room:1'); here.on('change', () => show([...here.values()]));
+   */
+  presenceMap<const Name extends string>(name: KnownChannel<App, Name>, options: MapOptions = {}): PresenceMap {
+    // safe: it is opened with values of this kind
+    return this.#openMap(name, options, presentOf) as unknown as PresenceMap;
+  }
+
+  #openMap(name: string, options: MapOptions, toValue: ValueOf<unknown>): ChannelMap<unknown, unknown> {
     this.#use();
     let map = this.#maps.get(name);
     if (map === undefined) {
@@ -179,13 +195,12 @@ export class Client<App extends AnyApp = AnyApp> {
         // safe: a channel uses what both kinds of subscriptions have, unless its user publishes or reads a history
         return subscription as unknown as Subscription;
       });
-      const made = new ChannelMap<unknown, unknown>(channel);
+      const made = new ChannelMap<unknown, unknown>(channel, toValue);
       map = made;
       this.#maps.set(name, map);
     }
     this.#channels.get(name)?.retain(options);
-    // safe: as above
-    return map as unknown as ChannelMap<DataOf<App, Name>, InputOf<App, Name>>;
+    return map;
   }
 
   #newChannel(

@@ -23,7 +23,15 @@ export type {
   SubscribedEvent,
   UnsubscribedEvent,
 } from './channel-events.js';
-export type { ChannelMap, ChannelMapEvents, KeyChange, MapChannel, MapOptions } from './channel-map.js';
+export type {
+  ChannelMap,
+  ChannelMapEvents,
+  KeyChange,
+  MapChannel,
+  MapOptions,
+  PresenceMap,
+  Present,
+} from './channel-map.js';
 export type { Client, ClientEvents, ConnectedEvent, ConnectionState, ConnectionStatus } from './client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export type { Codec } from './codec.js';

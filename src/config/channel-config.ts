@@ -37,8 +37,10 @@ const mapEntries = {
       v.maxValue(1_000_000, 'is above 1000000'),
     ),
   ),
+  maxBytes: v.optional(bytes({ min: 1_024 }).schema),
   ttl: v.optional(v.pipe(duration().schema, v.minValue(1, 'is 0: no key would stay'))),
   key: v.optional(oneOf(['any', 'user', 'client'])),
+  presence: v.optional(oneOf(['clients', 'users'])),
 };
 
 const ruleEntries = {

@@ -28,6 +28,21 @@ export function findChannelWarnings(config: Config, takesTokens: boolean): strin
       `channels → ${pattern} → history.size is ${size}, and memory.maxHistoryBytes (${room}), for all channels together, has no room for as many short messages`,
     );
   }
+  const room = values['memory.maxMapBytes'];
+  for (const [pattern, { map, maxMessageBytes = values['limits.maxMessageBytes'] }] of rules) {
+    if (map === undefined) continue;
+    const { maxBytes = values['limits.maxMapBytes'] } = map;
+    const about = `channels → ${pattern} → map`;
+    if (maxBytes < maxMessageBytes) {
+      warnings.push(
+        `${about} has room for ${maxBytes} bytes, less than the largest message (${maxMessageBytes} bytes)`,
+      );
+    }
+    if (values.broker !== 'memory' || maxBytes <= room) continue;
+    warnings.push(
+      `${about}.maxBytes is ${maxBytes}, without effect above memory.maxMapBytes (${room}), for all maps together`,
+    );
+  }
   return warnings;
 }
 

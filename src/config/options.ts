@@ -314,6 +314,11 @@ export const options = {
     'Size of the histories of all channels in memory; beyond that, unused channels are emptied.',
     { default: 268_435_456 },
   ),
+  'memory.maxMapBytes': option(
+    bytes({ min: 1_024 }),
+    'Size of the keys and values of all maps in memory; what would exceed it is refused.',
+    { default: 268_435_456 },
+  ),
   ...limitOptions,
   'log.level': option(choice(logLevels), 'Lowest level of log lines that are written, as JSON on standard error.', {
     default: 'info',

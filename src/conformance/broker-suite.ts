@@ -10,6 +10,7 @@ import { deliveryClaims } from './broker-delivery-claims.js';
 import { historyClaims } from './broker-history-claims.js';
 import { idempotencyClaims } from './broker-idempotency-claims.js';
 import { mapClaims } from './broker-map-claims.js';
+import { mapBytesClaims, mapRenewalClaims } from './broker-map-extra-claims.js';
 import { presenceClaims } from './broker-presence-claims.js';
 import { tracingClaims } from './broker-tracing-claims.js';
 import { versionClaims } from './broker-version-claims.js';
@@ -28,6 +29,8 @@ const abilities = {
   delivery: deliveryClaims,
   history: historyClaims,
   maps: mapClaims,
+  mapBytes: mapBytesClaims,
+  mapRenewal: mapRenewalClaims,
   idempotency: idempotencyClaims,
   presence: presenceClaims,
   versions: versionClaims,

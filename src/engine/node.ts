@@ -22,6 +22,7 @@ import { MapPages } from './fanout/map-pages.js';
 import { OwnKeys } from './fanout/own-keys.js';
 import { PositionChecks } from './fanout/position-checks.js';
 import { Presence } from './fanout/presence.js';
+import { PresenceMaps } from './fanout/presence-maps.js';
 import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import type { Subscription } from './fanout/subscription.js';
@@ -176,6 +177,19 @@ function compose(options: NodeOptions) {
     silenceWithin: (ms) => brokerHealth.silenceWithin(ms),
   });
   const presence = broker.presence ?? (control && new ControlPresence({ broker, clock, hub, cluster, brokerHealth }));
+  const presenceMaps: PresenceMaps = new PresenceMaps({
+    maps,
+    log,
+    refusals,
+    isLastOfUser: ({ channel, owner }) =>
+      control === undefined &&
+      !sessions.ofUser(owner.clientInfo.user).some(({ subscriptions }) => {
+        const other = subscriptions.get(channel);
+        return other?.isEstablished && other.countsAsPresent;
+      }),
+    presenceMaps: () => ports.rules.presenceMaps,
+    match: (channel) => ports.match(channel),
+  });
   const carriesBytes = broker.carriesBytes === true;
   const stores: Stores = { name: broker.name, carriesBytes, ...defined({ history, maps, presence }) };
   const rules = new ChannelRules(settings.channels, stores, limits);
@@ -242,7 +256,7 @@ function compose(options: NodeOptions) {
     pingFrames: new PingFrames(),
     variants: new Variants(),
     filters: new TagFilters(),
-    presence: new Presence(broker, presence, log, refusals),
+    presence: new Presence(broker, presence, log, refusals, presenceMaps),
     ownKeys: new OwnKeys(maps, log, refusals),
     publishing: new Publishing(broker, counters, samples, tracer),
     seats: new Seats({ nodeId: id, clock, cluster, limits }),

@@ -12,6 +12,7 @@ import {
 } from 'react';
 import type { AnyApp, DataOf, InputOf, KnownChannel, OptionsOf } from '../client/app-types.js';
 import type { ChannelOptions } from '../client/channel-events.js';
+import type { ChannelMap, Present } from '../client/channel-map.js';
 import type { Client, ConnectionStatus } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
 import type { TagFilter } from '../client/filter.js';
@@ -68,6 +69,8 @@ export interface FanfareHooks<App extends AnyApp> {
   readonly useMap: <const Name extends string>(
     name: KnownChannel<App, Name>,
   ) => MapView<DataOf<App, Name>, InputOf<App, Name>>;
+  /** Who is in a channel, by a map of its presence. Needs a channel rule with `map.presence`. Throws `ERR_NO_PROVIDER`. */
+  readonly usePresenceMap: <const Name extends string>(name: KnownChannel<App, Name>) => MapSnapshot<Present>;
   /** The members of a channel. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
   readonly usePresence: <const Name extends string>(
     name: KnownChannel<App, Name>,
@@ -125,6 +128,14 @@ function makeHooks(): FanfareHooks<AnyApp> {
       const store = useMemo(() => new MapStore(() => client.map(name)), [client, name]);
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, set: store.set, remove: store.remove }), [snapshot, store]);
+    },
+
+    usePresenceMap: (name: string) => {
+      const client = useClient();
+      // safe: nobody here sets or removes keys
+      const open = useCallback(() => client.presenceMap(name) as ChannelMap<Present>, [client, name]);
+      const store = useMemo(() => new MapStore(open), [open]);
+      return useSyncExternalStore(store.watch, store.read, store.readInitial);
     },
 
     usePresence: (name: string, options: UsePresenceOptions = {}) => {

@@ -27,7 +27,7 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
     ...defined({ subscribe, renew, publish }),
     ...(history !== undefined &&
       ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),
-    ...(map !== undefined && { map: { ...defined({ size: map.size, ttl: mapTtl, key: map.key }) } }),
+    ...(map !== undefined && { map: defined({ ...map, ttl: mapTtl }) }),
     ...defined({ recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes, delta, compaction, batch }),
   };
 }

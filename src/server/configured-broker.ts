@@ -11,7 +11,8 @@ import type { BrokerFactory } from './options.js';
 
 /** Each is made from the options that begin with its name. */
 const makers: Readonly<Record<BrokerName, (address: string, values: OptionValues) => BrokerFactory>> = {
-  memory: (_, values) => memory({ maxHistoryBytes: values['memory.maxHistoryBytes'] }),
+  memory: (_, values) =>
+    memory({ maxHistoryBytes: values['memory.maxHistoryBytes'], maxMapBytes: values['memory.maxMapBytes'] }),
   redis: (address, values) => redis({ url: address.split(/\s+/), prefix: values['redis.prefix'] }),
   nats: (url, values) =>
     nats({

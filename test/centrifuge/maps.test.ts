@@ -1,8 +1,8 @@
 /** Maps with the official client, in both codecs: each answer of the server's in what the application sees. */
 
-import { Centrifuge } from 'centrifuge';
-import { describe, expect, test } from 'vitest';
-import { nextEvent } from '../support/centrifuge/awaiting.js';
+import { Centrifuge, type MapSyncContext } from 'centrifuge';
+import { describe, expect, test, vi } from 'vitest';
+import { gather, nextEvent } from '../support/centrifuge/awaiting.js';
 import { MapServer, Viewer } from '../support/centrifuge/maps-app.js';
 import { newProtobufClient } from '../support/centrifuge/protobuf-client.js';
 import type { ClientMaker } from '../support/centrifuge/scenario-app.js';
@@ -398,6 +398,117 @@ const rows: Readonly<Record<string, Row>> = {
     const viewer = await new Viewer(await server.client(), 'map:room', { delta: 'fossil' }).subscribed();
     await server.map().set('a', 'two');
     expect(await viewer.updates.atLeast(1)).toEqual(['a="two"']);
+  },
+
+  async 'a client that asks for a filter is refused (108), since it would have a part of the map'(server) {
+    const filter = { key: 'x', cmp: 'eq', val: '1' } as const;
+    expect(await codeOfEnd(new Viewer(await server.client(), 'map:room', { tagsFilter: filter }))).toBe(108);
+  },
+
+  async 'who leaves in the middle of its updates and comes back gets the others, each once'(server) {
+    await server.fill(3);
+    const { viewer, restored } = await cutOff(server);
+    for (let n = 0; n < 6; n++) await server.map().set(`missed ${n}`, n);
+    let numUpdates = 0;
+    viewer.subscription.on('update', () => {
+      if (++numUpdates !== 3) return;
+      viewer.subscription.unsubscribe();
+      viewer.subscription.subscribe();
+    });
+    await restored();
+    expect(await viewer.updates.atLeast(6)).toEqual([0, 1, 2, 3, 4, 5].map((n) => `missed ${n}=${n}`));
+    expect(viewer.syncs.items).toEqual([3]);
+  },
+
+  async 'who leaves before it has the state and comes back gets it'(server) {
+    await server.fill(3);
+    const viewer = new Viewer(await server.client());
+    viewer.subscription.once('subscribed', () => {
+      viewer.subscription.unsubscribe();
+      viewer.subscription.subscribe();
+    });
+    viewer.subscription.subscribe();
+    expect(await viewer.syncs.atLeast(1)).toEqual([3]);
+    expect(viewer.entries).toEqual(await server.stateOf());
+  },
+
+  async 'who is cut off between pages of what it missed begins there again, and misses nothing'(server) {
+    const { viewer, restored } = await cutOff(server, { pageSize: 5 });
+    for (let n = 0; n < 30; n++) await server.map().set(`k${n % 7}`, n);
+    let page = 0;
+    server.broker.beforeChanges = async () => {
+      if (++page === 4) await server.proxy.cut();
+      server.proxy.restore();
+    };
+    await restored();
+    expect((await viewer.updates.atLeast(30)).length).toBe(30);
+    server.broker.beforeChanges = undefined;
+    expect(page).toBeGreaterThan(4);
+    expect(viewer.syncs.items).toEqual([0]);
+    expect(viewer.entries).toEqual(await server.stateOf());
+  },
+
+  async 'a subscription token that ends is renewed, and who was away for longer gets another before it recovers'(
+    server,
+  ) {
+    let numTokens = 0;
+    const nowSec = () => Math.floor(Date.now() / 1_000);
+    const getToken = () => {
+      numTokens++;
+      return server.token({ sub: 'ann', channel: 'token:room', exp: nowSec() + 2 });
+    };
+    const viewer = await new Viewer(await server.client('ann'), 'token:room', { getToken }).subscribed();
+    const ended: number[] = [];
+    viewer.subscription.on('unsubscribed', ({ code }) => ended.push(code));
+    // The reply has told it when its token ends.
+    await vi.waitFor(() => expect(numTokens).toBe(2), { timeout: 10_000 });
+    await server.map('token:room').set('a', 1);
+    expect(await viewer.updates.atLeast(1)).toEqual(['a=1']);
+    const lost = nextEvent(viewer.subscription, 'subscribing');
+    await server.proxy.cut();
+    await lost;
+    await server.map('token:room').set('a', 2);
+    const overSec = nowSec() + 3;
+    await vi.waitFor(() => expect(nowSec()).toBeGreaterThan(overSec), { timeout: 10_000 });
+    server.proxy.restore();
+    expect(await viewer.updates.atLeast(2)).toEqual(['a=1', 'a=2']);
+    expect([ended, viewer.syncs.items]).toEqual([[], [0]]);
+  },
+
+  async 'presence as a map has who is there, then who comes and goes'(server) {
+    const [watcher, ann] = [await server.client(), await server.client('ann')];
+    const room = (client: Centrifuge) => client.newSubscription('room:1');
+    const mine = room(ann);
+    mine.subscribe();
+    await mine.ready(5_000);
+    const here = watcher.newMapClientsSubscription('here:room:1');
+    const states = gather(here, 'sync', ({ entries }: MapSyncContext) => entries);
+    here.subscribe();
+    const [entries = []] = await states.atLeast(1);
+    expect(entries.map(({ info }) => info?.user)).toEqual(['ann']);
+    expect(entries[0]?.key).toBe(entries[0]?.info?.client);
+    const updates = gather(here, 'update', ({ key, removed, info }) => `${removed === true ? `-${key}` : info?.user}`);
+    const theirs = room(await server.client('bob'));
+    theirs.subscribe();
+    await updates.atLeast(1);
+    mine.unsubscribe();
+    expect(await updates.atLeast(2)).toEqual(['bob', `-${entries[0]?.key}`]);
+    await expect(here.publish(String(entries[0]?.key), 1)).rejects.toEqual(refused(108));
+  },
+
+  async 'presence of users as a map is for those who may see it'(server) {
+    const ann = await server.client('ann');
+    const mine = [ann, await server.client('ann'), await server.client()].map((each) => each.newSubscription('room:1'));
+    for (const each of mine) each.subscribe();
+    await Promise.all(mine.map((each) => each.ready(5_000)));
+    const online = ann.newMapUsersSubscription('online:room:1');
+    const states = gather(online, 'sync', ({ entries }: MapSyncContext) => entries.map(({ key }) => key));
+    online.subscribe();
+    expect(await states.atLeast(1)).toEqual([['ann']]);
+    const updates = gather(online, 'update', ({ key, removed }) => `${removed === true ? '-' : '+'}${key}`);
+    for (const each of mine) each.unsubscribe();
+    expect(await updates.atLeast(1)).toEqual(['-ann']);
+    expect(await codeOfEnd(new Viewer(await server.client(), 'online:room:1'))).toBe(103);
   },
 
   async 'changes of a version that is no longer the key’s do not reach anybody'(server) {

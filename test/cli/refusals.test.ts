@@ -176,6 +176,8 @@ describe('B109 options that contradict each other', () => {
     ['channels by token without a key', '{ anonymous: true, channels: { a: { subscribe: token } } }', 'token.secret'],
     ['a memory that has no room for a message', memory('2KiB', 1), 'memory.maxHistoryBytes'],
     ['a history that the memory has no room for', memory('1MiB', 100_000), 'memory.maxHistoryBytes'],
+    ['a map larger than all may be', `{ memory: { maxMapBytes: 1MiB }, ${rule('map: {}')} }`, 'memory.maxMapBytes'],
+    ['a map smaller than a message', rule('map: { maxBytes: 2KiB }'), 'channels → a → map has room for 2048 bytes'],
     ['history that is read in pages', pages, 'limits.maxHistoryPublications (1000)'],
     ['a queue without room for a page of history', smallQueue, 'limits.maxQueueBytes (60000)'],
     ['a time to connect of a slip', 'limits: { connectTimeout: 500ms }', 'limits.connectTimeout is 500ms'],

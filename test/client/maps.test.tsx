@@ -26,6 +26,9 @@ function mapApp() {
         history: { size: 2 },
       }),
       'closed:{id}': channel({ message: points, map: {} }),
+      'room:{id}': channel({ subscribe: 'anyone', presence: true }),
+      'here:room:{id}': channel({ subscribe: 'anyone', map: { presence: 'clients' } }),
+      'online:room:{id}': channel({ subscribe: 'anyone', map: { presence: 'users' } }),
     },
   });
 }
@@ -143,6 +146,63 @@ describe('client.map', () => {
     for (const key of ['a', 'b', 'c', 'd']) await map.set(key, { points: 1 });
     await expect(map.set('e', { points: 1 })).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
     expect(() => client.channel('match:1')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  });
+});
+
+describe('client.presenceMap', () => {
+  it('has who is in a channel, who comes and goes, and after a lost connection who is there then', async () => {
+    const [other, third] = [connected(), connected()];
+    onTestFinished(() => {
+      for (const each of [other, third]) each.close();
+    });
+    const room = other.channel('room:1');
+    await room.ready();
+    const here = client.presenceMap('here:room:1');
+    const users = client.presenceMap('online:room:1');
+    await Promise.all([here.ready(), users.ready()]);
+    const [[id, member] = []] = [...here];
+    expect(member).toEqual({ user: '', client: id });
+    expect([users.size, here.name]).toEqual([0, 'here:room:1']);
+    const changes: unknown[] = [];
+    here.on('change', (change) => changes.push(change));
+    await third.channel('room:1').ready();
+    await eventually(() => expect(here.size).toBe(2));
+    room.close();
+    await eventually(() => expect(here.size).toBe(1));
+    expect(changes).toEqual([
+      { key: expect.any(String), value: expect.objectContaining({ user: '' }), info: expect.anything() },
+      { key: id },
+    ]);
+    await proxy.cut();
+    proxy.restore();
+    await eventually(() => expect(here.has(String(id))).toBe(false));
+    await eventually(() => expect([...here.values()].map(({ user }) => user)).toEqual(['']));
+  });
+});
+
+describe('usePresenceMap', () => {
+  const { FanfareProvider, usePresenceMap } = createFanfare<App>();
+
+  function Here() {
+    const { entries, loading } = usePresenceMap('here:room:1');
+    return <output>{loading ? 'loading' : `${entries.size} here`}</output>;
+  }
+
+  it('shows who is in a channel', async () => {
+    const container = document.createElement('div');
+    const root = createRoot(container);
+    onTestFinished(() => root.unmount());
+    root.render(
+      <FanfareProvider client={client}>
+        <Here />
+      </FanfareProvider>,
+    );
+    const shows = (text: string) => eventually(() => expect(container.querySelector('output')?.textContent).toBe(text));
+    await shows('0 here');
+    const room = client.channel('room:1');
+    await shows('1 here');
+    room.close();
+    await shows('0 here');
   });
 });
 

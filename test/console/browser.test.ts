@@ -99,6 +99,28 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     client.disconnect();
   });
 
+  it('shows the keys of a map as they are, page by page, and what its rule says', async () => {
+    const cookie = await demo.server.logIn();
+    const set = (key: string, data: unknown) =>
+      demo.server.call(cookie, 'map_publish', { channel: 'scores:final', key, data });
+    for (let n = 0; n < 60; n++) await set(`player ${n}`, { points: n });
+    await set(markup, { points: 7 });
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    const { page } = visitor;
+    await visitor.open('channels', 'scores:final');
+    await page.getByText('up to 500 keys in 128 MiB, kept for 1 h').waitFor();
+    await page.getByText('61 keys').waitFor();
+    await page.getByRole('row').filter({ hasText: 'player 49' }).getByText('{"points":49}').waitFor();
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await page.getByRole('row').filter({ hasText: markup }).getByText('the server').waitFor();
+    await demo.server.call(cookie, 'map_remove', { channel: 'scores:final', key: markup });
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.getByText('60 keys').waitFor();
+    expect(await page.getByRole('row').filter({ hasText: markup }).count()).toBe(0);
+    expect(await page.getByRole('tab').allTextContents()).toEqual(['Keys', 'Live tail', 'Presence', 'Subscribers']);
+    expect(visitor.faults).toEqual([]);
+  });
+
   it('tells the story of a connection, and ends it', async () => {
     const ann = await demo.connect('ann');
     await demo.subscribe(ann, 'chat:lobby');

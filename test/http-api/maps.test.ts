@@ -31,10 +31,11 @@ test('keys are read in the order of their last changes, with the position of the
     ],
     offset: 3,
     epoch: expect.any(String),
+    num_keys: 2,
   });
   expect(await state({ key: 'bob' })).toMatchObject({ entries: [{ key: 'bob', data: 2 }], offset: 3 });
   expect(await state({ key: 'carol' })).toMatchObject({ entries: [], offset: 3 });
-  expect(await state({ limit: 0 })).toMatchObject({ entries: [], offset: 3 });
+  expect(await state({ limit: 0 })).toMatchObject({ entries: [], offset: 3, num_keys: 2 });
 });
 
 test('a page leads to the next one, until all keys are read', async () => {
@@ -105,3 +106,9 @@ test.each(['map_publish', 'map_remove', 'map_read_state'])(
     expect(await call(method, { key: 'ann', data: 1 })).toMatchObject({ error: { code: 108 } });
   },
 );
+
+test('what the rule says about the map is told with the channel', async () => {
+  expect(await call('channel')).toMatchObject({
+    rule: { map: { size: 10_000, max_bytes: 134_217_728, key: 'any' } },
+  });
+});

@@ -4,7 +4,14 @@
 
 import { useState } from 'preact/hooks';
 import { call } from '../api.js';
-import type { ChannelResult, ConnectionsResult, HistoryResult, PresenceResult, RuleFields } from '../api-results.js';
+import type {
+  ChannelResult,
+  ConnectionsResult,
+  HistoryResult,
+  MapResult,
+  PresenceResult,
+  RuleFields,
+} from '../api-results.js';
 import { bytes, count, duration, jsonLine, userName } from '../format.js';
 import { usePages } from '../pages.js';
 import { ConnectionTable } from '../parts/connection-table.js';
@@ -19,13 +26,17 @@ import { usePoll } from '../poll.js';
 import { linkTo } from '../route.js';
 
 const tabs = ['Live tail', 'History', 'Presence', 'Subscribers', 'Publish'] as const;
-type Tab = (typeof tabs)[number];
+/** Of a map, which has keys in place of messages. */
+const tabsOfMap = ['Keys', 'Live tail', 'Presence', 'Subscribers'] as const;
+type Tab = (typeof tabs | typeof tabsOfMap)[number];
 const shownPublications = 50;
 const kinds = { bytes: 'bytes, for clients in protobuf', base64: 'bytes, in base64 for clients in JSON' } as const;
 
 export function ChannelView({ channel }: { readonly channel: string }) {
-  const [tab, setTab] = useState<Tab>('Live tail');
+  const [chosen, setTab] = useState<Tab>();
   const { value, failure } = usePoll(channel, () => call<ChannelResult>('channel', { channel }), 3_000);
+  const shown: readonly Tab[] = value?.rule.map === undefined ? tabs : tabsOfMap;
+  const tab = chosen ?? shown[0];
   return (
     <Page title="Channel">
       <p class="subject">{channel}</p>
@@ -33,7 +44,8 @@ export function ChannelView({ channel }: { readonly channel: string }) {
       {value && <Summary channel={value} />}
       {value && (
         <section class="card">
-          <Tabs<Tab> label="About the channel" tabs={tabs} selected={tab} onSelect={setTab}>
+          <Tabs<Tab> label="About the channel" tabs={shown} selected={tab ?? 'Live tail'} onSelect={setTab}>
+            {tab === 'Keys' && <Keys channel={channel} />}
             {tab === 'Live tail' && <Tail channel={channel} />}
             {tab === 'History' && <History channel={channel} rule={value.rule} />}
             {tab === 'Presence' && <Presence channel={channel} rule={value.rule} />}
@@ -47,7 +59,7 @@ export function ChannelView({ channel }: { readonly channel: string }) {
 }
 
 function Summary({ channel: { rule, num_clients, num_publications, position } }: { readonly channel: ChannelResult }) {
-  const { history } = rule;
+  const { history, map } = rule;
   return (
     <Card title="Rule and figures" aside={<code>{rule.pattern}</code>}>
       <Facts>
@@ -61,6 +73,7 @@ function Summary({ channel: { rule, num_clients, num_publications, position } }:
             ? 'none'
             : `${count(history.size)} for ${duration(history.ttl)}, read by ${history.read}; recovery ${rule.recovery}`}
         </Fact>
+        {map !== undefined && <Fact name="Map">{mapText(map)}</Fact>}
         <Fact name="Presence">{rule.presence === 'off' ? 'none' : `read by ${rule.presence}`}</Fact>
         <Fact name="Joins and leaves">{rule.join_leave}</Fact>
         {rule.data !== 'json' && <Fact name="Messages">{kinds[rule.data]}</Fact>}
@@ -73,6 +86,12 @@ function Summary({ channel: { rule, num_clients, num_publications, position } }:
       </Facts>
     </Card>
   );
+}
+
+function mapText({ size, max_bytes, ttl, key, presence }: NonNullable<RuleFields['map']>): string {
+  const most = `up to ${count(size)} keys in ${bytes(max_bytes)}`;
+  if (presence !== undefined) return `the ${presence} in the channel whose name follows; ${most}`;
+  return `${most}, kept ${ttl === undefined ? 'until removed' : `for ${duration(ttl)}`}; clients change ${key === 'any' ? 'any key' : `the key of their ${key}`}`;
 }
 
 interface PartProps {
@@ -94,6 +113,38 @@ function History({ channel, rule }: PartProps) {
       </p>
       <Trouble text={failure} />
       <PublicationList publications={value?.publications ?? []} empty="Nothing is kept at present." />
+    </>
+  );
+}
+
+/** The keys of a map in the order of their last changes, page by page. */
+function Keys({ channel }: { readonly channel: string }) {
+  const pages = usePages(channel);
+  const { cursor } = pages;
+  const load = () => call<MapResult>('map_read_state', { channel, cursor, limit: shownPublications });
+  const { value, failure, again } = usePoll(`keys ${channel} ${cursor}`, load, 5_000);
+  return (
+    <>
+      <p class="toolbar">
+        <button type="button" onClick={again}>
+          Read again
+        </button>
+        {value?.num_keys !== undefined && <span>{`${count(value.num_keys)} keys`}</span>}
+      </p>
+      <Trouble text={failure} />
+      <Table
+        caption="Keys of the map"
+        rows={value?.entries ?? []}
+        keyOf={({ key }) => key}
+        empty={value === undefined ? 'Reading …' : 'It has no keys.'}
+        columns={[
+          { title: 'Key', cell: ({ key }) => <code>{key}</code> },
+          { title: 'Value', isWide: true, cell: ({ data }) => jsonLine(data, 200) },
+          { title: 'Version', isNumber: true, cell: ({ offset }) => count(offset ?? 0) },
+          { title: 'Set by', cell: ({ info }) => (info === undefined ? 'the server' : userName(info.user)) },
+        ]}
+      />
+      <Pager pages={pages} cursor={value?.cursor} />
     </>
   );
 }

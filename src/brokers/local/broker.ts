@@ -65,12 +65,14 @@ export class LocalBroker implements Broker {
   };
 
   readonly maps: MapStore = {
+    boundsBytes: true,
     set: (channel, entry, options) => this.#ask('setKey', channel, entry, options),
     remove: (channel, entry, options) => this.#ask('removeKey', channel, entry, options),
+    renew: (channel, key, ttlMs) => this.#ask('renewKey', channel, key, ttlMs),
     get: (channel, key) => this.#ask('getKey', channel, key),
     page: async (channel, query) => {
-      const { entries, top, next } = await this.#ask('pageOfMap', channel, query);
-      return { state: new StatePage(entries), top, next };
+      const { entries, ...rest } = await this.#ask('pageOfMap', channel, query);
+      return { state: new StatePage(entries), ...rest };
     },
   };
 

@@ -136,10 +136,12 @@ export class LocalBrokerHost {
         return maps.set(...request.with);
       case 'removeKey':
         return maps.remove(...request.with);
+      case 'renewKey':
+        return maps.renew(...request.with);
       case 'getKey':
         return maps.get(...request.with);
       case 'pageOfMap':
-        return maps.page(...request.with).then(({ state: { entries }, top, next }) => ({ entries, top, next }));
+        return maps.page(...request.with).then(({ state: { entries }, ...rest }) => ({ entries, ...rest }));
       case 'startControl':
         [client.nodeId] = request.with;
         return null;

@@ -38,6 +38,7 @@ export interface LocalOperations {
   presenceStats(channel: ChannelName): PresenceStats;
   setKey(channel: ChannelName, entry: NewMapEntry, options: MapSetOptions): MapOutcome;
   removeKey(channel: ChannelName, entry: NewMapEntry, options: MapChangeOptions): MapOutcome;
+  renewKey(channel: ChannelName, key: string, ttlMs: number): boolean;
   getKey(channel: ChannelName, key: string): MapEntryRead;
   pageOfMap(channel: ChannelName, query: MapQuery): SentPage;
   startControl(nodeId: string): null;

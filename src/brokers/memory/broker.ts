@@ -37,7 +37,7 @@ export interface MemoryBrokerOptions {
   readonly maxStreams?: number;
   /** Largest number of characters of payload in all streams, which go in the same order. Default: 268,435,456. */
   readonly maxHistoryBytes?: number;
-  /** Largest number of characters of keys and data in all maps; beyond it, keys are refused. Default: 268,435,456. */
+  /** Largest number of characters of keys and data in all maps; what would exceed it is refused. Default: 268,435,456. */
   readonly maxMapBytes?: number;
   /** Most idempotency keys; beyond it, publishing with a key is refused for a while. Default: 1,000,000. */
   readonly maxIdempotencyKeys?: number;
@@ -96,6 +96,8 @@ export class MemoryBroker implements Broker, HistoryStore {
       streams: this.#streams.size,
       historyBytes: this.#usage.bytes,
       mapKeys: this.maps.numKeys,
+      mapBytes: this.maps.bytes,
+      mapFigures: this.maps.figures,
       presenceEntries: this.presence.size,
       idempotencyKeys: this.#keys.size,
       streamsDropped: this.#streamsDropped,

@@ -1,6 +1,6 @@
 /** The maps of the memory broker. Each change happens at once, so that nothing can come between its parts. */
 
-import type { StreamLimits } from '../../engine/ports/broker.js';
+import type { MapFigures, StreamLimits } from '../../engine/ports/broker.js';
 import type { Clock } from '../../engine/ports/clock.js';
 import type {
   MapChangeOptions,
@@ -46,9 +46,13 @@ interface KeyedMap {
   readonly state: MapState;
   /** Of its last change, for keys that end. */
   limits: MapLimits;
+  figures: MapFigures;
 }
 
+type Refused = Extract<MapOutcome, { ok: false }>;
+
 export class MemoryMaps implements MapStore {
+  readonly boundsBytes = true;
   readonly #clock: Clock;
   readonly #keys: IdempotencyKeys;
   readonly #streams: ChangeStreams;
@@ -56,15 +60,22 @@ export class MemoryMaps implements MapStore {
   /** Those that have keys. */
   readonly #maps = new Map<ChannelName, KeyedMap>();
   readonly #expiry: KeyExpiry;
-  #bytes = 0;
+  /** By the names under which limits count them; these are few, those of rules. */
+  readonly figures = new Map<string, MapFigures>();
+  /** Of all maps. */
   numKeys = 0;
+  /** Characters of keys and data of all maps. */
+  bytes = 0;
 
   constructor({ clock, keys, streams, maxBytes }: MemoryMapsOptions) {
     this.#clock = clock;
     this.#keys = keys;
     this.#streams = streams;
     this.#maxBytes = maxBytes;
-    this.#expiry = new KeyExpiry(clock, (channel, key) => this.#expire(channel, key));
+    this.#expiry = new KeyExpiry(clock, {
+      due: (channel, ...query) => this.#maps.get(channel)?.state.due(...query),
+      expire: (channel, key) => this.#expire(channel, key),
+    });
   }
 
   /** Whether the channel has keys, so that its stream must be kept. */
@@ -82,15 +93,10 @@ export class MemoryMaps implements MapStore {
     if (expected !== undefined && !this.#isVersion(channel, current, expected)) {
       return this.#refuse(channel, 'version', current);
     }
-    const isFull = current === undefined && (map?.state.size ?? 0) >= limits.maxKeys;
-    if (isFull) return this.#refuse(channel, 'full', current);
-    const added = lengthOf(entry) - (current === undefined ? 0 : lengthOf(current));
-    if (added > 0 && this.#bytes + added > this.#maxBytes) {
-      throw new FanfareError('ERR_BROKER', `the maps of the broker have more than ${this.#maxBytes} bytes`);
-    }
+    const tooMany = this.#excess(map?.state, current, entry, limits);
+    if (tooMany !== undefined) return { ...this.#refuse(channel, 'full', current), tooMany };
     const placed = this.#streams.append(channel, entry, limits.stream);
-    this.#put(channel, entry.key, placed, limits);
-    this.#expiry.set(channel, entry.key, ttlMs);
+    this.#put(channel, entry.key, placed, limits, ttlMs);
     return this.#done(channel, placed, options.idempotencyKey);
   }
 
@@ -108,6 +114,13 @@ export class MemoryMaps implements MapStore {
     return this.#done(channel, placed, options.idempotencyKey);
   }
 
+  async renew(channel: ChannelName, key: string, ttlMs: number): Promise<boolean> {
+    const dueMs = this.#clock.nowMs() + ttlMs;
+    if (this.#maps.get(channel)?.state.renew(key, dueMs) !== true) return false;
+    this.#expiry.note(channel, dueMs);
+    return true;
+  }
+
   async get(channel: ChannelName, key: string): Promise<MapEntryRead> {
     return { entry: this.#maps.get(channel)?.state.get(key), top: this.#streams.top(channel) };
   }
@@ -115,9 +128,9 @@ export class MemoryMaps implements MapStore {
   async page(channel: ChannelName, query: MapQuery): Promise<MapPage> {
     const top = this.#streams.top(channel);
     const map = this.#maps.get(channel);
-    if (map === undefined) return { state: noEntries, next: 0, top };
+    if (map === undefined) return { state: noEntries, next: 0, top, size: 0 };
     const { entries, next } = map.state.slice(query);
-    return { state: new StatePage(entries), next, top };
+    return { state: new StatePage(entries), next, top, size: map.state.size };
   }
 
   close(): void {
@@ -144,7 +157,20 @@ export class MemoryMaps implements MapStore {
     return isSame && (version === 0 || epoch === undefined || epoch === this.#streams.top(channel).epoch);
   }
 
-  #refuse(channel: ChannelName, why: 'version' | 'absent' | 'full', current: Publication | undefined): MapOutcome {
+  /** What there would be too much of. A value that is not longer than the one before is always taken. */
+  #excess(
+    state: MapState | undefined,
+    current: Publication | undefined,
+    entry: NewMapEntry,
+    { maxKeys, maxBytes = Number.POSITIVE_INFINITY }: MapLimits,
+  ): 'keys' | 'bytes' | 'all' | undefined {
+    const added = lengthOf(entry) - (current === undefined ? 0 : lengthOf(current));
+    if (current === undefined && (state?.size ?? 0) >= maxKeys) return 'keys';
+    if (added > 0 && (state?.length ?? 0) + added > maxBytes) return 'bytes';
+    return added > 0 && this.bytes + added > this.#maxBytes ? 'all' : undefined;
+  }
+
+  #refuse(channel: ChannelName, why: 'version' | 'absent' | 'full', current: Publication | undefined): Refused {
     return { ok: false, why, position: this.#streams.top(channel), version: current?.offset ?? 0 };
   }
 
@@ -156,36 +182,57 @@ export class MemoryMaps implements MapStore {
     return { ok: true, ...published };
   }
 
-  #put(channel: ChannelName, key: string, placed: Publication, limits: MapLimits): void {
+  #put(channel: ChannelName, key: string, placed: Publication, limits: MapLimits, ttlMs: number | undefined): void {
     let map = this.#maps.get(channel);
     if (map === undefined) {
-      map = { state: new MapState(), limits };
+      map = { state: new MapState(), limits, figures: this.#figuresOf(limits) };
       this.#maps.set(channel, map);
     }
-    map.limits = limits;
     const { state } = map;
+    if (map.limits.countedAs !== limits.countedAs) {
+      map.figures.keys -= state.size;
+      map.figures = this.#figuresOf(limits);
+      map.figures.keys += state.size;
+    }
+    map.limits = limits;
     const [size, length] = [state.size, state.length];
-    state.put(key, placed);
+    const dueMs = ttlMs === undefined ? undefined : this.#clock.nowMs() + ttlMs;
+    state.put(key, placed, dueMs);
+    if (dueMs !== undefined) this.#expiry.note(channel, dueMs);
     this.numKeys += state.size - size;
-    this.#bytes += state.length - length;
+    map.figures.keys += state.size - size;
+    this.bytes += state.length - length;
   }
 
   #delete(channel: ChannelName, key: string): void {
-    const state = this.#maps.get(channel)?.state;
-    if (state === undefined) return;
+    const map = this.#maps.get(channel);
+    if (map === undefined) return;
+    const { state, figures } = map;
     const { length } = state;
     state.delete(key);
     this.numKeys--;
-    this.#bytes += state.length - length;
-    this.#expiry.set(channel, key, undefined);
-    if (state.size === 0) this.#maps.delete(channel);
+    figures.keys--;
+    this.bytes += state.length - length;
+    if (state.size > 0) return;
+    this.#maps.delete(channel);
+    this.#expiry.forget(channel);
   }
 
   #expire(channel: ChannelName, key: string): void {
     const map = this.#maps.get(channel);
     if (map === undefined) return;
     const placed = this.#streams.append(channel, removalOf({ key, data: noData }), map.limits.stream);
+    map.figures.expired++;
     this.#delete(channel, key);
     this.#streams.deliver(channel, placed);
+  }
+
+  #figuresOf({ countedAs = '' }: MapLimits): MapFigures {
+    let figures = this.figures.get(countedAs);
+    if (figures === undefined) {
+      figures = { keys: 0, expired: 0 };
+      this.figures.set(countedAs, figures);
+    }
+    return figures;
   }
 }

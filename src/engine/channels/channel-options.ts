@@ -103,6 +103,8 @@ export interface HistoryOptions {
 export interface MapOptions {
   /** Most keys of one channel, at most 1,000,000; a further one is refused. Default: 10,000. */
   readonly size?: number;
+  /** Most bytes of the keys and values of one channel, at least 1,024. Default: `limits.maxMapBytes`. */
+  readonly maxBytes?: number;
   /** A key is removed this long after it was last set, unless that set says otherwise. Default: it stays. */
   readonly ttl?: Duration;
   /**
@@ -111,6 +113,12 @@ export interface MapOptions {
    * change all keys. Default: `any`.
    */
   readonly key?: 'any' | 'user' | 'client';
+  /**
+   * Makes it a map of who is present in another channel, whose name follows the first word of its own: `here:room:1` shows
+   * `room:1`, whose rule has `presence`. `clients`: its keys are the ids of the connections, with their users as `info`;
+   * `users`: the ids of the users. Nobody else sets keys, and they have no values. Default: it shows nobody.
+   */
+  readonly presence?: 'clients' | 'users';
 }
 
 /** One channel rule. Everything that is not granted is denied. */
@@ -189,10 +197,13 @@ export interface ChannelDeclaration<
 
 const who = wordOrFunction('nobody', 'anyone', 'user', 'subscriber');
 const historyChecks = { size: anything, ttl: anything, read: who } satisfies Record<keyof HistoryOptions, unknown>;
-const mapChecks = { size: anything, ttl: anything, key: word('any', 'user', 'client') } satisfies Record<
-  keyof MapOptions,
-  unknown
->;
+const mapChecks = {
+  size: anything,
+  maxBytes: anything,
+  ttl: anything,
+  key: word('any', 'user', 'client'),
+  presence: word('clients', 'users'),
+} satisfies Record<keyof MapOptions, unknown>;
 const checks = {
   message: schema,
   subscribe: wordOrFunction('nobody', 'anyone', 'user', 'token'),

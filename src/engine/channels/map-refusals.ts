@@ -5,7 +5,8 @@ import type { Question, Rule } from './rule.js';
 
 /** A map was asked for and the channel is none, or is of another kind; or something else was, and the channel is a map. */
 export function otherKind(command: string, { channel, rule }: Omit<Question, 'action'>): RefusalLine {
-  const is = rule.map === undefined ? 'a channel of messages' : `a map with keys of the kind ${rule.map.key}`;
+  const ofKeys = rule.map?.presence === undefined ? `with keys of the kind ${rule.map?.key}` : 'of who is present';
+  const is = rule.map === undefined ? 'a channel of messages' : `a map ${ofKeys}`;
   return {
     check: 'kind of channel',
     key: `${command} ${rule.pattern.text}`,
@@ -27,12 +28,30 @@ export function foreignKey({ channel, rule }: Omit<Question, 'action'>): Refusal
   };
 }
 
-/** The map has as many keys as it may have. */
-export function mapIsFull(channel: string, { pattern, map }: Rule): RefusalLine {
+/** There is no room for a key or a value. @param tooMany of what: keys or bytes of this map, or bytes of all maps */
+export function mapIsFull(
+  channel: string,
+  { pattern, map }: Rule,
+  tooMany: 'keys' | 'bytes' | 'all' = 'keys',
+): RefusalLine {
+  const ofRule = `channels → ${pattern.text} →`;
+  const { limit, option, message } = {
+    keys: { limit: map?.maxKeys, option: `${ofRule} map.size`, message: 'the map has as many keys as it may have' },
+    bytes: {
+      limit: map?.maxBytes,
+      option: `${ofRule} map.maxBytes, or limits.maxMapBytes`,
+      message: 'the keys and values of the map would have more bytes than they may have',
+    },
+    all: {
+      limit: undefined,
+      option: 'memory.maxMapBytes',
+      message: 'all maps together would have more bytes than they may have',
+    },
+  }[tooMany];
   return {
     check: 'size of map',
-    key: pattern.text,
-    fields: { channel, rule: pattern.text, limit: map?.maxKeys, option: `channels → ${pattern.text} → map.size` },
-    message: 'publish refused: the map has as many keys as it may have',
+    key: `${tooMany} ${pattern.text}`,
+    fields: { channel, rule: pattern.text, limit, option },
+    message: `publish refused: ${message}`,
   };
 }

@@ -20,6 +20,7 @@ import { type Span, type Tracer, traceIdOf } from '../ports/tracer.js';
 import type { DeliverySamples } from '../time/delivery-samples.js';
 import { ofKind } from './data-kind.js';
 import { type ExactJson, encodeExactly } from './exact-json.js';
+import { mapLimits } from './map-limits.js';
 import { beginPublishing, endPublishing } from './message-spans.js';
 import type { Rule } from './rule.js';
 import { SchemaMismatch } from './schema-mismatch.js';
@@ -154,18 +155,26 @@ export class Publishing {
       const text = `a key has from 1 to ${maxMapKeyBytes} bytes`;
       return Promise.reject(new FanfareError('ERR_MESSAGE_INVALID', text));
     }
-    if (rule.map === undefined || rule.stream === undefined || maps === undefined) {
+    if (rule.map?.presence !== undefined) {
+      const text = `"${channel}" shows who is present: nobody sets its keys`;
+      return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', text));
+    }
+    const limits = mapLimits(rule);
+    if (limits === undefined || maps === undefined) {
       return Promise.reject(new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is no map`));
     }
     this.counters.publicationsIn++;
     rule.counts.publicationsIn++;
     const entry = { ...newPublication(change.data, info, tags), key: change.key };
-    const limits = { stream: rule.stream, maxKeys: rule.map.maxKeys };
     const common = { limits, expected, idempotencyKey };
-    const send = (traced: NewMapEntry) =>
-      change.removed
+    const send = async (traced: NewMapEntry) => {
+      const made = change.removed
         ? maps.remove(channel, traced, common)
         : maps.set(channel, traced, { ...common, ttlMs, mustExist });
+      const outcome = await made;
+      countChange(rule, change, outcome);
+      return outcome;
+    };
     if (this.tracer === undefined) return send(entry);
     const span = options.span ?? beginPublishing(this.tracer, channel, rule, info?.client);
     const { trace } = span;
@@ -226,4 +235,13 @@ function badIdempotencyKey(): FanfareError {
 
 function isIdempotencyKey(key: string): boolean {
   return key.length > 0 && Buffer.byteLength(key) <= maxIdempotencyKeyBytes;
+}
+
+function countChange({ counts }: Rule, { removed }: MapChange, outcome: MapOutcome): void {
+  if (outcome.ok) {
+    if (outcome.duplicate) return;
+    if (removed) counts.mapRemovals++;
+    else counts.mapSets++;
+  } else if (outcome.why === 'version') counts.mapConflicts++;
+  else if (outcome.why === 'full') counts.mapRefusals++;
 }

@@ -58,5 +58,6 @@ function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
 }
 
 function isSameMap(before: Rule['map'], after: Rule['map']): boolean {
-  return before?.maxKeys === after?.maxKeys && before?.ttlMs === after?.ttlMs && before?.key === after?.key;
+  const fields = ['maxKeys', 'maxBytes', 'ttlMs', 'key', 'presence'] as const;
+  return fields.every((field) => before?.[field] === after?.[field]);
 }

@@ -46,9 +46,13 @@ export interface Rule {
 /** What holds for the keys of a map. */
 export interface MapTerms {
   readonly maxKeys: number;
+  /** Characters of keys and values. */
+  readonly maxBytes: number;
   /** Absent: keys stay. */
   readonly ttlMs: number | undefined;
   readonly key: 'any' | 'user' | 'client';
+  /** Whose presence in another channel its keys are; absent: they are set by whoever may publish. */
+  readonly presence: 'clients' | 'users' | undefined;
 }
 
 /** A question to a rule: may somebody do this with this channel? */

@@ -10,7 +10,7 @@ import type { Rule } from './rule.js';
 import { ChannelRules } from './rules.js';
 
 const broker = new MemoryBroker({ clock: new FakeClock(), random: countingRandom() });
-const defaults = { maxMessageBytes: 1_234 };
+const defaults = { maxMessageBytes: 1_234, maxMapBytes: 5_678 };
 
 function rulesOf(
   options: Record<string, ChannelOptions>,

@@ -5,6 +5,7 @@ import { kindOf } from '../../model/expected.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { ChannelPattern } from '../names/channel-pattern.js';
 import type { KeptKinds, Stores, StreamLimits } from '../ports/broker.js';
+import type { EngineLimits } from '../ports/limits.js';
 import { RuleCounts } from '../ports/rule-counts.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
 import { isBytesSchema } from './bytes.js';
@@ -17,12 +18,21 @@ const maxHistorySize = 100_000;
 /** Changes that a map keeps for clients that come back, and for newcomers while they read its state. */
 const defaultMapChanges = 10_000;
 const defaultMapSize = 10_000;
+const defaultPresenceSize = 100_000;
 const maxMapSize = 1_000_000;
+/** Whose keys they are, by the kind of presence. */
+const presenceKeys = { clients: 'client', users: 'user' } as const;
+const minMapBytes = 1_024;
 const maxBatchMs = 1_000;
+
+/** Limits that hold for rules without their own. */
+type RuleDefaults = Pick<EngineLimits, 'maxMessageBytes'> & Partial<Pick<EngineLimits, 'maxMapBytes'>>;
 
 /** The first rule whose pattern matches is the channel's. No rule: the channel does not exist. */
 export class ChannelRules {
   readonly #rules: readonly Rule[];
+  /** First words of the names of maps that show the presence of the channel whose name follows. */
+  readonly presenceMaps: readonly string[];
   /** Whether any rule leaves a decision to a function of the application. */
   readonly askFunctions: boolean;
   /** What any channel keeps. */
@@ -35,7 +45,7 @@ export class ChannelRules {
   constructor(
     declarations: Readonly<Record<string, ChannelDeclaration>>,
     stores: Stores,
-    defaults: { readonly maxMessageBytes: number },
+    defaults: RuleDefaults,
     previous: Iterable<Rule> = [],
   ) {
     const known = new Map([...previous].map((rule) => [rule.pattern.text, rule]));
@@ -45,6 +55,11 @@ export class ChannelRules {
       return before !== undefined && compareRules(before, rule) === 'same' ? before : rule;
     });
     for (const rule of this.#rules) checkStores(rule, stores);
+    for (const [text, { options }] of Object.entries(declarations)) {
+      if (options.map?.maxBytes === undefined || stores.maps?.boundsBytes === true) continue;
+      throw fault(text, `has map.maxBytes, and the broker "${stores.name}" does not count bytes`);
+    }
+    this.presenceMaps = [...new Set(this.#rules.filter(({ map }) => map?.presence !== undefined).map(firstWord))];
     this.askFunctions = this.#rules.some(({ subscribe, renew, publish, readHistory, readPresence }) =>
       [subscribe, renew, publish, readHistory, readPresence].some((decision) => typeof decision === 'function'),
     );
@@ -64,16 +79,12 @@ export class ChannelRules {
   }
 }
 
-function compile(
-  text: string,
-  options: ChannelOptions,
-  defaults: { readonly maxMessageBytes: number },
-  counts = new RuleCounts(),
-): Rule {
+function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, counts = new RuleCounts()): Rule {
   if (/^(0|[1-9]\d*)$/.test(text)) throw fault(text, 'a whole number cannot be a pattern: objects reorder such keys');
   if (text.startsWith(internalPrefix)) throw fault(text, `names that begin with "${internalPrefix}" are reserved`);
   const { presence = false } = options;
-  const map = options.map === undefined ? undefined : mapTerms(text, options.map);
+  const map = options.map === undefined ? undefined : mapTerms(text, options.map, defaults);
+  if (map?.presence !== undefined) checkPresenceMap(text, options);
   const history = options.history ?? (map && { size: defaultMapChanges });
   const stream = history === undefined ? undefined : streamLimits(text, history);
   if (map !== undefined && (options.recovery ?? 'stream') !== 'stream') {
@@ -85,6 +96,9 @@ function compile(
   const binary = isBytesSchema(options.message) ? options.message.bytes : undefined;
   if (binary?.maxBytes !== undefined && options.maxMessageBytes !== undefined) {
     throw fault(text, 'bytes({ maxBytes }) and maxMessageBytes are the same limit: set one of them');
+  }
+  if (map !== undefined && options.filterTags !== undefined) {
+    throw fault(text, 'maps are whole: leave filterTags out');
   }
   if (binary !== undefined && map !== undefined) throw fault(text, 'values of a map are JSON: leave bytes out');
   if (binary !== undefined && options.delta === true) throw fault(text, 'deltas are those of JSON: leave delta out');
@@ -142,9 +156,17 @@ function streamLimits(text: string, history: NonNullable<ChannelOptions['history
   return { size, ttlMs };
 }
 
-function mapTerms(text: string, { size = defaultMapSize, ttl, key = 'any' }: MapOptions): MapTerms {
-  if (!Number.isSafeInteger(size) || size < 1 || size > maxMapSize) {
+function mapTerms(
+  text: string,
+  { size, maxBytes, ttl, key, presence }: MapOptions,
+  { maxMapBytes = Number.POSITIVE_INFINITY }: RuleDefaults,
+): MapTerms {
+  const maxKeys = size ?? (presence === undefined ? defaultMapSize : defaultPresenceSize);
+  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1 || maxKeys > maxMapSize) {
     throw fault(text, `map.size must be a whole number from 1 to ${maxMapSize}, got ${kindOf(size)}`);
+  }
+  if (maxBytes !== undefined && (!Number.isSafeInteger(maxBytes) || maxBytes < minMapBytes)) {
+    throw fault(text, `map.maxBytes must be a whole number of at least ${minMapBytes}, got ${kindOf(maxBytes)}`);
   }
   const ttlMs = ttl === undefined ? undefined : parseDurationMs(ttl);
   if (ttl !== undefined && (ttlMs === undefined || ttlMs === 0)) {
@@ -152,7 +174,25 @@ function mapTerms(text: string, { size = defaultMapSize, ttl, key = 'any' }: Map
   }
   // A node that dies cannot remove the keys of its clients.
   if (key === 'client' && ttlMs === undefined) throw fault(text, 'map.key "client" needs a map.ttl, such as "1m"');
-  return { maxKeys: size, ttlMs, key };
+  const ofPresence = presence && presenceKeys[presence];
+  return { maxKeys, maxBytes: maxBytes ?? maxMapBytes, ttlMs, key: ofPresence ?? key ?? 'any', presence };
+}
+
+function checkPresenceMap(text: string, { map, publish, message, presence }: ChannelOptions): void {
+  if (!/^[^{:]+:/.test(text)) {
+    throw fault(text, 'map.presence: it needs a word and a colon before the name of the channel, "here:{channel*}"');
+  }
+  const given = { 'map.key': map?.key, 'map.ttl': map?.ttl, publish, message, presence };
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && value !== 'nobody' && value !== false) {
+      throw fault(text, `its keys are those who are present in another channel: leave ${name} out`);
+    }
+  }
+}
+
+/** The first segment, which is a literal. */
+function firstWord({ pattern }: Rule): string {
+  return pattern.text.slice(0, pattern.text.indexOf(':'));
 }
 
 function checkStores(rule: Rule, broker: Stores): void {
@@ -165,6 +205,9 @@ function checkStores(rule: Rule, broker: Stores): void {
   }
   if (rule.map !== undefined && broker.maps === undefined) {
     throw fault(text, `is a map, and the broker "${broker.name}" keeps none`);
+  }
+  if (rule.map?.presence !== undefined && broker.maps?.renew === undefined) {
+    throw fault(text, `shows presence, and the maps of the broker "${broker.name}" cannot`);
   }
   if (rule.presence && broker.presence === undefined) {
     throw fault(text, `asks for presence, which the broker "${broker.name}" does not keep`);

@@ -1,6 +1,7 @@
 /** The keys of clients in maps in which each client has its own: they go when its subscription ends. */
 
 import { trustedJsonText } from '../../model/json-text.js';
+import { mapLimits } from '../channels/map-limits.js';
 import { brokerFailed, isBrokerFailure } from '../channels/refusal-lines.js';
 import type { RefusalLog } from '../log/refusal-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -19,12 +20,17 @@ export class OwnKeys {
 
   /** The subscription has ended. */
   left({ rule, channel, owner }: Subscription): void {
-    const { map, stream } = rule;
-    if (map?.key !== 'client' || stream === undefined || this.maps === undefined) return;
+    const limits = mapLimits(rule);
+    // In a map of presence it is the key of who is elsewhere.
+    if (
+      rule.map?.key !== 'client' ||
+      rule.map.presence !== undefined ||
+      limits === undefined ||
+      this.maps === undefined
+    )
+      return;
     const entry = { key: owner.clientInfo.client, data: nothing };
-    this.maps
-      .remove(channel, entry, { limits: { stream, maxKeys: map.maxKeys } })
-      .catch((error: unknown) => this.#failed(error));
+    this.maps.remove(channel, entry, { limits }).catch((error: unknown) => this.#failed(error));
   }
 
   #failed(error: unknown): void {

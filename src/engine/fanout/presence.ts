@@ -4,6 +4,7 @@ import { brokerFailed, isBrokerFailure } from '../channels/refusal-lines.js';
 import type { RefusalLog } from '../log/refusal-log.js';
 import type { Broker, PresenceStore } from '../ports/broker.js';
 import type { Logger } from '../ports/logger.js';
+import type { PresenceMaps } from './presence-maps.js';
 import type { Subscription } from './subscription.js';
 
 /** A failing store is logged and not waited for: entries expire, and the next renewal restores them. */
@@ -13,11 +14,14 @@ export class Presence {
     private readonly store: PresenceStore | undefined,
     private readonly log: Logger,
     private readonly refusals: RefusalLog,
+    private readonly maps: PresenceMaps,
   ) {}
 
   /** The subscription is live. @param before the client's subscription that it has replaced */
   joined(subscription: Subscription, before?: Subscription): void {
     if (before?.countsAsPresent && !subscription.countsAsPresent) this.#remove(before);
+    if (subscription.countsAsPresent) this.maps.joined(subscription);
+    else if (before?.countsAsPresent) this.maps.left(before);
     if (subscription.isAnnounced && !before?.isAnnounced) this.#announce(subscription, 'join');
   }
 
@@ -25,6 +29,7 @@ export class Presence {
   renew(subscription: Subscription): void {
     const presence = this.store;
     if (!subscription.countsAsPresent || presence === undefined) return;
+    this.maps.renew(subscription);
     presence
       .add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs)
       .then(() => {
@@ -37,6 +42,7 @@ export class Presence {
   /** The subscription has ended. */
   left(subscription: Subscription): void {
     this.#remove(subscription);
+    if (subscription.countsAsPresent) this.maps.left(subscription);
     if (subscription.isAnnounced) this.#announce(subscription, 'leave');
   }
 

@@ -200,8 +200,8 @@ export class Operations {
   async readMap(channel: string, query: MapQuery): Promise<MapPage> {
     const { name, store } = this.#mapOf(channel);
     if (query.limit > 0) return store.page(name, { ...query, limit: Math.min(query.limit, defaultPageSize) });
-    const { top } = await store.page(name, { after: 0, limit: 1 });
-    return { state: new StatePage([]), top, next: 0 };
+    const { top, size } = await store.page(name, { after: 0, limit: 1 });
+    return { state: new StatePage([]), top, next: 0, size };
   }
 
   /** Channels with subscribers, on all nodes that answer in time. Also `ERR_PATTERN`. @param pattern a {@link Glob}; empty: all */

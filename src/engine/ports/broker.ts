@@ -130,6 +130,14 @@ export interface KeptKinds {
   readonly maps?: boolean;
 }
 
+/** Of the maps of one rule. */
+export interface MapFigures {
+  /** At the moment. */
+  keys: number;
+  /** Keys that were removed because their time was over, since the start. */
+  expired: number;
+}
+
 /** What a broker keeps in this process, and what it has thrown away to stay within its limits. */
 export interface BrokerHoldings {
   readonly streams: number;
@@ -137,6 +145,10 @@ export interface BrokerHoldings {
   readonly historyBytes: number;
   /** Keys of all maps. Absent: it keeps none here. */
   readonly mapKeys?: number;
+  /** Characters of keys and data in all maps. Absent: it keeps none here. */
+  readonly mapBytes?: number;
+  /** By the pattern of the rule. Absent: it keeps none here. */
+  readonly mapFigures?: ReadonlyMap<string, MapFigures>;
   readonly presenceEntries: number;
   readonly idempotencyKeys: number;
   /** Streams that were dropped since the start, because there were too many or they were too large. */

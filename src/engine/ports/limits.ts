@@ -55,6 +55,11 @@ const rows = {
   maxMessageBytes: limit(65_536, 'Largest message, in bytes of its JSON, unless a channel rule sets another.', {
     min: 2,
   }),
+  maxMapBytes: limit(
+    134_217_728,
+    'Most bytes of the keys and values of one map, unless a channel rule sets another; what would exceed it is refused. Only brokers in memory count them.',
+    { min: 1_024 },
+  ),
   maxQueueBytes: limit(1_048_576, 'Bytes that may wait for one connection before it counts as slow and is closed.', {
     min: 1_024,
   }),

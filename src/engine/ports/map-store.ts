@@ -15,6 +15,10 @@ export interface MapLimits {
   readonly stream: { readonly size: number; readonly ttlMs: number };
   /** Most keys; a further one is refused. */
   readonly maxKeys: number;
+  /** Most characters of keys and data; what would exceed it is refused, by a store that {@link MapStore.boundsBytes}. */
+  readonly maxBytes?: number | undefined;
+  /** Under which name a store in this process counts the keys. Default: the empty one. */
+  readonly countedAs?: string | undefined;
 }
 
 /**
@@ -48,14 +52,16 @@ export type MapOutcome =
   /** `duplicate`: the idempotency key was known, and the position is that of the first change. */
   | { readonly ok: true; readonly position: Position; readonly duplicate: boolean }
   /**
-   * Nothing has changed: the key has another version (`version`), is not there (`absent`), or there are too many keys
-   * already (`full`). The key's version, in the epoch of `position`, the top of the stream.
+   * Nothing has changed: the key has another version (`version`), is not there (`absent`), or there is no room for it
+   * (`full`). The key's version, in the epoch of `position`, the top of the stream.
    */
   | {
       readonly ok: false;
       readonly why: 'version' | 'absent' | 'full';
       readonly position: Position;
       readonly version: number;
+      /** Of what there is too much: `keys` or `bytes` of this map (default: `keys`), or bytes of `all` maps together. */
+      readonly tooMany?: 'keys' | 'bytes' | 'all';
     };
 
 export interface MapQuery {
@@ -79,6 +85,8 @@ export interface MapPage {
   readonly top: Position;
   /** `after` of the next page; 0 if there is none. */
   readonly next: number;
+  /** Keys of the whole map. Absent: the store does not count them. */
+  readonly size?: number | undefined;
 }
 
 export interface MapEntryRead {
@@ -93,6 +101,8 @@ export interface MapEntryRead {
  * change like any other; until that change they are part of the state.
  */
 export interface MapStore {
+  /** Absent: no rule may ask for a limit of bytes. */
+  readonly boundsBytes?: true;
   /**
    * Called when the broker has started, if a rule is a map. Absent: there is nothing to prepare.
    *
@@ -102,6 +112,11 @@ export interface MapStore {
   set(channel: ChannelName, entry: NewMapEntry, options: MapSetOptions): Promise<MapOutcome>;
   /** `absent` if there is no such key, whatever version is expected. */
   remove(channel: ChannelName, entry: NewMapEntry, options: MapChangeOptions): Promise<MapOutcome>;
+  /**
+   * The key ends this much later from now, without a change. Resolves with whether there is such a key. Absent: no map may
+   * show the presence of a channel.
+   */
+  renew?(channel: ChannelName, key: string, ttlMs: number): Promise<boolean>;
   get(channel: ChannelName, key: string): Promise<MapEntryRead>;
   /** Pages that follow each other have each entry once that did not change meanwhile. */
   page(channel: ChannelName, query: MapQuery): Promise<MapPage>;

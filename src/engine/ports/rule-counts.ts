@@ -26,6 +26,14 @@ export class RuleCounts {
   deltaBytesSaved = 0;
   /** Publications that subscribers did not get because of their filters, one per subscriber. */
   publicationsFiltered = 0;
+  /** Keys of maps that were set and removed, as far as this node has asked for it. */
+  mapSets = 0;
+  mapRemovals = 0;
+  /** Changes of maps that were not made: the key had another version, or there was no room. */
+  mapConflicts = 0;
+  mapRefusals = 0;
+  /** Pages of states that newcomers got. */
+  mapPages = 0;
   recoveries = 0;
   publicationsRecovered = 0;
   readonly recoveriesFailed: Record<RecoveryLoss, number> = { epoch: 0, trimmed: 0, 'too-many': 0, 'too-large': 0 };

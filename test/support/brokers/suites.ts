@@ -68,6 +68,11 @@ export function runSuites({ make, advance, ...options }: SuiteOptions): void {
   const framework = { describe, test };
   brokerSuite({
     ...options,
+    skip: [
+      ...(options.skip ?? []),
+      { ability: 'mapBytes', reason: 'maps: bytes are not counted' },
+      { ability: 'mapRenewal', reason: 'maps: they cannot show presence' },
+    ],
     framework,
     make: async () => {
       const prefix = ownPrefix();

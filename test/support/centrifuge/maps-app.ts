@@ -5,7 +5,7 @@ import { channel, fanfare, jwt } from 'fanfare';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
-import type { BrokerEvents } from '../../../src/engine/ports/broker.js';
+import type { BrokerEvents, HistoryStore } from '../../../src/engine/ports/broker.js';
 import type { MapStore } from '../../../src/engine/ports/map-store.js';
 import { RestartableBroker } from '../engine/restartable-broker.js';
 import { FaultProxy } from '../network/fault-proxy.js';
@@ -19,10 +19,21 @@ const secret = 'the scenarios of maps sign their tokens with this';
 class MapBroker extends RestartableBroker {
   losesNext = false;
   beforePage: (() => Promise<unknown>) | undefined;
+  /** The same before changes are read, for who comes back. */
+  beforeChanges: (() => Promise<unknown>) | undefined;
+
+  override readonly history: HistoryStore = {
+    read: async (...args) => {
+      await this.beforeChanges?.();
+      return this.inner.read(...args);
+    },
+    remove: (...args) => this.inner.remove(...args),
+  };
 
   override readonly maps: MapStore = {
     set: (...args) => this.inner.maps.set(...args),
     remove: (...args) => this.inner.maps.remove(...args),
+    renew: (...args) => this.inner.maps.renew(...args),
     get: (...args) => this.inner.maps.get(...args),
     page: async (...args) => {
       await this.beforePage?.();
@@ -62,6 +73,9 @@ const channels = {
     publish: ({ key, removed }) => key === 'open' && (removed === true || { data: 'granted' }),
     map: {},
   }),
+  'room:{name}': channel({ subscribe: 'anyone', presence: true }),
+  'here:{channel*}': channel({ subscribe: 'anyone', map: { presence: 'clients' } }),
+  'online:{channel*}': channel({ subscribe: 'user', map: { presence: 'users' } }),
   'stream:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }),
 };
 

@@ -14,6 +14,7 @@ export class RestartableBroker implements Broker {
   readonly maps: MapStore = {
     set: (...args) => this.#inner.maps.set(...args),
     remove: (...args) => this.#inner.maps.remove(...args),
+    renew: (...args) => this.#inner.maps.renew(...args),
     get: (...args) => this.#inner.maps.get(...args),
     page: (...args) => this.#inner.maps.page(...args),
   };

@@ -42,6 +42,7 @@ const channels = {
     history: { size: 10 },
   }),
   'frames:{match}': channel({ message: bytes(), subscribe: 'anyone', history: { size: 10 }, filterTags: ['kind'] }),
+  'scores:{game}': channel({ subscribe: 'anyone', map: { size: 500, ttl: '1h' } }),
   'plain:{name*}': channel({ subscribe: 'anyone', publish: 'anyone' }),
 };
 

@@ -25,6 +25,7 @@ import type { Slices } from '../../time/slices.js';
 import { ttlSec } from '../../time/ttl.js';
 import { countRecovery, establish } from '../establish.js';
 import type { Session } from '../session.js';
+import { filterFor } from './filter.js';
 import { authorize, overtaken, type SubscribePorts } from './subscribe.js';
 import { findTarget } from './target.js';
 
@@ -68,6 +69,9 @@ export async function runMapSubscribe(
   if (!target.ok) return target;
   const { channel, rule } = target;
   if (!isOfType(rule, map.type)) return refuse(errorCodes.notAvailable, otherKind('subscribe', target));
+  // The rule of a map allows none.
+  const asked = filterFor(ports, target, request.filter);
+  if (!asked.ok) return asked;
   const held = session.subscriptions.get(channel);
   const known = held && ports.mapLoads.get(held);
   if (held !== undefined && known === undefined) {
@@ -130,6 +134,7 @@ async function readState(ports: MapSubscribePorts, step: Step): Promise<Answer> 
   if (subscription.isEnded) return overtaken(subscription);
   if (load.start !== undefined && load.start.epoch !== top.epoch) return loseState(ports, step);
   load.start ??= top;
+  subscription.rule.counts.mapPages++;
   const page = pageOf(mapPhases.state, load.start, { state, cursor: next });
   if (next !== 0) return inRoom(ports, step, page);
   // The last page may be large, and comes with the reply that makes the subscription live.

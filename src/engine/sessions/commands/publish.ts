@@ -48,6 +48,7 @@ export async function runPublish(
   if ((rule.map === undefined) !== (change === undefined)) {
     return refuse(errorCodes.notAvailable, otherKind('publish', target));
   }
+  if (rule.map?.presence !== undefined) return refuse(errorCodes.notAvailable, otherKind('publish', target));
   const question = { action: 'publish', channel, rule, ...(change && { change }) } as const;
   // By name first, so that a client that may not publish learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
@@ -116,7 +117,9 @@ async function send(
   if (change === undefined) await publishing.publish(channel, rule, data, options);
   else {
     const outcome = await publishing.change(channel, rule, { ...change, data }, options);
-    if (!outcome.ok && outcome.why === 'full') return refuse(errorCodes.limitExceeded, mapIsFull(channel, rule));
+    if (!outcome.ok && outcome.why === 'full') {
+      return refuse(errorCodes.limitExceeded, mapIsFull(channel, rule, outcome.tooMany));
+    }
   }
   return { kind: 'publish' };
 }

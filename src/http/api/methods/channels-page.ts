@@ -66,6 +66,15 @@ function ruleFields(rule: Rule) {
     ...(rule.stream && {
       history: { size: rule.stream.size, ttl: rule.stream.ttlMs / 1_000, read: wordOf(rule.readHistory) },
     }),
+    ...(rule.map && {
+      map: {
+        size: rule.map.maxKeys,
+        max_bytes: rule.map.maxBytes,
+        ...(rule.map.ttlMs !== undefined && { ttl: rule.map.ttlMs / 1_000 }),
+        key: rule.map.key,
+        ...(rule.map.presence && { presence: rule.map.presence }),
+      },
+    }),
     recovery: rule.recovery,
     presence: rule.presence ? wordOf(rule.readPresence) : 'off',
     join_leave: rule.pushJoinLeave ? 'push' : rule.joinLeave ? 'on' : 'off',

@@ -83,11 +83,11 @@ export const mapReadState = apiMethod(
       const { entry, top } = await operations.readMapKey(channel, key);
       return entriesText(entry === undefined ? [] : [entry], top);
     }
-    const { state, top, next } = await operations.readMap(channel, {
+    const { state, top, next, size } = await operations.readMap(channel, {
       after: Number(cursor),
       limit: limit < 0 ? defaultPageSize : limit,
     });
-    return entriesText(state.entries, top, next);
+    return entriesText(state.entries, top, next, size);
   },
 );
 
@@ -142,9 +142,11 @@ function entriesText(
   entries: readonly Publication[],
   { offset, epoch }: { readonly offset: number; readonly epoch: string },
   next = 0,
+  size?: number,
 ): string {
   // Values are already JSON text and are embedded unchanged.
   const list = entries.map((entry) => publicationText(entry)).join(',');
   const cursor = next === 0 ? '' : `,"cursor":"${next}"`;
-  return `{"entries":[${list}],"offset":${offset},"epoch":${JSON.stringify(epoch)}${cursor}}`;
+  const whole = size === undefined ? '' : `,"num_keys":${size}`;
+  return `{"entries":[${list}],"offset":${offset},"epoch":${JSON.stringify(epoch)}${cursor}${whole}}`;
 }
