@@ -155,9 +155,10 @@ function compose(options: NodeOptions) {
   const counters = new Counters();
   const recentEvents = new RecentEvents(clock);
   const refusals = new RefusalLog(clock, log, recentEvents);
-  const notifier = new Notifier(settings.observer, clock, (error) => {
+  const onObserverFailed = (error: unknown) => {
     refusals.tell(functionFailed('notification', error), clientLinesAMinute);
-  });
+  };
+  const notifier = new Notifier(settings.observer, clock, onObserverFailed, tracer);
   const turn = new Turn(clock);
   const interest = new Interest(broker, clock, log, limits);
   const samples = new DeliverySamples({ clock, hasSubscribers: (channel) => hub.has(channel) });

@@ -44,7 +44,7 @@ class OtelTracer implements Tracer {
 
   begin(options: SpanOptions): Span {
     const { from } = options;
-    const parent = from === undefined ? this.#active : this.#contextOf(from);
+    const parent = from === undefined ? this.#active : from === null ? this.api.ROOT_CONTEXT : this.#contextOf(from);
     return parent === undefined ? unrecordedSpan : this.#begin(options, parent);
   }
 
@@ -54,6 +54,11 @@ class OtelTracer implements Tracer {
     // An instrumentation of HTTP, or the application, has read the headers before.
     const parent = trace.getSpan(active) === undefined ? propagation.extract(active, headers) : active;
     return this.#begin(options, parent);
+  }
+
+  bound<Result>(work: () => Result): () => Result {
+    const context = this.#active;
+    return this.api.trace.getSpan(context) === undefined ? work : () => this.within(context, work);
   }
 
   current(): string | undefined {

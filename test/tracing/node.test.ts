@@ -159,3 +159,41 @@ test('hooks get the trace, and a publication goes on in the same', async () => {
   expect(server.backend.callsTo('/connect')[0]?.headers.traceparent).toContain(idsOf(connect).trace);
   expect(JSON.stringify(spans.all().map(({ attributes }) => attributes))).not.toContain(secret);
 });
+
+test('events of a recorded request name its span, and their delivery is in its trace; others begin one', async () => {
+  await using server = await HookedServer.start({
+    tracing: true,
+    anonymous: true,
+    api: { keys: [apiKey] },
+    hooks: { events: '/events', eventTypes: ['connected', 'disconnected'] },
+    channels: { 'chat:{room}': { subscribe: 'anyone' } },
+  });
+  server.backend.on('/events', () => ({}));
+  const client = await server.connected();
+  const [connected] = await server.backend.waitFor('/events');
+  // safe: the backend gets what the page about hooks says
+  const [event] = connected?.body.events as { readonly type: string; readonly client: string }[];
+  expect(event?.type).toBe('connected');
+  expect(connected?.text).not.toContain('traceparent');
+  const begun = await spans.named('POST /events');
+  expect(idsOf(begun).parent).toBeUndefined();
+  expect(connected?.headers.traceparent).toBe(`00-${idsOf(begun).trace}-${idsOf(begun).span}-01`);
+
+  spans.clear();
+  const gone = new Promise((resolve) => client.on('disconnected', resolve));
+  const headers = { 'X-API-Key': apiKey, traceparent, tracestate: 'vendor=a;b' };
+  await postTo(`http://127.0.0.1:${server.port}/api/disconnect`, { user: '', client: event?.client }, headers);
+  await gone;
+  const [, disconnected] = await server.backend.waitFor('/events', 2);
+  const [request, delivery] = [await spans.named('POST /api/disconnect'), await spans.named('POST /events')];
+  const happenedIn = `00-${traceId}-${idsOf(request).span}-01`;
+  expect(disconnected?.body.events).toMatchObject([
+    { type: 'disconnected', traceparent: happenedIn, tracestate: 'vendor=a;b' },
+  ]);
+  expect(idsOf(delivery)).toMatchObject({ trace: traceId, parent: idsOf(request).span });
+  expect(delivery.attributes['fanfare.hook']).toBe('events');
+  expect(disconnected?.headers).toMatchObject({
+    traceparent: `00-${traceId}-${idsOf(delivery).span}-01`,
+    tracestate: 'vendor=a;b',
+  });
+});

@@ -3,6 +3,7 @@
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import type { ConnectedClient } from './authenticator.js';
 import type { Clock } from './clock.js';
+import type { Tracer } from './tracer.js';
 
 /**
  * All optional. Called at the end of the turn of the event, in the order of events, and not awaited; exceptions and
@@ -29,6 +30,8 @@ export class Notifier {
     private readonly clock: Clock,
     /** Called with what a method of the observer has thrown. */
     private readonly onFailed: (error: unknown) => void,
+    /** Absent: nothing is traced. */
+    private readonly tracer?: Tracer,
   ) {}
 
   /** Costs nothing without a listener for this kind of event. */
@@ -36,7 +39,9 @@ export class Notifier {
     const { observer } = this;
     if (observer?.[name] === undefined) return;
     // safe: the arguments are those of the same method
-    this.#queue.push(() => (observer[name] as (...args: unknown[]) => unknown)(...args));
+    const call = () => (observer[name] as (...args: unknown[]) => unknown)(...args);
+    // What the observer begins belongs to the trace of what it observes.
+    this.#queue.push(this.tracer === undefined ? call : this.tracer.bound(call));
     if (this.#queue.length === 1) this.clock.afterTurn(() => this.#flush());
   }
 

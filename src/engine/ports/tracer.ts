@@ -8,8 +8,11 @@ export interface SpanOptions {
   readonly name: string;
   readonly kind: 'server' | 'client' | 'producer' | 'consumer' | 'internal';
   readonly attributes: SpanAttributes;
-  /** {@link Span.trace} of a span on another node. Default: the span in whose work this is called, or none. */
-  readonly from?: string;
+  /**
+   * {@link Span.trace} of a span on another node, or of an earlier one. `null`: none, a trace begins. Default: the span in
+   * whose work this is called, or none.
+   */
+  readonly from?: string | null;
 }
 
 /** One piece of work in a trace. Whether it is recorded is decided when it begins. */
@@ -43,6 +46,8 @@ export interface Tracer {
   begin(options: SpanOptions): Span;
   /** Like `begin`, in the trace of an incoming request, unless somebody else has begun a span for it already. */
   accept(headers: Readonly<Record<string, unknown>>, options: Omit<SpanOptions, 'from'>): Span;
+  /** The same work, to be done later as if it were done now: `during` the span in whose work this is called. */
+  bound<Result>(work: () => Result): () => Result;
   /** {@link Span.trace} of the span in whose work this is called. */
   current(): string | undefined;
   /** The id of that span's trace, for log lines and exemplars. `undefined` if there is none, or if it is not recorded. */

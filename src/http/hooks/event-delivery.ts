@@ -2,11 +2,13 @@
 
 import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
 import type { Logger } from '../../engine/ports/logger.js';
+import type { Tracer } from '../../engine/ports/tracer.js';
 import { EventQueue } from './event-queue.js';
 import type { HookName, HookOptions } from './hook.js';
 import { bodyText } from './hook-body.js';
 import { HookClient, type HookResponse } from './hook-client.js';
 import { signatureHeaders } from './signature.js';
+import { postTraced } from './traced-post.js';
 
 interface EventDeliveryOptions {
   readonly endpoint: Pick<HookOptions, 'url' | 'timeoutMs' | 'staticHeaders'>;
@@ -19,6 +21,14 @@ interface EventDeliveryPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
+}
+
+interface QueuedEvent {
+  readonly fields: object;
+  /** Of the span in which it happened. */
+  readonly trace: string | undefined;
 }
 
 const maxBatch = 100;
@@ -39,9 +49,9 @@ export class EventDelivery {
   #options: EventDeliveryOptions;
   readonly #ports: EventDeliveryPorts;
   #client: HookClient;
-  readonly #queue: EventQueue<object>;
+  readonly #queue: EventQueue<QueuedEvent>;
   /** The batch that is sent repeatedly until it is accepted. */
-  #batch: object[] = [];
+  #batch: QueuedEvent[] = [];
   #sending: Promise<void> | undefined;
   /** Ends the pause between two attempts. */
   #resume: (() => void) | undefined;
@@ -96,12 +106,13 @@ export class EventDelivery {
     return `${this.nodeId}-${++this.#numEvents}`;
   }
 
-  add(event: object): void {
+  /** @param trace of the span in which it happened */
+  add(fields: object, trace?: string): void {
     if (this.#isOver) {
       this.dropped++;
       return;
     }
-    if (!this.#queue.push(event)) {
+    if (!this.#queue.push({ fields, trace })) {
       this.dropped++;
       if (!this.#isDropping) this.#tell('warn', 'the queue of events is full: the oldest are dropped', {});
       this.#isDropping = true;
@@ -144,8 +155,9 @@ export class EventDelivery {
 
   async #post(): Promise<HookResponse> {
     const { endpoint, secrets } = this.#options;
-    const { clock } = this.#ports;
-    const body = `{"node":${JSON.stringify(this.nodeId)},"events":[${this.#batch.map(bodyText).join(',')}]}`;
+    const { clock, tracer } = this.#ports;
+    const events = this.#batch.map(({ fields }) => bodyText(fields));
+    const body = `{"node":${JSON.stringify(this.nodeId)},"events":[${events.join(',')}]}`;
     const headers = {
       ...endpoint.staticHeaders,
       ...signatureHeaders(body, secrets, Math.floor(clock.wallMs() / 1_000)),
@@ -153,7 +165,9 @@ export class EventDelivery {
     const startMs = clock.nowMs();
     this.calls++;
     // Not repeated at once: the next attempt is soon enough.
-    const response = await this.#client.post({ body, headers, timeoutMs: endpoint.timeoutMs, repeatable: false });
+    const request = { body, headers, timeoutMs: endpoint.timeoutMs, repeatable: false };
+    const call = { tracer, hook: this.hook, url: endpoint.url, from: traceOfAll(this.#batch) };
+    const response = await postTraced(this.#client, request, call);
     this.onLatency?.((clock.nowMs() - startMs) / 1_000);
     return response;
   }
@@ -215,4 +229,10 @@ export class EventDelivery {
       this.#resume = done;
     });
   }
+}
+
+/** The trace of a batch whose events have happened in one span; `null`: in several, or in none. */
+function traceOfAll(batch: readonly QueuedEvent[]): string | null {
+  const trace = batch[0]?.trace;
+  return trace !== undefined && batch.every((event) => event.trace === trace) ? trace : null;
 }

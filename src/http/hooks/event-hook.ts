@@ -4,6 +4,7 @@ import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { ConnectedClient } from '../../engine/ports/authenticator.js';
 import type { Clock } from '../../engine/ports/clock.js';
 import type { Observer } from '../../engine/ports/observer.js';
+import type { Tracer } from '../../engine/ports/tracer.js';
 import type { EventDelivery } from './event-delivery.js';
 
 /** `join` and `leave` are `subscribed` and `unsubscribed` in channels with presence. */
@@ -16,16 +17,20 @@ interface EventHookOptions {
   readonly hasPresence: (channel: string) => boolean;
   readonly delivery: EventDelivery;
   readonly clock: Clock;
+  /** Absent: nothing is traced. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** Observes only the chosen types, so that others cost the engine nothing. */
-export function eventHook({ types, includeMeta, hasPresence, delivery, clock }: EventHookOptions): Observer {
+export function eventHook({ types, includeMeta, hasPresence, delivery, clock, tracer }: EventHookOptions): Observer {
   const wanted = new Set(types);
 
   /** The id is the same in each attempt to deliver an event, and in no other event. */
   const add = (type: EventType, fields: object) => {
     if (!wanted.has(type)) return;
-    delivery.add({ id: delivery.nextId(), type, time_ms: clock.wallMs(), ...fields });
+    const trace = tracer?.current();
+    const traced = trace === undefined ? undefined : traceFields(trace);
+    delivery.add({ id: delivery.nextId(), type, time_ms: clock.wallMs(), ...fields, ...traced }, trace);
   };
   const about = (who: ConnectedClient) => {
     const { user, client, transport } = who;
@@ -55,4 +60,11 @@ export function eventHook({ types, includeMeta, hasPresence, delivery, clock }: 
     ...(wanted.has('occupied') && { occupied }),
     ...(wanted.has('vacated') && { vacated }),
   };
+}
+
+/** Named as in CloudEvents (Distributed Tracing extension). @param trace of a span */
+function traceFields(trace: string): object {
+  const end = trace.indexOf(';');
+  if (end < 0) return { traceparent: trace };
+  return { traceparent: trace.slice(0, end), tracestate: trace.slice(end + 1) };
 }

@@ -10,9 +10,10 @@ import { CircuitBreaker, type Passage } from './circuit-breaker.js';
 import { Concurrency, type ConcurrencyLimits, type Entry } from './concurrency.js';
 import { readAnswer } from './hook-answer.js';
 import { bodyText } from './hook-body.js';
-import { HookClient, type HookRequest, type HookResponse } from './hook-client.js';
+import { HookClient, type HookResponse } from './hook-client.js';
 import { type HeaderSelection, type HeaderSource, type StandIns, selectHeaders } from './hook-headers.js';
 import { signatureHeaders } from './signature.js';
+import { postTraced } from './traced-post.js';
 
 export type HookName = 'connect' | 'refresh' | 'subscribe' | 'sub_refresh' | 'publish' | 'rpc' | 'events';
 
@@ -168,30 +169,8 @@ export class Hook {
     };
     const startMs = clock.nowMs();
     const request = { body: text, headers, timeoutMs: this.options.timeoutMs, repeatable };
-    const response = await (tracer === undefined ? this.#client.post(request) : this.#postTraced(tracer, request));
+    const response = await postTraced(this.#client, request, { tracer, hook: this.hook, url: this.options.url });
     this.onLatency?.((clock.nowMs() - startMs) / 1_000);
-    return response;
-  }
-
-  /** In a span of its own, which the backend gets as its parent. */
-  async #postTraced(tracer: Tracer, request: HookRequest): Promise<HookResponse> {
-    const { origin, pathname } = this.options.url;
-    const span = tracer.begin({
-      name: `POST ${pathname}`,
-      kind: 'client',
-      attributes: {
-        'http.request.method': 'POST',
-        'url.full': origin + pathname,
-        'url.template': pathname,
-        'fanfare.hook': this.hook,
-      },
-    });
-    const post = () => this.#client.post({ ...request, headers: { ...request.headers, ...span.headers() } });
-    // An instrumentation of HTTP clients begins a span of its own below this one, and replaces the header.
-    const response = await (span.trace === undefined ? post() : span.run(post));
-    if (response.ok) span.set({ 'http.response.status_code': response.status });
-    const fault = response.ok ? (response.status >= 400 ? String(response.status) : undefined) : response.reason;
-    span.end(fault && { code: fault });
     return response;
   }
 

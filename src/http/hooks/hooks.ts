@@ -100,7 +100,14 @@ export class Hooks {
       const { maxQueuedEvents, eventTypes: types, hasPresence } = options;
       const delivery = previous?.events ?? new EventDelivery({ endpoint: events, maxQueuedEvents, secrets }, ports);
       const { includeMeta } = events;
-      this.observer = eventHook({ types, includeMeta, hasPresence, delivery, clock: ports.clock });
+      this.observer = eventHook({
+        types,
+        includeMeta,
+        hasPresence,
+        delivery,
+        clock: ports.clock,
+        tracer: ports.tracer,
+      });
       this.events = delivery;
     }
     this.#decisions = decisions;

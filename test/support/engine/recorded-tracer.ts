@@ -42,6 +42,7 @@ export class RecordedTracer implements Tracer {
     return this.spans.filter((span) => span.name === name);
   }
 
+  bound = <Result>(work: () => Result) => work;
   current = () => undefined;
   currentTraceId = () => undefined;
   flush = async () => undefined;
