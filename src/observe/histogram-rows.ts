@@ -2,6 +2,7 @@
 
 import type { Registry } from 'prom-client';
 import { Histogram } from '../engine/ports/histogram.js';
+import { addMetric } from './metric-rows.js';
 
 /** Its name after `fanfare_`, its help, how it is read, and the name of its label if there is one for each value. */
 export type HistogramRow<Source> = readonly [
@@ -34,16 +35,11 @@ export function registerHistograms<Source>(
 ): void {
   for (const [suffix, help, read, label] of rows) {
     const name = `fanfare_${suffix}`;
-    const get = async () => {
+    addMetric(registry, { name, help, type: 'histogram', aggregator: 'sum' }, () => {
       const found = read(source);
       const all = found instanceof Histogram ? [['', found] as const] : [...found];
-      const values = all.flatMap(([of, histogram]) =>
-        linesOf(name, label === undefined ? {} : { [label]: of }, histogram),
-      );
-      return { name, help, type: 'histogram', aggregator: 'sum', values };
-    };
-    // safe: of a metric the registry uses the name, and what `get` resolves with
-    registry.registerMetric({ name, get } as unknown as Parameters<Registry['registerMetric']>[0]);
+      return all.flatMap(([of, histogram]) => linesOf(name, label === undefined ? {} : { [label]: of }, histogram));
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Converts rows of metric tables to metrics of a registry. */
 
-import { Counter, Gauge, type GaugeConfiguration, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 /** The values of the labels, in their order, and the figure. */
 export type LabelledFigure = readonly [...labels: (string | number)[], figure: number];
@@ -20,40 +20,31 @@ export type MetricRow<Source> = readonly [
   },
 ];
 
+/** What does not change of a metric. */
+interface Described {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly aggregator: 'sum' | 'max' | 'min' | 'average';
+}
+
+/** @param values of one scrape. The classes of the library would compare and copy the labels of each */
+export function addMetric(registry: Registry, metric: Described, values: () => readonly object[]): void {
+  const get = async () => ({ ...metric, values: values() });
+  // safe: of a metric the registry uses the name, and what `get` resolves with
+  registry.registerMetric({ name: metric.name, get } as unknown as Parameters<Registry['registerMetric']>[0]);
+}
+
 export function register<Source>(registry: Registry, rows: readonly MetricRow<Source>[], source: Source): void {
-  for (const [name, help, read, { labels = [], over = 'sum' } = {}] of rows) {
-    const labelNames = [...labels];
-    const config: Omit<GaugeConfiguration<string>, 'collect'> = {
-      name: `fanfare_${name}`,
-      help,
-      labelNames,
-      aggregator: over,
-      registers: [registry],
-    };
-    const figures = () => {
-      const value = read(source);
-      const all: Iterable<LabelledFigure> = typeof value === 'number' ? [[value]] : value;
-      return Array.from(all, (row) => ({
-        labels: Object.fromEntries(labelNames.map((label, n) => [label, row[n] ?? ''])),
+  for (const [suffix, help, read, { labels = [], over: aggregator = 'sum' } = {}] of rows) {
+    const type = suffix.endsWith('_total') ? 'counter' : 'gauge';
+    addMetric(registry, { name: `fanfare_${suffix}`, help, type, aggregator }, () => {
+      const figures = read(source);
+      if (typeof figures === 'number') return [{ labels: {}, value: figures }];
+      return Array.from(figures, (row) => ({
+        labels: Object.fromEntries(labels.map((label, n) => [label, row[n] ?? ''])),
         value: Number(row.at(-1)),
       }));
-    };
-    if (name.endsWith('_total')) {
-      new Counter({
-        ...config,
-        collect() {
-          this.reset();
-          for (const { labels, value } of figures()) this.inc(labels, value);
-        },
-      });
-    } else {
-      new Gauge({
-        ...config,
-        collect() {
-          this.reset();
-          for (const { labels, value } of figures()) this.set(labels, value);
-        },
-      });
-    }
+    });
   }
 }

@@ -64,6 +64,6 @@ export function nodeMetrics(node: NodeFigures, hooks?: HookMetricsSource): Metri
   };
 }
 
-export async function expose(figures: readonly Figure[], format: Format): Promise<Exposition> {
-  return { contentType: contentTypes[format], text: await print(figures, format) };
+export function expose(figures: readonly Figure[], format: Format): Exposition {
+  return { contentType: contentTypes[format], text: print(figures, format) };
 }
