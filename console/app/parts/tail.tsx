@@ -20,8 +20,13 @@ export function Tail({ channel }: { readonly channel: string }) {
   useEffect(() => {
     if (isPaused) return undefined;
     let isOver = false;
+    let isAsking = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async () => {
+      clearTimeout(timer);
+      // Nobody looks; asked again as soon as somebody does.
+      if (isAsking || document.hidden) return;
+      isAsking = true;
       try {
         const answer = await call<TailResult>('tail', { channel, cursor: cursor.current });
         if (isOver) return;
@@ -35,12 +40,16 @@ export function Tail({ channel }: { readonly channel: string }) {
         if (!(error instanceof ApiFailure)) throw error;
         setFailure(error.message);
       }
+      isAsking = false;
       if (!isOver) timer = setTimeout(() => void ask(), everyMs);
     };
     void ask();
+    const seen = () => void ask();
+    document.addEventListener('visibilitychange', seen);
     return () => {
       isOver = true;
       clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
     };
   }, [channel, isPaused]);
   return (
@@ -55,7 +64,7 @@ export function Tail({ channel }: { readonly channel: string }) {
         <span role="status">{isPaused ? 'paused' : 'watching'}</span>
       </p>
       <Trouble text={failure} />
-      {isCut && <p class="notice">Some publications came faster than they were fetched, and are not shown.</p>}
+      {isCut && <p class="notice">Some publications were not fetched in time, and are not shown.</p>}
       <PublicationList publications={shown} empty="What is published from now on appears here." />
     </>
   );
