@@ -15,7 +15,7 @@ import { renderReport } from './load/report.js';
 import { type LoadResult, withoutPassword } from './load/result.js';
 import { LoadRun } from './load/run.js';
 import { readScenario, type Scenario } from './load/scenario.js';
-import { type FieldPath, fieldAt, fieldPaths } from './load/scenario-fields.js';
+import { type FieldPath, scenarioTable } from './load/scenario-fields.js';
 import { summaryOf } from './load/summary.js';
 import { errorList } from './load/texts.js';
 import { isLoadWorker, serveLoadWorker, WorkerProcess } from './load/worker-process.js';
@@ -24,11 +24,14 @@ import { onStopSignals } from './stop-signals.js';
 /** The condition of one figure is a flag of its own. */
 const thresholdFlag = 'threshold';
 const fieldFlags = new Map(
-  fieldPaths.map((path): [string, FieldPath] => [path === 'thresholds' ? thresholdFlag : flagName(path), path]),
+  scenarioTable.paths.map((path): [string, FieldPath] => [
+    path === 'thresholds' ? thresholdFlag : flagName(path),
+    path,
+  ]),
 );
 
 function flagOf(path: FieldPath): Flag {
-  const { kind, about, default: usual, unset, zero } = fieldAt(path);
+  const { kind, about, default: usual, unset, zero } = scenarioTable.at(path);
   // safe: a field's default is of its kind
   const given = usual === undefined || path === 'thresholds' ? unset : kind.format(usual as NonNullable<unknown>);
   const notes = `${given === undefined ? '' : ` Default: ${given}.`}${zero === undefined ? '' : ` 0: ${zero}`}`;

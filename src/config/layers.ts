@@ -1,14 +1,9 @@
 /** The sources of option values: a file, the environment, flags. Each layer has its values and their places. */
 
 import { closest } from '../model/closest.js';
-import { unknownKey } from './channel-config.js';
-import { isOptionPath, type OptionPath, optionAt, optionPaths } from './options.js';
+import type { Given } from './option-table.js';
+import { type OptionPath, optionAt, optionPaths, optionTable } from './options.js';
 import type { ConfigProblem } from './problem.js';
-
-export interface Given {
-  readonly value: unknown;
-  readonly where: string;
-}
 
 export interface LayerOutcome {
   readonly layer: ReadonlyMap<OptionPath, Given>;
@@ -16,46 +11,10 @@ export interface LayerOutcome {
   readonly warnings: readonly string[];
 }
 
-const groups = new Set(optionPaths.filter((path) => path.includes('.')).map((path) => path.split('.', 1)[0] ?? ''));
-
-/** Names at the top level of a file. */
-const topNames = [...optionPaths.filter((path) => !path.includes('.')), ...groups];
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function fileLayer(content: unknown, where: string): LayerOutcome {
-  const layer = new Map<OptionPath, Given>();
   const problems: ConfigProblem[] = [];
-  const problem = (key: string, message: string) => problems.push({ key, where, message });
-  // A YAML file with comments alone is `null`.
-  if (content !== null && !isObject(content)) problem('', 'is not an object of options');
-  for (const [name, value] of Object.entries(isObject(content) ? content : {})) {
-    if (isOptionPath(name)) layer.set(name, { value, where });
-    else if (!groups.has(name)) problem(name, unknownName(name));
-    else if (!isObject(value)) {
-      problem(name, value === null ? 'is empty: indent its options below it' : 'is not an object');
-    } else {
-      for (const [member, inner] of Object.entries(value)) {
-        const path = `${name}.${member}`;
-        if (isOptionPath(path)) layer.set(path, { value: inner, where });
-        else problem(path, unknownKey(member, membersOf(name)));
-      }
-    }
-  }
-  for (const [path, { value }] of layer) if (value === undefined) layer.delete(path);
+  const layer = optionTable.read(content, where, (_, key, message) => problems.push({ key, where, message }));
   return { layer, problems, warnings: [] };
-}
-
-/** A top-level `pingInterval` was meant for `limits`; everything else is a typing error. */
-function unknownName(name: string): string {
-  const elsewhere = optionPaths.find((path) => path.endsWith(`.${name}`));
-  return elsewhere === undefined ? unknownKey(name, topNames) : `is unknown; did you mean "${elsewhere}"?`;
-}
-
-function membersOf(group: string): string[] {
-  return optionPaths.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
 }
 
 const environmentPrefix = 'FANFARE_';

@@ -9,6 +9,7 @@ import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxH
 import { limitOptions } from './limits.js';
 import { type Option, option } from './option.js';
 import { broker, bytes, choice, duration, flag, integer, list, origins, secrets, text } from './option-kinds.js';
+import { OptionTable } from './option-table.js';
 import { keySets, publicKeys } from './token-config.js';
 
 const port = { max: 65_535 };
@@ -351,16 +352,16 @@ export type OptionPath = keyof Table;
 /** Parsed values: durations in milliseconds, sizes in bytes. */
 export type OptionValues = { readonly [Path in OptionPath]: Table[Path]['default'] };
 
-export const optionPaths = Object.keys(options).filter(isOptionPath);
+export const optionTable = new OptionTable(options);
+export const optionPaths = optionTable.paths;
 
 export function isOptionPath(path: string): path is OptionPath {
-  return Object.hasOwn(options, path);
+  return optionTable.has(path);
 }
 
 /** The option of a path that is only known at run time. */
 export function optionAt(path: OptionPath): Option<unknown, unknown> {
-  // safe: a wider view of the same object; its schema takes unknown values and checks them
-  return options[path] as unknown as Option<unknown, unknown>;
+  return optionTable.at(path);
 }
 
 /** The value as a person would write it; secrets are masked. */

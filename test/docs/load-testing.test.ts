@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { readScenario } from '../../src/cli/load/scenario.js';
-import { fieldAt, fieldPaths } from '../../src/cli/load/scenario-fields.js';
+import { scenarioTable } from '../../src/cli/load/scenario-fields.js';
 import { plainFigures } from '../../src/cli/load/thresholds.js';
 import { flagName } from '../../src/config/layers.js';
 import { Folder } from '../cli/fanfare-process.js';
@@ -14,8 +14,8 @@ const page = 'docs/operations/load-testing.md';
 const byHand = ['centrifugo', 'k6', 'artillery', 'jvm'];
 
 test('the page has every field of a scenario', async () => {
-  const rows = fieldPaths.map((path) => {
-    const { kind, about, default: usual, unset, zero } = fieldAt(path);
+  const rows = scenarioTable.paths.map((path) => {
+    const { kind, about, default: usual, unset, zero } = scenarioTable.at(path);
     const given = unset ?? kind.format(usual as NonNullable<unknown>);
     const shown = unset === undefined && given !== '' ? `\`${given}\`` : given === '' ? 'none' : given;
     return `| \`${path}\` | ${about}${zero === undefined ? '' : ` 0: ${zero}`} | ${shown} |`;

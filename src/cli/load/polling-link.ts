@@ -1,13 +1,11 @@
 /** A client's way over Fanfare's long polling: a poll that waits for the next batch, and requests beside it. */
 
-import { HttpConnection } from './http-connection.js';
-import type { Link, LinkListener } from './link.js';
-import type { StreamingPorts } from './streaming-link.js';
+import { HttpLink, type HttpLinkPorts } from './http-link.js';
+import type { LinkListener } from './link.js';
 
 const nothing = (): void => undefined;
 
-export class PollingLink implements Link {
-  readonly #http: HttpConnection;
+export class PollingLink extends HttpLink {
   #address: { readonly session: string; readonly node: string } | undefined;
   /** The number of the last batch. */
   #seq = -1;
@@ -15,66 +13,49 @@ export class PollingLink implements Link {
   /** One frame is under way at a time; what comes meanwhile is joined into the next. */
   #isSending = false;
   #unsent: string[] = [];
-  #isOver = false;
 
   /** @param connect the first frame */
-  constructor(
-    connect: string,
-    private readonly ports: StreamingPorts,
-    private readonly listener: LinkListener,
-  ) {
-    const { target, paths, buffer } = ports;
-    this.#http = new HttpConnection(target, buffer, false, {
-      onOpen: () => this.#http.post(paths.longPolling, JSON.stringify({ data: connect })),
+  constructor(connect: string, ports: HttpLinkPorts, listener: LinkListener) {
+    super(ports, false, listener, {
+      onOpen: () => this.http.post(ports.paths.longPolling, JSON.stringify({ data: connect })),
       onResponse: (status, body) => this.#take(status, body),
       onPart: nothing,
       onStream: nothing,
-      onInvalid: () => this.#end('invalid'),
-      onEnd: (code) => this.#end(code),
     });
   }
 
-  send(frame: string): void {
+  override send(frame: string): void {
     this.#unsent.push(frame);
     this.#sendNext();
   }
 
-  hasSession(): void {
+  override hasSession(): void {
     // The last line of each batch of the first answer has it.
   }
 
-  readSlowly(bytesPerSec: number): void {
-    this.#http.readSlowly(bytesPerSec);
-  }
-
-  cut(): void {
-    this.#isOver = true;
-    this.#http.destroy();
-  }
-
-  close(): void {
+  override close(): void {
     if (this.#address !== undefined) this.#post({ close: true }, nothing);
     this.cut();
   }
 
   #take(status: number, body: Buffer): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     if (status !== 200) {
-      this.#end(String(status));
+      this.end(String(status));
       return;
     }
     const trailerAt = body.lastIndexOf(0x0a, body.length - 2) + 1;
     const trailer = trailerOf(body.toString('utf8', trailerAt));
     if (trailer === undefined) {
-      this.#end('invalid');
+      this.end('invalid');
       return;
     }
     if (trailer.session !== undefined) this.#address ??= { session: trailer.session, node: trailer.node ?? '' };
     const isNew = trailer.seq > this.#seq;
     this.#seq = Math.max(this.#seq, trailer.seq);
     if (isNew && trailerAt > 0) this.listener.onFrame(body, 0, trailerAt);
-    if (this.#isOver) return;
-    this.#http.post(this.ports.paths.longPolling, JSON.stringify({ ...this.#address, ack: this.#seq }));
+    if (this.isOver) return;
+    this.http.post(this.ports.paths.longPolling, JSON.stringify({ ...this.#address, ack: this.#seq }));
     this.#sendNext();
   }
 
@@ -86,7 +67,7 @@ export class PollingLink implements Link {
     this.#frames += 1;
     this.#post({ id: this.#frames, data }, (outcome) => {
       this.#isSending = false;
-      if (outcome !== '204') this.#end(outcome);
+      if (outcome !== '204') this.end(outcome);
       else this.#sendNext();
     });
   }
@@ -94,13 +75,6 @@ export class PollingLink implements Link {
   #post(fields: object, onAnswer: (outcome: string) => void): void {
     const { aside, index, paths } = this.ports;
     aside.post(index, paths.longPolling, JSON.stringify({ ...this.#address, ...fields }), onAnswer);
-  }
-
-  #end(code: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#http.destroy();
-    this.listener.onEnd(code);
   }
 }
 

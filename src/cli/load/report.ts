@@ -3,7 +3,7 @@
 import { axisMs, escapeHtml, type Line, percentileChart, timeChart } from './report-charts.js';
 import { reportStyle } from './report-style.js';
 import { type LoadResult, msAt, type Second } from './result.js';
-import { fieldAt, fieldPaths } from './scenario-fields.js';
+import { scenarioTable } from './scenario-fields.js';
 import { formatted } from './summary.js';
 import { count, ms } from './texts.js';
 
@@ -27,7 +27,7 @@ export function renderReport(result: LoadResult): string {
     section('Over time', `<div class="grid">${charts(result)}</div>`),
     section('Times', latencyTable(result)),
     errorTable(result),
-    section('Scenario', scenarioTable(result)),
+    section('Scenario', scenarioRows(result)),
   ];
   return (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +
@@ -174,11 +174,11 @@ function errorTable({ errors }: LoadResult): string {
   return rows.length === 0 ? '' : section('Errors', table(['what failed, and its code', 'times'], rows));
 }
 
-function scenarioTable({ scenario }: LoadResult): string {
-  const rows = fieldPaths.flatMap((path) => {
+function scenarioRows({ scenario }: LoadResult): string {
+  const rows = scenarioTable.paths.flatMap((path) => {
     const value = scenario[path];
     if (value === undefined || value === null) return [];
-    const { kind, secret } = fieldAt(path);
+    const { kind, secret } = scenarioTable.at(path);
     const text = secret ? String(value) : kind.format(value);
     return text === '' ? [] : [`<tr><td>${path}</td><td class="text">${escapeHtml(text)}</td></tr>`];
   });

@@ -2,7 +2,7 @@
 
 import type { Counter, HistogramName, TotalFigures } from './figures.js';
 import type { Scenario } from './scenario.js';
-import { type FieldPath, fieldAt, fieldPaths } from './scenario-fields.js';
+import { type FieldPath, scenarioTable } from './scenario-fields.js';
 import type { Distribution, Figures, PlainFigure, Verdict } from './thresholds.js';
 
 /** Percentiles that results contain. */
@@ -78,11 +78,11 @@ export function msAt({ curve }: Latency, percentile: number): number {
 /** Those that are set, without secrets. */
 export function shownScenario(scenario: Scenario): Partial<Record<FieldPath, unknown>> {
   return Object.fromEntries(
-    fieldPaths.flatMap((path) => {
+    scenarioTable.paths.flatMap((path) => {
       const value: unknown = scenario[path];
       if (value === undefined) return [];
       const shown = typeof value === 'string' ? withoutPassword(value) : value;
-      return [[path, fieldAt(path).secret ? '(secret)' : shown]];
+      return [[path, scenarioTable.at(path).secret ? '(secret)' : shown]];
     }),
   );
 }

@@ -1,14 +1,15 @@
 /** The table of everything that a scenario may say, from which its decoder, the flags and the reference page are made. */
 
-import { type Option, option } from '../../config/option.js';
+import { option } from '../../config/option.js';
 import { bytes, choice, duration, flag, integer, list, text } from '../../config/option-kinds.js';
+import { OptionTable } from '../../config/option-table.js';
 import { maxChannels, minPayloadBytes } from './mark.js';
 import { conditions, popularity, rate, share } from './scenario-kinds.js';
 
 const uniform = { kind: 'uniform' } as const;
 const weight = integer({ max: 1_000_000 });
 
-export const scenarioFields = {
+const scenarioFields = {
   url: option(text(), 'Address of the server, http(s)://… or ws(s)://…, as in connect().', {
     default: 'http://127.0.0.1:8000',
   }),
@@ -132,14 +133,4 @@ export type FieldPath = keyof Table;
 /** Decoded: durations in milliseconds, sizes in bytes. */
 export type ScenarioValues = { readonly [Path in FieldPath]: Table[Path]['default'] };
 
-export const fieldPaths = Object.keys(scenarioFields).filter(isFieldPath);
-
-export function isFieldPath(path: string): path is FieldPath {
-  return Object.hasOwn(scenarioFields, path);
-}
-
-/** The field of a path that is only known at run time. */
-export function fieldAt(path: FieldPath): Option<unknown, unknown> {
-  // safe: a wider view of the same object; its schema takes unknown values and checks them
-  return scenarioFields[path] as unknown as Option<unknown, unknown>;
-}
+export const scenarioTable = new OptionTable(scenarioFields);

@@ -5,11 +5,11 @@ import * as v from 'valibot';
 import { ClientError } from '../../client/client-error.js';
 import { endpointsOf } from '../../client/endpoint-url.js';
 import { readTextFile } from '../../config/bounded-file.js';
-import { unknownKey } from '../../config/channel-config.js';
 import { readConfigFile } from '../../config/file.js';
 import { flagName } from '../../config/layers.js';
+import type { FileFault, Given } from '../../config/option-table.js';
 import { type ConfigProblem, quote } from '../../config/problem.js';
-import { type FieldPath, fieldAt, fieldPaths, isFieldPath, type ScenarioValues } from './scenario-fields.js';
+import { type FieldPath, type ScenarioValues, scenarioTable } from './scenario-fields.js';
 
 /** What kind of problem it is; the message may change. */
 export type ScenarioProblemCode = 'unreadable' | 'unknown' | 'invalid' | 'conflict';
@@ -36,26 +36,24 @@ export interface ScenarioSources {
   readonly fallbacks?: Partial<Record<FieldPath, string>>;
 }
 
-interface Given {
-  readonly value: unknown;
-  readonly where: string;
-}
-
 const maxKeyBytes = 65_536;
 
 export async function readScenario(sources: ScenarioSources): Promise<ScenarioOutcome> {
   const problems: ScenarioProblem[] = [];
   const given = new Map<FieldPath, Given>();
   for (const [path, value] of Object.entries(sources.fallbacks ?? {})) {
-    if (isFieldPath(path)) given.set(path, { value, where: 'environment' });
+    if (scenarioTable.has(path)) given.set(path, { value, where: 'environment' });
   }
   if (sources.file !== undefined) {
     const read = await readConfigFile(sources.folder, sources.file);
-    if (read.ok) takeFile(read.file?.content, sources.file, given, problems);
-    else problems.push({ code: 'unreadable', key: '', where: read.where, message: read.message });
+    if (read.ok) {
+      const where = sources.file;
+      const problem = (code: FileFault, key: string, message: string) => problems.push({ code, key, where, message });
+      for (const [path, one] of scenarioTable.read(read.file?.content, where, problem)) given.set(path, one);
+    } else problems.push({ code: 'unreadable', key: '', where: read.where, message: read.message });
   }
   for (const [path, text] of sources.flags) {
-    given.set(path, { value: fieldAt(path).kind.fromText(text), where: `--${flagName(path)}` });
+    given.set(path, { value: scenarioTable.at(path).kind.fromText(text), where: `--${flagName(path)}` });
   }
   const values = decode(given, problems);
   if (problems.length === 0) readSecretFiles(sources.folder, values, given, problems);
@@ -65,48 +63,13 @@ export async function readScenario(sources: ScenarioSources): Promise<ScenarioOu
   return problems.length > 0 ? { ok: false, problems } : { ok: true, scenario };
 }
 
-const groups = new Set(fieldPaths.filter((path) => path.includes('.')).map((path) => path.split('.', 1)[0] ?? ''));
-const topNames = [...fieldPaths.filter((path) => !path.includes('.')), ...groups];
-
-function takeFile(content: unknown, where: string, given: Map<FieldPath, Given>, problems: ScenarioProblem[]): void {
-  const unknown = (key: string, message: string) => problems.push({ code: 'unknown', key, where, message });
-  const invalid = (key: string, message: string) => problems.push({ code: 'invalid', key, where, message });
-  if (content !== null && !isObject(content)) invalid('', 'is not an object of options');
-  for (const [name, value] of Object.entries(isObject(content) ? content : {})) {
-    if (isFieldPath(name)) given.set(name, { value, where });
-    else if (!groups.has(name)) unknown(name, unknownName(name));
-    else if (!isObject(value)) invalid(name, 'is not an object; indent its options below it');
-    else {
-      for (const [member, inner] of Object.entries(value)) {
-        const path = `${name}.${member}`;
-        if (isFieldPath(path)) given.set(path, { value: inner, where });
-        else unknown(path, unknownKey(member, membersOf(name)));
-      }
-    }
-  }
-}
-
-/** A top-level `rate` was meant for `publish`; everything else is a typing error. */
-function unknownName(name: string): string {
-  const elsewhere = fieldPaths.find((path) => path.endsWith(`.${name}`));
-  return elsewhere === undefined ? unknownKey(name, topNames) : `is unknown; did you mean "${elsewhere}"?`;
-}
-
-function membersOf(group: string): string[] {
-  return fieldPaths.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function decode(
   given: ReadonlyMap<FieldPath, Given>,
   problems: ScenarioProblem[],
 ): Partial<Record<FieldPath, unknown>> {
   const values: Partial<Record<FieldPath, unknown>> = {};
-  for (const path of fieldPaths) {
-    const { kind, default: usual, secret } = fieldAt(path);
+  for (const path of scenarioTable.paths) {
+    const { kind, default: usual, secret } = scenarioTable.at(path);
     const one = given.get(path);
     values[path] = usual;
     if (one === undefined) continue;

@@ -2,6 +2,7 @@
 
 import type { Disconnect } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
+import { setNewest } from '../../model/set-newest.js';
 import type { Clock } from '../ports/clock.js';
 
 /** Refusals of one check; a flood of one kind leaves the others. */
@@ -101,10 +102,7 @@ export class RecentEvents {
   /** What is alike is one event, which becomes the newest. */
   #keep(events: Map<string, Kept>, key: string, most: number, event: Omit<Kept, 'seq' | 'atMs' | 'count'>): void {
     const count = (events.get(key)?.count ?? 0) + 1;
-    events.delete(key);
-    const [oldest] = events.keys();
-    if (events.size >= most && oldest !== undefined) events.delete(oldest);
-    events.set(key, { ...event, seq: ++this.#lastSeq, atMs: this.clock.wallMs(), count });
+    setNewest(events, key, { ...event, seq: ++this.#lastSeq, atMs: this.clock.wallMs(), count }, most);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../engine/ports/clock.js';
 import { TokenBucket } from '../../engine/time/token-bucket.js';
+import { setNewest } from '../../model/set-newest.js';
 
 /** For one address: so many at once, then one in ten seconds. */
 const perAddress = { perSec: 0.1, burst: 10 } as const;
@@ -25,10 +26,7 @@ export class LoginAttempts {
   admit(address: string): boolean {
     const nowMs = this.clock.nowMs();
     const known = this.#byAddress.get(address) ?? new TokenBucket(perAddress.perSec, perAddress.burst, nowMs);
-    this.#byAddress.delete(address);
-    const [oldest] = this.#byAddress.keys();
-    if (this.#byAddress.size >= maxAddresses && oldest !== undefined) this.#byAddress.delete(oldest);
-    this.#byAddress.set(address, known);
+    setNewest(this.#byAddress, address, known, maxAddresses);
     return known.tryTake(nowMs) && this.#all.tryTake(nowMs);
   }
 }

@@ -1,6 +1,7 @@
 /** The numbered frames of a client that were processed, so that repeated requests have no effect. */
 
 import { createHash } from 'node:crypto';
+import { setNewest } from '../../model/set-newest.js';
 import type { EncodedMessage } from '../../protocols/protocol.js';
 
 /** Number of frames that are compared by content; older ones only by number. */
@@ -33,11 +34,7 @@ export class FramesTaken {
     }
     if (first <= this.#highest) this.#fill(first, last);
     this.#highest = Math.max(this.#highest, last);
-    this.#digests.set(first, digest);
-    for (const oldest of this.#digests.keys()) {
-      if (this.#digests.size <= maxCompared) break;
-      this.#digests.delete(oldest);
-    }
+    setNewest(this.#digests, first, digest, maxCompared);
     return true;
   }
 

@@ -1,6 +1,7 @@
 /** The last known places of channels' streams, so that an append usually needs no request before it. */
 
 import type { ChannelName } from '../../../model/channel-name.js';
+import { setNewest } from '../../../model/set-newest.js';
 import type { Place } from './stored-message.js';
 
 const maxPlaces = 20_000;
@@ -21,11 +22,7 @@ export class Places {
   learn(channel: ChannelName, place: Place): void {
     const known = this.#places.get(channel);
     if (known !== undefined && known.seq > place.seq) return;
-    this.#places.delete(channel);
-    this.#places.set(channel, place);
-    if (this.#places.size <= maxPlaces) return;
-    const [oldest] = this.#places.keys();
-    if (oldest !== undefined) this.#places.delete(oldest);
+    setNewest(this.#places, channel, place, maxPlaces);
   }
 
   forget(channel: ChannelName): void {
