@@ -172,7 +172,7 @@ test('events of a recorded request name its span, and their delivery is in its t
   const client = await server.connected();
   const [connected] = await server.backend.waitFor('/events');
   // safe: the backend gets what the page about hooks says
-  const [event] = connected?.body.events as { readonly type: string; readonly client: string }[];
+  const [event] = (connected?.body.events ?? []) as { readonly type: string; readonly client: string }[];
   expect(event?.type).toBe('connected');
   expect(connected?.text).not.toContain('traceparent');
   const begun = await spans.named('POST /events');

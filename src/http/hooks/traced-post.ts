@@ -1,13 +1,13 @@
 /** A call of a backend in a span of its own, which the backend gets as its parent. */
 
 import type { SpanOptions, Tracer } from '../../engine/ports/tracer.js';
-import type { HookName } from './hook.js';
 import type { HookClient, HookRequest, HookResponse } from './hook-client.js';
 
 export interface TracedCall extends Pick<SpanOptions, 'from'> {
   /** Absent: nothing is traced. */
   readonly tracer: Tracer | undefined;
-  readonly hook: HookName;
+  /** Its name. */
+  readonly hook: string;
   /** Its query, which may hold a secret, is not recorded. */
   readonly url: URL;
 }
