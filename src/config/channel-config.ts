@@ -62,6 +62,7 @@ const ruleEntries = {
   maxMessageBytes: v.optional(bytes({ min: 2 }).schema),
   delta: v.optional(onOff),
   compaction: v.optional(onOff),
+  dictionarySamples: v.optional(onOff),
   batch: v.optional(duration({ max: 1_000 }).schema),
 };
 

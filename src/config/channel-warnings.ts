@@ -15,6 +15,14 @@ export function findChannelWarnings(config: Config, takesTokens: boolean): strin
       `channels → ${pattern} → subscribe is token, and there is none of token.secret, token.keys and token.jwks`,
     );
   }
+  if (!values['deflate.enabled'] || !values['deflate.dictionary']) {
+    for (const [pattern, { dictionarySamples }] of rules) {
+      if (dictionarySamples !== true) continue;
+      warnings.push(
+        `channels → ${pattern} → dictionarySamples has no effect without deflate.enabled and deflate.dictionary`,
+      );
+    }
+  }
   if (onlyAnonymous(config)) warnings.push(...rules.flatMap(([pattern, rule]) => findForUsers(pattern, rule)));
   const kept = rules.filter(([, { history }]) => history !== undefined);
   const most = Math.max(0, ...kept.map(([, rule]) => rule.maxMessageBytes ?? values['limits.maxMessageBytes']));

@@ -20,6 +20,15 @@ test.each(brokers)(
   },
 );
 
+test('samples for dictionaries are said to have no effect without any', async () => {
+  const channels = '{"a:{x}":{"subscribe":"anyone","dictionarySamples":true},"b":{"subscribe":"anyone"}}';
+  const dictionary = { 'deflate.enabled': 'true', 'deflate.dictionary': 'true' };
+  const warning = 'channels → a:{x} → dictionarySamples has no effect without deflate.enabled and deflate.dictionary';
+  expect(await warnings({ channels })).toEqual([warning]);
+  expect(await warnings({ channels, 'deflate.enabled': 'true' })).toEqual([warning]);
+  expect(await warnings({ channels, ...dictionary })).toEqual([]);
+});
+
 test('options of compression are said to have no effect where it is off', async () => {
   const set = { 'deflate.minBytes': '512', 'deflate.dictionary': 'true' };
   expect(await warnings(set)).toEqual([

@@ -19,6 +19,7 @@ import { ChannelIds } from './fanout/channel-ids.js';
 import { Hub } from './fanout/hub.js';
 import { Interest } from './fanout/interest.js';
 import { MapPages } from './fanout/map-pages.js';
+import { MessageSamples } from './fanout/message-samples.js';
 import { OwnKeys } from './fanout/own-keys.js';
 import { PositionChecks } from './fanout/position-checks.js';
 import { Presence } from './fanout/presence.js';
@@ -162,7 +163,9 @@ function compose(options: NodeOptions) {
   const turn = new Turn(clock);
   const interest = new Interest(broker, clock, log, limits);
   const samples = new DeliverySamples({ clock, hasSubscribers: (channel) => hub.has(channel) });
-  const hub: Hub = new Hub(interest, { turn, counters, samples, tracer, channelIds: new ChannelIds() }, notifier);
+  const messageSamples = new MessageSamples(clock);
+  const channelIds = new ChannelIds();
+  const hub: Hub = new Hub(interest, { turn, counters, samples, messageSamples, tracer, channelIds }, notifier);
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
   const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, counters, keeps: () => ports.rules.keeps });
@@ -213,6 +216,7 @@ function compose(options: NodeOptions) {
     limits,
     counters,
     samples,
+    messageSamples,
     clientVersions: new ClientVersions(),
     /** Absent: the broker keeps everything elsewhere. */
     holdings: () => broker.holdings,

@@ -2,6 +2,7 @@
 
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { Cluster } from '../engine/cluster/cluster.js';
+import type { MessageSamples } from '../engine/fanout/message-samples.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { ClientGate } from '../transports/client-gate.js';
 import { LongPollingTransport } from '../transports/long-polling/transport.js';
@@ -14,7 +15,7 @@ import { httpStream, sse as sseFormat } from '../transports/streaming/format.js'
 import { type StreamParts, StreamTransport } from '../transports/streaming/transport.js';
 import type { Transport, TransportPorts } from '../transports/transport.js';
 import { WebSocketTransport } from '../transports/websocket/transport.js';
-import { dictionaryWords } from './dictionary-words.js';
+import { DictionaryContents } from './dictionary-contents.js';
 
 /** Paths of the other transports than WebSocket; `false` switches one off, `true` is the default path. */
 export interface TransportPaths {
@@ -55,7 +56,7 @@ const forwardingSlackMs = 5_000;
 
 /** @throws FanfareError `ERR_CONFIG` when two of them have one path */
 export function clientTransports(
-  ports: TransportPorts & { readonly cluster: Cluster },
+  ports: TransportPorts & { readonly cluster: Cluster; readonly messageSamples: MessageSamples },
   gate: ClientGate,
   options: {
     readonly path: string;
@@ -70,7 +71,7 @@ export function clientTransports(
   const directory = new SessionDirectory(ports.id, ports.random, peers);
   answerForwarded(ports.cluster, directory);
   const parts: StreamParts = { ports, gate, directory, maxFrameBytes };
-  const dictionaryFor = (subprotocol: string) => dictionaryWords(options.channels, subprotocol === 'centrifuge-json');
+  const { of: dictionaryFor } = new DictionaryContents(ports, options.channels);
   const transports: Transport[] = [new WebSocketTransport(ports, { path: options.path, gate, dictionaryFor })];
   const pathOf = (path: string | true, name: keyof typeof usualPaths) => (path === true ? usualPaths[name] : path);
   if (lines !== false) transports.push(new StreamTransport(pathOf(lines, 'httpStream'), httpStream, parts));

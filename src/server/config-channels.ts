@@ -13,7 +13,8 @@ export function channelsOf(rules: ChannelsConfig, hooks: RuleDecisions): Record<
 }
 
 function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
-  const { history, recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes, delta, compaction } = rule;
+  const { history, recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes } = rule;
+  const { delta, compaction, dictionarySamples } = rule;
   const batch: Duration | undefined = rule.batch === undefined ? undefined : `${rule.batch}ms`;
   const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
@@ -28,6 +29,7 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
     ...(history !== undefined &&
       ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),
     ...(map !== undefined && { map: defined({ ...map, ttl: mapTtl }) }),
-    ...defined({ recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes, delta, compaction, batch }),
+    ...defined({ recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes }),
+    ...defined({ delta, compaction, dictionarySamples, batch }),
   };
 }

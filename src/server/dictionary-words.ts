@@ -1,10 +1,12 @@
-/** What a dictionary has in it: what messages have in common, as far as declarations tell before the first message. */
+/** The text of a dictionary: what messages have in common, as far as declarations and samples tell. */
 
 import { jsonSchemaOf } from '../asyncapi/json-schema.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 
 /** The window of DEFLATE has 32 KiB, of which a frame needs a part; loading more takes longer, too. */
 const maxBytes = 8_192;
+/** Of pieces of sampled messages, in characters, beside what is from declarations. */
+export const maxSampledLength = 4_096;
 /** Of the schema of one channel. */
 const maxDepth = 6;
 
@@ -19,9 +21,14 @@ const protocolWords = [
 
 /**
  * @param isJson whether the client speaks JSON; in protobuf only data and names of channels are text
+ * @param sampled pieces of messages, the most useful last
  * @returns the same for the same declarations, so that nodes and later versions agree about it
  */
-export function dictionaryWords(channels: Readonly<Record<string, ChannelDeclaration>>, isJson: boolean): Buffer {
+export function dictionaryWords(
+  channels: Readonly<Record<string, ChannelDeclaration>>,
+  isJson: boolean,
+  sampled = '',
+): Buffer {
   let words = '';
   for (const [pattern, { options }] of Object.entries(channels)) {
     const name = pattern.replace(/\{.*/s, '');
@@ -29,8 +36,9 @@ export function dictionaryWords(channels: Readonly<Record<string, ChannelDeclara
     const data = schema?.ok ? sampleOf(schema.schema, 0) : '{';
     words += isJson ? `{"push":{"channel":"${name}","pub":{"data":${data},"offset":1}}}\n` : `${name}${data}`;
   }
-  const own = Buffer.from(words).subarray(0, maxBytes);
-  return isJson ? Buffer.concat([own, Buffer.from(protocolWords)]) : own;
+  const learned = Buffer.from(sampled);
+  const own = Buffer.from(words).subarray(0, Math.max(0, maxBytes - learned.length));
+  return Buffer.concat(isJson ? [own, learned, Buffer.from(protocolWords)] : [own, learned]);
 }
 
 /** JSON as values of this schema may be: its keys, and the values that it lists. */

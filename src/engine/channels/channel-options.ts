@@ -181,6 +181,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    */
   readonly compaction?: boolean;
   /**
+   * Let pieces that many of its messages have in common become part of the dictionaries of a listener's compression.
+   * Whoever may connect gets these: only for channels whose messages everybody may know. Default: `false`.
+   */
+  readonly dictionarySamples?: boolean;
+  /**
    * How long publications, joins and leaves may be gathered while the server is busy, at most `1s`, so that many of them
    * share one write to each connection. While it is idle nothing waits. Default: `0ms`, they leave at once.
    */
@@ -223,6 +228,7 @@ const checks = {
   maxMessageBytes: anything,
   delta: word(true, false),
   compaction: word(true, false),
+  dictionarySamples: word(true, false),
   batch: anything,
 } satisfies Record<keyof ChannelOptions, unknown>;
 

@@ -32,6 +32,7 @@ const meanings = {
   maxMessageBytes: 'quiet',
   delta: 'quiet',
   compaction: 'quiet',
+  dictionarySamples: 'quiet',
   batchMs: 'quiet',
   counts: 'quiet',
 } as const satisfies Readonly<Record<keyof Rule, RuleChange>>;

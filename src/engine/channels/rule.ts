@@ -37,6 +37,8 @@ export interface Rule {
   readonly delta: boolean;
   /** Whether clients that can do so are told a number for the channel. */
   readonly compaction: boolean;
+  /** Whether pieces of its messages may become part of dictionaries. */
+  readonly dictionarySamples: boolean;
   /** How long publications may be gathered while the node is busy. 0: not beyond the turn. */
   readonly batchMs: number;
   /** What is counted of its channels. A rule that replaces one of the same pattern goes on with these. */

@@ -118,6 +118,8 @@ describe('refused with ERR_CONFIG, naming the rule', () => {
     ['B107: a time-to-live in parsecs', 'c', { history: { size: 1, ttl: '10 parsecs' } }],
     ['a message limit that nothing fits', 'c', { maxMessageBytes: 1 }],
     ['a message limit that is no number', 'c', { maxMessageBytes: Number.NaN }],
+    ['samples of messages for single users', 'c', { userLimited: true, dictionarySamples: true }],
+    ['samples of bytes', 'c', { message: bytes(), dictionarySamples: true }],
     ['a batch in parsecs', 'c', { batch: '10 parsecs' }],
     ['a batch that is no text', 'c', { batch: 10 }],
     ['a batch beyond its bound', 'c', { batch: '1001ms' }],

@@ -102,6 +102,12 @@ function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, 
   }
   if (binary !== undefined && map !== undefined) throw fault(text, 'values of a map are JSON: leave bytes out');
   if (binary !== undefined && options.delta === true) throw fault(text, 'deltas are those of JSON: leave delta out');
+  const { dictionarySamples = false } = options;
+  if (binary !== undefined && dictionarySamples)
+    throw fault(text, 'dictionaries have pieces of JSON: leave dictionarySamples out');
+  if (options.userLimited === true && dictionarySamples) {
+    throw fault(text, 'messages for single users are for nobody else: leave dictionarySamples out');
+  }
   const maxMessageBytes = options.maxMessageBytes ?? binary?.maxBytes ?? defaults.maxMessageBytes;
   if (!Number.isSafeInteger(maxMessageBytes) || maxMessageBytes < 2) {
     throw fault(text, `maxMessageBytes must be a whole number of at least 2, got ${kindOf(maxMessageBytes)}`);
@@ -126,6 +132,7 @@ function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, 
     maxMessageBytes,
     delta: options.delta ?? false,
     compaction: options.compaction ?? false,
+    dictionarySamples,
     batchMs: batchMs(text, options.batch),
     counts,
   };

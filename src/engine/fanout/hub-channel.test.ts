@@ -18,6 +18,7 @@ import { DeliverySamples } from '../time/delivery-samples.js';
 import { Turn } from '../time/turn.js';
 import { ChannelIds } from './channel-ids.js';
 import { HubChannel } from './hub-channel.js';
+import { MessageSamples } from './message-samples.js';
 import { Outbox } from './outbox.js';
 import { maxBufferedPublications, Subscription, type SubscriptionOwner } from './subscription.js';
 import { Variants } from './variant.js';
@@ -107,6 +108,7 @@ class World {
     clock: this.clock,
     hasSubscribers: (of) => this.measured.has(of),
   });
+  readonly messageSamples = new MessageSamples(this.clock);
   readonly tracer = undefined;
   readonly channelIds = new ChannelIds();
   readonly channel = new HubChannel(name, this);

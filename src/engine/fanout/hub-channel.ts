@@ -16,6 +16,7 @@ import type { DeliverySamples } from '../time/delivery-samples.js';
 import type { Flushable, Turn } from '../time/turn.js';
 import type { ChannelIds } from './channel-ids.js';
 import { DeltaChain } from './delta/chain.js';
+import type { MessageSamples } from './message-samples.js';
 import { SharedFrame } from './shared-frame.js';
 import { SharedPush } from './shared-push.js';
 import type { FanOut, Subscription } from './subscription.js';
@@ -26,6 +27,7 @@ export interface HubChannelPorts {
   readonly turn: Turn;
   readonly counters: Counters;
   readonly samples: DeliverySamples;
+  readonly messageSamples: MessageSamples;
   readonly tracer: Tracer | undefined;
   readonly channelIds: ChannelIds;
 }
@@ -180,6 +182,7 @@ export class HubChannel implements Flushable, FanOut {
       const { samples, tracer } = this.#ports;
       if (publication.trace !== undefined && tracer !== undefined) this.#trace(tracer, publication.trace);
       if (samples.channel === this.name && samples.arrived(publication.data)) this.#isMeasured = true;
+      if (this.#rule?.dictionarySamples === true) this.#ports.messageSamples.take(publication);
       const push = { kind: 'publication', channel: this.name, publication } as const;
       this.#enqueue(
         this.#deltas?.next(push, this.#id) ?? new SharedPush(push, this.#id),

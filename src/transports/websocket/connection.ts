@@ -141,19 +141,21 @@ export class WebSocketConnection implements Connection {
 
 /** One of a listener that has a dictionary. */
 export class DictionaryConnection extends WebSocketConnection {
-  readonly #form: DictionaryForm;
+  readonly #formFor: (held: string) => DictionaryForm;
+  #form: DictionaryForm | undefined;
 
-  constructor(ws: ClientSocket, socket: Duplex, encoding: Encoding, form: DictionaryForm) {
+  constructor(ws: ClientSocket, socket: Duplex, encoding: Encoding, formFor: (held: string) => DictionaryForm) {
     super(ws, socket, encoding);
-    this.#form = form;
+    this.#formFor = formFor;
   }
 
   offerDictionary(held: string): DictionaryOffer {
+    this.#form = this.#formFor(held);
     return this.#form.dictionary.offer(held);
   }
 
   beginDictionary(): void {
-    this.encoding = this.#form.encoding;
+    if (this.#form !== undefined) this.encoding = this.#form.encoding;
   }
 }
 

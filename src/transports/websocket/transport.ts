@@ -50,7 +50,7 @@ interface WebSocketTransportOptions {
   readonly gate: ClientGate;
   /** Default: clients that use the two-way protocol. */
   readonly purpose?: SocketPurpose;
-  /** What a dictionary for clients with this subprotocol has in it. Default: nothing. */
+  /** What a dictionary for clients with this subprotocol has in it: the same until there is a better one. Default: nothing. */
   readonly dictionaryFor?: (subprotocol: string) => Buffer;
   /** Most fragments of one message. Default: 64. */
   readonly maxFragments?: number;
@@ -179,7 +179,8 @@ function isRefusal(asked: unknown): asked is Refusal {
   return typeof asked === 'object' && asked !== null && 'status' in asked;
 }
 
-const nothing = (): Buffer => Buffer.alloc(0);
+const empty = Buffer.alloc(0);
+const nothing = (): Buffer => empty;
 
 /** Retains nothing of the request either. */
 function twoWay(
@@ -198,7 +199,7 @@ function twoWay(
       const codec = ws.protocol === '' ? asked : ws.protocol;
       const encoding = encodingOf(codec, encodings);
       const connection = dictionary
-        ? new DictionaryConnection(ws, socket, encoding, dictionaries.of(codec))
+        ? new DictionaryConnection(ws, socket, encoding, (held) => dictionaries.of(codec, held))
         : new WebSocketConnection(ws, socket, encoding);
       ws.session = ports.open(connection, gate.handshakeOf(request));
     },
