@@ -1,60 +1,10 @@
 /** What a broker that keeps maps promises about their keys and changes. */
 
 import { strict as assert } from 'node:assert';
-import type { MapLimits, MapOutcome, MapSetOptions } from '../engine/ports/map-store.js';
+import { maxPageLength } from '../engine/ports/map-store.js';
 import { payloadText, payloadValue } from '../model/payload.js';
-import type { Publication } from '../model/publication.js';
-import { type Claim, mapChangesOf, mapsOf, member, text, unusualTexts, type World } from './broker-claim.js';
-
-/** Of the maps in the suite. */
-const limits: MapLimits = { stream: { size: 100, ttlMs: 60_000 }, maxKeys: 20 };
-const nothing = text(null);
-
-type Options = Partial<MapSetOptions>;
-
-function set({ broker, channel }: World, key: string, value: unknown, options: Options = {}): Promise<MapOutcome> {
-  return mapsOf(broker).set(channel, { key, data: text(value) }, { limits, ...options });
-}
-
-function remove({ broker, channel }: World, key: string, options: Options = {}): Promise<MapOutcome> {
-  return mapsOf(broker).remove(channel, { key, data: nothing }, { limits, ...options });
-}
-
-/** The version of a change that was made. */
-async function versionOf(outcome: Promise<MapOutcome>): Promise<number> {
-  const made = await outcome;
-  assert.ok(made.ok && !made.duplicate, JSON.stringify(made));
-  return made.position.offset;
-}
-
-async function pagesOf({ broker, channel }: World, limit: number): Promise<Publication[]> {
-  const entries: Publication[] = [];
-  for (let after = 0; ; ) {
-    const page = await mapsOf(broker).page(channel, { after, limit });
-    entries.push(...page.state.entries);
-    if (page.next === 0) return entries;
-    after = page.next;
-  }
-}
-
-function valuesOf(entries: Iterable<Publication>): Record<string, unknown> {
-  return Object.fromEntries([...entries].map(({ key, data }) => [key, payloadValue(data)]));
-}
-
-async function stateOf(world: World): Promise<Record<string, unknown>> {
-  return valuesOf(await pagesOf(world, 7));
-}
-
-/** What somebody has who applies all changes, in their order. */
-function applied(changes: readonly Publication[]): Record<string, unknown> {
-  const state = new Map<string, Publication>();
-  for (const change of changes) {
-    const { key = '' } = change;
-    if (change.removed) state.delete(key);
-    else state.set(key, change);
-  }
-  return valuesOf(state.values());
-}
+import { type Claim, mapChangesOf, mapsOf, member, text, unusualTexts } from './broker-claim.js';
+import { applied, limits, pagesOf, remove, set, stateOf, valuesOf, versionOf } from './broker-map-steps.js';
 
 export function mapClaims(claim: Claim): void {
   claim('a map without keys has an empty page, with a position', async ({ broker, channel }) => {
@@ -207,34 +157,6 @@ export function mapClaims(claim: Claim): void {
     assert.deepEqual(await stateOf(world), { a: 3 });
   });
 
-  claim('a key whose time is over is removed by a change that subscribers get', async (world) => {
-    const { broker, channel, events, advance, settle } = world;
-    await broker.subscribe(channel);
-    await set(world, 'short', 1, { ttlMs: 2_000 });
-    await set(world, 'long', 2, { ttlMs: 60_000 });
-    await set(world, 'renewed', 3, { ttlMs: 2_000 });
-    await set(world, 'stays', 4);
-    await set(world, 'renewed', 3, { ttlMs: 60_000 });
-    assert.deepEqual(await stateOf(world), { short: 1, long: 2, renewed: 3, stays: 4 });
-    await advance(4_000);
-    await events.until(() => events.publications(channel).length >= 6);
-    await settle();
-    assert.deepEqual(await stateOf(world), { long: 2, renewed: 3, stays: 4 });
-    const last = events.publications(channel).at(-1)?.publication;
-    assert.deepEqual([last?.key, last?.removed, last?.offset], ['short', true, 6]);
-  });
-
-  claim('a key that stays is not removed when it had a time before', async (world) => {
-    const { advance } = world;
-    await set(world, 'a', 1, { ttlMs: 1_000 });
-    await set(world, 'a', 2);
-    await set(world, 'b', 1, { ttlMs: 1_000 });
-    await remove(world, 'b');
-    await set(world, 'b', 2);
-    await advance(4_000);
-    assert.deepEqual(await stateOf(world), { a: 2, b: 2 });
-  });
-
   claim('keys and changes of two channels are apart', async (world) => {
     const { broker, other } = world;
     await set(world, 'a', 1);
@@ -262,5 +184,39 @@ export function mapClaims(claim: Claim): void {
     assert.deepEqual(applied(heard), expected);
     const later = heard.filter(({ offset }) => offset > early.top.offset);
     assert.deepEqual(applied([...early.state.entries, ...later]), expected);
+  });
+
+  claim('G1: pages that changes come between, and the changes after the first, are the state', async (world) => {
+    const { broker, channel, events, settle } = world;
+    await broker.subscribe(channel);
+    for (let i = 0; i < 15; i++) await set(world, `k${i}`, i);
+    const maps = mapsOf(broker);
+    const first = await maps.page(channel, { after: 0, limit: 4 });
+    const entries = [...first.state.entries];
+    for (let after = first.next, n = 0; after !== 0; n++) {
+      await set(world, `k${n}`, 'read already');
+      await set(world, `k${14 - n}`, 'not read yet');
+      await remove(world, `k${n + 5}`);
+      await set(world, `new ${n}`, n);
+      const { state, next, top } = await maps.page(channel, { after, upTo: first.top.offset, limit: 4 });
+      assert.equal(top.epoch, first.top.epoch);
+      entries.push(...state.entries);
+      after = next;
+    }
+    assert.equal(new Set(entries.map(({ key }) => key)).size, entries.length);
+    await settle();
+    const later = events.publications(channel).map(({ publication }) => publication);
+    const changes = later.filter(({ offset }) => offset > first.top.offset);
+    assert.deepEqual(applied([...entries, ...changes]), await stateOf(world));
+  });
+
+  claim('G11: a page of long values is cut before it is too long, and the next has the rest', async (world) => {
+    const { broker, channel } = world;
+    const long = 'x'.repeat(40_000);
+    for (let i = 0; i < 9; i++) await set(world, `k${i}`, long);
+    const page = await mapsOf(broker).page(channel, { after: 0, limit: 9 });
+    assert.ok(page.state.entries.length > 0 && page.state.length <= maxPageLength, `${page.state.length}`);
+    assert.equal(page.next, page.state.entries.at(-1)?.offset);
+    assert.equal((await pagesOf(world, 100)).length, 9);
   });
 }

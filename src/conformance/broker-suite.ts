@@ -11,6 +11,7 @@ import { historyClaims } from './broker-history-claims.js';
 import { idempotencyClaims } from './broker-idempotency-claims.js';
 import { mapClaims } from './broker-map-claims.js';
 import { mapBytesClaims, mapRenewalClaims } from './broker-map-extra-claims.js';
+import { mapTimeClaims } from './broker-map-time-claims.js';
 import { presenceClaims } from './broker-presence-claims.js';
 import { tracingClaims } from './broker-tracing-claims.js';
 import { versionClaims } from './broker-version-claims.js';
@@ -28,7 +29,10 @@ export interface TestFramework {
 const abilities = {
   delivery: deliveryClaims,
   history: historyClaims,
-  maps: mapClaims,
+  maps: (claim: Claim) => {
+    mapClaims(claim);
+    mapTimeClaims(claim);
+  },
   mapBytes: mapBytesClaims,
   mapRenewal: mapRenewalClaims,
   idempotency: idempotencyClaims,

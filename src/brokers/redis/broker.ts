@@ -14,6 +14,8 @@ import { ClusterSurvey } from './cluster-survey.js';
 import { dialer } from './dialer.js';
 import { RedisHistory } from './history.js';
 import { Keys } from './keys.js';
+import { MapEnds } from './map-ends.js';
+import { RedisMaps } from './maps.js';
 import { type FilledRedisOptions, type RedisOptions, withDefaults } from './options.js';
 import { RedisPresence } from './presence.js';
 import { makeScripts, type Scripts } from './script.js';
@@ -25,6 +27,7 @@ export class RedisBroker implements Broker {
   readonly carriesBytes = true;
   readonly comparesVersions = true;
   readonly history: RedisHistory;
+  readonly maps: RedisMaps;
   readonly presence: RedisPresence;
   readonly control: BusControl;
   readonly #ports: BrokerPorts;
@@ -33,6 +36,7 @@ export class RedisBroker implements Broker {
   readonly #keys: Keys;
   readonly #scripts: Scripts;
   readonly #epochs: Epochs;
+  readonly #ends: MapEnds;
   readonly #topology: Topology;
   readonly #channels = new Map<string, ChannelName>();
   #events: BrokerEvents | undefined;
@@ -47,8 +51,17 @@ export class RedisBroker implements Broker {
     this.#scripts = makeScripts();
     this.#epochs = new Epochs(ports.random);
     this.#topology = this.#topologyOf([this.#options.url].flat().map(parseAddress));
-    const shared = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys };
-    this.history = new RedisHistory({ ...shared, epochs: this.#epochs, streamIdleMs: this.#options.streamIdleMs });
+    const { streamIdleMs, mapIdleMs } = this.#options;
+    this.#ends = new MapEnds(ports.clock, (channel) => this.maps.removeEnded(channel));
+    const shared = {
+      topology: this.#topology,
+      scripts: this.#scripts,
+      keys: this.#keys,
+      epochs: this.#epochs,
+      mapIdleMs,
+    };
+    this.maps = new RedisMaps({ ...shared, ends: this.#ends });
+    this.history = new RedisHistory({ ...shared, streamIdleMs, onMap: (channel) => this.#ends.found(channel) });
     this.control = new BusControl({
       placeOf: (nodeId) => this.#keys.control(nodeId),
       subscribe: (place) => this.#topology.controlRoute().subscribe(place),
@@ -67,6 +80,7 @@ export class RedisBroker implements Broker {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#garbage.close();
+    this.#ends.close();
     this.#topology.close();
     this.#channels.clear();
   }
@@ -170,10 +184,19 @@ export class RedisBroker implements Broker {
       return;
     }
     try {
-      deliver(this.#events, channel, decodeMessage(text));
+      deliver(this.#events, channel, decodeMessage(text.startsWith('t') ? this.#unmarked(channel, text) : text));
     } catch (error) {
       this.#garbage.found(error, channel);
     }
+  }
+
+  /** The message of a set with a time to live tells that first: how long until a key of the map ends. */
+  #unmarked(channel: ChannelName, text: string): string {
+    const colon = text.indexOf(':');
+    const endsInMs = Number(text.slice(1, colon));
+    if (!Number.isSafeInteger(endsInMs)) throw new Error('not a message of a node');
+    this.#ends.atMost(channel, endsInMs);
+    return text.slice(colon + 1);
   }
 
   #assertOpen(): void {

@@ -26,10 +26,11 @@ test('B80: no two channels, and no two keys of one, ever share a name', () => {
         keys.stream(name),
         keys.bus(name),
         ...keys.presence(name),
+        ...keys.map(name),
         keys.idempotency(name, idempotencyKey),
       ];
       const names = new Set([...of(a, keyA), ...of(b, keyB)]);
-      expect(names.size).toBe(a !== b ? 14 : keyA !== keyB ? 8 : 7);
+      expect(names.size).toBe(a !== b ? 20 : keyA !== keyB ? 11 : 10);
     }),
   );
 });
@@ -37,9 +38,9 @@ test('B80: no two channels, and no two keys of one, ever share a name', () => {
 test('all names of a channel are in one slot', () => {
   fc.assert(
     fc.property(channel, key, (name, idempotencyKey) => {
-      const tags = [keys.place(name), keys.stream(name), keys.bus(name), keys.idempotency(name, idempotencyKey)].map(
-        hashTag,
-      );
+      const once = keys.idempotency(name, idempotencyKey);
+      const all = [keys.place(name), keys.stream(name), keys.bus(name), ...keys.map(name), once];
+      const tags = all.map(hashTag);
       expect(new Set(tags).size).toBe(1);
       expect(tags[0]).not.toBe('');
     }),

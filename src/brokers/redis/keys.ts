@@ -8,6 +8,8 @@ const escapes: Readonly<Record<string, string>> = { '%': '%25', '{': '%7B', '}':
 
 /** In the order of the presence functions' keys. */
 const presenceKinds = ['clients', 'members', 'users'] as const;
+/** In the order of the map functions' keys. */
+const mapKinds = ['order', 'values', 'ends'] as const;
 
 /** The hash tag of messages between nodes. */
 export const controlTag = 'control';
@@ -37,6 +39,12 @@ export class Keys {
   presence(channel: ChannelName): string[] {
     const name = tag(channel);
     return presenceKinds.map((kind) => `${this.prefix}:${kind}:${name}`);
+  }
+
+  /** In the order of the map functions' keys. */
+  map(channel: ChannelName): string[] {
+    const name = tag(channel);
+    return mapKinds.map((kind) => `${this.prefix}:${kind}:${name}`);
   }
 
   /** The sharded pub/sub channel. */

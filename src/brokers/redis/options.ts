@@ -11,6 +11,8 @@ export interface RedisOptions {
   readonly prefix?: string;
   /** How long a stream without publications and readers keeps its position, in milliseconds. Default: 24 hours. */
   readonly streamIdleMs?: number;
+  /** How long a map without changes and readers keeps its keys, in milliseconds. Default: 30 days. */
+  readonly mapIdleMs?: number;
   /** How long the server may take to answer before the connection is replaced, in milliseconds. Default: 4,000. */
   readonly timeoutMs?: number;
   /** Commands that may wait for an answer; further ones fail at once. Default: 10,000. */
@@ -21,5 +23,6 @@ export type FilledRedisOptions = Required<RedisOptions>;
 
 export function withDefaults(given: RedisOptions['url'] | RedisOptions): FilledRedisOptions {
   const options = typeof given === 'object' && 'url' in given ? given : { url: given };
-  return { prefix: 'fanfare', streamIdleMs: 86_400_000, timeoutMs: 4_000, maxInFlight: 10_000, ...options };
+  const idle = { streamIdleMs: 86_400_000, mapIdleMs: 2_592_000_000 };
+  return { prefix: 'fanfare', ...idle, timeoutMs: 4_000, maxInFlight: 10_000, ...options };
 }

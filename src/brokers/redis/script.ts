@@ -1,12 +1,17 @@
 /** A function that runs inside Redis, in one atomic step. */
 
 import { createHash } from 'node:crypto';
+import { append } from './lua/append.js';
+import { map } from './lua/map.js';
+import { mapChange, mapRenew } from './lua/map-change.js';
+import { mapGet, mapPage } from './lua/map-read.js';
 import { members } from './lua/members.js';
 import { place } from './lua/place.js';
 import { presenceAdd, presenceList, presenceRemove, presenceStats } from './lua/presence.js';
 import { publish } from './lua/publish.js';
 import { read } from './lua/read.js';
 import { remove } from './lua/remove.js';
+import { time } from './lua/time.js';
 
 export interface Script {
   readonly source: string;
@@ -18,6 +23,10 @@ export interface Scripts {
   readonly publish: Script;
   readonly read: Script;
   readonly remove: Script;
+  readonly mapChange: Script;
+  readonly mapRenew: Script;
+  readonly mapGet: Script;
+  readonly mapPage: Script;
   readonly presenceAdd: Script;
   readonly presenceRemove: Script;
   readonly presenceList: Script;
@@ -26,13 +35,17 @@ export interface Scripts {
 
 export function makeScripts(): Scripts {
   return {
-    publish: script(place, publish),
+    publish: script(place, append, publish),
     read: script(place, read),
     remove: script(place, remove),
-    presenceAdd: script(members, presenceAdd),
-    presenceRemove: script(members, presenceRemove),
-    presenceList: script(members, presenceList),
-    presenceStats: script(members, presenceStats),
+    mapChange: script(time, place, append, map, mapChange),
+    mapRenew: script(time, place, append, map, mapRenew),
+    mapGet: script(time, place, append, map, mapGet),
+    mapPage: script(time, place, append, map, mapPage),
+    presenceAdd: script(time, members, presenceAdd),
+    presenceRemove: script(time, members, presenceRemove),
+    presenceList: script(time, members, presenceList),
+    presenceStats: script(time, members, presenceStats),
   };
 }
 

@@ -3,7 +3,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RedisBroker } from '../../../src/brokers/redis/broker.js';
 import type { Position } from '../../../src/model/position.js';
-import { RedisServer, redisIsMissing } from '../../support/brokers/redis-server.js';
+import { RedisServer, redis8, redisIsMissing, valkey } from '../../support/brokers/redis-server.js';
 import { json, ownPrefix, ports, shared, started, stream } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
 
@@ -96,6 +96,30 @@ describe.skipIf(redisIsMissing())('redis, keys that are not what they should be'
     const next = await at.broker.publish(news, { data: json(4) }, { stream, idempotencyKey: 'k' });
     expect(next).toEqual({ position: { ...top, offset: 3 }, duplicate: false });
   });
+
+  test.each([redis8, valkey])(
+    'G7: $kind takes no offset back: then the history goes, and the channel goes on',
+    async (kind) => {
+      if (redisIsMissing(kind)) return;
+      await using other = await RedisServer.start(kind);
+      await using client = await other.client();
+      const { broker, events } = await started(new RedisBroker(other.url, ports));
+      await broker.subscribe(news);
+      const { position } = await broker.publish(news, { data: json(1) }, { stream });
+      await client.send(['ACL', 'SETUSER', 'narrow', 'reset', 'on', '>secret', '~*', '&*', '+@all', '-spublish']);
+      const narrow = await started(new RedisBroker(other.url.replace('//', '//narrow:secret@'), ports));
+      for (let n = 0; n < 2; n++) {
+        const failing = narrow.broker.publish(news, { data: json(2) }, { stream });
+        await expect(failing).rejects.toMatchObject({ code: 'ERR_BROKER' });
+      }
+      const page = await broker.history.read(news, { limit: 10, reverse: false, since: { ...position, offset: 0 } });
+      expect([page.top, page.continuous]).toEqual([position, false]);
+      const next = await broker.publish(news, { data: json(3) }, { stream });
+      expect(next).toEqual({ position: { ...position, offset: 2 }, duplicate: false });
+      await broker.probe();
+      expect(events.offsets(news)).toEqual([1, 2]);
+    },
+  );
 
   test.each([
     { gone: [8], from: 6, limit: 100, continuous: false },

@@ -68,11 +68,7 @@ export function runSuites({ make, advance, ...options }: SuiteOptions): void {
   const framework = { describe, test };
   brokerSuite({
     ...options,
-    skip: [
-      ...(options.skip ?? []),
-      { ability: 'mapBytes', reason: 'maps: bytes are not counted' },
-      { ability: 'mapRenewal', reason: 'maps: they cannot show presence' },
-    ],
+    skip: [...(options.skip ?? []), { ability: 'mapBytes', reason: 'maps: bytes are not counted' }],
     framework,
     make: async () => {
       const prefix = ownPrefix();

@@ -2,11 +2,6 @@
 export const members = `-- Prelude of the presence functions.
 -- KEYS: clients by their time of expiry, what is told about them, clients by user
 
-local function now()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-end
-
 -- What is told begins with the user: its length, a colon, its name. Nothing for what no node has written.
 local function userOf(member)
   local length = tonumber(string.match(member, '^(%d+):'))

@@ -7,42 +7,6 @@ export const publish = `-- Publishes in order. Each publication is appended to i
 -- KEYS: for each the pub/sub channel, then place and stream if it is kept, then the key of its idempotency key
 -- Answers for each with offset, epoch and \`new\`, \`known\` or \`failed\` (then with the reason for an epoch), or with nothing
 -- but an empty text for one that had only to be delivered and was.
--- What is written first for each of them is something that Redis refuses when it takes no new data (\`maxmemory\`): once a
--- function has written anything, nothing is refused any more.
-local onceTtl = ARGV[1]
-
--- Finds the first publication with the same key.
-local function firstOf(onceKey)
-  local first = redis.call('GET', onceKey)
-  if not first then
-    return nil
-  end
-  local offset, epoch = string.match(first, '^(%d+):(.*)$')
-  if not offset then
-    broken('idempotency key')
-  end
-  return { offset, epoch, 'known' }
-end
-
--- A server may forbid one of the commands that follow the first.
-local function undo(kept, onceKey, before)
-  redis.pcall('XDEL', kept.stream, number(before + 1) .. '-0')
-  redis.pcall('XSETID', kept.stream, number(before) .. '-0')
-  redis.pcall('HSET', kept.place, 'o', number(before))
-  if kept.version then
-    redis.pcall('HSET', kept.place, 'v', kept.newest or '0', 've', kept.newestEpoch or '')
-  end
-  if onceKey then
-    redis.pcall('DEL', onceKey)
-  end
-end
-
-local function deliver(bus, text, offset, epoch, onceKey)
-  if onceKey then
-    redis.call('SET', onceKey, offset .. ':' .. epoch, 'PX', onceTtl)
-  end
-  redis.call('SPUBLISH', bus, 'p' .. offset .. ':' .. epoch .. ':' .. text)
-end
 
 -- Whether the stream has had a version that is as new. Those of another epoch cannot be compared.
 local function isOutdated(kept)
@@ -52,41 +16,16 @@ local function isOutdated(kept)
   return isComparable and tonumber(kept.version) <= (tonumber(kept.newest) or 0)
 end
 
-local function append(bus, text, kept, onceKey)
-  local place = look(kept.place, kept.newEpoch)
-  if kept.version and not place.isNew and isOutdated(kept) then
-    return { number(place.offset), place.epoch, 'known' }
-  end
-  if place.isNew then
-    settle(kept.place, kept.stream, place, kept.placeTtl)
-  end
-  local offset = number(place.offset + 1)
-  redis.call('XADD', kept.stream, 'MAXLEN', '=', kept.size, offset .. '-0', 'p', text)
-  local isDone, reason = pcall(function()
-    if not place.isNew then
-      settle(kept.place, kept.stream, place, kept.placeTtl)
-    end
-    if kept.version then
-      redis.call('HSET', kept.place, 'o', offset, 'v', kept.version, 've', kept.versionEpoch)
-    else
-      redis.call('HSET', kept.place, 'o', offset)
-    end
-    redis.call('PEXPIRE', kept.stream, kept.ttl)
-    deliver(bus, text, offset, place.epoch, onceKey)
-  end)
-  if not isDone then
-    undo(kept, onceKey, place.offset)
-    error(reason, 0)
-  end
-  return { offset, place.epoch, 'new' }
-end
-
 local function publish(bus, text, kept, onceKey)
   local first = onceKey and firstOf(onceKey)
   if first then
     return first
   elseif kept then
-    return append(bus, text, kept, onceKey)
+    local place = look(kept.place, kept.newEpoch)
+    if kept.version and not place.isNew and isOutdated(kept) then
+      return { number(place.offset), place.epoch, 'known' }
+    end
+    return append(bus, text, kept, onceKey, place)
   end
   deliver(bus, text, '0', '', onceKey)
   return { '0', '', 'new' }
