@@ -13,7 +13,7 @@ import type { Life } from '../life.js';
 import type { Reader } from '../reader.js';
 import type { ServerTime } from '../server-time.js';
 import type { MapMessages } from './map-messages.js';
-import type { MapTop } from './map-records.js';
+import type { MadeChanges, MapTop } from './map-records.js';
 import { type MapChange, MapRound } from './map-round.js';
 
 interface ChangerPorts {
@@ -39,6 +39,14 @@ interface Waiting {
   readonly length: number;
   readonly resolve: (outcome: MapOutcome) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** Changes that were applied to what was read, and not stored yet. */
+interface Applied {
+  readonly round: MapRound;
+  readonly outcomes: readonly MapOutcome[];
+  /** Changes that were made before, and have to be in their places first. */
+  readonly open: MadeChanges | undefined;
 }
 
 /** Size of one message of changes, unless a single one is larger. NATS allows 1 MB by default. */
@@ -109,14 +117,16 @@ export class Changer {
     const { messages, reader, isReplicated, clock, timeoutMs } = this.ports;
     const beganMs = clock.nowMs();
     for (let attempt = 1; ; attempt++) {
-      const { round, outcomes } = await this.#apply(channel, changes);
-      if (round.publications.length > 0) {
+      const { round, outcomes, open } = await this.#apply(channel, changes);
+      if (open !== undefined) {
+        await messages.settle(channel, round.seq, open);
+      } else if (round.hasChanged) {
         if (await messages.commit(channel, round)) return outcomes;
       } else if (round.seq === 0) {
         // The answer has a position, which is made now.
         await reader.last(channel);
       } else {
-        await messages.putEnds(channel, round);
+        await messages.putEnds(channel, round.ends);
         // Whoever answered may have been behind.
         if (!isReplicated() || (await messages.confirm(channel, round.seq))) return outcomes;
       }
@@ -127,10 +137,7 @@ export class Changer {
     }
   }
 
-  async #apply(
-    channel: ChannelName,
-    changes: readonly MapChange[],
-  ): Promise<{ readonly round: MapRound; readonly outcomes: readonly MapOutcome[] }> {
+  async #apply(channel: ChannelName, changes: readonly MapChange[]): Promise<Applied> {
     const { messages, life, time, births } = this.ports;
     const keys = new Set(changes.map(({ key }) => key));
     const ids = new Set(changes.flatMap((change) => (change.do === 'end' ? [] : (change.id ?? []))));
@@ -138,14 +145,15 @@ export class Changer {
     const terms = { nowMs: time.nowMs(), life: life.current, birth: births.next() };
     const round = new MapRound(view, terms);
     const outcomes = changes.map((change) => round.apply(change));
+    const applied = { round, outcomes, open: view.top?.open };
     const isFull = outcomes.some((outcome) => !outcome.ok && outcome.why === 'full');
-    if (view.top === undefined || !isFull || this.#counted.get(channel) === life.current) return { round, outcomes };
+    if (view.top === undefined || !isFull || this.#counted.get(channel) === life.current) return applied;
     // A server that has lost messages may have lost keys.
     const numKeys = await messages.count(channel);
     if (this.#counted.size >= maxCounted) this.#counted.clear();
     this.#counted.set(channel, life.current);
     const again = new MapRound({ ...view, top: { ...view.top, numKeys } }, terms);
-    return { round: again, outcomes: changes.map((change) => again.apply(change)) };
+    return { ...applied, round: again, outcomes: changes.map((change) => again.apply(change)) };
   }
 
   async #backOff(attempt: number): Promise<void> {

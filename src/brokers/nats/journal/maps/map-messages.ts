@@ -6,6 +6,7 @@ import type { Clock } from '../../../../engine/ports/clock.js';
 import { pause } from '../../../../engine/time/pause.js';
 import type { ChannelName } from '../../../../model/channel-name.js';
 import { FanfareError } from '../../../../model/fanfare-error.js';
+import { decodePublication } from '../../../bus-message.js';
 import type { PlacedMessages } from '../reader.js';
 import type { Place, StoredMessage } from '../stored-message.js';
 import {
@@ -13,12 +14,16 @@ import {
   decodeState,
   decodeTop,
   encodeChanges,
+  encodeOpenTop,
   encodeState,
   encodeTop,
   type KeyState,
+  type KnownChange,
+  knownChange,
+  type MadeChanges,
   type MapTop,
 } from './map-records.js';
-import type { KnownChange, MapRound, MapView } from './map-round.js';
+import type { MapRound, MapView } from './map-round.js';
 import type { MapMessage, MapStream } from './map-stream.js';
 import type { MapSubjects } from './map-subjects.js';
 
@@ -43,14 +48,10 @@ const maxReadBytes = 1_048_576;
 /** Attempts to find a server that has what was acknowledged, and the pause between them. */
 const maxStaleReads = 50;
 const stalePauseMs = 20;
+/** For headers that messages in their own places have beside what the top with open changes has. */
+const headerRoomBytes = 4_096;
 /** So many changes may share a message, whose place in the ring is that of the first. */
 const ringMargin = 256;
-
-const knownChange = v.pipe(
-  v.string(),
-  v.transform((text) => JSON.parse(text)),
-  v.object({ position: v.object({ offset: v.number(), epoch: v.string() }), atMs: v.number() }),
-);
 
 export class MapMessages implements PlacedMessages<MapTop> {
   constructor(private readonly ports: MapMessagesPorts) {}
@@ -67,6 +68,10 @@ export class MapMessages implements PlacedMessages<MapTop> {
   }
 
   async putPlace(channel: ChannelName, place: Place, last: MapTop | undefined): Promise<MapTop | undefined> {
+    if (last?.open !== undefined) {
+      await this.settle(channel, last.place.seq, last.open);
+      return undefined;
+    }
     const message = this.#topMessage(channel, place, last?.numKeys ?? 0, 0);
     const expected = { subject: message.subject, seq: last?.place.seq ?? 0 };
     const seq = await this.ports.stream.store(message, expected);
@@ -93,7 +98,15 @@ export class MapMessages implements PlacedMessages<MapTop> {
         const id = idOf.get(subject);
         if (subject === topSubject) top = decodeTop(text, seq);
         else if (key !== undefined) states.set(key, decodeState(text));
-        else if (id !== undefined) known.set(id, v.parse(knownChange, text));
+        else if (id !== undefined) known.set(id, v.parse(knownChange, JSON.parse(text)));
+      }
+      for (const key of keyOf.values()) {
+        const state = top?.open?.states.get(key);
+        if (state !== undefined) states.set(key, state);
+      }
+      for (const id of idOf.values()) {
+        const change = top?.open?.known.get(id);
+        if (change !== undefined) known.set(id, change);
       }
       return (top?.place.seq ?? 0) < atLeast ? undefined : { top, states, known };
     });
@@ -112,13 +125,13 @@ export class MapMessages implements PlacedMessages<MapTop> {
     const query = { seq: fromSeq, next_by_subj: names.states(channel), batch: limit + 1, max_bytes: maxReadBytes };
     return this.#fresh(async () => {
       const messages = await stream.readMany(query);
-      const last = messages.at(-1);
-      const top = last?.subject === topSubject ? decodeTop(last.text, last.seq) : undefined;
-      if (last === undefined || (top?.place.seq ?? atLeast) < atLeast) return undefined;
+      const topMessage = messages.find(({ subject }) => subject === topSubject);
+      const top = topMessage && decodeTop(topMessage.text, topMessage.seq);
+      if (messages.length === 0 || (top?.place.seq ?? atLeast) < atLeast) return undefined;
       const states = messages
         .filter(({ subject }) => subject !== topSubject)
         .map(({ seq, text }) => ({ seq, state: decodeState(text) }));
-      return { states, top };
+      return top?.open === undefined ? { states, top } : { states: withOpen(states, top.place.seq, top.open), top };
     });
   }
 
@@ -142,32 +155,68 @@ export class MapMessages implements PlacedMessages<MapTop> {
    * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
    */
   async commit(channel: ChannelName, round: MapRound): Promise<boolean> {
-    const { stream, names, maxAgeMs } = this.ports;
-    const place = round.place();
-    const slot = round.firstOffset % 2 ** Math.ceil(Math.log2(place.limits.size + ringMargin));
+    const { stream, names } = this.ports;
+    const made = round.made();
+    if (stream.isAtomicFast) {
+      const messages = this.#messagesOf(channel, made);
+      const top = this.#topMessage(channel, made.place, made.numKeys, messages.length);
+      return stream.storeAll([...messages, top], round.seq);
+    }
+    const top = { subject: names.top(channel), text: encodeOpenTop(made), roomBytes: headerRoomBytes };
+    const seq = await stream.store(top, { subject: top.subject, seq: round.seq });
+    if (seq === undefined) return false;
+    await this.settle(channel, seq, made);
+    return true;
+  }
+
+  /**
+   * Stores changes in their own places, then the top without them. Several nodes may do it, and stop halfway.
+   *
+   * @param seq number of the top that has them; with another top nothing is stored
+   * @throws FanfareError `ERR_BROKER`
+   */
+  async settle(channel: ChannelName, seq: number, made: MadeChanges): Promise<void> {
+    const { stream, names } = this.ports;
+    const expected = { subject: names.top(channel), seq };
+    const messages = this.#messagesOf(channel, made);
+    if (stream.isAtomicFast) {
+      await stream.storeAll([...messages, this.#topMessage(channel, made.place, made.numKeys, messages.length)], seq);
+      return;
+    }
+    const once = messages.map((message, n) => ({ ...message, id: `${seq}.${n}` }));
+    const [change] = (await stream.storeEach(once, expected)) ?? [];
+    if (change === undefined) return;
+    const place = { ...made.place, links: [change, ...made.place.links] };
+    await stream.store(this.#topMessage(channel, place, made.numKeys, 0), expected);
+  }
+
+  /** The change first. */
+  #messagesOf(channel: ChannelName, { place, publications, states, ends, known }: MadeChanges): MapMessage[] {
+    const { names, maxAgeMs } = this.ports;
+    const first = place.offset - publications.length + 1;
+    const slot = first % 2 ** Math.ceil(Math.log2(place.limits.size + ringMargin));
     const messages: MapMessage[] = [
       {
         subject: names.change(channel, slot),
-        text: encodeChanges(place, round.publications),
+        text: encodeChanges(place, publications),
         ttlMs: Math.max(maxAgeMs, place.limits.ttlMs),
       },
     ];
-    for (const [key, state] of round.states) {
+    for (const [key, state] of states) {
       const ttlMs = state.text === undefined ? removalTtlMs : undefined;
       messages.push({ subject: names.state(channel, key), text: encodeState(state), ttlMs });
     }
-    messages.push(...this.#ends(channel, round));
-    for (const [id, known] of round.known) {
+    messages.push(...this.#ends(channel, ends));
+    for (const [id, change] of known) {
       const subject = names.idempotencyKey(channel, id);
-      messages.push({ subject, text: JSON.stringify(known), ttlMs: idempotencyWindowMs });
+      messages.push({ subject, text: JSON.stringify(change), ttlMs: idempotencyWindowMs });
     }
-    messages.push(this.#topMessage(channel, place, round.numKeys, messages.length));
-    return stream.storeAll(messages, round.seq);
+    return messages;
   }
 
   /** Stores when the ends of keys have to be looked at, of a round that has changed nothing. @throws FanfareError `ERR_BROKER` */
-  async putEnds(channel: ChannelName, round: MapRound): Promise<void> {
-    await Promise.all(this.#ends(channel, round).map((message) => this.ports.stream.store(message)));
+  async putEnds(channel: ChannelName, ends: MapRound['ends']): Promise<void> {
+    await this.ports.stream.storeEach(this.#ends(channel, ends));
   }
 
   /** Whether the top is still this one. @throws FanfareError `ERR_BROKER` */
@@ -189,7 +238,7 @@ export class MapMessages implements PlacedMessages<MapTop> {
     return { subject: names.top(channel), text, ttlMs: numKeys === 0 ? maxAgeMs : undefined };
   }
 
-  #ends(channel: ChannelName, { ends }: MapRound): MapMessage[] {
+  #ends(channel: ChannelName, ends: MapRound['ends']): MapMessage[] {
     return [...ends].map(([key, second]) => ({ subject: this.ports.names.end(second, channel, key), text: '' }));
   }
 
@@ -202,4 +251,15 @@ export class MapMessages implements PlacedMessages<MapTop> {
     }
     throw new FanfareError('ERR_BROKER', 'the servers that answer do not have what was acknowledged');
   }
+}
+
+/** States as they are when open changes are in their places, of which some may be there already. */
+function withOpen(states: StatesRead['states'], seq: number, open: MadeChanges): StatesRead['states'] {
+  const first = open.place.offset - open.publications.length + 1;
+  const others = states.filter(({ state }) => {
+    const { birth, offset, text } = state;
+    if (birth !== open.place.birth || text === undefined) return true;
+    return offset < first && !open.states.has(decodePublication(text).key ?? '');
+  });
+  return [...others, ...[...open.states.values()].map((state) => ({ seq, state }))];
 }

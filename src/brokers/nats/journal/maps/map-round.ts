@@ -10,7 +10,7 @@ import type { Position } from '../../../../model/position.js';
 import { encodePublication } from '../../../bus-message.js';
 import { noData, removalOf } from '../../../map-removal.js';
 import { advanced, emptyPlace, epochOf, type Place } from '../stored-message.js';
-import type { KeyState, MapTop } from './map-records.js';
+import type { KeyState, KnownChange, MadeChanges, MapTop } from './map-records.js';
 
 interface ConditionalChange {
   readonly key: string;
@@ -32,12 +32,6 @@ export type MapChange =
   | (ConditionalChange & { readonly do: 'remove' })
   /** Removes it if its time is over. */
   | { readonly do: 'end'; readonly key: string };
-
-/** A result that was remembered for an idempotency key. */
-export interface KnownChange {
-  readonly position: Position;
-  readonly atMs: number;
-}
 
 /** What was read of a map, at one moment. */
 export interface MapView {
@@ -63,22 +57,18 @@ export class MapRound {
   readonly #terms: RoundTerms;
   readonly #before: Place;
   #limits: StreamLimits;
-  numKeys: number;
-  /** Encoded, in their order. */
-  readonly publications: string[] = [];
-  /** Of the keys that have changed, in the order of their last changes. */
-  readonly states = new Map<string, KeyState>();
-  /** By key: seconds in which its end has to be looked at. */
-  readonly ends = new Map<string, number>();
-  /** By the id of an idempotency key. */
-  readonly known = new Map<string, KnownChange>();
+  #numKeys: number;
+  readonly #publications: string[] = [];
+  readonly #states = new Map<string, KeyState>();
+  readonly #ends = new Map<string, number>();
+  readonly #known = new Map<string, KnownChange>();
 
   constructor(view: MapView, terms: RoundTerms) {
     this.#view = view;
     this.#terms = terms;
     this.#before = view.top?.place ?? emptyPlace(terms.birth, terms.life);
     this.#limits = this.#before.limits;
-    this.numKeys = view.top?.numKeys ?? 0;
+    this.#numKeys = view.top?.numKeys ?? 0;
   }
 
   /** The last message of what was read; 0 if there is none. */
@@ -86,19 +76,23 @@ export class MapRound {
     return this.#before.seq;
   }
 
-  get firstOffset(): number {
-    return this.#before.offset + 1;
+  /** Whether there is anything to store. */
+  get hasChanged(): boolean {
+    return this.#publications.length > 0;
   }
 
-  get size(): number {
-    return this.#limits.size;
+  /** Seconds in which the end of a key has to be looked at, by key. */
+  get ends(): ReadonlyMap<string, number> {
+    return this.#ends;
   }
 
-  /** The place after all changes that were made: that of their message, and so without a link to it. */
-  place(): Place {
+  /** All that has changed. */
+  made(): MadeChanges {
     const { nowMs, life } = this.#terms;
     const [seq = 0, ...links] = this.#before.links;
-    return advanced({ ...this.#before, seq, links }, this.publications.length, this.#limits, life, nowMs);
+    const publications = this.#publications;
+    const place = advanced({ ...this.#before, seq, links }, publications.length, this.#limits, life, nowMs);
+    return { place, publications, numKeys: this.#numKeys, states: this.#states, ends: this.#ends, known: this.#known };
   }
 
   apply(change: MapChange): MapOutcome {
@@ -118,43 +112,43 @@ export class MapRound {
     const mustExist = change.do === 'remove' || change.mustExist;
     if (mustExist && current === undefined) return this.#refused('absent', current);
     if (expected !== undefined && !this.#isVersion(current, expected)) return this.#refused('version', current);
-    if (change.do === 'set' && current === undefined && this.numKeys >= change.maxKeys) {
+    if (change.do === 'set' && current === undefined && this.#numKeys >= change.maxKeys) {
       return this.#refused('full', current);
     }
     this.#limits = stream;
     const outcome = change.do === 'set' ? this.#set(key, text, change.ttlMs, current) : this.#remove(key, text);
-    if (id !== undefined) this.known.set(id, { position: outcome.position, atMs: Math.floor(this.#terms.nowMs) });
+    if (id !== undefined) this.#known.set(id, { position: outcome.position, atMs: Math.floor(this.#terms.nowMs) });
     return outcome;
   }
 
   #stateOf(key: string): KeyState | undefined {
-    const state = this.states.get(key) ?? this.#view.states.get(key);
+    const state = this.#states.get(key) ?? this.#view.states.get(key);
     return state?.text === undefined || state.birth !== this.#before.birth ? undefined : state;
   }
 
   #knownChange(id: string): KnownChange | undefined {
-    const known = this.known.get(id) ?? this.#view.known.get(id);
+    const known = this.#known.get(id) ?? this.#view.known.get(id);
     return known !== undefined && this.#terms.nowMs - known.atMs < idempotencyWindowMs ? known : undefined;
   }
 
   #set(key: string, text: string, ttlMs: number | undefined, current: KeyState | undefined): MapOutcome {
-    if (current === undefined) this.numKeys++;
+    if (current === undefined) this.#numKeys++;
     const endsAtMs = ttlMs === undefined ? 0 : Math.max(1, Math.ceil(this.#terms.nowMs + ttlMs));
     const lookedAtSec = this.#lookAt(key, endsAtMs, current?.lookedAtSec ?? 0);
     return this.#change(key, text, { endsAtMs, lookedAtSec, text });
   }
 
   #remove(key: string, text: string): MapOutcome {
-    this.numKeys = Math.max(0, this.numKeys - 1);
+    this.#numKeys = Math.max(0, this.#numKeys - 1);
     return this.#change(key, text, { endsAtMs: 0, lookedAtSec: 0, text: undefined });
   }
 
   #change(key: string, text: string, state: Pick<KeyState, 'endsAtMs' | 'lookedAtSec' | 'text'>): MapOutcome {
-    this.publications.push(text);
+    this.#publications.push(text);
     const position = this.#top();
     // They are stored in the order of their offsets.
-    this.states.delete(key);
-    this.states.set(key, { ...state, offset: position.offset, birth: this.#before.birth });
+    this.#states.delete(key);
+    this.#states.set(key, { ...state, offset: position.offset, birth: this.#before.birth });
     return { ok: true, position, duplicate: false };
   }
 
@@ -164,12 +158,12 @@ export class MapRound {
     if (endsAtMs === 0) return isPending ? pendingSec : 0;
     const second = Math.ceil(endsAtMs / 1_000);
     if (isPending && pendingSec <= second) return pendingSec;
-    this.ends.set(key, second);
+    this.#ends.set(key, second);
     return second;
   }
 
   #lookAgain(key: string, { endsAtMs, lookedAtSec }: KeyState): void {
-    if (lookedAtSec * 1_000 <= this.#terms.nowMs) this.ends.set(key, Math.ceil(endsAtMs / 1_000));
+    if (lookedAtSec * 1_000 <= this.#terms.nowMs) this.#ends.set(key, Math.ceil(endsAtMs / 1_000));
   }
 
   #isVersion(current: KeyState | undefined, { version, epoch }: MapVersion): boolean {
@@ -184,6 +178,6 @@ export class MapRound {
 
   #top(): Position {
     const { birth, offset } = this.#before;
-    return { offset: offset + this.publications.length, epoch: epochOf({ birth, life: this.#terms.life }) };
+    return { offset: offset + this.#publications.length, epoch: epochOf({ birth, life: this.#terms.life }) };
   }
 }

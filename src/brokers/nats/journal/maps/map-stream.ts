@@ -35,6 +35,10 @@ export interface MapMessage {
   readonly text: string;
   /** Absent: it stays until another one of its subject is stored. */
   readonly ttlMs?: number | undefined;
+  /** Messages with the same id within half a minute are stored once. */
+  readonly id?: string;
+  /** Refused if the server would not take a message that is so much longer, in bytes. */
+  readonly roomBytes?: number;
 }
 
 export interface ReadMessage {
@@ -47,6 +51,8 @@ export interface ReadMessage {
 type ReadOne = { last_by_subj: string } | { seq: number; next_by_subj?: string };
 type ReadMany = { multi_last: string[] } | { seq: number; next_by_subj: string; batch: number; max_bytes: number };
 
+/** Nodes that store the same changes do it within a few seconds. */
+const duplicateWindowNs = 30_000_000_000;
 const endOfBatch = 204;
 const notFound = 404;
 
@@ -55,6 +61,7 @@ export class MapStream {
   readonly #batchPrefix: string;
   #batches = 0;
   #isReplicated = false;
+  #isInFiles = true;
 
   constructor(private readonly ports: MapStreamPorts) {
     const { options, names, random, ...rest } = ports;
@@ -71,6 +78,7 @@ export class MapStream {
         // When the stream is full it refuses messages, instead of dropping acknowledged ones.
         discard: 'new',
         max_msgs_per_subject: 1,
+        duplicate_window: duplicateWindowNs,
         allow_atomic: true,
         allow_msg_ttl: true,
         allow_direct: true,
@@ -78,6 +86,14 @@ export class MapStream {
       assertSupports: assertKeepsMaps,
       onFound: (info) => this.#learn(info),
     });
+  }
+
+  /**
+   * Whether {@link storeAll} is fast: where one server stores messages in files, it makes a folder of files for each call
+   * and waits for the disk, while nothing else is stored.
+   */
+  get isAtomicFast(): boolean {
+    return this.#isReplicated || !this.#isInFiles;
   }
 
   /** Whether a server may answer {@link readMany} that is behind. */
@@ -143,22 +159,36 @@ export class MapStream {
    * @throws FanfareError `ERR_BROKER`
    */
   async store(
-    { subject, text, ttlMs }: MapMessage,
+    message: MapMessage,
     expected?: { readonly subject: string; readonly seq: number },
   ): Promise<number | undefined> {
+    return (await this.storeEach([message], expected))?.[0];
+  }
+
+  /** The same for several, in their order, each of them alone. */
+  async storeEach(
+    messages: readonly MapMessage[],
+    expected?: { readonly subject: string; readonly seq: number },
+  ): Promise<readonly number[] | undefined> {
     return this.#kept.call((client) =>
-      refusedAs(undefined, async () => {
-        const { seq } = await client.appends.publish(subject, text, {
-          expect: {
-            streamName: this.#kept.name,
-            ...(expected !== undefined && { lastSubjectSequence: expected.seq }),
-            ...(expected !== undefined &&
-              expected.subject !== subject && { lastSubjectSequenceSubject: expected.subject }),
-          },
-          headers: client.headers(ttlHeader(ttlMs)),
-        });
-        return seq;
-      }),
+      refusedAs(undefined, () =>
+        Promise.all(
+          messages.map(async ({ subject, text, ttlMs, id, roomBytes = 0 }) => {
+            if (roomBytes > 0) assertRoom(client, text, roomBytes);
+            const { seq } = await client.appends.publish(subject, text, {
+              expect: {
+                streamName: this.#kept.name,
+                ...(expected !== undefined && { lastSubjectSequence: expected.seq }),
+                ...(expected !== undefined &&
+                  expected.subject !== subject && { lastSubjectSequenceSubject: expected.subject }),
+              },
+              headers: client.headers(ttlHeader(ttlMs)),
+              ...(id !== undefined && { msgID: id }),
+            });
+            return seq;
+          }),
+        ),
+      ),
     );
   }
 
@@ -206,11 +236,19 @@ export class MapStream {
 
   #learn({ config }: StreamInfo): void {
     this.#isReplicated = config.num_replicas > 1;
+    this.#isInFiles = config.storage === 'file';
   }
 }
 
 function ttlHeader(ttlMs: number | undefined): Record<string, string> {
   return ttlMs === undefined ? {} : { 'Nats-TTL': `${Math.max(1, Math.ceil(ttlMs / 1_000))}s` };
+}
+
+/** @throws FanfareError `ERR_MESSAGE_TOO_LARGE` */
+function assertRoom({ connection }: Client, text: string, roomBytes: number): void {
+  const most = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
+  if (text.length * 3 + roomBytes <= most || Buffer.byteLength(text) + roomBytes <= most) return;
+  throw new FanfareError('ERR_MESSAGE_TOO_LARGE', 'larger than NATS lets messages be (max_payload)');
 }
 
 async function refusedAs<T>(refused: T, work: () => Promise<T>): Promise<T> {
