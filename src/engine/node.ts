@@ -169,7 +169,7 @@ function compose(options: NodeOptions) {
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
   const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, counters, keeps: () => ports.rules.keeps });
-  const { control, history, maps } = broker;
+  const { control, history, maps, mapChanges } = broker;
   const cluster: Cluster = new Cluster({
     nodeId: id,
     clock,
@@ -195,7 +195,7 @@ function compose(options: NodeOptions) {
     match: (channel) => ports.match(channel),
   });
   const carriesBytes = broker.carriesBytes === true;
-  const stores: Stores = { name: broker.name, carriesBytes, ...defined({ history, maps, presence }) };
+  const stores: Stores = { name: broker.name, carriesBytes, ...defined({ history, maps, mapChanges, presence }) };
   const rules = new ChannelRules(settings.channels, stores, limits);
   const ruleOf = (channel: ChannelName) => hub.match(channel, ports.rules);
   const ruleChanges: RuleChanges = new RuleChanges({ clock, hub, ruleOf });

@@ -2,6 +2,10 @@
 
 import { Centrifuge, type MapSyncContext } from 'centrifuge';
 import { describe, expect, test, vi } from 'vitest';
+import { NatsBroker } from '../../src/brokers/nats/broker.js';
+import type { BrokerPorts } from '../../src/brokers/ports.js';
+import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { ownPrefix, shared } from '../support/brokers/suites.js';
 import { gather, nextEvent } from '../support/centrifuge/awaiting.js';
 import { MapServer, Viewer } from '../support/centrifuge/maps-app.js';
 import { newProtobufClient } from '../support/centrifuge/protobuf-client.js';
@@ -529,6 +533,19 @@ const makers: Readonly<Record<string, ClientMaker>> = {
 describe.each(Object.entries(makers))('maps in %s', (_, make) => {
   test.concurrent.each(Object.entries(rows))('%s', async (_, row) => {
     await using server = await MapServer.start(make);
+    await row(server);
+  });
+});
+
+/** Who is there is known to the nodes, and not to this broker. */
+const withoutPresence = Object.entries(rows).filter(([name]) => !name.startsWith('presence '));
+
+describe.skipIf(natsIsMissing())('maps over NATS', () => {
+  const nats = shared(NatsServer.start);
+
+  test.concurrent.each(withoutPresence)('%s', async (_, row) => {
+    const makeBroker = (ports: BrokerPorts) => new NatsBroker({ url: nats().url, prefix: ownPrefix() }, ports);
+    await using server = await MapServer.start((...given) => new Centrifuge(...given), makeBroker);
     await row(server);
   });
 });

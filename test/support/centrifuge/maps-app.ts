@@ -5,53 +5,19 @@ import { channel, fanfare, jwt } from 'fanfare';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
-import type { BrokerEvents, HistoryStore } from '../../../src/engine/ports/broker.js';
-import type { MapStore } from '../../../src/engine/ports/map-store.js';
-import { RestartableBroker } from '../engine/restartable-broker.js';
+import type { BrokerPorts } from '../../../src/brokers/ports.js';
 import { FaultProxy } from '../network/fault-proxy.js';
 import { signed } from '../servers/signed.js';
 import { type Gathered, gather } from './awaiting.js';
+import { type BrokerOfMaps, MapBroker } from './map-broker.js';
 import type { ClientMaker } from './scenario-app.js';
 
 const secret = 'the scenarios of maps sign their tokens with this';
 
-/** Loses a delivery, and lets something happen before each page is read. */
-class MapBroker extends RestartableBroker {
-  losesNext = false;
-  beforePage: (() => Promise<unknown>) | undefined;
-  /** The same before changes are read, for who comes back. */
-  beforeChanges: (() => Promise<unknown>) | undefined;
+/** Makes a broker that knows nothing of those before it. */
+export type BrokerMaker = (ports: BrokerPorts) => BrokerOfMaps;
 
-  override readonly history: HistoryStore = {
-    read: async (...args) => {
-      await this.beforeChanges?.();
-      return this.inner.read(...args);
-    },
-    remove: (...args) => this.inner.remove(...args),
-  };
-
-  override readonly maps: MapStore = {
-    set: (...args) => this.inner.maps.set(...args),
-    remove: (...args) => this.inner.maps.remove(...args),
-    renew: (...args) => this.inner.maps.renew(...args),
-    get: (...args) => this.inner.maps.get(...args),
-    page: async (...args) => {
-      await this.beforePage?.();
-      return this.inner.maps.page(...args);
-    },
-  };
-
-  override start(events: BrokerEvents): Promise<void> {
-    return super.start({
-      onJoin: (...args) => events.onJoin(...args),
-      onLeave: (...args) => events.onLeave(...args),
-      onPublication: (...args) => {
-        if (this.losesNext) this.losesNext = false;
-        else events.onPublication(...args);
-      },
-    });
-  }
-}
+const inMemory: BrokerMaker = ({ clock, random }) => new MemoryBroker({ clock, random });
 
 const channels = {
   'map:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', map: {}, history: { size: 40, ttl: '5m' } }),
@@ -92,20 +58,24 @@ export class MapServer implements AsyncDisposable {
     private readonly make: ClientMaker,
   ) {}
 
-  private static made() {
+  private static made(makeBroker: BrokerMaker) {
     let aheadMs = 0;
+    const withoutPresence = Object.fromEntries(
+      Object.entries(channels).filter(([name]) => !/^(room|here|online):/.test(name)),
+    );
     const box: { broker?: MapBroker } = {};
     const app = fanfare({
       auth: jwt({ secret }),
       anonymous: true,
       broker: (ports) => {
         const clock = { ...ports.clock, nowMs: () => ports.clock.nowMs() + aheadMs };
-        box.broker = new MapBroker(() => new MemoryBroker({ clock, random: ports.random }));
+        box.broker = new MapBroker(() => makeBroker({ ...ports, clock }));
         return box.broker;
       },
       limits: { maxRecoveredPublications: 8 },
       log: { debug() {}, info() {}, warn() {}, error() {} },
-      channels,
+      // safe: what is left out has no part in the types of the scenarios
+      channels: makeBroker === inMemory ? channels : (withoutPresence as typeof channels),
     });
     return {
       app,
@@ -116,8 +86,9 @@ export class MapServer implements AsyncDisposable {
     };
   }
 
-  static async start(make: ClientMaker): Promise<MapServer> {
-    const { app, box, skip } = MapServer.made();
+  /** @param makeBroker of one that is no broker in memory: then there are no rules with presence */
+  static async start(make: ClientMaker, makeBroker = inMemory): Promise<MapServer> {
+    const { app, box, skip } = MapServer.made(makeBroker);
     const { port } = await app.listen(0);
     const proxy = await FaultProxy.start({ port });
     if (box.broker === undefined) throw new Error('the application has no broker');

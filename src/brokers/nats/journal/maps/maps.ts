@@ -1,7 +1,7 @@
 /**
- * The maps of channels in JetStream. A change is one batch of messages: the change itself, which is republished to the
- * nodes, the new states of its keys, and the top of the channel's stream, which has to follow the top that the change was
- * made on. So the change happens as a whole or not at all, and each follows the one before it, from whichever node.
+ * The maps of channels in JetStream. A change is several messages that are stored as one: the change itself, which is
+ * republished to the nodes, the new states of its keys, and the top of the channel's stream, which has to follow the top
+ * that the change was made on. So each change follows the one before it, from whichever node.
  */
 
 import type { BrokerEvents, HistoryStore } from '../../../../engine/ports/broker.js';
