@@ -76,6 +76,12 @@ export interface ChannelOptions {
    * `false`.
    */
   readonly bytes?: boolean;
+  /**
+   * Most messages per second that the server sends, of each key in a map: the newest one leaves at regular beats. Within
+   * the bounds of `maxRate` in the channel's rule; without that, and with more than it allows, the server decides. Is sent as a
+   * field of `data`, which then has to be an object. Default: what the rule says.
+   */
+  readonly maxRate?: number;
   /** Sent with the subscribe command, for the server's subscribe function. Default: nothing. */
   readonly data?: unknown;
 }

@@ -38,7 +38,7 @@ export type PresenceMap = Omit<ChannelMap<Present>, 'set' | 'remove' | 'listenTo
 /** What is kept of a key: what the application calls its value. */
 export type ValueOf<Value> = (key: string, data: unknown, info: PublicationContext['info']) => Value;
 
-export interface MapOptions extends Pick<ChannelOptions, 'data' | 'joinLeave'> {
+export interface MapOptions extends Pick<ChannelOptions, 'data' | 'joinLeave' | 'maxRate'> {
   /** Keys that are asked for at a time while the state is read. Default: 1,000, which is the most. */
   readonly pageSize?: number;
 }

@@ -22,7 +22,7 @@ import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
 import { type Message, toMessage, toSent } from './message.js';
 import { withoutNodeStorage } from './quiet-storage.js';
-import { connectionOptions } from './sdk-options.js';
+import { connectionOptions, withRate } from './sdk-options.js';
 import { TransportChoice } from './transport-choice.js';
 import type { TransportName } from './transport-name.js';
 
@@ -136,7 +136,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * be called as often. Options apply in the first call only, `joinLeave` and `bytes` in any, `delta` in those before it
    * subscribes.
    *
-   * @throws ClientError `ERR_CLOSED`; `ERR_CONFIG` while it is open with another `filter`
+   * @throws ClientError `ERR_CLOSED`; `ERR_CONFIG` while it is open with another `filter`, or for a wrong `maxRate`
    * @example const room = client.channel('chat:lobby'); room.on('message', ({ data }) => show(data.text));
    */
   channel<const Name extends string>(
@@ -208,6 +208,7 @@ export class Client<App extends AnyApp = AnyApp> {
     options: ChannelOptions,
     make?: (options: SubscriptionOptions) => Subscription,
   ): Channel<unknown, unknown> {
+    if (options.maxRate !== undefined) withRate(options.data, options.maxRate);
     const channel = new Channel<unknown, unknown>({
       name,
       sdk: this.#sdk,

@@ -2,7 +2,9 @@
 
 import type { FilterNode, Options, SubscriptionOptions } from 'centrifuge';
 import { defined } from '../model/defined.js';
+import { isRate, leastRate } from '../model/max-rate-wish.js';
 import type { ChannelOptions } from './channel-events.js';
+import { ClientError } from './client-error.js';
 import type { ConnectOptions } from './connect-options.js';
 import { endingSocket } from './ending-socket.js';
 
@@ -35,8 +37,9 @@ function tokenGetter(token: () => Promise<string | null>): () => Promise<string>
 export function subscriptionOptions(
   { tokenFor, minReconnectDelayMs, maxReconnectDelayMs }: ConnectOptions,
   channel: string,
-  { data, delta = false, filter }: ChannelOptions,
+  { data: given, delta = false, filter, maxRate }: ChannelOptions,
 ): SubscriptionOptions {
+  const data = maxRate === undefined ? given : withRate(given, maxRate);
   return {
     ...defined({ data }),
     // With a filter the server sends everything whole, and the SDK throws.
@@ -46,6 +49,16 @@ export function subscriptionOptions(
     ...subscriptionToken(tokenFor, channel),
     ...defined({ minResubscribeDelay: minReconnectDelayMs, maxResubscribeDelay: maxReconnectDelayMs }),
   };
+}
+
+/** @throws ClientError `ERR_CONFIG` */
+export function withRate(data: unknown, maxRate: number): object {
+  if (!isRate(maxRate)) {
+    throw new ClientError('ERR_CONFIG', `maxRate must be a number of messages per second from ${leastRate} on`);
+  }
+  if (data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data)))
+    return { ...data, maxRate };
+  throw new ClientError('ERR_CONFIG', 'maxRate is sent as a field of data, which has to be an object');
 }
 
 /** Empty for a channel that needs no token. */

@@ -43,6 +43,12 @@ const mapEntries = {
   presence: v.optional(oneOf(['clients', 'users'])),
 };
 
+const rate = v.pipe(
+  v.number('is not a number'),
+  v.minValue(0.001, 'is below 0.001'),
+  v.maxValue(1_000, 'is above 1000'),
+);
+
 const ruleEntries = {
   data: v.optional(oneOf(dataKinds)),
   subscribe: v.optional(oneOf(whoSubscribes)),
@@ -64,6 +70,7 @@ const ruleEntries = {
   compaction: v.optional(onOff),
   dictionarySamples: v.optional(onOff),
   batch: v.optional(duration({ max: 1_000 }).schema),
+  maxRate: v.optional(strictObject({ default: v.optional(rate), max: v.optional(rate) })),
 };
 
 /** One rule, with durations in milliseconds. */

@@ -41,6 +41,8 @@ export interface SubscribeResult {
   readonly delta?: boolean;
   /** Stands for the channel's name in pushes, as long as the subscription lives. */
   readonly channelId?: number;
+  /** Most publications per second and key that follow; absent: all. */
+  readonly maxRate?: number;
   /** Present if the channel is a map. */
   readonly map?: MapResult;
 }

@@ -153,6 +153,18 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     eachRule((counts) => counts.mapPages),
     ofRule,
   ],
+  [
+    'rate_delayed_total',
+    'Publications that waited for the beat of a maxRate, one per subscriber; part of publications_out_total.',
+    eachRule((counts) => counts.publicationsDelayed),
+    ofRule,
+  ],
+  [
+    'rate_conflated_total',
+    'Publications that subscribers did not get because a newer one came before the beat of their maxRate, one per subscriber.',
+    eachRule((counts) => counts.publicationsConflated),
+    ofRule,
+  ],
   ['frames_in_total', 'Frames received.', counted('framesIn')],
   ['frames_out_total', 'Writes to connections; frames in one write count once.', counted('framesOut')],
   ['received_bytes_total', 'Bytes of the frames received.', counted('bytesIn')],

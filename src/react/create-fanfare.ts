@@ -16,12 +16,13 @@ import type { ChannelMap, Present } from '../client/channel-map.js';
 import type { Client, ConnectionStatus } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
 import type { TagFilter } from '../client/filter.js';
+import { defined } from '../model/defined.js';
 import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
 import { type MapSnapshot, MapStore } from './map-store.js';
 import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
 
 /** Those of the channel are as in `client.channel()`; components with the same channel share one subscription. */
-export interface UseChannelOptions extends Pick<ChannelOptions, 'bytes' | 'delta' | 'filter'> {
+export interface UseChannelOptions extends Pick<ChannelOptions, 'bytes' | 'delta' | 'filter' | 'maxRate'> {
   /** Largest number of messages in the list; the oldest are dropped. Default: 100. */
   readonly keep?: number;
   /**
@@ -30,6 +31,9 @@ export interface UseChannelOptions extends Pick<ChannelOptions, 'bytes' | 'delta
    */
   readonly history?: number;
 }
+
+/** As in `client.map()`. */
+export interface UseMapOptions extends Pick<ChannelOptions, 'maxRate'> {}
 
 export interface UsePresenceOptions {
   /** The filter that {@link FanfareHooks.useChannel} has, if the channel is read with one: both share the subscription. */
@@ -68,6 +72,7 @@ export interface FanfareHooks<App extends AnyApp> {
   /** The keys of a map while the component is mounted. Needs a channel rule with `map`. Throws `ERR_NO_PROVIDER`. */
   readonly useMap: <const Name extends string>(
     name: KnownChannel<App, Name>,
+    options?: UseMapOptions,
   ) => MapView<DataOf<App, Name>, InputOf<App, Name>>;
   /** Who is in a channel, by a map of its presence. Needs a channel rule with `map.presence`. Throws `ERR_NO_PROVIDER`. */
   readonly usePresenceMap: <const Name extends string>(name: KnownChannel<App, Name>) => MapSnapshot<Present>;
@@ -112,20 +117,24 @@ function makeHooks(): FanfareHooks<AnyApp> {
     useClient,
 
     useChannel: (name: string, options: UseChannelOptions = {}) => {
-      const { keep = defaultKeep, history = 0, delta = false, bytes = false } = options;
+      const { keep = defaultKeep, history = 0, delta = false, bytes = false, maxRate } = options;
       const client = useClient();
       const filter = useSame(options.filter);
       const store = useMemo(
-        () => new ChannelStore(() => client.channel(name, channelOptions(filter, delta, bytes)), { keep, history }),
-        [client, name, keep, history, filter, delta, bytes],
+        () =>
+          new ChannelStore(() => client.channel(name, channelOptions(filter, delta, bytes, maxRate)), {
+            keep,
+            history,
+          }),
+        [client, name, keep, history, filter, delta, bytes, maxRate],
       );
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, publish: store.publish, clear: store.clear }), [snapshot, store]);
     },
 
-    useMap: (name: string) => {
+    useMap: (name: string, { maxRate }: UseMapOptions = {}) => {
       const client = useClient();
-      const store = useMemo(() => new MapStore(() => client.map(name)), [client, name]);
+      const store = useMemo(() => new MapStore(() => client.map(name, defined({ maxRate }))), [client, name, maxRate]);
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, set: store.set, remove: store.remove }), [snapshot, store]);
     },
@@ -165,8 +174,13 @@ function useSame(filter: TagFilter | undefined): TagFilter | undefined {
   return useMemo(() => (text === undefined ? undefined : (JSON.parse(text) as TagFilter)), [text]);
 }
 
-function channelOptions(filter: TagFilter | undefined, delta: boolean, bytes: boolean): ChannelOptions {
-  return { delta, bytes, ...(filter && { filter }) };
+function channelOptions(
+  filter: TagFilter | undefined,
+  delta: boolean,
+  bytes: boolean,
+  maxRate?: number,
+): ChannelOptions {
+  return { delta, bytes, ...defined({ filter, maxRate }) };
 }
 
 function watchConnection(client: Client, onChange: () => void): () => void {

@@ -20,7 +20,7 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
   const renew = rule.subscribe === 'hook' ? hooks.renew : undefined;
   const ttl: Duration | undefined = history && `${history.ttl}ms`;
-  const { map } = rule;
+  const { map, maxRate } = rule;
   const mapTtl: Duration | undefined = map?.ttl === undefined ? undefined : `${map.ttl}ms`;
   const isBinary = rule.data === 'bytes' || rule.data === 'base64';
   return {
@@ -29,6 +29,7 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
     ...(history !== undefined &&
       ttl !== undefined && { history: { size: history.size, ttl, ...defined({ read: history.read }) } }),
     ...(map !== undefined && { map: defined({ ...map, ttl: mapTtl }) }),
+    ...(maxRate !== undefined && { maxRate: defined(maxRate) }),
     ...defined({ recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes }),
     ...defined({ delta, compaction, dictionarySamples, batch }),
   };

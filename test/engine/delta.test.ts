@@ -116,6 +116,8 @@ describe('any order of edits, joins, losses, slow readers, returns and reloads d
     ['with a cache', { ...withHistory, recovery: 'cache' }],
     ['without', {}],
     ['in batches', { ...withHistory, batch: '20ms' }],
+    ['at a rate', { ...withHistory, maxRate: { default: 20 } }],
+    ['at a rate, without a history', { maxRate: { default: 20 } }],
   ] as const)('%s', (_, rule) =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {

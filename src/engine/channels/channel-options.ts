@@ -121,6 +121,14 @@ export interface MapOptions {
   readonly presence?: 'clients' | 'users';
 }
 
+/** How often a subscriber gets publications: at most so many per second, of each key in a map. */
+export interface MaxRateOptions {
+  /** For subscribers that do not ask for a rate, from 0.001 to 1,000. Default: `max`; without that, all publications. */
+  readonly default?: number;
+  /** The greatest that a client gets, from 0.001 to 1,000. Default: clients may ask for any, or for none. */
+  readonly max?: number;
+}
+
 /** One channel rule. Everything that is not granted is denied. */
 export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchemaV1, Pattern extends string = string> {
   /** Schema of the messages: any Standard Schema (zod, valibot, arktype, …), or `bytes()`. Default: any JSON. */
@@ -190,6 +198,11 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    * share one write to each connection. While it is idle nothing waits. Default: `0ms`, they leave at once.
    */
   readonly batch?: Duration;
+  /**
+   * Send a subscriber the newest publication at regular beats, and not every one: of each key in a map. Clients ask for a
+   * rate with `maxRate`, within these bounds. Default: everybody gets everything, and clients cannot ask.
+   */
+  readonly maxRate?: MaxRateOptions;
 }
 
 /** A declared channel rule, as {@link channel} returns it. */
@@ -209,6 +222,7 @@ const mapChecks = {
   key: word('any', 'user', 'client'),
   presence: word('clients', 'users'),
 } satisfies Record<keyof MapOptions, unknown>;
+const rateChecks = { default: anything, max: anything } satisfies Record<keyof MaxRateOptions, unknown>;
 const checks = {
   message: schema,
   subscribe: wordOrFunction('nobody', 'anyone', 'user', 'token'),
@@ -230,6 +244,9 @@ const checks = {
   compaction: word(true, false),
   dictionarySamples: word(true, false),
   batch: anything,
+  maxRate(what: string, value: unknown) {
+    if (value !== undefined) expectOptions(what, value, rateChecks);
+  },
 } satisfies Record<keyof ChannelOptions, unknown>;
 
 /**

@@ -3,8 +3,10 @@
 import type { ChannelNameFault } from '../../model/channel-name.js';
 import type { InvalidCommand } from '../../model/command.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { leastRate } from '../../model/max-rate-wish.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import { type LimitName, limitPath } from '../ports/limits.js';
+import { greatestRate } from './max-rate.js';
 import type { Question } from './rule.js';
 
 const maxCitedLength = 100;
@@ -156,6 +158,34 @@ export function notFilteredBy(
       filterTags.length === 0
         ? `subscribe refused: it has a filter by tags, and the rule ${rule} has no filterTags`
         : `subscribe refused: its filter is by a tag that the filterTags of the rule ${rule} do not have`,
+    level: 'info',
+  };
+}
+
+/** What a subscriber asks for as `maxRate` is no rate. */
+export function wrongRate({ channel, rule: { pattern } }: Omit<Question, 'action'>): RefusalLine {
+  const rule = pattern.text;
+  return {
+    check: 'rate',
+    key: `wrong ${rule}`,
+    fields: { channel, rule, option: `channels → ${rule} → maxRate` },
+    message: `subscribe refused: maxRate of its data is no number of publications per second from ${leastRate} on`,
+    level: 'info',
+  };
+}
+
+/** A subscriber asks for a greater rate than its rule allows. */
+export function rateNotGiven(
+  { channel, rule: { pattern, maxRate } }: Omit<Question, 'action'>,
+  asked: number,
+): RefusalLine {
+  const rule = pattern.text;
+  const max = maxRate?.max ?? greatestRate;
+  return {
+    check: 'rate',
+    key: `max ${rule}`,
+    fields: { channel, rule, asked, max, option: `channels → ${rule} → maxRate.max` },
+    message: `subscribe at another rate than it asks for: maxRate.max of the rule ${rule} is ${max} publications per second`,
     level: 'info',
   };
 }

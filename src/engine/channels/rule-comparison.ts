@@ -34,6 +34,7 @@ const meanings = {
   compaction: 'quiet',
   dictionarySamples: 'quiet',
   batchMs: 'quiet',
+  maxRate: 'quiet',
   counts: 'quiet',
 } as const satisfies Readonly<Record<keyof Rule, RuleChange>>;
 
@@ -53,9 +54,15 @@ export function compareRules(before: Rule, after: Rule): RuleChange {
 function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
   if (field === 'pattern') return before.pattern.text === after.pattern.text;
   if (field === 'map') return isSameMap(before.map, after.map);
+  if (field === 'maxRate') return isSameRate(before.maxRate, after.maxRate);
   if (field === 'filterTags') return String(before.filterTags) === String(after.filterTags);
   if (field !== 'stream') return before[field] === after[field];
   return before.stream?.size === after.stream?.size && before.stream?.ttlMs === after.stream?.ttlMs;
+}
+
+function isSameRate(before: Rule['maxRate'], after: Rule['maxRate']): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return before.usual === after.usual && before.max === after.max;
 }
 
 function isSameMap(before: Rule['map'], after: Rule['map']): boolean {

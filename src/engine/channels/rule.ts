@@ -8,6 +8,7 @@ import type { StreamLimits } from '../ports/broker.js';
 import type { RuleCounts } from '../ports/rule-counts.js';
 import type { ChannelOptions, HistoryOptions } from './channel-options.js';
 import type { DataKind } from './data-kind.js';
+import type { RateTerms } from './max-rate.js';
 
 /** With defaults, and parsed texts. */
 export interface Rule {
@@ -39,6 +40,8 @@ export interface Rule {
   readonly compaction: boolean;
   /** Whether pieces of its messages may become part of dictionaries. */
   readonly dictionarySamples: boolean;
+  /** How often subscribers get publications. Absent: always, and what clients ask for does not count. */
+  readonly maxRate: RateTerms | undefined;
   /** How long publications may be gathered while the node is busy. 0: not beyond the turn. */
   readonly batchMs: number;
   /** What is counted of its channels. A rule that replaces one of the same pattern goes on with these. */

@@ -3,13 +3,15 @@
 import { type ChannelName, internalPrefix } from '../../model/channel-name.js';
 import { kindOf } from '../../model/expected.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { isRate, leastRate } from '../../model/max-rate-wish.js';
 import { ChannelPattern } from '../names/channel-pattern.js';
 import type { KeptKinds, Stores, StreamLimits } from '../ports/broker.js';
 import type { EngineLimits } from '../ports/limits.js';
 import { RuleCounts } from '../ports/rule-counts.js';
 import { type Duration, parseDurationMs } from '../time/duration.js';
 import { isBytesSchema } from './bytes.js';
-import type { ChannelDeclaration, ChannelOptions, MapOptions } from './channel-options.js';
+import type { ChannelDeclaration, ChannelOptions, MapOptions, MaxRateOptions } from './channel-options.js';
+import { greatestRate, type RateTerms } from './max-rate.js';
 import type { MapTerms, Rule } from './rule.js';
 import { compareRules } from './rule-comparison.js';
 
@@ -134,6 +136,7 @@ function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, 
     compaction: options.compaction ?? false,
     dictionarySamples,
     batchMs: batchMs(text, options.batch),
+    maxRate: options.maxRate && rateTerms(text, options.maxRate),
     counts,
   };
 }
@@ -150,6 +153,18 @@ function batchMs(text: string, batch: Duration = '0ms'): number {
     throw fault(text, `batch must be like "20ms", and "1s" at most, got ${kindOf(batch)}`);
   }
   return ms;
+}
+
+function rateTerms(text: string, { default: usual, max }: MaxRateOptions): RateTerms {
+  for (const [name, rate] of Object.entries({ default: usual, max })) {
+    if (rate === undefined || (isRate(rate) && rate <= greatestRate)) continue;
+    const bounds = `a number of publications per second from ${leastRate} to ${greatestRate}`;
+    throw fault(text, `maxRate.${name} must be ${bounds}, got ${kindOf(rate)}`);
+  }
+  if (usual !== undefined && max !== undefined && usual > max) {
+    throw fault(text, `maxRate.default is ${usual}, more than maxRate.max (${max})`);
+  }
+  return { usual: usual ?? max, max };
 }
 
 function streamLimits(text: string, history: NonNullable<ChannelOptions['history']>): StreamLimits {

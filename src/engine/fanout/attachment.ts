@@ -11,6 +11,7 @@ import { type HistoryPage, historyOf, type Stores } from '../ports/broker.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { RecoveryLoss } from '../ports/rule-counts.js';
 import type { Hub } from './hub.js';
+import { newestOfKeys } from './newest-of-keys.js';
 import type { BufferedPublication, Subscription } from './subscription.js';
 
 /** What an attachment needs. */
@@ -115,7 +116,7 @@ export class Attachment {
 
   /** The reply to the client. */
   result(): SubscribeResult {
-    const { identity, variant, channel } = this.subscription;
+    const { identity, variant, channel, maxRate } = this.subscription;
     const { data } = identity;
     const wasRecovering = this.#isRecovery;
     const state = {
@@ -125,6 +126,7 @@ export class Attachment {
       ...(data !== undefined && { data }),
       ...(variant.delta !== 'off' && { delta: true }),
       ...(variant.compact && { channelId: this.#ports.hub.channelId(channel) }),
+      ...(maxRate !== undefined && { maxRate }),
     };
     if (this.#page === undefined || this.#merged === undefined) {
       return { ...state, recoverable: false, positioned: false, epoch: '', offset: 0 };
@@ -178,6 +180,7 @@ export class Attachment {
     const since = this.#since;
     const {
       recovery,
+      maxRate,
       variant: { filter },
     } = this.subscription;
     if (recovery === 'cache') return cached(since, top, publications, filter);
@@ -185,7 +188,8 @@ export class Attachment {
     // After a page cut by the limit there would be a gap before the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? since.offset) === page.top.offset;
     if (!isComplete) return undefined;
-    const wanted = filter === undefined ? publications : publications.filter((each) => filter.passes(each));
+    const passing = filter === undefined ? publications : publications.filter((each) => filter.passes(each));
+    const wanted = maxRate === undefined ? passing : newestOfKeys(passing);
     // The client goes on from each publication that it gets. If there is none, it has still missed nothing up to the top,
     // and would otherwise ask from a position that is forgotten one day.
     return { recovered: true, publications: wanted, ...(wanted.length > 0 && { offset: since.offset }) };

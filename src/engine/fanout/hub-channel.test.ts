@@ -16,6 +16,7 @@ import { Histogram } from '../ports/histogram.js';
 import type { RuleCounts } from '../ports/rule-counts.js';
 import { DeliverySamples } from '../time/delivery-samples.js';
 import { Turn } from '../time/turn.js';
+import { Beats } from './beats.js';
 import { ChannelIds } from './channel-ids.js';
 import { HubChannel } from './hub-channel.js';
 import { MessageSamples } from './message-samples.js';
@@ -111,6 +112,7 @@ class World {
   readonly messageSamples = new MessageSamples(this.clock);
   readonly tracer = undefined;
   readonly channelIds = new ChannelIds();
+  readonly beats = new Beats(this.clock);
   readonly channel = new HubChannel(name, this);
 
   joining(joinLeave = false, filter?: TagFilter): Subscriber {

@@ -70,6 +70,11 @@ export class Hub implements BrokerEvents {
     return this.#channels.has(channel);
   }
 
+  /** Whether the channel has subscribers on this node to whom publications are written as they arrive. */
+  writesAtOnce(channel: ChannelName): boolean {
+    return this.#channels.get(channel)?.writesAtOnce === true;
+  }
+
   /** The rule of a channel with subscribers, without matching patterns again. */
   match(channel: ChannelName, rules: ChannelRules): Rule | undefined {
     return this.#channels.get(channel)?.match(rules);

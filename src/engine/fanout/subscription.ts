@@ -5,6 +5,7 @@ import type { Unsubscribe } from '../../model/codes.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import { nothingGranted } from '../channels/grant.js';
+import { rateUnder } from '../channels/max-rate.js';
 import type { Rule } from '../channels/rule.js';
 import type { TagFilter } from '../filters/tag-filter.js';
 import type { Grant } from '../ports/authenticator.js';
@@ -31,11 +32,17 @@ export interface SubscriptionOwner {
 
 /** What a live subscription needs from its channel. */
 export interface FanOut {
-  /** Adds it to the live subscribers of its variant. */
-  putIn(subscription: Subscription): void;
+  /** Adds it to the live subscribers with its rate. */
+  enter(subscription: Subscription): void;
   /** Afterwards its outbox has everything that has come for it. */
-  settle(subscription: Subscription): void;
+  leave(subscription: Subscription): void;
+  /** Between these two only its variant changes. */
   takeOut(subscription: Subscription): void;
+  putIn(subscription: Subscription): void;
+  /** Afterwards its outbox has everything that has left for it. */
+  settle(subscription: Subscription): void;
+  /** Afterwards its outbox has everything that has come for it, also what would wait for a beat. */
+  finish(subscription: Subscription): void;
 }
 
 export interface SubscriptionOptions {
@@ -49,6 +56,8 @@ export interface SubscriptionOptions {
   readonly compact?: boolean;
   /** Which publications it gets. Default: all. */
   readonly filter?: TagFilter | undefined;
+  /** Publications per second and key that the client asks for. Default: none. */
+  readonly maxRate?: number | undefined;
 }
 
 /** A publication that arrived while its subscriber was joining. */
@@ -86,6 +95,9 @@ export class Subscription implements Expiring {
   readonly serverSide: boolean;
   #asksJoinLeave: boolean;
   #variant: Variant;
+  /** What the client asks for; `undefined`: nothing. */
+  readonly askedRate: number | undefined;
+  #maxRate: number | undefined;
   #identity: Grant = nothingGranted;
   #clientRefresh = false;
   /** The bucket of its deadline, if it expires. */
@@ -109,6 +121,8 @@ export class Subscription implements Expiring {
       compact: options.compact === true && rule.compaction,
       filter: options.filter,
     });
+    this.askedRate = options.maxRate;
+    this.#maxRate = rateUnder(rule.maxRate, options.maxRate);
   }
 
   get stage(): Stage {
@@ -122,6 +136,11 @@ export class Subscription implements Expiring {
 
   get variant(): Variant {
     return this.#variant;
+  }
+
+  /** Most publications per second and key that it gets; `undefined`: all. */
+  get maxRate(): number | undefined {
+    return this.#maxRate;
   }
 
   /** The grant. */
@@ -179,6 +198,12 @@ export class Subscription implements Expiring {
   goOnUnder(rule: Rule): void {
     this.#rule = rule;
     this.#changeVariant();
+    const maxRate = rateUnder(rule.maxRate, this.askedRate);
+    if (maxRate === this.#maxRate) return;
+    const { fanOut } = this.#stage.name === 'live' ? this.#stage : { fanOut: undefined };
+    fanOut?.leave(this);
+    this.#maxRate = maxRate;
+    fanOut?.enter(this);
   }
 
   /** Sets whether the client wants joins and leaves; if the rule pushes them, it gets them anyway. */
@@ -264,9 +289,14 @@ export class Subscription implements Expiring {
     if (this.#stage.name === 'live') this.#stage.slot = slot;
   }
 
-  /** Afterwards its outbox has everything that has come for it. */
+  /** Afterwards its outbox has everything that has left for it. */
   settle(): void {
     if (this.#stage.name === 'live') this.#stage.fanOut.settle(this);
+  }
+
+  /** Afterwards its outbox has everything that has come for it, also what would wait for a beat. */
+  finish(): void {
+    if (this.#stage.name === 'live') this.#stage.fanOut.finish(this);
   }
 
   /** Called when it has left the hub. */

@@ -34,6 +34,10 @@ export class RuleCounts {
   mapRefusals = 0;
   /** Pages of states that newcomers got. */
   mapPages = 0;
+  /** Publications that waited for the beat of a rate, one per subscriber. */
+  publicationsDelayed = 0;
+  /** Publications that subscribers with a rate did not get, since a newer one of the key came before the beat. */
+  publicationsConflated = 0;
   recoveries = 0;
   publicationsRecovered = 0;
   readonly recoveriesFailed: Record<RecoveryLoss, number> = { epoch: 0, trimmed: 0, 'too-many': 0, 'too-large': 0 };

@@ -46,6 +46,8 @@ const recordSchema = v.object({
       joinLeave: v.boolean(),
       /** Absent from earlier versions. */
       delta: v.optional(v.boolean(), false),
+      /** What the client asked for. */
+      maxRate: v.exactOptional(v.number()),
       clientRefresh: v.boolean(),
       grant: grantSchema,
       /** The client has everything up to here; absent without a history. */
@@ -71,6 +73,7 @@ interface ReadPorts extends TargetPorts, AttachmentPorts, EstablishPorts {
 export function writeSession(ports: WritePorts, session: Session): SessionRecord | undefined {
   if (!session.is('connected') || session.admitted === undefined) return undefined;
   // Positions count what was delivered, so that must be written first.
+  for (const subscription of session.subscriptions) subscription.finish();
   ports.turn.flush();
   const { identity, refreshable } = session.admitted;
   const { user, meta, capabilities } = identity;
@@ -101,7 +104,7 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
         delta: variant.delta !== 'off',
         clientRefresh,
         grant: writtenGrant(subscription.identity),
-        ...defined({ position: rule.stream && position }),
+        ...defined({ maxRate: subscription.askedRate, position: rule.stream && position }),
       };
     }),
   };
@@ -124,7 +127,17 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
   if (await ports.seats.take(identity.user)) session.takeSeat(identity.user);
   const gone: string[] = [];
   const attachments: Attachment[] = [];
-  for (const { channel, rule, serverSide, joinLeave, delta, clientRefresh, grant, position } of subscriptions) {
+  for (const {
+    channel,
+    rule,
+    serverSide,
+    joinLeave,
+    delta,
+    maxRate,
+    clientRefresh,
+    grant,
+    position,
+  } of subscriptions) {
     const target = findTarget(ports, channel);
     if (!target.ok || target.rule.pattern.text !== rule) {
       gone.push(channel);
@@ -132,7 +145,7 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
     }
     // Numbers of channels are those of the node before: here the client gets their names.
     const terms = target.rule.delta ? 'on' : 'whole';
-    const options = { joinLeave, serverSide, delta: delta ? terms : 'off' } as const;
+    const options = { joinLeave, serverSide, delta: delta ? terms : 'off', maxRate } as const;
     const subscription = new Subscription(session.subscriptions, target.channel, target.rule, options);
     subscription.grant(grant, clientRefresh);
     session.subscriptions.add(subscription);

@@ -368,8 +368,8 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   /** Sends pending data and the reason, and ends everything. Idempotent. */
   close(disconnect: Disconnect, detail?: string | RefusalLine): void {
     if (this.state === 'closed') return;
-    // Its channels may still hold what was published and acknowledged in this turn.
-    for (const subscription of this.subscriptions) subscription.settle();
+    // Its channels may still hold what was published and acknowledged in this turn, or since the last beat.
+    for (const subscription of this.subscriptions) subscription.finish();
     this.outbox.flush();
     this.#connection.close(disconnect);
     if (typeof detail === 'object') this.explain(detail, disconnect.code);

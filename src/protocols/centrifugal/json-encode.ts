@@ -159,6 +159,7 @@ function subscribeResult(result: SubscribeResult): string {
     flag('delta', result.delta === true),
     number('id', result.channelId),
     result.map && mapFields(result.map),
+    number('max_rate', result.maxRate),
   );
 }
 

@@ -168,6 +168,9 @@ function writeConnectResult(writer: ProtobufWriter, result: ConnectResult): void
   writer.close(place);
 }
 
+/** Not in client.proto: far from the numbers that may be given there, and skipped by clients that do not know it. */
+const maxRateField = 1_000;
+
 function writeSubscribeResult(writer: ProtobufWriter, result: SubscribeResult): void {
   writeExpiry(writer, 1, result.ttlSec);
   writer.flag(3, result.recoverable);
@@ -181,6 +184,7 @@ function writeSubscribeResult(writer: ProtobufWriter, result: SubscribeResult): 
   writer.flag(13, result.delta === true);
   writer.uint(14, result.channelId ?? 0);
   if (result.map !== undefined) writeMapResult(writer, result.map);
+  writer.double(maxRateField, result.maxRate ?? 0);
 }
 
 function writeMapResult(writer: ProtobufWriter, { phase, cursor, state }: MapResult): void {

@@ -23,6 +23,13 @@ export class ProtobufWriter {
     this.#varint(value);
   }
 
+  double(field: number, value: number): void {
+    if (value === 0) return;
+    this.#tag(field, wireTypes.fixed64);
+    this.#makeRoom(8);
+    this.#at = this.#bytes.writeDoubleLE(value, this.#at);
+  }
+
   flag(field: number, value: boolean): void {
     if (value) this.uint(field, 1);
   }

@@ -26,6 +26,7 @@ import { ttlSec } from '../../time/ttl.js';
 import { countRecovery, establish } from '../establish.js';
 import type { Session } from '../session.js';
 import { filterFor } from './filter.js';
+import { rateAsked } from './max-rate.js';
 import { authorize, overtaken, type SubscribePorts } from './subscribe.js';
 import { findTarget } from './target.js';
 
@@ -91,7 +92,11 @@ export async function runMapSubscribe(
     const { maxChannelsPerConnection: most } = ports.limits;
     return refuse(errorCodes.limitExceeded, limitReached('maxChannelsPerConnection', most));
   }
-  const subscription = new Subscription(session.subscriptions, channel, rule, { joinLeave: false, serverSide: false });
+  const rate = rateAsked(session, target, request.data);
+  if (!rate.ok) return rate;
+  const { maxRate } = rate;
+  const options = { joinLeave: false, serverSide: false, maxRate };
+  const subscription = new Subscription(session.subscriptions, channel, rule, options);
   session.subscriptions.add(subscription);
   let granted: Awaited<ReturnType<typeof authorize>> | undefined;
   try {
@@ -233,9 +238,10 @@ function hasBeenEnded({ stage }: Subscription): boolean {
 /** A subscription that was not established is over; one like it goes on reading. */
 function keepPlace({ mapLoads }: MapSubscribePorts, step: Step): Ending {
   const { session, load } = step;
-  const { channel, rule, identity, clientRefresh } = step.subscription;
+  const { channel, rule, identity, clientRefresh, askedRate: maxRate } = step.subscription;
   if (session.subscriptions.has(channel)) return 'overtaken';
-  const next = new Subscription(session.subscriptions, channel, rule, { joinLeave: false, serverSide: false });
+  const options = { joinLeave: false, serverSide: false, maxRate };
+  const next = new Subscription(session.subscriptions, channel, rule, options);
   next.grant(identity, clientRefresh);
   session.subscriptions.add(next);
   mapLoads.set(next, load);

@@ -24,6 +24,7 @@ import { countRecovery, type EstablishPorts, establish } from '../establish.js';
 import { type RevocationCheck, subscriptionRevocationOf } from '../revoked.js';
 import type { Session } from '../session.js';
 import { type FilterPorts, filterFor } from './filter.js';
+import { rateAsked } from './max-rate.js';
 import { findTarget, type TargetPorts } from './target.js';
 
 /** What decides about subscriptions, and what they are added to. */
@@ -51,6 +52,8 @@ export async function runSubscribe(
   if (rule.map !== undefined) return refuse(errorCodes.notAvailable, otherKind('subscribe', target));
   const asked = filterFor(ports, target, request.filter);
   if (!asked.ok) return asked;
+  const rate = rateAsked(session, target, request.data);
+  if (!rate.ok) return rate;
   const held = session.subscriptions.get(channel);
   if (held?.serverSide === false) {
     return refuse(errorCodes.alreadySubscribed, membership('subscribe', channel, true));
@@ -66,6 +69,7 @@ export async function runSubscribe(
     delta: request.delta && rule.delta && asked.filter === undefined ? 'on' : 'off',
     compact: (request.flag & subscribeFlags.channelCompaction) !== 0,
     filter: asked.filter,
+    maxRate: rate.maxRate,
   });
   // Added at once, so that a second request is refused, and an unsubscribe finds it.
   if (held === undefined) session.subscriptions.add(subscription);

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { Rule } from '../../../engine/channels/rule.js';
+import { defined } from '../../../model/defined.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import type { Position } from '../../../model/position.js';
 import { cursorField, cursorText, placeOf } from '../cursor.js';
@@ -84,6 +85,7 @@ function ruleFields(rule: Rule) {
     delta: rule.delta,
     compaction: rule.compaction,
     batch_ms: rule.batchMs,
+    ...(rule.maxRate && { max_rate: defined({ default: rule.maxRate.usual, max: rule.maxRate.max }) }),
   };
 }
 
