@@ -1,9 +1,8 @@
 /** Many official clients that follow the channels of a run, each on whichever node it gets to. */
 
 import { Centrifuge, State, SubscriptionState } from 'centrifuge';
-import { WebSocket } from 'ws';
-import { endpoint } from '../cli/handshake.js';
 import type { ChaosNode } from './chaos-node.js';
+import { dialler } from './dialler.js';
 import type { Recorder } from './recorder.js';
 import type { SeededRandom } from './seeded-random.js';
 
@@ -103,17 +102,10 @@ export class Audience implements Disposable {
   #make(name: string): Member {
     const { nodes, random, recorder } = this.options;
     let node = '';
-    /** Dials another node each time, as a load balancer without stickiness would have it. */
-    class Dialled extends WebSocket {
-      constructor() {
-        const up = nodes.filter(({ isUp }) => isUp);
-        const chosen = random.pick(up.length > 0 ? up : nodes);
-        node = chosen.name;
-        super(endpoint(chosen.url));
-      }
-    }
     const client = new Centrifuge('ws://fleet.invalid', {
-      websocket: Dialled,
+      websocket: dialler(nodes, random, (name) => {
+        node = name;
+      }),
       minReconnectDelay: 50,
       maxReconnectDelay: maxDelayMs,
     });
