@@ -4,7 +4,9 @@ import { Centrifuge, type MapSyncContext } from 'centrifuge';
 import { describe, expect, test, vi } from 'vitest';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import type { BrokerPorts } from '../../src/brokers/ports.js';
+import { RedisBroker } from '../../src/brokers/redis/broker.js';
 import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { ownPrefix, shared } from '../support/brokers/suites.js';
 import { gather, nextEvent } from '../support/centrifuge/awaiting.js';
 import { MapServer, Viewer } from '../support/centrifuge/maps-app.js';
@@ -537,6 +539,16 @@ describe.each(Object.entries(makers))('maps in %s', (_, make) => {
   });
 });
 
+describe.skipIf(redisIsMissing())('maps over Redis', () => {
+  const redis = shared(RedisServer.start);
+
+  test.concurrent.each(Object.entries(rows))('%s', async (_, row) => {
+    const makeBroker = (ports: BrokerPorts) => new RedisBroker({ url: redis().url, prefix: ownPrefix() }, ports);
+    await using server = await MapServer.start((...given) => new Centrifuge(...given), makeBroker);
+    await row(server);
+  });
+});
+
 /** Who is there is known to the nodes, and not to this broker. */
 const withoutPresence = Object.entries(rows).filter(([name]) => !name.startsWith('presence '));
 
@@ -545,7 +557,7 @@ describe.skipIf(natsIsMissing())('maps over NATS', () => {
 
   test.concurrent.each(withoutPresence)('%s', async (_, row) => {
     const makeBroker = (ports: BrokerPorts) => new NatsBroker({ url: nats().url, prefix: ownPrefix() }, ports);
-    await using server = await MapServer.start((...given) => new Centrifuge(...given), makeBroker);
+    await using server = await MapServer.start((...given) => new Centrifuge(...given), makeBroker, false);
     await row(server);
   });
 });

@@ -58,7 +58,7 @@ export class MapServer implements AsyncDisposable {
     private readonly make: ClientMaker,
   ) {}
 
-  private static made(makeBroker: BrokerMaker) {
+  private static made(makeBroker: BrokerMaker, keepsPresence: boolean) {
     let aheadMs = 0;
     const withoutPresence = Object.fromEntries(
       Object.entries(channels).filter(([name]) => !/^(room|here|online):/.test(name)),
@@ -75,7 +75,7 @@ export class MapServer implements AsyncDisposable {
       limits: { maxRecoveredPublications: 8 },
       log: { debug() {}, info() {}, warn() {}, error() {} },
       // safe: what is left out has no part in the types of the scenarios
-      channels: makeBroker === inMemory ? channels : (withoutPresence as typeof channels),
+      channels: keepsPresence ? channels : (withoutPresence as typeof channels),
     });
     return {
       app,
@@ -86,9 +86,9 @@ export class MapServer implements AsyncDisposable {
     };
   }
 
-  /** @param makeBroker of one that is no broker in memory: then there are no rules with presence */
-  static async start(make: ClientMaker, makeBroker = inMemory): Promise<MapServer> {
-    const { app, box, skip } = MapServer.made(makeBroker);
+  /** @param keepsPresence whether the broker does; otherwise there are no rules with presence */
+  static async start(make: ClientMaker, makeBroker = inMemory, keepsPresence = true): Promise<MapServer> {
+    const { app, box, skip } = MapServer.made(makeBroker, keepsPresence);
     const { port } = await app.listen(0);
     const proxy = await FaultProxy.start({ port });
     if (box.broker === undefined) throw new Error('the application has no broker');
