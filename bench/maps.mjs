@@ -19,6 +19,9 @@ the server's event loop is watched. Each client must get each key once. Needs a 
   --sdks N       so many of them are the official SDK, which compares what it has  (2)
   --bytes N      of a key with its value, in the map that they come to  (59)
   --changes N    a second meanwhile; 0: none  (0)
+  --turns        also the CPU of each turn of the loop, which other processes do not prolong as they do its wait; the loop
+                 does not rest meanwhile
+  --no-sizes     only the newcomers
   --quick        10,000 keys and 100 newcomers: checks everything; its times mean little
   --name NAME    writes bench/results/NAME.json
   --help         this text`;
@@ -31,7 +34,7 @@ const MOST_LAG_MS = 50;
 
 /** @typedef {{ rss: number, young: number, heapUsed: number, external: number }} Memory */
 /** @typedef {{ bytes: number, ttl: boolean, heapEach: number, rssEach: number, atMost: number }} SizeRow */
-/** @typedef {{ seconds: number, cpuSec: number, busy: number, lagMs: { p50: number, p99: number, p999: number, max: number } }} Watched */
+/** @typedef {{ seconds: number, cpuSec: number, busy: number, lagMs: { p50: number, p99: number, p999: number, max: number }, turnCpuMs?: { count: number, p50: number, p99: number, p999: number, max: number } }} Watched */
 
 /** @param {string[]} argv */
 function readFlags(argv) {
@@ -44,6 +47,8 @@ function readFlags(argv) {
     changes: text,
     name: text,
     quick: { type: 'boolean' },
+    turns: { type: 'boolean' },
+    'no-sizes': { type: 'boolean' },
   });
 }
 
@@ -58,8 +63,11 @@ async function run(flags) {
   const changes = count('changes', flags.changes, 0, 0);
   const name = resultName(flags.name, '');
   const sizes = [];
-  for (const size of SIZES) for (const ttl of [false, true]) sizes.push(await measureSize({ keys, bytes: size, ttl }));
-  const coming = await measureNewcomers({ keys, newcomers, sdks, bytes, changes });
+  for (const size of flags['no-sizes'] ? [] : SIZES) {
+    for (const ttl of [false, true]) sizes.push(await measureSize({ keys, bytes: size, ttl }));
+  }
+  const turns = flags.turns === true;
+  const coming = await measureNewcomers({ keys, newcomers, sdks, bytes, changes, turns });
   if (name !== '') {
     const folder = new URL('results/', import.meta.url);
     await mkdir(folder, { recursive: true });
@@ -98,8 +106,8 @@ async function measureSize({ keys, bytes, ttl }) {
   }
 }
 
-/** @param {{ keys: number, newcomers: number, sdks: number, bytes: number, changes: number }} plan */
-async function measureNewcomers({ keys, newcomers, sdks, bytes, changes }) {
+/** @param {{ keys: number, newcomers: number, sdks: number, bytes: number, changes: number, turns: boolean }} plan */
+async function measureNewcomers({ keys, newcomers, sdks, bytes, changes, turns }) {
   const server = serverChild();
   const clients = new Child({
     name: 'newcomers',
@@ -117,7 +125,7 @@ async function measureNewcomers({ keys, newcomers, sdks, bytes, changes }) {
     await come(2, Math.min(1, sdks));
     await clients.request('leave');
     if (changes > 0) await server.request('change', { name: 'large', bytes, perSec: changes });
-    await server.request('watch');
+    await server.request('watch', { turns });
     /** @type {{ medianMs: number, slowestMs: number }} */
     const took = await come(newcomers, sdks);
     /** @type {Watched} */
@@ -132,6 +140,12 @@ async function measureNewcomers({ keys, newcomers, sdks, bytes, changes }) {
     console.log(
       `the event loop was busy ${(busy * 100).toFixed(0)} % of the time, and late by ${lagMs.p50.toFixed(1)} ms (median), ${lagMs.p99.toFixed(1)} (99 %), ${lagMs.p999.toFixed(1)} (99.9 %), ${lagMs.max.toFixed(1)} (longest; aim: ${MOST_LAG_MS})`,
     );
+    const { turnCpuMs } = watched;
+    if (turnCpuMs !== undefined) {
+      console.log(
+        `a turn of the loop took ${turnCpuMs.p50.toFixed(1)} ms of CPU (median of ${turnCpuMs.count}), ${turnCpuMs.p99.toFixed(1)} (99 %), ${turnCpuMs.p999.toFixed(1)} (99.9 %), ${turnCpuMs.max.toFixed(1)} (longest)`,
+      );
+    }
     console.log(`resident memory grew by ${((after.rss - before.rss) / 2 ** 20).toFixed(0)} MiB`);
     return { ...took, ...watched, rssGrowthBytes: after.rss - before.rss };
   } finally {

@@ -89,10 +89,26 @@ describe('pages of maps', () => {
     expect(reads.length).toBe(2);
   });
 
+  test('many pages are read in many turns, a few in each, and in the order in which they were asked for', async () => {
+    const { pages, reads, clock } = world();
+    const all = Array.from({ length: 10 }, (_, i) => pages.read(name, { after: i, limit: 1 }));
+    const numbers: number[] = [reads.length];
+    for (let turn = 0; turn < 2; turn++) {
+      clock.endTurn();
+      await Promise.resolve();
+      await Promise.resolve();
+      numbers.push(reads.length);
+    }
+    expect(numbers).toEqual([4, 8, 10]);
+    expect((await Promise.all(all)).map(offsets)).toEqual(Array.from({ length: 10 }, (_, i) => [i + 1]));
+    expect(reads.map(({ after }) => after)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   test('G11: nothing is left when nobody reads any more', async () => {
     const { pages, clock } = world();
-    for (let limit = 1; limit <= 20; limit++) await pages.read(name, { after: 0, limit });
+    const all = Array.from({ length: 20 }, (_, i) => pages.read(name, { after: 0, limit: i + 1 }));
     await clock.advance(2_000);
+    await Promise.all(all);
     expect(clock.numTimers).toBe(0);
     pages.close();
   });

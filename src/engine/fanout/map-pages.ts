@@ -8,8 +8,11 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { StatePage } from '../../model/state-page.js';
 import type { Cancel, Clock } from '../ports/clock.js';
 import type { MapPage, MapQuery, MapStore } from '../ports/map-store.js';
+import { Slices } from '../time/slices.js';
 
 const sharedForMs = 1_000;
+/** Pages that are read in one turn of the event loop; each takes up to a millisecond with its encoding. */
+const readsPerTurn = 4;
 /** Of keys and data in all pages that are kept, in characters; their encodings take about as much. */
 const maxLength = 33_554_432;
 
@@ -25,26 +28,30 @@ interface Shared {
 export class MapPages {
   /** The oldest first. */
   readonly #shared = new Map<string, Shared>();
+  readonly #reads: Slices;
   #length = 0;
   #sweep: Cancel | undefined;
 
   constructor(
     private readonly maps: MapStore | undefined,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#reads = new Slices(clock, readsPerTurn);
+  }
 
   /** Rejects as the broker does. */
   async read(channel: ChannelName, query: MapQuery): Promise<MapPage> {
     const { after, limit, upTo } = query;
-    if (this.maps === undefined) throw new Error('the broker keeps no maps');
+    const { maps } = this;
+    if (maps === undefined) throw new Error('the broker keeps no maps');
     this.#dropOld();
     // Channel names have no control characters.
     const key = `${channel}\u0000${after}\u0000${limit}`;
-    const shared = this.#shared.get(key) ?? this.#begin(key, this.maps.page(channel, { after, limit }));
+    const shared = this.#shared.get(key) ?? this.#begin(key, this.#readOne(maps, channel, { after, limit }));
     const page = await shared.page;
     if (upTo === undefined) return page;
     // Keys that were removed before the reader began would be there again.
-    if (page.top.offset < upTo) return this.maps.page(channel, query);
+    if (page.top.offset < upTo) return this.#readOne(maps, channel, query);
     if ((page.state.entries.at(-1)?.offset ?? 0) <= upTo) return page;
     if (shared.cut?.upTo !== upTo) shared.cut = { upTo, page: upToOffset(page, upTo) };
     return shared.cut.page;
@@ -59,6 +66,11 @@ export class MapPages {
     this.#sweep?.();
     this.#shared.clear();
     this.#length = 0;
+  }
+
+  #readOne(maps: MapStore, channel: ChannelName, query: MapQuery): Promise<MapPage> {
+    const turn = this.#reads.enter();
+    return turn === undefined ? maps.page(channel, query) : turn.then(() => maps.page(channel, query));
   }
 
   #begin(key: string, page: Promise<MapPage>): Shared {

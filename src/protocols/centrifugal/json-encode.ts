@@ -103,14 +103,13 @@ function stateText(entries: readonly Publication[]): string {
   return ['"state":[', entries.map((entry) => publicationText(entry)).join(','), ']'].join('');
 }
 
-/** `phase` is left out at 0, as the official server does. */
+/** `phase` is left out at 0, as the official server does. Only concatenated: the state is long, and each copy of it costs. */
 function mapFields({ phase, cursor, state }: MapResult): string {
-  return object(
-    '"type":1',
-    number('phase', phase),
-    cursor === 0 ? undefined : `"cursor":"${cursor}"`,
-    state && state.entries.length > 0 ? state.encodedBy(stateText) : undefined,
-  ).slice(1, -1);
+  let members = '"type":1';
+  if (phase !== 0) members += `,"phase":${phase}`;
+  if (cursor !== 0) members += `,"cursor":"${cursor}"`;
+  if (state !== undefined && state.entries.length > 0) members += `,${state.encodedBy(stateText)}`;
+  return members;
 }
 
 /** Concatenation takes three quarters of the time of an array's `join`. */
