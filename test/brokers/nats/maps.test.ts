@@ -1,10 +1,14 @@
 /** Maps over a real NATS server: several nodes, restarts, and what somebody has deleted. */
 
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { channel as declared, fanfare } from 'fanfare';
 import { nats } from 'fanfare/nats';
 import { describe, expect, test, vi } from 'vitest';
+import { encodePublication } from '../../../src/brokers/bus-message.js';
+import { removalOf } from '../../../src/brokers/map-removal.js';
 import { NatsBroker } from '../../../src/brokers/nats/broker.js';
+import { decodeTop, encodeOpenTop } from '../../../src/brokers/nats/journal/maps/map-records.js';
+import { MapRound } from '../../../src/brokers/nats/journal/maps/map-round.js';
 import { MapSubjects } from '../../../src/brokers/nats/journal/maps/map-subjects.js';
 import type { Broker } from '../../../src/engine/ports/broker.js';
 import { silentLogger } from '../../../src/engine/ports/logger.js';
@@ -140,6 +144,56 @@ describe.skipIf(natsIsMissing())('maps over nats', () => {
       expect(await stateOf(broker)).toEqual({});
     }, 10_000);
     expect((await broker.maps.get(channel, 'a')).top.offset).toBe(6);
+  });
+
+  test('changes that a node has begun when it died are made, and put in their places by the next one', async () => {
+    const prefix = ownPrefix();
+    const { broker } = await begun(prefix);
+    for (const [n, key] of ['a', 'b', 'c'].entries()) await set(broker, key, n);
+    const { epoch } = (await broker.maps.get(channel, 'a')).top;
+    await broker.close();
+    const connection = await server().connection();
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    const names = new MapSubjects(prefix);
+    const [stream = ''] = await streams.names(names.all).next();
+    const last = await streams.getMessage(stream, { last_by_subj: names.top(channel) });
+    const top = decodeTop(last?.string() ?? '', last?.seq ?? 0);
+    const { birth } = top.place;
+    const stateOfKey = (offset: number) => ({ offset, birth, endsAtMs: 0, lookedAtSec: 0, text: '0:0' });
+    const states = new Map([...'abc'].map((key, n) => [key, stateOfKey(n + 1)]));
+    const terms = { nowMs: Date.now(), life: epoch.slice(birth.length + 1), birth };
+    const round = new MapRound({ top, states, known: new Map() }, terms);
+    const change = (key: string, value: unknown) => ({
+      ...{ do: 'set' as const, key, text: encodePublication({ key, data: json(value) }), id: `id-${key}` },
+      ...{ expected: undefined, stream: limits.stream, ttlMs: undefined, mustExist: false, maxKeys: 10 },
+    });
+    for (const [key, value] of Object.entries({ a: 10, d: 11, c: 12 })) round.apply(change(key, value));
+    const removal = encodePublication(removalOf({ key: 'b', data: json(null) }));
+    round.apply({ do: 'remove', key: 'b', text: removal, id: undefined, expected: undefined, stream: limits.stream });
+    await jetstream(connection).publish(names.top(channel), encodeOpenTop(round.made()));
+    await connection.close();
+
+    const { broker: next, events } = await begun(prefix);
+    await next.subscribe(channel);
+    const whole = { a: 10, d: 11, c: 12 };
+    expect(Object.entries(await stateOf(next))).toEqual(Object.entries(whole));
+    expect((await next.maps.get(channel, 'a')).entry).toMatchObject({ offset: 4 });
+    expect((await next.maps.get(channel, 'b')).entry).toBeUndefined();
+    const missed = await next.mapChanges.read(channel, { limit: 10, reverse: false, since: { offset: 3 } });
+    expect(missed.publications.map(({ key, offset }) => [key, offset])).toEqual([
+      ['a', 4],
+      ['d', 5],
+      ['c', 6],
+      ['b', 7],
+    ]);
+    expect(await set(next, 'e', 13)).toMatchObject({ ok: true, position: { offset: 8, epoch } });
+    await next.probe();
+    expect(events.offsets(channel)).toEqual([4, 5, 6, 7, 8]);
+    expect(Object.entries(await stateOf(next))).toEqual(Object.entries({ ...whole, e: 13 }));
+    const page = await next.maps.page(channel, { after: 4, upTo: 7, limit: 10 });
+    expect([page.state.entries.map(({ key }) => key), page.size]).toEqual([['d', 'c'], 4]);
+    const all = await next.mapChanges.read(channel, { limit: 10, reverse: false, since: { offset: 0 } });
+    expect([all.continuous, all.publications.length]).toEqual([true, 8]);
   });
 
   test('G5: a restart from disk begins a new epoch, and keeps the keys and their number', async () => {

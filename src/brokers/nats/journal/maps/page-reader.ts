@@ -115,11 +115,12 @@ export class PageReader {
     return isLast ? this.#pageOf(top, entries, 0) : cut();
   }
 
-  #pageOf({ place: { birth, offset } }: MapTop, entries: readonly Publication[], next: number): MapPage {
+  #pageOf({ place: { birth, offset }, numKeys }: MapTop, entries: readonly Publication[], next: number): MapPage {
     return {
       state: new StatePage(entries),
       top: { offset, epoch: epochOf({ birth, life: this.ports.life.current }) },
       next,
+      size: numKeys,
     };
   }
 
