@@ -5,8 +5,9 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { natsIsMissing } from '../support/brokers/nats-server.js';
 import { redisIsMissing } from '../support/brokers/redis-server.js';
-import { type ChaosBroker, redisChaos } from './chaos-broker.js';
+import { type ChaosBroker, natsChaos, redisChaos } from './chaos-broker.js';
 import { MapRace } from './map-race.js';
 import { SeededRandom } from './seeded-random.js';
 
@@ -58,11 +59,16 @@ async function raced(broker: ChaosBroker) {
   return { ...outcome, ...counts };
 }
 
-describe.skipIf(redisIsMissing())('three nodes and Redis', { timeout: 60_000 + rounds * 60_000 }, () => {
-  test.each(rounds === 0 ? ['without'] : ['without', 'with'])(
+const brokers = [
+  { name: 'Redis', isMissing: redisIsMissing, start: redisChaos },
+  { name: 'NATS', isMissing: natsIsMissing, start: natsChaos },
+];
+
+describe.each(brokers)('three nodes and $name', { timeout: 60_000 + rounds * 60_000 }, ({ isMissing, start }) => {
+  test.skipIf(isMissing()).each(rounds === 0 ? ['without'] : ['without', 'with'])(
     'F1 F2 F4: changes that expect versions are linearizable, %s persistence',
     async (how) => {
-      await using broker = await redisChaos({ isPersistent: how === 'with' });
+      await using broker = await start({ isPersistent: how === 'with' });
       const { faults, state, views, refused } = await raced(broker);
       expect(faults).toEqual([]);
       for (const view of views) expect(view).toEqual(state);

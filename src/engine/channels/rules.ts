@@ -226,7 +226,7 @@ function checkStores(rule: Rule, broker: Stores): void {
     throw fault(text, `asks for history, which the broker "${broker.name}" does not keep`);
   }
   if (rule.map !== undefined && broker.maps === undefined) {
-    throw fault(text, `is a map, and the broker "${broker.name}" keeps none`);
+    throw fault(text, `is a map, and the broker "${broker.name}" keeps none: take memory, redis or nats`);
   }
   if (rule.map?.presence !== undefined && broker.maps?.renew === undefined) {
     throw fault(text, `shows presence, and the maps of the broker "${broker.name}" cannot`);
