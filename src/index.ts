@@ -19,6 +19,7 @@ export {
 } from './engine/channels/channel-options.js';
 export type { PersonalOptions } from './engine/channels/personal-channel.js';
 export { type RpcContext, type RpcDeclaration, RpcError, type RpcOptions, rpc } from './engine/channels/rpc-options.js';
+export type { SlowOption } from './engine/channels/slow-policy.js';
 export type { NodeSummary } from './engine/cluster/messages.js';
 export type { ChannelSummary } from './engine/operations/clients.js';
 export type { Authenticator, ConnectedClient, Identity } from './engine/ports/authenticator.js';

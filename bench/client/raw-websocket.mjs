@@ -32,6 +32,9 @@ export class RawWebSocket {
   #ended = false;
   /** Bytes of a frame that has not arrived completely. @type {Buffer | null} */
   #rest = null;
+  #bytesPerSec = Number.POSITIVE_INFINITY;
+  /** @type {NodeJS.Timeout | undefined} */
+  #pause;
 
   /**
    * @param {Address} address
@@ -63,9 +66,21 @@ export class RawWebSocket {
     this.#sendFrame(opcodes.text, Buffer.from(text));
   }
 
+  /**
+   * From now on at most this much is read in a second, in pieces of the buffer's size; 0: nothing.
+   * @param {number} bytesPerSec
+   */
+  readSlowly(bytesPerSec) {
+    this.#bytesPerSec = bytesPerSec;
+    clearTimeout(this.#pause);
+    if (bytesPerSec === 0) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
   /** Resets the connection, so that no port is left in TIME_WAIT. `onEnd` is not called. */
   destroy() {
     this.#ended = true;
+    clearTimeout(this.#pause);
     this.#socket.resetAndDestroy();
   }
 
@@ -84,6 +99,11 @@ export class RawWebSocket {
     const from = this.#open ? 0 : this.#readHandshake(bytes, end);
     const consumed = from < 0 ? 0 : readFrames(bytes, from, end, this.#onFrame);
     if (consumed < end) this.#rest = Buffer.from(bytes.subarray(consumed, end));
+    if (this.#bytesPerSec !== Number.POSITIVE_INFINITY && !this.#ended) {
+      this.#socket.pause();
+      if (this.#bytesPerSec > 0)
+        this.#pause = setTimeout(() => this.#socket.resume(), (1e3 * length) / this.#bytesPerSec);
+    }
     return !this.#ended;
   }
 

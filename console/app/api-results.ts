@@ -126,6 +126,7 @@ export interface RuleFields {
   readonly delta: boolean;
   readonly compaction: boolean;
   readonly batch_ms: number;
+  readonly slow: string;
 }
 
 export interface ChannelResult {
@@ -133,6 +134,8 @@ export interface ChannelResult {
   readonly rule: RuleFields;
   readonly num_clients: number;
   readonly num_publications: number;
+  /** Subscribers for whom messages wait. */
+  readonly num_slow: number;
   readonly schema?: JsonSchema;
   readonly position?: { readonly offset: number; readonly epoch: string };
 }

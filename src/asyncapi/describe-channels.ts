@@ -2,6 +2,7 @@
 
 import type { DataKind } from '../engine/channels/data-kind.js';
 import type { Rule } from '../engine/channels/rule.js';
+import { slowOption } from '../engine/channels/slow-policy.js';
 import { addressOf, type Ids } from './address.js';
 import type { SpecChannel, SpecOperation } from './document.js';
 import type { SchemaTable } from './schema-table.js';
@@ -105,6 +106,7 @@ function extensions(rule: Rule) {
     ...(rule.userLimited && { 'x-fanfare-user-limited': true as const }),
     ...(rule.delta && { 'x-fanfare-delta': 'fossil' as const }),
     ...(rule.compaction && { 'x-fanfare-compaction': true as const }),
+    ...(rule.slow.kind !== 'disconnect' && { 'x-fanfare-slow': slowOption(rule.slow) }),
     'x-fanfare-max-message-bytes': rule.maxMessageBytes,
   };
 }

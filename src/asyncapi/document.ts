@@ -1,5 +1,7 @@
 /** The parts of AsyncAPI 3.0 that a contract is written in. See <https://www.asyncapi.com/docs/reference/specification/v3.0.0>. */
 
+import type { SlowOption } from '../engine/channels/slow-policy.js';
+
 /** Draft 7, AsyncAPI's default for a schema without a format. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -35,6 +37,7 @@ export interface SpecChannel {
   readonly 'x-fanfare-user-limited'?: true;
   readonly 'x-fanfare-delta'?: 'fossil';
   readonly 'x-fanfare-compaction'?: true;
+  readonly 'x-fanfare-slow'?: SlowOption;
   readonly 'x-fanfare-max-message-bytes'?: number;
 }
 

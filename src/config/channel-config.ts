@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { dataKinds } from '../engine/channels/data-kind.js';
+import { maxDropOldest } from '../engine/channels/slow-policy.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
@@ -48,6 +49,7 @@ const rate = v.pipe(
   v.minValue(0.001, 'is below 0.001'),
   v.maxValue(1_000, 'is above 1000'),
 );
+const dropOldest = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxDropOldest));
 
 const ruleEntries = {
   data: v.optional(oneOf(dataKinds)),
@@ -71,6 +73,12 @@ const ruleEntries = {
   dictionarySamples: v.optional(onOff),
   batch: v.optional(duration({ max: 1_000 }).schema),
   maxRate: v.optional(strictObject({ default: v.optional(rate), max: v.optional(rate) })),
+  slow: v.optional(
+    v.union(
+      [v.picklist(['disconnect', 'latest', 'recover']), strictObject({ dropOldest })],
+      `is neither disconnect, latest, recover, nor dropOldest with a number from 1 to ${maxDropOldest}`,
+    ),
+  ),
 };
 
 /** One rule, with durations in milliseconds. */

@@ -27,6 +27,7 @@ import { Presence } from './fanout/presence.js';
 import { PresenceMaps } from './fanout/presence-maps.js';
 import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
+import { SlowReaders } from './fanout/slow/slow-readers.js';
 import type { Subscription } from './fanout/subscription.js';
 import { Variants } from './fanout/variant.js';
 import { TagFilters } from './filters/tag-filters.js';
@@ -137,6 +138,7 @@ export class Node {
     ports.connectDeadlines.close();
     ports.pings.close();
     ports.seats.close();
+    ports.slowReaders.close();
     ports.mapPages.close();
     ports.positionChecks.close();
     ports.brokerHealth.close();
@@ -166,7 +168,8 @@ function compose(options: NodeOptions) {
   const samples = new DeliverySamples({ clock, hasSubscribers: (channel) => hub.writesAtOnce(channel) });
   const messageSamples = new MessageSamples(clock);
   const [channelIds, beats] = [new ChannelIds(), new Beats(clock)];
-  const hubPorts = { turn, counters, samples, messageSamples, tracer, channelIds, beats };
+  const slowReaders = new SlowReaders({ clock, broker, limits });
+  const hubPorts = { turn, counters, samples, messageSamples, tracer, channelIds, beats, slowReaders };
   const hub: Hub = new Hub(interest, hubPorts, notifier);
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
@@ -229,6 +232,7 @@ function compose(options: NodeOptions) {
     turn,
     interest,
     hub,
+    slowReaders,
     sessions,
     admission,
     brokerHealth,

@@ -4,6 +4,7 @@ import { tokenChecks } from '../engine/auth/token-refusals.js';
 import type { Rule } from '../engine/channels/rule.js';
 import type { Cluster } from '../engine/cluster/cluster.js';
 import type { BrokerHealth } from '../engine/fanout/broker-health.js';
+import type { SlowReaders } from '../engine/fanout/slow/slow-readers.js';
 import type { BrokerHoldings } from '../engine/ports/broker.js';
 import { type Counters, countedCodes } from '../engine/ports/counters.js';
 import type { EngineLimits } from '../engine/ports/limits.js';
@@ -23,6 +24,7 @@ export interface NodeFigures {
   readonly version: string;
   readonly clientVersions: Pick<ClientVersions, typeof Symbol.iterator>;
   readonly samples: Pick<DeliverySamples, 'ask'>;
+  readonly slowReaders: Pick<SlowReaders, 'numOf' | 'slowestMs'>;
   /** `undefined`: the broker keeps nothing in this process. */
   readonly holdings: () => BrokerHoldings | undefined;
   readonly counters: Counters;
@@ -48,6 +50,14 @@ const eachRule =
     if (others > 0) rows.push(['', others]);
     return rows;
   };
+
+/** A value of each rule that keeps slow readers connected. */
+function ofSlow(read: (figures: NodeFigures, counts: RuleCounts) => number) {
+  return (figures: NodeFigures): LabelledFigure[] =>
+    [...figures.rules]
+      .filter(({ slow }) => slow.kind !== 'disconnect')
+      .map(({ pattern, counts }) => [pattern.text, read(figures, counts)]);
+}
 
 export const ofNode: readonly MetricRow<NodeFigures>[] = [
   ['connections', 'Open connections, authenticated or not.', ({ sessions }) => sessions.size],
@@ -163,6 +173,48 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     'rate_conflated_total',
     'Publications that subscribers did not get because a newer one came before the beat of their maxRate, one per subscriber.',
     eachRule((counts) => counts.publicationsConflated),
+    ofRule,
+  ],
+  [
+    'slow_readers',
+    'Subscribers whose connections take no more, so that publications wait for them, by the policy of the rule.',
+    ofSlow(({ slowReaders }, counts) => slowReaders.numOf(counts)),
+    ofRule,
+  ],
+  [
+    'slow_behind_seconds',
+    'How long the slowest of them has not been up to date.',
+    ofSlow(({ slowReaders }, counts) => slowReaders.slowestMs(counts) / 1_000),
+    { ...ofRule, over: 'max' },
+  ],
+  [
+    'slow_conflated_total',
+    'Publications that slow readers did not get since a newer one of the key came (`latest`), one per subscriber.',
+    eachRule((counts) => counts.slowConflated),
+    ofRule,
+  ],
+  [
+    'slow_dropped_total',
+    'Publications that slow readers did not get since too many newer ones waited (`dropOldest`), one per subscriber.',
+    eachRule((counts) => counts.slowDropped),
+    ofRule,
+  ],
+  [
+    'slow_resumed_total',
+    'Publications that slow readers got from the history (`recover`), one per subscriber.',
+    eachRule((counts) => counts.slowResumed),
+    ofRule,
+  ],
+  [
+    'slow_lost_total',
+    'Slow readers that were told to begin anew, since the history was too short (`recover`).',
+    eachRule((counts) => counts.slowLost),
+    ofRule,
+  ],
+  [
+    'slow_cut_off_total',
+    'Subscriptions of connections that were closed with 3008 (`disconnect`).',
+    eachRule((counts) => counts.slowCutOff),
     ofRule,
   ],
   ['frames_in_total', 'Frames received.', counted('framesIn')],

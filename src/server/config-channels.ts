@@ -14,7 +14,7 @@ export function channelsOf(rules: ChannelsConfig, hooks: RuleDecisions): Record<
 
 function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
   const { history, recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes } = rule;
-  const { delta, compaction, dictionarySamples } = rule;
+  const { delta, compaction, dictionarySamples, slow } = rule;
   const batch: Duration | undefined = rule.batch === undefined ? undefined : `${rule.batch}ms`;
   const subscribe = rule.subscribe === 'hook' ? hooks.subscribe : rule.subscribe;
   const publish = rule.publish === 'hook' ? hooks.publish : rule.publish;
@@ -31,6 +31,6 @@ function optionsOf(rule: ChannelConfig, hooks: RuleDecisions): ChannelOptions {
     ...(map !== undefined && { map: defined({ ...map, ttl: mapTtl }) }),
     ...(maxRate !== undefined && { maxRate: defined(maxRate) }),
     ...defined({ recovery, presence, joinLeave, userLimited, filterTags, maxMessageBytes }),
-    ...defined({ delta, compaction, dictionarySamples, batch }),
+    ...defined({ delta, compaction, dictionarySamples, batch, slow }),
   };
 }

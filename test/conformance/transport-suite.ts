@@ -49,7 +49,13 @@ const maxQueueBytes = 131_072;
 /** Of random letters, so that it fills queues where frames are compressed too. */
 const bigText = randomBytes(24_000).toString('base64');
 
-function startApp(limits: { readonly connectTimeoutMs?: number; readonly pingIntervalMs?: number }) {
+interface SuiteLimits {
+  readonly connectTimeoutMs?: number;
+  readonly pingIntervalMs?: number;
+  readonly pongTimeoutMs?: number;
+}
+
+function startApp(limits: SuiteLimits) {
   return fanfare({
     // Who connects is the user that its token names.
     auth: ({ token = null }) => ({ user: token }),
@@ -59,6 +65,9 @@ function startApp(limits: { readonly connectTimeoutMs?: number; readonly pingInt
     channels: {
       'room:{name}': channel({ subscribe: 'anyone', publish: 'anyone', history: { size: 20 }, joinLeave: true }),
       'lobby:{name}': channel({ subscribe: 'anyone', joinLeave: 'push' }),
+      'newest:{name}': channel({ subscribe: 'anyone', slow: 'latest' }),
+      'last:{name}': channel({ subscribe: 'anyone', slow: { dropOldest: 3 } }),
+      'all:{name}': channel({ subscribe: 'anyone', history: { size: 1_000 }, slow: 'recover' }),
     },
     rpc: { echo: rpc({ allow: 'anyone', run: (value) => value }) },
   });
@@ -67,6 +76,7 @@ function startApp(limits: { readonly connectTimeoutMs?: number; readonly pingInt
 interface Line {
   readonly id?: number;
   readonly push?: {
+    readonly channel?: string;
     readonly pub?: { readonly data: unknown; readonly offset?: number };
     readonly join?: { readonly info: { readonly user: string } };
     readonly leave?: { readonly info: { readonly user: string } };
@@ -291,6 +301,39 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
       peer.resume();
       expect(await peer.closed).toEqual(disconnectCodes.slow);
     });
+
+    must(
+      'F9: keeps a peer that does not read where the rules say so, and gives it what each of them promises',
+      async () => {
+        const { app, subscriber } = await start({ pongTimeoutMs: 20_000 });
+        const names = ['newest:a', 'last:a', 'all:a'] as const;
+        const peer = await subscriber('ann', { channel: names[0] });
+        for (const [n, name] of names.slice(1).entries())
+          peer.send(JSON.stringify({ subscribe: { channel: name }, id: 3 + n }));
+        await until(peer, () => idsOf(peer).includes(3) && idsOf(peer).includes(4));
+        const seen = (name: string) =>
+          allLines(peer).flatMap(({ push }) =>
+            push?.pub && push.channel === name ? [Number.parseInt(String(push.pub.data), 10)] : [],
+          );
+        peer.pause();
+        const count = 100;
+        for (let n = 0; n < count; n++) {
+          for (const name of names) await app.publish(name, `${n} ${bigText}`);
+          await turn();
+        }
+        expect(app.numClients).toBe(1);
+        peer.resume();
+        await until(peer, () => names.every((name) => seen(name).at(-1) === count - 1));
+        const all = Array.from({ length: count }, (_, n) => n);
+        const [newest, last, complete] = names.map(seen);
+        expect(complete).toEqual(all);
+        for (const some of [newest, last]) {
+          expect(some).toEqual(all.filter((n) => some?.includes(n)));
+          expect(some?.length).toBeLessThan(count);
+        }
+        expect(last?.slice(-3)).toEqual(all.slice(-3));
+      },
+    );
 
     must('G12: a peer that does not read takes nothing from the others', async () => {
       const { app, subscriber } = await start();

@@ -58,7 +58,8 @@ export function ChannelView({ channel }: { readonly channel: string }) {
   );
 }
 
-function Summary({ channel: { rule, num_clients, num_publications, position } }: { readonly channel: ChannelResult }) {
+function Summary({ channel }: { readonly channel: ChannelResult }) {
+  const { rule, num_clients, num_publications, num_slow, position } = channel;
   const { history, map } = rule;
   return (
     <Card title="Rule and figures" aside={<code>{rule.pattern}</code>}>
@@ -80,6 +81,9 @@ function Summary({ channel: { rule, num_clients, num_publications, position } }:
         {rule.delta && <Fact name="Deltas">to clients that ask for them</Fact>}
         {rule.compaction && <Fact name="Name">a number, to clients that understand it</Fact>}
         <Fact name="Largest message">{bytes(rule.max_message_bytes)}</Fact>
+        {rule.slow !== 'disconnect' && (
+          <Fact name="Slow readers">{`${count(num_slow)} at present; policy ${rule.slow}`}</Fact>
+        )}
         {rule.user_limited && <Fact name="Names">for the users behind #</Fact>}
         {rule.filter_tags.length > 0 && <Fact name="Filters">{`by ${String(rule.filter_tags)} of their tags`}</Fact>}
         {rule.batch_ms > 0 && <Fact name="Batch">{`up to ${rule.batch_ms} ms`}</Fact>}

@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { SubscriptionOverride } from '../ports/authenticator.js';
 import type { Duration } from '../time/duration.js';
 import { anything, expectOptions, optionalFunction, schema, word, wordOrFunction } from './channel-check.js';
+import type { SlowOption } from './slow-policy.js';
 
 type Segment<Part extends string> = Part extends `{${infer Name}*}`
   ? { readonly [Key in Name]: string }
@@ -203,6 +204,13 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    * rate with `maxRate`, within these bounds. Default: everybody gets everything, and clients cannot ask.
    */
   readonly maxRate?: MaxRateOptions;
+  /**
+   * What becomes of a subscriber that reads more slowly than messages come, so that its connection takes no more.
+   * `disconnect`: everything waits for it up to `limits.maxQueueBytes`, then its connection is closed (3008). `latest`: the
+   * newest message waits, in a map that of each key. `dropOldest`: the newest N wait, 1 to 10,000. `recover`: nothing waits,
+   * and it gets what it missed from the history. Order stays, and nothing comes twice. Default: `disconnect`.
+   */
+  readonly slow?: SlowOption;
 }
 
 /** A declared channel rule, as {@link channel} returns it. */
@@ -247,6 +255,7 @@ const checks = {
   maxRate(what: string, value: unknown) {
     if (value !== undefined) expectOptions(what, value, rateChecks);
   },
+  slow: anything,
 } satisfies Record<keyof ChannelOptions, unknown>;
 
 /**

@@ -1,6 +1,7 @@
 /** What a changed channel rule means for a subscription. */
 
 import type { Rule } from './rule.js';
+import { isSamePolicy } from './slow-policy.js';
 
 /**
  * `same`: nothing changes. `quiet`: the subscription stays, and the new rule applies from now on. `permission`: the
@@ -35,6 +36,7 @@ const meanings = {
   dictionarySamples: 'quiet',
   batchMs: 'quiet',
   maxRate: 'quiet',
+  slow: 'quiet',
   counts: 'quiet',
 } as const satisfies Readonly<Record<keyof Rule, RuleChange>>;
 
@@ -55,6 +57,7 @@ function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
   if (field === 'pattern') return before.pattern.text === after.pattern.text;
   if (field === 'map') return isSameMap(before.map, after.map);
   if (field === 'maxRate') return isSameRate(before.maxRate, after.maxRate);
+  if (field === 'slow') return isSamePolicy(before.slow, after.slow);
   if (field === 'filterTags') return String(before.filterTags) === String(after.filterTags);
   if (field !== 'stream') return before[field] === after[field];
   return before.stream?.size === after.stream?.size && before.stream?.ttlMs === after.stream?.ttlMs;

@@ -9,6 +9,7 @@ import type { RuleCounts } from '../ports/rule-counts.js';
 import type { ChannelOptions, HistoryOptions } from './channel-options.js';
 import type { DataKind } from './data-kind.js';
 import type { RateTerms } from './max-rate.js';
+import type { SlowPolicy } from './slow-policy.js';
 
 /** With defaults, and parsed texts. */
 export interface Rule {
@@ -44,6 +45,8 @@ export interface Rule {
   readonly maxRate: RateTerms | undefined;
   /** How long publications may be gathered while the node is busy. 0: not beyond the turn. */
   readonly batchMs: number;
+  /** For subscribers whose connections take no more. */
+  readonly slow: SlowPolicy;
   /** What is counted of its channels. A rule that replaces one of the same pattern goes on with these. */
   readonly counts: RuleCounts;
 }

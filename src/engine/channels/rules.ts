@@ -14,6 +14,7 @@ import type { ChannelDeclaration, ChannelOptions, MapOptions, MaxRateOptions } f
 import { greatestRate, type RateTerms } from './max-rate.js';
 import type { MapTerms, Rule } from './rule.js';
 import { compareRules } from './rule-comparison.js';
+import { type SlowPolicy, slowPolicy } from './slow-policy.js';
 
 const defaultHistoryTtl: Duration = '5m';
 const maxHistorySize = 100_000;
@@ -137,6 +138,7 @@ function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, 
     dictionarySamples,
     batchMs: batchMs(text, options.batch),
     maxRate: options.maxRate && rateTerms(text, options.maxRate),
+    slow: slow(text, options, recovery),
     counts,
   };
 }
@@ -165,6 +167,25 @@ function rateTerms(text: string, { default: usual, max }: MaxRateOptions): RateT
     throw fault(text, `maxRate.default is ${usual}, more than maxRate.max (${max})`);
   }
   return { usual: usual ?? max, max };
+}
+
+function slow(
+  text: string,
+  { slow = 'disconnect', map, maxRate }: ChannelOptions,
+  recovery: Rule['recovery'],
+): SlowPolicy {
+  const policy = slowPolicy(slow);
+  if (typeof policy === 'string') throw fault(text, policy);
+  if (policy.kind === 'recover' && recovery !== 'stream') {
+    throw fault(text, 'slow "recover" needs a history, and recovery "stream": who is slow goes on from it');
+  }
+  if (policy.kind === 'recover' && maxRate !== undefined) {
+    throw fault(text, 'slow "recover" gives subscribers everything, and maxRate does not: write slow "latest"');
+  }
+  if (policy.kind === 'dropOldest' && map !== undefined) {
+    throw fault(text, 'slow readers of a map that missed changes would have a wrong state: write slow "latest"');
+  }
+  return policy;
 }
 
 function streamLimits(text: string, history: NonNullable<ChannelOptions['history']>): StreamLimits {

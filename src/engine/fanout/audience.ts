@@ -7,6 +7,7 @@ import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { TrafficPush } from '../../model/push.js';
 import { beginDelivery } from '../channels/message-spans.js';
 import type { Rule } from '../channels/rule.js';
+import { isSamePolicy, type SlowPolicy } from '../channels/slow-policy.js';
 import type { Counters } from '../ports/counters.js';
 import type { RuleCounts } from '../ports/rule-counts.js';
 import type { Span, Tracer } from '../ports/tracer.js';
@@ -15,6 +16,9 @@ import type { Flushable, Turn } from '../time/turn.js';
 import { DeltaChain } from './delta/chain.js';
 import { SharedFrame } from './shared-frame.js';
 import { SharedPush } from './shared-push.js';
+import { SlowChannel } from './slow/slow-channel.js';
+import type { SlowSource } from './slow/slow-reader.js';
+import type { SlowReaders } from './slow/slow-readers.js';
 import type { FanOut, Subscription } from './subscription.js';
 import type { Variant } from './variant.js';
 
@@ -24,6 +28,7 @@ export interface AudiencePorts {
   readonly counters: Counters;
   readonly samples: DeliverySamples;
   readonly tracer: Tracer | undefined;
+  readonly slowReaders: SlowReaders;
 }
 
 /** The channel of an audience. */
@@ -45,7 +50,9 @@ const maxBatchBytes = 65_536;
  */
 const maxTrafficWaitMs = 20;
 
-export class Audience implements Flushable {
+const disconnects: SlowPolicy = { kind: 'disconnect' };
+
+export class Audience implements Flushable, SlowSource {
   readonly #channel: AudienceChannel;
   readonly #ports: AudiencePorts;
   /** Live subscribers by variant. Each knows its slot; when one leaves, the last one moves to its slot. */
@@ -63,17 +70,50 @@ export class Audience implements Flushable {
   #isMeasured = false;
   /** Subscribers added since the batch began, with the number of its pushes that came before them. */
   #late: Map<Subscription, number> | undefined;
+  /** `undefined` if slow readers are disconnected. With it the batch is flushed before anybody comes or goes. */
+  #slow: SlowChannel | undefined;
   /** Of the traced publications in the batch; `undefined` without any. */
   #spans: Span[] | undefined;
 
   constructor(channel: AudienceChannel, ports: AudiencePorts) {
     this.#channel = channel;
     this.#ports = ports;
+    this.followPolicy();
+  }
+
+  get name(): ChannelName {
+    return this.#channel.name;
+  }
+
+  get position(): Position | undefined {
+    return this.#channel.position;
+  }
+
+  get counts(): RuleCounts {
+    return this.#channel.counts;
   }
 
   /** Number of subscribers. */
   get size(): number {
     return this.#numLive;
+  }
+
+  /** Subscribers for which publications wait, since their connections take no more. */
+  get numSlow(): number {
+    return this.#slow?.numReaders ?? 0;
+  }
+
+  /** Another policy for slow readers applies when those that there are have caught up by the one before. */
+  followPolicy(): void {
+    const slow = this.#slow;
+    const { slow: policy = disconnects } = this.#channel.rule ?? {};
+    if (isSamePolicy(slow?.policy ?? disconnects, policy)) {
+      if (slow !== undefined) slow.isRetired = false;
+      return;
+    }
+    this.flush();
+    if (slow !== undefined && slow.numReaders > 0) slow.isRetired = true;
+    else this.#slow = policy.kind === 'disconnect' ? undefined : new SlowChannel(this, policy, this.#ports.slowReaders);
   }
 
   *subscribers(): IterableIterator<Subscription> {
@@ -104,7 +144,8 @@ export class Audience implements Flushable {
   /** Gives publications to one of them now, after what is gathered, whole. */
   publishTo(subscription: Subscription, publications: readonly Publication[]): void {
     this.settle(subscription);
-    if (subscription.outbox.isClosed) return;
+    // Who cannot be given what came before gets nothing that came after it.
+    if (subscription.outbox.isClosed || this.#slow?.settle(subscription) === false) return;
     const { name: channel, knownId } = this.#channel;
     const pushes = publications.map(
       (each) => new SharedPush({ kind: 'publication', channel, publication: each }, knownId),
@@ -131,19 +172,26 @@ export class Audience implements Flushable {
     const { counts } = this.#channel;
     if (frame.numPublications > 0) counters.batches.observe(frame.numPublications);
     const numOut = frame.numPublications * (this.#numLive - (late?.size ?? 0));
-    let numFiltered = 0;
+    let [numFiltered, numWaiting] = [0, 0];
+    const numCharacters = this.#batchBytes;
     this.#batch = [];
     this.#batchBytes = 0;
     this.#late = undefined;
-    for (const [variant, group] of this.#live) {
+    if (this.#slow?.isRetired) this.followPolicy();
+    const slow = this.#slow;
+    slow?.take(frame, numCharacters);
+    for (const [variant, all] of this.#live) {
+      const group = slow === undefined ? all : slow.ready(all, frame, late);
+      numWaiting += (all.length - group.length) * frame.numPublicationsFor(variant);
       if (variant.delta === 'on') {
         this.#deltas?.share(frame, group, late, counts);
         continue;
       }
-      const parcel = frame.parcelFor(variant);
+      // Not encoded for nobody: a protocol with state counts what it has encoded as sent.
+      const parcel = group.length === 0 ? undefined : frame.parcelFor(variant);
       if (variant.filter !== undefined) {
         const numLeftOut = frame.numPublications - frame.numPublicationsFor(variant);
-        numFiltered += numLeftOut * (group.length - numOf(variant, late));
+        numFiltered += numLeftOut * (all.length - numOf(variant, late));
       }
       if (parcel === undefined) continue;
       // Backwards: a slow subscriber may leave at once, and the last one, which already has the batch, takes its slot.
@@ -152,13 +200,14 @@ export class Audience implements Flushable {
         if (subscription !== undefined && late?.has(subscription) !== true) subscription.outbox.share(parcel);
       }
     }
-    this.#countOut(numOut - numFiltered, numFiltered);
+    this.#countOut(numOut - numFiltered - numWaiting, numFiltered);
     if (this.#spans !== undefined) this.#endSpans(this.#spans);
     if (this.#isMeasured) this.#tellWhenWritten();
   }
 
   /** Adds it to the live subscribers of its variant. */
   putIn(subscription: Subscription): void {
+    if (this.#slow !== undefined) this.flush();
     const group = this.#live.get(subscription.variant);
     if (group === undefined) this.#live.set(subscription.variant, [subscription]);
     subscription.goLive(this.#channel, group === undefined ? 0 : group.push(subscription) - 1);
@@ -173,13 +222,28 @@ export class Audience implements Flushable {
 
   /** Gives it what was gathered before it leaves or is closed. */
   settle(subscription: Subscription): void {
+    if (this.#slow !== undefined) this.flush();
     this.#hand(subscription);
     this.#hasAll(subscription);
+  }
+
+  /** The same, and what waits because its connection took no more, as far as there is room. */
+  finish(subscription: Subscription): void {
+    this.settle(subscription);
+    this.#slow?.settle(subscription);
+  }
+
+  /** Takes it out for good. @returns whether it has everything that has come for it */
+  leave(subscription: Subscription): boolean {
+    this.finish(subscription);
+    this.takeOut(subscription);
+    return this.#slow?.left(subscription) !== true;
   }
 
   takeOut(subscription: Subscription): void {
     const { stage, variant } = subscription;
     if (stage.name !== 'live') return;
+    if (this.#slow !== undefined) this.flush();
     this.#hand(subscription);
     this.#late?.delete(subscription);
     const group = this.#live.get(variant);
@@ -193,6 +257,20 @@ export class Audience implements Flushable {
       group[stage.slot] = last;
       last.moveTo(stage.slot);
     }
+  }
+
+  /** A publication of the history. */
+  shared(publication: Publication): SharedPush {
+    const { name: channel, knownId } = this.#channel;
+    return new SharedPush({ kind: 'publication', channel, publication }, knownId);
+  }
+
+  isBase(publication: Publication): boolean {
+    return this.#deltas?.isBase(publication) === true;
+  }
+
+  countOut(numPublications: number): void {
+    this.#countOut(numPublications, 0);
   }
 
   #shared(publication: Publication): SharedPush {

@@ -21,6 +21,7 @@ import { ChannelIds } from './channel-ids.js';
 import { HubChannel } from './hub-channel.js';
 import { MessageSamples } from './message-samples.js';
 import { Outbox } from './outbox.js';
+import { SlowReaders } from './slow/slow-readers.js';
 import { maxBufferedPublications, Subscription, type SubscriptionOwner } from './subscription.js';
 import { Variants } from './variant.js';
 
@@ -113,6 +114,7 @@ class World {
   readonly tracer = undefined;
   readonly channelIds = new ChannelIds();
   readonly beats = new Beats(this.clock);
+  readonly slowReaders = new SlowReaders({ clock: this.clock, broker: {}, limits: { maxQueueBytes: 1_000_000 } });
   readonly channel = new HubChannel(name, this);
 
   joining(joinLeave = false, filter?: TagFilter): Subscriber {

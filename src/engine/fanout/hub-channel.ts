@@ -88,12 +88,21 @@ export class HubChannel implements AudienceChannel {
     return this.#audience.size > 0;
   }
 
+  /** Subscribers for which publications wait, since their connections take no more. */
+  get numSlow(): number {
+    let count = this.#audience.numSlow;
+    for (const paced of this.#paced ?? []) count += paced.numSlow;
+    return count;
+  }
+
   /** The channel's rule; patterns are matched once for all callers, until the rules change. */
   match(rules: ChannelRules): Rule | undefined {
     if (this.#rules !== rules) {
       this.#rules = rules;
       this.#rule = rules.match(this.name);
       this.#countIn(this.#rule?.counts ?? this.#ports.counters.noRule);
+      this.#audience.followPolicy();
+      for (const paced of this.#paced ?? []) paced.followPolicy();
     }
     return this.#rule;
   }
@@ -194,10 +203,12 @@ export class HubChannel implements AudienceChannel {
   }
 
   /** Takes it out, after what has arrived before. */
-  leave(subscription: Subscription): void {
-    if (subscription.stage.name !== 'live') return;
-    if (subscription.maxRate === undefined) this.#audience.takeOut(subscription);
-    else if (this.#paced?.leave(subscription) === 0) this.#paced = undefined;
+  leave(subscription: Subscription): boolean {
+    if (subscription.stage.name !== 'live') return true;
+    if (subscription.maxRate === undefined) return this.#audience.leave(subscription);
+    const hasAll = this.#paced?.leave(subscription) ?? true;
+    if (this.#paced?.numSubscribers === 0) this.#paced = undefined;
+    return hasAll;
   }
 
   putIn(subscription: Subscription): void {
@@ -213,7 +224,7 @@ export class HubChannel implements AudienceChannel {
   }
 
   finish(subscription: Subscription): void {
-    if (subscription.maxRate === undefined) this.#audience.settle(subscription);
+    if (subscription.maxRate === undefined) this.#audience.finish(subscription);
     else this.#paced?.of(subscription)?.finish(subscription);
   }
 

@@ -43,7 +43,7 @@ export class Hub implements BrokerEvents {
   }
 
   /** Absent if it has no subscribers on this node. */
-  channel(name: ChannelName): Pick<HubChannel, 'numSubscribers' | 'numPublications'> | undefined {
+  channel(name: ChannelName): Pick<HubChannel, 'numSubscribers' | 'numPublications' | 'numSlow'> | undefined {
     return this.#channels.get(name);
   }
 

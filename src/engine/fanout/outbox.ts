@@ -67,6 +67,16 @@ export class Outbox implements Flushable {
     return this.#closed || this.queuedBytes + this.#dueBytes + numBytes <= roomIn(this.#ports.limits);
   }
 
+  /** Whether the connection has taken everything that was written to it, so that more leaves at once. */
+  get takesMore(): boolean {
+    return this.#closed || (this.#connection.bufferedBytes === 0 && this.#dueBytes < maxDueBytes);
+  }
+
+  /** As {@link takesMore}, and all of so many bytes, framing included, is within the limit. */
+  takes(numBytes: number): boolean {
+    return this.takesMore && (this.#closed || this.#dueBytes + numBytes <= roomIn(this.#ports.limits));
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }

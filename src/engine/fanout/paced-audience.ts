@@ -96,14 +96,23 @@ export class PacedAudience implements Flushable {
     this.#hasAll(subscription);
   }
 
-  /** Takes it out, after what waits for it. */
-  leave(subscription: Subscription): void {
+  /** Takes it out, after what waits for it. @returns whether it has everything that has come for it */
+  leave(subscription: Subscription): boolean {
     this.finish(subscription);
-    this.#audience.takeOut(subscription);
+    const hasAll = this.#audience.leave(subscription);
     this.#newcomers.delete(subscription);
-    if (this.size > 0) return;
+    if (this.size > 0) return hasAll;
     this.#waiting.clear();
     this.#cancel?.();
+    return hasAll;
+  }
+
+  followPolicy(): void {
+    this.#audience.followPolicy();
+  }
+
+  get numSlow(): number {
+    return this.#audience.numSlow;
   }
 
   takeOut(subscription: Subscription): void {
@@ -120,7 +129,7 @@ export class PacedAudience implements Flushable {
 
   finish(subscription: Subscription): void {
     const waiting = this.#waiting.after(this.#newcomers.get(subscription) ?? 0);
-    if (waiting.length === 0) this.#audience.settle(subscription);
+    if (waiting.length === 0) this.#audience.finish(subscription);
     else {
       this.#audience.publishTo(
         subscription,

@@ -30,13 +30,14 @@ export class PacedAudiences implements Iterable<PacedAudience> {
     this.numSubscribers++;
   }
 
-  /** @returns how many there are still; without any this has to go */
-  leave(subscription: Subscription): number {
+  /** Without any subscriber this has to go. @returns whether this one has everything that has come for it */
+  leave(subscription: Subscription): boolean {
     const audience = this.of(subscription);
-    if (audience === undefined) return this.numSubscribers;
-    audience.leave(subscription);
+    if (audience === undefined) return true;
+    const hasAll = audience.leave(subscription);
     if (audience.size === 0) this.#drop(audience);
-    return --this.numSubscribers;
+    this.numSubscribers--;
+    return hasAll;
   }
 
   #make(maxRate: number, filter: TagFilter | undefined): PacedAudience {

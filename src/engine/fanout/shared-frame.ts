@@ -38,8 +38,23 @@ export class SharedFrame {
   }
 
   /** The publications that this variant gets. */
-  numPublicationsFor({ filter }: Variant): number {
-    return filter === undefined ? this.#publications.length : this.#selected.of(filter, false).length;
+  numPublicationsFor(variant: Variant): number {
+    return this.publicationsFor(variant).length;
+  }
+
+  /** In order. */
+  publicationsFor({ filter }: Pick<Variant, 'filter'>): readonly SharedPush[] {
+    return filter === undefined ? this.#publications : this.#selected.of(filter, false);
+  }
+
+  /** Its joins and leaves; `undefined` if there is none for this variant. */
+  trafficFor(variant: Variant): Parcel | undefined {
+    if (!variant.joinLeave || this.#publications.length === this.#pushes.length) return undefined;
+    const traffic = this.#pushes.filter(({ push }) => push.kind !== 'publication');
+    return new Parcel(
+      variant.encoding,
+      traffic.map((each) => each.encodedFor(variant, false)),
+    );
   }
 
   /**

@@ -4,6 +4,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import type { Unsubscribe } from '../../model/codes.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
+import type { RefusalLine } from '../../model/refusal-line.js';
 import { nothingGranted } from '../channels/grant.js';
 import { rateUnder } from '../channels/max-rate.js';
 import type { Rule } from '../channels/rule.js';
@@ -20,8 +21,12 @@ export interface SubscriptionOwner {
   readonly clientInfo: ClientInfo;
   /** How long its presence entry lives without a renewal. */
   readonly presenceTtlMs: number;
-  /** The subscription has missed publications: tells the client, so that it recovers. */
-  loseState(subscription: Subscription): void;
+  /**
+   * The subscription has missed publications: tells the client, so that it recovers.
+   *
+   * @param why for the log, if it is about this client alone
+   */
+  loseState(subscription: Subscription, why?: RefusalLine): void;
   /** The grant has expired. */
   subscriptionExpired(subscription: Subscription): void;
   /** The channel's rule is not the one under which it was granted. */
@@ -34,8 +39,12 @@ export interface SubscriptionOwner {
 export interface FanOut {
   /** Adds it to the live subscribers with its rate. */
   enter(subscription: Subscription): void;
-  /** Afterwards its outbox has everything that has come for it. */
-  leave(subscription: Subscription): void;
+  /**
+   * Afterwards its outbox has everything that has come for it, unless its connection takes no more.
+   *
+   * @returns whether that is so; otherwise it has to begin anew
+   */
+  leave(subscription: Subscription): boolean;
   /** Between these two only its variant changes. */
   takeOut(subscription: Subscription): void;
   putIn(subscription: Subscription): void;
@@ -201,9 +210,10 @@ export class Subscription implements Expiring {
     const maxRate = rateUnder(rule.maxRate, this.askedRate);
     if (maxRate === this.#maxRate) return;
     const { fanOut } = this.#stage.name === 'live' ? this.#stage : { fanOut: undefined };
-    fanOut?.leave(this);
+    const hasAll = fanOut?.leave(this) ?? true;
     this.#maxRate = maxRate;
     fanOut?.enter(this);
+    if (!hasAll) this.owner.loseState(this);
   }
 
   /** Sets whether the client wants joins and leaves; if the rule pushes them, it gets them anyway. */

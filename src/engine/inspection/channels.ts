@@ -22,7 +22,7 @@ export const channelsAnswer = v.array(v.tuple([v.string(), count, count]));
 type ChannelRow = v.InferOutput<typeof channelsAnswer>[number];
 
 export const channelQuestion = v.object({ channel: v.string() });
-export const channelAnswer = v.object({ numClients: count, numPublications: count });
+export const channelAnswer = v.object({ numClients: count, numPublications: count, numSlow: v.optional(count, 0) });
 export type ChannelFigures = v.InferOutput<typeof channelAnswer>;
 
 export interface ChannelPorts {
@@ -51,7 +51,11 @@ export async function channelsHere(
 export function figuresHere({ hub }: Pick<ChannelPorts, 'hub'>, channel: string): ChannelFigures {
   const name: ChannelName | undefined = parseChannelName(channel);
   const found = name === undefined ? undefined : hub.channel(name);
-  return { numClients: found?.numSubscribers ?? 0, numPublications: found?.numPublications ?? 0 };
+  return {
+    numClients: found?.numSubscribers ?? 0,
+    numPublications: found?.numPublications ?? 0,
+    numSlow: found?.numSlow ?? 0,
+  };
 }
 
 /**

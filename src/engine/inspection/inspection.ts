@@ -54,7 +54,10 @@ export interface ConnectionsPage {
 }
 
 export interface ChannelsPage {
-  readonly channels: readonly (ChannelFigures & { readonly name: string; readonly rule: string | undefined })[];
+  readonly channels: readonly (Omit<ChannelFigures, 'numSlow'> & {
+    readonly name: string;
+    readonly rule: string | undefined;
+  })[];
   /** The name after which it goes on; absent at the end. */
   readonly next?: string;
 }
@@ -171,6 +174,7 @@ export class Inspection {
       rule,
       numClients: all.reduce((sum, { numClients }) => sum + numClients, 0),
       numPublications: Math.max(...all.map(({ numPublications }) => numPublications)),
+      numSlow: all.reduce((sum, { numSlow }) => sum + numSlow, 0),
     };
   }
 

@@ -38,6 +38,16 @@ export class RuleCounts {
   publicationsDelayed = 0;
   /** Publications that subscribers with a rate did not get, since a newer one of the key came before the beat. */
   publicationsConflated = 0;
+  /** Publications that slow readers did not get because a newer one of the key came: policy `latest`. */
+  slowConflated = 0;
+  /** Publications that slow readers did not get because too many newer ones waited: policy `dropOldest`. */
+  slowDropped = 0;
+  /** Publications that slow readers got from the history: policy `recover`. */
+  slowResumed = 0;
+  /** Slow readers that were told to begin anew, since the history was too short: policy `recover`. */
+  slowLost = 0;
+  /** Subscriptions of connections that were closed because they read too slowly: policy `disconnect`. */
+  slowCutOff = 0;
   recoveries = 0;
   publicationsRecovered = 0;
   readonly recoveriesFailed: Record<RecoveryLoss, number> = { epoch: 0, trimmed: 0, 'too-many': 0, 'too-large': 0 };

@@ -37,6 +37,8 @@ interface SubscribedSession extends ConnectedClient {
   readonly clientInfo: ClientInfo;
   readonly presenceTtlMs: number;
   push(push: Push): void;
+  /** Logs what is wrong with this client. */
+  explain(why: RefusalLine, code?: number): void;
   close(disconnect: Disconnect, why: RefusalLine): void;
   /** At the end of the turn, since the list of subscribers must not change during a fan-out. */
   closeSoon(disconnect: Disconnect, why: RefusalLine): void;
@@ -116,10 +118,14 @@ export class SessionSubscriptions extends SubscriptionSet implements Subscriptio
     this.clear();
   }
 
-  loseState(subscription: Subscription): void {
+  loseState(subscription: Subscription, why?: RefusalLine): void {
     // A client recovers its own subscriptions one by one, but server-side ones only with the whole connection.
-    if (!subscription.serverSide) this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
-    else this.#session.closeSoon(disconnectCodes.insufficientState, stateLost(subscription));
+    if (subscription.serverSide) {
+      this.#session.closeSoon(disconnectCodes.insufficientState, why ?? stateLost(subscription));
+      return;
+    }
+    if (why !== undefined) this.#session.explain(why, unsubscribeCodes.insufficientState.code);
+    this.unsubscribe(subscription, unsubscribeCodes.insufficientState);
   }
 
   /** Sets or postpones a subscription's expiry according to its grant. */

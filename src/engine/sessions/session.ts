@@ -318,6 +318,9 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
   onSlow(): void {
     const { maxQueueBytes } = this.#ports.limits;
     const line = closedByLimit('maxQueueBytes', maxQueueBytes, 'it reads more slowly than it is sent');
+    for (const { rule, isEstablished } of this.subscriptions) {
+      if (isEstablished && rule.slow.kind === 'disconnect') rule.counts.slowCutOff++;
+    }
     this.closeSoon(disconnectCodes.slow, line);
   }
 

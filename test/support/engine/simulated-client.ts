@@ -37,9 +37,31 @@ const encodings = {
 class SimulatedConnection extends RecordedConnection {
   /** Written and not yet read by the client; lost with a cut. */
   readonly inFlight: Uint8Array[] = [];
+  /** Written, and not taken by the line; lost with a cut. */
+  readonly #waiting: Uint8Array[] = [];
+  #isStalled = false;
 
   override write(bytes: Uint8Array): void {
-    if (this.closedWith === undefined) this.inFlight.push(bytes);
+    if (this.closedWith !== undefined) return;
+    if (this.#isStalled) {
+      this.#waiting.push(bytes);
+      this.bufferedBytes += bytes.length;
+    } else this.inFlight.push(bytes);
+  }
+
+  /** The line takes so many of the frames that wait, and then no more. */
+  stall(numFrames = 0): void {
+    this.#isStalled = true;
+    for (const bytes of this.#waiting.splice(0, numFrames)) {
+      this.bufferedBytes -= bytes.length;
+      this.inFlight.push(bytes);
+    }
+  }
+
+  /** The line takes everything. */
+  flow(): void {
+    this.stall(this.#waiting.length);
+    this.#isStalled = false;
   }
 }
 
@@ -48,6 +70,8 @@ export interface SimulatedOptions {
   readonly delta?: boolean;
   /** Default: `json`. */
   readonly codec?: keyof typeof encodings;
+  /** By tags, as the protocol writes it. Default: none. */
+  readonly filter?: object | undefined;
 }
 
 export class SimulatedClient {
@@ -71,6 +95,7 @@ export class SimulatedClient {
   readonly deltas: DeltaReader | undefined;
   #hasDeltas = false;
   readonly #codec: keyof typeof encodings;
+  readonly #filter: object | undefined;
   /** The number that stands for the channel in this subscription, if it was told one. */
   #channelId: number | undefined;
   /** Pushes to a subscription with another number than its own: an SDK drops them. */
@@ -79,9 +104,10 @@ export class SimulatedClient {
   constructor(
     readonly node: Node,
     readonly channel: string,
-    { delta = false, codec = 'json' }: SimulatedOptions = {},
+    { delta = false, codec = 'json', filter }: SimulatedOptions = {},
   ) {
     this.#codec = codec;
+    this.#filter = filter;
     this.deltas = delta ? new DeltaReader(codec) : undefined;
   }
 
@@ -155,7 +181,13 @@ export class SimulatedClient {
     const since = this.#position && { recover: true, ...this.#position };
     this.send({
       id: this.#subscribeId,
-      subscribe: { channel: this.channel, flag: 1, ...(this.deltas && { delta: 'fossil' }), ...since },
+      subscribe: {
+        channel: this.channel,
+        flag: 1,
+        ...(this.deltas && { delta: 'fossil' }),
+        ...(this.#filter && { tf: this.#filter }),
+        ...since,
+      },
     });
   }
 

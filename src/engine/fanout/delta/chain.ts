@@ -1,5 +1,6 @@
 /** The deltas of one channel: its last publication, while there are subscribers that get deltas, and who has it. */
 
+import type { Publication } from '../../../model/publication.js';
 import type { PublicationPush } from '../../../model/push.js';
 import type { RuleCounts } from '../../ports/rule-counts.js';
 import type { Parcel } from '../parcel.js';
@@ -25,6 +26,11 @@ export class DeltaChain {
   /** @returns how many there are still; without any the chain has to go */
   remove(): number {
     return --this.#numReaders;
+  }
+
+  /** Whether the next delta refers to it. */
+  isBase(publication: Publication): boolean {
+    return this.#last?.publication === publication;
   }
 
   /** The publication refers to the one before it, and the next one to this. */

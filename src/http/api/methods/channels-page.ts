@@ -34,7 +34,7 @@ export const channel = apiMethod(
   undefined,
   v.object({ channel: v.string() }),
   async ({ channel: name }, { inspection, operations, described }) => {
-    const { rule, numClients, numPublications } = await inspection.channel(name);
+    const { rule, numClients, numPublications, numSlow } = await inspection.channel(name);
     const position = rule.stream && (await positionOf(name, operations));
     const schema = described.schemaOf(rule);
     return JSON.stringify({
@@ -42,6 +42,7 @@ export const channel = apiMethod(
       rule: ruleFields(rule),
       num_clients: numClients,
       num_publications: numPublications,
+      num_slow: numSlow,
       ...(schema !== undefined && { schema }),
       ...(position && { position }),
     });
@@ -86,6 +87,7 @@ function ruleFields(rule: Rule) {
     compaction: rule.compaction,
     batch_ms: rule.batchMs,
     ...(rule.maxRate && { max_rate: defined({ default: rule.maxRate.usual, max: rule.maxRate.max }) }),
+    slow: rule.slow.kind === 'dropOldest' ? `dropOldest ${rule.slow.size}` : rule.slow.kind,
   };
 }
 

@@ -1,0 +1,92 @@
+/** What waits in one channel for the subscribers that are slow, by the policy of its rule: kept once for all of them. */
+
+import { payloadLength } from '../../../model/payload.js';
+import type { PublicationPush } from '../../../model/push.js';
+import type { SlowPolicy } from '../../channels/slow-policy.js';
+import { keyOf } from '../newest-of-keys.js';
+import type { SharedPush } from '../shared-push.js';
+import { NewestByKey, type Numbered } from './newest-by-key.js';
+import { Recent } from './recent.js';
+
+/** A publication that waits. */
+export type Waiting = Numbered<SharedPush>;
+
+/** Publications are numbered from 1 without gaps, also those that are not kept: what is missing was left out. */
+export interface Backlog {
+  /** The number of the newest publication. */
+  readonly numAdded: number;
+  add(shared: SharedPush): void;
+  /** What is kept of the publications after this place, in order. */
+  after(place: number): readonly Waiting[];
+  /** The place behind which nothing is left out that comes after this offset; `undefined` if something is. */
+  placeAt?(offset: number): number | undefined;
+}
+
+/** Under `recover` these are given without a look at the history: a socket is often full for a moment. */
+const maxRemembered = 64;
+const maxRememberedBytes = 65_536;
+
+/** @param maxBytes of publications under `dropOldest`, whose number alone is no bound of memory */
+export function backlogOf(policy: SlowPolicy, maxBytes: number): Backlog {
+  switch (policy.kind) {
+    case 'dropOldest':
+      return new RecentBacklog(policy.size, maxBytes);
+    case 'recover':
+      return new RecentBacklog(maxRemembered, maxRememberedBytes);
+    default:
+      return new NewestBacklog();
+  }
+}
+
+export function publicationOf({ push }: SharedPush): PublicationPush['publication'] {
+  // safe: nothing but publications waits
+  return (push as PublicationPush).publication;
+}
+
+/** The newest publication of each key; without keys, of the channel. */
+class NewestBacklog implements Backlog {
+  readonly #newest = new NewestByKey<SharedPush>();
+
+  get numAdded(): number {
+    return this.#newest.numAdded;
+  }
+
+  add(shared: SharedPush): void {
+    this.#newest.add(keyOf(publicationOf(shared)), shared);
+  }
+
+  after(place: number): readonly Waiting[] {
+    return this.#newest.after(place);
+  }
+}
+
+/** The last publications. */
+class RecentBacklog implements Backlog {
+  readonly #recent: Recent<SharedPush>;
+  /** The newest offset that was dropped. */
+  #droppedUpTo = 0;
+
+  constructor(maxItems: number, maxBytes: number) {
+    this.#recent = new Recent(maxItems, maxBytes, (shared) => {
+      this.#droppedUpTo = Math.max(this.#droppedUpTo, publicationOf(shared).offset);
+    });
+  }
+
+  get numAdded(): number {
+    return this.#recent.numAdded;
+  }
+
+  add(shared: SharedPush): void {
+    this.#recent.add(shared, payloadLength(publicationOf(shared).data));
+  }
+
+  after(place: number): readonly Waiting[] {
+    return this.#recent.after(place);
+  }
+
+  placeAt(offset: number): number | undefined {
+    if (offset < this.#droppedUpTo) return undefined;
+    const next = this.#recent.after(0).find(({ item }) => publicationOf(item).offset > offset);
+    return next === undefined ? this.numAdded : next.number - 1;
+  }
+}

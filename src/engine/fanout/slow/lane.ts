@@ -1,0 +1,50 @@
+/** What waits in one channel for the slow readers with one filter, or without. */
+
+import type { TagFilter } from '../../filters/tag-filter.js';
+import { Parcel } from '../parcel.js';
+import type { SharedFrame } from '../shared-frame.js';
+import type { Variant } from '../variant.js';
+import type { Backlog, Waiting } from './backlog.js';
+
+interface Packed {
+  readonly variant: Variant;
+  /** Numbers, and how many of those in between there were: what is kept can only become less. */
+  readonly first: number;
+  readonly end: number;
+  readonly length: number;
+  readonly parcel: Parcel;
+}
+
+export class Lane {
+  numReaders = 0;
+  /** Its newest number before the publications that leave at the moment. */
+  placeBefore = 0;
+  /** The last parcel: readers that became slow together mostly get the same. */
+  #last: Packed | undefined;
+
+  constructor(
+    readonly filter: TagFilter | undefined,
+    readonly backlog: Backlog,
+  ) {}
+
+  /** Adds the publications that pass the filter. */
+  take(frame: SharedFrame): void {
+    this.placeBefore = this.backlog.numAdded;
+    for (const shared of frame.publicationsFor(this)) this.backlog.add(shared);
+  }
+
+  /** In whole data: what lies between them is not what a delta would refer to. */
+  parcelOf(portion: readonly Waiting[], variant: Variant): Parcel {
+    const { length } = portion;
+    const [first, end] = [portion[0]?.number ?? 0, portion[length - 1]?.number ?? 0];
+    const last = this.#last;
+    const isSame = last?.first === first && last.end === end && last.length === length;
+    if (last?.variant === variant && isSame) return last.parcel;
+    const parcel = new Parcel(
+      variant.encoding,
+      portion.map(({ item }) => item.encodedFor(variant, false)),
+    );
+    if (variant.encoding.protocol.checkpoint === undefined) this.#last = { variant, first, end, length, parcel };
+    return parcel;
+  }
+}
