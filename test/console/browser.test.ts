@@ -17,6 +17,9 @@ const markup = '<img src=x onerror="window.hacked=true"><script>window.hacked=tr
 describe.skipIf(chromiumIsMissing())('the console', () => {
   let browser: Browser;
   let demo: Demo;
+  /** Of one login for all tests, since ten of an address are free. */
+  let loggedIn: Promise<string> | undefined;
+  const cookie = () => (loggedIn ??= demo.server.logIn());
   beforeAll(async () => {
     [browser, demo] = await Promise.all([launchBrowser(), startDemo()]);
   });
@@ -100,9 +103,9 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   });
 
   it('shows the keys of a map as they are, page by page, and what its rule says', async () => {
-    const cookie = await demo.server.logIn();
+    const asOperator = await cookie();
     const set = (key: string, data: unknown) =>
-      demo.server.call(cookie, 'map_publish', { channel: 'scores:final', key, data });
+      demo.server.call(asOperator, 'map_publish', { channel: 'scores:final', key, data });
     for (let n = 0; n < 60; n++) await set(`player ${n}`, { points: n });
     await set(markup, { points: 7 });
     await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
@@ -113,7 +116,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     await page.getByRole('row').filter({ hasText: 'player 49' }).getByText('{"points":49}').waitFor();
     await page.getByRole('button', { name: 'Next page' }).click();
     await page.getByRole('row').filter({ hasText: markup }).getByText('the server').waitFor();
-    await demo.server.call(cookie, 'map_remove', { channel: 'scores:final', key: markup });
+    await demo.server.call(asOperator, 'map_remove', { channel: 'scores:final', key: markup });
     await page.getByRole('button', { name: 'Read again' }).click();
     await page.getByText('60 keys').waitFor();
     expect(await page.getByRole('row').filter({ hasText: markup }).count()).toBe(0);
@@ -165,7 +168,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     await page.getByText('watching').waitFor();
     const tailed = page.waitForResponse((response) => response.url().endsWith('/api/tail'));
     await tailed;
-    await demo.server.call(await demo.server.logIn(), 'publish', {
+    await demo.server.call(await cookie(), 'publish', {
       channel: 'orders:berlin',
       data: { item: 'mug', pieces: 7 },
     });
@@ -178,17 +181,23 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     await visitor.open('channels', 'frames:final');
     await page.getByText('bytes, for clients in protobuf').waitFor();
     await page.waitForResponse((response) => response.url().endsWith('/api/tail'));
-    const cookie = await demo.server.logIn();
     for (const b64data of ['w5xuw68=', 'AP8Q']) {
-      await demo.server.call(cookie, 'publish', { channel: 'frames:final', b64data, tags: { kind: 'key' } });
+      await demo.server.call(await cookie(), 'publish', { channel: 'frames:final', b64data, tags: { kind: 'key' } });
     }
     await page.locator('.data').filter({ hasText: 'Ünï' }).waitFor();
     await page.locator('.data').filter({ hasText: '00 ff 10' }).waitFor();
     await page.getByText('5 B, which are text').waitFor();
     await page.getByText('3 B, in hexadecimals').waitFor();
     expect(await page.getByText('kind=key').count()).toBe(2);
+    await page.getByRole('tab', { name: 'Publish' }).click();
+    await page.getByLabel('Message, in base64').fill('%');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByText('Refused (107)').waitFor();
+    await page.getByLabel('Message, in base64').fill('q6s=');
+    await page.getByRole('button', { name: 'Publish' }).click();
+    await page.getByText('Published at offset 3.').waitFor();
     await page.getByRole('tab', { name: 'History' }).click();
-    await page.locator('.data').filter({ hasText: '00 ff 10' }).waitFor();
+    await page.locator('.data').filter({ hasText: 'ab ab' }).waitFor();
   });
 
   it('is worked by keyboard', async () => {

@@ -1,6 +1,9 @@
 /** The backend says who a client is, and whether it may stay. */
 
+import { connect } from 'fanfare/client';
+import { dictionary } from 'fanfare/client/dictionary';
 import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { gather, nextEvent } from '../support/centrifuge/awaiting.js';
 import { codeOfLeaving, subscribed } from '../support/centrifuge/context.js';
 import { signed } from '../support/servers/signed.js';
@@ -22,6 +25,14 @@ describe('connect', () => {
     const asked = { ...knownClient, client: id, name: 'web', version: '1.2', data: { room: 'a' } };
     expect(server.backend.calls.map(({ body }) => body)).toEqual([asked]);
     expect(server.app.numClients).toBe(1);
+  });
+
+  test('the request has the profile that the client says', async () => {
+    await using server = lettingIn(await HookedServer.start({ hooks: { connect: '/connect' } }));
+    const client = connect(server.endpoint, { websocket: WebSocket, dictionary: dictionary({ profile: 'ticker' }) });
+    await client.ready();
+    client.close();
+    expect(server.backend.calls.map(({ body }) => body)).toMatchObject([{ profile: 'ticker' }]);
   });
 
   test('the result grants a user, data, channels and capabilities, and says who it is to others', async () => {

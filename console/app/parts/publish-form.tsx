@@ -3,16 +3,14 @@
 /** @jsxImportSource preact */
 
 import { useId, useMemo, useState } from 'preact/hooks';
-import { ApiFailure, call } from '../api.js';
 import type { JsonSchema } from '../api-results.js';
 import { exampleOf, type FormField, fieldsOf, messageOf } from '../schema-form.js';
+import { type Outcome, OutcomeLine, sent } from './publish-outcome.js';
 
 interface PublishFormProps {
   readonly channel: string;
   readonly schema: JsonSchema | undefined;
 }
-
-type Outcome = { readonly isGood: boolean; readonly text: string };
 
 export function PublishForm({ channel, schema }: PublishFormProps) {
   const known = JSON.stringify(schema);
@@ -27,7 +25,9 @@ export function PublishForm({ channel, schema }: PublishFormProps) {
     event.preventDefault();
     setOutcome(undefined);
     const data = isForm ? messageOf(fields, texts) : parsed(json);
-    setOutcome(data.ok ? await sent(channel, data.message) : { isGood: false, text: `${data.field} ${data.why}` });
+    setOutcome(
+      data.ok ? await sent({ channel, data: data.message }) : { isGood: false, text: `${data.field} ${data.why}` },
+    );
   };
   return (
     <form class="publish" onSubmit={publish}>
@@ -60,9 +60,7 @@ export function PublishForm({ channel, schema }: PublishFormProps) {
       <button type="submit" class="main">
         Publish
       </button>
-      <p role="status" class={outcome?.isGood === false ? 'trouble' : 'good'} hidden={outcome === undefined}>
-        {outcome?.text}
-      </p>
+      <OutcomeLine outcome={outcome} />
     </form>
   );
 }
@@ -132,15 +130,5 @@ function parsed(text: string): { ok: true; message: unknown } | { ok: false; fie
     return { ok: true, message: JSON.parse(text) };
   } catch (error) {
     return { ok: false, field: 'The message', why: `is not JSON: ${error instanceof Error ? error.message : error}` };
-  }
-}
-
-async function sent(channel: string, data: unknown): Promise<Outcome> {
-  try {
-    const { offset } = await call<{ readonly offset?: number }>('publish', { channel, data });
-    return { isGood: true, text: offset === undefined ? 'Published.' : `Published at offset ${offset}.` };
-  } catch (error) {
-    if (error instanceof ApiFailure) return { isGood: false, text: `Refused (${error.code}): ${error.message}` };
-    throw error;
   }
 }

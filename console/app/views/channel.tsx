@@ -18,7 +18,7 @@ import { ConnectionTable } from '../parts/connection-table.js';
 import { Card, Fact, Facts, Page, Trouble } from '../parts/page.js';
 import { Pager } from '../parts/pager.js';
 import { PublicationList } from '../parts/publication-list.js';
-import { PublishForm } from '../parts/publish-form.js';
+import { PublishTo } from '../parts/publish-to.js';
 import { Table } from '../parts/table.js';
 import { Tabs } from '../parts/tabs.js';
 import { Tail } from '../parts/tail.js';
@@ -50,7 +50,7 @@ export function ChannelView({ channel }: { readonly channel: string }) {
             {tab === 'History' && <History channel={channel} rule={value.rule} />}
             {tab === 'Presence' && <Presence channel={channel} rule={value.rule} />}
             {tab === 'Subscribers' && <Subscribers channel={channel} />}
-            {tab === 'Publish' && <PublishForm channel={channel} schema={value.schema} />}
+            {tab === 'Publish' && <PublishTo channel={value} />}
           </Tabs>
         </section>
       )}

@@ -7,7 +7,7 @@ import { call } from '../api.js';
 import type { ChannelResult } from '../api-results.js';
 import { Filters } from '../parts/filters.js';
 import { Card, Page, Trouble } from '../parts/page.js';
-import { PublishForm } from '../parts/publish-form.js';
+import { PublishTo } from '../parts/publish-to.js';
 import { usePoll } from '../poll.js';
 import { linkTo } from '../route.js';
 
@@ -31,7 +31,7 @@ function To({ channel }: { readonly channel: string }) {
       <Trouble text={failure} />
       {value && (
         <Card title={channel} aside={<a href={linkTo('channels', channel)}>About the channel</a>}>
-          <PublishForm channel={channel} schema={value.schema} />
+          <PublishTo channel={value} />
         </Card>
       )}
     </>

@@ -104,13 +104,14 @@ export function connectHook({ connect, refresh, tokens, grace }: ConnectHookPart
 }
 
 function ask(connect: Hook, attempt: ConnectAttempt): Promise<Decision<Recognised<Identity>>> {
-  const { token, data, handshake, name, version } = attempt;
+  const { token, data, handshake, name, version, profile } = attempt;
   return connect.call({
     body: {
       ...strangerFields(attempt),
       ...defined({
         name: name || undefined,
         version: version || undefined,
+        profile,
         token,
         data: data === undefined ? undefined : new JsonSource(payloadJson(data), false),
       }),
