@@ -258,8 +258,8 @@ function compose(options: NodeOptions) {
     connectDeadlines: new Deadlines(clock, 100),
     /** A few milliseconds of work in each turn. */
     connects: new Slices(clock, 16),
-    /** As above. */
-    mapSteps: new Slices(clock, 16),
+    /** As above: a page may have 128 KiB. */
+    mapSteps: new Slices(clock, 8),
     mapPages: new MapPages(maps, clock),
     mapLoads: new WeakMap<Subscription, MapLoad>(),
     /** Of connections to come; others may be on an older one. */

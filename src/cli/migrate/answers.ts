@@ -35,7 +35,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   'broker.': { with: 'broker', about: '`broker`, with the address of NATS or Redis' },
   'presence_manager.': { refused: ownBroker },
   'controller.': { refused: ownBroker },
-  'map_broker.': { needless: 'there are no map channels' },
+  'map_broker.': { needless: 'maps are kept where the broker keeps histories' },
   'shared_poll.': { refused: 'there are no shared polls' },
   'client.proxy.': { with: 'hooks', about: '`hooks.connect`, `hooks.refresh`' },
   'client.allowed_origins': { with: 'listeners', about: '`origins`; patterns have their * in the first label alone' },

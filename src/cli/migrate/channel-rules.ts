@@ -14,11 +14,13 @@ interface Means {
 const refusals: Readonly<Record<string, string>> = {
   channel_regex: 'patterns have no expressions: let `hooks.subscribe` look at the name',
   subscribe_stream_proxy_enabled: 'there are no streams of a backend',
-  subscription_type: 'there are no map channels and no shared polls',
-  map: 'there are no map channels',
+  subscription_type: 'maps are channels with `map`, see docs/guide/maps.md; there are no shared polls',
+  map: 'maps are channels with `map`, see docs/guide/maps.md',
   shared_poll: 'there are no shared polls',
-  map_clients_presence_channel_prefix: 'there are no map channels',
-  map_users_presence_channel_prefix: 'there are no map channels',
+  map_clients_presence_channel_prefix:
+    'a map of presence is a rule with `map: { presence: clients }`, see docs/guide/maps.md',
+  map_users_presence_channel_prefix:
+    'a map of presence is a rule with `map: { presence: users }`, see docs/guide/maps.md',
 };
 
 /** Options without an effect for clients and backends. */

@@ -25,7 +25,6 @@ import type { Slices } from '../../time/slices.js';
 import { ttlSec } from '../../time/ttl.js';
 import { countRecovery, establish } from '../establish.js';
 import type { Session } from '../session.js';
-import { filterFor } from './filter.js';
 import { rateAsked } from './max-rate.js';
 import { authorize, overtaken, type SubscribePorts } from './subscribe.js';
 import { findTarget } from './target.js';
@@ -70,9 +69,6 @@ export async function runMapSubscribe(
   if (!target.ok) return target;
   const { channel, rule } = target;
   if (!isOfType(rule, map.type)) return refuse(errorCodes.notAvailable, otherKind('subscribe', target));
-  // The rule of a map allows none.
-  const asked = filterFor(ports, target, request.filter);
-  if (!asked.ok) return asked;
   const held = session.subscriptions.get(channel);
   const known = held && ports.mapLoads.get(held);
   if (held !== undefined && known === undefined) {
