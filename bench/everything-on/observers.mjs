@@ -13,7 +13,7 @@ const WARM_UP_QUESTIONS = 100;
 /** As the page does: console/app/samples.ts, views/channel.tsx and parts/tail.tsx. */
 const NODES_MS = 2_000;
 const CHANNEL_MS = 3_000;
-const TAIL_MS = 700;
+const TAIL_MS = 1_000;
 /** As Prometheus 3 asks. */
 const ACCEPT = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 

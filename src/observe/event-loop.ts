@@ -3,7 +3,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MetricRow } from './metric-rows.js';
 
-const resolutionMs = 10;
+/** Each time the process wakes up, also where nothing happens. */
+const resolutionMs = 20;
 
 /** Seconds by which timers were late since the last {@link EventLoop.read}. */
 interface Lag {

@@ -1,5 +1,6 @@
 /** What `/metrics` says of a node. */
 
+import { existsSync, readdirSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { EngineNode } from '../../test/support/engine/node.js';
 import { type ChannelDeclaration, channel } from '../engine/channels/channel-options.js';
@@ -52,9 +53,19 @@ describe('the exposition', () => {
   test('has the metrics of the process and of the event loop too', async () => {
     const values = await scrape();
     expect(values.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+    expect(values.get('nodejs_heap_size_used_bytes')).toBeGreaterThan(0);
+    // Of these some come and go meanwhile.
+    if (existsSync('/proc/self/fd')) {
+      const difference = readdirSync('/proc/self/fd').length - Number(values.get('process_open_fds'));
+      expect(Math.abs(difference)).toBeLessThan(8);
+    }
     for (const which of ['p50', 'p99', 'max']) {
       expect(values.get(`fanfare_event_loop_lag_${which}_seconds`)).toBeGreaterThanOrEqual(0);
     }
+  });
+
+  test('has none that walks over every socket', async () => {
+    expect([...(await scrape()).keys()].filter((name) => name.startsWith('nodejs_active_'))).toEqual([]);
   });
 
   test('counters have names that end in _total, others have not', async () => {

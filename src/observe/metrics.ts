@@ -1,6 +1,6 @@
 /** Prometheus metrics of a node. Values are read for each scrape. */
 
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import { EventLoop, ofEventLoop } from './event-loop.js';
 import { contentTypes, type Figure, type Format, formatFor, print } from './exposition.js';
 import { registerHistograms } from './histogram-rows.js';
@@ -9,6 +9,7 @@ import { ofMemoryBroker } from './memory-metrics.js';
 import { register } from './metric-rows.js';
 import { histogramsOfNode } from './node-histograms.js';
 import { type NodeFigures, ofConfiguration, ofNode } from './node-metrics.js';
+import { registerProcess } from './process-metrics.js';
 
 /** What a scrape gets. */
 export interface Exposition {
@@ -30,7 +31,7 @@ export interface Metrics {
 export function nodeMetrics(node: NodeFigures, hooks?: HookMetricsSource): Metrics {
   const registry = new Registry();
   const loop = new EventLoop();
-  collectDefaultMetrics({ register: registry });
+  registerProcess(registry);
   register(registry, ofNode, node);
   if (node.holdings() !== undefined) register(registry, ofMemoryBroker, node.holdings);
   registerHistograms(registry, histogramsOfNode, node);

@@ -5,7 +5,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock } from '../engine/ports/clock.js';
 import type { ProcessFigures } from '../engine/ports/process-figures.js';
 
-const resolutionMs = 10;
+const resolutionMs = 20;
 /** Several who ask get the same, so that nobody takes the others' share of it. */
 const windowMs = 1_000;
 

@@ -8,7 +8,7 @@ import type { TailResult } from '../api-results.js';
 import { Trouble } from './page.js';
 import { PublicationList } from './publication-list.js';
 
-const everyMs = 700;
+const everyMs = 1_000;
 const mostShown = 100;
 
 export function Tail({ channel }: { readonly channel: string }) {
