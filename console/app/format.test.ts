@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytes, count, duration, jsonLine, milliseconds, perSec, time, userName } from './format.js';
+import { bytes, count, duration, jsonLine, jsonText, milliseconds, perSec, time, userName } from './format.js';
 
 it.each([
   [count(0), '0'],
@@ -12,6 +12,7 @@ it.each([
   [bytes(1_023), '1023 B'],
   [bytes(1_536), '1.5 KiB'],
   [bytes(300 * 1_048_576), '300 MiB'],
+  [milliseconds(0), '0 ms'],
   [milliseconds(0.44), '0.4 ms'],
   [milliseconds(120), '120 ms'],
   [duration(0), '0 s'],
@@ -23,6 +24,9 @@ it.each([
   [userName('42'), '42'],
   [jsonLine({ a: 'x'.repeat(10) }, 8), '{"a":"xx…'],
   [jsonLine(undefined), ''],
+  [jsonText({ a: 'b\n  c', d: [1] }), '{ "a": "b\\n  c", "d": [ 1 ] }'],
+  [jsonText({ a: 1, b: 2 }, 10), '{\n  "a": 1,\n  "b": 2\n}'],
+  [jsonText(undefined), ''],
 ])('%s', (shown, expected) => expect(shown).toBe(expected));
 
 it('a time has its date unless it was today', () => {

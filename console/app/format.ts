@@ -35,7 +35,7 @@ export function bytes(value: number): string {
 }
 
 export function milliseconds(value: number): string {
-  return value < 10 ? `${value.toFixed(1)} ms` : `${count(value)} ms`;
+  return value > 0 && value < 10 ? `${value.toFixed(1)} ms` : `${count(value)} ms`;
 }
 
 /** `3 d 4 h`, `5 min 10 s`: the two largest units. */
@@ -66,6 +66,14 @@ export function time(unixSec: number, nowMs = Date.now()): string {
 export function jsonLine(value: unknown, most = 200): string {
   const text = JSON.stringify(value) ?? '';
   return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** JSON as people write it: on one line if it is short, otherwise indented. */
+export function jsonText(value: unknown, line = 80): string {
+  const indented = JSON.stringify(value, undefined, 2) ?? '';
+  // Line feeds within texts are escaped.
+  const short = indented.replace(/\n */g, ' ');
+  return short.length > line ? indented : short;
 }
 
 /** A user as shown; anonymous ones have no name. */

@@ -20,12 +20,14 @@ interface ChartProps {
   readonly samples: readonly Sample[];
   /** The scale reaches at least up to it. */
   readonly least: number;
+  /** Distances of the marks of the scale. Default: those of decimal numbers. */
+  readonly steps?: number[];
   format(value: number): string;
 }
 
 const height = 132;
 
-export function Chart({ title, lines, samples, least, format }: ChartProps) {
+export function Chart({ title, lines, samples, least, steps, format }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isDark = scheme.value === 'dark';
@@ -33,7 +35,11 @@ export function Chart({ title, lines, samples, least, format }: ChartProps) {
   useEffect(() => {
     const { current: element } = place;
     if (element === null) return undefined;
-    const made = new uPlot(optionsOf(element, lines, least, format), dataOf(samples, lines), element);
+    const made = new uPlot(
+      optionsOf(element, { lines, least, format, ...(steps && { steps }) }),
+      dataOf(samples, lines),
+      element,
+    );
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
@@ -66,9 +72,7 @@ export function Chart({ title, lines, samples, least, format }: ChartProps) {
 
 function optionsOf(
   element: HTMLElement,
-  lines: readonly Line[],
-  least: number,
-  format: (value: number) => string,
+  { lines, least, steps, format }: Pick<ChartProps, 'lines' | 'least' | 'steps' | 'format'>,
 ): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(name).trim();
@@ -84,7 +88,7 @@ function optionsOf(
     scales: { y: { range: (_, __, most) => [0, Math.max(most, least) * 1.15] } },
     axes: [
       { ...axis, font, size: 22, space: 70, values: '{HH}:{mm}:{ss}', grid: { show: false } },
-      { ...axis, font, size: 52, space: 34, values: (_, values) => values.map(format) },
+      { ...axis, font, size: 52, space: 34, values: (_, values) => values.map(format), ...(steps && { incrs: steps }) },
     ],
     series: [
       {},

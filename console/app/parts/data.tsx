@@ -1,15 +1,15 @@
-/** Data of a message: JSON, indented, or bytes, and never anything else than text. */
+/** Data of a message: JSON, on one line if it is short, or bytes, and never anything else than text. */
 
 /** @jsxImportSource preact */
 
 import { hexOfBytes, textOfBytes } from '../../../src/model/readable-bytes.js';
-import { bytes as size } from '../format.js';
+import { jsonText, bytes as size } from '../format.js';
 
 const most = 4_000;
 const mostHex = 512;
 
 export function Data({ value }: { readonly value: unknown }) {
-  return <pre class="data">{cut(JSON.stringify(value, undefined, 2) ?? '')}</pre>;
+  return <pre class="data">{cut(jsonText(value))}</pre>;
 }
 
 /** As their text, or in hexadecimals. @param base64 as the API has it */

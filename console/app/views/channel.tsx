@@ -66,7 +66,11 @@ function Summary({ channel }: { readonly channel: ChannelResult }) {
       <Facts>
         <Fact name="Subscribers">{count(num_clients)}</Fact>
         <Fact name="Publications seen">{count(num_publications)}</Fact>
-        {position && <Fact name="Position">{`${position.offset} in epoch ${position.epoch}`}</Fact>}
+        {position && (
+          <Fact name="Position">
+            {position.offset} in epoch <span class="id">{position.epoch}</span>
+          </Fact>
+        )}
         <Fact name="May subscribe">{rule.subscribe}</Fact>
         <Fact name="May publish">{rule.publish}</Fact>
         <Fact name="History">

@@ -14,6 +14,7 @@ import { linkTo } from '../route.js';
 import { errorsOf } from '../samples.js';
 
 const shownEvents = 6;
+const powersOfTwo = Array.from({ length: 48 }, (_, power) => 2 ** power);
 
 const connections: readonly Line[] = [{ label: 'connections', color: '--line-1', read: (one) => one.connections }];
 const messages: readonly Line[] = [
@@ -46,7 +47,14 @@ export function Overview() {
       <div class="charts">
         <Chart title="Connections" least={10} lines={connections} samples={shown} format={count} />
         <Chart title="Messages per second" least={10} lines={messages} samples={shown} format={perSec} />
-        <Chart title="Bytes in queues" least={4_096} lines={queues} samples={shown} format={bytes} />
+        <Chart
+          title="Bytes in queues"
+          least={4_096}
+          steps={powersOfTwo}
+          lines={queues}
+          samples={shown}
+          format={bytes}
+        />
         <Chart title="Event loop lag" least={10} lines={lag} samples={shown} format={milliseconds} />
         <Chart title="Errors per second" least={2} lines={errors} samples={shown} format={perSec} />
         <Chart title="Recoveries per second" least={2} lines={recoveries} samples={shown} format={perSec} />
