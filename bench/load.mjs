@@ -43,8 +43,7 @@ async function run({ scenario: wanted, rounds: givenRounds, duration }) {
   for (const name of chosen('scenario', wanted, SCENARIOS)) {
     const planned = FULL_PLAN.scenarios[name];
     if (planned?.kind !== 'delivery') continue;
-    // What comes from outside is not held up by the server's own turns.
-    const scenario = { ...planned, durationMs, catchesUp: true };
+    const scenario = { ...planned, durationMs, isFromOutside: true };
     const pairs = [];
     for (let round = 1; round <= rounds; round++) {
       const first = round % 2 === 0 ? await byLoad(scenario, pinned) : undefined;

@@ -1,6 +1,8 @@
 // @ts-check
 /** The load client's process: opens subscribers, counts a run's deliveries, closes the subscribers. */
+import { publishAtPace } from '../servers/pace.mjs';
 import { answerRequests, tellProgress } from '../shared/ipc.mjs';
+import { Publisher } from './publisher.mjs';
 import { Swarm } from './swarm.mjs';
 import { Tally } from './tally.mjs';
 
@@ -9,6 +11,8 @@ const PROGRESS_INTERVAL_MS = 250;
 
 const tally = new Tally();
 const swarm = new Swarm(tally);
+/** @type {Publisher | undefined} */
+let publisher;
 
 answerRequests({
   /** @param {import('./swarm.mjs').OpenRequest} request */
@@ -22,6 +26,18 @@ answerRequests({
     } finally {
       clearInterval(ticker);
     }
+  },
+
+  /** @param {{ host: string, port: number }} address */
+  async openPublisher(address) {
+    publisher = await Publisher.open(address, tally);
+  },
+
+  /** @param {import('../servers/pace.mjs').Pace} pace */
+  publish(pace) {
+    if (publisher === undefined) throw new Error('publish before openPublisher');
+    const { publish } = publisher;
+    return publishAtPace(publish.bind(publisher), pace);
   },
 
   /** @param {{ publications: number }} request */
@@ -46,5 +62,9 @@ answerRequests({
     return { connections: swarm.size };
   },
 
-  closeAll: () => swarm.closeAll(),
+  closeAll() {
+    publisher?.close();
+    publisher = undefined;
+    swarm.closeAll();
+  },
 });

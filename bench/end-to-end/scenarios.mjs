@@ -22,7 +22,8 @@ export const SERVER_LABELS = { fanfare: 'Fanfare', ws: 'naive ws loop', socketio
  * @property {number} ratePerSec publications per second, on one channel
  * @property {number} burst publications made in one turn of the event loop
  * @property {number} payloadBytes
- * @property {boolean} [catchesUp] everything due is published at once, as if it came from outside
+ * @property {boolean} [isFromOutside] the load client publishes, over a connection, whatever the server does; default: the
+ *   server's own process, in turns of its event loop
  * @property {number} warmUpMs not measured
  * @property {number} durationMs
  */

@@ -24,6 +24,7 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
  * @property {Child} host
  * @property {Child} client
  * @property {(count: number) => Promise<void>} open connections that are subscribed
+ * @property {() => Promise<void>} openPublisher in the load client
  * @property {(step: string) => void} enter
  * @property {{ kind: 'cpu' | 'heap', path: string } | null} profile
  */
@@ -63,6 +64,7 @@ export async function measure({ server, dialect = server, scenario, pinned, prof
       client,
       profile,
       open: (count) => client.request('open', { dialect, host: HOST, port, count }),
+      openPublisher: () => client.request('openPublisher', { host: HOST, port }),
       enter(name) {
         step = name;
         onProgress(step, {});
@@ -117,8 +119,10 @@ async function measureIdle({ host, client, open, enter, profile }, { connections
  * @param {DeliveryScenario} scenario
  * @returns {Promise<Outcome>}
  */
-async function measureDelivery({ host, client, open, enter, profile }, scenario) {
-  const { subscribers, ratePerSec, burst, payloadBytes, catchesUp = false, warmUpMs, durationMs } = scenario;
+async function measureDelivery({ host, client, open, openPublisher, enter, profile }, scenario) {
+  const { subscribers, ratePerSec, burst, payloadBytes, isFromOutside = false, warmUpMs, durationMs } = scenario;
+  // What comes from outside is not held up by the server's turns.
+  const [publisher, catchesUp] = isFromOutside ? [client, true] : [host, false];
   const run = async (/** @type {number} */ forMs) => {
     const publications = Math.ceil((ratePerSec * forMs) / 1e3);
     await client.request('begin', { publications });
@@ -127,7 +131,7 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
     /** @type {Cpu} */
     const cpuBefore = await host.request('cpu');
     /** @type {Promise<{ elapsedMs: number, maxLagMs: number }>} */
-    const published = host.request('publish', { ratePerSec, burst, payloadBytes, publications, catchesUp });
+    const published = publisher.request('publish', { ratePerSec, burst, payloadBytes, publications, catchesUp });
     /** @type {Promise<RunResult>} */
     const delivered = client.request('result');
     const [pace, result] = await Promise.all([published, delivered]);
@@ -139,6 +143,7 @@ async function measureDelivery({ host, client, open, enter, profile }, scenario)
   };
   enter('connecting');
   await open(subscribers);
+  if (isFromOutside) await openPublisher();
   enter('warm-up');
   const warmUp = await run(warmUpMs);
   await host.request('memory');
