@@ -6,10 +6,12 @@ import { LocalBroker } from '../../src/brokers/local/broker.js';
 import { LocalBrokerHost } from '../../src/brokers/local/host.js';
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
+import { RedisBroker } from '../../src/brokers/redis/broker.js';
 import type { Broker } from '../../src/engine/ports/broker.js';
 import type { MapOutcome } from '../../src/engine/ports/map-store.js';
 import { Folder } from '../cli/fanfare-process.js';
 import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { json, ports, started } from '../support/brokers/suites.js';
 import { channelName } from '../support/engine/channel-name.js';
 import { faultsOf, type VersionedCall } from '../support/map-linear.js';
@@ -61,6 +63,17 @@ describe('races for a key', () => {
     await host.close();
     expect(faultsOf(calls)).toEqual([]);
     // They have been in each other's way.
+    expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);
+  });
+
+  test.skipIf(redisIsMissing())('between nodes, over Redis', async () => {
+    await using server = await RedisServer.start();
+    const nodes = [1, 2, 3].map(() => started(new RedisBroker(server.url, ports)));
+    const calls = await race(
+      (await Promise.all(nodes)).map(({ broker }) => broker),
+      50,
+    );
+    expect(faultsOf(calls)).toEqual([]);
     expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);
   });
 

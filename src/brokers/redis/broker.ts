@@ -28,6 +28,7 @@ export class RedisBroker implements Broker {
   readonly comparesVersions = true;
   readonly history: RedisHistory;
   readonly maps: RedisMaps;
+  readonly mapChanges: RedisHistory;
   readonly presence: RedisPresence;
   readonly control: BusControl;
   readonly #ports: BrokerPorts;
@@ -53,15 +54,14 @@ export class RedisBroker implements Broker {
     this.#topology = this.#topologyOf([this.#options.url].flat().map(parseAddress));
     const { streamIdleMs, mapIdleMs } = this.#options;
     this.#ends = new MapEnds(ports.clock, (channel) => this.maps.removeEnded(channel));
-    const shared = {
-      topology: this.#topology,
-      scripts: this.#scripts,
-      keys: this.#keys,
-      epochs: this.#epochs,
-      mapIdleMs,
-    };
-    this.maps = new RedisMaps({ ...shared, ends: this.#ends });
-    this.history = new RedisHistory({ ...shared, streamIdleMs, onMap: (channel) => this.#ends.found(channel) });
+    const shared = { topology: this.#topology, scripts: this.#scripts, keys: this.#keys, epochs: this.#epochs };
+    this.history = new RedisHistory({ ...shared, idleMs: streamIdleMs });
+    this.maps = new RedisMaps({ ...shared, mapIdleMs, ends: this.#ends });
+    this.mapChanges = new RedisHistory({
+      ...shared,
+      idleMs: mapIdleMs,
+      onRead: (channel) => this.#ends.found(channel),
+    });
     this.control = new BusControl({
       placeOf: (nodeId) => this.#keys.control(nodeId),
       subscribe: (place) => this.#topology.controlRoute().subscribe(place),

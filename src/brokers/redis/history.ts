@@ -17,20 +17,19 @@ interface RedisHistoryPorts {
   readonly scripts: Scripts;
   readonly keys: Keys;
   readonly epochs: Epochs;
-  readonly streamIdleMs: number;
-  readonly mapIdleMs: number;
-  /** The channel is a map. */
-  readonly onMap: (channel: ChannelName) => void;
+  /** How long a stream is kept that nobody uses, in milliseconds. */
+  readonly idleMs: number;
+  readonly onRead?: (channel: ChannelName) => void;
 }
 
-/** See lua/read.ts. */
+/** Offset and epoch of the top, oldest offset or nothing, then offset and text of each publication. */
 const answer = v.array(v.string());
 
 export class RedisHistory implements HistoryStore {
   constructor(private readonly ports: RedisHistoryPorts) {}
 
   async read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
-    const { topology, scripts, keys, epochs, streamIdleMs, mapIdleMs, onMap } = this.ports;
+    const { topology, scripts, keys, epochs, idleMs, onRead } = this.ports;
     const { since, reverse, limit } = query;
     // Nothing is before offset 0, which a query to Redis cannot express.
     const isNothing = reverse && since?.offset === 0;
@@ -45,14 +44,13 @@ export class RedisHistory implements HistoryStore {
             `${isNothing ? 0 : limit}`,
             reverse ? '1' : '0',
             since === undefined ? '' : `${since.offset}`,
-            `${streamIdleMs}`,
+            `${idleMs}`,
             epochs.next(),
-            `${mapIdleMs}`,
           ],
         ),
     );
-    const [offset = '', epoch = '', oldest = '', isMap = ''] = page;
-    if (isMap !== '') onMap(channel);
+    onRead?.(channel);
+    const [offset = '', epoch = '', oldest = ''] = page;
     const top = { offset: Number(offset), epoch };
     if (since?.epoch !== undefined && since.epoch !== epoch) return { top, publications: [], continuous: false };
     const entries = entriesOf(page);
@@ -80,7 +78,7 @@ interface Entry {
 
 function entriesOf(page: readonly string[]): Entry[] {
   const entries: Entry[] = [];
-  for (let i = 4; i + 1 < page.length; i += 2) {
+  for (let i = 3; i + 1 < page.length; i += 2) {
     const offset = Number(page[i]);
     entries.push({ offset, publication: decoded(page[i + 1] ?? '', offset) });
   }

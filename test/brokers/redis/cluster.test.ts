@@ -3,6 +3,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { RedisBroker } from '../../../src/brokers/redis/broker.js';
 import { slotOf } from '../../../src/brokers/redis/slots.js';
+import type { MapSetOptions } from '../../../src/engine/ports/map-store.js';
 import { RedisCluster } from '../../support/brokers/redis-cluster.js';
 import { redisIsMissing } from '../../support/brokers/redis-server.js';
 import { json, ownPrefix, ports, runSuites, shared, started, stream } from '../../support/brokers/suites.js';
@@ -73,5 +74,30 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
     expect(new Set(values).size).toBe(values.length);
     const epochs = new Set(two.events.publications(moved).map(({ epoch }) => epoch));
     expect(epochs.size).toBeLessThanOrEqual(2);
+  });
+
+  test('G5: a slot is moved with its maps, which begin a new epoch and keep their keys', {
+    timeout: 60_000,
+  }, async () => {
+    const { broker, events } = await started(made());
+    const [from, to] = cluster().primaries;
+    if (from === undefined || to === undefined) throw new Error('there are three');
+    const channel = channelName(cluster().nameOn(from, 'map'));
+    const set = (key: string, options: Partial<MapSetOptions> = {}) =>
+      broker.maps.set(channel, { key, data }, { limits: { stream, maxKeys: 100 }, ...options });
+    await broker.subscribe(channel);
+    for (let n = 0; n < 20; n++) await set(`k${n}`, n % 2 === 0 ? {} : { ttlMs: 600_000 });
+    const before = await set('last');
+    const version = { version: before.position.offset, epoch: before.position.epoch };
+    await cluster().moveSlot(channel, from, to);
+    await vi.waitFor(() => expect(events.interruptions).toEqual([[channel]]), 15_000);
+    const page = await broker.maps.page(channel, { after: 0, limit: 100 });
+    expect(page.state.entries).toHaveLength(21);
+    expect(page.top).toMatchObject({ offset: 21 });
+    expect(page.top.epoch).not.toBe(before.position.epoch);
+    expect(await set('last', { expected: version })).toMatchObject({ ok: false, why: 'version' });
+    expect(await set('last', { expected: { ...version, epoch: page.top.epoch } })).toMatchObject({ ok: true });
+    await broker.probe();
+    expect(events.offsets(channel).at(-1)).toBe(22);
   });
 });

@@ -63,7 +63,7 @@ describe.each([redis7, valkey])('maps in $kind', (kind) => {
     await broker.close();
     const { broker: late, events } = await made();
     await late.subscribe(room);
-    await late.history.read(room, { limit: 0, reverse: false });
+    await late.mapChanges.read(room, { limit: 0, reverse: false });
     await events.until(() => events.publications(room).length === 1);
     expect(events.publications(room)[0]?.publication).toMatchObject({ key: 'short', removed: true, offset: 2 });
   });
@@ -75,7 +75,7 @@ describe.each([redis7, valkey])('maps in $kind', (kind) => {
     await server().advance(40_000);
     expect((await stateOf(broker)).a).toBe(1);
     await server().advance(40_000);
-    await broker.history.read(room, { limit: 0, reverse: false });
+    await broker.mapChanges.read(room, { limit: 0, reverse: false });
     expect(await stateOf(broker)).toEqual({ a: 1 });
     await server().advance(61_000);
     expect(await client.send(['EXISTS', key('place'), key('order'), key('values'), key('ends')])).toBe(0);
@@ -113,12 +113,12 @@ describe.each([redis7, valkey])('maps in $kind', (kind) => {
     const before = await set(broker, 'd', 1, { ttlMs: 60_000 });
     for (const command of commandsOf(key)) {
       if (command.length > 0) await client.send(command);
-      else await broker.history.read(room, { limit: 0, reverse: false });
+      else await broker.mapChanges.read(room, { limit: 0, reverse: false });
     }
     const page = await broker.maps.page(room, { after: 0, limit: 10 });
     expect([page.state.entries, page.next]).toEqual([[], 0]);
     expect(page.top.epoch).not.toBe(before.position.epoch);
-    expect((await broker.history.read(room, { limit: 0, reverse: false })).top).toEqual(page.top);
+    expect((await broker.mapChanges.read(room, { limit: 0, reverse: false })).top).toEqual(page.top);
     const after = await set(broker, 'a', 2, { expected: { version: 0 }, ttlMs: 60_000 });
     expect(after).toEqual({
       ok: true,

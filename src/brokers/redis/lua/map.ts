@@ -9,7 +9,7 @@ local stateKeys = { orderKey, valuesKey, endsKey }
 local idleMs, newEpoch = ARGV[2], ARGV[3]
 
 -- Keys that one call removes because their time is over; each takes some microseconds.
-local maxRemoved = 256
+local maxRemoved = 100
 
 -- A map is kept as long as it is used, and then goes as a whole.
 local function keep()
@@ -27,8 +27,8 @@ end
 -- nothing: it begins again without keys, in a new epoch. The same if they are left of a place that is gone.
 local function open()
   local place = look(placeKey, newEpoch)
-  local counts = place.limits and redis.call('HMGET', placeKey, 'n', 'x') or {}
-  place.numKeys, place.numEnds = tonumber(counts[1] or '0'), tonumber(counts[2] or '0')
+  local known = place.isNew and {} or redis.call('HMGET', placeKey, 'm', 'n', 'x')
+  place.limits, place.numKeys, place.numEnds = known[1], tonumber(known[2] or '0'), tonumber(known[3] or '0')
   local isWhole = sizeOf('ZCARD', orderKey) == place.numKeys
     and sizeOf('HLEN', valuesKey) == place.numKeys
     and sizeOf('ZCARD', endsKey) == place.numEnds
@@ -53,7 +53,8 @@ local function settled(place)
   return place
 end
 
-local function put(call, key, value, offset, endsAt)
+-- \`isEnding\`: it had a time until now.
+local function put(call, key, value, offset, endsAt, isEnding)
   if value then
     call('HSET', valuesKey, key, value)
     call('ZADD', orderKey, offset, key)
@@ -63,7 +64,7 @@ local function put(call, key, value, offset, endsAt)
   end
   if endsAt then
     call('ZADD', endsKey, endsAt, key)
-  else
+  elseif isEnding then
     call('ZREM', endsKey, key)
   end
 end
@@ -73,7 +74,7 @@ end
 local function change(place, entry, onceKey)
   local key = entry.key
   local value, offset = redis.call('HGET', valuesKey, key), redis.call('ZSCORE', orderKey, key)
-  local endsAt = redis.call('ZSCORE', endsKey, key)
+  local endsAt = place.numEnds > 0 and redis.call('ZSCORE', endsKey, key)
   local numKeys = place.numKeys + (entry.value and 1 or 0) - (value and 1 or 0)
   local numEnds = place.numEnds + (entry.ttl and 1 or 0) - (endsAt and 1 or 0)
   local size, ttl = string.match(entry.limits, '^(%d+):(%d+)$')
@@ -87,12 +88,12 @@ local function change(place, entry, onceKey)
   local answer = append(bus, entry.text, kept, onceKey, place, {
     mark = entry.ttl and ('t' .. entry.ttl .. ':'),
     run = function(newOffset)
-      put(redis.call, key, entry.value, newOffset, entry.ttl and number(now() + entry.ttl))
+      put(redis.call, key, entry.value, newOffset, entry.ttl and number(now() + entry.ttl), endsAt)
       count(redis.call, numKeys, numEnds)
       keep()
     end,
     undo = function()
-      put(redis.pcall, key, value, offset, endsAt)
+      put(redis.pcall, key, value, offset, endsAt, entry.ttl)
       count(redis.pcall, place.numKeys, place.numEnds)
     end,
   })
@@ -115,7 +116,7 @@ end
 
 -- Removes a key whose time is over.
 local function removeEnded(place, key)
-  local endsAt = redis.call('ZSCORE', endsKey, key)
+  local endsAt = place.numEnds > 0 and redis.call('ZSCORE', endsKey, key)
   if endsAt and tonumber(endsAt) <= now() then
     remove(settled(place), key)
   end

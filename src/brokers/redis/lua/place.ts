@@ -55,22 +55,21 @@ local function begun(epoch)
   return { 'e', epoch, 'r', replicationOf('master_replid'), 's', signOfServer() }
 end
 
--- Where the stream is, and the limits of a map's. Writes nothing: \`changes\` are what has to be written of it by
--- \`settle\`.
+-- Where the stream is. Writes nothing: \`changes\` are what has to be written of it by \`settle\`.
 local function look(placeKey, newEpoch)
   assertPrimary()
-  local known = redis.call('HMGET', placeKey, 'o', 'e', 'r', 's', 'm')
-  local offset, epoch, limits, id = tonumber(known[1] or '0'), known[2], known[5], replicationOf('master_replid')
+  local known = redis.call('HMGET', placeKey, 'o', 'e', 'r', 's')
+  local offset, epoch, id = tonumber(known[1] or '0'), known[2], replicationOf('master_replid')
   if not epoch then
     return { offset = 0, epoch = newEpoch, isNew = true, changes = { 'o', '0', unpack(begun(newEpoch)) } }
   elseif not offset then
     broken('place')
   elseif known[3] == id then
-    return { offset = offset, epoch = epoch, limits = limits, changes = not known[4] and { 's', signOfServer() } or nil }
+    return { offset = offset, epoch = epoch, changes = not known[4] and { 's', signOfServer() } or nil }
   elseif known[4] and isSameHistory(known[4], known[3]) then
-    return { offset = offset, epoch = epoch, limits = limits, changes = { 'r', id } }
+    return { offset = offset, epoch = epoch, changes = { 'r', id } }
   end
-  return { offset = offset, epoch = newEpoch, limits = limits, changes = begun(newEpoch) }
+  return { offset = offset, epoch = newEpoch, changes = begun(newEpoch) }
 end
 
 -- A server that takes no new data refuses the place of a new stream, as it is the first thing that is written, and

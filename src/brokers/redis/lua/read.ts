@@ -1,15 +1,12 @@
 /** Lua source: reads a page of a stream. */
 export const read = `-- A page of the stream and its top, of the same instant.
 -- KEYS: place, stream
--- ARGV: limit, 1 for newest first, offset to begin after (or before) or nothing, ttl of the place, epoch to begin, ttl of
---   the place of a map
--- Answers with offset and epoch of the top, oldest offset or nothing, 1 if the channel is a map; then offset and text of
--- each publication.
+-- ARGV: limit, 1 for newest first, offset to begin after (or before) or nothing, ttl of the place, epoch to begin
 local limit, isReverse, since = tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3]
 local place = look(KEYS[1], ARGV[5])
-settle(KEYS[1], KEYS[2], place, place.limits and ARGV[6] or ARGV[4])
+settle(KEYS[1], KEYS[2], place, ARGV[4])
 local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-local page = { number(place.offset), place.epoch, oldest and string.match(oldest[1], '^%d+') or '', place.limits and '1' or '' }
+local page = { number(place.offset), place.epoch, oldest and string.match(oldest[1], '^%d+') or '' }
 if limit == 0 then
   return page
 end
