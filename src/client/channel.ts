@@ -63,12 +63,10 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
   readonly #readers = new Set<MessageReader<Message<Data>>>();
   #subscription: Subscription | undefined;
-  /** Joins and leaves are wanted even without listeners. */
-  #alwaysJoinLeave = false;
-  #areBytes = false;
-  #wantsDelta = false;
+  /** What one of its users has asked for holds for all; joins and leaves even without listeners. */
+  readonly #wanted = { joinLeave: false, bytes: false, delta: false };
   readonly #joinLeave = new JoinLeave({
-    isWanted: () => this.#alwaysJoinLeave || this.#listeners.has('join') || this.#listeners.has('leave'),
+    isWanted: () => this.#wanted.joinLeave || this.#listeners.has('join') || this.#listeners.has('leave'),
     isSubscribed: () => this.#subscription?.state === 'subscribed',
     tell: (joinLeave) =>
       this.#parts.calls.waitFor(() => this.#parts.sdk.rpc(joinLeaveProcedure, { channel: this.name, joinLeave })),
@@ -226,9 +224,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   /** Counts one more use; `client.channel()` calls it. */
   retain(options: ChannelOptions): void {
     this.#uses += 1;
-    if (options.joinLeave === true) this.#alwaysJoinLeave = true;
-    if (options.bytes === true) this.#areBytes = true;
-    if (options.delta === true) this.#wantsDelta = true;
+    for (const name of ['joinLeave', 'bytes', 'delta'] as const) this.#wanted[name] ||= options[name] === true;
     this.#settleSoon();
   }
 
@@ -307,7 +303,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     const { connection, options, sdk, make } = this.#parts;
     const given: SubscriptionOptions = {
       joinLeave: this.#joinLeave.ask(),
-      ...subscriptionOptions(connection, this.name, { ...options, delta: this.#wantsDelta }),
+      ...subscriptionOptions(connection, this.name, { ...options, delta: this.#wanted.delta }),
     };
     const subscription = make?.(given) ?? sdk.newSubscription(this.name, given);
     this.#subscription = subscription;
@@ -348,7 +344,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   };
 
   #toMessage(publication: PublicationContext): Message<Data> {
-    return toMessage<Data>(publication, this.#areBytes);
+    return toMessage<Data>(publication, this.#wanted.bytes);
   }
 
   #onMessage(message: Message<Data>): void {
