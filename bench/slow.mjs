@@ -2,6 +2,7 @@
 /** What slow readers cost the server and the other readers, by the policy of their channel, and what they get. */
 import { checkBuilt, chosen, count, parseFlags, runCommand } from './shared/flags.mjs';
 import { Child } from './shared/ipc.mjs';
+import { violations } from './slow/violations.mjs';
 
 const POLICIES = /** @type {const} */ (['latest', 'recover', 'dropOldest', 'disconnect']);
 /** Publications that `dropOldest` keeps. */
@@ -45,7 +46,7 @@ function readFlags(argv) {
 
 /** @typedef {typeof POLICIES[number]} Policy */
 /** @typedef {{ seconds: number, bytes: number, rate: number, healthy: number, slow: number }} Plan */
-/** @typedef {import('./slow/readers.mjs').Seen} Seen */
+/** @typedef {import('./slow/reader.mjs').Seen} Seen */
 
 /** @param {string} name */
 const script = (name) => new URL(name, import.meta.url).pathname;
@@ -68,13 +69,13 @@ async function measure(policy, { seconds, bytes, rate, healthy }, slowRates) {
     });
     await fast.request('join', { port, rates: Array.from({ length: healthy }, () => null) });
     await slow.request('join', { port, rates: slowRates });
-    /** @type {number} */
+    /** @type {{ rss: number, live: number }} */
     const before = await server.request('memory');
     const { elapsedMs } = /** @type {{ elapsedMs: number }} */ (
       await server.request('publish', { ratePerSec: rate, burst: 1, publications, payloadBytes: bytes })
     );
     await fast.request('until', { number: publications, withinMs: END_WITHIN_MS });
-    /** @type {number} */
+    /** @type {{ rss: number, live: number }} */
     const after = await server.request('memory');
     const cpu = /** @type {NodeJS.CpuUsage} */ (await server.request('cpu'));
     /** @type {Seen[]} */
@@ -85,29 +86,18 @@ async function measure(policy, { seconds, bytes, rate, healthy }, slowRates) {
     const atEnd = await slow.request('slow');
     /** @type {{ p50: number, p99: number, complete: number, of: number }} */
     const latency = await fast.request('healthy', { count: publications });
-    return { publications, grown: after - before, latency, during, atEnd, elapsedMs, cpu };
+    return {
+      publications,
+      grown: { rss: after.rss - before.rss, live: after.live - before.live },
+      latency,
+      during,
+      atEnd,
+      elapsedMs,
+      cpu,
+    };
   } finally {
     await Promise.all([slow.close(), fast.close(), server.close()]);
   }
-}
-
-/**
- * What the policy does not allow.
- * @param {Policy} policy
- * @param {Awaited<ReturnType<typeof measure>>} result
- */
-function violations(policy, { publications, latency, atEnd }) {
-  const found = [];
-  if (latency.complete < latency.of) found.push(`${latency.of - latency.complete} fast readers have missed something`);
-  for (const [n, seen] of atEnd.entries()) {
-    const of = `slow reader ${n} (${seen.bytesPerSec} bytes a second)`;
-    if (seen.disorders > 0) found.push(`${of}: ${seen.disorders} out of order or twice`);
-    if (policy === 'disconnect') continue;
-    if (seen.end !== '') found.push(`${of}: its connection has ended: ${seen.end}`);
-    else if (seen.last !== publications) found.push(`${of}: ends on ${seen.last} of ${publications}`);
-    if (policy === 'recover' && seen.count !== publications) found.push(`${of}: has ${seen.count} of ${publications}`);
-  }
-  return found;
 }
 
 /** @param {readonly Seen[]} all @param {(seen: Seen) => number} read */
@@ -119,6 +109,12 @@ const range = (all, read) => {
   return least === most ? `${least}` : `${least} to ${most}`;
 };
 
+/** @param {Policy} policy @param {Awaited<ReturnType<typeof measure>>} result */
+function broken(policy, { publications, latency: { of, complete }, atEnd }) {
+  const missed = complete < of ? [`${of - complete} fast readers have missed something`] : [];
+  return [...missed, ...violations(policy, publications, atEnd)];
+}
+
 /** @param {Policy} policy @param {Plan} plan */
 async function compare(policy, plan) {
   const slowRates = [0, 125, ...Array.from({ length: plan.slow }, () => 10_000)];
@@ -129,8 +125,11 @@ async function compare(policy, plan) {
   console.log(`\n${policy}: ${withSlow.publications} publications of ${plan.bytes} bytes, ${plan.rate} a second`);
   console.log(`  fast readers without slow ones: ${ms(without.latency)}`);
   console.log(`  fast readers beside ${slowRates.length} slow ones: ${ms(withSlow.latency)}`);
-  const kib = (withSlow.grown - without.grown) / slowRates.length / 1_024;
-  console.log(`  growth of the process for each slow reader: ${kib.toFixed(1)} KiB (aim: below ${AIM_KIB})`);
+  const kib = (/** @type {'rss' | 'live'} */ what) =>
+    ((withSlow.grown[what] - without.grown[what]) / slowRates.length / 1_024).toFixed(1);
+  console.log(
+    `  for each slow reader: process ${kib('rss')} KiB (aim: below ${AIM_KIB}), live memory ${kib('live')} KiB`,
+  );
   for (const rate of new Set(slowRates)) {
     const of = (/** @type {readonly Seen[]} */ all) => all.filter(({ bytesPerSec }) => bytesPerSec === rate);
     const [during, atEnd] = [of(withSlow.during), of(withSlow.atEnd)];
@@ -143,7 +142,7 @@ async function compare(policy, plan) {
       `    at the end: ${range(atEnd, ({ count }) => count)} publications, up to ${range(atEnd, ({ last }) => last)}, holes ${range(atEnd, ({ holes }) => holes)}`,
     );
   }
-  const found = [...violations(policy, without), ...violations(policy, withSlow)];
+  const found = [...broken(policy, without), ...broken(policy, withSlow)];
   for (const violation of found) console.log(`  BROKEN: ${violation}`);
   return found.length;
 }

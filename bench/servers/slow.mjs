@@ -31,7 +31,11 @@ answerRequests({
     return (await app.listen(0)).port;
   },
   publish: (/** @type {import('./pace.mjs').Pace} */ pace) => publishAtPace((data) => publish(data), pace),
-  memory: async () => (await measureMemory()).rss,
+  /** In bytes, after garbage collection. */
+  async memory() {
+    const { rss, heapUsed, external } = await measureMemory();
+    return { rss, live: heapUsed + external };
+  },
   cpu: () => process.cpuUsage(),
   ended: () => ended,
 });

@@ -15,6 +15,7 @@ export const subscribe: Command = {
   usage: '<channel> [flags]',
   about: [
     'Subscribes as a client, by the rule of the channel, and prints a JSON line for each publication until SIGINT.',
+    'leftOut counts the publications before it that it was not sent, by the rule or since its line was too slow.',
     'In a channel of bytes a line has their size, b64data, and text, or hex if they are none.',
     'After a lost connection it comes back and goes on where it was, when the channel has a history.',
   ],
@@ -72,9 +73,11 @@ class PublicationLines {
     }
     const { channel, data, offset, info, tags } = publication;
     if (this.isComplete || (offset !== undefined && offset <= this.#lastOffset)) return;
+    const numLeftOut = offset === undefined || this.#lastOffset === 0 ? 0 : offset - this.#lastOffset - 1;
     this.#lastOffset = offset ?? this.#lastOffset;
     this.#numLines++;
-    this.#print(jsonLine({ channel, ...dataFields(data), offset, info, tags }));
+    const leftOut = numLeftOut > 0 ? { leftOut: numLeftOut } : undefined;
+    this.#print(jsonLine({ channel, ...dataFields(data), offset, ...leftOut, info, tags }));
   }
 
   /** After a loss the offsets may begin again. */

@@ -18,6 +18,7 @@ channels:
   "users": { subscribe: user, publish: user }
   "secret:{x}": { subscribe: token, publish: subscriber }
   "log": { subscribe: anyone }
+  "score:{x}": { subscribe: anyone, history: { size: 10, ttl: 1h }, maxRate: { default: 10 }, slow: latest }
   "frames:{x}": { data: bytes, subscribe: anyone, history: { size: 10, ttl: 1h } }
 api: { keys: "${apiKey}" }`,
   });
@@ -72,6 +73,24 @@ describe('publish and subscribe', () => {
     expect(linesOf((await subscriber.exited).stdout)).toEqual([
       { channel: 'frames:1', size: 5, text: 'Ünï', b64data: 'w5xuw68=', offset: 1, tags: { kind: 'key' } },
       { channel: 'frames:1', size: 3, hex: '00 ff 10', b64data: 'AP8Q', offset: 2, tags: { kind: 'key' } },
+    ]);
+  });
+
+  test('a line says how many publications before it were left out', async () => {
+    const batch = (...values: readonly number[]) =>
+      fetch(`${(env.FANFARE_URL ?? '').replace('ws', 'http')}/api/batch`, {
+        method: 'POST',
+        headers: { 'X-API-Key': apiKey, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ commands: values.map((data) => ({ publish: { channel: 'score:1', data } })) }),
+      });
+    await using subscriber = new FanfareProcess(['subscribe', 'score:1', '--count', '2'], { env });
+    await subscriber.seen('stderr', /subscribed to score:1/);
+    expect((await batch(1)).status).toBe(200);
+    await subscriber.seen('stdout', /"offset":1/);
+    expect((await batch(2, 3, 4)).status).toBe(200);
+    expect(linesOf((await subscriber.exited).stdout)).toEqual([
+      { channel: 'score:1', data: 1, offset: 1 },
+      { channel: 'score:1', data: 4, offset: 4, leftOut: 2 },
     ]);
   });
 

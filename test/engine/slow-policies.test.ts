@@ -170,6 +170,7 @@ describe('recover', () => {
     const wrong: [ChannelOptions, RegExp][] = [
       [{ slow: 'recover' }, /needs a history/],
       [{ slow: 'recover', history: { size: 1 }, recovery: 'cache' }, /recovery "stream"/],
+      [{ slow: 'recover', history: { size: 1 }, maxRate: { max: 5 } }, /write slow "latest"/],
       [{ slow: { dropOldest: 5 }, map: {} }, /write slow "latest"/],
       [{ slow: { dropOldest: 0 } }, /from 1 to 10000/],
       [{ slow: { dropOldest: 2, other: 1 } as never }, /the key other/],

@@ -173,7 +173,7 @@ async function tell(world: SlowWorld, steps: readonly Step[], last: number): Pro
   await world.recoverAll();
 }
 
-type Check = (world: SlowWorld, last: number, isWanted: (n: number) => boolean) => void;
+type Check = (world: SlowWorld, isWanted: (n: number) => boolean) => void;
 
 const numLast = 9;
 
@@ -186,7 +186,7 @@ function endsOn(world: SlowWorld, numKept: number, isWanted: (n: number) => bool
 }
 
 const checks = {
-  latest: (world, _last, isWanted) => {
+  latest: (world, isWanted) => {
     endsOn(world, 1, isWanted);
     // What filled the lines was followed by nothing but the newest.
     const filled = world.published.length - numLast;
@@ -194,8 +194,10 @@ const checks = {
       expect(world.seen(client).filter((n) => n >= filled)).toHaveLength(1);
     }
   },
-  dropOldest: (world, _last, isWanted) => endsOn(world, 3, isWanted),
-  recover: (world, _last, isWanted) => {
+  /** With a rate, which leaves out some more. */
+  paced: (world, isWanted) => endsOn(world, 1, isWanted),
+  dropOldest: (world, isWanted) => endsOn(world, 3, isWanted),
+  recover: (world, isWanted) => {
     checkComplete(world, isWanted);
     const newest = world.published.map(({ n }) => n).filter(isWanted);
     for (const client of world.clients) expect(world.seen(client).at(-1)).toBe(newest.at(-1));
@@ -209,7 +211,7 @@ function holds(rule: ChannelOptions, check: Check, options?: ConstructorParamete
     try {
       await tell(world, steps, numLast);
       checkOrder(world, isWanted);
-      check(world, numLast, isWanted);
+      check(world, isWanted);
       expect(world.simulation.node.ports.slowReaders.numOf(world.counts)).toBe(0);
     } finally {
       await world.simulation.close();
@@ -224,6 +226,9 @@ describe('whatever is published while lines stall, move, are cut and come back',
     ['latest, without a history', { slow: 'latest' }, checks.latest],
     ['latest, with one', { slow: 'latest', ...kept }, checks.latest],
     ['latest, in batches', { slow: 'latest', batch: '20ms', ...kept }, checks.latest],
+    ['latest, at a rate', { slow: 'latest', maxRate: { default: 25 } }, checks.paced],
+    ['latest, at a rate, with a history', { slow: 'latest', maxRate: { default: 25 }, ...kept }, checks.paced],
+    ['dropOldest, at a rate', { slow: { dropOldest: 3 }, maxRate: { default: 25 } }, checks.paced],
     ['dropOldest, without a history', { slow: { dropOldest: 3 } }, checks.dropOldest],
     ['dropOldest, with one', { slow: { dropOldest: 3 }, ...kept }, checks.dropOldest],
     ['recover, from a short history', { slow: 'recover', ...kept }, checks.recover],
