@@ -127,6 +127,8 @@ export interface RuleFields {
   readonly compaction: boolean;
   readonly batch_ms: number;
   readonly slow: string;
+  /** Absent: subscribers have no rates. */
+  readonly max_rate?: { readonly default?: number; readonly max?: number };
 }
 
 export interface ChannelResult {

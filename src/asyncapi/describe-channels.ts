@@ -3,6 +3,7 @@
 import type { DataKind } from '../engine/channels/data-kind.js';
 import type { Rule } from '../engine/channels/rule.js';
 import { slowOption } from '../engine/channels/slow-policy.js';
+import { defined } from '../model/defined.js';
 import { addressOf, type Ids } from './address.js';
 import type { SpecChannel, SpecOperation } from './document.js';
 import type { SchemaTable } from './schema-table.js';
@@ -107,6 +108,7 @@ function extensions(rule: Rule) {
     ...(rule.delta && { 'x-fanfare-delta': 'fossil' as const }),
     ...(rule.compaction && { 'x-fanfare-compaction': true as const }),
     ...(rule.slow.kind !== 'disconnect' && { 'x-fanfare-slow': slowOption(rule.slow) }),
+    ...(rule.maxRate && { 'x-fanfare-max-rate': defined({ default: rule.maxRate.usual, max: rule.maxRate.max }) }),
     'x-fanfare-max-message-bytes': rule.maxMessageBytes,
   };
 }

@@ -38,6 +38,7 @@ export interface SpecChannel {
   readonly 'x-fanfare-delta'?: 'fossil';
   readonly 'x-fanfare-compaction'?: true;
   readonly 'x-fanfare-slow'?: SlowOption;
+  readonly 'x-fanfare-max-rate'?: { readonly default?: number; readonly max?: number };
   readonly 'x-fanfare-max-message-bytes'?: number;
 }
 

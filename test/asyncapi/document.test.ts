@@ -42,7 +42,7 @@ describe('what is declared', () => {
       'tree:{id}': channel({ message: tree, subscribe: 'token', publish: 'user', history: { size: 9, ttl: '1h' } }),
       'news:{topic*}': channel({ subscribe: 'anyone', history: { size: 1, read: 'anyone' }, recovery: 'cache' }),
       'dated:{day}': channel({ message: dated, subscribe: () => true, publish: 'subscriber', presence: true }),
-      'own:{x}': channel({ userLimited: true, joinLeave: 'push', maxMessageBytes: 100 }),
+      'own:{x}': channel({ userLimited: true, joinLeave: 'push', maxMessageBytes: 100, maxRate: { max: 5 } }),
       'closed:{x}': channel(),
       rpc: channel({ subscribe: 'user' }),
     },
@@ -130,6 +130,7 @@ describe('what is declared', () => {
       'x-fanfare-user-limited': true,
       'x-fanfare-join-leave': 'push',
       'x-fanfare-max-message-bytes': 100,
+      'x-fanfare-max-rate': { default: 5, max: 5 },
     });
   });
 

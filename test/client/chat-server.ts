@@ -40,6 +40,8 @@ function chatApp() {
         presence: true,
         joinLeave: true,
       }),
+      /** The newest of what was published. */
+      'score:{room}': channel({ message: text, subscribe: 'anyone', maxRate: {} }),
       /** Forgets all but the latest two. */
       'short:{room}': channel({ message: text, subscribe: 'anyone', history: { size: 2 } }),
       /** Keeps nothing, tells nobody. */

@@ -114,6 +114,19 @@ describe('useChannel', () => {
     await page('subscribed: b');
   });
 
+  it('shows the newest at the rate that it asks for', async () => {
+    function Score() {
+      const { messages, state } = useChannel('score:a', { maxRate: 5 });
+      return `${state}: ${messages.map(({ data }) => data.text).join(' ')}`;
+    }
+    show(server.connect(), <Score />);
+    await page('subscribed: ');
+    await server.app.publish('score:a', { text: 'first' });
+    await page('subscribed: first');
+    for (const text of ['a', 'b', 'last']) await server.app.publish('score:a', { text });
+    await page('subscribed: first last');
+  });
+
   it('shows what passes its filter, in one subscription as long as the filter says the same', async () => {
     const client = server.connect();
     const tags = (kind: string) => ({ tags: { kind } });

@@ -18,6 +18,7 @@ beforeEach(async () => {
     channels: {
       'kept:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 4 }, joinLeave: true }),
       'plain:{name}': channel({ subscribe: 'anyone', presence: true }),
+      'rated:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, maxRate: { default: 1 } }),
       'delta:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, delta: true, compaction: true }),
     },
     limits: { pingIntervalMs: 0 },
@@ -51,6 +52,25 @@ const publish = (node: EngineNode, name: string, value: number) =>
 const dataOf = (client: EngineClient) => client.pushes('pub').map((pub) => (pub as { readonly data: unknown }).data);
 
 describe('a session that moves', () => {
+  test('goes on at the rate that it has asked for, with what has been waiting, and nothing twice', async () => {
+    const before = await one.connect({ sub: 'ann' });
+    await before.command('subscribe', { channel: 'rated:a', data: { maxRate: 10 } });
+    for (const value of [1, 2, 3]) {
+      await publish(one, 'rated:a', value);
+      await cluster.clock.settle();
+    }
+    const text = writeOut(before);
+    expect(dataOf(before)).toEqual([1, 3]);
+    const after = await readBack(text);
+    await publish(other, 'rated:a', 4);
+    await cluster.clock.settle();
+    await publish(other, 'rated:a', 5);
+    await cluster.clock.advance(99);
+    expect(dataOf(after)).toEqual([4]);
+    await cluster.clock.advance(1);
+    expect(dataOf(after)).toEqual([4, 5]);
+  });
+
   test('goes on with deltas, whole at first, and by the name of the channel, since its number was the other node’s', async () => {
     const before = await one.connect({ sub: 'ann' });
     const asked = { channel: 'delta:a', delta: 'fossil', flag: 1 };

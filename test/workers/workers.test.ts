@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { Centrifuge } from 'centrifuge';
+import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FanfareProcess, Folder } from '../cli/fanfare-process.js';
@@ -19,6 +19,7 @@ shutdown: { deadline: 5s }
 channels:
   "chat:{room}":
     { subscribe: anyone, publish: anyone, history: { size: 1000, ttl: 10m }, presence: anyone }
+  "score:{id}": { subscribe: anyone, publish: anyone, maxRate: { default: 50, max: 100 } }
 `;
 
 const numWorkers = 3;
@@ -74,8 +75,8 @@ function client(
 }
 
 /** Subscribes, and gathers what comes. */
-function follow(made: Centrifuge, channel: string) {
-  const subscription = made.newSubscription(channel);
+function follow(made: Centrifuge, channel: string, options: Partial<SubscriptionOptions> = {}) {
+  const subscription = made.newSubscription(channel, options);
   const values: unknown[] = [];
   subscription.on('publication', ({ data }) => values.push(data));
   let lost = 0;
@@ -129,6 +130,26 @@ describe('workers', { timeout: 60_000 }, () => {
     expect(metrics).toMatch(/^fanfare_memory_presence_entries 9$/m);
     expect(metrics).toMatch(/^fanfare_nodes 3$/m);
     await api('unsubscribe', { user: '', channel: 'chat:a', client: 'nobody' });
+    for (const made of clients.splice(0)) made.disconnect();
+    await expect.poll(async () => (await nodes()).map(({ num_clients: count }) => count)).toEqual([0, 0, 0]);
+  });
+
+  test('each gives its clients the newest at their rates, whichever of them it comes from', async () => {
+    const followed = Array.from({ length: 6 }, (_, n) =>
+      follow(client(n % 2 === 0 ? 'websocket' : 'http_stream'), 'score:a', n < 3 ? {} : { data: { maxRate: 10 } }),
+    );
+    await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
+    const startMs = performance.now();
+    let sent = 0;
+    while (followed.some(({ values }) => values.length < 4)) {
+      await followed[sent % followed.length]?.subscription.publish(++sent);
+    }
+    for (const { values } of followed) await expect.poll(() => values.at(-1)).toBe(sent);
+    const seconds = (performance.now() - startMs) / 1e3;
+    for (const [n, { values }] of followed.entries()) {
+      expect(values).toEqual([...new Set(values as number[])].sort((a, b) => a - b));
+      expect(values.length).toBeLessThanOrEqual(seconds * (n < 3 ? 50 : 10) + 2);
+    }
     for (const made of clients.splice(0)) made.disconnect();
     await expect.poll(async () => (await nodes()).map(({ num_clients: count }) => count)).toEqual([0, 0, 0]);
   });

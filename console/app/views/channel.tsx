@@ -90,10 +90,16 @@ function Summary({ channel }: { readonly channel: ChannelResult }) {
         )}
         {rule.user_limited && <Fact name="Names">for the users behind #</Fact>}
         {rule.filter_tags.length > 0 && <Fact name="Filters">{`by ${String(rule.filter_tags)} of their tags`}</Fact>}
+        {rule.max_rate && <Fact name="Rates">{rateText(rule.max_rate)}</Fact>}
         {rule.batch_ms > 0 && <Fact name="Batch">{`up to ${rule.batch_ms} ms`}</Fact>}
       </Facts>
     </Card>
   );
+}
+
+function rateText({ default: usual, max }: NonNullable<RuleFields['max_rate']>): string {
+  const who = usual === undefined ? 'all' : `${usual} publications a second`;
+  return `${who}, and clients that ask ${max === undefined ? 'as many as they like' : `up to ${max}`}`;
 }
 
 function mapText({ size, max_bytes, ttl, key, presence }: NonNullable<RuleFields['map']>): string {

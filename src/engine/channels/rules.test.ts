@@ -95,6 +95,15 @@ describe('defaults', () => {
     expect(compiled({ batch })).toMatchObject({ batchMs });
   });
 
+  test.each([
+    [{}, undefined, undefined],
+    [{ max: 30 }, 30, 30],
+    [{ default: 0.001 }, 0.001, undefined],
+    [{ default: 10, max: 1_000 }, 10, 1_000],
+  ] as const)('of the rates %j who does not ask gets %d, and who asks %d at most', (maxRate, usual, max) => {
+    expect(compiled({ maxRate }).maxRate).toEqual({ usual, max });
+  });
+
   test('what is given is used', () => {
     const subscribe = () => true;
     const options = { subscribe, publish: 'user', recovery: 'cache', joinLeave: true, maxMessageBytes: 2 } as const;
@@ -123,6 +132,12 @@ describe('refused with ERR_CONFIG, naming the rule', () => {
     ['a batch in parsecs', 'c', { batch: '10 parsecs' }],
     ['a batch that is no text', 'c', { batch: 10 }],
     ['a batch beyond its bound', 'c', { batch: '1001ms' }],
+    ['a rate of nothing', 'c', { maxRate: { max: 0 } }],
+    ['a rate below the least', 'c', { maxRate: { default: 0.0009 } }],
+    ['a rate that timers do not have', 'c', { maxRate: { max: 1_001 } }],
+    ['a rate that is text', 'c', { maxRate: { max: '10' } }],
+    ['a rate that is no number', 'c', { maxRate: { default: Number.NaN } }],
+    ['a usual rate above the greatest', 'c', { maxRate: { default: 11, max: 10 } }],
     ['a pattern that objects would reorder', '42', {}],
     ['B81: a pattern of internal names', '@fanfare:{x}', {}],
     ['B84: what is no pattern', 'chat:{', {}],
