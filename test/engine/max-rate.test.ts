@@ -429,6 +429,60 @@ describe('maxRate', () => {
     expect(one?.unsubscribes).toEqual([2500]);
   });
 
+  test('who came while a value waited does not get it, though it asks for joins and leaves meanwhile', async () => {
+    const world = await started(undefined, 2);
+    const { clock } = world.node;
+    const [early, late] = world.readers;
+    early?.subscribe({ data: { maxRate: 2 } });
+    await clock.advance(1_000);
+    await world.publish('a');
+    await world.publish('a');
+    late?.subscribe({ data: { maxRate: 2 } });
+    await clock.settle();
+    for (const each of [early, late]) each?.wantJoinLeave(true);
+    await clock.advance(500);
+    expect([early, late].map((each) => each && receipts(each))).toEqual([
+      [
+        [1, 1_000],
+        [2, 1_500],
+      ],
+      [],
+    ]);
+    await world.publish('a');
+    await clock.advance(500);
+    expect([early, late].map((each) => each && receipts(each)?.at(-1))).toEqual(Array(2).fill([3, 2_000]));
+  });
+
+  test('what a history does not keep takes the place of nothing that it keeps', async () => {
+    const world = await started(undefined, 1);
+    const { clock, operations } = world.node;
+    const [only] = world.readers;
+    only?.subscribe({ data: { maxRate: 2 } });
+    await clock.advance(1_000);
+    await world.publish('a');
+    await world.publish('a');
+    for (const hint of ['7', '8']) await operations.publish(name, trustedJsonText(hint), { skipHistory: true });
+    await clock.advance(500);
+    expect(only && receipts(only)?.map(([number]) => number)).toEqual([1, 2, 8]);
+    expect(only?.position?.offset).toBe(2);
+  });
+
+  test('a hole in a channel that the server has subscribed: what waits leaves before the close', async () => {
+    const rule = channel({ history: { size: 9 }, maxRate: { default: 1 } });
+    const engine = await EngineNode.start({ channels: { score: rule }, limits: { pingIntervalMs: 0 } });
+    const client = await engine.connect({ channels: ['score'] });
+    for (const data of ['1', '2']) {
+      await engine.operations.publish('score', trustedJsonText(data), {});
+      await engine.clock.settle();
+    }
+    const { hub } = engine.node.ports;
+    const score = channelName('score');
+    hub.onPublication(score, { data: trustedJsonText('9'), offset: 9 }, hub.position(score)?.epoch ?? '');
+    await engine.clock.settle();
+    expect(client.pushes('pub')).toMatchObject([{ data: 1 }, { data: 2 }]);
+    expect(client.closeCode).toBe(3010);
+  });
+
   test('a beat costs one encoding and one frame, however many get it', async () => {
     const frame = vi.fn((message: string | Uint8Array) => Buffer.from(message));
     const encoding = { ...plainEncoding(), framing: { name: 'counted', frame } };
