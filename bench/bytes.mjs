@@ -19,6 +19,8 @@ Needs a build (npm run build), and Go for Centrifugo; without Go its column is l
   --rounds N        medians are reported, ratios within a round     (1)
   --load LIST       loads to run                                    (all; quick: scores)
   --server LIST     servers to run                                  (all; quick: fanfare,socketio)
+  --subscribers N                                                   (100; quick: 3)
+  --publications N                                                  (300; quick: 30)
   --name NAME       the result file is bench/results/NAME.json      (bytes; quick: none)
   --help            this text
 
@@ -35,12 +37,14 @@ function readFlags(argv) {
     rounds: { type: 'string' },
     load: { type: 'string' },
     server: { type: 'string' },
+    subscribers: { type: 'string' },
+    publications: { type: 'string' },
     name: { type: 'string' },
   });
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
-async function run({ quick = false, rounds: givenRounds, load, server, name }) {
+async function run({ quick = false, rounds: givenRounds, load, server, subscribers, publications, name }) {
   checkBuilt();
   const rounds = count('rounds', givenRounds, 1);
   const loads = chosen('load', load ?? (quick ? 'scores' : undefined), Object.keys(LOADS));
@@ -50,7 +54,12 @@ async function run({ quick = false, rounds: givenRounds, load, server, name }) {
     'socketio',
   ]);
   const rows = ROWS.filter((row) => servers.includes(row.server) && (!quick || isSimple(row)));
-  const size = quick ? QUICK : FULL;
+  const usual = quick ? QUICK : FULL;
+  const size = {
+    ...usual,
+    subscribers: count('subscribers', subscribers, usual.subscribers),
+    publications: count('publications', publications, usual.publications),
+  };
   const core = canPin() ? SERVER_CORE : null;
   /** @type {import('./bytes/table.mjs').Result} */
   const result = {

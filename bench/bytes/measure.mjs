@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cpuUsOf } from '../shared/process-use.mjs';
 import { base64Of, publish, startServer } from './servers.mjs';
 import { subscribe } from './subscribers.mjs';
+import { LESSONS, train } from './training.mjs';
 
 const ARRIVED_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 5;
@@ -36,7 +37,8 @@ export async function measure(
   if (row.options.includes('binary') && pack === undefined) return 'its messages are text';
   const server = await startServer(row, core);
   if (typeof server === 'string') return server;
-  const messages = load.make(warmUp + publications);
+  const made = load.make(LESSONS + warmUp + publications);
+  const messages = made.slice(LESSONS);
   const all = messages.map(({ data, tags }, n) => ({
     n,
     text: pack ? base64Of(pack(data)) : JSON.stringify(data),
@@ -52,7 +54,11 @@ export async function measure(
   let arrived = 0;
   /** @type {import('./subscribers.mjs').Subscriber[]} */
   const subscribers = [];
+  const publishOne = (/** @type {import('./loads.mjs').Message} */ message) => publish(server.port, message, pack);
   try {
+    if (row.options.includes('dictionary') && pack === undefined) {
+      await train(row, server.port, load, () => send(made.slice(0, LESSONS), load.ratePerSec, publishOne));
+    }
     for (let i = 0; i < count; i++) {
       const options = combinations[i % combinations.length] ?? [];
       const expected = expectedBy[i % combinations.length] ?? [];
@@ -74,8 +80,7 @@ export async function measure(
         await delay(LOOK_EVERY_MS);
       }
     };
-    const publishAll = (/** @type {import('./loads.mjs').Message[]} */ some) =>
-      send(some, load.ratePerSec, (message) => publish(server.port, message, pack));
+    const publishAll = (/** @type {import('./loads.mjs').Message[]} */ some) => send(some, load.ratePerSec, publishOne);
     const dueInWarmUp = dueWith(warmUp);
     await publishAll(messages.slice(0, warmUp));
     await until(dueInWarmUp);

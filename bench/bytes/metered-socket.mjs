@@ -70,7 +70,7 @@ export function meteredSocket({ isProtobuf, deflate, dictionary: asks }) {
     Socket,
     bytes: () => line?.bytesRead ?? 0,
     isDeflated: () => opened?.extensions.includes('permessage-deflate') === true,
-    hasDictionary: () => dictionary !== undefined,
+    dictionary: () => dictionary,
   };
 }
 

@@ -44,6 +44,8 @@ const SERVERS = {
           subscribe: 'anyone',
           history: { size: HISTORY_SIZE, ttl: '5m' },
           ...(options.includes('binary') && { data: 'bytes' }),
+          // Of bytes a server learns nothing.
+          ...(options.includes('dictionary') && !options.includes('binary') && { dictionarySamples: true }),
           ...(options.includes('filter') && { filterTags: 'any' }),
           ...(options.includes('delta') && { delta: true }),
           ...(options.includes('compaction') && { compaction: true }),

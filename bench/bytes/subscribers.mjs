@@ -16,6 +16,7 @@ const READY_WITHIN_MS = 20_000;
  * @typedef {object} Subscriber
  * @property {() => number} bytes that its socket has read
  * @property {() => string | undefined} declined the option of the row that the server does not have
+ * @property {() => Buffer | undefined} dictionary the content of the one that it was given
  * @property {() => void} close
  */
 
@@ -71,12 +72,13 @@ async function bySdk({ options }, port, load, onData) {
     bytes: options.includes('http') ? stream.bytes : meter.bytes,
     declined() {
       if (options.includes('deflate') && !meter.isDeflated()) return 'deflate';
-      if (options.includes('dictionary') && !meter.hasDictionary()) return 'dictionary';
+      if (options.includes('dictionary') && meter.dictionary() === undefined) return 'dictionary';
       // @ts-expect-error – what was agreed is not public
       if (options.includes('delta') && !subscription._delta_negotiated) return 'delta';
       // @ts-expect-error – as above
       return options.includes('compaction') && !subscription._id ? 'compaction' : undefined;
     },
+    dictionary: meter.dictionary,
     close: () => client.disconnect(),
   };
 }
@@ -103,6 +105,7 @@ async function bySocketIo({ options }, port, onData) {
   return {
     bytes: meter.bytes,
     declined: () => (options.includes('deflate') && !meter.isDeflated() ? 'deflate' : undefined),
+    dictionary: meter.dictionary,
     close: () => socket.terminate(),
   };
 }
