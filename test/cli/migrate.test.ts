@@ -298,6 +298,50 @@ test.each([
   ['soon', undefined, undefined],
 ])('a duration of Go, %s', (text, ms, written) => expect([milliseconds(text), seconds(text)]).toEqual([ms, written]));
 
+test('namespaces that are maps are rules with `map`', async () => {
+  const who = { allow_publish_for_subscriber: true, allow_remove_for_subscriber: true };
+  const namespaces = [
+    ['scores', { mode: 'recoverable', key_ttl: '10m', stream_size: 500, stream_ttl: '5m', ...who }],
+    ['votes', { mode: 'persistent', client_key: 'user_id', allow_publish_for_client: true }],
+    [
+      'cursors',
+      { mode: 'ephemeral', key_ttl: '30s', client_key: 'client_id', remove_client_on_unsubscribe: true, ...who },
+    ],
+    ['pieces', { mode: 'persistent', client_key: 'client_id', default_page_size: 50 }],
+    ['asked', { mode: 'persistent', publish_proxy_enabled: true }],
+  ].map(([name, map]) => ({
+    ...{ name, map, subscription_type: 'map' },
+    ...{ allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true, allow_publish_for_client: true },
+  }));
+  const content = JSON.stringify({
+    client: { allowed_origins: ['https://example.org'], allow_anonymous_connect_without_token: true },
+    channel: {
+      namespaces: [...namespaces, { name: 'users', subscription_type: 'map_users', map: { mode: 'persistent' } }],
+    },
+  });
+  const { code, config, refused, changed } = await migrated('maps.json', content);
+  expect(code).toBe(0);
+  const open = { subscribe: 'anyone' };
+  expect(config.channels).toMatchObject({
+    'scores:{rest*}': { ...open, publish: 'user', map: { ttl: '10m' }, history: { size: 500, ttl: '5m' } },
+    'votes:{rest*}': { ...open, publish: 'user', map: { key: 'user' } },
+    'cursors:{rest*}': { ...open, publish: 'user', map: { key: 'client', ttl: '30s' } },
+    'pieces:{rest*}': { ...open, publish: 'nobody', map: { key: 'client', ttl: '1m' } },
+    'asked:{rest*}': { ...open, publish: 'nobody', map: {} },
+  });
+  expect(config.channels['votes:{rest*}']).not.toHaveProperty('recovery');
+  expect(refused).toEqual([
+    'channel.namespaces asked.map.publish_proxy_enabled',
+    'channel.namespaces users.subscription_type',
+    'channel.namespaces users.map',
+  ]);
+  expect(changed).toEqual([
+    'channel.namespaces votes.map.allow_remove_for_…',
+    'channel.namespaces pieces.map.remove_client_on_unsubscribe',
+    'channel.namespaces pieces.map.client_key',
+  ]);
+});
+
 describe('the table', () => {
   test('has an answer to every option that Centrifugo 6.9.1 knows', () => {
     const unanswered: string[] = [];

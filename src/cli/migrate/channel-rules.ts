@@ -1,6 +1,7 @@
 /** Translates namespaces of Centrifugo to channel rules. */
 
 import type { Draft } from './draft.js';
+import { isMap, mapOf } from './map-rules.js';
 import { type Fields, fieldsOf, isFields, isUnset, seconds, textOf } from './values.js';
 
 interface Means {
@@ -14,8 +15,8 @@ interface Means {
 const refusals: Readonly<Record<string, string>> = {
   channel_regex: 'patterns have no expressions: let `hooks.subscribe` look at the name',
   subscribe_stream_proxy_enabled: 'there are no streams of a backend',
-  subscription_type: 'maps are channels with `map`, see docs/guide/maps.md; there are no shared polls',
-  map: 'maps are channels with `map`, see docs/guide/maps.md',
+  subscription_type: 'only streams and maps are translated; for presence as a map see docs/guide/maps.md',
+  map: 'it is for namespaces with the subscription_type map',
   shared_poll: 'there are no shared polls',
   map_clients_presence_channel_prefix:
     'a map of presence is a rule with `map: { presence: clients }`, see docs/guide/maps.md',
@@ -85,15 +86,17 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
   const isOn = (key: string) => options[key] === true;
   for (const [key, value] of Object.entries(options)) {
     if (isUnset(value) || (isFields(value) && Object.values(value).every(isDefault))) continue;
+    if (isMap(options) && (key === 'map' || key === 'subscription_type')) continue;
     const why = refusals[key];
     if (why !== undefined) draft.refuse(`${from}.${key}`, why);
     else if (!known.has(key) && !needless.has(key)) draft.refuse(`${from}.${key}`, 'it is not known here');
   }
   /** Which of Centrifugo's three groups may do it. */
-  const who = (action: string) => {
-    const areAllMeant = isOn(`allow_${action}_for_anonymous`);
-    if (isOn(`allow_${action}_for_client`)) return areAllMeant ? 'anyone' : 'user';
-    if (isOn(`allow_${action}_for_subscriber`)) {
+  const who = (action: string, of = options) => {
+    const isMeant = (group: string) => of[`allow_${action}_for_${group}`] === true;
+    const areAllMeant = isMeant('anonymous');
+    if (isMeant('client')) return areAllMeant ? 'anyone' : 'user';
+    if (isMeant('subscriber')) {
       // Anonymous subscribers are not included, and every user can subscribe.
       const isOpen = isOn('allow_subscribe_for_client') && isOn('allow_subscribe_for_anonymous');
       return isOpen && !areAllMeant ? 'user' : 'subscriber';
@@ -110,14 +113,18 @@ function ruleOf(options: Fields, from: string, means: Means, draft: Draft): Fiel
   const subscribe = who('subscribe') === 'nobody' ? byToken : who('subscribe');
   return {
     subscribe: isOn('subscribe_proxy_enabled') ? 'hook' : subscribe,
-    publish: isOn('publish_proxy_enabled') ? 'hook' : who('publish'),
-    ...historyOf(options, from, who('history'), draft),
+    ...(isMap(options)
+      ? mapOf(options, from, who, draft)
+      : {
+          publish: isOn('publish_proxy_enabled') ? 'hook' : who('publish'),
+          ...historyOf(options, from, who('history'), draft),
+          ...dataOf(options, from, draft),
+          ...(isOn('allow_tags_filter') && { filterTags: 'any' }),
+        }),
     ...(isOn('presence') && { presence: who('presence') }),
     ...joinsOf(options, who('presence'), from, draft),
     ...(isOn('allow_user_limited_channels') && { userLimited: true }),
-    ...dataOf(options, from, draft),
     ...(isOn('allow_channel_compaction') && { compaction: true }),
-    ...(isOn('allow_tags_filter') && { filterTags: 'any' }),
   };
 }
 
