@@ -12,6 +12,7 @@ const READ_BUFFER_BYTES = 1 << 20;
 const KEY_MARK = Buffer.from('"key":"');
 /** Of a reply: everything but its entries is before them. */
 const HEAD_BYTES = 400;
+const CONNECTS_AT_ONCE = 100;
 const SDK_TIMEOUT_MS = 600_000;
 
 /** @typedef {{ port: number, channel: string, keys: number, count: number, sdks: number }} Coming */
@@ -21,10 +22,17 @@ const readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
 const closers = [];
 
 answerRequests({
-  /** Resolves once each of them has the whole state, with how long the slowest took. */
+  /** They connect, and then all ask. Resolves once each of them has the whole state, with how long the slowest took. */
   async come(/** @type {Coming} */ { port, channel, keys, count, sdks }) {
+    /** @type {(() => Promise<number>)[]} */
+    const reads = [];
+    while (reads.length < count - sdks) {
+      // No more than may wait to be accepted at a time: the others would be reset.
+      const some = Math.min(CONNECTS_AT_ONCE, count - sdks - reads.length);
+      reads.push(...(await Promise.all(Array.from({ length: some }, () => connectRaw(port, channel, keys)))));
+    }
     const startedMs = performance.now();
-    const raw = Array.from({ length: count - sdks }, () => readRaw(port, channel, keys));
+    const raw = reads.map((read) => read());
     const official = Array.from({ length: sdks }, () => readOfficial(port, channel, keys));
     const took = (await Promise.all([...raw, ...official])).map((at) => at - startedMs).sort((a, b) => a - b);
     return { medianMs: took[took.length >> 1] ?? 0, slowestMs: took.at(-1) ?? 0 };
@@ -38,10 +46,22 @@ answerRequests({
  * @param {number} port
  * @param {string} channel
  * @param {number} keys that it must get
- * @returns {Promise<number>} when it had them
+ * @returns {Promise<() => Promise<number>>} reads the state, and resolves with when it had all of it
  */
-function readRaw(port, channel, keys) {
-  return new Promise((resolve, reject) => {
+function connectRaw(port, channel, keys) {
+  return new Promise((connected, failed) => {
+    /** @type {(atMs: number) => void} */
+    let resolve = () => undefined;
+    /** @type {(error: Error) => void} */
+    let reject = failed;
+    const read = () => {
+      /** @type {Promise<number>} */
+      const whole = new Promise((done, fail) => {
+        [resolve, reject] = [done, fail];
+      });
+      ask('');
+      return whole;
+    };
     let [id, count] = [1, 0];
     let position = '';
     const ask = (/** @type {string} */ more) => {
@@ -57,9 +77,9 @@ function readRaw(port, channel, keys) {
           const head = bytes.toString('latin1', from, Math.min(to, from + HEAD_BYTES));
           // A ping may come behind a reply.
           if (bytes[to - 2] === 0x7b && (to - from === 2 || bytes[to - 3] === 0x0a)) socket.sendText('{}');
-          if (head.startsWith('{"id":1,')) return ask('');
+          if (head.startsWith('{"id":1,')) return connected(read);
           if (!head.startsWith(`{"id":${id},"subscribe":`)) return;
-          for (let at = bytes.indexOf(KEY_MARK, from); at >= 0 && at < to; at = bytes.indexOf(KEY_MARK, at + 60))
+          for (let at = bytes.indexOf(KEY_MARK, from); at >= 0 && at < to; at = bytes.indexOf(KEY_MARK, at + 1))
             count++;
           position ||= `,"offset":${/"offset":(\d+)/.exec(head)?.[1]},"epoch":"${/"epoch":"([^"]*)"/.exec(head)?.[1]}"`;
           const cursor = /"cursor":"(\d+)"/.exec(head)?.[1];

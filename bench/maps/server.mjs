@@ -13,7 +13,12 @@ const SETS_PER_TURN = 200;
 const RESOLUTION_MS = 1;
 
 const rule = { subscribe: /** @type {const} */ ('anyone'), map: { size: 1_000_000 } };
-const app = fanfare({ anonymous: true, channels: { 'map:{name}': channel(rule) } });
+const app = fanfare({
+  anonymous: true,
+  // All clients are one process, which may be late with its pongs.
+  limits: { pingIntervalMs: 59_000, pongTimeoutMs: 58_000 },
+  channels: { 'map:{name}': channel(rule) },
+});
 const http = createServer();
 app.attach(http);
 
