@@ -7,46 +7,18 @@ import { LocalBrokerHost } from '../../src/brokers/local/host.js';
 import { MemoryBroker } from '../../src/brokers/memory/broker.js';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
-import type { Broker } from '../../src/engine/ports/broker.js';
 import type { MapOutcome } from '../../src/engine/ports/map-store.js';
 import { Folder } from '../cli/fanfare-process.js';
 import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
+import { raceForKey } from '../support/brokers/race-for-key.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
-import { json, ports, started } from '../support/brokers/suites.js';
-import { channelName } from '../support/engine/channel-name.js';
-import { faultsOf, type VersionedCall } from '../support/map-linear.js';
-
-const channel = channelName('race');
-const limits = { stream: { size: 100, ttlMs: 60_000 }, maxKeys: 10 };
-
-/** Each of them adds so often, on the version that it knows. */
-async function race(brokers: readonly Broker[], times: number): Promise<VersionedCall[]> {
-  const calls: VersionedCall[] = [];
-  let now = 0;
-  await Promise.all(
-    brokers.map(async ({ maps }, index) => {
-      let expected = 0;
-      for (let made = 0; made < times; ) {
-        const calledAt = now++;
-        const outcome = await maps?.set(
-          channel,
-          { key: 'k', data: json(index) },
-          { limits, expected: { version: expected } },
-        );
-        if (outcome === undefined) throw new Error('the broker keeps no maps');
-        calls.push({ expected, calledAt, answeredAt: now++, outcome });
-        expected = outcome.ok ? outcome.position.offset : outcome.version;
-        if (outcome.ok) made++;
-      }
-    }),
-  );
-  return calls;
-}
+import { ports, started } from '../support/brokers/suites.js';
+import { faultsOf } from '../support/map-linear.js';
 
 describe('races for a key', () => {
   test('in one process', async () => {
     const { broker } = await started(new MemoryBroker(ports));
-    const calls = await race([broker, broker, broker, broker], 50);
+    const calls = await raceForKey([broker, broker, broker, broker], 50);
     expect(faultsOf(calls)).toEqual([]);
     expect(calls.filter(({ outcome }) => outcome.ok).length).toBe(200);
   });
@@ -58,7 +30,7 @@ describe('races for a key', () => {
     await host.listen(path);
     const nodes = [1, 2, 3].map(() => started(new LocalBroker({ path, clock: ports.clock })));
     const brokers = (await Promise.all(nodes)).map(({ broker }) => broker);
-    const calls = await race(brokers, 50);
+    const calls = await raceForKey(brokers, 50);
     for (const broker of brokers) await broker.close(100);
     await host.close();
     expect(faultsOf(calls)).toEqual([]);
@@ -69,7 +41,7 @@ describe('races for a key', () => {
   test.skipIf(redisIsMissing())('between nodes, over Redis', async () => {
     await using server = await RedisServer.start();
     const nodes = [1, 2, 3].map(() => started(new RedisBroker(server.url, ports)));
-    const calls = await race(
+    const calls = await raceForKey(
       (await Promise.all(nodes)).map(({ broker }) => broker),
       50,
     );
@@ -81,7 +53,7 @@ describe('races for a key', () => {
     await using server = await NatsServer.start();
     const nodes = [1, 2, 3].map(() => started(new NatsBroker(server.url, ports)));
     const brokers = (await Promise.all(nodes)).map(({ broker }) => broker);
-    const calls = await race(brokers, 20);
+    const calls = await raceForKey(brokers, 20);
     for (const broker of brokers) await broker.close();
     expect(faultsOf(calls)).toEqual([]);
     expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);

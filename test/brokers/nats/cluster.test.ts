@@ -7,8 +7,10 @@ import { natsStates } from '../../../src/brokers/nats/states.js';
 import { stateOf } from '../../../src/brokers/server-states.js';
 import { NatsCluster } from '../../support/brokers/nats-cluster.js';
 import { natsIsMissing } from '../../support/brokers/nats-server.js';
+import { raceForKey } from '../../support/brokers/race-for-key.js';
 import { json, ports, shared, started } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
+import { faultsOf } from '../../support/map-linear.js';
 import { runSuitesOver } from './nats-under-test.js';
 
 const channel = channelName('news');
@@ -45,6 +47,21 @@ describe.skipIf(natsIsMissing())('nats, a cluster of three', { timeout: 120_000 
       await broker.probe();
       expect(events.offsets(channel)).toEqual(Array.from({ length: 91 }, (_, n) => n + 1));
     }
+  });
+
+  test('changes of a key that race at different servers are linearizable, and its state is the same everywhere', async () => {
+    const nodes = await brokers('race');
+    const calls = await raceForKey(
+      nodes.map(({ broker }) => broker),
+      15,
+    );
+    expect(faultsOf(calls)).toEqual([]);
+    expect(calls.some(({ outcome }) => !outcome.ok)).toBe(true);
+    const pages = await Promise.all(
+      nodes.map(({ broker }) => broker.maps.page(channelName('race'), { after: 0, limit: 10 })),
+    );
+    for (const page of pages) expect(page).toEqual(pages[0]);
+    expect(pages[0]?.top.offset).toBe(45);
   });
 
   test('G2 G5: servers that are replaced one after the other lose nothing, and the epoch goes on', async () => {

@@ -57,7 +57,7 @@ describe.skipIf(natsIsMissing())('maps over nats', () => {
     await using old = await NatsServer.start({ program: oldNatsProgram });
     const refusal = {
       code: 'ERR_CONFIG',
-      message: expect.stringMatching(/^maps over NATS need nats-server 2\.12 or newer; this one is 2\.9\.\d+$/),
+      message: expect.stringMatching(/^maps over NATS need nats-server 2\.12\.2 or newer; this one is 2\.9\.\d+$/),
     };
     const options = { broker: nats(old.url), log: silentLogger, anonymous: true };
     const app = fanfare({ ...options, channels: { 'map:{id}': declared({ map: {} }) } });

@@ -8,6 +8,7 @@ import type { ChannelName } from '../../../../model/channel-name.js';
 import { FanfareError } from '../../../../model/fanfare-error.js';
 import { decodePublication } from '../../../bus-message.js';
 import type { PlacedMessages } from '../reader.js';
+import type { ServerTime } from '../server-time.js';
 import type { Place, StoredMessage } from '../stored-message.js';
 import {
   decodeChanges,
@@ -31,6 +32,7 @@ interface MapMessagesPorts {
   readonly stream: MapStream;
   readonly names: MapSubjects;
   readonly clock: Clock;
+  readonly time: ServerTime;
   /** How long changes are kept, and the place of a map without keys. */
   readonly maxAgeMs: number;
 }
@@ -131,7 +133,7 @@ export class MapMessages implements PlacedMessages<MapTop> {
       const states = messages
         .filter(({ subject }) => subject !== topSubject)
         .map(({ seq, text }) => ({ seq, state: decodeState(text) }));
-      return top?.open === undefined ? { states, top } : { states: withOpen(states, top.place.seq, top.open), top };
+      return top?.open === undefined ? { states, top } : { states: withOpen(states, top.place.seq - 1, top.open), top };
     });
   }
 
@@ -157,11 +159,7 @@ export class MapMessages implements PlacedMessages<MapTop> {
   async commit(channel: ChannelName, round: MapRound): Promise<boolean> {
     const { stream, names } = this.ports;
     const made = round.made();
-    if (stream.isAtomicFast) {
-      const messages = this.#messagesOf(channel, made);
-      const top = this.#topMessage(channel, made.place, made.numKeys, messages.length);
-      return stream.storeAll([...messages, top], round.seq);
-    }
+    if (stream.isAtomicFast) return this.#commitAtOnce(channel, round.seq, made);
     const top = { subject: names.top(channel), text: encodeOpenTop(made), roomBytes: headerRoomBytes };
     const seq = await stream.store(top, { subject: top.subject, seq: round.seq });
     if (seq === undefined) return false;
@@ -178,20 +176,25 @@ export class MapMessages implements PlacedMessages<MapTop> {
   async settle(channel: ChannelName, seq: number, made: MadeChanges): Promise<void> {
     const { stream, names } = this.ports;
     const expected = { subject: names.top(channel), seq };
-    const messages = this.#messagesOf(channel, made);
     if (stream.isAtomicFast) {
-      await stream.storeAll([...messages, this.#topMessage(channel, made.place, made.numKeys, messages.length)], seq);
+      await this.#commitAtOnce(channel, seq, made);
       return;
     }
-    const once = messages.map((message, n) => ({ ...message, id: `${seq}.${n}` }));
-    const [change] = (await stream.storeEach(once, expected)) ?? [];
+    const once = this.#messagesOf(channel, made).map((message, n) => ({ ...message, id: `${seq}.${n}` }));
+    const [change] = (await stream.storeEach([...once, ...this.#ends(channel, made.ends)], expected)) ?? [];
     if (change === undefined) return;
     const place = { ...made.place, links: [change, ...made.place.links] };
     await stream.store(this.#topMessage(channel, place, made.numKeys, 0), expected);
   }
 
+  #commitAtOnce(channel: ChannelName, seq: number, made: MadeChanges): Promise<boolean> {
+    const messages = [...this.#messagesOf(channel, made), ...this.#ends(channel, made.ends)];
+    const top = this.#topMessage(channel, made.place, made.numKeys, messages.length);
+    return this.ports.stream.storeAll([...messages, top], seq);
+  }
+
   /** The change first. */
-  #messagesOf(channel: ChannelName, { place, publications, states, ends, known }: MadeChanges): MapMessage[] {
+  #messagesOf(channel: ChannelName, { place, publications, states, known }: MadeChanges): MapMessage[] {
     const { names, maxAgeMs } = this.ports;
     const first = place.offset - publications.length + 1;
     const slot = first % 2 ** Math.ceil(Math.log2(place.limits.size + ringMargin));
@@ -206,7 +209,6 @@ export class MapMessages implements PlacedMessages<MapTop> {
       const ttlMs = state.text === undefined ? removalTtlMs : undefined;
       messages.push({ subject: names.state(channel, key), text: encodeState(state), ttlMs });
     }
-    messages.push(...this.#ends(channel, ends));
     for (const [id, change] of known) {
       const subject = names.idempotencyKey(channel, id);
       messages.push({ subject, text: JSON.stringify(change), ttlMs: idempotencyWindowMs });
@@ -239,7 +241,10 @@ export class MapMessages implements PlacedMessages<MapTop> {
   }
 
   #ends(channel: ChannelName, ends: MapRound['ends']): MapMessage[] {
-    return [...ends].map(([key, second]) => ({ subject: this.ports.names.end(second, channel, key), text: '' }));
+    const { names, time } = this.ports;
+    // Changes may have to wait for their places, and nobody looks at seconds that are long past.
+    const nowSec = Math.floor(time.nowMs() / 1_000);
+    return [...ends].map(([key, second]) => ({ subject: names.end(Math.max(second, nowSec), channel, key), text: '' }));
   }
 
   /** @param attempt returns `undefined` if the server that answered is behind */
@@ -253,7 +258,11 @@ export class MapMessages implements PlacedMessages<MapTop> {
   }
 }
 
-/** States as they are when open changes are in their places, of which some may be there already. */
+/**
+ * States as they are when open changes are in their places, of which some may be there already.
+ *
+ * @param seq for those of the changes: from the number after it on, the top is read again
+ */
 function withOpen(states: StatesRead['states'], seq: number, open: MadeChanges): StatesRead['states'] {
   const first = open.place.offset - open.publications.length + 1;
   const others = states.filter(({ state }) => {

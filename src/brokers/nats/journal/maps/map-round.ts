@@ -43,6 +43,9 @@ export interface MapView {
   readonly known: ReadonlyMap<string, KnownChange>;
 }
 
+/** By how much clocks of nodes may differ: what is about to be looked at may have been by another node. */
+const clockErrorMs = 2_000;
+
 interface RoundTerms {
   /** By the server's clock. */
   readonly nowMs: number;
@@ -154,7 +157,7 @@ export class MapRound {
 
   /** A key that is set again and again is looked at once in its time to live, not once for each time. */
   #lookAt(key: string, endsAtMs: number, pendingSec: number): number {
-    const isPending = pendingSec * 1_000 > this.#terms.nowMs;
+    const isPending = pendingSec * 1_000 > this.#terms.nowMs + clockErrorMs;
     if (endsAtMs === 0) return isPending ? pendingSec : 0;
     const second = Math.ceil(endsAtMs / 1_000);
     if (isPending && pendingSec <= second) return pendingSec;

@@ -261,13 +261,14 @@ async function refusedAs<T>(refused: T, work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Servers before 2.12 cannot store the change of a key and that of the stream as one.
+ * Servers before 2.12 cannot store several messages as one; those before 2.12.2 hang for good when messages are read
+ * while others are stored (nats-server pull request 7458).
  *
  * @throws FanfareError `ERR_CONFIG`
  */
 function assertKeepsMaps({ connection }: Client): void {
   const version = connection.info?.version ?? '';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 2 || (major === 2 && minor >= 12)) return;
-  throw new FanfareError('ERR_CONFIG', `maps over NATS need nats-server 2.12 or newer; this one is ${version}`);
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  if (major > 2 || (major === 2 && (minor > 12 || (minor === 12 && patch >= 2)))) return;
+  throw new FanfareError('ERR_CONFIG', `maps over NATS need nats-server 2.12.2 or newer; this one is ${version}`);
 }

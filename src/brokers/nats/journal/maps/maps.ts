@@ -66,7 +66,7 @@ export class NatsMaps implements MapStore {
     const { clock, random, log, wire, subjects, life, time, incarnation, births, onLost } = ports;
     const names = new MapSubjects(options.prefix);
     const stream = new MapStream({ wire, subjects, names, life, time, incarnation, random, options, onLost });
-    const messages = new MapMessages({ stream, names, clock, maxAgeMs: options.maxAgeMs });
+    const messages = new MapMessages({ stream, names, clock, time, maxAgeMs: options.maxAgeMs });
     const reader = new Reader<MapTop>({ stream: messages, life, time, births });
     const isReplicated = () => stream.isReplicated;
     this.#ports = ports;

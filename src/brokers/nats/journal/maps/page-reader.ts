@@ -35,6 +35,8 @@ interface NumberedState {
 
 /** Places of pages, of all maps. Without its place a page costs some more questions. */
 const maxPlaces = 10_000;
+/** Of the keys that are read again, with their channel, in characters: with three bytes for each they make one message. */
+const maxListedLength = 250_000;
 /** Attempts to read a page that is not newer than the top that was read before. */
 const maxAttempts = 20;
 
@@ -67,20 +69,28 @@ export class PageReader {
     const { seq } = known.place;
     const { states, top } = await messages.states(channel, from, limit, seq);
     if (top !== undefined) return { top, states, isLast: true };
-    if (!isReplicated()) return { top: known, states, isLast: false };
-    // The server may have been behind, or ahead of the top: what follows the page shows neither.
-    const entries = new Map(states.map((one) => [entryOf(one.state)?.key ?? '', one]));
-    const view = await messages.view(channel, entries.keys(), [], seq);
-    const confirmed = [...view.states].flatMap(([key, state]) => {
-      const listed = entries.get(key);
-      return listed?.state.offset === state.offset ? [listed] : [];
-    });
-    confirmed.sort((a, b) => a.seq - b.seq);
-    const last = states.at(-1);
+    const isStill = !isReplicated() && (await messages.last(channel))?.place.seq === seq;
+    if (isStill) return { top: known, states, isLast: false };
+    // Somebody has changed the map since its top was read, or the server was behind: those that have not changed are read
+    // again, with the top. What has changed since is behind the page.
+    const listed = new Map<string, NumberedState>();
+    let length = 0;
+    let last: NumberedState | undefined;
+    for (const one of states) {
+      const { key } = entryOf(one.state) ?? {};
+      length += channel.length + (key?.length ?? 0);
+      if (length > maxListedLength && listed.size > 0) break;
+      if (key !== undefined) listed.set(key, one);
+      last = one;
+    }
+    const view = await messages.view(channel, listed.keys(), [], seq);
     if (view.top === undefined || last === undefined) throw new Error('what was just read is not there');
+    const confirmed = [...listed].flatMap(([key, one]) =>
+      view.states.get(key)?.offset === one.state.offset ? [one] : [],
+    );
     // The last one says how far the page goes, whether it is still an entry or not.
-    const end = { seq: last.seq, state: { ...last.state, text: undefined } };
-    return { top: view.top, states: confirmed.at(-1) === last ? confirmed : [...confirmed, end], isLast: false };
+    if (confirmed.at(-1) !== last) confirmed.push({ seq: last.seq, state: { ...last.state, text: undefined } });
+    return { top: view.top, states: confirmed, isLast: false };
   }
 
   /** @returns `undefined` if another reading is needed */
