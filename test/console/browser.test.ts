@@ -144,6 +144,30 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     await page.getByText(/It has ended at .* with 3503/).waitFor();
   });
 
+  it('asks for nothing while it is hidden, and goes on when it is seen again', async () => {
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    const { page } = visitor;
+    await page.clock.install();
+    const show = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    await visitor.open('channels', 'orders:berlin');
+    await page.getByText('watching').waitFor();
+    await show(true);
+    // What it has asked for before is answered.
+    await page.waitForLoadState('networkidle');
+    let asked = 0;
+    page.on('request', () => asked++);
+    await page.clock.runFor(20_000);
+    expect(asked).toBe(0);
+    const tailed = page.waitForRequest((request) => request.url().endsWith('/api/tail'));
+    await show(false);
+    await tailed;
+    expect(visitor.faults).toEqual([]);
+  });
+
   it('publishes what the schema of the channel wants, and shows it as it arrives', async () => {
     await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
     const { page } = visitor;
