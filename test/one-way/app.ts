@@ -15,6 +15,8 @@ export function makeApp(limits: Limits = {}) {
     channels: {
       'news:{name}': channel({ subscribe: 'anyone', history: { size: 5, ttl: '5m' }, presence: true }),
       'plain:{name}': channel({ subscribe: 'anyone' }),
+      'newest:{name}': channel({ subscribe: 'anyone', slow: 'latest' }),
+      'complete:{name}': channel({ subscribe: 'anyone', slow: 'recover', history: { size: 1_000 } }),
       'lobby:{name}': channel({ subscribe: 'anyone', history: { size: 5 }, joinLeave: 'push' }),
       'cache:{name}': channel({ subscribe: 'anyone', history: { size: 3 }, recovery: 'cache' }),
       'members:{name}': channel({ subscribe: 'user', history: { size: 5 } }),

@@ -52,6 +52,31 @@ describe.each(['/sse', '/stream'])('%s', (path) => {
     good.destroy();
   });
 
+  test.concurrent('F9: who does not read stays where the rules say so, and then hears the newest, or all of it', async () => {
+    await using server = await startOneWay({ maxQueueBytes });
+    const { app, direct } = server;
+    const slow = await open(`${direct}${path}?channels=newest:a,complete:a`);
+    const count = 120;
+    for (let n = 0; n < count; n++) {
+      for (const name of ['newest:a', 'complete:a'] as const) await app.publish(name, `${n} ${filler}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(app.numClients).toBe(1);
+    let heard = '';
+    slow.setEncoding('utf8').on('data', (chunk: string) => {
+      heard += chunk;
+    });
+    const of = (name: string) =>
+      [...heard.matchAll(/"channel":"(\w+):a"[^\n]*?"(\d+) x/g)].flatMap(([, at, n]) => (at === name ? Number(n) : []));
+    const last = () => [of('newest').at(-1), of('complete').at(-1)];
+    await expect.poll(last, { timeout: 15_000, interval: 100 }).toEqual([count - 1, count - 1]);
+    const all = Array.from({ length: count }, (_, n) => n);
+    expect(of('complete')).toEqual(all);
+    expect(of('newest')).toEqual(all.filter((n) => of('newest').includes(n)));
+    expect(of('newest').length).toBeLessThan(count);
+    slow.destroy();
+  });
+
   test.concurrent('F9: who reads slowly but reads stays, even if its pings take their time', async () => {
     // Less than the 6 s that the publications take, and more than a busy machine may stand still.
     await using server = await startOneWay({ pingIntervalMs: 3_000, pongTimeoutMs: 2_500 });
