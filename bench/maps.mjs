@@ -11,14 +11,13 @@ import { CLIENT_CORE, SERVER_CORE } from './shared/measure.mjs';
 const HELP = `Usage: node bench/maps.mjs [options]
 
 Fills maps in a server process and tells what each key takes, for keys with values of several sizes, with and without a
-time. Then clients in another process come to one of these maps, all at once, while its first hundred keys change, and
-the server's event loop is watched. Each client must get each key once. Needs a build (npm run build).
+time. Then clients in another process come to one of these maps, all at once, and the server's event loop is watched.
+Each client must get each key once. Needs a build (npm run build).
 
   --keys N       of each map  (100,000)
   --newcomers N  (1,000)
   --sdks N       so many of them are the official SDK, which compares what it has  (2)
   --bytes N      of a key with its value, in the map that they come to  (59)
-  --changes N    a second meanwhile; 0: none  (0)
   --turns        also the CPU of each turn of the loop, which other processes do not prolong as they do its wait; the loop
                  does not rest meanwhile
   --no-sizes     only the newcomers
@@ -44,7 +43,6 @@ function readFlags(argv) {
     newcomers: text,
     sdks: text,
     bytes: text,
-    changes: text,
     name: text,
     quick: { type: 'boolean' },
     turns: { type: 'boolean' },
@@ -60,14 +58,13 @@ async function run(flags) {
   const newcomers = count('newcomers', flags.newcomers, quick ? 100 : 1_000);
   const sdks = Math.min(newcomers, count('sdks', flags.sdks, 2, 0));
   const bytes = count('bytes', flags.bytes, 59, 8);
-  const changes = count('changes', flags.changes, 0, 0);
   const name = resultName(flags.name, '');
   const sizes = [];
   for (const size of flags['no-sizes'] ? [] : SIZES) {
     for (const ttl of [false, true]) sizes.push(await measureSize({ keys, bytes: size, ttl }));
   }
   const turns = flags.turns === true;
-  const coming = await measureNewcomers({ keys, newcomers, sdks, bytes, changes, turns });
+  const coming = await measureNewcomers({ keys, newcomers, sdks, bytes, turns });
   if (name !== '') {
     const folder = new URL('results/', import.meta.url);
     await mkdir(folder, { recursive: true });
@@ -106,8 +103,8 @@ async function measureSize({ keys, bytes, ttl }) {
   }
 }
 
-/** @param {{ keys: number, newcomers: number, sdks: number, bytes: number, changes: number, turns: boolean }} plan */
-async function measureNewcomers({ keys, newcomers, sdks, bytes, changes, turns }) {
+/** @param {{ keys: number, newcomers: number, sdks: number, bytes: number, turns: boolean }} plan */
+async function measureNewcomers({ keys, newcomers, sdks, bytes, turns }) {
   const server = serverChild();
   const clients = new Child({
     name: 'newcomers',
@@ -124,7 +121,6 @@ async function measureNewcomers({ keys, newcomers, sdks, bytes, changes, turns }
       clients.request('come', { port, channel: 'map:large', keys, count: number, sdks: official });
     await come(2, Math.min(1, sdks));
     await clients.request('leave');
-    if (changes > 0) await server.request('change', { name: 'large', bytes, perSec: changes });
     await server.request('watch', { turns });
     /** @type {{ medianMs: number, slowestMs: number }} */
     const took = await come(newcomers, sdks);

@@ -26,9 +26,6 @@ const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 /** @type {{ cpu: NodeJS.CpuUsage, atMs: number, utilization: import('node:perf_hooks').EventLoopUtilization }} */
 let began = { cpu: process.cpuUsage(), atMs: 0, utilization: performance.eventLoopUtilization() };
 
-/** @type {() => void} */
-let stopChanges = () => undefined;
-
 /** CPU of each turn of the event loop, in milliseconds, while it is watched. @type {number[] | undefined} */
 let turnsMs;
 
@@ -78,14 +75,6 @@ answerRequests({
     return all;
   },
 
-  /** Changes so many of the first keys a second, until `watched`. */
-  async change(/** @type {{ name: string, bytes: number, perSec: number }} */ { name, bytes, perSec }) {
-    const map = app.map(`map:${name}`);
-    let n = 0;
-    const timer = setInterval(() => void map.set(entryOf(n++ % 100, bytes).key, n), 1e3 / perSec);
-    stopChanges = () => clearInterval(timer);
-  },
-
   watch(/** @type {{ turns: boolean }} */ { turns }) {
     if (turns) watchTurns();
     began = { cpu: process.cpuUsage(), atMs: performance.now(), utilization: performance.eventLoopUtilization() };
@@ -95,7 +84,6 @@ answerRequests({
 
   watched() {
     loop.disable();
-    stopChanges();
     const turns = turnsMs;
     turnsMs = undefined;
     const { user, system } = process.cpuUsage(began.cpu);
