@@ -45,6 +45,8 @@ window.runScenario = async (settings, group, name) => {
       const made = new window.Centrifuge(endpointOf(settings), {
         minReconnectDelay: 10,
         maxReconnectDelay: 50,
+        // As in Node: the machine may have much other work.
+        timeout: 15_000,
         emulationEndpoint: '/emulation',
         sockjs: LongPollingSocket,
         ...given,

@@ -27,6 +27,8 @@ export function nodeContext(
   const options = {
     minReconnectDelay: 10,
     maxReconnectDelay: 50,
+    // Of a command; the SDK's 5 s are not enough for 50 requests on a machine with much other work.
+    timeout: 15_000,
     emulationEndpoint: `${origin}/emulation`,
     websocket: WebSocket,
     eventsource: EventSource,
