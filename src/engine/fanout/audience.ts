@@ -182,7 +182,7 @@ export class Audience implements Flushable, SlowSource {
     slow?.take(frame, numCharacters);
     for (const [variant, all] of this.#live) {
       const group = slow === undefined ? all : slow.ready(all, frame, late);
-      numWaiting += (all.length - group.length) * frame.numPublicationsFor(variant);
+      if (group !== all) numWaiting += (all.length - group.length) * frame.numPublicationsFor(variant);
       if (variant.delta === 'on') {
         this.#deltas?.share(frame, group, late, counts);
         continue;
