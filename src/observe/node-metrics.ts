@@ -207,7 +207,7 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
   ],
   [
     'slow_lost_total',
-    'Slow readers that were told to begin anew, since the history was too short (`recover`).',
+    'Slow readers that were told to begin anew: the history was too short (`recover`), or too many keys of a map waited (`latest`).',
     eachRule((counts) => counts.slowLost),
     ofRule,
   ],

@@ -93,6 +93,10 @@ export class Audience implements Flushable, SlowSource {
     return this.#channel.counts;
   }
 
+  get rule(): Rule | undefined {
+    return this.#channel.rule;
+  }
+
   /** Number of subscribers. */
   get size(): number {
     return this.#numLive;

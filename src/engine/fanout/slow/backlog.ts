@@ -18,6 +18,10 @@ export interface Backlog {
   add(shared: SharedPush): void;
   /** What is kept of the publications after this place, in order. */
   after(place: number): readonly Waiting[];
+  /** Those that are kept. */
+  readonly size: number;
+  /** All readers have what came up to this place. */
+  forget?(place: number): void;
   /** The place behind which nothing is left out that comes after this offset; `undefined` if something is. */
   placeAt?(offset: number): number | undefined;
 }
@@ -38,6 +42,9 @@ export function backlogOf(policy: SlowPolicy, maxBytes: number): Backlog {
   }
 }
 
+/** Bytes of a publication besides its data: its channel, publisher and tags, as long as these are short. */
+export const mostAroundData = 512;
+
 export function publicationOf({ push }: SharedPush): PublicationPush['publication'] {
   // safe: nothing but publications waits
   return (push as PublicationPush).publication;
@@ -51,12 +58,20 @@ class NewestBacklog implements Backlog {
     return this.#newest.numAdded;
   }
 
+  get size(): number {
+    return this.#newest.size;
+  }
+
   add(shared: SharedPush): void {
     this.#newest.add(keyOf(publicationOf(shared)), shared);
   }
 
   after(place: number): readonly Waiting[] {
     return this.#newest.after(place);
+  }
+
+  forget(place: number): void {
+    this.#newest.forget(place);
   }
 }
 
@@ -74,6 +89,10 @@ class RecentBacklog implements Backlog {
 
   get numAdded(): number {
     return this.#recent.numAdded;
+  }
+
+  get size(): number {
+    return this.#recent.numAdded - this.#recent.numDropped;
   }
 
   add(shared: SharedPush): void {

@@ -5,7 +5,9 @@ import type { Publication } from '../../../model/publication.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
 import { brokerFailed, isBrokerFailure } from '../../channels/refusal-lines.js';
 import type { HistoryPage } from '../../ports/broker.js';
+import type { Outbox } from '../outbox.js';
 import type { Subscription } from '../subscription.js';
+import { mostAroundData } from './backlog.js';
 import type { SlowReader, SlowSource } from './slow-reader.js';
 import type { SlowReaders } from './slow-readers.js';
 
@@ -77,9 +79,14 @@ function take(side: CatchUpSide, reader: SlowReader, { publications }: HistoryPa
   source.flush();
   const top = source.position?.offset ?? 0;
   let [numTaken, numBytes, numDue] = [0, 0, 0];
+  let isFull = false;
   for (const publication of publications) {
     // What the live stream has not had yet comes with it.
-    if (publication.offset > top || !outbox.takesMore) break;
+    if (publication.offset > top) break;
+    if (!outbox.takesMore && (numBytes >= maxPortionBytes || !hasRoomFor(outbox, publication))) {
+      isFull = true;
+      break;
+    }
     if (lane.filter?.passes(publication) !== false) side.resend(reader, publication);
     if (reader.at !== undefined) reader.at = { ...reader.at, offset: publication.offset };
     const length = payloadLength(publication.data);
@@ -90,12 +97,21 @@ function take(side: CatchUpSide, reader: SlowReader, { publications }: HistoryPa
     outbox.flush();
     numDue = 0;
   }
-  reader.numEmptyPages = numTaken === 0 ? reader.numEmptyPages + 1 : 0;
+  if (numTaken > 0) reader.numEmptyPages = 0;
+  else if (!isFull) reader.numEmptyPages++;
   if (numTaken > 0)
     reader.pageSize = Math.max(1, Math.min(maxPageSize, Math.floor((pageBytes * numTaken) / (numBytes + 1))));
   const place = lane.backlog.placeAt?.(reader.at?.offset ?? 0);
   if (place !== undefined) reader.place = place;
   return place === undefined && numTaken > 0;
+}
+
+/**
+ * The connection took everything when the page was asked for. Other channels may have filled it meanwhile, each time; a
+ * portion leaves nevertheless, so that the reader gets on.
+ */
+function hasRoomFor(outbox: Outbox, { data }: Publication): boolean {
+  return outbox.hasRoomFor(payloadLength(data) * 3 + mostAroundData);
 }
 
 function notKept({ channel, rule }: Subscription): RefusalLine {

@@ -6,6 +6,9 @@ import type { SharedFrame } from '../shared-frame.js';
 import type { Variant } from '../variant.js';
 import type { Backlog, Waiting } from './backlog.js';
 
+/** Then it is looked what of it all readers have; below it is not worth it. */
+const leastToTrim = 1_024;
+
 interface Packed {
   readonly variant: Variant;
   /** Numbers, and how many of those in between there were: what is kept can only become less. */
@@ -19,6 +22,7 @@ export class Lane {
   numReaders = 0;
   /** Its newest number before the publications that leave at the moment. */
   placeBefore = 0;
+  #trimAt = leastToTrim;
   /** The last parcel: readers that became slow together mostly get the same. */
   #last: Packed | undefined;
 
@@ -31,6 +35,19 @@ export class Lane {
   take(frame: SharedFrame): void {
     this.placeBefore = this.backlog.numAdded;
     for (const shared of frame.publicationsFor(this)) this.backlog.add(shared);
+  }
+
+  /** Whether so much is kept that {@link trim} has to follow. */
+  get isLarge(): boolean {
+    return this.backlog.forget !== undefined && this.backlog.size >= this.#trimAt;
+  }
+
+  /** @param places of its readers: what all of them have is kept no longer */
+  trim(places: Iterable<number>): void {
+    let least = this.placeBefore;
+    for (const place of places) least = Math.min(least, place);
+    this.backlog.forget?.(least);
+    this.#trimAt = Math.max(leastToTrim, 2 * this.backlog.size);
   }
 
   /** In whole data: what lies between them is not what a delta would refer to. */

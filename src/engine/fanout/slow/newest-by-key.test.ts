@@ -21,6 +21,7 @@ describe('newest by key', () => {
     const step = fc.oneof(
       { weight: 12, arbitrary: fc.constantFrom('', 'a', 'b', 'c', 'd') },
       { weight: 1, arbitrary: fc.constant(undefined) },
+      { weight: 2, arbitrary: fc.nat({ max: 40 }) },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (keys) => {
@@ -31,6 +32,9 @@ describe('newest by key', () => {
           if (key === undefined) {
             newest.clear();
             all = [];
+          } else if (typeof key === 'number') {
+            newest.forget(key);
+            all = all.filter((each) => each.number > key);
           } else {
             newest.add(key, ++number);
             all.push({ number, key });

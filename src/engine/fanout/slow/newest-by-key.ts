@@ -11,7 +11,7 @@ interface Entry<Item> extends Numbered<Item> {
   newer: Entry<Item> | undefined;
 }
 
-/** Bounded by the number of keys: of a map those that it may have, of any other channel one. */
+/** Bounded by the number of keys: there is an item of each that was ever added, until it is forgotten. */
 export class NewestByKey<Item> {
   readonly #byKey = new Map<string, Entry<Item>>();
   #newest: Entry<Item> | undefined;
@@ -42,6 +42,15 @@ export class NewestByKey<Item> {
     const found: Numbered<Item>[] = [];
     for (let entry = this.#newest; entry !== undefined && entry.number > place; entry = entry.older) found.push(entry);
     return found.reverse();
+  }
+
+  /** Forgets the items up to this place; numbers go on. Costs as much as there are items. */
+  forget(place: number): void {
+    for (const [key, entry] of this.#byKey) {
+      if (entry.number > place) continue;
+      this.#byKey.delete(key);
+      this.#takeOut(entry);
+    }
   }
 
   /** Forgets all items; numbers go on. */

@@ -13,7 +13,7 @@ import type { RuleCounts } from '../../ports/rule-counts.js';
 import { Parcel } from '../parcel.js';
 import type { SharedFrame } from '../shared-frame.js';
 import type { Subscription } from '../subscription.js';
-import { backlogOf, publicationOf, type Waiting } from './backlog.js';
+import { backlogOf, mostAroundData, publicationOf, type Waiting } from './backlog.js';
 import { readOn } from './catch-up.js';
 import { Lane } from './lane.js';
 import { SlowReader, type SlowSide, type SlowSource } from './slow-reader.js';
@@ -21,8 +21,8 @@ import type { SlowReaders } from './slow-readers.js';
 
 /** What is given at once, of which the connection may leave the rest waiting. */
 const maxPortionBytes = 16_384;
-/** Of a publication: its channel, publisher and tags, as long as these are short. */
-const mostAroundData = 512;
+/** Changed keys of a map, besides twice those that it may have, for which a reader waits at most. */
+const leastKeys = 1_024;
 /** What one reader is given before others have their turn. */
 const maxGivenBytes = 262_144;
 
@@ -53,7 +53,10 @@ export class SlowChannel implements SlowSide {
     // A single publication always leaves if the connection has taken everything before it.
     const { numPublications } = frame;
     this.#frameBytes = numPublications > 1 ? numCharacters * 3 + numPublications * mostAroundData : 0;
-    for (const lane of this.#lanes.values()) lane.take(frame);
+    for (const lane of this.#lanes.values()) {
+      lane.take(frame);
+      if (lane.isLarge) this.#trim(lane);
+    }
   }
 
   /**
@@ -150,6 +153,22 @@ export class SlowChannel implements SlowSide {
     return true;
   }
 
+  /** Keys of a map may come and go without end: what all readers have is forgotten, and who is too far behind begins anew. */
+  #trim(lane: Lane): void {
+    const readers = [...this.#readers.values()].filter((reader) => reader.lane === lane);
+    lane.trim(readers.map(({ place }) => place));
+    const mostKeys = Math.max(leastKeys, 2 * (this.source.rule?.map?.maxKeys ?? 0));
+    if (lane.backlog.size <= mostKeys) return;
+    // The list of subscribers must not change during a fan-out.
+    this.all.ports.clock.afterTurn(() => {
+      for (const reader of readers) {
+        if (!reader.hasEnded && lane.backlog.after(reader.place).length > mostKeys) {
+          this.lose(reader, tooManyKeys(reader.subscription));
+        }
+      }
+    });
+  }
+
   #isReady(subscription: Subscription, frame: SharedFrame): boolean {
     if (this.#readers.size > 0 && this.#readers.has(subscription)) return false;
     if (this.isRetired || subscription.outbox.takes(this.#frameBytes)) return true;
@@ -201,6 +220,17 @@ export class SlowChannel implements SlowSide {
     this.left(reader.subscription);
     reader.subscription.hasBase = last !== undefined && this.source.isBase(publicationOf(last.item));
   }
+}
+
+function tooManyKeys({ channel, rule }: Subscription): RefusalLine {
+  const pattern = rule.pattern.text;
+  return {
+    check: 'slow reader',
+    key: `keys ${pattern}`,
+    fields: { channel, rule: pattern, option: `channels → ${pattern} → map → size` },
+    message: 'subscription begins anew: for a slow reader more keys have changed than its map may have',
+    level: 'info',
+  };
 }
 
 function portionOf(waiting: readonly Waiting[]): readonly Waiting[] {

@@ -3,6 +3,7 @@
 import type { ChannelName } from '../../../model/channel-name.js';
 import type { Position } from '../../../model/position.js';
 import type { Publication } from '../../../model/publication.js';
+import type { Rule } from '../../channels/rule.js';
 import type { RuleCounts } from '../../ports/rule-counts.js';
 import type { SharedPush } from '../shared-push.js';
 import type { Subscription } from '../subscription.js';
@@ -13,6 +14,7 @@ export interface SlowSource {
   readonly name: ChannelName;
   readonly position: Position | undefined;
   readonly counts: RuleCounts;
+  readonly rule: Rule | undefined;
   /** Hands out everything that has come. */
   flush(): void;
   /** The publication as it came to all. */
