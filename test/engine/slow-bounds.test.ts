@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ChannelOptions, channel } from '../../src/engine/channels/channel-options.js';
 import { NewestByKey } from '../../src/engine/fanout/slow/newest-by-key.js';
+import { FanfareError } from '../../src/model/fanfare-error.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { channelName } from '../support/engine/channel-name.js';
 import { type EngineClient, EngineNode } from '../support/engine/node.js';
@@ -84,6 +85,40 @@ describe('keys of a map that come and go', () => {
     stopped.connection.bufferedBytes = 0;
     expect(await stopped.command('subscribe', { channel: state, type: 1, phase: 2 })).toBeTypeOf('object');
   });
+});
+
+test('what waits leaves in portions that fit, also where keys and names are much longer than the data', async () => {
+  const name = channelName(`state:${'n'.repeat(180)}`);
+  const engine = await start({ 'state:{x}': { slow: 'latest', map: { size: 5_000 } } });
+  const client = await engine.connect();
+  await client.command('subscribe', { channel: name, type: 1, phase: 2 });
+  client.connection.bufferedBytes = 1;
+  const keys = Array.from({ length: 4_000 }, (_, n) => `${n}`.padEnd(100, 'k'));
+  const data = trustedJsonText('0');
+  await Promise.all(keys.map((key) => engine.operations.changeMap(name, { key, data, removed: false }, {})));
+  await engine.clock.settle();
+  client.connection.bufferedBytes = 0;
+  await engine.clock.advance(2_000);
+  expect(client.closeCode).toBeUndefined();
+  expect(client.pushes('pub').map((pub) => (pub as { readonly key: string }).key)).toEqual(keys);
+});
+
+test('recover: a history that cannot be read ends the subscription, and nothing else', async () => {
+  const engine = await start({ 'chat:{x}': { slow: 'recover', history: { size: 1_000 } } });
+  const client = await engine.connect();
+  await client.command('subscribe', { channel: chat });
+  client.connection.bufferedBytes = 1;
+  for (let n = 0; n < 100; n++) {
+    await engine.operations.publish(chat, trustedJsonText(`${n}`), {});
+    await engine.clock.settle();
+  }
+  const { history } = engine.node.ports.broker;
+  if (history === undefined) throw new Error('no history');
+  vi.spyOn(history, 'read').mockRejectedValue(new FanfareError('ERR_HISTORY_BROKEN', 'a key of the channel is broken'));
+  client.connection.bufferedBytes = 0;
+  await engine.clock.advance(100);
+  expect(client.pushes('unsubscribe')).toMatchObject([{ code: 2500 }]);
+  expect(countsIn(engine, chat)).toMatchObject({ slowLost: 1 });
 });
 
 test('recover gets on though other channels fill the connection during each read of the history', async () => {

@@ -3,7 +3,7 @@
 import { payloadLength } from '../../../model/payload.js';
 import type { Publication } from '../../../model/publication.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
-import { brokerFailed, isBrokerFailure } from '../../channels/refusal-lines.js';
+import { brokerFailed, functionFailed, isBrokerFailure } from '../../channels/refusal-lines.js';
 import type { HistoryPage } from '../../ports/broker.js';
 import type { Outbox } from '../outbox.js';
 import type { Subscription } from '../subscription.js';
@@ -64,9 +64,9 @@ async function read({ source, all }: CatchUpSide, reader: SlowReader): Promise<H
     const page = await history.read(source.name, { limit: pageSize, since: at, reverse: false });
     return page.continuous && reader.numEmptyPages <= maxEmptyPages ? page : notKept(subscription);
   } catch (error) {
-    if (!isBrokerFailure(error)) throw error;
     // The client asks for what it has missed as after a lost connection, again and again if need be.
-    return brokerFailed('history for a slow reader', error);
+    const what = 'history for a slow reader';
+    return isBrokerFailure(error) ? brokerFailed(what, error) : functionFailed(what, error, { channel: source.name });
   }
 }
 

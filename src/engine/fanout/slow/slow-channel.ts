@@ -10,9 +10,12 @@ import type { RefusalLine } from '../../../model/refusal-line.js';
 import type { SlowPolicy } from '../../channels/slow-policy.js';
 import type { TagFilter } from '../../filters/tag-filter.js';
 import type { RuleCounts } from '../../ports/rule-counts.js';
+import { mostBytes } from '../joined-frames.js';
 import { Parcel } from '../parcel.js';
 import type { SharedFrame } from '../shared-frame.js';
+import type { SharedPush } from '../shared-push.js';
 import type { Subscription } from '../subscription.js';
+import type { Variant } from '../variant.js';
 import { backlogOf, mostAroundData, publicationOf, type Waiting } from './backlog.js';
 import { readOn } from './catch-up.js';
 import { Lane } from './lane.js';
@@ -89,8 +92,8 @@ export class SlowChannel implements SlowSide {
 
   release(reader: SlowReader): void {
     const { lane, subscription } = reader;
+    let waiting = lane.backlog.after(reader.place);
     for (let budget = maxGivenBytes; budget > 0 && subscription.outbox.takesMore; subscription.outbox.flush()) {
-      const waiting = lane.backlog.after(reader.place);
       const numMissing = lane.backlog.numAdded - reader.place - waiting.length;
       if (this.policy.kind === 'recover' && numMissing > 0) {
         void readOn(this, reader);
@@ -99,6 +102,7 @@ export class SlowChannel implements SlowSide {
       const numBytes = this.#give(reader, waiting);
       if (reader.place === lane.backlog.numAdded) this.#isUpToDate(reader, waiting);
       if (reader.hasEnded || numBytes === 0) return;
+      waiting = restOf(waiting, reader.place);
       budget -= numBytes;
     }
   }
@@ -114,12 +118,13 @@ export class SlowChannel implements SlowSide {
     if (reader === undefined) return true;
     if (this.policy.kind === 'recover') return false;
     const { backlog } = reader.lane;
+    let waiting = backlog.after(reader.place);
     for (let budget = maxGivenBytes; budget > 0 && subscription.outbox.hasRoomFor(maxPortionBytes); ) {
-      const waiting = backlog.after(reader.place);
       const numBytes = this.#give(reader, waiting);
       if (reader.place === backlog.numAdded) this.#isUpToDate(reader, waiting);
       if (reader.hasEnded) return true;
       if (numBytes === 0) return false;
+      waiting = restOf(waiting, reader.place);
       budget -= numBytes;
     }
     return false;
@@ -199,7 +204,7 @@ export class SlowChannel implements SlowSide {
   /** Gives the first of these, as many as go together. @returns their bytes */
   #give(reader: SlowReader, waiting: readonly Waiting[]): number {
     const { lane, subscription, place } = reader;
-    const portion = portionOf(waiting);
+    const portion = portionOf(waiting, subscription.variant);
     const last = portion.at(-1);
     if (last === undefined) return 0;
     const parcel = lane.parcelOf(portion, subscription.variant);
@@ -233,11 +238,24 @@ function tooManyKeys({ channel, rule }: Subscription): RefusalLine {
   };
 }
 
-function portionOf(waiting: readonly Waiting[]): readonly Waiting[] {
+function portionOf(waiting: readonly Waiting[], variant: Variant): readonly Waiting[] {
   let numBytes = 0;
   const end = waiting.findIndex(({ item }, n) => {
-    numBytes += payloadLength(publicationOf(item).data);
+    numBytes += mostBytesOf(item, variant);
     return n > 0 && numBytes > maxPortionBytes;
   });
   return end === -1 ? waiting : waiting.slice(0, end);
+}
+
+/** With what is around its data, which may be much longer: its key, its publisher, the name of its channel. */
+function mostBytesOf(item: SharedPush, variant: Variant): number {
+  // A protocol with state counts what it encodes as sent.
+  if (variant.encoding.protocol.checkpoint === undefined) return mostBytes(item.encodedFor(variant, false));
+  return payloadLength(publicationOf(item).data) * 3 + mostAroundData;
+}
+
+/** What comes after a place. */
+function restOf(waiting: readonly Waiting[], place: number): readonly Waiting[] {
+  const first = waiting.findIndex(({ number }) => number > place);
+  return first === -1 ? [] : waiting.slice(first);
 }
