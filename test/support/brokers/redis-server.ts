@@ -18,7 +18,7 @@ export const redis7: RedisKind = { kind: 'Redis 7', program: '/usr/bin/redis-ser
 export const redis8: RedisKind = { kind: 'Redis 8', program: pythonProgram('redis8-server') };
 export const valkey: RedisKind = { kind: 'Valkey', program: pythonProgram('valkey-server') };
 
-const agingFunction = `
+const agingFunction = `#!lua flags=allow-oom,allow-cross-slot-keys
 for _, key in ipairs(redis.call('KEYS', '*')) do
   local left = redis.call('PTTL', key)
   if redis.call('TYPE', key).ok == 'zset' and not string.find(key, ':order:', 1, true) then
