@@ -24,7 +24,7 @@ declare const either: boolean;
 `,
 );
 
-const patterns = ['chat:{room}', 'match:{id}', 'match:{id}:{period}', 'files:{path*}', 'news'];
+const patterns = ['chat:{room}', 'match:{id}', 'match:{id}:{period}', 'frames:{match}', 'files:{path*}', 'news'];
 const notAssignable = 2345;
 const oneNotAssignable = 2322;
 
