@@ -14,11 +14,11 @@ const keysPerStep = 200;
 
 afterEach(() => vi.restoreAllMocks());
 
-function start(rules: Readonly<Record<string, ChannelOptions>>): Promise<EngineNode> {
+function start(rules: Readonly<Record<string, ChannelOptions>>, maxQueueBytes = 1_048_576): Promise<EngineNode> {
   const channels = Object.fromEntries(
     Object.entries(rules).map(([pattern, rule]) => [pattern, channel({ subscribe: 'anyone', ...rule })]),
   );
-  return EngineNode.start({ channels, limits: { commandsPerSec: 0, pingIntervalMs: 0 } });
+  return EngineNode.start({ channels, limits: { maxQueueBytes, commandsPerSec: 0, pingIntervalMs: 0 } });
 }
 
 async function reader(engine: EngineNode): Promise<EngineClient> {
@@ -101,6 +101,31 @@ test('what waits leaves in portions that fit, also where keys and names are much
   await engine.clock.advance(2_000);
   expect(client.closeCode).toBeUndefined();
   expect(client.pushes('pub').map((pub) => (pub as { readonly key: string }).key)).toEqual(keys);
+});
+
+test('a beat with more than the queue holds waits, and leaves in portions', async () => {
+  const engine = await start({ 'state:{x}': { slow: 'latest', map: {}, maxRate: { default: 1 } } });
+  const client = await reader(engine);
+  const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
+  const data = trustedJsonText(JSON.stringify('x'.repeat(20_000)));
+  const set = (key: string) => engine.operations.changeMap(state, { key, data, removed: false }, {});
+  await set('first');
+  await engine.clock.settle();
+  await Promise.all(keys.map(set));
+  await engine.clock.advance(3_000);
+  expect(client.closeCode).toBeUndefined();
+  expect(client.pushes('pub').map((pub) => (pub as { readonly key: string }).key)).toEqual(['first', ...keys]);
+});
+
+test('many short messages in one turn are no reason to take a fast reader for a slow one', async () => {
+  const engine = await start({ 'chat:{x}': { slow: { dropOldest: 5 } } }, 65_536);
+  const client = await engine.connect();
+  await client.command('subscribe', { channel: chat });
+  const sent = Array.from({ length: 200 }, (_, n) => n);
+  await Promise.all(sent.map((n) => engine.operations.publish(chat, trustedJsonText(`${n}`), {})));
+  await engine.clock.settle();
+  expect(client.pushes('pub').map((pub) => (pub as { readonly data: number }).data)).toEqual(sent);
+  expect(countsIn(engine, chat)).toMatchObject({ slowDropped: 0 });
 });
 
 test('recover: a history that cannot be read ends the subscription, and nothing else', async () => {

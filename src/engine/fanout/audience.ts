@@ -138,7 +138,10 @@ export class Audience implements Flushable, SlowSource {
    */
   publishNow(publications: readonly Publication[], late: Map<Subscription, number> | undefined): void {
     this.flush();
-    for (const publication of publications) this.#batch.push(this.#shared(publication));
+    for (const publication of publications) {
+      this.#batch.push(this.#shared(publication));
+      this.#batchBytes += payloadLength(publication.data);
+    }
     this.#late = late;
     // What they do not get is what the next one may be a delta to.
     for (const subscription of late?.keys() ?? []) subscription.hasBase = false;

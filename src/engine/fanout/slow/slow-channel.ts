@@ -176,7 +176,7 @@ export class SlowChannel implements SlowSide {
 
   #isReady(subscription: Subscription, frame: SharedFrame): boolean {
     if (this.#readers.size > 0 && this.#readers.has(subscription)) return false;
-    if (this.isRetired || subscription.outbox.takes(this.#frameBytes)) return true;
+    if (this.isRetired || this.#takes(subscription, frame)) return true;
     const { filter } = subscription.variant;
     let lane = this.#lanes.get(filter);
     if (lane === undefined) {
@@ -191,6 +191,13 @@ export class SlowChannel implements SlowSide {
     this.#readers.set(subscription, reader);
     this.all.add(reader);
     return false;
+  }
+
+  #takes({ outbox, variant, hasBase }: Subscription, frame: SharedFrame): boolean {
+    if (outbox.takes(this.#frameBytes)) return true;
+    // Mostly it is much smaller. A protocol with state counts what it encodes as sent.
+    if (!outbox.takesMore || variant.encoding.protocol.checkpoint !== undefined) return false;
+    return outbox.takes(frame.parcelFor(variant, hasBase)?.numBytes ?? 0);
   }
 
   /** The position of all subscribers before the frame. */
