@@ -67,9 +67,17 @@ describe('channel(options)', () => {
     ['true for everybody', { publish: true }, 'publish'],
     ['a misspelt recovery', { history: { size: 1 }, recovery: 'streem' }, '"stream"'],
     ['a reader of history that does not exist', { history: { size: 1, read: 'users' } }, 'read'],
-    ['a policy for slow readers, of which there is none yet', { slow: 'disconnect' }, 'slow'],
     ['presence for nobody known', { presence: 'members' }, 'presence'],
   ])('%s', (_, options, named) => expectRefusal(() => channel(untyped(options)), named));
+
+  test.each<[string, unknown, string]>([
+    ['a policy for slow readers that does not exist', { slow: 'newest' }, 'slow'],
+    ['a window of no publications', { slow: { dropOldest: 0 } }, 'dropOldest'],
+    ['a rate of nothing', { maxRate: { default: 0 } }, 'maxRate.default'],
+    ['a map without keys', { map: { size: 0 } }, 'map.size'],
+  ])('of a rule: %s', (_, options, named) =>
+    expectRefusal(() => fanfare({ channels: { news: channel(untyped(options)) } }), named),
+  );
 });
 
 describe('rpc(options), jwt(options)', () => {

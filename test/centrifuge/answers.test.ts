@@ -65,6 +65,7 @@ describe('no code is without a row', () => {
     subscribe: ['subscribe'],
     'map-subscribe': ['subscribe'],
     filter: ['subscribe'],
+    'max-rate': ['subscribe'],
     unsubscribe: ['unsubscribe'],
     publish: ['publish'],
     presence: ['presence', 'presence_stats'],
