@@ -46,10 +46,21 @@ test('a sum of counters and histograms does not sink when a worker dies; one of 
 });
 
 test('the broker of this process is told of', async () => {
-  const holdings = { streams: 1, historyBytes: 2, presenceEntries: 3, idempotencyKeys: 4, streamsDropped: 5 };
+  const holdings = {
+    streams: 1,
+    historyBytes: 2,
+    presenceEntries: 3,
+    idempotencyKeys: 4,
+    streamsDropped: 5,
+    mapBytes: 6,
+    mapFigures: new Map([['map:{id}', { keys: 7, expired: 8 }]]),
+  };
   expect(await sums(new PrimaryFigures(() => holdings))).toEqual({
     fanfare_memory_streams: [1],
     fanfare_memory_history_bytes: [2],
+    fanfare_memory_map_keys: [7],
+    fanfare_memory_map_bytes: [6],
+    fanfare_memory_map_keys_expired_total: [8],
     fanfare_memory_presence_entries: [3],
     fanfare_memory_idempotency_keys: [4],
     fanfare_memory_streams_dropped_total: [5],

@@ -48,7 +48,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   it('leads with one click from the overview to why a user cannot subscribe, and to the option', async () => {
     const mallory = await demo.connect('mallory');
     expect(await demo.subscribe(mallory, 'closed:vault')).toBe(102);
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     await page.evaluate(() => {
       document.addEventListener('click', () =>
@@ -68,7 +68,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
     const channel = `plain:${markup}`;
     expect(await demo.subscribe(client, channel)).toBeUndefined();
     expect(await demo.subscribe(client, `none:${markup}`)).toBe(102);
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     const shows = async (text: string) => page.getByText(text, { exact: true }).first().waitFor();
     await visitor.goTo('Connections');
@@ -108,7 +108,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
       demo.server.call(asOperator, 'map_publish', { channel: 'scores:final', key, data });
     for (let n = 0; n < 60; n++) await set(`player ${n}`, { points: n });
     await set(markup, { points: 7 });
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     await visitor.open('channels', 'scores:final');
     await page.getByText('up to 500 keys in 128 MiB, kept for 1 h').waitFor();
@@ -127,7 +127,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   it('tells the story of a connection, and ends it', async () => {
     const ann = await demo.connect('ann');
     await demo.subscribe(ann, 'chat:lobby');
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     await visitor.goTo('Connections');
     await page.getByRole('textbox', { name: 'User' }).fill('ann');
@@ -145,7 +145,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   });
 
   it('asks for nothing while it is hidden, and goes on when it is seen again', async () => {
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     await page.clock.install();
     const show = (isHidden: boolean) =>
@@ -169,7 +169,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   });
 
   it('publishes what the schema of the channel wants, and shows it as it arrives', async () => {
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     await visitor.open('channels', 'orders:berlin');
     await page.getByText('watching').waitFor();
@@ -200,7 +200,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   });
 
   it('shows bytes as text if they are one, and in hexadecimals', async () => {
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     await visitor.open('channels', 'frames:final');
     await page.getByText('bytes, for clients in protobuf').waitFor();
@@ -225,7 +225,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
   });
 
   it('is worked by keyboard', async () => {
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     const { page } = visitor;
     const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim());
     await page.reload();
@@ -248,7 +248,7 @@ describe.skipIf(chromiumIsMissing())('the console', () => {
 
   it('calls nothing but documented methods, as they are documented, and nobody else', async () => {
     const openApi = new OpenApi();
-    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url);
+    await using visitor = await ConsoleVisitor.enter(browser, demo.server.url, await cookie());
     for (const place of places) {
       await visitor.goTo(place);
       await visitor.page.waitForLoadState('networkidle');

@@ -15,6 +15,8 @@ export function Tail({ channel }: { readonly channel: string }) {
   const [shown, setShown] = useState<TailResult['publications']>([]);
   const [isCut, setCut] = useState(false);
   const [isPaused, setPaused] = useState(false);
+  /** Whether the node has said from where on it tells. */
+  const [isWatching, setWatching] = useState(false);
   const [failure, setFailure] = useState<string>();
   const cursor = useRef('');
   useEffect(() => {
@@ -31,6 +33,7 @@ export function Tail({ channel }: { readonly channel: string }) {
         const answer = await call<TailResult>('tail', { channel, cursor: cursor.current });
         if (isOver) return;
         cursor.current = answer.cursor;
+        setWatching(true);
         setFailure(undefined);
         if (answer.cut) setCut(true);
         if (answer.publications.length > 0) {
@@ -61,7 +64,7 @@ export function Tail({ channel }: { readonly channel: string }) {
         <button type="button" onClick={() => setShown([])}>
           Clear
         </button>
-        <span role="status">{isPaused ? 'paused' : 'watching'}</span>
+        <span role="status">{isPaused ? 'paused' : isWatching ? 'watching' : 'starting'}</span>
       </p>
       <Trouble text={failure} />
       {isCut && <p class="notice">Some publications were not fetched in time, and are not shown.</p>}
