@@ -88,7 +88,11 @@ describe.skipIf(isMissing)('alerts', () => {
       ObservedNode.start(
         {
           ...common,
-          channels: { 'kept:{id}': { ...kept, history: { size: 100, ttl: '10m' } }, 'open:{id}': open },
+          channels: {
+            'kept:{id}': { ...kept, history: { size: 100, ttl: '10m' } },
+            'open:{id}': open,
+            'score:{id}': { map: { size: 10 }, slow: 'latest' },
+          },
           memory: { maxHistoryBytes: '1MiB' },
           limits: {
             ...common.limits,
@@ -302,6 +306,8 @@ describe.skipIf(isMissing)('alerts', () => {
     }, patienceMs);
     await noneFires();
 
+    // No fault, but something to show.
+    await alone.call('map_publish', { channel: 'score:1', key: 'home', data: 1 });
     const stops: Stop[] = [];
     const begun = Array.from(faults.values(), async (begin) => {
       stops.push(await begin());
