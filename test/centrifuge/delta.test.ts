@@ -1,11 +1,11 @@
 /** Deltas and channel numbers with the unmodified official client, in both of its builds. */
 
-import { Centrifuge, type SubscriptionOptions } from 'centrifuge';
-import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import type { SubscriptionOptions } from 'centrifuge';
 import { channel, fanfare } from 'fanfare';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { gather, nextEvent } from '../support/centrifuge/awaiting.js';
+import { type SdkBuild, sdkBuilds } from '../support/centrifuge/sdk-builds.js';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -27,22 +27,6 @@ afterAll(async () => {
   await app.close(500);
 });
 
-/** A client in one of the two builds; its data is JSON in both. */
-interface Build {
-  readonly Client: typeof Centrifuge;
-  value(data: unknown): unknown;
-}
-
-const builds = {
-  JSON: { Client: Centrifuge, value: (data: unknown) => data },
-  protobuf: {
-    // safe: both builds are one class, with another codec
-    Client: ProtobufCentrifuge as unknown as typeof Centrifuge,
-    // safe: bytes, in this build
-    value: (data: unknown) => JSON.parse(Buffer.from(data as Uint8Array).toString()),
-  },
-} satisfies Readonly<Record<string, Build>>;
-
 /** Keeps what the server sends. */
 function recordingSocket(frames: string[]) {
   return class extends WebSocket {
@@ -53,7 +37,7 @@ function recordingSocket(frames: string[]) {
   };
 }
 
-async function subscribedTo(build: Build, name: string, options: SubscriptionOptions = { delta: 'fossil' }) {
+async function subscribedTo(build: SdkBuild, name: string, options: SubscriptionOptions = { delta: 'fossil' }) {
   const frames: string[] = [];
   const client = new build.Client(`ws://127.0.0.1:${proxy.port}/connection/websocket`, {
     websocket: recordingSocket(frames),
@@ -76,7 +60,7 @@ const board = (changes: Readonly<Record<number, unknown>> = {}) => ({
   rows: Array.from({ length: 30 }, (_, n) => ({ team: `Mannschaft ${n}é`, points: changes[n] ?? n })),
 });
 
-describe.each(Object.entries(builds))('%s', (_, build) => {
+describe.each(Object.entries(sdkBuilds))('%s', (_, build) => {
   test('publications after the first come as deltas, far smaller, and are what was published', async () => {
     const { room, received } = await subscribedTo(build, 'live:1');
     const documents = [board(), board({ 3: 'é' }), board({ 3: 'è', 20: 5 }), board({ 29: '😁' })];
@@ -145,9 +129,9 @@ describe('a number for the channel', () => {
   const name = 'live:a-channel-with-a-long-name';
 
   test('replaces its name in everything that comes for it, with and without deltas', async () => {
-    const { room, received, frames } = await subscribedTo(builds.JSON, name, { delta: 'fossil', joinLeave: true });
+    const { room, received, frames } = await subscribedTo(sdkBuilds.JSON, name, { delta: 'fossil', joinLeave: true });
     const joined = nextEvent(room, 'join');
-    const other = await subscribedTo(builds.JSON, name, {});
+    const other = await subscribedTo(sdkBuilds.JSON, name, {});
     expect((await joined).info.client).not.toBe('');
     await app.publish(name, board());
     for (const each of [received, other.received]) expect(await each.atLeast(1)).toEqual([board()]);
@@ -158,7 +142,7 @@ describe('a number for the channel', () => {
   });
 
   test('is another one for each channel of a connection, and both are told apart', async () => {
-    const { client, received } = await subscribedTo(builds.JSON, 'live:x', {});
+    const { client, received } = await subscribedTo(sdkBuilds.JSON, 'live:x', {});
     const other = client.newSubscription('live:y');
     const others = gather(other, 'publication', ({ data }) => data);
     other.subscribe();
@@ -170,7 +154,7 @@ describe('a number for the channel', () => {
   });
 
   test('is not given over protobuf, where the official client would drop what comes with it', async () => {
-    const { received, frames } = await subscribedTo(builds.protobuf, name, {});
+    const { received, frames } = await subscribedTo(sdkBuilds.protobuf, name, {});
     await app.publish(name, board());
     expect(await received.atLeast(1)).toEqual([board()]);
     expect(frames.join('')).toContain('long-name');

@@ -1,8 +1,7 @@
 /** Rates with the unmodified official client, in both of its builds, and over each transport of the typed one. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { Centrifuge } from 'centrifuge';
-import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import type { Centrifuge } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { channel, fanfare } from 'fanfare';
 import { type ConnectOptions, connect } from 'fanfare/client';
@@ -10,6 +9,7 @@ import { protobuf } from 'fanfare/client/protobuf';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Gathered, gather, nextEvent } from '../support/centrifuge/awaiting.js';
+import { type SdkBuild, sdkBuilds } from '../support/centrifuge/sdk-builds.js';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const maxRate = { default: 20, max: 100 } as const;
@@ -32,22 +32,7 @@ afterAll(async () => {
   await app.close(500);
 });
 
-interface Build {
-  readonly Client: typeof Centrifuge;
-  value(data: unknown): unknown;
-}
-
-const builds = {
-  JSON: { Client: Centrifuge, value: (data: unknown) => data },
-  protobuf: {
-    // safe: both builds are one class, with another codec
-    Client: ProtobufCentrifuge as unknown as typeof Centrifuge,
-    // safe: bytes, in this build
-    value: (data: unknown) => JSON.parse(Buffer.from(data as Uint8Array).toString()),
-  },
-} satisfies Readonly<Record<string, Build>>;
-
-function clientOf({ Client }: Build): Centrifuge {
+function clientOf({ Client }: SdkBuild): Centrifuge {
   const client = new Client(`ws://127.0.0.1:${proxy.port}/connection/websocket`, {
     websocket: WebSocket,
     minReconnectDelay: 1,
@@ -87,7 +72,7 @@ function expectAtRate(numbers: readonly unknown[], rate: number, { last, startMs
 const isLast = (received: Gathered<unknown>, last: unknown) =>
   expect.poll(() => received.items.at(-1), { timeout: 10_000, interval: 5 }).toEqual(last);
 
-describe.each(Object.entries(builds))('%s', (codec, build) => {
+describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   test('the rule’s rate, that of the data, and no rate, in channels of one connection', async () => {
     const client = clientOf(build);
     const [usual, slow, all] = [
@@ -187,8 +172,8 @@ describe.each(Object.entries(builds))('%s', (codec, build) => {
 });
 
 /** Data of a subscription as a build wants it. */
-function encoded(build: Build, data: unknown): unknown {
-  return build === builds.JSON ? data : Buffer.from(JSON.stringify(data));
+function encoded(build: SdkBuild, data: unknown): unknown {
+  return build === sdkBuilds.JSON ? data : Buffer.from(JSON.stringify(data));
 }
 
 const ways: [name: string, options: ConnectOptions][] = [
