@@ -52,6 +52,8 @@ const withApi = ['fanfare', 'centrifugo', 'node'];
 /** @type {readonly PeerName[]} */
 const withHistory = ['fanfare', 'centrifuge', 'centrifugo'];
 
+const notYoung = "of that outside V8's young generation";
+
 /** @type {Readonly<Record<string, Scenario>>} */
 export const SCENARIOS = {
   connect: {
@@ -308,7 +310,7 @@ export const SCENARIOS = {
       /** @type {Scenario} */ ({
         title: `10,000 idle connections with ${perClient === 1 ? 'one subscription' : `${perClient} subscriptions`}`,
         peers: ['fanfare', 'centrifuge', 'centrifugo', 'bun', 'ws', 'socketio'],
-        rows: [row('kib', 'memory of each', 'KiB')],
+        rows: [row('kib', 'memory of each', 'KiB'), row('oldKib', notYoung, 'KiB')],
         needs: load,
         run: idle({ count: 10_000, quickCount: 1000, perClient }),
       }),
@@ -317,7 +319,7 @@ export const SCENARIOS = {
   'idle-most': {
     title: '50,000 idle connections, or as many as files may be open, with one subscription',
     peers: ['fanfare', 'centrifuge', 'ws'],
-    rows: [row('kib', 'memory of each', 'KiB'), row('clients', 'connections', '')],
+    rows: [row('kib', 'memory of each', 'KiB'), row('oldKib', notYoung, 'KiB'), row('clients', 'connections', '')],
     needs: load,
     run: idle({ count: Math.min(50_000, mostConnections()), quickCount: 2000, perClient: 1 }),
   },

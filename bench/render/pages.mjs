@@ -5,7 +5,7 @@ import { CONTENDERS } from '../brokers/contenders.mjs';
 import { allCpuUs } from '../brokers/result.mjs';
 import { labelOf, micros, reachedText } from '../brokers/table.mjs';
 import { whole } from '../end-to-end/table.mjs';
-import { titleOf } from '../peers/table.mjs';
+import { shortened, titleOf } from '../peers/table.mjs';
 import { figureOf } from '../shared/figures.mjs';
 
 /** @typedef {import('./measured.mjs').Results} Results */
@@ -100,11 +100,36 @@ node; and how many nodes it has reached through Redis:
 ${table([head, ...rows])}`;
 }
 
+/** Less of it is cheaper, and it is never next to nothing: a share of it tells something. */
+const COSTS = new Set(['µs', 'ms', 's', 'KiB']);
+
 /**
- * Fanfare's use as a share of each of the others'.
+ * Fanfare's use as a share of each of the others', and in figures what has no share.
  * @param {import('../peers/result.mjs').Result} result
  */
 export function peersPart({ startedAt, machine, rounds, peers, rows, warnings }) {
+  const isShare = (/** @type {typeof rows[number]} */ { row, cells }) =>
+    COSTS.has(row.unit) && cells.some(({ ratio }) => ratio);
+  const versions = peers.flatMap(({ label, version }) => (version === null ? [] : [`${label} ${version}`]));
+  return `${machine.cores} cores of a virtual machine (${machine.cpu}, Node ${machine.node.slice(1)}), ${startedAt.slice(0, 10)}, medians of ${counted(rounds, 'paired round')}; ${versions.join(', ')}.
+Fanfare's figure divided by the other's, so that below 1 Fanfare is cheaper; what is below 1.2 on either side is noise:
+
+${shares(peers, rows.filter(isShare))}
+
+And what has no share:
+
+${figures(
+  peers,
+  rows.filter((row) => !isShare(row)),
+)}
+
+${warnings.map((each) => `- ${each}`).join('\n')}`;
+}
+
+/** @typedef {import('../peers/result.mjs').Result} PeersResult */
+
+/** @param {PeersResult['peers']} peers @param {PeersResult['rows']} rows */
+function shares(peers, rows) {
   const others = peers.filter(({ name }) =>
     rows.some(({ cells }) => cells.some(({ peer, ratio }) => peer === name && ratio)),
   );
@@ -117,13 +142,20 @@ export function peersPart({ startedAt, machine, rounds, peers, rows, warnings })
       return `${ratio.median.toFixed(2)}${aim ? ` (aim ${aim.atMost})` : ''}`;
     }),
   ]);
-  const versions = peers.flatMap(({ label, version }) => (version === null ? [] : [`${label} ${version}`]));
-  return `${machine.cores} cores of a virtual machine (${machine.cpu}, Node ${machine.node.slice(1)}), ${startedAt.slice(0, 10)}, medians of ${counted(rounds, 'paired round')}; ${versions.join(', ')}.
-Fanfare's figure divided by the other's, so that below 1 Fanfare is cheaper; what is below 1.2 on either side is noise:
+  return table([['', ...others.map(({ label }) => `÷ ${label}`)], ...lines]);
+}
 
-${table([['', ...others.map(({ label }) => `÷ ${label}`)], ...lines])}
-
-${warnings.map((each) => `- ${each}`).join('\n')}`;
+/** @param {PeersResult['peers']} peers @param {PeersResult['rows']} rows */
+function figures(peers, rows) {
+  const shown = peers.filter(({ name }) => rows.some(({ cells }) => cells.some(({ peer }) => peer === name)));
+  const lines = rows.map((row) => [
+    `${titleOf(row)}${row.row.unit === '' ? '' : `, ${row.row.unit}`}`,
+    ...shown.map(({ name }) => {
+      const cell = row.cells.find(({ peer }) => peer === name);
+      return cell === undefined ? '' : shortened(cell.value);
+    }),
+  ]);
+  return table([['', ...shown.map(({ label }) => label)], ...lines]);
 }
 
 /**
