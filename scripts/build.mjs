@@ -2,7 +2,7 @@
 /**
  * Builds dist/, which is published: one bundle for each entry of package.json with the chunks that they share, so that
  * a program reads a dozen files at its start and not 400, the types of each module beside them, the console's page and
- * the example page.
+ * the examples.
  * The modules as they were compiled stay in .cache/modules/, for tools that look at single ones.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { build as buildConsole } from '../console/build.mjs';
+import { examples } from '../examples/examples.mjs';
+import { build as buildExampleList } from '../examples/list/build.mjs';
 import { modules, root } from './setup.mjs';
 
 const target = join(root, 'dist');
@@ -22,7 +24,8 @@ try {
   compile();
   await bundleEntries();
   await buildConsole({ outDir: join(staging, 'console') });
-  await addExample('chat');
+  buildExampleList({ outDir: join(staging, 'examples') });
+  for (const { name } of examples) await addExample(name);
   replace(modules, compiled);
   replace(target, staging);
 } catch (error) {
@@ -68,12 +71,11 @@ async function bundleEntries() {
 
 /**
  * An example with a page has `examples/<name>/build.mjs`, which exports `build({ distDir, outDir })`: it writes static
- * files to outDir and may bundle the compiled package from distDir.
+ * files and `app.mjs` to outDir and may bundle the compiled package from distDir.
  * @param {string} name
  */
 async function addExample(name) {
   const script = join(root, 'examples', name, 'build.mjs');
-  if (!existsSync(script)) return;
   const { build } = await import(pathToFileURL(script).href);
   await build({ distDir: staging, outDir: join(staging, `examples-${name}`) });
 }

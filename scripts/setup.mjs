@@ -19,7 +19,7 @@ const stampPath = join(root, 'node_modules', '.fanfare-setup.json');
 const buildInputs = [
   'src',
   'console',
-  'examples/chat',
+  'examples',
   'scripts/build.mjs',
   'tsconfig.json',
   'tsconfig.build.json',

@@ -9,3 +9,8 @@ export function chatApp(options: Pick<FanfareOptions, 'broker' | 'limits' | 'log
 }
 
 export type ChatApp = ReturnType<typeof chatApp>;
+
+/** What `fanfare dev` adds to its server. */
+export function example() {
+  return { channels: chatChannels };
+}

@@ -1,5 +1,5 @@
 // @ts-check
-/** Bundles the chat: its page for browsers, its channels and its server for Node, all into one folder. */
+/** Bundles the chat: its page for browsers, its application and its server for Node, all into one folder. */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ export async function build({ distDir, outDir }) {
     logLevel: 'warning',
   });
   await bundle({
-    entryPoints: [join(source, 'channels.ts'), join(source, 'server.ts')],
+    entryPoints: [join(source, 'app.ts'), join(source, 'server.ts')],
     outdir: outDir,
     outExtension: { '.js': '.mjs' },
     bundle: true,

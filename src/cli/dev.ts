@@ -1,17 +1,16 @@
 /** `fanfare dev`: development mode, open to this machine only, and says so. */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { ChannelConfig, ChannelsConfig } from '../config/channel-config.js';
 import type { Config } from '../config/config.js';
 import { isLoopback } from '../config/loopback.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
+import { FanfareError } from '../model/fanfare-error.js';
 import type { ServerAddresses } from '../server/from-config.js';
-import { staticEndpoints } from '../server/static-files.js';
 import { version } from '../server/version.js';
-import { type Command, type CommandContext, exitCodes } from './command.js';
+import { type Command, type CommandContext, exitCodes, failed, flagText } from './command.js';
 import { loadOrExplain, sourcesOf, warn } from './configuration.js';
+import { type Example, type ExampleNote, examplePages, exampleTable, loadExample } from './example.js';
 import { runServer } from './run-server.js';
 
 const dayMs = 86_400_000;
@@ -28,19 +27,10 @@ const openChannels: ChannelsConfig = {
   'typing:{room}': { subscribe: 'anyone', publish: 'subscriber' },
 };
 
-/** The built chat example: its page and its declared channels. */
-const example = fileURLToPath(new URL('../examples-chat/', import.meta.url));
+/** Served without `--example`. */
+const defaultExample = 'chat';
 
-/** The channels of {@link openChannels}, with the example's schemas and member names. */
-async function exampleChannels(): Promise<Readonly<Record<string, ChannelDeclaration>> | undefined> {
-  const module = new URL('../examples-chat/channels.mjs', import.meta.url);
-  if (!existsSync(module)) return undefined;
-  // safe: part of this build, compiled against these types
-  const { chatChannels } = (await import(module.href)) as {
-    readonly chatChannels: Readonly<Record<string, ChannelDeclaration>>;
-  };
-  return chatChannels;
-}
+const newSecret = () => randomBytes(32).toString('base64url');
 
 export const dev: Command = {
   name: 'dev',
@@ -49,31 +39,59 @@ export const dev: Command = {
     'Runs the server for trying things: clients need no token, chat:{room} is open to them, and the chat example is',
     'served at /. What the configuration sets is kept. Other addresses than loopback are refused without token.secret.',
   ],
-  flags: {},
+  flags: {
+    example: {
+      about:
+        'The example to run and serve at / instead of chat; its channels are the only ones. /examples/ lists them.',
+      value: 'name',
+    },
+  },
   listsOptions: true,
   async run(parsed, context) {
     const { terminal } = context;
-    const secretOfThisRun = [randomBytes(32).toString('base64url')];
+    const asked = flagText(parsed, 'example');
+    const name = asked ?? defaultExample;
+    const ofThisRun = { secret: [newSecret()], apiKeys: [newSecret()] };
     const sources = sourcesOf(parsed, context, 'development', (host) => ({
       ...(isLoopback(host) && { anonymous: true }),
       channels: openChannels,
-      'token.secret': secretOfThisRun,
+      'token.secret': ofThisRun.secret,
+      ...(asked !== undefined && { 'api.keys': ofThisRun.apiKeys }),
       'log.level': 'warn',
     }));
     const config = await loadOrExplain(sources, terminal);
     if (config === undefined) return exitCodes.failed;
-    const endpoints = existsSync(example) ? staticEndpoints(example) : [];
+    const [tokenSecret = ''] = config.secrets;
+    const example = await loadExample(name, { tokenSecret });
+    if (asked !== undefined && example === undefined) return failed(terminal, 'this build has no examples');
+    const hasOwnChannels = config.sources.channels !== 'development mode';
+    if (asked !== undefined && hasOwnChannels) {
+      return failed(terminal, `channels in ${config.sources.channels} and --example ${name} exclude each other`);
+    }
+    const endpoints = examplePages(name);
     const hasPages = endpoints.some(({ path }) => path === '/');
-    const channels = config.sources.channels === 'development mode' ? await exampleChannels() : undefined;
+    let notes: readonly ExampleNote[] = [];
     return runServer(
       {
         config,
         sources,
         endpoints,
-        ...(channels && { channels }),
+        ...(example && !hasOwnChannels && { own: example }),
+        async begin({ app, log }, { clients, internal }, signal) {
+          const { url } = clients;
+          const apiUrl = `${(config.values['api.internalOnly'] ? internal : undefined)?.url ?? url}/api`;
+          const api = { url: apiUrl, key: config.apiKeys[0] ?? '' };
+          try {
+            notes = (await example?.start?.({ app, url, api, log, signal })) ?? [];
+          } catch (error) {
+            const why = error instanceof Error ? error.message : String(error);
+            throw new FanfareError('ERR_CONFIG', `--example ${name}: ${why}`, { cause: error });
+          }
+        },
         announce(addresses) {
           warn(config.warnings, terminal);
-          announce(config, addresses, hasPages, context);
+          const shown = asked === undefined ? undefined : example;
+          announce({ config, addresses, hasPages, example: shown, notes }, context);
         },
       },
       context,
@@ -81,7 +99,16 @@ export const dev: Command = {
   },
 };
 
-function announce(config: Config, addresses: ServerAddresses, hasPages: boolean, context: CommandContext) {
+interface Announced {
+  readonly config: Config;
+  readonly addresses: ServerAddresses;
+  readonly hasPages: boolean;
+  /** One that was asked for. */
+  readonly example: Example | undefined;
+  readonly notes: readonly ExampleNote[];
+}
+
+function announce({ config, addresses, hasPages, example, notes }: Announced, context: CommandContext) {
   const { clients, internal, console: page } = addresses;
   const { terminal, program } = context;
   const { style } = terminal;
@@ -90,13 +117,21 @@ function announce(config: Config, addresses: ServerAddresses, hasPages: boolean,
   terminal.out(`${style('bold', `Fanfare ${version}`)} · ${style('yellow', 'development mode')}`);
   terminal.out('');
   terminal.out(`listening on ${style('cyan', clients.url)}`);
-  if (hasPages) line('open', `${style('cyan', `${clients.url}/`)} in two tabs: they chat`);
+  if (hasPages) line('open', `${style('cyan', `${clients.url}/`)}${example ? '' : ' in two tabs: they chat'}`);
+  for (const [label, text] of notes) line(label, text);
   line('connect', `${clients.url.replace('http', 'ws')}${values.path}`);
   if (page !== undefined) line('console', style('cyan', page));
   if (internal !== undefined) line('metrics', `${internal.url}/metrics`);
+  if (exampleTable().length > 1) line('examples', `${clients.url}/examples/`);
   terminal.out('');
   terminal.out(style('yellow', `OPEN to everybody who reaches ${values.host}; not for production:`));
   if (values.anonymous) terminal.out('  · clients need no token');
+  if (example !== undefined) {
+    for (const [pattern, rule] of Object.entries(example.channels))
+      terminal.out(`  · ${pattern}: ${describeDeclared(rule)}`);
+    terminal.out('');
+    return;
+  }
   for (const [pattern, rule] of Object.entries(values.channels)) terminal.out(`  · ${pattern}: ${describe(rule)}`);
   terminal.out('');
   terminal.out('Try:');
@@ -104,6 +139,12 @@ function announce(config: Config, addresses: ServerAddresses, hasPages: boolean,
   terminal.out(`  ${program} publish chat:lobby '{"text":"hello"}'${urlFlag(clients.url, values.path)}`);
   terminal.out(`  ${tokenHint(config, program)}`);
   terminal.out('');
+}
+
+function describeDeclared({ options }: ChannelDeclaration): string {
+  const who = (permission: unknown) => (typeof permission === 'function' ? 'as its function says' : permission);
+  const { subscribe = 'nobody', publish = 'nobody' } = options;
+  return `subscribe: ${who(subscribe)}, publish: ${who(publish)}`;
 }
 
 function describe(rule: ChannelConfig): string {

@@ -2,12 +2,11 @@
 
 import type { Config } from '../config/config.js';
 import type { ConfigSources } from '../config/load.js';
-import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { defined } from '../model/defined.js';
 import { FanfareError } from '../model/fanfare-error.js';
-import { ConfiguredServer, type ServerAddresses, type WorkerParts } from '../server/from-config.js';
+import { ConfiguredServer, type OwnParts, type ServerAddresses, type WorkerParts } from '../server/from-config.js';
 import { systemClock } from '../server/system-ports.js';
 import { version } from '../server/version.js';
 import { CertificateWatch } from './certificate-watch.js';
@@ -23,8 +22,10 @@ export interface ServerRun {
   /** Read again on SIGHUP. */
   readonly sources: ConfigSources;
   readonly endpoints?: readonly HttpEndpoint[];
-  /** Replaces those of the configuration. */
-  readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
+  /** An application's part of the server. */
+  readonly own?: OwnParts;
+  /** Begins work beside the server, once that listens. `signal` is aborted when it begins to close. */
+  begin?(server: ConfiguredServer, addresses: ServerAddresses, signal: AbortSignal): Promise<void>;
   /** Set if this process is one of several that share a port. */
   readonly worker?: WorkerParts;
   /** Reports where it listens, and the configuration's warnings. */
@@ -45,7 +46,8 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     process.exit(exitCodes.failed);
   });
   // Before it reports that it listens, since SIGHUP without a handler ends a process.
-  const stopped = untilStopped(server, terminal, run.worker !== undefined);
+  const closing = new AbortController();
+  const stopped = untilStopped(server, terminal, run.worker !== undefined, () => closing.abort());
   const watch = new CertificateWatch({
     folder: run.sources.folder,
     clock: systemClock,
@@ -59,8 +61,10 @@ export async function runServer(run: ServerRun, { terminal }: CommandContext): P
     const addresses = await server.listen(run.endpoints);
     followCertificate(watch, server);
     log.info({ url: addresses.clients.url, internalUrl: addresses.internal?.url, version }, 'listening');
+    await run.begin?.(server, addresses, closing.signal);
     run.announce(addresses, log);
   } catch (error) {
+    closing.abort();
     const wasStopped = server.app.isClosing;
     await server.app.close(0);
     if (!(error instanceof FanfareError)) throw error;
@@ -76,9 +80,9 @@ function followCertificate(watch: CertificateWatch, { config: { values, certific
   watch.follow(files, certificate);
 }
 
-function assemble({ config, channels, worker }: ServerRun): ConfiguredServer | FanfareError {
+function assemble({ config, own, worker }: ServerRun): ConfiguredServer | FanfareError {
   try {
-    return new ConfiguredServer(config, channels, worker);
+    return new ConfiguredServer(config, own, worker);
   } catch (error) {
     if (error instanceof FanfareError) return error;
     throw error;
@@ -98,9 +102,15 @@ function listenHint(error: FanfareError, { values }: Config): string {
 }
 
 /** Closes on the first signal, gives up on the second. */
-function untilStopped(server: ConfiguredServer, terminal: Terminal, isWorker: boolean): Promise<number> {
+function untilStopped(
+  server: ConfiguredServer,
+  terminal: Terminal,
+  isWorker: boolean,
+  onStop: () => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const stop = (signal: StopSignal) => {
+      onStop();
       const { values } = server.config;
       const deadlineMs = values['shutdown.deadline'];
       // All workers stop at once.

@@ -15,6 +15,7 @@ import type { ChannelSchemas, ProcedureTable } from '../engine/channels/channel-
 import type { PersonalOptions } from '../engine/channels/personal-channel.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import { Counters } from '../engine/ports/counters.js';
+import type { Observer } from '../engine/ports/observer.js';
 import type { Tracer } from '../engine/ports/tracer.js';
 import type { ConsoleRequest } from '../http/console/console.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
@@ -54,6 +55,12 @@ export interface WorkerParts {
   readonly peers: FigurePeers;
 }
 
+/** What an application adds to a configuration. */
+export interface OwnParts extends Pick<FanfareOptions, 'rpc' | 'on'> {
+  /** Replace those of the configuration, as long as it has only the default ones of its mode. */
+  readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
+}
+
 /** The server that a configuration describes. Nothing listens before {@link listen}. */
 export class ConfiguredServer {
   readonly app: FanfareApp<ChannelSchemas, ProcedureTable>;
@@ -63,7 +70,7 @@ export class ConfiguredServer {
   #config: Config;
   #port = 0;
   readonly #hooks: LiveHooks;
-  readonly #ownChannels: Readonly<Record<string, ChannelDeclaration>> | undefined;
+  readonly #own: OwnParts;
   readonly #hasApi: boolean;
   readonly #hasConsole: boolean;
   readonly #hasTls: boolean;
@@ -71,15 +78,15 @@ export class ConfiguredServer {
   readonly #tracer: Tracer | undefined;
 
   /**
-   * @param channels replace those of the configuration, as long as it has only the default ones of its mode
+   * @param own an application's part, which a reload does not change
    * @param worker set if this process is one of several that share a port
    * @throws FanfareError `ERR_CONFIG`, naming what is wrong
    */
-  constructor(config: Config, channels?: Readonly<Record<string, ChannelDeclaration>>, worker?: WorkerParts) {
+  constructor(config: Config, own: OwnParts = {}, worker?: WorkerParts) {
     const { values } = config;
     this.#started = config;
     this.#config = config;
-    this.#ownChannels = channels;
+    this.#own = own;
     this.#hasApi = config.apiKeys.length > 0;
     this.#hasConsole = config.consolePasswords.length > 0;
     this.#hasTls = config.certificate !== undefined;
@@ -93,7 +100,7 @@ export class ConfiguredServer {
       channels: this.#channelsOf(config, hooks),
       broker: worker?.broker ?? brokerOf(values),
       ...defined({ origins: values.origins }),
-      ...(hooks.observer && { on: hooks.observer }),
+      ...defined({ on: this.#observerOf(hooks), rpc: own.rpc }),
       personal: personalOf(values),
       trustProxies: values.trustProxies,
       proxyHeader: values.proxyHeader,
@@ -167,7 +174,7 @@ export class ConfiguredServer {
       channels: this.#channelsOf(config, hooks),
       limits: limitsOf(config.values),
       personal: personalOf(config.values),
-      observer: hooks.observer,
+      observer: this.#observerOf(hooks),
       procedureFallback: hooks.procedureFallback,
     });
     // Its files have already been checked.
@@ -218,13 +225,18 @@ export class ConfiguredServer {
 
   /** Rules call the hooks that are in force at the time of the call. */
   #channelsOf({ values, sources, mode }: Config, hooks: Hooks): Readonly<Record<string, ChannelDeclaration>> {
-    if (this.#ownChannels !== undefined && sources.channels === `${mode} mode`) return this.#ownChannels;
+    if (this.#own.channels !== undefined && sources.channels === `${mode} mode`) return this.#own.channels;
     const { subscribe, renew, publish } = this.#hooks.decisions;
     return channelsOf(values.channels, {
       ...(hooks.subscribe && { subscribe }),
       ...(hooks.renew && { renew }),
       ...(hooks.publish && { publish }),
     });
+  }
+
+  /** Hooks that are told events come before the application's own observer. */
+  #observerOf({ observer }: Hooks): Observer | undefined {
+    return observer ?? this.#own.on;
   }
 
   /** Uses the keys in force at each request. Without any at the start there is no API. */

@@ -67,3 +67,11 @@ test('files that change later are served as they were at the start', async () =>
 test('a folder that is not there is an error at once', () => {
   expect(() => staticEndpoints(join(folder, 'missing'))).toThrow('ENOENT');
 });
+
+test('a prefix puts the folder elsewhere', () => {
+  const paths = staticEndpoints(folder, '/pages/').map(({ path }) => path);
+  expect(paths).toContain('/pages/');
+  expect(paths).toContain('/pages/style.css');
+  expect(paths).toContain('/pages/js/app.js');
+  expect(paths.every((path) => path.startsWith('/pages/'))).toBe(true);
+});

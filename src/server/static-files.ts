@@ -21,8 +21,12 @@ const pageHeaders = {
   'Cache-Control': 'no-cache',
 } as const;
 
-/** One endpoint for each text file; `index.html` is also `/`. */
-export function staticEndpoints(folder: string): HttpEndpoint[] {
+/**
+ * One endpoint for each text file; `index.html` is also the folder itself.
+ *
+ * @param prefix of their paths; begins and ends with a slash
+ */
+export function staticEndpoints(folder: string, prefix = '/'): HttpEndpoint[] {
   const endpoints: HttpEndpoint[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     const file = join(folder, name);
@@ -30,8 +34,8 @@ export function staticEndpoints(folder: string): HttpEndpoint[] {
     if (type === undefined || !statSync(file).isFile()) continue;
     const body = readFileSync(file, 'utf8');
     const respond = () => ({ status: 200, headers: { 'Content-Type': type, ...pageHeaders }, body });
-    endpoints.push({ method: 'GET', path: `/${name.split('\\').join('/')}`, respond });
-    if (name === 'index.html') endpoints.push({ method: 'GET', path: '/', respond });
+    endpoints.push({ method: 'GET', path: `${prefix}${name.split('\\').join('/')}`, respond });
+    if (name === 'index.html') endpoints.push({ method: 'GET', path: prefix, respond });
   }
   return endpoints;
 }

@@ -1,0 +1,21 @@
+// @ts-check
+/**
+ * The examples with a page. Each is a folder of its name with a `build.mjs` (see scripts/build.mjs) and an `app.ts` whose
+ * `example()` is what `fanfare dev --example NAME` adds to its server; README.md beside this file has the convention.
+ */
+
+/**
+ * @typedef {object} ExampleEntry
+ * @property {string} name of its folder, and for `--example`
+ * @property {string} title
+ * @property {string} about one sentence
+ */
+
+/** In the order of the list; the first is served without `--example`. @type {readonly ExampleEntry[]} */
+export const examples = [
+  {
+    name: 'chat',
+    title: 'Chat',
+    about: 'Rooms, members, history and typing: every word arrives, also after a lost connection.',
+  },
+];
