@@ -83,6 +83,8 @@ export interface NodeOptions extends NodeSettings {
   readonly tracer?: Tracer | undefined;
   /** Told to clients when they connect. */
   readonly version: string;
+  /** Shared with other nodes of this process. Default: its own. */
+  readonly revocations?: Revocations | undefined;
   /** Of the process in which it runs. Absent: nothing is told of it. */
   readonly processFigures?: (() => ProcessFigures) | undefined;
 }
@@ -251,7 +253,7 @@ function compose(options: NodeOptions) {
     personalChannel: PersonalChannel.of(personal, rules),
     singleConnection: new SingleConnection({ clock, cluster, sessions }, personal.singleConnection),
     connectionRates: ratesOfConnection(limits, counters),
-    revocations: new Revocations(clock),
+    revocations: options.revocations ?? new Revocations(clock),
     recentOrders: new RecentOrders(clock),
     deadlines: new Deadlines(clock),
     /** Of connections that have not been let in yet. Finer, since few wait long and the time is short. */

@@ -1,8 +1,9 @@
 /** A session that is written out on one node and read back on another: its client notices nothing. */
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import { readSession, writeSession } from '../../src/engine/sessions/session-record.js';
+import { disconnectCodes } from '../../src/model/codes.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
 import { DeltaReader } from '../support/centrifuge/delta-reader.js';
 import { EngineCluster } from '../support/engine/cluster.js';
@@ -10,6 +11,8 @@ import { EngineClient, type EngineNode } from '../support/engine/node.js';
 import { RecordedConnection } from '../support/engine/recorded-connection.js';
 
 let cluster: EngineCluster;
+/** Of a permission that takes its time. */
+let allowed = Promise.resolve(true);
 let one: EngineNode;
 let other: EngineNode;
 
@@ -19,6 +22,10 @@ beforeEach(async () => {
       'kept:{name}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 4 }, joinLeave: true }),
       'plain:{name}': channel({ subscribe: 'anyone', presence: true }),
       'rated:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, maxRate: { default: 1 } }),
+      'tagged:{name}': channel({ subscribe: 'anyone', history: { size: 9 }, filterTags: 'any' }),
+      'cache:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, recovery: 'cache' }),
+      'bare:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, recovery: 'off' }),
+      'slow:{name}': channel({ subscribe: () => allowed }),
       'delta:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, delta: true, compaction: true }),
     },
     limits: { pingIntervalMs: 0 },
@@ -159,6 +166,37 @@ describe('a session that moves', () => {
     ]);
   });
 
+  test('goes on with its filter, also in what has been published meanwhile', async () => {
+    const before = await one.connect();
+    await before.command('subscribe', { channel: 'tagged:a', tf: { key: 'kind', cmp: 'eq', val: 'goal' } });
+    const text = writeOut(before);
+    const tagged = (value: number, kind: string) =>
+      other.operations.publish('tagged:a', trustedJsonText(`${value}`), { tags: { kind } });
+    await tagged(1, 'foul');
+    await tagged(2, 'goal');
+    const after = await readBack(text);
+    await tagged(3, 'foul');
+    await tagged(4, 'goal');
+    await cluster.clock.settle();
+    expect(dataOf(after)).toEqual([2, 4]);
+    expect(after.pushes('unsubscribe')).toEqual([]);
+  });
+
+  test.each(['cache:a', 'bare:a'])(
+    'misses nothing in %s, whatever a client that comes back would get',
+    async (name) => {
+      const before = await one.connect();
+      await before.command('subscribe', { channel: name });
+      const text = writeOut(before);
+      for (const value of [1, 2, 3]) await publish(one, name, value);
+      const after = await readBack(text);
+      await publish(one, name, 4);
+      await cluster.clock.settle();
+      expect(dataOf(after)).toEqual([1, 2, 3, 4]);
+      expect(after.pushes('unsubscribe')).toEqual([]);
+    },
+  );
+
   test('is closed when its user was blocked meanwhile', async () => {
     const before = await one.connect({ sub: 'ann' });
     const text = writeOut(before);
@@ -167,6 +205,33 @@ describe('a session that moves', () => {
     await revoked;
     expect((await readBack(text)).closeCode).toBeGreaterThanOrEqual(3500);
   });
+});
+
+test('is idle when its commands have been answered, or when it is closed', async () => {
+  const client = await one.connect();
+  await client.session.whenIdle();
+  let allow = (_: boolean): void => undefined;
+  allowed = new Promise((resolve) => {
+    allow = resolve;
+  });
+  const isIdle = vi.fn();
+  const subscribing = client.command('subscribe', { channel: 'slow:a' });
+  void client.session.whenIdle().then(isIdle);
+  await cluster.clock.settle();
+  expect(isIdle).not.toHaveBeenCalled();
+  allow(true);
+  await subscribing;
+  await cluster.clock.settle();
+  expect(isIdle).toHaveBeenCalledOnce();
+  allowed = new Promise(() => undefined);
+  const other = await one.connect();
+  void other.command('subscribe', { channel: 'slow:b' });
+  void other.session.whenIdle().then(isIdle);
+  await cluster.clock.settle();
+  other.session.close(disconnectCodes.forceReconnect);
+  await cluster.clock.settle();
+  expect(isIdle).toHaveBeenCalledTimes(2);
+  await other.session.whenIdle();
 });
 
 test('only a session that is connected can be written out', async () => {

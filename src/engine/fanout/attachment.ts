@@ -3,6 +3,7 @@
  * buffered, then history is read, then both are merged (decision D7).
  */
 
+import { defined } from '../../model/defined.js';
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { SubscribeResult } from '../../model/reply.js';
@@ -20,6 +21,15 @@ export interface AttachmentPorts {
   readonly broker: Stores;
   readonly limits: Pick<EngineLimits, 'maxRecoveredPublications'>;
 }
+
+/**
+ * Why there is a position to begin from: the client comes back with it, it has read the state of a map there, or its session
+ * goes on here, so that it has to miss nothing whatever the rule lets clients recover.
+ */
+export type AttachmentKind = 'recovery' | 'state' | 'continuation';
+
+/** Most publications between two places of a session; whoever has missed more is told. */
+const maxContinued = 1_000;
 
 /** How often history is read again when the live stream has overtaken it. */
 const maxReads = 8;
@@ -55,7 +65,7 @@ export function merge(page: readonly Publication[], top: Position, buffer: reado
 export class Attachment {
   readonly #ports: AttachmentPorts;
   readonly #since: Position | undefined;
-  readonly #isRecovery: boolean;
+  readonly #kind: AttachmentKind;
   #page: HistoryPage | undefined;
   /** The page and the buffer, merged by the last {@link isReady}. */
   #merged: Merged | undefined;
@@ -64,18 +74,17 @@ export class Attachment {
   #isForgone = false;
 
   /**
-   * @param since the client's position, if it asks for recovery
-   * @param isRecovery whether it comes back; otherwise it has read the state of a map at `since`
+   * @param since the client's position, if it has one
    */
   constructor(
     ports: AttachmentPorts,
     readonly subscription: Subscription,
     since: Position | undefined,
-    isRecovery = since !== undefined,
+    kind: AttachmentKind = 'recovery',
   ) {
     this.#ports = ports;
     this.#since = since;
-    this.#isRecovery = isRecovery;
+    this.#kind = kind;
   }
 
   /** Rejects as the broker does, or if history does not catch up with the live stream. */
@@ -90,7 +99,8 @@ export class Attachment {
     this.subscription.forgetOverflow();
     const page = await history.read(this.subscription.channel, this.#query());
     // The newest ones, of which the caller wants the order of the stream.
-    this.#page = page.publications.length > 1 && this.subscription.recovery === 'cache' ? oldestFirst(page) : page;
+    const isReversed = this.subscription.recovery === 'cache' && this.#kind !== 'continuation';
+    this.#page = page.publications.length > 1 && isReversed ? oldestFirst(page) : page;
   }
 
   /** Whether page and buffer have no gap and reach the live stream. */
@@ -118,7 +128,7 @@ export class Attachment {
   result(): SubscribeResult {
     const { identity, variant, channel, maxRate } = this.subscription;
     const { data } = identity;
-    const wasRecovering = this.#isRecovery;
+    const wasRecovering = this.#kind !== 'state' && this.#since !== undefined;
     const state = {
       wasRecovering,
       recovered: false,
@@ -163,6 +173,10 @@ export class Attachment {
   #query() {
     const { recovery, variant, rule } = this.subscription;
     const { maxRecoveredPublications } = this.#ports.limits;
+    if (this.#kind === 'continuation') {
+      const limit = this.#since === undefined ? 0 : maxContinued;
+      return { limit, ...defined({ since: this.#since }), reverse: false };
+    }
     if (recovery === 'cache') {
       // The last value that passes the filter may not be the last one.
       const most = Math.max(1, Math.min(rule.stream?.size ?? 1, maxRecoveredPublications));
@@ -183,8 +197,8 @@ export class Attachment {
       maxRate,
       variant: { filter },
     } = this.subscription;
-    if (recovery === 'cache') return cached(since, top, publications, filter);
-    if (recovery === 'off' || since === undefined) return undefined;
+    if (recovery === 'cache' && this.#kind !== 'continuation') return cached(since, top, publications, filter);
+    if ((recovery === 'off' && this.#kind !== 'continuation') || since === undefined) return undefined;
     // After a page cut by the limit there would be a gap before the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? since.offset) === page.top.offset;
     if (!isComplete) return undefined;

@@ -14,7 +14,16 @@ export class TagFilters {
 
   of(node: FilterNode): TagFilter {
     const form = canonical(node);
-    const text = JSON.stringify(form);
+    return this.#filterOf(form, JSON.stringify(form));
+  }
+
+  /** @param text as {@link TagFilter.text} */
+  ofText(text: string): TagFilter {
+    // safe: the canonical form that a filter has given
+    return this.#filterOf(JSON.parse(text) as FilterNode, text);
+  }
+
+  #filterOf(form: FilterNode, text: string): TagFilter {
     const known = this.#known.get(text)?.deref();
     if (known !== undefined) return known;
     const filter = new TagFilter(form, text);

@@ -34,6 +34,8 @@ export interface Connection {
   readonly encoding: Encoding;
   /** Whether data from the client may arrive late or twice, so that an unexpected pong is not an error. */
   readonly takesStrayPongs?: boolean;
+  /** Whether its client is asked to answer pings. Default: `true`. */
+  readonly answersPings?: boolean;
   /**
    * The dictionary with which frames to this client can be compressed. Absent: with none.
    *

@@ -81,6 +81,8 @@ export class CommandIntake<Session extends CommandedSession> {
   #userRates: Rates | undefined;
   #waiting: Command[] | undefined;
   #pending = 0;
+  /** Called when nothing is pending any more. */
+  #onIdle: (() => void)[] | undefined;
   readonly #order = new CommandOrder();
   readonly #ids = new CommandIds();
   /** `left`: the client or its network has gone, and its earlier publications still count. */
@@ -138,6 +140,15 @@ export class CommandIntake<Session extends CommandedSession> {
     this.#userRates = userRates;
   }
 
+  /** Resolves when no command is in progress, or the outcome of none counts any more. */
+  async whenIdle(): Promise<void> {
+    if (this.#pending === 0 || this.#ended === 'closed') return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle ??= [];
+      this.#onIdle.push(resolve);
+    });
+  }
+
   /** Whether the last command about the channel is an unsubscribe. */
   isLeaving(channel: string): boolean {
     return this.#order.isLeaving(channel);
@@ -146,6 +157,7 @@ export class CommandIntake<Session extends CommandedSession> {
   end(how: 'left' | 'closed'): void {
     this.#ended = how;
     this.#waiting = undefined;
+    if (this.#onIdle !== undefined && how === 'closed') this.#becameIdle(this.#onIdle);
   }
 
   #refuse(detail: string | RefusalLine): false {
@@ -202,7 +214,13 @@ export class CommandIntake<Session extends CommandedSession> {
     } finally {
       this.#pending--;
       if (line !== undefined) this.#order.leave(line);
+      if (this.#onIdle !== undefined && this.#pending === 0) this.#becameIdle(this.#onIdle);
     }
+  }
+
+  #becameIdle(waiting: readonly (() => void)[]): void {
+    this.#onIdle = undefined;
+    for (const resolve of waiting) resolve();
   }
 
   /** A reply too large for an empty queue is refused with 106; otherwise its client could ask for it forever. */

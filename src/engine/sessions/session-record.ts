@@ -13,6 +13,7 @@ import type { SubscribeResult } from '../../model/reply.js';
 import { grantSchema } from '../channels/grant.js';
 import { Attachment, type AttachmentPorts } from '../fanout/attachment.js';
 import { Subscription } from '../fanout/subscription.js';
+import type { TagFilters } from '../filters/tag-filters.js';
 import { Wildcard } from '../names/wildcard.js';
 import type { Grant } from '../ports/authenticator.js';
 import type { EngineLimits } from '../ports/limits.js';
@@ -26,7 +27,8 @@ const capability = v.object({
   allow: v.array(v.picklist(['subscribe', 'publish', 'presence', 'history'])),
 });
 
-const recordSchema = v.object({
+/** What {@link writeSession} writes. */
+export const sessionRecord = v.object({
   client: v.string(),
   refreshable: v.boolean(),
   /** Absent from earlier versions. */
@@ -48,7 +50,11 @@ const recordSchema = v.object({
       delta: v.optional(v.boolean(), false),
       /** What the client asked for. */
       maxRate: v.exactOptional(v.number()),
+      /** The canonical form of its filter by tags. */
+      filter: v.exactOptional(v.string()),
       clientRefresh: v.boolean(),
+      /** Whether it has an entry in the channel's presence. */
+      present: v.exactOptional(v.boolean()),
       grant: grantSchema,
       /** The client has everything up to here; absent without a history. */
       position: v.exactOptional(v.object({ offset: v.number(), epoch: v.string() })),
@@ -56,7 +62,7 @@ const recordSchema = v.object({
   ),
 });
 
-type SessionRecord = v.InferInput<typeof recordSchema>;
+export type SessionRecord = v.InferInput<typeof sessionRecord>;
 
 interface WritePorts {
   readonly turn: { flush(): void };
@@ -67,6 +73,7 @@ interface ReadPorts extends TargetPorts, AttachmentPorts, EstablishPorts {
   readonly limits: EngineLimits;
   readonly revocations: RevocationCheck;
   readonly seats: { take(user: string): boolean | Promise<boolean> };
+  readonly filters: TagFilters;
 }
 
 /** `undefined` for a session that is not connected. The session must end at once: later pushes are not in the record. */
@@ -103,8 +110,13 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
         joinLeave: variant.joinLeave,
         delta: variant.delta !== 'off',
         clientRefresh,
+        present: subscription.countsAsPresent,
         grant: writtenGrant(subscription.identity),
-        ...defined({ maxRate: subscription.askedRate, position: rule.stream && position }),
+        ...defined({
+          maxRate: subscription.askedRate,
+          filter: variant.filter?.text,
+          position: rule.stream && position,
+        }),
       };
     }),
   };
@@ -117,7 +129,7 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
  * @throws ValiError for a record that {@link writeSession} has not written; rejects as the broker does
  */
 export async function readSession(ports: ReadPorts, session: Session, record: unknown): Promise<void> {
-  const { identity, refreshable, sdk, subscriptions } = v.parse(recordSchema, record);
+  const { identity, refreshable, sdk, subscriptions } = v.parse(sessionRecord, record);
   const { capabilities, ...plain } = identity;
   session.begin();
   const allowed = capabilities?.map(({ channels, allow }) => ({ channels: channels.map(wildcardOf), allow }));
@@ -134,6 +146,7 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
     joinLeave,
     delta,
     maxRate,
+    filter: filterText,
     clientRefresh,
     grant,
     position,
@@ -145,11 +158,12 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
     }
     // Numbers of channels are those of the node before: here the client gets their names.
     const terms = target.rule.delta ? 'on' : 'whole';
-    const options = { joinLeave, serverSide, delta: delta ? terms : 'off', maxRate } as const;
+    const filter = filterText === undefined ? undefined : ports.filters.ofText(filterText);
+    const options = { joinLeave, serverSide, delta: delta ? terms : 'off', maxRate, filter } as const;
     const subscription = new Subscription(session.subscriptions, target.channel, target.rule, options);
     subscription.grant(grant, clientRefresh);
     session.subscriptions.add(subscription);
-    attachments.push(new Attachment(ports, subscription, position));
+    attachments.push(new Attachment(ports, subscription, position, 'continuation'));
   }
   let told: readonly SubscribeResult[] = [];
   const encode = (results: readonly SubscribeResult[]) => {

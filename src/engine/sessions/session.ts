@@ -155,6 +155,11 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     return this.#connection.encoding.protocol.carriesBytes;
   }
 
+  /** Whether the client is asked to answer pings. */
+  get answersPings(): boolean {
+    return this.#connection.answersPings !== false;
+  }
+
   /** Largest frame from the client; transports that find a larger one close. */
   get maxFrameBytes(): number {
     return this.#ports.limits.maxFrameBytes;
@@ -200,6 +205,11 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
       const goesOn = command.kind === 'pong' ? this.#acceptPong() : this.#commands.accept(command);
       if (!goesOn) return;
     }
+  }
+
+  /** Resolves when no command is in progress, or the outcome of none counts any more. */
+  whenIdle(): Promise<void> {
+    return this.#commands.whenIdle();
   }
 
   /** Called by the transport for control frames of its own, such as a WebSocket ping: floods of those count too. */

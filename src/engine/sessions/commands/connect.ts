@@ -123,7 +123,7 @@ function connectResult(
     ...(identity.data !== undefined && { data: identity.data }),
     subs,
     pingIntervalSec: Math.round(ports.limits.pingIntervalMs / 1_000),
-    pong: ports.limits.pingIntervalMs > 0,
+    pong: ports.limits.pingIntervalMs > 0 && session.answersPings,
     session: session.handshake.session ?? session.client,
     node: ports.id,
     dictionary,

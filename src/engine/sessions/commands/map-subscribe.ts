@@ -202,8 +202,8 @@ async function goLive(
   state: StatePage | undefined,
 ): Promise<Ending> {
   const { session, id, request, subscription } = step;
-  const isRecovery = request.recoverSince !== undefined;
-  const attachment = new Attachment(ports, subscription, since, isRecovery);
+  const kind = request.recoverSince === undefined ? 'state' : 'recovery';
+  const attachment = new Attachment(ports, subscription, since, kind);
   let unrecovered: SubscribeResult | undefined;
   const isEstablished = await establish(ports, session, [attachment], ([result]) => {
     if (result === undefined) return undefined;
@@ -214,7 +214,12 @@ async function goLive(
     const ttl = subscription.clientRefresh && ttlSec(ports.clock, subscription.expiresAtMs);
     // Clients take the offset for the top of the stream.
     const offset = result.publications.at(-1)?.offset ?? result.offset;
-    const live = { ...result, recovered: isRecovery, offset, map: { phase: mapPhases.live, cursor: 0, state } };
+    const live = {
+      ...result,
+      recovered: kind === 'recovery',
+      offset,
+      map: { phase: mapPhases.live, cursor: 0, state },
+    };
     ports.mapLoads.delete(subscription);
     return [session.encodeReply(id, { kind: 'subscribe', result: { ...live, ...ttl } })];
   });
