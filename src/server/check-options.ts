@@ -6,7 +6,7 @@ import type { Observer } from '../engine/ports/observer.js';
 import { expectFunction, expectKeys, expectWord, kindOf } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { OneWayPaths, TransportPaths } from './client-transports.js';
-import { type AttachOptions, checkDeflate } from './deflate-options.js';
+import { type AttachOptions, checkDeflate, checkMaxConnection } from './deflate-options.js';
 import type { FanfareOptions } from './options.js';
 import type { AnyHttpServer } from './own-server.js';
 import type { ListenOptions } from './serving.js';
@@ -46,7 +46,7 @@ const observerKeys: Record<keyof Observer, true> = {
   occupied: true,
   vacated: true,
 };
-const attachKeys: Record<keyof AttachOptions, true> = { deflate: true };
+const attachKeys: Record<keyof AttachOptions, true> = { deflate: true, maxConnectionMs: true };
 const listenKeys: Record<keyof ListenOptions, true> = {
   ...attachKeys,
   host: true,
@@ -112,15 +112,19 @@ export function checkListen(port: unknown, options: unknown): void {
     throw fault(`listen(port) needs a whole number from 0 to 65535, got ${kindOf(port)}`);
   }
   expectKeys('listen(port, options)', options, listenKeys);
-  // safe: its keys are those of ListenOptions; the value is checked there
-  checkDeflate((options as Readonly<Record<keyof ListenOptions, unknown>>).deflate);
+  // safe: its keys are those of ListenOptions; the values are checked there
+  const { deflate, maxConnectionMs } = options as Readonly<Record<keyof ListenOptions, unknown>>;
+  checkDeflate(deflate);
+  checkMaxConnection(maxConnectionMs);
 }
 
 /** @throws FanfareError `ERR_CONFIG` */
 export function checkAttach(options: unknown): void {
   expectKeys('attach(server, options)', options, attachKeys);
-  // safe: its keys are those of AttachOptions; the value is checked there
-  checkDeflate((options as Readonly<Record<keyof AttachOptions, unknown>>).deflate);
+  // safe: its keys are those of AttachOptions; the values are checked there
+  const { deflate, maxConnectionMs } = options as Readonly<Record<keyof AttachOptions, unknown>>;
+  checkDeflate(deflate);
+  checkMaxConnection(maxConnectionMs);
 }
 
 function expectPath(what: string, path: unknown): void {

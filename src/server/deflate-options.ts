@@ -1,4 +1,4 @@
-/** The option by which a listener compresses messages. */
+/** The options of a listener: how it compresses messages, and how long its connections last. */
 
 import { expectKeys, expectWord, kindOf } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
@@ -22,7 +22,17 @@ export interface AttachOptions {
    * it; docs/guide/compression.md says what to consider before. Default: `false`.
    */
   readonly deflate?: boolean | DeflateOptions;
+  /**
+   * For platforms that end every connection after a time, in milliseconds, such as functions that may hold a WebSocket:
+   * in the last fifth of it a client is told to connect again (3001), at a moment of its own, and recovers from the broker
+   * wherever it comes. At least 1,000. Default: connections last.
+   */
+  readonly maxConnectionMs?: number;
 }
+
+const minConnectionMs = 1_000;
+/** Timers fire at once with a longer delay. */
+const maxConnectionMs = 2_147_483_647;
 
 /** Shorter messages save less than a packet has in headers, and compressing them takes as long as a long one. */
 export const defaultMinBytes = 256;
@@ -41,8 +51,17 @@ export function checkDeflate(deflate: unknown): void {
   throw new FanfareError('ERR_CONFIG', `deflate → minBytes must be a number of bytes, got ${kindOf(minBytes)}`);
 }
 
-export function termsOf({ deflate = false }: AttachOptions): ListenerTerms {
-  if (deflate === false) return {};
+/** @throws FanfareError `ERR_CONFIG` */
+export function checkMaxConnection(ms: unknown): void {
+  if (ms === undefined) return;
+  if (Number.isSafeInteger(ms) && Number(ms) >= minConnectionMs && Number(ms) <= maxConnectionMs) return;
+  const range = `a whole number of milliseconds from ${minConnectionMs} to ${maxConnectionMs}`;
+  throw new FanfareError('ERR_CONFIG', `maxConnectionMs must be ${range}, got ${kindOf(ms)}`);
+}
+
+export function termsOf({ deflate = false, maxConnectionMs }: AttachOptions): ListenerTerms {
+  const lasting = maxConnectionMs === undefined ? {} : { maxConnectionMs };
+  if (deflate === false) return lasting;
   const { minBytes = defaultMinBytes, dictionary = false } = deflate === true ? {} : deflate;
-  return { deflateMinBytes: minBytes, dictionary };
+  return { deflateMinBytes: minBytes, dictionary, ...lasting };
 }

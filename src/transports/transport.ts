@@ -34,6 +34,8 @@ export interface ListenerTerms {
   readonly deflateMinBytes?: number;
   /** Compress with a dictionary for clients that ask for one. Default: `false`. */
   readonly dictionary?: boolean;
+  /** After this time something else ends a connection. Absent: nothing does. */
+  readonly maxConnectionMs?: number;
 }
 
 /** One path, compared literally: nothing is decoded, joined or stripped. */

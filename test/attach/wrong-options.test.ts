@@ -107,7 +107,7 @@ describe('attach(server), listen(port)', () => {
   });
 });
 
-describe('the compression of a listener', () => {
+describe('the options of a listener', () => {
   test.each<[string, unknown, string]>([
     ['a text', { deflate: 'yes' }, 'deflate'],
     ['a number', { deflate: 1 }, 'deflate'],
@@ -115,6 +115,8 @@ describe('the compression of a listener', () => {
     ['a length that is none', { deflate: { minBytes: -1 } }, 'deflate → minBytes'],
     ['a dictionary that is no switch', { deflate: { dictionary: 'prices' } }, 'deflate → dictionary'],
     ['a misspelt name', { deflat: true }, '"deflate"'],
+    ['seconds in place of milliseconds', { maxConnectionMs: 300 }, 'maxConnectionMs'],
+    ['a time as a text', { maxConnectionMs: '5m' }, 'maxConnectionMs'],
   ])('%s', async (_, options, named) => {
     const app = fanfare({ log: silentLogger });
     expectRefusal(() => app.attach(createServer(), untyped(options)), named);

@@ -13,6 +13,7 @@ import { deflateOffers } from './deflate-offer.js';
 import { DeflatingServer } from './deflating-server.js';
 import { type Agreement, Deflation } from './deflation.js';
 import { Dictionaries } from './dictionaries.js';
+import { Goodbyes } from './goodbyes.js';
 import { Inflater } from './inflater.js';
 import { Inflation } from './inflation.js';
 import { Probes } from './probes.js';
@@ -69,9 +70,12 @@ export class WebSocketTransport implements Transport {
   readonly #deflations = new Map<number, Deflation>();
   readonly #probes: Probes | undefined;
   readonly #open = new Set<ClientSocket>();
+  /** Of sockets whose platform ends them. */
+  readonly #goodbyes: Goodbyes<ClientSocket>;
   /** One function shared by all sockets. */
   readonly #onEnd = (socket: ClientSocket): void => {
     this.#open.delete(socket);
+    if (this.#goodbyes.size > 0) this.#goodbyes.cancel(socket);
   };
 
   constructor(ports: TransportPorts, options: WebSocketTransportOptions) {
@@ -80,6 +84,7 @@ export class WebSocketTransport implements Transport {
     this.#purpose = purpose;
     this.#ports = ports;
     this.#inflater = new Inflater(ports);
+    this.#goodbyes = new Goodbyes(ports);
     this.endpoints = [{ path, upgrade: (...upgrade) => this.#upgrade(...upgrade) }];
     const maxFragments = options.maxFragments ?? 64;
     this.#server = new DeflatingServer({
@@ -161,6 +166,7 @@ export class WebSocketTransport implements Transport {
     ws.socket = socket;
     ws.onEnd = this.#onEnd;
     this.#purpose.open(ws, socket, request, asked, encodings, terms);
+    if (terms.maxConnectionMs !== undefined) this.#goodbyes.schedule(ws, terms.maxConnectionMs);
   }
 
   /** Cuts all open connections, without a closing handshake. */
