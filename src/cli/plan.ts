@@ -3,6 +3,7 @@
 import { defaultLimits } from '../engine/ports/limits.js';
 import { type Command, exitCodes, failed, flagIsOn, flagText, type ParsedArguments, UsageError } from './command.js';
 import { capacityFor, type Machine } from './plan/capacity.js';
+import { functionCosts, prices, renderFunctionCosts } from './plan/functions.js';
 import { measured } from './plan/measured.js';
 import type { Measured } from './plan/measured-types.js';
 import { parseQuantity, parseSize } from './plan/quantities.js';
@@ -41,11 +42,19 @@ export function planCommand(measured: Measured): Command {
       },
       cores: { about: `Cores of a machine. Default: ${defaultCores}.`, value: 'number' },
       memory: { about: 'Memory of a machine. Default: 8GiB.', value: 'size' },
+      on: { about: 'lambda: what functions of AWS would cost a month, in place of machines.', value: 'place' },
       json: { about: 'Print JSON.' },
     },
     listsOptions: false,
     async run(parsed, { terminal }) {
       const load = loadOf(parsed);
+      if (isOnFunctions(parsed)) {
+        const lines = flagIsOn(parsed, 'json')
+          ? [JSON.stringify({ load, functions: functionCosts(load), prices }, null, 2)]
+          : renderFunctionCosts(load);
+        for (const line of lines) terminal.out(line);
+        return exitCodes.ok;
+      }
       const machine: Machine = {
         cores: whole(parsed, 'cores', { fallback: defaultCores, min: 1, max: 1_024 }),
         memoryBytes: size(parsed, 'memory', { fallback: defaultMemoryBytes, min: 2 ** 28, max: 2 ** 50 }),
@@ -90,6 +99,13 @@ function loadOf(parsed: ParsedArguments): Load {
     connectsPerSec: number(parsed, 'connects', { fallback: 0, min: 0, max: maxRate }),
     history: flagIsOn(parsed, 'history'),
   };
+}
+
+/** @throws UsageError */
+function isOnFunctions(parsed: ParsedArguments): boolean {
+  const place = flagText(parsed, 'on');
+  if (place === undefined || place === 'lambda') return place !== undefined;
+  throw new UsageError(`--on: "${place}" is not lambda`);
 }
 
 /** @throws UsageError */

@@ -29,6 +29,18 @@ test('prints the same as JSON', async () => {
   });
 });
 
+test('tells what functions would cost', async () => {
+  const small = ['plan', '--connections', '400', '--rate', '0.1', '--fanout', '5', '--on', 'lambda'];
+  const { code, stdout } = await runInProcess(small);
+  expect(code).toBe(0);
+  for (const word of ['API Gateway', 'Lambda', 'DynamoDB', 'USD']) expect(stdout).toContain(word);
+  const asJson = await runInProcess([...small, '--json']);
+  expect(JSON.parse(asJson.stdout)).toMatchObject({
+    load: { connections: 400 },
+    functions: { sumUsd: expect.any(Number) },
+  });
+});
+
 test('a load that nothing carries ends with 1 and the reason', async () => {
   const { code, stdout, stderr } = await runInProcess(['plan', '--connections', '1e6', '--broker', 'memory']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -51,6 +63,7 @@ describe('what it does not understand ends with 2 and names the flag', () => {
     [['plan', '--connections', '10', '--cores', '0'], '--cores'],
     [['plan', '--connections', '10', '--cores', '2.5'], '--cores'],
     [['plan', '--connections', '10', '--memory', '1MiB'], '--memory'],
+    [['plan', '--connections', '10', '--on', 'azure'], '--on'],
     [['plan', '--connections', '10', '--conections', '10'], '--connections'],
   ])('%j', async (args, flag) => {
     const { code, stdout, stderr } = await runInProcess(args);
