@@ -74,6 +74,22 @@ export const folderRules = {
   'client/dictionary': { sees: [], seesTypesOf: ['client'], packages: ['fflate'], door: 'client/dictionary/index.ts' },
   react: { sees: ['model', 'protocols', 'client'], seesTypesOf: ['engine', 'server'], packages: ['react'] },
   cli: { sees: [...lower, ...adapters, 'config', 'server', 'client'], node: true },
+  functions: {
+    sees: [...lower, 'brokers', 'transports', httpFile('request-head')],
+    seesTypesOf: ['server/app-engine.ts'],
+    node: true,
+  },
+  aws: {
+    sees: [
+      ...lower,
+      'brokers',
+      'functions',
+      httpFile('request-head'),
+      'server/app-engine.ts',
+      'server/app-engine-key.ts',
+    ],
+    node: true,
+  },
 };
 
 /**

@@ -19,6 +19,8 @@ import { disconnectCodes } from '../model/codes.js';
 import { defined } from '../model/defined.js';
 import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
+import type { AppEngine } from './app-engine.js';
+import { appEngineKey } from './app-engine-key.js';
 import { AppMap } from './app-map.js';
 import {
   type Connections,
@@ -55,9 +57,11 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /** Carries the types to `connect<App>()`; has no value. */
   declare readonly types: { readonly channels: Channels; readonly procedures: Procedures };
   readonly #serving: Serving;
-  readonly #operations: Operations;
+  #operations: Operations;
   readonly #setOrigins: (origins: readonly string[] | '*' | undefined) => void;
   readonly #spec: (options: SpecOptions) => AsyncApiDocument;
+  /** An `AppEngine`, for what runs it elsewhere, such as `fanfare/aws`. */
+  readonly [appEngineKey]: unknown;
 
   /** Made by `fanfare()`. */
   constructor(parts: {
@@ -65,11 +69,19 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     readonly operations: Operations;
     readonly setOrigins: (origins: readonly string[] | '*' | undefined) => void;
     readonly spec: (options: SpecOptions) => AsyncApiDocument;
+    readonly engine: Omit<AppEngine, 'use'>;
   }) {
     this.#serving = parts.serving;
     this.#operations = parts.operations;
     this.#setOrigins = parts.setOrigins;
     this.#spec = parts.spec;
+    const engine: AppEngine = {
+      ...parts.engine,
+      use: (operations) => {
+        this.#operations = operations;
+      },
+    };
+    this[appEngineKey] = engine;
   }
 
   /** Number of connected clients on this node. */

@@ -11,7 +11,7 @@ import type { ChannelSchemas, ProcedureTable } from '../engine/channels/channel-
 import { contradictions } from '../engine/channels/contradictions.js';
 import type { PersonalOptions } from '../engine/channels/personal-channel.js';
 import type { RpcDeclaration, RpcFallback } from '../engine/channels/rpc-options.js';
-import { Node } from '../engine/node.js';
+import { Node, type NodeOptions } from '../engine/node.js';
 import { singleConnectionConflict } from '../engine/operations/single-connection.js';
 import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Counters } from '../engine/ports/counters.js';
@@ -111,16 +111,16 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const meter = new ProcessMeter(systemClock);
   // safe: the engine calls a rule's functions with results of the rule's own schema and pattern
   const channels = (options.channels ?? {}) as unknown as Readonly<Record<string, ChannelDeclaration>>;
-  const node = new Node({
+  const limits = options.limits ?? {};
+  const declared = {
     ...ports,
     logLevel,
     tracer,
-    broker: (options.broker ?? memory())(ports),
     auth: authenticator(options),
     channels,
     // safe: likewise for procedures
     procedures: procedureTable((options.rpc ?? {}) as unknown as Record<string, RpcDeclaration>),
-    limits: options.limits ?? {},
+    limits,
     version,
     processFigures: () => meter.figures(),
     observer: options.on,
@@ -131,7 +131,8 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       (({ user, client }, data) => {
         onMessage(data, { user: user === '' ? null : user, client });
       }),
-  });
+  } satisfies Omit<NodeOptions, 'broker'>;
+  const node = new Node({ ...declared, broker: (options.broker ?? memory())(ports) });
   const { id, counters, refusals } = node.ports;
   reportContradictions(node.ports, hooks === undefined ? log : undefined);
   reportPersonal(options.personal, node.ports, hooks === undefined ? log : undefined);
@@ -200,6 +201,15 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
   const app = new FanfareApp<Channels, Procedures>({
     serving,
     operations: node.operations,
+    engine: {
+      ...ports,
+      limits,
+      observer: options.on,
+      hasSingleConnections: options.personal?.singleConnection === true,
+      gate,
+      makeNode: (own) => new Node({ ...declared, ...own }),
+      check: (other) => reportContradictions(other.ports, undefined),
+    },
     setOrigins: (origins) => {
       gate.origins = new OriginPolicy(origins === undefined ? {} : { origins });
     },

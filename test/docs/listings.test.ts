@@ -17,6 +17,7 @@ const pages = [
   'docs/operations/brokers.md',
   'docs/operations/console.md',
   'docs/operations/deploying.md',
+  'docs/operations/functions.md',
   'docs/operations/workers.md',
   'docs/operations/tracing.md',
   'docs/operations/troubleshooting.md',

@@ -18,6 +18,7 @@ import { MapEnds } from './map-ends.js';
 import { RedisMaps } from './maps.js';
 import { type FilledRedisOptions, type RedisOptions, withDefaults } from './options.js';
 import { RedisPresence } from './presence.js';
+import type { Route } from './route.js';
 import { makeScripts, type Scripts } from './script.js';
 import { Shard, type ShardOptions } from './shard.js';
 import { type Topology, topologyOf } from './topology.js';
@@ -124,6 +125,12 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     const route = this.#topology.routeOf(channel);
     await route.send(['SPUBLISH', this.#keys.bus(channel), encodeAnnouncement(event, info)]);
+  }
+
+  /** For what others keep here: a key of their own, and the way to its server. Both are those of a channel of that name. */
+  placeFor(kind: string, name: string): { readonly key: string; readonly route: Route } {
+    // safe: it is hashed and escaped as a channel's name, and never read back as one
+    return { key: this.#keys.other(kind, name), route: this.#topology.routeOf(name as ChannelName) };
   }
 
   async probe(): Promise<void> {

@@ -47,6 +47,11 @@ export class Keys {
     return mapKinds.map((kind) => `${this.prefix}:${kind}:${name}`);
   }
 
+  /** Of something that is no channel's. */
+  other(kind: string, name: string): string {
+    return `${this.prefix}:${kind}:${tag(name)}`;
+  }
+
   /** The sharded pub/sub channel. */
   bus(channel: ChannelName): string {
     return `${this.prefix}:bus:${tag(channel)}`;
@@ -84,6 +89,6 @@ interface ProbeKeys {
   readonly presence: readonly string[];
 }
 
-function tag(channel: ChannelName): string {
-  return `{${channel.replace(/[%{}]/g, (char) => escapes[char] ?? char)}}`;
+function tag(name: string): string {
+  return `{${name.replace(/[%{}]/g, (char) => escapes[char] ?? char)}}`;
 }

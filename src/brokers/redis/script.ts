@@ -49,7 +49,8 @@ export function makeScripts(): Scripts {
   };
 }
 
-function script(...parts: string[]): Script {
+/** @param parts of its source */
+export function script(...parts: string[]): Script {
   const source = parts.join('\n');
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }

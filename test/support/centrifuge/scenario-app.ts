@@ -33,12 +33,16 @@ class ObedientBroker extends RestartableBroker {
 }
 
 /** The application of all scenarios. Expired subscriptions are found soon, and polling clients that were cut off, too. */
-function makeApp(broker: BrokerFactory, onMessage: (data: unknown) => void, { delta, compaction }: Offers) {
+export function makeScenarioApp(
+  broker: BrokerFactory | undefined,
+  onMessage: (data: unknown) => void,
+  { delta, compaction }: Offers,
+) {
   const more = { delta, compaction };
   return fanfare({
     auth: jwt({ secret }),
     anonymous: true,
-    broker,
+    ...(broker !== undefined && { broker }),
     onMessage,
     transports: { sse: true },
     // A page that posts each command on its own may have many to post before the pong, on a machine with other work.
@@ -89,30 +93,9 @@ async function sign({ startsInSec, ...claims }: TokenClaims): Promise<string> {
   return signed(secret, { ...claims, ...(startsInSec !== undefined && { nbf: Date.now() / 1_000 + startsInSec }) });
 }
 
-/** What a transport's test needs: where to connect, and the controls. */
-export interface ScenarioServer extends AsyncDisposable {
-  /** `127.0.0.1:port` of the network that can be cut. */
-  readonly host: string;
-  readonly controls: Controls;
-}
-
-/** @param offers of all rules under which scenarios publish much, and of the listener. Default: none */
-export async function startScenarioServer(offers = nothing): Promise<ScenarioServer> {
-  let aheadMs = 0;
-  let broker: ObedientBroker | undefined;
-  const messages = new Gathered<unknown>();
-  const app = makeApp(
-    (ports) => {
-      const clock = { ...ports.clock, nowMs: () => ports.clock.nowMs() + aheadMs };
-      broker = new ObedientBroker(() => new MemoryBroker({ clock, random: ports.random }));
-      return broker;
-    },
-    (data) => messages.add(data),
-    offers,
-  );
-  const { port, url } = await app.listen(0, { deflate: offers.deflate && { minBytes: 16 }, metrics: true });
-  const proxy = await FaultProxy.start({ port });
-  const controls: Controls = {
+/** What commands the application and the network alone. */
+export function controlsOf(app: ReturnType<typeof makeScenarioApp>, proxy: FaultProxy, messages: Gathered<unknown>) {
+  return {
     token: sign,
     // safe: the scenarios name channels of all patterns, and some that there are not
     publish: (name, data, tags) => app.publish(name as 'news', data, { ...(tags && { tags }) }),
@@ -126,6 +109,34 @@ export async function startScenarioServer(offers = nothing): Promise<ScenarioSer
     close: () => app.close(1_000),
     cut: async () => proxy.cut(),
     restore: async () => proxy.restore(),
+  } satisfies Partial<Controls>;
+}
+
+/** What a transport's test needs: where to connect, and the controls. */
+export interface ScenarioServer extends AsyncDisposable {
+  /** `127.0.0.1:port` of the network that can be cut. */
+  readonly host: string;
+  readonly controls: Controls;
+}
+
+/** @param offers of all rules under which scenarios publish much, and of the listener. Default: none */
+export async function startScenarioServer(offers = nothing): Promise<ScenarioServer> {
+  let aheadMs = 0;
+  let broker: ObedientBroker | undefined;
+  const messages = new Gathered<unknown>();
+  const app = makeScenarioApp(
+    (ports) => {
+      const clock = { ...ports.clock, nowMs: () => ports.clock.nowMs() + aheadMs };
+      broker = new ObedientBroker(() => new MemoryBroker({ clock, random: ports.random }));
+      return broker;
+    },
+    (data) => messages.add(data),
+    offers,
+  );
+  const { port, url } = await app.listen(0, { deflate: offers.deflate && { minBytes: 16 }, metrics: true });
+  const proxy = await FaultProxy.start({ port });
+  const controls: Controls = {
+    ...controlsOf(app, proxy, messages),
     loseNextDelivery: async () => {
       if (broker !== undefined) broker.losesNext = true;
     },

@@ -1,0 +1,40 @@
+/** When the sweep has to look at a connection. */
+
+import type { ConnectionState } from './connection-state.js';
+import type { FunctionPorts } from './function-ports.js';
+
+type DuePorts = Pick<FunctionPorts, 'limits' | 'times' | 'engine'>;
+
+/** Unix milliseconds. */
+export function dueAtMs({ limits, times, engine }: DuePorts, state: ConnectionState): number {
+  const { session, phase, beganAtMs, pingedAtMs } = state;
+  if (session === undefined || phase !== 'connected') return beganAtMs + limits.connectTimeoutMs;
+  const moments = [
+    pingedAtMs + times.pingMs,
+    connectionEndsAtMs(state, limits),
+    ...session.subscriptions.map((subscription) => subscriptionEndsAtMs(subscription, limits)),
+  ];
+  // Only what is present is shown to others: the rest may be found dead by its next ping.
+  if (session.subscriptions.some(({ present }) => present === true)) {
+    moments.push(engine.clock.wallMs() + times.presenceCheckMs);
+  }
+  return Math.min(...moments);
+}
+
+/** When a connection without a new token or permission has to end: infinite if it has not. */
+export function connectionEndsAtMs(
+  { session }: ConnectionState,
+  { expiredGraceMs }: Pick<FunctionPorts['limits'], 'expiredGraceMs'>,
+): number {
+  const expiresAtMs = session?.identity.expiresAtMs ?? Number.POSITIVE_INFINITY;
+  return expiresAtMs + (session?.refreshable ? expiredGraceMs : 0);
+}
+
+type RecordedSubscription = NonNullable<ConnectionState['session']>['subscriptions'][number];
+
+function subscriptionEndsAtMs(
+  { grant, clientRefresh }: RecordedSubscription,
+  { expiredGraceMs }: Pick<FunctionPorts['limits'], 'expiredGraceMs'>,
+): number {
+  return (grant.expiresAtMs ?? Number.POSITIVE_INFINITY) + (clientRefresh ? expiredGraceMs : 0);
+}

@@ -1,0 +1,211 @@
+/**
+ * One visit of a connection: its session, read back into a node of its own, with everything that a server checks; and, in
+ * the end, written again. Whoever makes one has the connection's lease.
+ */
+
+import type { Node } from '../engine/node.js';
+import type { Clock } from '../engine/ports/clock.js';
+import type { Session } from '../engine/sessions/session.js';
+import { readSession, writeSession } from '../engine/sessions/session-record.js';
+import { disconnectCodes } from '../model/codes.js';
+import { defined } from '../model/defined.js';
+import type { AppEngine } from '../server/app-engine.js';
+import {
+  type ConnectionState,
+  entriesBeyond,
+  type IndexEntry,
+  indexEntriesOf,
+  readHandshake,
+  writtenHandshake,
+} from './connection-state.js';
+import type { Delivery, StreamDelivery } from './delivery.js';
+import type { FunctionPorts } from './function-ports.js';
+import { GatewayConnection } from './gateway-connection.js';
+import { VisitBroker } from './visit-broker.js';
+import { VisitClock } from './visit-clock.js';
+
+/** What a visit is made with. */
+export interface VisitOptions {
+  readonly id: string;
+  readonly before: ConnectionState;
+  /** Publications that it brings along. */
+  readonly brought: readonly StreamDelivery[];
+  leaseEndsAtMs(): number;
+  /** Notes a channel that the session is about to be in. */
+  intend(channel: string): Promise<void>;
+}
+
+/** How a connection is left. */
+export interface Left {
+  /** Absent: it has ended. */
+  readonly state: ConnectionState | undefined;
+  /** The client does not know that yet. */
+  readonly isUntold: boolean;
+  /** Under which it has to be found, and no longer. */
+  readonly added: readonly IndexEntry[];
+  readonly removed: readonly IndexEntry[];
+  readonly forOthers: readonly Delivery[];
+  /** What waits for the end of the visit. */
+  readonly afterwards: readonly (() => Promise<void>)[];
+}
+
+/** Notified while a session is read back: of nothing. Still an observer, for which sessions keep their handshake. */
+const nobody = {};
+
+export class Visit {
+  /** Of the connection. */
+  readonly id: string;
+  readonly node: Node;
+  readonly session: Session;
+  readonly #before: ConnectionState;
+  readonly #engine: AppEngine;
+  readonly #broker: VisitBroker;
+  readonly #clock: VisitClock;
+  readonly #connection: GatewayConnection;
+  readonly #afterwards: (() => Promise<void>)[] = [];
+  #pingedAtMs: number;
+  #isOver = false;
+
+  constructor({ engine, store, limits, revocations, gateway }: FunctionPorts, options: VisitOptions) {
+    const { id, before, brought, leaseEndsAtMs, intend } = options;
+    const { clock, random, observer } = engine;
+    this.id = id;
+    this.#engine = engine;
+    this.#before = before;
+    this.#pingedAtMs = before.pingedAtMs;
+    this.#clock = new VisitClock(clock);
+    this.#broker = new VisitBroker({
+      store,
+      clock,
+      random,
+      id,
+      brought,
+      intend,
+      position: (channel) => this.node.ports.hub.position(channel),
+      has: (channel) => this.node.ports.hub.has(channel),
+    });
+    this.node = engine.makeNode({ clock: this.#clock, broker: this.#broker, limits, revocations });
+    if (observer !== undefined) this.node.ports.notifier.observer = nobody;
+    this.#connection = new GatewayConnection({ gateway, clock, endpoint: before.endpoint, id, leaseEndsAtMs });
+    this.session = this.node.ports.open(this.#connection, readHandshake(before.handshake), before.client);
+  }
+
+  /** Goes on where the last visit has ended, with what has been published in the channels that it brings along. */
+  async resume(): Promise<void> {
+    const { node, session } = this;
+    const { phase, session: record } = this.#before;
+    await this.#broker.start(node.ports.hub);
+    if (phase === 'refused') {
+      session.begin();
+      session.refused();
+    } else if (record !== undefined) {
+      await this.#broker.resuming(() => readSession(node.ports, session, record));
+    }
+    const { observer } = this.#engine;
+    if (observer !== undefined) node.ports.notifier.observer = observer;
+  }
+
+  /** Whether it has been written, so that nothing counts any more that is done with the session. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The application publishes while it works for the session: for that, and for others when it is done. */
+  deliver(delivery: Delivery): Promise<void> {
+    return this.#broker.deliver(delivery);
+  }
+
+  /** Two visits must not wait for each other: done when this one is over. */
+  afterwards(work: () => Promise<void>): void {
+    this.#afterwards.push(work);
+  }
+
+  /** What nobody can read anywhere. */
+  hear(delivery: Delivery): void {
+    const { hub } = this.node.ports;
+    if (delivery.kind === 'publication') hub.onPublication(delivery.channel, delivery.publication, '');
+    else if (delivery.kind === 'join') hub.onJoin(delivery.channel, delivery.info);
+    else if (delivery.kind === 'leave') hub.onLeave(delivery.channel, delivery.info);
+  }
+
+  /** Sends a ping, and keeps the session's entries in presence from expiring. */
+  ping(): void {
+    this.#pingedAtMs = this.#engine.clock.wallMs();
+    this.session.onPingDue();
+  }
+
+  /** Keeps the session's entries in presence from expiring. */
+  renewPresence(): void {
+    for (const subscription of this.session.subscriptions) {
+      if (subscription.isEstablished) this.node.ports.presence.renew(subscription);
+    }
+  }
+
+  /** Nobody knows what the client has got: it has to come back, and goes on from what it has. */
+  sendBack(): void {
+    this.session.close(disconnectCodes.insufficientState, 'a function that was working for it has not finished');
+  }
+
+  /** Waits for everything that the visit has begun, and takes the session out of its node. */
+  async end(): Promise<Left> {
+    await this.#settled();
+    const written = this.#written();
+    await this.#connection.sent();
+    const { fate } = this.#connection;
+    const isBroken = fate === 'gone' || fate === 'lost';
+    if (isBroken) {
+      // Others see it leave.
+      this.session.connectionClosed();
+      await this.#settled();
+    }
+    const state = isBroken ? undefined : written;
+    this.#isOver = true;
+    const before = indexEntriesOf(this.#before);
+    const after = state === undefined ? [] : indexEntriesOf(state);
+    const subscribed = [...this.#broker.subscribed].map((name) => ({ kind: 'channel', name }) as const);
+    return {
+      state,
+      isUntold: fate === 'lost',
+      added: entriesBeyond(after, [...before, ...subscribed]),
+      removed: entriesBeyond([...before, ...subscribed], after),
+      forOthers: this.#broker.forOthers,
+      afterwards: this.#afterwards,
+    };
+  }
+
+  /** Nothing that it has scheduled happens any more. Idempotent. */
+  close(): void {
+    this.#isOver = true;
+    this.#clock.close();
+  }
+
+  /** Until nothing is in progress any more: commands, calls of the store that nobody waits for, notifications. */
+  async #settled(): Promise<void> {
+    do {
+      await this.session.whenIdle();
+      await endOfTurn(this.#engine.clock);
+      this.node.ports.turn.flush();
+    } while (await this.#broker.settled());
+  }
+
+  #written(): ConnectionState | undefined {
+    const { session, node } = this;
+    const { endpoint, client, beganAtMs, phase } = this.#before;
+    if (session.is('closed')) return undefined;
+    const record = writeSession(node.ports, session);
+    const wallMs = this.#engine.clock.wallMs();
+    return {
+      endpoint,
+      client,
+      beganAtMs,
+      handshake: writtenHandshake(session.handshake),
+      phase: record !== undefined ? 'connected' : session.is('refused') ? 'refused' : 'new',
+      pingedAtMs: record !== undefined && phase !== 'connected' ? wallMs : this.#pingedAtMs,
+      ...defined({ session: record }),
+    };
+  }
+}
+
+function endOfTurn(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.afterTurn(resolve));
+}

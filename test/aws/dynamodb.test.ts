@@ -1,0 +1,65 @@
+/** G4–G6: streams, idempotency keys, versions and presence in DynamoDB, by the suite of brokers. */
+
+import { describe, test } from 'vitest';
+import { brokerSuite } from '../../src/conformance/index.js';
+import type { Broker, BrokerEvents, Published, PublishOptions } from '../../src/engine/ports/broker.js';
+import type { ChannelName } from '../../src/model/channel-name.js';
+import { type ClientInfo, type NewPublication, publicationAt } from '../../src/model/publication.js';
+import { dynamoDbStoreKind } from '../support/aws/stores.js';
+import { ports, shared } from '../support/brokers/suites.js';
+
+/** Delivers what the store has kept to the process that has published it, as functions do to subscribers. */
+function heard(store: Broker): Broker {
+  let events: BrokerEvents | undefined;
+  const channels = new Set<ChannelName>();
+  const { name, carriesBytes, comparesVersions, history, presence } = store;
+  return {
+    name,
+    ...(carriesBytes && { carriesBytes }),
+    ...(comparesVersions && { comparesVersions }),
+    ...(history && { history }),
+    ...(presence && { presence }),
+    async start(given) {
+      events = given;
+      await store.start(given);
+    },
+    close: (deadlineMs) => store.close(deadlineMs),
+    async subscribe(channel) {
+      channels.add(channel);
+    },
+    async unsubscribe(channel) {
+      channels.delete(channel);
+    },
+    async publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published> {
+      const published = await store.publish(channel, publication, options);
+      const { offset, epoch } = published.position;
+      if (!published.duplicate && channels.has(channel)) {
+        events?.onPublication(channel, publicationAt(publication, offset), epoch);
+      }
+      return published;
+    },
+    async announce(channel: ChannelName, event: 'join' | 'leave', info: ClientInfo): Promise<void> {
+      if (!channels.has(channel)) return;
+      if (event === 'join') events?.onJoin(channel, info);
+      else events?.onLeave(channel, info);
+    },
+  };
+}
+
+describe.skipIf(dynamoDbStoreKind.isMissing())('DynamoDB', () => {
+  const server = shared(dynamoDbStoreKind.start);
+
+  brokerSuite({
+    name: 'functions over DynamoDB',
+    framework: { describe, test },
+    skip: [
+      { ability: 'maps', reason: 'functions keep no maps' },
+      { ability: 'mapBytes', reason: 'as above' },
+      { ability: 'mapRenewal', reason: 'as above' },
+    ],
+    make: async () => {
+      const { make, skip } = await server().ownStore();
+      return { broker: heard(make(ports).broker), advance: skip, settle: async () => undefined };
+    },
+  });
+});
