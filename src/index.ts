@@ -14,6 +14,7 @@ export {
   type PermissionContext,
   type PublishContext,
   type PublishGrant,
+  type StreamsOptions,
   type SubscribeContext,
   type SubscribeGrant,
 } from './engine/channels/channel-options.js';
@@ -30,6 +31,7 @@ export type { ApiOptions } from './http/api/api.js';
 export type { ConsoleOptions, ConsoleRequest } from './http/console/console.js';
 export { FanfareError, type FanfareErrorCode } from './model/fanfare-error.js';
 export type { FanfareApp } from './server/app.js';
+export type { AppStream, OpenStreamOptions, StreamSnapshot } from './server/app-stream.js';
 export type {
   DisconnectOptions,
   HistoryEntry,

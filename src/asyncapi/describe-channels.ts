@@ -3,9 +3,10 @@
 import type { DataKind } from '../engine/channels/data-kind.js';
 import type { Rule } from '../engine/channels/rule.js';
 import { slowOption } from '../engine/channels/slow-policy.js';
+import { type AnswerContent, answerStates } from '../model/answer-part.js';
 import { defined } from '../model/defined.js';
 import { addressOf, type Ids } from './address.js';
-import type { SpecChannel, SpecOperation } from './document.js';
+import type { JsonSchema, Reference, SpecChannel, SpecOperation } from './document.js';
 import type { SchemaTable } from './schema-table.js';
 
 export interface Described {
@@ -23,11 +24,13 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
   const id = ids.of(text);
   const { address, parameters } = addressOf(text);
   const mayReceive = rule.subscribe !== 'nobody' || rule.userLimited;
-  const maySend = rule.publish !== 'nobody';
+  // Streams are written by a procedure.
+  const maySend = rule.publish !== 'nobody' && rule.streams === undefined;
   const binary = rule.data === 'json' ? undefined : bytesIn(rule.data);
-  const received =
+  const whole =
     binary?.payload ??
     schemas.payload(rule.schema, { name: text, direction: 'output', what: `${text}: what subscribers get` });
+  const received = rule.streams === undefined ? whole : partOf(rule.streams.content, whole);
   const channel = { $ref: `#/channels/${id}` };
   const message = (name: string) => ({ $ref: `#/channels/${id}/messages/${name}` });
   return {
@@ -81,6 +84,24 @@ export function describeChannel(rule: Rule, ids: Ids, schemas: SchemaTable): Des
   };
 }
 
+/** PROTOCOL.md, "Streams". */
+function partOf(content: AnswerContent, item: JsonSchema | Reference): JsonSchema {
+  return {
+    type: 'object',
+    description: 'A part of a stream.',
+    required: ['s'],
+    properties: {
+      s: { type: 'integer', description: 'The number of the stream in its channel.' },
+      i: { type: 'string', description: 'Its id: the part is everything so far.' },
+      n: { type: 'integer', description: 'Length of what comes before it.' },
+      ...(content === 'text' ? { t: { type: 'string' } } : { d: { type: 'array', items: item } }),
+      e: { enum: [...answerStates] },
+      m: { description: 'What it was opened with.' },
+      r: { description: 'What it was closed with.' },
+    },
+  };
+}
+
 function bytesIn(kind: Exclude<DataKind, 'json'>) {
   const inJson = kind === 'base64' ? 'get and send a string of base64' : 'are refused (108)';
   return {
@@ -107,8 +128,16 @@ function extensions(rule: Rule) {
     ...(rule.userLimited && { 'x-fanfare-user-limited': true as const }),
     ...(rule.delta && { 'x-fanfare-delta': 'fossil' as const }),
     ...(rule.compaction && { 'x-fanfare-compaction': true as const }),
-    ...(rule.slow.kind !== 'disconnect' && { 'x-fanfare-slow': slowOption(rule.slow) }),
-    ...(rule.maxRate && { 'x-fanfare-max-rate': defined({ default: rule.maxRate.usual, max: rule.maxRate.max }) }),
+    ...(rule.streams && {
+      'x-fanfare-streams': {
+        of: rule.streams.content,
+        publish: permissionName(rule.publish),
+        cancel: permissionName(rule.streams.cancel),
+      },
+    }),
+    ...(rule.slow.kind !== 'disconnect' && !rule.streams && { 'x-fanfare-slow': slowOption(rule.slow) }),
+    ...(rule.maxRate &&
+      !rule.streams && { 'x-fanfare-max-rate': defined({ default: rule.maxRate.usual, max: rule.maxRate.max }) }),
     'x-fanfare-max-message-bytes': rule.maxMessageBytes,
   };
 }

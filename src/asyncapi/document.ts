@@ -37,6 +37,7 @@ export interface SpecChannel {
   readonly 'x-fanfare-user-limited'?: true;
   readonly 'x-fanfare-delta'?: 'fossil';
   readonly 'x-fanfare-compaction'?: true;
+  readonly 'x-fanfare-streams'?: { readonly of: 'text' | 'items'; readonly publish: string; readonly cancel: string };
   readonly 'x-fanfare-slow'?: SlowOption;
   readonly 'x-fanfare-max-rate'?: { readonly default?: number; readonly max?: number };
   readonly 'x-fanfare-max-message-bytes'?: number;

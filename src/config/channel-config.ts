@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { dataKinds } from '../engine/channels/data-kind.js';
 import { maxDropOldest } from '../engine/channels/slow-policy.js';
+import { maxEveryMs, maxStreamsOfChannel, minStreamBytes } from '../engine/channels/stream-terms.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
@@ -44,6 +45,26 @@ const mapEntries = {
   presence: v.optional(oneOf(['clients', 'users'])),
 };
 
+const wait = v.pipe(duration().schema, v.minValue(1_000, 'is below 1s'));
+
+const streamsEntries = {
+  of: v.optional(oneOf(['text', 'items'])),
+  size: v.optional(
+    v.pipe(
+      v.number('is not a number'),
+      v.integer('is not a whole number'),
+      v.minValue(1, 'is below 1'),
+      v.maxValue(maxStreamsOfChannel, `is above ${maxStreamsOfChannel}`),
+    ),
+  ),
+  ttl: v.optional(v.pipe(duration().schema, v.minValue(1, 'is 0: nothing would be kept'))),
+  maxBytes: v.optional(bytes({ min: minStreamBytes }).schema),
+  every: v.optional(duration({ max: maxEveryMs }).schema),
+  interruptAfter: v.optional(v.pipe(wait, v.maxValue(3_600_000, 'is above 1h'))),
+  cancel: v.optional(oneOf(who)),
+  stopWhenAlone: v.optional(wait),
+};
+
 const rate = v.pipe(
   v.number('is not a number'),
   v.minValue(0.001, 'is below 0.001'),
@@ -57,6 +78,7 @@ const ruleEntries = {
   publish: v.optional(oneOf(whoPublishes)),
   history: v.optional(strictObject(historyEntries)),
   map: v.optional(strictObject(mapEntries)),
+  streams: v.optional(strictObject(streamsEntries)),
   recovery: v.optional(oneOf(['stream', 'cache', 'off'])),
   presence: v.optional(v.union([onOff, oneOf(who)], `is neither true nor false, nor one of ${who.join(', ')}`)),
   joinLeave: v.optional(v.union([onOff, v.literal('push')], 'is neither true nor false, nor push')),

@@ -1,6 +1,7 @@
 /** Contradictions between limits and channel rules, by their names in a configuration. */
 
 import { type Contradiction, contradictions, type RuleFacts } from '../engine/channels/contradictions.js';
+import { defaultStreams } from '../engine/channels/stream-terms.js';
 import { type EngineLimits, type LimitName, limitPath } from '../engine/ports/limits.js';
 import type { ChannelConfig } from './channel-config.js';
 import type { Config } from './config.js';
@@ -41,6 +42,7 @@ function factsOf(pattern: string, rule: ChannelConfig, limits: EngineLimits): Ru
   return {
     pattern: { text: pattern },
     stream: history && { size: history.size, ttlMs: history.ttl },
+    ...(rule.streams && { streams: { maxLength: rule.streams.maxBytes ?? defaultStreams.maxBytes } }),
     recovery: rule.recovery ?? (history === undefined ? 'off' : 'stream'),
     presence: presence !== false,
     publish,

@@ -4,6 +4,7 @@
  */
 
 import { strict as assert } from 'node:assert';
+import { answerClaims } from './broker-answer-claims.js';
 import { bytesClaims } from './broker-bytes-claims.js';
 import { type BrokerUnderTest, type Claim, channelName } from './broker-claim.js';
 import { deliveryClaims } from './broker-delivery-claims.js';
@@ -35,6 +36,7 @@ const abilities = {
   },
   mapBytes: mapBytesClaims,
   mapRenewal: mapRenewalClaims,
+  answers: answerClaims,
   idempotency: idempotencyClaims,
   presence: presenceClaims,
   versions: versionClaims,

@@ -6,6 +6,7 @@ import { defined } from '../model/defined.js';
 import { Revocations } from './auth/revocations.js';
 import { acceptTickets, Tickets } from './auth/tickets.js';
 import { countTokenRefusals } from './auth/token-refusals.js';
+import { Answering } from './channels/answering.js';
 import { PersonalChannel } from './channels/personal-channel.js';
 import { Publishing } from './channels/publishing.js';
 import { functionFailed } from './channels/refusal-lines.js';
@@ -38,7 +39,7 @@ import { summaryOf } from './operations/clients.js';
 import { ControlPresence } from './operations/control-presence.js';
 import { Operations } from './operations/operations.js';
 import { RecentOrders } from './operations/recent-orders.js';
-import { redeemTicket, serveCluster } from './operations/services.js';
+import { numSubscribersOf, redeemTicket, serveCluster, tellOfAnswer } from './operations/services.js';
 import { SingleConnection } from './operations/single-connection.js';
 import type { Authenticator } from './ports/authenticator.js';
 import type { Broker, Stores } from './ports/broker.js';
@@ -133,6 +134,7 @@ export class Node {
     ports.admission.drain();
     for (const session of ports.sessions.all()) session.close(disconnectCodes.shutdown);
     ports.turn.flush();
+    await ports.answering.close(deadlineMs / 4);
     this.inspection.close();
     ports.interest.close();
     ports.ruleChanges.close();
@@ -176,7 +178,7 @@ function compose(options: NodeOptions) {
   const sessions = new Sessions(limits, counters);
   const admission = new Admission(clock, limits);
   const brokerHealth: BrokerHealth = new BrokerHealth({ broker, clock, log, counters, keeps: () => ports.rules.keeps });
-  const { control, history, maps, mapChanges } = broker;
+  const { control, history, maps, mapChanges, answers } = broker;
   const cluster: Cluster = new Cluster({
     nodeId: id,
     clock,
@@ -202,7 +204,11 @@ function compose(options: NodeOptions) {
     match: (channel) => ports.match(channel),
   });
   const carriesBytes = broker.carriesBytes === true;
-  const stores: Stores = { name: broker.name, carriesBytes, ...defined({ history, maps, mapChanges, presence }) };
+  const stores: Stores = {
+    name: broker.name,
+    carriesBytes,
+    ...defined({ history, maps, mapChanges, answers, presence }),
+  };
   const rules = new ChannelRules(settings.channels, stores, limits);
   const ruleOf = (channel: ChannelName) => hub.match(channel, ports.rules);
   const ruleChanges: RuleChanges = new RuleChanges({ clock, hub, ruleOf });
@@ -271,6 +277,13 @@ function compose(options: NodeOptions) {
     filters: new TagFilters(),
     presence: new Presence(broker, presence, log, refusals, presenceMaps),
     ownKeys: new OwnKeys(maps, log, refusals),
+    answering: new Answering({
+      answers,
+      clock,
+      tellOthers: (notice) => tellOfAnswer(cluster, notice),
+      numSubscribers: (channel) => numSubscribersOf({ hub, cluster }, channel),
+    }),
+    streamRuns: new WeakMap<Session, Map<string, number>>(),
     publishing: new Publishing(broker, counters, samples, tracer),
     seats: new Seats({ nodeId: id, clock, cluster, limits }),
     positionChecks: new PositionChecks({ broker, hub, interest, clock, random, counters, log }),

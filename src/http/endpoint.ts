@@ -23,6 +23,11 @@ export interface HttpRequest {
    * nobody waits for an answer.
    */
   readBody(maxBytes: number): Promise<Uint8Array | undefined>;
+  /**
+   * The body as it comes, for as long as that takes. Throws `BodyAborted` when the sender leaves before its end. Absent:
+   * bodies come whole.
+   */
+  chunks?(): AsyncIterable<Uint8Array>;
 }
 
 /** One path, matched as it is: nothing is decoded, joined or stripped. */

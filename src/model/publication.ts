@@ -1,5 +1,6 @@
 /** Publications, and who made them. */
 
+import { type AnswerPart, joinParts, partData } from './answer-part.js';
 import type { JsonText } from './json-text.js';
 import type { Payload } from './payload.js';
 
@@ -33,6 +34,19 @@ export interface NewPublication {
 export interface Publication extends NewPublication {
   /** 0 in a channel without history. */
   readonly offset: number;
+  /** In a channel of streams: the part of an answer that `data` has. */
+  readonly part?: AnswerPart;
+}
+
+/** A part of an answer as a publication. */
+export function partPublication(part: AnswerPart, offset: number): Publication & { readonly part: AnswerPart } {
+  return { data: partData(part), offset, part };
+}
+
+/** What is left of two publications of one answer for who gets both at once. */
+export function joinPublications(older: Publication | undefined, newer: Publication): Publication {
+  if (older?.part === undefined || newer.part === undefined) return newer;
+  return partPublication(joinParts(older.part, newer.part), newer.offset);
 }
 
 /** Written out, because a spread takes thirty times as long, and this runs for each publication. */

@@ -29,6 +29,14 @@ export const ofMemoryBroker: readonly MetricRow<Holdings>[] = [
     ofMaps('expired'),
     { labels: ['rule'] },
   ],
+  ['memory_answers', 'Streams, messages that grow, that the broker in memory keeps.', kept('answers')],
+  ['memory_answers_open', 'Those of them that are open.', kept('openAnswers')],
+  ['memory_answer_bytes', 'Their text or items, as JSON.', kept('answerBytes')],
+  [
+    'memory_answers_interrupted_total',
+    'Streams that the broker in memory has interrupted because their producers were silent.',
+    kept('answersInterrupted'),
+  ],
   ['memory_presence_entries', 'Entries of presence that the broker in memory keeps.', kept('presenceEntries')],
   ['memory_idempotency_keys', 'Idempotency keys that the broker in memory keeps.', kept('idempotencyKeys')],
   [

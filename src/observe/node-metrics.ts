@@ -164,6 +164,42 @@ export const ofNode: readonly MetricRow<NodeFigures>[] = [
     ofRule,
   ],
   [
+    'streams_opened_total',
+    'Streams that producers on this node have opened, or gone on with.',
+    eachRule((counts) => counts.streamsOpened),
+    ofRule,
+  ],
+  [
+    'stream_appends_total',
+    'Appends to streams by producers on this node, after gathering.',
+    eachRule((counts) => counts.streamAppends),
+    ofRule,
+  ],
+  [
+    'streams_closed_total',
+    'Streams that producers on this node have closed.',
+    eachRule((counts) => counts.streamsClosed),
+    ofRule,
+  ],
+  [
+    'streams_failed_total',
+    'Streams that producers on this node have ended as failed.',
+    eachRule((counts) => counts.streamsFailed),
+    ofRule,
+  ],
+  [
+    'streams_cancelled_total',
+    'Streams that were cancelled through this node, by readers, by the server, or because nobody read them.',
+    eachRule((counts) => counts.streamsCancelled),
+    ofRule,
+  ],
+  [
+    'stream_refusals_total',
+    'Changes of streams that were refused: of a producer that was replaced, after the end, out of order, or beyond a bound.',
+    eachRule((counts) => counts.streamRefusals),
+    ofRule,
+  ],
+  [
     'rate_delayed_total',
     'Publications that waited for the beat of a maxRate, one per subscriber; part of publications_out_total.',
     eachRule((counts) => counts.publicationsDelayed),

@@ -16,10 +16,12 @@ import type { ChannelMap, Present } from '../client/channel-map.js';
 import type { Client, ConnectionStatus } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
 import type { TagFilter } from '../client/filter.js';
+import { streams } from '../client/streams/streams.js';
 import { defined } from '../model/defined.js';
 import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
 import { type MapSnapshot, MapStore } from './map-store.js';
 import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
+import { type StreamSnapshot, StreamStore } from './stream-store.js';
 
 /** Those of the channel are as in `client.channel()`; components with the same channel share one subscription. */
 export interface UseChannelOptions extends Pick<ChannelOptions, 'bytes' | 'delta' | 'filter' | 'maxRate'> {
@@ -59,6 +61,11 @@ export interface MapView<Value, Input> extends MapSnapshot<Value> {
   readonly remove: (key: string) => Promise<void>;
 }
 
+export interface StreamView<Item> extends StreamSnapshot<Item> {
+  /** Tells its producer to stop; stable between renders. Throws as `Client.rpc` does. */
+  readonly cancel: () => Promise<void>;
+}
+
 export interface FanfareHooks<App extends AnyApp> {
   /** Passes the client, which the application creates and closes, to the components below. */
   readonly FanfareProvider: (props: { readonly client: Client<App>; readonly children?: ReactNode }) => ReactElement;
@@ -74,6 +81,11 @@ export interface FanfareHooks<App extends AnyApp> {
     name: KnownChannel<App, Name>,
     options?: UseMapOptions,
   ) => MapView<DataOf<App, Name>, InputOf<App, Name>>;
+  /** A stream so far, while the component is mounted. Needs a channel rule with `streams`. Throws `ERR_NO_PROVIDER`. */
+  readonly useStream: <const Name extends string>(
+    name: KnownChannel<App, Name>,
+    id: string,
+  ) => StreamView<DataOf<App, Name>>;
   /** Who is in a channel, by a map of its presence. Needs a channel rule with `map.presence`. Throws `ERR_NO_PROVIDER`. */
   readonly usePresenceMap: <const Name extends string>(name: KnownChannel<App, Name>) => MapSnapshot<Present>;
   /** The members of a channel. Needs a channel rule with `presence` and `joinLeave`. Throws `ERR_NO_PROVIDER`. */
@@ -137,6 +149,13 @@ function makeHooks(): FanfareHooks<AnyApp> {
       const store = useMemo(() => new MapStore(() => client.map(name, defined({ maxRate }))), [client, name, maxRate]);
       const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
       return useMemo(() => ({ ...snapshot, set: store.set, remove: store.remove }), [snapshot, store]);
+    },
+
+    useStream: (name: string, id: string) => {
+      const client = useClient();
+      const store = useMemo(() => new StreamStore(() => streams(client, name), id), [client, name, id]);
+      const snapshot = useSyncExternalStore(store.watch, store.read, store.readInitial);
+      return useMemo(() => ({ ...snapshot, cancel: store.cancel }), [snapshot, store]);
     },
 
     usePresenceMap: (name: string) => {

@@ -7,8 +7,10 @@ export {
   type FanfareHooks,
   type MapView,
   type PresenceView,
+  type StreamView,
   type UseChannelOptions,
   type UsePresenceOptions,
 } from './create-fanfare.js';
 export type { MapSnapshot } from './map-store.js';
 export type { PresenceSnapshot } from './presence-store.js';
+export type { StreamSnapshot } from './stream-store.js';

@@ -22,6 +22,7 @@ import type { Position } from '../model/position.js';
 import type { AppEngine } from './app-engine.js';
 import { appEngineKey } from './app-engine-key.js';
 import { AppMap } from './app-map.js';
+import { type AppStream, type OpenStreamOptions, openStream, type StreamSnapshot, toSnapshot } from './app-stream.js';
 import {
   type Connections,
   type DisconnectOptions,
@@ -190,6 +191,39 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     channel: Known<Channels, Name>,
   ): AppMap<MessageOf<Channels, Name>, MessageInputOf<Channels, Name>> {
     return new AppMap(channel, this.#operations, () => this.#serving.start());
+  }
+
+  /**
+   * Opens a stream in a channel whose rule has `streams`, or goes on with one that has not ended: the producer before this
+   * one is told, and refused from then on. Also `ERR_STREAM_ENDED`, `ERR_STREAM_FULL`.
+   *
+   * @example
+   * const answer = await app.open('chat:42', { id: 'answer-7', meta: { model: 'small' } });
+   * await answer.append('Hello');
+   * await answer.close({ tokens: 1 });
+   */
+  async open<const Name extends string>(
+    channel: Known<Channels, Name>,
+    options: OpenStreamOptions = {},
+  ): Promise<AppStream<MessageInputOf<Channels, Name>>> {
+    await this.#serving.start();
+    return openStream(channel, this.#operations, options);
+  }
+
+  /** A stream so far; `undefined` if there is none of this id. */
+  async readStream<const Name extends string>(
+    channel: Known<Channels, Name>,
+    id: string,
+  ): Promise<StreamSnapshot<MessageOf<Channels, Name>> | undefined> {
+    await this.#serving.start();
+    const read = await this.#operations.readAnswer(channel, id);
+    return read && toSnapshot(read);
+  }
+
+  /** Tells the producer of a stream, wherever it is, that nobody wants more of it. Also `ERR_STREAM_UNKNOWN`, `ERR_STREAM_ENDED`. */
+  async cancelStream<const Name extends string>(channel: Known<Channels, Name>, id: string): Promise<void> {
+    await this.#serving.start();
+    await this.#operations.changeAnswer(channel, { kind: 'cancel', id });
   }
 
   /** The clients in a channel, on all nodes: at most `limits.maxPresenceClients`. */

@@ -10,6 +10,8 @@ interface Http2Bounds {
   readonly idleMs: number;
   /** For a request to arrive completely. */
   readonly requestTimeoutMs: number;
+  /** Requests that may take longer. Default: none. */
+  readonly longBodies?: { has(stream: object): boolean } | undefined;
 }
 
 /**
@@ -110,7 +112,7 @@ export class Http2Connections {
   /** Like `requestTimeout` for HTTP/1.1. */
   #awaitBody(stream: ServerHttp2Stream): void {
     const cancel = this.clock.schedule(() => {
-      if (stream.readableEnded || stream.destroyed) return;
+      if (stream.readableEnded || stream.destroyed || this.bounds.longBodies?.has(stream)) return;
       if (stream.headersSent) stream.close(constants.NGHTTP2_CANCEL);
       else stream.respond({ ':status': 408 }, { endStream: true });
     }, this.bounds.requestTimeoutMs);

@@ -1,22 +1,26 @@
 /** The HTTP server that Fanfare opens itself: where it listens, and what bad requests get. */
 
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../test/support/engine/fake-clock.js';
 import { RefusalLog } from '../engine/log/refusal-log.js';
 import { silentLogger } from '../engine/ports/logger.js';
+import { LongBodies } from '../http/long-bodies.js';
 import { createHttpServer, listenOn } from './listener.js';
-import type { OwnServer } from './own-server.js';
+import type { HandleRequest, OwnServer } from './own-server.js';
 
 const opened: OwnServer[] = [];
 
-function create(lines: object[] = []): OwnServer {
+const ok: HandleRequest = (_, response) => response.end('ok');
+
+function create(lines: object[] = [], handle = ok, longBodies?: LongBodies): OwnServer {
   const tell = (fields: object) => lines.push(fields);
   const refusals = new RefusalLog(new FakeClock(), { ...silentLogger, info: tell, warn: tell });
-  const ports = { log: silentLogger, refusals, peerOf: () => '192.0.2.1' };
-  const server = createHttpServer((_, response) => response.end('ok'), ports);
+  const ports = { log: silentLogger, refusals, peerOf: () => '192.0.2.1', ...(longBodies && { longBodies }) };
+  const server = createHttpServer(handle, ports);
   opened.push(server);
   return server;
 }
@@ -129,6 +133,32 @@ describe('bad requests', () => {
     expect(server.requestTimeout).toBeLessThanOrEqual(10_000);
     expect(server.headersTimeout).toBeGreaterThan(0);
   });
+});
+
+test('a body that may take long is not ended by the time-out, and others are', async () => {
+  const longBodies = new LongBodies();
+  const read = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = request.url === '/long' ? longBodies.read(request) : request;
+    let text = '';
+    for await (const chunk of body) text += chunk;
+    response.end(text);
+  };
+  const listener = create([], (request, response) => void read(request, response).catch(() => undefined), longBodies);
+  // Looked at every half second.
+  Object.assign(listener.server, { headersTimeout: 50, requestTimeout: 100 });
+  const { port } = await listenOn(listener, 0, '127.0.0.1');
+  const begun = (path: string) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n`);
+    return socket;
+  };
+  const long = begun('/long');
+  await once(listener.server, 'clientError');
+  const [refusal] = await once(begun('/short'), 'data');
+  expect(String(refusal)).toMatch(/^HTTP\/1\.1 408 /);
+  const answer = once(long, 'data');
+  long.write('3\r\ntwo\r\n0\r\n\r\n');
+  expect(String((await answer)[0])).toMatch(/^HTTP\/1\.1 200 [\s\S]*onetwo/);
 });
 
 // Behind nginx, which asks no node how it is, commands came to a node until its port was closed: those in connections that

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
 import type { Logger } from '../engine/ports/logger.js';
+import type { LongBodies } from '../http/long-bodies.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { badRequestLine, type ConnectionError } from './connection-faults.js';
@@ -44,6 +45,8 @@ export interface FaultPorts {
   readonly log: Pick<Logger, 'debug'>;
   readonly refusals: Pick<RefusalLog, 'tell'>;
   peerOf(socket: Duplex): string;
+  /** Requests that may take longer than others. Default: none. */
+  readonly longBodies?: Pick<LongBodies, 'has'>;
 }
 
 export function createHttpServer(handle: HandleRequest, ports: FaultPorts): OwnServer {
@@ -94,11 +97,13 @@ async function takeWaiting(server: AnyHttpServer): Promise<void> {
  */
 export function answerBadRequests(
   server: AnyHttpServer,
-  { log, refusals, peerOf }: FaultPorts,
+  { log, refusals, peerOf, longBodies }: FaultPorts,
   findHandshakeLine?: (error: ConnectionError, socket: Duplex) => RefusalLine | undefined,
 ): void {
   server.on('clientError', (error: NodeJS.ErrnoException & ConnectionError, socket: Duplex) => {
     const { code = '' } = error;
+    // Told once: afterwards the connection has no such time-out any more.
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && longBodies?.has(socket)) return;
     const status = statusOfClientError[code] ?? 400;
     const handshake = findHandshakeLine?.(error, socket);
     if (handshake !== undefined) refusals.tell(handshake);

@@ -7,6 +7,7 @@ import { BodyAborted, readBody } from '../http/body.js';
 import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
 import { targetOf } from '../http/host.js';
 import { headersOf, isHttp2, leaveBody } from '../http/http2.js';
+import { LongBodies } from '../http/long-bodies.js';
 import { unservedPathLine, wrongKindLine } from './unserved-paths.js';
 
 const common = { 'X-Content-Type-Options': 'nosniff' } as const;
@@ -31,6 +32,8 @@ interface RouterPorts {
   readonly log: Logger;
   readonly refusals: Pick<RefusalLog, 'tell'>;
   peerOf(request: IncomingMessage): string;
+  /** Told of requests that may take long. Absent: the server has no time-outs that would end them. */
+  readonly longBodies?: LongBodies;
 }
 
 export class Router {
@@ -121,7 +124,7 @@ class PlainRequest implements HttpRequest {
   constructor(
     private readonly request: IncomingMessage,
     readonly path: string,
-    private readonly ports: Pick<RouterPorts, 'peerOf'>,
+    private readonly ports: Pick<RouterPorts, 'peerOf' | 'longBodies'>,
   ) {}
 
   /** Determined only for a refusal, since it may log a warning, and health checks of load balancers have no client. */
@@ -140,6 +143,10 @@ class PlainRequest implements HttpRequest {
 
   readBody(maxBytes: number): Promise<Uint8Array | undefined> {
     return readBody(this.request, maxBytes);
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    return (this.ports.longBodies ?? new LongBodies()).read(this.request);
   }
 }
 

@@ -9,6 +9,7 @@ import type { ApiOptions } from '../http/api/api.js';
 import type { ConsoleOptions } from '../http/console/console.js';
 import type { HttpEndpoint } from '../http/endpoint.js';
 import { findHostFault } from '../http/host.js';
+import { LongBodies } from '../http/long-bodies.js';
 import { NodeExchange } from '../http/node-exchange.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, ListenerTerms, Transport } from '../transports/transport.js';
@@ -147,16 +148,19 @@ export class Serving {
     const { clients = true, host = '127.0.0.1', tls, proxyProtocol = false } = options;
     const served = await endpoints({ ...options, host });
     if (this.isClosing) throw closedMeanwhile();
+    const longBodies = new LongBodies();
     const router = new Router(served, clients ? this.#upgradePaths() : [], {
       log: node.ports.log,
       refusals: node.ports.refusals,
       peerOf: (request) => this.parts.proxies.clientAddress(request),
+      longBodies,
     });
     const handle = this.#answering(router.handle);
     const { clock, log, refusals } = node.ports;
     const { proxies } = this.parts;
     // safe: connections to a port that was opened here are TCP, with or without TLS
-    const ports = { clock, log, refusals, peerOf: (socket: Duplex) => proxies.peerOf(socket as Socket) };
+    const peerOf = (socket: Duplex) => proxies.peerOf(socket as Socket);
+    const ports = { clock, log, refusals, peerOf, longBodies };
     const plain = tls ? createTlsServer(handle, tls, ports) : createHttpServer(handle, ports);
     const own = proxyProtocol ? announced(plain, { proxies, clock, refusals }) : plain;
     if (clients) this.attach(own.server, options);

@@ -33,7 +33,12 @@ export function createTlsServer(
   tellOfHandshakes(server, ports, shown);
   const connections = new Http2Connections(
     ports.clock,
-    { silentMs: timeouts.headersTimeout, idleMs: idleHttp2Ms, requestTimeoutMs: timeouts.requestTimeout },
+    {
+      silentMs: timeouts.headersTimeout,
+      idleMs: idleHttp2Ms,
+      requestTimeoutMs: timeouts.requestTimeout,
+      longBodies: ports.longBodies,
+    },
     (connection, reason, numRequests) => {
       ports.refusals.tell(endedHttp2Line(reason, peers.get(connection) ?? '', numRequests));
     },

@@ -18,6 +18,7 @@ import { subscribe } from '../../src/cli/subscribe.js';
 import { token } from '../../src/cli/token.js';
 import { clientErrors } from '../../src/client/client-error.js';
 import { connect } from '../../src/client/index.js';
+import { streamErrors } from '../../src/client/streams/stream-error.js';
 import { commandVariables, environmentName, flagName } from '../../src/config/layers.js';
 import { limitsOf } from '../../src/config/limits.js';
 import { type OptionValues, optionAt, optionPaths } from '../../src/config/options.js';
@@ -140,7 +141,10 @@ test('metrics', () => {
 });
 
 test('codes of errors', () => {
-  const known = (name: string) => Object.hasOwn(fanfareErrors, name) || Object.hasOwn(clientErrors, name);
+  const known = (name: string) =>
+    Object.hasOwn(fanfareErrors, name) ||
+    Object.hasOwn(clientErrors, name) ||
+    streamErrors.some((code) => code === name);
   expect(unknown(mentions(/\bERR_[A-Z_]+\b/g), known)).toEqual([]);
 });
 

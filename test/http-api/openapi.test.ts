@@ -74,8 +74,10 @@ it('has exactly the routes of the server', () => {
     random: systemRandom,
     tracer: undefined,
   };
-  // The older form takes lines, and what is below is no method.
-  const methods = apiEndpoints(parts, { keys: apiKey }).filter(({ path }) => !['/api', '/api/'].includes(path));
+  // The older form takes lines, streaming requests no JSON, and what is below is no method.
+  const methods = apiEndpoints(parts, { keys: apiKey }).filter(
+    ({ path }) => !['/api', '/api/', '/api/stream_write'].includes(path),
+  );
   const routes = methods.map(({ method, path }) => `${method} ${path}`);
   const documented = paths.flatMap((path) =>
     Object.keys(openApi.document.paths[path] ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
@@ -147,7 +149,7 @@ function others(but: string, properties: Readonly<Record<string, Schema>>, requi
   const good: Record<string, unknown> = {};
   for (const name of required) {
     const { type, enum: [choice] = [] } = openApi.resolve(properties[name] ?? {});
-    if (name !== but) good[name] = type === 'array' ? [] : (choice ?? 'chat:lobby');
+    if (name !== but) good[name] = type === 'array' ? [] : type === 'integer' ? 1 : (choice ?? 'chat:lobby');
   }
   return good;
 }

@@ -1,12 +1,23 @@
 /** What compiles against a declared application on the client's end, and what must not. */
 
 import { type Channel, type Client, connect, type Member, type Message } from 'fanfare/client';
+import { streams } from 'fanfare/client/streams';
 import { describe, expectTypeOf, test } from 'vitest';
 import type { Arena } from './arena.js';
 
 declare const client: Client<Arena>;
 declare const id: string;
 declare const anyName: string;
+
+describe('streams', () => {
+  test('have items of the type of the channel that their name matches', () => {
+    expectTypeOf(streams(client, 'chat:lobby').stream('a').items).toEqualTypeOf<
+      readonly { text: string; size: number }[]
+    >();
+    // @ts-expect-error no such channel
+    streams(client, 'chats:lobby');
+  });
+});
 
 describe('channels', () => {
   const room = client.channel('chat:lobby');

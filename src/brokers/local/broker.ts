@@ -9,6 +9,7 @@ import type {
   Broker,
   BrokerEvents,
   HistoryStore,
+  KeptAnswers,
   PresenceStore,
   Published,
   PublishOptions,
@@ -73,6 +74,15 @@ export class LocalBroker implements Broker {
     page: async (channel, query) => {
       const { entries, ...rest } = await this.#ask('pageOfMap', channel, query);
       return { state: new StatePage(entries), ...rest };
+    },
+  };
+
+  readonly answers: KeptAnswers = {
+    change: (channel, change, limits) => this.#ask('changeAnswer', channel, change, limits),
+    get: async (channel, id) => (await this.#ask('getAnswer', channel, id)) ?? undefined,
+    history: {
+      read: async (channel, query) => uncarriedPage(await this.#ask('readAnswers', channel, query)),
+      remove: async (channel) => void (await this.#ask('removeAnswers', channel)),
     },
   };
 

@@ -99,7 +99,7 @@ export class LocalBrokerHost {
   }
 
   #run(client: Client, request: LocalRequest): unknown {
-    const { history, maps, presence } = this.#broker;
+    const { history, maps, presence, answers } = this.#broker;
     switch (request.do) {
       case 'subscribe':
         return this.#subscribe(client, ...request.with);
@@ -142,6 +142,14 @@ export class LocalBrokerHost {
         return maps.get(...request.with);
       case 'pageOfMap':
         return maps.page(...request.with).then(({ state: { entries }, ...rest }) => ({ entries, ...rest }));
+      case 'changeAnswer':
+        return answers.change(...request.with);
+      case 'getAnswer':
+        return answers.get(...request.with);
+      case 'readAnswers':
+        return answers.history.read(...request.with).then(carriedPage);
+      case 'removeAnswers':
+        return answers.history.remove(...request.with);
       case 'startControl':
         [client.nodeId] = request.with;
         return null;

@@ -3,6 +3,7 @@
  * folder that only its user may enter, so the messages are trusted.
  */
 
+import type { AnswerChange, AnswerLimits, AnswerOutcome, AnswerRead } from '../../engine/ports/answer-store.js';
 import type { HistoryQuery, PresenceStats, Published, PublishOptions } from '../../engine/ports/broker.js';
 import type {
   MapChangeOptions,
@@ -41,6 +42,11 @@ export interface LocalOperations {
   renewKey(channel: ChannelName, key: string, ttlMs: number): boolean;
   getKey(channel: ChannelName, key: string): MapEntryRead;
   pageOfMap(channel: ChannelName, query: MapQuery): SentPage;
+  changeAnswer(channel: ChannelName, change: AnswerChange, limits: AnswerLimits): AnswerOutcome;
+  /** Null: there is none. */
+  getAnswer(channel: ChannelName, id: string): AnswerRead | null;
+  readAnswers(channel: ChannelName, query: HistoryQuery): CarriedPage;
+  removeAnswers(channel: ChannelName): null;
   startControl(nodeId: string): null;
   sendControl(payload: string, to: string | null): null;
   /** The answer comes after everything that was sent before it. */

@@ -18,8 +18,10 @@ import {
 import type { Clock, Random } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { Position } from '../../model/position.js';
 import { type ClientInfo, type NewPublication, type Publication, publicationAt } from '../../model/publication.js';
 import { Rounds } from '../rounds.js';
+import { MemoryAnswers } from './answers.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { MemoryMaps } from './maps.js';
 import { MemoryPresence } from './presence.js';
@@ -39,9 +41,14 @@ export interface MemoryBrokerOptions {
   readonly maxHistoryBytes?: number;
   /** Largest number of characters of keys and data in all maps; what would exceed it is refused. Default: 268,435,456. */
   readonly maxMapBytes?: number;
+  /** Largest number of characters of all answers; what would exceed it is refused. Default: 268,435,456. */
+  readonly maxAnswerBytes?: number;
   /** Most idempotency keys; beyond it, publishing with a key is refused for a while. Default: 1,000,000. */
   readonly maxIdempotencyKeys?: number;
 }
+
+/** Characters of an epoch, which clients get with each subscription: enough to tell it from others of the channel. */
+const epochLength = 8;
 
 const sweepIntervalMs = 10_000;
 
@@ -54,6 +61,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly comparesVersions = true;
   readonly history: HistoryStore = this;
   readonly maps: MemoryMaps;
+  readonly answers: MemoryAnswers;
   readonly presence: MemoryPresence;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -87,6 +95,15 @@ export class MemoryBroker implements Broker, HistoryStore {
         top: (channel) => this.#stream(channel).top,
       },
     });
+    this.answers = new MemoryAnswers({
+      clock: options.clock,
+      maxBytes: options.maxAnswerBytes ?? 268_435_456,
+      streams: {
+        advance: (channel) => this.#advance(channel),
+        deliver: (channel, publication) => this.#deliver(channel, publication, this.#stream(channel).epoch),
+        top: (channel) => this.#stream(channel).top,
+      },
+    });
     this.presence = new MemoryPresence(options.clock);
     this.#sweeps = new Rounds(options.clock, sweepIntervalMs, () => this.#sweep());
   }
@@ -98,6 +115,10 @@ export class MemoryBroker implements Broker, HistoryStore {
       mapKeys: this.maps.numKeys,
       mapBytes: this.maps.bytes,
       mapFigures: this.maps.figures,
+      answers: this.answers.figures.answers,
+      openAnswers: this.answers.figures.open,
+      answerBytes: this.answers.bytes,
+      answersInterrupted: this.answers.figures.interrupted,
       presenceEntries: this.presence.size,
       idempotencyKeys: this.#keys.size,
       streamsDropped: this.#streamsDropped,
@@ -116,6 +137,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#subscribed.clear();
     this.presence.clear();
     this.maps.close();
+    this.answers.close();
   }
 
   async subscribe(channel: ChannelName): Promise<void> {
@@ -162,6 +184,11 @@ export class MemoryBroker implements Broker, HistoryStore {
     this.#streams.get(channel)?.clear();
   }
 
+  #advance(channel: ChannelName): Position {
+    if (this.#isClosed) throw closed();
+    return this.#stream(channel).advance(this.#clock.nowMs());
+  }
+
   #append(channel: ChannelName, stream: Stream, publication: NewPublication, limits: StreamLimits): Publication {
     if (this.#isClosed) throw closed();
     const placed = stream.append(publication, limits, this.#clock.nowMs());
@@ -177,7 +204,7 @@ export class MemoryBroker implements Broker, HistoryStore {
     const known = this.#streams.get(channel);
     if (known !== undefined) return known;
     if (this.#streams.size >= this.#maxStreams) this.#dropOne();
-    const stream = new Stream(this.#random.id(), this.#clock.nowMs(), this.#usage);
+    const stream = new Stream(this.#random.id().slice(-epochLength), this.#clock.nowMs(), this.#usage);
     this.#streams.set(channel, stream);
     return stream;
   }
@@ -187,13 +214,14 @@ export class MemoryBroker implements Broker, HistoryStore {
     let least: readonly [ChannelName, Stream] | undefined;
     for (let left = Math.min(compared, this.#streams.size); left > 0; left--) {
       const next = this.#candidates.next().value;
-      if (next[0] === keep || this.maps.has(next[0])) continue;
+      if (next[0] === keep || this.maps.has(next[0]) || this.answers.has(next[0])) continue;
       if (least === undefined || this.#goesBefore(next, least)) least = next;
     }
     if (least === undefined) return false;
     const [channel, stream] = least;
     stream.clear();
     this.#streamsDropped++;
+    this.answers.dropped(channel);
     return this.#streams.delete(channel);
   }
 
@@ -211,11 +239,15 @@ export class MemoryBroker implements Broker, HistoryStore {
   *#sweep(): Generator<void> {
     yield* this.presence.sweep();
     this.#keys.sweep(this.#clock.nowMs());
+    yield* this.answers.sweep();
     for (const [channel, stream] of this.#streams) {
       const nowMs = this.#clock.nowMs();
-      const isUsed = this.#subscribed.has(channel) || this.maps.has(channel);
+      const isUsed = this.#subscribed.has(channel) || this.maps.has(channel) || this.answers.has(channel);
       const isIdle = stream.lastUsedMs + this.#streamIdleMs <= nowMs && !isUsed;
-      if (stream.isEmptyAt(nowMs) && isIdle) this.#streams.delete(channel);
+      if (stream.isEmptyAt(nowMs) && isIdle) {
+        this.#streams.delete(channel);
+        this.answers.dropped(channel);
+      }
       yield;
     }
   }

@@ -56,6 +56,15 @@ export class Stream {
     return placed;
   }
 
+  /** Uses the next offset for something that is kept elsewhere, or nowhere. */
+  advance(nowMs: number): Position {
+    // Offsets of what is kept are consecutive.
+    this.clear();
+    this.#offset++;
+    this.lastUsedMs = nowMs;
+    return this.top;
+  }
+
   read(query: HistoryQuery, nowMs: number): HistoryPage {
     this.#expire(nowMs);
     this.lastUsedMs = nowMs;

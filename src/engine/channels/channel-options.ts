@@ -122,6 +122,32 @@ export interface MapOptions {
   readonly presence?: 'clients' | 'users';
 }
 
+/**
+ * A channel of streams: messages that are opened, appended to, and closed. Subscribers get each stream so far, and then
+ * what is appended.
+ */
+export interface StreamsOptions {
+  /** What a stream is made of: one text, or items of JSON that have the type of `message`. Default: `text`. */
+  readonly of?: 'text' | 'items';
+  /** Streams kept in a channel, from 1 to 10,000. The oldest that have ended go first. Default: 100. */
+  readonly size?: number;
+  /** A stream that has ended is kept for so long after its last change. Default: `24h`. */
+  readonly ttl?: Duration;
+  /** Most bytes of one stream, as JSON, at least 1,024. What would exceed it is refused. Default: 262,144. */
+  readonly maxBytes?: number;
+  /** How long appends are gathered before they leave for a subscriber, at most `10s`. `0ms`: about one millisecond. Default: `150ms`. */
+  readonly every?: Duration;
+  /**
+   * A stream is interrupted when nothing has been heard of its producer for so long, from `1s` to `1h`, or up to a second
+   * later. Default: `15s`.
+   */
+  readonly interruptAfter?: Duration;
+  /** Which clients may cancel a stream; the server always may. Default: `nobody`. */
+  readonly cancel?: PermissionName | Decision<PermissionContext, boolean | Denial>;
+  /** Cancel a stream when its channel has had no subscriber on any node for so long, at least `1s`. Default: never. */
+  readonly stopWhenAlone?: Duration;
+}
+
 /** How often a subscriber gets publications: at most so many per second, of each key in a map. */
 export interface MaxRateOptions {
   /** For subscribers that do not ask for a rate, from 0.001 to 1,000. Default: `max`; without that, all publications. */
@@ -155,6 +181,8 @@ export interface ChannelOptions<Schema extends StandardSchemaV1 = StandardSchema
    * default the last 10,000.
    */
   readonly map?: MapOptions;
+  /** Makes it a channel of streams: messages that grow while they are read. Default: messages are whole. */
+  readonly streams?: StreamsOptions;
   /**
    * What a subscriber gets of the history. `stream`: all it missed. `cache`: the last value, on every subscribe.
    * `off`: nothing. Default: `stream` when there is a history.
@@ -230,6 +258,16 @@ const mapChecks = {
   key: word('any', 'user', 'client'),
   presence: word('clients', 'users'),
 } satisfies Record<keyof MapOptions, unknown>;
+const streamsChecks = {
+  of: word('text', 'items'),
+  size: anything,
+  ttl: anything,
+  maxBytes: anything,
+  every: anything,
+  interruptAfter: anything,
+  cancel: who,
+  stopWhenAlone: anything,
+} satisfies Record<keyof StreamsOptions, unknown>;
 const rateChecks = { default: anything, max: anything } satisfies Record<keyof MaxRateOptions, unknown>;
 const checks = {
   message: schema,
@@ -241,6 +279,9 @@ const checks = {
   },
   map(what: string, value: unknown) {
     if (value !== undefined) expectOptions(what, value, mapChecks);
+  },
+  streams(what: string, value: unknown) {
+    if (value !== undefined) expectOptions(what, value, streamsChecks);
   },
   recovery: word('stream', 'cache', 'off'),
   presence: wordOrFunction(true, false, 'nobody', 'anyone', 'user', 'subscriber'),

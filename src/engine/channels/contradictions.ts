@@ -8,6 +8,8 @@ export interface RuleFacts {
   readonly stream: { readonly size: number; readonly ttlMs: number } | undefined;
   /** Whatever the keys of a map are; absent for other channels. */
   readonly map?: unknown;
+  /** Absent for other channels. */
+  readonly streams?: { readonly maxLength: number } | undefined;
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   /** `nobody`, `token`, or any other permission. */
@@ -132,9 +134,10 @@ function* ofRule(rule: RuleFacts, limits: EngineLimits, named: (limit: LimitName
   if (stream !== undefined) {
     const { size, ttlMs } = stream;
     const noticedMs = pingIntervalMs + pongTimeoutMs;
+    const isRecoveredByCount = rule.map === undefined && rule.streams === undefined;
     for (const [limit, isInUse, consequence] of [
-      // A map delivers more than that in parts.
-      ['maxRecoveredPublications', recovery === 'stream' && rule.map === undefined, 'who missed more does not recover'],
+      // A map delivers more than that in parts, and streams are few.
+      ['maxRecoveredPublications', recovery === 'stream' && isRecoveredByCount, 'who missed more does not recover'],
       ['maxHistoryPublications', rule.readHistory !== 'nobody', 'who reads the history gets it in pages'],
     ] as const) {
       if (!isInUse) continue;
@@ -151,6 +154,10 @@ function* ofRule(rule: RuleFacts, limits: EngineLimits, named: (limit: LimitName
         `history.ttl is ${ttlMs / 1_000}s: a dead connection is noticed after ${noticedMs / 1_000}s, ${named('pingIntervalMs')} and ${named('pongTimeoutMs')}, and nothing is left to recover`,
       );
     }
+  }
+  if (rule.streams !== undefined && rule.streams.maxLength > maxQueueBytes) {
+    const message = `streams.maxBytes is ${rule.streams.maxLength}, more than ${named('maxQueueBytes')}: who comes late would not get a stream as long as that`;
+    yield { severity: 'error', ...about, message };
   }
   // Entries are renewed with the pings.
   if (presence && pingIntervalMs === 0) {

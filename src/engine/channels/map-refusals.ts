@@ -6,11 +6,13 @@ import type { Question, Rule } from './rule.js';
 /** A map was asked for and the channel is none, or is of another kind; or something else was, and the channel is a map. */
 export function otherKind(command: string, { channel, rule }: Omit<Question, 'action'>): RefusalLine {
   const ofKeys = rule.map?.presence === undefined ? `with keys of the kind ${rule.map?.key}` : 'of who is present';
-  const is = rule.map === undefined ? 'a channel of messages' : `a map ${ofKeys}`;
+  const kind = rule.streams === undefined ? 'messages' : 'streams';
+  const is = rule.map === undefined ? `a channel of ${kind}` : `a map ${ofKeys}`;
+  const option = `channels → ${rule.pattern.text} → ${rule.streams === undefined ? 'map' : 'streams'}`;
   return {
     check: 'kind of channel',
     key: `${command} ${rule.pattern.text}`,
-    fields: { command, channel, rule: rule.pattern.text, option: `channels → ${rule.pattern.text} → map` },
+    fields: { command, channel, rule: rule.pattern.text, option },
     message: `${command} refused: the client takes the channel for something else than ${is}`,
     level: 'info',
   };

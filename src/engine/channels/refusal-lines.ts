@@ -91,7 +91,13 @@ export function limitedToUsers({ action, channel, rule: { pattern } }: Question)
   };
 }
 
-const optionOf = { subscribe: 'subscribe', publish: 'publish', history: 'history.read', presence: 'presence' } as const;
+const optionOf = {
+  subscribe: 'subscribe',
+  publish: 'publish',
+  history: 'history.read',
+  presence: 'presence',
+  cancel: 'streams.cancel',
+} as const;
 
 /**
  * The broker has failed, or refused: while it does, each call fails alike.

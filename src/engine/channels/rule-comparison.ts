@@ -2,6 +2,7 @@
 
 import type { Rule } from './rule.js';
 import { isSamePolicy } from './slow-policy.js';
+import { isSameStreams } from './stream-terms.js';
 
 /**
  * `same`: nothing changes. `quiet`: the subscription stays, and the new rule applies from now on. `permission`: the
@@ -23,6 +24,7 @@ const meanings = {
   readPresence: 'quiet',
   stream: 'quiet',
   map: 'quiet',
+  streams: 'quiet',
   recovery: 'terms',
   presence: 'terms',
   joinLeave: 'terms',
@@ -48,6 +50,7 @@ export function compareRules(before: Rule, after: Rule): RuleChange {
   for (const field of fields) if (!isEqual(field, before, after)) found.add(meanings[field]);
   if ((before.stream === undefined) !== (after.stream === undefined)) found.add('terms');
   if ((before.map === undefined) !== (after.map === undefined)) found.add('terms');
+  if (before.streams?.content !== after.streams?.content) found.add('terms');
   // Functions get the values of placeholders.
   if (typeof after.subscribe === 'function' && before.pattern.text !== after.pattern.text) found.add('permission');
   return (['terms', 'permission', 'quiet'] as const).find((change) => found.has(change)) ?? 'same';
@@ -56,6 +59,7 @@ export function compareRules(before: Rule, after: Rule): RuleChange {
 function isEqual(field: keyof Rule, before: Rule, after: Rule): boolean {
   if (field === 'pattern') return before.pattern.text === after.pattern.text;
   if (field === 'map') return isSameMap(before.map, after.map);
+  if (field === 'streams') return isSameStreams(before.streams, after.streams);
   if (field === 'maxRate') return isSameRate(before.maxRate, after.maxRate);
   if (field === 'slow') return isSamePolicy(before.slow, after.slow);
   if (field === 'filterTags') return String(before.filterTags) === String(after.filterTags);

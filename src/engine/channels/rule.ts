@@ -10,6 +10,7 @@ import type { ChannelOptions, HistoryOptions } from './channel-options.js';
 import type { DataKind } from './data-kind.js';
 import type { RateTerms } from './max-rate.js';
 import type { SlowPolicy } from './slow-policy.js';
+import type { StreamTerms } from './stream-terms.js';
 
 /** With defaults, and parsed texts. */
 export interface Rule {
@@ -26,6 +27,8 @@ export interface Rule {
   readonly stream: StreamLimits | undefined;
   /** Absent: it is a channel of messages. With it there is a stream. */
   readonly map: MapTerms | undefined;
+  /** Absent: its messages do not grow. With it, `stream` counts answers, and there is a rate. */
+  readonly streams: StreamTerms | undefined;
   readonly recovery: 'stream' | 'cache' | 'off';
   readonly presence: boolean;
   readonly joinLeave: boolean;

@@ -15,6 +15,7 @@ import { greatestRate, type RateTerms } from './max-rate.js';
 import type { MapTerms, Rule } from './rule.js';
 import { compareRules } from './rule-comparison.js';
 import { type SlowPolicy, slowPolicy } from './slow-policy.js';
+import { rateOf, streamTerms } from './stream-terms.js';
 
 const defaultHistoryTtl: Duration = '5m';
 const maxHistorySize = 100_000;
@@ -63,8 +64,10 @@ export class ChannelRules {
       throw fault(text, `has map.maxBytes, and the broker "${stores.name}" does not count bytes`);
     }
     this.presenceMaps = [...new Set(this.#rules.filter(({ map }) => map?.presence !== undefined).map(firstWord))];
-    this.askFunctions = this.#rules.some(({ subscribe, renew, publish, readHistory, readPresence }) =>
-      [subscribe, renew, publish, readHistory, readPresence].some((decision) => typeof decision === 'function'),
+    this.askFunctions = this.#rules.some(({ subscribe, renew, publish, readHistory, readPresence, streams }) =>
+      [subscribe, renew, publish, readHistory, readPresence, streams?.cancel].some(
+        (decision) => typeof decision === 'function',
+      ),
     );
     this.keeps = {
       history: this.#rules.some(({ stream }) => stream !== undefined),
@@ -83,6 +86,7 @@ export class ChannelRules {
 }
 
 function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, counts = new RuleCounts()): Rule {
+  if (options.streams !== undefined) return compileStreams(text, options, defaults, counts);
   if (/^(0|[1-9]\d*)$/.test(text)) throw fault(text, 'a whole number cannot be a pattern: objects reorder such keys');
   if (text.startsWith(internalPrefix)) throw fault(text, `names that begin with "${internalPrefix}" are reserved`);
   const { presence = false } = options;
@@ -126,6 +130,7 @@ function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, 
     readPresence: presence === true ? 'subscriber' : presence === false ? 'nobody' : presence,
     stream,
     map,
+    streams: undefined,
     recovery,
     presence: presence !== false,
     joinLeave: options.joinLeave === true || options.joinLeave === 'push',
@@ -140,6 +145,48 @@ function compile(text: string, options: ChannelOptions, defaults: RuleDefaults, 
     maxRate: options.maxRate && rateTerms(text, options.maxRate),
     slow: slow(text, options, recovery),
     counts,
+  };
+}
+
+/** What does not go together with streams, and why. */
+const notWithStreams = {
+  map: 'a channel has streams or keys',
+  history: 'streams.size and streams.ttl say what is kept',
+  recovery: 'streams are always recovered',
+  delta: 'only what is new is sent anyway',
+  filterTags: 'streams are whole',
+  batch: 'streams.every gathers',
+  maxRate: 'streams.every says how often',
+  slow: 'a slow reader gets larger parts',
+} as const satisfies { readonly [Name in keyof ChannelOptions]?: string };
+
+/** A channel of messages, but for what streams decide themselves. */
+function compileStreams(
+  text: string,
+  { streams = {}, ...options }: ChannelOptions,
+  defaults: RuleDefaults,
+  counts: RuleCounts,
+): Rule {
+  for (const [name, why] of Object.entries(notWithStreams)) {
+    // safe: the table has names of options
+    if (options[name as keyof typeof notWithStreams] !== undefined) throw fault(text, `${why}: leave ${name} out`);
+  }
+  const found = streamTerms(streams);
+  if (typeof found === 'string') throw fault(text, found);
+  const { stream, ...terms } = found;
+  if (isBytesSchema(options.message)) throw fault(text, 'streams are JSON: leave bytes out');
+  if (terms.content === 'text' && options.message !== undefined) {
+    throw fault(text, 'a stream of text has no items: write streams.of "items", or leave message out');
+  }
+  const rate = rateOf(terms);
+  return {
+    ...compile(text, { compaction: true, ...options }, defaults, counts),
+    readHistory: 'subscriber',
+    stream,
+    streams: terms,
+    recovery: 'stream',
+    maxRate: { usual: rate, max: rate },
+    slow: { kind: 'recover' },
   };
 }
 
@@ -248,6 +295,9 @@ function checkStores(rule: Rule, broker: Stores): void {
   }
   if (rule.map !== undefined && broker.maps === undefined) {
     throw fault(text, `is a map, and the broker "${broker.name}" keeps none: take memory, redis or nats`);
+  }
+  if (rule.streams !== undefined && broker.answers === undefined) {
+    throw fault(text, `has streams, and the broker "${broker.name}" keeps none: take memory or redis`);
   }
   if (rule.map?.presence !== undefined && broker.maps?.renew === undefined) {
     throw fault(text, `shows presence, and the maps of the broker "${broker.name}" cannot`);

@@ -72,6 +72,8 @@ export class Attachment {
   #reads = 0;
   #joined: Promise<void> | undefined;
   #isForgone = false;
+  /** In a channel of streams: what has changed since the client's position is not known any more. */
+  #hasLost = false;
 
   /**
    * @param since the client's position, if it has one
@@ -92,12 +94,17 @@ export class Attachment {
     this.#joined ??= this.#join();
     await this.#joined;
     const { rule } = this.subscription;
-    const history = historyOf(this.#ports.broker, rule.map !== undefined);
+    const history = historyOf(this.#ports.broker, rule);
     if (rule.stream === undefined || history === undefined) return;
     if (this.#reads++ >= maxReads) throw new Error('history stays behind the live stream');
     // Publications buffered so far, and those lost by an overflow, are in the page that is read now.
     this.subscription.forgetOverflow();
-    const page = await history.read(this.subscription.channel, this.#query());
+    let page = await history.read(this.subscription.channel, this.#query());
+    if (rule.streams !== undefined && !page.continuous) {
+      // Who cannot go on gets all answers, as one who comes anew.
+      this.#hasLost = true;
+      page = await history.read(this.subscription.channel, this.#query());
+    }
     // The newest ones, of which the caller wants the order of the stream.
     const isReversed = this.subscription.recovery === 'cache' && this.#kind !== 'continuation';
     this.#page = page.publications.length > 1 && isReversed ? oldestFirst(page) : page;
@@ -126,7 +133,7 @@ export class Attachment {
 
   /** The reply to the client. */
   result(): SubscribeResult {
-    const { identity, variant, channel, maxRate } = this.subscription;
+    const { identity, variant, channel, maxRate, rule } = this.subscription;
     const { data } = identity;
     const wasRecovering = this.#kind !== 'state' && this.#since !== undefined;
     const state = {
@@ -136,7 +143,8 @@ export class Attachment {
       ...(data !== undefined && { data }),
       ...(variant.delta !== 'off' && { delta: true }),
       ...(variant.compact && { channelId: this.#ports.hub.channelId(channel) }),
-      ...(maxRate !== undefined && { maxRate }),
+      // Of streams, everything comes; the rate says only how often.
+      ...(maxRate !== undefined && rule.streams === undefined && { maxRate }),
     };
     if (this.#page === undefined || this.#merged === undefined) {
       return { ...state, recoverable: false, positioned: false, epoch: '', offset: 0 };
@@ -144,7 +152,9 @@ export class Attachment {
     const recovered = this.#isForgone ? undefined : this.#recovered(this.#page, this.#merged);
     this.subscription.hasBase = variant.delta === 'on' && (recovered?.publications?.length ?? 0) > 0;
     const recoverable = this.subscription.recovery !== 'off';
-    return { ...state, positioned: true, recoverable, ...this.#merged.top, ...recovered };
+    const reply = { ...state, positioned: true, recoverable, ...this.#merged.top, ...recovered };
+    // What comes with a short answer counts, and clients recover with what is left.
+    return rule.streams === undefined ? reply : { ...reply, positioned: false };
   }
 
   /** Why the client does not get what it missed, if {@link result} says so. */
@@ -153,6 +163,7 @@ export class Attachment {
     const page = this.#page;
     if (page === undefined || this.#since === undefined) return 'trimmed';
     if (this.#since.epoch !== '' && this.#since.epoch !== page.top.epoch) return 'epoch';
+    if (this.subscription.rule.streams !== undefined) return 'trimmed';
     return page.continuous && this.subscription.recovery === 'stream' ? 'too-many' : 'trimmed';
   }
 
@@ -173,7 +184,7 @@ export class Attachment {
   #query() {
     const { recovery, variant, rule } = this.subscription;
     const { maxRecoveredPublications } = this.#ports.limits;
-    if (this.#kind === 'continuation') {
+    if (this.#kind === 'continuation' && rule.streams === undefined) {
       const limit = this.#since === undefined ? 0 : maxContinued;
       return { limit, ...defined({ since: this.#since }), reverse: false };
     }
@@ -182,11 +193,14 @@ export class Attachment {
       const most = Math.max(1, Math.min(rule.stream?.size ?? 1, maxRecoveredPublications));
       return { limit: variant.filter === undefined ? 1 : most, reverse: true };
     }
-    if (recovery === 'off' || this.#since === undefined) return { limit: 0, reverse: false };
+    const areAnswers = rule.streams !== undefined;
+    const limit = areAnswers ? (rule.stream?.size ?? 0) : maxRecoveredPublications;
+    if (this.#since === undefined || this.#hasLost) return { limit: areAnswers ? limit : 0, reverse: false };
+    if (recovery === 'off') return { limit: 0, reverse: false };
     const { offset, epoch } = this.#since;
     // Without an epoch: an application that knows only offsets asks. The server always sends an epoch to clients.
     const since = epoch === '' ? { offset } : { offset, epoch };
-    return { limit: maxRecoveredPublications, since, reverse: false };
+    return { limit, since, reverse: false };
   }
 
   /** What a recovering client gets; `undefined` if it cannot recover, or does not ask for it. */
@@ -197,6 +211,7 @@ export class Attachment {
       maxRate,
       variant: { filter },
     } = this.subscription;
+    if (this.subscription.rule.streams !== undefined) return this.#answers(publications);
     if (recovery === 'cache' && this.#kind !== 'continuation') return cached(since, top, publications, filter);
     if ((recovery === 'off' && this.#kind !== 'continuation') || since === undefined) return undefined;
     // After a page cut by the limit there would be a gap before the live stream.
@@ -207,6 +222,15 @@ export class Attachment {
     // The client goes on from each publication that it gets. If there is none, it has still missed nothing up to the top,
     // and would otherwise ask from a position that is forgotten one day.
     return { recovered: true, publications: wanted, ...(wanted.length > 0 && { offset: since.offset }) };
+  }
+
+  /** All answers for one who comes anew, or those that have changed, each in one publication. */
+  #answers(publications: readonly Publication[]): Partial<SubscribeResult> {
+    const wanted = newestOfKeys(publications);
+    const [first] = wanted;
+    const recovered = this.#since !== undefined && !this.#hasLost;
+    // The client goes on from each publication that it gets; before them it has nothing.
+    return { recovered, publications: wanted, ...(first !== undefined && { offset: 0 }) };
   }
 }
 

@@ -62,11 +62,6 @@ export class HubChannel implements AudienceChannel {
     return this.#id;
   }
 
-  /** Of the rule by which it has its subscribers. */
-  get isMap(): boolean {
-    return this.#rule?.map !== undefined;
-  }
-
   get knownId(): number {
     return this.#id;
   }

@@ -1,9 +1,9 @@
 /**
- * The subscribers of a channel with one rate: the newest publication of each key waits for the next beat, and leaves to
- * all of them. The first after a silence leaves at once. Joins and leaves do not wait.
+ * The subscribers of a channel with one rate: the newest publication of each key, or what was added to each answer, waits
+ * for the next beat, and leaves to all of them. The first after a silence leaves at once. Joins and leaves do not wait.
  */
 
-import type { Publication } from '../../model/publication.js';
+import { joinPublications, type Publication } from '../../model/publication.js';
 import type { TrafficPush } from '../../model/push.js';
 import type { TagFilter } from '../filters/tag-filter.js';
 import type { Cancel } from '../ports/clock.js';
@@ -65,8 +65,11 @@ export class PacedAudience implements Flushable {
       return;
     }
     const numBefore = this.#waiting.size;
-    this.#waiting.add(keyOf(publication), publication);
-    if (this.#waiting.size === numBefore) counts.publicationsConflated += this.size - this.#newcomers.size;
+    const key = keyOf(publication);
+    // Of an answer, nothing is left out.
+    const isPart = publication.part !== undefined;
+    this.#waiting.add(key, isPart ? joinPublications(this.#waiting.get(key), publication) : publication);
+    if (this.#waiting.size === numBefore && !isPart) counts.publicationsConflated += this.size - this.#newcomers.size;
     // What waits is newer than all of them.
     if (this.#waiting.size === 1) this.#newcomers.clear();
     if (!this.#isSilent) return;
@@ -92,6 +95,7 @@ export class PacedAudience implements Flushable {
 
   /** Adds a subscriber that has everything that has come, or came after it. */
   enter(subscription: Subscription): void {
+    this.#giveParts();
     this.#audience.putIn(subscription);
     this.#hasAll(subscription);
   }
@@ -128,6 +132,7 @@ export class PacedAudience implements Flushable {
   }
 
   finish(subscription: Subscription): void {
+    this.#giveParts();
     const waiting = this.#waiting.after(this.#newcomers.get(subscription) ?? 0);
     if (waiting.length === 0) this.#audience.finish(subscription);
     else {
@@ -137,6 +142,11 @@ export class PacedAudience implements Flushable {
       );
       this.#hasAll(subscription);
     }
+  }
+
+  /** Parts that are joined later would not be for all: those that wait leave before somebody comes, or has to have everything. */
+  #giveParts(): void {
+    if (this.#channel.rule?.streams !== undefined) this.#give();
   }
 
   #hasAll(subscription: Subscription): void {

@@ -115,10 +115,10 @@ export class PositionChecks {
     this.#scheduleRetry();
   }
 
-  async #topOf({ name, isMap }: HubChannel): Promise<Position | undefined> {
+  async #topOf({ name, rule }: HubChannel): Promise<Position | undefined> {
     const { broker, clock } = this.#parts;
     try {
-      const page = historyOf(broker, isMap)?.read(name, { limit: 0, reverse: false });
+      const page = historyOf(broker, rule)?.read(name, { limit: 0, reverse: false });
       return page && (await withTimeLimit(clock, readLimitMs, 'position check', page)).top;
     } catch {
       // The channel becomes doubtful; the broker logs the reason.

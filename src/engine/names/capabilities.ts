@@ -5,11 +5,14 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { Wildcard } from './wildcard.js';
 
 /** What a client can do with a channel. */
-export type ChannelAction = 'subscribe' | 'publish' | 'presence' | 'history';
+export type ChannelAction = CapableAction | 'cancel';
+
+/** What a token can allow. */
+type CapableAction = 'subscribe' | 'publish' | 'presence' | 'history';
 
 export interface Capability {
   readonly channels: readonly Wildcard[];
-  readonly allow: readonly ChannelAction[];
+  readonly allow: readonly CapableAction[];
 }
 
 const actionOfCode = { sub: 'subscribe', pub: 'publish', prs: 'presence', hst: 'history' } as const;
@@ -42,6 +45,7 @@ export function parseCapabilities(value: unknown): Capability[] {
 
 export function isCapable(capabilities: readonly Capability[], action: ChannelAction, channel: ChannelName): boolean {
   return capabilities.some(
-    ({ channels, allow }) => allow.includes(action) && channels.some((wildcard) => wildcard.matches(channel)),
+    ({ channels, allow }) =>
+      allow.some((allowed) => allowed === action) && channels.some((wildcard) => wildcard.matches(channel)),
   );
 }

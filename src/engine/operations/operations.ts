@@ -1,12 +1,18 @@
 /** The operations on channels and clients, the same for the library and the HTTP API. */
 
+import type { Addition } from '../../model/answer-part.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import type { JsonText } from '../../model/json-text.js';
 import { type JsonPayload, type Payload, payloadJson } from '../../model/payload.js';
 import type { ClientInfo } from '../../model/publication.js';
 import { StatePage } from '../../model/state-page.js';
 import type { Revocation } from '../auth/revocations.js';
+import { acceptAddition, acceptChange, type NewAddition, type NewAnswerChange } from '../channels/answer-changes.js';
+import type { AnswerProducer, Stop } from '../channels/answer-producer.js';
+import { waitForStop } from '../channels/answer-wait.js';
+import type { Answering } from '../channels/answering.js';
 import { beginBroadcast, beginPublishing, endPublishing } from '../channels/message-spans.js';
 import {
   acceptMessage,
@@ -17,6 +23,7 @@ import {
 } from '../channels/publishing.js';
 import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
+import type { AnswerRead, AnswerStatus } from '../ports/answer-store.js';
 import type { Identity } from '../ports/authenticator.js';
 import {
   type HistoryPage,
@@ -74,6 +81,7 @@ export interface OperationsPorts extends ServicePorts {
   readonly random: Random;
   readonly broker: Stores;
   readonly publishing: Pick<Publishing, 'publish' | 'change'>;
+  readonly answering: Answering;
   readonly tracer: Tracer | undefined;
   readonly limits: Pick<EngineLimits, 'maxHistoryPublications'> & ServicePorts['limits'];
 }
@@ -96,6 +104,9 @@ export class Operations {
   async publish(channel: string, data: Payload, options: PublishRequestOptions): Promise<Published> {
     const { name, rule } = this.find(channel);
     if (rule.map !== undefined) throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is a map: set a key of it`);
+    if (rule.streams !== undefined) {
+      throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" is a channel of streams: open one`);
+    }
     const accepted = acceptMessage(rule, data);
     const { publishing, tracer } = this.ports;
     if (!(accepted instanceof Promise)) return publishing.publish(name, rule, accepted.data, options);
@@ -191,6 +202,41 @@ export class Operations {
     return this.ports.publishing.change(name, rule, { ...change, data }, options);
   }
 
+  /** Makes a change of an answer. Throws as {@link Answering.change}. */
+  async changeAnswer(
+    channel: string,
+    change: NewAnswerChange,
+  ): Promise<AnswerStatus & { readonly duplicate: boolean }> {
+    const { name, rule } = this.find(channel);
+    return this.ports.answering.change(name, rule, await acceptChange(rule, change));
+  }
+
+  /** Opens an answer, or goes on with it, for a program that holds it until its end. Throws as {@link Answering.change}. */
+  async produceAnswer(
+    channel: string,
+    open: { readonly id: string; readonly meta?: JsonText },
+  ): Promise<AnswerProducer> {
+    const { name, rule } = this.find(channel);
+    return this.ports.answering.produce(name, rule, open);
+  }
+
+  /** What is added to an answer, checked against the schema of its channel. Also `ERR_MESSAGE_TOO_LARGE`. */
+  async acceptAddition(channel: string, added: NewAddition): Promise<Addition> {
+    return acceptAddition(this.find(channel).rule, added);
+  }
+
+  /** `undefined`: there is none of this id. */
+  async readAnswer(channel: string, id: string): Promise<AnswerRead | undefined> {
+    const { name, rule } = this.find(channel);
+    return this.ports.answering.read(name, rule, id);
+  }
+
+  /** Resolves when a reader cancels the answer, or another producer opens it; or with `undefined` after that time. */
+  async waitForStop(channel: string, id: string, run: number, maxWaitMs: number): Promise<Stop | undefined> {
+    const { name, rule } = this.find(channel);
+    return waitForStop(this.ports, name, rule, { id, run }, maxWaitMs);
+  }
+
   async readMapKey(channel: string, key: string): Promise<MapEntryRead> {
     const { name, store } = this.#mapOf(channel);
     return store.get(name, key);
@@ -278,7 +324,7 @@ export class Operations {
 
   #historyOf(channel: string): { readonly name: ChannelName; readonly store: HistoryStore } {
     const { name, rule } = this.find(channel);
-    const store = historyOf(this.ports.broker, rule.map !== undefined);
+    const store = historyOf(this.ports.broker, rule);
     if (rule.stream !== undefined && store !== undefined) return { name, store };
     throw new FanfareError('ERR_NOT_AVAILABLE', `"${channel}" keeps no history`);
   }

@@ -1,11 +1,13 @@
 /** What a node answers to others, and how it reads their answers. */
 
 import * as v from 'valibot';
-import { parseChannelName } from '../../model/channel-name.js';
+import { type ChannelName, parseChannelName } from '../../model/channel-name.js';
 import type { Tickets } from '../auth/tickets.js';
+import type { Answering, AnswerNotice } from '../channels/answering.js';
 import { grantSchema } from '../channels/grant.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { type NodeSummary, nodeSummary } from '../cluster/messages.js';
+import type { Hub } from '../fanout/hub.js';
 import type { Identity } from '../ports/authenticator.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { Logger } from '../ports/logger.js';
@@ -20,6 +22,11 @@ const deadlineMs = 5_000;
 
 const channelQuestion = v.object({ channel: v.string(), limit: v.optional(v.number(), 0) });
 const patternQuestion = v.object({ pattern: v.string() });
+const answerNotice = v.object({
+  channel: v.string(),
+  id: v.string(),
+  run: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+});
 const ticketQuestion = v.object({ ticket: v.pipe(v.string(), v.maxLength(256)) });
 const channelList = v.array(v.tuple([v.string(), v.pipe(v.number(), v.minValue(0))]));
 /** The id of an order, so that a node carries it out once, and its age. */
@@ -41,13 +48,14 @@ export interface ServicePorts extends OrderPorts, SummaryPorts {
   readonly cluster: Pick<Cluster, 'serve' | 'ask' | 'askAll' | 'onJoined' | 'onHeardAgain'>;
   readonly recentOrders: Pick<RecentOrders, 'add' | 'all'>;
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
+  readonly answering: Pick<Answering, 'take'>;
   readonly limits: Pick<EngineLimits, 'maxPresenceClients'> & OrderPorts['limits'];
   readonly log: Logger;
 }
 
 /** Registers all answers to other nodes, and asks nodes that join for their revocations and orders. */
 export function serveCluster(ports: ServicePorts): void {
-  const { cluster, hub, revocations, recentOrders, tickets, limits } = ports;
+  const { cluster, hub, revocations, recentOrders, tickets, limits, answering } = ports;
   cluster.serve('info', () => summaryOf(ports));
   cluster.serve('channels', (body) => {
     const { pattern } = v.parse(patternQuestion, body);
@@ -74,6 +82,14 @@ export function serveCluster(ports: ServicePorts): void {
   cluster.serve('presence_stats', (body) => {
     const name = parseChannelName(v.parse(channelQuestion, body).channel);
     return name === undefined ? { numClients: 0, users: [] } : countPresent(hub, name);
+  });
+  cluster.serve('answer', (body) => {
+    answering.take(v.parse(answerNotice, body));
+    return 0;
+  });
+  cluster.serve('subscribers', (body) => {
+    const name = parseChannelName(v.parse(channelQuestion, body).channel);
+    return (name && hub.channel(name)?.numSubscribers) ?? 0;
   });
   // Either node may have missed something: a new node everything, one that was cut off the orders meanwhile.
   cluster.onJoined((nodeId) => void learnStanding(ports, nodeId));
@@ -129,4 +145,24 @@ export function readSummary(answer: unknown): NodeSummary[] {
 export function readChannels(answer: unknown): ChannelSummary[] {
   const parsed = v.safeParse(channelList, answer);
   return parsed.success ? parsed.output.map(([name, numClients]) => ({ name, numClients })) : [];
+}
+
+/** Longest wait for the others, which are told again until then. */
+const noticeMs = 4_000;
+
+/** Tells the other nodes what has become of an answer. A node that is not reached finds it with its next change. */
+export function tellOfAnswer(cluster: Pick<Cluster, 'askAll'>, notice: AnswerNotice): void {
+  void cluster.askAll('answer', notice, { deadlineMs: noticeMs });
+}
+
+/** The subscribers of a channel on this node and on the others that answer in time. */
+export async function numSubscribersOf(
+  { hub, cluster }: { readonly hub: Pick<Hub, 'channel'>; readonly cluster: Pick<Cluster, 'askAll'> },
+  channel: ChannelName,
+): Promise<number> {
+  const own = hub.channel(channel)?.numSubscribers ?? 0;
+  // One is enough for who asks.
+  if (own > 0) return own;
+  const others = await cluster.askAll('subscribers', { channel }, { deadlineMs: noticeMs });
+  return others.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
 }

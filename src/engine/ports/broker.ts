@@ -7,6 +7,7 @@
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
 import type { ClientInfo, NewPublication, Publication } from '../../model/publication.js';
+import type { AnswerStore } from './answer-store.js';
 import type { ControlChannel } from './control-channel.js';
 import type { MapStore } from './map-store.js';
 
@@ -138,6 +139,15 @@ export interface MapFigures {
   expired: number;
 }
 
+/** Answers, and the history of their channels. */
+export interface KeptAnswers extends AnswerStore {
+  /**
+   * Publications are whole answers, at the offsets of their last changes. A page is continuous if no answer that has changed
+   * since then has been forgotten. Removing forgets those that have ended.
+   */
+  readonly history: HistoryStore;
+}
+
 /** What a broker keeps in this process, and what it has thrown away to stay within its limits. */
 export interface BrokerHoldings {
   readonly streams: number;
@@ -149,6 +159,11 @@ export interface BrokerHoldings {
   readonly mapBytes?: number;
   /** By the pattern of the rule. Absent: it keeps none here. */
   readonly mapFigures?: ReadonlyMap<string, MapFigures>;
+  /** Answers of all channels, those of them that are open, their characters, and how many fell silent since the start. */
+  readonly answers?: number;
+  readonly openAnswers?: number;
+  readonly answerBytes?: number;
+  readonly answersInterrupted?: number;
   readonly presenceEntries: number;
   readonly idempotencyKeys: number;
   /** Streams that were dropped since the start, because there were too many or they were too large. */
@@ -156,14 +171,15 @@ export interface BrokerHoldings {
 }
 
 /** The stores of channels, in the broker or in place of it. */
-export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps' | 'mapChanges' | 'carriesBytes'>;
+export type Stores = Pick<Broker, 'name' | 'history' | 'presence' | 'maps' | 'mapChanges' | 'answers' | 'carriesBytes'>;
 
-/** Where the publications of a channel are kept; `undefined` if they are not. */
+/** Where the publications of a channel are kept; `undefined` if they are not. @param rule the channel's: a map, of streams, or neither */
 export function historyOf(
-  { history, maps, mapChanges }: Omit<Stores, 'name'>,
-  isMap: boolean,
+  { history, maps, mapChanges, answers }: Omit<Stores, 'name'>,
+  rule: { readonly map?: unknown; readonly streams?: unknown } | undefined,
 ): HistoryStore | undefined {
-  return isMap && maps !== undefined ? (mapChanges ?? history) : history;
+  if (rule?.streams !== undefined && answers !== undefined) return answers.history;
+  return rule?.map !== undefined && maps !== undefined ? (mapChanges ?? history) : history;
 }
 
 /**
@@ -187,6 +203,8 @@ export interface Broker {
   readonly maps?: MapStore;
   /** The streams of {@link maps}. Absent: they are in {@link history}. */
   readonly mapChanges?: HistoryStore;
+  /** Only with {@link history}. Absent: no channel rule may have streams. */
+  readonly answers?: KeptAnswers;
   /** Absent: no channel rule may ask for presence. */
   readonly presence?: PresenceStore;
   /** Absent: a node does not know other nodes, and operations on clients apply to this node only. */

@@ -34,6 +34,15 @@ export class RuleCounts {
   mapRefusals = 0;
   /** Pages of states that newcomers got. */
   mapPages = 0;
+  /** Streams that producers on this node have opened, appended to, closed and failed. */
+  streamsOpened = 0;
+  streamAppends = 0;
+  streamsClosed = 0;
+  streamsFailed = 0;
+  /** Streams that readers on this node have cancelled, or that nobody read any more. */
+  streamsCancelled = 0;
+  /** Changes of streams that were refused: of a producer that was replaced, after the end, out of order, or beyond a bound. */
+  streamRefusals = 0;
   /** Publications that waited for the beat of a rate, one per subscriber. */
   publicationsDelayed = 0;
   /** Publications that subscribers with a rate did not get, since a newer one of the key came before the beat. */

@@ -57,9 +57,10 @@ export function settleRuleChange(ports: RuleChangePorts, session: Session, subsc
  * published in between.
  */
 function sendBack(session: Session, subscription: Subscription, rule: Rule): void {
-  const { stream, map } = subscription.rule;
-  const isPlaceKept =
-    stream !== undefined && rule.stream !== undefined && (map === undefined) === (rule.map === undefined);
+  const { stream, map, streams } = subscription.rule;
+  const isSameKind =
+    (map === undefined) === (rule.map === undefined) && (streams === undefined) === (rule.streams === undefined);
+  const isPlaceKept = stream !== undefined && rule.stream !== undefined && isSameKind;
   session.subscriptions.unsubscribe(
     subscription,
     isPlaceKept ? unsubscribeCodes.insufficientState : unsubscribeCodes.stateInvalidated,

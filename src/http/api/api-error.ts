@@ -56,6 +56,11 @@ export function tooMuch(message: string, option?: string): ApiError {
   return new ApiError({ code, message, status: 413, isTransport: true, reason: message, ...why });
 }
 
+/** The body is of a type that is not read. */
+export function unsupportedType(message: string): ApiError {
+  return new ApiError({ code: errorCodes.badRequest.code, message, status: 415, isTransport: true, reason: message });
+}
+
 /** A feature of Centrifugo that Fanfare does not have. */
 export function notAvailable(message: string): ApiError {
   const { code } = errorCodes.notAvailable;

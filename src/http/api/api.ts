@@ -14,6 +14,7 @@ import { type ApiGate, apiEndpoint, paramsShape, textEndpoint, unknownMethodEndp
 import { runLines } from './lines.js';
 import type { ApiParts } from './method.js';
 import { apiMethods } from './methods.js';
+import { streamEndpoint } from './stream-endpoint.js';
 
 export interface ApiOptions {
   /**
@@ -46,7 +47,7 @@ export function apiEndpoints(parts: ApiParts, options: ApiOptions): HttpEndpoint
   const methods = methodEndpoints(parts, gate);
   // Not /api/: a path is matched as it is.
   const lines = textEndpoint('/api', 'lines', parts, gate, runLines);
-  return [...methods, lines];
+  return [...methods, streamEndpoint(parts, gate), lines];
 }
 
 /** An endpoint for each method, for several calls at once, and for methods that there are not. */

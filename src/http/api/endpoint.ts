@@ -2,23 +2,28 @@
 
 import { Counters } from '../../engine/ports/counters.js';
 import { type Span, traceIdOf } from '../../engine/ports/tracer.js';
-import { errorCodes } from '../../model/codes.js';
 import { maxJsonNesting, parseJson } from '../../model/json-parse.js';
-import { type JsonShape, members } from '../../model/json-shape.js';
+import { each, type JsonShape, members } from '../../model/json-shape.js';
 import { decodeUtf8 } from '../../model/utf8.js';
 import { BodyAborted } from '../body.js';
 import { type HttpEndpoint, type HttpReply, type HttpRequest, jsonTextReply } from '../endpoint.js';
 import { elementsOf } from '../header-list.js';
 import { isUtf8Json } from '../media-type.js';
-import { ApiError, malformed, tooMuch } from './api-error.js';
+import { type ApiError, malformed, tooMuch, unsupportedType } from './api-error.js';
 import { unknownMethod } from './calls.js';
 import { recordFailure } from './failure.js';
 import type { ApiCall, ApiParts } from './method.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
 import { beginRequest, endRequest } from './request-span.js';
 
-/** Data for publications, connections and subscriptions stays text for the methods. */
-export const paramsShape = members({ data: 'source', info: 'source' });
+/** Data for publications, streams, connections and subscriptions stays text for the methods. */
+export const paramsShape = members({
+  data: 'source',
+  info: 'source',
+  meta: 'source',
+  result: 'source',
+  items: each('source'),
+});
 
 export interface ApiGate {
   /** What its paths begin with. Default: `/api`. */
@@ -71,8 +76,8 @@ export function unknownMethodEndpoint(known: readonly string[], parts: ApiParts,
   });
 }
 
-/** @param answer called for whoever is let in */
-function guarded(
+/** @param answer called for whoever is let in; resolves with the answer as JSON text */
+export function guarded(
   place: Pick<HttpEndpoint, 'path' | 'isPrefix'>,
   name: string,
   parts: ApiParts,
@@ -157,9 +162,9 @@ function errorReply(error: ApiError, { headers }: HttpRequest, id: string): Http
 export async function readText(request: HttpRequest, maxBodyBytes: number): Promise<string> {
   const { 'content-type': type, 'content-encoding': encoding } = request.headers;
   // Pages of any origin may send forms and plain text without a preflight request.
-  if (!isUtf8Json(type)) throw unsupported('Content-Type must be application/json, in UTF-8');
+  if (!isUtf8Json(type)) throw unsupportedType('Content-Type must be application/json, in UTF-8');
   if (encoding !== undefined && !elementsOf(encoding).every((coding) => coding.toLowerCase() === 'identity')) {
-    throw unsupported('Content-Encoding is not supported');
+    throw unsupportedType('Content-Encoding is not supported');
   }
   const bytes = await request.readBody(maxBodyBytes);
   if (bytes === undefined) throw tooMuch(`the body is larger than ${maxBodyBytes} bytes`, 'api.maxBodyBytes');
@@ -173,8 +178,4 @@ export function parseBody(text: string, shape: JsonShape): unknown {
   const parsed = parseJson(text, shape);
   if (parsed.ok) return parsed.value;
   throw malformed(parsed.fault === 'nesting' ? `the body nests deeper than ${maxJsonNesting}` : 'the body is not JSON');
-}
-
-function unsupported(message: string): ApiError {
-  return new ApiError({ code: errorCodes.badRequest.code, message, status: 415, isTransport: true, reason: message });
 }

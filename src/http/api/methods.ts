@@ -17,6 +17,7 @@ import { presence, presenceStats } from './methods/presence.js';
 import { publish } from './methods/publish.js';
 import { refresh } from './methods/refresh.js';
 import { blockUser, invalidateUserTokens, revokeToken, unblockUser } from './methods/revocation.js';
+import { streamAppend, streamCancel, streamClose, streamOpen, streamRead, streamWait } from './methods/streams.js';
 import { subscribe } from './methods/subscribe.js';
 import { tail } from './methods/tail.js';
 import { ticket } from './methods/ticket.js';
@@ -37,6 +38,12 @@ export const apiMethods: readonly ApiMethod[] = [
   mapRemove,
   mapReadState,
   mapReadStream,
+  streamOpen,
+  streamAppend,
+  streamClose,
+  streamCancel,
+  streamWait,
+  streamRead,
   channels,
   info,
   revokeToken,

@@ -16,6 +16,7 @@ const text = json('hello');
 const lacking = {
   history: 'this one is told to keep none',
   maps: 'none are kept',
+  answers: 'none are kept',
   mapRenewal: 'none are kept',
   idempotency: 'it takes the memory that history needs',
   presence: 'the nodes ask each other over the control channel',
@@ -33,13 +34,13 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
   runSuites({
     name: 'rabbitmq, one server',
     make: (prefix, as) => made({ prefix }, as),
-    skip: without('presence', 'versions', 'maps', 'mapRenewal'),
+    skip: without('presence', 'versions', 'maps', 'mapRenewal', 'answers'),
   });
 
   runSuites({
     name: 'rabbitmq, without history',
     make: (prefix, as) => made({ prefix, history: false }, as),
-    skip: without('presence', 'history', 'idempotency', 'versions', 'maps', 'mapRenewal'),
+    skip: without('presence', 'history', 'idempotency', 'versions', 'maps', 'mapRenewal', 'answers'),
   });
 
   test('without history a rule that asks for it is refused, and a key for which there is no memory', async () => {

@@ -34,6 +34,7 @@ class SharedBroker {
     return {
       name: 'shared memory',
       history: memory,
+      answers: memory.answers,
       ...(keepsPresence && { presence: memory.presence }),
       control,
       ...(probe && { probe }),

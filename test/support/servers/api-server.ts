@@ -42,6 +42,8 @@ function apiApp() {
     channels: {
       'chat:{room}': channel({ ...all, history: { size: 100, read: 'anyone' }, presence: 'anyone' }),
       'scores:{name}': channel({ ...all, map: {} }),
+      'answers:{name}': channel({ ...all, streams: {} }),
+      'steps:{name*}': channel({ ...all, streams: { of: 'items' } }),
       'plain:{name*}': channel(all),
     },
     broker: (ports) => {

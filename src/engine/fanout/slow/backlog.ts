@@ -3,7 +3,7 @@
 import { payloadLength } from '../../../model/payload.js';
 import type { PublicationPush } from '../../../model/push.js';
 import type { SlowPolicy } from '../../channels/slow-policy.js';
-import { keyOf } from '../newest-of-keys.js';
+import { keyOf, newestOfKeys } from '../newest-of-keys.js';
 import type { SharedPush } from '../shared-push.js';
 import { NewestByKey, type Numbered } from './newest-by-key.js';
 import { Recent } from './recent.js';
@@ -20,6 +20,10 @@ export interface Backlog {
   after(place: number): readonly Waiting[];
   /** Those that are kept. */
   readonly size: number;
+  /** Whether nothing after this place is missing but for what newer ones replace. */
+  holdsAfter(place: number): boolean;
+  /** Whether what is {@link after} a place has to leave as a whole, since it was joined. */
+  readonly isJoined?: true;
   /** All readers have what came up to this place. */
   forget?(place: number): void;
   /** The place behind which nothing is left out that comes after this offset; `undefined` if something is. */
@@ -29,6 +33,14 @@ export interface Backlog {
 /** Under `recover` these are given without a look at the history: a socket is often full for a moment. */
 const maxRemembered = 64;
 const maxRememberedBytes = 65_536;
+
+/** Parts of answers: after joining they are few. */
+const maxParts = 4_096;
+
+/** For subscribers with one filter, in a channel of streams. @param share makes a push of what was joined */
+export function backlogOfParts(share: (publication: PublicationPush['publication']) => SharedPush): Backlog {
+  return new PartsBacklog(maxParts, maxRememberedBytes, share);
+}
 
 /** @param maxBytes of publications under `dropOldest`, whose number alone is no bound of memory */
 export function backlogOf(policy: SlowPolicy, maxBytes: number): Backlog {
@@ -70,6 +82,10 @@ class NewestBacklog implements Backlog {
     return this.#newest.after(place);
   }
 
+  holdsAfter(): boolean {
+    return true;
+  }
+
   forget(place: number): void {
     this.#newest.forget(place);
   }
@@ -103,9 +119,44 @@ class RecentBacklog implements Backlog {
     return this.#recent.after(place);
   }
 
+  holdsAfter(place: number): boolean {
+    return place >= this.#recent.numDropped;
+  }
+
   placeAt(offset: number): number | undefined {
     if (offset < this.#droppedUpTo) return undefined;
     const next = this.#recent.after(0).find(({ item }) => publicationOf(item).offset > offset);
     return next === undefined ? this.numAdded : next.number - 1;
+  }
+}
+
+/** The last parts of answers. Who reads them gets one of each answer, with all that was added to it. */
+class PartsBacklog extends RecentBacklog {
+  readonly isJoined = true;
+  readonly #share: (publication: PublicationPush['publication']) => SharedPush;
+  /** What was joined last: readers that became slow together get the same. */
+  #last: { readonly place: number; readonly numAdded: number; readonly joined: readonly Waiting[] } | undefined;
+
+  constructor(maxItems: number, maxBytes: number, share: (publication: PublicationPush['publication']) => SharedPush) {
+    super(maxItems, maxBytes);
+    this.#share = share;
+  }
+
+  override after(place: number): readonly Waiting[] {
+    const { numAdded } = this;
+    if (this.#last?.place !== place || this.#last.numAdded !== numAdded) {
+      this.#last = { place, numAdded, joined: this.#join(super.after(place)) };
+    }
+    return this.#last.joined;
+  }
+
+  #join(waiting: readonly Waiting[]): readonly Waiting[] {
+    const left = newestOfKeys(waiting.map(({ item }) => publicationOf(item)));
+    if (left.length === waiting.length) return waiting;
+    const numbers = new Map(waiting.map(({ number, item }) => [publicationOf(item).offset, number]));
+    return left.map((publication) => ({
+      number: numbers.get(publication.offset) ?? this.numAdded,
+      item: this.#share(publication),
+    }));
   }
 }

@@ -4,7 +4,7 @@ import { payloadLength } from '../../../model/payload.js';
 import type { Publication } from '../../../model/publication.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
 import { brokerFailed, functionFailed, isBrokerFailure } from '../../channels/refusal-lines.js';
-import type { HistoryPage } from '../../ports/broker.js';
+import { type HistoryPage, historyOf } from '../../ports/broker.js';
 import type { Outbox } from '../outbox.js';
 import type { Subscription } from '../subscription.js';
 import { mostAroundData } from './backlog.js';
@@ -58,7 +58,7 @@ export async function readOn(side: CatchUpSide, reader: SlowReader): Promise<voi
 /** The next page, or why there is none. */
 async function read({ source, all }: CatchUpSide, reader: SlowReader): Promise<HistoryPage | RefusalLine> {
   const { at, pageSize, subscription } = reader;
-  const { history } = all.ports.broker;
+  const history = historyOf(all.ports.broker, source.rule);
   if (at === undefined || history === undefined) return notKept(subscription);
   try {
     const page = await history.read(source.name, { limit: pageSize, since: at, reverse: false });
@@ -81,8 +81,8 @@ function take(side: CatchUpSide, reader: SlowReader, { publications }: HistoryPa
   let [numTaken, numBytes, numDue] = [0, 0, 0];
   let isFull = false;
   for (const publication of publications) {
-    // What the live stream has not had yet comes with it.
-    if (publication.offset > top) break;
+    // What the live stream has not had yet comes with it; of an answer, only what is added to it does.
+    if (publication.offset > top && publication.part === undefined) break;
     if (!outbox.takesMore && (numBytes >= maxPortionBytes || !hasRoomFor(outbox, publication))) {
       isFull = true;
       break;

@@ -15,6 +15,7 @@ interface Packed {
   readonly first: number;
   readonly end: number;
   readonly length: number;
+  readonly portion: readonly Waiting[];
   readonly parcel: Parcel;
 }
 
@@ -55,13 +56,17 @@ export class Lane {
     const { length } = portion;
     const [first, end] = [portion[0]?.number ?? 0, portion[length - 1]?.number ?? 0];
     const last = this.#last;
-    const isSame = last?.first === first && last.end === end && last.length === length;
-    if (last?.variant === variant && isSame) return last.parcel;
+    // Joined ones with the same numbers may begin elsewhere.
+    const isSame = this.backlog.isJoined
+      ? last?.portion === portion
+      : last?.first === first && last.end === end && last.length === length;
+    if (last !== undefined && last.variant === variant && isSame) return last.parcel;
     const parcel = new Parcel(
       variant.encoding,
       portion.map(({ item }) => item.encodedFor(variant, false)),
     );
-    if (variant.encoding.protocol.checkpoint === undefined) this.#last = { variant, first, end, length, parcel };
+    if (variant.encoding.protocol.checkpoint === undefined)
+      this.#last = { variant, first, end, length, portion, parcel };
     return parcel;
   }
 }

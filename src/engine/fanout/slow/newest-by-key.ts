@@ -27,6 +27,10 @@ export class NewestByKey<Item> {
     return this.#byKey.size;
   }
 
+  get(key: string): Item | undefined {
+    return this.#byKey.get(key)?.item;
+  }
+
   /** Replaces the item of the same key. */
   add(key: string, item: Item): void {
     const replaced = this.#byKey.get(key);

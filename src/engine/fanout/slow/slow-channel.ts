@@ -16,7 +16,7 @@ import type { SharedFrame } from '../shared-frame.js';
 import type { SharedPush } from '../shared-push.js';
 import type { Subscription } from '../subscription.js';
 import type { Variant } from '../variant.js';
-import { backlogOf, mostAroundData, publicationOf, type Waiting } from './backlog.js';
+import { type Backlog, backlogOf, backlogOfParts, mostAroundData, publicationOf, type Waiting } from './backlog.js';
 import { readOn } from './catch-up.js';
 import { Lane } from './lane.js';
 import { SlowReader, type SlowSide, type SlowSource } from './slow-reader.js';
@@ -94,8 +94,7 @@ export class SlowChannel implements SlowSide {
     const { lane, subscription } = reader;
     let waiting = lane.backlog.after(reader.place);
     for (let budget = maxGivenBytes; budget > 0 && subscription.outbox.takesMore; subscription.outbox.flush()) {
-      const numMissing = lane.backlog.numAdded - reader.place - waiting.length;
-      if (this.policy.kind === 'recover' && numMissing > 0) {
+      if (this.policy.kind === 'recover' && !lane.backlog.holdsAfter(reader.place)) {
         void readOn(this, reader);
         return;
       }
@@ -180,7 +179,7 @@ export class SlowChannel implements SlowSide {
     const { filter } = subscription.variant;
     let lane = this.#lanes.get(filter);
     if (lane === undefined) {
-      lane = new Lane(filter, backlogOf(this.policy, this.all.ports.limits.maxQueueBytes));
+      lane = new Lane(filter, this.#newBacklog());
       this.#lanes.set(filter, lane);
       lane.take(frame);
     }
@@ -191,6 +190,11 @@ export class SlowChannel implements SlowSide {
     this.#readers.set(subscription, reader);
     this.all.add(reader);
     return false;
+  }
+
+  #newBacklog(): Backlog {
+    if (this.source.rule?.streams === undefined) return backlogOf(this.policy, this.all.ports.limits.maxQueueBytes);
+    return backlogOfParts((publication) => this.source.shared(publication));
   }
 
   #takes({ outbox, variant, hasBase }: Subscription, frame: SharedFrame): boolean {
@@ -211,13 +215,13 @@ export class SlowChannel implements SlowSide {
   /** Gives the first of these, as many as go together. @returns their bytes */
   #give(reader: SlowReader, waiting: readonly Waiting[]): number {
     const { lane, subscription, place } = reader;
-    const portion = portionOf(waiting, subscription.variant);
+    const portion = lane.backlog.isJoined ? waiting : portionOf(waiting, subscription.variant);
     const last = portion.at(-1);
     if (last === undefined) return 0;
     const parcel = lane.parcelOf(portion, subscription.variant);
     const numLeftOut = last.number - place - portion.length;
     const { counts } = this.source;
-    if (this.policy.kind === 'latest') counts.slowConflated += numLeftOut;
+    if (this.policy.kind === 'latest' || lane.backlog.isJoined) counts.slowConflated += numLeftOut;
     else counts.slowDropped += numLeftOut;
     reader.place = last.number;
     const { offset } = publicationOf(last.item);

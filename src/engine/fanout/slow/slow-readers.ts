@@ -13,7 +13,7 @@ const maxReadings = 16;
 
 export interface SlowReadersPorts {
   readonly clock: Clock;
-  readonly broker: Pick<Stores, 'history'>;
+  readonly broker: Omit<Stores, 'name'>;
   readonly limits: { readonly maxQueueBytes: number };
 }
 

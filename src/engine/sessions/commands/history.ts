@@ -26,7 +26,7 @@ export async function runHistory(
   const target = findTarget(ports, request.channel);
   if (!target.ok) return target;
   const { channel, rule } = target;
-  const history = historyOf(ports.broker, rule.map !== undefined);
+  const history = historyOf(ports.broker, rule);
   const question = { action: 'history', channel, rule } as const;
   if (rule.stream === undefined || history === undefined) {
     return refuse(errorCodes.notAvailable, notKept(question));

@@ -156,8 +156,8 @@ async function readStream(ports: MapSubscribePorts, step: Step): Promise<Answer>
 
 /** A page of the changes that the client has missed: more than one recovery has. */
 async function readChanges(ports: MapSubscribePorts, step: Step, since: Position): Promise<Answer> {
-  const { channel } = step.subscription;
-  const page = await historyOf(ports.broker, true)?.read(channel, { limit: pageSize(step.map), since, reverse: false });
+  const { channel, rule } = step.subscription;
+  const page = await historyOf(ports.broker, rule)?.read(channel, { limit: pageSize(step.map), since, reverse: false });
   if (page?.continuous !== true) return loseState(ports, step);
   const publications = upToLength(page.publications);
   const offset = publications.at(-1)?.offset ?? since.offset;

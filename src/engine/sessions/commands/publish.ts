@@ -48,6 +48,7 @@ export async function runPublish(
   if ((rule.map === undefined) !== (change === undefined)) {
     return refuse(errorCodes.notAvailable, otherKind('publish', target));
   }
+  if (rule.streams !== undefined) return refuse(errorCodes.notAvailable, otherKind('publish', target));
   if (rule.map?.presence !== undefined) return refuse(errorCodes.notAvailable, otherKind('publish', target));
   const question = { action: 'publish', channel, rule, ...(change && { change }) } as const;
   // By name first, so that a client that may not publish learns nothing about the schema.

@@ -5,6 +5,7 @@ import { joinLeaveProcedure, ownProcedures } from '../../../model/join-leave-wis
 import { JsonSource } from '../../../model/json-source.js';
 import { type JsonPayload, payloadJson } from '../../../model/payload.js';
 import type { ReplyBody } from '../../../model/reply.js';
+import { streamProcedure } from '../../../model/stream-call.js';
 import { jsonBehind, withJsonBehind } from '../../channels/json-behind.js';
 import { encodeMessage } from '../../channels/publishing.js';
 import { badArgument, procedureForUsers, refusedByProcedure, unknownProcedure } from '../../channels/refusal-lines.js';
@@ -13,10 +14,10 @@ import { issuePath } from '../../channels/schema-mismatch.js';
 import { type Denied, refuse } from '../../ports/decision.js';
 import type { Session } from '../session.js';
 import { runJoinLeave } from './join-leave.js';
-import type { TargetPorts } from './target.js';
+import { runStream, type StreamPorts } from './stream.js';
 
 /** The procedures. The fallback may change later. */
-export interface RpcPorts extends TargetPorts {
+export interface RpcPorts extends StreamPorts {
   readonly procedures: ReadonlyMap<string, RpcDeclaration>;
   readonly procedureFallback: RpcFallback | undefined;
 }
@@ -28,9 +29,9 @@ export async function runRpc(
   data: JsonPayload | undefined,
 ): Promise<ReplyBody | Denied> {
   if (method.startsWith(ownProcedures)) {
-    return method === joinLeaveProcedure
-      ? runJoinLeave(ports, session, data)
-      : refuse(errorCodes.methodNotFound, unknownProcedure(method));
+    if (method === joinLeaveProcedure) return runJoinLeave(ports, session, data);
+    if (method === streamProcedure) return runStream(ports, session, data);
+    return refuse(errorCodes.methodNotFound, unknownProcedure(method));
   }
   const { procedures, procedureFallback } = ports;
   const procedure = procedures.get(method);

@@ -1,0 +1,6 @@
+/** `fanfare/client/streams`: reads messages that grow, and writes them, in a bundle of its own. */
+
+export { Stream, type StreamState } from './stream.js';
+export { StreamError, type StreamErrorCode } from './stream-error.js';
+export type { OpenOptions, StreamWriter } from './stream-writer.js';
+export { Streams, streams } from './streams.js';

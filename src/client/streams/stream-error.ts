@@ -1,0 +1,30 @@
+/** Why a stream is not whole. */
+
+/**
+ * `ERR_STREAM_FAILED`: its producer says so; `result` is what it says. `ERR_STREAM_INTERRUPTED`: its producer is gone, or
+ * the server has lost it; it may go on. `ERR_STREAM_REPLACED`: the server has begun another one of the same id.
+ * `ERR_STREAM_CLOSED`: it is not read any more. `ERR_STREAM_LOST`: another producer has opened it.
+ */
+export const streamErrors = [
+  'ERR_STREAM_FAILED',
+  'ERR_STREAM_INTERRUPTED',
+  'ERR_STREAM_REPLACED',
+  'ERR_STREAM_CLOSED',
+  'ERR_STREAM_LOST',
+] as const;
+export type StreamErrorCode = (typeof streamErrors)[number];
+
+/** Match on `code`; the message is for people and may change. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+
+  constructor(
+    readonly code: StreamErrorCode,
+    message: string,
+    /** Of a stream that has failed. */
+    readonly result?: unknown,
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+}
