@@ -3,11 +3,13 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { ClientInfo, NewPublication } from '../../model/publication.js';
 import { BusControl } from '../bus-control.js';
-import { decodeMessage, deliver, encodeAnnouncement, encodePublication } from '../bus-message.js';
+import { type ChannelMessage, decodeMessage, deliver, encodeAnnouncement, encodePublication } from '../bus-message.js';
 import { Epochs } from '../epochs.js';
 import { GarbageLog } from '../garbage-log.js';
 import type { BrokerPorts } from '../ports.js';
 import { type Address, addressName, parseAddress } from './address.js';
+import { decodePart } from './answer-message.js';
+import { RedisAnswers } from './answers.js';
 import { loadLibrary } from './client-library.js';
 import { ClusterTopology } from './cluster.js';
 import { ClusterSurvey } from './cluster-survey.js';
@@ -29,6 +31,7 @@ export class RedisBroker implements Broker {
   readonly comparesVersions = true;
   readonly history: RedisHistory;
   readonly maps: RedisMaps;
+  readonly answers: RedisAnswers;
   readonly mapChanges: RedisHistory;
   readonly presence: RedisPresence;
   readonly control: BusControl;
@@ -39,6 +42,7 @@ export class RedisBroker implements Broker {
   readonly #scripts: Scripts;
   readonly #epochs: Epochs;
   readonly #ends: MapEnds;
+  readonly #answerEnds: MapEnds;
   readonly #topology: Topology;
   readonly #channels = new Map<string, ChannelName>();
   #events: BrokerEvents | undefined;
@@ -63,6 +67,8 @@ export class RedisBroker implements Broker {
       idleMs: mapIdleMs,
       onRead: (channel) => this.#ends.found(channel),
     });
+    this.#answerEnds = new MapEnds(ports.clock, (channel) => this.answers.finishDue(channel));
+    this.answers = new RedisAnswers({ ...shared, idleMs: mapIdleMs, ends: this.#answerEnds });
     this.control = new BusControl({
       placeOf: (nodeId) => this.#keys.control(nodeId),
       subscribe: (place) => this.#topology.controlRoute().subscribe(place),
@@ -82,6 +88,7 @@ export class RedisBroker implements Broker {
     this.#isClosed = true;
     this.#garbage.close();
     this.#ends.close();
+    this.#answerEnds.close();
     this.#topology.close();
     this.#channels.clear();
   }
@@ -191,19 +198,26 @@ export class RedisBroker implements Broker {
       return;
     }
     try {
-      deliver(this.#events, channel, decodeMessage(text.startsWith('t') ? this.#unmarked(channel, text) : text));
+      const isMarked = text.startsWith('t');
+      deliver(this.#events, channel, isMarked ? this.#unmarked(channel, text) : decodeMessage(text));
     } catch (error) {
       this.#garbage.found(error, channel);
     }
   }
 
-  /** The message of a set with a time to live tells that first: how long until a key of the map ends. */
-  #unmarked(channel: ChannelName, text: string): string {
+  /**
+   * Messages of maps and answers begin with how long it is until a key may end, or until it has to be looked at an answer.
+   *
+   * @throws Error for what no node has sent
+   */
+  #unmarked(channel: ChannelName, text: string): ChannelMessage {
     const colon = text.indexOf(':');
     const endsInMs = Number(text.slice(1, colon));
     if (!Number.isSafeInteger(endsInMs)) throw new Error('not a message of a node');
-    this.#ends.atMost(channel, endsInMs);
-    return text.slice(colon + 1);
+    const isPart = text[colon + 1] === 'a';
+    (isPart ? this.#answerEnds : this.#ends).atMost(channel, endsInMs);
+    if (isPart) return { kind: 'publication', ...decodePart(text.slice(colon + 2)) };
+    return decodeMessage(text.slice(colon + 1));
   }
 
   #assertOpen(): void {

@@ -20,7 +20,8 @@ export function redisError(error: unknown): FanfareError {
 }
 
 function isBrokenKey(error: unknown): error is Error {
-  if (startsWith(error, 'WRONGTYPE') || startsWith(error, 'BROKEN')) return true;
+  // What a function throws itself begins with ERR.
+  if (['WRONGTYPE', 'BROKEN', 'ERR BROKEN'].some((code) => startsWith(error, code))) return true;
   // The stream is ahead of its position.
   return error instanceof Error && error.message.includes('smaller than the target stream top item');
 }

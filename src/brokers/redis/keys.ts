@@ -11,6 +11,9 @@ const presenceKinds = ['clients', 'members', 'users'] as const;
 /** In the order of the map functions' keys. */
 const mapKinds = ['order', 'values', 'ends'] as const;
 
+/** In the order of the answer functions' keys. */
+const answerKinds = ['answers:order', 'answers:values', 'answers:ends'] as const;
+
 /** The hash tag of messages between nodes. */
 export const controlTag = 'control';
 
@@ -50,6 +53,12 @@ export class Keys {
   /** Of something that is no channel's. */
   other(kind: string, name: string): string {
     return `${this.prefix}:${kind}:${tag(name)}`;
+  }
+
+  /** In the order of the answer functions' keys. */
+  answers(channel: ChannelName): string[] {
+    const name = tag(channel);
+    return answerKinds.map((kind) => `${this.prefix}:${kind}:${name}`);
   }
 
   /** The sharded pub/sub channel. */

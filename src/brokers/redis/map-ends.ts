@@ -1,6 +1,6 @@
 /**
  * When keys of maps end, as far as this node knows: then it looks at the map, which removes them. Other nodes do the same;
- * of those that look at one map, the first finds something.
+ * of those that look at one map, the first finds something. The same for answers whose producers may be silent.
  */
 
 import type { Clock } from '../../engine/ports/clock.js';

@@ -1,6 +1,9 @@
 /** A function that runs inside Redis, in one atomic step. */
 
 import { createHash } from 'node:crypto';
+import { answer } from './lua/answer.js';
+import { answerChange } from './lua/answer-change.js';
+import { answerRead, answerRemove } from './lua/answer-read.js';
 import { append } from './lua/append.js';
 import { map } from './lua/map.js';
 import { mapChange, mapRenew } from './lua/map-change.js';
@@ -27,6 +30,9 @@ export interface Scripts {
   readonly mapRenew: Script;
   readonly mapGet: Script;
   readonly mapPage: Script;
+  readonly answerChange: Script;
+  readonly answerRead: Script;
+  readonly answerRemove: Script;
   readonly presenceAdd: Script;
   readonly presenceRemove: Script;
   readonly presenceList: Script;
@@ -42,6 +48,9 @@ export function makeScripts(): Scripts {
     mapRenew: script(time, place, append, map, mapRenew),
     mapGet: script(time, place, append, map, mapGet),
     mapPage: script(time, place, append, map, mapPage),
+    answerChange: script(time, place, answer, answerChange),
+    answerRead: script(time, place, answer, answerRead),
+    answerRemove: script(time, place, answer, answerRemove),
     presenceAdd: script(time, members, presenceAdd),
     presenceRemove: script(time, members, presenceRemove),
     presenceList: script(time, members, presenceList),
