@@ -1,13 +1,14 @@
 /** The application that template.yaml deploys: put your own channels here. */
 
 import { channel, fanfare, jwt } from 'fanfare';
-import { dynamoDbStore, lambda } from 'fanfare/aws';
+import { consoleLog, dynamoDbStore, lambda } from 'fanfare/aws';
 
 const { TABLE = '', TOKEN_KEY = '', ORIGINS = '' } = process.env;
 
 export const app = fanfare({
   auth: jwt({ secret: TOKEN_KEY }),
   origins: ORIGINS.split(','),
+  log: consoleLog(),
   channels: {
     'chat:{room}': channel({
       subscribe: 'user',

@@ -10,6 +10,7 @@ export type { DynamoDbOptions } from '../functions/dynamodb/options.js';
 export type { FunctionStore } from '../functions/function-store.js';
 export type { FunctionTimes } from '../functions/function-times.js';
 export type { Gateway, PostOutcome } from '../functions/gateway.js';
+export { consoleLog } from './console-log.js';
 export {
   type FunctionStoreFactory,
   type LambdaAnswer,

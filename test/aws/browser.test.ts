@@ -24,7 +24,7 @@ describe.skipIf(redisStoreKind.isMissing() || chromiumIsMissing())('the chat exa
   test('two people talk while their connections are cut: everything is there, in one order, once', async () => {
     const { make: store } = await server().ownStore();
     const functions = await EmulatedFunctions.start({
-      makeHandler: (endpoint) => lambda(chatApp({ log: silentLogger }), { store, endpoint, times: { leaseMs: 2_000 } }),
+      makeHandler: (endpoint) => lambda(chatApp({ log: silentLogger }), { store, endpoint }),
       path: '/connection/websocket',
       manners: { doubled: 0.2, delayMs: 10, disconnects: 'sometimes late, twice or never' },
       sweepMs: 500,

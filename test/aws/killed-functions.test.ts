@@ -20,78 +20,84 @@ const kills = Number(process.env.FUNCTION_KILLS ?? 8);
 const seed = Number(process.env.CHAOS_SEED ?? 7);
 const channels = ['chaos:1', 'chaos:2'];
 const numSubscribers = 3;
-const times = { leaseMs: 1_000, lateMs: 1_500, orderMs: 200, patienceMs: 15_000, presenceCheckMs: 1_000 };
+const times = { leaseMs: 2_000, lateMs: 1_500, orderMs: 200, patienceMs: 15_000, presenceCheckMs: 1_000 };
 
 describe.skipIf(redisIsMissing())('functions that die', () => {
   const redis = shared(RedisServer.start);
 
-  test(`${kills} kills between reading and writing state: nothing is lost, repeated or out of order without a signal`, async () => {
-    const random = new SeededRandom(seed);
-    let pool: FunctionPool | undefined;
-    await using gateway = await EmulatedApiGateway.start({
-      invoke: async (event) => pool?.invoke(event),
-      manners: { doubled: 0.1, delayMs: 20, disconnects: 'sometimes late, twice or never', throttled: 0.05 },
-      random: () => random.unit(),
-    });
-    await using functions = new FunctionPool([redis().url, ownPrefix(), gateway.endpoint, JSON.stringify(times)], 6);
-    pool = functions;
-    const checker = new HistoryChecker();
-    const recorder = new Recorder(checker);
-    let isOver = false;
-    const sweeping = (async () => {
-      while (!isOver) {
-        await functions.invoke({ source: 'aws.events' }).catch(() => undefined);
-        await turn(150);
+  test(
+    `${kills} kills between reading and writing state: nothing is lost, repeated or out of order without a signal`,
+    async () => {
+      const random = new SeededRandom(seed);
+      let pool: FunctionPool | undefined;
+      await using gateway = await EmulatedApiGateway.start({
+        invoke: async (event) => pool?.invoke(event),
+        manners: { doubled: 0.1, delayMs: 20, disconnects: 'sometimes late, twice or never', throttled: 0.05 },
+        random: () => random.unit(),
+      });
+      await using functions = new FunctionPool([redis().url, ownPrefix(), gateway.endpoint, JSON.stringify(times)], 6);
+      pool = functions;
+      const checker = new HistoryChecker();
+      const recorder = new Recorder(checker);
+      let isOver = false;
+      const sweeping = (async () => {
+        while (!isOver) {
+          await functions.invoke({ source: 'aws.events' }).catch(() => undefined);
+          await turn(150);
+        }
+      })();
+      const subscribers = Array.from({ length: numSubscribers }, (_, n) =>
+        subscriber(gateway, recorder, `subscriber ${n}`),
+      );
+      onTestFinished(() => {
+        for (const { client } of subscribers) client.disconnect();
+      });
+      await Promise.all(subscribers.flatMap(({ rooms }) => rooms.map((room) => room.ready(20_000))));
+
+      const publishers = channels.map(async (channel) => {
+        let n = 0;
+        while (!isOver) await publish(functions, recorder, channel, `${channel} ${n++}`);
+        return n;
+      });
+      while (functions.numKilled < kills) {
+        await turn(20 + random.below(300));
+        functions.kill((count) => random.below(Math.max(1, count)));
+        if (random.unit() < 0.1) gateway.cutAll();
       }
-    })();
-    const subscribers = Array.from({ length: numSubscribers }, (_, n) =>
-      subscriber(gateway, recorder, `subscriber ${n}`),
-    );
-    onTestFinished(() => {
-      for (const { client } of subscribers) client.disconnect();
-    });
-    await Promise.all(subscribers.flatMap(({ rooms }) => rooms.map((room) => room.ready(20_000))));
+      isOver = true;
+      const sent = await Promise.all(publishers);
+      await sweeping;
 
-    const publishers = channels.map(async (channel) => {
-      let n = 0;
-      while (!isOver) await publish(functions, recorder, channel, `${channel} ${n++}`);
-      return n;
-    });
-    while (functions.numKilled < kills) {
-      await turn(20 + random.below(300));
-      functions.kill((count) => random.below(Math.max(1, count)));
-      if (random.unit() < 0.1) gateway.cutAll();
-    }
-    isOver = true;
-    const sent = await Promise.all(publishers);
-    await sweeping;
-
-    // Everybody gets to the end: the last of each channel.
-    const last = await Promise.all(channels.map((channel) => publish(functions, recorder, channel, `${channel} last`)));
-    await expect
-      .poll(
-        async () => {
-          await functions.invoke({ source: 'aws.events' });
-          return subscribers.map(({ offsets }) => channels.map((channel) => offsets.get(channel)));
-        },
-        { timeout: 20_000, interval: 200 },
-      )
-      .toEqual(subscribers.map(() => last.map((position) => position.offset)));
-    checker.check(recorder.nowMs);
-    expect(checker.violations).toEqual([]);
-    expect(Math.min(...sent)).toBeGreaterThan(0);
-    expect(checker.numDelivered).toBeGreaterThanOrEqual(checker.numAcknowledged);
-    // True to those who are there.
-    await expect
-      .poll(
-        async () => {
-          await functions.invoke({ source: 'aws.events' });
-          return [...((await functions.invoke({ presence: 'chaos:1' })) as string[])].sort();
-        },
-        { timeout: 20_000, interval: 200 },
-      )
-      .toEqual(subscribers.map(({ connection }) => connection()).sort());
-  }, 120_000);
+      // Everybody gets to the end: the last of each channel.
+      const last = await Promise.all(
+        channels.map((channel) => publish(functions, recorder, channel, `${channel} last`)),
+      );
+      await expect
+        .poll(
+          async () => {
+            await functions.invoke({ source: 'aws.events' });
+            return subscribers.map(({ offsets }) => channels.map((channel) => offsets.get(channel)));
+          },
+          { timeout: 20_000, interval: 200 },
+        )
+        .toEqual(subscribers.map(() => last.map((position) => position.offset)));
+      checker.check(recorder.nowMs);
+      expect(checker.violations).toEqual([]);
+      expect(Math.min(...sent)).toBeGreaterThan(0);
+      expect(checker.numDelivered).toBeGreaterThanOrEqual(checker.numAcknowledged);
+      // True to those who are there.
+      await expect
+        .poll(
+          async () => {
+            await functions.invoke({ source: 'aws.events' });
+            return [...((await functions.invoke({ presence: 'chaos:1' })) as string[])].sort();
+          },
+          { timeout: 20_000, interval: 200 },
+        )
+        .toEqual(subscribers.map(({ connection }) => connection()).sort());
+    },
+    60_000 + kills * 8_000,
+  );
 });
 
 function subscriber(gateway: EmulatedApiGateway, recorder: Recorder, name: string) {

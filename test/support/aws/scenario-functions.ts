@@ -18,7 +18,7 @@ export async function startScenarioFunctions(server: StoreServer): Promise<Scena
   const app = makeScenarioApp(undefined, (data) => messages.add(data), nothing);
   const { make: store, loseHistory, skip } = await server.ownStore();
   const functions = await EmulatedFunctions.start({
-    makeHandler: (endpoint) => lambda(app, { store, endpoint, times: { leaseMs: 3_000, lateMs: 2_000 } }),
+    makeHandler: (endpoint) => lambda(app, { store, endpoint, times: { lateMs: 2_000 } }),
     path: '/connection/websocket',
     sweepMs: 200,
   });
