@@ -31,13 +31,13 @@ const maxLooks = 65_536;
 type Kept = Publication['data'] | Publication;
 
 export class MapState {
+  /** Of its last change, by key. */
   readonly #offsets = new Map<string, number>();
   /**
-   * The lists have a place for each entry, by offset. One whose entry has changed since, or has gone, is a gap: its
-   * offset is left, so that places can be found.
+   * The lists have a place for each entry, in the order of their offsets. One whose entry has changed since, or has gone,
+   * is a gap: it has its offset instead of the key, so that places can be found.
    */
-  #places: number[] = [];
-  #keys: string[] = [];
+  #keys: (string | number)[] = [];
   #kept: (Kept | undefined)[] = [];
   /** By the monotonic clock; infinite: it stays. Absent until a key has a time. */
   #dueMs: number[] | undefined;
@@ -62,9 +62,8 @@ export class MapState {
     this.delete(key);
     const { data, offset, info, tags } = entry;
     this.#offsets.set(key, offset);
-    if (dueMs !== Number.POSITIVE_INFINITY) this.#dueMs ??= this.#places.map(() => Number.POSITIVE_INFINITY);
+    if (dueMs !== Number.POSITIVE_INFINITY) this.#dueMs ??= this.#keys.map(() => Number.POSITIVE_INFINITY);
     this.#dueMs?.push(dueMs);
-    this.#places.push(offset);
     this.#keys.push(key);
     this.#kept.push(info === undefined && tags === undefined ? data : entry);
     this.length += key.length + payloadLength(data);
@@ -74,7 +73,7 @@ export class MapState {
   renew(key: string, dueMs: number): boolean {
     const offset = this.#offsets.get(key);
     if (offset === undefined) return false;
-    this.#dueMs ??= this.#places.map(() => Number.POSITIVE_INFINITY);
+    this.#dueMs ??= this.#keys.map(() => Number.POSITIVE_INFINITY);
     this.#dueMs[this.#placeAfter(offset) - 1] = dueMs;
     return true;
   }
@@ -82,15 +81,15 @@ export class MapState {
   delete(key: string): void {
     const offset = this.#offsets.get(key);
     if (offset === undefined) return;
-    this.#offsets.delete(key);
     const place = this.#placeAfter(offset) - 1;
+    this.#offsets.delete(key);
     const kept = this.#kept[place];
     if (kept !== undefined) this.length -= key.length + payloadLength(dataOf(kept));
-    this.#keys[place] = '';
+    this.#keys[place] = offset;
     this.#kept[place] = undefined;
     if (this.#dueMs !== undefined) this.#dueMs[place] = Number.POSITIVE_INFINITY;
     this.#gaps++;
-    if (this.#gaps >= minGaps && this.#gaps * 4 >= this.#places.length) this.#close();
+    if (this.#gaps >= minGaps && this.#gaps * 4 >= this.#keys.length) this.#close();
   }
 
   /** Entries in the order of their offsets. */
@@ -98,7 +97,7 @@ export class MapState {
     const entries: Publication[] = [];
     let length = 0;
     let last = 0;
-    for (let place = this.#placeAfter(after); place < this.#places.length; place++) {
+    for (let place = this.#placeAfter(after); place < this.#keys.length; place++) {
       const entry = this.#entryAt(place);
       if (entry === undefined) continue;
       if (entry.offset > upTo) break;
@@ -125,26 +124,26 @@ export class MapState {
         if (due < nextDueMs) nextDueMs = due;
         continue;
       }
-      if (keys.length >= limit) return { keys, next: this.#places[place - 1] ?? 0, nextDueMs };
-      keys.push(this.#keys[place] ?? '');
+      if (keys.length >= limit) return { keys, next: this.#offsetAt(place - 1), nextDueMs };
+      // safe: a gap is never due
+      keys.push(this.#keys[place] as string);
     }
-    return { keys, next: end < dueMs.length ? (this.#places[end - 1] ?? 0) : 0, nextDueMs };
+    return { keys, next: end < dueMs.length ? this.#offsetAt(end - 1) : 0, nextDueMs };
   }
 
   /** Removes the gaps. */
   #close(): void {
     let end = 0;
-    for (let place = 0; place < this.#places.length; place++) {
+    for (let place = 0; place < this.#keys.length; place++) {
       const kept = this.#kept[place];
       if (kept === undefined) continue;
-      // safe, thrice: the lists are as long as each other
-      this.#places[end] = this.#places[place] as number;
+      // safe, twice: the lists are as long as each other
       this.#keys[end] = this.#keys[place] as string;
       this.#kept[end] = kept;
       if (this.#dueMs !== undefined) this.#dueMs[end] = this.#dueMs[place] as number;
       end++;
     }
-    for (const list of [this.#places, this.#keys, this.#kept, this.#dueMs]) if (list !== undefined) list.length = end;
+    for (const list of [this.#keys, this.#kept, this.#dueMs]) if (list !== undefined) list.length = end;
     this.#gaps = 0;
   }
 
@@ -152,16 +151,23 @@ export class MapState {
     const kept = this.#kept[place];
     if (kept === undefined) return undefined;
     if (isWhole(kept)) return kept;
-    // safe: the lists are as long as each other
-    return { data: kept, offset: this.#places[place] as number, key: this.#keys[place] as string };
+    // safe: the place of an entry has its key
+    return { data: kept, offset: this.#offsetAt(place), key: this.#keys[place] as string };
+  }
+
+  /** A list of the offsets would cost each key more than it costs to look them up. */
+  #offsetAt(place: number): number {
+    const key = this.#keys[place];
+    // safe: the key at a place is that of an entry
+    return typeof key === 'string' ? (this.#offsets.get(key) as number) : (key ?? 0);
   }
 
   /** Index of the first place after the offset. */
   #placeAfter(offset: number): number {
-    let [low, high] = [0, this.#places.length];
+    let [low, high] = [0, this.#keys.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#places[middle] ?? 0) > offset) high = middle;
+      if (this.#offsetAt(middle) > offset) high = middle;
       else low = middle + 1;
     }
     return low;
