@@ -288,6 +288,25 @@ describe('server-side subscriptions', () => {
     expect(await engine.node.ports.broker.presence?.list(channelName('news'), 10)).toHaveLength(1);
   });
 
+  test.each(['recover', 'latest', { dropOldest: 2 }] as const)(
+    'begin anew with what has been waiting for a slow line: %j',
+    async (slow) => {
+      const limits = { maxQueueBytes: 65_536 };
+      await start({ news: { history, slow } }, { limits });
+      const client = await engine.connect({ sub: 'ann', channels: ['news'] });
+      for (const value of [1, 2, 3, 4]) {
+        await publish(value);
+        await engine.clock.settle();
+        // From now on the line takes no more, and there is hardly room for anything.
+        client.connection.bufferedBytes = 60_000;
+      }
+      change({ news: { history, slow, presence: true } }, limits);
+      await engine.clock.advance(100);
+      expect([toldCodes(client), client.closeCode]).toEqual([[2502], undefined]);
+      expect(publications(client)).toEqual([1, 2, 3, 4]);
+    },
+  );
+
   test('need no permission, and end (2000) when no rule knows their channel', async () => {
     await start({ news: { subscribe: 'anyone' } });
     const client = await engine.connect({ sub: 'ann', channels: ['news'] });

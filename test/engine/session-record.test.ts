@@ -26,9 +26,12 @@ beforeEach(async () => {
       'cache:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, recovery: 'cache' }),
       'bare:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, recovery: 'off' }),
       'slow:{name}': channel({ subscribe: () => allowed }),
+      'recover:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, slow: 'recover' }),
+      'latest:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, slow: 'latest' }),
+      'window:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, slow: { dropOldest: 2 } }),
       'delta:{name}': channel({ subscribe: 'anyone', history: { size: 4 }, delta: true, compaction: true }),
     },
-    limits: { pingIntervalMs: 0 },
+    limits: { pingIntervalMs: 0, maxQueueBytes: 65_536 },
   });
   const [first, second] = cluster.nodes;
   if (first === undefined || second === undefined) throw new Error('two nodes were asked for');
@@ -125,6 +128,23 @@ describe('a session that moves', () => {
     expect(dataOf(before)).toEqual([1, 2, 3]);
     expect(dataOf(after)).toEqual([4, 5, 6, 7, 8]);
     expect(after.pushes('unsubscribe')).toEqual([]);
+  });
+
+  test.each(['recover', 'latest', 'window'])('gets what waits since its line is slow: %s', async (policy) => {
+    const name = `${policy}:a`;
+    const before = await one.connect({ sub: 'ann' });
+    await before.command('subscribe', { channel: name });
+    for (const value of [1, 2, 3, 4]) {
+      await publish(one, name, value);
+      await cluster.clock.settle();
+      // From now on it takes no more, and there is hardly room for anything.
+      before.connection.bufferedBytes = 60_000;
+    }
+    const after = await readBack(writeOut(before));
+    await publish(other, name, 5);
+    await cluster.clock.settle();
+    expect(dataOf(before)).toEqual([1]);
+    expect(dataOf(after)).toEqual([2, 3, 4, 5]);
   });
 
   test('stays who it is, may what it may, and ends when it would have ended', async () => {

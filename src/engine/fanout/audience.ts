@@ -247,6 +247,11 @@ export class Audience implements Flushable, SlowSource {
     return this.#slow?.left(subscription) !== true;
   }
 
+  /** Up to where it has been given everything, or what of it is for this subscriber. */
+  positionOf(subscription: Subscription): Position | undefined {
+    return this.#slow?.positionOf(subscription) ?? this.position;
+  }
+
   takeOut(subscription: Subscription): void {
     const { stage, variant } = subscription;
     if (stage.name !== 'live') return;

@@ -223,6 +223,10 @@ export class HubChannel implements AudienceChannel {
     else this.#paced?.of(subscription)?.finish(subscription);
   }
 
+  positionOf(subscription: Subscription): Position | undefined {
+    return this.#audienceOf(subscription)?.positionOf(subscription);
+  }
+
   #audienceOf(subscription: Subscription) {
     return subscription.maxRate === undefined ? this.#audience : this.#paced?.of(subscription);
   }

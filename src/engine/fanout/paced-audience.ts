@@ -3,6 +3,7 @@
  * for the next beat, and leaves to all of them. The first after a silence leaves at once. Joins and leaves do not wait.
  */
 
+import type { Position } from '../../model/position.js';
 import { joinPublications, type Publication } from '../../model/publication.js';
 import type { TrafficPush } from '../../model/push.js';
 import type { TagFilter } from '../filters/tag-filter.js';
@@ -147,6 +148,11 @@ export class PacedAudience implements Flushable {
   /** Parts that are joined later would not be for all: those that wait leave before somebody comes, or has to have everything. */
   #giveParts(): void {
     if (this.#channel.rule?.streams !== undefined) this.#give();
+  }
+
+  /** After {@link finish}. */
+  positionOf(subscription: Subscription): Position | undefined {
+    return this.#audience.positionOf(subscription);
   }
 
   #hasAll(subscription: Subscription): void {

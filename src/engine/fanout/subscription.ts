@@ -52,6 +52,8 @@ export interface FanOut {
   settle(subscription: Subscription): void;
   /** Afterwards its outbox has everything that has come for it, also what would wait for a beat. */
   finish(subscription: Subscription): void;
+  /** Up to where its outbox has been given everything, or what of it is for this subscriber; `undefined` without a stream. */
+  positionOf(subscription: Subscription): Position | undefined;
 }
 
 export interface SubscriptionOptions {
@@ -307,6 +309,13 @@ export class Subscription implements Expiring {
   /** Afterwards its outbox has everything that has come for it, also what would wait for a beat. */
   finish(): void {
     if (this.#stage.name === 'live') this.#stage.fanOut.finish(this);
+  }
+
+  /** Up to where its outbox has been given everything, or what of it is for this subscriber; `undefined` without a stream. */
+  get position(): Position | undefined {
+    const stage = this.#stage;
+    if (stage.name === 'ahead') return stage.at;
+    return stage.name === 'live' ? stage.fanOut.positionOf(this) : undefined;
   }
 
   /** Called when it has left the hub. */

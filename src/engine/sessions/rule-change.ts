@@ -132,8 +132,10 @@ async function beginAnew(
   subscription: Subscription,
   rule: Rule,
 ): Promise<void> {
-  const { channel, identity, stage } = subscription;
-  const recoverSince = stage.name === 'ahead' ? stage.at : ports.hub.position(channel);
+  const { channel, identity } = subscription;
+  // What has room leaves before; the rest is recovered.
+  subscription.finish();
+  const recoverSince = subscription.position;
   session.subscriptions.unsubscribe(subscription, unsubscribeCodes.stateInvalidated);
   try {
     await subscribeByServer(ports, session, channel, rule, { ...identity, ...(recoverSince && { recoverSince }) });

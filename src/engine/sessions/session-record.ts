@@ -4,11 +4,9 @@
  */
 
 import * as v from 'valibot';
-import type { ChannelName } from '../../model/channel-name.js';
 import { unsubscribeCodes } from '../../model/codes.js';
 import { defined } from '../../model/defined.js';
 import { parsedValue } from '../../model/json-source.js';
-import type { Position } from '../../model/position.js';
 import type { SubscribeResult } from '../../model/reply.js';
 import { grantSchema } from '../channels/grant.js';
 import { Attachment, type AttachmentPorts } from '../fanout/attachment.js';
@@ -66,7 +64,6 @@ export type SessionRecord = v.InferInput<typeof sessionRecord>;
 
 interface WritePorts {
   readonly turn: { flush(): void };
-  readonly hub: { position(channel: ChannelName): Position | undefined };
 }
 
 interface ReadPorts extends TargetPorts, AttachmentPorts, EstablishPorts {
@@ -79,7 +76,7 @@ interface ReadPorts extends TargetPorts, AttachmentPorts, EstablishPorts {
 /** `undefined` for a session that is not connected. The session must end at once: later pushes are not in the record. */
 export function writeSession(ports: WritePorts, session: Session): SessionRecord | undefined {
   if (!session.is('connected') || session.admitted === undefined) return undefined;
-  // Positions count what was delivered, so that must be written first.
+  // Positions count what was given to the outbox, so that must be written first.
   for (const subscription of session.subscriptions) subscription.finish();
   ports.turn.flush();
   const { identity, refreshable } = session.admitted;
@@ -100,9 +97,8 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
       }),
     },
     subscriptions: [...session.subscriptions].flatMap((subscription) => {
-      const { channel, rule, serverSide, variant, clientRefresh, stage, isEstablished } = subscription;
+      const { channel, rule, serverSide, variant, clientRefresh, position, isEstablished } = subscription;
       if (!isEstablished) return [];
-      const position = stage.name === 'ahead' ? stage.at : ports.hub.position(channel);
       return {
         channel,
         rule: rule.pattern.text,

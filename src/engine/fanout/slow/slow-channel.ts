@@ -129,6 +129,11 @@ export class SlowChannel implements SlowSide {
     return false;
   }
 
+  /** Up to where a slow reader has everything, or what was kept of it; `undefined` for who is none, and without a stream. */
+  positionOf(subscription: Subscription): Position | undefined {
+    return this.#readers.get(subscription)?.at;
+  }
+
   /** Gives a publication of the history. */
   resend(reader: SlowReader, publication: Publication): void {
     const { subscription } = reader;
@@ -185,7 +190,7 @@ export class SlowChannel implements SlowSide {
     }
     lane.numReaders++;
     const reader = new SlowReader(subscription, this, lane, this.all.ports.clock.nowMs());
-    if (this.policy.kind === 'recover') reader.at = this.#before(frame);
+    reader.at = this.#before(frame);
     subscription.hasBase = false;
     this.#readers.set(subscription, reader);
     this.all.add(reader);

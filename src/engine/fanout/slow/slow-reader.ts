@@ -35,7 +35,7 @@ export interface SlowSide {
 export class SlowReader {
   /** Up to this number of its lane it has been given everything, or what of it was kept. */
   place: number;
-  /** Up to where it has everything; only under `recover`. */
+  /** Up to where it has everything, or what was kept of it; `undefined` without a stream. */
   at: Position | undefined;
   /** A page of history is being read for it. */
   isReading = false;
