@@ -8,7 +8,7 @@ import { hexOfBytes, textOfBytes } from '../model/readable-bytes.js';
 import { type ClientConnection, clientFlags, describeCode, openConnection } from './client-connection.js';
 import { type Command, type CommandContext, exitCodes, failed, type ParsedArguments } from './command.js';
 import { jsonLine } from './printable.js';
-import { countFlag } from './values.js';
+import { countFlag, rateFlag } from './values.js';
 
 export const subscribe: Command = {
   name: 'subscribe',
@@ -23,16 +23,23 @@ export const subscribe: Command = {
     ...clientFlags,
     history: { about: 'Print the newest publications of the history first, in order.', value: 'count' },
     count: { about: 'End after so many publications.', value: 'count' },
+    'max-rate': {
+      about: 'Ask for no more publications a second, in a map of each key, within what the rule allows (maxRate).',
+      value: 'number',
+    },
   },
   positionals: { min: 1, max: 1 },
   listsOptions: false,
   async run(parsed, context) {
     const lines = new PublicationLines(countFlag(parsed, 'count'), context);
     const numOfHistory = countFlag(parsed, 'history');
+    const maxRate = rateFlag(parsed, 'max-rate');
     const connection = await openConnection(parsed, context, protobuf);
     if (connection === undefined) return exitCodes.failed;
     const attempt = await connection.connect();
-    const reason = attempt.ok ? await follow(connection, parsed, lines, numOfHistory, context) : attempt.reason;
+    const reason = attempt.ok
+      ? await follow(connection, parsed, lines, { numOfHistory, maxRate }, context)
+      : attempt.reason;
     connection.client.disconnect();
     return reason === undefined ? exitCodes.ok : failed(context.terminal, reason);
   },
@@ -102,12 +109,13 @@ function follow(
   { client, subscriptionToken }: ClientConnection,
   { positionals: [channel = ''] }: ParsedArguments,
   lines: PublicationLines,
-  numOfHistory: number | undefined,
+  { numOfHistory, maxRate }: { readonly numOfHistory: number | undefined; readonly maxRate: number | undefined },
   { terminal }: CommandContext,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const subscription = client.newSubscription(channel, {
       recoverable: true,
+      ...(maxRate !== undefined && { data: { maxRate } }),
       ...(subscriptionToken && { getToken: () => subscriptionToken(channel) }),
     });
     if (numOfHistory !== undefined) lines.hold();

@@ -1,6 +1,7 @@
 /** Reads the values of commands' own flags. */
 
 import { parseDurationMs } from '../engine/time/duration.js';
+import { isRate, leastRate } from '../model/max-rate-wish.js';
 import { flagText, type ParsedArguments, UsageError } from './command.js';
 
 /** @throws UsageError if it is not a duration */
@@ -21,6 +22,17 @@ export function countFlag(parsed: ParsedArguments, name: string): number | undef
     throw new UsageError(`--${name}: "${text}" is not a whole number from 1 on`);
   }
   return count;
+}
+
+/** @throws UsageError if it is no rate that subscribers may ask for */
+export function rateFlag(parsed: ParsedArguments, name: string): number | undefined {
+  const text = flagText(parsed, name);
+  if (text === undefined) return undefined;
+  const rate = Number(text);
+  if (!isRate(rate)) {
+    throw new UsageError(`--${name}: "${text}" is not a number of publications per second from ${leastRate} on`);
+  }
+  return rate;
 }
 
 /** @throws UsageError if it is not JSON */

@@ -2,11 +2,13 @@
 
 import * as v from 'valibot';
 import { dataKinds } from '../engine/channels/data-kind.js';
+import { greatestRate } from '../engine/channels/max-rate.js';
 import { maxDropOldest } from '../engine/channels/slow-policy.js';
 import { maxEveryMs, maxStreamsOfChannel, minStreamBytes } from '../engine/channels/stream-terms.js';
 import { ChannelPattern } from '../engine/names/channel-pattern.js';
 import { closest } from '../model/closest.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import { leastRate } from '../model/max-rate-wish.js';
 import { bytes, duration, fromJson, type OptionKind } from './option-kinds.js';
 
 const who = ['nobody', 'anyone', 'user', 'subscriber'] as const;
@@ -65,12 +67,15 @@ const streamsEntries = {
   stopWhenAlone: v.optional(wait),
 };
 
-const rate = v.pipe(
-  v.number('is not a number'),
-  v.minValue(0.001, 'is below 0.001'),
-  v.maxValue(1_000, 'is above 1000'),
+const noRate = `is not a number of publications per second from ${leastRate} to ${greatestRate}`;
+const rate = v.pipe(v.number(noRate), v.minValue(leastRate, noRate), v.maxValue(greatestRate, noRate));
+const noWindow = `is not a number of publications from 1 to ${maxDropOldest}`;
+const dropOldest = v.pipe(
+  v.number(noWindow),
+  v.integer(noWindow),
+  v.minValue(1, noWindow),
+  v.maxValue(maxDropOldest, noWindow),
 );
-const dropOldest = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxDropOldest));
 
 const ruleEntries = {
   data: v.optional(oneOf(dataKinds)),

@@ -19,6 +19,7 @@ channels:
   "secret:{x}": { subscribe: token, publish: subscriber }
   "log": { subscribe: anyone }
   "score:{x}": { subscribe: anyone, history: { size: 10, ttl: 1h }, maxRate: { default: 10 }, slow: latest }
+  "slowed:{x}": { subscribe: anyone, history: { size: 10, ttl: 1h }, maxRate: { max: 10 } }
   "frames:{x}": { data: bytes, subscribe: anyone, history: { size: 10, ttl: 1h } }
 api: { keys: "${apiKey}" }`,
   });
@@ -76,22 +77,31 @@ describe('publish and subscribe', () => {
     ]);
   });
 
-  test('a line says how many publications before it were left out', async () => {
+  test.each([
+    ['of the rule', 'score:1', []],
+    ['that is asked for', 'slowed:1', ['--max-rate', '10']],
+  ])('at a rate %s a line says how many publications before it were left out', async (_, name, flags) => {
     const batch = (...values: readonly number[]) =>
       fetch(`${(env.FANFARE_URL ?? '').replace('ws', 'http')}/api/batch`, {
         method: 'POST',
         headers: { 'X-API-Key': apiKey, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ commands: values.map((data) => ({ publish: { channel: 'score:1', data } })) }),
+        body: JSON.stringify({ commands: values.map((data) => ({ publish: { channel: name, data } })) }),
       });
-    await using subscriber = new FanfareProcess(['subscribe', 'score:1', '--count', '2'], { env });
-    await subscriber.seen('stderr', /subscribed to score:1/);
+    await using subscriber = new FanfareProcess(['subscribe', name, '--count', '2', ...flags], { env });
+    await subscriber.seen('stderr', new RegExp(`subscribed to ${name}`));
     expect((await batch(1)).status).toBe(200);
     await subscriber.seen('stdout', /"offset":1/);
     expect((await batch(2, 3, 4)).status).toBe(200);
     expect(linesOf((await subscriber.exited).stdout)).toEqual([
-      { channel: 'score:1', data: 1, offset: 1 },
-      { channel: 'score:1', data: 4, offset: 4, leftOut: 2 },
+      { channel: name, data: 1, offset: 1 },
+      { channel: name, data: 4, offset: 4, leftOut: 2 },
     ]);
+  });
+
+  test.each(['0', 'often', '-1', ''])('a rate of "%s" is none', async (rate) => {
+    const { code, stderr } = await fanfare(['subscribe', 'slowed:1', '--max-rate', rate], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--max-rate');
   });
 
   test('subscribe ends with 0 on SIGINT', async () => {
