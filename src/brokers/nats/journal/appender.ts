@@ -1,15 +1,12 @@
-/**
- * Appends to the streams of channels. Publications of a channel during an append share the next message, so that its
- * rate does not depend on the round trip.
- */
+/** Appends to the streams of channels. Publications of a channel during an append share the next message. */
 
 import type { Published, StreamLimits } from '../../../engine/ports/broker.js';
 import type { Clock, Random } from '../../../engine/ports/clock.js';
-import { pause } from '../../../engine/time/pause.js';
 import type { ChannelName } from '../../../model/channel-name.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import type { Epochs } from '../../epochs.js';
 import { messageId } from '../subjects.js';
+import { backOff, ChannelQueues, type QueueLimits } from './channel-queues.js';
 import type { KnownKeys } from './known-keys.js';
 import type { Life } from './life.js';
 import type { Places } from './places.js';
@@ -17,7 +14,7 @@ import type { ServerTime } from './server-time.js';
 import { advanced, emptyPlace, encodeStored, epochOf } from './stored-message.js';
 import type { JournalStream } from './stream.js';
 
-interface AppenderPorts {
+interface AppenderPorts extends QueueLimits {
   readonly stream: JournalStream;
   readonly keys: KnownKeys;
   readonly places: Places;
@@ -30,33 +27,27 @@ interface AppenderPorts {
   readonly random: Random;
   /** How long an append may lose against other nodes. */
   readonly timeoutMs: number;
-  /** Publications that may wait; further ones are refused at once. */
-  readonly maxWaiting: number;
-  /** The same, in characters. */
-  readonly maxWaitingChars: number;
 }
 
-interface Waiting {
+interface Append {
   readonly text: string;
   readonly limits: StreamLimits;
   readonly idempotencyKey: string | undefined;
-  readonly resolve: (published: Published) => void;
-  readonly reject: (error: unknown) => void;
 }
 
-/** Size of one message, unless a single publication is larger. NATS allows 1 MB by default. */
-const maxBatchChars = 131_072;
-const maxBatch = 256;
-/** Longest pause after a lost attempt, in milliseconds. */
-const maxBackoffMs = 20;
-
 export class Appender {
-  /** Queues of channels with an append in progress. */
-  readonly #queues = new Map<ChannelName, Waiting[]>();
-  #numWaiting = 0;
-  #charsWaiting = 0;
+  readonly #queues: ChannelQueues<Append, Published>;
 
-  constructor(private readonly ports: AppenderPorts) {}
+  constructor(private readonly ports: AppenderPorts) {
+    this.#queues = new ChannelQueues(ports, {
+      name: 'publications',
+      mayFollow,
+      run: async (channel, batch) => {
+        const { position, duplicate } = await this.#store(channel, batch);
+        return batch.map((_, index) => ({ position: { ...position, offset: position.offset + index }, duplicate }));
+      },
+    });
+  }
 
   /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
   append(
@@ -65,45 +56,11 @@ export class Appender {
     limits: StreamLimits,
     idempotencyKey: string | undefined,
   ): Promise<Published> {
-    const { maxWaiting, maxWaitingChars } = this.ports;
-    if (this.#numWaiting >= maxWaiting || this.#charsWaiting + text.length > maxWaitingChars) {
-      return Promise.reject(new FanfareError('ERR_BROKER', 'too many publications wait for nats'));
-    }
-    this.#numWaiting++;
-    this.#charsWaiting += text.length;
-    return new Promise<Published>((resolve, reject) => {
-      const waiting = { text, limits, idempotencyKey, resolve, reject };
-      const queue = this.#queues.get(channel);
-      if (queue !== undefined) {
-        queue.push(waiting);
-        return;
-      }
-      const fresh = [waiting];
-      this.#queues.set(channel, fresh);
-      void this.#work(channel, fresh);
-    }).finally(() => {
-      this.#numWaiting--;
-      this.#charsWaiting -= text.length;
-    });
-  }
-
-  async #work(channel: ChannelName, queue: Waiting[]): Promise<void> {
-    while (queue.length > 0) {
-      const batch = takeBatch(queue);
-      try {
-        const published = await this.#store(channel, batch);
-        for (const [index, { resolve }] of batch.entries()) {
-          resolve({ ...published, position: { ...published.position, offset: published.position.offset + index } });
-        }
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    this.#queues.delete(channel);
+    return this.#queues.add(channel, { text, limits, idempotencyKey }, text.length);
   }
 
   /** @returns the result of the first; the others follow it */
-  async #store(channel: ChannelName, batch: readonly Waiting[]): Promise<Published> {
+  async #store(channel: ChannelName, batch: readonly Append[]): Promise<Published> {
     const { stream, keys, places, life, time, births, clock, timeoutMs, lastSeen } = this.ports;
     const [first] = batch;
     if (first === undefined) throw new Error('a batch has one publication at least');
@@ -141,7 +98,7 @@ export class Appender {
       if (clock.nowMs() - beganMs > timeoutMs) {
         throw new FanfareError('ERR_BROKER', 'other nodes publish in this channel faster than this one can');
       }
-      await this.#backOff(attempt);
+      await backOff(this.ports, attempt);
     }
   }
 
@@ -166,30 +123,10 @@ export class Appender {
     const position = place === undefined ? known : { offset: place.offset, epoch: epochOf(place) };
     return { position: position ?? { offset: 0, epoch: '' }, duplicate: true };
   }
-
-  async #backOff(attempt: number): Promise<void> {
-    const { clock, random } = this.ports;
-    if (attempt < 3) return;
-    const limitMs = Math.min(maxBackoffMs, 2 ** (attempt - 2));
-    await pause(clock, random.unit() * limitMs);
-  }
 }
 
 /** A publication with an idempotency key has its own message, since the key is that of the message. */
-function takeBatch(queue: Waiting[]): Waiting[] {
-  const [first] = queue;
-  let count = 1;
-  let chars = first?.text.length ?? 0;
-  for (
-    ;
-    first !== undefined && first.idempotencyKey === undefined && count < Math.min(queue.length, maxBatch);
-    count++
-  ) {
-    const next = queue[count];
-    if (next === undefined || next.idempotencyKey !== undefined) break;
-    chars += next.text.length;
-    if (chars > maxBatchChars || next.limits.size !== first.limits.size || next.limits.ttlMs !== first.limits.ttlMs)
-      break;
-  }
-  return queue.splice(0, count);
+function mayFollow(first: Append, next: Append): boolean {
+  if (first.idempotencyKey !== undefined || next.idempotencyKey !== undefined) return false;
+  return next.limits.size === first.limits.size && next.limits.ttlMs === first.limits.ttlMs;
 }
