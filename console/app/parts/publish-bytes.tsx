@@ -3,18 +3,12 @@
 /** @jsxImportSource preact */
 
 import { useState } from 'preact/hooks';
-import { type Outcome, OutcomeLine, sent } from './publish-outcome.js';
+import { PublishingForm } from './publishing-form.js';
 
 export function PublishBytes({ channel }: { readonly channel: string }) {
   const [b64data, setBase64] = useState('');
-  const [outcome, setOutcome] = useState<Outcome>();
-  const publish = async (event: Event) => {
-    event.preventDefault();
-    setOutcome(undefined);
-    setOutcome(await sent({ channel, b64data }));
-  };
   return (
-    <form class="publish" onSubmit={publish}>
+    <PublishingForm draft={() => ({ publication: { channel, b64data } })}>
       <label>
         Message, in base64
         <textarea
@@ -24,10 +18,6 @@ export function PublishBytes({ channel }: { readonly channel: string }) {
           onInput={({ currentTarget }) => setBase64(currentTarget.value.trim())}
         />
       </label>
-      <button type="submit" class="main">
-        Publish
-      </button>
-      <OutcomeLine outcome={outcome} />
-    </form>
+    </PublishingForm>
   );
 }

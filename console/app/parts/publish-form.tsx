@@ -5,7 +5,7 @@
 import { useId, useMemo, useState } from 'preact/hooks';
 import type { JsonSchema } from '../api-results.js';
 import { exampleOf, type FormField, fieldsOf, messageOf } from '../schema-form.js';
-import { type Outcome, OutcomeLine, sent } from './publish-outcome.js';
+import { type Draft, PublishingForm } from './publishing-form.js';
 
 interface PublishFormProps {
   readonly channel: string;
@@ -19,18 +19,13 @@ export function PublishForm({ channel, schema }: PublishFormProps) {
   const [writesJson, setWritesJson] = useState(fields === undefined);
   const [json, setJson] = useState(() => JSON.stringify(exampleOf(schema), undefined, 2));
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
-  const [outcome, setOutcome] = useState<Outcome>();
   const isForm = fields !== undefined && !writesJson;
-  const publish = async (event: Event) => {
-    event.preventDefault();
-    setOutcome(undefined);
+  const draft = (): Draft => {
     const data = isForm ? messageOf(fields, texts) : parsed(json);
-    setOutcome(
-      data.ok ? await sent({ channel, data: data.message }) : { isGood: false, text: `${data.field} ${data.why}` },
-    );
+    return data.ok ? { publication: { channel, data: data.message } } : { fault: `${data.field} ${data.why}` };
   };
   return (
-    <form class="publish" onSubmit={publish}>
+    <PublishingForm draft={draft}>
       {fields !== undefined && (
         <label class="switch">
           <input type="checkbox" checked={writesJson} onChange={() => setWritesJson(!writesJson)} />
@@ -57,11 +52,7 @@ export function PublishForm({ channel, schema }: PublishFormProps) {
           />
         </label>
       )}
-      <button type="submit" class="main">
-        Publish
-      </button>
-      <OutcomeLine outcome={outcome} />
-    </form>
+    </PublishingForm>
   );
 }
 
