@@ -41,8 +41,8 @@ export class NatsBroker implements Broker {
   #events: BrokerEvents | undefined;
   #isClosed = false;
 
-  /** @throws FanfareError `ERR_CONFIG` */
-  constructor(given: NatsOptions['url'] | NatsOptions, ports: BrokerPorts) {
+  /** @param connect to a server. Default: by the packages of NATS @throws FanfareError `ERR_CONFIG` */
+  constructor(given: NatsOptions['url'] | NatsOptions, ports: BrokerPorts, connect = dial) {
     const options = withDefaults(given);
     const address = parseAddress(options.url);
     const { timeoutMs, maxInFlight, maxInFlightChars, credentialsFile } = options;
@@ -52,7 +52,7 @@ export class NatsBroker implements Broker {
     this.#wire = new Wire(
       {
         name: addressName(address),
-        dial: () => dial({ address, credentialsFile, timeoutMs }),
+        dial: () => connect({ address, credentialsFile, timeoutMs }),
         prepare: (client) => this.history.prepare(client),
         echoSubject: subjects.echo(ports.random.id()),
         timeoutMs,

@@ -45,10 +45,11 @@ export class RabbitmqBroker implements Broker {
   #overflowReport: Cancel | undefined;
   #isClosed = false;
 
-  /** @throws FanfareError `ERR_CONFIG` */
+  /** @param load the client of RabbitMQ. Default: that of its package @throws FanfareError `ERR_CONFIG` */
   constructor(
     options: string | RabbitmqOptions,
     private readonly ports: BrokerPorts,
+    load = loadLibrary,
   ) {
     this.#garbage = new GarbageLog('rabbitmq', ports);
     this.#options = withDefaults(options);
@@ -57,7 +58,7 @@ export class RabbitmqBroker implements Broker {
     const address = parseAddress(url);
     this.#serverName = addressName(address);
     // Separate connections, since a server that is short of memory reads nothing from connections that publish.
-    const dialer = () => new Dialer(address, loadLibrary, timeoutMs);
+    const dialer = () => new Dialer(address, load, timeoutMs);
     const [publishing, receiving, reading] = [dialer(), dialer(), dialer()];
     this.#publishing = rabbitmqLink<Publisher>(
       {

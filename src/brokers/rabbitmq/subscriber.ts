@@ -1,6 +1,7 @@
 /** Receives messages for a node: its queues at the server, which live as long as one connection, and their bindings. */
 
 import { hashOf } from '../../engine/cluster/seats/name-hash.js';
+import type { Clock } from '../../engine/ports/clock.js';
 import type { Session } from '../link.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { Connection, Delivery, Lane } from './client-library.js';
@@ -17,6 +18,7 @@ interface SubscriberEvents {
 }
 
 interface SubscriberOptions {
+  readonly clock: Clock;
   readonly names: Names;
   /** Unique among connections. */
   readonly id: string;
@@ -132,7 +134,7 @@ export class Subscriber implements Session {
         { noAck, exclusive: true },
       );
     };
-    const acknowledgements = new Acknowledgements(this.lane);
+    const acknowledgements = new Acknowledgements(this.lane, this.options.clock);
     await from(this.#queues.lost, true, () => events.onOverflow());
     for (const [queue, take] of [
       [this.#queues.publications, events.onPublication],

@@ -113,6 +113,7 @@ export class Subscriptions {
       connection,
       {
         ...options,
+        clock: this.ports.clock,
         names,
         id: this.ports.random.id().replace(/[^\w-]/g, ''),
         events: { onPublication, onControl, onOverflow, onProbe: (id) => this.#echoes.arrived(id) },

@@ -10,7 +10,7 @@ import type { BrokerPorts } from '../ports.js';
 import { type Address, addressName, parseAddress } from './address.js';
 import { decodePart } from './answer-message.js';
 import { RedisAnswers } from './answers.js';
-import { loadLibrary } from './client-library.js';
+import { type Library, loadLibrary } from './client-library.js';
 import { ClusterTopology } from './cluster.js';
 import { ClusterSurvey } from './cluster-survey.js';
 import { dialer } from './dialer.js';
@@ -48,8 +48,12 @@ export class RedisBroker implements Broker {
   #events: BrokerEvents | undefined;
   #isClosed = false;
 
-  /** @throws FanfareError `ERR_CONFIG` */
-  constructor(options: RedisOptions['url'] | RedisOptions, ports: BrokerPorts) {
+  /** @param load the client of Redis. Default: that of its package @throws FanfareError `ERR_CONFIG` */
+  constructor(
+    options: RedisOptions['url'] | RedisOptions,
+    ports: BrokerPorts,
+    private readonly load: () => Promise<Library> = loadLibrary,
+  ) {
     this.#ports = ports;
     this.#garbage = new GarbageLog('redis', ports);
     this.#options = withDefaults(options);
@@ -158,7 +162,7 @@ export class RedisBroker implements Broker {
     const { timeoutMs } = this.#options;
     return new ClusterTopology(
       {
-        survey: new ClusterSurvey({ address: cluster, load: loadLibrary, timeoutMs, clock: this.#ports.clock }),
+        survey: new ClusterSurvey({ address: cluster, load: this.load, timeoutMs, clock: this.#ports.clock }),
         keys: this.#keys,
         timeoutMs,
         makeShard: (endpoint, own) => this.#shard({ ...cluster, endpoints: [endpoint] }, own),
@@ -173,7 +177,7 @@ export class RedisBroker implements Broker {
     return new Shard(
       {
         name: addressName(address),
-        dialer: dialer(address, { load: loadLibrary, timeoutMs, clock: this.#ports.clock }),
+        dialer: dialer(address, { load: this.load, timeoutMs, clock: this.#ports.clock }),
         scripts: this.#scripts,
         keys: this.#keys,
         probeBus: this.#keys.probe(this.#ports.random.id()),

@@ -145,7 +145,7 @@ export class RabbitmqHistory implements HistoryStore {
     await this.#declare(connection);
     const wasAlive = await this.#isAlive(connection);
     await lane.prefetch(this.ports.options.prefetch);
-    const acknowledgements = new Acknowledgements(lane);
+    const acknowledgements = new Acknowledgements(lane, this.ports.clock);
     await this.#log.attach(lane, (one) => acknowledgements.add(one), fail);
     if (!wasAlive || this.#log.life === '') await this.#beginLife(connection);
     this.#log.open();
