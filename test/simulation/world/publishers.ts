@@ -1,0 +1,203 @@
+/** Backends that publish and change keys at any node, and repeat under one idempotency key what was not answered (G6). */
+
+import { encodeMessage } from '../../../src/engine/channels/publishing.js';
+import { trustedJsonText } from '../../../src/model/json-text.js';
+import type { MapCall, MapPosition } from '../../chaos/checker/map-checker.js';
+import type { Happening } from '../../chaos/history.js';
+import type { SeededRandom } from '../../chaos/seeded-random.js';
+import type { VirtualTime } from '../time/virtual-time.js';
+import type { Fleet } from './fleet.js';
+import type { PolicyCheck } from './policy-check.js';
+import { kindOfChannel } from './rules.js';
+import { isChecked, type SimClient } from './sim-client.js';
+import type { SimNode } from './sim-node.js';
+
+interface PublisherPorts {
+  readonly time: VirtualTime;
+  readonly fleet: Fleet;
+  readonly random: SeededRandom;
+  readonly policies: PolicyCheck;
+  /** Whether the broker remembers idempotency keys of channels without history; then those are repeated, too. */
+  record(happening: Happening): void;
+}
+
+/** After this long nobody waits for an answer. */
+const answerLimitMs = 10_000;
+const maxAttempts = 30;
+
+type Answer<Result> = { readonly kind: 'ok'; readonly result: Result } | { readonly kind: 'failed' | 'unknown' };
+
+export class Publishers {
+  readonly calls = new Map<string, MapCall[]>();
+  #numValues = 0;
+  /** The last publication of each channel that has one publisher. */
+  readonly #last = new Map<string, Promise<void>>();
+  readonly #versions = new Map<string, MapPosition>();
+  readonly #large: number[] = [];
+  #isOver = false;
+
+  constructor(private readonly ports: PublisherPorts) {}
+
+  /** Large publications within so many milliseconds. */
+  numLarge(withinMs: number): number {
+    return this.#large.filter((atMs) => atMs >= this.ports.time.nowMs - withinMs).length;
+  }
+
+  /** Nothing is repeated any more. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /** @param size of the filling behind the value */
+  publish(channel: string, size: number, isRace: boolean): void {
+    const value = this.#newValue();
+    if (size >= 5_000) this.#large.push(this.ports.time.nowMs);
+    const data = size === 0 ? value : `${value} ${'x'.repeat(size)}`;
+    if (isChecked(channel)) {
+      void (kindOfChannel(channel) === 'plain'
+        ? this.#attempt(channel, value, data, undefined)
+        : this.#insist(channel, value, data, isRace));
+      return;
+    }
+    const before = this.#last.get(channel) ?? Promise.resolve();
+    this.#last.set(
+      channel,
+      before.then(() => this.#inOrder(channel, value, data)),
+    );
+  }
+
+  /** By a client, over its connection. */
+  publishBy(client: SimClient, channel: string, size: number): void {
+    const value = this.#newValue();
+    const { record } = this.ports;
+    record({ kind: 'publish-invoked', channel, value });
+    client.publish(channel, `${value} ${'x'.repeat(size)}`).then(
+      () => record({ kind: 'publish-ok', channel, value }),
+      () => record({ kind: 'publish-unknown', channel, value }),
+    );
+  }
+
+  /** Sets or removes a key that has to have a version: the one that is read before, or the last that is known here. */
+  async change(channel: string, key: string, removes: boolean, readsFirst: boolean): Promise<void> {
+    const node = this.#node();
+    if (node === undefined) return;
+    const { time } = this.ports;
+    if (readsFirst || !this.#versions.has(`${channel} ${key}`)) {
+      const read = await this.#answer(node.node.operations.readMapKey(channel, key));
+      if (read.kind !== 'ok') return;
+      const { entry, top } = read.result;
+      this.#versions.set(`${channel} ${key}`, { offset: entry?.offset ?? 0, epoch: top.epoch });
+    }
+    const expected = this.#versions.get(`${channel} ${key}`);
+    if (expected === undefined) return;
+    const value = removes ? undefined : this.#newValue();
+    const calledAt = time.nowMs;
+    const data = value === undefined ? trustedJsonText('null') : encodeMessage(value);
+    const changing = node.node.operations.changeMap(
+      channel,
+      { key, data, removed: removes },
+      { expected: { version: expected.offset, epoch: expected.epoch } },
+    );
+    const answer = await this.#answer(changing);
+    const call = { key, ...(value !== undefined && { value }), expected, calledAt, answeredAt: time.nowMs };
+    if (answer.kind !== 'ok') {
+      this.#called(channel, { ...call, outcome: { kind: 'unknown' } });
+      return;
+    }
+    const { result } = answer;
+    if (result.ok) {
+      this.#versions.set(`${channel} ${key}`, {
+        offset: removes ? 0 : result.position.offset,
+        epoch: result.position.epoch,
+      });
+      this.#called(channel, { ...call, outcome: { kind: 'made', at: result.position } });
+    } else if (result.why === 'full') return;
+    else {
+      this.#versions.set(`${channel} ${key}`, { offset: result.version, epoch: result.position.epoch });
+      // A removal of what is not there is refused, whatever version was expected.
+      if (result.why === 'absent' && expected.offset === 0) return;
+      this.#called(channel, { ...call, outcome: { kind: 'refused', version: result.version, at: result.position } });
+    }
+  }
+
+  #called(channel: string, call: MapCall): void {
+    const calls = this.calls.get(channel) ?? [];
+    this.calls.set(channel, calls);
+    calls.push(call);
+  }
+
+  async #insist(channel: string, value: string, data: string, isRace: boolean): Promise<void> {
+    for (let attempt = 1; attempt <= maxAttempts && !this.#isOver; attempt++) {
+      const attempts = Array.from({ length: isRace ? 2 : 1 }, () => this.#attempt(channel, value, data, value));
+      if ((await Promise.all(attempts)).includes(true)) return;
+      await this.#pause(50 + this.ports.random.below(400));
+    }
+  }
+
+  async #attempt(channel: string, value: string, data: string, idempotencyKey: string | undefined): Promise<boolean> {
+    const node = this.#node();
+    if (node === undefined) return false;
+    const { record } = this.ports;
+    record({ kind: 'publish-invoked', channel, value });
+    const answer = await this.#answer(
+      node.node.operations.publish(
+        channel,
+        encodeMessage(data),
+        idempotencyKey === undefined ? {} : { idempotencyKey },
+      ),
+    );
+    if (answer.kind === 'ok') {
+      const { position } = answer.result;
+      record({ kind: 'publish-ok', channel, value, ...(position.epoch !== '' && { position }) });
+      return true;
+    }
+    record(
+      answer.kind === 'failed'
+        ? { kind: 'publish-failed', channel, value, code: 100 }
+        : { kind: 'publish-unknown', channel, value },
+    );
+    return false;
+  }
+
+  /** The publisher waits for each before the next, so that it knows their order. */
+  async #inOrder(channel: string, value: string, data: string): Promise<void> {
+    const node = this.#node();
+    if (node === undefined || this.#isOver) return;
+    const { policies } = this.ports;
+    policies.invoked(channel, value);
+    const answer = await this.#answer(node.node.operations.publish(channel, encodeMessage(data), {}));
+    if (answer.kind === 'ok') policies.acknowledged(channel, value);
+    else policies.uncertain(channel, value);
+  }
+
+  #answer<Result>(work: Promise<Result>): Promise<Answer<Result>> {
+    return new Promise((resolve) => {
+      const cancel = this.ports.time.schedule(() => resolve({ kind: 'unknown' }), answerLimitMs);
+      work.then(
+        (result) => {
+          cancel();
+          resolve({ kind: 'ok', result });
+        },
+        () => {
+          cancel();
+          resolve({ kind: 'failed' });
+        },
+      );
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.ports.time.schedule(resolve, ms);
+    });
+  }
+
+  #node(): SimNode | undefined {
+    const { up } = this.ports.fleet;
+    return up.length === 0 ? undefined : this.ports.random.pick(up);
+  }
+
+  #newValue(): string {
+    return `v${++this.#numValues}`;
+  }
+}

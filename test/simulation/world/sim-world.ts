@@ -1,0 +1,395 @@
+/** A fleet with its broker, clients, publishers and observers, in one thread under one scheduler, as a plan has it. */
+
+import type { WebSocketConstructor } from '../../../src/client/connect-options.js';
+import { payloadText } from '../../../src/model/payload.js';
+import { Faults } from '../../chaos/checker/faults.js';
+import { HistoryChecker } from '../../chaos/checker/history-checker.js';
+import { mapFaults } from '../../chaos/checker/map-checker.js';
+import type { FaultEffects, Happening } from '../../chaos/history.js';
+import { SeededRandom } from '../../chaos/seeded-random.js';
+import { usageOf } from '../../support/engine/usage.js';
+import { ClientNet } from '../network/client-net.js';
+import { simFetch } from '../network/sim-http.js';
+import { simWebSocket } from '../network/sim-websocket.js';
+import type { Plan } from '../plan/plan.js';
+import type { BrokerServer } from '../servers/broker-server.js';
+import { makeServer } from '../servers/make-server.js';
+import { installGlobals } from '../time/virtual-globals.js';
+import { VirtualTime } from '../time/virtual-time.js';
+import { Actions } from './actions.js';
+import { Fleet } from './fleet.js';
+import { Observers } from './observers.js';
+import { PolicyCheck } from './policy-check.js';
+import { Publishers } from './publishers.js';
+import { checkerLimits, limits } from './rules.js';
+import { SimClient, valueIn } from './sim-client.js';
+import { Timeline } from './timeline.js';
+
+/** From the end of all faults until everybody is back and has everything. */
+export const convergeMs = 75_000;
+/** Nodes and clients come up before anything is done to them. */
+const startMs = 4_000;
+/** What was acknowledged so long ago has arrived, if nothing is wrong. */
+const deliveryGraceMs = 3_000;
+const markerEveryMs = 1_000;
+/** Until nodes have let go of what nobody uses. */
+const emptyMs = 12_000;
+/** With less calm, clients may have to try for long before they find a node that works. */
+const survivorMs = 45_000;
+/** Steps between two looks at bounds. */
+const lookEvery = 16;
+
+export interface Failure {
+  readonly line: string;
+  readonly atMs: number;
+  readonly text: string;
+}
+
+export interface Outcome {
+  /** The first violation; absent if all went well. */
+  readonly failure: Failure | undefined;
+  readonly numSteps: number;
+  readonly virtualMs: number;
+  readonly numDelivered: number;
+  /** From the end of all faults until everybody had everything. */
+  readonly convergedMs: number;
+  readonly timeline: Timeline;
+}
+
+export class SimWorld {
+  readonly time = new VirtualTime();
+  readonly random: SeededRandom;
+  readonly server: BrokerServer;
+  readonly fleet: Fleet;
+  readonly clients: SimClient[] = [];
+  readonly channels: readonly string[];
+  readonly checker: HistoryChecker;
+  readonly policies: PolicyCheck;
+  readonly publishers: Publishers;
+  readonly timeline = new Timeline(() => this.time.nowMs);
+  readonly #faults = new Faults();
+  readonly #actions = new Actions(this);
+  readonly #observers = new Observers(this);
+  readonly #nets = new Map<string, ClientNet>();
+  /** Until then, the server may close the client's connection for the reasons that orders have. */
+  readonly #expected = new Map<string, number>();
+  /** Users that are blocked, and since when everybody should know. */
+  readonly revoked = new Map<string, number>();
+  #anyCloseUntilMs = 0;
+  #numFaults = 0;
+  #failure: Failure | undefined;
+  #numReported = 0;
+
+  private constructor(private readonly plan: Plan) {
+    this.random = new SeededRandom(plan.seed * 40_503 + 7);
+    const stream = (salt: number) => new SeededRandom(plan.seed * 7_919 + salt);
+    this.checker = new HistoryChecker({ ...checkerLimits, survivorMs });
+    this.server = makeServer(plan.broker, this.time, stream(1));
+    this.channels = [...new Set(plan.clients.flatMap(({ channels }) => channels))];
+    this.fleet = new Fleet(plan.numNodes, {
+      time: this.time,
+      server: this.server,
+      random: stream(2),
+      limits: { ...limits, maxConnectionsPerUser: plan.maxConnectionsPerUser },
+      timeline: this.timeline,
+      onEnded: (process, isSilent) => {
+        this.server.net?.nodeEnded(process);
+        for (const net of this.#nets.values()) net.nodeEnded(process, isSilent);
+      },
+      report: (text) => this.report('log', text),
+    });
+    this.policies = new PolicyCheck({
+      nowMs: () => this.time.nowMs,
+      mayMiss: (subscriber, sinceMs) => this.#mayMiss(subscriber, sinceMs),
+      isFlooded: () => this.publishers.numLarge(5_000) > 0,
+      report: (text) => this.report(text.split(' ')[0] ?? '', text),
+    });
+    const { time, fleet, policies } = this;
+    this.publishers = new Publishers({ time, fleet, random: stream(3), policies, record: this.record });
+    for (let n = 0; n < plan.clients.length; n++) this.#nets.set(`c${n + 1}`, new ClientNet(this.time, stream(10 + n)));
+  }
+
+  /** Does what the plan says, and whatever follows from it; with the globals of this process, which nobody else may use meanwhile. */
+  static async run(plan: Plan): Promise<Outcome> {
+    const world = new SimWorld(plan);
+    const ports = {
+      balancer: world.fleet,
+      pick: (client: string) => world.fleet.pick(client),
+      netOf: (client: string) => world.#netOf(client),
+      schedule: (task: () => void, delayMs: number) => void world.time.schedule(task, delayMs),
+    };
+    const restore = installGlobals(world.time, new SeededRandom(plan.seed * 31 + 5), simFetch(ports));
+    const onRejection = (error: unknown) =>
+      world.report('crash', `unhandled: ${error instanceof Error ? error.stack : String(error)}`);
+    process.on('unhandledRejection', onRejection);
+    try {
+      return await world.#run(simWebSocket(ports));
+    } finally {
+      restore();
+      process.off('unhandledRejection', onRejection);
+    }
+  }
+
+  readonly record = (happening: Happening): void => {
+    const event = { ...happening, atMs: this.time.nowMs };
+    this.timeline.event(event);
+    if (event.kind === 'fault-began' || event.kind === 'fault-ended') this.#faults.observe(event);
+    this.checker.observe(event);
+    if (event.kind === 'connected') this.#checkRevoked(event.subscriber);
+  };
+
+  /** Something is wrong from now on. @returns says that it is over */
+  fault(name: string, effects: FaultEffects): () => void {
+    const fault = String(++this.#numFaults);
+    this.record({ kind: 'fault-began', fault, name, effects });
+    return () => this.record({ kind: 'fault-ended', fault });
+  }
+
+  report(line: string, text: string): void {
+    this.#failure ??= { line, atMs: this.time.nowMs, text };
+  }
+
+  /** The server may close the client's connection, by an order. */
+  expectClose(client: SimClient, forMs = 0): void {
+    this.#expected.set(client.name, Math.max(this.#expected.get(client.name) ?? 0, this.time.nowMs + forMs + 20_000));
+  }
+
+  /** The server may close any connection, as it has reasons of its own. */
+  expectAnyClose(forMs: number): void {
+    this.#anyCloseUntilMs = Math.max(this.#anyCloseUntilMs, this.time.nowMs + forMs + 20_000);
+  }
+
+  async #run(websocket: WebSocketConstructor): Promise<Outcome> {
+    const { plan, time } = this;
+    for (const place of this.fleet.places) place.start();
+    await this.#pass(startMs / 2);
+    for (const [n, client] of plan.clients.entries()) this.clients.push(this.#client(n, client, websocket));
+    await this.#pass(startMs / 2);
+    this.#observers.start();
+    const beganMs = time.nowMs;
+    for (const { atMs, action } of plan.steps) time.schedule(() => this.#actions.perform(action), atMs);
+    await this.#pass(plan.activeMs);
+    const convergedMs = this.#failure === undefined ? await this.#converge() : 0;
+    if (this.#failure === undefined) await this.#judge();
+    if (this.#failure === undefined) await this.#end();
+    return {
+      failure: this.#failure,
+      numSteps: time.numSteps,
+      virtualMs: time.nowMs - beganMs,
+      numDelivered: this.checker.numDelivered,
+      convergedMs,
+      timeline: this.timeline,
+    };
+  }
+
+  #client(n: number, plan: Plan['clients'][number], websocket: WebSocketConstructor): SimClient {
+    const name = `c${n + 1}`;
+    return new SimClient(n, plan, {
+      time: this.time,
+      net: this.#netOf(name),
+      websocket,
+      policies: this.policies,
+      record: this.record,
+      nodeOf: (client) => this.fleet.nodeOf(client, this.clients[n]?.connection),
+      onClosed: (client, code) => this.#checkClose(client, code),
+    });
+  }
+
+  /** Everything heals; publications go on, until everybody is back and has everything. @returns how long it took */
+  async #converge(): Promise<number> {
+    const { time } = this;
+    this.#actions.heal();
+    this.timeline.add('*', 'everything heals');
+    const healedMs = time.nowMs;
+    let nextMarkerMs = 0;
+    // Orders that were given before may still have clients on their way back.
+    while (time.nowMs - healedMs < convergeMs && this.#failure === undefined) {
+      if (time.nowMs >= nextMarkerMs) {
+        for (const place of this.fleet.places) place.start();
+        for (const client of this.clients) client.again();
+        for (const channel of this.channels)
+          if (!channel.startsWith('map:')) this.publishers.publish(channel, 0, false);
+        nextMarkerMs = time.nowMs + markerEveryMs;
+      }
+      await this.#pass(250);
+      if (this.#hasConverged(healedMs)) return time.nowMs - healedMs;
+    }
+    const behind = this.checker.behind(time.nowMs - deliveryGraceMs);
+    const away = this.clients.flatMap((client) =>
+      client.channelNames.filter((name) => !client.subscribed.has(name)).map((name) => `${client.name} in ${name}`),
+    );
+    this.report(
+      'convergence',
+      `${convergeMs} ms after the last fault: behind ${behind.join(', ') || 'nobody'}; not subscribed ${away.join(', ') || 'nobody'}; nodes up: ${this.fleet.up.map(({ name }) => name).join(', ')}`,
+    );
+    return convergeMs;
+  }
+
+  #hasConverged(sinceMs: number): boolean {
+    const byMs = this.time.nowMs - deliveryGraceMs;
+    if (byMs < sinceMs || this.fleet.up.length < this.plan.numNodes) return false;
+    if (this.fleet.up.some(({ isReady }) => !isReady)) return false;
+    const isIn = this.clients.every((client) => client.channelNames.every((name) => client.subscribed.has(name)));
+    if (!isIn || this.checker.behind(byMs).length > 0 || this.policies.isBehind(byMs)) return false;
+    const streams = this.channels.filter((name) => /^(stream|recover|plain):/.test(name));
+    return this.checker.haveTakenSince(streams, sinceMs);
+  }
+
+  /** The last look: nobody misses anything, presence is right, and maps are what the broker has. */
+  async #judge(): Promise<void> {
+    this.publishers.stop();
+    // What was lost of presence is back, and ghosts are gone.
+    await this.#pass(this.server.keepsPresence ? 22_000 : 5_000);
+    this.#observers.viewAll();
+    for (const channel of this.channels) if (/^(stream|recover):/.test(channel)) this.#viewHistory(channel);
+    await this.#pass(deliveryGraceMs);
+    this.checker.settle(this.time.nowMs, this.time.nowMs - deliveryGraceMs);
+    this.policies.check(this.time.nowMs - deliveryGraceMs);
+    this.#takeViolations();
+    for (const [channel, calls] of this.publishers.calls) {
+      const [fault] = mapFaults(calls, []);
+      if (fault !== undefined) this.report('maps', `${channel}: ${fault}`);
+    }
+    for (const channel of this.channels) if (channel.startsWith('map:')) await this.#checkMap(channel);
+  }
+
+  #viewHistory(channel: string): void {
+    const [node] = this.fleet.up;
+    node?.node.operations.history(channel, { limit: -1, reverse: false }).then(
+      ({ top, publications }) => {
+        const kept = publications.map(({ offset, data }) => ({
+          offset,
+          value: valueIn(JSON.parse(payloadText(data))),
+        }));
+        this.record({ kind: 'history-view', channel, top, publications: kept });
+      },
+      (error: unknown) => this.report('G7', `the history of ${channel} cannot be read: ${String(error)}`),
+    );
+  }
+
+  /** Everybody has the keys that the broker has. */
+  async #checkMap(channel: string): Promise<void> {
+    const [node] = this.fleet.up;
+    if (node === undefined) return;
+    const real = new Map<string, unknown>();
+    let isRead = false;
+    const read = async () => {
+      for (let after = 0; ; ) {
+        const { state, next } = await node.node.operations.readMap(channel, { after, limit: 5 });
+        for (const { key, data } of state.entries) real.set(key ?? '', JSON.parse(payloadText(data)));
+        if (next === 0) break;
+        after = next;
+      }
+      isRead = true;
+    };
+    read().catch((error: unknown) => this.report('maps', `${channel} cannot be read: ${String(error)}`));
+    await this.#pass(2_000);
+    if (!isRead) this.report('maps', `${channel} is not read in 2 s`);
+    if (!isRead) return;
+    for (const client of this.clients) {
+      const map = client.maps.get(channel);
+      if (map === undefined) continue;
+      const own = JSON.stringify([...map].sort());
+      const others = JSON.stringify([...real].sort());
+      if (own !== others) this.report('maps', `${client.name} has ${own} of ${channel}, and the broker ${others}`);
+    }
+  }
+
+  /** Everybody goes: nothing is left on the nodes, which end. F20. */
+  async #end(): Promise<void> {
+    this.#observers.stop();
+    for (const client of this.clients) client.close();
+    await this.#pass(emptyMs);
+    for (const { name, node } of this.fleet.alive) {
+      const { hub, sessions, interest } = node.ports;
+      const left = [hub.numChannels, sessions.size, usageOf(node.ports).length, interest.size];
+      if (left.some((count) => count > 0)) {
+        this.report(
+          'F20',
+          `${name} still has ${left[0]} channels, ${left[1]} sessions, ${left[2]} rules in use, ${left[3]} interests`,
+        );
+      }
+    }
+    if (this.server.numHeld > 0)
+      this.report('F20', `the broker still has ${this.server.numHeld} subscriptions to channels`);
+    for (const { node } of this.fleet.alive)
+      node.close(1_000).catch((error: unknown) => this.report('crash', String(error)));
+    await this.#pass(3_000);
+  }
+
+  /** Lets time pass, until something is wrong. */
+  async #pass(ms: number): Promise<void> {
+    let untilLook = lookEvery;
+    await this.time.run(this.time.nowMs + ms, () => {
+      if (--untilLook <= 0) {
+        untilLook = lookEvery;
+        this.#observers.step();
+      }
+      this.#takeViolations();
+      return this.#failure === undefined;
+    });
+  }
+
+  #takeViolations(): void {
+    const { violations } = this.checker;
+    if (violations.length === this.#numReported) return;
+    this.#numReported = violations.length;
+    const [first] = violations;
+    if (first !== undefined) this.report(first.line, first.text);
+  }
+
+  /** G12: the server closes nobody's connection without a reason. */
+  #checkClose(client: SimClient, code: number): void {
+    const nowMs = this.time.nowMs;
+    const isExpected = (this.#expected.get(client.name) ?? 0) >= nowMs || this.#anyCloseUntilMs >= nowMs;
+    const { net } = client;
+    const wasImpaired = net.isImpaired || nowMs - net.stalledUntilMs < 30_000 || this.#wasImpaired(client.name);
+    const isDeploy = code === 3_001 || code === 3_000;
+    const isSilence = code === 3_012 || code === 3_008;
+    if (isExpected || isDeploy || (isSilence && wasImpaired)) return;
+    // More came at once than a queue and the system hold.
+    if (code === 3_008 && this.publishers.numLarge(5_000) > 8) return;
+    // Its requests may reach another node, which passes them on through the broker.
+    if ((isSilence || code === 3_005) && client.plan.transport !== 'websocket' && this.#wasBrokerImpaired()) return;
+    // Its token has ended while it could not bring another.
+    if (code === 3_005 && client.plan.tokenMs !== undefined && wasImpaired) return;
+    this.report('G12', `the connection of ${client.name} is closed with ${code}, without a reason`);
+  }
+
+  /** G9: who is blocked does not come in any more, where that can be known. */
+  #checkRevoked(subscriber: string): void {
+    const client = this.clients.find(({ name }) => name === subscriber);
+    const sinceMs = client && this.revoked.get(client.user);
+    if (client === undefined || sinceMs === undefined || this.time.nowMs - sinceMs < 6_000) return;
+    if (!this.#mayMiss(subscriber, sinceMs))
+      this.report('G9', `${subscriber} is let in, though ${client.user} was blocked`);
+  }
+
+  #wasImpaired(name: string): boolean {
+    const nowMs = this.time.nowMs;
+    for (const fault of this.#faults.between(nowMs - 30_000, nowMs)) if (fault.name.includes(` ${name} `)) return true;
+    return false;
+  }
+
+  #wasBrokerImpaired(): boolean {
+    const nowMs = this.time.nowMs;
+    return this.#faults.any(nowMs - 30_000, nowMs, ({ silences, cuts, kills, stopsBroker }) => {
+      return [silences, cuts, kills].some((nodes) => nodes !== undefined) || stopsBroker === true;
+    });
+  }
+
+  #mayMiss(subscriber: string, sinceMs: number): boolean {
+    const client = this.clients.find(({ name }) => name === subscriber);
+    const node = this.fleet.nodeOf(subscriber, client?.connection);
+    const isOf = (nodes: readonly string[] | undefined) => nodes?.includes(node) === true;
+    return this.#faults.any(sinceMs - 16_000, this.time.nowMs, ({ silences, cuts, kills, stopsBroker }) => {
+      return isOf(silences) || isOf(cuts) || isOf(kills) || stopsBroker === true;
+    });
+  }
+
+  #netOf(client: string): ClientNet {
+    const net = this.#nets.get(client);
+    if (net === undefined) throw new Error(`no such client: ${client}`);
+    return net;
+  }
+}
