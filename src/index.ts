@@ -42,6 +42,7 @@ export type {
   RefreshOptions,
   SubscribeOptions,
   TicketOptions,
+  WatchedMessage,
 } from './server/app-types.js';
 export type { OneWayPaths, TransportPaths } from './server/client-transports.js';
 export type { AttachOptions, DeflateOptions } from './server/deflate-options.js';

@@ -2,8 +2,9 @@
 
 import type { SubscribeGrant } from '../engine/channels/channel-options.js';
 import { fromJsonText } from '../model/json-text.js';
+import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
-import type { ClientInfo } from '../model/publication.js';
+import type { ClientInfo, Publication } from '../model/publication.js';
 
 export interface PublishOptions {
   /** A retry with the same key within 5 minutes is not published again. 1 to 256 bytes. */
@@ -35,6 +36,20 @@ export interface HistoryResult<Message> {
   readonly epoch: string;
 }
 
+/** A message of a channel as it reaches this process. */
+export interface WatchedMessage<Message> {
+  /** Null for a key of a map that was removed. */
+  readonly data: Message;
+  /** Absent in a channel without history. */
+  readonly offset?: number;
+  /** The client that published it; absent when the server did. */
+  readonly info?: Member;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** In a map: the key that was set, or removed. */
+  readonly key?: string;
+  readonly removed?: boolean;
+}
+
 /** A client in a channel. */
 export interface Member {
   readonly user: string;
@@ -59,6 +74,18 @@ export function toMember({ user, client, connInfo, chanInfo }: ClientInfo): Memb
     client,
     ...(connInfo !== undefined && { connInfo: fromJsonText(connInfo) }),
     ...(chanInfo !== undefined && { chanInfo: fromJsonText(chanInfo) }),
+  };
+}
+
+export function toWatched<Message>({ data, offset, info, tags, key, removed }: Publication): WatchedMessage<Message> {
+  return {
+    // safe: what a channel carries has passed its schema
+    data: payloadValue(data) as Message,
+    ...(offset > 0 && { offset }),
+    ...(info && { info: toMember(info) }),
+    ...(tags && { tags }),
+    ...(key !== undefined && { key }),
+    ...(removed && { removed }),
   };
 }
 

@@ -34,6 +34,8 @@ import {
   type SubscribeOptions,
   type TicketOptions,
   toMember,
+  toWatched,
+  type WatchedMessage,
 } from './app-types.js';
 import { checkAttach, checkListen, checkServer } from './check-options.js';
 import type { AttachOptions } from './deflate-options.js';
@@ -224,6 +226,23 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   async cancelStream<const Name extends string>(channel: Known<Channels, Name>, id: string): Promise<void> {
     await this.#serving.start();
     await this.#operations.changeAnswer(channel, { kind: 'cancel', id });
+  }
+
+  /**
+   * Calls a listener in this process with each message of a channel, whoever publishes and on whatever node, in order and
+   * each once. It is no subscriber: clients do not see it, and a rate or `slow` of the rule does not apply. A message that
+   * the broker loses is missing; with a history the offsets then jump, and {@link history} has it. What the listener throws
+   * is logged.
+   *
+   * @returns resolves when no later message is missed, with a function that stops it
+   * @example const stop = await app.watch('orders:new', ({ data, info }) => take(data, info?.user));
+   */
+  async watch<const Name extends string>(
+    channel: Known<Channels, Name>,
+    listener: (message: WatchedMessage<MessageOf<Channels, Name>>) => void,
+  ): Promise<() => void> {
+    await this.#serving.start();
+    return this.#operations.watch(channel, (publication) => listener(toWatched(publication)));
   }
 
   /** The clients in a channel, on all nodes: at most `limits.maxPresenceClients`. */

@@ -31,3 +31,9 @@ test('reading back gives what the schema gives', () => {
   // @ts-expect-error no such channel
   void app.history('chats:lobby');
 });
+
+test('watching gives what the schema gives', () => {
+  void app.watch(`chat:${id}`, ({ data }) => expectTypeOf(data).toEqualTypeOf<{ text: string; size: number }>());
+  // @ts-expect-error no such channel
+  void app.watch('chats:lobby', () => {});
+});

@@ -12,12 +12,16 @@ type Segment<Part extends string> = Part extends `{${infer Name}*}`
     ? { readonly [Key in Name]: string }
     : unknown;
 
-/** The placeholders of a pattern: `{ room: string }` for `chat:{room}`. */
+type Placeholders<Pattern extends string> = Pattern extends `${infer Head}:${infer Tail}`
+  ? Segment<Head> & Placeholders<Tail>
+  : Segment<Pattern>;
+
+/** The placeholders of a pattern: `{ room: string }` for `chat:{room}`, none for `news`. */
 export type ParamsOf<Pattern extends string> = string extends Pattern
   ? Readonly<Record<string, string>>
-  : Pattern extends `${infer Head}:${infer Tail}`
-    ? Segment<Head> & ParamsOf<Tail>
-    : Segment<Pattern>;
+  : unknown extends Placeholders<Pattern>
+    ? Readonly<Record<never, string>>
+    : Placeholders<Pattern>;
 
 /** The argument of a permission function. */
 export interface PermissionContext<Pattern extends string = string> {

@@ -11,9 +11,7 @@ import type { Notifier } from '../ports/observer.js';
 import { HubChannel, type HubChannelPorts } from './hub-channel.js';
 import type { Interest } from './interest.js';
 import type { Subscription } from './subscription.js';
-
-/** Gets each publication of a channel as it arrives, with the epoch of its position. */
-export type Watcher = (publication: Publication, epoch: string) => void;
+import { type Watcher, Watchers } from './watchers.js';
 
 export class Hub implements BrokerEvents {
   readonly #channels = new Map<ChannelName, HubChannel>();
@@ -21,7 +19,7 @@ export class Hub implements BrokerEvents {
   /** Set by the part that finds out what was missed. */
   interrupted: (channels?: readonly ChannelName[]) => void = () => undefined;
   /** Who looks at a channel without being a subscriber. */
-  readonly #watchers = new Map<ChannelName, Watcher>();
+  readonly #watchers = new Map<ChannelName, Watchers>();
 
   constructor(
     private readonly interest: Interest,
@@ -56,7 +54,7 @@ export class Hub implements BrokerEvents {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
       channel = new HubChannel(name, this.channelPorts);
-      channel.watcher = this.#watchers.get(name);
+      channel.watcher = this.#watchers.get(name)?.tell;
       this.#channels.set(name, channel);
       this.notifier.notify('occupied', name);
     }
@@ -124,14 +122,22 @@ export class Hub implements BrokerEvents {
     this.interest.release(subscription.channel);
   }
 
-  /** One for each channel, whose publications it gets until {@link unwatch}; other channels have nothing to do with it. */
+  /**
+   * The watcher gets the channel's publications, too, until {@link unwatch}; other channels have nothing to do with it. It
+   * holds an interest in the channel itself.
+   */
   watch(name: ChannelName, watcher: Watcher): void {
-    this.#watchers.set(name, watcher);
+    const watchers = this.#watchers.get(name) ?? new Watchers();
+    watchers.add(watcher);
+    this.#watchers.set(name, watchers);
     const channel = this.#channels.get(name);
-    if (channel !== undefined) channel.watcher = watcher;
+    if (channel !== undefined) channel.watcher = watchers.tell;
   }
 
-  unwatch(name: ChannelName): void {
+  unwatch(name: ChannelName, watcher: Watcher): void {
+    const watchers = this.#watchers.get(name);
+    watchers?.delete(watcher);
+    if (watchers?.isEmpty !== true) return;
     this.#watchers.delete(name);
     const channel = this.#channels.get(name);
     if (channel !== undefined) channel.watcher = undefined;
@@ -141,7 +147,7 @@ export class Hub implements BrokerEvents {
     const channel = this.#channels.get(name);
     if (channel === undefined) {
       // Whoever watches holds an interest of its own.
-      this.#watchers.get(name)?.(publication, epoch);
+      this.#watchers.get(name)?.tell(publication, epoch);
       return;
     }
     channel.watcher?.(publication, epoch);

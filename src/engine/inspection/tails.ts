@@ -8,6 +8,7 @@ import type { Publication } from '../../model/publication.js';
 import { clientInfoSchema, tagsSchema } from '../channels/publication-schemas.js';
 import type { Hub } from '../fanout/hub.js';
 import type { Interest } from '../fanout/interest.js';
+import type { Watcher } from '../fanout/watchers.js';
 import type { Cancel, Clock } from '../ports/clock.js';
 
 /** Channels that a node watches at a time. */
@@ -55,6 +56,7 @@ export interface TailPorts {
 interface Tail {
   /** Resolves when no later publication is missed. */
   readonly ready: Promise<void>;
+  readonly take: Watcher;
   entries: TailEntry[];
   length: number;
   lastSeq: number;
@@ -110,6 +112,7 @@ export class Tails {
     ready.catch(() => undefined);
     const tail: Tail = {
       ready,
+      take: (publication, epoch) => this.#take(tail, publication, epoch),
       entries: [],
       length: 0,
       lastSeq: 0,
@@ -119,7 +122,7 @@ export class Tails {
       askedAtMs: clock.nowMs(),
     };
     this.#tails.set(channel, tail);
-    hub.watch(channel, (publication, epoch) => this.#take(tail, publication, epoch));
+    hub.watch(channel, tail.take);
     this.#sweep ??= clock.schedule(() => this.#endIdle(), idleMs);
     return tail;
   }
@@ -147,9 +150,11 @@ export class Tails {
   }
 
   #end(channel: ChannelName): void {
-    if (!this.#tails.delete(channel)) return;
+    const tail = this.#tails.get(channel);
+    if (tail === undefined) return;
+    this.#tails.delete(channel);
     const { hub, interest } = this.ports;
-    hub.unwatch(channel);
+    hub.unwatch(channel, tail.take);
     interest.release(channel);
   }
 }

@@ -6,7 +6,7 @@ import type { Disconnect, Unsubscribe } from '../../model/codes.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import type { JsonText } from '../../model/json-text.js';
 import { type JsonPayload, type Payload, payloadJson } from '../../model/payload.js';
-import type { ClientInfo } from '../../model/publication.js';
+import type { ClientInfo, Publication } from '../../model/publication.js';
 import { StatePage } from '../../model/state-page.js';
 import type { Revocation } from '../auth/revocations.js';
 import { acceptAddition, acceptChange, type NewAddition, type NewAnswerChange } from '../channels/answer-changes.js';
@@ -49,6 +49,7 @@ import {
 import type { Tracer } from '../ports/tracer.js';
 import type { ServerSubscribeOptions } from '../sessions/server-subscribe.js';
 import { withTimeLimit } from '../time/time-limit.js';
+import { type ChannelWatchPorts, watchChannel } from './channel-watch.js';
 import { type ChannelSummary, type ClientSelector, channelsLike, findChannel, summaryOf } from './clients.js';
 import type { Order } from './order.js';
 import { orders, type RefreshOfClients } from './orders.js';
@@ -77,7 +78,7 @@ const orderDeadlineMs = 5_000;
 const orderRepeatMs = 14_000;
 
 /** What operations need from a node. */
-export interface OperationsPorts extends ServicePorts {
+export interface OperationsPorts extends ServicePorts, Omit<ChannelWatchPorts, 'hub'> {
   readonly random: Random;
   readonly broker: Stores;
   readonly publishing: Pick<Publishing, 'publish' | 'change'>;
@@ -138,6 +139,11 @@ export class Operations {
     }
     span?.end(outcomes.find((outcome) => outcome.status === 'rejected')?.reason);
     return outcomes;
+  }
+
+  /** Calls the listener with the publications of a channel; see {@link watchChannel}. */
+  async watch(channel: string, listener: (publication: Publication) => void): Promise<() => void> {
+    return watchChannel(this.ports, this.find(channel).name, listener);
   }
 
   /** Resolves with the number of connections newly subscribed, on this node and on those that answered in time. */
