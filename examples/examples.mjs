@@ -18,4 +18,10 @@ export const examples = [
     title: 'Chat',
     about: 'Rooms, members, history and typing: every word arrives, also after a lost connection.',
   },
+  {
+    name: 'arena',
+    title: 'Arena',
+    about:
+      'A game for up to 50 players a room: the server decides, the page predicts, and a lost connection keeps the ship.',
+  },
 ];

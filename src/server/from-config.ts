@@ -8,6 +8,7 @@ import { limitsOf } from '../config/limits.js';
 import { isLoopback } from '../config/loopback.js';
 import type { Origins } from '../config/option-kinds.js';
 import type { OptionValues } from '../config/options.js';
+import { type AuthFunction, authenticateBy } from '../engine/auth/function-auth.js';
 import { authenticateWith } from '../engine/auth/token-authenticator.js';
 import type { TokenVerifier } from '../engine/auth/token-verifier.js';
 import type { ChannelDeclaration } from '../engine/channels/channel-options.js';
@@ -57,6 +58,8 @@ export interface WorkerParts {
 
 /** What an application adds to a configuration. */
 export interface OwnParts extends Pick<FanfareOptions, 'rpc' | 'on'> {
+  /** Says who clients are, instead of the tokens and hooks of the configuration. */
+  readonly auth?: AuthFunction;
   /** Replace those of the configuration, as long as it has only the default ones of its mode. */
   readonly channels?: Readonly<Record<string, ChannelDeclaration>>;
 }
@@ -96,7 +99,7 @@ export class ConfiguredServer {
     const hooks = hooksOf(config, this.#hookPorts);
     this.#hooks = new LiveHooks(hooks);
     const options: FanfareOptions = {
-      auth: authenticatorOf(config, hooks),
+      auth: this.#authenticatorOf(config, hooks),
       channels: this.#channelsOf(config, hooks),
       broker: worker?.broker ?? brokerOf(values),
       ...defined({ origins: values.origins }),
@@ -170,7 +173,7 @@ export class ConfiguredServer {
     const hooks = hooksOf(config, this.#hookPorts, this.#hooks.current);
     const origins = this.#originsOf(config);
     const commit = this.#assembled.prepareChange({
-      auth: authenticatorOf(config, hooks),
+      auth: this.#authenticatorOf(config, hooks),
       channels: this.#channelsOf(config, hooks),
       limits: limitsOf(config.values),
       personal: personalOf(config.values),
@@ -234,6 +237,11 @@ export class ConfiguredServer {
     });
   }
 
+  #authenticatorOf(config: Config, hooks: Hooks): Authenticator {
+    const { auth } = this.#own;
+    return auth === undefined ? hooks.authenticator(tokensOf(config), config.values.anonymous) : authenticateBy(auth);
+  }
+
   /** Hooks that are told events come before the application's own observer. */
   #observerOf({ observer }: Hooks): Observer | undefined {
     return observer ?? this.#own.on;
@@ -261,10 +269,6 @@ export class ConfiguredServer {
 /** In development mode, where no other machine can ask, and no page of another site whose name leads to this one. */
 function isAskedLocally({ headers: { host = '' } }: ConsoleRequest): boolean {
   return isLoopback(host.replace(/:\d+$/, ''));
-}
-
-function authenticatorOf(config: Config, hooks: Hooks): Authenticator {
-  return hooks.authenticator(tokensOf(config), config.values.anonymous);
 }
 
 function tokensOf(config: Config): Authenticator | undefined {

@@ -152,12 +152,17 @@ test('three processes load over TLS, on all transports and from several addresse
   });
 });
 
-test('the scenario of 10,000 connections is one, here with fewer', async () => {
+test.each([
+  ['10,000 connections', 'ten-thousand', 2],
+  ['the arena', 'arena', 1],
+])('the scenario of %s is one, here with fewer', async (_, name, workers) => {
   const { url } = await loadableApp();
   using folder = new Folder();
-  const scenario = fileURLToPath(new URL('../../../deploy/load/ten-thousand.yaml', import.meta.url));
+  const scenario = fileURLToPath(new URL(`../../../deploy/load/${name}.yaml`, import.meta.url));
   const fewer = [
     '--connections',
+    '100',
+    '--channels-count',
     '100',
     '--ramp',
     '100ms',
@@ -172,5 +177,5 @@ test('the scenario of 10,000 connections is one, here with fewer', async () => {
   const { code } = await command(['load', scenario, '--url', url, ...flags], { folder });
   expect(code).toBe(0);
   const result = JSON.parse(readFileSync(join(folder.path, 'result.json'), 'utf8'));
-  expect(result).toMatchObject({ workers: 2, counts: { accepted: 100, deliveries: 100 }, lost: 0 });
+  expect(result).toMatchObject({ workers, counts: { accepted: 100, deliveries: 100 }, lost: 0 });
 });
