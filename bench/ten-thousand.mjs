@@ -4,14 +4,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { checkBuilt, parseFlags, runCommand, UsageError } from './shared/flags.mjs';
+import { checkBuilt, chosen, parseFlags, runCommand, UsageError } from './shared/flags.mjs';
 import { descriptorShortage } from './shared/machine.mjs';
 
 const HELP = `Usage: node bench/ten-thousand.mjs [options]
 
-Runs deploy/load/ten-thousand.yaml on a server with deploy/load/fanfare.yaml, on this machine and at ordinary priority.
-Needs a build (npm run build); a minute and a half, in which the machine is left alone.
+Runs a scenario of deploy/load on a server with deploy/load/fanfare.yaml, on this machine and at ordinary priority. Needs a build
+(npm run build); a minute and a half, in which the machine is left alone.
 
+  --scenario NAME  ten-thousand, or live-scores: 500 goals, five minutes  (ten-thousand)
   --json FILE      also write the result of fanfare load
   --help           this text
 
@@ -20,22 +21,24 @@ Exit status: 0, or 1 when a threshold of the scenario is missed.`;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMMAND = `${ROOT}dist/cli/main.js`;
 const CONNECTIONS = 10_000;
+const SCENARIOS = /** @type {const} */ (['ten-thousand', 'live-scores']);
 
 /** @param {string[]} argv */
 function readFlags(argv) {
-  return parseFlags(argv, { json: { type: 'string' } });
+  return parseFlags(argv, { scenario: { type: 'string' }, json: { type: 'string' } });
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
-async function run({ json }) {
+async function run({ scenario, json }) {
   checkBuilt();
+  const [name] = chosen('scenario', scenario ?? SCENARIOS[0], SCENARIOS);
   const shortage = descriptorShortage(CONNECTIONS);
   if (shortage) throw new UsageError(shortage);
   const serve = ['serve', '--config', 'deploy/load/fanfare.yaml', '--port', '0', '--internal-port', '0'];
   const server = spawn(process.execPath, [COMMAND, ...serve], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const { url, metrics } = await addressesOf(server);
-    const load = ['load', 'deploy/load/ten-thousand.yaml', '--url', url, '--metrics', `${metrics}/metrics`];
+    const load = ['load', `deploy/load/${name}.yaml`, '--url', url, '--metrics', `${metrics}/metrics`];
     const generator = spawn(process.execPath, [COMMAND, ...load, ...(json === undefined ? [] : ['--json', json])], {
       cwd: ROOT,
       stdio: 'inherit',

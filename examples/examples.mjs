@@ -19,6 +19,12 @@ export const examples = [
     about: 'Rooms, members, history and typing: every word arrives, also after a lost connection.',
   },
   {
+    name: 'live-scores',
+    title: 'Live scores',
+    about:
+      'A match day for very many readers: the newest state for each, as differences, as often as a device wants it.',
+  },
+  {
     name: 'arena',
     title: 'Arena',
     about:

@@ -221,6 +221,11 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     return JSON.stringify(filter) === JSON.stringify(this.#parts.options.filter);
   }
 
+  /** Whether it gets what passes the filter of these options, as often as they say. */
+  isAsFor({ filter, maxRate }: ChannelOptions): boolean {
+    return this.isFilteredBy(filter) && maxRate === this.#parts.options.maxRate;
+  }
+
   /** Counts one more use; `client.channel()` calls it. */
   retain(options: ChannelOptions): void {
     this.#uses += 1;

@@ -145,13 +145,11 @@ export class Client<App extends AnyApp = AnyApp> {
   ): Channel<DataOf<App, Name>, InputOf<App, Name>> {
     this.#use();
     if (this.#maps.has(name)) throw new ClientError('ERR_CONFIG', `"${name}" is open as a map`);
-    const known = this.#channels.get(name);
-    const isSame = known?.isFilteredBy(options.filter) === true;
-    if (known !== undefined && !isSame) {
-      if (!known.isUnused) throw new ClientError('ERR_CONFIG', `"${name}" is open with another filter`);
-      known.end();
+    const known = this.#usedChannel(name, options);
+    if (known?.isFilteredBy(options.filter) === false) {
+      throw new ClientError('ERR_CONFIG', `"${name}" is open with another filter`);
     }
-    const channel = known !== undefined && isSame ? known : this.#newChannel(name, options);
+    const channel = known ?? this.#newChannel(name, options);
     channel.retain(options);
     // safe: the name decides both types, and the server checks them
     return channel as unknown as Channel<DataOf<App, Name>, InputOf<App, Name>>;
@@ -184,6 +182,7 @@ export class Client<App extends AnyApp = AnyApp> {
 
   #openMap(name: string, options: MapOptions, toValue: ValueOf<unknown>): ChannelMap<unknown, unknown> {
     this.#use();
+    this.#usedChannel(name, options);
     let map = this.#maps.get(name);
     if (map === undefined) {
       if (this.#channels.has(name)) throw new ClientError('ERR_CONFIG', `"${name}" is open as a channel of messages`);
@@ -201,6 +200,13 @@ export class Client<App extends AnyApp = AnyApp> {
     }
     this.#channels.get(name)?.retain(options);
     return map;
+  }
+
+  /** One of that name. Without any user it ends at once if it was opened with another filter or rate. */
+  #usedChannel(name: string, options: ChannelOptions): Channel<unknown, unknown> | undefined {
+    const known = this.#channels.get(name);
+    if (known?.isUnused && !known.isAsFor(options)) known.end();
+    return this.#channels.get(name);
   }
 
   #newChannel(

@@ -26,6 +26,7 @@ function mapApp() {
         history: { size: 2 },
       }),
       'closed:{id}': channel({ message: points, map: {} }),
+      'rated:{id}': channel({ message: points, subscribe: 'anyone', map: {}, maxRate: {} }),
       'room:{id}': channel({ subscribe: 'anyone', presence: true }),
       'here:room:{id}': channel({ subscribe: 'anyone', map: { presence: 'clients' } }),
       'online:room:{id}': channel({ subscribe: 'anyone', map: { presence: 'users' } }),
@@ -58,6 +59,24 @@ function connected(options: ConnectOptions = {}): Client<App> {
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 describe('client.map', () => {
+  it('has another rate once nobody uses it with the one before', async () => {
+    const seldom = client.map('rated:1', { maxRate: 0.001 });
+    await seldom.ready();
+    await app.map('rated:1').set('a', { points: 1 });
+    await eventually(() => expect(seldom.get('a')).toEqual({ points: 1 }));
+    // It would come in a quarter of an hour.
+    await app.map('rated:1').set('a', { points: 2 });
+    seldom.close();
+    const often = client.map('rated:1', { maxRate: 1_000 });
+    await often.ready();
+    expect(often.get('a')).toEqual({ points: 2 });
+    await app.map('rated:1').set('a', { points: 3 });
+    await eventually(() => expect(often.get('a')).toEqual({ points: 3 }));
+    expect(seldom.get('a')).not.toEqual({ points: 3 });
+    // Beside a user the options of others change nothing.
+    expect(client.map('rated:1', { maxRate: 5 })).toBe(often);
+  });
+
   it('has the state, and each change of it', async () => {
     await app.map('match:1').set('ann', { points: 1 });
     const map = client.map('match:1');

@@ -49,6 +49,12 @@ function Filtered({ kind }: { kind: string }) {
   return `${kind} ${state}${error ? ` ${error.code}` : ''}: ${messages.map(({ data }) => data.text).join(' ')} ${members.length}`;
 }
 
+/** Of a score the newest, as often as asked for. */
+function Score({ maxRate }: { maxRate: number }) {
+  const { messages, state } = useChannel('score:1', { maxRate });
+  return `${maxRate} ${state}: ${messages.map(({ data }) => data.text).join(' ')}`;
+}
+
 function Room({ name, keep, history }: { name: string; keep?: number; history?: number }) {
   const { messages, state, gap, error } = useChannel(`chat:${name}`, {
     ...(keep !== undefined && { keep }),
@@ -164,6 +170,20 @@ describe('useChannel', () => {
       </>,
     );
     await page('card subscribed: b 1 | unsubscribed ERR_CONFIG: ');
+  });
+
+  it('subscribes anew with another rate', async () => {
+    const client = server.connect();
+    show(client, <Score maxRate={0.001} />);
+    await page('0.001 subscribed: ');
+    await server.app.publish('score:1', { text: 'a' });
+    await page('0.001 subscribed: a');
+    // It would come in a quarter of an hour.
+    await server.app.publish('score:1', { text: 'b' });
+    show(client, <Score maxRate={1_000} />);
+    await page('1000 subscribed: ');
+    await server.app.publish('score:1', { text: 'c' });
+    await page('1000 subscribed: c');
   });
 
   it('changes the channel with its name', async () => {

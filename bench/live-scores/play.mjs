@@ -1,0 +1,62 @@
+// @ts-check
+/** Publishes a segment at its pace, in the same way for both servers, and notes when what was due. */
+import { answerRequests } from '../shared/ipc.mjs';
+import { nowUs } from '../shared/payload.mjs';
+import { findSegment, isGoal } from './segment.mjs';
+
+/**
+ * @typedef {object} ServerUnderTest
+ * @property {number} port
+ * @property {(lines: import('./segment.mjs').Line[]) => unknown} publish all in one turn of the event loop
+ */
+
+/** @typedef {{ seconds: number, warmUp: number, speed: number, goals: number }} Plan */
+
+/**
+ * Serves the requests `start`, `play` and `cpu`.
+ * @param {() => Promise<ServerUnderTest>} open
+ */
+export function hostScores(open) {
+  /** @type {ServerUnderTest | undefined} */
+  let server;
+  /** @type {import('./segment.mjs').Segment | undefined} */
+  let segment;
+  answerRequests({
+    async start(/** @type {Plan} */ { seconds, warmUp, speed, goals }) {
+      segment = findSegment((seconds + warmUp) * speed, goals, warmUp * speed);
+      server = await open();
+      await server.publish(segment.before);
+      return { port: server.port, match: segment.match, team: segment.team };
+    },
+    /** What is due from one second to another. */
+    async play(/** @type {{ from: number, to: number, speed: number }} */ { from, to, speed }) {
+      if (server === undefined || segment === undefined) throw new Error('play before start');
+      const startUs = nowUs() + 1_000;
+      /** Of the documents and of the events, in their order. @type {{ sheets: number[], events: number[], goals: number[] }} */
+      const due = { sheets: [], events: [], goals: [] };
+      let [balls, maxLagUs] = [0, 0];
+      for (const { at, lines } of segment.batches) {
+        if (at < from * speed || at >= to * speed) continue;
+        const dueUs = startUs + (at / speed - from) * 1e6;
+        const waitMs = Math.ceil((dueUs - nowUs()) / 1e3);
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+        maxLagUs = Math.max(maxLagUs, nowUs() - dueUs);
+        for (const line of lines) {
+          if (line.channel.startsWith('match:')) due.sheets.push(dueUs);
+          else if (line.channel.startsWith('ball:')) balls += 1;
+          else if (line.channel.startsWith('events:')) {
+            if (isGoal(line)) due.goals.push(due.events.length);
+            due.events.push(dueUs);
+          }
+        }
+        await server.publish(lines);
+      }
+      return { ...due, balls, maxLagMs: maxLagUs / 1e3 };
+    },
+    /** Since the beginning of the process, in microseconds, of all threads. */
+    cpu() {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    },
+  });
+}

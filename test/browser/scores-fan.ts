@@ -1,0 +1,82 @@
+/** Somebody who follows the scores: what they do and see, and what their page gets on the wire. */
+
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+export class ScoresFan implements AsyncDisposable {
+  /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
+  readonly faults: string[] = [];
+  /** Frames that came over WebSocket, as text. */
+  readonly frames: string[] = [];
+  /** Connections over WebSocket that the page has made. */
+  numConnections = 0;
+
+  private constructor(readonly page: Page) {
+    page.on('pageerror', (error) => this.faults.push(String(error)));
+    page.on('console', (message) => {
+      // Chromium says by itself that a connection has failed, or a request that was to be one.
+      const isWebSocket = /^WebSocket connection to/.test(message.text());
+      const isRequest = /^\w+:\/\/[^/]+\/(connection\/|emulation$)/.test(message.location().url);
+      const isKnown = isWebSocket || (isRequest && /^Failed to load resource/.test(message.text()));
+      if (message.type() === 'error' && !isKnown) this.faults.push(message.text());
+    });
+    page.on('websocket', (socket) => {
+      this.numConnections += 1;
+      socket.on('framereceived', ({ payload }) => this.frames.push(String(payload)));
+    });
+  }
+
+  /** @param path behind the `#`: `/match/…` */
+  static async arrive(
+    browser: Browser,
+    url: string,
+    path = '/',
+    options: BrowserContextOptions = {},
+  ): Promise<ScoresFan> {
+    const context = await browser.newContext(options);
+    const fan = new ScoresFan(await context.newPage());
+    await fan.page.goto(`${url}/#${path}`);
+    return fan;
+  }
+
+  /** Resolves when the line at the top says so. */
+  async isOnline(text = 'Connected'): Promise<void> {
+    await this.page.locator('.line').getByText(text, { exact: true }).waitFor();
+  }
+
+  /** Resolves when the match has this score. */
+  async seesScore(home: number, away: number): Promise<void> {
+    await this.page.waitForFunction(
+      (expected) =>
+        [...document.querySelectorAll('.goals b')].map((figure) => figure.textContent).join(':') === expected,
+      `${home}:${away}`,
+    );
+  }
+
+  /** Resolves when the story has so many events. */
+  async seesEvents(count: number): Promise<void> {
+    await this.page.waitForFunction((wanted) => document.querySelectorAll('.entry .when').length === wanted, count);
+  }
+
+  /** The texts of the events, oldest first. */
+  async story(): Promise<string[]> {
+    const texts = await this.page.locator('.entry:not(.comment) p').evaluateAll((lines) =>
+      // The score behind the text is not part of it.
+      lines.map((line) => line.firstChild?.textContent ?? ''),
+    );
+    return texts.reverse();
+  }
+
+  /** Publications of these frames that have a ball in them. */
+  static balls(frames: readonly string[]): number {
+    return frames.flatMap((frame) => frame.split('\n')).filter((line) => /"pub":.*"x":/.test(line)).length;
+  }
+
+  /** How often the whole state of a match is in these frames. */
+  static sheets(frames: readonly string[]): number {
+    return frames.flatMap((frame) => frame.split('\n')).filter((line) => /lineups\\?":/.test(line)).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+  }
+}
