@@ -15,7 +15,7 @@ const readBuffer = Buffer.allocUnsafe(1 << 20);
 const PING_TAIL = Buffer.from('\n{}');
 
 /**
- * @typedef {{ port: number, match: string, team: string }} Final
+ * @typedef {{ port: number, match: string, team: string, offsets: { sheets: number, events: number } }} Final
  * @typedef {(raw: RawWebSocket, fan: Fan, final: Final) => { open?: () => void, text: (bytes: Buffer, from: number, to: number) => void }} Dialect
  */
 
@@ -96,8 +96,8 @@ const fanfare = (raw, fan, { match, team }) => {
         } else if (reply.id !== undefined) {
           answered.add(reply.id);
           const begin = `{"push":{"id":${reply.subscribe.id},`;
-          if (reply.id === 2) [sheetOf, fan.last.sheets] = [begin, reply.subscribe.offset ?? 0];
-          if (reply.id === 3) [eventOf, fan.last.events] = [begin, reply.subscribe.offset ?? 0];
+          if (reply.id === 2) sheetOf = begin;
+          if (reply.id === 3) eventOf = begin;
           if (answered.size === 5) fan.ready();
         }
       }
@@ -150,6 +150,7 @@ const fans = [];
 function join(kind, final, index) {
   const [path, dialect] = DIALECTS[kind] ?? ['', fanfare];
   const fan = new Fan(index % DESKTOP_OF < DESKTOPS ? RATES.desktop : RATES.phone);
+  fan.last = { ...final.offsets };
   fans.push(fan);
   return new Promise((resolve, reject) => {
     fan.ready = () => {

@@ -26,7 +26,14 @@ export function hostScores(open) {
       segment = findSegment((seconds + warmUp) * speed, goals, warmUp * speed);
       server = await open();
       await server.publish(segment.before);
-      return { port: server.port, match: segment.match, team: segment.team };
+      const kept = (/** @type {string} */ kind) =>
+        segment?.before.filter(({ channel }) => channel.startsWith(kind)).length ?? 0;
+      return {
+        port: server.port,
+        match: segment.match,
+        team: segment.team,
+        offsets: { sheets: kept('match:'), events: kept('events:') },
+      };
     },
     /** What is due from one second to another. */
     async play(/** @type {{ from: number, to: number, speed: number }} */ { from, to, speed }) {
