@@ -42,6 +42,10 @@ export function hostScores(open) {
       /** Of the documents and of the events, in their order. @type {{ sheets: number[], events: number[], goals: number[] }} */
       const due = { sheets: [], events: [], goals: [] };
       let [balls, maxLagUs] = [0, 0];
+      // The first document after somebody has come is whole for all: that belongs to the warm-up.
+      const again = from === 0 ? segment.before.filter(({ channel }) => channel.startsWith('match:')) : [];
+      due.sheets.push(...again.map(() => startUs));
+      await server.publish(again);
       for (const { at, lines } of segment.batches) {
         if (at < from * speed || at >= to * speed) continue;
         const dueUs = startUs + (at / speed - from) * 1e6;
