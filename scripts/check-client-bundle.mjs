@@ -12,7 +12,7 @@ import { build } from 'esbuild';
  * the first two. The typed layer takes 3, the way around what does not let WebSocket pass, with long polling, 3.5.
  */
 const entries = [
-  { entry: 'client', maxGzipBytes: 33_600 },
+  { entry: 'client', maxGzipBytes: 33_800 },
   { entry: 'client/protobuf', maxGzipBytes: 27_000 },
   // No SDK: what inflates takes most of it.
   { entry: 'client/dictionary', maxGzipBytes: 4_000 },

@@ -22,6 +22,7 @@ import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
 import { type Message, toMessage, toSent } from './message.js';
 import { withoutNodeStorage } from './quiet-storage.js';
+import { askForPages } from './recovery-pages.js';
 import { connectionOptions, withRate } from './sdk-options.js';
 import { TransportChoice } from './transport-choice.js';
 import type { TransportName } from './transport-name.js';
@@ -97,6 +98,7 @@ export class Client<App extends AnyApp = AnyApp> {
     this.#sdk = withoutNodeStorage(
       () => options.codec?.newSdk(entry, sdkOptions) ?? new Centrifuge([entry], sdkOptions),
     );
+    askForPages(this.#sdk);
     options.dictionary?.install(
       this.#sdk,
       () => entry.transport,

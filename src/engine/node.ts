@@ -26,6 +26,7 @@ import { OwnKeys } from './fanout/own-keys.js';
 import { PositionChecks } from './fanout/position-checks.js';
 import { Presence } from './fanout/presence.js';
 import { PresenceMaps } from './fanout/presence-maps.js';
+import { RecoveryPages } from './fanout/recovery-pages.js';
 import { RuleChanges } from './fanout/rule-changes.js';
 import { PingFrames } from './fanout/shared-frame.js';
 import { SlowReaders } from './fanout/slow/slow-readers.js';
@@ -287,6 +288,7 @@ function compose(options: NodeOptions) {
     publishing: new Publishing(broker, counters, samples, tracer),
     seats: new Seats({ nodeId: id, clock, cluster, limits }),
     positionChecks: new PositionChecks({ broker, hub, interest, clock, random, counters, log }),
+    recoveryPages: new RecoveryPages({ hub, broker: stores, clock, counters, limits }),
     /** Somebody may ask for the headers of a connection after it was let in. */
     get keepsHandshakes(): boolean {
       const { procedureFallback, auth, rules } = ports;

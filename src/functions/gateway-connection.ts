@@ -36,6 +36,8 @@ export class GatewayConnection implements Connection {
   readonly takesStrayPongs = true;
   /** Each answer would be an invocation. */
   readonly answersPings = false;
+  /** The function ends with the event. */
+  readonly takesPages = false;
   readonly #ports: GatewayConnectionPorts;
   #queuedBytes = 0;
   #posts: Promise<void> = Promise.resolve();

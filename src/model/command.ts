@@ -5,11 +5,14 @@ import type { FilterNode } from './filter.js';
 import type { JsonPayload, Payload } from './payload.js';
 import type { Position } from './position.js';
 
-/** Features of a subscription that a client declares in `flag`. */
-export const subscribeFlags = { channelCompaction: 1, rejectUnrecovered: 2 } as const;
+/** In the `flag` of `subscribe` and of `connect`: a recovery that is larger than one reply may come in pages behind it. */
+export const pagedRecovery = 65_536;
 
-/** Features of a connection that a client declares in `flag`, and the server confirms there. */
-export const connectFlags = { dictionary: 1 } as const;
+/** Features of a subscription that a client declares in `flag`. */
+export const subscribeFlags = { channelCompaction: 1, rejectUnrecovered: 2, pagedRecovery } as const;
+
+/** Features of a connection that a client declares in `flag`; the server confirms the dictionary there. */
+export const connectFlags = { dictionary: 1, pagedRecovery } as const;
 
 export interface SubscribeRequest {
   readonly channel: string;
@@ -67,6 +70,8 @@ export interface ConnectRequest {
   readonly dictionary?: string | undefined;
   /** What it says that its connection has in common with others, unchecked; absent if it says nothing. */
   readonly profile?: string;
+  /** Whether recoveries of server-side subscriptions may come in pages. Default: `false`. */
+  readonly inPages?: boolean;
 }
 
 export interface HistoryRequest {

@@ -127,9 +127,10 @@ test('the command says so: the flag, the profile, and on a later connection the 
   await fan.ready();
   app.disconnect('ada', { reconnect: true });
   expect((await connected).map((event) => event.data)).toEqual([{ profile: 'ticker' }, { profile: 'ticker' }]);
-  expect(connects[0]).toMatchObject({ flag: 1, profile: 'ticker' });
+  // With the bit for recoveries in pages.
+  expect(connects[0]).toMatchObject({ flag: 65_537, profile: 'ticker' });
   expect(connects[0]).not.toHaveProperty('dict');
-  expect(connects[1]).toMatchObject({ flag: 1, profile: 'ticker', dict: expect.stringMatching(/^[\w-]{16}$/) });
+  expect(connects[1]).toMatchObject({ flag: 65_537, profile: 'ticker', dict: expect.stringMatching(/^[\w-]{16}$/) });
 });
 
 test.each([
@@ -169,9 +170,10 @@ async function lying(dict: object, frame: Buffer | string) {
       const { id, connect } = JSON.parse(String(text).split('\n')[0] ?? '');
       if (connect === undefined) return;
       asked.add(connect);
-      const reply = { client: 'c', version: 'v', ping: 25, pong: true, ...(connect.flag === 1 && { flag: 1, dict }) };
+      const asks = (connect.flag & 1) === 1;
+      const reply = { client: 'c', version: 'v', ping: 25, pong: true, ...(asks && { flag: 1, dict }) };
       socket.send(JSON.stringify({ id, connect: reply }));
-      socket.send(connect.flag === 1 ? frame : push);
+      socket.send(asks ? frame : push);
     });
   });
   await new Promise((resolve) => server.once('listening', resolve));
@@ -207,5 +209,5 @@ test.each<[string, object, Buffer | string]>([
   const error = next(fan, 'error');
   expect(await next(fan, 'message')).toEqual({ data: 'hello' });
   expect(await error).toMatchObject({ code: 'ERR_DICTIONARY', retryable: true });
-  expect(asked.items.map(({ flag }) => flag)).toEqual([1, undefined]);
+  expect(asked.items.map(({ flag }) => flag)).toEqual([65_537, 65_536]);
 });

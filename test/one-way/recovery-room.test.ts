@@ -46,3 +46,20 @@ test('G2: no id claims more than has been sent, and the start is told once', asy
   expect(sent).toEqual({ 'news:a': 5, 'news:b': 5 });
   expect(lines.filter(({ event }) => event !== undefined).map(({ event }) => event)).toEqual(['start']);
 }, 10_000);
+
+test('G4: what one reply does not carry comes behind it, in order and once, and then what is live', async () => {
+  await using server = await startOneWay({ maxRecoveredPublications: 5 });
+  const { app, direct } = server;
+  const { epoch } = await app.publish('complete:a', 1);
+  for (let n = 2; n <= 300; n++) await app.publish('complete:a', n);
+  const lines = new Gathered<Line>();
+  const add = (line: string) => line !== '' && lines.add(JSON.parse(line));
+  const headers = { 'Last-Event-ID': `complete%3Aa=1.${epoch}` };
+  using _ = await readLines(`${direct}/stream?channels=complete:a`, add, headers);
+  await lines.atLeast(300);
+  await app.publish('complete:a', 301);
+  const all = await lines.atLeast(301);
+  expect(all.flatMap(({ data }) => data ?? [])).toEqual(Array.from({ length: 300 }, (_, n) => n + 2));
+  expect(all.flatMap(({ event }) => event ?? [])).toEqual(['start']);
+  expect(offsetIn(all.at(-1)?.id ?? '', 'complete:a')).toBe(301);
+}, 10_000);

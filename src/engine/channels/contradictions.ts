@@ -137,7 +137,11 @@ function* ofRule(rule: RuleFacts, limits: EngineLimits, named: (limit: LimitName
     const isRecoveredByCount = rule.map === undefined && rule.streams === undefined;
     for (const [limit, isInUse, consequence] of [
       // A map delivers more than that in parts, and streams are few.
-      ['maxRecoveredPublications', recovery === 'stream' && isRecoveredByCount, 'who missed more does not recover'],
+      [
+        'maxRecoveredPublications',
+        recovery === 'stream' && isRecoveredByCount,
+        'who missed more recovers in pages with fanfare/client, and not with other clients',
+      ],
       ['maxHistoryPublications', rule.readHistory !== 'nobody', 'who reads the history gets it in pages'],
     ] as const) {
       if (!isInUse) continue;

@@ -20,6 +20,13 @@ export interface AttachmentPorts {
   readonly hub: Hub;
   readonly broker: Stores;
   readonly limits: Pick<EngineLimits, 'maxRecoveredPublications'>;
+  readonly recoveryPages: RestOfRecoveries;
+}
+
+/** Gives clients what they have missed and did not get with their reply. */
+interface RestOfRecoveries {
+  /** Takes the subscription live later. @param numTold publications that come with the reply, up to `at` */
+  begin(subscription: Subscription, at: Position, numTold: number): void;
 }
 
 /**
@@ -28,7 +35,14 @@ export interface AttachmentPorts {
  */
 export type AttachmentKind = 'recovery' | 'state' | 'continuation';
 
-/** Most publications between two places of a session; whoever has missed more is told. */
+export interface AttachmentOptions {
+  /** Default: `recovery`. */
+  readonly kind?: AttachmentKind;
+  /** Whether a recovery that is larger than one reply goes on behind it, in pages. Default: it fails. */
+  readonly inPages?: boolean;
+}
+
+/** Most publications between two places of a session; whoever has missed more takes the rest in pages, or is told. */
 const maxContinued = 1_000;
 
 /** How often history is read again when the live stream has overtaken it. */
@@ -66,6 +80,7 @@ export class Attachment {
   readonly #ports: AttachmentPorts;
   readonly #since: Position | undefined;
   readonly #kind: AttachmentKind;
+  readonly #inPages: boolean;
   #page: HistoryPage | undefined;
   /** The page and the buffer, merged by the last {@link isReady}. */
   #merged: Merged | undefined;
@@ -74,19 +89,20 @@ export class Attachment {
   #isForgone = false;
   /** In a channel of streams: what has changed since the client's position is not known any more. */
   #hasLost = false;
+  /** The reply has only the beginning of what was missed. */
+  #goesOn = false;
 
-  /**
-   * @param since the client's position, if it has one
-   */
+  /** @param since the client's position, if it has one */
   constructor(
     ports: AttachmentPorts,
     readonly subscription: Subscription,
     since: Position | undefined,
-    kind: AttachmentKind = 'recovery',
+    { kind = 'recovery', inPages = false }: AttachmentOptions = {},
   ) {
     this.#ports = ports;
     this.#since = since;
     this.#kind = kind;
+    this.#inPages = inPages;
   }
 
   /** Rejects as the broker does, or if history does not catch up with the live stream. */
@@ -113,6 +129,11 @@ export class Attachment {
   /** Whether page and buffer have no gap and reach the live stream. */
   isReady(): boolean {
     const { stage, channel } = this.subscription;
+    if (this.#page !== undefined && this.#isCut(this.#page)) {
+      this.#begin(this.#page.publications, this.#page.top);
+      return true;
+    }
+    this.#goesOn = false;
     const { buffer, hasOverflowed } = stage.name === 'joining' ? stage : { buffer: [], hasOverflowed: false };
     if (hasOverflowed) return false;
     if (this.#page === undefined) return true;
@@ -124,6 +145,19 @@ export class Attachment {
     const isLevel = live === undefined || live.epoch !== merged.top.epoch || live.offset <= merged.top.offset;
     if (isLevel) this.#reads = 0;
     return isLevel;
+  }
+
+  /** Whether the reply has only the beginning of what was missed, and the rest comes behind it. */
+  get goesOn(): boolean {
+    return this.#goesOn;
+  }
+
+  /** Half of what was to come with the reply comes behind it. False if that is not possible. */
+  shorten(): boolean {
+    const { publications = [], top } = this.#merged ?? {};
+    if (!this.#mayGoOn || top === undefined || publications.length < 2) return false;
+    this.#begin(publications.slice(0, publications.length >> 1), top);
+    return true;
   }
 
   /** The client will be told that it cannot recover, because it missed more than its queue can hold. */
@@ -167,9 +201,32 @@ export class Attachment {
     return page.continuous && this.subscription.recovery === 'stream' ? 'too-many' : 'trimmed';
   }
 
-  /** Adds the subscription to the fan-out, from the position in {@link result}. */
+  /** Adds the subscription to the fan-out, from the position in {@link result}; or later, if there is more to give it. */
   goLive(): void {
-    this.#ports.hub.promote(this.subscription, this.#merged?.top);
+    const { hub, recoveryPages } = this.#ports;
+    if (this.#goesOn && this.#merged !== undefined) {
+      recoveryPages.begin(this.subscription, this.#merged.top, this.#merged.publications.length);
+    } else hub.promote(this.subscription, this.#merged?.top);
+  }
+
+  get #mayGoOn(): boolean {
+    const { recovery, rule } = this.subscription;
+    // Of streams, the newest publication of each is all that is wanted.
+    const isOfAll = (recovery === 'stream' || this.#kind === 'continuation') && rule.streams === undefined;
+    return this.#inPages && this.#since !== undefined && isOfAll && !this.#isForgone;
+  }
+
+  /** There is more than the page has, and the client takes it in pages. */
+  #isCut({ continuous, publications, top }: HistoryPage): boolean {
+    if (!this.#mayGoOn) return false;
+    const last = publications.at(-1);
+    return continuous && last !== undefined && last.offset < top.offset;
+  }
+
+  #begin(publications: readonly Publication[], { epoch }: Position): void {
+    const offset = publications.at(-1)?.offset ?? 0;
+    this.#merged = { publications, top: { offset, epoch }, hasHole: false };
+    this.#goesOn = true;
   }
 
   async #join(): Promise<void> {
@@ -216,7 +273,7 @@ export class Attachment {
     if ((recovery === 'off' && this.#kind !== 'continuation') || since === undefined) return undefined;
     // After a page cut by the limit there would be a gap before the live stream.
     const isComplete = page.continuous && (page.publications.at(-1)?.offset ?? since.offset) === page.top.offset;
-    if (!isComplete) return undefined;
+    if (!isComplete && !this.#goesOn) return undefined;
     const passing = filter === undefined ? publications : publications.filter((each) => filter.passes(each));
     const wanted = maxRate === undefined ? passing : newestOfKeys(passing);
     // The client goes on from each publication that it gets. If there is none, it has still missed nothing up to the top,

@@ -13,6 +13,8 @@ import type { ChannelIds } from './channel-ids.js';
 import type { MessageSamples } from './message-samples.js';
 import type { PacedAudiencePorts } from './paced-audience.js';
 import { PacedAudiences } from './paced-audiences.js';
+import { SharedFrame } from './shared-frame.js';
+import { SharedPush } from './shared-push.js';
 import type { Subscription } from './subscription.js';
 
 /** What all channels of a node share. */
@@ -33,7 +35,7 @@ export class HubChannel implements AudienceChannel {
   #paced: PacedAudiences | undefined;
   /** Stands for the name in the variants that are compact; 0 until there is such a subscriber. */
   #id = 0;
-  /** Subscribers that are `joining` or `ahead`; `undefined` without any, which is nearly always. */
+  /** Subscribers that are `joining`, `recovering` or `ahead`; `undefined` without any, which is nearly always. */
   #waiting: Set<Subscription> | undefined;
   /** Position of the last publication that arrived; `undefined` before the first, and without a stream. */
   position: Position | undefined;
@@ -117,7 +119,7 @@ export class HubChannel implements AudienceChannel {
   *subscribers(): IterableIterator<Subscription> {
     yield* this.#audience.subscribers();
     for (const paced of this.#paced ?? []) yield* paced.subscribers();
-    for (const subscription of this.#waiting ?? []) if (subscription.stage.name === 'ahead') yield subscription;
+    for (const subscription of this.#waiting ?? []) if (subscription.isEstablished) yield subscription;
   }
 
   get numSubscribers(): number {
@@ -178,6 +180,19 @@ export class HubChannel implements AudienceChannel {
   announce(push: TrafficPush): void {
     this.#audience.announce(push);
     for (const paced of this.#paced ?? []) paced.announce(push);
+    for (const subscription of this.#waiting ?? []) {
+      const { isEstablished, variant, outbox } = subscription;
+      if (isEstablished && variant.joinLeave) outbox.send(new SharedPush(push, this.#id).encodedFor(variant, false));
+    }
+  }
+
+  /** Gives publications of the history to a subscriber that is not live yet, whole: those that pass its filter. */
+  hand({ variant, outbox }: Subscription, publications: readonly Publication[]): void {
+    const pushes = publications.map(
+      (publication) => new SharedPush({ kind: 'publication', channel: this.name, publication }, this.#id),
+    );
+    const parcel = new SharedFrame(pushes).parcelFor(variant);
+    if (parcel !== undefined) outbox.share(parcel);
   }
 
   /** Ends the subscriptions of all subscribers, because the channel's position cannot be trusted any more. */
@@ -248,7 +263,7 @@ export class HubChannel implements AudienceChannel {
     }
   }
 
-  /** Subscribers that are `ahead` lose it too: this is too rare to make a difference. */
+  /** Subscribers that are `ahead` or `recovering` lose it too: this is too rare to make a difference. */
   #loseAll(): void {
     this.#audience.flush();
     for (const paced of this.#paced ?? []) paced.finishAll();

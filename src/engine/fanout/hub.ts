@@ -103,6 +103,11 @@ export class Hub implements BrokerEvents {
     this.#channels.get(subscription.channel)?.promote(subscription, at);
   }
 
+  /** Gives publications of the history to a subscriber that is not live yet; see {@link HubChannel.hand}. */
+  hand(subscription: Subscription, publications: readonly Publication[]): void {
+    this.#channels.get(subscription.channel)?.hand(subscription, publications);
+  }
+
   /** Idempotent. @param why absent if the subscription was never established */
   leave(subscription: Subscription, why?: Unsubscribe): void {
     if (subscription.isEnded) return;

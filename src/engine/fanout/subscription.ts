@@ -82,6 +82,8 @@ type OwnStage =
   | { name: 'new' }
   /** Publications are buffered, in the order of arrival, while history is read. */
   | { name: 'joining'; buffer: BufferedPublication[]; hasOverflowed: boolean }
+  /** The same behind the reply: its client has been given everything up to `at`, and gets more of the history. */
+  | { name: 'recovering'; at: Position; buffer: BufferedPublication[]; hasOverflowed: boolean }
   /** History was ahead of the live stream, which has to reach `at`: the subscriber has everything up to there. */
   | { name: 'ahead'; at: Position }
   /** In the fan-out. `slot` is its index in the list of its variant. */
@@ -171,7 +173,8 @@ export class Subscription implements Expiring {
 
   /** Whether its client has been told that it is subscribed. */
   get isEstablished(): boolean {
-    return this.#stage.name === 'live' || this.#stage.name === 'ahead';
+    const { name } = this.#stage;
+    return name === 'live' || name === 'ahead' || name === 'recovering';
   }
 
   get isEnded(): boolean {
@@ -269,10 +272,10 @@ export class Subscription implements Expiring {
     this.#stage = { name: 'joining', buffer: [], hasOverflowed: false };
   }
 
-  /** Buffers a publication while joining. */
+  /** Buffers a publication while joining or recovering. */
   keep(publication: Publication, epoch: string): void {
     const stage = this.#stage;
-    if (stage.name !== 'joining') return;
+    if (stage.name !== 'joining' && stage.name !== 'recovering') return;
     if (stage.buffer.length < maxBufferedPublications) {
       stage.buffer.push({ publication, epoch });
       return;
@@ -283,7 +286,15 @@ export class Subscription implements Expiring {
 
   /** The next page of history includes what has overflowed. */
   forgetOverflow(): void {
-    if (this.#stage.name === 'joining' && this.#stage.hasOverflowed) this.join();
+    const stage = this.#stage;
+    if (stage.name === 'joining' || stage.name === 'recovering') stage.hasOverflowed = false;
+  }
+
+  /** Its client has been given everything up to a position that is behind the live stream, and goes on from there. */
+  recoverFrom(at: Position): void {
+    const stage = this.#stage;
+    if (stage.name === 'recovering') stage.at = at;
+    else if (stage.name === 'joining') this.#stage = { ...stage, name: 'recovering', at };
   }
 
   /** The subscriber has everything up to a position that the live stream has not reached. */
@@ -314,7 +325,7 @@ export class Subscription implements Expiring {
   /** Up to where its outbox has been given everything, or what of it is for this subscriber; `undefined` without a stream. */
   get position(): Position | undefined {
     const stage = this.#stage;
-    if (stage.name === 'ahead') return stage.at;
+    if (stage.name === 'ahead' || stage.name === 'recovering') return stage.at;
     return stage.name === 'live' ? stage.fanOut.positionOf(this) : undefined;
   }
 

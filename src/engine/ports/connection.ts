@@ -36,6 +36,8 @@ export interface Connection {
   readonly takesStrayPongs?: boolean;
   /** Whether its client is asked to answer pings. Default: `true`. */
   readonly answersPings?: boolean;
+  /** Whether more can follow a reply by itself, later. Default: `true`. */
+  readonly takesPages?: boolean;
   /**
    * The dictionary with which frames to this client can be compressed. Absent: with none.
    *

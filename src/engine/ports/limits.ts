@@ -109,7 +109,7 @@ const rows = {
   maxHistoryPublications: limit(1_000, 'Largest number of publications that one history command returns.'),
   maxRecoveredPublications: limit(
     1_000,
-    'Largest number of publications that one recovery delivers; a client that missed more is told so.',
+    'Largest number of publications that come with the reply to a client that recovers. `fanfare/client` and one-way consumers get what they missed beyond that in pages behind it; other clients are told that they cannot recover.',
     { zero: 'A client that missed anything is told so.' },
   ),
   maxPresenceClients: limit(1_000, 'Largest number of clients that one presence command returns.', { zero: 'None.' }),

@@ -79,7 +79,8 @@ export function countRecovery(
   counters.publicationsRecovered += publications.length;
   counts.recoveries++;
   counts.publicationsRecovered += publications.length;
-  counts.recovered.observe(publications.length);
+  // Otherwise it is not known yet how many there will be.
+  if (!attachment.goesOn) counts.recovered.observe(publications.length);
 }
 
 /** Usually there is only one. */
@@ -136,20 +137,26 @@ function fitting(
     }
     takeBackEncoded?.();
     if (!isTooLarge(ports.limits, numBytes)) return numBytes;
-    forgoLargest(ports, session, attachments, results, numBytes);
+    const largest = largestOf(attachments, results);
+    if (largest?.shorten() === true) continue;
+    forgo(ports, session, largest, numBytes);
+    // It was only the beginning: where the stream is now has to be found out.
+    if (largest?.goesOn === true) return 0;
   }
 }
 
+function largestOf(attachments: readonly Attachment[], results: readonly SubscribeResult[]): Attachment | undefined {
+  const missed = results.map(({ publications }) => publications.length);
+  return attachments[missed.indexOf(Math.max(...missed))];
+}
+
 /** What was missed will never fit: the client is told that it cannot recover, instead of being closed as slow forever. */
-function forgoLargest(
+function forgo(
   { limits, log }: EstablishPorts,
   { client, user }: Session,
-  attachments: readonly Attachment[],
-  results: readonly SubscribeResult[],
+  largest: Attachment | undefined,
   numBytes: number,
 ): void {
-  const missed = results.map(({ publications }) => publications.length);
-  const largest = attachments[missed.indexOf(Math.max(...missed))];
   largest?.forgo();
   log.warn(
     { client, user, channel: largest?.subscription.channel, bytes: numBytes, limit: limits.maxQueueBytes },

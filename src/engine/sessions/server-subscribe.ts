@@ -49,7 +49,8 @@ export async function subscribeByServer(
   });
   subscription.grant(identity, false);
   subscriptions.add(subscription);
-  return establish(ports, session, [new Attachment(ports, subscription, recoverSince)], ([result]) => {
+  const attachment = new Attachment(ports, subscription, recoverSince, { inPages: session.takesPages });
+  return establish(ports, session, [attachment], ([result]) => {
     if (result === undefined) return undefined;
     const { recoverable, positioned, epoch, offset, data, publications } = result;
     const subscribe = { recoverable, positioned, epoch, offset, ...(data !== undefined && { data }) };

@@ -159,7 +159,8 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
     const subscription = new Subscription(session.subscriptions, target.channel, target.rule, options);
     subscription.grant(grant, clientRefresh);
     session.subscriptions.add(subscription);
-    attachments.push(new Attachment(ports, subscription, position, 'continuation'));
+    const inPages = session.takesPages;
+    attachments.push(new Attachment(ports, subscription, position, { kind: 'continuation', inPages }));
   }
   let told: readonly SubscribeResult[] = [];
   const encode = (results: readonly SubscribeResult[]) => {

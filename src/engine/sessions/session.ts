@@ -160,6 +160,11 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     return this.#connection.answersPings !== false;
   }
 
+  /** Whether the rest of a recovery may follow its reply. */
+  get takesPages(): boolean {
+    return this.#connection.takesPages !== false;
+  }
+
   /** Largest frame from the client; transports that find a larger one close. */
   get maxFrameBytes(): number {
     return this.#ports.limits.maxFrameBytes;

@@ -93,6 +93,7 @@ function connectRequest(fields: Fields): ConnectRequest {
   const subs = heldPositions(fields);
   const headers = standIns(fields);
   const profile = text(fields, 'profile');
+  const features = integer(fields, 'flag');
   return {
     token: text(fields, 'token') || undefined,
     data: json(fields, 'data'),
@@ -100,8 +101,9 @@ function connectRequest(fields: Fields): ConnectRequest {
     name: text(fields, 'name'),
     version: text(fields, 'version'),
     subs,
-    ...((integer(fields, 'flag') & connectFlags.dictionary) !== 0 && { dictionary: text(fields, 'dict') }),
+    ...((features & connectFlags.dictionary) !== 0 && { dictionary: text(fields, 'dict') }),
     ...(profile !== '' && { profile }),
+    ...((features & connectFlags.pagedRecovery) !== 0 && { inPages: true }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type Unsubscribe,
   unsubscribeCodes,
 } from '../../model/codes.js';
+import { pagedRecovery } from '../../model/command.js';
 import type { Position } from '../../model/position.js';
 import type { Publication } from '../../model/publication.js';
 import type { Push, SubscribePush } from '../../model/push.js';
@@ -99,7 +100,8 @@ export class OneWayProtocol implements Protocol {
   opening(token: string | undefined): string {
     const places = [...(this.#since === 'lost' ? [] : this.#since)];
     const subs = Object.fromEntries(places.slice(0, maxGranted).map(([name, at]) => [name, { recover: true, ...at }]));
-    return JSON.stringify({ id: connectId, connect: { ...(token !== undefined && { token }), subs } });
+    const flag = places.length > 0 && { flag: pagedRecovery };
+    return JSON.stringify({ id: connectId, connect: { ...(token !== undefined && { token }), ...flag, subs } });
   }
 
   /** Subscribes to its channels except the granted ones, which the rules may not permit. */
@@ -107,7 +109,9 @@ export class OneWayProtocol implements Protocol {
     this.#asked = this.#channels.filter((channel) => !granted.has(channel));
     const commands = this.#asked.map((channel, n) => {
       const at = this.#placeOf(channel);
-      return JSON.stringify({ id: connectId + 1 + n, subscribe: { channel, ...(at && { recover: true, ...at }) } });
+      // What comes in pages is events like all others.
+      const recovery = at && { recover: true, flag: pagedRecovery, ...at };
+      return JSON.stringify({ id: connectId + 1 + n, subscribe: { channel, ...recovery } });
     });
     if (commands.length > 0) this.#owner.onNext(commands.join('\n'));
   }

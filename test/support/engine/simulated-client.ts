@@ -72,6 +72,8 @@ export interface SimulatedOptions {
   readonly codec?: keyof typeof encodings;
   /** By tags, as the protocol writes it. Default: none. */
   readonly filter?: object | undefined;
+  /** Whether recoveries may come in pages. Default: `false`. */
+  readonly inPages?: boolean;
 }
 
 export class SimulatedClient {
@@ -96,6 +98,7 @@ export class SimulatedClient {
   #hasDeltas = false;
   readonly #codec: keyof typeof encodings;
   readonly #filter: object | undefined;
+  readonly #inPages: boolean;
   /** The number that stands for the channel in this subscription, if it was told one. */
   #channelId: number | undefined;
   /** Pushes to a subscription with another number than its own: an SDK drops them. */
@@ -104,10 +107,11 @@ export class SimulatedClient {
   constructor(
     readonly node: Node,
     readonly channel: string,
-    { delta = false, codec = 'json', filter }: SimulatedOptions = {},
+    { delta = false, codec = 'json', filter, inPages = false }: SimulatedOptions = {},
   ) {
     this.#codec = codec;
     this.#filter = filter;
+    this.#inPages = inPages;
     this.deltas = delta ? new DeltaReader(codec) : undefined;
   }
 
@@ -183,7 +187,7 @@ export class SimulatedClient {
       id: this.#subscribeId,
       subscribe: {
         channel: this.channel,
-        flag: 1,
+        flag: this.#inPages ? 65_537 : 1,
         ...(this.deltas && { delta: 'fossil' }),
         ...(this.#filter && { tf: this.#filter }),
         ...since,

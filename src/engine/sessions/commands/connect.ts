@@ -69,7 +69,7 @@ export async function runConnect(
   if (!targets.ok) return deny(session, targets);
   const refreshable = request.token !== undefined && ports.auth.refresh !== undefined;
   session.admit(identity, refreshable);
-  const attachments = serverSide(ports, session, targets.found, request.subs);
+  const attachments = serverSide(ports, session, targets.found, request);
   const dictionary = session.offerDictionary(request.dictionary);
   let denied: Denied | undefined;
   const encode = (results: readonly SubscribeResult[]) => {

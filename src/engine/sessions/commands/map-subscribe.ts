@@ -203,7 +203,7 @@ async function goLive(
 ): Promise<Ending> {
   const { session, id, request, subscription } = step;
   const kind = request.recoverSince === undefined ? 'state' : 'recovery';
-  const attachment = new Attachment(ports, subscription, since, kind);
+  const attachment = new Attachment(ports, subscription, since, { kind });
   let unrecovered: SubscribeResult | undefined;
   const isEstablished = await establish(ports, session, [attachment], ([result]) => {
     if (result === undefined) return undefined;

@@ -1,7 +1,7 @@
 /** The server-side subscriptions that a client gets with its connection, as the authenticator grants them. */
 
 import { errorCodes } from '../../../model/codes.js';
-import type { Position } from '../../../model/position.js';
+import type { ConnectRequest } from '../../../model/command.js';
 import type { RefusalLine } from '../../../model/refusal-line.js';
 import { noPersonalChannel, type PersonalChannel } from '../../channels/personal-channel.js';
 import { Attachment, type AttachmentPorts } from '../../fanout/attachment.js';
@@ -87,12 +87,15 @@ function tooMany(limit: number): RefusalLine {
   return { check: 'number of granted channels', fields, message };
 }
 
-/** Makes the subscriptions, for which the authenticator's grant suffices without the permission of a rule. */
+/**
+ * Makes the subscriptions, for which the authenticator's grant suffices without the permission of a rule. What the
+ * client has missed of them it gets as it has asked.
+ */
 export function serverSide(
   ports: ServerSidePorts,
   session: Session,
   found: readonly Granted[],
-  since: ReadonlyMap<string, Position>,
+  { subs, inPages = false }: Pick<ConnectRequest, 'subs' | 'inPages'>,
 ): Attachment[] {
   return found.map(({ target: { channel, rule }, identity }) => {
     const subscription = new Subscription(session.subscriptions, channel, rule, {
@@ -101,6 +104,6 @@ export function serverSide(
     });
     subscription.grant(identity, false);
     session.subscriptions.add(subscription);
-    return new Attachment(ports, subscription, since.get(channel));
+    return new Attachment(ports, subscription, subs.get(channel), { inPages: inPages && session.takesPages });
   });
 }

@@ -96,7 +96,8 @@ async function attach(
   request: SubscribeRequest,
 ): Promise<ReplyBody | Denied | undefined> {
   let refused: Denied | undefined;
-  const attachment = new Attachment(ports, subscription, request.recoverSince);
+  const inPages = (request.flag & subscribeFlags.pagedRecovery) !== 0 && session.takesPages;
+  const attachment = new Attachment(ports, subscription, request.recoverSince, { inPages });
   const isEstablished = await establish(ports, session, [attachment], ([result]) => {
     if (result === undefined) return undefined;
     if (result.wasRecovering && !result.recovered && (request.flag & subscribeFlags.rejectUnrecovered) !== 0) {
