@@ -321,6 +321,7 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
     const starting = (options: Parameters<typeof fanfare>[0]) => () => lambda(fanfare(options), { store });
     expect(starting({ channels: { a: channel({ maxRate: { max: 1 } }) } })).toThrow(expect.objectContaining({ code }));
     expect(starting({ channels: { a: channel({ map: {} }) } })).toThrow(expect.objectContaining({ code }));
+    expect(starting({ channels: { a: channel({ streams: {} }) } })).toThrow(expect.objectContaining({ code }));
     expect(starting({ limits: { maxConnectionsPerUser: 1 } })).toThrow(expect.objectContaining({ code }));
     expect(starting({ personal: { singleConnection: true } })).toThrow(expect.objectContaining({ code }));
     expect(starting({ channels: { a: channel({ maxMessageBytes: 200_000 }) } })).toThrow(
