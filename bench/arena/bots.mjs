@@ -95,6 +95,11 @@ function begin() {
       const nowMs = performance.now();
       if (nowMs < dueMs) return;
       lateMs = Math.max(lateMs, nowMs - dueMs);
+      // As in a page that stood still: what was due meanwhile is not pressed later.
+      if (nowMs - dueMs > INPUT_EVERY_MS) {
+        turn = Math.ceil(((nowMs - startMs) * TURNS) / INPUT_EVERY_MS);
+        return;
+      }
       for (let index = turn % TURNS; index < bots.length; index += TURNS) {
         const bot = bots[index];
         if (bot === undefined || bot.isSpent) continue;

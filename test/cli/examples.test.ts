@@ -6,6 +6,9 @@ import { WebSocket } from 'ws';
 import { examples } from '../../examples/examples.mjs';
 import { FanfareProcess, Folder, fanfare } from './fanfare-process.js';
 
+/** Where a token is no JWT, but a secret that a page makes up. */
+const secrets: Readonly<Record<string, { readonly token: string }>> = { arena: { token: 'a-secret-of-the-test' } };
+
 describe.each(examples)('$name', ({ name, title }) => {
   test('serves its page, the list of all, and its channels', async () => {
     await using server = new FanfareProcess(['dev', '--example', name, '--port', '0']);
@@ -18,7 +21,7 @@ describe.each(examples)('$name', ({ name, title }) => {
     const list = await (await fetch(`${url}/examples/`)).text();
     expect(list).toContain(title);
     expect(list).toContain(`--example ${name}`);
-    const client = connect(url, { websocket: WebSocket });
+    const client = connect(url, { websocket: WebSocket, ...secrets[name] });
     await client.ready();
     client.close();
     server.signal('SIGTERM');
