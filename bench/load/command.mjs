@@ -7,27 +7,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SECRET } from '../shared/credentials.mjs';
-import { Child, onCore } from '../shared/ipc.mjs';
-import { CLIENT_CORE, SERVER_CORE } from '../shared/measure.mjs';
+import { onCore } from '../shared/ipc.mjs';
+import { CLIENT_CORE } from '../shared/measure.mjs';
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const OPEN_SERVER = fileURLToPath(new URL('../servers/fanfare-open.mjs', import.meta.url));
 
 /** @typedef {import('../end-to-end/scenarios.mjs').DeliveryScenario} DeliveryScenario */
 /** @typedef {import('../../src/cli/load/result.js').LoadResult} LoadResult */
 
 /**
- * Runs the scenario on a new server. Rejects when a delivery was lost, doubled or out of order.
+ * Rejects when a delivery was lost, doubled or out of order.
  * @param {DeliveryScenario} scenario
+ * @param {number} port of servers/fanfare-open.mjs
  * @param {boolean} pinned whether processes can be pinned to cores
  * @returns {Promise<LoadResult>}
  */
-export async function runLoad(scenario, pinned) {
-  const server = new Child({ name: 'server', script: OPEN_SERVER, core: pinned ? SERVER_CORE : null });
+export async function runLoad(scenario, port, pinned) {
   const folder = await mkdtemp(join(tmpdir(), 'fanfare-bench-load-'));
   try {
-    /** @type {{ port: number }} */
-    const { port } = await server.request('start');
     const file = join(folder, 'result.json');
     const flags = flagsOf(scenario, `http://127.0.0.1:${port}`);
     const command = [process.execPath, COMMAND, 'load', '--json', file, ...flags];
@@ -37,7 +34,6 @@ export async function runLoad(scenario, pinned) {
     if (code !== 0) throw new Error(`fanfare load has ended with ${code} and ${text}`);
     return JSON.parse(text);
   } finally {
-    await server.close();
     await rm(folder, { recursive: true });
   }
 }

@@ -65,10 +65,13 @@ export function placeOf(index, channels, perChannel) {
  * @param {number} dueUs
  * @returns {Promise<void>}
  */
-function nextTurnAt(dueUs) {
-  const waitMs = Math.ceil((dueUs - nowUs()) / 1e3);
-  return new Promise((resolve) => {
-    if (waitMs > 0) setTimeout(resolve, waitMs);
-    else setImmediate(resolve);
-  });
+async function nextTurnAt(dueUs) {
+  do {
+    const waitMs = Math.ceil((dueUs - nowUs()) / 1e3);
+    await new Promise((resolve) => {
+      if (waitMs > 0) setTimeout(resolve, waitMs);
+      else setImmediate(resolve);
+    });
+    // Timers count whole milliseconds of a clock that is read once a turn, so they may be early by one.
+  } while (nowUs() < dueUs);
 }

@@ -1,13 +1,14 @@
 // @ts-check
-/** One measurement: a new server and a new load client, each on its own core, in one scenario. */
+/** One measurement: a server and a new load client, each on its own core, in one scenario. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './ipc.mjs';
 import { busyMsOf } from './machine.mjs';
 
-const HOST = '127.0.0.1';
+export const HOST = '127.0.0.1';
 export const SERVER_CORE = 0;
 export const CLIENT_CORE = 1;
-const CORES = [SERVER_CORE, CLIENT_CORE];
+export const CORES = [SERVER_CORE, CLIENT_CORE];
 
 /** @typedef {import('../client/tally.mjs').RunResult} RunResult */
 /** @typedef {import('./figures.mjs').Figures} Figures */
@@ -29,35 +30,73 @@ const CORES = [SERVER_CORE, CLIENT_CORE];
  * @property {{ kind: 'cpu' | 'heap', path: string } | null} profile
  */
 
-/** @typedef {{ close: () => Promise<void> }} Bystander what else uses the server meanwhile */
+/** A server under test that listens. @typedef {{ host: Child, port: number, version: string }} RunningServer */
 
 /**
- * @param {object} options
- * @param {string} options.server name of a file in servers/
- * @param {string} [options.dialect] protocol of its clients; default: its own over WebSocket
- * @param {IdleScenario | DeliveryScenario} options.scenario
- * @param {boolean} options.pinned whether processes can be pinned to cores
- * @param {Bench['profile']} options.profile
- * @param {(step: string, progress: StepProgress) => void} options.onProgress
- * @param {(port: number) => Promise<Bystander>} [options.beside]
- * @returns {Promise<Outcome & { version: string }>}
+ * @param {string} server name of a file in servers/
+ * @param {boolean} pinned whether processes can be pinned to cores
+ * @param {string} [bench] the bench folder of another checkout, whose server it is
+ * @returns {Promise<RunningServer>}
  */
-export async function measure({ server, dialect = server, scenario, pinned, profile, onProgress, beside }) {
-  let step = 'starting';
-  const host = new Child({
-    name: `${server} server`,
-    script: fileURLToPath(new URL(`../servers/${server}.mjs`, import.meta.url)),
-    core: pinned ? SERVER_CORE : null,
-  });
-  const client = new Child({
-    name: 'load client',
-    script: fileURLToPath(new URL('../client/main.mjs', import.meta.url)),
-    core: pinned ? CLIENT_CORE : null,
-    onProgress: (progress) => onProgress(step, /** @type {StepProgress} */ (progress)),
-  });
+export async function startServer(server, pinned, bench = fileURLToPath(new URL('..', import.meta.url))) {
+  const script = join(bench, 'servers', `${server}.mjs`);
+  const host = new Child({ name: `${server} server`, script, core: pinned ? SERVER_CORE : null });
   try {
     /** @type {{ port: number, version: string }} */
     const { port, version } = await host.request('start');
+    return { host, port, version };
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+/**
+ * @param {boolean} pinned
+ * @param {(progress: unknown) => void} [onProgress]
+ */
+export function startClient(pinned, onProgress = () => {}) {
+  return new Child({
+    name: 'load client',
+    script: fileURLToPath(new URL('../client/main.mjs', import.meta.url)),
+    core: pinned ? CLIENT_CORE : null,
+    onProgress,
+  });
+}
+
+/**
+ * @typedef {object} Measurement
+ * @property {string} server name of a file in servers/
+ * @property {string} [dialect] protocol of its clients; default: its own over WebSocket
+ * @property {IdleScenario | DeliveryScenario} scenario
+ * @property {boolean} pinned whether processes can be pinned to cores
+ * @property {Bench['profile']} profile
+ * @property {(step: string, progress: StepProgress) => void} onProgress
+ */
+
+/**
+ * @param {Measurement} measurement
+ * @returns {Promise<Outcome & { version: string }>}
+ */
+export async function measure(measurement) {
+  const running = await startServer(measurement.server, measurement.pinned);
+  try {
+    return { version: running.version, ...(await measureOn(running, measurement)) };
+  } finally {
+    await running.host.close();
+  }
+}
+
+/**
+ * Measures a server that runs, and leaves it running without connections.
+ * @param {RunningServer} running
+ * @param {Measurement} measurement
+ * @returns {Promise<Outcome>}
+ */
+export async function measureOn({ host, port }, { server, dialect = server, scenario, pinned, profile, onProgress }) {
+  let step = 'starting';
+  const client = startClient(pinned, (progress) => onProgress(step, /** @type {StepProgress} */ (progress)));
+  try {
     /** @type {Bench} */
     const bench = {
       host,
@@ -70,13 +109,9 @@ export async function measure({ server, dialect = server, scenario, pinned, prof
         onProgress(step, {});
       },
     };
-    const bystander = await beside?.(port);
-    const outcome =
-      scenario.kind === 'idle' ? await measureIdle(bench, scenario) : await measureDelivery(bench, scenario);
-    await bystander?.close();
-    return { version, ...outcome };
+    return await (scenario.kind === 'idle' ? measureIdle(bench, scenario) : measureDelivery(bench, scenario));
   } finally {
-    await Promise.all([client.close(), host.close()]);
+    await client.close();
   }
 }
 
@@ -120,9 +155,7 @@ async function measureIdle({ host, client, open, enter, profile }, { connections
  * @returns {Promise<Outcome>}
  */
 async function measureDelivery({ host, client, open, openPublisher, enter, profile }, scenario) {
-  const { subscribers, ratePerSec, burst, payloadBytes, isFromOutside = false, warmUpMs, durationMs } = scenario;
-  // What comes from outside is not held up by the server's turns.
-  const [publisher, catchesUp] = isFromOutside ? [client, true] : [host, false];
+  const { subscribers, ratePerSec, isFromOutside = false, warmUpMs, durationMs } = scenario;
   const run = async (/** @type {number} */ forMs) => {
     const publications = Math.ceil((ratePerSec * forMs) / 1e3);
     await client.request('begin', { publications });
@@ -130,11 +163,7 @@ async function measureDelivery({ host, client, open, openPublisher, enter, profi
     const startedMs = performance.now();
     /** @type {Cpu} */
     const cpuBefore = await host.request('cpu');
-    /** @type {Promise<{ elapsedMs: number, maxLagMs: number }>} */
-    const published = publisher.request('publish', { ratePerSec, burst, payloadBytes, publications, catchesUp });
-    /** @type {Promise<RunResult>} */
-    const delivered = client.request('result');
-    const [pace, result] = await Promise.all([published, delivered]);
+    const { pace, result } = await deliver({ host, client }, scenario, publications);
     const cpuUs = cpuBetween(cpuBefore, await host.request('cpu'));
     const ownMs = cpuUs / 1e3 + result.clientCpuShare * result.elapsedMs;
     const othersMs = Math.max(0, busyMsOf(CORES) - busyBeforeMs - ownMs);
@@ -162,6 +191,24 @@ async function measureDelivery({ host, client, open, openPublisher, enter, profi
   };
   const faults = [...faultsOf('warm-up', warmUp.result), ...faultsOf('measured run', result)];
   return { figures: { values, latency: result.latency }, faults };
+}
+
+/**
+ * Publishes to subscribers that have begun, and waits until everything has arrived.
+ * @param {Pick<Bench, 'host' | 'client'>} bench
+ * @param {DeliveryScenario} scenario
+ * @param {number} publications
+ * @returns {Promise<{ pace: { elapsedMs: number, maxLagMs: number }, result: RunResult }>}
+ */
+export async function deliver({ host, client }, { ratePerSec, burst, payloadBytes, isFromOutside }, publications) {
+  // What comes from outside is not held up by the server's turns.
+  const [publisher, catchesUp] = isFromOutside ? [client, true] : [host, false];
+  /** @type {Promise<{ elapsedMs: number, maxLagMs: number }>} */
+  const published = publisher.request('publish', { ratePerSec, burst, payloadBytes, publications, catchesUp });
+  /** @type {Promise<RunResult>} */
+  const delivered = client.request('result');
+  const [pace, result] = await Promise.all([published, delivered]);
+  return { pace, result };
 }
 
 /**

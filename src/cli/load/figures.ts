@@ -30,7 +30,7 @@ export const counters = [
 ] as const;
 export type Counter = (typeof counters)[number];
 
-/** `lateness`: how late the generator itself was. */
+/** `lateness`: how late the generator itself was, in the measured time. */
 export const histogramNames = [...distributions, 'lateness'] as const;
 export type HistogramName = (typeof histogramNames)[number];
 

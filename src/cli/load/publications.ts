@@ -114,7 +114,7 @@ export class Publications {
           left -= 1;
           const publisher = ports.publisherOf(channel);
           if (publisher === undefined) continue;
-          ports.figures.histograms.lateness.record(atUs - dueUs);
+          if (dueUs >= measureFromUs) ports.figures.histograms.lateness.record(atUs - dueUs);
           const sequence = (this.#last.get(channel) ?? 0) + 1;
           this.#last.set(channel, sequence);
           ports.figures.counts.published += 1;

@@ -34,6 +34,10 @@ export interface RunPorts {
 
 /** Time for the orders to reach all workers. */
 const leadUs = 200_000;
+/** Until then the server, and this process, load and compile what a reading of the metrics takes: nothing to measure. */
+const firstReadings = 10;
+/** A reading makes both of them late, so it comes before what is measured. Its time counts as used for that. */
+const readingUs = 25_000;
 
 export class LoadRun {
   readonly #seconds: Seconds;
@@ -66,8 +70,7 @@ export class LoadRun {
     stopped.addEventListener('abort', stop, { once: true });
     try {
       await Promise.all(generators.map((generator) => generator.prepare()));
-      // The first reading makes the server, and this process, load and compile what it takes: nothing to measure.
-      await this.#serverCpu(scenario);
+      for (let n = 0; n < firstReadings; n++) if ((await this.#serverCpu(scenario)) === undefined) break;
       const rampStartUs = nowUs() + leadUs;
       this.#enter('connecting', rampStartUs, rampMs(scenario));
       const ready = sum(await Promise.all(generators.map((generator) => generator.connect(rampStartUs))));
@@ -89,11 +92,13 @@ export class LoadRun {
     const measureFromUs = startUs + scenario.warmUp * 1e3;
     const times = { startUs, measureFromUs, endUs: measureFromUs + scenario.duration * 1e3 };
     this.#enter('warming up', startUs, scenario.warmUp);
-    const before = later(measureFromUs, AbortSignal.any([stopped, this.#ended.signal]), async () => {
-      this.#enter('measuring', measureFromUs, scenario.duration);
-      return this.#serverCpu(scenario);
-    });
+    const isOver = AbortSignal.any([stopped, this.#ended.signal]);
+    const before = later(measureFromUs - readingUs, isOver, () => this.#serverCpu(scenario));
+    const entered = later(measureFromUs, isOver, async () =>
+      this.#enter('measuring', measureFromUs, scenario.duration),
+    );
     const parts = await Promise.all(generators.map((generator) => generator.run(times)));
+    await entered;
     const endedUs = Math.min(nowUs(), times.endUs);
     const measuredSec = Math.max(0.001, (endedUs - measureFromUs) / 1e6);
     this.#enter('draining', nowUs(), 0);
@@ -206,6 +211,7 @@ function sum(values: readonly number[]): number {
 
 /** Runs it at that time, or not at all. */
 function later<Value>(us: number, stopped: AbortSignal, run: () => Promise<Value>): Promise<Value | undefined> {
+  if (stopped.aborted) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => run().then(resolve, reject), Math.max(0, (us - nowUs()) / 1e3));
     const give = () => {
