@@ -1,5 +1,6 @@
 // @ts-check
 /** The three recorded loads: made by the repository itself, the same in each run. */
+import { seeded } from '../shared/seeded.mjs';
 
 /**
  * @typedef {object} Message
@@ -104,16 +105,4 @@ function packNumbers(data) {
     return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
   };
   return Buffer.from(Uint16Array.from(numbersIn(data)).buffer);
-}
-
-/**
- * Whole numbers from 0 to below a bound: a linear congruential generator, whose sequence no version of Node changes.
- * @param {number} seed
- */
-function seeded(seed) {
-  let state = seed;
-  return (/** @type {number} */ below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }

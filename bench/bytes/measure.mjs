@@ -23,16 +23,9 @@ const LOOK_EVERY_MS = 5;
  * @param {import('./loads.mjs').Load} load
  * @param {Size} size
  * @param {number | null} core
- * @param {import('./rows.mjs').Option[][]} [combinations] what the subscribers use in turn of the row's options; default: all
  * @returns {Promise<Figures | string>}
  */
-export async function measure(
-  row,
-  load,
-  { subscribers: count, publications, warmUp },
-  core,
-  combinations = [row.options],
-) {
+export async function measure(row, load, { subscribers: count, publications, warmUp }, core) {
   const { pack } = row.options.includes('binary') ? load : { pack: undefined };
   if (row.options.includes('binary') && pack === undefined) return 'its messages are text';
   const server = await startServer(row, core);
@@ -44,13 +37,8 @@ export async function measure(
     text: pack ? base64Of(pack(data)) : JSON.stringify(data),
     passes: tags[load.filter.key] === load.filter.val,
   }));
-  const passing = all.filter(({ passes }) => passes);
-  const expectedBy = combinations.map((options) => (options.includes('filter') ? passing : all));
-  const dueWith = (/** @type {number} */ numMessages) =>
-    Array.from({ length: count }, (_, i) => expectedBy[i % combinations.length] ?? []).reduce(
-      (sum, expected) => sum + expected.filter(({ n }) => n < numMessages).length,
-      0,
-    );
+  const expected = row.options.includes('filter') ? all.filter(({ passes }) => passes) : all;
+  const dueWith = (/** @type {number} */ numMessages) => count * expected.filter(({ n }) => n < numMessages).length;
   let arrived = 0;
   /** @type {import('./subscribers.mjs').Subscriber[]} */
   const subscribers = [];
@@ -60,10 +48,8 @@ export async function measure(
       await train(row, server.port, load, () => send(made.slice(0, LESSONS), load.ratePerSec, publishOne));
     }
     for (let i = 0; i < count; i++) {
-      const options = combinations[i % combinations.length] ?? [];
-      const expected = expectedBy[i % combinations.length] ?? [];
       let next = 0;
-      const subscriber = await subscribe({ ...row, options }, server.port, load, (text) => {
+      const subscriber = await subscribe(row, server.port, load, (text) => {
         if (expected[next++]?.text !== text) {
           throw new Error(`subscriber ${i}: publication ${next} is not the one that is due`);
         }
@@ -102,11 +88,12 @@ export async function measure(
 
 /**
  * Each publication when it is due, or as soon as the one before is acknowledged.
- * @param {import('./loads.mjs').Message[]} messages
+ * @template Message
+ * @param {Message[]} messages
  * @param {number} ratePerSec
- * @param {(message: import('./loads.mjs').Message) => Promise<void>} publishOne
+ * @param {(message: Message) => Promise<void>} publishOne
  */
-async function send(messages, ratePerSec, publishOne) {
+export async function send(messages, ratePerSec, publishOne) {
   const startedAt = performance.now();
   for (const [index, message] of messages.entries()) {
     const waitMs = startedAt + (index * 1_000) / ratePerSec - performance.now();

@@ -24,6 +24,9 @@ export function meteredSocket({ isProtobuf, deflate, dictionary: asks }) {
   let opened;
   /** @type {Buffer | undefined} */
   let dictionary;
+  /** @type {string | Uint8Array} */
+  let greeting = '';
+  let frames = 0;
   class Socket extends WebSocket {
     #hasAsked = !asks;
 
@@ -44,8 +47,10 @@ export function meteredSocket({ isProtobuf, deflate, dictionary: asks }) {
      * @param {string | Uint8Array} frame
      */
     send(frame) {
-      super.send(this.#hasAsked ? frame : withFlag(frame));
+      const sent = this.#hasAsked ? frame : withFlag(frame);
       this.#hasAsked = true;
+      greeting ||= sent;
+      super.send(sent);
     }
 
     /**
@@ -55,6 +60,7 @@ export function meteredSocket({ isProtobuf, deflate, dictionary: asks }) {
      * @param {unknown[]} args
      */
     emit(event, ...args) {
+      if (event === 'message') frames++;
       if (!asks || event !== 'message') return super.emit(event, ...args);
       const [data, isBinary] = /** @type {[Buffer | ArrayBuffer, boolean]} */ (args);
       const frame = Buffer.from(/** @type {ArrayBuffer} */ (data));
@@ -69,6 +75,8 @@ export function meteredSocket({ isProtobuf, deflate, dictionary: asks }) {
   return {
     Socket,
     bytes: () => line?.bytesRead ?? 0,
+    frames: () => frames,
+    greeting: () => greeting,
     isDeflated: () => opened?.extensions.includes('permessage-deflate') === true,
     dictionary: () => dictionary,
   };

@@ -34,7 +34,7 @@ function field(message, [wanted, ...rest]) {
  * @param {number} at
  * @returns {[value: number, end: number]}
  */
-function varint(bytes, at) {
+export function varint(bytes, at) {
   for (let value = 0, factor = 1; ; factor *= 128) {
     const byte = bytes.readUInt8(at++);
     value += (byte & 0x7f) * factor;

@@ -10,12 +10,11 @@ import { optionsText } from './rows.mjs';
  * @property {number} cpu of a delivery; the median of the rounds' ratios
  */
 
-/** `bytes`, `cpu`: at most, beside plain JSON; of one and the same row. */
+/** Most bytes beside plain JSON. CPU is compared by bytes-cpu.mjs. */
 const AIMS = [
-  { load: 'scores', bytes: 0.12, cpu: 1.2 },
+  { load: 'scores', bytes: 0.12 },
   { load: 'chat', bytes: 0.35 },
 ];
-const MOST_CPU_OF_PROTOBUF = 0.9;
 
 /**
  * `undefined` without plain JSON in the same rounds.
@@ -43,32 +42,19 @@ export function ratiosOf(row, all) {
  * @param {Measured[]} all
  */
 export function aimLines(all) {
-  const rowsOf = (/** @type {string} */ load) =>
-    all
+  return AIMS.flatMap(({ load, bytes }) => {
+    const [least] = all
       .filter((row) => row.server === 'fanfare' && row.load === load && row.options.length > 0)
       .filter(({ options }) => !options.includes('filter') && !options.includes('binary'))
       .flatMap((row) => {
         const ratios = ratiosOf(row, all);
         return ratios === undefined ? [] : [{ text: optionsText(row.options), ratios }];
-      });
-  const best = AIMS.flatMap(({ load, bytes, cpu = Number.POSITIVE_INFINITY }) => {
-    const [least] = rowsOf(load)
-      .filter(({ ratios }) => ratios.cpu <= cpu)
+      })
       .sort((a, b) => a.ratios.bytes - b.ratios.bytes);
     if (least === undefined) return [];
-    const aim = `at most ${percent(bytes)} of the bytes${Number.isFinite(cpu) ? ` at no more than ${cpu}× the CPU` : ''}`;
-    const found = `${least.text}: ${percent(least.ratios.bytes)} at ${least.ratios.cpu.toFixed(2)}×`;
-    return [`${load}, ${aim}: ${verdict(least.ratios.bytes <= bytes)}, ${found}`];
+    const found = `${least.text}: ${percent(least.ratios.bytes)}, CPU for a delivery ${least.ratios.cpu.toFixed(2)}×`;
+    return [`${load}, at most ${percent(bytes)} of the bytes: ${verdict(least.ratios.bytes <= bytes)}, ${found}`];
   });
-  const protobuf = [...new Set(all.map(({ load }) => load))].flatMap((load) => {
-    const row = rowsOf(load).find(({ text }) => text === 'Protobuf');
-    if (row === undefined) return [];
-    const { cpu } = row.ratios;
-    return [
-      `${load}, CPU with protobuf at most ${MOST_CPU_OF_PROTOBUF}× that with JSON: ${verdict(cpu <= MOST_CPU_OF_PROTOBUF)}, ${cpu.toFixed(2)}×`,
-    ];
-  });
-  return [...best, ...protobuf];
 }
 
 /** @param {boolean} isMet */

@@ -98,14 +98,16 @@ const SERVERS = {
  * Resolves when it listens, or with the reason why it cannot be measured.
  * @param {Row} row
  * @param {number | null} core
+ * @param {object} [more] of its configuration
  * @returns {Promise<Running | string>}
  */
-export async function startServer({ server, options }, core) {
+export async function startServer({ server, options }, core, more) {
   const port = await freePort();
   const plan = SERVERS[server](options, port);
   if ('missing' in plan) return plan.missing;
   try {
-    return { port, ...(await startConfigured(plan.command, { config: plan.config, port, core })) };
+    const config = { ...plan.config, ...more };
+    return { port, ...(await startConfigured(plan.command, { config, port, core })) };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -15,6 +15,8 @@ const READY_WITHIN_MS = 20_000;
 /**
  * @typedef {object} Subscriber
  * @property {() => number} bytes that its socket has read
+ * @property {() => number} frames that it has read over WebSocket
+ * @property {() => string | Uint8Array} greeting the first frame that it sent over WebSocket, with which it connects and subscribes
  * @property {() => string | undefined} declined the option of the row that the server does not have
  * @property {() => Buffer | undefined} dictionary the content of the one that it was given
  * @property {() => void} close
@@ -70,6 +72,8 @@ async function bySdk({ options }, port, load, onData) {
   await subscription.ready(READY_WITHIN_MS);
   return {
     bytes: options.includes('http') ? stream.bytes : meter.bytes,
+    frames: meter.frames,
+    greeting: meter.greeting,
     declined() {
       if (options.includes('deflate') && !meter.isDeflated()) return 'deflate';
       if (options.includes('dictionary') && meter.dictionary() === undefined) return 'dictionary';
@@ -104,6 +108,8 @@ async function bySocketIo({ options }, port, onData) {
   });
   return {
     bytes: meter.bytes,
+    frames: meter.frames,
+    greeting: meter.greeting,
     declined: () => (options.includes('deflate') && !meter.isDeflated() ? 'deflate' : undefined),
     dictionary: meter.dictionary,
     close: () => socket.terminate(),

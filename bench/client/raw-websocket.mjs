@@ -16,12 +16,14 @@ const HEADERS_END = Buffer.from('\r\n\r\n');
  * @property {string} path
  * @property {string | undefined} localAddress source address; undefined: the system's choice
  * @property {string} [extensions] what it offers; frames are passed on as they come
+ * @property {string} [protocol] the subprotocol that it offers
  */
 
 /**
  * @typedef {object} Listener
  * @property {() => void} onOpen
  * @property {(bytes: Buffer, from: number, to: number) => void} onText valid only during the call
+ * @property {(bytes: Buffer, from: number, to: number) => void} [onBinary] as onText; default: such messages are ignored
  * @property {(reason: string) => void} onEnd called once, whichever side ended it
  */
 
@@ -41,7 +43,7 @@ export class RawWebSocket {
    * @param {Buffer} readBuffer shared by all clients of this process: emptied within each read
    * @param {Listener} listener
    */
-  constructor({ host, port, path, localAddress, extensions }, readBuffer, listener) {
+  constructor({ host, port, path, localAddress, extensions, protocol }, readBuffer, listener) {
     this.#listener = listener;
     this.#socket = connect({
       host,
@@ -54,7 +56,8 @@ export class RawWebSocket {
       this.#socket.write(
         `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${HANDSHAKE_KEY}\r\n` +
-          `${extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`}\r\n`,
+          `${extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`}` +
+          `${protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`}\r\n`,
       );
     });
     this.#socket.on('error', (error) => this.#end(error.message));
@@ -64,6 +67,11 @@ export class RawWebSocket {
   /** @param {string} text */
   sendText(text) {
     this.#sendFrame(opcodes.text, Buffer.from(text));
+  }
+
+  /** @param {Uint8Array} bytes */
+  sendBytes(bytes) {
+    this.#sendFrame(opcodes.binary, Buffer.from(bytes));
   }
 
   /**
@@ -129,6 +137,7 @@ export class RawWebSocket {
   /** @type {Parameters<typeof readFrames>[3]} */
   #onFrame = (opcode, bytes, from, to) => {
     if (opcode === opcodes.text) this.#listener.onText(bytes, from, to);
+    else if (opcode === opcodes.binary) this.#listener.onBinary?.(bytes, from, to);
     else if (opcode === opcodes.ping) this.#sendFrame(opcodes.pong, bytes.subarray(from, to));
     else if (opcode === opcodes.close) {
       const code = to - from >= 2 ? bytes.readUInt16BE(from) : 1005;

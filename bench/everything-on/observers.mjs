@@ -2,7 +2,6 @@
 /** Those who look at a server: Prometheus, an operator with the page of a channel open, and a collector of traces. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CHANNEL } from '../shared/credentials.mjs';
 
 export const CONSOLE_PASSWORD = 'fanfare-bench-console-password';
@@ -17,16 +16,18 @@ const TAIL_MS = 1_000;
 /** As Prometheus 3 asks. */
 const ACCEPT = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 
-/** Scrapes and polls a server until it is closed, and counts what it was answered. */
+/**
+ * Scrapes and polls a server as often as in so much time under load, however long the machine takes for that, and counts
+ * what it was answered.
+ */
 export class Observers {
   scrapes = 0;
   polls = 0;
   /** Publications that the page has shown. */
   shown = 0;
   #url;
-  #closing = new AbortController();
-  /** @type {Promise<void>[]} */
-  #loops = [];
+  /** @type {{ everyMs: number, leftMs: number, ask: () => Promise<unknown> }[]} */
+  #questions = [];
   #cookie = '';
   #cursor = '';
 
@@ -66,29 +67,24 @@ export class Observers {
     });
   }
 
-  /** Rejects with the first failure. */
-  async close() {
-    this.#closing.abort();
-    await Promise.all(this.#loops);
+  /**
+   * Asks what is asked in so much time under load.
+   * @param {number} ms
+   */
+  async during(ms) {
+    for (const question of this.#questions) {
+      question.leftMs -= ms;
+      for (; question.leftMs <= 0; question.leftMs += question.everyMs) await question.ask();
+    }
   }
 
   /**
-   * @param {number} ms
-   * @param {() => Promise<unknown>} look
+   * @param {number} everyMs
+   * @param {() => Promise<unknown>} ask
    */
-  async #every(ms, look) {
-    for (let i = 0; i < WARM_UP_QUESTIONS; i++) await look();
-    const { signal } = this.#closing;
-    const loop = async () => {
-      while (!signal.aborted) {
-        await look();
-        await delay(ms, undefined, { signal }).catch(() => undefined);
-      }
-    };
-    const running = loop();
-    // Told by close().
-    running.catch(() => undefined);
-    this.#loops.push(running);
+  async #every(everyMs, ask) {
+    for (let i = 0; i < WARM_UP_QUESTIONS; i++) await ask();
+    this.#questions.push({ everyMs, leftMs: everyMs, ask });
   }
 
   /**

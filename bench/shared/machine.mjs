@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { cpuUsOf } from './process-use.mjs';
 
 /** Descriptors that a process needs besides its connections. */
 const SPARE_DESCRIPTORS = 200;
@@ -33,6 +34,25 @@ export function busyMsOf(cores) {
     const { user = 0, nice = 0, sys = 0, irq = 0 } = all[core]?.times ?? {};
     return sum + user + nice + sys + irq;
   }, 0);
+}
+
+/**
+ * What other processes than this one and these use of the cores from now on, as a sentence.
+ * @param {number[]} cores
+ * @param {number[]} pids which live until the answer is asked for
+ * @returns {() => string}
+ */
+export function watchOthers(cores, pids) {
+  const othersMs = () => {
+    const { user, system } = process.cpuUsage();
+    return busyMsOf(cores) - pids.reduce((sum, pid) => sum + cpuUsOf(pid), user + system) / 1e3;
+  };
+  const [before, startedMs] = [othersMs(), performance.now()];
+  return () => {
+    const share = Math.max(0, othersMs() - before) / cores.length / (performance.now() - startedMs);
+    const load = (loadavg()[0] ?? 0).toFixed(1);
+    return `other processes used ${(share * 100).toFixed(0)} % of ${cores.length} cores meanwhile (load ${load})`;
+  };
 }
 
 /**
