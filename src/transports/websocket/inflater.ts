@@ -1,8 +1,9 @@
 /** Decompresses what clients send (RFC 7692): one message after the other for all connections, bounded in every way. */
 
-import { constants, inflateRawSync } from 'node:zlib';
+import { constants } from 'node:zlib';
 import type { Clock } from '../../engine/ports/clock.js';
 import type { Counters } from '../../engine/ports/counters.js';
+import { inflateRawInto } from './zlib-internals.js';
 
 export interface InflaterPorts {
   readonly clock: Pick<Clock, 'afterTurn'>;
@@ -21,15 +22,12 @@ const turnBytes = 262_144;
 /** A message counts as so many bytes more, since even an empty one has its cost. */
 const messageBytes = 1_024;
 
-/** Most messages come out in one piece. Smaller pieces would be joined, and a flood would leave twice the garbage. */
-const chunkBytes = 65_536;
-
 /** Senders leave it out (RFC 7692 section 7.2.1). */
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 /** After a final block a sender has one empty block, without the tail (section 7.2.3.4), or nothing. */
 const maxRestBytes = 1;
 
-/** Used by one connection after the other: nothing is kept from one message to the next. */
+/** Used by one connection after the other: nothing is kept from one message to the next but the memory that they lie in. */
 export class Inflater {
   readonly #ports: InflaterPorts;
   /** At most one of each connection, whose next message is not read before. */
@@ -37,6 +35,8 @@ export class Inflater {
   #bytes = 0;
   #isDue = false;
   #turnHasWork = false;
+  /** For the longest message and a byte more, since zlib asks for more as soon as it is full. */
+  #room: Buffer | undefined;
 
   constructor(ports: InflaterPorts) {
     this.#ports = ports;
@@ -50,10 +50,14 @@ export class Inflater {
     process.nextTick(this.#work);
   }
 
-  /** The message; `undefined` if it is no deflate. One that is longer than `maxFrameBytes` comes out longer than that. */
+  /**
+   * The message, until the next one takes its place: whoever keeps a part of it copies that. `undefined` if it is no deflate. One
+   * that is longer than `maxFrameBytes` comes out longer than that, with nothing in it.
+   */
   inflate(deflated: Buffer): Buffer | undefined {
     const { counters, limits } = this.#ports;
-    const message = inflateWithin(limits.maxFrameBytes, deflated);
+    this.#room ??= Buffer.allocUnsafeSlow(limits.maxFrameBytes + 1);
+    const message = inflateInto(this.#room, deflated);
     counters.inflatedMessages++;
     counters.inflateInBytes += deflated.length;
     counters.inflateOutBytes += message?.length ?? 0;
@@ -85,25 +89,15 @@ export class Inflater {
   };
 }
 
-function inflateWithin(maxBytes: number, deflated: Buffer): Buffer | undefined {
+function inflateInto(room: Buffer, deflated: Buffer): Buffer | undefined {
   const input = Buffer.concat([deflated, tail]);
-  const options = {
-    finishFlush: constants.Z_SYNC_FLUSH,
-    maxOutputLength: maxBytes,
-    chunkSize: chunkBytes,
-    info: true as const,
-  };
   try {
-    // safe: with `info`, which the types of Node do not know
-    const { buffer, engine } = inflateRawSync(input, options) as unknown as {
-      readonly buffer: Buffer;
-      readonly engine: { readonly bytesWritten: number };
-    };
-    const restBytes = deflated.length - engine.bytesWritten;
-    return restBytes > maxRestBytes ? undefined : buffer;
+    const { output, inputBytes } = inflateRawInto(room, input, constants.Z_SYNC_FLUSH, {
+      maxOutputLength: room.length - 1,
+    });
+    return deflated.length - inputBytes > maxRestBytes ? undefined : output;
   } catch (error) {
-    // safe: zlib throws errors with codes. `ws` refuses a message of this length with the right code.
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return Buffer.alloc(maxBytes + 1);
-    return undefined;
+    // safe: zlib throws errors with codes. `ws` refuses a message of this length with the right code, and does not look at it.
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? room : undefined;
   }
 }
