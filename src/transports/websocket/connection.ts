@@ -16,6 +16,8 @@ const protocolError = 1_002;
 const messageTooBig = 1_009;
 /** The longest reason that fits a close frame (RFC 6455 section 5.5). */
 const maxReasonBytes = 123;
+/** Pongs of one connection that may wait to be written. */
+const maxWaitingPongs = 16;
 
 /**
  * The `WebSocket` of `ws`, with its own `emit` instead of listeners: their table, the same for every socket, would cost
@@ -26,8 +28,9 @@ export class ClientSocket extends WebSocket {
   /** The underlying socket, once the handshake is done. */
   socket: Duplex | undefined;
   onEnd: ((socket: ClientSocket) => void) | undefined;
+  /** Not answered yet, since too many pongs wait. */
   #newestPing: Buffer | undefined;
-  #isAnswering = false;
+  #waitingPongs = 0;
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     switch (event) {
@@ -67,24 +70,27 @@ export class ClientSocket extends WebSocket {
     else if (event === 'pong') this.onPong(session);
     else {
       session.receiveControl();
-      this.#answerSoon(data);
+      if (this.readyState === this.OPEN) this.#answer(data);
     }
   }
 
-  /** Pings that are read together get one pong, for the newest (RFC 6455 section 5.5.3), and at most one pong waits. */
-  #answerSoon(ping: Buffer): void {
-    this.#newestPing = ping;
-    if (this.#isAnswering) return;
-    this.#isAnswering = true;
-    process.nextTick(() => this.#answer());
+  /** Each ping gets its pong, before what is read behind it is answered; in a flood only the newest (RFC 6455 section 5.5.3). */
+  #answer(ping: Buffer): void {
+    if (this.#waitingPongs >= maxWaitingPongs) {
+      this.#newestPing = ping;
+      return;
+    }
+    this.#waitingPongs++;
+    // A copy: the payload would retain everything that was read with it until the peer reads the pong.
+    this.pong(Buffer.from(ping), false, () => this.#answered());
   }
 
-  #answer(): void {
+  #answered(): void {
+    this.#waitingPongs--;
     const ping = this.#newestPing;
+    if (ping === undefined || this.readyState !== this.OPEN) return;
     this.#newestPing = undefined;
-    this.#isAnswering = ping !== undefined && this.readyState === this.OPEN;
-    // A copy: the payload would retain everything that was read with it until the peer reads the pong.
-    if (ping !== undefined && this.#isAnswering) this.pong(Buffer.from(ping), false, () => this.#answer());
+    this.#answer(ping);
   }
 
   #failed(error: NodeJS.ErrnoException): void {

@@ -55,6 +55,8 @@ interface WebSocketTransportOptions {
   readonly dictionaryFor?: (subprotocol: string) => Buffer;
   /** Most fragments of one message. Default: 64. */
   readonly maxFragments?: number;
+  /** Most pieces in which the network may deliver one frame. Default: 4,096. */
+  readonly maxBufferedChunks?: number;
   /** How long the peer may take to answer a close frame, in milliseconds. Default: 4,500. */
   readonly closeTimeoutMs?: number;
 }
@@ -95,8 +97,7 @@ export class WebSocketTransport implements Transport {
       perMessageDeflate: false,
       maxPayload: ports.limits.maxFrameBytes,
       maxFragments,
-      // Bounds the number of chunks that a frame may arrive in.
-      maxBufferedChunks: 4_096,
+      maxBufferedChunks: options.maxBufferedChunks ?? 4_096,
       // The sockets answer pings themselves.
       autoPong: false,
       // At most 5 seconds, including late timers.

@@ -201,13 +201,17 @@ describe('frames without end', () => {
     expect((await client.ws.closed).code).toBe(3013);
   });
 
-  oracle.attack('B36 pings that come together get one pong, for the newest', 0, async () => {
+  oracle.attack('B36 pings that come together get a pong each, sixteen at most, and the newest one', 0, async () => {
     const client = await RawClient.connect(oracle.port);
-    client.ws.write(Buffer.concat(['a', 'b', 'c'].map((payload) => encodeFrame({ opcode: ping, payload }))));
+    const pings = (count: number) => Array.from({ length: count }, (_, n) => `ping ${n}`);
+    const write = (payloads: readonly string[]) =>
+      client.ws.write(Buffer.concat(payloads.map((payload) => encodeFrame({ opcode: ping, payload }))));
+    write(pings(10));
     await client.command('ping', {});
-    client.ws.sendFrame({ opcode: ping });
+    expect(client.ws.pongs).toEqual(pings(10));
+    write(pings(100));
     await client.command('ping', {});
-    expect(client.ws.pongs).toEqual(['c', '']);
+    expect(client.ws.pongs.slice(10)).toEqual([...pings(16), 'ping 99']);
     await client.close();
   });
 
