@@ -65,6 +65,24 @@ test('joins and leaves come back as they were', () => {
 });
 
 test.each([
-  ...['', 'x', 'p', 'p1', 'p1:', 'p1:e', 'p1:e:', 'px:e:0:1', 'p1:e:-1:1', 'p1:e:9:{}', 'j', 'j{}', 'l[]'],
+  ...[
+    '',
+    'x',
+    'p',
+    'p1',
+    'p1:',
+    'p1:e',
+    'p1:e:',
+    'px:e:0:1',
+    'p:e:0:1',
+    'p-1:e:0:1',
+    'p-0:e:0:1',
+    'p1e99:e:0:1',
+    'p1:e:-1:1',
+    'p1:e:9:{}',
+    'j',
+    'j{}',
+    'l[]',
+  ],
   'jnull',
 ])('B39: %j is refused', (text) => expect(() => decodeMessage(text)).toThrow());

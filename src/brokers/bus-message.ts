@@ -77,7 +77,9 @@ export function decodeMessage(text: string): ChannelMessage {
   const afterOffset = text.indexOf(':');
   const afterEpoch = text.indexOf(':', afterOffset + 1);
   const offset = Number(text.slice(1, afterOffset));
-  if (kind !== 'p' || afterEpoch === -1 || !Number.isSafeInteger(offset)) throw new Error('not a message of a node');
+  // Nothing and a sign are numbers, too.
+  const isOffset = afterOffset > 1 && text[1] !== '-' && Number.isSafeInteger(offset);
+  if (kind !== 'p' || afterEpoch === -1 || !isOffset) throw new Error('not a message of a node');
   return {
     kind: 'publication',
     publication: publicationAt(decodePublication(text.slice(afterEpoch + 1)), offset),

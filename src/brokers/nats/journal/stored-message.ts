@@ -91,6 +91,8 @@ export function decodeStored(text: string, seq: number): StoredMessage {
     limits: { size: Number(size), ttlMs: Number(ttlMs) },
     links: links === '' ? [] : links.split(',').map((link) => Number.parseInt(link, 36)),
   };
+  const numbers = [place.timeMs, place.offset, place.oldest, place.limits.size, place.limits.ttlMs, ...place.links];
+  if (!numbers.every(Number.isSafeInteger)) throw new Error('a stored message whose numbers do not count');
   const publications: NewPublication[] = [];
   for (let at = head.length; at < text.length; ) {
     const colon = text.indexOf(':', at);

@@ -53,6 +53,8 @@ export interface LogRecord {
 const headerName = 'fanfare';
 
 const whole = v.pipe(v.number(), v.safeInteger());
+/** JSON can say 1e999. */
+const finite = v.pipe(v.number(), v.finite());
 const basis = v.object({
   channel: v.pipe(
     v.string(),
@@ -72,7 +74,7 @@ const entry = v.variant('kind', [
   v.object({
     kind: v.literal('publication'),
     basis,
-    limits: v.exactOptional(v.object({ size: whole, ttlMs: v.number() })),
+    limits: v.exactOptional(v.object({ size: whole, ttlMs: finite })),
     key: v.exactOptional(v.string()),
     /** Versions that do not know it leave it out: the data is base64 in quotes, which is data for them too. */
     bytes: v.exactOptional(v.literal(true)),
@@ -81,7 +83,7 @@ const entry = v.variant('kind', [
     trace: v.exactOptional(traceSchema),
   }),
 ]);
-const envelope = v.object({ id: v.string(), life: v.string(), writtenMs: v.number(), entry });
+const envelope = v.object({ id: v.string(), life: v.string(), writtenMs: finite, entry });
 
 /** A publication's data is the unchanged body; the rest is one header. */
 export function encodeRecord({ entry, ...rest }: LogRecord): Message {
