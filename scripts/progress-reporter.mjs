@@ -4,8 +4,11 @@
 /** @typedef {import('vitest/node').TestModule} TestModule */
 /** @typedef {import('vitest/node').TestSpecification} TestSpecification */
 
-/** A line at least so often, in milliseconds. */
+/** A line at least so often, in milliseconds; checked a second apart. */
 const paceMs = 15_000;
+const checkMs = 1_000;
+/** Files that are named while they run for long. */
+const maxNamed = 3;
 
 /** Seconds that a file of each project takes, on average on two cores with two workers. */
 const secPerFile = /** @type {Readonly<Record<string, number>>} */ ({
@@ -47,6 +50,19 @@ export function skipReasons(warnings) {
   return counts;
 }
 
+/**
+ * The files that run for longest, and for how long.
+ * @param {ReadonlyMap<string, number>} running when each began, in milliseconds
+ * @param {number} nowMs
+ */
+export function longest(running, nowMs) {
+  return [...running]
+    .sort(([, a], [, b]) => a - b)
+    .slice(0, maxNamed)
+    .map(([name, begunMs]) => `${name} (${Math.round((nowMs - begunMs) / 1_000)} s)`)
+    .join(', ');
+}
+
 export default class ProgressReporter {
   /** @type {Map<string, number>} */
   #left = new Map();
@@ -58,6 +74,10 @@ export default class ProgressReporter {
   #totalSec = 0;
   #begunMs = 0;
   #toldMs = 0;
+  /** When each began, by its path. @type {Map<string, number>} */
+  #running = new Map();
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer;
 
   /** @param {readonly TestSpecification[]} specifications */
   onTestRunStart(specifications) {
@@ -69,6 +89,13 @@ export default class ProgressReporter {
     console.log(`\n${this.#numFiles} test files (${parts}): about ${roughly(this.#totalSec)} on two cores.`);
     if (this.#left.size > 1) console.log('For a quick look: npm test -- --project unit');
     console.log('Tests whose programs are missing here are skipped, and summed up at the end.\n');
+    // Files of several minutes would leave as many of silence.
+    this.#timer = setInterval(() => this.#tell(), checkMs).unref();
+  }
+
+  /** @param {TestModule} module */
+  onTestModuleQueued(module) {
+    this.#running.set(module.relativeModuleId, performance.now());
   }
 
   /** @param {TestModule} module */
@@ -76,7 +103,12 @@ export default class ProgressReporter {
     const { name } = module.project;
     this.#left.set(name, (this.#left.get(name) ?? 1) - 1);
     this.#numDone++;
+    this.#running.delete(module.relativeModuleId);
     if (module.state() === 'failed') this.#numFailed++;
+    this.#tell();
+  }
+
+  #tell() {
     const nowMs = performance.now();
     if (nowMs - this.#toldMs < paceMs) return;
     this.#toldMs = nowMs;
@@ -86,7 +118,8 @@ export default class ProgressReporter {
     const pace = doneSec > 30 ? (nowMs - this.#begunMs) / 1_000 / doneSec : 1;
     const failed = this.#numFailed > 0 ? `, ${this.#numFailed} failed` : '';
     const numLeft = this.#numFiles - this.#numDone;
-    console.log(`-- ${numLeft} of ${this.#numFiles} files left${failed}, about ${roughly(leftSec * pace)}`);
+    const busy = this.#running.size > 0 ? `: ${longest(this.#running, nowMs)}` : '';
+    console.log(`-- ${numLeft} of ${this.#numFiles} files left${failed}, about ${roughly(leftSec * pace)}${busy}`);
   }
 
   /** @param {{ readonly content: string }} log */
@@ -96,6 +129,7 @@ export default class ProgressReporter {
 
   /** @param {readonly TestModule[]} modules */
   onTestRunEnd(modules) {
+    clearInterval(this.#timer);
     let numSkipped = 0;
     for (const module of modules) for (const _ of module.children.allTests('skipped')) numSkipped++;
     if (numSkipped === 0) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateSec, roughly, skipReasons } from './progress-reporter.mjs';
+import { estimateSec, longest, roughly, skipReasons } from './progress-reporter.mjs';
 
 describe('the progress of the tests', () => {
   it('is estimated by the files of each project', () => {
@@ -17,6 +17,16 @@ describe('the progress of the tests', () => {
     [125, '2 min'],
     [2_400, '40 min'],
   ])('%i seconds are "%s"', (sec, text) => expect(roughly(sec)).toBe(text));
+
+  it('names the files that have been running for longest', () => {
+    const running = new Map([
+      ['test/b.test.ts', 3_000],
+      ['test/a.test.ts', 1_000],
+      ['test/c.test.ts', 60_000],
+      ['test/d.test.ts', 61_000],
+    ]);
+    expect(longest(running, 61_000)).toBe('test/a.test.ts (60 s), test/b.test.ts (58 s), test/c.test.ts (1 s)');
+  });
 
   it('sums up why tests were skipped', () => {
     const warnings = [
