@@ -1,0 +1,70 @@
+/** What the attacks have come to, last time that somebody wrote it down: a file for each in results/, of which the page is made. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describeMachine } from '../../bench/shared/machine.mjs';
+import type { Verdict as AutobahnVerdict, GroupVerdict } from './autobahn/verdicts.js';
+
+export interface AutobahnOutcome {
+  readonly groups: readonly GroupVerdict[];
+  readonly explanations: AutobahnVerdict['explanations'];
+  readonly tookSec: number;
+}
+
+export interface FuzzOutcome {
+  readonly seed: number;
+  readonly targets: readonly {
+    readonly name: string;
+    readonly about: string;
+    readonly corpus: number;
+    readonly inputs: number;
+  }[];
+  readonly tookSec: number;
+}
+
+export interface Outcomes {
+  autobahn: AutobahnOutcome;
+  fuzz: FuzzOutcome;
+}
+
+export type AttackName = keyof Outcomes;
+
+export interface Result<Outcome> {
+  /** `2026-11-30`. */
+  readonly date: string;
+  /** Of Fanfare, Node, and the other side. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryMib: number;
+    readonly system: string;
+  };
+  readonly outcome: Outcome;
+}
+
+const root = new URL('../../', import.meta.url);
+const fileOf = (name: AttackName) => fileURLToPath(new URL(`./results/${name}.json`, import.meta.url));
+
+/** `undefined` if nobody has written it down yet. */
+export function readResult<Name extends AttackName>(name: Name): Result<Outcomes[Name]> | undefined {
+  const file = fileOf(name);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** @param versions of what it was done with, by name */
+export function writeResult<Name extends AttackName>(
+  name: Name,
+  outcome: Outcomes[Name],
+  versions: Readonly<Record<string, string>> = {},
+): void {
+  const { cpu, cores, memoryMib, system } = describeMachine();
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const result: Result<Outcomes[Name]> = {
+    date: new Date().toISOString().slice(0, 10),
+    versions: { Fanfare: version, Node: process.versions.node, ...versions },
+    machine: { cpu, cores, memoryMib, system },
+    outcome,
+  };
+  writeFileSync(fileOf(name), `${JSON.stringify(result, null, 2)}\n`);
+}
