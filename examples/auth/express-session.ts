@@ -71,10 +71,15 @@ export function startSessionExample(port: number): Promise<RunningExample> {
 
   site.post('/sign-out', (request, response) => {
     const { user } = request.session;
-    request.session.destroy(() => {
-      // Open connections close; their clients reconnect with a session that no longer exists, and are refused.
-      if (user !== undefined) app.disconnect(user, { reconnect: true });
-      response.sendStatus(204);
+    request.session.destroy(async () => {
+      try {
+        // Open connections close; their clients reconnect with a session that no longer exists, and are refused.
+        if (user !== undefined) await app.disconnect(user, { reconnect: true });
+        response.sendStatus(204);
+      } catch {
+        // The other nodes cannot be reached, and may still have connections of this user.
+        response.sendStatus(503);
+      }
     });
   });
 

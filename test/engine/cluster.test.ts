@@ -245,6 +245,56 @@ describe('an order to a node that does not hear it', () => {
     expect(ann.closeCode).toBe(3503);
   });
 
+  // The caller was told that it was done, and then it was lost with the node that had been cut off.
+  test('G9: is not acknowledged by a node that is cut off itself', async () => {
+    await cluster.close();
+    let isUp = true;
+    await start(true, () => (isUp ? Promise.resolve() : new Promise<void>(() => undefined)));
+    const [own, far] = [await a.connect({ sub: 'ann' }), await b.connect({ sub: 'ann' })];
+    await cluster.clock.advance(2_500);
+    isUp = false;
+    cluster.hub.fate = () => ({ lost: true });
+    const { operations } = a;
+    const told = [
+      operations.disconnect({ user: 'ann' }),
+      operations.unsubscribe({ user: 'ann' }, 'open:a'),
+      operations.refresh({ user: 'ann' }, {}),
+      operations.send({ user: 'ann' }, trustedJsonText('1')),
+      operations.revoke({ kind: 'user', user: 'ann' }),
+      operations.unblock('ann'),
+    ].map((order) => order.then(() => 'done', codeOf));
+    expect(own.closeCode).toBe(3503);
+    expect(await within(5_001, Promise.all(told))).toEqual(told.map(() => 'ERR_BROKER'));
+    expect(far.closeCode).toBeUndefined();
+    // It is tried all the same.
+    isUp = true;
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(1_100);
+    expect(far.closeCode).toBe(3503);
+  });
+
+  test('G9: is acknowledged though no other node lives, by a node that the broker serves', async () => {
+    await cluster.close();
+    await start(true, () => Promise.resolve());
+    for (const other of [b, c]) cluster.kill(other);
+    expect(await within(5_001, a.operations.disconnect({ user: 'ann' }))).toBeUndefined();
+    await cluster.clock.advance(20_000);
+    expect(await within(10, a.operations.disconnect({ user: 'ann' }))).toBeUndefined();
+  });
+
+  test('G9: is handed over by a node that leaves', async () => {
+    const ann = await b.connect({ sub: 'ann' });
+    cluster.hub.fate = () => ({ lost: true });
+    expect(await within(5_001, a.operations.disconnect({ user: 'ann' }))).toBeUndefined();
+    // Between two repetitions.
+    await cluster.clock.advance(200);
+    expect(ann.closeCode).toBeUndefined();
+    cluster.hub.fate = () => ({});
+    await a.close();
+    await cluster.clock.advance(1);
+    expect(ann.closeCode).toBe(3503);
+  });
+
   test('G9: is not followed twice', async () => {
     const { id } = c.node.ports;
     const bob = await c.connect({ sub: 'bob' });

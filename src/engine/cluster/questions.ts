@@ -19,6 +19,8 @@ export interface AskOptions {
   readonly deadlineMs: number;
   /** Aborted when the caller no longer waits for the answer. */
   readonly gone?: AbortSignal;
+  /** It counts even if nobody waits for the answer: it is sent once more when this node leaves. Default: `false`. */
+  readonly isOrder?: boolean;
 }
 
 interface Question {
@@ -29,6 +31,7 @@ interface Question {
   readonly working: Set<string>;
   readonly answers: Map<string, Answer>;
   readonly untilMs: number;
+  readonly isOrder: boolean;
   readonly done: (answers: ReadonlyMap<string, Answer>) => void;
 }
 
@@ -54,7 +57,7 @@ export class ClusterQuestions {
     question: Omit<Extract<ClusterMessage, { kind: 'ask' }>, 'kind'>,
     nodes: readonly string[],
     isForAll: boolean,
-    { deadlineMs, gone }: AskOptions,
+    { deadlineMs, gone, isOrder = false }: AskOptions,
   ): Promise<ReadonlyMap<string, Answer>> {
     const ask = { kind: 'ask', ...question } as const;
     if (isForAll) this.send(ask);
@@ -69,6 +72,7 @@ export class ClusterQuestions {
         working: new Set(),
         answers: new Map(),
         untilMs: this.clock.nowMs() + deadlineMs,
+        isOrder,
         done: (answers) => {
           gone?.removeEventListener('abort', stop);
           resolve(answers);
@@ -96,7 +100,11 @@ export class ClusterQuestions {
   }
 
   close(): void {
-    for (const id of [...this.#questions.keys()]) this.#finish(id, 'closing');
+    for (const [id, question] of [...this.#questions]) {
+      // Nobody else may know of it.
+      if (question.isOrder) this.#sendAgain(question);
+      this.#finish(id, 'closing');
+    }
     this.#timer?.();
     this.#timer = undefined;
   }
@@ -126,9 +134,13 @@ export class ClusterQuestions {
 
   #repeat(): void {
     const nowMs = this.clock.nowMs();
-    for (const [id, { untilMs, waitingFor, working, ask }] of [...this.#questions]) {
-      if (untilMs <= nowMs) this.#finish(id, 'late');
-      else for (const node of waitingFor) if (!working.has(node)) this.send(ask, node);
+    for (const [id, question] of [...this.#questions]) {
+      if (question.untilMs <= nowMs) this.#finish(id, 'late');
+      else this.#sendAgain(question);
     }
+  }
+
+  #sendAgain({ waitingFor, working, ask }: Question): void {
+    for (const node of waitingFor) if (!working.has(node)) this.send(ask, node);
   }
 }

@@ -23,6 +23,7 @@ import {
 } from '../channels/publishing.js';
 import type { Rule } from '../channels/rule.js';
 import type { NodeSummary } from '../cluster/messages.js';
+import type { BrokerHealth } from '../fanout/broker-health.js';
 import type { AnswerRead, AnswerStatus } from '../ports/answer-store.js';
 import type { Identity } from '../ports/authenticator.js';
 import {
@@ -76,6 +77,8 @@ const questionDeadlineMs = 2_000;
 const orderDeadlineMs = 5_000;
 /** An order is repeated for longer than that, until a node that does not answer must be considered dead. */
 const orderRepeatMs = 14_000;
+/** Silence of the broker that means that an order has not left this node, nor its repetitions. */
+const cutOffAfterMs = 4_000;
 
 /** What operations need from a node. */
 export interface OperationsPorts extends ServicePorts, Omit<ChannelWatchPorts, 'hub'> {
@@ -84,6 +87,7 @@ export interface OperationsPorts extends ServicePorts, Omit<ChannelWatchPorts, '
   readonly publishing: Pick<Publishing, 'publish' | 'change'>;
   readonly answering: Answering;
   readonly tracer: Tracer | undefined;
+  readonly brokerHealth: Pick<BrokerHealth, 'silenceWithin'>;
   readonly limits: Pick<EngineLimits, 'maxHistoryPublications'> & ServicePorts['limits'];
 }
 
@@ -91,7 +95,7 @@ export interface OperationsPorts extends ServicePorts, Omit<ChannelWatchPorts, '
  * Every method throws or rejects with a `FanfareError`: `ERR_CHANNEL_NAME` for an invalid name, `ERR_UNKNOWN_CHANNEL`
  * if no rule matches, `ERR_NOT_AVAILABLE` if the rule does not keep what is asked for, `ERR_BROKER` if the broker
  * cannot be reached. An operation on clients has taken effect on this node when the call returns, and on the others
- * when its promise resolves.
+ * when its promise resolves; it rejects with `ERR_BROKER` while this node is cut off from the others.
  */
 export class Operations {
   constructor(private readonly ports: OperationsPorts) {}
@@ -312,6 +316,8 @@ export class Operations {
   /**
    * Carries the order out here at once. Resolves when all other nodes have done so, or after a time limit: the order is
    * repeated until a node answers or is considered dead, and sent again when that node returns.
+   *
+   * @throws FanfareError `ERR_BROKER` after that time if this node is the one that is cut off; it is still repeated
    */
   #order(order: Order): Promise<void> {
     order.follow(this.ports);
@@ -319,13 +325,18 @@ export class Operations {
   }
 
   async #tell(order: Order): Promise<void> {
-    const { cluster, random, recentOrders, clock } = this.ports;
+    const { cluster, random, recentOrders, clock, brokerHealth } = this.ports;
     const id = random.id();
     recentOrders.add(id, order, 0);
-    const followed = cluster.askAll('order', { ...order.told, id }, { deadlineMs: orderRepeatMs });
-    await withTimeLimit(clock, orderDeadlineMs, 'order', followed).catch(() => {
-      // The order is still repeated to nodes without an answer; the caller does not wait for them.
-    });
+    const numAsked = cluster.size;
+    const followed = cluster.askAll('order', { ...order.told, id }, { deadlineMs: orderRepeatMs, isOrder: true });
+    // The order is still repeated to nodes without an answer; the caller does not wait for them.
+    const answers = await withTimeLimit(clock, orderDeadlineMs, 'order', followed).catch(() => []);
+    if (numAsked > 0 && answers.length >= numAsked) return;
+    // Nobody else has it, so it would be lost with this node.
+    if (brokerHealth.silenceWithin(orderDeadlineMs) > cutOffAfterMs) {
+      throw new FanfareError('ERR_BROKER', 'the other nodes cannot be reached: it is done on this node only, so far');
+    }
   }
 
   #historyOf(channel: string): { readonly name: ChannelName; readonly store: HistoryStore } {

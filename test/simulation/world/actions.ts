@@ -1,6 +1,7 @@
 /** Does what a plan says to a fleet, and tells the checker what each of it may cause; everything else is a violation. */
 
 import { assertNever } from '../../../src/model/assert-never.js';
+import { FanfareError } from '../../../src/model/fanfare-error.js';
 import type { FaultEffects } from '../../chaos/history.js';
 import type { Action } from '../plan/plan.js';
 import type { SimClient } from './sim-client.js';
@@ -10,6 +11,17 @@ import type { SimWorld } from './sim-world.js';
 const survivorMs = 6_000;
 /** An order has its effect by then, or the checker has said that it had not (G9). */
 const orderSettlesMs = 7_000;
+
+/** Only what is acknowledged must have its effect; a node that is cut off refuses, and any other error is a fault. */
+async function isAcknowledged(order: Promise<void>): Promise<boolean> {
+  try {
+    await order;
+    return true;
+  } catch (error) {
+    if (error instanceof FanfareError && error.code === 'ERR_BROKER') return false;
+    throw error;
+  }
+}
 
 export class Actions {
   /** Undoes what is still wrong. */
@@ -184,8 +196,8 @@ export class Actions {
     const { up } = fleet;
     if (one === undefined || connection === undefined || up.length === 0) return;
     this.world.expectClose(one);
-    await random.pick(up).node.operations.disconnect({ user: one.user, client: connection });
-    record({ kind: 'disconnect-ordered', subscriber: one.name, connection });
+    const order = random.pick(up).node.operations.disconnect({ user: one.user, client: connection });
+    if (await isAcknowledged(order)) record({ kind: 'disconnect-ordered', subscriber: one.name, connection });
     time.schedule(() => one.again(), orderSettlesMs + awayMs);
   }
 
@@ -199,21 +211,21 @@ export class Actions {
       connection === undefined ? [] : [{ subscriber, connection }],
     );
     for (const one of own) this.world.expectClose(one, lastsMs + orderSettlesMs);
-    await random.pick(up).node.operations.revoke({ kind: 'user', user: name });
-    for (const one of connected) record({ kind: 'disconnect-ordered', ...one });
-    this.world.revoked.set(name, time.nowMs);
+    if (await isAcknowledged(random.pick(up).node.operations.revoke({ kind: 'user', user: name }))) {
+      for (const one of connected) record({ kind: 'disconnect-ordered', ...one });
+      this.world.revoked.set(name, time.nowMs);
+    }
     time.schedule(() => void this.#unblock(name, own), lastsMs + orderSettlesMs);
   }
 
   async #unblock(user: string, own: readonly SimClient[]): Promise<void> {
     const { fleet, random, time } = this.world;
     const { up } = fleet;
-    if (up.length === 0) {
+    this.world.revoked.delete(user);
+    if (up.length === 0 || !(await isAcknowledged(random.pick(up).node.operations.unblock(user)))) {
       time.schedule(() => void this.#unblock(user, own), 1_000);
       return;
     }
-    this.world.revoked.delete(user);
-    await random.pick(up).node.operations.unblock(user);
     for (const one of own) {
       this.world.expectClose(one, orderSettlesMs);
       one.again();
