@@ -325,7 +325,7 @@ export class Operations {
   }
 
   async #tell(order: Order): Promise<void> {
-    const { cluster, random, recentOrders, clock, brokerHealth } = this.ports;
+    const { cluster, random, recentOrders, clock } = this.ports;
     const id = random.id();
     recentOrders.add(id, order, 0);
     const numAsked = cluster.size;
@@ -334,7 +334,7 @@ export class Operations {
     const answers = await withTimeLimit(clock, orderDeadlineMs, 'order', followed).catch(() => []);
     if (numAsked > 0 && answers.length >= numAsked) return;
     // Nobody else has it, so it would be lost with this node.
-    if (brokerHealth.silenceWithin(orderDeadlineMs) > cutOffAfterMs) {
+    if (this.ports.brokerHealth.silenceWithin(orderDeadlineMs) > cutOffAfterMs) {
       throw new FanfareError('ERR_BROKER', 'the other nodes cannot be reached: it is done on this node only, so far');
     }
   }

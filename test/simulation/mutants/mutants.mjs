@@ -108,7 +108,7 @@ export const mutants = [
   {
     name: 'an order reaches the nodes that hear it at once, and no other',
     file: 'src/engine/cluster/questions.ts',
-    from: 'else for (const node of waitingFor) if (!working.has(node)) this.send(ask, node);',
+    from: 'else this.#sendAgain(question);',
     to: '',
   },
   {
@@ -188,6 +188,12 @@ export const mutants = [
  * @type {readonly Mutant[]}
  */
 export const undone = [
+  {
+    name: 'operations: a node that is cut off acknowledges an order that nobody else has heard (G9)',
+    file: 'src/engine/operations/operations.ts',
+    from: 'if (this.ports.brokerHealth.silenceWithin(orderDeadlineMs) > cutOffAfterMs)',
+    to: 'if (false)',
+  },
   {
     name: 'cluster: a node that was deaf does not ask the others what was ended meanwhile (G9)',
     file: 'src/engine/cluster/cluster.ts',
