@@ -5,6 +5,9 @@ import { answerRequests } from '../shared/ipc.mjs';
 import { measureMemory } from './host.mjs';
 import { publishAtPace } from './pace.mjs';
 
+// As the fanfare command does it.
+Buffer.poolSize = 8_192;
+
 /** @type {(data: object) => unknown} */
 let publish = () => undefined;
 /** Connections that the server has ended, by their codes. @type {Record<number, number>} */
