@@ -192,12 +192,18 @@ describe.skipIf(pythonIsMissing()).each(['sync', 'async'])('cent, %s', (flavour)
   });
 });
 
-/** Methods that `cent` does not know: those of maps, and Fanfare's own. test/http-api/openapi.test.ts calls them. */
+/** Methods that `cent` does not know: those of maps and streams, and Fanfare's own. test/http-api/openapi.test.ts calls them. */
 const otherMethods = [
   'map_publish',
   'map_remove',
   'map_read_state',
   'map_read_stream',
+  'stream_open',
+  'stream_append',
+  'stream_close',
+  'stream_cancel',
+  'stream_wait',
+  'stream_read',
   'ticket',
   'log_level',
   'nodes',
