@@ -54,6 +54,7 @@ describe.skipIf(dynamoDbStoreKind.isMissing())('DynamoDB', () => {
     framework: { describe, test },
     skip: [
       { ability: 'maps', reason: 'functions keep no maps' },
+      { ability: 'answers', reason: 'functions keep no streams' },
       { ability: 'mapBytes', reason: 'as above' },
       { ability: 'mapRenewal', reason: 'as above' },
     ],

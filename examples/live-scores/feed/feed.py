@@ -85,7 +85,7 @@ def publish_input(client: Client) -> None:
 
     threading.Thread(target=read, daemon=True).start()
     while (lines := waiting.get()) is not None:
-        while not waiting.empty() and waiting.queue[0] is not None:
+        while len(lines) < COMMANDS_PER_REQUEST and not waiting.empty() and waiting.queue[0] is not None:
             lines = lines + waiting.get()
         publish(client, lines)
 
