@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundlePage, bundlePrograms } from '../../examples/bundles.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const twin = join(root, 'bench', 'live-scores', 'twin');
@@ -14,16 +14,9 @@ export const twinBundle = new URL('../../.cache/bench/live-scores/server.mjs', i
 const outDir = dirname(fileURLToPath(twinBundle));
 
 export async function buildTwinServer() {
-  await build({
+  await bundlePrograms({
     entryPoints: { server: join(twin, 'server.ts') },
     outdir: outDir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'warning',
   });
 }
 
@@ -31,17 +24,11 @@ export async function buildTwinServer() {
 export async function buildTwinPages() {
   const pages = join(outDir, 'pages');
   mkdirSync(pages, { recursive: true });
-  await build({
+  await bundlePage({
     entryPoints: { app: join(example, 'page', 'main.tsx'), style: join(example, 'style', 'main.css') },
     outdir: pages,
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
-    minify: true,
-    legalComments: 'none',
     alias: { 'fanfare/client': join(twin, 'client-error.ts') },
     plugins: [
       {
@@ -49,7 +36,6 @@ export async function buildTwinPages() {
         setup: ({ onResolve }) => onResolve({ filter: /^\.\/live\.js$/ }, () => ({ path: join(twin, 'live.ts') })),
       },
     ],
-    logLevel: 'warning',
   });
   copyFileSync(join(example, 'index.html'), join(pages, 'index.html'));
   return pages;

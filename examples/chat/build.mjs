@@ -1,9 +1,9 @@
 // @ts-check
 /** Bundles the chat: its page for browsers, its application and its server for Node, all into one folder. */
 import { copyFileSync, mkdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build as bundle } from 'esbuild';
+import { bundlePage, bundlePrograms, packageFrom } from '../bundles.mjs';
 
 const source = fileURLToPath(new URL('.', import.meta.url));
 
@@ -12,43 +12,15 @@ const source = fileURLToPath(new URL('.', import.meta.url));
  */
 export async function build({ distDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
-  await bundle({
+  await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.ts'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'none',
     alias: { 'fanfare/client': join(distDir, 'client', 'index.js') },
-    logLevel: 'warning',
   });
-  await bundle({
+  await bundlePrograms({
     entryPoints: [join(source, 'app.ts'), join(source, 'server.ts')],
     outdir: outDir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
     plugins: [packageFrom(distDir, outDir)],
-    logLevel: 'warning',
   });
   copyFileSync(join(source, 'index.html'), join(outDir, 'index.html'));
-}
-
-/**
- * Keeps `fanfare` out of the bundle and resolves it to the package that was just built.
- * @param {string} distDir
- * @param {string} outDir
- * @returns {import('esbuild').Plugin}
- */
-function packageFrom(distDir, outDir) {
-  const path = relative(outDir, join(distDir, 'index.js')).split(sep).join('/');
-  return {
-    name: 'fanfare',
-    setup: (building) => building.onResolve({ filter: /^fanfare$/ }, () => ({ path, external: true })),
-  };
 }
