@@ -1,4 +1,7 @@
-/** A channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. */
+/**
+ * A channel as an application uses it: events, an async iterator and calls, shared by all its users in the page. One class,
+ * since all of them share the state of one subscription.
+ */
 
 import type {
   Centrifuge,

@@ -1,4 +1,7 @@
-/** One connection to a Fanfare server, with channels and procedures typed by the server's declarations. */
+/**
+ * One connection to a Fanfare server, with channels and procedures typed by the server's declarations. One class, since all
+ * its methods share the one connection of the SDK and its state.
+ */
 
 import { Centrifuge, type MapSubscriptionOptions, type Subscription, type SubscriptionOptions } from 'centrifuge';
 import { defined } from '../model/defined.js';

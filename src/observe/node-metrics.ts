@@ -1,4 +1,4 @@
-/** The metrics of a node: a row for each. The table in docs/operations/metrics.md is made from them. */
+/** The metrics of a node: a row for each, and so one table. That in docs/operations/metrics.md is made from it. */
 
 import { tokenChecks } from '../engine/auth/token-refusals.js';
 import type { Rule } from '../engine/channels/rule.js';

@@ -1,6 +1,7 @@
 /** Somebody who uses the chat page: what they do and what they see, by the roles and names of the controls. */
 
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { faultsOf } from './page-faults.js';
 
 export interface VisitOptions extends BrowserContextOptions {
   /** With a slash at the end or without. */
@@ -19,7 +20,7 @@ export class ChatVisitor implements AsyncDisposable {
   /** When they had said their name, by `performance.now()`: the page connects then. */
   joinedAtMs = 0;
   /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
-  readonly faults: string[] = [];
+  readonly faults: readonly string[];
 
   private constructor(readonly page: Page) {
     this.log = page.getByRole('log');
@@ -28,14 +29,7 @@ export class ChatVisitor implements AsyncDisposable {
     this.people = page.locator('#people-list .name');
     this.field = page.getByRole('textbox', { name: 'Message' });
     this.typingLine = page.locator('#typing');
-    page.on('pageerror', (error) => this.faults.push(String(error)));
-    page.on('console', (message) => {
-      // Chromium says by itself that a connection has failed, or a request that was to be one.
-      const isWebSocket = /^WebSocket connection to/.test(message.text());
-      const isRequest = /^\w+:\/\/[^/]+\/(connection\/|emulation$)/.test(message.location().url);
-      const isKnown = isWebSocket || (isRequest && /^Failed to load resource/.test(message.text()));
-      if (message.type() === 'error' && !isKnown) this.faults.push(message.text());
-    });
+    this.faults = faultsOf(page);
   }
 
   /** Opens the page, says a name, and is in the room. */

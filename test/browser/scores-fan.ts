@@ -1,24 +1,18 @@
 /** Somebody who follows the scores: what they do and see, and what their page gets on the wire. */
 
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { faultsOf } from './page-faults.js';
 
 export class ScoresFan implements AsyncDisposable {
   /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
-  readonly faults: string[] = [];
+  readonly faults: readonly string[];
   /** Frames that came over WebSocket, as text. */
   readonly frames: string[] = [];
   /** Connections over WebSocket that the page has made. */
   numConnections = 0;
 
   private constructor(readonly page: Page) {
-    page.on('pageerror', (error) => this.faults.push(String(error)));
-    page.on('console', (message) => {
-      // Chromium says by itself that a connection has failed, or a request that was to be one.
-      const isWebSocket = /^WebSocket connection to/.test(message.text());
-      const isRequest = /^\w+:\/\/[^/]+\/(connection\/|emulation$)/.test(message.location().url);
-      const isKnown = isWebSocket || (isRequest && /^Failed to load resource/.test(message.text()));
-      if (message.type() === 'error' && !isKnown) this.faults.push(message.text());
-    });
+    this.faults = faultsOf(page);
     page.on('websocket', (socket) => {
       this.numConnections += 1;
       socket.on('framereceived', ({ payload }) => this.frames.push(String(payload)));
