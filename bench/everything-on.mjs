@@ -14,8 +14,8 @@ const SCENARIOS = /** @type {const} */ (['single', 'burst']);
 const PARTS = /** @type {const} */ (['metrics', 'tracing', 'console']);
 /** Most that everything may cost. */
 const AIM = 1.03;
-/** Twice the default of OpenTelemetry's SDK, since each server is under load for half of the time. */
-const EXPORT_MS = 10_000;
+/** The default of OpenTelemetry's SDK. */
+const EXPORT_MS = 5_000;
 /** What has run for some seconds is compiled. */
 const WARM_UP_PAIRS = 5;
 const SHOWN_EVERY = 10;

@@ -14,7 +14,8 @@ import { middleMean } from './paired-ratio.mjs';
 /** CPU of each server for a delivery, in microseconds. @typedef {readonly [number, number]} PairCost */
 
 /**
- * What a server does while the other one is under load is its own all the same, so its CPU is that of the whole pair.
+ * What a server does by the clock while the other one is under load does not count: it would do that in every second, and
+ * would be charged for twice as much of it as belongs to its load.
  * @param {readonly [Side, Side]} sides
  * @param {object} options
  * @param {number} options.pairs
@@ -28,20 +29,26 @@ export async function measureInTurn([a, b], { pairs, warmUp, onWarm, onPair }) {
   const costs = [];
   for (let n = -warmUp; n < pairs; n++) {
     if (n === 0) await onWarm?.();
-    const before = [await a.cpuUs(), await b.cpuUs()];
     const isReversed = n % 2 !== 0;
-    const ofB = isReversed ? await b.load() : Number.NaN;
-    const ofA = await a.load();
-    const deliveries = [ofA, isReversed ? ofB : await b.load()];
-    const [costA, costB] = [await a.cpuUs(), await b.cpuUs()].map(
-      (us, side) => (us - Number(before[side])) / Number(deliveries[side]),
-    );
+    const ofB = isReversed ? await costOf(b) : Number.NaN;
+    const ofA = await costOf(a);
+    /** @type {PairCost} */
+    const cost = [ofA, isReversed ? ofB : await costOf(b)];
     if (n < 0) continue;
-    const cost = /** @type {PairCost} */ ([costA, costB]);
     costs.push(cost);
     onPair?.(cost, n + 1);
   }
   return costs;
+}
+
+/**
+ * In microseconds of CPU for a delivery, in one slice.
+ * @param {Side} side
+ */
+async function costOf(side) {
+  const before = await side.cpuUs();
+  const deliveries = await side.load();
+  return ((await side.cpuUs()) - before) / deliveries;
 }
 
 /**

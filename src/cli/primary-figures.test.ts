@@ -54,6 +54,10 @@ test('the broker of this process is told of', async () => {
     streamsDropped: 5,
     mapBytes: 6,
     mapFigures: new Map([['map:{id}', { keys: 7, expired: 8 }]]),
+    answers: 9,
+    openAnswers: 10,
+    answerBytes: 11,
+    answersInterrupted: 12,
   };
   expect(await sums(new PrimaryFigures(() => holdings))).toEqual({
     fanfare_memory_streams: [1],
@@ -61,6 +65,10 @@ test('the broker of this process is told of', async () => {
     fanfare_memory_map_keys: [7],
     fanfare_memory_map_bytes: [6],
     fanfare_memory_map_keys_expired_total: [8],
+    fanfare_memory_answers: [9],
+    fanfare_memory_answers_open: [10],
+    fanfare_memory_answer_bytes: [11],
+    fanfare_memory_answers_interrupted_total: [12],
     fanfare_memory_presence_entries: [3],
     fanfare_memory_idempotency_keys: [4],
     fanfare_memory_streams_dropped_total: [5],

@@ -72,6 +72,7 @@ describe('no code is without a row', () => {
     history: ['history'],
     rpc: ['rpc'],
     'join-leave': ['rpc'],
+    stream: ['rpc'],
     send: ['send'],
     refresh: ['refresh'],
     'sub-refresh': ['sub_refresh', 'nothing'],
