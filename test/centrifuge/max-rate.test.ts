@@ -1,7 +1,6 @@
 /** Rates with the unmodified official client, in both of its builds, and over each transport of the typed one. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Centrifuge } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { channel, fanfare } from 'fanfare';
 import { type ConnectOptions, connect } from 'fanfare/client';
@@ -9,7 +8,7 @@ import { protobuf } from 'fanfare/client/protobuf';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Gathered, gather, nextEvent } from '../support/centrifuge/awaiting.js';
-import { type SdkBuild, sdkBuilds } from '../support/centrifuge/sdk-builds.js';
+import { quickSdk, type SdkBuild, sdkBuilds } from '../support/centrifuge/sdk-builds.js';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const maxRate = { default: 20, max: 100 } as const;
@@ -31,17 +30,6 @@ afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
   await app.close(500);
 });
-
-function clientOf({ Client }: SdkBuild): Centrifuge {
-  const client = new Client(`ws://127.0.0.1:${proxy.port}/connection/websocket`, {
-    websocket: WebSocket,
-    minReconnectDelay: 1,
-    maxReconnectDelay: 5,
-  });
-  onTestFinished(() => client.disconnect());
-  client.connect();
-  return client;
-}
 
 /** Publishes 1, 2, 3, … every other millisecond, and one more when all have enough. @returns the last number, and the time it took */
 async function publishUntil(publish: (n: number) => Promise<unknown>, enough: readonly Promise<unknown>[]) {
@@ -74,7 +62,7 @@ const isLast = (received: Gathered<unknown>, last: unknown) =>
 
 describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   test('the rule’s rate, that of the data, and no rate, in channels of one connection', async () => {
-    const client = clientOf(build);
+    const client = quickSdk(build, proxy.port);
     const [usual, slow, all] = [
       client.newSubscription(`score:usual ${codec}`),
       client.newSubscription(`score:slow ${codec}`, { data: encoded(build, { maxRate: 5 }) }),
@@ -98,7 +86,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   });
 
   test('who comes back gets the newest value, once, and goes on at its rate', async () => {
-    const client = clientOf(build);
+    const client = quickSdk(build, proxy.port);
     const name = `score:back ${codec}` as const;
     const room = client.newSubscription(name, { data: encoded(build, { maxRate: 50 }) });
     const received = gather(room, 'publication', ({ data, offset }) => [build.value(data), offset]);
@@ -122,7 +110,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   });
 
   test('deltas are to what this rate has sent last', async () => {
-    const client = clientOf(build);
+    const client = quickSdk(build, proxy.port);
     const name = `board:${codec}` as const;
     const room = client.newSubscription(name, { delta: 'fossil', data: encoded(build, { maxRate: 50 }) });
     const received = gather(room, 'publication', ({ data }) => (build.value(data) as { readonly n: number }).n);
@@ -138,7 +126,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   });
 
   test('a map: each key at the rate, and the whole state', async () => {
-    const client = clientOf(build);
+    const client = quickSdk(build, proxy.port);
     const name = `table:${codec}` as const;
     const room = client.newMapSubscription(name, { data: encoded(build, { maxRate: 20 }) });
     const entries = new Map<string, unknown>();
@@ -162,7 +150,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   });
 
   test('a channel that the server has subscribed has the rate of the rule', async () => {
-    const client = clientOf(build);
+    const client = quickSdk(build, proxy.port);
     const received = gather(client, 'publication', ({ data }) => build.value(data));
     await nextEvent(client, 'subscribed');
     const done = await publishUntil((n) => app.publish('given:1', n), [received.atLeast(4)]);

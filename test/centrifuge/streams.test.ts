@@ -1,11 +1,10 @@
 /** Streams with the unmodified official client, in both of its builds, read as PROTOCOL.md says. */
 
-import type { Centrifuge, PublicationContext, Subscription } from 'centrifuge';
+import type { PublicationContext, Subscription } from 'centrifuge';
 import { channel, fanfare } from 'fanfare';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { afterAll, describe, expect, test } from 'vitest';
 import { nextEvent } from '../support/centrifuge/awaiting.js';
-import { type SdkBuild, sdkBuilds } from '../support/centrifuge/sdk-builds.js';
+import { quickSdk, type SdkBuild, sdkBuilds } from '../support/centrifuge/sdk-builds.js';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 
 const app = fanfare({
@@ -47,24 +46,13 @@ function reading(subscription: Subscription, { value }: SdkBuild) {
   return (id: string) => [...streams.values()].find((stream) => stream.id === id);
 }
 
-function connected({ Client }: SdkBuild): Centrifuge {
-  const client = new Client(`ws://127.0.0.1:${proxy.port}/connection/websocket`, {
-    websocket: WebSocket,
-    minReconnectDelay: 1,
-    maxReconnectDelay: 5,
-  });
-  onTestFinished(() => client.disconnect());
-  client.connect();
-  return client;
-}
-
 const eventually = (check: () => unknown) => expect.poll(check, { timeout: 10_000, interval: 5 });
 const tokens = Array.from({ length: 300 }, (_, n) => `${n}é"\n`);
 
 describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
   test('G3: live, after a cut and for a newcomer it is the same text', async () => {
     const name = `chat:${codec}` as const;
-    const client = connected(build);
+    const client = quickSdk(build, proxy.port);
     const subscription = client.newSubscription(name);
     const streamOf = reading(subscription, build);
     subscription.subscribe();
@@ -82,7 +70,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     await answer.close({ tokens: tokens.length });
     const whole = tokens.join('');
     await eventually(() => streamOf('one')).toMatchObject({ text: whole, state: 'closed' });
-    const other = connected(build).newSubscription(name);
+    const other = quickSdk(build, proxy.port).newSubscription(name);
     const otherStreamOf = reading(other, build);
     other.subscribe();
     await eventually(() => otherStreamOf('one')).toMatchObject({ text: whole, state: 'closed' });
@@ -90,7 +78,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
 
   test('items, and the history of the channel, in which each stream is one entry', async () => {
     const name = `steps:${codec}` as const;
-    const client = connected(build);
+    const client = quickSdk(build, proxy.port);
     const subscription = client.newSubscription(name);
     subscription.subscribe();
     await subscription.ready(10_000);
@@ -110,7 +98,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     const call = { op: 'cancel', channel: name, id: 'two' };
     const data = codec === 'JSON' ? call : Buffer.from(JSON.stringify(call));
     const stopped = new Promise((resolve) => answer.signal.addEventListener('abort', resolve));
-    await connected(build).rpc('fanfare.stream', data);
+    await quickSdk(build, proxy.port).rpc('fanfare.stream', data);
     await stopped;
     expect(answer.signal.reason).toMatchObject({ code: 'ERR_STREAM_CANCELLED' });
     await answer.close();

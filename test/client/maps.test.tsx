@@ -1,14 +1,14 @@
 /** `client.map()` and `useMap` against a running server. */
 
 import { channel, fanfare } from 'fanfare';
-import { type Client, type ConnectOptions, connect } from 'fanfare/client';
+import type { Client } from 'fanfare/client';
 import { protobuf } from 'fanfare/client/protobuf';
 import { createFanfare } from 'fanfare/react';
 import { StrictMode } from 'react';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { FaultProxy } from '../support/network/fault-proxy.js';
+import type { FaultProxy } from '../support/network/fault-proxy.js';
+import { type Cuttable, cuttable } from './cuttable.js';
 import { createRoot } from './page.js';
 
 const points = z.object({ points: z.number() });
@@ -37,24 +37,13 @@ type App = ReturnType<typeof mapApp>;
 
 let app: App;
 let proxy: FaultProxy;
+let connected: Cuttable<App>['connected'];
 let client: Client<App>;
 
 beforeEach(async () => {
-  app = mapApp();
-  const { port } = await app.listen(0);
-  proxy = await FaultProxy.start({ port });
+  ({ app, proxy, connected } = await cuttable(mapApp()));
   client = connected();
-  return async () => {
-    client.close();
-    await proxy[Symbol.asyncDispose]();
-    await app.close(0);
-  };
 });
-
-function connected(options: ConnectOptions = {}): Client<App> {
-  const url = `http://127.0.0.1:${proxy.port}`;
-  return connect<App>(url, { websocket: WebSocket, minReconnectDelayMs: 5, maxReconnectDelayMs: 20, ...options });
-}
 
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
@@ -97,7 +86,6 @@ describe('client.map', () => {
   it('is the same in protobuf', async () => {
     await app.map('match:1').set('ann', { points: 1 });
     const binary = connected({ codec: protobuf });
-    onTestFinished(() => binary.close());
     const map = binary.map('match:1', { pageSize: 1 });
     await map.ready();
     await map.set('bob', { points: 2 });

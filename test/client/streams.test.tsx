@@ -1,15 +1,15 @@
 /** `fanfare/client/streams` and `useStream` against a running server: reading, coming back, stopping, writing. */
 
 import { channel, fanfare } from 'fanfare';
-import { type Client, type ConnectOptions, connect } from 'fanfare/client';
+import type { Client } from 'fanfare/client';
 import { protobuf } from 'fanfare/client/protobuf';
 import { StreamError, streams } from 'fanfare/client/streams';
 import { createFanfare } from 'fanfare/react';
 import { StrictMode } from 'react';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { FaultProxy } from '../support/network/fault-proxy.js';
+import type { FaultProxy } from '../support/network/fault-proxy.js';
+import { type Cuttable, cuttable } from './cuttable.js';
 import { createRoot } from './page.js';
 
 const delta = z.object({ field: z.string(), add: z.string() });
@@ -32,26 +32,13 @@ type App = ReturnType<typeof streamApp>;
 
 let app: App;
 let proxy: FaultProxy;
+let connected: Cuttable<App>['connected'];
 let client: Client<App>;
 
 beforeEach(async () => {
-  app = streamApp();
-  const { port } = await app.listen(0);
-  proxy = await FaultProxy.start({ port });
+  ({ app, proxy, connected } = await cuttable(streamApp()));
   client = connected();
-  return async () => {
-    client.close();
-    await proxy[Symbol.asyncDispose]();
-    await app.close(0);
-  };
 });
-
-function connected(options: ConnectOptions = {}): Client<App> {
-  const url = `http://127.0.0.1:${proxy.port}`;
-  const made = connect<App>(url, { websocket: WebSocket, minReconnectDelayMs: 5, maxReconnectDelayMs: 20, ...options });
-  onTestFinished(() => made.close());
-  return made;
-}
 
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 const tokens = Array.from({ length: 200 }, (_, n) => `${n}ü "\n`);

@@ -7,9 +7,10 @@ import { startScenarioServer } from './scenario-app.js';
 import { centrifugeScenarios } from './scenarios.js';
 
 export function scenariosInNode(transport: TransportName, codec: Codec): void {
-  describe.each(combinationsIn('Node', transport, codec))('$name', (combination) => {
+  // Concurrent from the outermost: while one waits for a token to expire, those of other groups run.
+  describe.concurrent.each(combinationsIn('Node', transport, codec))('$name', (combination) => {
     describe.each(Object.entries(centrifugeScenarios))('%s', (_, scenarios) => {
-      test.concurrent.each(Object.entries(scenarios))('%s', async (__, scenario) => {
+      test.each(Object.entries(scenarios))('%s', async (__, scenario) => {
         await using server = await startScenarioServer(combination);
         const { context, disconnectAll } = nodeContext(server, combination);
         try {

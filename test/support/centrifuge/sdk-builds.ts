@@ -2,6 +2,8 @@
 
 import { Centrifuge } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 
 export interface SdkBuild {
   readonly Client: typeof Centrifuge;
@@ -17,3 +19,15 @@ export const sdkBuilds = {
     value: (data: unknown) => JSON.parse(Buffer.from(data as Uint8Array).toString()),
   },
 } satisfies Readonly<Record<string, SdkBuild>>;
+
+/** A client of a build that connects to this port and comes back quickly; disconnected when the test has finished. */
+export function quickSdk({ Client }: SdkBuild, port: number): Centrifuge {
+  const client = new Client(`ws://127.0.0.1:${port}/connection/websocket`, {
+    websocket: WebSocket,
+    minReconnectDelay: 1,
+    maxReconnectDelay: 5,
+  });
+  onTestFinished(() => client.disconnect());
+  client.connect();
+  return client;
+}
