@@ -70,14 +70,15 @@ async function bundleEntries() {
 }
 
 /**
- * An example with a page has `examples/<name>/build.mjs`, which exports `build({ distDir, outDir })`: it writes static
- * files and `app.mjs` to outDir and may bundle the compiled package from distDir.
+ * An example with a page has `examples/<name>/build.mjs`, which exports `build({ distDir, modulesDir, outDir })`: it writes
+ * static files and `app.mjs` to outDir. Its page is bundled with the client's modules: of those that were bundled once
+ * already, those parts would be left that are there for their order alone.
  * @param {string} name
  */
 async function addExample(name) {
   const script = join(root, 'examples', name, 'build.mjs');
   const { build } = await import(pathToFileURL(script).href);
-  await build({ distDir: staging, outDir: join(staging, `examples-${name}`) });
+  await build({ distDir: staging, modulesDir: compiled, outDir: join(staging, `examples-${name}`) });
 }
 
 /**

@@ -8,14 +8,15 @@ import { bundlePage, bundlePrograms, packageFrom } from '../bundles.mjs';
 const source = fileURLToPath(new URL('.', import.meta.url));
 
 /**
- * @param {{ distDir: string, outDir: string }} options distDir: the compiled package; outDir: where the files go
+ * @param {{ distDir: string, modulesDir: string, outDir: string }} options
+ *   distDir: the built package; modulesDir: its modules as they were compiled; outDir: where the files go
  */
-export async function build({ distDir, outDir }) {
+export async function build({ distDir, modulesDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
   await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.ts'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
-    alias: { 'fanfare/client': join(distDir, 'client', 'index.js') },
+    alias: { 'fanfare/client': join(modulesDir, 'client', 'index.js') },
   });
   await bundlePrograms({
     entryPoints: [join(source, 'app.ts'), join(source, 'server.ts')],

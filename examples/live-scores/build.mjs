@@ -8,9 +8,10 @@ import { bundlePage, bundlePrograms, packageFrom } from '../bundles.mjs';
 const source = fileURLToPath(new URL('.', import.meta.url));
 
 /**
- * @param {{ distDir: string, outDir: string }} options distDir: the compiled package; outDir: where the files go
+ * @param {{ distDir: string, modulesDir: string, outDir: string }} options
+ *   distDir: the built package; modulesDir: its modules as they were compiled; outDir: where the files go
  */
-export async function build({ distDir, outDir }) {
+export async function build({ distDir, modulesDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
   await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.tsx'), style: join(source, 'style', 'main.css') },
@@ -18,8 +19,8 @@ export async function build({ distDir, outDir }) {
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
     alias: {
-      'fanfare/client': join(distDir, 'client', 'index.js'),
-      'fanfare/react': join(distDir, 'react', 'index.js'),
+      'fanfare/client': join(modulesDir, 'client', 'index.js'),
+      'fanfare/react': join(modulesDir, 'react', 'index.js'),
     },
   });
   await bundlePrograms({
