@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.mjs';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -28,7 +29,9 @@ const inBrowser = ['test/browser/**/*.test.ts', 'test/**/browser.test.ts'];
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // On two cores: two workers wait for half of their time.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     retry: 0,
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/**/*.test.{ts,tsx}', 'src/**/index.ts'] },
     projects: [

@@ -1,7 +1,8 @@
 // @ts-check
-/** A vitest reporter for people who wait: what is to be run and about how long, what is left, and why tests were skipped. */
+/** A vitest reporter for people who wait: what is to be run and about how long, what is left, what took long, and why tests were skipped. */
 
 /** @typedef {import('vitest/node').TestModule} TestModule */
+/** @typedef {import('vitest/node').TestCase} TestCase */
 /** @typedef {import('vitest/node').TestSpecification} TestSpecification */
 
 /** A line at least so often, in milliseconds; checked a second apart. */
@@ -9,6 +10,9 @@ const paceMs = 15_000;
 const checkMs = 1_000;
 /** Files that are named while they run for long. */
 const maxNamed = 3;
+/** Files that are named at the end: those that took so long, and at most so many. */
+const slowSec = 20;
+const maxSlowest = 20;
 
 /** Seconds that a file of each project takes, on average on two cores with two workers. */
 const secPerFile = /** @type {Readonly<Record<string, number>>} */ ({
@@ -51,6 +55,37 @@ export function skipReasons(warnings) {
 }
 
 /**
+ * Why a test that could run here was skipped: what it was told to say, or what its name ends with.
+ * @param {string} name
+ * @param {string | undefined} note
+ * @returns {string | undefined} undefined: it does not say
+ */
+export function reasonOf(name, note) {
+  return note ?? /\(skipped: (?<reason>.+)\)$/.exec(name)?.groups?.reason;
+}
+
+/**
+ * How many tests were skipped for which reason: programs that are missing first, by their files, then those that say
+ * why, most first, then the others.
+ * @param {ReadonlyMap<string, number>} missing files without their programs
+ * @param {readonly (string | undefined)[]} skipped the reason of each test
+ * @returns {string[]} lines
+ */
+export function skipLines(missing, skipped) {
+  const counts = new Map();
+  let numSilent = 0;
+  for (const reason of skipped) {
+    if (reason === undefined) numSilent++;
+    else counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  const lines = [...missing].map(([reason, count]) => `${reason}${count > 1 ? ` (${count} files)` : ''}`);
+  for (const [reason, count] of [...counts].sort(([, a], [, b]) => b - a)) lines.push(`${reason} (${count})`);
+  if (numSilent > 0)
+    lines.push(`${missing.size > 0 ? 'in those files, or for' : 'for'} what their files say (${numSilent})`);
+  return lines;
+}
+
+/**
  * The files that run for longest, and for how long.
  * @param {ReadonlyMap<string, number>} running when each began, in milliseconds
  * @param {number} nowMs
@@ -63,11 +98,19 @@ export function longest(running, nowMs) {
     .join(', ');
 }
 
+/** @param {TestCase} test */
+function reasonOfTest(test) {
+  const result = test.result();
+  return reasonOf(test.name, result.state === 'skipped' ? result.note : undefined);
+}
+
 export default class ProgressReporter {
   /** @type {Map<string, number>} */
   #left = new Map();
   /** @type {string[]} */
   #warnings = [];
+  /** Seconds of each file. @type {Map<string, number>} */
+  #took = new Map();
   #numFiles = 0;
   #numDone = 0;
   #numFailed = 0;
@@ -104,6 +147,7 @@ export default class ProgressReporter {
     this.#left.set(name, (this.#left.get(name) ?? 1) - 1);
     this.#numDone++;
     this.#running.delete(module.relativeModuleId);
+    this.#took.set(module.relativeModuleId, module.diagnostic().duration / 1_000);
     if (module.state() === 'failed') this.#numFailed++;
     this.#tell();
   }
@@ -130,13 +174,16 @@ export default class ProgressReporter {
   /** @param {readonly TestModule[]} modules */
   onTestRunEnd(modules) {
     clearInterval(this.#timer);
-    let numSkipped = 0;
-    for (const module of modules) for (const _ of module.children.allTests('skipped')) numSkipped++;
-    if (numSkipped === 0) return;
-    console.log(`\n${numSkipped} tests were skipped:`);
-    const reasons = skipReasons(this.#warnings);
-    for (const [reason, count] of reasons) console.log(`  ${reason}${count > 1 ? ` (${count} files)` : ''}`);
-    if (reasons.size === 0) console.log('  for reasons that stand beside them in their files');
-    console.log('scripts/install-system.sh installs the programs on Debian.');
+    const slowest = [...this.#took].filter(([, sec]) => sec >= slowSec).sort(([, a], [, b]) => b - a);
+    if (slowest.length > 0) {
+      const named = slowest.slice(0, maxSlowest).map(([name, sec]) => `${name} (${Math.round(sec)} s)`);
+      console.log(`\n${slowest.length} files took ${slowSec} s or more: ${named.join(', ')}`);
+    }
+    const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')].map(reasonOfTest));
+    if (skipped.length === 0) return;
+    console.log(`\n${skipped.length} tests were skipped:`);
+    const missing = skipReasons(this.#warnings);
+    for (const line of skipLines(missing, skipped)) console.log(`  ${line}`);
+    if (missing.size > 0) console.log('scripts/install-system.sh installs the programs on Debian.');
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateSec, longest, roughly, skipReasons } from './progress-reporter.mjs';
+import { estimateSec, longest, reasonOf, roughly, skipLines, skipReasons } from './progress-reporter.mjs';
 
 describe('the progress of the tests', () => {
   it('is estimated by the files of each project', () => {
@@ -39,5 +39,22 @@ describe('the progress of the tests', () => {
       ['no Chromium', 2],
       ['no nginx', 1],
     ]);
+  });
+
+  it('reads why a test was skipped from what it says, or from its name', () => {
+    expect(reasonOf('a map', 'no maps here')).toBe('no maps here');
+    expect(reasonOf('keeps 3 (skipped: it keeps (almost) none)', undefined)).toBe('it keeps (almost) none');
+    expect(reasonOf('a bad token is terminal (3500)', undefined)).toBeUndefined();
+  });
+
+  it('lists what is missing, then reasons by how many tests have them, then the others', () => {
+    const reasons = ['no maps', undefined, 'no bytes', 'no bytes', undefined];
+    expect(skipLines(new Map([['no Chromium', 2]]), reasons)).toEqual([
+      'no Chromium (2 files)',
+      'no bytes (2)',
+      'no maps (1)',
+      'in those files, or for what their files say (2)',
+    ]);
+    expect(skipLines(new Map(), ['no maps'])).toEqual(['no maps (1)']);
   });
 });

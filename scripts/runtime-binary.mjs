@@ -68,4 +68,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     // safe: the keys of otherRuntimes
     console.log(installRuntime(/** @type {'deno' | 'bun'} */ (runtime), version));
   }
+  // Those of Node that are asked for, by their major versions.
+  for (const version of process.argv.slice(2)) console.log(installRuntime('node', version));
 }

@@ -156,7 +156,7 @@ export function transportSuite({ name, connect, wireBytes, listen = {}, skip = [
     const skipped = skip.find((entry) => entry.test === claim);
     unused.delete(claim);
     if (skipped === undefined) test(claim, run, timeoutMs);
-    else test.skip(`${claim} (${skipped.reason})`, () => undefined);
+    else test.skip(`${claim} (skipped: ${skipped.reason})`, () => undefined);
   }
 
   describe(`transport: ${name}`, () => {

@@ -106,7 +106,9 @@ class Build {
     expect(await readFile(join(place, 'package-lock.json'), 'utf8')).toBe(
       await readFile(`${root}package-lock.json`, 'utf8'),
     );
-    await execute('cp', ['-r', await realpath(`${root}node_modules`), join(place, 'node_modules')]);
+    // Without the binaries of other runtimes, which are kept among them.
+    const copy = 'mkdir node_modules && tar -C "$0" -c --exclude=./.cache . | tar -x -C node_modules';
+    await execute('sh', ['-c', copy, await realpath(`${root}node_modules`)], { cwd: place });
   }
 
   async #begin(words: readonly string[]): Promise<void> {

@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * `npm run test:nightly`: all long forms of tests, one after the other, whatever becomes of those before, and a table of
+ * how they ended. `-- --only chaos,fuzz` takes those whose names contain one of these, `-- --list` runs none.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { root } from './setup.mjs';
+
+/** Scripts of package.json with their arguments, and about how many minutes each takes on two cores. */
+export const longForms = /** @type {ReadonlyArray<readonly [script: string, minutes: number, ...args: string[]]>} */ ([
+  ['test', 25],
+  ['simulate', 15, '--seeds', '20000'],
+  ['simulate:mutants', 60],
+  ['test:chaos', 30],
+  ['test:map-races', 10],
+  ['test:functions', 10],
+  ['test:streams:long', 20],
+  ['test:hooks:long', 10],
+  ['test:deploy:long', 20],
+  ['test:fuzz', 10],
+  ['test:autobahn', 30],
+  ['test:nodes', 45],
+  ['test:runtimes', 2],
+  ['test:sdks', 5],
+  ['test:combinations', 60],
+  ['test:clients', 20],
+  ['test:mutation', 40],
+]);
+
+/**
+ * @param {string} only parts of names, with commas; empty: all
+ */
+export function chosen(only) {
+  const parts = only.split(',').filter((part) => part !== '');
+  return longForms.filter(([script]) => parts.length === 0 || parts.some((part) => script.includes(part)));
+}
+
+function main() {
+  const { values } = parseArgs({
+    options: { only: { type: 'string', default: '' }, list: { type: 'boolean', default: false } },
+  });
+  const scripts = chosen(values.only);
+  if (scripts.length === 0) throw new Error(`no long form has a name with ${values.only}`);
+  const hours = scripts.reduce((sum, [, minutes]) => sum + minutes, 0) / 60;
+  console.log(`nightly: ${scripts.map(([script]) => script).join(', ')}: about ${hours.toFixed(1)} hours on two cores`);
+  if (values.list) return;
+  const ends = scripts.map(([script, , ...args]) => {
+    console.log(`\n== npm run ${[script, ...args].join(' ')}`);
+    const beganMs = performance.now();
+    const { status } = spawnSync('npm', ['run', '--silent', script, '--', ...args], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      shell: process.platform === 'win32',
+    });
+    return { script, ok: status === 0, minutes: (performance.now() - beganMs) / 60_000 };
+  });
+  console.log('\n== how they ended');
+  for (const { script, ok, minutes } of ends) {
+    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${minutes.toFixed(1).padStart(6)} min  ${script}`);
+  }
+  if (ends.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main();
+  } catch (error) {
+    console.error(`nightly: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 2;
+  }
+}
