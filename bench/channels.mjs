@@ -2,14 +2,15 @@
 /** A million channels with a history in one process: what each takes, and how long the event loop stands still meanwhile. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { channel, fanfare } from 'fanfare';
+import { channel, fanfare, memory } from 'fanfare';
 import { measureMemory } from './servers/host.mjs';
 import { checkBuilt, count, parseFlags, runCommand } from './shared/flags.mjs';
+import { watchTurns } from './shared/turns.mjs';
 
 const HELP = `Usage: node --expose-gc bench/channels.mjs [options]
 
 Publishes once to each of many channels with a history in the memory broker, and watches the event loop while the
-broker looks for what has expired. Needs a build (npm run build).
+broker looks for what has expired: first nothing, then all of it. Needs a build (npm run build); two minutes.
 
   --channels N  (1,000,000)
   --seconds N   how long the loop is watched; sweeps come every ten  (25)
@@ -29,9 +30,39 @@ async function run(flags) {
   checkBuilt();
   const channels = count('channels', flags.channels, 1_000_000);
   const seconds = count('seconds', flags.seconds, 25);
-  const app = fanfare({ channels: { 'c:{n}': channel({ history: { size: 10, ttl: '1h' } }) } });
-  await app.listen(0);
   const before = await measureMemory();
+  const lasting = await fill(channels, 3_600);
+  const after = await measureMemory();
+  const each = (/** @type {'rss' | 'heapUsed'} */ what) => Math.round((after[what] - before[what]) / channels);
+  console.log(
+    `${channels.toLocaleString('en')} channels: ${lasting.publishedUs.toFixed(1)} µs to publish to each, ${each('rss')} bytes of resident memory each (heap: ${each('heapUsed')})`,
+  );
+  await watch(seconds, 'nothing expires');
+  await lasting.close();
+  const expiring = await fill(channels, 1);
+  await watch(seconds, 'all of it expires');
+  const { streams } = expiring.holdings();
+  await expiring.close();
+  if (streams === 0) return 0;
+  console.log(`${streams} channels are left: more seconds are needed`);
+  return 1;
+}
+
+/**
+ * @param {number} channels
+ * @param {number} ttlSeconds of what is kept
+ */
+async function fill(channels, ttlSeconds) {
+  /** @type {import('fanfare').Broker | undefined} */
+  let broker;
+  const app = fanfare({
+    channels: { 'c:{n}': channel({ history: { size: 10, ttl: `${ttlSeconds}s` } }) },
+    broker: (ports) => {
+      broker = memory({ streamIdleMs: ttlSeconds * 1e3 })(ports);
+      return broker;
+    },
+  });
+  await app.listen(0);
   const startedMs = performance.now();
   for (let n = 0; n < channels; n += PER_TURN) {
     await Promise.all(
@@ -40,22 +71,24 @@ async function run(flags) {
     await nextTurn();
   }
   const publishedUs = ((performance.now() - startedMs) * 1e3) / channels;
-  const after = await measureMemory();
+  return { publishedUs, close: () => app.close(0), holdings: () => broker?.holdings ?? { streams: Number.NaN } };
+}
+
+/**
+ * @param {number} seconds
+ * @param {string} what happens
+ */
+async function watch(seconds, what) {
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   loop.enable();
-  const cpu = process.cpuUsage();
+  const endTurns = watchTurns();
   await delay(seconds * 1e3);
-  const { user, system } = process.cpuUsage(cpu);
+  const turns = endTurns();
   loop.disable();
-  const each = (/** @type {'rss' | 'heapUsed'} */ what) => Math.round((after[what] - before[what]) / channels);
+  const ms = (/** @type {number} */ ns) => (ns / 1e6 - RESOLUTION_MS).toFixed(1);
   console.log(
-    `${channels.toLocaleString('en')} channels: ${publishedUs.toFixed(1)} µs to publish to each, ${each('rss')} bytes of resident memory each (heap: ${each('heapUsed')})`,
+    `${what}, in ${seconds} s: longest stop of the event loop ${ms(loop.max)} ms, 99.9 % within ${ms(loop.percentile(99.9))} ms; by CPU the longest turn ${turns.max.toFixed(1)} ms, all of them ${(turns.sum / 10 / seconds).toFixed(1)} % of a core`,
   );
-  console.log(
-    `in ${seconds} s of sweeps: longest stop of the event loop ${(loop.max / 1e6 - RESOLUTION_MS).toFixed(1)} ms, 99.9 % within ${(loop.percentile(99.9) / 1e6 - RESOLUTION_MS).toFixed(1)} ms, ${((user + system) / 1e4 / seconds).toFixed(1)} % of a core`,
-  );
-  await app.close(0);
-  return 0;
 }
 
 await runCommand({ help: HELP, read: readFlags, run });

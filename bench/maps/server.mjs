@@ -7,6 +7,7 @@ import { channel, fanfare } from 'fanfare';
 import { measureMemory } from '../servers/host.mjs';
 import { listenOnLoopback } from '../servers/loopback.mjs';
 import { answerRequests } from '../shared/ipc.mjs';
+import { watchTurns } from '../shared/turns.mjs';
 
 const SETS_PER_TURN = 200;
 /** Of the timer by which the loop is watched. */
@@ -26,31 +27,8 @@ const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 /** @type {{ cpu: NodeJS.CpuUsage, atMs: number, utilization: import('node:perf_hooks').EventLoopUtilization }} */
 let began = { cpu: process.cpuUsage(), atMs: 0, utilization: performance.eventLoopUtilization() };
 
-/** CPU of each turn of the event loop, in milliseconds, while it is watched. @type {number[] | undefined} */
-let turnsMs;
-
-/** The loop does not rest meanwhile: a turn follows another. */
-function watchTurns() {
-  /** @type {number[]} */
-  const all = [];
-  turnsMs = all;
-  let before = process.cpuUsage();
-  const measure = () => {
-    const { user, system } = process.cpuUsage();
-    all.push((user + system - before.user - before.system) / 1e3);
-    before = { user, system };
-    if (turnsMs === all) setImmediate(measure);
-  };
-  setImmediate(measure);
-}
-
-/** @param {number[]} all */
-function turnFigures(all) {
-  // A turn in which nothing was done tells nothing.
-  const busy = all.filter((ms) => ms > 0.1).sort((a, b) => a - b);
-  const at = (/** @type {number} */ share) => busy[Math.min(busy.length - 1, Math.floor(busy.length * share))] ?? 0;
-  return { count: busy.length, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: busy.at(-1) ?? 0 };
-}
+/** @type {(() => import('../shared/turns.mjs').TurnFigures) | undefined} */
+let endTurns;
 
 /** @typedef {{ name: string, keys: number, bytes: number, ttl: boolean }} Filling `bytes`: of each key with its value */
 
@@ -76,7 +54,7 @@ answerRequests({
   },
 
   watch(/** @type {{ turns: boolean }} */ { turns }) {
-    if (turns) watchTurns();
+    endTurns = turns ? watchTurns() : undefined;
     began = { cpu: process.cpuUsage(), atMs: performance.now(), utilization: performance.eventLoopUtilization() };
     loop.reset();
     loop.enable();
@@ -84,14 +62,13 @@ answerRequests({
 
   watched() {
     loop.disable();
-    const turns = turnsMs;
-    turnsMs = undefined;
+    const turnCpuMs = endTurns?.();
     const { user, system } = process.cpuUsage(began.cpu);
     const ms = (/** @type {number} */ ns) => Math.max(0, ns / 1e6 - RESOLUTION_MS);
     return {
       seconds: (performance.now() - began.atMs) / 1e3,
       cpuSec: (user + system) / 1e6,
-      turnCpuMs: turns === undefined ? undefined : turnFigures(turns),
+      turnCpuMs,
       busy: performance.eventLoopUtilization(began.utilization).utilization,
       lagMs: {
         p50: ms(loop.percentile(50)),

@@ -14,6 +14,7 @@ import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
 import { partPublication } from '../../model/publication.js';
 import { type Answer, changed, interrupted, isFinal, sizeOf, wholePart } from '../answer-state.js';
+import { SplitMap } from './split-map.js';
 
 /** Where offsets come from, and where parts go. */
 export interface PartStreams {
@@ -62,7 +63,7 @@ export class MemoryAnswers implements KeptAnswers {
   readonly #clock: Clock;
   readonly #streams: PartStreams;
   readonly #maxBytes: number;
-  readonly #channels = new Map<ChannelName, AnswerChannel>();
+  readonly #channels = new SplitMap<ChannelName, AnswerChannel>();
   /** Those that are open. */
   readonly #open = new Map<Kept, ChannelName>();
   readonly figures: AnswerFigures = { answers: 0, open: 0, interrupted: 0 };
@@ -156,7 +157,7 @@ export class MemoryAnswers implements KeptAnswers {
 
   /** Forgets what has lapsed. */
   *sweep(): Generator<void> {
-    for (const known of this.#channels.values()) {
+    for (const [, known] of this.#channels) {
       this.#forgetLapsed(known);
       yield;
     }

@@ -25,6 +25,7 @@ import { MemoryAnswers } from './answers.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { MemoryMaps } from './maps.js';
 import { MemoryPresence } from './presence.js';
+import { SplitMap } from './split-map.js';
 import { type HistoryUsage, Stream } from './stream.js';
 
 export interface MemoryBrokerOptions {
@@ -69,7 +70,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   readonly #maxStreams: number;
   readonly #maxHistoryBytes: number;
   readonly #usage: HistoryUsage = { bytes: 0 };
-  readonly #streams = new Map<ChannelName, Stream>();
+  readonly #streams = new SplitMap<ChannelName, Stream>();
   readonly #candidates = this.#inTurn();
   readonly #subscribed = new Set<ChannelName>();
   readonly #keys: IdempotencyKeys;
@@ -238,7 +239,7 @@ export class MemoryBroker implements Broker, HistoryStore {
   /** Frees expired entries. */
   *#sweep(): Generator<void> {
     yield* this.presence.sweep();
-    this.#keys.sweep(this.#clock.nowMs());
+    yield* this.#keys.sweep(this.#clock.nowMs());
     yield* this.answers.sweep();
     for (const [channel, stream] of this.#streams) {
       const nowMs = this.#clock.nowMs();

@@ -14,6 +14,7 @@ describe('idempotency keys', () => {
     keys.remember(channel, 'k', published, 1_000);
     expect(keys.find(channel, 'k', 1_000 + idempotencyWindowMs - 1)).toBe(published);
     expect(keys.find(channel, 'k', 1_000 + idempotencyWindowMs)).toBeUndefined();
+    for (const _ of keys.sweep(1_000 + idempotencyWindowMs));
     expect(keys.size).toBe(0);
   });
 
@@ -40,9 +41,17 @@ describe('idempotency keys', () => {
   test('a sweep drops what has expired and nothing else', () => {
     const keys = new IdempotencyKeys(10);
     for (let i = 0; i < 5; i++) keys.remember(channel, `${i}`, published, i * 1_000);
-    keys.sweep(idempotencyWindowMs + 2_000);
+    for (const _ of keys.sweep(idempotencyWindowMs + 2_000));
     expect(keys.size).toBe(2);
     expect(keys.find(channel, '3', idempotencyWindowMs + 2_000)).toBe(published);
+  });
+
+  test('one that has expired and comes again is the newest', () => {
+    const keys = new IdempotencyKeys(10);
+    keys.remember(channel, 'k', published, 0);
+    keys.remember(channel, 'k', published, idempotencyWindowMs);
+    for (const _ of keys.sweep(idempotencyWindowMs + 1));
+    expect(keys.find(channel, 'k', idempotencyWindowMs + 1)).toBe(published);
   });
 
   test('B43: are ordinary texts, whatever they are called', () => {

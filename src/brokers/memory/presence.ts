@@ -4,6 +4,7 @@ import type { PresenceStats, PresenceStore } from '../../engine/ports/broker.js'
 import type { Clock } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { ClientInfo } from '../../model/publication.js';
+import { SplitMap } from './split-map.js';
 
 /** Entries of all channels together. */
 interface PresenceUsage {
@@ -61,7 +62,7 @@ class Members {
 }
 
 export class MemoryPresence implements PresenceStore {
-  readonly #channels = new Map<ChannelName, Members>();
+  readonly #channels = new SplitMap<ChannelName, Members>();
   readonly #usage: PresenceUsage = { entries: 0 };
 
   constructor(private readonly clock: Clock) {}
@@ -96,7 +97,7 @@ export class MemoryPresence implements PresenceStore {
 
   /** Drops expired entries, one channel at each step. */
   *sweep(): Generator<void> {
-    for (const channel of this.#channels.keys()) {
+    for (const [channel] of this.#channels) {
       this.#alive(channel);
       yield;
     }
