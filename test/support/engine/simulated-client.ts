@@ -91,6 +91,8 @@ export class SimulatedClient {
   #position: { offset: number; epoch: string } | undefined;
   #nextId = 0;
   #subscribeId = 0;
+  /** Subscribes that were followed by an `unsubscribe`: an SDK does not look at their replies. */
+  readonly #givenUp = new Set<number>();
   /** Until its reply, publications of the old subscription may still come. */
   #unsubscribeId = 0;
   /** Of all subscriptions of this client, as in the SDK; `undefined` if it does not ask for deltas. */
@@ -128,6 +130,7 @@ export class SimulatedClient {
     this.connection = new SimulatedConnection(encodings[this.#codec]);
     this.session = this.node.ports.open(this.connection, { headers: new Map(), url: '/', remoteAddress: '127.0.0.1' });
     this.#nextId = 0;
+    this.#givenUp.clear();
     this.isSubscribed = false;
     this.send({ id: ++this.#nextId, connect: {} });
     this.#subscribe();
@@ -139,6 +142,7 @@ export class SimulatedClient {
     this.send({ id: this.#unsubscribeId, unsubscribe: { channel: this.channel } });
     this.isSubscribed = false;
     this.#position = undefined;
+    this.#givenUp.add(this.#subscribeId);
     this.#subscribeId = 0;
   }
 
@@ -214,9 +218,10 @@ export class SimulatedClient {
   }
 
   #receiveReply(message: Json): void {
-    if (message.error !== undefined) this.errors.push((message.error as Json).code as number);
-    if (message.id === this.#unsubscribeId) this.#unsubscribeId = 0;
-    if (message.id !== this.#subscribeId) return;
+    const id = message.id as number;
+    if (message.error !== undefined && !this.#givenUp.has(id)) this.errors.push((message.error as Json).code as number);
+    if (id === this.#unsubscribeId) this.#unsubscribeId = 0;
+    if (id !== this.#subscribeId) return;
     this.#subscribeId = 0;
     const result = message.subscribe as Json | undefined;
     if (result === undefined) return;
