@@ -10,7 +10,7 @@ import { root } from './setup.mjs';
 
 /** Scripts of package.json with their arguments, and about how many minutes each takes on two cores. */
 export const longForms = /** @type {ReadonlyArray<readonly [script: string, minutes: number, ...args: string[]]>} */ ([
-  ['test', 25],
+  ['test', 20],
   ['simulate', 15, '--seeds', '20000'],
   ['simulate:mutants', 60],
   ['test:chaos', 30],

@@ -14,14 +14,14 @@ const maxNamed = 3;
 const slowSec = 20;
 const maxSlowest = 20;
 
-/** Seconds that a file of each project takes, on average on two cores with two workers. */
+/** Seconds that a file of each project takes, on average on two cores beside those of the other workers. */
 const secPerFile = /** @type {Readonly<Record<string, number>>} */ ({
-  unit: 0.4,
-  types: 20,
-  runtime: 3,
-  integration: 5,
-  browser: 20,
-  fleets: 40,
+  unit: 0.1,
+  types: 10,
+  runtime: 1,
+  integration: 3,
+  browser: 12,
+  fleets: 10,
 });
 
 /**

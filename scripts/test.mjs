@@ -9,7 +9,7 @@ const given = process.argv.slice(2);
 console.log(
   `fanfare: makes this clone ready (a minute or two the first time), then runs ${
     given.length === 0
-      ? 'all tests: about half an hour on two cores; a quick look is npm test -- --project unit'
+      ? 'all tests: about twenty minutes on two cores; a quick look is npm test -- --project unit'
       : `vitest run ${given.join(' ')}`
   }`,
 );

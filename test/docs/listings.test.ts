@@ -30,7 +30,7 @@ function pathOf(page: string, { label, language, line }: Block): string {
   return `${folder}/${label === '' ? `line-${line}.${language}` : label}`;
 }
 
-test('TypeScript listings compile', { timeout: 60_000 }, () => {
+test('TypeScript listings compile', { timeout: 180_000 }, () => {
   const listings = new Map<string, { page: string; block: Block }>();
   // The programs of the README are files, which the compiler checks as such.
   for (const page of pages.filter((name) => name !== 'README.md')) {
