@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { NatsBroker } from '../../src/brokers/nats/broker.js';
 import { RabbitmqBroker } from '../../src/brokers/rabbitmq/broker.js';
 import { RedisBroker } from '../../src/brokers/redis/broker.js';
+import { makeScripts } from '../../src/brokers/redis/script.js';
 import { type BrokerSuiteOptions, brokerSuite, controlChannelSuite } from '../../src/conformance/index.js';
 import { RecordedEvents } from '../../src/conformance/recorded-events.js';
 import type { Broker } from '../../src/engine/ports/broker.js';
@@ -19,6 +20,7 @@ import { ownPrefix, ports, shared } from '../support/brokers/suites.js';
 import { countingRandom } from '../support/engine/fake-clock.js';
 import type { BrokerKind } from './servers/broker-server.js';
 import { makeServer } from './servers/make-server.js';
+import { TwinMachine } from './servers/redis/lua/twin-machine.js';
 import { type ScriptedServer, scriptedHistory } from './servers/scripted-history.js';
 import { Pump } from './time/pump.js';
 import { SimProcess } from './time/sim-process.js';
@@ -27,11 +29,13 @@ import { VirtualTime } from './time/virtual-time.js';
 type ModelledKind = Exclude<BrokerKind, 'memory'>;
 
 const framework = { describe, test };
+/** Every function of Redis runs here twice, in a virtual machine and translated, and both must do the same. */
+const lua = new TwinMachine();
 
 /** A model, and brokers of nodes on it; time passes by itself. */
 function modelOf(kind: ModelledKind, seed = 1) {
   const time = new VirtualTime();
-  const server = makeServer(kind, time, new SeededRandom(seed));
+  const server = makeServer(kind, time, new SeededRandom(seed), { lua });
   let numNodes = 0;
   return {
     pump: new Pump(time),
@@ -160,4 +164,9 @@ describe.skipIf(rabbitmqIsMissing())('the model of RabbitMQ is as the server', (
     const node = () => new RabbitmqBroker({ url: server().url, prefix }, ports);
     return { nodes: [node(), node()] };
   });
+});
+
+test('all of the above has run every function of Redis, both in a virtual machine and translated', () => {
+  const never = Object.entries(makeScripts()).filter(([, { source }]) => !lua.ran.has(source));
+  expect(never.map(([name]) => name)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { Broker } from '../../../src/engine/ports/broker.js';
 import type { SeededRandom } from '../../chaos/seeded-random.js';
 import type { BrokerNet } from '../network/broker-net.js';
 import type { SimProcess } from '../time/sim-process.js';
+import type { LuaRunner } from './redis/lua/machine.js';
 
 export const brokerKinds = ['memory', 'redis', 'nats', 'rabbitmq'] as const;
 export type BrokerKind = (typeof brokerKinds)[number];
@@ -46,4 +47,6 @@ export interface BrokerServer {
 export interface ServerPorts {
   readonly net: BrokerNet;
   readonly random: SeededRandom;
+  /** What the functions of Redis run in. Default: what they are translated to. */
+  readonly lua?: LuaRunner | undefined;
 }

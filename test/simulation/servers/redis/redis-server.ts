@@ -12,7 +12,7 @@ import type { SimProcess } from '../../time/sim-process.js';
 import type { BrokerServer, Fate, Loss, ServerPorts } from '../broker-server.js';
 import { Meddled } from '../meddled.js';
 import { Keyspace, type Snapshot } from './keyspace.js';
-import { LuaMachine } from './lua.js';
+import { LuaMachine, type LuaRunner } from './lua/machine.js';
 import { RedisClient } from './redis-client.js';
 import { type Reply, Status } from './reply.js';
 
@@ -22,7 +22,8 @@ export interface RedisPeer {
 }
 
 const noId = '0'.repeat(40);
-let machine: LuaMachine | undefined;
+/** Translates each function once for all servers of this process. */
+let shared: LuaMachine | undefined;
 
 export class RedisServer implements BrokerServer {
   readonly kind = 'redis';
@@ -33,6 +34,7 @@ export class RedisServer implements BrokerServer {
   readonly hasMaps = true;
   readonly fates: Fate[] = [];
   readonly #random: ServerPorts['random'];
+  readonly #machine: LuaRunner;
   readonly #keys: Keyspace;
   readonly #scripts = new Map<string, string>();
   readonly #subscribers = new Map<string, Map<RedisPeer, Meddled>>();
@@ -41,15 +43,18 @@ export class RedisServer implements BrokerServer {
   #replId: string;
   #formerReplId = noId;
   #bytesGiven = 0;
+  /** What INFO says of all that, until it changes. */
+  #said: string | undefined;
 
-  constructor({ net, random }: ServerPorts) {
+  constructor({ net, random, lua }: ServerPorts) {
     this.net = net;
     this.#random = random;
     const { server } = net;
     this.#keys = new Keyspace(() => Math.floor(server.nowMs()));
     this.#runId = this.#newId();
     this.#replId = this.#newId();
-    machine ??= new LuaMachine();
+    shared ??= new LuaMachine();
+    this.#machine = lua ?? shared;
   }
 
   get numHeld(): number {
@@ -82,6 +87,7 @@ export class RedisServer implements BrokerServer {
     // A replica that is promoted remembers whom it followed, and what it was given; a server that starts has no such past.
     this.#formerReplId = loss === 'some' ? former : noId;
     this.#bytesGiven = loss === 'some' ? this.#bytesGiven + 1_000 : 0;
+    this.#said = undefined;
   }
 
   start(): void {
@@ -95,6 +101,7 @@ export class RedisServer implements BrokerServer {
   /** The first replica has come: the server takes another name for the same data. */
   takeReplica(): void {
     this.#replId = this.#newId();
+    this.#said = undefined;
   }
 
   load(sha: string, source: string): void {
@@ -138,11 +145,12 @@ export class RedisServer implements BrokerServer {
   }
 
   #eval(source: string, numKeys: string, rest: readonly string[]): Reply {
-    if (machine === undefined) throw new Error('made with the first server');
-    return machine.run(source, rest.slice(0, Number(numKeys)), rest.slice(Number(numKeys)), (command) =>
-      command[0] === 'INFO' ? this.#info() : this.#simple(command),
-    );
+    const [keys, args] = [rest.slice(0, Number(numKeys)), rest.slice(Number(numKeys))];
+    return this.#machine.run(source, keys, args, this.#inFunction);
   }
+
+  readonly #inFunction = (command: readonly string[]): Reply =>
+    command[0] === 'INFO' ? this.#info() : this.#simple(command);
 
   #simple(command: readonly string[]): Reply {
     const [name, bus = '', text = ''] = command;
@@ -169,6 +177,11 @@ export class RedisServer implements BrokerServer {
   }
 
   #info(): string {
+    this.#said ??= this.#newInfo();
+    return this.#said;
+  }
+
+  #newInfo(): string {
     const fields = {
       role: 'master',
       master_replid: this.#replId,

@@ -1,20 +1,18 @@
-/** Runs the functions of the Redis broker, as they are, in a virtual machine for Lua. */
+/** Runs the functions of the Redis broker, as they are, in a virtual machine for Lua: slow, and what the translation is held against. */
 
 import fengari from 'fengari';
-import { type Reply, Status } from './reply.js';
+import { type Reply, Status } from '../reply.js';
+import type { Call, LuaRunner } from './machine.js';
 
 const { lua, lauxlib, lualib, to_luastring: bytesOf } = fengari;
 type LuaState = Parameters<typeof lua.lua_gettop>[0];
 
-/** Runs a command of Redis for a function. Errors are returned, not thrown. */
-export type Call = (command: readonly string[]) => Reply;
-
 /** What Redis 7 has, as far as the functions use it, and Lua 5.3 has not. */
 const prelude = bytesOf(`
 unpack = table.unpack
-local escapes = { ['"'] = '\\\\"', ['\\\\'] = '\\\\\\\\', ['\\n'] = '\\\\n', ['\\r'] = '\\\\r', ['\\t'] = '\\\\t', ['\\b'] = '\\\\b', ['\\f'] = '\\\\f' }
+local escapes = { ['"'] = '\\\\"', ['\\\\'] = '\\\\\\\\', ['/'] = '\\\\/', ['\\n'] = '\\\\n', ['\\r'] = '\\\\r', ['\\t'] = '\\\\t', ['\\b'] = '\\\\b', ['\\f'] = '\\\\f' }
 cjson = { encode = function(text)
-  return '"' .. string.gsub(text, '[%c"\\\\]', function(c)
+  return '"' .. string.gsub(text, '[%c"/\\\\]', function(c)
     return escapes[c] or string.format('\\\\u%04x', string.byte(c))
   end) .. '"'
 end }
@@ -22,7 +20,7 @@ end }
 const [okField, errField] = [bytesOf('ok'), bytesOf('err')];
 
 /** One for all servers of a process: functions keep nothing between their calls. */
-export class LuaMachine {
+export class ReferenceMachine implements LuaRunner {
   readonly #state: LuaState = lauxlib.luaL_newstate();
   /** By source. */
   readonly #functions = new Map<string, number>();
