@@ -24,7 +24,7 @@ const alias = [
 const fleets = ['test/{chaos,cluster,deploy}/**/*.test.ts'];
 /** Sockets, HTTP, TLS, processes and the official client; not proxies, consumers in other languages and long faults. */
 const runtime = [
-  'test/{attach,centrifuge,cli,client,hooks,http-api,one-way,tls,transports,upgrades,workers}/**/!(proxies|event-readers|cent|hook-backend-faults|lossy-network|dropped-packets|protobuf-centrifuge).test.{ts,tsx}',
+  'test/{attach,centrifuge,cli,client,hooks,http-api,one-way,tls,transports,upgrades,workers}/**/!(proxies|event-readers|cent|gocent|hook-backend-faults|lossy-network|dropped-packets|protobuf-centrifuge).test.{ts,tsx}',
   'test/hardening/tcp-http-upgrade.test.ts',
 ];
 const mostlyWaiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };

