@@ -16,18 +16,23 @@ import sys
 import threading
 import time
 import uuid
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 try:
     from cent import BatchRequest, CentError, CentTransportError, Client, PublishRequest
-    from cent.dto import CentRequest, CentResult
+    from cent.dto import CentRequest, CentResult, PublishResult
 except ImportError:
     sys.exit(3)
 
 # Together below the largest request that the API takes, 1 MiB.
 COMMANDS_PER_REQUEST = 100
-MOST_WAITING = 1_000
+# More than a pipe holds, so that its end is seen while the API takes nothing.
+MOST_WAITING = 10_000
 RETRY_SECONDS = 0.5
+# At the end of the input.
+LAST_ATTEMPTS = 3
+
+Line = Dict[str, Any]
 
 
 class MapPublishResult(CentResult):
@@ -46,20 +51,64 @@ class MapPublishRequest(CentRequest[MapPublishResult]):
     tags: Optional[Dict[str, str]] = None
 
 
-def request_of(line: Dict[str, Any]) -> Any:
+# cent would build the validator of a result again for each of a batch, which takes longer than everything else here.
+for result in (PublishResult, MapPublishResult):
+    result.model_rebuild()
+
+
+def is_state(line: Line) -> bool:
+    """Whether the newest says everything, whatever came before: elsewhere nothing may be missed."""
+    return "key" in line or line["channel"].startswith(("match:", "ball:"))
+
+
+def request_of(line: Line) -> Any:
     fields = {name: line[name] for name in ("channel", "data", "tags") if name in line}
     if "key" in line:
         return MapPublishRequest(key=line["key"], **fields)
-    if line["channel"].startswith(("match:", "ball:")):
+    if is_state(line):
         return PublishRequest(**fields)
-    # An event whose first attempt had arrived is not published again; of states the newest says everything.
+    # An event whose first attempt had arrived is not published again.
     return PublishRequest(idempotency_key=str(uuid.uuid4()), **fields)
 
 
-def publish(client: Client, lines: Any) -> None:
+class Waiting:
+    """What the API has not taken yet: all events, and of each state the last."""
+
+    def __init__(self) -> None:
+        self._lines: Dict[Any, Line] = {}
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self.is_over = False
+
+    def put(self, lines: Iterable[Line]) -> None:
+        """Comes back when there is room for more."""
+        with self._changed:
+            for line in lines:
+                place = (line["channel"], line.get("key")) if is_state(line) else next(self._numbers)
+                self._lines.pop(place, None)
+                self._lines[place] = line
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: len(self._lines) < MOST_WAITING)
+
+    def end(self) -> None:
+        with self._changed:
+            self.is_over = True
+            self._changed.notify_all()
+
+    def take(self) -> List[Line]:
+        """Everything, as soon as there is something; nothing at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines or self.is_over)
+            lines = list(self._lines.values())
+            self._lines.clear()
+            self._changed.notify_all()
+            return lines
+
+
+def publish(client: Client, lines: Iterable[Line], waiting: Waiting) -> None:
     requests = iter([request_of(line) for line in lines])
     while part := list(itertools.islice(requests, COMMANDS_PER_REQUEST)):
-        while True:
+        for attempt in itertools.count(1):
             try:
                 client.batch(BatchRequest(requests=part))
                 break
@@ -70,24 +119,44 @@ def publish(client: Client, lines: Any) -> None:
             except CentError as error:
                 if isinstance(error, CentTransportError) and error.status_code < 500:
                     sys.exit(f"feed: the API has refused a request: {error}")
+                # The server that wrote the input may be what has gone.
+                if waiting.is_over and attempt >= LAST_ATTEMPTS:
+                    sys.exit(f"feed: {error}; there is no more input, and this was the last attempt")
                 print(f"feed: {error}; trying again", file=sys.stderr)
                 time.sleep(RETRY_SECONDS)
 
 
-def publish_input(client: Client) -> None:
-    """What has come while a request was under way shares the next one."""
-    waiting: "queue.Queue[Any]" = queue.Queue(maxsize=MOST_WAITING)
+def follow(client: Client, batches: Iterator[List[Line]]) -> None:
+    """Publishes what comes. What has come while a request was under way goes together."""
+    waiting = Waiting()
 
-    def read() -> None:
-        for text in sys.stdin:
-            waiting.put(json.loads(text)["lines"])
-        waiting.put(None)
+    def fill() -> None:
+        try:
+            for lines in batches:
+                waiting.put(lines)
+        finally:
+            waiting.end()
 
-    threading.Thread(target=read, daemon=True).start()
-    while (lines := waiting.get()) is not None:
-        while len(lines) < COMMANDS_PER_REQUEST and not waiting.empty() and waiting.queue[0] is not None:
-            lines = lines + waiting.get()
-        publish(client, lines)
+    threading.Thread(target=fill, daemon=True).start()
+    while lines := waiting.take():
+        publish(client, lines, waiting)
+
+
+def standard_input() -> Iterator[List[Line]]:
+    for text in sys.stdin:
+        yield json.loads(text)["lines"]
+
+
+def replayed(path: str, speed: float) -> Iterator[List[Line]]:
+    """Each batch when it is due."""
+    began = time.monotonic()
+    first = None
+    with open(path, encoding="utf-8") as recording:
+        for text in recording:
+            batch = json.loads(text)
+            first = batch["at"] if first is None else first
+            time.sleep(max(0.0, began + (batch["at"] - first) / speed - time.monotonic()))
+            yield batch["lines"]
 
 
 def main() -> None:
@@ -97,17 +166,8 @@ def main() -> None:
     arguments = parser.parse_args()
     client = Client(os.environ["SCORES_API_URL"], os.environ["SCORES_API_KEY"])
     print("ready", flush=True)
-    if arguments.recording == "-":
-        publish_input(client)
-        return
-    began = time.monotonic()
-    first = None
-    with open(arguments.recording, encoding="utf-8") as recording:
-        for text in recording:
-            batch = json.loads(text)
-            first = batch["at"] if first is None else first
-            time.sleep(max(0.0, began + (batch["at"] - first) / arguments.speed - time.monotonic()))
-            publish(client, batch["lines"])
+    path, speed = arguments.recording, arguments.speed
+    follow(client, standard_input() if path == "-" else replayed(path, speed))
 
 
 if __name__ == "__main__":

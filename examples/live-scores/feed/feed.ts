@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type Batch, type Line, parseBatch } from '../match-day/lines.js';
 import { matchDay } from '../match-day/match-day.js';
 import { type PaceOptions, paced } from './pace.js';
@@ -45,7 +45,8 @@ export async function startFeed({ app, api, log, signal }: FeedHost): Promise<st
     python = undefined;
     await publishLines(publisher, lines);
   };
-  const sleep = (ms: number) => delay(ms, undefined, { signal }).catch(() => {});
+  const sleep = (ms: number) =>
+    (ms > 0 ? delay(ms, undefined, { signal }) : nextTurn(undefined, { signal })).catch(() => {});
   const options = { speed, signal, sleep, nowMs: () => performance.now() };
   run(recording === undefined ? days() : [recorded(recording)], publish, options).catch((error: unknown) => {
     if (!signal.aborted) log.warn({ err: error }, 'the feed has ended');

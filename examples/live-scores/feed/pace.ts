@@ -9,7 +9,7 @@ export interface PaceOptions {
   readonly signal: AbortSignal;
   /** Milliseconds of a clock that only goes forward. */
   readonly nowMs: () => number;
-  /** Resolves after that many milliseconds, or when the signal is aborted. */
+  /** Resolves after that many milliseconds, or when the signal is aborted; for 0 when others have had their turn. */
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export async function* paced(
     if (before !== undefined && before.length > 0) yield caughtUp(before);
     before = undefined;
     const waitMs = beganMs + (batch.at * 1_000) / speed - nowMs();
-    if (waitMs > 0) await sleep(waitMs);
+    await sleep(Math.max(0, waitMs));
     if (signal.aborted) return;
     yield batch.lines;
   }

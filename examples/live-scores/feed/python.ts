@@ -1,7 +1,6 @@
 /** The feed in Python, as a program beside the server: it gets lines on its standard input and publishes them over the HTTP API. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Line } from '../match-day/lines.js';
@@ -16,11 +15,15 @@ export interface ApiAccess {
 export class PythonFeed {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   #isOver = false;
+  /** Lets `publish` go on, which waits for room. */
+  #goOn = () => {};
 
   private constructor(child: ChildProcessByStdio<Writable, Readable, null>) {
     this.#child = child;
+    child.stdin.on('drain', () => this.#goOn());
     child.once('close', () => {
       this.#isOver = true;
+      this.#goOn();
     });
     // It has ended meanwhile: `publish` says so.
     child.stdin.on('error', () => {});
@@ -43,7 +46,11 @@ export class PythonFeed {
   async publish(lines: readonly Line[]): Promise<boolean> {
     if (this.#isOver) return false;
     const isRoom = this.#child.stdin.write(`${JSON.stringify({ at: 0, lines })}\n`);
-    if (!isRoom) await Promise.race([once(this.#child.stdin, 'drain'), once(this.#child, 'close')]).catch(() => {});
+    if (!isRoom) {
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve;
+      });
+    }
     return !this.#isOver;
   }
 }
