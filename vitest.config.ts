@@ -15,7 +15,7 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 const alias = [
   { find: /^fanfare$/, replacement: source('index.ts') },
   {
-    find: /^fanfare\/(client|client\/protobuf|client\/dictionary|client\/streams|react|aws|conformance)$/,
+    find: /^fanfare\/(client|client\/protobuf|client\/dictionary|client\/streams|react|ai-sdk|aws|conformance)$/,
     replacement: source('$1/index.ts'),
   },
   { find: /^fanfare\/(redis|nats|rabbitmq)$/, replacement: source('brokers/$1/index.ts') },

@@ -18,10 +18,12 @@ const entries = [
   { entry: 'client/dictionary', maxGzipBytes: 4_000 },
   // No SDK: it works over the client that it is given.
   { entry: 'client/streams', maxGzipBytes: 4_000 },
+  // No SDK either, and nothing of the AI SDK, whose types it uses; with what reads streams.
+  { entry: 'ai-sdk', maxGzipBytes: 7_000 },
 ];
 
 /** Folders of modules that may be in a browser. */
-const browserFolders = ['client', 'model', 'protocols'];
+const browserFolders = ['client', 'ai-sdk', 'model', 'protocols'];
 
 /** Packages that may be in the client's bundle; the SDK and what it brings along for browsers, and what inflates. */
 const browserPackages = ['centrifuge', 'events', 'protobufjs', 'fflate'];
@@ -68,7 +70,7 @@ export async function bundleClient({ root, entry }) {
 function belongsInBrowser(path, entry) {
   const inPackage = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(path);
   if (inPackage) return browserPackages.includes(inPackage[1] ?? '');
-  const modules = entry.slice(0, entry.lastIndexOf('client/'));
+  const modules = entry.slice(0, entry.search(/(client|ai-sdk)\//));
   return browserFolders.some((folder) => path.startsWith(`${modules}${folder}/`));
 }
 

@@ -73,6 +73,7 @@ export const folderRules = {
   client: { sees: ['model', 'protocols'], seesTypesOf: ['engine', 'server'], packages: ['centrifuge'] },
   'client/dictionary': { sees: [], seesTypesOf: ['client'], packages: ['fflate'], door: 'client/dictionary/index.ts' },
   react: { sees: ['model', 'protocols', 'client'], seesTypesOf: ['engine', 'server'], packages: ['react'] },
+  'ai-sdk': { sees: ['client'], packages: ['ai'] },
   cli: { sees: [...lower, ...adapters, 'config', 'server', 'client'], node: true },
   functions: {
     sees: [...lower, 'brokers', 'transports', httpFile('request-head')],

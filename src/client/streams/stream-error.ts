@@ -3,7 +3,8 @@
 /**
  * `ERR_STREAM_FAILED`: its producer says so; `result` is what it says. `ERR_STREAM_INTERRUPTED`: its producer is gone, or
  * the server has lost it; it may go on. `ERR_STREAM_REPLACED`: the server has begun another one of the same id.
- * `ERR_STREAM_CLOSED`: it is not read any more. `ERR_STREAM_LOST`: another producer has opened it.
+ * `ERR_STREAM_CLOSED`: it is not read any more. `ERR_STREAM_LOST`: another producer has opened it. `ERR_STREAM_INVALID`: what
+ * is in it is not what its reader can read.
  */
 export const streamErrors = [
   'ERR_STREAM_FAILED',
@@ -11,6 +12,7 @@ export const streamErrors = [
   'ERR_STREAM_REPLACED',
   'ERR_STREAM_CLOSED',
   'ERR_STREAM_LOST',
+  'ERR_STREAM_INVALID',
 ] as const;
 export type StreamErrorCode = (typeof streamErrors)[number];
 

@@ -87,6 +87,18 @@ export class Streams<Item = unknown, Input = Item> {
     return StreamWriter.open<Input>((call) => this.#call(call), options);
   }
 
+  /**
+   * Resolves when all streams that the channel keeps have come, for example to find that there are none. Throws as
+   * `channel.history()`.
+   */
+  async loaded(): Promise<void> {
+    const { messages } = await this.channel.history({ limit: 1, reverse: true });
+    const newest = messages[0] && readPart(messages[0].data);
+    // More than one reply takes may still be on its way.
+    const isThere = newest?.id === undefined || this.#byNumber.has(newest.number);
+    await (isThere ? this.#loading : this.#load());
+  }
+
   /** Ends its use of the channel, and all of its streams. */
   close(): void {
     for (const stop of this.#stop) stop();

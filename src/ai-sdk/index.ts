@@ -1,0 +1,4 @@
+/** `fanfare/ai-sdk`: chats of the AI SDK (`ai`) over streams, for the page and for the server. */
+
+export { type ChatRequest, type ChatTransportOptions, chatTransport, FanfareChatTransport } from './chat-transport.js';
+export { type ChatAnswer, type ChatOutcome, pipeChat } from './pipe-chat.js';
