@@ -83,11 +83,11 @@ async function watch(seconds, what) {
   loop.enable();
   const endTurns = watchTurns();
   await delay(seconds * 1e3);
-  const turns = endTurns();
+  const { all, withoutGc } = endTurns();
   loop.disable();
   const ms = (/** @type {number} */ ns) => (ns / 1e6 - RESOLUTION_MS).toFixed(1);
   console.log(
-    `${what}, in ${seconds} s: longest stop of the event loop ${ms(loop.max)} ms, 99.9 % within ${ms(loop.percentile(99.9))} ms; by CPU the longest turn ${turns.max.toFixed(1)} ms, all of them ${(turns.sum / 10 / seconds).toFixed(1)} % of a core`,
+    `${what}, in ${seconds} s: longest stop of the event loop ${ms(loop.max)} ms, 99.9 % within ${ms(loop.percentile(99.9))} ms; by CPU the longest turn ${all.max.toFixed(1)} ms, ${withoutGc.max.toFixed(1)} without garbage collection; all of them ${(all.sum / 10 / seconds).toFixed(1)} % of a core`,
   );
 }
 

@@ -27,7 +27,7 @@ const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 /** @type {{ cpu: NodeJS.CpuUsage, atMs: number, utilization: import('node:perf_hooks').EventLoopUtilization }} */
 let began = { cpu: process.cpuUsage(), atMs: 0, utilization: performance.eventLoopUtilization() };
 
-/** @type {(() => import('../shared/turns.mjs').TurnFigures) | undefined} */
+/** @type {ReturnType<typeof watchTurns> | undefined} */
 let endTurns;
 
 /** @typedef {{ name: string, keys: number, bytes: number, ttl: boolean }} Filling `bytes`: of each key with its value */
@@ -62,7 +62,7 @@ answerRequests({
 
   watched() {
     loop.disable();
-    const turnCpuMs = endTurns?.();
+    const turnCpuMs = endTurns?.().all;
     const { user, system } = process.cpuUsage(began.cpu);
     const ms = (/** @type {number} */ ns) => Math.max(0, ns / 1e6 - RESOLUTION_MS);
     return {

@@ -34,3 +34,25 @@ test('a large collection is gone through in many turns, what comes and goes mean
   await clock.advance(5_000);
   expect(inTurns.length).toBe(seen);
 });
+
+test('on a slow machine a turn goes through fewer entries', async () => {
+  const clock = new FakeClock();
+  const perTurn: number[] = [];
+  const rounds = new Rounds(clock, 1_000, function* () {
+    let turn = -1;
+    for (let entry = 0; entry < 1_000; entry++) {
+      const turnNow = Math.floor(clock.nowMs() / 10);
+      if (turnNow !== turn) perTurn.push(0);
+      turn = turnNow;
+      perTurn[perTurn.length - 1] = (perTurn.at(-1) ?? 0) + 1;
+      // The 64th of each look takes long.
+      if (entry % 64 === 63) clock.work(8);
+      yield;
+    }
+  });
+  rounds.start();
+  await clock.advance(2_000);
+  rounds.close();
+  expect(perTurn.reduce((sum, count) => sum + count, 0)).toBe(1_000);
+  expect(Math.max(...perTurn)).toBeLessThan(2 * 64);
+});

@@ -2,8 +2,11 @@
 
 import type { Cancel, Clock } from '../engine/ports/clock.js';
 
-/** Takes about a millisecond. */
-const stepsPerTurn = 2_000;
+/** As long as a turn of the event loop may take for it; the clock is read after so many entries. */
+const turnMs = 1;
+const stepsPerLook = 64;
+/** Even where the clock stands still. */
+const looksPerTurn = 32;
 const pauseMs = 2;
 
 export class Rounds {
@@ -26,10 +29,13 @@ export class Rounds {
   }
 
   #goOn(round: Iterator<unknown>): void {
-    for (let step = 0; step < stepsPerTurn; step++) {
-      if (round.next().done !== true) continue;
-      this.start();
-      return;
+    const beganMs = this.clock.nowMs();
+    for (let look = 0; look < looksPerTurn && this.clock.nowMs() - beganMs < turnMs; look++) {
+      for (let step = 0; step < stepsPerLook; step++) {
+        if (round.next().done !== true) continue;
+        this.start();
+        return;
+      }
     }
     this.#next = this.clock.schedule(() => this.#goOn(round), pauseMs);
   }
