@@ -1,9 +1,10 @@
 /**
- * Test projects: `unit` beside the code, `runtime` for what depends on the version of Node, `integration` for all else that
- * has real sockets and processes, `fleets` for several nodes with real brokers and proxies under faults, `browser` for
- * Chromium, `types`. Where files are not isolated, modules are loaded once per worker: a third of the time of `unit`.
- * As many workers as keep two cores at work: those of most projects wait for half of their time, `runtime` for more, `unit`
- * for nothing. Projects with as many are one group; groups follow each other.
+ * Test projects: `unit` beside the code, `runtime` for what depends on the version of Node, `protocol` for what is said over
+ * its connections, `integration` for all else that has real sockets and processes, `fleets` for several nodes with real
+ * brokers and proxies under faults, `browser` for Chromium, `types`. Where files are not isolated, modules are loaded once
+ * per worker: a third of the time of `unit`.
+ * Two cores are kept at work by as many workers as a project's tests leave time of. Projects with as many are one group,
+ * whose files run side by side; groups follow each other.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -22,18 +23,36 @@ const alias = [
 ];
 
 const fleets = ['test/{chaos,cluster,deploy}/**/*.test.ts'];
-/** Sockets, HTTP, TLS, processes and the official client; not proxies, consumers in other languages and long faults. */
+/**
+ * Commands, the API's methods, the typed client's channels, the counts of loads: bytes that mean the same on every Node,
+ * over connections that the files of `runtime` look at themselves. They run on the least Node and on the newest.
+ */
+const protocol = [
+  'test/centrifuge/**/*.test.ts',
+  'test/http-api/!(cent|gocent|bad-requests|listeners).test.ts',
+  'test/client/{channels,deltas,dictionary,live-room,maps,react,recovery-pages,streams}.test.{ts,tsx}',
+  'test/cli/{load/**/*,examples,explain-token,migrate,plan,spec,usage}.test.ts',
+  'test/transports/{data-as-it-came,recovery-room,refused-commands,streaming/{http-stream,sse}-centrifuge}.test.ts',
+];
+/** Sockets, HTTP, TLS, streams, compression, timers and processes; not proxies, consumers in other languages and long faults. */
 const runtime = [
-  'test/{attach,centrifuge,cli,client,hooks,http-api,one-way,tls,transports,upgrades,workers}/**/!(proxies|event-readers|cent|gocent|hook-backend-faults|lossy-network|dropped-packets|protobuf-centrifuge).test.{ts,tsx}',
+  'test/{attach,cli,client,hooks,http-api,one-way,tls,transports,upgrades,workers}/**/!(proxies|event-readers|cent|gocent|hook-backend-faults|lossy-network|dropped-packets|protobuf-centrifuge).test.{ts,tsx}',
   'test/hardening/tcp-http-upgrade.test.ts',
 ];
-const mostlyWaiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
-const halfWaiting = { maxWorkers: 3, sequence: { groupOrder: 0 } };
-const computing = { maxWorkers: 2, sequence: { groupOrder: 2 } };
 const inBrowser = ['test/browser/**/*.test.ts', 'test/**/browser.test.ts'];
+
+/** Several processes of their own, which are at work while the test waits. */
+const manyProcesses = { maxWorkers: 3, sequence: { groupOrder: 0 } };
+/** They wait for more than half of their time. */
+const mostlyWaiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+const computing = { maxWorkers: 2, sequence: { groupOrder: 2 } };
+
+/** A folder in which runs of the same sources find what the first of them has compiled; a renamed file would be missed. */
+const compiled = process.env.COMPILED_TESTS;
 
 export default defineConfig({
   test: {
+    ...(compiled !== undefined && { experimental: { fsModuleCache: true, fsModuleCachePath: compiled } }),
     sequence: { sequencer: LongestFirst },
     retry: 0,
     coverage: { provider: 'v8', include: ['src/**'], exclude: ['src/**/*.test.{ts,tsx}', 'src/**/index.ts'] },
@@ -67,7 +86,18 @@ export default defineConfig({
         test: {
           name: 'runtime',
           include: runtime,
-          exclude: inBrowser,
+          exclude: [...inBrowser, ...protocol],
+          isolate: false,
+          ...mostlyWaiting,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'protocol',
+          include: protocol,
           isolate: false,
           ...mostlyWaiting,
           testTimeout: 30_000,
@@ -79,22 +109,22 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...inBrowser, ...fleets, ...runtime],
-          ...halfWaiting,
+          exclude: [...inBrowser, ...fleets, ...runtime, ...protocol],
+          ...mostlyWaiting,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
       },
       {
         resolve: { alias },
-        test: { name: 'fleets', include: fleets, ...halfWaiting, testTimeout: 30_000, hookTimeout: 30_000 },
+        test: { name: 'fleets', include: fleets, ...manyProcesses, testTimeout: 30_000, hookTimeout: 30_000 },
       },
       {
         resolve: { alias },
         test: {
           name: 'browser',
           include: inBrowser,
-          ...halfWaiting,
+          ...manyProcesses,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -19,6 +19,7 @@ const secPerFile = /** @type {Readonly<Record<string, number>>} */ ({
   unit: 0.1,
   types: 10,
   runtime: 1,
+  protocol: 1,
   integration: 3,
   browser: 12,
   fleets: 10,

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run test:quick`: tests of minutes for each change. What imports a changed file in `unit` and `runtime`, changed
- * test files of all projects but fleets and browsers, and what holds documents and tables against the code.
+ * `npm run test:quick`: tests for each change, a few minutes: what imports a changed file in `unit`, `runtime` and
+ * `protocol`, changed test files but those of fleets and browsers, and what holds documents and tables against the code.
  * `--since COMMIT` compares with another commit than the one where the branch left `main`; more is passed on to vitest.
  */
 import { spawnSync } from 'node:child_process';
@@ -33,8 +33,10 @@ export const always = [
   'test/refusals/options.test.ts',
 ];
 
-/** Minutes each, or a browser: only when they are changed themselves does a change look at tests of `integration`. */
-const projects = ['unit', 'runtime', 'integration'];
+/** Where what imports a changed file is run. */
+const ofImports = ['unit', 'runtime', 'protocol'];
+/** Nearly all of `integration` imports the server: of that, only test files that are changed themselves. */
+const projects = [...ofImports, 'integration'];
 
 /**
  * What vitest is told to run.
@@ -45,9 +47,15 @@ export function runsFor(changed) {
   const isTest = (/** @type {string} */ path) => /\.test\.tsx?$/.test(path);
   const code = changed.filter((path) => /\.(ts|tsx|mjs)$/.test(path) && !isTest(path));
   const tests = [...new Set([...always, ...changed.filter(isTest)])];
-  const named = ['run', ...tests, ...projects.flatMap((name) => ['--project', name])];
-  if (code.length === 0) return [named];
-  return [named, ['related', '--run', ...code, '--project', 'unit', '--project', 'runtime', '--passWithNoTests']];
+  const named = ['run', ...tests, ...chosen(projects)];
+  return code.length === 0
+    ? [named]
+    : [named, ['related', '--run', ...code, ...chosen(ofImports), '--passWithNoTests']];
+}
+
+/** @param {readonly string[]} projects */
+function chosen(projects) {
+  return projects.flatMap((name) => ['--project', name]);
 }
 
 /** @param {string[]} args */
