@@ -1,7 +1,7 @@
 /** Requests that arrive at a node that does not have their session. */
 
 import { expect, test, vi } from 'vitest';
-import { EngineCluster } from '../../test/support/engine/cluster.js';
+import { EngineCluster, type EngineClusterOptions } from '../../test/support/engine/cluster.js';
 import type { EngineNode } from '../../test/support/engine/node.js';
 import { Recipient } from './recipient.js';
 import { type AddressedSession, SessionDirectory, type SessionWords } from './session-directory.js';
@@ -9,8 +9,8 @@ import { answerForwarded, ForwardingPeers } from './session-forwarding.js';
 
 const timeoutMs = 30_000;
 
-async function start(request: AddressedSession['request']) {
-  const cluster = await EngineCluster.start(2, { channels: {}, limits: { pingIntervalMs: 0 } });
+async function start(request: AddressedSession['request'], options: Partial<EngineClusterOptions> = {}) {
+  const cluster = await EngineCluster.start(2, { channels: {}, limits: { pingIntervalMs: 0 }, ...options });
   const directoryOf = ({ node: { ports } }: EngineNode) => {
     const directory = new SessionDirectory(ports.id, ports.random, new ForwardingPeers(ports.cluster, timeoutMs));
     answerForwarded(ports.cluster, directory);
@@ -73,7 +73,7 @@ test('for a node that is not there are answered with 404 at once', async () => {
   expect(await ask({ node: 'nobody' })).toEqual({ status: 404 });
 });
 
-test('are answered with 404 when the node dies meanwhile, and with 504 when it says nothing', async () => {
+test('F1: are answered with 404 four seconds after the node died, and with 504 when it only has no answer', async () => {
   const { away, asked, owner, cluster } = await start(() => new Promise(() => undefined));
   const statuses: number[] = [];
   const ask = async () => void statuses.push((await away.request(asked, new Recipient())).status);
@@ -84,10 +84,61 @@ test('are answered with 404 when the node dies meanwhile, and with 504 when it s
   await late;
   expect(statuses).toEqual([504]);
   const dead = ask();
+  await cluster.clock.advance(1_500);
   cluster.kill(owner);
-  await cluster.clock.advance(13_100);
+  await cluster.clock.advance(4_000);
   await dead;
   expect(statuses).toEqual([504, 404]);
+});
+
+test('wait for a node whose signs of life come late, as long as some come', async () => {
+  const { away, asked, cluster } = await start(() => new Promise(() => undefined));
+  const statuses: number[] = [];
+  void away.request(asked, new Recipient()).then(({ status }) => statuses.push(status));
+  cluster.hub.fate = () => ({ delayMs: 1_200 });
+  await cluster.clock.advance(20_000);
+  expect(statuses).toEqual([]);
+});
+
+test('G2: get an answer that was lost on its way a few seconds later, and are taken once', async () => {
+  let numTaken = 0;
+  let reply = (): void => undefined;
+  const { away, asked, cluster } = await start(async () => {
+    numTaken++;
+    await new Promise<void>((resolve) => {
+      reply = resolve;
+    });
+    return { status: 200, body: 'here' };
+  });
+  const answers: unknown[] = [];
+  void away.request(asked, new Recipient()).then((answer) => answers.push(answer));
+  // The node says that it works on it.
+  await cluster.clock.advance(2_000);
+  cluster.hub.fate = (payload) => ({ lost: payload.includes('here') });
+  reply();
+  await cluster.clock.advance(10);
+  expect(answers).toEqual([]);
+  cluster.hub.fate = () => ({});
+  await cluster.clock.advance(5_000);
+  expect(answers).toEqual([{ status: 200, body: 'here' }]);
+  expect(numTaken).toBe(1);
+});
+
+test('G8: wait as long as this node does not hear itself either', async () => {
+  let isCut = false;
+  const { away, asked, cluster } = await start(() => new Promise(() => undefined), {
+    probe: async () => {
+      if (isCut) throw new Error('nothing comes through the broker');
+    },
+  });
+  const statuses: number[] = [];
+  void away.request(asked, new Recipient()).then(({ status }) => statuses.push(status));
+  await cluster.clock.advance(2_000);
+  [isCut, cluster.hub.fate] = [true, () => ({ lost: true })];
+  await cluster.clock.advance(10_000);
+  [isCut, cluster.hub.fate] = [false, () => ({})];
+  await cluster.clock.advance(3_000);
+  expect(statuses).toEqual([]);
 });
 
 test('are answered with 503 when the node that passes them on closes: the session goes on elsewhere', async () => {

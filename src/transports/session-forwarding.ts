@@ -31,7 +31,10 @@ const sessionAnswer = v.object({
 /** Statuses for missing answers. Clients treat 404 as the end of the session, and retry after the others. */
 const statuses = { gone: 404, unknown: 404, refused: 502, closing: 503, late: 504 } as const;
 
-/** Answers at once when the session's node leaves, or this one closes. */
+/** F1: its clients find another node within 5 s. */
+const goneAfterMs = 4_000;
+
+/** Answers at once when the session's node leaves, or this one closes, and soon when that node is silent. */
 export class ForwardingPeers implements SessionPeers {
   /** @param timeoutMs longer than any request may take on its node */
   constructor(
@@ -43,7 +46,7 @@ export class ForwardingPeers implements SessionPeers {
     const gone = new AbortController();
     recipient.onLeave(() => gone.abort());
     if (recipient.hasLeft) gone.abort();
-    const options = { deadlineMs: this.timeoutMs, gone: gone.signal };
+    const options = { deadlineMs: this.timeoutMs, goneAfterMs, gone: gone.signal };
     const answer = await this.cluster.ask(request.node, about, toMessage(request), options);
     if (!answer.ok) return { status: statuses[answer.reason] };
     const parsed = v.safeParse(sessionAnswer, answer.body);

@@ -13,7 +13,7 @@ import type { ClusterMessage } from './messages.js';
  */
 export type Responder = (body: unknown, from: string, gone: AbortSignal) => unknown;
 
-/** Longer than any node repeats a question. */
+/** From its answer on; longer than any node waits before it repeats a question. */
 const rememberedMs = 15_000;
 
 /** Most questions that are remembered or being answered; the oldest is forgotten first. */
@@ -24,13 +24,14 @@ const maxKeptLength = 4_096;
 
 interface Question {
   readonly gone: AbortController;
-  readonly atMs: number;
+  /** When it was asked first, and from its answer on when it was answered. */
+  atMs: number;
   answer?: ClusterMessage;
 }
 
 export class ClusterAnswers {
   readonly #responders = new Map<string, Responder>();
-  /** By asker and id, oldest first. */
+  /** By asker and id, in the order of their times. */
   readonly #questions = new Map<string, Question>();
 
   constructor(
@@ -52,9 +53,11 @@ export class ClusterAnswers {
     const question: Question = { gone: new AbortController(), atMs: this.ports.clock.nowMs() };
     this.#questions.set(key, question);
     const answer = await this.#answer(ask, from, question.gone.signal);
-    if (question.gone.signal.aborted) return;
-    question.answer = isShort(answer) ? answer : { kind: 'no_answer', id, isUnknown: false };
-    this.reply(answer, from);
+    const isAwaited = !question.gone.signal.aborted;
+    question.answer = isAwaited && isShort(answer) ? answer : { kind: 'no_answer', id, isUnknown: false };
+    question.atMs = this.ports.clock.nowMs();
+    if (this.#questions.delete(key)) this.#questions.set(key, question);
+    if (isAwaited) this.reply(answer, from);
   }
 
   /** The asking node no longer waits. */

@@ -29,6 +29,9 @@ interface ClusterParts {
 /** After this a new node has heard of all others, even if their answers to its first heartbeat were lost. */
 const newForMs = beatIntervalMs + 1_000;
 
+/** A silence of this node's own, now or so long ago, that makes the silence of another prove nothing; messages to itself leave every second. */
+const [doubtWithinMs, doubtAfterMs] = [5_000, 2_000];
+
 /** Of the id of an unknown sender, for the log. */
 const maxCitedLength = 64;
 
@@ -67,7 +70,11 @@ export class Cluster {
     this.#garbage = new RepeatedWarning(what, parts);
     this.#unsent = new RepeatedWarning('messages to other nodes were not sent', parts);
     this.#answers = new ClusterAnswers({ clock, log, tracer }, (message, to) => void this.#send(message, to));
-    this.#questions = new ClusterQuestions(clock, (message, to) => void this.#send(message, to));
+    this.#questions = new ClusterQuestions({
+      clock,
+      send: (message, to) => void this.#send(message, to),
+      silenceOf: (node) => this.#silenceOf(node),
+    });
   }
 
   /** Other nodes that are known to be alive. */
@@ -197,6 +204,12 @@ export class Cluster {
       for (const id of this.#peers.silent(clock.nowMs())) this.#lose(id);
       this.#giveSign(false);
     }, beatIntervalMs);
+  }
+
+  /** A node that does not hear itself, or did not a moment ago, knows nothing of the silence of others. */
+  #silenceOf(node: string): number {
+    const isDeaf = this.parts.silenceWithin(doubtWithinMs) > doubtAfterMs;
+    return isDeaf ? 0 : this.#peers.silenceOf(node, this.parts.clock.nowMs());
   }
 
   #lose(id: string): void {

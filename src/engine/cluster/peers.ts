@@ -54,6 +54,11 @@ export class ClusterPeers {
     if (peer !== undefined) peer.lastHeardMs = nowMs;
   }
 
+  /** Milliseconds since anything was heard from that node; none for one that is not known. */
+  silenceOf(id: string, nowMs: number): number {
+    return nowMs - (this.#peers.get(id)?.lastHeardMs ?? nowMs);
+  }
+
   /** This node received nothing: the silence of all others is counted from now. */
   excuseAll(nowMs: number): void {
     for (const peer of this.#peers.values()) peer.lastHeardMs = nowMs;
