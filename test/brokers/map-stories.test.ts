@@ -22,16 +22,19 @@ const limits = { stream: { size: 10_000, ttlMs: 600_000 }, maxKeys: 12 };
 
 type Node = Required<Pick<Broker, 'maps' | 'mapChanges'>>;
 
-const overRedis = (port: number, prefix: string) =>
-  new RedisBroker({ url: `redis://127.0.0.1:${port}`, prefix, timeoutMs: 1_000 }, ports);
+/** Of a node that is to notice soon that it is cut off, and of one that must not be, however busy the machine is. */
+const [shakyMs, steadyMs] = [1_000, 10_000];
+
+const overRedis = (port: number, prefix: string, timeoutMs: number) =>
+  new RedisBroker({ url: `redis://127.0.0.1:${port}`, prefix, timeoutMs }, ports);
 
 const kinds = [
   {
     kind: 'NATS',
     isMissing: natsIsMissing,
     start: () => NatsServer.start(),
-    make: (port: number, prefix: string) =>
-      new NatsBroker({ url: `nats://127.0.0.1:${port}`, prefix, timeoutMs: 1_000 }, ports),
+    make: (port: number, prefix: string, timeoutMs: number) =>
+      new NatsBroker({ url: `nats://127.0.0.1:${port}`, prefix, timeoutMs }, ports),
   },
   { kind: 'Redis', isMissing: () => redisIsMissing(redis7), start: () => RedisServer.start(), make: overRedis },
   { kind: 'Valkey', isMissing: () => redisIsMissing(valkey), start: () => RedisServer.start(valkey), make: overRedis },
@@ -75,7 +78,7 @@ async function tolerant<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-describe.each(kinds)('stories of a map over $kind', { timeout: 60_000 }, ({ isMissing, start, make }) => {
+describe.each(kinds)('stories of a map over $kind', { timeout: 180_000 }, ({ isMissing, start, make }) => {
   if (isMissing()) return test.skip('its program is missing');
   const server = shared<NatsServer | RedisServer>(start);
 
@@ -83,8 +86,8 @@ describe.each(kinds)('stories of a map over $kind', { timeout: 60_000 }, ({ isMi
     const random = new SeededRandom(seed);
     const prefix = ownPrefix();
     await using way = await FaultProxy.start({ port: server().port });
-    const steady = await started(make(server().port, prefix));
-    const shaky = await started(make(way.port, prefix));
+    const steady = await started(make(server().port, prefix, steadyMs));
+    const shaky = await started(make(way.port, prefix, shakyMs));
     const nodes = [steady.broker, shaky.broker] as const;
     await steady.broker.subscribe(channel);
     const snapshots: Snapshot[] = [];

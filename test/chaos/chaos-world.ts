@@ -96,7 +96,7 @@ export class ChaosWorld implements AsyncDisposable {
     this.#owned.unshift(() => audience[Symbol.dispose]());
     const publishers = new Publishers({ ...shared, ratePerSec, repeats: broker.keepsHistory });
     this.#owned.unshift(() => publishers.stop());
-    const observers = new Observers({ ...shared, audience });
+    const observers = new Observers({ ...shared, audience, stalledMs: () => this.stalledMs });
     this.#owned.unshift(() => observers.stop());
     this.#parts = { nodes, audience, publishers, observers };
   }

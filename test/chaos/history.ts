@@ -18,6 +18,8 @@ export interface FaultEffects {
   readonly losesPresence?: boolean;
   /** Presence is asked of the nodes, and some may not answer. */
   readonly hidesPresence?: boolean;
+  /** The machine had no time for anybody: what a node has not heard within its limits may be under way. */
+  readonly starves?: boolean;
 }
 
 /** Publishing one value. A value is sent once, though perhaps in several attempts with one idempotency key. */
@@ -75,6 +77,8 @@ export type ViewEvent =
       readonly channel: string;
       readonly node: string;
       readonly connections: readonly string[];
+      /** Connections that some node holds at that moment, whatever their clients know. Absent: nobody can tell. */
+      readonly held?: ReadonlySet<string>;
     }
   /** Everything that a channel's history holds. */
   | {

@@ -12,6 +12,8 @@ export interface ObserversOptions {
   readonly audience: Audience;
   readonly recorder: Recorder;
   readonly random: SeededRandom;
+  /** For how long this process was given no time so far. */
+  stalledMs(): number;
 }
 
 const intervalMs = 1_000;
@@ -24,6 +26,7 @@ export class Observers {
   readonly #timer: NodeJS.Timeout;
   readonly #visitors: { leave(): void }[] = [];
   #numVisitors = 0;
+  #stalledMs = 0;
 
   constructor(private readonly options: ObserversOptions) {
     this.#timer = setInterval(() => this.#look(), intervalMs);
@@ -43,12 +46,22 @@ export class Observers {
 
   #look(): void {
     const { nodes, channels, random } = this.options;
+    this.#noteStall();
     for (const node of nodes) {
       if (!node.isUp) continue;
       void this.#viewHealth(node);
       void this.#viewPresence(node, random.pick(channels));
     }
     this.#changeVisitors();
+  }
+
+  /** Where this process got no time, nodes and brokers may have got none either. */
+  #noteStall(): void {
+    const { recorder, stalledMs } = this.options;
+    const before = this.#stalledMs;
+    this.#stalledMs = stalledMs();
+    if (this.#stalledMs > before)
+      void recorder.during('the machine has no time', { starves: true }, async () => undefined);
   }
 
   #changeVisitors(): void {

@@ -15,6 +15,8 @@ import { brokerKinds } from './servers/broker-server.js';
 import { SimWorld } from './world/sim-world.js';
 
 const seedsOfEach = 3;
+/** A run that is given up goes on, with the globals that the next one needs: no machine is too slow. */
+const timeout = 600_000;
 const folder = join(import.meta.dirname, 'found');
 const found = existsSync(folder) ? readdirSync(folder) : [];
 
@@ -26,18 +28,18 @@ async function holds(plan: Plan): Promise<void> {
 
 afterEach(() => vi.restoreAllMocks());
 
-describe.each(brokerKinds)('a fleet over %s', (broker) => {
+describe.each(brokerKinds)('a fleet over %s', { timeout }, (broker) => {
   test('keeps what is promised, whatever happens', async () => {
     for (let seed = 1; seed <= seedsOfEach; seed++) await holds(makePlan({ seed, broker }));
   });
 });
 
-test('plans that have failed once hold', async () => {
+test('plans that have failed once hold', { timeout }, async () => {
   // safe: written by runs that have failed
   for (const name of found) await holds(JSON.parse(readFileSync(join(folder, name), 'utf8')) as Plan);
 });
 
-describe('a run', () => {
+describe('a run', { timeout }, () => {
   test.each(brokerKinds)('is the same each time, over %s', async (broker) => {
     const plan = makePlan({ seed: 21, broker });
     const [one, other] = [await SimWorld.run(plan), await SimWorld.run(plan)];
@@ -53,7 +55,7 @@ describe('a run', () => {
   });
 });
 
-describe('the simulation bites', () => {
+describe('the simulation bites', { timeout }, () => {
   test('a node that leaves those in presence who have left is found', async () => {
     vi.spyOn(Presence.prototype, 'left').mockImplementation(() => undefined);
     for (let seed = 1; ; seed++) {

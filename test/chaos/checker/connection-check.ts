@@ -89,8 +89,8 @@ export class ConnectionCheck {
     if (isReady && wasCutAllTheTime) {
       this.report('G10', atMs, `${node} says that it is ready, ${readinessMs} ms after its way to the broker was cut`);
     }
-    const wasWell = !this.faults.any(sinceMs, atMs, ({ cuts, kills, silences, stopsBroker }) => {
-      return isAbout(cuts) || isAbout(kills) || isAbout(silences) || stopsBroker === true;
+    const wasWell = !this.faults.any(sinceMs, atMs, ({ cuts, kills, silences, stopsBroker, starves }) => {
+      return isAbout(cuts) || isAbout(kills) || isAbout(silences) || stopsBroker === true || starves === true;
     });
     if (!isReady && wasWell) this.report('G10', atMs, `${node} says that it is not ready, and nothing is wrong`);
     const mayBeDead = this.faults.any(sinceMs, atMs, ({ kills, silences }) => isAbout(kills) || isAbout(silences));

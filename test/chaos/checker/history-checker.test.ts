@@ -250,6 +250,30 @@ describe('connections, presence, health', () => {
     expect(inFor([2_000, present()], [2_500, subscribing(1)], [4_000, present()])).toEqual([]);
   });
 
+  test('G8: whom its node has let go is not missing, though its client is yet to hear of that', () => {
+    const held = (...connections: string[]): Happening => ({ ...present(), held: new Set(connections) }) as Happening;
+    const steps = (view: Happening): Step[] => [
+      [0, subscribed(0)],
+      [2_000, view],
+      [4_000, present('conn')],
+    ];
+    expect(violationsOf(steps(held()))).toEqual([]);
+    expect(violationsOf(steps(held('conn')))).toEqual(['G8']);
+  });
+
+  test('G8: what the server has ended beside a fault may be kept until it expires, however late the client hears of it', () => {
+    const steps: Step[] = [
+      [0, subscribed(0)],
+      [1, began({ cuts: ['n'] })],
+      [1_000, ended],
+      [5_000, subscribing(2500)],
+    ];
+    expect(violationsOf([...steps, [9_000, present('conn')]])).toEqual([]);
+    expect(violationsOf([...steps, [66_000, present('conn')]])).toEqual(['G8']);
+    const late: Step[] = [...steps.slice(0, 3), [30_000, subscribing(2500)]];
+    expect(violationsOf([...late, [34_000, present('conn')]])).toEqual(['G8']);
+  });
+
   test('G8: nobody is a ghost: 1 s after leaving, 60 s after dying', () => {
     const left: Step[] = [
       [0, subscribed(0)],
@@ -293,6 +317,9 @@ describe('connections, presence, health', () => {
     expect(cut([1, ended], [14_000, health(false)])).toEqual([]);
     expect(cut([1, ended], [16_000, health(false)])).toEqual(['G10']);
     expect(cut([9, health(false, false)])).toEqual(['G10']);
+    const starved: Step = [10_000, began({ starves: true })];
+    expect(violationsOf([starved, [10_000, ended], [16_000, health(false)]])).toEqual([]);
+    expect(violationsOf([starved, [10_000, ended], [26_000, health(false)]])).toEqual(['G10']);
     const killed: Step = [0, began({ kills: ['n'] })];
     expect(violationsOf([killed, [9, health(false, false)]])).toEqual([]);
   });

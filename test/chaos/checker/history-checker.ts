@@ -105,7 +105,7 @@ export class HistoryChecker {
         this.#connections.observe(event);
         return;
       case 'presence-view':
-        this.#presence.viewed(event.channel, event.node, event.connections, event.atMs);
+        this.#presence.viewed(event);
         return;
       case 'history-view':
         this.#ledger.view(event);
@@ -181,11 +181,11 @@ export class HistoryChecker {
         return;
       case 'subscribing':
         // The connection is gone, or the server has ended the subscription: what presence then knows is not the client's doing.
-        this.#presence.went(channel, this.#connectionOf.get(key) ?? '', event.code < 2_000, atMs);
+        this.#presence.went(channel, this.#connectionOf.get(key) ?? '', event.code, false, atMs);
         follower.away();
         return;
       case 'unsubscribed':
-        this.#presence.went(channel, this.#connectionOf.get(key) ?? '', false, atMs);
+        this.#presence.went(channel, this.#connectionOf.get(key) ?? '', event.code, true, atMs);
         if (follower instanceof LiveFollower) follower.away();
         else follower.left();
         this.#followers.delete(key);

@@ -1,14 +1,18 @@
 /** Whether presence is the truth: nobody missing who is there, no ghost of somebody who has left (G8). */
 
-import type { Violation } from '../history.js';
+import type { ViewEvent, Violation } from '../history.js';
 import type { Faults } from './faults.js';
 import type { CheckerLimits } from './limits.js';
+
+type View = Extract<ViewEvent, { kind: 'presence-view' }> & { readonly atMs: number };
 
 interface Stay {
   readonly fromMs: number;
   toMs: number | undefined;
   /** It was not seen out: its node or its connection died. */
   wasLost: boolean;
+  /** Its server has ended it, and the word about it may have been under way for as long as any. */
+  wasTold: boolean;
 }
 
 interface Missing {
@@ -34,18 +38,20 @@ export class PresenceCheck {
   came(channel: string, connection: string, atMs: number): void {
     const stays = this.#stays.get(channel) ?? new Map<string, Stay>();
     this.#stays.set(channel, stays);
-    stays.set(connection, { fromMs: atMs, toMs: undefined, wasLost: false });
+    stays.set(connection, { fromMs: atMs, toMs: undefined, wasLost: false, wasTold: false });
     this.#strangers.delete(`${channel} ${connection}`);
   }
 
-  went(channel: string, connection: string, wasLost: boolean, atMs: number): void {
+  /** @param code with which it has lost the channel; the server's from 2000 on */
+  went(channel: string, connection: string, code: number, isLeaving: boolean, atMs: number): void {
     const stay = this.#stays.get(channel)?.get(connection);
     if (stay === undefined || stay.toMs !== undefined) return;
     stay.toMs = atMs;
-    stay.wasLost = wasLost;
+    stay.wasLost = !isLeaving && code < 2_000;
+    stay.wasTold = code >= 2_000;
   }
 
-  viewed(channel: string, node: string, connections: readonly string[], atMs: number): void {
+  viewed({ channel, node, connections, held, atMs }: View): void {
     const stays = this.#stays.get(channel) ?? new Map<string, Stay>();
     for (const connection of connections) {
       const stay = stays.get(connection);
@@ -55,6 +61,8 @@ export class PresenceCheck {
     const seen = new Set(connections);
     for (const [connection, stay] of stays) {
       if (stay.toMs !== undefined || seen.has(connection)) continue;
+      // Its node has ended it, and its client is yet to hear of that.
+      if (held?.has(connection) === false) continue;
       if (stay.fromMs + this.limits.presenceMs + this.limits.slackMs > atMs) continue;
       this.#missing.push({ channel, connection, node, atMs });
     }
@@ -86,9 +94,10 @@ export class PresenceCheck {
   }
 
   #checkGone(channel: string, connection: string, node: string, stay: Stay, toMs: number, atMs: number): void {
-    const { presenceMs, presenceExpiryMs, slackMs } = this.limits;
+    const { presenceMs, presenceExpiryMs, signalMs, slackMs } = this.limits;
     // With a fault about, it could not be taken out, or what was known of it was lost with its node.
-    const isHard = stay.wasLost || this.faults.any(toMs - slackMs, atMs, () => true);
+    const sinceMs = toMs - (stay.wasTold ? signalMs : 0) - slackMs;
+    const isHard = stay.wasLost || this.faults.any(sinceMs, atMs, () => true);
     const limitMs = (isHard ? presenceExpiryMs : presenceMs) + slackMs;
     // What a black hole has swallowed comes out when it ends, and with it the renewal of somebody who has left since.
     const healedMs = this.faults.lastMoment(toMs, atMs, ({ cuts, silences }) => (cuts ?? silences) !== undefined);

@@ -52,7 +52,9 @@ export function simFetch(ports: HttpPorts): typeof fetch {
         method,
         url: url.pathname + url.search,
         // Only in lower case, as browsers and Node send them.
-        headers: Object.fromEntries(new Headers(init.headers)),
+        headers: Object.fromEntries(
+          Object.entries(init.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+        ),
         body: typeof body === 'string' ? body : '',
       };
       const line = ports.netOf(client).open(listener.process);

@@ -75,6 +75,8 @@ export interface Plan {
   readonly maxConnectionsPerUser: number;
   /** From then on everything heals. */
   readonly activeMs: number;
+  /** Nothing is published then, until everybody has what there is: no later publication shows a gap. Default: `false`. */
+  readonly isHushed?: boolean;
   readonly steps: readonly Step[];
 }
 
@@ -88,6 +90,8 @@ export interface PlanOptions {
   readonly activeMs?: number | undefined;
 }
 
+/** Between two publications, of which some arrive in the few milliseconds in which a node makes somebody a subscriber. */
+const whileJoiningMs = 6;
 const transports: readonly TransportName[] = ['websocket', 'websocket', 'http_stream', 'long_polling'];
 export const mapKeys = ['a', 'b', 'c', 'd'];
 const kindsBySeed: readonly BrokerKind[] = [
@@ -121,7 +125,8 @@ export function makePlan({ seed, ...options }: PlanOptions): Plan {
   const steps = [...traffic(dice), ...faults(dice)].sort((a, b) => a.atMs - b.atMs);
   const mostOfUser = Math.max(...[0, 1, 2].map((user) => clients.filter((client) => client.user === user).length));
   const maxConnectionsPerUser = random.below(4) === 0 ? 2 * mostOfUser : 0;
-  return { seed, broker, numNodes, clients, maxConnectionsPerUser, activeMs, steps };
+  const isHushed = random.below(3) === 0;
+  return { seed, broker, numNodes, clients, maxConnectionsPerUser, activeMs, isHushed, steps };
 }
 
 interface Dice {
@@ -167,10 +172,15 @@ function traffic({ random, numClients, activeMs, channels }: Dice): Step[] {
   }
   for (let left = random.below(1 + activeMs / 2_500); left > 0; left--) {
     const [client, channel] = [random.below(numClients), random.pick(channels)];
-    steps.push({
-      atMs: random.unit() * activeMs,
-      action: { kind: 'churn', client, channel, awayMs: random.below(3_000) },
-    });
+    const [atMs, awayMs] = [random.unit() * activeMs, random.below(3_000)];
+    steps.push({ atMs, action: { kind: 'churn', client, channel, awayMs } });
+    // Half of them come back while much is published.
+    const count = channel.startsWith('map:') ? 0 : random.below(2) * 12;
+    const backMs = atMs + awayMs;
+    for (let n = 0; n < count && backMs + n * whileJoiningMs < activeMs; n++) {
+      const publish = { kind: 'publish', channel, by: 'server', size: random.below(50), isRace: false } as const;
+      steps.push({ atMs: backMs + n * whileJoiningMs, action: publish });
+    }
   }
   return steps;
 }

@@ -3,9 +3,10 @@
 import type { Action, Plan } from './plan.js';
 
 export function planText(plan: Plan): string {
-  const { broker, numNodes, clients, activeMs, maxConnectionsPerUser, seed, steps } = plan;
+  const { broker, numNodes, clients, activeMs, isHushed, maxConnectionsPerUser, seed, steps } = plan;
   const head = [
     `seed ${seed}: ${numNodes} ${numNodes === 1 ? 'node' : 'nodes'} over ${broker}, ${(activeMs / 1_000).toFixed(1)} s until everything heals`,
+    ...(isHushed === true ? ['nothing is published then until everybody has what there is'] : []),
     ...(maxConnectionsPerUser > 0 ? [`at most ${maxConnectionsPerUser} connections of each user`] : []),
     ...clients.map(({ user, transport, channels, tokenMs }, n) => {
       const token = tokenMs === undefined ? '' : `, tokens for ${tokenMs} ms`;

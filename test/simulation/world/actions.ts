@@ -195,7 +195,7 @@ export class Actions {
     const connection = one?.connection;
     const { up } = fleet;
     if (one === undefined || connection === undefined || up.length === 0) return;
-    this.world.expectClose(one);
+    this.world.grounds.expectClose(one);
     const order = random.pick(up).node.operations.disconnect({ user: one.user, client: connection });
     if (await isAcknowledged(order)) record({ kind: 'disconnect-ordered', subscriber: one.name, connection });
     time.schedule(() => one.again(), orderSettlesMs + awayMs);
@@ -210,10 +210,10 @@ export class Actions {
     const connected = own.flatMap(({ name: subscriber, connection }) =>
       connection === undefined ? [] : [{ subscriber, connection }],
     );
-    for (const one of own) this.world.expectClose(one, lastsMs + orderSettlesMs);
+    for (const one of own) this.world.grounds.expectClose(one, lastsMs + orderSettlesMs);
     if (await isAcknowledged(random.pick(up).node.operations.revoke({ kind: 'user', user: name }))) {
       for (const one of connected) record({ kind: 'disconnect-ordered', ...one });
-      this.world.revoked.set(name, time.nowMs);
+      this.world.grounds.blocked(name);
     }
     time.schedule(() => void this.#unblock(name, own), lastsMs + orderSettlesMs);
   }
@@ -221,13 +221,13 @@ export class Actions {
   async #unblock(user: string, own: readonly SimClient[]): Promise<void> {
     const { fleet, random, time } = this.world;
     const { up } = fleet;
-    this.world.revoked.delete(user);
+    this.world.grounds.unblocked(user);
     if (up.length === 0 || !(await isAcknowledged(random.pick(up).node.operations.unblock(user)))) {
       time.schedule(() => void this.#unblock(user, own), 1_000);
       return;
     }
     for (const one of own) {
-      this.world.expectClose(one, orderSettlesMs);
+      this.world.grounds.expectClose(one, orderSettlesMs);
       one.again();
       // Another node may not have heard of it yet.
       time.schedule(() => one.again(), orderSettlesMs);
@@ -276,7 +276,7 @@ export class Actions {
     // One that leaves has to be gone in time.
     if (place?.isUp !== true || place.current?.process.isPaused === true) return;
     const { name } = place;
-    this.world.expectAnyClose(lastsMs);
+    this.world.grounds.expectAnyClose(lastsMs);
     this.#lasting(
       `F6 ${name} stands still`,
       this.#asked({ silences: [name], cuts: [name], losesPresence: true }),
@@ -300,7 +300,7 @@ export class Actions {
   #jump(node: number, byMs: number, lastsMs: number): void {
     const process = this.world.fleet.places[node]?.current?.process;
     if (process === undefined) return;
-    this.world.expectAnyClose(lastsMs + 10_000);
+    this.world.grounds.expectAnyClose(lastsMs + 10_000);
     this.#lasting(`F13 the clock of n${node + 1} jumps by ${byMs / 1_000} s`, {}, lastsMs, () => {
       process.wallOffsetMs += byMs;
       return () => {

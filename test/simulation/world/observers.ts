@@ -1,4 +1,4 @@
-/** Look at a fleet at intervals and after steps: presence, health, bounds, and what a policy owes. */
+/** Look at a fleet at intervals and after steps: presence, health, bounds, what a policy owes, and who waits for nothing. */
 
 import { limits } from './rules.js';
 import type { SimWorld } from './sim-world.js';
@@ -7,9 +7,13 @@ const intervalMs = 1_500;
 /** What took longer to be told is of no certain time. */
 const maxViewMs = 400;
 const maxQueueBytes = limits.maxQueueBytes ?? 0;
+/** G2, and as much as an answer may take. */
+const wedgedMs = 21_000;
 
 export class Observers {
   #isOver = false;
+  /** Since when no node has the connection that a client believes to have. */
+  readonly #wedged = new Map<string, number>();
 
   constructor(private readonly world: SimWorld) {}
 
@@ -33,10 +37,29 @@ export class Observers {
     }
   }
 
-  /** Of every channel with presence, by every node. */
-  viewAll(): void {
-    for (const place of this.world.fleet.places)
-      for (const channel of this.#channels) this.#viewPresence(place.name, channel);
+  /**
+   * Looks at every channel with presence through every node.
+   *
+   * @returns whether all that has been answered by the time of asking is who is there, and nobody is left to answer
+   */
+  viewAll(): () => boolean {
+    const { places } = this.world.fleet;
+    let numRight = 0;
+    for (const { name } of places) {
+      for (const channel of this.#channels) {
+        this.#viewPresence(name, channel, (connections) => {
+          if (this.#isRight(channel, connections)) numRight++;
+        });
+      }
+    }
+    return () => numRight === places.length * this.#channels.length;
+  }
+
+  #isRight(channel: string, connections: readonly string[]): boolean {
+    const there = this.world.clients.flatMap(({ connection, subscribed }) =>
+      connection !== undefined && subscribed.has(channel) ? [connection] : [],
+    );
+    return there.length === connections.length && there.every((one) => connections.includes(one));
   }
 
   get #channels(): string[] {
@@ -52,9 +75,33 @@ export class Observers {
       if (this.#channels.length > 0) this.#viewPresence(place.name, random.pick(this.#channels));
     }
     policies.checkOverdue();
+    this.#lookForWedged();
   }
 
-  #viewPresence(name: string, channel: string): void {
+  /** Who has heard of the end of its connection by no way is let know all the same. */
+  #lookForWedged(): void {
+    const { clients, time } = this.world;
+    const held = this.#held();
+    for (const { name, connection, net } of clients) {
+      const isWell = connection === undefined || held.has(connection) || net.isImpaired;
+      const sinceMs = this.#wedged.get(name);
+      if (isWell) this.#wedged.delete(name);
+      else if (sinceMs === undefined) this.#wedged.set(name, time.nowMs);
+      else if (time.nowMs - sinceMs > wedgedMs && !this.world.grounds.wasSilenced(time.nowMs - 2 * wedgedMs)) {
+        this.world.report('G2', `${name} has had no connection for ${wedgedMs} ms and does not know`);
+      }
+    }
+  }
+
+  /** Of the connections that clients believe to have, those that nodes have. */
+  #held(): ReadonlySet<string> {
+    const { clients, fleet } = this.world;
+    const { alive } = fleet;
+    const believed = clients.flatMap(({ connection }) => connection ?? []);
+    return new Set(believed.filter((one) => alive.some(({ node }) => node.ports.sessions.byClient(one) !== undefined)));
+  }
+
+  #viewPresence(name: string, channel: string, onView?: (connections: readonly string[]) => void): void {
     const { fleet, time } = this.world;
     const node = fleet.places.find((place) => place.name === name)?.current;
     if (node?.isUp !== true || node.process.isPaused) return;
@@ -63,7 +110,8 @@ export class Observers {
       (clients) => {
         if (time.nowMs - beganMs > maxViewMs) return;
         const connections = clients.map(({ client }) => client);
-        this.world.record({ kind: 'presence-view', channel, node: name, connections });
+        this.world.record({ kind: 'presence-view', channel, node: name, connections, held: this.#held() });
+        onView?.(connections);
       },
       () => undefined,
     );

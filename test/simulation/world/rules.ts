@@ -26,8 +26,8 @@ export const limits: Partial<EngineLimits> = {
   pollSpacingMs: 0,
 };
 
-/** G8: longer than what is lost may stay. */
-const presenceExpiryMs = 20_000;
+/** G8: what is lost is gone when its time to live is over, and what the broker has lost is back when it is renewed. */
+const presenceExpiryMs = 13_000;
 
 export const checkerLimits: Partial<CheckerLimits> = { historySize, historyTtlMs, maxRecovered, presenceExpiryMs };
 

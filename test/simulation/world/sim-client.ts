@@ -23,10 +23,14 @@ interface SimClientPorts {
   nodeOf(client: string): string;
   /** The server has closed its connection. */
   onClosed(client: SimClient, code: number): void;
+  /** It is told that it may have missed something of a channel (2500). */
+  onDoubt(client: SimClient, channel: string): void;
 }
 
 /** Codes from here on are the server's. */
 const firstServerCode = 3_000;
+/** The channel may have something that did not come. */
+const doubtCode = 2_500;
 
 export class SimClient {
   readonly name: string;
@@ -163,6 +167,7 @@ export class SimClient {
     channel.on('subscribing', ({ code }) => {
       this.subscribed.delete(name);
       if (!isOpen()) return;
+      if (code === doubtCode) this.#ports.onDoubt(this, name);
       if (isChecked(name)) record({ kind: 'subscribing', channel: name, subscriber, code });
       else policies.awayFrom(subscriber, name);
     });

@@ -18,6 +18,7 @@ import { installGlobals } from '../time/virtual-globals.js';
 import { VirtualTime } from '../time/virtual-time.js';
 import { Actions } from './actions.js';
 import { Fleet } from './fleet.js';
+import { Grounds } from './grounds.js';
 import { Observers } from './observers.js';
 import { PolicyCheck } from './policy-check.js';
 import { Publishers } from './publishers.js';
@@ -26,7 +27,7 @@ import { SimClient, valueIn } from './sim-client.js';
 import { Timeline } from './timeline.js';
 
 /** From the end of all faults until everybody is back and has everything. */
-export const convergeMs = 75_000;
+export const convergeMs = 40_000;
 /** Nodes and clients come up before anything is done to them. */
 const startMs = 4_000;
 /** What was acknowledged so long ago has arrived, if nothing is wrong. */
@@ -34,6 +35,8 @@ const deliveryGraceMs = 3_000;
 const markerEveryMs = 1_000;
 /** Until nodes have let go of what nobody uses. */
 const emptyMs = 12_000;
+/** Until the broker has as present who is there, from the time to live of entries on; or until all nodes are heard again. */
+const presenceMs = { kept: 14_000, asked: 5_000 };
 /** With less calm, clients may have to try for long before they find a node that works. */
 const survivorMs = 45_000;
 /** Steps between two looks at bounds. */
@@ -71,11 +74,8 @@ export class SimWorld {
   readonly #actions = new Actions(this);
   readonly #observers = new Observers(this);
   readonly #nets = new Map<string, ClientNet>();
-  /** Until then, the server may close the client's connection for the reasons that orders have. */
-  readonly #expected = new Map<string, number>();
-  /** Users that are blocked, and since when everybody should know. */
-  readonly revoked = new Map<string, number>();
-  #anyCloseUntilMs = 0;
+  /** What nodes do to clients, and whether they had a reason. */
+  readonly grounds = new Grounds(this, this.#faults);
   #numFaults = 0;
   #failure: Failure | undefined;
   #numReported = 0;
@@ -100,7 +100,7 @@ export class SimWorld {
     });
     this.policies = new PolicyCheck({
       nowMs: () => this.time.nowMs,
-      mayMiss: (subscriber, sinceMs) => this.#mayMiss(subscriber, sinceMs),
+      mayMiss: (subscriber, sinceMs) => this.grounds.mayMiss(subscriber, sinceMs),
       isFlooded: () => this.publishers.numLarge(5_000) > 0,
       report: (text) => this.report(text.split(' ')[0] ?? '', text),
     });
@@ -135,7 +135,7 @@ export class SimWorld {
     this.timeline.event(event);
     if (event.kind === 'fault-began' || event.kind === 'fault-ended') this.#faults.observe(event);
     this.checker.observe(event);
-    if (event.kind === 'connected') this.#checkRevoked(event.subscriber);
+    if (event.kind === 'connected') this.grounds.checkConnected(event.subscriber);
   };
 
   /** Something is wrong from now on. @returns says that it is over */
@@ -147,16 +147,6 @@ export class SimWorld {
 
   report(line: string, text: string): void {
     this.#failure ??= { line, atMs: this.time.nowMs, text };
-  }
-
-  /** The server may close the client's connection, by an order. */
-  expectClose(client: SimClient, forMs = 0): void {
-    this.#expected.set(client.name, Math.max(this.#expected.get(client.name) ?? 0, this.time.nowMs + forMs + 20_000));
-  }
-
-  /** The server may close any connection, as it has reasons of its own. */
-  expectAnyClose(forMs: number): void {
-    this.#anyCloseUntilMs = Math.max(this.#anyCloseUntilMs, this.time.nowMs + forMs + 20_000);
   }
 
   async #run(websocket: WebSocketConstructor): Promise<Outcome> {
@@ -191,7 +181,8 @@ export class SimWorld {
       policies: this.policies,
       record: this.record,
       nodeOf: (client) => this.fleet.nodeOf(client, this.clients[n]?.connection),
-      onClosed: (client, code) => this.#checkClose(client, code),
+      onClosed: (client, code) => this.grounds.checkClosed(client, code),
+      onDoubt: (client, channel) => this.grounds.checkDoubt(client, channel),
     });
   }
 
@@ -200,13 +191,17 @@ export class SimWorld {
     const { time } = this;
     this.#actions.heal();
     this.timeline.add('*', 'everything heals');
+    if (this.plan.isHushed === true) {
+      // G2: the checker says of whom it is too late.
+      const hasEnough = () => this.#isEverybodyIn && this.checker.behind(time.nowMs - deliveryGraceMs).length === 0;
+      await this.#passUntil(hasEnough, convergeMs, markerEveryMs, () => this.#bringBack());
+    }
     const healedMs = time.nowMs;
     let nextMarkerMs = 0;
     // Orders that were given before may still have clients on their way back.
     while (time.nowMs - healedMs < convergeMs && this.#failure === undefined) {
       if (time.nowMs >= nextMarkerMs) {
-        for (const place of this.fleet.places) place.start();
-        for (const client of this.clients) client.again();
+        this.#bringBack();
         for (const channel of this.channels)
           if (!channel.startsWith('map:')) this.publishers.publish(channel, 0, false);
         nextMarkerMs = time.nowMs + markerEveryMs;
@@ -225,12 +220,21 @@ export class SimWorld {
     return convergeMs;
   }
 
+  /** Nodes and clients that have ended. */
+  #bringBack(): void {
+    for (const place of this.fleet.places) place.start();
+    for (const client of this.clients) client.again();
+  }
+
+  get #isEverybodyIn(): boolean {
+    return this.clients.every((client) => client.channelNames.every((name) => client.subscribed.has(name)));
+  }
+
   #hasConverged(sinceMs: number): boolean {
     const byMs = this.time.nowMs - deliveryGraceMs;
     if (byMs < sinceMs || this.fleet.up.length < this.plan.numNodes) return false;
     if (this.fleet.up.some(({ isReady }) => !isReady)) return false;
-    const isIn = this.clients.every((client) => client.channelNames.every((name) => client.subscribed.has(name)));
-    if (!isIn || this.checker.behind(byMs).length > 0 || this.policies.isBehind(byMs)) return false;
+    if (!this.#isEverybodyIn || this.checker.behind(byMs).length > 0 || this.policies.isBehind(byMs)) return false;
     const streams = this.channels.filter((name) => /^(stream|recover|plain):/.test(name));
     return this.checker.haveTakenSince(streams, sinceMs);
   }
@@ -239,7 +243,15 @@ export class SimWorld {
   async #judge(): Promise<void> {
     this.publishers.stop();
     // What was lost of presence is back, and ghosts are gone.
-    await this.#pass(this.server.keepsPresence ? 22_000 : 5_000);
+    let isRight = (): boolean => false;
+    await this.#passUntil(
+      () => isRight(),
+      this.server.keepsPresence ? presenceMs.kept : presenceMs.asked,
+      1_000,
+      () => {
+        isRight = this.#observers.viewAll();
+      },
+    );
     this.#observers.viewAll();
     for (const channel of this.channels) if (/^(stream|recover):/.test(channel)) this.#viewHistory(channel);
     await this.#pass(deliveryGraceMs);
@@ -283,7 +295,7 @@ export class SimWorld {
       isRead = true;
     };
     read().catch((error: unknown) => this.report('maps', `${channel} cannot be read: ${String(error)}`));
-    await this.#pass(2_000);
+    await this.#passUntil(() => isRead, 2_000, 100);
     if (!isRead) this.report('maps', `${channel} is not read in 2 s`);
     if (!isRead) return;
     for (const client of this.clients) {
@@ -299,22 +311,35 @@ export class SimWorld {
   async #end(): Promise<void> {
     this.#observers.stop();
     for (const client of this.clients) client.close();
-    await this.#pass(emptyMs);
-    for (const { name, node } of this.fleet.alive) {
-      const { hub, sessions, interest } = node.ports;
-      const left = [hub.numChannels, sessions.size, usageOf(node.ports).length, interest.size];
-      if (left.some((count) => count > 0)) {
-        this.report(
-          'F20',
-          `${name} still has ${left[0]} channels, ${left[1]} sessions, ${left[2]} rules in use, ${left[3]} interests`,
-        );
-      }
-    }
-    if (this.server.numHeld > 0)
-      this.report('F20', `the broker still has ${this.server.numHeld} subscriptions to channels`);
+    await this.#passUntil(() => this.#leftovers().length === 0, emptyMs, 500);
+    for (const text of this.#leftovers()) this.report('F20', text);
     for (const { node } of this.fleet.alive)
       node.close(1_000).catch((error: unknown) => this.report('crash', String(error)));
-    await this.#pass(3_000);
+    await this.#pass(1_500);
+  }
+
+  #leftovers(): string[] {
+    const left = this.fleet.alive.flatMap(({ name, node }) => {
+      const { hub, sessions, interest } = node.ports;
+      const counts = [hub.numChannels, sessions.size, usageOf(node.ports).length, interest.size];
+      if (counts.every((count) => count === 0)) return [];
+      const [channels, connections, rules, interests] = counts;
+      return [
+        `${name} still has ${channels} channels, ${connections} sessions, ${rules} rules in use, ${interests} interests`,
+      ];
+    });
+    const { numHeld } = this.server;
+    return numHeld === 0 ? left : [...left, `the broker still has ${numHeld} subscriptions to channels`];
+  }
+
+  /** Lets time pass until it is so, or for so long. @param before each look */
+  async #passUntil(isSo: () => boolean, ms: number, everyMs: number, before?: () => void): Promise<void> {
+    const untilMs = this.time.nowMs + ms;
+    while (this.time.nowMs < untilMs && this.#failure === undefined) {
+      before?.();
+      await this.#pass(everyMs);
+      if (isSo()) return;
+    }
   }
 
   /** Lets time pass, until something is wrong. */
@@ -336,55 +361,6 @@ export class SimWorld {
     this.#numReported = violations.length;
     const [first] = violations;
     if (first !== undefined) this.report(first.line, first.text);
-  }
-
-  /** G12: the server closes nobody's connection without a reason. */
-  #checkClose(client: SimClient, code: number): void {
-    const nowMs = this.time.nowMs;
-    const isExpected = (this.#expected.get(client.name) ?? 0) >= nowMs || this.#anyCloseUntilMs >= nowMs;
-    const { net } = client;
-    const wasImpaired = net.isImpaired || nowMs - net.stalledUntilMs < 30_000 || this.#wasImpaired(client.name);
-    const isDeploy = code === 3_001 || code === 3_000;
-    const isSilence = code === 3_012 || code === 3_008;
-    if (isExpected || isDeploy || (isSilence && wasImpaired)) return;
-    // More came at once than a queue and the system hold.
-    if (code === 3_008 && this.publishers.numLarge(5_000) > 8) return;
-    // Its requests may reach another node, which passes them on through the broker.
-    if ((isSilence || code === 3_005) && client.plan.transport !== 'websocket' && this.#wasBrokerImpaired()) return;
-    // Its token has ended while it could not bring another.
-    if (code === 3_005 && client.plan.tokenMs !== undefined && wasImpaired) return;
-    this.report('G12', `the connection of ${client.name} is closed with ${code}, without a reason`);
-  }
-
-  /** G9: who is blocked does not come in any more, where that can be known. */
-  #checkRevoked(subscriber: string): void {
-    const client = this.clients.find(({ name }) => name === subscriber);
-    const sinceMs = client && this.revoked.get(client.user);
-    if (client === undefined || sinceMs === undefined || this.time.nowMs - sinceMs < 6_000) return;
-    if (!this.#mayMiss(subscriber, sinceMs))
-      this.report('G9', `${subscriber} is let in, though ${client.user} was blocked`);
-  }
-
-  #wasImpaired(name: string): boolean {
-    const nowMs = this.time.nowMs;
-    for (const fault of this.#faults.between(nowMs - 30_000, nowMs)) if (fault.name.includes(` ${name} `)) return true;
-    return false;
-  }
-
-  #wasBrokerImpaired(): boolean {
-    const nowMs = this.time.nowMs;
-    return this.#faults.any(nowMs - 30_000, nowMs, ({ silences, cuts, kills, stopsBroker }) => {
-      return [silences, cuts, kills].some((nodes) => nodes !== undefined) || stopsBroker === true;
-    });
-  }
-
-  #mayMiss(subscriber: string, sinceMs: number): boolean {
-    const client = this.clients.find(({ name }) => name === subscriber);
-    const node = this.fleet.nodeOf(subscriber, client?.connection);
-    const isOf = (nodes: readonly string[] | undefined) => nodes?.includes(node) === true;
-    return this.#faults.any(sinceMs - 16_000, this.time.nowMs, ({ silences, cuts, kills, stopsBroker }) => {
-      return isOf(silences) || isOf(cuts) || isOf(kills) || stopsBroker === true;
-    });
   }
 
   #netOf(client: string): ClientNet {

@@ -3,11 +3,13 @@
 import type { Logger } from '../../../src/engine/ports/logger.js';
 import type { HistoryEvent } from '../../chaos/history.js';
 
-interface Line {
-  readonly atMs: number;
+interface Words {
   readonly who: string;
   readonly text: string;
 }
+
+/** Put into words only for whoever reads it. */
+type Line = { readonly atMs: number } & (Words | { readonly event: HistoryEvent });
 
 /** Older ones are forgotten. */
 const maxLines = 20_000;
@@ -18,13 +20,11 @@ export class Timeline {
   constructor(private readonly nowMs: () => number) {}
 
   add(who: string, text: string): void {
-    this.#lines.push({ atMs: this.nowMs(), who, text });
-    if (this.#lines.length > maxLines) this.#lines = this.#lines.slice(maxLines / 2);
+    this.#add({ atMs: this.nowMs(), who, text });
   }
 
   event(event: HistoryEvent): void {
-    const { who, text } = wordsOf(event);
-    this.add(who, text);
+    this.#add({ atMs: event.atMs, event });
   }
 
   /** A node's log. @param onError called with what must never be written there */
@@ -41,8 +41,16 @@ export class Timeline {
   text(last = 200): string {
     return this.#lines
       .slice(-last)
-      .map(({ atMs, who, text }) => `${(atMs / 1_000).toFixed(4).padStart(10)} s  ${who.padEnd(10)} ${text}`)
+      .map((line) => {
+        const { who, text } = 'event' in line ? wordsOf(line.event) : line;
+        return `${(line.atMs / 1_000).toFixed(4).padStart(10)} s  ${who.padEnd(10)} ${text}`;
+      })
       .join('\n');
+  }
+
+  #add(line: Line): void {
+    this.#lines.push(line);
+    if (this.#lines.length > maxLines) this.#lines = this.#lines.slice(maxLines / 2);
   }
 
   /** The same for the same run. */

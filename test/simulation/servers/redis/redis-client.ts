@@ -1,6 +1,5 @@
 /** What the Redis broker uses of a client of `@redis/client`, over a simulated connection. */
 
-import { createHash } from 'node:crypto';
 import type { BrokerLine } from '../../network/broker-net.js';
 import type { SimProcess } from '../../time/sim-process.js';
 import type { RedisPeer, RedisServer } from './redis-server.js';
@@ -59,12 +58,8 @@ export class RedisClient implements RedisPeer {
   }
 
   scriptLoad(source: string): Promise<unknown> {
-    const sha = createHash('sha1').update(source).digest('hex');
     this.#isFor('commands');
-    return this.#ask(() => {
-      this.server.load(sha, source);
-      return sha;
-    });
+    return this.#ask(() => this.server.load(source));
   }
 
   async sSubscribe(buses: string | readonly string[], listener: Listener): Promise<void> {

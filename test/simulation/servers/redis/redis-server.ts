@@ -3,6 +3,7 @@
  * a replica that is behind, and the names by which the server tells one life of its data from the next.
  */
 
+import { createHash } from 'node:crypto';
 import type { BrokerPorts } from '../../../../src/brokers/ports.js';
 import { RedisBroker } from '../../../../src/brokers/redis/broker.js';
 import type { Library } from '../../../../src/brokers/redis/client-library.js';
@@ -37,6 +38,7 @@ export class RedisServer implements BrokerServer {
   readonly #machine: LuaRunner;
   readonly #keys: Keyspace;
   readonly #scripts = new Map<string, string>();
+  readonly #shas = new Map<string, string>();
   readonly #subscribers = new Map<string, Map<RedisPeer, Meddled>>();
   #replica: Snapshot | undefined;
   #runId: string;
@@ -104,8 +106,12 @@ export class RedisServer implements BrokerServer {
     this.#said = undefined;
   }
 
-  load(sha: string, source: string): void {
+  /** @returns its name, by which it can be run until the server ends */
+  load(source: string): string {
+    const sha = this.#shas.get(source) ?? createHash('sha1').update(source).digest('hex');
+    this.#shas.set(source, sha);
     this.#scripts.set(sha, source);
+    return sha;
   }
 
   subscribe(peer: RedisPeer, buses: readonly string[]): void {
