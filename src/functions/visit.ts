@@ -85,6 +85,8 @@ export class Visit {
       has: (channel) => this.node.ports.hub.has(channel),
     });
     this.node = engine.makeNode({ clock: this.#clock, broker: this.#broker, limits, revocations });
+    // The sweep does: a visit that takes long is no reason for a message.
+    this.node.ports.pings.stop();
     if (observer !== undefined) this.node.ports.notifier.observer = nobody;
     this.#connection = new GatewayConnection({ gateway, clock, endpoint: before.endpoint, id, leaseEndsAtMs });
     this.session = this.node.ports.open(this.#connection, readHandshake(before.handshake), before.client);

@@ -40,6 +40,17 @@ describe('ping wheel', () => {
     wheel.close();
   });
 
+  test('tells its interval and pings nobody once it is stopped', async () => {
+    const { clock, wheel, recorder } = setup();
+    const [before, after] = [recorder(), recorder()];
+    wheel.add(before);
+    wheel.stop();
+    wheel.add(after);
+    await clock.advance(100_000);
+    expect([before.pingsMs, after.pingsMs]).toEqual([[], []]);
+    expect([wheel.intervalMs, wheel.size]).toEqual([25_000, 2]);
+  });
+
   test('spreads connections evenly over the interval, however they came', async () => {
     const { clock, wheel, recorder } = setup();
     const all = Array.from({ length: 250 }, recorder);

@@ -23,6 +23,7 @@ export class PingWheel {
   #now = 0;
   #next = 0;
   #timer: Cancel | undefined;
+  #isStopped = false;
   #size = 0;
 
   /** An interval of 0 makes a wheel that never turns. */
@@ -48,7 +49,7 @@ export class PingWheel {
     this.#next = (this.#next + 1) % this.#slots.length;
     this.#slots[this.#next]?.add(pinged);
     this.#size++;
-    this.#timer ??= this.#clock.schedule(this.#tick, tickMs);
+    if (!this.#isStopped) this.#timer ??= this.#clock.schedule(this.#tick, tickMs);
     return this.#next;
   }
 
@@ -56,6 +57,12 @@ export class PingWheel {
     if (!this.#slots[slot]?.delete(pinged)) return;
     this.#size--;
     if (this.#size === 0) this.close();
+  }
+
+  /** From now on it does not turn: somebody else pings its connections, at the interval that they are told. */
+  stop(): void {
+    this.#isStopped = true;
+    this.close();
   }
 
   close(): void {
