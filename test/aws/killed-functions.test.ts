@@ -35,7 +35,8 @@ describe.skipIf(redisIsMissing())('functions that die', () => {
         manners: { doubled: 0.1, delayMs: 20, disconnects: 'sometimes late, twice or never', throttled: 0.05 },
         random: () => random.unit(),
       });
-      await using functions = new FunctionPool([redis().url, ownPrefix(), gateway.endpoint, JSON.stringify(times)], 6);
+      const args = [redis().url, ownPrefix(), gateway.endpoint, JSON.stringify(times)];
+      await using functions = new FunctionPool('chaos', args, 6);
       pool = functions;
       const checker = new HistoryChecker();
       const recorder = new Recorder(checker);

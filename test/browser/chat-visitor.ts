@@ -13,6 +13,11 @@ export interface VisitOptions extends BrowserContextOptions {
 export class ChatVisitor implements AsyncDisposable {
   readonly log: Locator;
   readonly messages: Locator;
+  /** Messages on their way, and those that were not sent. */
+  readonly unsent: Locator;
+  readonly failed: Locator;
+  /** Where the page says that messages may be missing. */
+  readonly gaps: Locator;
   readonly banner: Locator;
   readonly people: Locator;
   readonly field: Locator;
@@ -25,6 +30,9 @@ export class ChatVisitor implements AsyncDisposable {
   private constructor(readonly page: Page) {
     this.log = page.getByRole('log');
     this.messages = this.log.locator('.message .text');
+    this.unsent = this.log.locator('.message.pending, .message.failed');
+    this.failed = this.log.locator('.message.failed');
+    this.gaps = this.log.locator('.divider.gap');
     this.banner = page.getByRole('status');
     this.people = page.locator('#people-list .name');
     this.field = page.getByRole('textbox', { name: 'Message' });

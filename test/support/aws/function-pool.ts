@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('./function.mjs', import.meta.url));
+const programOf = (name: string) => fileURLToPath(new URL(`./${name}-function.mjs`, import.meta.url));
 
 interface Container {
   readonly child: ChildProcess;
@@ -13,6 +13,7 @@ interface Container {
 }
 
 export class FunctionPool implements AsyncDisposable {
+  readonly #program: string;
   readonly #args: readonly string[];
   readonly #idle: Container[] = [];
   readonly #busy = new Set<Container>();
@@ -25,9 +26,11 @@ export class FunctionPool implements AsyncDisposable {
 
   /** @param most functions at a time; further events wait */
   constructor(
+    application: 'chaos' | 'chat',
     args: readonly string[],
     private readonly most: number,
   ) {
+    this.#program = programOf(application);
     this.#args = args;
   }
 
@@ -79,7 +82,7 @@ export class FunctionPool implements AsyncDisposable {
   #start(): void {
     if (this.#isClosed) return;
     this.#numStarting++;
-    const child = fork(program, this.#args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(this.#program, this.#args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const container: Container = { child, fail: undefined, succeed: undefined };
     child.on('message', (message: 'ready' | { readonly answer?: unknown; readonly error?: string }) => {
       if (message === 'ready') {

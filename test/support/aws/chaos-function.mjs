@@ -2,6 +2,7 @@
 /** A function: it gets events from its parent process, and publishes by order of an event. */
 import { lambda, redisStore } from '../../../dist/aws/index.js';
 import { channel, fanfare } from '../../../dist/index.js';
+import { context, errorsAlone, serveEvents } from './serve-events.mjs';
 
 const [url = '', prefix = '', endpoint = '', times = '{}'] = process.argv.slice(2);
 
@@ -10,7 +11,7 @@ const app = fanfare({
   channels: {
     'chaos:{n}': channel({ subscribe: 'anyone', publish: 'subscriber', presence: true, history: { size: 5_000 } }),
   },
-  log: { debug() {}, info() {}, warn() {}, error: (fields, message) => console.error(message, fields) },
+  log: errorsAlone,
 });
 const handler = lambda(app, { store: redisStore({ url, prefix }), endpoint, times: JSON.parse(times) });
 
@@ -23,16 +24,7 @@ async function answerTo(event) {
     return app.publish(publish.channel, publish.data, { idempotencyKey: publish.idempotencyKey });
   }
   if (presence !== undefined) return (await app.presence(presence)).map(({ client }) => client);
-  return handler(event, { getRemainingTimeInMillis: () => 20_000 });
+  return handler(event, { ...context });
 }
 
-process.on('message', async (message) => {
-  const { id, event } = /** @type {{ id: number, event: Order }} */ (message);
-  try {
-    process.send?.({ id, answer: await answerTo(event) });
-  } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
-  }
-});
-process.on('disconnect', () => process.exit());
-process.send?.('ready');
+serveEvents(answerTo);
