@@ -1,10 +1,15 @@
-/** G4–G6: streams, idempotency keys, versions and presence in DynamoDB, by the suite of brokers. */
+/**
+ * G4–G6: functions over DynamoDB: streams, idempotency keys, versions and presence by the suite of brokers, what functions keep,
+ * and what the official client can do. In one file, since its server takes seconds to start.
+ */
 
 import { describe, test } from 'vitest';
 import { brokerSuite } from '../../src/conformance/index.js';
 import type { Broker, BrokerEvents, Published, PublishOptions } from '../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { type ClientInfo, type NewPublication, publicationAt } from '../../src/model/publication.js';
+import { scenarioSuite } from '../support/aws/scenario-suite.js';
+import { storeSuite } from '../support/aws/store-suite.js';
 import { dynamoDbStoreKind } from '../support/aws/stores.js';
 import { ports, shared } from '../support/brokers/suites.js';
 
@@ -46,6 +51,16 @@ function heard(store: Broker): Broker {
   };
 }
 
+/** Moto takes some ms for each call, one after the other: with `FANFARE_TEST_COMBINATIONS=all` all run over it. */
+const isLong = process.env.FANFARE_TEST_COMBINATIONS === 'all';
+const usual: readonly string[] = [
+  'subscribes, publishes and receives',
+  'sees who is there, and how many',
+  'G4: gets all it missed, in order and once, when the history still has it',
+  'G4: is told that it cannot, when the history has expired',
+  'G5: is told that it cannot, when the history was lost and written anew up to the same offset',
+];
+
 describe.skipIf(dynamoDbStoreKind.isMissing())('DynamoDB', () => {
   const server = shared(dynamoDbStoreKind.start);
 
@@ -63,4 +78,7 @@ describe.skipIf(dynamoDbStoreKind.isMissing())('DynamoDB', () => {
       return { broker: heard(make(ports).broker), advance: skip, settle: async () => undefined };
     },
   });
+
+  storeSuite(server);
+  scenarioSuite(server, { isSerial: true, chosen: isLong ? undefined : usual });
 });

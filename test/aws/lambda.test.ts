@@ -315,6 +315,26 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
     ]);
   });
 
+  test('an auth function has the token of a second subprotocol, and the codec is what is confirmed', async () => {
+    const app = fanfare({
+      auth: ({ headers }) => {
+        const [, token] = headers.get('sec-websocket-protocol')?.split(/, ?/) ?? [];
+        return token === 'token.of-ann' ? { user: 'ann' } : null;
+      },
+      channels,
+      log: silentLogger,
+    });
+    // safe: of the same channels
+    const { functions } = await begun({ app: app as unknown as App });
+    const ws = new WebSocket(functions.gateway.url, ['centrifuge-json', 'token.of-ann']);
+    onTestFinished(() => ws.terminate());
+    await new Promise((resolve) => ws.once('open', resolve));
+    expect(ws.protocol).toBe('centrifuge-json');
+    const answered = new Promise((resolve) => ws.once('message', (data) => resolve(JSON.parse(String(data)))));
+    ws.send(JSON.stringify({ id: 1, connect: {} }));
+    expect(await answered).toMatchObject({ id: 1, connect: { client: expect.any(String) } });
+  });
+
   test('what functions cannot keep is refused at the start', () => {
     const store = redisStore('redis://127.0.0.1:1');
     const code = 'ERR_CONFIG';

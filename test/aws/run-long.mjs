@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 const all = {
   kills: { file: 'aws/killed-functions', env: { FUNCTION_KILLS: '200' } },
   chat: { file: 'aws/browser', env: { CHAT_MESSAGES: '1000', CHAT_KILLS: '60' } },
-  scenarios: { file: 'aws/scenarios', env: { FANFARE_TEST_COMBINATIONS: 'all' } },
+  scenarios: { file: 'aws/dynamodb', env: { FANFARE_TEST_COMBINATIONS: 'all' } },
   held: { file: 'attach/short-connections', env: { SHORT_CONNECTION_MS: '30000', SHORT_CLIENTS: '200' } },
 };
 

@@ -101,9 +101,8 @@ export const dynamoDbStoreKind: StoreKind = {
   },
 };
 
-export const storeKinds: readonly StoreKind[] = [
+export const redisStoreKinds: readonly StoreKind[] = [
   redisStoreKind,
   redisKind('Redis 8', redis8.program, () => redisIsMissing(redis8)),
   redisKind('Valkey', valkey.program, () => redisIsMissing(valkey)),
-  dynamoDbStoreKind,
 ];

@@ -1,8 +1,8 @@
-/** What functions keep, in each store: leases, events that are handled once and in order, indexes, marks, revocations. */
+/** What functions keep in a store: leases, events that are handled once and in order, indexes, marks, revocations. */
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { storeKinds } from '../support/aws/stores.js';
-import { ports, shared } from '../support/brokers/suites.js';
+import { ports } from '../brokers/suites.js';
+import type { StoreServer } from './stores.js';
 
 const long = 60_000;
 const event = (id: string, command = 0, isPatient = true) => ({
@@ -12,10 +12,9 @@ const event = (id: string, command = 0, isPatient = true) => ({
   isPatient,
 });
 
-describe.each(storeKinds)('$kind', ({ start, isMissing }) => {
-  describe.skipIf(isMissing())('the store of functions', () => {
-    const server = shared(start);
-
+/** Declares its tests, over a server that is there once they run. */
+export function storeSuite(server: () => StoreServer): void {
+  describe('the store of functions', () => {
     async function made() {
       const { make } = await server().ownStore();
       const store = make(ports);
@@ -189,4 +188,4 @@ describe.each(storeKinds)('$kind', ({ start, isMissing }) => {
       }
     });
   });
-});
+}
