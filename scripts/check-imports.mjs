@@ -60,6 +60,7 @@ export const folderRules = {
         'node-exchange',
         'request-head',
         'upgrade-header',
+        'web-head',
       ].map(httpFile),
     ],
     node: true,

@@ -47,6 +47,7 @@ export type {
 export type { OneWayPaths, TransportPaths } from './server/client-transports.js';
 export type { AttachOptions, DeflateOptions } from './server/deflate-options.js';
 export { fanfare } from './server/fanfare.js';
+export type { FetchOptions, HandoverOptions } from './server/handover-options.js';
 export { type JwksOptions, type JwtKey, type JwtOptions, jwt } from './server/jwt.js';
 export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';

@@ -7,7 +7,7 @@ import { defined } from '../model/defined.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { decodeJsonFrame } from '../protocols/centrifugal/json-decode.js';
 import type { AppEngine } from '../server/app-engine.js';
-import { cookiesWithoutOrigin, foreignPage } from '../transports/foreign-page.js';
+import { findForeignUpgrade } from '../transports/foreign-page.js';
 import type { Refusal } from '../transports/refusal.js';
 import { unspokenSubprotocol } from '../transports/unspoken-protocol.js';
 import { codecOfUrl } from '../transports/websocket/codecs.js';
@@ -158,9 +158,8 @@ export class FunctionHost {
 
   #findRefusal(head: RequestHead): Refusal | undefined {
     const { gate } = this.#ports.engine;
-    if (!gate.origins.allows(head)) return foreignPage(head, gate.origins);
-    const { origin, cookie } = head.headers;
-    if (gate.cookiesAuthenticate && cookie !== undefined && origin === undefined) return cookiesWithoutOrigin;
+    const foreign = findForeignUpgrade(head, gate);
+    if (foreign !== undefined) return foreign;
     const offered = subprotocolsOf(head);
     const asked = offered.length === 0 ? [codecOfUrl(head.url ?? '')] : offered;
     if (asked.includes(json)) return undefined;

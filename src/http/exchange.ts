@@ -1,4 +1,4 @@
-/** A request and its answer, however they came: `node:http` and `node:http2` are one adapter (`node-exchange.ts`). */
+/** A request and its answer, however they came: `node:http` and `node:http2` are one adapter (`node-exchange.ts`), `fetch` another. */
 
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
@@ -13,6 +13,8 @@ export interface HttpExchange {
   readonly isOver: boolean;
   /** On one connection, behind a request that is not answered yet. */
   readonly isQueued: boolean;
+  /** When something else ends the answer, from the request on. Absent: nothing does. */
+  readonly endsInMs?: number | undefined;
   /** An answer has begun, or none can be given any more. */
   readonly isAnswered: boolean;
   /** For what is written after {@link begin}. It closes when the client leaves, too. */

@@ -16,6 +16,7 @@ export class NodeExchange implements HttpExchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     latest: WeakMap<Socket, NodeExchange>,
+    readonly endsInMs?: number | undefined,
   ) {
     if (isHttp2(request)) return;
     if (response.socket === null) {

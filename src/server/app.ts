@@ -1,5 +1,10 @@
-/** The running application: the program's interface to its Fanfare node. */
+/**
+ * The running application: the program's interface to its Fanfare node. Long, since its methods are that interface, and each
+ * is little more than its description.
+ */
 
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { AsyncApiDocument } from '../asyncapi/document.js';
 import type { SpecOptions } from '../asyncapi/options.js';
 import type {
@@ -19,6 +24,7 @@ import { disconnectCodes } from '../model/codes.js';
 import { defined } from '../model/defined.js';
 import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
+import type { SocketHooks } from '../transports/websocket/socket-hooks.js';
 import type { AppEngine } from './app-engine.js';
 import { appEngineKey } from './app-engine-key.js';
 import { AppMap } from './app-map.js';
@@ -39,6 +45,8 @@ import {
 } from './app-types.js';
 import { checkAttach, checkListen, checkServer } from './check-options.js';
 import type { AttachOptions } from './deflate-options.js';
+import type { HandedOver } from './handed-over.js';
+import { checkFetch, checkHandover, type FetchOptions, type HandoverOptions } from './handover-options.js';
 import type { ListenAddress } from './listener.js';
 import type { AnyHttpServer, Certificate } from './own-server.js';
 import type { CloseOptions, ListenOptions, Serving } from './serving.js';
@@ -61,6 +69,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /** Carries the types to `connect<App>()`; has no value. */
   declare readonly types: { readonly channels: Channels; readonly procedures: Procedures };
   readonly #serving: Serving;
+  readonly #handedOver: HandedOver;
   #operations: Operations;
   readonly #setOrigins: (origins: readonly string[] | '*' | undefined) => void;
   readonly #spec: (options: SpecOptions) => AsyncApiDocument;
@@ -70,12 +79,14 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
   /** Made by `fanfare()`. */
   constructor(parts: {
     readonly serving: Serving;
+    readonly handedOver: HandedOver;
     readonly operations: Operations;
     readonly setOrigins: (origins: readonly string[] | '*' | undefined) => void;
     readonly spec: (options: SpecOptions) => AsyncApiDocument;
     readonly engine: Omit<AppEngine, 'use'>;
   }) {
     this.#serving = parts.serving;
+    this.#handedOver = parts.handedOver;
     this.#operations = parts.operations;
     this.#setOrigins = parts.setOrigins;
     this.#spec = parts.spec;
@@ -109,6 +120,37 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     checkAttach(options);
     this.#serving.attach(server, options);
     return this;
+  }
+
+  /**
+   * Answers a client's request where a platform hands over a `Request` and takes a `Response`: HTTP streaming, server-sent
+   * events and long polling. Their answers last: the platform has to pass them on as they come. 404 for other paths.
+   * Instances share a broker, by which each passes on what is for a client of another one.
+   *
+   * @example export const GET = (request: Request) => app.fetch(request, { maxConnectionMs: 300_000 });
+   */
+  async fetch(request: Request, options: FetchOptions = {}): Promise<Response> {
+    checkFetch(options);
+    return this.#handedOver.fetch(request, options);
+  }
+
+  /**
+   * Handles an upgrade where a platform hands over its request and socket, as the event `upgrade` of `node:http` does. One
+   * for a path of nobody is answered with 404.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: HandoverOptions = {}): void {
+    checkHandover('upgrade(request, socket, head, options)', options);
+    this.#handedOver.upgrade(request, socket, head, options);
+  }
+
+  /**
+   * Serves clients whose WebSockets a library holds, by the hooks of crossws, at the path where the library has them.
+   *
+   * @example export default defineWebSocketHandler(app.socketHooks({ maxConnectionMs: 300_000 }));
+   */
+  socketHooks(options: HandoverOptions = {}): SocketHooks {
+    checkHandover('socketHooks(options)', options);
+    return this.#handedOver.hooks(options);
   }
 
   /**

@@ -39,9 +39,11 @@ import { ClientGate } from '../transports/client-gate.js';
 
 import { OriginPolicy } from '../transports/origin-policy.js';
 import { TrustedProxies } from '../transports/trusted-proxies.js';
+import { HeldSockets } from '../transports/websocket/held-sockets.js';
 import { FanfareApp } from './app.js';
 import { checkOptions } from './check-options.js';
 import { clientTransports } from './client-transports.js';
+import { HandedOver } from './handed-over.js';
 import { memory } from './memory.js';
 import type { FanfareOptions } from './options.js';
 import { ProcessMeter } from './process-meter.js';
@@ -151,7 +153,9 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     // A client's own tokens are never in cookies.
     cookiesAuthenticate: () => node.ports.auth.readsHeaders === true,
   });
-  const transports = clientTransports(node.ports, gate, { path, transports: options.transports ?? {}, channels });
+  const held = new HeldSockets(node.ports, gate);
+  const own = clientTransports(node.ports, gate, { path, transports: options.transports ?? {}, channels });
+  const transports = [...own, held];
   hooks?.start(id);
   let loadedMetrics: Promise<Metrics> | undefined;
   const metrics = () => (loadedMetrics ??= loadMetrics(node.ports, hooks, peers));
@@ -198,8 +202,16 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
       await flushed?.catch((error: unknown) => log.warn({ err: error }, 'the last spans were not taken'));
     },
   });
+  const handedOver = new HandedOver({
+    node,
+    transports,
+    held,
+    proxies: gate.proxies,
+    startMeanwhile: () => serving.startMeanwhile(),
+  });
   const app = new FanfareApp<Channels, Procedures>({
     serving,
+    handedOver,
     operations: node.operations,
     engine: {
       ...ports,

@@ -8,6 +8,7 @@ import type { HttpEndpoint, HttpReply, HttpRequest } from '../http/endpoint.js';
 import { targetOf } from '../http/host.js';
 import { headersOf, isHttp2, leaveBody } from '../http/http2.js';
 import { LongBodies } from '../http/long-bodies.js';
+import type { RequestHead } from '../http/request-head.js';
 import { unservedPathLine, wrongKindLine } from './unserved-paths.js';
 
 const common = { 'X-Content-Type-Options': 'nosniff' } as const;
@@ -111,7 +112,7 @@ function answers(prefix: HttpEndpoint, { method }: IncomingMessage, path: string
 }
 
 /** The path as it was sent: no decoding, so no two spellings of one endpoint. */
-export function pathOf(request: IncomingMessage): string {
+export function pathOf(request: RequestHead): string {
   const target = targetOf(request);
   const query = target.indexOf('?');
   return query === -1 ? target : target.slice(0, query);

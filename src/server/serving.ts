@@ -14,17 +14,16 @@ import { NodeExchange } from '../http/node-exchange.js';
 import { offersHttp2, offersWebSocket } from '../http/upgrade-header.js';
 import type { ClientEndpoint, ListenerTerms, Transport } from '../transports/transport.js';
 import type { TrustedProxies } from '../transports/trusted-proxies.js';
-import { refuseUpgrade } from '../transports/websocket/upgrade.js';
 import { announced } from './announced-connections.js';
 import { type AttachOptions, termsOf } from './deflate-options.js';
 import { hasTooManyHeaders } from './ignored-upgrade.js';
-import { type Interception, intercept, type RequestHandler, type UpgradeHandler } from './interception.js';
+import { type Interception, intercept, type RequestHandler } from './interception.js';
 import { closedMeanwhile, createHttpServer, type ListenAddress, listenOn } from './listener.js';
 import type { AnyHttpServer, Certificate, OwnServer } from './own-server.js';
 import { pathOf, Router } from './router.js';
 import { clientsPerSecOf, closePaced, type Pace } from './shutdown.js';
 import { createTlsServer } from './tls-server.js';
-import { unservedPathLine } from './unserved-paths.js';
+import { UpgradeRefusals } from './upgrade-refusals.js';
 
 /** The options of a port that Fanfare opens. */
 export interface ListenOptions extends AttachOptions {
@@ -84,12 +83,14 @@ export class Serving {
   /** The latest request of each connection, gone with it. */
   readonly #latest = new WeakMap<Socket, NodeExchange>();
   readonly #listening = new Set<OwnServer>();
+  readonly #refusals: UpgradeRefusals;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(private readonly parts: ServingParts) {
     const endpoints = parts.transports.flatMap((transport) => transport.endpoints);
     this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
+    this.#refusals = new UpgradeRefusals(this.#upgradePaths(), parts.proxies, parts.node.ports.refusals);
   }
 
   /** Connects the node to its broker, once. */
@@ -98,15 +99,20 @@ export class Serving {
     return this.#started;
   }
 
+  /** As {@link start}; clients that come before are kept waiting. */
+  startMeanwhile(): void {
+    const { log } = this.parts.node.ports;
+    this.start().catch((error: unknown) => log.error({ err: error }, 'the broker cannot be reached'));
+  }
+
   attach(server: AnyHttpServer, options: AttachOptions): void {
     if (this.#attached.has(server)) return;
-    const { node } = this.parts;
     const terms = termsOf(options);
-    this.start().catch((error: unknown) => node.ports.log.error({ err: error }, 'the broker cannot be reached'));
+    this.startMeanwhile();
     // For upgrades that nobody else handles. Without a listener, Node ignores upgrades.
     const onUpgrade = Object.assign(
       (request: IncomingMessage, socket: Duplex) => {
-        if (isLeftToFanfare(server) && !socket.writableEnded) this.#refuseUpgrade(request, socket);
+        if (isLeftToFanfare(server) && !socket.writableEnded) this.#refusals.unserved(request, socket);
       },
       { [isFanfares]: true },
     );
@@ -115,7 +121,10 @@ export class Serving {
       findHandler: (request) => {
         const endpoint = this.#endpoints.get(pathOf(request));
         return (
-          endpoint?.handle && this.#answering((...taken) => endpoint.handle?.(new NodeExchange(...taken, this.#latest)))
+          endpoint?.handle &&
+          this.#answering((...taken) =>
+            endpoint.handle?.(new NodeExchange(...taken, this.#latest, terms.maxConnectionMs)),
+          )
         );
       },
       findUpgrade: (request) => this.#findUpgrade(server, terms, request),
@@ -135,7 +144,7 @@ export class Serving {
     terms: ListenerTerms,
     request: IncomingMessage,
   ): ReturnType<Interception['findUpgrade']> {
-    if (hasTooManyHeaders(request)) return this.#refuseMany;
+    if (hasTooManyHeaders(request)) return this.#refusals.tooManyHeaders;
     const endpoint = this.#endpoints.get(pathOf(request));
     if (offersWebSocket(request)) return endpoint?.upgrade && ((...upgrade) => endpoint.upgrade?.(...upgrade, terms));
     const isPlain = endpoint !== undefined || offersHttp2(request) || isLeftToFanfare(server);
@@ -270,28 +279,8 @@ export class Serving {
     server.on('upgrade', () => undefined);
     intercept(server, {
       findHandler: () => undefined,
-      findUpgrade: (request) => (hasTooManyHeaders(request) ? this.#refuseMany : 'ignored'),
+      findUpgrade: (request) => (hasTooManyHeaders(request) ? this.#refusals.tooManyHeaders : 'ignored'),
     });
-  }
-
-  readonly #refuseMany: UpgradeHandler = (request, socket) => {
-    const { node, proxies } = this.parts;
-    const peer = proxies.clientAddress(request);
-    node.ports.refusals.tell({
-      check: 'http',
-      key: `too many headers ${peer}`,
-      fields: { status: 431, reason: 'too many headers', peer },
-      message: 'upgrade refused: it has more headers than are read',
-      level: 'info',
-    });
-    refuseUpgrade(socket, { status: 431, message: 'too many headers' });
-  };
-
-  /** Answers an upgrade that no listener handles. */
-  #refuseUpgrade(request: IncomingMessage, socket: Duplex): void {
-    const { node, proxies } = this.parts;
-    node.ports.refusals.tell(unservedPathLine(pathOf(request), this.#upgradePaths(), proxies.clientAddress(request)));
-    refuseUpgrade(socket, { status: 404, message: 'not found' });
   }
 
   #upgradePaths(): string[] {

@@ -8,6 +8,20 @@ import type { Refusal } from './refusal.js';
 /** Both texts come from the request. */
 const maxCitedLength = 200;
 
+/** What an upgrade is checked against. */
+export interface PagePolicy {
+  readonly origins: OriginPolicy;
+  /** Whether cookies may authenticate the client: then a request with cookies needs an `Origin`. */
+  readonly cookiesAuthenticate: boolean;
+}
+
+/** Refuses an upgrade that a page of somebody else may have caused. */
+export function findForeignUpgrade(request: RequestHead, policy: PagePolicy): Refusal | undefined {
+  if (!policy.origins.allows(request)) return foreignPage(request, policy.origins);
+  const { origin, cookie } = request.headers;
+  return policy.cookiesAuthenticate && cookie !== undefined && origin === undefined ? cookiesWithoutOrigin : undefined;
+}
+
 /** A page of another origin, or, if only `Sec-Fetch-Site` is known, of another site. */
 export function foreignPage(request: RequestHead, origins: OriginPolicy): Refusal {
   const { origin, 'sec-fetch-site': site } = request.headers;

@@ -9,6 +9,7 @@ import type { Disconnect, ErrorReply } from '../../model/codes.js';
 import type { RefusalLine } from '../../model/refusal-line.js';
 import type { ClientGate } from '../client-gate.js';
 import { type Exchange, plainEndpoint } from '../exchange.js';
+import { Goodbyes } from '../goodbyes.js';
 import type { Refusal } from '../refusal.js';
 import { StreamConnection } from '../streaming/connection.js';
 import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
@@ -56,12 +57,15 @@ export class OneWayStreamTransport implements Transport {
   /** Consumers that get heartbeats. */
   readonly #signsGiven: PingWheel;
   readonly #open = new Set<AnswerStream>();
+  /** Of answers that something else ends. */
+  readonly #goodbyes: Goodbyes<OneWayStream>;
 
   constructor(path: string, parts: OneWayParts) {
     const { format, ports, gate, signOfLifeMs } = parts;
     this.#format = format;
     this.#ports = ports;
     this.#gate = gate;
+    this.#goodbyes = new Goodbyes(ports);
     this.#signsGiven = new PingWheel(ports.clock, signOfLifeMs, 0);
     this.#signs = new SignsOfLife(ports.clock, ports.limits.pongTimeoutMs);
     this.endpoints = [plainEndpoint(path, format.style.name, parts, (exchange) => this.#take(exchange))];
@@ -103,10 +107,13 @@ export class OneWayStreamTransport implements Transport {
     connection.session = session;
     this.#open.add(stream);
     const slot = this.#signsGiven.add(connection);
+    const { endsInMs } = exchange.http;
+    if (endsInMs !== undefined) this.#goodbyes.schedule(connection, endsInMs);
     // Any failure ends the answer.
     stream.on('error', (error) => session.connectionFailed(error));
     stream.on('close', () => {
       this.#open.delete(stream);
+      if (this.#goodbyes.size > 0) this.#goodbyes.cancel(connection);
       this.#signsGiven.remove(connection, slot);
       connection.closed();
       session.connectionClosed();

@@ -12,6 +12,7 @@ import type { EncodedMessage } from '../../protocols/protocol.js';
 import { jsonType, protobufType } from '../body-types.js';
 import type { ClientGate } from '../client-gate.js';
 import { type Exchange, plainEndpoint } from '../exchange.js';
+import { Goodbyes } from '../goodbyes.js';
 import type { Refusal } from '../refusal.js';
 import type { AddressedSession, SessionAnswer, SessionDirectory, SessionWords } from '../session-directory.js';
 import type { ClientEndpoint, Transport, TransportPorts } from '../transport.js';
@@ -43,10 +44,13 @@ export class StreamTransport implements Transport {
   readonly #format: StreamFormat;
   readonly #parts: StreamParts;
   readonly #open = new Set<AnswerStream>();
+  /** Of answers that something else ends. */
+  readonly #goodbyes: Goodbyes<{ readonly session: Session }>;
 
   constructor(path: string, format: StreamFormat, parts: StreamParts) {
     this.#format = format;
     this.#parts = parts;
+    this.#goodbyes = new Goodbyes(parts.ports);
     this.endpoints = [plainEndpoint(path, format.name, parts, (exchange) => this.#tryOpen(exchange))];
   }
 
@@ -90,10 +94,14 @@ export class StreamTransport implements Transport {
     const order = new FrameOrder(encoding.protocol, ports.clock, maxFrameBytes, (one) => session.receive(one));
     directory.add(address, new StreamSession({ session, order, maxFrameBytes }, gate.bindingOf(head)));
     this.#open.add(stream);
+    const { endsInMs } = exchange.http;
+    const ending = endsInMs === undefined ? undefined : { session };
+    if (ending !== undefined && endsInMs !== undefined) this.#goodbyes.schedule(ending, endsInMs);
     // Any failure ends the answer.
     stream.on('error', (error) => session.connectionFailed(error));
     stream.on('close', () => {
       this.#open.delete(stream);
+      if (ending !== undefined) this.#goodbyes.cancel(ending);
       directory.remove(address);
       order.close();
       connection.closed();

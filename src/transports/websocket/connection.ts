@@ -7,6 +7,7 @@ import type { Connection, Encoding } from '../../engine/ports/connection.js';
 import type { Session } from '../../engine/sessions/session.js';
 import type { Disconnect } from '../../model/codes.js';
 import type { DictionaryOffer } from '../../model/dictionary.js';
+import { closeReason } from './close-reason.js';
 import type { DictionaryForm } from './dictionary.js';
 import { ignoreRest } from './ignore-rest.js';
 import { badDeflate, invalidData, undeflatable } from './undeflatable.js';
@@ -14,8 +15,6 @@ import { badDeflate, invalidData, undeflatable } from './undeflatable.js';
 /** RFC 6455 section 7.4.1. */
 const protocolError = 1_002;
 const messageTooBig = 1_009;
-/** The longest reason that fits a close frame (RFC 6455 section 5.5). */
-const maxReasonBytes = 123;
 /** Pongs of one connection that may wait to be written. */
 const maxWaitingPongs = 16;
 
@@ -141,7 +140,7 @@ export class WebSocketConnection implements Connection {
 
   /** `ws` ends the socket when the peer does not answer within the transport's close time-out. */
   close(disconnect: Disconnect): void {
-    this.#ws.close(disconnect.code, shortened(disconnect.reason));
+    this.#ws.close(disconnect.code, closeReason(disconnect.reason));
   }
 }
 
@@ -163,12 +162,4 @@ export class DictionaryConnection extends WebSocketConnection {
   beginDictionary(): void {
     if (this.#form !== undefined) this.encoding = this.#form.encoding;
   }
-}
-
-function shortened(reason: string): string {
-  if (Buffer.byteLength(reason) <= maxReasonBytes) return reason;
-  // A cut inside a character yields U+FFFD, three bytes, for which room is left.
-  return Buffer.from(reason)
-    .subarray(0, maxReasonBytes - 3)
-    .toString();
 }

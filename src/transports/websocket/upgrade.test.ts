@@ -5,8 +5,9 @@ import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { expectLinear } from '../../../test/support/linear.js';
+import type { PagePolicy } from '../foreign-page.js';
 import { OriginPolicy } from '../origin-policy.js';
-import { findRefusal, refuseUpgrade, type UpgradePolicy } from './upgrade.js';
+import { findRefusal, refuseUpgrade } from './upgrade.js';
 
 const good = {
   host: 'example.com',
@@ -36,7 +37,7 @@ function request({ method = 'GET', httpVersion = '1.1', headers = {} }: Change =
   return message;
 }
 
-const policy: UpgradePolicy = { origins: new OriginPolicy({}), cookiesAuthenticate: false };
+const policy: PagePolicy = { origins: new OriginPolicy({}), cookiesAuthenticate: false };
 const status = (change: Change, given = policy) => findRefusal(request(change), given)?.status;
 
 describe('findRefusal', () => {

@@ -6,22 +6,14 @@ import { elementsOf, isToken } from '../../http/header-list.js';
 import { findHostFault, hostOf } from '../../http/host.js';
 import type { RequestHead } from '../../http/request-head.js';
 import { hasBody, offersWebSocket } from '../../http/upgrade-header.js';
-import { cookiesWithoutOrigin, foreignPage } from '../foreign-page.js';
-import type { OriginPolicy } from '../origin-policy.js';
+import { findForeignUpgrade, type PagePolicy } from '../foreign-page.js';
 import type { Refusal } from '../refusal.js';
 import { deflateOffers } from './deflate-offer.js';
-
-/** What {@link findRefusal} checks against. */
-export interface UpgradePolicy {
-  readonly origins: OriginPolicy;
-  /** Whether cookies may authenticate the client: then a request with cookies needs an `Origin`. */
-  readonly cookiesAuthenticate: boolean;
-}
 
 /** Refuses what `ws` would accept. An invalid key is refused by `ws` itself, with 400. */
 export function findRefusal(
   request: RequestHead,
-  policy: UpgradePolicy,
+  policy: PagePolicy,
   subprotocols: readonly string[] = subprotocolsOf(request),
 ): Refusal | undefined {
   // RFC 6455 section 4.1.
@@ -36,11 +28,8 @@ export function findRefusal(
   if (request.headers['sec-websocket-version'] !== '13') {
     return { status: 426, message: 'WebSocket version 13 only', headers: { 'Sec-WebSocket-Version': '13' } };
   }
-  if (!policy.origins.allows(request)) return foreignPage(request, policy.origins);
-  const { origin, cookie } = request.headers;
-  if (policy.cookiesAuthenticate && cookie !== undefined && origin === undefined) {
-    return cookiesWithoutOrigin;
-  }
+  const foreign = findForeignUpgrade(request, policy);
+  if (foreign !== undefined) return foreign;
   // A malformed offer makes the handshake invalid, even if it would be declined.
   if (deflateOffers(request) === undefined) {
     return { status: 400, message: 'invalid Sec-WebSocket-Extensions' };

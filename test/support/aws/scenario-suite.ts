@@ -22,7 +22,10 @@ interface ScenarioSuiteOptions {
 }
 
 /** Declares its tests, over a server that is there once they run. */
-export function scenarioSuite(server: () => StoreServer, { chosen, isSerial = false }: ScenarioSuiteOptions = {}): void {
+export function scenarioSuite(
+  server: () => StoreServer,
+  { chosen, isSerial = false }: ScenarioSuiteOptions = {},
+): void {
   const declare = isSerial ? test : test.concurrent;
   const groups = Object.entries(centrifugeScenarios)
     .map(([group, all]) => [group, Object.entries(all).filter(([name]) => chosen?.includes(name) ?? true)] as const)

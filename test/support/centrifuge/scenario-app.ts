@@ -119,8 +119,16 @@ export interface ScenarioServer extends AsyncDisposable {
   readonly controls: Controls;
 }
 
-/** @param offers of all rules under which scenarios publish much, and of the listener. Default: none */
-export async function startScenarioServer(offers = nothing): Promise<ScenarioServer> {
+/** Where an application's clients connect, if that is no server of its own. */
+export type StartPlatform = (
+  app: ReturnType<typeof makeScenarioApp>,
+) => Promise<AsyncDisposable & { readonly port: number }>;
+
+/**
+ * @param offers of all rules under which scenarios publish much, and of the listener. Default: none
+ * @param platform default: the application listens
+ */
+export async function startScenarioServer(offers = nothing, platform?: StartPlatform): Promise<ScenarioServer> {
   let aheadMs = 0;
   let broker: ObedientBroker | undefined;
   const messages = new Gathered<unknown>();
@@ -133,8 +141,9 @@ export async function startScenarioServer(offers = nothing): Promise<ScenarioSer
     (data) => messages.add(data),
     offers,
   );
-  const { port, url } = await app.listen(0, { deflate: offers.deflate && { minBytes: 16 }, metrics: true });
-  const proxy = await FaultProxy.start({ port });
+  const own = await app.listen(0, { deflate: offers.deflate && { minBytes: 16 }, metrics: true });
+  const handedOver = await platform?.(app);
+  const proxy = await FaultProxy.start({ port: handedOver?.port ?? own.port });
   const controls: Controls = {
     ...controlsOf(app, proxy, messages),
     loseNextDelivery: async () => {
@@ -145,7 +154,7 @@ export async function startScenarioServer(offers = nothing): Promise<ScenarioSer
       aheadMs += ms;
     },
     numDeflated: async () => {
-      const metrics = await (await fetch(`${url}/metrics`)).text();
+      const metrics = await (await fetch(`${own.url}/metrics`)).text();
       return Number(/^fanfare_deflated_frames_total (\d+)$/m.exec(metrics)?.[1]);
     },
   };
@@ -155,6 +164,7 @@ export async function startScenarioServer(offers = nothing): Promise<ScenarioSer
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
       await app.close(500);
+      await handedOver?.[Symbol.asyncDispose]();
     },
   };
 }

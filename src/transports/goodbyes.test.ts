@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '../../../test/support/engine/fake-clock.js';
-import type { Disconnect } from '../../model/codes.js';
+import { FakeClock } from '../../test/support/engine/fake-clock.js';
+import type { Disconnect } from '../model/codes.js';
 import { Goodbyes } from './goodbyes.js';
 
 function socket() {

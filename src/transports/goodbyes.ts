@@ -1,7 +1,7 @@
 /** Tells clients to connect again before their platform ends the connection, each at a moment of its own. */
 
-import type { Cancel, Clock, Random } from '../../engine/ports/clock.js';
-import { type Disconnect, disconnectCodes } from '../../model/codes.js';
+import type { Cancel, Clock, Random } from '../engine/ports/clock.js';
+import { type Disconnect, disconnectCodes } from '../model/codes.js';
 
 /** A socket, once its session is there. */
 interface Ending {
