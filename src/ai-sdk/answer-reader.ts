@@ -54,6 +54,10 @@ export class AnswerReader {
     });
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** It cannot be read any more. */
   fail(error: unknown): void {
     if (this.#isOver) return;

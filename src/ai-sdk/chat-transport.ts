@@ -3,13 +3,16 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from 'ai';
 import type { AnyApp } from '../client/app-types.js';
 import type { Client } from '../client/client.js';
-import { ClientError } from '../client/client-error.js';
+import { ClientError, type ClientErrorCode } from '../client/client-error.js';
 import type { Stream } from '../client/streams/stream.js';
 import { StreamError } from '../client/streams/stream-error.js';
 import type { Streams } from '../client/streams/streams.js';
 import { AnswerReader } from './answer-reader.js';
 import { answerIdOf } from './answered-message.js';
 import { ChatChannels } from './chat-channels.js';
+import { conversationOf } from './conversation.js';
+import { type FollowedChat, Follower } from './follower.js';
+import { unfinished } from './unfinished.js';
 
 /** What the application is asked to answer. */
 export interface ChatRequest<Message extends UIMessage = UIMessage> {
@@ -55,6 +58,8 @@ export interface ChatTransportOptions<Message extends UIMessage = UIMessage> {
 const defaultPatienceMs = 15_000;
 /** Of one request, over lost connections. */
 const maxTries = 5;
+/** With them a call may have been heard, or not. */
+const lostCodes: readonly ClientErrorCode[] = ['ERR_CONNECTION', 'ERR_TIMEOUT'];
 
 type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
 type ReconnectOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['reconnectToStream']>[0];
@@ -68,6 +73,8 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
   /** Requests that the application has not taken yet, by chat. */
   readonly #sending = new Map<string, Set<Promise<string>>>();
   readonly #readers = new Set<AnswerReader>();
+  /** By chat; one that is followed twice has two. */
+  readonly #followers = new Map<string, Set<Follower<Message>>>();
 
   /** Made by {@link chatTransport}. */
   constructor(client: Client, options: ChatTransportOptions<Message>) {
@@ -129,6 +136,41 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
     }
   }
 
+  /**
+   * The messages of a chat that its channel keeps, without an answer that is still being said: `resumeStream()` of the chat
+   * has that. Its streams are opened with `meta: { message }`, what they answer. Rejects as a subscription that is refused.
+   */
+  async messages(chatId: string): Promise<Message[]> {
+    const streams = this.#channels.use(chatId);
+    try {
+      await streams.loaded();
+      // safe: the messages of the application, as the SDK has made them
+      return (await conversationOf(streams)) as Message[];
+    } finally {
+      this.#channels.release(chatId, streams);
+    }
+  }
+
+  /**
+   * Makes a chat what its channel has, and keeps it so: what was asked and answered before, here and on other devices, and what
+   * is asked there from now on. For chats whose streams are opened with `meta: { message }`, what they answer.
+   *
+   * @returns a function that ends it
+   * @example useEffect(() => transport.follow(chat), [chat]);
+   */
+  follow(chat: FollowedChat<Message>): () => void {
+    const streams = this.#channels.use(chat.id);
+    const follower = new Follower(chat, streams);
+    const all = this.#followers.get(chat.id) ?? new Set();
+    this.#followers.set(chat.id, all.add(follower));
+    return () => {
+      follower.end();
+      if (!all.delete(follower)) return;
+      if (all.size === 0) this.#followers.delete(chat.id);
+      this.#channels.release(chat.id, streams);
+    };
+  }
+
   /** Ends its use of the channels; readers of answers get an `ERR_STREAM_CLOSED`. */
   close(): void {
     for (const reader of this.#readers) reader.fail(new StreamError('ERR_STREAM_CLOSED', 'the transport is closed'));
@@ -145,7 +187,12 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
     const { resume, patienceMs = defaultPatienceMs, cancelOnStop = false } = this.#options;
     const cancel = () => void cancelIfOpen(stream).catch(() => undefined);
     if (cancelOnStop) signal?.addEventListener('abort', cancel);
-    const reader: AnswerReader = new AnswerReader({
+    for (const follower of this.#followers.get(chatId) ?? []) follower.sees(stream);
+    let reader: AnswerReader | undefined;
+    const stopListening = streams.channel.on('unsubscribed', ({ error, reason }) => {
+      reader?.fail(error ?? new StreamError('ERR_STREAM_CLOSED', `"${streams.name}" is not read any more: ${reason}`));
+    });
+    reader = new AnswerReader({
       stream,
       messageId,
       signal,
@@ -154,14 +201,12 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
       onEnd: () => {
         if (cancelOnStop) signal?.removeEventListener('abort', cancel);
         stopListening();
-        this.#readers.delete(reader);
+        if (reader !== undefined) this.#readers.delete(reader);
         this.#channels.release(chatId, streams);
       },
     });
-    const stopListening = streams.channel.on('unsubscribed', ({ error, reason }) => {
-      reader.fail(error ?? new StreamError('ERR_STREAM_CLOSED', `"${streams.name}" is not read any more: ${reason}`));
-    });
-    this.#readers.add(reader);
+    // One that has ended already is over.
+    if (!reader.isOver) this.#readers.add(reader);
     return reader.chunks;
   }
 
@@ -184,19 +229,13 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
         await this.#options.send(request);
         return request.id;
       } catch (error) {
-        if (!(error instanceof ClientError) || !error.retryable || tries === maxTries) throw error;
+        const isLost = error instanceof ClientError && lostCodes.includes(error.code);
+        if (!isLost || tries === maxTries) throw error;
         await streams.loaded();
         if (stream.state !== 'unknown') return request.id;
       }
     }
   }
-}
-
-/** In the order in which they began. */
-export function unfinished(streams: Streams): Stream[] {
-  return streams.all
-    .filter(({ state }) => state === 'open' || state === 'interrupted')
-    .sort((one, other) => one.number - other.number);
 }
 
 /** One that has just ended needs it no more. */

@@ -33,6 +33,11 @@ export class ChunkReader {
     return this.#open;
   }
 
+  /** Its producer has said its last. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** @throws StreamError `ERR_STREAM_INVALID` for a record that is no chunk */
   read(text: string): UIMessageChunk[] {
     const chunks: UIMessageChunk[] = [];

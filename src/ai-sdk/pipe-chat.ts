@@ -2,6 +2,7 @@
 
 import type { UIMessageChunk } from 'ai';
 import { ChunkWriter } from './chunk-writer.js';
+import { Continuation } from './continuation.js';
 
 /** A stream that is being written: that of `app.open()`, or of `streams(client, channel).open()`. */
 export interface ChatAnswer {
@@ -22,6 +23,14 @@ export interface ChatOutcome {
   readonly error?: unknown;
 }
 
+export interface PipeChatOptions {
+  /**
+   * The text of a stream that another producer has begun, read after it was opened: what comes now goes on with the same
+   * message, and with its last text if that has not ended. Default: nothing.
+   */
+  readonly soFar?: string;
+}
+
 /** How long a model has to end after it was cancelled, until it is left alone. */
 const lastWordsMs = 1_000;
 /** UTF-16 units of one append, and of those that are not acknowledged when no more are made. */
@@ -40,21 +49,27 @@ const cancelCodes: readonly unknown[] = ['ERR_STREAM_CANCELLED', 'ERR_STREAM_CLO
  * const { stream } = streamText({ model, prompt, abortSignal: answer.signal });
  * void pipeChat(answer, toUIMessageStream({ stream }));
  */
-export async function pipeChat(answer: ChatAnswer, chunks: AsyncIterable<UIMessageChunk>): Promise<ChatOutcome> {
+export async function pipeChat(
+  answer: ChatAnswer,
+  chunks: AsyncIterable<UIMessageChunk>,
+  { soFar = '' }: PipeChatOptions = {},
+): Promise<ChatOutcome> {
   const appends = new Appends(answer);
   const source = new Source(chunks, answer.signal);
-  const writer = new ChunkWriter();
   let result: unknown;
   let failure: string | undefined;
   let hasEnded = false;
   try {
+    const earlier = new Continuation(soFar);
+    const writer = new ChunkWriter(earlier.part);
+    if (earlier.isOver) source.leave();
     for (;;) {
       const chunk = await source.next();
       if (chunk === undefined) break;
       if (chunk.type === 'finish') result = { finishReason: chunk.finishReason };
       if (chunk.type === 'error') failure = chunk.errorText;
       if (chunk.type === 'finish' || chunk.type === 'abort') hasEnded = true;
-      await appends.append(writer.write(chunk));
+      for (const next of earlier.next(chunk)) await appends.append(writer.write(next));
     }
     const { aborted, reason } = answer.signal;
     if (aborted && !isCancel(reason)) return { end: 'lost', error: reason };

@@ -1,10 +1,11 @@
 /** `fanfare/ai-sdk` with the released AI SDK: its chat in front, its `streamText` behind, a server and real sockets between. */
 
 import { Chat } from '@ai-sdk/react';
-import { convertToModelMessages, streamText, toUIMessageStream, type UIMessage } from 'ai';
+import { convertToModelMessages, isStepCount, streamText, tool, toUIMessageStream, type UIMessage } from 'ai';
 import { channel, fanfare, rpc } from 'fanfare';
-import { type ChatOutcome, type ChatTransportOptions, chatTransport, pipeChat } from 'fanfare/ai-sdk';
+import { type ChatOutcome, type ChatTransportOptions, chatTransport, messageOf, pipeChat } from 'fanfare/ai-sdk';
 import { connect } from 'fanfare/client';
+import { streams } from 'fanfare/client/streams';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -13,6 +14,12 @@ import { ScriptedModel } from './scripted-model.js';
 
 const question = z.object({ chatId: z.string(), id: z.string(), messages: z.array(z.custom<UIMessage>()) });
 
+const weather = tool({
+  description: 'the weather in a town',
+  inputSchema: z.object({ town: z.string() }),
+  execute: async ({ town }) => `rain in ${town}`,
+});
+
 function chatApp(model: ScriptedModel, outcomes: ChatOutcome[]) {
   const app = fanfare({
     anonymous: true,
@@ -20,6 +27,7 @@ function chatApp(model: ScriptedModel, outcomes: ChatOutcome[]) {
     channels: {
       'chat:{id}': channel({
         subscribe: 'anyone',
+        publish: 'anyone',
         streams: { every: '10ms', cancel: 'subscriber', interruptAfter: '1s' },
       }),
     },
@@ -32,6 +40,8 @@ function chatApp(model: ScriptedModel, outcomes: ChatOutcome[]) {
       model,
       messages: await convertToModelMessages(messages),
       abortSignal: stream.signal,
+      tools: { weather },
+      stopWhen: isStepCount(2),
       onError() {},
     });
     void pipeChat(stream, toUIMessageStream({ stream: result.stream, originalMessages: messages })).then((outcome) =>
@@ -96,10 +106,10 @@ describe('an answer', () => {
     const call = await callOf(0);
     expect(call.prompt.at(-1)).toMatchObject({ role: 'user', content: [{ type: 'text', text: 'Why?' }] });
     call.begin();
-    const words = Array.from({ length: 60 }, (_, n) => `${n}ü "\n\u001e`);
+    const words = Array.from({ length: 50 }, (_, n) => `${n}ü "\n\u001e`);
     for (const [n, word] of words.entries()) {
       call.say(word);
-      if (n % 20 !== 10) continue;
+      if (n % 25 !== 10) continue;
       await eventually(() => expect(answerIn(chat)).toBe(words.slice(0, n + 1).join('')));
       expect(chat.status).toBe('streaming');
       proxy.reset();
@@ -160,5 +170,169 @@ describe('an answer', () => {
     expect(answerIn(second.chat)).toBe('Because it is');
     expect(second.chat.messages.at(-1)?.parts.at(-1)).toMatchObject({ state: 'done' });
     await second.transport.cancel('3');
+  });
+});
+
+describe('a chat', () => {
+  it('that is followed is the same on every device: questions, answers, and those that are asked again', async () => {
+    const [first, second] = [page('4'), page('4')];
+    for (const { transport, chat } of [first, second]) onTestFinished(transport.follow(chat));
+    const shows = (all: readonly string[]) =>
+      eventually(() => {
+        for (const { chat } of [first, second]) expect(chat.messages.map(textOf)).toEqual(all);
+        expect(second.chat.messages.map(({ id }) => id)).toEqual(first.chat.messages.map(({ id }) => id));
+      });
+    const asked = first.chat.sendMessage({ text: 'Why?' });
+    const call = await callOf(0);
+    call.begin();
+    call.say('Because ');
+    await shows(['Why?', 'Because ']);
+    expect(second.chat.status).toBe('streaming');
+    call.say('it is.');
+    call.end();
+    await asked;
+    await shows(['Why?', 'Because it is.']);
+
+    await eventually(() => expect(second.chat.status).toBe('ready'));
+    const again = second.chat.regenerate();
+    const other = await callOf(1);
+    other.begin();
+    other.say('No reason.');
+    other.end();
+    await again;
+    await shows(['Why?', 'No reason.']);
+    await eventually(() => expect(first.chat.status).toBe('ready'));
+
+    // Both ask at once: each answer is seen by both, in the order of the channel.
+    const both = [first, second].map(({ chat }, n) => chat.sendMessage({ text: `And ${n}?` }));
+    for (const each of [await callOf(2), await callOf(3)]) {
+      const said = JSON.stringify(each.prompt.at(-1)).includes('And 0') ? 'zero' : 'one';
+      each.begin();
+      each.say(said);
+      each.end();
+    }
+    await Promise.all(both);
+    await eventually(() => {
+      const [one, two] = [first, second].map(({ chat }) => chat.messages.map(textOf));
+      expect(one).toHaveLength(6);
+      expect(two).toEqual(one);
+      expect([...(one ?? [])].sort()).toEqual(['And 0?', 'And 1?', 'No reason.', 'Why?', 'one', 'zero']);
+    });
+    const late = page('4');
+    expect((await late.transport.messages('4')).map(textOf)).toEqual(first.chat.messages.map(textOf));
+  });
+
+  it('has tools and reasoning in all of its readers', async () => {
+    const [first, second] = [page('5'), page('5')];
+    onTestFinished(second.transport.follow(second.chat));
+    const asked = first.chat.sendMessage({ text: 'And the weather?' });
+    const call = await callOf(0);
+    const input = JSON.stringify({ town: 'Bergen' });
+    call.parts(
+      { type: 'reasoning-start', id: 'r' },
+      { type: 'reasoning-delta', id: 'r', delta: 'It is asked ' },
+      { type: 'reasoning-delta', id: 'r', delta: 'for Bergen.' },
+      { type: 'reasoning-end', id: 'r' },
+      { type: 'tool-input-start', id: 'c', toolName: 'weather' },
+      ...[...input].map((delta) => ({ type: 'tool-input-delta' as const, id: 'c', delta })),
+      { type: 'tool-input-end', id: 'c' },
+      { type: 'tool-call', toolCallId: 'c', toolName: 'weather', input },
+    );
+    call.end('tool-calls', null);
+    const next = await callOf(1);
+    next.begin();
+    next.say('It rains.');
+    next.end();
+    await asked;
+    const parts = first.chat.messages.at(-1)?.parts;
+    expect(parts).toMatchObject([
+      { type: 'step-start' },
+      { type: 'reasoning', text: 'It is asked for Bergen.', state: 'done' },
+      { type: 'tool-weather', state: 'output-available', input: { town: 'Bergen' }, output: 'rain in Bergen' },
+      { type: 'step-start' },
+      { type: 'text', text: 'It rains.', state: 'done' },
+    ]);
+    await eventually(() => expect(second.chat.messages.at(-1)?.parts).toEqual(parts));
+    expect(await page('5').transport.messages('5')).toEqual(first.chat.messages);
+  });
+
+  it('is answered by any producer of text, and tells when that fails or is gone', async () => {
+    const plain = page('6', { send: async ({ id }) => void (await app.open('chat:6', { id })).pipe(said()) });
+    async function* said() {
+      yield 'Plain ';
+      yield 'text.';
+    }
+    await plain.chat.sendMessage({ text: 'Why?' });
+    expect(plain.chat.messages.at(-1)?.parts).toEqual([{ type: 'text', text: 'Plain text.', state: 'done' }]);
+
+    const failing = page('7');
+    const asked = failing.chat.sendMessage({ text: 'Why?' });
+    const call = await callOf(0);
+    call.begin();
+    call.say('Because');
+    await eventually(() => expect(answerIn(failing.chat)).toBe('Because'));
+    call.error(new Error('the model is tired'));
+    await asked;
+    expect(failing.chat.status).toBe('error');
+    await eventually(() => expect(outcomes).toMatchObject([{ end: 'failed' }]));
+    expect(await app.readStream('chat:7', failing.chat.messages[1]?.id ?? '')).toMatchObject({ state: 'failed' });
+
+    const gone = page('8', {
+      patienceMs: 0,
+      send: async ({ id }) => {
+        const writing = page('8').client;
+        await (await streams(writing, 'chat:8').open({ id })).append('half');
+        writing.close();
+      },
+    });
+    await gone.chat.sendMessage({ text: 'Why?' });
+    expect(gone.chat.error).toMatchObject({ code: 'ERR_STREAM_INTERRUPTED' });
+    expect(answerIn(gone.chat)).toBe('half');
+
+    const refused = page('9', { channel: () => 'unknown:9' });
+    await refused.chat.sendMessage({ text: 'Why?' });
+    expect(refused.chat.error).toMatchObject({ code: 'ERR_UNKNOWN_CHANNEL' });
+  });
+
+  it('that is stopped cancels if it is to', async () => {
+    const { chat } = page('10', { cancelOnStop: true });
+    const asked = chat.sendMessage({ text: 'Why?' });
+    const call = await callOf(0);
+    call.begin();
+    call.say('Because');
+    await eventually(() => expect(answerIn(chat)).toBe('Because'));
+    await chat.stop();
+    await asked;
+    await eventually(() => expect(outcomes).toEqual([{ end: 'cancelled' }]));
+    expect(call.signal.aborted).toBe(true);
+  });
+});
+
+describe('a second producer', () => {
+  it('goes on with the same text where the first one was', async () => {
+    const { chat } = page('11');
+    const asked = chat.sendMessage({ text: 'Why?' });
+    const call = await callOf(0);
+    call.begin();
+    call.say('Because it');
+    await eventually(() => expect(answerIn(chat)).toBe('Because it'));
+    const id = chat.messages[1]?.id ?? '';
+    const stream = await app.open('chat:11', { id });
+    await eventually(() => expect(outcomes).toMatchObject([{ end: 'lost', error: { code: 'ERR_STREAM_LOST' } }]));
+    expect(call.signal.aborted).toBe(true);
+    const soFar = await app.readStream('chat:11', id);
+    expect(textOf(soFar && (await messageOf(soFar)))).toBe('Because it');
+    const { stream: parts } = streamText({ model, prompt: 'go on', abortSignal: stream.signal });
+    const piped = pipeChat(stream, toUIMessageStream({ stream: parts }), { soFar: soFar?.text ?? '' });
+    const next = await callOf(1);
+    next.begin('other');
+    next.say(' is.', 'other');
+    next.end('stop', 'other');
+    expect(await piped).toEqual({ end: 'closed' });
+    await asked;
+    expect(chat.messages.at(-1)?.parts).toEqual([
+      { type: 'step-start' },
+      { type: 'text', text: 'Because it is.', state: 'done' },
+    ]);
   });
 });

@@ -42,8 +42,9 @@ export class ScriptedCall {
     this.parts({ type: 'text-delta', id, delta: text });
   }
 
-  end(unified: 'stop' | 'tool-calls' = 'stop', id: string | undefined = 't'): void {
-    if (id !== undefined) this.parts({ type: 'text-end', id });
+  /** @param id of the text that it ends, if there is one */
+  end(unified: 'stop' | 'tool-calls' = 'stop', id: string | null = 't'): void {
+    if (id !== null) this.parts({ type: 'text-end', id });
     this.parts({ type: 'finish', finishReason: { unified, raw: undefined }, usage });
     this.#controller?.close();
   }
