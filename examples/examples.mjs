@@ -19,6 +19,11 @@ export const examples = [
     about: 'Rooms, members, history and typing: every word arrives, also after a lost connection.',
   },
   {
+    name: 'assistant',
+    title: 'Assistant',
+    about: 'A chat with a model, by the AI SDK: answers go on over reloads, on every device, and stop when told to.',
+  },
+  {
     name: 'live-scores',
     title: 'Live scores',
     about:
