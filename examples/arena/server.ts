@@ -1,6 +1,7 @@
 /**
- * Serves the page and the arena from one `node:http` server; several of them share their rooms over Redis. PORT, REDIS_URL, and
- * ARENA_CAPACITY and ARENA_FILL, the most players and the least ships of a room. Run it: see README.md.
+ * Serves the page and the arena from one `node:http` server; several of them share their rooms over Redis. PORT, REDIS_URL,
+ * ARENA_CAPACITY and ARENA_FILL, the most players and the least ships of a room, and ARENA_KEEP, the seconds for which the place
+ * of a player who is away is kept. Run it: see README.md.
  */
 
 import { readFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { redis } from 'fanfare/redis';
 import { pino } from 'pino';
 import { arenaApp } from './app.js';
+import { keepSeatSec } from './game/rules.js';
 
 const headers = {
   'Content-Security-Policy': "default-src 'self'; img-src 'self' data:; style-src 'self'",
@@ -30,11 +32,13 @@ const server = createServer((request, response) => {
   else response.writeHead(200, { ...headers, 'Content-Type': file.type }).end(file.body);
 });
 
-const { PORT = '3000', REDIS_URL, ARENA_CAPACITY = '10', ARENA_FILL = '6', ARENA_ORIGINS } = process.env;
+const { PORT = '3000', REDIS_URL, ARENA_ORIGINS } = process.env;
+const { ARENA_CAPACITY = '10', ARENA_FILL = '6', ARENA_KEEP = String(keepSeatSec) } = process.env;
 const app = arenaApp({
   log: pino({ level: 'warn' }),
   capacity: Number(ARENA_CAPACITY),
   fillTo: Number(ARENA_FILL),
+  keepSeatSec: Number(ARENA_KEEP),
   ...(REDIS_URL !== undefined && { broker: redis(REDIS_URL) }),
   ...(ARENA_ORIGINS !== undefined && { origins: ARENA_ORIGINS.split(',') }),
 });

@@ -67,6 +67,16 @@ describe('a room of the arena', () => {
     expect(bob.player).not.toBe(player);
   });
 
+  it('is found by who comes back while what was told of it has ended, since its node stood still', async () => {
+    const { url, app } = await arena();
+    await using ann = await new Pilot(url, 'ann').play('Ann');
+    await using bob = new Pilot(url, 'bob');
+    await bob.client.ready();
+    await app.map('rooms').remove(ann.room);
+    await bob.play('Bob', ann.room);
+    expect(bob.room).toBe(ann.room);
+  });
+
   it('shows spectators a part of the ticks, and lets them press nothing', async () => {
     const { url } = await arena();
     await using ann = await new Pilot(url, 'ann').play('Ann');

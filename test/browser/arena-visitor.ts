@@ -17,6 +17,11 @@ export interface Place {
   readonly isAway: boolean;
 }
 
+/** Not a number where one is shown by no page. */
+export function distance(a?: Place, b?: Place): number {
+  return a === undefined || b === undefined ? Number.NaN : Math.hypot(a.x - b.x, a.y - b.y);
+}
+
 export class ArenaVisitor implements AsyncDisposable {
   readonly banner: Locator;
   readonly board: Locator;
@@ -64,6 +69,17 @@ export class ArenaVisitor implements AsyncDisposable {
     const words = (await this.page.locator('#arena').getAttribute('aria-label')) ?? '';
     const found = new RegExp(`(?:^|; )${name}(?: \\(you\\))? at (\\d+), (\\d+), \\d shields(, away)?`).exec(words);
     return found === null ? undefined : { x: Number(found[1]), y: Number(found[2]), isAway: found[3] !== undefined };
+  }
+
+  /** Resolves as soon as the page shows the ship of a player who is away; called before, it misses no moment. */
+  async seesAway(name: string): Promise<void> {
+    await this.page.waitForFunction(
+      (ship) =>
+        (document.querySelector('#arena')?.ariaLabel ?? '')
+          .split('; ')
+          .some((words) => words.startsWith(`${ship} at `) && words.endsWith(', away')),
+      name,
+    );
   }
 
   /** The points of all players, by their names. */

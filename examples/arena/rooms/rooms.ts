@@ -5,7 +5,7 @@
 
 import { randomInt, randomUUID } from 'node:crypto';
 import { keepSeatSec, maxShips, stepsPerSec, stepsPerTick } from '../game/rules.js';
-import { chooseRoom } from './matchmaking.js';
+import { chooseRoom, type OpenRoom } from './matchmaking.js';
 import type { RoomHold, RoomNetwork, Ticket } from './network.js';
 import { Room, type RoomState } from './room.js';
 import { StepClock } from './step-clock.js';
@@ -68,9 +68,7 @@ export class Rooms {
     const { capacity } = this.#options;
     const refused = new Set<string>();
     for (let attempt = 0; attempt < attemptsToSit; attempt++) {
-      const rooms = await this.#net.rooms();
-      // Of its own rooms this node knows more than what was told a second ago.
-      const open = rooms.map((one) => ({ ...one, players: this.#own.get(one.id)?.room.numPlayers ?? one.players }));
+      const open = await this.#open();
       const id = chooseRoom(open, { capacity, room: wish, refused }) ?? (await this.#create());
       if (await this.#sit(id, ticket)) return id;
       refused.add(id);
@@ -80,7 +78,7 @@ export class Rooms {
 
   /** For those who look on: the room that was asked for, else the fullest; `undefined` if nobody plays. */
   async watch(wish: string | undefined): Promise<string | undefined> {
-    return chooseRoom(await this.#net.rooms(), { capacity: Number.POSITIVE_INFINITY, room: wish });
+    return chooseRoom(await this.#open(), { capacity: Number.POSITIVE_INFINITY, room: wish });
   }
 
   /** Somebody on this node looks at a room: it has to belong to a node. */
@@ -122,15 +120,25 @@ export class Rooms {
     work.catch(this.#options.onError);
   }
 
+  /**
+   * All rooms. Of its own this node knows more than what it told a second ago; and nobody else has them, also when it stood
+   * still so long that what it told has ended: who comes back then still has a place in one.
+   */
+  async #open(): Promise<Iterable<OpenRoom>> {
+    const rooms = new Map((await this.#net.rooms()).map((one) => [one.id, one]));
+    for (const [id, { room }] of this.#own) rooms.set(id, { id, players: room.numPlayers });
+    return rooms.values();
+  }
+
   /** Those who come at the same time share one. */
   #create(): Promise<string> {
-    this.#creating ??= this.#open().finally(() => {
+    this.#creating ??= this.#openAnother().finally(() => {
       this.#creating = undefined;
     });
     return this.#creating;
   }
 
-  async #open(): Promise<string> {
+  async #openAnother(): Promise<string> {
     const id = randomUUID().slice(0, 6);
     const hold = await this.#net.claim(id);
     if (hold !== undefined) await this.#run(id, hold);
