@@ -18,12 +18,13 @@ interface Loaded {
 
 /** An application that takes every load, on all transports. */
 export async function loadableApp(publish: () => boolean = () => true, listen: ListenOptions = {}) {
+  const open = channel({ subscribe: 'anyone', publish, history: { size: 1_000, ttl: '5m' } });
   const app = fanfare({
     anonymous: true,
     log,
     transports: { sse: true },
     limits: { commandsPerSec: 0 },
-    channels: { 'load:{number}': channel({ subscribe: 'anyone', publish, history: { size: 1_000, ttl: '5m' } }) },
+    channels: { 'load:{number}': open, 'final:{number}': open },
   });
   onTestFinished(() => app.close(500));
   const { url, port } = await app.listen(0, listen);

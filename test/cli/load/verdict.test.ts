@@ -155,6 +155,7 @@ test('three processes load over TLS, on all transports and from several addresse
 test.each([
   ['10,000 connections', 'ten-thousand', 2],
   ['the arena', 'arena', 1],
+  ['the live scores', 'live-scores', 1],
 ])('the scenario of %s is one, here with fewer', async (_, name, workers) => {
   const { url } = await loadableApp();
   using folder = new Folder();
