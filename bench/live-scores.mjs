@@ -48,21 +48,23 @@ async function measure(kind, plan) {
     await fans.request('begin');
     await until(await server.request('play', { from: 0, to: warmUp, speed }));
     await fans.request('begin');
-    const cpuBefore = Number(await server.request('cpu'));
+    const cpu = async () => /** @type {NodeJS.CpuUsage} */ (await server.request('cpu'));
+    const before = await cpu();
     /** @type {Played} */
     const played = await server.request('play', { from: warmUp, to: warmUp + seconds, speed });
     await until(played);
-    const cpuUs = Number(await server.request('cpu')) - cpuBefore;
+    const after = await cpu();
+    const [userUs, systemUs] = [after.user - before.user, after.system - before.system];
     /** @type {Figures} */
     const figures = await fans.request('figures', played);
-    return { kind, played, figures, cpuUs };
+    return { kind, played, figures, cpuUs: userUs + systemUs, systemUs };
   } finally {
     await Promise.all([fans.close(), server.close()]);
   }
 }
 
 /** @param {Awaited<ReturnType<typeof measure>>} result @param {Plan} plan */
-function show({ kind, played, figures, cpuUs }, { fans, seconds }) {
+function show({ kind, played, figures, cpuUs, systemUs }, { fans, seconds }) {
   const { p50, p99, max, bursts, bytes, frames, sheetsOfFan } = figures;
   const aim = (/** @type {boolean} */ isMet) => (isMet ? 'met' : 'MISSED');
   const worst = Math.max(...bursts);
@@ -76,7 +78,7 @@ function show({ kind, played, figures, cpuUs }, { fans, seconds }) {
     `  ${bursts.length} goals at all fans within ${bursts.map((ms) => ms.toFixed(0)).join(', ')} ms (aim ${AIMS.burstMs} ms: ${aim(worst <= AIMS.burstMs)})`,
   );
   console.log(
-    `  server: ${(cpuUs / 1e6).toFixed(2)} s of CPU, ${((cpuUs / fans) * (1 / seconds)).toFixed(2)} µs a fan and second; the latest batch was ${played.maxLagMs.toFixed(0)} ms late`,
+    `  server: ${(cpuUs / 1e6).toFixed(2)} s of CPU, of it ${(systemUs / 1e6).toFixed(2)} s in the kernel; ${(cpuUs / fans / seconds).toFixed(1)} µs a fan and second, ${(cpuUs / frames).toFixed(1)} µs a frame; the latest batch was ${played.maxLagMs.toFixed(0)} ms late`,
   );
   console.log(
     `  ${(bytes / fans / seconds).toFixed(0)} bytes a fan and second in ${(frames / fans / seconds).toFixed(2)} frames; ${sheetsOfFan.toFixed(1)} documents a fan`,

@@ -3,6 +3,7 @@
 import { RawWebSocket } from '../client/raw-websocket.mjs';
 import { answerRequests } from '../shared/ipc.mjs';
 import { nowUs } from '../shared/payload.mjs';
+import { fanfareDialect, greetingOf } from './fanfare-dialect.mjs';
 
 /** Connections that are made at the same time, for the queue of the kernel. */
 const AT_ONCE = 100;
@@ -12,11 +13,11 @@ const DESKTOPS = 2;
 const RATES = { desktop: 10, phone: 2 };
 
 const readBuffer = Buffer.allocUnsafe(1 << 20);
-const PING_TAIL = Buffer.from('\n{}');
 
 /**
  * @typedef {{ port: number, match: string, team: string, offsets: { sheets: number, events: number } }} Final
- * @typedef {(raw: RawWebSocket, fan: Fan, final: Final) => { open?: () => void, text: (bytes: Buffer, from: number, to: number) => void }} Dialect
+ * @typedef {(bytes: Buffer, from: number, to: number) => void} Take
+ * @typedef {(raw: RawWebSocket, fan: Fan, final: Final) => { open?: () => void, text?: Take, binary?: Take }} Dialect
  */
 
 /** When the k-th document and the k-th event came, in microseconds of the machine's clock; from 1. */
@@ -56,61 +57,6 @@ class Fan {
   }
 }
 
-/** The Centrifugal protocol in JSON. @type {Dialect} */
-const fanfare = (raw, fan, { match, team }) => {
-  const subscribe = (/** @type {number} */ id, /** @type {object} */ fields) =>
-    JSON.stringify({ id, subscribe: { flag: 1, ...fields } });
-  const alertsOf = {
-    op: 'or',
-    nodes: ['home', 'away'].map((key) => ({ key, cmp: 'in', vals: [team] })),
-  };
-  /** Begins of the lines that are about the documents and the events, once the numbers of the channels are known. */
-  let [sheetOf, eventOf] = ['', ''];
-  const answered = new Set();
-  return {
-    open: () => raw.sendText('{"id":1,"connect":{}}'),
-    text(bytes, from, to) {
-      const text = bytes.toString('latin1', from, to);
-      if (text === '{}' || bytes.subarray(from, to).indexOf(PING_TAIL) >= 0) raw.sendText('{}');
-      if (fan.isReady) {
-        for (const line of text.split('\n')) {
-          if (line.startsWith(sheetOf)) fan.take('sheets', offsetIn(line));
-          else if (line.startsWith(eventOf)) fan.take('events', offsetIn(line));
-        }
-        return;
-      }
-      for (const line of text.split('\n')) {
-        if (line === '{}') continue;
-        const reply = JSON.parse(line);
-        if (reply.error) throw new Error(`refused: ${line}`);
-        if (reply.id === 1) {
-          raw.sendText(
-            [
-              subscribe(2, { channel: `match:${match}`, delta: 'fossil' }),
-              subscribe(3, { channel: `events:${match}` }),
-              subscribe(4, { channel: `ball:${match}`, data: { maxRate: fan.rate } }),
-              subscribe(5, { channel: `commentary:${match}` }),
-              subscribe(6, { channel: 'alerts', tf: alertsOf }),
-            ].join('\n'),
-          );
-        } else if (reply.id !== undefined) {
-          answered.add(reply.id);
-          const begin = `{"push":{"id":${reply.subscribe.id},`;
-          if (reply.id === 2) sheetOf = begin;
-          if (reply.id === 3) eventOf = begin;
-          if (answered.size === 5) fan.ready();
-        }
-      }
-    },
-  };
-};
-
-/** @param {string} line */
-function offsetIn(line) {
-  const at = line.lastIndexOf('"offset":') + 9;
-  return Number.parseInt(line.slice(at, at + 12), 10);
-}
-
 /** Engine.IO 4 packets with Socket.IO 5 packets in them, as the twin's page sends them. @type {Dialect} */
 const socketio = (raw, fan, { match, team }) => {
   const ask = (/** @type {number} */ id, /** @type {string} */ what, /** @type {object} */ input) =>
@@ -137,9 +83,13 @@ const socketio = (raw, fan, { match, team }) => {
   };
 };
 
+/** What the page sends, by the rate of the ball. @type {Map<number, import('./fanfare-dialect.mjs').Greeting>} */
+const greetings = new Map();
+const fanfare = fanfareDialect((rate) => greetings.get(rate) ?? raise(`no fan has the rate ${rate}`));
+
 /** @type {Readonly<Record<string, readonly [path: string, dialect: Dialect]>>} */
 const DIALECTS = {
-  fanfare: ['/connection/websocket', fanfare],
+  fanfare: ['/connection/websocket?format=protobuf', fanfare],
   socketio: ['/socket.io/?EIO=4&transport=websocket', socketio],
 };
 
@@ -160,23 +110,29 @@ function join(kind, final, index) {
     const address = { host: '127.0.0.1', port: final.port, path, localAddress: `127.0.0.${2 + (index % 8)}` };
     const raw = new RawWebSocket(address, readBuffer, {
       onOpen: () => speaker.open?.(),
-      onText(bytes, from, to) {
-        const length = to - from;
-        fan.bytes += length + (length < 126 ? 2 : length < 65_536 ? 4 : 10);
-        fan.frames += 1;
-        speaker.text(bytes, from, to);
-      },
+      onText: (bytes, from, to) => count(bytes, from, to, speaker.text),
+      onBinary: (bytes, from, to) => count(bytes, from, to, speaker.binary),
       onEnd(reason) {
         fan.ended = reason;
         reject(new Error(reason));
       },
     });
     const speaker = dialect(raw, fan, final);
+    /** @param {Buffer} bytes @param {number} from @param {number} to @param {Take | undefined} take */
+    const count = (bytes, from, to, take) => {
+      const length = to - from;
+      fan.bytes += length + (length < 126 ? 2 : length < 65_536 ? 4 : 10);
+      fan.frames += 1;
+      take?.(bytes, from, to);
+    };
   });
 }
 
 answerRequests({
   async join(/** @type {{ kind: string, count: number, final: Final }} */ { kind, count, final }) {
+    if (kind === 'fanfare') {
+      for (const rate of Object.values(RATES)) greetings.set(rate, await greetingOf(final, rate));
+    }
     while (fans.length < count) {
       const first = fans.length;
       const group = Math.min(AT_ONCE, count - first);
@@ -226,4 +182,9 @@ answerRequests({
 /** @param {number | undefined} cameUs @param {number} dueUs */
 function lateness(cameUs, dueUs) {
   return cameUs === undefined ? [] : [(cameUs - dueUs) / 1e3];
+}
+
+/** @param {string} message @returns {never} */
+function raise(message) {
+  throw new Error(message);
 }

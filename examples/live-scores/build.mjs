@@ -20,6 +20,7 @@ export async function build({ distDir, modulesDir, outDir }) {
     define: { 'process.env.NODE_ENV': '"production"' },
     alias: {
       'fanfare/client': join(modulesDir, 'client', 'index.js'),
+      'fanfare/client/protobuf': join(modulesDir, 'client', 'protobuf', 'index.js'),
       'fanfare/react': join(modulesDir, 'react', 'index.js'),
     },
   });

@@ -6,7 +6,7 @@ import { faultsOf } from './page-faults.js';
 export class ScoresFan implements AsyncDisposable {
   /** What went wrong in the page: thrown errors, refused content, anything logged as an error. */
   readonly faults: readonly string[];
-  /** Frames that came over WebSocket, as text. */
+  /** Frames that came over WebSocket, as text, in which what is published can be read. */
   readonly frames: string[] = [];
   /** Connections over WebSocket that the page has made. */
   numConnections = 0;
@@ -60,14 +60,14 @@ export class ScoresFan implements AsyncDisposable {
     return texts.reverse();
   }
 
-  /** Publications of these frames that have a ball in them. */
+  /** How often a place of the ball is in these frames. */
   static balls(frames: readonly string[]): number {
-    return frames.flatMap((frame) => frame.split('\n')).filter((line) => /"pub":.*"x":/.test(line)).length;
+    return frames.join('').match(/\{"second":\d+,"side":"\w+","x":/g)?.length ?? 0;
   }
 
   /** How often the whole state of a match is in these frames. */
   static sheets(frames: readonly string[]): number {
-    return frames.flatMap((frame) => frame.split('\n')).filter((line) => /lineups\\?":/.test(line)).length;
+    return frames.join('').match(/"lineups":/g)?.length ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,13 +1,15 @@
 /** Everything that the pages get from the server and give to it: subscriptions as React hooks, and the calls. */
 
 import { anyOf, connect, tag } from 'fanfare/client';
+import { protobuf } from 'fanfare/client/protobuf';
 import { createFanfare } from 'fanfare/react';
 import type { ScoresApp } from '../app.js';
 import type { Alert, Ball, BoardRow, MatchEvent, Sheet } from '../messages.js';
 
 export const { FanfareProvider, useChannel, useMap, useClient, useConnection } = createFanfare<ScoresApp>();
 
-export const openClient = (token?: string) => connect<ScoresApp>('/', token === undefined ? {} : { token });
+export const openClient = (token?: string) =>
+  connect<ScoresApp>('/', { codec: protobuf, ...(token !== undefined && { token }) });
 
 /** All matches that are known; `undefined` until they have come. */
 export function useBoard(maxRate: number): ReadonlyMap<string, BoardRow> | undefined {

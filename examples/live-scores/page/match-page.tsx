@@ -51,7 +51,7 @@ function Played({ id, sheet }: { readonly id: string; readonly sheet: Sheet }) {
         <h1>
           <span className="club home">
             <Crest team={home} isLarge />
-            <span>{home.name}</span>
+            <span className="name">{home.name}</span>
             <Follow team={home} />
           </span>
           <span className="goals">
@@ -61,7 +61,7 @@ function Played({ id, sheet }: { readonly id: string; readonly sheet: Sheet }) {
           </span>
           <span className="club away">
             <Crest team={away} isLarge />
-            <span>{away.name}</span>
+            <span className="name">{away.name}</span>
             <Follow team={away} />
           </span>
         </h1>
