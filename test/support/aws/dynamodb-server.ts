@@ -1,11 +1,14 @@
 /** DynamoDB, as moto's server is one, and tables in it as deploy/aws makes them. */
 
+import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import './emulated-functions.js';
 import { freePort } from '../programs/free-port.js';
 import { skipLoudly } from '../programs/missing.js';
 import { pythonIsMissing, pythonProgram } from '../programs/python.js';
 import { type Launch, started, TestServer } from '../programs/test-server.js';
+
+const program = fileURLToPath(new URL('./moto-server.py', import.meta.url));
 
 /** Whether tests with it have to be left out. */
 export function dynamoDbIsMissing(): boolean {
@@ -72,8 +75,8 @@ export class DynamoDbServer extends TestServer {
 
   protected override async launch(): Promise<Launch> {
     return {
-      path: pythonProgram('moto_server'),
-      args: ['-H', '127.0.0.1', '-p', String(this.port)],
+      path: pythonProgram('python'),
+      args: [program, String(this.port)],
       isReady: async (signal) => (await fetch(`${this.endpoint}/moto-api/`, { signal })).status < 500,
     };
   }
