@@ -106,6 +106,13 @@ describe('bodies', () => {
     ['block_user', { user: '' }],
     ['batch', { commands: [1] }],
     ['batch', { commands: {} }],
+    // An array has fields named by numbers, and is no object.
+    ['subscribe', { user: 'a', channel: 'open:x', override: [] }],
+    ['subscribe', { user: 'a', channel: 'open:x', override: { presence: [true] } }],
+    ['subscribe', { user: 'a', channel: 'open:x', recover_since: [] }],
+    ['disconnect', { user: 'a', disconnect: [] }],
+    ['history', { channel: 'open:x', since: [null, null] }],
+    ['publish', { channel: 'plain:x', data: 1, tags: ['a'] }],
   ])('B88 a field of %s that is not what it should be → 400', (method, body) =>
     api.expectStatus(400, `/api/${method}`, JSON.stringify(body)),
   );

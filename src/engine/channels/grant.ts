@@ -1,6 +1,7 @@
 /** The only decoder of grants, for tokens, hooks, the HTTP API, functions and other nodes. */
 
 import * as v from 'valibot';
+import { jsonObject } from '../../model/json-object.js';
 import { parseSource } from '../../model/json-parse.js';
 import { each, type JsonShape, members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
@@ -16,10 +17,10 @@ export const unixSec = v.pipe(v.number(), v.minValue(0), v.maxValue(8_640_000_00
 export const base64 = v.pipe(v.string(), v.base64());
 
 /** A switch in tokens, hooks and the HTTP API: absent is not the same as false. */
-const switchField = v.optional(v.object({ value: v.boolean() }));
+const switchField = v.optional(jsonObject({ value: v.boolean() }));
 
 const override = v.nullish(
-  v.object({
+  jsonObject({
     presence: switchField,
     join_leave: switchField,
     force_push_join_leave: switchField,

@@ -7,6 +7,7 @@ import type { ClientSelector } from '../../engine/operations/clients.js';
 import type { Grant } from '../../engine/ports/authenticator.js';
 import { maxIdempotencyKeyBytes } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
+import { jsonObject, jsonTexts } from '../../model/json-object.js';
 import { hasLoneSurrogate, toJsonText } from '../../model/json-text.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';
@@ -35,9 +36,11 @@ export const unixTime = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0),
 export const base64 = v.nullish(v.pipe(v.string(), v.base64()));
 export const anyJson = v.optional(v.unknown());
 
-export const position = v.object({
+export const epoch = v.nullish(v.pipe(v.string(), v.maxLength(maxEpochLength)), '');
+
+export const position = jsonObject({
   offset: v.nullish(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
-  epoch: v.nullish(v.pipe(v.string(), v.maxLength(maxEpochLength)), ''),
+  epoch,
 }) satisfies v.GenericSchema<unknown, Position>;
 
 const isSendable = (value: Readonly<Record<string, string>>): boolean => {
@@ -53,7 +56,7 @@ export const publicationFields = {
   data: anyJson,
   b64data: base64,
   skip_history: flag,
-  tags: v.nullish(v.pipe(v.record(v.string(), v.string()), v.check(isSendable))),
+  tags: v.nullish(v.pipe(jsonTexts, v.check(isSendable))),
   idempotency_key: v.nullish(v.pipe(v.string(), v.maxBytes(maxIdempotencyKeyBytes))),
   /** Ignored: the channel's rule says whether deltas are sent. */
   delta: flag,

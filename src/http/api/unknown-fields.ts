@@ -56,5 +56,8 @@ function entriesOf(schema: v.GenericSchema): Entries | undefined {
     return schema.entries as Entries;
   }
   // safe: valibot's optional schemas have the wrapped schema there
-  return 'wrapped' in schema ? entriesOf(schema.wrapped as v.GenericSchema) : undefined;
+  if ('wrapped' in schema) return entriesOf(schema.wrapped as v.GenericSchema);
+  // safe: and those with several steps the steps, of which the object may be a later one
+  const steps = 'pipe' in schema ? (schema.pipe as readonly v.GenericSchema[]).slice(1) : [];
+  return steps.map(entriesOf).find((entries) => entries !== undefined);
 }

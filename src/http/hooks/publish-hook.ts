@@ -7,13 +7,14 @@ import { jsonBehindOf } from '../../engine/channels/json-behind.js';
 import type { Decision } from '../../engine/ports/decision.js';
 import { toBase64 } from '../../model/base64.js';
 import { defined } from '../../model/defined.js';
+import { jsonTexts } from '../../model/json-object.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 
 const publishResult = v.object({
   ...dataFields,
   skip_history: v.nullish(v.boolean(), false),
-  tags: v.nullish(v.record(v.string(), v.string())),
+  tags: v.nullish(jsonTexts),
   idempotency_key: v.nullish(v.string(), ''),
 });
 

@@ -1,6 +1,7 @@
 /** `disconnect`: closes connections of a user. */
 
 import * as v from 'valibot';
+import { jsonObject } from '../../../model/json-object.js';
 import { integer, selectorOf, target, text } from '../fields.js';
 import { apiMethod } from '../method.js';
 
@@ -10,7 +11,7 @@ const firstCode = 3_000;
 const lastCode = 4_999;
 
 /** Limited to what a close frame can carry. The code has no default, since it decides whether the client reconnects. */
-const why = v.object({
+const why = jsonObject({
   code: v.pipe(
     integer,
     v.check((code) => code === 0 || (code >= firstCode && code <= lastCode)),

@@ -7,7 +7,7 @@ import { isMapKey } from '../../../model/map-key.js';
 import type { Publication } from '../../../model/publication.js';
 import { publicationText } from '../../../protocols/centrifugal/json-encode.js';
 import { malformed, missing } from '../api-error.js';
-import { flag, integer, position, publicationFields, publicationOf, text } from '../fields.js';
+import { epoch, flag, integer, publicationFields, publicationOf, text } from '../fields.js';
 import { apiMethod } from '../method.js';
 
 const { version: _, version_epoch: __, skip_history: ___, ...entryFields } = publicationFields;
@@ -98,7 +98,7 @@ export const mapReadStream = apiMethod(
   v.object({
     channel: v.string(),
     since_offset: count,
-    since_epoch: position.entries.epoch,
+    since_epoch: epoch,
     limit: integer,
     reverse: flag,
   }),
