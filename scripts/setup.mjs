@@ -91,8 +91,11 @@ function build(fingerprint) {
   writeFileSync(stampPath, `${JSON.stringify({ build: fingerprint })}\n`);
 }
 
-/** @param {string[]} inputs */
-function fingerprintOf(inputs) {
+/**
+ * What files contain, without tests of units.
+ * @param {string[]} inputs files and folders
+ */
+export function fingerprintOf(inputs) {
   const hash = createHash('sha256');
   /** @param {string} path */
   const add = (path) => {

@@ -12,10 +12,12 @@ interface Attack {
   readonly attack: string;
   /** The script of package.json. */
   readonly script: string;
+  /** What follows `--`. */
+  readonly args?: string;
   readonly lasts: string;
   /** What CI does of it at each change. */
   readonly inCi: string;
-  /** Of those that write their outcome down. */
+  /** Of those that write their outcome down; the others tell it to whoever runs them. */
   readonly result?: AttackName;
 }
 
@@ -29,12 +31,43 @@ export const attacks: readonly Attack[] = [
     result: 'autobahn',
   },
   {
+    promise: 'The HTTP API does what its OpenAPI document says, whatever it is asked.',
+    attack: '[schemathesis](#http-api) makes requests of the document, right and wrong ones',
+    script: 'test:api-fuzz',
+    lasts: 'ten minutes',
+    inCi: 'every example and answer of the document by own tests',
+    result: 'api',
+  },
+  {
     promise: 'No bytes from outside crash anything, hang, or become something else than what they say.',
     attack: '[Structured fuzzing](#fuzzing) of the codecs, of long polling, and of what brokers store',
     script: 'test:fuzz',
     lasts: 'ten minutes',
     inCi: 'some seconds, with a fixed seed',
     result: 'fuzz',
+  },
+  {
+    promise: 'Everything that is taken is given back (G11).',
+    attack: 'A [soak](#soak): all transports and policies, churn, slow readers, a rolling restart a minute',
+    script: 'soak',
+    lasts: '30 minutes',
+    inCi: 'some seconds, with more room for the heap',
+    result: 'soak',
+  },
+  {
+    promise: 'G1 to G12 of whole fleets under every fault, in every order of events that chance comes upon.',
+    attack: '[The simulation](simulation.md): real nodes, clients and broker adapters on virtual time, from a seed',
+    script: 'simulate',
+    args: '--seeds 2000',
+    lasts: 'some minutes',
+    inCi: 'three seeds of each broker, and all that have found a fault',
+  },
+  {
+    promise: 'The simulation notices mistakes.',
+    attack: 'Mutants of engine, brokers and client, and faults of the past, put into the sources one by one',
+    script: 'simulate:mutants',
+    lasts: 'an hour at most',
+    inCi: 'nothing',
   },
   {
     promise: 'G1 to G11 under F1 to F7, F12, F19: kills, restarts, black holes, pauses, disorder.',
@@ -49,6 +82,20 @@ export const attacks: readonly Attack[] = [
     script: 'test:map-races',
     lasts: 'ten minutes',
     inCi: 'one round on each broker',
+  },
+  {
+    promise: 'Streams lose and repeat nothing.',
+    attack: 'Random stories, and producers, readers and nodes that are cut off or killed in the middle of answers',
+    script: 'test:streams:long',
+    lasts: 'long',
+    inCi: 'some stories, and some kills over workers and Redis',
+  },
+  {
+    promise: 'Functions keep the same promises (F18).',
+    attack: '200 kills of functions between reading and writing the state of a connection, judged by the same checker',
+    script: 'test:functions',
+    lasts: 'ten minutes',
+    inCi: 'some kills',
   },
   {
     promise: 'Clients of other languages work at their defaults.',
@@ -78,7 +125,9 @@ export function sections(): ReadonlyMap<string, string> {
   return new Map([
     ['attacks', attacksTable()],
     ['autobahn', part('autobahn', autobahn)],
+    ['schemathesis', part('api', apiFuzz)],
     ['fuzzing', part('fuzz', fuzzing)],
+    ['soak', part('soak', soak)],
   ]);
 }
 
@@ -94,17 +143,29 @@ export function withSections(page: string): string {
   return made;
 }
 
+const soakPicture = 'images/soak.svg';
+
+/** What `pictureOf` has drawn: the page shows it beside the figures. */
+export function writeSoakPicture(svg: string): void {
+  writeFileSync(new URL(`../../docs/${soakPicture}`, import.meta.url), svg);
+}
+
 /** Writes the page anew. */
 export function writePage(): void {
   writeFileSync(pageFile, withSections(readFileSync(pageFile, 'utf8')));
 }
 
 function attacksTable(): string {
-  const rows = attacks.map(({ promise, attack, script, lasts, inCi, result: name }) => {
+  const rows = attacks.map(({ promise, attack, script, args, lasts, inCi, result: name }) => {
     const result = name === undefined ? undefined : readResult(name);
     const last =
-      name === undefined ? '' : result === undefined ? 'not written down yet' : `${result.date}: ${summary(name)}`;
-    return `| ${promise} | ${attack} | \`npm run ${script}\`, ${lasts} | ${inCi} | ${last} |`;
+      name === undefined
+        ? 'told when it runs'
+        : result === undefined
+          ? 'not written down yet'
+          : `${result.date}: ${summary(name)}`;
+    const command = `npm run ${script}${args === undefined ? '' : ` -- ${args}`}`;
+    return `| ${promise} | ${attack} | \`${command}\`, ${lasts} | ${inCi} | ${last} |`;
   });
   return ['| promise | attack | to repeat it | in CI | last time |', '|---|---|---|---|---|', ...rows].join('\n');
 }
@@ -118,9 +179,19 @@ function summary(name: AttackName): string {
         groups.reduce((all, group) => all + group[field], 0);
       return `${sum('cases')} cases, none failed: ${sum('strict')} strict, ${sum('nonStrict')} not as strict as could be, ${sum('informational')} informational, ${sum('declined')} about what is declined`;
     }
+    case 'api': {
+      const modes = readResult(name)?.outcome.modes ?? [];
+      const requests = modes.reduce((all, mode) => all + mode.requests, 0);
+      return `${requests.toLocaleString('en')} requests, ${modes.reduce((all, mode) => all + mode.failures, 0)} failures`;
+    }
     case 'fuzz': {
       const targets = readResult(name)?.outcome.targets ?? [];
       return `${targets.reduce((all, { inputs }) => all + inputs, 0).toLocaleString('en')} inputs, no fault`;
+    }
+    case 'soak': {
+      const outcome = readResult(name)?.outcome;
+      const back = outcome?.returned.filter(({ isBack }) => isBack).length;
+      return `${outcome?.minutes} minutes, ${back} of ${outcome?.returned.length} figures back within 2 %`;
     }
   }
 }
@@ -156,6 +227,20 @@ function shortened(cases: readonly string[]): string {
   return cases.length <= 6 ? cases.join(', ') : `${cases[0]} to ${cases.at(-1)}, ${cases.length} cases`;
 }
 
+function apiFuzz({ modes, seed, examples, tookSec }: Outcomes['api']): string {
+  const rows = modes.map(
+    ({ mode, checks, operations, requests, failures }) =>
+      `| ${mode} | ${checks.map((check) => check.replaceAll('_', ' ')).join(', ')} | ${operations} | ${requests.toLocaleString('en')} | ${failures} |`,
+  );
+  return [
+    '| errors | checks | operations | requests | failures |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    `Seed ${seed}, ${examples} requests by chance for each operation beside those for each keyword, ${tookSec} seconds.`,
+  ].join('\n');
+}
+
 function fuzzing({ targets, seed, tookSec }: Outcomes['fuzz']): string {
   const rows = targets.map(
     ({ name, about, corpus, inputs }) => `| ${name} | ${about} | ${corpus} | ${inputs.toLocaleString('en')} |`,
@@ -166,5 +251,22 @@ function fuzzing({ targets, seed, tookSec }: Outcomes['fuzz']): string {
     ...rows,
     '',
     `Seed ${seed}, ${tookSec} seconds, no fault.`,
+  ].join('\n');
+}
+
+function soak({ minutes, seed, figures, returned }: Outcomes['soak']): string {
+  const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 2 });
+  const rows = returned.map(({ name, unit, before, after, isBack }) => {
+    const change = before === 0 ? number(after) : `${(((after - before) / before) * 100).toFixed(1)} %`;
+    return `| ${name} | ${number(before)} ${unit} | ${number(after)} ${unit} | ${change} | ${isBack ? 'yes' : 'no'} |`;
+  });
+  return [
+    `${minutes} minutes, seed ${seed}: ${figures.map(({ name, value, unit }) => `${number(value)} ${unit === '' ? '' : `${unit} `}${name}`).join(', ')}.`,
+    '',
+    '| | before | after | change | back |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    `![Memory of the third node, and latency, over the run](${soakPicture})`,
   ].join('\n');
 }

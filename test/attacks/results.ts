@@ -1,6 +1,6 @@
 /** What the attacks have come to, last time that somebody wrote it down: a file for each in results/, of which the page is made. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describeMachine } from '../../bench/shared/machine.mjs';
 import type { Verdict as AutobahnVerdict, GroupVerdict } from './autobahn/verdicts.js';
@@ -8,6 +8,19 @@ import type { Verdict as AutobahnVerdict, GroupVerdict } from './autobahn/verdic
 export interface AutobahnOutcome {
   readonly groups: readonly GroupVerdict[];
   readonly explanations: AutobahnVerdict['explanations'];
+}
+
+export interface ApiFuzzOutcome {
+  readonly modes: readonly {
+    readonly mode: string;
+    readonly checks: readonly string[];
+    readonly operations: number;
+    readonly requests: number;
+    readonly failures: number;
+  }[];
+  readonly seed: number;
+  /** Requests that chance made for each operation, beside those that cover each keyword of the document. */
+  readonly examples: number;
   readonly tookSec: number;
 }
 
@@ -22,9 +35,24 @@ export interface FuzzOutcome {
   readonly tookSec: number;
 }
 
+export interface SoakOutcome {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+  readonly returned: readonly {
+    readonly name: string;
+    readonly unit: string;
+    readonly before: number;
+    readonly after: number;
+    readonly isBack: boolean;
+  }[];
+}
+
 export interface Outcomes {
   autobahn: AutobahnOutcome;
+  api: ApiFuzzOutcome;
   fuzz: FuzzOutcome;
+  soak: SoakOutcome;
 }
 
 export type AttackName = keyof Outcomes;
@@ -66,5 +94,6 @@ export function writeResult<Name extends AttackName>(
     machine: { cpu, cores, memoryMib, system },
     outcome,
   };
+  mkdirSync(new URL('./results/', import.meta.url), { recursive: true });
   writeFileSync(fileOf(name), `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -1,14 +1,13 @@
 /** The Autobahn testsuite, which is written for Python 2.7, with all that it needs in a folder of its own. */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder, installOnce, mustRun, pinnedVersion } from '../python-packages.js';
 
 const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url));
-const folder = fileURLToPath(new URL('../../../.cache/autobahn', import.meta.url));
-/** The copy is made when everything is there. */
-const installed = `${folder}/requirements.txt`;
+const folder = cacheFolder('autobahn');
 
 export interface Suite {
   /** A Python 2.7. */
@@ -24,20 +23,17 @@ export function installSuite(): Suite {
     throw new Error(
       'the Autobahn testsuite needs Python 2.7: name one in PYTHON2, put python2.7 into PATH, or use pyenv',
     );
-  const wanted = readFileSync(requirements, 'utf8');
-  if (!existsSync(installed) || readFileSync(installed, 'utf8') !== wanted) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+  installOnce(folder, requirements, () => {
     const target = ['--target', folder, '--requirement', requirements];
-    const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', ...target];
-    const { status } = spawnSync(python, args, { stdio: ['ignore', 2, 2] });
-    if (status !== 0) throw new Error('pip failed; its messages are above');
+    mustRun(python, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', ...target]);
     // A package in parts, whose mark counts in the folder of the Python alone.
     writeFileSync(`${folder}/zope/__init__.py`, '');
-    copyFileSync(requirements, installed);
-  }
-  const version = /^autobahntestsuite==(\S+)/m.exec(wanted)?.[1] ?? '';
-  return { python, version, env: { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' } };
+  });
+  return {
+    python,
+    version: pinnedVersion(requirements, 'autobahntestsuite'),
+    env: { ...process.env, PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
+  };
 }
 
 function findPython(): string | undefined {

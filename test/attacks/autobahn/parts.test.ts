@@ -1,0 +1,46 @@
+/** Runs of the Autobahn testsuite in parts, and going on with one that was interrupted. */
+
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { partsOf, prepareFolder, runParts } from './parts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fanfare-parts-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const suite = { python: '/does/not/exist', env: {}, version: '0' };
+const common = { suite, folder, url: 'ws://127.0.0.1:1', atOnce: 2, show: () => undefined };
+
+/** As the suite leaves it when all cases of a part are over. */
+function leave(part: string, id: string): void {
+  mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(join(folder, part, 'index.json'), JSON.stringify({ Fanfare: { [id]: { behavior: 'OK' } } }));
+}
+
+test('groups with long cases come apart, others stay whole', () => {
+  expect(partsOf(['1.*', '12.*', '6.4.1'])).toEqual(['1.*', '12.1.*', '12.2.*', '12.3.*', '12.4.*', '12.5.*', '6.4.1']);
+});
+
+test('what is over in a run of the same sources is not run again', async () => {
+  prepareFolder(folder, 'a', false);
+  leave('1.all', '1.1.1');
+  leave('6.4.1', '6.4.1');
+  prepareFolder(folder, 'a', true);
+  expect(Object.keys(await runParts({ ...common, parts: ['1.*', '6.4.1'] }))).toEqual(['1.1.1', '6.4.1']);
+});
+
+test.each([
+  ['of other sources', 'b', true],
+  ['of a run that nobody goes on with', 'a', false],
+])('what is over %s does not count', (_, mark, goesOn) => {
+  prepareFolder(folder, 'a', false);
+  leave('1.all', '1.1.1');
+  prepareFolder(folder, mark, goesOn);
+  expect(existsSync(join(folder, '1.all'))).toBe(false);
+});
+
+test('a client that cannot run is an error, not a part without cases', async () => {
+  prepareFolder(folder, 'a', false);
+  await expect(runParts({ ...common, parts: ['1.*'] })).rejects.toThrow('ENOENT');
+});

@@ -1,0 +1,123 @@
+/** A node of the soak as a child process, which can be replaced by a new one on the same port. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/programs/free-port.js';
+
+const script = fileURLToPath(new URL('./node.mjs', import.meta.url));
+
+/** What a node holds. */
+export interface Figures {
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+  readonly externalBytes: number;
+  readonly handles: number;
+  readonly timers: number;
+  readonly sockets: number;
+  readonly sessions: number;
+  readonly channels: number;
+  readonly subscriptions: number;
+  readonly deadlines: number;
+  readonly pinged: number;
+  readonly interest: number;
+  readonly errors: number;
+}
+
+export interface SoakNodeOptions {
+  /** Of Redis. */
+  readonly url: string;
+  /** How long the broker keeps what nobody uses. */
+  readonly keepSec: number;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly result: unknown;
+}
+
+export class SoakNode implements AsyncDisposable {
+  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  #child: ChildProcess | undefined;
+  #lastId = 0;
+  /** Whether a load balancer would send somebody there. */
+  isUp = false;
+
+  private constructor(
+    readonly port: number,
+    private readonly options: SoakNodeOptions,
+  ) {}
+
+  static async start(options: SoakNodeOptions): Promise<SoakNode> {
+    const node = new SoakNode(await freePort(), options);
+    await node.#begin();
+    return node;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  figures(): Promise<Figures> {
+    // safe: what the script answers
+    return this.#ask('figures') as Promise<Figures>;
+  }
+
+  /** The same after a garbage collection. */
+  rest(): Promise<Figures> {
+    // safe: what the script answers
+    return this.#ask('rest') as Promise<Figures>;
+  }
+
+  /** As a deploy does it: it is told to go, takes its time, and a new one takes its place. @throws Error if it did not end well */
+  async replace(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) throw new Error('it has not been started');
+    this.isUp = false;
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [code, signal] = await exited;
+    if (code !== 0) throw new Error(`a node that was told to go ended with ${signal ?? code}`);
+    await this.#begin();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    this.isUp = false;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async #begin(): Promise<void> {
+    const config = JSON.stringify({ ...this.options, port: this.port });
+    const child = fork(script, [config], {
+      execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    child.on('message', ({ id, result }: Answer) => {
+      this.#waiting.get(id)?.resolve(result);
+      this.#waiting.delete(id);
+    });
+    child.once('exit', (code, signal) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(`a node has ended (${signal ?? code})`));
+      this.#waiting.clear();
+    });
+    await this.#answer(0);
+    this.isUp = true;
+  }
+
+  #ask(operation: 'figures' | 'rest'): Promise<unknown> {
+    const id = ++this.#lastId;
+    const answer = this.#answer(id);
+    this.#child?.send({ id, operation });
+    return answer;
+  }
+
+  #answer(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+}
