@@ -21,6 +21,8 @@ export const longForms = /** @type {ReadonlyArray<readonly [script: string, minu
   ['test:deploy:long', 20],
   ['test:fuzz', 10],
   ['test:autobahn', 30],
+  ['test:api-fuzz', 10],
+  ['soak', 40],
   ['test:nodes', 45],
   ['test:runtimes', 2],
   ['test:sdks', 5],

@@ -13,13 +13,13 @@ const others = ['test:quick', 'test:watch', 'test:nightly'];
 describe('the nightly tests', () => {
   it('have every script of tests', () => {
     const named = longForms.map(([script]) => script);
-    const tests = Object.keys(scripts).filter((name) => /^(test|simulate)(:|$)/.test(name) && !others.includes(name));
+    const tests = Object.keys(scripts).filter((name) => /^(test|simulate|soak)(:|$)/.test(name) && !others.includes(name));
     expect(named.toSorted()).toEqual(tests.toSorted());
   });
 
   it('are narrowed by parts of names', () => {
     expect(chosen('').length).toBe(longForms.length);
-    expect(chosen('chaos,fuzz').map(([script]) => script)).toEqual(['test:chaos', 'test:fuzz']);
+    expect(chosen('chaos,fuzz').map(([script]) => script)).toEqual(['test:chaos', 'test:fuzz', 'test:api-fuzz']);
     expect(chosen('nothing like it')).toEqual([]);
   });
 });

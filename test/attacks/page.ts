@@ -87,7 +87,7 @@ export const attacks: readonly Attack[] = [
     promise: 'Streams lose and repeat nothing.',
     attack: 'Random stories, and producers, readers and nodes that are cut off or killed in the middle of answers',
     script: 'test:streams:long',
-    lasts: 'long',
+    lasts: '20 minutes',
     inCi: 'some stories, and some kills over workers and Redis',
   },
   {

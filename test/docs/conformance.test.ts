@@ -22,6 +22,7 @@ test('what is written down is what was asked for: nothing failed', () => {
   const names: readonly AttackName[] = ['autobahn', 'api', 'fuzz', 'soak'];
   expect(attacks.flatMap(({ result }) => result ?? [])).toEqual(names);
   for (const mode of readResult('api')?.outcome.modes ?? []) expect(mode.failures, mode.mode).toBe(0);
+  expect(readResult('soak')?.outcome.returned.filter(({ isBack }) => !isBack) ?? []).toEqual([]);
   for (const { cases, strict, nonStrict, informational, declined, group } of readResult('autobahn')?.outcome.groups ??
     [])
     expect(strict + nonStrict + informational + declined, `group ${group}`).toBe(cases);
