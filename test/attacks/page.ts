@@ -203,8 +203,8 @@ function part<Name extends AttackName>(name: Name, show: (outcome: Outcomes[Name
 
 function about({ date, versions, machine }: Result<unknown>): string {
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const { cpu, cores, memoryMib, system } = machine;
-  return `${date}, with ${used.join(', ')}, on ${cpu}, ${cores} cores, ${Math.round(memoryMib / 1_024)} GiB, ${system}.`;
+  const { cpu, cores, memoryMib, system, load } = machine;
+  return `${date}, with ${used.join(', ')}, on ${cpu}, ${cores} cores, ${Math.round(memoryMib / 1_024)} GiB, ${system}; load average at the end ${load}.`;
 }
 
 function autobahn({ groups, explanations }: Outcomes['autobahn']): string {
@@ -254,14 +254,14 @@ function fuzzing({ targets, seed, tookSec }: Outcomes['fuzz']): string {
   ].join('\n');
 }
 
-function soak({ minutes, seed, figures, returned }: Outcomes['soak']): string {
+function soak({ minutes, seed, load, figures, returned }: Outcomes['soak']): string {
   const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 2 });
   const rows = returned.map(({ name, unit, before, after, isBack }) => {
     const change = before === 0 ? number(after) : `${(((after - before) / before) * 100).toFixed(1)} %`;
     return `| ${name} | ${number(before)} ${unit} | ${number(after)} ${unit} | ${change} | ${isBack ? 'yes' : 'no'} |`;
   });
   return [
-    `${minutes} minutes, seed ${seed}: ${figures.map(({ name, value, unit }) => `${number(value)} ${unit === '' ? '' : `${unit} `}${name}`).join(', ')}.`,
+    `${minutes} minutes, seed ${seed}${load === 1 ? '' : `, ${load} of the usual load`}: ${figures.map(({ name, value, unit }) => `${number(value)} ${unit === '' ? '' : `${unit} `}${name}`).join(', ')}.`,
     '',
     '| | before | after | change | back |',
     '|---|---|---|---|---|',

@@ -38,6 +38,8 @@ export interface FuzzOutcome {
 export interface SoakOutcome {
   readonly minutes: number;
   readonly seed: number;
+  /** Of the usual load. */
+  readonly load: number;
   readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
   readonly returned: readonly {
     readonly name: string;
@@ -67,6 +69,8 @@ export interface Result<Outcome> {
     readonly cores: number;
     readonly memoryMib: number;
     readonly system: string;
+    /** Processes that wanted a core at the end, in the mean of a minute: its own and those of others. */
+    readonly load: number;
   };
   readonly outcome: Outcome;
 }
@@ -86,12 +90,12 @@ export function writeResult<Name extends AttackName>(
   outcome: Outcomes[Name],
   versions: Readonly<Record<string, string>> = {},
 ): void {
-  const { cpu, cores, memoryMib, system } = describeMachine();
+  const { cpu, cores, memoryMib, system, loadBefore: load } = describeMachine();
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const result: Result<Outcomes[Name]> = {
     date: new Date().toISOString().slice(0, 10),
     versions: { Fanfare: version, Node: process.versions.node, ...versions },
-    machine: { cpu, cores, memoryMib, system },
+    machine: { cpu, cores, memoryMib, system, load },
     outcome,
   };
   mkdirSync(new URL('./results/', import.meta.url), { recursive: true });

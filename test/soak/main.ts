@@ -2,10 +2,11 @@
  * `npm run soak`: 30 minutes of everything at once over a real Redis, then a look whether all is given back. Fails when it is
  * not, or when a client missed anything.
  *
- *     npm run soak -- --minutes 30 --seed 7 --members 60 --write
+ *     npm run soak -- --minutes 30 --seed 7 --load 0.5 --write
  *
  * `--warm-up`: minutes of the same load before the first look, so that caches and rings are as full as they get; default: a
- * sixth; `--write`: docs/conformance.md gets the outcome. Curves are in .cache/soak/report.html, figures in report.json.
+ * sixth; `--load`: a share of the usual load, for a machine that has other work to do; `--write`: docs/conformance.md gets the
+ * outcome. Curves are in .cache/soak/report.html, figures in report.json.
  */
 
 import { randomInt } from 'node:crypto';
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '30' },
     'warm-up': { type: 'string' },
     seed: { type: 'string' },
-    members: { type: 'string', default: '60' },
+    load: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -44,6 +45,7 @@ const minutes = positive('minutes', values.minutes);
 const warmUp = values['warm-up'] === undefined ? minutes / 6 : positive('warm-up', values['warm-up']);
 const seed = values.seed === undefined ? randomInt(1_000_000) : Number(values.seed);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed has to be a whole number');
+const load = positive('load', values.load);
 if (redisIsMissing()) process.exit(1);
 
 const beganMs = performance.now();
@@ -56,10 +58,10 @@ const options: SoakOptions = {
   loadMs: minutes * 60_000,
   restartEveryMs: 60_000,
   sampleEveryMs: Math.max(1_000, (minutes * 60_000) / 360),
-  churnPerSec: 10,
-  members: positive('members', values.members),
+  churnPerSec: 10 * load,
+  members: Math.ceil(60 * load),
   slowReadersPerChannel: 2,
-  roundsPerSec: 5,
+  roundsPerSec: 5 * load,
   bulkBytes: 60_000,
   keepSec: 20,
   lookEveryMs: 1_000,
@@ -97,7 +99,7 @@ if (values.write && process.exitCode === undefined) {
     { name: 'recoveries failed and were told', value: verdict.begunAnew, unit: '' },
     { name: 'of 1,000 rounds of publishing were not taken while a node went', value: perMille(outcome), unit: '' },
   ];
-  writeResult('soak', { minutes, seed, figures, returned: outcome.returned }, { Redis: outcome.redisVersion });
+  writeResult('soak', { minutes, seed, load, figures, returned: outcome.returned }, { Redis: outcome.redisVersion });
   writeSoakPicture(pictureOf(outcome));
   writePage();
 }
