@@ -13,7 +13,9 @@ const others = ['test:quick', 'test:watch', 'test:nightly'];
 describe('the nightly tests', () => {
   it('have every script of tests', () => {
     const named = longForms.map(([script]) => script);
-    const tests = Object.keys(scripts).filter((name) => /^(test|simulate|soak)(:|$)/.test(name) && !others.includes(name));
+    const tests = Object.keys(scripts).filter(
+      (name) => /^(test|simulate|soak)(:|$)/.test(name) && !others.includes(name),
+    );
     expect(named.toSorted()).toEqual(tests.toSorted());
   });
 
