@@ -29,7 +29,7 @@ const options: SoakOptions = {
 
 test.skipIf(redisIsMissing())(
   'G1, G2, G11: all transports, slow readers, churn and restarts over Redis',
-  { timeout: 150_000 },
+  { timeout: 400_000 },
   async () => {
     const outcome = await runSoak(options);
     expect(outcome.violations).toEqual([]);

@@ -1,7 +1,6 @@
 /** The only decoder of grants, for tokens, hooks, the HTTP API, functions and other nodes. */
 
 import * as v from 'valibot';
-import { jsonObject } from '../../model/json-object.js';
 import { parseSource } from '../../model/json-parse.js';
 import { each, type JsonShape, members } from '../../model/json-shape.js';
 import { JsonSource } from '../../model/json-source.js';
@@ -9,6 +8,7 @@ import { trustedJsonText } from '../../model/json-text.js';
 import { decodeUtf8 } from '../../model/utf8.js';
 import type { Grant, SubscriptionOverride } from '../ports/authenticator.js';
 import type { SubscribeGrant } from './channel-options.js';
+import { jsonObject } from './json-object.js';
 import { encodeMessage } from './publishing.js';
 
 /** Unix time in seconds, within representable dates; a token with a later one is invalid. */

@@ -2,12 +2,12 @@
 
 import * as v from 'valibot';
 import { type GrantFields, grantOf, readGrant } from '../../engine/channels/grant.js';
+import { jsonObject, jsonTexts } from '../../engine/channels/json-object.js';
 import { encodeMessage } from '../../engine/channels/publishing.js';
 import type { ClientSelector } from '../../engine/operations/clients.js';
 import type { Grant } from '../../engine/ports/authenticator.js';
 import { maxIdempotencyKeyBytes } from '../../engine/ports/broker.js';
 import { FanfareError } from '../../model/fanfare-error.js';
-import { jsonObject, jsonTexts } from '../../model/json-object.js';
 import { hasLoneSurrogate, toJsonText } from '../../model/json-text.js';
 import { type Payload, payloadJson } from '../../model/payload.js';
 import type { Position } from '../../model/position.js';

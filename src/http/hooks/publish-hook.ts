@@ -4,10 +4,10 @@ import * as v from 'valibot';
 import type { Denial, PublishContext, PublishGrant } from '../../engine/channels/channel-options.js';
 import { dataFields, jsonOf } from '../../engine/channels/grant.js';
 import { jsonBehindOf } from '../../engine/channels/json-behind.js';
+import { jsonTexts } from '../../engine/channels/json-object.js';
 import type { Decision } from '../../engine/ports/decision.js';
 import { toBase64 } from '../../model/base64.js';
 import { defined } from '../../model/defined.js';
-import { jsonTexts } from '../../model/json-object.js';
 import { clientFields } from './client-fields.js';
 import type { Hook } from './hook.js';
 

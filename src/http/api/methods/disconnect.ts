@@ -1,7 +1,7 @@
 /** `disconnect`: closes connections of a user. */
 
 import * as v from 'valibot';
-import { jsonObject } from '../../../model/json-object.js';
+import { jsonObject } from '../../../engine/channels/json-object.js';
 import { integer, selectorOf, target, text } from '../fields.js';
 import { apiMethod } from '../method.js';
 
