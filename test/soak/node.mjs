@@ -20,9 +20,9 @@ Node.prototype.start = function startObserved() {
 
 /** Connections that wait for a next request are given up soon, so that nobody waits for that. */
 const { listen } = Server.prototype;
-Server.prototype.listen = function listenBriefly(.../** @type {Parameters<typeof listen>} */ args) {
+Server.prototype.listen = function listenBriefly(/** @type {unknown[]} */ ...args) {
   this.keepAliveTimeout = 1_000;
-  return listen.apply(this, args);
+  return Reflect.apply(listen, this, args);
 };
 
 /** Lines of the log at the level of an error. */
