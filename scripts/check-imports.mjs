@@ -51,6 +51,7 @@ export const folderRules = {
     sees: [
       ...lower,
       ...[
+        'api/api-keys',
         'body',
         'exchange',
         'header-list',

@@ -14,6 +14,7 @@ export const longForms = /** @type {ReadonlyArray<readonly [script: string, minu
   ['simulate', 15, '--seeds', '20000'],
   ['simulate:mutants', 60],
   ['test:chaos', 30],
+  ['test:durable-streams', 10],
   ['test:map-races', 10],
   ['test:functions', 10],
   ['test:streams:long', 20],

@@ -53,3 +53,4 @@ export { memory } from './server/memory.js';
 export type { BrokerFactory, FanfareOptions, Limits, MessageSender } from './server/options.js';
 export type { AnyHttpServer, Certificate } from './server/own-server.js';
 export type { CloseOptions, ListenOptions } from './server/serving.js';
+export type { DurableStreamsOptions } from './transports/durable-streams/options.js';

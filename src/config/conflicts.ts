@@ -1,5 +1,6 @@
 /** Options that contradict each other, and warnings. */
 
+import { brokerNameOf } from './broker-kinds.js';
 import { findChannelWarnings } from './channel-warnings.js';
 import type { Config } from './config.js';
 import { findHookConflicts, findHookWarnings } from './hook-conflicts.js';
@@ -39,6 +40,13 @@ export function findConflicts(config: Config): ConfigProblem[] {
     problem('api.internalOnly', 'needs internal.port: there is no internal listener');
   }
   if (values['api.insecure']) findOpenApi(config, problem);
+  const isWritten = values['durableStreams.path'] !== undefined && !values['durableStreams.readOnly'];
+  if (isWritten && brokerNameOf(values.broker) === 'rabbitmq') {
+    problem(
+      'durableStreams.readOnly',
+      'has to be on with RabbitMQ, which keeps no maps: they hold the state of streams that are written',
+    );
+  }
   if (mode === 'development' && !isLoopback(values.host)) {
     const isOfThisRun = values['token.secretFile'] === undefined && sources['token.secret'] === 'development mode';
     if (config.secrets.length === 0 || isOfThisRun) {
@@ -117,6 +125,12 @@ export function findWarnings(config: Config): string[] {
     );
   }
   if (Object.keys(values.channels).length === 0) warnings.push('there are no channels: set channels');
+  const keepsHistory = Object.values(values.channels).some(
+    ({ history, map }) => history !== undefined && map === undefined,
+  );
+  if (values['durableStreams.path'] !== undefined && !keepsHistory) {
+    warnings.push('durableStreams.path is set, and no rule of channels has a history: there are no streams');
+  }
   if (values['api.insecure']) warnings.push('api.insecure is on: every program on this machine may do everything');
   if (values['limits.pingInterval'] === 0) warnings.push('limits.pingInterval is 0: dead connections are not noticed');
   // Development mode already says what is open.

@@ -4,6 +4,7 @@
 
 import { logLevels } from '../engine/ports/logger.js';
 import { proxyHeaders } from '../model/proxy-header.js';
+import { defaultStreamBodyBytes, maxStreamBodyBytes } from '../model/stream-body.js';
 import { channels } from './channel-config.js';
 import { allEventTypes, baseUrl, eventList, headerList, headerValues, hook, maxHookTimeoutMs } from './hook-config.js';
 import { limitOptions } from './limits.js';
@@ -60,6 +61,29 @@ export const options = {
     flag(),
     'Serve consumers that only listen and have no SDK: EventSource at /sse, curl at /stream, plain WebSocket at /ws.',
     { default: false },
+  ),
+  'durableStreams.path': option(
+    text({
+      pattern: /^\/[\w.~-]+(?:\/[\w.~-]+)*$/,
+      message: 'is not a path; it begins with /, does not end with it, and has letters, digits, . _ ~ - only',
+    }),
+    'Serve the histories of channels by the Durable Streams protocol, for its clients and for caches, below this path, such as /streams. The rules of channels say who may read and write; api.keys may do everything.',
+    { unset: 'not served' },
+  ),
+  'durableStreams.readOnly': option(
+    flag(),
+    'Durable Streams can be read, not written. Needed with RabbitMQ, which cannot keep the state of streams that are written.',
+    { default: false },
+  ),
+  'durableStreams.writersMayDelete': option(
+    flag(),
+    'Whoever may publish to a channel may delete its stream, with the history. Otherwise that takes one of api.keys.',
+    { default: false },
+  ),
+  'durableStreams.maxBodyBytes': option(
+    bytes({ min: 1_024, max: maxStreamBodyBytes }),
+    'Largest body of one request to Durable Streams. Their clients gather 1MiB by default. At most 16MiB.',
+    { default: defaultStreamBodyBytes },
   ),
   'deflate.enabled': option(
     flag(),

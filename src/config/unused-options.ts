@@ -23,6 +23,9 @@ const needs: readonly {
     of: 'deflate.enabled',
     isThere: ({ values }: Config) => values['deflate.enabled'],
   })),
+  ...(['durableStreams.readOnly', 'durableStreams.writersMayDelete', 'durableStreams.maxBodyBytes'] as const).map(
+    (options) => ({ options, of: 'durableStreams.path', isThere: isSet('durableStreams.path') }),
+  ),
   { options: 'internal.host', of: 'internal.port', isThere: isSet('internal.port') },
   { options: 'token.algorithm', of: 'token.secret', isThere: ({ secrets }) => secrets.length > 0 },
   { options: 'token.issuer', of: 'tokens', isThere: takesTokens },

@@ -89,6 +89,8 @@ export interface NodeOptions extends NodeSettings {
   readonly revocations?: Revocations | undefined;
   /** Of the process in which it runs. Absent: nothing is told of it. */
   readonly processFigures?: (() => ProcessFigures) | undefined;
+  /** The maps of the broker are prepared though no rule has one, since something else keeps its state there. Default: `false`. */
+  readonly needsMaps?: boolean;
 }
 
 export class Node {
@@ -96,11 +98,13 @@ export class Node {
   readonly inspection: Inspection;
   readonly #ports: NodePorts;
   readonly #broker: Broker;
+  readonly #needsMaps: boolean;
 
   /** @throws FanfareError `ERR_CONFIG` when a channel rule is wrong or asks for more than the broker has. */
   constructor(options: NodeOptions) {
     this.#ports = compose(options);
     this.#broker = options.broker;
+    this.#needsMaps = options.needsMaps === true;
     this.operations = new Operations(this.ports);
     this.inspection = new Inspection(this.ports);
     serveCluster(this.ports);
@@ -113,7 +117,7 @@ export class Node {
 
   async start(): Promise<void> {
     await this.#broker.start(this.ports.hub);
-    if (this.ports.rules.keeps.maps) await this.#broker.maps?.prepare?.();
+    if (this.ports.rules.keeps.maps || this.#needsMaps) await this.#broker.maps?.prepare?.();
     await this.ports.cluster.start();
     this.ports.positionChecks.start();
     this.ports.brokerHealth.start();

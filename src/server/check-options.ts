@@ -5,6 +5,8 @@ import { defaultLimits } from '../engine/ports/limits.js';
 import type { Observer } from '../engine/ports/observer.js';
 import { expectFunction, expectKeys, expectWord, kindOf } from '../model/expected.js';
 import { FanfareError } from '../model/fanfare-error.js';
+import { maxStreamBodyBytes } from '../model/stream-body.js';
+import type { DurableStreamsOptions } from '../transports/durable-streams/options.js';
 import type { OneWayPaths, TransportPaths } from './client-transports.js';
 import { type AttachOptions, checkDeflate, checkMaxConnection } from './deflate-options.js';
 import type { FanfareOptions } from './options.js';
@@ -25,6 +27,7 @@ const optionKeys: Record<keyof FanfareOptions, true> = {
   proxyHeader: true,
   path: true,
   transports: true,
+  durableStreams: true,
   limits: true,
   log: true,
   tracing: true,
@@ -38,6 +41,13 @@ const transportKeys: Record<keyof TransportPaths, true> = {
 };
 const oneWayKeys: Record<keyof OneWayPaths, true> = { sse: true, stream: true, websocket: true };
 const personalKeys: Record<keyof PersonalOptions, true> = { channel: true, singleConnection: true };
+const durableStreamsKeys: Record<keyof DurableStreamsOptions, true> = {
+  path: true,
+  readOnly: true,
+  keys: true,
+  writersMayDelete: true,
+  maxBodyBytes: true,
+};
 const observerKeys: Record<keyof Observer, true> = {
   connected: true,
   disconnected: true,
@@ -80,6 +90,7 @@ export function checkOptions(options: unknown): void {
       for (const [name, path] of Object.entries(oneWay as object)) expectPath(`transports → oneWay → ${name}`, path);
     }
   }
+  if (given.durableStreams !== undefined) expectDurableStreams(given.durableStreams);
   if (given.on !== undefined) {
     expectKeys('on', given.on, observerKeys);
     for (const [name, call] of Object.entries(given.on as object)) expectFunction(`on → ${name}`, call);
@@ -130,6 +141,28 @@ export function checkAttach(options: unknown): void {
 function expectPath(what: string, path: unknown): void {
   if (path === undefined || (typeof path === 'string' && path.startsWith('/'))) return;
   throw fault(`${what} must be a path that begins with /, got ${typeof path === 'string' ? path : kindOf(path)}`);
+}
+
+function expectDurableStreams(options: unknown): void {
+  expectKeys('durableStreams', options, durableStreamsKeys);
+  // safe: its keys are those of DurableStreamsOptions; the values are checked here
+  const given = options as Readonly<Record<keyof DurableStreamsOptions, unknown>>;
+  const { path, readOnly, keys, writersMayDelete, maxBodyBytes } = given;
+  if (typeof path !== 'string' || !/^\/[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) {
+    throw fault(`durableStreams → path must be a path like "/streams", got ${kindOf(path)}`);
+  }
+  expectWord('durableStreams → readOnly', readOnly, [true, false], false);
+  expectWord('durableStreams → writersMayDelete', writersMayDelete, [true, false], false);
+  if (typeof keys !== 'function') expectTexts('durableStreams → keys', keys, ' or a function');
+  if (maxBodyBytes === undefined) return;
+  if (
+    !Number.isSafeInteger(maxBodyBytes) ||
+    Number(maxBodyBytes) < 1_024 ||
+    Number(maxBodyBytes) > maxStreamBodyBytes
+  ) {
+    const range = `from 1024 to ${maxStreamBodyBytes}`;
+    throw fault(`durableStreams → maxBodyBytes must be a whole number ${range}, got ${kindOf(maxBodyBytes)}`);
+  }
 }
 
 function expectDeclared(what: string, declarations: unknown, how: string): void {

@@ -43,6 +43,7 @@ import { HeldSockets } from '../transports/websocket/held-sockets.js';
 import { FanfareApp } from './app.js';
 import { checkOptions } from './check-options.js';
 import { clientTransports } from './client-transports.js';
+import { durableStreams } from './durable-streams.js';
 import { HandedOver } from './handed-over.js';
 import { memory } from './memory.js';
 import type { FanfareOptions } from './options.js';
@@ -127,6 +128,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     processFigures: () => meter.figures(),
     observer: options.on,
     personal: options.personal,
+    needsMaps: options.durableStreams !== undefined,
     procedureFallback: hooks?.procedureFallback,
     onMessage:
       onMessage &&
@@ -154,8 +156,8 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     cookiesAuthenticate: () => node.ports.auth.readsHeaders === true,
   });
   const held = new HeldSockets(node.ports, gate);
-  const own = clientTransports(node.ports, gate, { path, transports: options.transports ?? {}, channels });
-  const transports = [...own, held];
+  const ofClients = clientTransports(node.ports, gate, { path, transports: options.transports ?? {}, channels });
+  const transports = [...ofClients, held, ...durableStreams(node.ports, gate, options.durableStreams, ofClients)];
   hooks?.start(id);
   let loadedMetrics: Promise<Metrics> | undefined;
   const metrics = () => (loadedMetrics ??= loadMetrics(node.ports, hooks, peers));

@@ -26,6 +26,7 @@ import { createLog } from '../observe/log.js';
 import { LogLevelSwitch } from '../observe/log-level.js';
 import { TracedLog } from '../observe/traced-log.js';
 import type { FigurePeers } from '../observe/worker-metrics.js';
+import type { DurableStreamsOptions } from '../transports/durable-streams/options.js';
 import type { FanfareApp } from './app.js';
 import type { TransportPaths } from './client-transports.js';
 import { channelsOf } from './config-channels.js';
@@ -109,6 +110,7 @@ export class ConfiguredServer {
       proxyHeader: values.proxyHeader,
       path: values.path,
       transports: transportsOf(values),
+      ...defined({ durableStreams: durableStreamsOf(values, () => this.#config.apiKeys) }),
       limits: limitsOf(values),
       log: this.log,
     };
@@ -304,6 +306,19 @@ export function tokenVerifierOf({ values, secrets, tokenKeys }: Config): TokenVe
 function personalOf(values: OptionValues): PersonalOptions {
   const channel = values['personal.channel'];
   return { ...defined({ channel }), singleConnection: values['personal.singleConnection'] };
+}
+
+/** @param keys in force at the moment */
+function durableStreamsOf(values: OptionValues, keys: () => readonly string[]): DurableStreamsOptions | undefined {
+  const path = values['durableStreams.path'];
+  if (path === undefined) return undefined;
+  return {
+    path,
+    readOnly: values['durableStreams.readOnly'],
+    writersMayDelete: values['durableStreams.writersMayDelete'],
+    maxBodyBytes: values['durableStreams.maxBodyBytes'],
+    keys,
+  };
 }
 
 /** Those that are switched on have their default paths. */

@@ -15,6 +15,7 @@ import type { EngineLimits } from '../engine/ports/limits.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { Observer } from '../engine/ports/observer.js';
 import type { ProxyHeader } from '../model/proxy-header.js';
+import type { DurableStreamsOptions } from '../transports/durable-streams/options.js';
 import type { TransportPaths } from './client-transports.js';
 
 /** Makes the broker of a node. `memory()` is one. */
@@ -66,6 +67,11 @@ export interface FanfareOptions<
   readonly path?: string;
   /** The other transports; see {@link TransportPaths}. */
   readonly transports?: TransportPaths;
+  /**
+   * Serve the histories of channels by the Durable Streams protocol, for its clients and for caches; see
+   * {@link DurableStreamsOptions}. Default: not.
+   */
+  readonly durableStreams?: DurableStreamsOptions;
   readonly limits?: Limits;
   /** Gets structured log lines; a pino logger fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Logger;

@@ -78,6 +78,8 @@ interface ServingParts {
 const isFanfares = Symbol('fanfare');
 export class Serving {
   readonly #endpoints: ReadonlyMap<string, ClientEndpoint>;
+  /** Those for everything below their paths. */
+  readonly #prefixes: readonly ClientEndpoint[];
   /** Attached servers, with the function that detaches each. */
   readonly #attached = new Map<AnyHttpServer, () => void>();
   /** The latest request of each connection, gone with it. */
@@ -91,6 +93,7 @@ export class Serving {
     const endpoints = parts.transports.flatMap((transport) => transport.endpoints);
     this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
     this.#refusals = new UpgradeRefusals(this.#upgradePaths(), parts.proxies, parts.node.ports.refusals);
+    this.#prefixes = endpoints.filter(({ isPrefix }) => isPrefix === true);
   }
 
   /** Connects the node to its broker, once. */
@@ -119,7 +122,9 @@ export class Serving {
     server.on('upgrade', onUpgrade);
     const release = intercept(server, {
       findHandler: (request) => {
-        const endpoint = this.#endpoints.get(pathOf(request));
+        const path = pathOf(request);
+        const endpoint =
+          this.#endpoints.get(path) ?? this.#prefixes.find((prefix) => path.startsWith(`${prefix.path}/`));
         return (
           endpoint?.handle &&
           this.#answering((...taken) =>

@@ -100,7 +100,7 @@ export class Exchange {
       this.refuse({ status: 415, message: `use Content-Type: ${types.join(' or ')}`, why: unspokenType(type, types) });
       return undefined;
     }
-    const body = await this.#readBytes(maxBytes);
+    const body = await this.readBytes(maxBytes);
     if (body === undefined || this.http.isOver) return undefined;
     if (!(body instanceof Uint8Array)) this.refuse(body);
     else if (type !== jsonType) return body;
@@ -109,7 +109,8 @@ export class Exchange {
     return undefined;
   }
 
-  async #readBytes(maxBytes: number): Promise<Uint8Array | Refusal | undefined> {
+  /** Resolves with the body, or why it is refused; `undefined`: the client has gone. */
+  async readBytes(maxBytes: number): Promise<Uint8Array | Refusal | undefined> {
     const { clock, limits } = this.ports;
     let cancel = (): void => undefined;
     const late = new Promise<Refusal>((resolve) => {

@@ -41,6 +41,8 @@ export interface ListenerTerms {
 /** One path, compared literally: nothing is decoded, joined or stripped. */
 export interface ClientEndpoint {
   readonly path: string;
+  /** Plain requests for everything below the path, too, that has no endpoint of its own. Default: `false`. */
+  readonly isPrefix?: boolean;
   /** Answers a plain request of any method. Absent: plain requests are left to other listeners. Never throws. */
   handle?(exchange: HttpExchange): void;
   /** Handles an upgrade. Absent: upgrades are refused. Never throws. */

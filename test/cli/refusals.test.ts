@@ -155,6 +155,11 @@ describe('B109 options that contradict each other', () => {
     ['more channels than a frame takes', limits('maxChannelsPerConnection: 5000'), 'limits.maxChannelsPerConnection'],
     ['cookies to the backend from every site', hooks('connect: /c, headers: [Cookie]', 'origins: "*"'), 'origins'],
     ['the internal listener on the public port', '{ port: 8123, internal: { port: 8123 } }', 'internal.port'],
+    [
+      'streams that are written over RabbitMQ',
+      '{ broker: "amqp://127.0.0.1:1", durableStreams: { path: /streams } }',
+      'durableStreams.readOnly',
+    ],
   ])('%s', async (_, content, key) => expect(await refused('fanfare.yaml', content)).toContain(key));
 
   const memory = (bytes: string, size: number) =>
@@ -166,6 +171,12 @@ describe('B109 options that contradict each other', () => {
     ['history that no recovery brings', rule('history: { size: 5000, ttl: 5m }'), 'limits.maxRecoveredPublications'],
     ['history shorter than a dead connection lives', rule('history: { size: 5, ttl: 30s }'), 'history.ttl'],
     ['an option of another broker', 'redis: { prefix: mine }', 'redis.prefix'],
+    [
+      'streams of channels without a history',
+      '{ durableStreams: { path: /s }, channels: { a: {} } }',
+      'durableStreams.path',
+    ],
+    ['an option of streams that are not served', 'durableStreams: { readOnly: true }', 'durableStreams.readOnly'],
     [
       'personal channels that everybody may listen to',
       '{ personal: { channel: "me:{user}" }, channels: { "me:{user}": { subscribe: user } } }',

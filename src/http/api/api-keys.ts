@@ -32,7 +32,7 @@ export class ApiKeys {
 const authorization = /^apikey +(\S+) *$/i;
 
 /** The key that a request presents: `X-API-Key: <key>`, or `Authorization: apikey <key>`. */
-export function presentedKey({ headers }: HttpRequest): string | undefined {
+export function presentedKey({ headers }: Pick<HttpRequest, 'headers'>): string | undefined {
   const key = headers['x-api-key'];
   if (typeof key === 'string' && key !== '') return key;
   return authorization.exec(headers.authorization ?? '')?.[1];

@@ -1,7 +1,7 @@
-/** Refusals of one-way consumers as HTTP statuses. An `EventSource` does not reconnect after any of these. */
+/** Refusals of commands as HTTP statuses, for consumers that have no replies. An `EventSource` does not reconnect after any of these. */
 
-import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../../model/codes.js';
-import type { Refusal } from '../refusal.js';
+import { type Disconnect, disconnectCodes, type ErrorReply, errorCodes } from '../model/codes.js';
+import type { Refusal } from './refusal.js';
 
 const statusOfError: Readonly<Record<number, number>> = {
   [errorCodes.internal.code]: 503,
