@@ -285,6 +285,7 @@ function compose(options: NodeOptions) {
     answering: new Answering({
       answers,
       clock,
+      log,
       tellOthers: (notice) => tellOfAnswer(cluster, notice),
       numSubscribers: (channel) => numSubscribersOf({ hub, cluster }, channel),
     }),

@@ -20,6 +20,7 @@ const config = {
   port: 0,
   channels: {
     'chat:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '2s', cancel: 'anyone' } },
+    'alone:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '2s', stopWhenAlone: '1s' } },
   },
 };
 const numKills = Number(process.env.STREAM_KILLS ?? 3);
@@ -163,6 +164,39 @@ describe.skipIf(redisIsMissing())('over Redis', () => {
       for (const one of readers) expectGrowth(one);
     }
   });
+
+  test(
+    'producers over HTTP hear that nobody reads any more, and go on with what was interrupted, at any node',
+    patience,
+    async () => {
+      await using redis = await RedisServer.start();
+      await using fleet = await startFleet([redis.url, redis.url], config);
+      const [one = '', two = ''] = fleet.urls;
+      const [channel, id] = ['alone:1', 'answer'];
+      const { stream, chat } = await reader(two, channel, id);
+      const { run } = await anywhere([one], 'stream_open', { channel, id });
+      await anywhere([one], 'stream_append', { channel, id, run, seq: 1, text: 'one ' });
+      // Its reader is at the other node; the producer is silent.
+      await eventually(() => stream.state).toBe('interrupted');
+      expect(stream.soFar).toBe('one ');
+      const again = await anywhere([two], 'stream_open', { channel, id });
+      expect(again).toMatchObject({ resumed: true, length: 4 });
+      await anywhere([two], 'stream_append', { channel, id, run: again.run, seq: 1, text: 'two' });
+      await eventually(() => [stream.state, stream.soFar]).toEqual(['open', 'one two']);
+      const waiting = fleet.urls.map((url) =>
+        call(url, 'stream_wait', { channel, id, run: again.run, timeout_ms: 30_000 }),
+      );
+      // For longer than the rule says, with a reader at one of the nodes.
+      const early = await call(one, 'stream_wait', { channel, id, run: again.run, timeout_ms: 2_500 });
+      expect(early.result).toEqual({});
+      chat.close();
+      // Who has found it cancelled before it heard why, is told that.
+      const stops = (await Promise.all(waiting)).map(({ result }) => (result as { stopped?: string }).stopped);
+      expect(stops.filter((stopped) => stopped !== 'cancelled')).toContain('alone');
+      const late = await anywhere([one], 'stream_append', { channel, id, run: again.run, seq: 2, text: '!' });
+      expect(late).toMatchObject({ cancelled: true, length: 8 });
+    },
+  );
 
   test('F2 G5: the broker begins anew: readers are told, with what they had', patience, async () => {
     await using redis = await RedisServer.start();

@@ -398,6 +398,74 @@ describe('producers', () => {
     expect(producer.signal.reason).toMatchObject({ code: 'ERR_STREAM_CANCELLED' });
   });
 
+  describe('over HTTP, with `stopWhenAlone`', () => {
+    async function writing() {
+      const channels = rule({ stopWhenAlone: '4s', interruptAfter: '3s' });
+      const cluster = await EngineCluster.start(3, { channels, limits });
+      const [one, two, three] = cluster.three;
+      const { run } = await one.operations.changeAnswer(name, { kind: 'open', id: 'a' });
+      let seq = 0;
+      /** Each request meets another node; resolves with whether the producer should stop. */
+      const write = async (): Promise<boolean> => {
+        const { operations } = seq % 2 === 0 ? one : two;
+        const change = { kind: 'append', id: 'a', run, seq: ++seq, added: { text: 'x' } } as const;
+        return (await operations.changeAnswer(name, change)).isCancelled;
+      };
+      /** For so many seconds, with an append in each. */
+      const writeFor = async (seconds: number): Promise<boolean> => {
+        for (let second = 0; second < seconds; second++) {
+          if (await write()) return true;
+          await cluster.clock.advance(1_000);
+        }
+        return false;
+      };
+      return { cluster, one, two, three, run, write, writeFor };
+    }
+
+    test('a stream is stopped when nobody reads it on any node, and not before', async () => {
+      const { cluster, one, three, run, writeFor } = await writing();
+      const reader = new StreamReader(name);
+      reader.connect(three);
+      expect(await writeFor(60)).toBe(false);
+      reader.cut();
+      expect(await writeFor(2)).toBe(false);
+      reader.connect(three);
+      expect(await writeFor(60)).toBe(false);
+      reader.cut();
+      const waiting = one.operations.waitForStop(name, 'a', run, 60_000);
+      expect(await writeFor(8)).toBe(true);
+      expect(await waiting).toBe('alone');
+      await cluster.clock.advance(10_000);
+      expect(cluster.clock.numTimers).toBeLessThan(40);
+    });
+
+    test('a producer that only waits is heard, too', async () => {
+      const { cluster, two, run } = await writing();
+      const waiting = two.operations.waitForStop(name, 'a', run, 60_000);
+      await cluster.clock.advance(8_000);
+      expect(await waiting).toBe('alone');
+    });
+
+    test('a producer that is gone leaves the stream interrupted, and finds it as it was when it comes back', async () => {
+      const { cluster, one, write, writeFor } = await writing();
+      await write();
+      await cluster.clock.advance(60_000);
+      expect(await one.operations.readAnswer(name, 'a')).toMatchObject({ state: 'interrupted', isCancelled: false });
+      expect(await write()).toBe(false);
+      expect(await writeFor(12)).toBe(true);
+    });
+
+    test('a node that does not answer may have readers, until it is considered dead', async () => {
+      const { cluster, three, writeFor } = await writing();
+      const reader = new StreamReader(name);
+      reader.connect(three);
+      expect(await writeFor(8)).toBe(false);
+      cluster.kill(three);
+      expect(await writeFor(8)).toBe(false);
+      expect(await writeFor(30)).toBe(true);
+    });
+  });
+
   test('a node that closes leaves its streams interrupted', async () => {
     const cluster = await EngineCluster.start(3, { channels: rule(), limits });
     const [one, two] = cluster.three;

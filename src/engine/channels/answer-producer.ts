@@ -17,7 +17,6 @@ export interface ProducerPorts {
   /** After it was opened. */
   readonly status: AnswerStatus;
   readonly change: (change: AnswerChange) => Promise<AnswerStatus>;
-  readonly numReaders: () => Promise<number>;
   /** It has ended, or is lost. */
   readonly onEnd: () => void;
 }
@@ -49,8 +48,6 @@ export class AnswerProducer {
   #over: FanfareError | undefined;
   #beat: Cancel | undefined;
   #heardMs: number;
-  /** Since when nobody reads it, by the monotonic clock. */
-  #aloneSinceMs: number | undefined;
 
   constructor(ports: ProducerPorts) {
     this.#ports = ports;
@@ -181,14 +178,12 @@ export class AnswerProducer {
 
   #schedule(): void {
     const { clock, terms } = this.#ports;
-    const intervalMs = Math.min(terms.silenceMs / 3, (terms.aloneMs ?? Number.POSITIVE_INFINITY) / 4);
-    this.#beat = clock.schedule(() => void this.#giveSign(), intervalMs);
+    this.#beat = clock.schedule(() => void this.#giveSign(), terms.silenceMs / 3);
   }
 
   async #giveSign(): Promise<void> {
     const { clock, terms } = this.#ports;
     try {
-      if (terms.aloneMs !== undefined && !this.signal.aborted) await this.#lookForReaders(terms.aloneMs);
       if (clock.nowMs() - this.#heardMs >= terms.silenceMs / 3 - 1 && this.#over === undefined) {
         const { isCancelled } = await this.#ports.change({ kind: 'renew', id: this.id, run: this.#run });
         this.#heardMs = clock.nowMs();
@@ -199,16 +194,5 @@ export class AnswerProducer {
       if (error instanceof FanfareError && !error.retryable) this.#refused(error, 'renew');
     }
     if (this.#over === undefined) this.#schedule();
-  }
-
-  async #lookForReaders(aloneMs: number): Promise<void> {
-    const { clock, numReaders } = this.#ports;
-    if ((await numReaders()) > 0) this.#aloneSinceMs = undefined;
-    else {
-      this.#aloneSinceMs ??= clock.nowMs();
-      if (clock.nowMs() - this.#aloneSinceMs < aloneMs) return;
-      await this.#ports.change({ kind: 'cancel', id: this.id });
-      this.stop('alone');
-    }
   }
 }

@@ -13,6 +13,8 @@ import type {
   AnswerStore,
 } from '../ports/answer-store.js';
 import type { Clock } from '../ports/clock.js';
+import type { Logger } from '../ports/logger.js';
+import { AloneStreams } from './alone-streams.js';
 import { AnswerProducer, type Stop } from './answer-producer.js';
 import type { Rule } from './rule.js';
 import { answerLimits } from './stream-terms.js';
@@ -23,16 +25,19 @@ export interface AnswerNotice {
   readonly id: string;
   /** Producers of earlier runs have lost it. Absent: it was cancelled. */
   readonly run?: number;
+  /** It was cancelled since nobody reads it. */
+  readonly isAlone?: true;
 }
 
 export interface AnsweringPorts {
   /** Absent: the broker keeps none. */
   readonly answers: AnswerStore | undefined;
   readonly clock: Clock;
+  readonly log: Pick<Logger, 'info'>;
   /** Passes a notice on to the other nodes. */
   readonly tellOthers: (notice: AnswerNotice) => void;
-  /** On all nodes that answer in time. */
-  readonly numSubscribers: (channel: ChannelName) => Promise<number>;
+  /** On all nodes; `undefined` if there are none as far as they have said, and not all have. */
+  readonly numSubscribers: (channel: ChannelName) => Promise<number | undefined>;
 }
 
 interface Watcher {
@@ -57,9 +62,17 @@ export class Answering {
   readonly #ports: AnsweringPorts;
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #producers = new Set<AnswerProducer>();
+  readonly #alone: AloneStreams;
 
   constructor(ports: AnsweringPorts) {
     this.#ports = ports;
+    const { clock, log, numSubscribers } = ports;
+    this.#alone = new AloneStreams({
+      clock,
+      log,
+      numSubscribers,
+      cancel: (channel, rule, id) => this.#change(channel, rule, { kind: 'cancel', id }, { isAlone: true }),
+    });
   }
 
   /** Answers that are produced on this node, by programs that hold them. */
@@ -73,21 +86,8 @@ export class Answering {
    * @throws FanfareError `ERR_NOT_AVAILABLE`, `ERR_MESSAGE_INVALID` for an id; `ERR_STREAM_UNKNOWN`, `ERR_STREAM_LOST`,
    *   `ERR_STREAM_ENDED`, `ERR_STREAM_GAP`, `ERR_STREAM_FULL` for what is refused
    */
-  async change(channel: ChannelName, rule: Rule, change: AnswerChange): Promise<AnswerStatus & { duplicate: boolean }> {
-    const { store, limits } = this.#storeOf(channel, rule);
-    if (!isMapKey(change.id)) {
-      throw new FanfareError('ERR_MESSAGE_INVALID', `the id of a stream has from 1 to ${maxMapKeyBytes} bytes`);
-    }
-    const outcome = await store.change(channel, change, limits);
-    count(rule, change, outcome);
-    if (!outcome.ok) {
-      const [code, message] = refusals[outcome.why];
-      throw new FanfareError(code, `${message} (last append: ${outcome.seq})`);
-    }
-    const { id } = change;
-    if (change.kind === 'cancel' && !outcome.duplicate) this.#announce({ channel, id });
-    if (change.kind === 'open' && outcome.run !== outcome.number) this.#announce({ channel, id, run: outcome.run });
-    return outcome;
+  change(channel: ChannelName, rule: Rule, change: AnswerChange): Promise<AnswerStatus & { duplicate: boolean }> {
+    return this.#change(channel, rule, change, {});
   }
 
   /** `undefined`: there is none of this id. */
@@ -104,14 +104,13 @@ export class Answering {
     const { streams } = rule;
     if (streams === undefined) throw noStreams(channel);
     const status = await this.change(channel, rule, { kind: 'open', content: streams.content, ...open });
-    const { clock, numSubscribers } = this.#ports;
+    const { clock } = this.#ports;
     const producer: AnswerProducer = new AnswerProducer({
       clock,
       terms: streams,
       id: open.id,
       status,
       change: (change) => this.change(channel, rule, change),
-      numReaders: () => numSubscribers(channel),
       onEnd: () => {
         stopWatching();
         this.#producers.delete(producer);
@@ -136,9 +135,9 @@ export class Answering {
   }
 
   /** A notice of this node, or of another. */
-  take({ channel, id, run }: AnswerNotice): void {
+  take({ channel, id, run, isAlone }: AnswerNotice): void {
     for (const watcher of [...(this.#watchers.get(keyOf(channel, id)) ?? [])]) {
-      if (run === undefined) watcher.stop('cancelled');
+      if (run === undefined) watcher.stop(isAlone ? 'alone' : 'cancelled');
       else if (watcher.run < run) watcher.stop('lost');
     }
   }
@@ -146,6 +145,7 @@ export class Answering {
   /** What is produced here is interrupted at once. Resolves when the broker knows, or after the deadline. */
   async close(deadlineMs: number): Promise<void> {
     const { clock } = this.#ports;
+    this.#alone.close();
     const ended = Promise.allSettled([...this.#producers].map((producer) => producer.interrupt()));
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
@@ -153,6 +153,31 @@ export class Answering {
     });
     await Promise.race([ended, late]);
     cancel();
+  }
+
+  /** @param why of a cancellation, unless a reader has asked for it */
+  async #change(
+    channel: ChannelName,
+    rule: Rule,
+    change: AnswerChange,
+    why: Pick<AnswerNotice, 'isAlone'>,
+  ): Promise<AnswerStatus & { duplicate: boolean }> {
+    const { store, limits } = this.#storeOf(channel, rule);
+    if (!isMapKey(change.id)) {
+      throw new FanfareError('ERR_MESSAGE_INVALID', `the id of a stream has from 1 to ${maxMapKeyBytes} bytes`);
+    }
+    const outcome = await store.change(channel, change, limits);
+    count(rule, change, outcome);
+    if (!outcome.ok) {
+      const [code, message] = refusals[outcome.why];
+      throw new FanfareError(code, `${message} (last append: ${outcome.seq})`);
+    }
+    const { id } = change;
+    if (outcome.state === 'open' && !outcome.isCancelled) this.#alone.heard(channel, rule, id);
+    else this.#alone.over(channel, id);
+    if (change.kind === 'cancel' && !outcome.duplicate) this.#announce({ channel, id, ...why });
+    if (change.kind === 'open' && outcome.run !== outcome.number) this.#announce({ channel, id, run: outcome.run });
+    return outcome;
   }
 
   #announce(notice: AnswerNotice): void {

@@ -148,7 +148,10 @@ export interface StreamsOptions {
   readonly interruptAfter?: Duration;
   /** Which clients may cancel a stream; the server always may. Default: `nobody`. */
   readonly cancel?: PermissionName | Decision<PermissionContext, boolean | Denial>;
-  /** Cancel a stream when its channel has had no subscriber on any node for so long, at least `1s`. Default: never. */
+  /**
+   * Cancel a stream when its channel has had no subscriber on any node for so long (at least `1s`), or a little
+   * longer. Default: never.
+   */
   readonly stopWhenAlone?: Duration;
 }
 

@@ -26,6 +26,7 @@ const answerNotice = v.object({
   channel: v.string(),
   id: v.string(),
   run: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+  isAlone: v.exactOptional(v.literal(true)),
 });
 const ticketQuestion = v.object({ ticket: v.pipe(v.string(), v.maxLength(256)) });
 const channelList = v.array(v.tuple([v.string(), v.pipe(v.number(), v.minValue(0))]));
@@ -155,14 +156,19 @@ export function tellOfAnswer(cluster: Pick<Cluster, 'askAll'>, notice: AnswerNot
   void cluster.askAll('answer', notice, { deadlineMs: noticeMs });
 }
 
-/** The subscribers of a channel on this node and on the others that answer in time. */
+/**
+ * Subscribers of a channel: all on this node, or else those on the others. `undefined`: there is none as far as the nodes have
+ * answered in time, and not all of them have.
+ */
 export async function numSubscribersOf(
-  { hub, cluster }: { readonly hub: Pick<Hub, 'channel'>; readonly cluster: Pick<Cluster, 'askAll'> },
+  { hub, cluster }: { readonly hub: Pick<Hub, 'channel'>; readonly cluster: Pick<Cluster, 'askAll' | 'size'> },
   channel: ChannelName,
-): Promise<number> {
+): Promise<number | undefined> {
   const own = hub.channel(channel)?.numSubscribers ?? 0;
   // One is enough for who asks.
   if (own > 0) return own;
+  const numAsked = cluster.size;
   const others = await cluster.askAll('subscribers', { channel }, { deadlineMs: noticeMs });
-  return others.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+  const sum = others.reduce<number>((before, count) => before + (typeof count === 'number' ? count : 0), 0);
+  return sum === 0 && others.length < numAsked ? undefined : sum;
 }

@@ -65,7 +65,6 @@ describe.each([redis7, valkey])('answers in $kind', (kind) => {
       id: 'a',
       status,
       change,
-      numReaders: async () => 1,
       onEnd: () => undefined,
     });
     let whole = '';

@@ -63,7 +63,7 @@ export const streamCancel = apiMethod(
   },
 );
 
-/** Waits until a reader cancels the stream, or another producer opens it; meanwhile the producer counts as alive. */
+/** Waits until a reader cancels the stream, nobody reads it, or another producer opens it; meanwhile the producer counts as alive. */
 export const streamWait = apiMethod(
   'stream_wait',
   undefined,
