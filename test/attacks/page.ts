@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { groups as allGroups } from './autobahn/verdicts.js';
 import { type AttackName, type Outcomes, type Result, readResult } from './results.js';
 
 export const pagePath = 'docs/conformance.md';
@@ -177,7 +178,8 @@ function summary(name: AttackName): string {
       const groups = readResult(name)?.outcome.groups ?? [];
       const sum = (field: 'cases' | 'strict' | 'nonStrict' | 'informational' | 'declined') =>
         groups.reduce((all, group) => all + group[field], 0);
-      return `${sum('cases')} cases, none failed: ${sum('strict')} strict, ${sum('nonStrict')} not as strict as could be, ${sum('informational')} informational, ${sum('declined')} about what is declined`;
+      const missing = missingGroups(groups);
+      return `${sum('cases')} cases, none failed${missing === '' ? '' : ` (${missing} not run)`}: ${sum('strict')} strict, ${sum('nonStrict')} not as strict as could be, ${sum('informational')} informational, ${sum('declined')} about what is declined`;
     }
     case 'api': {
       const modes = readResult(name)?.outcome.modes ?? [];
@@ -212,14 +214,22 @@ function autobahn({ groups, explanations }: Outcomes['autobahn']): string {
     ({ group, about, cases, strict, nonStrict, informational, declined }) =>
       `| ${group} | ${about} | ${cases} | ${strict} | ${nonStrict} | ${informational} | ${declined} | 0 |`,
   );
+  const missing = missingGroups(groups);
   const reasons = explanations.map(({ cases, outcome, reason }) => `- ${shortened(cases)} (${outcome}): ${reason}`);
   return [
     '| group | about | cases | strict | not as strict | informational | declined | failed |',
     '|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
+    ...(missing === '' ? [] : [`Not in this run: ${missing}, of which nothing is said here.`, '']),
     ...(reasons.length > 0 ? ['Why some are not strict:', '', ...reasons] : ['All that are judged are strict.']),
   ].join('\n');
+}
+
+/** Groups that the run left out, in words; empty if none. */
+function missingGroups(run: Outcomes['autobahn']['groups']): string {
+  const left = Object.keys(allGroups).filter((group) => run.every((one) => `${one.group}` !== group));
+  return left.length === 0 ? '' : `${left.length === 1 ? 'group' : 'groups'} ${left.join(', ')}`;
 }
 
 /** The first and the last of many. */
