@@ -36,7 +36,7 @@ export const mutants = [
   {
     name: 'a cut recovery counts as whole',
     file: 'src/engine/fanout/attachment.ts',
-    from: 'if (!isComplete) return undefined;',
+    from: 'if (!isComplete && !this.#goesOn) return undefined;',
     to: '',
   },
   {

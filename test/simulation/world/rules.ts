@@ -5,9 +5,9 @@ import type { EngineLimits } from '../../../src/engine/ports/limits.js';
 import type { CheckerLimits } from '../../chaos/checker/limits.js';
 import type { BrokerServer } from '../servers/broker-server.js';
 
-export const historySize = 16;
+export const historySize = 10;
 export const historyTtlMs = 90_000;
-export const maxRecovered = 20;
+export const maxRecovered = 5;
 export const dropOldest = 5;
 /** Publications a second of one key. */
 export const maxRate = 2;
