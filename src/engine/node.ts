@@ -117,7 +117,9 @@ export class Node {
 
   async start(): Promise<void> {
     await this.#broker.start(this.ports.hub);
-    if (this.ports.rules.keeps.maps || this.#needsMaps) await this.#broker.maps?.prepare?.();
+    const { maps, answers } = this.ports.rules.keeps;
+    if (maps || this.#needsMaps) await this.#broker.maps?.prepare?.();
+    if (answers) await this.#broker.answers?.prepare?.();
     await this.ports.cluster.start();
     this.ports.positionChecks.start();
     this.ports.brokerHealth.start();

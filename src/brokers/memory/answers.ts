@@ -13,6 +13,7 @@ import type { Cancel, Clock } from '../../engine/ports/clock.js';
 import type { ChannelName } from '../../model/channel-name.js';
 import type { Position } from '../../model/position.js';
 import { partPublication } from '../../model/publication.js';
+import { answerPage } from '../answer-page.js';
 import { type Answer, changed, interrupted, isFinal, sizeOf, wholePart } from '../answer-state.js';
 import { SplitMap } from './split-map.js';
 
@@ -125,20 +126,12 @@ export class MemoryAnswers implements KeptAnswers {
     return answer && { ...this.#statusOf(channel, answer), part: wholePart(answer) };
   }
 
-  #read(channel: ChannelName, { limit, since, reverse }: HistoryQuery): HistoryPage {
+  #read(channel: ChannelName, query: HistoryQuery): HistoryPage {
     const top = this.#streams.top(channel);
     const known = this.#channels.get(channel);
     if (known !== undefined) this.#forgetLapsed(known);
-    if (since?.epoch !== undefined && since.epoch !== top.epoch) return { top, publications: [], continuous: false };
     const answers = [...(known?.kept.values() ?? [])].map(({ answer }) => answer);
-    const all = reverse ? answers.reverse() : answers;
-    const after = since?.offset ?? (reverse ? top.offset + 1 : 0);
-    const found = all.filter(({ offset }) => (reverse ? offset < after : offset > after));
-    const forgottenUpTo = known?.forgottenUpTo ?? 0;
-    const continuous =
-      since === undefined || (reverse ? after <= top.offset + 1 : after <= top.offset && after >= forgottenUpTo);
-    const publications = found.slice(0, limit).map((answer) => partPublication(wholePart(answer), answer.offset));
-    return { top, publications, continuous };
+    return answerPage({ top, answers, forgottenUpTo: known?.forgottenUpTo ?? 0 }, query);
   }
 
   /** Forgets the answers that have ended. */

@@ -32,6 +32,7 @@ export class NatsBroker implements Broker {
   readonly carriesBytes = true;
   readonly history: Journal;
   readonly maps: Journal['maps'];
+  readonly answers: Journal['answers'];
   readonly mapChanges: HistoryStore;
   readonly control: BusControl;
   readonly #garbage: GarbageLog;
@@ -66,6 +67,7 @@ export class NatsBroker implements Broker {
     const { clock, random, log } = ports;
     this.history = new Journal(options, { clock, random, log, wire: this.#wire, subjects, events: () => this.#events });
     this.maps = this.history.maps;
+    this.answers = this.history.answers;
     this.mapChanges = this.maps.changes;
     this.control = new BusControl({
       placeOf: (nodeId) => subjects.control(nodeId),
@@ -141,6 +143,7 @@ export class NatsBroker implements Broker {
     try {
       if (incoming.text.startsWith('h')) this.history.received(channel, incoming);
       else if (this.maps.hasSent(incoming.text)) this.maps.received(channel, incoming);
+      else if (this.answers.hasSent(incoming.text)) this.answers.received(channel, incoming);
       else deliver(this.#events, channel, decodeMessage(incoming.text));
     } catch (error) {
       this.#garbage.found(error, channel);

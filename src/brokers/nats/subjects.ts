@@ -45,7 +45,7 @@ export class Subjects {
   }
 
   /** See `life.ts`, `server-time.ts` and `incarnation.ts`. */
-  life(record: 'id' | 'clock' | 'history' | 'maps' | '*'): string {
+  life(record: 'id' | 'clock' | 'history' | 'maps' | 'answers' | '*'): string {
     return `${this.prefix}.life.${record}`;
   }
 
@@ -60,7 +60,7 @@ export class Subjects {
   }
 
   /** The name of a stream; `incarnation` distinguishes it from its predecessors. */
-  stream(kind: 'history' | 'maps' | 'once' | 'life', incarnation?: string): string {
+  stream(kind: 'history' | 'maps' | 'answers' | 'once' | 'life', incarnation?: string): string {
     return [this.prefix, kind, incarnation].filter((part) => part !== undefined).join('_');
   }
 }

@@ -8,9 +8,9 @@ import type { ChannelName } from '../../model/channel-name.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { partPublication } from '../../model/publication.js';
 import type { Epochs } from '../epochs.js';
+import type { MapEnds } from '../map-ends.js';
 import { decodeAnswer } from './answer-message.js';
 import type { Keys } from './keys.js';
-import type { MapEnds } from './map-ends.js';
 import type { Script, Scripts } from './script.js';
 import type { Topology } from './topology.js';
 

@@ -20,9 +20,9 @@ import { type NewPublication, type Publication, publicationAt } from '../../mode
 import { StatePage } from '../../model/state-page.js';
 import { decodePublication, headOf } from '../bus-message.js';
 import type { Epochs } from '../epochs.js';
+import type { MapEnds } from '../map-ends.js';
 import { removalOf } from '../map-removal.js';
 import type { Keys } from './keys.js';
-import type { MapEnds } from './map-ends.js';
 import type { Script, Scripts } from './script.js';
 import type { Topology } from './topology.js';
 

@@ -73,6 +73,7 @@ export class ChannelRules {
       history: this.#rules.some(({ stream }) => stream !== undefined),
       presence: this.#rules.some(({ presence }) => presence),
       maps: this.#rules.some(({ map }) => map !== undefined),
+      answers: this.#rules.some(({ streams }) => streams !== undefined),
     };
   }
 
@@ -297,7 +298,7 @@ function checkStores(rule: Rule, broker: Stores): void {
     throw fault(text, `is a map, and the broker "${broker.name}" keeps none: take memory, redis or nats`);
   }
   if (rule.streams !== undefined && broker.answers === undefined) {
-    throw fault(text, `has streams, and the broker "${broker.name}" keeps none: take memory or redis`);
+    throw fault(text, `has streams, and the broker "${broker.name}" keeps none: take memory, redis or nats`);
   }
   if (rule.map?.presence !== undefined && broker.maps?.renew === undefined) {
     throw fault(text, `shows presence, and the maps of the broker "${broker.name}" cannot`);

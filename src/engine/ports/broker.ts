@@ -129,6 +129,7 @@ export interface KeptKinds {
   readonly history: boolean;
   readonly presence: boolean;
   readonly maps?: boolean;
+  readonly answers?: boolean;
 }
 
 /** Of the maps of one rule. */
@@ -141,6 +142,12 @@ export interface MapFigures {
 
 /** Answers, and the history of their channels. */
 export interface KeptAnswers extends AnswerStore {
+  /**
+   * Called when the broker has started, if a rule has streams. Absent: there is nothing to prepare.
+   *
+   * @throws FanfareError `ERR_CONFIG` if the server cannot do what is promised here, with the reason
+   */
+  prepare?(): Promise<void>;
   /**
    * Publications are whole answers, at the offsets of their last changes. A page is continuous if no answer that has changed
    * since then has been forgotten. Removing forgets those that have ended.

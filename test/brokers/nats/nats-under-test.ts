@@ -8,7 +8,6 @@ import { runSuites } from '../../support/brokers/suites.js';
 const skip = [
   { ability: 'presence', reason: 'presence: its entries would expire one by one; the nodes ask each other instead' },
   { ability: 'versions', reason: 'versions: none are compared' },
-  { ability: 'answers', reason: 'answers: none are kept' },
   { ability: 'mapRenewal', reason: 'maps: they cannot show presence' },
 ] as const;
 

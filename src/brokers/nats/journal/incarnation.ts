@@ -22,7 +22,7 @@ export class Incarnation {
   ) {}
 
   /** Requires the stream of `life.ts`. @param missing the name of the stream that is gone; empty for none */
-  async agree({ streams, appends }: Client, kind: 'history' | 'maps', missing: string): Promise<string> {
+  async agree({ streams, appends }: Client, kind: 'history' | 'maps' | 'answers', missing: string): Promise<string> {
     const subject = this.subjects.life(kind);
     for (let attempt = 1; ; attempt++) {
       const last = await streams.streams.getMessage(this.subjects.stream('life'), { last_by_subj: subject });

@@ -27,6 +27,7 @@ import type { Client } from '../client-library.js';
 import type { FilledNatsOptions } from '../options.js';
 import { messageId, type Subjects } from '../subjects.js';
 import type { Incoming, Wire } from '../wire.js';
+import { NatsAnswers } from './answers/answers.js';
 import { Appender } from './appender.js';
 import { Incarnation } from './incarnation.js';
 import { KnownKeys } from './known-keys.js';
@@ -53,6 +54,7 @@ interface Seen {
 
 export class Journal implements HistoryStore {
   readonly maps: NatsMaps;
+  readonly answers: NatsAnswers;
   readonly #ports: JournalPorts;
   readonly #life: Life;
   readonly #stream: JournalStream;
@@ -87,7 +89,9 @@ export class Journal implements HistoryStore {
       maxWaiting: options.maxInFlight,
       maxWaitingChars: options.maxInFlightChars,
     });
-    this.maps = new NatsMaps(options, { ...ports, life, time, incarnation, births, onLost: () => this.interrupted() });
+    const kept = { ...ports, life, time, incarnation, births, onLost: () => this.interrupted() };
+    this.maps = new NatsMaps(options, kept);
+    this.answers = new NatsAnswers(options, kept);
   }
 
   /** Called for each new connection, before any other use. */
@@ -95,6 +99,7 @@ export class Journal implements HistoryStore {
     await this.#stream.prepare(client);
     await this.#keys.prepare(client);
     await this.maps.prepareAgain(client);
+    await this.answers.prepareAgain(client);
   }
 
   /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
@@ -121,12 +126,17 @@ export class Journal implements HistoryStore {
 
   /** Checks the streams; afterwards earlier republished messages have arrived. @throws FanfareError `ERR_BROKER` */
   async check(): Promise<void> {
-    await Promise.all([this.#stream.check(), this.maps.check()]);
+    await Promise.all([this.#stream.check(), this.maps.check(), this.answers.check()]);
   }
 
   /** Stores something in each stream, as each has limits, unlike {@link check}. @throws FanfareError `ERR_BROKER` */
-  async keep({ history, maps }: KeptKinds): Promise<void> {
-    await Promise.all([this.#keys.probe(), history && this.#stream.keep(), maps && this.maps.keep()]);
+  async keep({ history, maps, answers }: KeptKinds): Promise<void> {
+    await Promise.all([
+      this.#keys.probe(),
+      history && this.#stream.keep(),
+      maps && this.maps.keep(),
+      answers && this.answers.keep(),
+    ]);
   }
 
   /** Takes a message of a channel's history. @throws Error if no node has written it */
@@ -160,12 +170,14 @@ export class Journal implements HistoryStore {
   close(): void {
     this.#forgetAll();
     this.maps.close();
+    this.answers.close();
   }
 
   #forgetAll(): void {
     this.#places.clear();
     this.#seen.clear();
     this.maps.forget();
+    this.answers.forget();
   }
 
   /** Compares the message with its predecessor, which may have been deleted. */

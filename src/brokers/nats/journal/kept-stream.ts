@@ -16,7 +16,7 @@ interface KeptStreamPorts {
   readonly life: Life;
   readonly time: ServerTime;
   readonly incarnation: Incarnation;
-  readonly kind: 'history' | 'maps';
+  readonly kind: 'history' | 'maps' | 'answers';
   /** What it stores. */
   readonly subject: string;
   /** One of its subjects, for messages that nobody reads. */

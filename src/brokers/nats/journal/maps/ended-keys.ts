@@ -7,12 +7,12 @@
 import type { Cancel, Clock, Random } from '../../../../engine/ports/clock.js';
 import type { Logger } from '../../../../engine/ports/logger.js';
 import type { ChannelName } from '../../../../model/channel-name.js';
+import type { KeyedStream } from '../keyed-stream.js';
 import type { ServerTime } from '../server-time.js';
-import type { MapStream } from './map-stream.js';
 import type { MapSubjects } from './map-subjects.js';
 
 interface EndedKeysPorts {
-  readonly stream: MapStream;
+  readonly stream: KeyedStream;
   readonly names: MapSubjects;
   readonly time: ServerTime;
   readonly clock: Clock;

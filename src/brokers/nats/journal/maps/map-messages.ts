@@ -7,6 +7,7 @@ import { pause } from '../../../../engine/time/pause.js';
 import type { ChannelName } from '../../../../model/channel-name.js';
 import { FanfareError } from '../../../../model/fanfare-error.js';
 import { decodePublication } from '../../../bus-message.js';
+import type { KeyedMessage, KeyedStream } from '../keyed-stream.js';
 import type { PlacedMessages } from '../reader.js';
 import type { ServerTime } from '../server-time.js';
 import type { Place, StoredMessage } from '../stored-message.js';
@@ -25,11 +26,10 @@ import {
   type MapTop,
 } from './map-records.js';
 import type { MapRound, MapView } from './map-round.js';
-import type { MapMessage, MapStream } from './map-stream.js';
 import type { MapSubjects } from './map-subjects.js';
 
 interface MapMessagesPorts {
-  readonly stream: MapStream;
+  readonly stream: KeyedStream;
   readonly names: MapSubjects;
   readonly clock: Clock;
   readonly time: ServerTime;
@@ -187,18 +187,18 @@ export class MapMessages implements PlacedMessages<MapTop> {
     await stream.store(this.#topMessage(channel, place, made.numKeys, 0), expected);
   }
 
-  #commitAtOnce(channel: ChannelName, seq: number, made: MadeChanges): Promise<boolean> {
+  async #commitAtOnce(channel: ChannelName, seq: number, made: MadeChanges): Promise<boolean> {
     const messages = [...this.#messagesOf(channel, made), ...this.#ends(channel, made.ends)];
     const top = this.#topMessage(channel, made.place, made.numKeys, messages.length);
-    return this.ports.stream.storeAll([...messages, top], seq);
+    return (await this.ports.stream.storeAll([...messages, top], seq)) !== undefined;
   }
 
   /** The change first. */
-  #messagesOf(channel: ChannelName, { place, publications, states, known }: MadeChanges): MapMessage[] {
+  #messagesOf(channel: ChannelName, { place, publications, states, known }: MadeChanges): KeyedMessage[] {
     const { names, maxAgeMs } = this.ports;
     const first = place.offset - publications.length + 1;
     const slot = first % 2 ** Math.ceil(Math.log2(place.limits.size + ringMargin));
-    const messages: MapMessage[] = [
+    const messages: KeyedMessage[] = [
       {
         subject: names.change(channel, slot),
         text: encodeChanges(place, publications),
@@ -234,13 +234,13 @@ export class MapMessages implements PlacedMessages<MapTop> {
     return (await stream.subjects(names.states(channel))).subjects.length - 1;
   }
 
-  #topMessage(channel: ChannelName, place: Place, numKeys: number, distance: number): MapMessage {
+  #topMessage(channel: ChannelName, place: Place, numKeys: number, distance: number): KeyedMessage {
     const { names, maxAgeMs } = this.ports;
     const text = encodeTop(place, numKeys, distance);
     return { subject: names.top(channel), text, ttlMs: numKeys === 0 ? maxAgeMs : undefined };
   }
 
-  #ends(channel: ChannelName, ends: MapRound['ends']): MapMessage[] {
+  #ends(channel: ChannelName, ends: MapRound['ends']): KeyedMessage[] {
     const { names, time } = this.ports;
     // Changes may have to wait for their places, and nobody looks at seconds that are long past.
     const nowSec = Math.floor(time.nowMs() / 1_000);

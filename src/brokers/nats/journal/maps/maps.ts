@@ -26,6 +26,7 @@ import type { FilledNatsOptions } from '../../options.js';
 import { messageId, type Subjects } from '../../subjects.js';
 import type { Incoming, Wire } from '../../wire.js';
 import type { Incarnation } from '../incarnation.js';
+import { KeyedStream } from '../keyed-stream.js';
 import type { Life } from '../life.js';
 import { Reader } from '../reader.js';
 import type { ServerTime } from '../server-time.js';
@@ -34,7 +35,6 @@ import { Changer } from './changer.js';
 import { EndedKeys } from './ended-keys.js';
 import { MapMessages } from './map-messages.js';
 import { decodeChanges, entryOf, isOfMap, type MapTop } from './map-records.js';
-import { MapStream } from './map-stream.js';
 import { MapSubjects } from './map-subjects.js';
 import { PageReader } from './page-reader.js';
 
@@ -53,7 +53,7 @@ interface NatsMapsPorts extends BrokerPorts {
 export class NatsMaps implements MapStore {
   readonly changes: HistoryStore;
   readonly #ports: NatsMapsPorts;
-  readonly #stream: MapStream;
+  readonly #stream: KeyedStream;
   readonly #messages: MapMessages;
   readonly #reader: Reader<MapTop>;
   readonly #pages: PageReader;
@@ -65,7 +65,9 @@ export class NatsMaps implements MapStore {
   constructor(options: FilledNatsOptions, ports: NatsMapsPorts) {
     const { clock, random, log, wire, subjects, life, time, incarnation, births, onLost } = ports;
     const names = new MapSubjects(options.prefix);
-    const stream = new MapStream({ wire, subjects, names, life, time, incarnation, random, options, onLost });
+    const stream = new KeyedStream({
+      ...{ kind: 'maps', wire, subjects, names, life, time, incarnation, random, options, onLost },
+    });
     const messages = new MapMessages({ stream, names, clock, time, maxAgeMs: options.maxAgeMs });
     const reader = new Reader<MapTop>({ stream: messages, life, time, births });
     const isReplicated = () => stream.isReplicated;

@@ -1,36 +1,45 @@
 /**
- * The JetStream stream with the maps of all channels: it keeps the last message of each subject, stores several messages
- * as one, and reads several at one moment.
+ * A JetStream stream that keeps the last message of each subject, stores several messages as one, and reads several at one
+ * moment: one for the maps of all channels, one for their answers.
  */
 
 import type { StreamInfo } from '@nats-io/jetstream';
-import type { Random } from '../../../../engine/ports/clock.js';
-import { FanfareError } from '../../../../model/fanfare-error.js';
-import type { Client } from '../../client-library.js';
-import { isConflict } from '../../failures.js';
-import type { FilledNatsOptions } from '../../options.js';
-import type { Subjects } from '../../subjects.js';
-import type { Wire } from '../../wire.js';
-import type { Incarnation } from '../incarnation.js';
-import { KeptStream } from '../kept-stream.js';
-import type { Life } from '../life.js';
-import type { ServerTime } from '../server-time.js';
-import type { MapSubjects } from './map-subjects.js';
+import type { Random } from '../../../engine/ports/clock.js';
+import { FanfareError } from '../../../model/fanfare-error.js';
+import type { Client } from '../client-library.js';
+import { isConflict } from '../failures.js';
+import type { FilledNatsOptions } from '../options.js';
+import type { Subjects } from '../subjects.js';
+import type { Wire } from '../wire.js';
+import type { Incarnation } from './incarnation.js';
+import { KeptStream } from './kept-stream.js';
+import type { Life } from './life.js';
+import type { ServerTime } from './server-time.js';
 
-interface MapStreamPorts {
+/** Its subjects. */
+interface StreamNames {
+  readonly all: string;
+  /** What is republished to the nodes. */
+  readonly changes: string;
+  /** For messages that nobody reads. */
+  readonly ping: string;
+}
+
+interface KeyedStreamPorts {
   readonly wire: Wire;
   readonly subjects: Subjects;
-  readonly names: MapSubjects;
+  readonly kind: 'maps' | 'answers';
+  readonly names: StreamNames;
   readonly life: Life;
   readonly time: ServerTime;
   readonly incarnation: Incarnation;
   readonly random: Random;
   readonly options: FilledNatsOptions;
-  /** Called when what nodes know of maps is outdated. Must not throw. */
+  /** Called when what nodes know of its messages is outdated. Must not throw. */
   readonly onLost: () => void;
 }
 
-export interface MapMessage {
+export interface KeyedMessage {
   readonly subject: string;
   readonly text: string;
   /** Absent: it stays until another one of its subject is stored. */
@@ -56,19 +65,18 @@ const duplicateWindowNs = 30_000_000_000;
 const endOfBatch = 204;
 const notFound = 404;
 
-export class MapStream {
+export class KeyedStream {
   readonly #kept: KeptStream;
   readonly #batchPrefix: string;
   #batches = 0;
   #isReplicated = false;
   #isInFiles = true;
 
-  constructor(private readonly ports: MapStreamPorts) {
+  constructor(private readonly ports: KeyedStreamPorts) {
     const { options, names, random, ...rest } = ports;
     this.#batchPrefix = random.id().slice(0, 32);
     this.#kept = new KeptStream({
       ...rest,
-      kind: 'maps',
       subject: names.all,
       pingSubject: names.ping,
       config: {
@@ -83,7 +91,7 @@ export class MapStream {
         allow_msg_ttl: true,
         allow_direct: true,
       },
-      assertSupports: assertKeepsMaps,
+      assertSupports: (client) => assertKeeps(rest.kind, client),
       onFound: (info) => this.#learn(info),
     });
   }
@@ -159,7 +167,7 @@ export class MapStream {
    * @throws FanfareError `ERR_BROKER`
    */
   async store(
-    message: MapMessage,
+    message: KeyedMessage,
     expected?: { readonly subject: string; readonly seq: number },
   ): Promise<number | undefined> {
     return (await this.storeEach([message], expected))?.[0];
@@ -167,7 +175,7 @@ export class MapStream {
 
   /** The same for several, in their order, each of them alone. */
   async storeEach(
-    messages: readonly MapMessage[],
+    messages: readonly KeyedMessage[],
     expected?: { readonly subject: string; readonly seq: number },
   ): Promise<readonly number[] | undefined> {
     return this.#kept.call((client) =>
@@ -196,25 +204,27 @@ export class MapStream {
    * Stores all messages, with numbers that follow each other, or none of them.
    *
    * @param expectedSeq number of the message that has the last one's subject until now; 0 if there is none
-   * @returns whether that was so
+   * @returns the number of the last one, or `undefined` if that was not so
    * @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE`
    */
-  async storeAll(messages: readonly MapMessage[], expectedSeq: number): Promise<boolean> {
+  async storeAll(messages: readonly KeyedMessage[], expectedSeq: number): Promise<number | undefined> {
     const batch = `${this.#batchPrefix}-${++this.#batches}`;
     return this.#kept.call((client) =>
-      refusedAs(false, async () => {
+      refusedAs(undefined, async () => {
+        let last: number | undefined;
         for (const [index, { subject, text, ttlMs }] of messages.entries()) {
           const fields = { 'Nats-Batch-Id': batch, 'Nats-Batch-Sequence': String(index + 1), ...ttlHeader(ttlMs) };
           if (index < messages.length - 1) {
             client.connection.publish(subject, text, { headers: client.headers(fields) });
             continue;
           }
-          await client.appends.publish(subject, text, {
+          const { seq } = await client.appends.publish(subject, text, {
             expect: { streamName: this.#kept.name, lastSubjectSequence: expectedSeq },
             headers: client.headers({ ...fields, 'Nats-Batch-Commit': '1' }),
           });
+          last = seq;
         }
-        return true;
+        return last;
       }),
     );
   }
@@ -266,9 +276,10 @@ async function refusedAs<T>(refused: T, work: () => Promise<T>): Promise<T> {
  *
  * @throws FanfareError `ERR_CONFIG`
  */
-function assertKeepsMaps({ connection }: Client): void {
+function assertKeeps(kind: 'maps' | 'answers', { connection }: Client): void {
   const version = connection.info?.version ?? '';
   const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   if (major > 2 || (major === 2 && (minor > 12 || (minor === 12 && patch >= 2)))) return;
-  throw new FanfareError('ERR_CONFIG', `maps over NATS need nats-server 2.12.2 or newer; this one is ${version}`);
+  const what = kind === 'answers' ? 'streams' : kind;
+  throw new FanfareError('ERR_CONFIG', `${what} over NATS need nats-server 2.12.2 or newer; this one is ${version}`);
 }

@@ -3,9 +3,9 @@
  * of those that look at one map, the first finds something. The same for answers whose producers may be silent.
  */
 
-import type { Clock } from '../../engine/ports/clock.js';
-import { Deadlines, type Expiring } from '../../engine/time/deadlines.js';
-import type { ChannelName } from '../../model/channel-name.js';
+import type { Clock } from '../engine/ports/clock.js';
+import { Deadlines, type Expiring } from '../engine/time/deadlines.js';
+import type { ChannelName } from '../model/channel-name.js';
 
 /** Maps that are looked at at the same time. */
 const concurrency = 32;
