@@ -32,7 +32,7 @@ export function pageOf(outcome: SoakOutcome, options: SoakOptions, machine: stri
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Soak</title>
 <style>
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #222; background: #fff; }
-svg { display: block; width: 100%; height: auto; overflow: visible; margin-bottom: 1.5rem; } svg text { font-size: 11px; fill: #555; }
+svg { display: block; width: 100%; height: auto; overflow: visible; margin: 0.75rem 0 1.5rem; } svg text { font-size: 11px; fill: #555; }
 h2 { font-size: 1.05rem; margin: 1.5rem 0 0.25rem; } td, th { padding: 0 1rem 0 0; text-align: left; } td + td { font-variant-numeric: tabular-nums; }
 ${chartStyle} .more td { color: #b3261e; } .legend { font-size: 12px; color: #555; }
 </style>

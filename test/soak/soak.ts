@@ -187,6 +187,9 @@ class Soak {
   async load(durationMs: number, counts: boolean): Promise<void> {
     const { churnPerSec, restartEveryMs, sampleEveryMs, show } = this.options;
     const beganMs = performance.now();
+    // What came before is not of this load.
+    this.#deliveriesBefore = this.#verdict.deliveries;
+    this.#latencies.take();
     this.#members.gather();
     this.#slow.begin();
     this.#publisher.begin();
