@@ -97,7 +97,6 @@ describe.skipIf(natsIsMissing())('answers over nats', () => {
       id: 'a',
       status,
       change,
-      numReaders: async () => 1,
       onEnd: () => undefined,
     });
     let whole = '';
