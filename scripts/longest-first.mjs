@@ -37,7 +37,7 @@ export const longest = [
   'test/brokers/rabbitmq/access.test.ts',
   'test/cluster/redis-cluster.test.ts',
   'test/deploy/proxies.test.ts',
-  'test/aws/scenarios.test.ts',
+  'test/aws/dynamodb.test.ts',
   'test/brokers/redis/epochs.test.ts',
   'test/transports/long-polling/centrifuge.test.ts',
   'test/brokers/redis/cluster-down.test.ts',
