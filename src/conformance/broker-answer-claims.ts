@@ -219,6 +219,17 @@ export function answerClaims(claim: Claim): void {
     assert.deepEqual((await history.read(channel, { limit: 10, reverse: false })).publications, []);
   });
 
+  claim('a history that is removed has forgotten the answers that have ended, and none that is open', async (world) => {
+    await append(world, await opened(world), 'over');
+    await close(world, await opened(world));
+    const run = await opened(world, 'b');
+    await append(world, run, 'so far', 1, 'b');
+    await storeOf(world).history.remove(world.channel);
+    assert.equal(await textOf(world), undefined);
+    assert.equal(why(await append(world, run, ', and on', 2, 'b')), 'made');
+    assert.equal(await textOf(world, 'b'), 'so far, and on');
+  });
+
   claim('an answer is no longer than it may be, and what is refused changes nothing', async (world) => {
     const run = await opened(world);
     assert.equal(why(await append(world, run, 'x'.repeat(900), 1)), 'made');

@@ -25,12 +25,16 @@ const app = fanfare({
   log: { debug() {}, info: tell('info'), warn: tell('warn'), error: tell('error') },
 });
 const { url } = await app.listen(0);
-afterAll(() => app.close(0));
+const beating: ReturnType<typeof setInterval>[] = [];
+afterAll(async () => {
+  for (const timer of beating) clearInterval(timer);
+  await app.close(0);
+});
 
 /** What a node of another version says of a session's request. */
 type Reply = (id: string) => ClusterMessage | undefined;
 
-/** Resolves when the application knows that it is there. */
+/** Resolves when the application knows that it is there; it gives signs of life from then on, as one that is gone is not waited for. */
 async function join(node: string, reply: Reply): Promise<void> {
   const control = hub.connect();
   const send = (message: ClusterMessage) => control.send(encodeClusterMessage(message));
@@ -41,7 +45,9 @@ async function join(node: string, reply: Reply): Promise<void> {
     if (answer !== undefined) void send(answer);
   });
   const counts = { numClients: 1, numUsers: 0, numSubscriptions: 0, numChannels: 0, uptimeSec: 1 };
-  await send({ kind: 'beat', node: { id: node, version: '9.9.9', ...counts }, isNew: true });
+  const beat = (isNew: boolean) => send({ kind: 'beat', node: { id: node, version: '9.9.9', ...counts }, isNew });
+  await beat(true);
+  beating.push(setInterval(() => void beat(false), 1_000));
   await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ node, version: '9.9.9' })));
 }
 

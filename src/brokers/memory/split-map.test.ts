@@ -55,6 +55,6 @@ describe('a map of parts', () => {
     const map = new SplitMap<string, number>();
     for (let n = 0; n < count; n++) map.set(name(n), n);
     expect(map.size).toBe(count);
-    expect(Math.max(...map.parts.map((part) => part.size))).toBeLessThan((4 * count) / map.parts.length);
+    expect(Math.max(...map.parts.map((part) => part.size))).toBeLessThan((1.2 * count) / map.parts.length);
   });
 });

@@ -46,9 +46,12 @@ export class SplitMap<Key extends string, Value> {
   }
 
   #partOf(key: Key): Map<Key, Value> {
-    let hash = 0;
-    for (let at = 0; at < key.length; at++) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0;
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+    // FNV-1a, whose low bits are alike for names that count up, and the end of MurmurHash3, which mixes them.
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     // safe: below the number of parts
-    return this.#parts[(hash ^ (hash >>> 15)) & (numParts - 1)] as Map<Key, Value>;
+    return this.#parts[(hash ^ (hash >>> 16)) & (numParts - 1)] as Map<Key, Value>;
   }
 }
