@@ -243,7 +243,7 @@ export class AnswerLog {
     const first: Entry = {
       ...{ n, before: loading.lastMessage, offset: 0, birth: births.next(), life: life.current },
       timeMs: Math.floor(time.nowMs()),
-      ...{ covered: n - 1, count: 0, forgottenUpTo: 0, forgotten: [], steps: [] },
+      ...{ covered: n - 1, heads: [], count: 0, forgottenUpTo: 0, forgotten: [], steps: [] },
     };
     const placeOf = (n: number) => {
       const slot = n % numSlots;

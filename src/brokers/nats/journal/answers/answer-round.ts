@@ -74,6 +74,7 @@ export class AnswerRound {
       life: this.#terms.life,
       timeMs: Math.floor(this.#terms.nowMs),
       covered: isCovering ? last.n : covered,
+      heads: isCovering ? [...this.#known.all()].map(({ key }) => key).sort((a, b) => a - b) : [],
       count: this.#count,
       forgottenUpTo: this.#forgottenUpTo,
       forgotten: this.#forgotten,

@@ -23,6 +23,11 @@ export interface Entry {
   readonly timeMs: number;
   /** The last entry that heads and pieces contain: 0, or one before this. */
   readonly covered: number;
+  /**
+   * If it covers those before it: keys of the answers that the heads stand for. JetStream brings old messages back when it is
+   * killed, if what had replaced them has ended since.
+   */
+  readonly heads: readonly number[];
   /** Answers after it. */
   readonly count: number;
   /** The newest offset of an answer that is forgotten. */
@@ -79,6 +84,7 @@ const head = v.tuple([
   v.tuple([v.string(), v.string()]),
   v.array(whole),
   v.array(step),
+  v.array(v.pipe(v.number(), v.safeInteger())),
 ]);
 
 const mark = 'a';
@@ -88,9 +94,11 @@ export function isEntry(message: string): boolean {
 }
 
 export function encodeEntry(entry: Entry): string {
-  const { n, before, offset, timeMs, covered, count, forgottenUpTo, birth, life, forgotten, steps } = entry;
+  const { n, before, offset, timeMs, covered, count, forgottenUpTo, birth, life, forgotten, steps, heads } = entry;
   const numbers = [n, before, offset, timeMs, covered, count, forgottenUpTo];
-  const json = JSON.stringify([numbers, [birth, life], forgotten, steps.map(encodeStep)]);
+  // Differences, since they are many and close to each other.
+  const gaps = heads.map((key, index) => key - (heads[index - 1] ?? 0));
+  const json = JSON.stringify([numbers, [birth, life], forgotten, steps.map(encodeStep), gaps]);
   return `${mark}${json.length}:${json}${steps.map(({ part }) => part?.body ?? '').join('')}`;
 }
 
@@ -117,7 +125,7 @@ export function decodeEntry(message: string): Entry {
   const length = Number(message.slice(mark.length, begin - 1));
   if (!isEntry(message) || begin < 3 || !Number.isSafeInteger(length)) throw new Error('not an entry');
   let at = begin + length;
-  const [numbers, [birth, life], forgotten, steps] = v.parse(head, JSON.parse(message.slice(begin, at)));
+  const [numbers, [birth, life], forgotten, steps, gaps] = v.parse(head, JSON.parse(message.slice(begin, at)));
   const [n, before, offset, timeMs, covered, count, forgottenUpTo] = numbers;
   const decoded = steps.map(([[key, own, number, run, seq], state, [isCancelled, isSign], times, size, rest]) => {
     const body = message.slice(at, at + size);
@@ -127,8 +135,13 @@ export function decodeEntry(message: string): Entry {
     const part = rest === null ? undefined : { ...rest, answer: number, body };
     return { key, offset: own, number, run, seq, state, isCancelled, isSign, silenceMs, ttlMs, part };
   });
+  let key = 0;
+  const heads = gaps.map((gap) => {
+    key += gap;
+    return key;
+  });
   return {
     ...{ n, before, offset, timeMs, covered, count, forgottenUpTo },
-    ...{ birth, life, forgotten, steps: decoded },
+    ...{ birth, life, forgotten, steps: decoded, heads },
   };
 }

@@ -11,7 +11,7 @@ import { AnswerSubjects } from './answer-subjects.js';
 import { ChannelAnswers, numSlots } from './channel-answers.js';
 import { decodeEntry, encodeEntry } from './entry.js';
 import { Loading } from './loading.js';
-import { Covering } from './snapshot.js';
+import { Covering, nothing } from './snapshot.js';
 
 const channel = channelName('room.1');
 const names = new AnswerSubjects('fanfare');
@@ -19,13 +19,23 @@ const limits = { size: 5, ttlMs: 60_000, maxLength: 40_000, silenceMs: 3_000 };
 
 /** The last message of each subject, as JetStream keeps it. */
 class Stored {
+  /** What was replaced by nothing. */
+  readonly #gone = new Map<string, { readonly seq: number; readonly text: string }>();
   readonly #last = new Map<string, { readonly seq: number; readonly text: string }>();
   #seq = 0;
 
   put(subject: string, text: string): number {
+    const before = this.#last.get(subject);
+    if (text === nothing && before !== undefined) this.#gone.set(subject, before);
     this.#last.delete(subject);
     this.#last.set(subject, { seq: ++this.#seq, text });
     return this.#seq;
+  }
+
+  /** As a server that was killed: what stands in place of what is gone has ended, and that is there again. */
+  bringBack(): void {
+    expect(this.#gone.size).toBeGreaterThan(0);
+    for (const [subject, before] of this.#gone) this.#last.set(subject, before);
   }
 
   drop(subject: string): void {
@@ -139,6 +149,19 @@ describe('loading the answers of a channel', () => {
       }
     }
     expect(one.answers.size).toBeGreaterThan(0);
+  });
+
+  test('what is forgotten stays so, although the server brings its messages back', () => {
+    const one = new Channel();
+    for (let n = 1; n <= 12; n++) {
+      one.commit([{ kind: 'open', id: `answer ${n}`, content: 'text' }], n % 3 === 0);
+      const run = one.answers.get(`answer ${n}`)?.answer.run ?? 0;
+      one.commit([{ kind: 'end', id: `answer ${n}`, run, state: 'closed' }], false);
+    }
+    one.commit([{ kind: 'open', id: 'open', content: 'text' }], true);
+    expect([one.answers.size, one.answers.get('answer 1')]).toEqual([5, undefined]);
+    one.stored.bringBack();
+    expect(known(one.stored.loading().made())).toEqual(known(one.answers));
   });
 
   test('what is missing is noticed', () => {

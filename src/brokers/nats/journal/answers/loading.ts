@@ -77,7 +77,7 @@ export class Loading {
     }
     const [first] = uncovered;
     if (first === undefined) return undefined;
-    const kept = this.#kept(birth);
+    const kept = this.#kept(birth, first.entry.heads);
     if (kept === undefined) return undefined;
     const answers = new ChannelAnswers(beginningOf(first), kept, this.slots);
     for (const { entry, message } of uncovered) if (!answers.take(entry, message)) return undefined;
@@ -92,9 +92,12 @@ export class Loading {
     return undefined;
   }
 
-  #kept(birth: string): KeptAnswer[] | undefined {
+  /** Of these keys. The entries say whether others were forgotten, or have come. */
+  #kept(birth: string, keys: readonly number[]): KeptAnswer[] | undefined {
     const found: KeptAnswer[] = [];
-    for (const text of this.#heads.values()) {
+    for (const key of keys) {
+      const text = this.#heads.get(key);
+      if (text === undefined) continue;
       const head = decodeHead(text);
       if (head.birth !== birth) continue;
       const { kept } = head;
