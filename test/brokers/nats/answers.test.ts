@@ -8,38 +8,18 @@ import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import { NatsBroker } from '../../../src/brokers/nats/broker.js';
 import { AnswerSubjects } from '../../../src/brokers/nats/journal/answers/answer-subjects.js';
 import type { NatsOptions } from '../../../src/brokers/nats/options.js';
-import { AnswerProducer } from '../../../src/engine/channels/answer-producer.js';
-import type { AnswerChange, AnswerLimits, AnswerOutcome } from '../../../src/engine/ports/answer-store.js';
-import type { KeptAnswers } from '../../../src/engine/ports/broker.js';
+import type { AnswerChange, AnswerOutcome } from '../../../src/engine/ports/answer-store.js';
 import { silentLogger } from '../../../src/engine/ports/logger.js';
-import { type AnswerPart, joinParts, textAddition } from '../../../src/model/answer-part.js';
+import { textAddition } from '../../../src/model/answer-part.js';
 import { SeededRandom } from '../../chaos/seeded-random.js';
+import { answersIn, limits } from '../../support/brokers/answers.js';
 import { NatsServer, natsIsMissing, oldNatsProgram } from '../../support/brokers/nats-server.js';
 import { failure, json, ownPrefix, ports, shared, started } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
 import { FaultProxy } from '../../support/network/fault-proxy.js';
 
 const room = channelName('room.1');
-const limits: AnswerLimits = { size: 100, ttlMs: 60_000, maxLength: 1_000_000, silenceMs: 60_000 };
-
-type Answers = { readonly answers: KeptAnswers };
-
-const open = ({ answers }: Answers, id = 'a') => answers.change(room, { kind: 'open', id, content: 'text' }, limits);
-
-async function runOf(broker: Answers, id = 'a'): Promise<number> {
-  const outcome = await open(broker, id);
-  if (!outcome.ok) throw new Error(outcome.why);
-  return outcome.run;
-}
-
-function append({ answers }: Answers, run: number, text: string, id = 'a', seq?: number): Promise<AnswerOutcome> {
-  return answers.change(room, { kind: 'append', id, run, seq, ...textAddition(text) }, limits);
-}
-
-async function bodies({ answers }: Answers): Promise<Record<string, string>> {
-  const { publications } = await answers.history.read(room, { limit: 100, reverse: false });
-  return Object.fromEntries(publications.map(({ part }) => [part?.id ?? '', part?.body ?? '']));
-}
+const { open, runOf, append, bodies, appendOverCuts } = answersIn(room);
 
 describe.skipIf(natsIsMissing())('answers over nats', () => {
   const server = shared(NatsServer.start);
@@ -80,43 +60,10 @@ describe.skipIf(natsIsMissing())('answers over nats', () => {
 
   test('G1 G3 G6: appends over a connection that is lost again and again are made once, in their order', async () => {
     const prefix = ownPrefix();
-    const { broker: steady, events } = await begun(prefix);
+    const steady = await begun(prefix);
     await using way = await FaultProxy.start({ port: server().port });
     const { broker } = await begun(prefix, { url: `nats://127.0.0.1:${way.port}` });
-    await steady.subscribe(room);
-    const change = async (one: AnswerChange) => {
-      const outcome = await broker.answers.change(room, one, limits);
-      if (!outcome.ok) throw new Error(outcome.why);
-      return outcome;
-    };
-    const status = await change({ kind: 'open', id: 'a', content: 'text' });
-    const terms = { content: 'text', maxLength: 1_000_000, everyMs: 0, silenceMs: 60_000, cancel: 'nobody' } as const;
-    const producer = new AnswerProducer({
-      clock: ports.clock,
-      terms: { ...terms, aloneMs: undefined },
-      id: 'a',
-      status,
-      change,
-      onEnd: () => undefined,
-    });
-    let whole = '';
-    for (let n = 0; n < 120; n++) {
-      const text = `${n}é `;
-      whole += text;
-      const appended = producer.append(textAddition(text));
-      if (n % 40 === 15) {
-        await way.cut();
-        way.restore();
-      }
-      await appended;
-    }
-    await producer.end('closed');
-    const parts = () => events.publications(room).map(({ publication }) => publication.part as AnswerPart);
-    await events.until(() => parts().at(-1)?.state === 'closed');
-    const read = await steady.answers.get(room, 'a');
-    expect(read?.part.body).toBe(whole);
-    expect(parts().reduce(joinParts).body).toBe(whole);
-    expect(events.offsets(room)).toEqual(parts().map((_, n) => n + 1));
+    const read = await appendOverCuts(steady, broker, way, { appends: 120, cutEvery: 40 });
     // A node that has not heard any of it.
     const { broker: late } = await begun(prefix);
     expect(await late.answers.get(room, 'a')).toEqual(read);

@@ -3,36 +3,17 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MemoryBroker } from '../../../src/brokers/memory/broker.js';
 import { RedisBroker } from '../../../src/brokers/redis/broker.js';
-import { AnswerProducer } from '../../../src/engine/channels/answer-producer.js';
-import type { AnswerChange, AnswerLimits, AnswerOutcome } from '../../../src/engine/ports/answer-store.js';
-import type { KeptAnswers } from '../../../src/engine/ports/broker.js';
-import { type AnswerPart, joinParts, textAddition } from '../../../src/model/answer-part.js';
+import type { AnswerChange, AnswerOutcome } from '../../../src/engine/ports/answer-store.js';
+import { textAddition } from '../../../src/model/answer-part.js';
 import { SeededRandom } from '../../chaos/seeded-random.js';
+import { answersIn, limits } from '../../support/brokers/answers.js';
 import { RedisServer, redis7, redisIsMissing, valkey } from '../../support/brokers/redis-server.js';
 import { failure, json, ownPrefix, ports, shared, started } from '../../support/brokers/suites.js';
 import { channelName } from '../../support/engine/channel-name.js';
 import { FaultProxy } from '../../support/network/fault-proxy.js';
 
 const room = channelName('room');
-const limits: AnswerLimits = { size: 100, ttlMs: 60_000, maxLength: 1_000_000, silenceMs: 60_000 };
-
-const open = (broker: { readonly answers: KeptAnswers }, id = 'a') =>
-  broker.answers.change(room, { kind: 'open', id, content: 'text' }, limits);
-
-async function runOf(broker: { readonly answers: KeptAnswers }, id = 'a'): Promise<number> {
-  const outcome = await open(broker, id);
-  if (!outcome.ok) throw new Error(outcome.why);
-  return outcome.run;
-}
-
-function append(broker: RedisBroker, run: number, text: string, id = 'a'): Promise<AnswerOutcome> {
-  return broker.answers.change(room, { kind: 'append', id, run, ...textAddition(text) }, limits);
-}
-
-async function bodies({ answers }: { readonly answers: KeptAnswers }): Promise<Record<string, string>> {
-  const { publications } = await answers.history.read(room, { limit: 100, reverse: false });
-  return Object.fromEntries(publications.map(({ part }) => [part?.id ?? '', part?.body ?? '']));
-}
+const { open, runOf, append, bodies, appendOverCuts } = answersIn(room);
 
 describe.each([redis7, valkey])('answers in $kind', (kind) => {
   if (redisIsMissing(kind)) return test.skip('its program is missing');
@@ -48,43 +29,10 @@ describe.each([redis7, valkey])('answers in $kind', (kind) => {
   }
 
   test('G1 G3 G6: appends over a connection that is lost again and again are made once, in their order', async () => {
-    const { made, broker: steady, events } = await begun();
+    const { made, broker, events } = await begun();
     await using way = await FaultProxy.start({ port: server().port });
-    const { broker } = await made(`redis://127.0.0.1:${way.port}`);
-    await steady.subscribe(room);
-    const change = async (one: AnswerChange) => {
-      const outcome = await broker.answers.change(room, one, limits);
-      if (!outcome.ok) throw new Error(outcome.why);
-      return outcome;
-    };
-    const status = await change({ kind: 'open', id: 'a', content: 'text' });
-    const terms = { content: 'text', maxLength: 1_000_000, everyMs: 0, silenceMs: 60_000, cancel: 'nobody' } as const;
-    const producer = new AnswerProducer({
-      clock: ports.clock,
-      terms: { ...terms, aloneMs: undefined },
-      id: 'a',
-      status,
-      change,
-      onEnd: () => undefined,
-    });
-    let whole = '';
-    for (let n = 0; n < 300; n++) {
-      const text = `${n}é `;
-      whole += text;
-      const appended = producer.append(textAddition(text));
-      if (n % 30 === 15) {
-        await way.cut();
-        way.restore();
-      }
-      await appended;
-    }
-    await producer.end('closed');
-    const parts = () => events.publications(room).map(({ publication }) => publication.part as AnswerPart);
-    await events.until(() => parts().at(-1)?.state === 'closed');
-    const read = await steady.answers.get(room, 'a');
-    expect(read?.part.body).toBe(whole);
-    expect(parts().reduce(joinParts).body).toBe(whole);
-    expect(events.offsets(room)).toEqual(parts().map((_, n) => n + 1));
+    const { broker: cutOff } = await made(`redis://127.0.0.1:${way.port}`);
+    await appendOverCuts({ broker, events }, cutOff, way, { appends: 300, cutEvery: 30 });
   });
 
   test('a long answer is kept in pieces, and forgotten as a whole', async () => {

@@ -148,7 +148,7 @@ const nextItem: LuaFunction = (list, last) => {
 };
 
 /** By name. */
-export const library: Readonly<Record<string, Value>> = {
+export const globalsOfLua: Readonly<Record<string, Value>> = {
   string,
   table,
   math,

@@ -2,7 +2,7 @@
 
 import { type Reply, Status } from '../reply.js';
 import { compile, type Globals } from './compiler.js';
-import { library, tableOf } from './library.js';
+import { globalsOfLua, tableOf } from './library.js';
 import { LuaError, type LuaFunction, LuaTable, numberIn, operators, typeName, type Value } from './values.js';
 
 /** Runs a command of Redis for a function. Errors are returned, not thrown. */
@@ -15,7 +15,7 @@ export interface LuaRunner {
 
 /** One for all servers of a process: functions keep nothing between their calls. */
 export class LuaMachine implements LuaRunner {
-  readonly #globals: Globals = { ...library };
+  readonly #globals: Globals = { ...globalsOfLua };
   /** By source. */
   readonly #functions = new Map<string, LuaFunction>();
   #call: Call = () => null;
