@@ -65,8 +65,9 @@ describe.skipIf(chromiumIsMissing())('the twin of the arena', () => {
     proxy.restore();
     await expect.poll(() => bo.place('Ann'), eventually).toEqual(before);
     await expect.poll(() => ann.place('Ann'), eventually).toEqual(before);
-    await ann.hold('ArrowUp', 500);
-    await expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(30);
+    await ann.holdWhile('ArrowUp', () =>
+      expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(30),
+    );
     await bo.page.reload();
     await bo.entered();
     await expect.poll(() => bo.place('Bo'), eventually).toBeDefined();

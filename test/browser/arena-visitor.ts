@@ -100,8 +100,13 @@ export class ArenaVisitor implements AsyncDisposable {
 
   /** Presses a key for a while. */
   async hold(key: string, ms: number): Promise<void> {
+    await this.holdWhile(key, () => this.page.waitForTimeout(ms));
+  }
+
+  /** Presses a key until what is awaited has come: on a loaded machine a page may draw nothing for as long as a fixed time. */
+  async holdWhile(key: string, awaited: () => Promise<unknown>): Promise<void> {
     await this.page.keyboard.down(key);
-    await this.page.waitForTimeout(ms);
+    await awaited();
     await this.page.keyboard.up(key);
   }
 

@@ -45,8 +45,9 @@ describe.skipIf(chromiumIsMissing())('the arena', () => {
     const bo = await enter({ name: 'Bo', room: ann.room });
     await expect.poll(() => ann.place('Bo'), eventually).toBeDefined();
     const before = await bo.place('Ann');
-    await ann.hold('ArrowUp', 700);
-    await expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(60);
+    await ann.holdWhile('ArrowUp', () =>
+      expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(60),
+    );
     // When it has come to rest it is at one place for both.
     await expect
       .poll(async () => distance(await ann.place('Ann'), await bo.place('Ann')), eventually)
@@ -69,8 +70,9 @@ describe.skipIf(chromiumIsMissing())('the arena', () => {
     await expect.poll(async () => (await bo.place('Ann'))?.isAway, eventually).toBe(false);
     expect(distance(before, await ann.place('Ann'))).toBeLessThan(nearness);
     expect(distance(before, await bo.place('Ann'))).toBeLessThan(nearness);
-    await ann.hold('ArrowUp', 500);
-    await expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(30);
+    await ann.holdWhile('ArrowUp', () =>
+      expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(30),
+    );
   });
 
   it('gives the ship back to a page that is loaded again', async () => {
@@ -86,12 +88,17 @@ describe.skipIf(chromiumIsMissing())('the arena', () => {
     const ann = await enter({ name: 'Ann' });
     const eve = await enter({ room: ann.room });
     await expect.poll(() => eve.place('Ann'), eventually).toBeDefined();
-    await expect.poll(() => eve.figure('ticks'), eventually).toBeGreaterThan(2);
-    expect(await eve.figure('ticks')).toBeLessThan(9);
+    // Beside the player's at the same time: what waited while the machine was busy comes to both at once.
+    const shareOfTicks = async () => {
+      const [all, some] = await Promise.all([ann.figure('ticks'), eve.figure('ticks')]);
+      return some > 2 ? some / all : Number.NaN;
+    };
+    await expect.poll(shareOfTicks, eventually).toBeLessThan(0.45);
     expect([...(await ann.points()).keys()]).toEqual(['Ann']);
     const before = await eve.place('Ann');
-    await ann.hold('ArrowUp', 600);
-    await expect.poll(async () => distance(before, await eve.place('Ann')), eventually).toBeGreaterThan(50);
+    await ann.holdWhile('ArrowUp', () =>
+      expect.poll(async () => distance(before, await eve.place('Ann')), eventually).toBeGreaterThan(50),
+    );
   });
 
   it('flies at once on a line that is far and narrow, and ends where everybody sees it', async () => {
@@ -102,8 +109,9 @@ describe.skipIf(chromiumIsMissing())('the arena', () => {
     proxy.setFaults({ latencyMs: 150, bytesPerSec: 8_000 });
     await expect.poll(() => ann.figure('ping'), eventually).toBeGreaterThan(250);
     const before = await ann.place('Ann');
-    await ann.hold('ArrowUp', 700);
-    await expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(60);
+    await ann.holdWhile('ArrowUp', () =>
+      expect.poll(async () => distance(before, await bo.place('Ann')), eventually).toBeGreaterThan(60),
+    );
     await expect
       .poll(async () => distance(await ann.place('Ann'), await bo.place('Ann')), eventually)
       .toBeLessThan(nearness);
