@@ -23,13 +23,15 @@ const SHOWN_EVERY = 10;
 const HELP = `Usage: node bench/everything-on.mjs [options]
 
 Server CPU for a delivery with metrics scraped every 5 s, one trace in a hundred recorded by OpenTelemetry's SDK and sent
-to a collector, and the console open on the page of the channel, beside a server with nothing on. Both live at the same
-time and are under load in turn, for a second each. Needs a build (npm run build); about five minutes.
+to a collector, and the console open on the page of the channel, beside a server with nothing on. A load balancer checks
+the health of both each second. Both live at the same time and are under load in turn, for a second each. Needs a build
+(npm run build); about five minutes.
 
   --with LIST      ${PARTS.join(',')}                 (all)
   --scenario NAME  ${SCENARIOS.join(' or ')}                                (single)
   --pairs N        of slices; the more, the narrower the interval  (100)
   --slice MS       of load on one server                           (1000)
+  --unprobed       without the load balancer
   --profile        also save CPU profiles of both in bench/results/profiles/
   --help           this text
 
@@ -38,11 +40,19 @@ Exit status: 0, or 1 when the ratio is above ${AIM}, or a delivery was lost, dou
 /** @param {string[]} argv */
 function readFlags(argv) {
   const text = /** @type {const} */ ({ type: 'string' });
-  return parseFlags(argv, { with: text, scenario: text, pairs: text, slice: text, profile: { type: 'boolean' } });
+  const flag = /** @type {const} */ ({ type: 'boolean' });
+  return parseFlags(argv, { with: text, scenario: text, pairs: text, slice: text, unprobed: flag, profile: flag });
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
-async function run({ with: wantedParts, scenario: wanted = 'single', pairs: givenPairs, slice, profile = false }) {
+async function run({
+  with: wantedParts,
+  scenario: wanted = 'single',
+  pairs: givenPairs,
+  slice,
+  unprobed,
+  profile = false,
+}) {
   checkBuilt();
   const pairs = count('pairs', givenPairs, 100);
   const sliceMs = count('slice', slice, 1_000);
@@ -63,14 +73,13 @@ async function run({ with: wantedParts, scenario: wanted = 'single', pairs: give
     closers.push(plain.close);
     const observed = await startSide({ server: 'fanfare-observed', scenario, sliceMs, pinned: canPin() });
     closers.push(observed.close);
-    const observers = await Observers.start(observed.port, parts);
+    const probes = unprobed ? [] : ['probes'];
+    const balancer = await Observers.start(plain.port, probes);
+    const observers = await Observers.start(observed.port, [...probes, ...parts]);
     const others = watchOthers(CORES, [...plain.pids, ...observed.pids]);
     const hosts = [plain.host, observed.host];
-    const watched = {
-      ...observed,
-      load: async () => (await Promise.all([observed.load(), observers.during(sliceMs)]))[0],
-    };
-    const costs = await measureInTurn([plain, watched], {
+    const sides = /** @type {const} */ ([watchedBy(balancer, plain, sliceMs), watchedBy(observers, observed, sliceMs)]);
+    const costs = await measureInTurn(sides, {
       pairs,
       warmUp: WARM_UP_PAIRS,
       onWarm: () => (profile ? Promise.all(hosts.map((host) => host.request('profile', { kind: 'cpu' }))) : undefined),
@@ -99,6 +108,15 @@ async function run({ with: wantedParts, scenario: wanted = 'single', pairs: give
   } finally {
     await Promise.all(closers.map((close) => close()));
   }
+}
+
+/**
+ * @param {Observers} observers
+ * @param {import('./shared/side.mjs').RunningSide} side
+ * @param {number} sliceMs
+ */
+function watchedBy(observers, side, sliceMs) {
+  return { ...side, load: async () => (await Promise.all([side.load(), observers.during(sliceMs)]))[0] };
 }
 
 /**

@@ -59,6 +59,7 @@ export const folderRules = {
         'http2',
         'media-type',
         'node-exchange',
+        'node-http',
         'request-head',
         'upgrade-header',
         'web-head',

@@ -1,11 +1,13 @@
 // @ts-check
-/** Those who look at a server: Prometheus, an operator with the page of a channel open, and a collector of traces. */
+/** Those who look at a server: a load balancer, Prometheus, an operator with the page of a channel open, a collector of traces. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { CHANNEL } from '../shared/credentials.mjs';
 
 export const CONSOLE_PASSWORD = 'fanfare-bench-console-password';
 
+/** As deploy/haproxy/fanfare.cfg checks its servers. */
+const PROBE_MS = 1_000;
 const SCRAPE_MS = 5_000;
 /** How often each question is asked before: a server that has been watched for some minutes has compiled the answers. */
 const WARM_UP_QUESTIONS = 100;
@@ -38,14 +40,20 @@ export class Observers {
 
   /**
    * @param {number} port
-   * @param {readonly string[]} parts of which `metrics` and `console` have an observer here
+   * @param {readonly string[]} parts of which `probes`, `metrics` and `console` have an observer here
    */
   static async start(port, parts) {
     const observers = new Observers(port);
+    if (parts.includes('probes')) await observers.#every(PROBE_MS, () => observers.#probe());
     if (parts.includes('metrics')) await observers.#scrape();
     if (parts.includes('console')) await observers.#watchChannel();
     Object.assign(observers, { scrapes: 0, polls: 0 });
     return observers;
+  }
+
+  async #probe() {
+    const { status } = await fetch(`${this.#url}/health/ready`);
+    if (status !== 200) throw new Error(`/health/ready was answered with ${status}`);
   }
 
   async #scrape() {

@@ -1,9 +1,12 @@
 /** Hides the differences of requests over HTTP/2 from the code that answers them. */
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { hostOf } from './host.js';
 import type { RequestHead } from './request-head.js';
+
+/** RFC 9113, 7. Those of `node:http2` would load it, and TLS with it, in servers that have neither. */
+export const http2Errors = { noError: 0, cancel: 8, enhanceYourCalm: 11 } as const;
 
 /** HTTP/2 has no `Connection`, `Transfer-Encoding` and `Upgrade` (RFC 9113, 8.2.2). */
 export function isHttp2(request: RequestHead): boolean {
@@ -39,7 +42,7 @@ export function leaveBody(request: IncomingMessage, response: ServerResponse): v
   if (stream.endAfterHeaders) return;
   // RFC 9113 section 8.1: the client is asked to stop, and has its whole answer nevertheless. An answer that is a head
   // alone is finished before it is written: Node 22 would let the request to stop overtake it.
-  stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
+  stream.once('finish', () => setImmediate(() => stream.close(http2Errors.noError)));
 }
 
 /** Whether an ended response has been passed to the system; `false` if not known yet. */

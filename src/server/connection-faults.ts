@@ -1,6 +1,6 @@
 /** Log lines about connections that failed before there was a request, with what would correct it. */
 
-import { maxHeaderSize } from 'node:http';
+import { http } from '../http/node-http.js';
 import { defined } from '../model/defined.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 
@@ -47,7 +47,7 @@ const ofHttp: Readonly<Record<string, Cause>> = {
   HPE_HEADER_OVERFLOW: {
     reason: 'headers too large',
     option: 'NODE_OPTIONS=--max-http-header-size',
-    message: `a request has more than ${maxHeaderSize} bytes of headers`,
+    message: `a request has more than ${http.maxHeaderSize} bytes of headers`,
   },
   ERR_HTTP_REQUEST_TIMEOUT: { reason: 'too slow', message: 'a request was not there in time' },
 };

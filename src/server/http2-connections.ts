@@ -1,7 +1,8 @@
 /** The HTTP/2 connections of a server, with limits on silence, idle time and incomplete requests. */
 
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Cancel, Clock } from '../engine/ports/clock.js';
+import { http2Errors } from '../http/http2.js';
 
 interface Http2Bounds {
   /** For a connection without any request so far. */
@@ -70,7 +71,7 @@ export class Http2Connections {
       entry.numRequests++;
       stream.once('close', () => {
         // A request that was answered before it was cancelled does not count as aborted.
-        if (stream.aborted || stream.rstCode === constants.NGHTTP2_CANCEL) onIdleFrame();
+        if (stream.aborted || stream.rstCode === http2Errors.cancel) onIdleFrame();
         if (--entry.openStreams === 0) this.#closeIn(this.bounds.idleMs, connection, entry);
       });
       if (!stream.endAfterHeaders) this.#awaitBody(stream);
@@ -98,7 +99,7 @@ export class Http2Connections {
     }
     if (++entry.idleFrames <= maxIdleFrames || connection.destroyed) return;
     this.onEnded(connection, 'flood', entry.numRequests);
-    connection.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    connection.destroy(undefined, http2Errors.enhanceYourCalm);
   }
 
   #closeIn(delayMs: number, connection: ServerHttp2Session, entry: Entry): void {
@@ -113,7 +114,7 @@ export class Http2Connections {
   #awaitBody(stream: ServerHttp2Stream): void {
     const cancel = this.clock.schedule(() => {
       if (stream.readableEnded || stream.destroyed || this.bounds.longBodies?.has(stream)) return;
-      if (stream.headersSent) stream.close(constants.NGHTTP2_CANCEL);
+      if (stream.headersSent) stream.close(http2Errors.cancel);
       else stream.respond({ ':status': 408 }, { endStream: true });
     }, this.bounds.requestTimeoutMs);
     stream.once('close', cancel);

@@ -1,9 +1,10 @@
 /** Answers a request as if it had no `Upgrade` header (RFC 9110, 7.8). */
 
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { elementsOf } from '../http/header-list.js';
+import { http } from '../http/node-http.js';
 import { hasBody } from '../http/upgrade-header.js';
 import type { AnyHttpServer } from './own-server.js';
 

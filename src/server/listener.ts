@@ -1,11 +1,11 @@
 /** The HTTP server that Fanfare opens itself, with time-outs against silent and slow peers. */
 
-import { createServer, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RefusalLog } from '../engine/log/refusal-log.js';
 import type { Logger } from '../engine/ports/logger.js';
 import type { LongBodies } from '../http/long-bodies.js';
+import { http } from '../http/node-http.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import type { RefusalLine } from '../model/refusal-line.js';
 import { badRequestLine, type ConnectionError } from './connection-faults.js';
@@ -50,7 +50,7 @@ export interface FaultPorts {
 }
 
 export function createHttpServer(handle: HandleRequest, ports: FaultPorts): OwnServer {
-  const server = createServer(timeouts, handle);
+  const server = http.createServer(timeouts, handle);
   answerBadRequests(server, ports);
   return {
     server,
@@ -115,7 +115,7 @@ export function answerBadRequests(
       socket.destroy();
       return;
     }
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     // The peer may continue sending, which is not read.
     socket.once('finish', () => socket.destroy());
   });

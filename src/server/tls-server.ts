@@ -1,7 +1,7 @@
 /** HTTP/1.1 and HTTP/2 on one port, over TLS, chosen in the handshake (ALPN, RFC 7301). */
 
 import { X509Certificate } from 'node:crypto';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -115,7 +115,9 @@ function tellOfHandshakes(server: Http2SecureServer, ports: FaultPorts, shown: S
   });
 }
 
+/** Loads `node:http2` with the first certificate: it takes longer than half of Fanfare. */
 function makeServer({ cert, key }: Certificate): Http2SecureServer {
+  const { createSecureServer } = process.getBuiltinModule('node:http2');
   return orConfigError(() =>
     createSecureServer({
       cert,

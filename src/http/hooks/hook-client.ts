@@ -1,9 +1,10 @@
 /** Posts JSON to one address and reads a bounded answer within a time-out, without interpreting it. */
 
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../engine/ports/clock.js';
 import { decodeUtf8 } from '../../model/utf8.js';
+import { http } from '../node-http.js';
 
 /** Less than the usual idle time-out of servers (Node: 5 s), so that no call uses a connection that is being closed. */
 const idleTimeoutMs = 4_000;
@@ -34,7 +35,7 @@ export class HookClient {
     private readonly maxResponseBytes: number,
   ) {
     const options = { keepAlive: true, timeout: idleTimeoutMs };
-    this.#agent = url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#agent = url.protocol === 'https:' ? new HttpsAgent(options) : new http.Agent(options);
   }
 
   /** Never rejects. */
@@ -54,7 +55,7 @@ export class HookClient {
   }
 
   #send({ body, headers }: HookRequest, timeoutMs: number): Promise<HookResponse | 'stale'> {
-    const open = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const open = this.url.protocol === 'https:' ? httpsRequest : http.request;
     const request = open(this.url, {
       method: 'POST',
       agent: this.#agent,

@@ -1,9 +1,9 @@
 /** Checks a WebSocket upgrade before `ws` sees it, and answers those that are refused. */
 
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { elementsOf, isToken } from '../../http/header-list.js';
 import { findHostFault, hostOf } from '../../http/host.js';
+import { http } from '../../http/node-http.js';
 import type { RequestHead } from '../../http/request-head.js';
 import { hasBody, offersWebSocket } from '../../http/upgrade-header.js';
 import { findForeignUpgrade, type PagePolicy } from '../foreign-page.js';
@@ -67,5 +67,5 @@ export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   }).map(([name, value]) => `${name}: ${value}`);
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', message].join('\r\n'));
+  socket.end([`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`, ...lines, '', message].join('\r\n'));
 }
