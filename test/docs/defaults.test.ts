@@ -5,7 +5,7 @@ import { type OptionPath, optionAt, optionPaths } from '../../src/config/options
 import { markdownIn, readPage, root, withoutBlocks } from './page.js';
 
 // Written from the table itself, or about another server.
-const elsewhere = new Set(['docs/operations/configuration.md', 'docs/guide/from-centrifugo.md']);
+const elsewhere = new Set(['docs/operations/configuration.md', 'docs/moving/centrifugo.md']);
 const pages = markdownIn(root).filter((page) => !elsewhere.has(page));
 
 const units: Readonly<Record<string, number>> = {

@@ -9,7 +9,9 @@ import { testSecret } from '../cli/fanfare-process.js';
 import { load } from '../support/config/loaded.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 
-const guides = readdirSync(`${root}docs/guide`).map((name) => `docs/guide/${name}`);
+const guides = ['guide', 'moving', 'recipes'].flatMap((folder) =>
+  readdirSync(`${root}docs/${folder}`).map((name) => `docs/${folder}/${name}`),
+);
 const pages = [
   'README.md',
   'docs/operations/running.md',

@@ -29,10 +29,10 @@ import { blocksOf, markdownIn, readPage, root, withoutBlocks } from './page.js';
 
 const pages = markdownIn(root);
 
-/** What the page says of Fanfare: the first column of the tables about Centrifugo is about that. */
+/** What the page says of Fanfare: the first column of the tables about other servers is about those. */
 function textOf(page: string): string {
   const text = readPage(page);
-  return page.endsWith('from-centrifugo.md') ? text.replace(/^\|[^|]*\|/gm, '|') : text;
+  return page.startsWith('docs/moving/') ? text.replace(/^\|[^|]*\|/gm, '|') : text;
 }
 
 interface Mention {

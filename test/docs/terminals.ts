@@ -125,7 +125,9 @@ export class Reader implements AsyncDisposable {
     for (const scope of ['@hono', '@opentelemetry']) mkdirSync(join(modules, scope), { recursive: true });
     symlinkSync(root, join(modules, 'fanfare'));
     const traced = ['@opentelemetry/api', '@opentelemetry/resources', '@opentelemetry/sdk-trace-node'];
-    for (const name of ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server', ...traced])
+    const moving = ['socket.io', 'socket.io-client', 'vite', 'yjs', 'y-protocols', 'postgres', 'jose'];
+    const others = ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server'];
+    for (const name of [...others, ...moving, ...traced])
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
     const inherited = Object.entries(process.env).filter(([name]) => !/^(FANFARE|NODE_|VITEST|FORCE_COLOR)/.test(name));
     this.#env = {

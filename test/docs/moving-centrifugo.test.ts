@@ -1,16 +1,16 @@
-/** docs/guide/from-centrifugo.md says of each option what `fanfare migrate` does. `vitest run test/docs/from-centrifugo -u` rewrites it. */
+/** docs/moving/centrifugo.md says of each option what `fanfare migrate` does. `vitest run test/docs/moving-centrifugo -u` rewrites it. */
 
 import { test } from 'vitest';
 import { type Answer, answers } from '../../src/cli/migrate/answers.js';
 import { expectSection } from './page.js';
 
-const begin = '<!-- options: written by test/docs/from-centrifugo.test.ts -->';
+const begin = '<!-- options: written by test/docs/moving-centrifugo.test.ts -->';
 const end = '<!-- end of options -->';
 
 test('the page lists every option with what becomes of it', async () => {
   const rows = Object.entries(answers).map(([key, answer]) => `| \`${key.replace(/\.$/, '.*')}\` | ${said(answer)} |`);
   const table = ['| Centrifugo 6 | Fanfare |', '|---|---|', ...rows].join('\n');
-  await expectSection('docs/guide/from-centrifugo.md', begin, end, table);
+  await expectSection('docs/moving/centrifugo.md', begin, end, table);
 });
 
 function said(answer: Answer): string {

@@ -1,0 +1,5 @@
+/** docs/moving: the applications before and after, on the servers that they are for, and the bridges between them. */
+
+import { followed } from './terminals.js';
+
+followed('the chat on Socket.IO, on Fanfare, and on both', 'docs/moving/socket-io.md');
