@@ -9,8 +9,8 @@ import { WebSocket } from 'ws';
 /**
  * @typedef {{ readonly urls: readonly string[], readonly count: number }} Wanted
  * @typedef {object} Outcome
- * @property {readonly number[]} next of each client: the number that it expects next
- * @property {number} numWrong publications that were not the next one
+ * @property {readonly number[]} last of each client: the offset of its last publication
+ * @property {number} numWrong publications that did not follow the one before
  * @property {number} numUnrecovered times that the server said that it could not
  * @property {readonly number[]} codes with which clients were sent away
  * @property {number} fewestAways of one client
@@ -21,14 +21,14 @@ import { WebSocket } from 'ws';
 /** @param {Wanted} wanted */
 export function startWatchers({ urls, count }) {
   /** @type {number[]} */
-  const next = Array.from({ length: count }, () => 0);
-  const aways = [...next];
+  const last = Array.from({ length: count }, () => 0);
+  const aways = [...last];
   /** @type {number[]} */
   const codes = [];
   /** @type {Record<string, number>} */
   const steady = {};
   let [numWrong, numUnrecovered] = [0, 0];
-  const clients = next.map((_, client) => {
+  const clients = last.map((_, client) => {
     // No affinity: as a load balancer has it, the next connection is to another function.
     let turn = client;
     class Socket extends WebSocket {
@@ -52,9 +52,9 @@ export function startWatchers({ urls, count }) {
         isRecovering = false;
       });
     });
-    room.on('publication', ({ data }) => {
-      if (data.n !== next[client]) numWrong++;
-      next[client] = data.n + 1;
+    room.on('publication', ({ data, offset = 0 }) => {
+      if (offset - 1 !== last[client]) numWrong++;
+      last[client] = offset;
       if (isRecovering) return;
       const ms = Date.now() - data.atMs;
       steady[ms] = (steady[ms] ?? 0) + 1;
@@ -71,7 +71,7 @@ export function startWatchers({ urls, count }) {
   return {
     ready: () => Promise.all(clients.map(({ room }) => room.ready(60_000))),
     /** @returns {Outcome} */
-    outcome: () => ({ next, numWrong, numUnrecovered, codes, fewestAways: Math.min(...aways), steady }),
+    outcome: () => ({ last, numWrong, numUnrecovered, codes, fewestAways: Math.min(...aways), steady }),
     stop: () => {
       for (const { sdk } of clients) sdk.disconnect();
     },
