@@ -35,15 +35,30 @@ export async function startFleet(addresses: readonly string[], more: object = {}
   const nodes = addresses.map(
     (address) => new FanfareProcess(['serve', '--port', '0'], { folder, env: { FANFARE_BROKER: address } }),
   );
-  const urls = await Promise.all(nodes.map((node) => node.listening()));
-  return {
-    nodes,
-    urls,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
-      folder[Symbol.dispose]();
-    },
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+    folder[Symbol.dispose]();
   };
+  try {
+    const urls = await Promise.all(nodes.map((node) => node.listening()));
+    return { nodes, urls, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** One node, started as a supervisor does it: again, if it has ended because its broker did not answer in time. */
+export async function startSupervised(address: string, more: object) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startFleet([address], more);
+    } catch (error) {
+      // What a node says of a broker that fails, whatever its kind.
+      if (attempt === 5 || !/(?:nats|redis) at \S+ has failed/.test(String(error))) throw error;
+      console.info(`a node is started again: ${error}`);
+    }
+  }
 }
 
 /** A client in one channel, which writes down what it gets and how often it was told that something may be missing. */

@@ -9,7 +9,7 @@ import { SeededRandom } from '../chaos/seeded-random.js';
 import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { FaultProxy } from '../support/network/fault-proxy.js';
-import { call, startFleet } from './plain-fleet.js';
+import { call, startFleet, startSupervised } from './plain-fleet.js';
 import { anywhere, eventually, type Reader, startReader, startWriting, streamsConfig } from './stream-readers.js';
 import { startThreeNodes } from './three-nodes.js';
 
@@ -130,7 +130,7 @@ describe.each(['redis', 'nats'] as const)('killed in the middle of answers, over
       const text = Array.from({ length: 40 }, (_, token) => `${n}.${token}ü"\n `);
       const cut = 5 + random.below(30);
       const sent = text.slice(0, cut).join('');
-      await using doomed = kill === 'node' ? await startFleet([broker.url], streamsConfig) : undefined;
+      await using doomed = kill === 'node' ? await startSupervised(broker.url, streamsConfig) : undefined;
       await using way = await FaultProxy.start({ port: Number(new URL(doomed?.urls[0] ?? url).port) });
       const followed = all.map((one) => one.follow(id));
       const producer = startWriting(`http://127.0.0.1:${way.port}`, channel, id);

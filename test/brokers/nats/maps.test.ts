@@ -216,6 +216,62 @@ describe.skipIf(natsIsMissing())('maps over nats', () => {
     expect(page.continuous).toBe(false);
   });
 
+  // What replaces a message of JetStream has to be there as long, or the message is again when the server is killed: of ten
+  // keys, nine of them removed, there were ten some seconds later.
+  test.each(['file', 'memory'] as const)(
+    'F2 G5: keys that were removed stay so when the server is killed, and so does a map that is forgotten; stored in: %s',
+    async (storage) => {
+      await using other = await NatsServer.start();
+      const { broker, events } = await started(new NatsBroker({ url: other.url, storage }, ports));
+      await broker.subscribe(channel);
+      const keys = Array.from({ length: 10 }, (_, n) => `k${n}`);
+      for (const value of [1, 2, 3])
+        await Promise.all(keys.map((key) => set(broker, key, value, { idempotencyKey: `${key} ${value}` })));
+      const empty = channelName('map:2');
+      await broker.maps.set(empty, { key: 'a', data: json(1) }, { limits });
+      await broker.maps.remove(empty, { key: 'a', data: json(null) }, { limits });
+      for (const key of keys.slice(1)) await broker.maps.remove(channel, { key, data: json(null) }, { limits });
+      const before = (await broker.maps.get(channel, 'k0')).top;
+      const connection = await other.connection();
+      const { streams } = await jetstreamManager(connection, { checkAPI: false });
+      const names = new MapSubjects('fanfare');
+      const [name = ''] = await streams.names(names.all).next();
+      // As they do by themselves, some seconds or a week later.
+      for (const key of keys.slice(1)) await streams.purge(name, { filter: names.state(channel, key) });
+      await streams.purge(name, { filter: names.states(empty) });
+      await connection.close();
+      await other.startAgain();
+      await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), 15_000);
+      const isKept = storage === 'file';
+      expect(await stateOf(broker)).toEqual(isKept ? { k0: 3 } : {});
+      const { top, entry } = await broker.maps.get(channel, 'k1');
+      expect([entry, top.offset, top.epoch === before.epoch]).toEqual([undefined, isKept ? 39 : 0, false]);
+      expect(await broker.maps.page(empty, { after: 0, limit: 10 })).toMatchObject({ size: 0, top: { offset: 0 } });
+      // What was done before the kill is known.
+      expect(await set(broker, 'k0', 3, { idempotencyKey: 'k0 3' })).toMatchObject({ duplicate: isKept });
+      const full = { ...limits, maxKeys: 2 };
+      expect(await set(broker, 'new', 1, { limits: full })).toMatchObject({ ok: true });
+      expect(await set(broker, 'more', 1, { limits: full })).toMatchObject({ ok: false, why: 'full' });
+    },
+  );
+
+  test('a stream that an earlier version has made is changed', async () => {
+    const prefix = ownPrefix();
+    const { broker } = await begun(prefix);
+    await set(broker, 'a', 1);
+    await broker.close();
+    const connection = await server().connection();
+    const { streams } = await jetstreamManager(connection, { checkAPI: false });
+    const [name = ''] = await streams.names(new MapSubjects(prefix).all).next();
+    await streams.update(name, { max_msgs_per_subject: 1, allow_rollup_hdrs: false });
+    const { broker: next } = await begun(prefix);
+    await set(next, 'a', 2);
+    expect((await streams.info(name)).config).toMatchObject({ max_msgs_per_subject: 16, allow_rollup_hdrs: true });
+    const { state } = await streams.info(name, { subjects_filter: '>' });
+    expect(Object.values(state.subjects ?? {}).filter((count) => count !== 1)).toEqual([]);
+    await connection.close();
+  });
+
   test('G5: a stream that somebody deletes is made again, empty and in a new epoch', async () => {
     const prefix = ownPrefix();
     const { broker } = await begun(prefix);

@@ -98,8 +98,8 @@ export class Journal implements HistoryStore {
   async prepare(client: Client): Promise<void> {
     await this.#stream.prepare(client);
     await this.#keys.prepare(client);
-    await this.maps.prepareAgain(client);
-    await this.answers.prepareAgain(client);
+    await this.maps.stream.prepareAgain(client);
+    await this.answers.stream.prepareAgain(client);
   }
 
   /** @throws FanfareError `ERR_BROKER`, `ERR_MESSAGE_TOO_LARGE` */
@@ -126,7 +126,7 @@ export class Journal implements HistoryStore {
 
   /** Checks the streams; afterwards earlier republished messages have arrived. @throws FanfareError `ERR_BROKER` */
   async check(): Promise<void> {
-    await Promise.all([this.#stream.check(), this.maps.check(), this.answers.check()]);
+    await Promise.all([this.#stream.check(), this.maps.stream.check(), this.answers.stream.check()]);
   }
 
   /** Stores something in each stream, as each has limits, unlike {@link check}. @throws FanfareError `ERR_BROKER` */
@@ -134,8 +134,8 @@ export class Journal implements HistoryStore {
     await Promise.all([
       this.#keys.probe(),
       history && this.#stream.keep(),
-      maps && this.maps.keep(),
-      answers && this.answers.keep(),
+      maps && this.maps.stream.keep(),
+      answers && this.answers.stream.keep(),
     ]);
   }
 

@@ -25,6 +25,8 @@ interface KeptStreamPorts {
   readonly config: Partial<StreamConfig>;
   /** @throws FanfareError `ERR_CONFIG` if the server cannot keep it with so many replicas */
   readonly assertSupports: (client: Client, replicas: number) => void;
+  /** What one that an earlier version has made has to be changed in. Default: nothing. */
+  readonly lacks?: (config: StreamConfig) => Partial<StreamConfig> | undefined;
   readonly onFound: (info: StreamInfo) => void;
   /** Called when everything known about its messages is outdated. Must not throw. */
   readonly onLost: () => void;
@@ -108,7 +110,7 @@ export class KeptStream {
 
   async #find(client: Client): Promise<void> {
     const { streams } = client;
-    const { subjects, subject, kind, incarnation, config, assertSupports } = this.ports;
+    const { subjects, subject, kind, incarnation, config, assertSupports, lacks } = this.ports;
     for (let attempt = 1; ; attempt++) {
       const [found] = (await streams.streams.names(subject).next()).sort();
       if (found !== undefined) {
@@ -120,7 +122,8 @@ export class KeptStream {
             `the stream ${found} has subjects of Fanfare and is none of its streams`,
           );
         }
-        this.#learn(info);
+        const missing = lacks?.(info.config);
+        this.#learn(missing === undefined ? info : await streams.streams.update(found, missing));
         return;
       }
       const name = await incarnation.agree(client, kind, this.#name);

@@ -1,6 +1,6 @@
 /**
  * A JetStream stream that keeps the last message of each subject, stores several messages as one, and reads several at one
- * moment: one for the maps of all channels, one for their answers.
+ * moment: one for the maps of all channels, one for their answers. It is made when it is first used.
  */
 
 import type { StreamInfo } from '@nats-io/jetstream';
@@ -62,6 +62,13 @@ type ReadMany = { multi_last: string[] } | { seq: number; next_by_subj: string; 
 
 /** Nodes that store the same changes do it within a few seconds. */
 const duplicateWindowNs = 30_000_000_000;
+/**
+ * A message takes the place of the one before it by this header. What the stream's own limit removes would be there again
+ * when a server is killed after what had replaced it has ended; what a header removes is written down as removed.
+ */
+const replacing = { 'Nats-Rollup': 'sub' };
+/** So that the limit never removes any: a server that is killed in the middle may leave two. */
+const maxPerSubject = 16;
 const endOfBatch = 204;
 const notFound = 404;
 
@@ -71,6 +78,8 @@ export class KeyedStream {
   #batches = 0;
   #isReplicated = false;
   #isInFiles = true;
+  /** Resolves when the stream is there; `undefined` until somebody uses it. */
+  #ready: Promise<void> | undefined;
 
   constructor(private readonly ports: KeyedStreamPorts) {
     const { options, names, random, ...rest } = ports;
@@ -85,13 +94,16 @@ export class KeyedStream {
         num_replicas: options.replicas,
         // When the stream is full it refuses messages, instead of dropping acknowledged ones.
         discard: 'new',
-        max_msgs_per_subject: 1,
+        max_msgs_per_subject: maxPerSubject,
         duplicate_window: duplicateWindowNs,
+        allow_rollup_hdrs: true,
         allow_atomic: true,
         allow_msg_ttl: true,
         allow_direct: true,
       },
       assertSupports: (client) => assertKeeps(rest.kind, client),
+      lacks: ({ allow_rollup_hdrs }) =>
+        allow_rollup_hdrs ? undefined : { allow_rollup_hdrs: true, max_msgs_per_subject: maxPerSubject },
       onFound: (info) => this.#learn(info),
     });
   }
@@ -109,19 +121,30 @@ export class KeyedStream {
     return this.#isReplicated;
   }
 
-  /** @throws FanfareError `ERR_CONFIG` if the server is too old */
-  prepare(client: Client): Promise<void> {
-    return this.#kept.prepare(client);
+  /** Called before any use. @throws FanfareError `ERR_CONFIG` if the server is too old; `ERR_BROKER` */
+  prepare(): Promise<void> {
+    this.#ready ??= this.ports.wire
+      .call((client) => this.#kept.prepare(client))
+      .catch((error: unknown) => {
+        this.#ready = undefined;
+        throw error;
+      });
+    return this.#ready;
   }
 
-  /** @throws FanfareError `ERR_BROKER` */
-  check(): Promise<void> {
-    return this.#kept.check();
+  /** Called for each new connection. */
+  async prepareAgain(client: Client): Promise<void> {
+    if (this.#ready !== undefined) await this.#kept.prepare(client);
   }
 
-  /** @throws FanfareError `ERR_BROKER` */
-  keep(): Promise<void> {
-    return this.#kept.keep();
+  /** Checks it, if it is used; afterwards earlier changes have arrived. @throws FanfareError `ERR_BROKER` */
+  async check(): Promise<void> {
+    if (this.#ready !== undefined) await this.#kept.check();
+  }
+
+  /** Stores something, if it is used. @throws FanfareError `ERR_BROKER` */
+  async keep(): Promise<void> {
+    if (this.#ready !== undefined) await this.#kept.keep();
   }
 
   /** One message, as the server has it that stores them first. @throws FanfareError `ERR_BROKER` */
@@ -148,7 +171,7 @@ export class KeyedStream {
       for await (const answer of answers) {
         const { headers } = answer;
         const code = headers?.code ?? 0;
-        if (code === endOfBatch || code === notFound) return found;
+        if (code === endOfBatch || code === notFound) return newestOf(found);
         if (headers === undefined || code !== 0) throw new Error(`direct get: ${code} ${headers?.description ?? ''}`);
         found.push({
           subject: headers.get('Nats-Subject'),
@@ -190,7 +213,7 @@ export class KeyedStream {
                 ...(expected !== undefined &&
                   expected.subject !== subject && { lastSubjectSequenceSubject: expected.subject }),
               },
-              headers: client.headers(ttlHeader(ttlMs)),
+              headers: client.headers({ ...replacing, ...ttlHeader(ttlMs) }),
               ...(id !== undefined && { msgID: id }),
             });
             return seq;
@@ -201,7 +224,7 @@ export class KeyedStream {
   }
 
   /**
-   * Stores all messages, with numbers that follow each other, or none of them.
+   * Stores all messages, each of another subject, with numbers that follow each other, or none of them.
    *
    * @param expectedSeq number of the message that has the last one's subject until now; 0 if there is none
    * @returns the number of the last one, or `undefined` if that was not so
@@ -213,7 +236,8 @@ export class KeyedStream {
       refusedAs(undefined, async () => {
         let last: number | undefined;
         for (const [index, { subject, text, ttlMs }] of messages.entries()) {
-          const fields = { 'Nats-Batch-Id': batch, 'Nats-Batch-Sequence': String(index + 1), ...ttlHeader(ttlMs) };
+          const place = { 'Nats-Batch-Id': batch, 'Nats-Batch-Sequence': String(index + 1) };
+          const fields = { ...place, ...replacing, ...ttlHeader(ttlMs) };
           if (index < messages.length - 1) {
             client.connection.publish(subject, text, { headers: client.headers(fields) });
             continue;
@@ -248,6 +272,14 @@ export class KeyedStream {
     this.#isReplicated = config.num_replicas > 1;
     this.#isInFiles = config.storage === 'file';
   }
+}
+
+/** Without those that have been replaced: a server that was killed in the middle of that has both. */
+function newestOf(messages: readonly ReadMessage[]): readonly ReadMessage[] {
+  const newest = new Map(messages.map(({ subject, seq }) => [subject, seq]));
+  return newest.size === messages.length
+    ? messages
+    : messages.filter(({ subject, seq }) => newest.get(subject) === seq);
 }
 
 function ttlHeader(ttlMs: number | undefined): Record<string, string> {

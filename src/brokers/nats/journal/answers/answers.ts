@@ -14,7 +14,6 @@ import { wholePart } from '../../../answer-state.js';
 import type { Epochs } from '../../../epochs.js';
 import { MapEnds } from '../../../map-ends.js';
 import type { BrokerPorts } from '../../../ports.js';
-import type { Client } from '../../client-library.js';
 import type { FilledNatsOptions } from '../../options.js';
 import type { Subjects } from '../../subjects.js';
 import type { Incoming, Wire } from '../../wire.js';
@@ -46,14 +45,12 @@ const maxAttempts = 10;
 
 export class NatsAnswers implements KeptAnswers {
   readonly history: HistoryStore;
+  readonly stream: KeyedStream;
   readonly #ports: NatsAnswersPorts;
-  readonly #stream: KeyedStream;
   readonly #log: AnswerLog;
   readonly #changer: AnswerChanger;
   /** When it has to be looked at the answers of a channel. */
   readonly #ends: MapEnds;
-  /** Resolves when the stream is there; `undefined` until somebody uses answers. */
-  #ready: Promise<void> | undefined;
 
   constructor(options: FilledNatsOptions, ports: NatsAnswersPorts) {
     const { clock, random, log, wire, subjects, life, time, incarnation, births, onLost } = ports;
@@ -62,7 +59,7 @@ export class NatsAnswers implements KeptAnswers {
       ...{ kind: 'answers', wire, subjects, names, life, time, incarnation, random, options, onLost },
     });
     this.#ports = ports;
-    this.#stream = stream;
+    this.stream = stream;
     this.#log = new AnswerLog({ stream, names, clock, log, time, life, births, maxAgeMs: options.maxAgeMs });
     this.#changer = new AnswerChanger({
       ...{ stream, log: this.#log, life, time, clock, random },
@@ -86,18 +83,7 @@ export class NatsAnswers implements KeptAnswers {
 
   /** @throws FanfareError `ERR_CONFIG` if the server is too old; `ERR_BROKER` */
   prepare(): Promise<void> {
-    this.#ready ??= this.#ports.wire
-      .call((client) => this.#stream.prepare(client))
-      .catch((error: unknown) => {
-        this.#ready = undefined;
-        throw error;
-      });
-    return this.#ready;
-  }
-
-  /** Called for each new connection. */
-  async prepareAgain(client: Client): Promise<void> {
-    if (this.#ready !== undefined) await this.#stream.prepare(client);
+    return this.stream.prepare();
   }
 
   async change(channel: ChannelName, change: AnswerChange, limits: AnswerLimits): Promise<AnswerOutcome> {
@@ -133,16 +119,6 @@ export class NatsAnswers implements KeptAnswers {
     }
     const message = Number(header('Nats-Sequence'));
     if (message > 0) this.#log.received(channel, entry, message);
-  }
-
-  /** Checks the stream, if answers are used; afterwards earlier changes have arrived. @throws FanfareError `ERR_BROKER` */
-  async check(): Promise<void> {
-    if (this.#ready !== undefined) await this.#stream.check();
-  }
-
-  /** Stores something, if answers are used. @throws FanfareError `ERR_BROKER` */
-  async keep(): Promise<void> {
-    if (this.#ready !== undefined) await this.#stream.keep();
   }
 
   /** What is known of the stream is outdated. */

@@ -21,7 +21,6 @@ import { encodePublication } from '../../../bus-message.js';
 import type { Epochs } from '../../../epochs.js';
 import { removalOf } from '../../../map-removal.js';
 import type { BrokerPorts } from '../../../ports.js';
-import type { Client } from '../../client-library.js';
 import type { FilledNatsOptions } from '../../options.js';
 import { messageId, type Subjects } from '../../subjects.js';
 import type { Incoming, Wire } from '../../wire.js';
@@ -52,15 +51,13 @@ interface NatsMapsPorts extends BrokerPorts {
 
 export class NatsMaps implements MapStore {
   readonly changes: HistoryStore;
+  readonly stream: KeyedStream;
   readonly #ports: NatsMapsPorts;
-  readonly #stream: KeyedStream;
   readonly #messages: MapMessages;
   readonly #reader: Reader<MapTop>;
   readonly #pages: PageReader;
   readonly #changer: Changer;
   readonly #ended: EndedKeys;
-  /** Resolves when the stream is there; `undefined` until somebody uses maps. */
-  #ready: Promise<void> | undefined;
 
   constructor(options: FilledNatsOptions, ports: NatsMapsPorts) {
     const { clock, random, log, wire, subjects, life, time, incarnation, births, onLost } = ports;
@@ -72,7 +69,7 @@ export class NatsMaps implements MapStore {
     const reader = new Reader<MapTop>({ stream: messages, life, time, births });
     const isReplicated = () => stream.isReplicated;
     this.#ports = ports;
-    this.#stream = stream;
+    this.stream = stream;
     this.#messages = messages;
     this.#reader = reader;
     this.#pages = new PageReader({ messages, reader, life, isReplicated });
@@ -97,20 +94,9 @@ export class NatsMaps implements MapStore {
   }
 
   /** @throws FanfareError `ERR_CONFIG` if the server is too old; `ERR_BROKER` */
-  prepare(): Promise<void> {
-    this.#ready ??= this.#ports.wire
-      .call((client) => this.#stream.prepare(client))
-      .then(() => this.#ended.start())
-      .catch((error: unknown) => {
-        this.#ready = undefined;
-        throw error;
-      });
-    return this.#ready;
-  }
-
-  /** Called for each new connection. */
-  async prepareAgain(client: Client): Promise<void> {
-    if (this.#ready !== undefined) await this.#stream.prepare(client);
+  async prepare(): Promise<void> {
+    await this.stream.prepare();
+    this.#ended.start();
   }
 
   async set(channel: ChannelName, entry: NewMapEntry, options: MapSetOptions): Promise<MapOutcome> {
@@ -172,16 +158,6 @@ export class NatsMaps implements MapStore {
     for (const [index, publication] of publications.entries()) {
       events?.onPublication(channel, publicationAt(publication, first + index), epoch);
     }
-  }
-
-  /** Checks the stream, if maps are used; afterwards earlier changes have arrived. @throws FanfareError `ERR_BROKER` */
-  async check(): Promise<void> {
-    if (this.#ready !== undefined) await this.#stream.check();
-  }
-
-  /** Stores something, if maps are used. @throws FanfareError `ERR_BROKER` */
-  async keep(): Promise<void> {
-    if (this.#ready !== undefined) await this.#stream.keep();
   }
 
   /** What is known of the stream is outdated. */
