@@ -47,6 +47,9 @@ const manyProcesses = { maxWorkers: 3, sequence: { groupOrder: 0 } };
 const mostlyWaiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 const computing = { maxWorkers: 2, sequence: { groupOrder: 2 } };
 
+/** Whoever waits does so for as long as it says, or for what is bound to come: not for a second, which busy machines take at times. */
+const patience = { setupFiles: ['test/support/patience.ts'], expect: { poll: { timeout: 20_000 } } };
+
 /** A folder in which runs of the same sources find what the first of them has compiled; a renamed file would be missed. */
 const compiled = process.env.COMPILED_TESTS;
 
@@ -77,6 +80,7 @@ export default defineConfig({
           include: ['src/**/*.test.{ts,tsx}', '{console,scripts,bench,examples}/**/*.test.ts'],
           isolate: false,
           ...computing,
+          ...patience,
           // For what hangs. Properties and whole programs are compiled and run beside other work.
           testTimeout: 30_000,
         },
@@ -89,8 +93,9 @@ export default defineConfig({
           exclude: [...inBrowser, ...protocol],
           isolate: false,
           ...mostlyWaiting,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -100,8 +105,9 @@ export default defineConfig({
           include: protocol,
           isolate: false,
           ...mostlyWaiting,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -111,13 +117,21 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: [...inBrowser, ...fleets, ...runtime, ...protocol],
           ...mostlyWaiting,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
         resolve: { alias },
-        test: { name: 'fleets', include: fleets, ...manyProcesses, testTimeout: 30_000, hookTimeout: 30_000 },
+        test: {
+          name: 'fleets',
+          include: fleets,
+          ...manyProcesses,
+          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         resolve: { alias },
@@ -125,6 +139,7 @@ export default defineConfig({
           name: 'browser',
           include: inBrowser,
           ...manyProcesses,
+          ...patience,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -140,7 +140,7 @@ describe('a provider that cannot be asked', () => {
     const beganMs = performance.now();
     await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailable);
     expect(performance.now() - beganMs).toBeGreaterThanOrEqual(1_900);
-    expect(performance.now() - beganMs).toBeLessThan(4_000);
+    expect(performance.now() - beganMs).toBeLessThan(15_000);
   });
 
   test('endless: it is given up after a megabyte', async () => {

@@ -51,7 +51,7 @@ describe('the official client', () => {
     const signed = await token('k1');
     const all = Array.from({ length: 200 }, () => newClient(port, { token: signed }));
     for (const client of all) client.connect();
-    await Promise.all(all.map((client) => client.ready(10_000)));
+    await Promise.all(all.map((client) => client.ready(20_000)));
     expect(provider.numFetches).toBe(1);
   });
 
@@ -80,7 +80,7 @@ describe('the official client', () => {
     expect(provider.numFetches).toBe(1);
     provider.mode = 'ok';
     const backMs = performance.now();
-    await client.ready(10_000);
+    await client.ready(20_000);
     expect(performance.now() - backMs).toBeLessThan(10_000);
     expect(provider.numFetches).toBe(2);
   });
@@ -106,7 +106,7 @@ describe('the official client', () => {
     await errors.atLeast(2);
     expect(new Set(errors.items)).toEqual(new Set([109]));
     vi.setSystemTime(Date.now() + 60_001);
-    await client.ready(5_000);
+    await client.ready(20_000);
   });
 });
 
@@ -121,10 +121,12 @@ describe('F16 a provider that hangs', () => {
       const codes = await Promise.all(Array.from({ length: 100 }, attempt));
       expect(new Set(codes)).toEqual(new Set([100]));
       expect(performance.now() - beganMs).toBeGreaterThan(1_500);
-      expect(performance.now() - beganMs).toBeLessThan(5_000);
+      // Together, not one after the other.
+      expect(performance.now() - beganMs).toBeLessThan(20_000);
       const againMs = performance.now();
       expect(await attempt()).toBe(100);
-      expect(performance.now() - againMs).toBeLessThan(500);
+      // Without another two seconds.
+      expect(performance.now() - againMs).toBeLessThan(1_900);
     };
     // Ten of a kind with the reason, and each refusal at the level debug.
     await oracle.withstands(storm, { atMost: 111 });

@@ -68,7 +68,7 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
     const connected = async (given: Partial<Options> = {}) => {
       const client = newClient(given);
       client.connect();
-      await client.ready(10_000);
+      await client.ready(20_000);
       return client;
     };
     const joined = async (name: string, given?: Partial<Options>) => {
@@ -76,7 +76,7 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
       const room = client.newSubscription(name);
       const received = gather(room, 'publication', ({ data }) => data);
       room.subscribe();
-      await room.ready(10_000);
+      await room.ready(20_000);
       return { client, room, received };
     };
     return { app, prefix, store, functions, newClient, connected, joined };
@@ -146,7 +146,7 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
     const live = ann.client.newSubscription('live:a');
     const anns = gather(live, 'publication', ({ data }) => data);
     live.subscribe();
-    await live.ready(10_000);
+    await live.ready(20_000);
     const bob = await joined('chat:a', { token: await signed(secret, { sub: 'bob' }) });
     const sent = gather(ann.client, 'message', ({ data }) => data);
     await ann.client.rpc('say', 'hello');

@@ -51,7 +51,7 @@ async function subscribedTo(build: SdkBuild, name: string, options: Subscription
   client.on('error', (context) => errors.push(context));
   room.subscribe();
   client.connect();
-  await room.ready(5_000);
+  await room.ready(20_000);
   return { client, room, received, frames, errors };
 }
 
@@ -146,7 +146,7 @@ describe('a number for the channel', () => {
     const other = client.newSubscription('live:y');
     const others = gather(other, 'publication', ({ data }) => data);
     other.subscribe();
-    await other.ready(5_000);
+    await other.ready(20_000);
     await app.publish('live:x', 'for x');
     await app.publish('live:y', 'for y');
     expect(await received.atLeast(1)).toEqual(['for x']);

@@ -70,7 +70,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     ];
     const received = [usual, slow, all].map((each) => gather(each, 'publication', ({ data }) => build.value(data)));
     for (const each of [usual, slow, all]) each.subscribe();
-    await Promise.all([usual, slow, all].map((each) => each.ready(5_000)));
+    await Promise.all([usual, slow, all].map((each) => each.ready(20_000)));
     const publish = (n: number) =>
       Promise.all([
         app.publish(`score:usual ${codec}`, n),
@@ -91,7 +91,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     const room = client.newSubscription(name, { data: encoded(build, { maxRate: 50 }) });
     const received = gather(room, 'publication', ({ data, offset }) => [build.value(data), offset]);
     room.subscribe();
-    await room.ready(5_000);
+    await room.ready(20_000);
     const first = await publishUntil((n) => app.publish(name, n), [received.atLeast(3)]);
     await isLast(received, [first.last, first.last]);
     const lost = nextEvent(room, 'subscribing');
@@ -117,7 +117,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     const errors: unknown[] = [];
     client.on('error', (context) => errors.push(context));
     room.subscribe();
-    await room.ready(5_000);
+    await room.ready(20_000);
     const rows = Array.from({ length: 30 }, (_, row) => ({ team: `Mannschaft ${row}é` }));
     const done = await publishUntil((n) => app.publish(name, { rows, n }), [received.atLeast(5)]);
     await isLast(received, done.last);
@@ -136,7 +136,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
       updates.add(key);
     });
     room.subscribe();
-    await room.ready(5_000);
+    await room.ready(20_000);
     const table = app.map(name);
     const done = await publishUntil(
       (n) => Promise.all(['a', 'b'].map((key) => table.set(key, n))),

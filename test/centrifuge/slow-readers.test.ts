@@ -49,7 +49,7 @@ test.each(['json', 'protobuf'] as const)(
     });
     if (log === undefined || price === undefined) throw new Error('there are two');
     client.connect();
-    for (const { subscription } of [log, price]) await subscription.ready(10_000);
+    for (const { subscription } of [log, price]) await subscription.ready(20_000);
     let n = 0;
     const publish = async () => {
       n++;

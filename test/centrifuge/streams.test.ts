@@ -56,7 +56,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     const subscription = client.newSubscription(name);
     const streamOf = reading(subscription, build);
     subscription.subscribe();
-    await subscription.ready(10_000);
+    await subscription.ready(20_000);
     const answer = await app.open(name, { id: 'one', meta: { model: 'small' } });
     for (const [n, token] of tokens.entries()) {
       await answer.append(token);
@@ -81,7 +81,7 @@ describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {
     const client = quickSdk(build, proxy.port);
     const subscription = client.newSubscription(name);
     subscription.subscribe();
-    await subscription.ready(10_000);
+    await subscription.ready(20_000);
     const answer = await app.open(name, { id: 'steps' });
     await answer.append({ step: 1 }, { step: 2 });
     await answer.append('three');

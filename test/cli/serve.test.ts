@@ -152,7 +152,8 @@ describe('SIGTERM and SIGINT', () => {
     const startMs = performance.now();
     server.signal('SIGTERM');
     expect((await server.exited).code).toBe(0);
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    // Much sooner than without a deadline of its own.
+    expect(performance.now() - startMs).toBeLessThan(8_000);
     socket.terminate();
   });
 

@@ -126,7 +126,7 @@ test('where only long polling passes it goes on in JSON, and in protobuf again w
   expect(types.get('/blocked')).toEqual(new Set(['application/octet-stream']));
   expect(types.get('/connection/long_polling')).toEqual(new Set(['application/json']));
   isBlocked = false;
-  await vi.waitFor(() => expect(client.transport).toBe('websocket'), 5_000);
+  await vi.waitFor(() => expect(client.transport).toBe('websocket'));
   await room.publish({ text: 'by WebSocket' });
   await vi.waitFor(() => expect(received).toEqual(['by polling', 'by WebSocket']));
 });

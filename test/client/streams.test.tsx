@@ -56,7 +56,7 @@ describe('reading', () => {
     async (codec) => {
       const chat = streams(connected(codec === undefined ? {} : { codec }), 'chat:1');
       const [live, text] = [gathered(chat.stream('a')), chat.stream('a').text()];
-      await chat.channel.ready(10_000);
+      await chat.channel.ready(20_000);
       const answer = await app.open('chat:1', { id: 'a', meta: { model: 'small' } });
       for (const [n, token] of tokens.entries()) {
         await answer.append(token);
@@ -91,7 +91,7 @@ describe('reading', () => {
 
   it('tells of failed streams, of lost ones, and of those that nobody reads any more', async () => {
     const chat = streams(client, 'chat:3');
-    await chat.channel.ready(10_000);
+    await chat.channel.ready(20_000);
     const failing = await app.open('chat:3', { id: 'failing' });
     await failing.append('half');
     await failing.fail({ why: 'tired' });
@@ -109,7 +109,7 @@ describe('reading', () => {
 
   it('folds items of a declared type', async () => {
     const tool = streams(client, 'tool:1');
-    await tool.channel.ready(10_000);
+    await tool.channel.ready(20_000);
     const call = await app.open('tool:1', { id: 'call' });
     await call.append({ field: 'name', add: 'search' });
     await call.append({ field: 'query', add: 'cats' }, { field: 'query', add: ' and dogs' });
@@ -146,7 +146,7 @@ describe('stopping', () => {
     }
     expect(answer.signal.aborted).toBe(false);
     const chat = streams(client, 'chat:4');
-    await chat.channel.ready(10_000);
+    await chat.channel.ready(20_000);
     await chat.stream('a').cancel();
     await piped;
     const text = await chat.stream('a').text();
@@ -160,7 +160,7 @@ describe('stopping', () => {
 describe('writing', () => {
   it('arrives once over lost connections, and hears of readers that cancel', async () => {
     const reader = streams(client, 'chat:5');
-    await reader.channel.ready(10_000);
+    await reader.channel.ready(20_000);
     const writing = connected();
     const writer = await streams(writing, 'chat:5').open({ meta: { by: 'ann' } });
     for (const [n, token] of tokens.entries()) {
@@ -170,7 +170,7 @@ describe('writing', () => {
     }
     expect(writer.signal.aborted).toBe(false);
     await eventually(() => expect(reader.stream(writer.id).soFar).toBe(whole));
-    await reader.channel.ready(10_000);
+    await reader.channel.ready(20_000);
     await reader.stream(writer.id).cancel();
     await eventually(() => expect(writer.signal.aborted).toBe(true));
     await writer.close('done');
@@ -180,7 +180,7 @@ describe('writing', () => {
 
   it('one that is cut off leaves the stream interrupted, with what it had appended', async () => {
     const reader = streams(client, 'chat:6');
-    await reader.channel.ready(10_000);
+    await reader.channel.ready(20_000);
     const writing = connected();
     const writer = await streams(writing, 'chat:6').open({ id: 'a' });
     await writer.append('so far');

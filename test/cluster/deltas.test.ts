@@ -50,7 +50,7 @@ describe.each(Object.entries({ redis, nats }))('%s', (_, { isMissing, start, at 
       const received = gather(room, 'publication', ({ data }) => data);
       client.connect();
       room.subscribe();
-      await room.ready(10_000);
+      await room.ready(20_000);
       return { room, received };
     };
     const publish = async (from: number, to: number) => {

@@ -12,7 +12,7 @@ describe.each(Object.entries(brokerServers))('two nodes and %s', (_, broker) => 
     await using fleet = await startFleet([server.url, server.url]);
     const [first = '', second = ''] = fleet.urls;
     const nodesOf = async () => (await call(first, 'info', {})).result as { nodes: unknown[] };
-    await vi.waitFor(async () => expect((await nodesOf()).nodes).toHaveLength(2), 5_000);
+    await vi.waitFor(async () => expect((await nodesOf()).nodes).toHaveLength(2));
     using ann = await subscribed(first, channel);
     using _bob = await subscribed(second, channel);
     const presentAre = async () => Object.keys((await ann.subscription.presence()).clients).length;

@@ -87,7 +87,7 @@ export class ObservedFleet implements AsyncDisposable {
         if (code >= 2500) seen.signals++;
       });
       subscription.subscribe();
-      return subscription.ready(10_000);
+      return subscription.ready(20_000);
     });
     await Promise.all(subscriptions);
     return await connected;

@@ -72,7 +72,7 @@ describe.each(['workers', 'redis'] as const)('%s', (kind) => {
         const crowd = Array.from({ length: 12 }, (_, n) => new Device(at(n)));
         devices.push(...crowd);
         const isLeft = () => crowd.filter(({ code }) => code === undefined);
-        await vi.waitFor(() => expect(isLeft()).toHaveLength(1), 10_000);
+        await vi.waitFor(() => expect(isLeft()).toHaveLength(1));
         await isLeft()[0]?.client.ready();
         await call(at(1), 'publish', { channel: 'personal:#ann', data: 2 });
         await vi.waitFor(() => expect(crowd.flatMap(({ heard }) => heard)).toContainEqual(['personal:#ann', 2]));

@@ -78,7 +78,7 @@ export async function subscribed(url: string, channel: string, options: Partial<
   });
   client.connect();
   subscription.subscribe();
-  const [id] = await Promise.all([connected, subscription.ready(5_000)]);
+  const [id] = await Promise.all([connected, subscription.ready(20_000)]);
   return {
     client,
     id,

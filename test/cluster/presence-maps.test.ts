@@ -43,13 +43,13 @@ describe.skipIf(redisIsMissing())('presence as a map on two nodes', () => {
       });
       onTestFinished(() => client.disconnect());
       client.connect();
-      await client.ready(10_000);
+      await client.ready(20_000);
       return client;
     };
     const enter = async (client: Centrifuge) => {
       const subscription = client.newSubscription('room:1');
       subscription.subscribe();
-      await subscription.ready(10_000);
+      await subscription.ready(20_000);
     };
     return { connect, enter };
   }

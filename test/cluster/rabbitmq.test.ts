@@ -48,7 +48,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
         expect(bob.received).toEqual(ann.received);
       });
       expect(ann.received.filter((value) => value !== 2)).toEqual([1, 3, 4]);
-      await vi.waitFor(async () => expect(await statusOf(cutOff, 'ready')).toBe(200), 10_000);
+      await vi.waitFor(async () => expect(await statusOf(cutOff, 'ready')).toBe(200));
     },
   );
 
@@ -81,7 +81,7 @@ describe.skipIf(rabbitmqIsMissing())('two nodes and RabbitMQ', () => {
     }, 20_000);
     for (const { numSignals } of [cora, dave]) expect(numSignals()).toBeGreaterThan(0);
     for (const url of fleet.urls) {
-      await vi.waitFor(async () => expect(await statusOf(url, 'ready')).toBe(200), 10_000);
+      await vi.waitFor(async () => expect(await statusOf(url, 'ready')).toBe(200));
     }
     expect(ann.received).not.toContain(2);
     for (const node of fleet.nodes) expect(node.child.exitCode).toBeNull();

@@ -107,7 +107,7 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', { timeout: 12
     expectUntouched(...others);
     for (const signals of fleet.signals(first.channel)) expect(signals).toBeGreaterThan(0);
     for (const node of [0, 1]) {
-      await vi.waitFor(async () => expect(await fleet.status(node, 'ready')).toBe(200), 10_000);
+      await vi.waitFor(async () => expect(await fleet.status(node, 'ready')).toBe(200));
     }
 
     // With nobody to take over, there are channels that nothing can be delivered in.

@@ -37,7 +37,7 @@ describe.skipIf(redisIsMissing())('two nodes whose Redis fails', () => {
 
     await using _second = await RedisServer.start({ port });
     const back = performance.now();
-    await vi.waitFor(async () => expect((await publish(two, 3)).error).toBeUndefined(), 5_000);
+    await vi.waitFor(async () => expect((await publish(two, 3)).error).toBeUndefined());
     await vi.waitFor(() => {
       expect(ann.numSignals()).toBeGreaterThan(0);
       expect(bob.numSignals()).toBeGreaterThan(0);
@@ -46,9 +46,9 @@ describe.skipIf(redisIsMissing())('two nodes whose Redis fails', () => {
       await publish(one, 4);
       expect(ann.received).toContain(4);
       expect(bob.received).toContain(4);
-    }, 5_000);
+    });
     expect(performance.now() - back).toBeLessThan(15_000);
-    await vi.waitFor(async () => expect(await statusOf(one, 'ready')).toBe(200), 10_000);
+    await vi.waitFor(async () => expect(await statusOf(one, 'ready')).toBe(200));
     for (const node of fleet.nodes) expect(node.child.exitCode).toBeNull();
   });
 

@@ -21,7 +21,7 @@ export async function startDemo(): Promise<Demo> {
       const client = new Centrifuge(server.clientUrl, { token: user, websocket: WebSocket, minReconnectDelay: 50 });
       clients.push(client);
       client.connect();
-      await client.ready(5_000);
+      await client.ready(20_000);
       return client;
     },
     subscribe: (client, channel) =>

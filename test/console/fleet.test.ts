@@ -49,7 +49,7 @@ describe.skipIf(brokerServers.redis.isMissing())('two nodes over Redis', () => {
     const [first = '', second = ''] = fleet().urls;
     await vi.waitFor(async () => {
       for (const url of [first, second]) expect((await ask<Nodes>(url, 'nodes')).nodes).toHaveLength(2);
-    }, 10_000);
+    });
     using ann = await subscribed(first, 'chat:lobby');
     using bob = await subscribed(second, 'chat:lobby');
     const { nodes } = await ask<Nodes>(first, 'nodes');
@@ -141,7 +141,7 @@ describe('workers of one server', () => {
       seen.add(result.nodes[0]?.uid ?? '');
       // Both have answered.
       expect(seen.size).toBe(2);
-    }, 10_000);
+    });
     const { result } = (await (await post('api/connection', { client: ann.id }, cookie)).json()) as {
       result: { connection?: { client: string } };
     };

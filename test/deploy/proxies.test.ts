@@ -149,7 +149,7 @@ describe.each(plain)('%s without stickiness', (_, deployment, nodes) => {
     expect(await visit(through.proxy)).toBe(503);
     // The refusals have not taken any node out.
     leave(visitors);
-    await vi.waitFor(async () => leave(await enterMany(through.proxy, 3)), 5_000);
+    await vi.waitFor(async () => leave(await enterMany(through.proxy, 3)));
   });
 
   whereInstalled('F12: a node is stopped and another one killed, and whoever comes meanwhile gets in', async () => {
@@ -249,7 +249,7 @@ describe.each(plain)('%s', (_, deployment, nodes) => {
     const before = await enter(through.proxy);
     const old = await through.proxy.workers();
     through.proxy.reload();
-    await vi.waitFor(async () => expect((await through.proxy.workers()).length).toBeGreaterThan(old.length), 5_000);
+    await vi.waitFor(async () => expect((await through.proxy.workers()).length).toBeGreaterThan(old.length));
     const reply = once(before.socket, 'message');
     before.socket.send('{"id":2,"subscribe":{"channel":"news"}}');
     expect(JSON.parse(String((await reply)[0])).id).toBe(2);
@@ -261,7 +261,7 @@ describe.each(plain)('%s', (_, deployment, nodes) => {
       after = await enter(through.proxy);
       const now = await through.proxy.workers();
       expect(old.filter((pid) => now.includes(pid))).toEqual([]);
-    }, 5_000);
+    });
     expect(after.socket.readyState).toBe(after.socket.OPEN);
     leave([after]);
   });

@@ -51,7 +51,7 @@ async function replyTo(member: Member, id: number): Promise<Record<string, unkno
     const found = member.lines.items.find((line) => line.id === id);
     if (found === undefined) throw new Error(`no reply ${id}`);
     return found;
-  }, 10_000);
+  });
 }
 
 async function enterChat(member: Member): Promise<void> {
@@ -92,7 +92,7 @@ describe.each(deployments)('%s', (_, deployment, nodes) => {
       const count = members.length * 5;
       await vi.waitFor(() => {
         for (const member of members) expect(publicationsOf(member)).toHaveLength(count);
-      }, 10_000);
+      });
       const [first] = members.map(publicationsOf);
       expect(new Set(first).size).toBe(count);
       for (const member of members) expect(publicationsOf(member)).toEqual(first);
@@ -102,7 +102,7 @@ describe.each(deployments)('%s', (_, deployment, nodes) => {
       const [leaving, ...staying] = visitors;
       leaving?.socket.close();
       const asking = members[1] as Member;
-      await vi.waitFor(async () => expect(await presentIn(asking, id++)).toBe(members.length - 1), 3_000);
+      await vi.waitFor(async () => expect(await presentIn(asking, id++)).toBe(members.length - 1));
       // A poll is a request as any other; its session is of one node.
       const opened = await ask(proxy, '/connection/long_polling', {
         body: JSON.stringify({ data: '{"id":1,"connect":{}}' }),
@@ -116,7 +116,7 @@ describe.each(deployments)('%s', (_, deployment, nodes) => {
         });
         expect(sent.status).toBe(204);
       }
-      await vi.waitFor(() => expect(publicationsOf(asking)).toHaveLength(count + 6), 10_000);
+      await vi.waitFor(() => expect(publicationsOf(asking)).toHaveLength(count + 6));
       for (const { socket } of staying) socket.terminate();
     },
   );

@@ -9,7 +9,8 @@ import { afterAll, expect, test } from 'vitest';
 import { blocksOf, readPage, root } from './page.js';
 
 const run = promisify(execFile);
-const timeoutMs = 120_000;
+/** npm installs over the network, beside whatever else the machine has to do. */
+const timeoutMs = 400_000;
 
 const above = mkdtempSync(join(tmpdir(), 'fanfare-install-'));
 afterAll(() => rmSync(above, { recursive: true, force: true }));

@@ -40,7 +40,7 @@ const portsOfPages = ['8000', '3000', '9000'];
 export const patienceMs = 180_000;
 
 /** After which something that is waited for does not come any more. */
-const deadlineMs = 20_000;
+const deadlineMs = 60_000;
 
 /** A program in a terminal of its own, whose output can be awaited. */
 class Terminal {

@@ -81,7 +81,7 @@ async function connected(url: string): Promise<Centrifuge> {
   const client = new Centrifuge(`${url.replace('http', 'ws')}/connection/websocket`, { websocket: WebSocket });
   onTestFinished(() => client.disconnect());
   client.connect();
-  await client.ready(10_000);
+  await client.ready(20_000);
   return client;
 }
 
@@ -213,7 +213,7 @@ describe('a node is not ready', () => {
     const [node] = fleet.nodes;
     expect(await statusOf(url, 'ready')).toBe(200);
     await server[Symbol.asyncDispose]();
-    await expect.poll(() => statusOf(url, 'ready'), { timeout: 10_000 }).toBe(503);
+    await expect.poll(() => statusOf(url, 'ready')).toBe(503);
     expect(await (await fetch(`${url}/health/ready`)).json()).toEqual({ status: 'broker unreachable' });
     await node?.seen('stderr', /not ready: the broker does not do its work/);
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('fanfare_broker_delivering 0');

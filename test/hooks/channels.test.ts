@@ -90,7 +90,7 @@ describe('subscribe', () => {
     subscription.subscribe();
     expect((await error).error.code).toBe(100);
     server.backend.on('/subscribe', () => ({ result: {} }));
-    await subscription.ready(5_000);
+    await subscription.ready(20_000);
   });
 
   test('is asked again on recovery', async () => {

@@ -119,7 +119,7 @@ describe('connect', () => {
     client.connect();
     expect((await error).error).toMatchObject({ code: 100, temporary: true });
     server.backend.on('/connect', () => ({ result: { user: '42' } }));
-    await client.ready(10_000);
+    await client.ready(20_000);
   });
 });
 
@@ -199,7 +199,7 @@ describe('refresh', () => {
     const client = await server.connected();
     const connecting = nextEvent(client, 'connecting');
     expect((await connecting).code).toBe(3_005);
-    await client.ready(5_000);
+    await client.ready(20_000);
     expect(server.backend.callsTo('/connect')).toHaveLength(2);
   });
 

@@ -77,7 +77,7 @@ export class HookedServer implements AsyncDisposable {
   async connected(options: ClientOptions = {}): Promise<Centrifuge> {
     const client = this.client(options);
     client.connect();
-    await client.ready(10_000);
+    await client.ready(20_000);
     return client;
   }
 

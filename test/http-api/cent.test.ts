@@ -143,7 +143,7 @@ describe.skipIf(pythonIsMissing()).each(['sync', 'async'])('cent, %s', (flavour)
       await blocked.sees('disconnected 3503 force disconnect');
       await cent.call('unblock_user', { user: 'mallory' });
       blocked.sdk.connect();
-      await blocked.sdk.ready(5_000);
+      await blocked.sdk.ready(20_000);
       await using first = await ApiClient.connect(server, { sub: '42', jti: 'one', iat });
       await using second = await ApiClient.connect(server, { sub: '42', jti: 'two', iat });
       await cent.call('revoke_token', { uid: 'one', expire_at: 4_102_444_800 });

@@ -221,7 +221,7 @@ describe('access', () => {
     await expect.poll(() => client.events.filter((event) => event.startsWith('disconnected')).length).toBe(2);
     await call('unblock_user', { user: 'mallory' });
     client.sdk.connect();
-    await client.sdk.ready(5_000);
+    await client.sdk.ready(20_000);
   });
 
   it('revokes one token by its id', async () => {

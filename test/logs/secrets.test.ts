@@ -94,7 +94,7 @@ test('no secret and no payload is in the log', { timeout: 60_000 }, async () => 
     await connected({ data: { say: planted('unwelcome') } });
     const chat = ann.newSubscription('chat:lobby', { data: { say: planted('subscribe-data') } });
     chat.subscribe();
-    await chat.ready(10_000);
+    await chat.ready(20_000);
     await chat.publish(message);
     await expect(ann.publish('small:a', message)).rejects.toMatchObject({ code: 107 });
     await expect(ann.publish('nowhere:a', message)).rejects.toMatchObject({ code: 102 });

@@ -68,7 +68,7 @@ class Watched {
   async line(cause: () => Promise<unknown>): Promise<Line | undefined> {
     this.lines.length = 0;
     await cause();
-    await vi.waitFor(() => expect(this.lines).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(this.lines).toHaveLength(1));
     expect(JSON.stringify(this.lines)).not.toContain('canary');
     return this.lines[0];
   }

@@ -42,7 +42,7 @@ describe.skipIf(deno === undefined)('the server under Deno', () => {
     });
     room.subscribe();
     client.connect();
-    await room.ready(10_000);
+    await room.ready(20_000);
     const messages = ['a', 'b', 'c'].map((text) => ({ name: 'Ann', text }));
     for (const message of messages) await room.publish(message);
     await done;

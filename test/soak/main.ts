@@ -6,7 +6,8 @@
  *
  * `--warm-up`: minutes of the same load before the first look, so that caches and rings are as full as they get; default: a
  * sixth; `--load`: a share of the usual load, for a machine that has other work to do; `--write`: docs/conformance.md gets the
- * outcome. Curves are in .cache/soak/report.html, figures in report.json.
+ * outcome; `--trace`: .cache/soak/trace/ gets what the third node holds before and after, where it was made, and snapshots of its
+ * heap, which costs time and memory. Curves are in .cache/soak/report.html, figures in report.json.
  */
 
 import { randomInt } from 'node:crypto';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     'warm-up': { type: 'string' },
     seed: { type: 'string' },
     load: { type: 'string', default: '1' },
+    trace: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -48,6 +50,9 @@ if (!Number.isSafeInteger(seed)) throw new Error('--seed has to be a whole numbe
 const load = positive('load', values.load);
 if (redisIsMissing()) process.exit(1);
 
+const folder = fileURLToPath(new URL('../../.cache/soak', import.meta.url));
+const traceTo = values.trace ? `${folder}/trace` : undefined;
+mkdirSync(traceTo ?? folder, { recursive: true });
 const beganMs = performance.now();
 const show = (text: string) =>
   process.stderr.write(`${((performance.now() - beganMs) / 1_000).toFixed(0).padStart(5)} s · ${text}\n`);
@@ -67,14 +72,13 @@ const options: SoakOptions = {
   lookEveryMs: 1_000,
   settleMs: 120_000,
   tolerance: 0.02,
+  traceTo,
   show,
 };
 show(`seed ${seed}: ${minutes} minutes, after ${Math.round(warmUp * 10) / 10} to warm up`);
 const outcome = await runSoak(options);
 
 const machine = describeMachine();
-const folder = fileURLToPath(new URL('../../.cache/soak', import.meta.url));
-mkdirSync(folder, { recursive: true });
 writeFileSync(`${folder}/report.json`, `${JSON.stringify({ options, machine, ...outcome }, null, 2)}\n`);
 writeFileSync(
   `${folder}/report.html`,

@@ -6,9 +6,13 @@ import { redis } from '../../.cache/modules/brokers/redis/index.js';
 import { Node } from '../../.cache/modules/engine/node.js';
 import { channel, fanfare } from '../../.cache/modules/index.js';
 import { createLog } from '../../.cache/modules/observe/log.js';
+import { rememberPlaces } from './made-at.mjs';
 
-/** @type {{ url: string, port: number, keepSec: number }} */
-const { url, port, keepSec } = JSON.parse(process.argv[2] ?? '{}');
+/** @type {{ url: string, port: number, keepSec: number, traceTo?: string }} */
+const { url, port, keepSec, traceTo } = JSON.parse(process.argv[2] ?? '{}');
+
+const writeTrace = traceTo === undefined ? undefined : rememberPlaces(traceTo);
+let numTraces = 0;
 
 /** The engine's parts are private to the app: looked at over the shoulder of the node when it starts. @type {Node | undefined} */
 let node;
@@ -70,6 +74,7 @@ function figures() {
     rssBytes: rss,
     externalBytes: external,
     handles: resources.length,
+    kindsOfHandles: Object.fromEntries([...new Set(resources)].sort().map((name) => [name, count(name)])),
     timers: count('Timeout'),
     sockets: count('TCPSocketWrap'),
     sessions: sessions.size,
@@ -89,6 +94,8 @@ const operations = {
     for (let n = 0; n < 4; n++) globalThis.gc?.();
     return figures();
   },
+  /** Writes what there is, if somebody has asked for that. */
+  trace: () => writeTrace?.(`${port}-${++numTraces}`),
 };
 
 process.on('message', (/** @type {{ id: number, operation: keyof typeof operations }} */ { id, operation }) => {

@@ -13,6 +13,8 @@ export interface Figures {
   readonly rssBytes: number;
   readonly externalBytes: number;
   readonly handles: number;
+  /** So many of each kind. */
+  readonly kindsOfHandles: Readonly<Record<string, number>>;
   readonly timers: number;
   readonly sockets: number;
   readonly sessions: number;
@@ -29,6 +31,8 @@ export interface SoakNodeOptions {
   readonly url: string;
   /** How long the broker keeps what nobody uses. */
   readonly keepSec: number;
+  /** A folder for what is there at rest, and where it was made. */
+  readonly traceTo?: string | undefined;
 }
 
 interface Answer {
@@ -67,6 +71,11 @@ export class SoakNode implements AsyncDisposable {
   rest(): Promise<Figures> {
     // safe: what the script answers
     return this.#ask('rest') as Promise<Figures>;
+  }
+
+  /** Writes what is there, if the options name a folder for that. */
+  async trace(): Promise<void> {
+    await this.#ask('trace');
   }
 
   /** As a deploy does it: it is told to go, takes its time, and a new one takes its place. @throws Error if it did not end well */
@@ -110,7 +119,7 @@ export class SoakNode implements AsyncDisposable {
     this.isUp = true;
   }
 
-  #ask(operation: 'figures' | 'rest'): Promise<unknown> {
+  #ask(operation: 'figures' | 'rest' | 'trace'): Promise<unknown> {
     const id = ++this.#lastId;
     const answer = this.#answer(id);
     this.#child?.send({ id, operation });

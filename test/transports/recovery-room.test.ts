@@ -56,7 +56,7 @@ test.concurrent.each(Object.entries(transports))('over %s', async (transport, co
   client.on('disconnected', ({ code }) => ends.push(code));
   try {
     client.connect();
-    await client.ready(5_000);
+    await client.ready(20_000);
     const isRecovered = async (numBytes: number): Promise<boolean> => {
       const name = `room:${transport} ${numBytes} ${numAsked++}` as const;
       await publish(name, numBytes);

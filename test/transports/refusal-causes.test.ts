@@ -396,7 +396,7 @@ describe('a connection that the server closes has a line', () => {
     const client = unconnected === undefined ? await RawClient.connect(port) : await RawClient.open(port);
     unconnected?.(client);
     await act?.(client, app);
-    await vi.waitFor(() => expect(told(code)).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(told(code)).toHaveLength(1));
     expect(told(code)).toMatchObject([{ code, client: expect.any(String), ...line }]);
     expect(JSON.stringify(lines)).not.toContain(secret);
     client.ws.reset();

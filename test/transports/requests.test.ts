@@ -89,7 +89,8 @@ describe.each(Object.entries(streams))('%s', (name, { method, path, body }) => {
     });
     expect(answer.headers['content-encoding']).toBeUndefined();
     expect(await answer.first()).toMatch(name === 'http_stream' ? /^ / : /^:\n(?!\n)/);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // What is held back comes with the first ping, 25 seconds later.
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   test('F17: begins before the client is let in', async () => {

@@ -29,7 +29,7 @@ describe.skipIf(redisIsMissing())('workers and Redis', () => {
       client.connect();
       return client;
     });
-    await Promise.all(clients.map((client) => client.ready(10_000)));
+    await Promise.all(clients.map((client) => client.ready(20_000)));
     const figures = async (url: string) => {
       const text = await (await fetch(`${url}/metrics`, { headers: { Connection: 'close' } })).text();
       return Object.fromEntries(

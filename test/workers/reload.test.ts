@@ -40,7 +40,7 @@ async function connectToAll(): Promise<Centrifuge[]> {
       const client = new Centrifuge(`${url.replace('http', 'ws')}/connection/websocket`, { websocket: WebSocket });
       clients.push(client);
       client.connect();
-      await client.ready(10_000);
+      await client.ready(20_000);
       return client;
     }),
   );

@@ -110,7 +110,7 @@ describe('workers', { timeout: 60_000 }, () => {
       const make = n % 3 === 1 ? newProtobufClient : undefined;
       return follow(client(n % 3 === 0 ? 'websocket' : 'http_stream', make), 'chat:a');
     });
-    await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
+    await Promise.all(followed.map(({ subscription }) => subscription.ready(20_000)));
     const counts = (await nodes()).map(({ num_clients: count }) => count);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);
     expect(counts.filter((count) => count > 0).length).toBeGreaterThan(1);
@@ -138,7 +138,7 @@ describe('workers', { timeout: 60_000 }, () => {
     const followed = Array.from({ length: 6 }, (_, n) =>
       follow(client(n % 2 === 0 ? 'websocket' : 'http_stream'), 'score:a', n < 3 ? {} : { data: { maxRate: 10 } }),
     );
-    await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
+    await Promise.all(followed.map(({ subscription }) => subscription.ready(20_000)));
     const startMs = performance.now();
     let sent = 0;
     while (followed.some(({ values }) => values.length < 4)) {
@@ -158,7 +158,7 @@ describe('workers', { timeout: 60_000 }, () => {
     const followed = Array.from({ length: 6 }, (_, n) =>
       follow(client(n % 2 === 0 ? 'websocket' : 'http_stream'), 'chat:b'),
     );
-    await Promise.all(followed.map(({ subscription }) => subscription.ready(10_000)));
+    await Promise.all(followed.map(({ subscription }) => subscription.ready(20_000)));
     const before = workers();
     expect(before).toHaveLength(numWorkers);
     let sent = 0;
@@ -174,21 +174,19 @@ describe('workers', { timeout: 60_000 }, () => {
       process.kill(pid, 'SIGKILL');
       await publish(20);
     }
-    await expect.poll(() => workers().length, { timeout: 10_000 }).toBe(numWorkers);
+    await expect.poll(() => workers().length).toBe(numWorkers);
     await publish(20);
     const all = Array.from({ length: sent }, (_, n) => n);
-    for (const { values } of followed) await expect.poll(() => values, { timeout: 10_000 }).toEqual(all);
+    for (const { values } of followed) await expect.poll(() => values).toEqual(all);
     expect(followed.map(({ lost }) => lost())).toEqual([0, 0, 0, 0, 0, 0]);
-    await expect
-      .poll(async () => (await followed[0]?.subscription.presenceStats())?.numClients, { timeout: 5_000 })
-      .toBe(6);
+    await expect.poll(async () => (await followed[0]?.subscription.presenceStats())?.numClients).toBe(6);
     await expect.poll(async () => (await nodes()).length, { timeout: 20_000 }).toBe(numWorkers);
   });
 
   test('F12: all leave on one SIGTERM, with the advice to reconnect, though the group got it as well', async () => {
     const made = client('websocket');
     const followed = follow(made, 'chat:c');
-    await followed.subscription.ready(10_000);
+    await followed.subscription.ready(20_000);
     const closed = new Promise((resolve) => made.once('connecting', resolve));
     server.signal('SIGTERM');
     for (const pid of workers()) process.kill(pid, 'SIGTERM');
@@ -222,7 +220,7 @@ test('F1: a client that was handed to a worker which dies before it takes it is 
     return new Promise<boolean>((resolve) => socket.once('close', () => resolve(socket.bytesRead > 0)));
   });
   // All but the one that the stopped worker has in its hands.
-  await expect.poll(() => sockets.filter(({ closed }) => closed).length, { timeout: 10_000 }).toBe(sockets.length - 1);
+  await expect.poll(() => sockets.filter(({ closed }) => closed).length).toBe(sockets.length - 1);
   process.kill(victim, 'SIGKILL');
   expect((await Promise.all(ends)).filter((isAnswered) => !isAnswered)).toHaveLength(1);
 });

@@ -65,7 +65,7 @@ describe.skipIf(natsIsMissing())('nats, messages that are gone', () => {
     const { broker: three } = await at.node();
     const again = await three.publish(news, { data: json(6) }, { stream });
     expect(again.position).toEqual({ epoch: at.epoch, offset: 5 });
-    await vi.waitFor(() => expect(at.events.interruptions).toEqual([[news]]), 5_000);
+    await vi.waitFor(() => expect(at.events.interruptions).toEqual([[news]]));
     const { top } = await three.history.read(news, { limit: 0, reverse: false });
     expect(top.epoch).not.toBe(at.epoch);
     const next = await three.publish(news, { data: json(7) }, { stream });

@@ -82,7 +82,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
     await expect(broker.probe()).rejects.toMatchObject(failure);
     await expect(started(made({ url }))).rejects.toMatchObject(failure);
     proxy.restore();
-    await vi.waitFor(() => broker.probe(), 10_000);
+    await vi.waitFor(() => broker.probe());
     expect(events.interruptions).not.toEqual([]);
     await broker.publish(channel, { data: json('again') }, {});
     await broker.probe();
@@ -101,7 +101,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
     expect(performance.now() - began).toBeLessThan(10_000);
     proxy.setFaults({});
-    await vi.waitFor(() => broker.publish(channel, { data: text }, {}), 10_000);
+    await vi.waitFor(() => broker.publish(channel, { data: text }, {}));
   });
 
   test('a node that is too slow loses the oldest and is told', async () => {
@@ -115,7 +115,7 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
     proxy.setFaults({ blackHole: true });
     for (let n = 1; n <= 50; n++) await sender.publish(channel, { data: json(n) }, {});
     proxy.setFaults({});
-    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]), 10_000);
+    await vi.waitFor(() => expect(events.interruptions).not.toEqual([]));
     await behind.probe();
     expect(events.values(channel).at(-1)).toBe(50);
     expect(events.values(channel).length).toBeLessThan(50);
@@ -127,8 +127,9 @@ describe.skipIf(rabbitmqIsMissing())('rabbitmq', () => {
     await vi.waitFor(() => expect(broker.publish(channel, { data: text }, {})).rejects.toMatchObject(failure));
     const began = performance.now();
     await expect(broker.publish(channel, { data: text }, {})).rejects.toMatchObject(failure);
-    expect(performance.now() - began).toBeLessThan(500);
+    // Not when the time for an answer, four seconds, is over.
+    expect(performance.now() - began).toBeLessThan(3_000);
     await server().control('eval', 'rabbit_alarm:clear_alarm({resource_limit, memory, node()}).');
-    await vi.waitFor(() => broker.publish(channel, { data: text }, {}), 10_000);
+    await vi.waitFor(() => broker.publish(channel, { data: text }, {}));
   });
 });

@@ -56,7 +56,7 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
       for (let n = 0; !stop.signal.aborted; n++) await publish(channel, `${n}`);
     });
     const isFlowing = (channel: typeof moved, length: number) =>
-      vi.waitFor(() => expect(acknowledged[channel]?.length).toBeGreaterThan(length), { timeout: 10_000 });
+      vi.waitFor(() => expect(acknowledged[channel]?.length).toBeGreaterThan(length));
     await isFlowing(moved, 20);
     await cluster().moveSlot(moved, from, to, () => isFlowing(stays, (acknowledged[stays]?.length ?? 0) + 20));
     const before = acknowledged[moved]?.length ?? 0;

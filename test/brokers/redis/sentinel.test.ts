@@ -46,7 +46,7 @@ describe.skipIf(redisIsMissing())('redis with sentinels', { timeout: 60_000 }, (
     await vi.waitFor(async () => {
       await expect(broker.publish(channel, { data }, {})).rejects.toMatchObject(failure);
       await expect(broker.probe()).rejects.toMatchObject(failure);
-    }, 10_000);
+    });
   });
 });
 

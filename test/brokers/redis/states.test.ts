@@ -55,7 +55,7 @@ describe.each([redis7, redis8, valkey])('$kind', (kind) => {
         const publishing = broker.publish(news, { data }, { stream }).then(() => taken++);
         await expect(publishing).rejects.toMatchObject(refused);
         await expect(broker.probeKeeping(all)).rejects.toMatchObject(refused);
-      }, 10_000);
+      });
       await at.end(send, server);
       const after = await vi.waitFor(async () => {
         await broker.probe();
@@ -96,7 +96,7 @@ describe.each([redis7, redis8, valkey])('$kind', (kind) => {
     await broker.probe();
     await broker.publish(news, { data }, { stream });
     await dropNodes(send);
-    await vi.waitFor(() => broker.publish(news, { data }, { stream }), 5_000);
+    await vi.waitFor(() => broker.publish(news, { data }, { stream }));
     expect(log.errors.filter(({ state }) => state === 'NOPERM')).toHaveLength(1);
   });
 
@@ -106,7 +106,7 @@ describe.each([redis7, redis8, valkey])('$kind', (kind) => {
     await send('SAVE');
     await server.kill();
     await server.startAgain([nodeUser, 'key-load-delay 4000', 'loading-process-events-interval-bytes 1024']);
-    await vi.waitFor(() => broker.publish(news, { data }, { stream }), 10_000);
+    await vi.waitFor(() => broker.publish(news, { data }, { stream }));
     expect(log.errors.map(({ state }) => state)).toContain('LOADING');
   });
 });

@@ -2,7 +2,7 @@
 
 import type { EventMap, TypedEventEmitter } from 'centrifuge';
 
-const timeoutMs = 10_000;
+const timeoutMs = 20_000;
 
 /** The next event of that name for which `matches` holds. Listens from the call on, so call before causing it. */
 export function nextEvent<Events extends EventMap, Name extends keyof Events & string>(

@@ -28,7 +28,7 @@ export class ApiClient implements AsyncDisposable {
   static async connect(server: ApiServer, claims: Readonly<Record<string, unknown>>): Promise<ApiClient> {
     const client = new ApiClient(server.clientUrl, await server.token(claims));
     client.sdk.connect();
-    await client.sdk.ready(5_000);
+    await client.sdk.ready(20_000);
     return client;
   }
 
@@ -46,7 +46,7 @@ export class ApiClient implements AsyncDisposable {
     });
     subscription.on('unsubscribed', ({ code }) => this.events.push(`unsubscribed ${channel} ${code}`));
     subscription.subscribe();
-    await subscription.ready(5_000);
+    await subscription.ready(20_000);
     return subscription;
   }
 

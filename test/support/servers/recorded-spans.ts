@@ -36,7 +36,7 @@ export function recordSpans(ratio: number): RecordedSpans {
         const found = all().find((span) => span.name === name);
         if (found === undefined) throw new Error(`no span "${name}" among ${all().map((span) => span.name)}`);
         return found;
-      }, 10_000),
+      }),
     clear: () => exporter.reset(),
   };
 }

@@ -16,5 +16,5 @@ window.joinRoom = async () => {
   const room = client.newSubscription('room');
   room.subscribe();
   client.connect();
-  await room.ready(5_000);
+  await room.ready(20_000);
 };

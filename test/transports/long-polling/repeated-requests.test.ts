@@ -59,7 +59,7 @@ describe('every request of the official client, sent twice', () => {
     const seen: unknown[] = [];
     room.on('publication', ({ data }) => seen.push(data));
     room.subscribe();
-    await room.ready(5_000);
+    await room.ready(20_000);
     for (let n = 1; n <= 5; n++) {
       expect((await client.rpc('count', {})).data).toBe(n);
       await room.publish(n);

@@ -76,7 +76,7 @@ describe('frames', () => {
     const rooms = Array.from({ length: 20 }, (_, n) => client.newSubscription(`room:${n}`));
     for (const room of rooms) room.subscribe();
     client.connect();
-    await Promise.all(rooms.map((room) => room.ready(5_000)));
+    await Promise.all(rooms.map((room) => room.ready(20_000)));
     expect(sent.items).toHaveLength(1);
     expect(sent.items[0]?.split('\n')).toHaveLength(21);
   });
@@ -94,7 +94,7 @@ describe('frames', () => {
     const rooms = names.map((name) => client.newSubscription(name));
     for (const room of rooms) room.subscribe();
     client.connect();
-    await Promise.all(rooms.map((room) => room.ready(5_000)));
+    await Promise.all(rooms.map((room) => room.ready(20_000)));
     const recovered = rooms.map((room) => new Promise((resolve) => room.once('subscribed', resolve)));
     client.disconnect();
     client.connect();
@@ -104,7 +104,7 @@ describe('frames', () => {
   test('a batch of the client is one frame, and so are its replies', async () => {
     const { client, sent, received } = observedClient();
     client.connect();
-    await client.ready(5_000);
+    await client.ready(20_000);
     const [sentBefore, receivedBefore] = [sent.items.length, received.items.length];
     client.startBatching();
     const calls = Array.from({ length: 50 }, (_, n) => client.rpc('echo', n));
@@ -140,7 +140,7 @@ describe('pings', () => {
     const interruptions: number[] = [];
     client.on('connecting', ({ code }) => interruptions.push(code));
     client.connect();
-    await client.ready(5_000);
+    await client.ready(20_000);
     expect(JSON.parse(received.items[0] ?? '').connect).toMatchObject({ ping: pingIntervalMs / 1_000, pong: true });
     const before = received.items.length;
     const pings = (await received.atLeast(before + 2)).slice(before);

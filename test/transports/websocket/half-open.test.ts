@@ -47,10 +47,10 @@ describe.each(clients)('%s', (_, open) => {
     const cutMs = performance.now();
     proxy.setFaults({ blackHole: true });
     // A round of pings, the time to answer, and what the clock of the pings adds.
-    await vi.waitFor(() => expect(app.numClients).toBe(0), { timeout: 8_000 });
-    expect(performance.now() - cutMs).toBeLessThan(pingIntervalMs + pongTimeoutMs + 2_500);
+    await vi.waitFor(() => expect(app.numClients).toBe(0), { timeout: 15_000 });
+    expect(performance.now() - cutMs).toBeLessThan(pingIntervalMs + pongTimeoutMs + 10_000);
     // The last words are not read either: 5 seconds for them.
-    await vi.waitFor(() => expect(sockets.size).toBe(0), { timeout: 8_000 });
+    await vi.waitFor(() => expect(sockets.size).toBe(0), { timeout: 15_000 });
     peer.destroy();
     await proxy[Symbol.asyncDispose]();
     await app.close(500);

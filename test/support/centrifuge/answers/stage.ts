@@ -105,7 +105,7 @@ export class Stage implements AsyncDisposable {
   async subscribed(client: Centrifuge, name: string, options?: Partial<SubscriptionOptions>): Promise<Subscription> {
     const subscription = this.subscription(client, name, options);
     subscription.subscribe();
-    await subscription.ready(5_000);
+    await subscription.ready(20_000);
     return subscription;
   }
 
@@ -222,7 +222,7 @@ export function fateOfSubscription(client: Centrifuge, subscription: Subscriptio
 export async function fateOfCall(client: Centrifuge, call: () => Promise<unknown>): Promise<Seen> {
   const other = client.newSubscription('plain:beside');
   other.subscribe();
-  await other.ready(5_000);
+  await other.ready(20_000);
   const states: string[] = [];
   client.on('state', ({ newState }) => states.push(newState));
   other.on('state', ({ newState }) => states.push(newState));
