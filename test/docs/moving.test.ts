@@ -3,3 +3,4 @@
 import { followed } from './terminals.js';
 
 followed('the chat on Socket.IO, on Fanfare, and on both', 'docs/moving/socket-io.md');
+followed('a room on ws, on Fanfare, and on both', 'docs/moving/ws.md');

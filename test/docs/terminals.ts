@@ -4,7 +4,7 @@
  *
  * A block with a file's name is that file. A block with another label belongs to a terminal of that name, in which
  * something keeps running: what its `text` blocks show is waited for. In expected output `…` stands for anything within
- * a line. What the page cannot know here is put in its place: ports 8000, 3000 and 9000 are free ones, and `npx
+ * a line. What the page cannot know here is put in its place: ports 8000, 3000, 9000 and 5432 are free ones, and `npx
  * fanfare`, `npm` and Python are those of this repository.
  */
 
@@ -34,7 +34,7 @@ export function curlIsMissing(): boolean {
 }
 
 /** What servers listen on, in the documentation. */
-const portsOfPages = ['8000', '3000', '9000'];
+const portsOfPages = ['8000', '3000', '9000', '5432'];
 
 /** For a page with many programs, each of which has to start, on a machine with other work. */
 export const patienceMs = 180_000;
@@ -101,6 +101,14 @@ class Terminal {
   }
 }
 
+/** What is special about following a page here. */
+export interface Following {
+  /** Labels of blocks that cannot be followed here. */
+  readonly leaveOut?: readonly string[];
+  /** What the reader does besides, before the commands of a label. */
+  readonly before?: Readonly<Record<string, (reader: Reader) => Promise<void>>>;
+}
+
 export class Reader implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'fanfare-docs-'));
   readonly #env: NodeJS.ProcessEnv;
@@ -114,7 +122,11 @@ export class Reader implements AsyncDisposable {
     const script = (name: string, lines: string) =>
       writeFileSync(join(bin, name), `#!/bin/bash\n${lines}\n`, { mode: 0o755 });
     const node = `'${process.execPath}'`;
-    script('npx', `shift; exec ${node} '${command}' "$@"`);
+    const vite = join(root, 'node_modules/vite/bin/vite.js');
+    script(
+      'npx',
+      `case "$1" in vite) program='${vite}';; *) program='${command}';; esac; shift; exec ${node} "$program" "$@"`,
+    );
     // What is installed is linked below; `npm start` is `fanfare dev` with a build before it.
     script('npm', `[ "$1" = start ] || exit 0; shift; [ "$1" = -- ] && shift; exec ${node} '${command}' dev "$@"`);
     // Node runs TypeScript itself from 22.18 on.
@@ -149,22 +161,12 @@ export class Reader implements AsyncDisposable {
     return new Reader(new Map(await Promise.all(ports)));
   }
 
-  /**
-   * @param path of the page, relative to the repository
-   * @param leaveOut labels of blocks that cannot be followed here
-   * @param before what the reader does besides, before the commands of a label
-   */
-  async follow(
-    path: string,
-    {
-      leaveOut = [],
-      before = {},
-    }: { leaveOut?: readonly string[]; before?: Readonly<Record<string, () => Promise<void>>> } = {},
-  ): Promise<void> {
+  /** @param path of the page, relative to the repository */
+  async follow(path: string, { leaveOut = [], before = {} }: Following = {}): Promise<void> {
     for (const block of blocksOf(readPage(path))) {
       if (leaveOut.includes(block.label)) continue;
       try {
-        if (block.language === 'sh') await before[block.label]?.();
+        if (block.language === 'sh') await before[block.label]?.(this);
         await this.#take({ ...block, text: this.#here(block.text) });
       } catch (error) {
         throw new Error(`${path}:${block.line}: ${error instanceof Error ? error.message : error}`, { cause: error });
@@ -232,9 +234,13 @@ function literal(text: string): string {
 }
 
 /** A test that follows a page from its first command to its last, against servers as the page starts them. */
-export function followed(title: string, page: string): void {
-  test.skipIf(curlIsMissing())(title, { timeout: patienceMs }, async () => {
+export function followed(
+  title: string,
+  page: string,
+  { isLeftOut = false, ...following }: Following & { readonly isLeftOut?: boolean } = {},
+): void {
+  test.skipIf(isLeftOut || curlIsMissing())(title, { timeout: patienceMs }, async () => {
     await using reader = await Reader.start();
-    await reader.follow(page);
+    await reader.follow(page, following);
   });
 }
