@@ -15,6 +15,7 @@ const DATA = Buffer.from('"data":"');
 const RESULT = Buffer.from('"rpc":{"data":');
 const QUOTE = 0x22;
 const BRACE = 0x7b;
+const BRACE_END = 0x7d;
 const readBuffer = Buffer.allocUnsafe(1 << 20);
 
 export class Bot {
@@ -51,6 +52,7 @@ export class Bot {
         onText: (bytes, from, to) => this.#read(bytes, from, to),
         onEnd: (reason) => {
           this.ended = reason;
+          resolve(undefined);
           for (const answer of this.#answers.splice(0)) answer(`{"error":${JSON.stringify(reason)}}`);
         },
       });
@@ -95,7 +97,8 @@ export class Bot {
   }
 
   /** @param {object} command @returns {Promise<string>} */
-  #ask(command) {
+  async #ask(command) {
+    if (this.ended !== undefined) throw new Error(`a player was cut off: ${this.ended}`);
     return new Promise((resolve) => {
       this.#answers.push(resolve);
       this.#socket?.sendText(JSON.stringify({ id: ++this.#lastId, ...command }));
@@ -104,10 +107,10 @@ export class Bot {
 
   /** @param {Buffer} bytes @param {number} from @param {number} to */
   #read(bytes, from, to) {
-    // A ping, which is an empty object.
-    if (to - from === 2 && bytes[from] === BRACE) {
+    // A ping, which is an empty object, before whatever else is in its frame.
+    if (bytes[from] === BRACE && bytes[from + 1] === BRACE_END) {
       this.#socket?.sendText('{}');
-      return;
+      if (to - from === 2) return;
     }
     const answer = this.#answers.shift();
     if (answer !== undefined) {
@@ -116,11 +119,14 @@ export class Bot {
       if (line.includes('"id":')) answer(line);
       else this.#answers.unshift(answer);
     }
-    for (let at = bytes.indexOf(DATA, from); at !== -1 && at < to; at = bytes.indexOf(DATA, at + 1)) {
+    // The frame alone: behind it is what was read before, a megabyte of it.
+    const frame = bytes.subarray(from, to);
+    if (frame.includes(RESULT)) return;
+    for (let at = frame.indexOf(DATA); at !== -1; at = frame.indexOf(DATA, at + 1)) {
       const start = at + DATA.length;
-      const end = bytes.indexOf(QUOTE, start);
-      if (end === -1 || end > to || bytes.indexOf(RESULT, from) !== -1) return;
-      this.#look(Buffer.from(bytes.toString('latin1', start, end), 'base64'));
+      const end = frame.indexOf(QUOTE, start);
+      if (end === -1) return;
+      this.#look(Buffer.from(frame.toString('latin1', start, end), 'base64'));
     }
   }
 
