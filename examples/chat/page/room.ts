@@ -121,6 +121,8 @@ export class Room {
   }
 
   async #readHistory(round: number): Promise<void> {
+    // Until it is there: a connection that breaks meanwhile may be recovered, and messages still wait for it.
+    this.#hasHistory = false;
     this.timeline.awaitHistory();
     try {
       const { messages, epoch } = await this.#chat.history({ limit: historyLimit, reverse: true });
