@@ -3,13 +3,13 @@
  * `npm run test:functions` has them talk for long, over functions that are killed between reading and writing state.
  */
 
-import { readFileSync } from 'node:fs';
 import { type LambdaAnswer, type LambdaHandler, lambda, redisStore } from 'fanfare/aws';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { chatApp } from '../../examples/chat/app.js';
 import { silentLogger } from '../../src/engine/ports/logger.js';
 import { ChatVisitor } from '../browser/chat-visitor.js';
 import { SeededRandom } from '../chaos/seeded-random.js';
+import { chatFiles } from '../support/aws/chat-page.js';
 import { EmulatedFunctions } from '../support/aws/emulated-functions.js';
 import { FunctionPool } from '../support/aws/function-pool.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
@@ -24,13 +24,6 @@ const seed = Number(process.env.CHAOS_SEED ?? 7);
 /** As connections end after two hours, and leases after ten seconds. */
 const lifeMs = 20_000;
 const times = { leaseMs: 2_000, lateMs: 1_500, orderMs: 200, presenceCheckMs: 5_000 };
-
-const folder = new URL('../../dist/examples-chat/', import.meta.url);
-const files: Readonly<Record<string, readonly [name: string, type: string]>> = {
-  '/': ['index.html', 'text/html; charset=utf-8'],
-  '/app.js': ['app.js', 'text/javascript; charset=utf-8'],
-  '/style.css': ['style.css', 'text/css; charset=utf-8'],
-};
 
 /** Calls functions that can be killed. */
 function killable(pool: FunctionPool): LambdaHandler {
@@ -59,11 +52,7 @@ describe.skipIf(redisIsMissing() || chromiumIsMissing())('the chat example in fu
         random: () => random.unit(),
         sweepMs: 500,
         // As the distribution in front of both would have it.
-        page: (request, response) => {
-          const [name, type] = files[request.url ?? ''] ?? [];
-          if (name === undefined) response.writeHead(404).end();
-          else response.writeHead(200, { 'Content-Type': type }).end(readFileSync(new URL(name, folder)));
-        },
+        page: chatFiles,
       });
       onTestFinished(() => functions[Symbol.asyncDispose]());
       const browser = await launchBrowser();
@@ -88,10 +77,7 @@ describe.skipIf(redisIsMissing() || chromiumIsMissing())('the chat example in fu
           if (pool !== undefined && pool.numKilled < due) pool.kill((count) => random.below(Math.max(1, count)));
         }
         // A message whose fate the page does not know says so, and can be said again: it comes later.
-        const again = new Set<string>();
-        for (const visitor of visitors) {
-          for (const text of await settled(visitor, said)) again.add(text);
-        }
+        const again = await settled(visitors, said);
         const [adas, bos] = await Promise.all(visitors.map((visitor) => visitor.texts()));
         const ofRound = (texts: readonly string[] = []) => texts.filter((text) => said.includes(text));
         expect(ofRound(adas)).toEqual(ofRound(bos));
@@ -112,23 +98,23 @@ describe.skipIf(redisIsMissing() || chromiumIsMissing())('the chat example in fu
   );
 });
 
-/** Waits until a page shows all of it as said; whatever it could not send is said again. @returns that */
-async function settled(visitor: ChatVisitor, said: readonly string[]): Promise<string[]> {
-  const again: string[] = [];
+/** Waits until all pages show all of it as said; whatever one of them could not send is said again. @returns that */
+async function settled(visitors: readonly ChatVisitor[], said: readonly string[]): Promise<ReadonlySet<string>> {
+  const again = new Set<string>();
   await expect
     .poll(
       async () => {
-        for (const failed of await visitor.failed.all()) {
-          const text = await failed.locator('.text').textContent();
-          await failed.getByRole('button', { name: 'Try again' }).click();
-          if (text !== null) again.push(text);
-        }
-        const shown = new Set(await visitor.texts());
-        return [said.filter((text) => !shown.has(text)), await visitor.unsent.count()];
+        for (const visitor of visitors) for (const text of await visitor.sayFailedAgain()) again.add(text);
+        return Promise.all(
+          visitors.map(async (visitor) => {
+            const shown = new Set(await visitor.texts());
+            return [said.filter((text) => !shown.has(text)), await visitor.unsent.count()];
+          }),
+        );
       },
       // One after the other, and some only when they are said again.
       { timeout: 60_000 + said.length * 1_000, interval: 250 },
     )
-    .toEqual([[], 0]);
+    .toEqual(visitors.map(() => [[], 0]));
   return again;
 }

@@ -62,6 +62,18 @@ export class ChatVisitor implements AsyncDisposable {
     await this.field.press('Enter');
   }
 
+  /** Presses "Try again" at all that were not sent. @returns what they say */
+  async sayFailedAgain(): Promise<string[]> {
+    // In one turn of the page: what is confirmed meanwhile is no longer there.
+    return this.failed.evaluateAll((rows) =>
+      rows.flatMap((row) => {
+        const button = [...row.querySelectorAll('button')].find(({ textContent }) => textContent === 'Try again');
+        button?.click();
+        return button === undefined ? [] : (row.querySelector('.text')?.textContent ?? []);
+      }),
+    );
+  }
+
   /** Resolves when a message is shown that reads so. */
   async sees(text: string): Promise<void> {
     await this.messages.getByText(text, { exact: true }).waitFor();
