@@ -68,7 +68,9 @@ export type ConnectionEvent =
   /** The connection is gone; the client makes another unless `isFinal`. */
   | { readonly kind: 'disconnected'; readonly subscriber: string; readonly code: number; readonly isFinal: boolean }
   /** The fleet has acknowledged the order to disconnect the client. */
-  | { readonly kind: 'disconnect-ordered'; readonly subscriber: string; readonly connection: string };
+  | { readonly kind: 'disconnect-ordered'; readonly subscriber: string; readonly connection: string }
+  /** No node has the connection any more, whatever its client knows. */
+  | { readonly kind: 'connection-ended'; readonly subscriber: string; readonly connection: string };
 
 /** What somebody saw who asked. */
 export type ViewEvent =

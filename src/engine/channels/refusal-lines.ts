@@ -114,17 +114,18 @@ export function brokerFailed(what: string, error: FanfareError, fields: object =
 }
 
 /**
- * A function of the application, or code of the server's own, has thrown.
+ * A function of the application, or code of the server's own, has thrown; or it was under way when the node closed.
  *
  * @param what was being done: a command, a renewal
  */
 export function functionFailed(what: string, error: unknown, fields: object = {}): RefusalLine {
+  const isClosing = error instanceof FanfareError && error.code === 'ERR_CLOSED';
   return {
     check: 'command',
     key: `${what} ${originOf(error)}`,
     fields: { command: what, ...fields, err: error },
-    message: `${what} failed: it has thrown`,
-    level: 'error',
+    message: isClosing ? `${what} failed: the node is closing` : `${what} failed: it has thrown`,
+    level: isClosing ? 'info' : 'error',
   };
 }
 

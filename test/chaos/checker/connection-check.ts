@@ -64,6 +64,9 @@ export class ConnectionCheck {
       case 'disconnect-ordered':
         this.#orders.push({ subscriber, connection: event.connection, orderedMs: atMs });
         return;
+      case 'connection-ended':
+        this.#orders = this.#orders.filter(({ connection }) => connection !== event.connection);
+        return;
     }
   }
 

@@ -102,6 +102,7 @@ export class HistoryChecker {
       case 'connected':
       case 'disconnected':
       case 'disconnect-ordered':
+      case 'connection-ended':
         this.#connections.observe(event);
         return;
       case 'presence-view':
@@ -139,6 +140,7 @@ export class HistoryChecker {
    */
   settle(nowMs: number, acknowledgedBeforeMs = Number.POSITIVE_INFINITY): void {
     this.check(nowMs);
+    this.#presence.checkSettled();
     this.#connections.checkSettled(nowMs);
     for (const follower of this.#followers.values()) {
       if (!this.#connections.isGone(follower.subscriber)) follower.checkSettled(nowMs, acknowledgedBeforeMs);

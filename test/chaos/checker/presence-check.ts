@@ -19,7 +19,16 @@ interface Missing {
   readonly channel: string;
   readonly connection: string;
   readonly node: string;
+  readonly stay: Stay;
   readonly atMs: number;
+}
+
+/** Seen after it had left, which counts unless it was on its way back: whoever is asked knows of that before its client. */
+interface Ghost {
+  readonly key: readonly [channel: string, connection: string];
+  readonly stay: Stay;
+  readonly atMs: number;
+  readonly text: string;
 }
 
 export class PresenceCheck {
@@ -28,6 +37,7 @@ export class PresenceCheck {
   readonly #strangers = new Map<string, number>();
   /** Absences that count if the client turns out to have stayed. */
   #missing: Missing[] = [];
+  #ghosts: Ghost[] = [];
 
   constructor(
     private readonly faults: Faults,
@@ -38,6 +48,8 @@ export class PresenceCheck {
   came(channel: string, connection: string, atMs: number): void {
     const stays = this.#stays.get(channel) ?? new Map<string, Stay>();
     this.#stays.set(channel, stays);
+    const before = stays.get(connection);
+    if (before !== undefined) before.toMs ??= atMs;
     stays.set(connection, { fromMs: atMs, toMs: undefined, wasLost: false, wasTold: false });
     this.#strangers.delete(`${channel} ${connection}`);
   }
@@ -64,12 +76,12 @@ export class PresenceCheck {
       // Its node has ended it, and its client is yet to hear of that.
       if (held?.has(connection) === false) continue;
       if (stay.fromMs + this.limits.presenceMs + this.limits.slackMs > atMs) continue;
-      this.#missing.push({ channel, connection, node, atMs });
+      this.#missing.push({ channel, connection, node, stay, atMs });
     }
     this.#forget(stays, atMs);
   }
 
-  /** Judges what was missing long enough ago to know whether the client was leaving. */
+  /** Judges what was seen long enough ago to know whether the client was leaving, or coming back. */
   check(nowMs: number): void {
     const { presenceMs, slackMs } = this.limits;
     const later: Missing[] = [];
@@ -78,12 +90,26 @@ export class PresenceCheck {
       else this.#checkMissing(one);
     }
     this.#missing = later;
+    this.#judgeGhosts(nowMs - presenceMs - slackMs);
   }
 
-  #checkMissing({ channel, connection, node, atMs }: Missing): void {
-    const stay = this.#stays.get(channel)?.get(connection);
+  /** Nobody comes back any more. */
+  checkSettled(): void {
+    this.#judgeGhosts(Number.POSITIVE_INFINITY);
+  }
+
+  /** @param byMs those that were seen by then */
+  #judgeGhosts(byMs: number): void {
+    this.#ghosts = this.#ghosts.filter(({ key: [channel, connection], stay, atMs, text }) => {
+      if (atMs > byMs) return true;
+      if (this.#stays.get(channel)?.get(connection) === stay) this.report('G8', atMs, text);
+      return false;
+    });
+  }
+
+  #checkMissing({ channel, connection, node, stay, atMs }: Missing): void {
     // It was leaving: whoever was asked knew first.
-    if (stay === undefined || (stay.toMs !== undefined && stay.toMs <= atMs + this.limits.presenceMs)) return;
+    if (stay.toMs !== undefined && stay.toMs <= atMs + this.limits.presenceMs) return;
     const { presenceExpiryMs, readinessMs, slackMs } = this.limits;
     const expirySinceMs = atMs - presenceExpiryMs - slackMs;
     if (this.faults.any(expirySinceMs, atMs, ({ losesPresence }) => losesPresence === true)) return;
@@ -102,11 +128,8 @@ export class PresenceCheck {
     // What a black hole has swallowed comes out when it ends, and with it the renewal of somebody who has left since.
     const healedMs = this.faults.lastMoment(toMs, atMs, ({ cuts, silences }) => (cuts ?? silences) !== undefined);
     if (atMs - (healedMs ?? toMs) <= limitMs) return;
-    this.report(
-      'G8',
-      atMs,
-      `${connection} has left ${channel} ${Math.round(atMs - toMs)} ms ago and is still present, says ${node}`,
-    );
+    const text = `${connection} has left ${channel} ${Math.round(atMs - toMs)} ms ago and is still present, says ${node}`;
+    this.#ghosts.push({ key: [channel, connection], stay, atMs, text });
   }
 
   /** Its client has not heard yet that it is in, or never will: then it has to go like everybody who was lost. */

@@ -12,6 +12,7 @@ export class SimProcess implements Clock {
   /** What came while it stood still. */
   #backlog: (() => void)[] = [];
   #turn: (() => void)[] = [];
+  readonly #onKilled: (() => void)[] = [];
   /** How far its wall clock is off. */
   wallOffsetMs = 0;
 
@@ -64,6 +65,11 @@ export class SimProcess implements Clock {
     this.#isAlive = false;
     this.#backlog = [];
     this.#turn = [];
+    for (const tell of this.#onKilled.splice(0)) tell();
+  }
+
+  onKilled(tell: () => void): void {
+    this.#onKilled.push(tell);
   }
 
   /** As SIGSTOP. */

@@ -12,6 +12,9 @@ const survivorMs = 6_000;
 /** An order has its effect by then, or the checker has said that it had not (G9). */
 const orderSettlesMs = 7_000;
 
+/** How often it is looked whether an order has had its effect. */
+const effectEveryMs = 250;
+
 /** Only what is acknowledged must have its effect; a node that is cut off refuses, and any other error is a fault. */
 async function isAcknowledged(order: Promise<void>): Promise<boolean> {
   try {
@@ -150,7 +153,8 @@ export class Actions {
     return this.world.server.keepsPresence ? effects : { ...effects, hidesPresence: true };
   }
 
-  #lasting(name: string, effects: FaultEffects, lastsMs: number, begin: () => () => void): void {
+  /** @returns ends it before its time */
+  #lasting(name: string, effects: FaultEffects, lastsMs: number, begin: () => () => void): () => void {
     const over = this.world.fault(name, effects);
     const undo = begin();
     const end = () => {
@@ -160,6 +164,7 @@ export class Actions {
     };
     this.#open.add(end);
     this.world.time.schedule(end, lastsMs);
+    return end;
   }
 
   #brief(name: string, effects: FaultEffects): void {
@@ -190,19 +195,30 @@ export class Actions {
 
   /** Any node has the client disconnected, which comes again after a while. */
   async #order(client: number, awayMs: number): Promise<void> {
-    const { clients, fleet, random, time, record } = this.world;
+    const { clients, fleet, random, time } = this.world;
     const one = clients[client];
     const connection = one?.connection;
     const { up } = fleet;
     if (one === undefined || connection === undefined || up.length === 0) return;
     this.world.grounds.expectClose(one);
     const order = random.pick(up).node.operations.disconnect({ user: one.user, client: connection });
-    if (await isAcknowledged(order)) record({ kind: 'disconnect-ordered', subscriber: one.name, connection });
+    if (await isAcknowledged(order)) this.#ordered(one.name, connection);
     time.schedule(() => one.again(), orderSettlesMs + awayMs);
   }
 
+  /** Its effect is the end of the connection on its node; a client that hears nothing may know of it later. */
+  #ordered(subscriber: string, connection: string): void {
+    const { record, fleet, time } = this.world;
+    record({ kind: 'disconnect-ordered', subscriber, connection });
+    const look = () => {
+      if (fleet.has(connection)) time.schedule(look, effectEveryMs);
+      else record({ kind: 'connection-ended', subscriber, connection });
+    };
+    look();
+  }
+
   async #revoke(user: number, lastsMs: number): Promise<void> {
-    const { clients, fleet, random, time, record } = this.world;
+    const { clients, fleet, random, time } = this.world;
     const name = `u${user + 1}`;
     const own = clients.filter((one) => one.user === name);
     const { up } = fleet;
@@ -212,7 +228,7 @@ export class Actions {
     );
     for (const one of own) this.world.grounds.expectClose(one, lastsMs + orderSettlesMs);
     if (await isAcknowledged(random.pick(up).node.operations.revoke({ kind: 'user', user: name }))) {
-      for (const one of connected) record({ kind: 'disconnect-ordered', ...one });
+      for (const { subscriber, connection } of connected) this.#ordered(subscriber, connection);
       this.world.grounds.blocked(name);
     }
     time.schedule(() => void this.#unblock(name, own), lastsMs + orderSettlesMs);
@@ -315,10 +331,12 @@ export class Actions {
     const process = place?.current?.process;
     if (place === undefined || process === undefined || net === undefined || net.isBlocked(process)) return;
     const name = `F4 black hole between ${place.name} and the broker (${purpose ?? 'all'}, ${direction})`;
-    this.#lasting(name, this.#asked({ cuts: [place.name], losesPresence: true }), lastsMs, () => {
+    const end = this.#lasting(name, this.#asked({ cuts: [place.name], losesPresence: true }), lastsMs, () => {
       net.block(process, direction, purpose);
       return () => net.unblock(process);
     });
+    // Whoever takes its place has connections of its own.
+    process.onKilled(end);
   }
 
   #break(node: number, purpose: string | undefined): void {

@@ -144,11 +144,21 @@ export class Fleet {
     return node;
   }
 
+  /** Whether some node has the connection. */
+  has(connection: string): boolean {
+    return this.#holderOf(connection) !== undefined;
+  }
+
   /** The node with the connection, or the one that the client was led to. */
   nodeOf(client: string, connection: string | undefined): string {
-    const holder = this.alive.find(
-      ({ node }) => connection !== undefined && node.ports.sessions.byClient(connection) !== undefined,
-    );
+    const holder = connection === undefined ? undefined : this.#holderOf(connection);
     return (holder ?? this.#ledTo.get(client))?.name ?? '';
+  }
+
+  #holderOf(connection: string): SimNode | undefined {
+    for (const { current } of this.places) {
+      if (current?.node.ports.sessions.byClient(connection) !== undefined) return current;
+    }
+    return undefined;
   }
 }

@@ -96,9 +96,8 @@ export class Observers {
   /** Of the connections that clients believe to have, those that nodes have. */
   #held(): ReadonlySet<string> {
     const { clients, fleet } = this.world;
-    const { alive } = fleet;
     const believed = clients.flatMap(({ connection }) => connection ?? []);
-    return new Set(believed.filter((one) => alive.some(({ node }) => node.ports.sessions.byClient(one) !== undefined)));
+    return new Set(believed.filter((one) => fleet.has(one)));
   }
 
   #viewPresence(name: string, channel: string, onView?: (connections: readonly string[]) => void): void {

@@ -76,6 +76,8 @@ export class SimWorld {
   readonly #nets = new Map<string, ClientNet>();
   /** What nodes do to clients, and whether they had a reason. */
   readonly grounds = new Grounds(this, this.#faults);
+  /** When everybody's channels had taken something that was sent after everything had healed. */
+  #tookMs: number | undefined;
   #numFaults = 0;
   #failure: Failure | undefined;
   #numReported = 0;
@@ -231,12 +233,15 @@ export class SimWorld {
   }
 
   #hasConverged(sinceMs: number): boolean {
-    const byMs = this.time.nowMs - deliveryGraceMs;
-    if (byMs < sinceMs || this.fleet.up.length < this.plan.numNodes) return false;
-    if (this.fleet.up.some(({ isReady }) => !isReady)) return false;
-    if (!this.#isEverybodyIn || this.checker.behind(byMs).length > 0 || this.policies.isBehind(byMs)) return false;
+    const { nowMs } = this.time;
     const streams = this.channels.filter((name) => /^(stream|recover|plain):/.test(name));
-    return this.checker.haveTakenSince(streams, sinceMs);
+    if (!this.checker.haveTakenSince(streams, sinceMs)) return false;
+    this.#tookMs ??= nowMs;
+    // Who waits on a connection that is gone has something to wait for by then.
+    const byMs = nowMs - deliveryGraceMs;
+    if (byMs < this.#tookMs || this.fleet.up.length < this.plan.numNodes) return false;
+    if (this.fleet.up.some(({ isReady }) => !isReady)) return false;
+    return this.#isEverybodyIn && this.checker.behind(byMs).length === 0 && !this.policies.isBehind(byMs);
   }
 
   /** The last look: nobody misses anything, presence is right, and maps are what the broker has. */
@@ -255,6 +260,8 @@ export class SimWorld {
     this.#observers.viewAll();
     for (const channel of this.channels) if (/^(stream|recover):/.test(channel)) this.#viewHistory(channel);
     await this.#pass(deliveryGraceMs);
+    // What was wrong before may still have ended a connection, whose client is on its way back.
+    await this.#passUntil(() => this.#isEverybodyIn, convergeMs, 250);
     this.checker.settle(this.time.nowMs, this.time.nowMs - deliveryGraceMs);
     this.policies.check(this.time.nowMs - deliveryGraceMs);
     this.#takeViolations();
@@ -320,13 +327,19 @@ export class SimWorld {
 
   #leftovers(): string[] {
     const left = this.fleet.alive.flatMap(({ name, node }) => {
-      const { hub, sessions, interest } = node.ports;
-      const counts = [hub.numChannels, sessions.size, usageOf(node.ports).length, interest.size];
-      if (counts.every((count) => count === 0)) return [];
-      const [channels, connections, rules, interests] = counts;
-      return [
-        `${name} still has ${channels} channels, ${connections} sessions, ${rules} rules in use, ${interests} interests`,
-      ];
+      const { hub, sessions, interest, seats, deadlines, connectDeadlines, pings } = node.ports;
+      const counts: Readonly<Record<string, number>> = {
+        channels: hub.numChannels,
+        sessions: sessions.size,
+        'rules in use': usageOf(node.ports).length,
+        interests: interest.size,
+        'users with seats': seats.numUsers,
+        'users that are counted for others': seats.numCounted,
+        deadlines: deadlines.size + connectDeadlines.size,
+        'connections to ping': pings.size,
+      };
+      const texts = Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
+      return texts.length === 0 ? [] : [`${name} still has ${texts.join(', ')}`];
     });
     const { numHeld } = this.server;
     return numHeld === 0 ? left : [...left, `the broker still has ${numHeld} subscriptions to channels`];

@@ -105,6 +105,8 @@ function wordsOf(event: HistoryEvent): { readonly who: string; readonly text: st
       return { who: event.subscriber, text: `has no connection (${event.code})${event.isFinal ? ', for good' : ''}` };
     case 'disconnect-ordered':
       return { who: event.subscriber, text: 'has been ordered away' };
+    case 'connection-ended':
+      return { who: event.subscriber, text: 'has been ordered away, and no node has its connection any more' };
     case 'presence-view':
       return { who: event.node, text: `sees in ${event.channel}: ${event.connections.join(', ') || 'nobody'}` };
     case 'history-view':

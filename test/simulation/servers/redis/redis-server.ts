@@ -100,9 +100,10 @@ export class RedisServer implements BrokerServer {
     this.#keys.clear();
   }
 
-  /** The first replica has come: the server takes another name for the same data. */
+  /** The first replica has come, or the last one has long been gone: the server takes another name for the same data, and has no former one. */
   takeReplica(): void {
     this.#replId = this.#newId();
+    this.#formerReplId = noId;
     this.#said = undefined;
   }
 
