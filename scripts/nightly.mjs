@@ -1,9 +1,13 @@
 // @ts-check
 /**
  * `npm run test:nightly`: all long forms of tests, one after the other, whatever becomes of those before, and a table of
- * how they ended. `-- --only chaos,fuzz` takes those whose names contain one of these, `-- --list` runs none.
+ * how they ended. `-- --only chaos,fuzz` takes those whose names contain one of these, `-- --list` runs none, `-- --write`
+ * writes what those that ended well have told into docs/conformance.md. What each says is in .cache/nightly/ as well.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { root } from './setup.mjs';
@@ -32,6 +36,11 @@ export const longForms = /** @type {ReadonlyArray<readonly [script: string, minu
   ['test:mutation', 40],
 ]);
 
+/** They write their outcome down themselves. */
+export const writers = ['test:autobahn', 'test:api-fuzz', 'test:fuzz', 'soak'];
+
+const shell = process.platform === 'win32';
+
 /**
  * @param {string} only parts of names, with commas; empty: all
  */
@@ -40,25 +49,57 @@ export function chosen(only) {
   return longForms.filter(([script]) => parts.length === 0 || parts.some((part) => script.includes(part)));
 }
 
-function main() {
+/**
+ * @param {string} script
+ * @param {readonly string[]} args
+ * @returns {Promise<boolean>} whether it ended well; what it has said is in the log by then
+ */
+async function run(script, args, /** @type {string} */ log) {
+  const file = createWriteStream(log);
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell,
+  });
+  child.stdout.pipe(process.stdout, { end: false });
+  child.stderr.pipe(process.stderr, { end: false });
+  for (const stream of [child.stdout, child.stderr]) stream.pipe(file, { end: false });
+  const [status] = await once(child, 'close');
+  file.end();
+  await once(file, 'close');
+  return status === 0;
+}
+
+async function main() {
   const { values } = parseArgs({
-    options: { only: { type: 'string', default: '' }, list: { type: 'boolean', default: false } },
+    options: {
+      only: { type: 'string', default: '' },
+      list: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
   });
   const scripts = chosen(values.only);
   if (scripts.length === 0) throw new Error(`no long form has a name with ${values.only}`);
   const hours = scripts.reduce((sum, [, minutes]) => sum + minutes, 0) / 60;
   console.log(`nightly: ${scripts.map(([script]) => script).join(', ')}: about ${hours.toFixed(1)} hours on two cores`);
   if (values.list) return;
-  const ends = scripts.map(([script, , ...args]) => {
+  const folder = join(root, '.cache/nightly');
+  mkdirSync(folder, { recursive: true });
+  const ends = [];
+  for (const [script, , ...given] of scripts) {
+    const writesItself = values.write && writers.includes(script);
+    const args = writesItself ? [...given, '--write'] : given;
     console.log(`\n== npm run ${[script, ...args].join(' ')}`);
     const beganMs = performance.now();
-    const { status } = spawnSync('npm', ['run', '--silent', script, '--', ...args], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      shell: process.platform === 'win32',
-    });
-    return { script, ok: status === 0, minutes: (performance.now() - beganMs) / 60_000 };
-  });
+    const log = join(folder, `${script.replaceAll(':', '-')}.log`);
+    const ok = await run(script, args, log);
+    const minutes = (performance.now() - beganMs) / 60_000;
+    if (ok && values.write && !writesItself) {
+      const told = ['test/attacks/write-down.ts', script, log, `${Math.round(minutes * 60)}`, ...args];
+      spawnSync('npx', ['jiti', ...told], { cwd: root, stdio: 'inherit', shell });
+    }
+    ends.push({ script, ok, minutes });
+  }
   console.log('\n== how they ended');
   for (const { script, ok, minutes } of ends) {
     console.log(`${ok ? 'ok    ' : 'FAILED'}  ${minutes.toFixed(1).padStart(6)} min  ${script}`);
@@ -68,7 +109,7 @@ function main() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    main();
+    await main();
   } catch (error) {
     console.error(`nightly: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 2;

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { groups as allGroups } from './autobahn/verdicts.js';
-import { type AttackName, type Outcomes, type Result, readResult } from './results.js';
+import { type AttackName, type Outcomes, type Result, readResult, readRun } from './results.js';
 
 export const pagePath = 'docs/conformance.md';
 const pageFile = fileURLToPath(new URL(`../../${pagePath}`, import.meta.url));
@@ -18,9 +18,14 @@ interface Attack {
   readonly lasts: string;
   /** What CI does of it at each change. */
   readonly inCi: string;
-  /** Of those that write their outcome down; the others tell it to whoever runs them. */
+  /** Of those that write their outcome down themselves. */
   readonly result?: AttackName;
+  /** Of the others: what sums up what they tell, as its first group or as a whole; all such lines count. */
+  readonly told?: RegExp;
 }
+
+/** The closing line of tests. */
+const tests = /^\s*Tests\s+(\d+ passed.*)$/gm;
 
 export const attacks: readonly Attack[] = [
   {
@@ -62,6 +67,7 @@ export const attacks: readonly Attack[] = [
     args: '--seeds 2000',
     lasts: 'some minutes',
     inCi: 'three seeds of each broker, and all that have found a fault',
+    told: /^\d+ seeds from .* failed$/gm,
   },
   {
     promise: 'The simulation notices mistakes.',
@@ -69,6 +75,7 @@ export const attacks: readonly Attack[] = [
     script: 'simulate:mutants',
     lasts: 'an hour at most',
     inCi: 'nothing',
+    told: /^.+: \d+ of \d+ are found within \d+ seeds$/gm,
   },
   {
     promise: 'G1 to G11 under F1 to F7, F12, F19: kills, restarts, black holes, pauses, disorder.',
@@ -76,6 +83,7 @@ export const attacks: readonly Attack[] = [
     script: 'test:chaos',
     lasts: 'half an hour',
     inCi: 'some kills on each broker',
+    told: /^(?:\S.*: \d+ kills, \d+ faults| {2}(?:published \d|crashes \d).*)$/gm,
   },
   {
     promise: 'Compare-and-set of maps is linearizable.',
@@ -83,6 +91,7 @@ export const attacks: readonly Attack[] = [
     script: 'test:map-races',
     lasts: 'ten minutes',
     inCi: 'one round on each broker',
+    told: tests,
   },
   {
     promise: 'Streams lose and repeat nothing.',
@@ -90,6 +99,31 @@ export const attacks: readonly Attack[] = [
     script: 'test:streams:long',
     lasts: '20 minutes',
     inCi: 'some stories, and some kills over workers and Redis',
+    told: tests,
+  },
+  {
+    promise: 'Durable Streams over HTTP are what their specification says.',
+    attack: 'The conformance tests that the specification has, over memory, Redis and NATS',
+    script: 'test:durable-streams',
+    lasts: 'ten minutes',
+    inCi: 'the same over memory',
+    told: tests,
+  },
+  {
+    promise: 'A rolling deploy loses nobody and nothing (F12).',
+    attack: 'A fleet with thousands of clients whose nodes are all replaced, behind nginx or HAProxy',
+    script: 'test:deploy:long',
+    lasts: '20 minutes',
+    inCi: 'fewer clients',
+    told: /^ {2}"(?:publications|deliveries|lost|doubled|incomplete|reconnects)": .*$/gm,
+  },
+  {
+    promise: 'Hooks that are down, hang or are slow hold up nobody who is connected (F16).',
+    attack: '1,000 clients and 200 connections a second while the backend is killed, hung, and slow',
+    script: 'test:hooks:long',
+    lasts: 'ten minutes',
+    inCi: '100 clients and 50 connections a second',
+    told: tests,
   },
   {
     promise: 'Functions keep the same promises (F18).',
@@ -97,6 +131,7 @@ export const attacks: readonly Attack[] = [
     script: 'test:functions',
     lasts: 'ten minutes',
     inCi: 'some kills',
+    told: tests,
   },
   {
     promise: 'Clients of other languages work at their defaults.',
@@ -104,6 +139,15 @@ export const attacks: readonly Attack[] = [
     script: 'test:clients',
     lasts: '20 minutes',
     inCi: 'the tables against the recorded runs, and some clients',
+    told: /· (\d+ clients)$/gm,
+  },
+  {
+    promise: 'The newest SDKs for Go and Python work, each in JSON and protobuf.',
+    attack: 'One table of what an SDK does, run by each of them',
+    script: 'test:sdks',
+    lasts: 'five minutes',
+    inCi: 'the same, with the versions that were newest when they were taken in',
+    told: tests,
   },
   {
     promise: 'The official JavaScript client works over every combination of transport, codec and ways to send less.',
@@ -111,6 +155,7 @@ export const attacks: readonly Attack[] = [
     script: 'test:combinations',
     lasts: 'an hour',
     inCi: 'combinations that cover every pair',
+    told: tests,
   },
   {
     promise: 'The tests of authentication and permissions notice mistakes.',
@@ -118,8 +163,31 @@ export const attacks: readonly Attack[] = [
     script: 'test:mutation',
     lasts: '40 minutes',
     inCi: 'nothing',
+    told: /^All files.*$/gm,
+  },
+  {
+    promise:
+      'All of the catalogue, each line by its own tests; the models of brokers behave as Redis, NATS and RabbitMQ do.',
+    attack: 'The tests, with every program that they need, and properties with models by chance (fast-check)',
+    script: 'test',
+    lasts: '20 minutes',
+    inCi: 'the same',
+    told: tests,
+  },
+  {
+    promise: 'It works with each version of Node that is supported.',
+    attack: 'All of the tests that depend on it, with Node 22, 24 and 26',
+    script: 'test:nodes',
+    lasts: '45 minutes',
+    inCi: 'sockets, processes and protocols with each',
+    told: tests,
   },
 ];
+
+/** What an attack has told, line by line. @param output without colours */
+export function toldBy(lines: RegExp, output: string): string[] {
+  return [...output.replaceAll('\r', '').matchAll(lines)].map(([whole, first = whole]) => first.trim());
+}
 
 /** Their markdown, by the name of the section. */
 export function sections(): ReadonlyMap<string, string> {
@@ -129,6 +197,7 @@ export function sections(): ReadonlyMap<string, string> {
     ['schemathesis', part('api', apiFuzz)],
     ['fuzzing', part('fuzz', fuzzing)],
     ['soak', part('soak', soak)],
+    ['others', others()],
   ]);
 }
 
@@ -157,18 +226,36 @@ export function writePage(): void {
 }
 
 function attacksTable(): string {
-  const rows = attacks.map(({ promise, attack, script, args, lasts, inCi, result: name }) => {
-    const result = name === undefined ? undefined : readResult(name);
-    const last =
-      name === undefined
-        ? 'told when it runs'
-        : result === undefined
-          ? 'not written down yet'
-          : `${result.date}: ${summary(name)}`;
-    const command = `npm run ${script}${args === undefined ? '' : ` -- ${args}`}`;
-    return `| ${promise} | ${attack} | \`${command}\`, ${lasts} | ${inCi} | ${last} |`;
+  const rows = attacks.map((one) => {
+    const { promise, attack, lasts, inCi } = one;
+    return `| ${promise} | ${attack} | \`${commandOf(one)}\`, ${lasts} | ${inCi} | ${lastOf(one)} |`;
   });
   return ['| promise | attack | to repeat it | in CI | last time |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+function commandOf({ script, args }: Attack): string {
+  return `npm run ${script}${args === undefined ? '' : ` -- ${args}`}`;
+}
+
+function lastOf({ script, result: name }: Attack): string {
+  if (name === undefined) {
+    const run = readRun(script);
+    return run === undefined ? 'not written down yet' : `${run.date}: [it held](#all-the-others)`;
+  }
+  const result = readResult(name);
+  return result === undefined ? 'not written down yet' : `${result.date}: ${summary(name)}`;
+}
+
+/** Of those that have told something, what it was. */
+function others(): string {
+  const parts = attacks.flatMap((attack) => {
+    const run = attack.result === undefined ? readRun(attack.script) : undefined;
+    if (run === undefined) return [];
+    const { args, told, tookSec } = run.outcome;
+    const command = `npm run ${attack.script}${args.length === 0 ? '' : ` -- ${args.join(' ')}`}`;
+    return [`**\`${command}\`**, ${tookSec} seconds. ${about(run)}\n\n\`\`\`text\n${told.join('\n')}\n\`\`\``];
+  });
+  return parts.length === 0 ? 'Not written down yet.' : parts.join('\n\n');
 }
 
 /** What came of it, in a few words. */

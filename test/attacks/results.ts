@@ -59,6 +59,14 @@ export interface Outcomes {
 
 export type AttackName = keyof Outcomes;
 
+/** Of the other attacks: what they have told, in their own words. */
+export interface RunOutcome {
+  /** What followed `--`. */
+  readonly args: readonly string[];
+  readonly told: readonly string[];
+  readonly tookSec: number;
+}
+
 export interface Result<Outcome> {
   /** `2026-11-30`. */
   readonly date: string;
@@ -76,12 +84,18 @@ export interface Result<Outcome> {
 }
 
 const root = new URL('../../', import.meta.url);
-const fileOf = (name: AttackName) => fileURLToPath(new URL(`./results/${name}.json`, import.meta.url));
+const fileOf = (name: string) => fileURLToPath(new URL(`./results/${name}.json`, import.meta.url));
+/** Of a script of package.json, whose colons no file of Windows may have. */
+const runName = (script: string) => `run-${script.replaceAll(':', '-')}`;
 
 /** `undefined` if nobody has written it down yet. */
 export function readResult<Name extends AttackName>(name: Name): Result<Outcomes[Name]> | undefined {
-  const file = fileOf(name);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  return read(name);
+}
+
+/** The same of a script that does not write its outcome down itself. */
+export function readRun(script: string): Result<RunOutcome> | undefined {
+  return read(runName(script));
 }
 
 /** @param versions of what it was done with, by name */
@@ -90,9 +104,23 @@ export function writeResult<Name extends AttackName>(
   outcome: Outcomes[Name],
   versions: Readonly<Record<string, string>> = {},
 ): void {
+  write(name, outcome, versions);
+}
+
+export function writeRun(script: string, outcome: RunOutcome): void {
+  write(runName(script), outcome, {});
+}
+
+/** What a file of ours has: its type is what was written. */
+function read(name: string) {
+  const file = fileOf(name);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+}
+
+function write(name: string, outcome: unknown, versions: Readonly<Record<string, string>>): void {
   const { cpu, cores, memoryMib, system, loadBefore: load } = describeMachine();
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
-  const result: Result<Outcomes[Name]> = {
+  const result: Result<unknown> = {
     date: new Date().toISOString().slice(0, 10),
     versions: { Fanfare: version, Node: process.versions.node, ...versions },
     machine: { cpu, cores, memoryMib, system, load },
