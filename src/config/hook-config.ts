@@ -16,6 +16,7 @@ const eventTypes = [
   'leave',
   'occupied',
   'vacated',
+  'cancelled',
 ] as const;
 
 const address = v.pipe(v.string('is not a text'), v.check(isAddress, 'is neither an http or https address nor a path'));

@@ -289,6 +289,7 @@ function compose(options: NodeOptions) {
       clock,
       log,
       tellOthers: (notice) => tellOfAnswer(cluster, notice),
+      onCancelled: (...what) => notifier.notify('cancelled', ...what),
       numSubscribers: (channel) => numSubscribersOf({ hub, cluster }, channel),
     }),
     streamRuns: new WeakMap<Session, Map<string, number>>(),

@@ -55,6 +55,7 @@ const observerKeys: Record<keyof Observer, true> = {
   unsubscribed: true,
   occupied: true,
   vacated: true,
+  cancelled: true,
 };
 const attachKeys: Record<keyof AttachOptions, true> = { deflate: true, maxConnectionMs: true };
 const listenKeys: Record<keyof ListenOptions, true> = {

@@ -75,6 +75,30 @@ test('what becomes of a client and its channels, in order', async () => {
   expect(await server.metrics()).toContain(`fanfare_hook_events_delivered_total ${events.length}`);
 });
 
+test('a stream that is cancelled, once, by a reader or since nobody reads it', async () => {
+  const streams = { cancel: 'anyone', stopWhenAlone: '1s' } as const;
+  await using server = await HookedServer.start({
+    channels: { 'chat:{id}': { subscribe: 'anyone', streams } },
+    ...{ anonymous: true, hooks: { events: '/events', eventTypes: ['cancelled'] } },
+  });
+  server.backend.on('/events', () => ({}));
+  const { app } = server;
+  const answer = await app.open('chat:1', { id: 'a' });
+  await answer.append('so far');
+  const client = await server.connected();
+  await subscribed(client, 'chat:1');
+  await client.rpc('fanfare.stream', { op: 'cancel', channel: 'chat:1', id: 'a' });
+  await app.cancelStream('chat:1', 'a');
+  await answer.close();
+  await app.open('chat:2', { id: 'b' });
+  for (let count = 1; eventsIn(server.backend).length < 2; count++) await server.backend.waitFor('/events', count);
+  const common = { id: expect.any(String), time_ms: expect.any(Number), type: 'cancelled' };
+  expect(eventsIn(server.backend)).toEqual([
+    { ...common, channel: 'chat:1', stream: 'a', reason: 'cancelled' },
+    { ...common, channel: 'chat:2', stream: 'b', reason: 'alone' },
+  ]);
+});
+
 test('only what is asked for is told, with meta where that is asked for', async () => {
   await using server = await start({
     events: { url: '/events', includeMeta: true },

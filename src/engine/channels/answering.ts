@@ -36,6 +36,8 @@ export interface AnsweringPorts {
   readonly log: Pick<Logger, 'info'>;
   /** Passes a notice on to the other nodes. */
   readonly tellOthers: (notice: AnswerNotice) => void;
+  /** An answer was cancelled by this node, for the first time. Must not throw. */
+  readonly onCancelled: (channel: ChannelName, id: string, why: 'cancelled' | 'alone') => void;
   /** On all nodes; `undefined` if there are none as far as they have said, and not all have. */
   readonly numSubscribers: (channel: ChannelName) => Promise<number | undefined>;
 }
@@ -175,7 +177,10 @@ export class Answering {
     const { id } = change;
     if (outcome.state === 'open' && !outcome.isCancelled) this.#alone.heard(channel, rule, id);
     else this.#alone.over(channel, id);
-    if (change.kind === 'cancel' && !outcome.duplicate) this.#announce({ channel, id, ...why });
+    if (change.kind === 'cancel' && !outcome.duplicate) {
+      this.#announce({ channel, id, ...why });
+      this.#ports.onCancelled(channel, id, why.isAlone ? 'alone' : 'cancelled');
+    }
     if (change.kind === 'open' && outcome.run !== outcome.number) this.#announce({ channel, id, run: outcome.run });
     return outcome;
   }

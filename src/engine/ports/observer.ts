@@ -7,7 +7,7 @@ import type { Tracer } from './tracer.js';
 
 /**
  * All optional. Called at the end of the turn of the event, in the order of events, and not awaited; exceptions and
- * rejections are logged. `occupied` and `vacated` concern this node only.
+ * rejections are logged. `occupied` and `vacated` concern this node only. `cancelled` is called on one node of the fleet.
  */
 export interface Observer {
   connected?(client: ConnectedClient): unknown;
@@ -18,6 +18,8 @@ export interface Observer {
   occupied?(channel: string): unknown;
   /** The channel has lost its last subscriber. */
   vacated?(channel: string): unknown;
+  /** A stream whose producer goes on until it is told; `alone`: nobody has read it for as long as its rule says. */
+  cancelled?(channel: string, stream: string, why: 'cancelled' | 'alone'): unknown;
 }
 
 /** Calls an observer without interrupting the engine. */

@@ -50,8 +50,9 @@ export function eventHook({ types, includeMeta, hasPresence, delivery, clock, tr
     },
     occupied: (channel) => add('occupied', { channel }),
     vacated: (channel) => add('vacated', { channel }),
+    cancelled: (channel, stream, reason) => add('cancelled', { channel, stream, reason }),
   } satisfies Observer;
-  const { connected, disconnected, subscribed, unsubscribed, occupied, vacated } = observers;
+  const { connected, disconnected, subscribed, unsubscribed, occupied, vacated, cancelled } = observers;
   return {
     ...(wanted.has('connected') && { connected }),
     ...(wanted.has('disconnected') && { disconnected }),
@@ -59,6 +60,7 @@ export function eventHook({ types, includeMeta, hasPresence, delivery, clock, tr
     ...((wanted.has('unsubscribed') || wanted.has('leave')) && { unsubscribed }),
     ...(wanted.has('occupied') && { occupied }),
     ...(wanted.has('vacated') && { vacated }),
+    ...(wanted.has('cancelled') && { cancelled }),
   };
 }
 
