@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeInput, encodeInput, maxStepsPerInput, stepsBetween } from './input-codec.js';
 import { InputQueue } from './input-queue.js';
 import { allKeys, keys } from './keys.js';
+import { stepsPerSec, stepsPerTick } from './rules.js';
 
 describe('the codec of inputs', () => {
   it('writes and reads these bytes', () => {
@@ -68,5 +69,49 @@ describe('the queue of a player', () => {
     expect(queue.ack).toBe(0);
     queue.push({ firstStep: 1, keys: [4] });
     expect([queue.next(), queue.ack]).toEqual([4, 1]);
+  });
+});
+
+/** A page that sends three steps with every third one of the room, and thrusts. */
+class Player {
+  readonly queue = new InputQueue();
+  #sent = 0;
+
+  /** Steps of the room, during the first of which what the page sends is on its way. */
+  play(steps: number, lateBy = 0): void {
+    for (let step = 0; step < steps; step++) {
+      if (step % stepsPerTick === 0 && step >= lateBy) this.send();
+      this.queue.next();
+    }
+  }
+
+  send(): void {
+    this.queue.push({ firstStep: this.#sent + 1, keys: new Array<number>(stepsPerTick).fill(keys.thrust) });
+    this.#sent += stepsPerTick;
+  }
+
+  /** Steps from a key until it is in effect. */
+  get delay(): number {
+    return this.#sent - this.queue.ack;
+  }
+}
+
+describe('the steps of a player that wait', () => {
+  it('grow after a pause of the line, and shrink when it is steady again', () => {
+    const player = new Player();
+    player.play(stepsPerSec);
+    const before = player.delay;
+    player.play(6, 6);
+    player.send();
+    player.send();
+    expect(player.delay).toBeGreaterThan(before + 4);
+    player.play(4 * stepsPerSec);
+    expect(player.delay).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('have each step of a steady line made once', () => {
+    const player = new Player();
+    player.play(10 * stepsPerSec);
+    expect(player.delay).toBe(0);
   });
 });
