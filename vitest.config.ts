@@ -82,7 +82,7 @@ export default defineConfig({
           ...computing,
           ...patience,
           // For what hangs. Properties and whole programs are compiled and run beside other work.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -140,7 +140,7 @@ export default defineConfig({
           include: inBrowser,
           ...manyProcesses,
           ...patience,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

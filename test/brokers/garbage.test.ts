@@ -79,7 +79,7 @@ describe.each(Object.entries(brokers))('%s', (_, { isMissing, start }) => {
   if (isMissing()) return test.skip('its program is missing');
 
   test('garbage in a channel and between nodes is one line each, and disturbs nothing', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const log = new RecordedLog();
     const { server, broker, say, end } = await start(log);

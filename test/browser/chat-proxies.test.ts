@@ -22,7 +22,7 @@ const proxies = { nginx, HAProxy: haproxy } as const;
 /** Everybody may come, since a proxy has another address, and the tests see who is connected by what. */
 const flags = ['--origins', '*', '--metrics'];
 
-const maxConnectMs = 10_000;
+const maxConnectMs = 20_000;
 /** Between the bot's lines: they wait for nothing, but are not to keep the machine busy. */
 const paceMs = 100;
 

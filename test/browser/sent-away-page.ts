@@ -28,7 +28,8 @@ function inShort(error: unknown): string {
 const outcomeOf = (promise: Promise<unknown>) => promise.then(() => 'done', inShort);
 
 window.knock = async (transport) => {
-  const client = connect(location.origin, { transports: [transport] });
+  // Far longer than a refusal takes on a machine with other work.
+  const client = connect(location.origin, { transports: [transport], timeoutMs: 30_000 });
   const room = client.channel('room');
   let event = '';
   room.on('unsubscribed', ({ code, reason, error }) => {

@@ -83,7 +83,7 @@ async function subscribe(url: string, { codec, delta, deflate, filter }: Combina
 }
 
 test('a publication is encoded, compared, compressed and filtered once, whoever gets it', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const spies = {
     json: vi.spyOn(centrifugalJson, 'encodePush'),

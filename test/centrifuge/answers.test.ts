@@ -30,7 +30,7 @@ const end = '<!-- end of answers -->';
 describe('what the official client does', () => {
   test.concurrent.each(answers.map((one) => [`${one.asked} ${one.code}: ${one.when}`, one] as const))(
     '%s',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (_, one) => {
       await using stage = new Stage();
       const { code, fate }: Seen = await one.run(stage);

@@ -252,7 +252,10 @@ const rows: Readonly<Record<string, Row>> = {
     const viewer = await new Viewer(await server.client(), 'timed:room').subscribed();
     await server.map('timed:room').set('brief', 1, { ttl: '1s' });
     await server.map('timed:room').set('long', 1);
-    expect(await viewer.updates.atLeast(3)).toEqual(['brief=1', 'long=1', '-brief']);
+    const updates = await viewer.updates.atLeast(3);
+    // On a machine with other work the second may be over before the next key is set.
+    expect(updates.toSorted()).toEqual(['-brief', 'brief=1', 'long=1']);
+    expect(updates[0]).toBe('brief=1');
   },
 
   async 'a key whose time is over while the client is away is removed when it comes back'(server) {
@@ -467,7 +470,7 @@ const rows: Readonly<Record<string, Row>> = {
     const ended: number[] = [];
     viewer.subscription.on('unsubscribed', ({ code }) => ended.push(code));
     // The reply has told it when its token ends.
-    await vi.waitFor(() => expect(numTokens).toBe(2));
+    await vi.waitFor(() => expect(numTokens).toBeGreaterThanOrEqual(2));
     await server.map('token:room').set('a', 1);
     expect(await viewer.updates.atLeast(1)).toEqual(['a=1']);
     const lost = nextEvent(viewer.subscription, 'subscribing');

@@ -46,7 +46,7 @@ function reading(subscription: Subscription, { value }: SdkBuild) {
   return (id: string) => [...streams.values()].find((stream) => stream.id === id);
 }
 
-const eventually = (check: () => unknown) => expect.poll(check, { timeout: 10_000, interval: 5 });
+const eventually = (check: () => unknown) => expect.poll(check, { timeout: 20_000, interval: 5 });
 const tokens = Array.from({ length: 300 }, (_, n) => `${n}é"\n`);
 
 describe.each(Object.entries(sdkBuilds))('%s', (codec, build) => {

@@ -45,7 +45,7 @@ beforeEach(async () => {
   client = connected();
 });
 
-const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 describe('client.map', () => {
   it('has another rate once nobody uses it with the one before', async () => {

@@ -107,7 +107,7 @@ test('G1 G2 G3 G4: in this process, everything in order and once, with live publ
     fc.asyncProperty(stories, (story) => tell(server, story)),
     { numRuns: 20 },
   );
-}, 60_000);
+}, 120_000);
 
 describe.each(Object.entries(brokerServers))('over %s', (_, { isMissing, start: startBroker, at }) => {
   describe.skipIf(isMissing())('a client', () => {

@@ -22,8 +22,10 @@ function streamApp() {
       'chat:{id}': channel({
         subscribe: 'anyone',
         publish: 'user',
-        streams: { every: '10ms', cancel: 'subscriber', interruptAfter: '1s' },
+        // Longer than a busy machine stands still: nothing has been heard of a producer meanwhile, even in this process.
+        streams: { every: '10ms', cancel: 'subscriber', interruptAfter: '5s' },
       }),
+      'brief:{id}': channel({ subscribe: 'anyone', publish: 'user', streams: { every: '10ms', interruptAfter: '1s' } }),
       'tool:{id}': channel({ message: delta, subscribe: 'anyone', streams: { of: 'items', every: '10ms' } }),
     },
   });
@@ -40,7 +42,7 @@ beforeEach(async () => {
   client = connected();
 });
 
-const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 const tokens = Array.from({ length: 200 }, (_, n) => `${n}ü "\n`);
 const whole = tokens.join('');
 
@@ -179,16 +181,16 @@ describe('writing', () => {
   });
 
   it('one that is cut off leaves the stream interrupted, with what it had appended', async () => {
-    const reader = streams(client, 'chat:6');
+    const reader = streams(client, 'brief:6');
     await reader.channel.ready(20_000);
     const writing = connected();
-    const writer = await streams(writing, 'chat:6').open({ id: 'a' });
+    const writer = await streams(writing, 'brief:6').open({ id: 'a' });
     await writer.append('so far');
     writing.close();
     const whatIs = reader.stream('a').text();
     await expect(whatIs).rejects.toMatchObject({ code: 'ERR_STREAM_INTERRUPTED' });
     expect(reader.stream('a').soFar).toBe('so far');
-    const next = await app.open('chat:6', { id: 'a' });
+    const next = await app.open('brief:6', { id: 'a' });
     expect(next.isResumed).toBe(true);
     await next.append(', and on');
     await next.close();

@@ -21,7 +21,7 @@ const edited = fc
     return [base, target.join('')] as const;
   });
 
-test.skipIf(goIsMissing())('the Go package makes the same of each', { timeout: 60_000 }, async () => {
+test.skipIf(goIsMissing())('the Go package makes the same of each', { timeout: 120_000 }, async () => {
   const apply = await goProgram('test/clients/fossil-delta');
   const cases = fc.sample(edited, 400).map(([base, target]) => {
     const [from, to] = [Buffer.from(base), Buffer.from(target)];

@@ -18,7 +18,7 @@ describe.each(Object.entries({ redis, nats }))('%s', (_, { isMissing, start, at 
   if (isMissing()) return test.skip('its program is missing');
 
   test('publications of both nodes, live and recovered, decode to what was published', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const server = await start();
     onTestFinished(() => server[Symbol.asyncDispose]());

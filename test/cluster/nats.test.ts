@@ -16,7 +16,7 @@ async function started(broker: string | readonly string[]) {
   onTestFinished(() => fleet[Symbol.asyncDispose]());
   for (const node of [0, 1]) await fleet.follow(`at ${node}`, node, [channel]);
   const flow = fleet.flow(channel);
-  await fleet.goesOn(flow, 10_000);
+  await fleet.goesOn(flow, 20_000);
   return { fleet, flow };
 }
 
@@ -58,7 +58,7 @@ describe.skipIf(natsIsMissing())('two nodes and NATS', () => {
       for (const signals of fleet.signals(channel)) expect(signals).toBeGreaterThan(0);
     }, 15_000);
     await fleet.becomes(200);
-    await fleet.goesOn(flow, 15_000);
+    await fleet.goesOn(flow, 20_000);
     await fleet.judged();
   });
 

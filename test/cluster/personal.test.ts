@@ -52,7 +52,7 @@ class Device {
 describe.each(['workers', 'redis'] as const)('%s', (kind) => {
   test.skipIf(kind === 'redis' && redisIsMissing())(
     'the newest connection of a user is its only one, wherever it is, and hears what is published to the user',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await using fleet = await start(kind);
       const { urls } = fleet;

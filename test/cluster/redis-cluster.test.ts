@@ -19,7 +19,7 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', { timeout: 12
     const [first, second, third] = channels.map((channel) => fleet.flow(channel));
     if (first === undefined || second === undefined || third === undefined) throw new Error('there are three');
     const flows = [first, second, third] as const;
-    for (const flow of flows) await fleet.goesOn(flow, 10_000);
+    for (const flow of flows) await fleet.goesOn(flow, 20_000);
     const expectUntouched = (...others: readonly Flow[]) => {
       for (const { channel, failed } of others) {
         expect(failed).toEqual([]);
@@ -39,10 +39,10 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', { timeout: 12
     const { fleet, flows, expectUntouched } = await started('moved');
     const [first, second, third] = flows;
     await fleet.during('a slot is moved', { losesHistory: 'some' }, async () => {
-      await cluster().moveSlot(first.channel, primary(0), primary(1), () => fleet.goesOn(second, 10_000));
-      await fleet.goesOn(first, 15_000, 20);
+      await cluster().moveSlot(first.channel, primary(0), primary(1), () => fleet.goesOn(second, 20_000));
+      await fleet.goesOn(first, 20_000, 20);
     });
-    for (const flow of [second, third]) await fleet.goesOn(flow, 5_000);
+    for (const flow of [second, third]) await fleet.goesOn(flow, 20_000);
     await fleet.judged();
     expectUntouched(second, third);
     // Back to where it was, for whoever comes next.
@@ -87,7 +87,7 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', { timeout: 12
       await fleet.goesOn(third, 20_000);
       expect(performance.now() - stoppedMs).toBeLessThan(15_000);
       primary(2).resume();
-      for (const flow of flows) await fleet.goesOn(flow, 10_000, 50);
+      for (const flow of flows) await fleet.goesOn(flow, 20_000, 50);
     });
     await fleet.judged();
     expectUntouched(first, second);
@@ -102,7 +102,7 @@ describe.skipIf(redisIsMissing())('two nodes and a Redis Cluster', { timeout: 12
       await fleet.goesOn(first, 20_000);
       expect(performance.now() - killedMs).toBeLessThan(15_000);
     });
-    for (const flow of others) await fleet.goesOn(flow, 5_000);
+    for (const flow of others) await fleet.goesOn(flow, 20_000);
     await fleet.judged();
     expectUntouched(...others);
     for (const signals of fleet.signals(first.channel)) expect(signals).toBeGreaterThan(0);

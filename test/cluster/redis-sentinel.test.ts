@@ -14,7 +14,7 @@ async function started(redis: WatchedRedis) {
   onTestFinished(() => fleet[Symbol.asyncDispose]());
   for (const node of [0, 1]) await fleet.follow(`client ${node}`, node, [channel]);
   const flow = fleet.flow(channel);
-  await fleet.goesOn(flow, 10_000);
+  await fleet.goesOn(flow, 20_000);
   const effects = { losesHistory: 'some' } as const;
   fleet.recorder.record({ kind: 'fault-began', fault: 'F3', name: 'F3 the primary changes', effects });
   return { fleet, flow };

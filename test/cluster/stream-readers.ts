@@ -17,6 +17,14 @@ export const streamsConfig = {
   },
 };
 
+/** For producers that are silent for as long as readers take to come back, on whatever machine. */
+export const patientConfig = {
+  ...streamsConfig,
+  channels: {
+    'chat:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '60s', cancel: 'anyone' } },
+  },
+};
+
 export const eventually = (check: () => unknown) => expect.poll(check, { timeout: 30_000, interval: 10 });
 
 export type Reader = Awaited<ReturnType<typeof startReader>>;

@@ -10,7 +10,15 @@ import { NatsServer, natsIsMissing } from '../support/brokers/nats-server.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { FaultProxy } from '../support/network/fault-proxy.js';
 import { call, startFleet, startSupervised } from './plain-fleet.js';
-import { anywhere, eventually, type Reader, startReader, startWriting, streamsConfig } from './stream-readers.js';
+import {
+  anywhere,
+  eventually,
+  patientConfig,
+  type Reader,
+  startReader,
+  startWriting,
+  streamsConfig,
+} from './stream-readers.js';
 import { startThreeNodes } from './three-nodes.js';
 
 const numKills = Number(process.env.STREAM_KILLS ?? 4);
@@ -32,7 +40,7 @@ describe.each(['workers', 'redis', 'nats'] as const)('%s', (kind) => {
     'G1 G3 G4 G9: readers at all nodes get what is appended at any; reloads cancel nothing, readers at other nodes do',
     patience,
     async () => {
-      await using fleet = await startThreeNodes(kind, streamsConfig);
+      await using fleet = await startThreeNodes(kind, patientConfig);
       const { urls } = fleet;
       const random = new SeededRandom(1);
       const channel = 'chat:1';

@@ -36,7 +36,7 @@ function enter(url: string, token: string): Promise<Centrifuge | number> {
 describe.each(['workers', 'redis'] as const)('%s', (kind) => {
   test.skipIf(kind === 'redis' && redisIsMissing())(
     'of many that come at the same moment as many are let in as may be, and again when they have left',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await using fleet = await startThreeNodes(kind, config);
       const { urls } = fleet;

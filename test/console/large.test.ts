@@ -34,7 +34,7 @@ async function asked<Value>(
   return { value: await answer, turns };
 }
 
-it('lists are pages, and a long walk is many turns', { timeout: 60_000 }, async () => {
+it('lists are pages, and a long walk is many turns', { timeout: 120_000 }, async () => {
   const node = await EngineNode.start({ channels, limits: { ...noRates, maxChannelsPerConnection: numChannels } });
   const many = await node.connect({ sub: 'collector' });
   for (let n = 0; n < numChannels; n++) many.send('subscribe', { channel: `chat:${String(n).padStart(5, '0')}` });

@@ -71,7 +71,7 @@ const tools = ['gatling', 'jmeter'];
 
 // All loads of a tool at once: each spends much of its time waiting.
 describe.skipIf(mavenIsMissing(...tools.map((name) => `deploy/${name}`))).each(tools)('%s', (name) => {
-  test.concurrent('each user gets each publication of its room once', { timeout: 120_000 }, async () => {
+  test.concurrent('each user gets each publication of its room once', { timeout: 300_000 }, async () => {
     const { code, output, publications, deliveries } = await load(name);
     expect(output).toContain(`deliveries: ${due} of ${due}`);
     expect(code, output).toBe(0);
@@ -79,7 +79,7 @@ describe.skipIf(mavenIsMissing(...tools.map((name) => `deploy/${name}`))).each(t
     expect(deliveries).toBe(due);
   });
 
-  test.concurrent('the run fails when one delivery of all is lost', { timeout: 120_000 }, async () => {
+  test.concurrent('the run fails when one delivery of all is lost', { timeout: 300_000 }, async () => {
     const { code, output, deliveries } = await load(name, 'lost');
     expect(output).toContain(`deliveries: ${due - 1} of ${due}`);
     expect(code).not.toBe(0);
@@ -87,7 +87,7 @@ describe.skipIf(mavenIsMissing(...tools.map((name) => `deploy/${name}`))).each(t
     expect(deliveries).toBe(due);
   });
 
-  test.concurrent('the run fails when one delivery of all comes twice', { timeout: 120_000 }, async () => {
+  test.concurrent('the run fails when one delivery of all comes twice', { timeout: 300_000 }, async () => {
     const { code, output } = await load(name, 'repeated');
     expect(output).toMatch(/deliveries: \d+ of /);
     expect(output).not.toContain(`deliveries: ${due} of ${due}`);

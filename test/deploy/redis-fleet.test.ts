@@ -68,7 +68,7 @@ async function presentIn(member: Member, id: number): Promise<number> {
 describe.each(deployments)('%s', (_, deployment, nodes) => {
   test.skipIf(deployment.isMissing() || redisIsMissing())(
     'everybody reads what anybody writes, in one order, over WebSocket and HTTP, and sees who is there',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       await using redis = await RedisServer.start();
       await using fleet = await Fleet.start(['--broker', `redis://127.0.0.1:${redis.port}`]);

@@ -6,14 +6,18 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { expectValid } from '../support/documents/async-api.js';
 import { blocksOf, readPage, root } from './page.js';
-import { curlIsMissing, Reader } from './terminals.js';
+import { curlIsMissing, patienceMs, Reader } from './terminals.js';
 
 const page = 'docs/guide/contract.md';
 
-test.skipIf(curlIsMissing())('every command of the page prints what the page says', { timeout: 60_000 }, async () => {
-  await using reader = await Reader.start();
-  await reader.follow(page);
-});
+test.skipIf(curlIsMissing())(
+  'every command of the page prints what the page says',
+  { timeout: patienceMs },
+  async () => {
+    await using reader = await Reader.start();
+    await reader.follow(page);
+  },
+);
 
 test('the document of the page is AsyncAPI', () => {
   const documents = blocksOf(readPage(page)).filter(({ text }) => text.startsWith('asyncapi:'));

@@ -67,7 +67,7 @@ test('there are three, of 2 and 3 files, and of a folder with its test', () => {
   ]);
 });
 
-test('what they write compiles', { timeout: 60_000 }, () => {
+test('what they write compiles', { timeout: 180_000 }, () => {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
   const files = exercises.flatMap(({ named }) => named.map((path) => `${copy}/${path}`));

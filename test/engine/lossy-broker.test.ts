@@ -218,7 +218,7 @@ const story = fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) 
 
 test('G2 G3: however the way to the broker fails and heals, everything comes, once', async () => {
   await fc.assert(story, { numRuns: 150 });
-}, 60_000);
+}, 120_000);
 
 test('the tests bite: without the checks, holes stay', async () => {
   vi.spyOn(Hub.prototype, 'tracked').mockImplementation(function* () {

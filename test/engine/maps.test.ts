@@ -156,11 +156,11 @@ const property = () => fc.asyncProperty(story, run);
 afterEach(() => vi.restoreAllMocks());
 
 describe('maps', () => {
-  test('G1 G2 G3 G4 G5: state and changes are the state, at every moment of every story', { timeout: 60_000 }, () =>
+  test('G1 G2 G3 G4 G5: state and changes are the state, at every moment of every story', { timeout: 120_000 }, () =>
     fc.assert(property(), { numRuns: 250 }),
   );
 
-  test('the tests bite: a page that forgets its last entry is found out', { timeout: 60_000 }, async () => {
+  test('the tests bite: a page that forgets its last entry is found out', { timeout: 120_000 }, async () => {
     const slice = MapState.prototype.slice;
     vi.spyOn(MapState.prototype, 'slice').mockImplementation(function (this: MapState, query) {
       const { entries, next } = slice.call(this, query);

@@ -15,7 +15,7 @@ async function linesOfRefusal(server: FanfareProcess, url: string): Promise<stri
   return server.stderr.split('\n').filter((line) => line.includes(id));
 }
 
-test('workers: log_level reaches all of them, and one by its id', { timeout: 60_000 }, async () => {
+test('workers: log_level reaches all of them, and one by its id', { timeout: 120_000 }, async () => {
   const config = { port: 0, workers: 2, anonymous: true, api: { insecure: true }, log: { level: 'error' } };
   using folder = new Folder({ 'fanfare.json': JSON.stringify(config) });
   await using server = new FanfareProcess(['serve'], { folder });
@@ -33,7 +33,7 @@ test('workers: log_level reaches all of them, and one by its id', { timeout: 60_
   expect((await call(url, 'log_level', { level: 'error', node: 'nobody' })).error?.code).toBe(108);
 });
 
-test('a reload puts the configured level into force', { timeout: 60_000 }, async () => {
+test('a reload puts the configured level into force', { timeout: 120_000 }, async () => {
   const config = { port: 0, anonymous: true, api: { insecure: true }, log: { level: 'info' } };
   using folder = new Folder({ 'fanfare.json': JSON.stringify(config) });
   await using server = new FanfareProcess(['serve'], { folder });

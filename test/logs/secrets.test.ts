@@ -65,7 +65,7 @@ async function client(url: string, options: { readonly token?: string; readonly 
   return made;
 }
 
-test('no secret and no payload is in the log', { timeout: 60_000 }, async () => {
+test('no secret and no payload is in the log', { timeout: 120_000 }, async () => {
   await using backend = await HookBackend.start();
   backend
     .on('/connect', ({ body }) =>

@@ -159,7 +159,7 @@ describe('curl', () => {
     return answer;
   }
 
-  test('every path', { timeout: 60_000 }, async () => {
+  test('every path', { timeout: 120_000 }, async () => {
     const asked = all();
     const answers: string[] = [];
     for (const one of asked) answers.push(await curl(one));

@@ -17,7 +17,7 @@ const config = {
 };
 
 describe.skipIf(redisIsMissing())('workers and Redis', () => {
-  test('metrics are of all workers of one server', { timeout: 60_000 }, async () => {
+  test('metrics are of all workers of one server', { timeout: 120_000 }, async () => {
     await using redis = await RedisServer.start();
     using folder = new Folder();
     folder.write('fanfare.json', JSON.stringify({ ...config, broker: redis.url }));

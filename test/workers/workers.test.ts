@@ -40,7 +40,7 @@ async function api(method: string, body: object = {}): Promise<unknown> {
     headers: { 'Content-Type': 'application/json', Connection: 'close' },
     body: JSON.stringify(body),
     // What a worker had taken when it was killed is never answered.
-    signal: AbortSignal.timeout(3_000),
+    signal: AbortSignal.timeout(8_000),
   });
   expect(response.status).toBe(200);
   const { result } = (await response.json()) as { result: unknown };
@@ -102,7 +102,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-describe('workers', { timeout: 60_000 }, () => {
+describe('workers', { timeout: 120_000 }, () => {
   test('share one port, know of each other, and have their clients in common', async () => {
     await expect.poll(async () => (await nodes()).length).toBe(numWorkers);
     // HTTP streaming: each command is a request of its own, which any worker may get.
@@ -197,7 +197,7 @@ describe('workers', { timeout: 60_000 }, () => {
 });
 
 // The two others had not begun to listen to what they are told: they ran on until they were killed.
-test('F12: those that still start leave as well', { timeout: 60_000 }, async () => {
+test('F12: those that still start leave as well', { timeout: 120_000 }, async () => {
   await using own = new FanfareProcess(['serve', '--workers', String(numWorkers)], { folder });
   await expect.poll(() => workers(own).length, { timeout: 30_000, interval: 1 }).toBe(numWorkers);
   own.signal('SIGTERM');
@@ -207,7 +207,7 @@ test('F12: those that still start leave as well', { timeout: 60_000 }, async () 
 
 // The process that takes connections kept the one that it had just handed over: its client waited for ever.
 test('F1: a client that was handed to a worker which dies before it takes it is let go', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   await using own = new FanfareProcess(['serve', '--workers', String(numWorkers)], { folder });
   const port = Number(new URL(await own.listening()).port);

@@ -13,7 +13,7 @@ const data = json(1);
 const [news, plain] = [channelName('news'), channelName('plain')];
 const limitMs = 15_000;
 
-describe.skipIf(rabbitmqIsMissing())('rabbitmq', { timeout: 60_000 }, () => {
+describe.skipIf(rabbitmqIsMissing())('rabbitmq', { timeout: 180_000 }, () => {
   const server = shared(async () => {
     const made = await RabbitmqServer.start();
     await made.control('add_user', 'node', 'secret');

@@ -17,7 +17,7 @@ describe.each([redis7, valkey])('a cluster of $kind', (kind) => {
 
   test.each(['yes', 'no'])(
     'G7 G10: loses a part, cluster-require-full-coverage %s',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (whole) => {
       const cluster = theCluster();
       for (const server of cluster.primaries) {

@@ -39,7 +39,7 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
   });
 
   test('G2 G5: a slot is moved while publications flow: its channels are named as interrupted, others notice nothing', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const [one, two] = [await started(made('moving')), await started(made('moving'))];
     const [from, to, third] = cluster().primaries;
@@ -77,7 +77,7 @@ describe.skipIf(redisIsMissing())('redis cluster', () => {
   });
 
   test('G5: a slot is moved with its maps, which begin a new epoch and keep their keys', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { broker, events } = await started(made());
     const [from, to] = cluster().primaries;

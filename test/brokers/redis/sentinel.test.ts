@@ -10,7 +10,7 @@ import { channelName } from '../../support/engine/channel-name.js';
 const channel = channelName('news');
 const data = json('hello');
 
-describe.skipIf(redisIsMissing())('redis with sentinels', { timeout: 60_000 }, () => {
+describe.skipIf(redisIsMissing())('redis with sentinels', { timeout: 120_000 }, () => {
   const watched = shared(() => WatchedRedis.start());
 
   runSuites({

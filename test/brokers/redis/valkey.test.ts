@@ -10,7 +10,7 @@ import { channelName } from '../../support/engine/channel-name.js';
 
 const data = json('hello');
 
-describe.skipIf(redisIsMissing(valkey))('valkey', { timeout: 60_000 }, () => {
+describe.skipIf(redisIsMissing(valkey))('valkey', { timeout: 120_000 }, () => {
   const server = shared(() => RedisServer.start(valkey));
   const cluster = shared(() => RedisCluster.start(valkey));
 

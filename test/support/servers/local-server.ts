@@ -1,13 +1,28 @@
 /** A server of tests in this process, on a port of 127.0.0.1, which ends with all its connections. */
 
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 
-/** Listens. @param port default: a free one; @returns the port */
-export async function listening(server: Server, port = 0): Promise<number> {
-  await once(server.listen(port, '127.0.0.1'), 'listening');
-  // safe: it listens on a port
-  return (server.address() as AddressInfo).port;
+/**
+ * Below those that systems give to connections and to whoever listens on any port: thousands of these come and go meanwhile, and
+ * one that is given up for a moment, as by a server that starts again, would be somebody else's. Above 10080, which `fetch` refuses.
+ */
+const [firstPort, afterLastPort] = [10_100, 32_000] as const;
+const maxTries = 100;
+
+/** Listens. @param port default: a free one that nobody else is given; @returns the port */
+export async function listening(server: Server, port?: number): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await once(server.listen(port ?? randomInt(firstPort, afterLastPort), '127.0.0.1'), 'listening');
+      // safe: it listens on a port
+      return (server.address() as AddressInfo).port;
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!isTaken || port !== undefined || tries === maxTries) throw error;
+    }
+  }
 }
 
 /** Resolves when all its connections are gone, which those of HTTP are made to be. Idempotent. */

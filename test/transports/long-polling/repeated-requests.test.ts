@@ -16,7 +16,7 @@ function start() {
   return fanfare({
     anonymous: true,
     transports: { sse: true },
-    limits: { pingIntervalMs: 1_000, pongTimeoutMs: 900 },
+    limits: { pingIntervalMs: 2_000, pongTimeoutMs: 1_900 },
     log: silentLogger,
     channels: { 'room:{x}': channel({ subscribe: 'anyone', publish: 'subscriber', history: { size: 10 } }) },
     onMessage: (data) => void messages.push(data),

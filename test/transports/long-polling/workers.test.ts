@@ -19,7 +19,7 @@ const config = {
   },
 };
 
-describe('long polling and workers', { timeout: 60_000 }, () => {
+describe('long polling and workers', { timeout: 120_000 }, () => {
   let folder: Folder;
   let server: FanfareProcess;
   let url: string;
@@ -83,7 +83,7 @@ describe('long polling and workers', { timeout: 60_000 }, () => {
         headers: { 'Content-Type': 'application/json', Connection: 'close' },
         body: JSON.stringify({ channel: 'chat', data, idempotency_key: `${data}` }),
         // What a worker had taken when it was killed is never answered.
-        signal: AbortSignal.timeout(3_000),
+        signal: AbortSignal.timeout(8_000),
       });
       expect(await response.json()).toHaveProperty('result');
     };

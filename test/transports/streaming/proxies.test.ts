@@ -39,7 +39,7 @@ describe.each(Object.entries(proxies))('%s', (_, { isMissing, start }) => {
       const app = fanfare({
         anonymous: true,
         transports: { sse: true },
-        limits: { pingIntervalMs, pongTimeoutMs: 1_000, pollWaitMs: 1_000, pollGraceMs: 2_000 },
+        limits: { pingIntervalMs, pongTimeoutMs: 1_900, pollWaitMs: 1_000, pollGraceMs: 2_000 },
         log: { debug() {}, info() {}, warn() {}, error() {} },
         channels: { news: channel({ subscribe: 'anyone', history: { size: 100 } }) },
       });

@@ -16,7 +16,7 @@ let url: string;
 function makeApp() {
   return fanfare({
     anonymous: true,
-    limits: { pingIntervalMs, pongTimeoutMs: 1_000 },
+    limits: { pingIntervalMs, pongTimeoutMs: 1_900 },
     log: silentLogger,
     channels: { 'room:{name}': channel({ subscribe: 'anyone', history: { size: 100 } }) },
     rpc: { echo: rpc({ allow: 'anyone', run: (value) => value }) },

@@ -275,7 +275,7 @@ describe.concurrent('peers that do not answer', () => {
       expect((await ws.closing).code).toBe(3501);
       const closingMs = performance.now();
       await ws.closed;
-      expect(performance.now() - closingMs).toBeLessThanOrEqual(5_000);
+      expect(performance.now() - closingMs).toBeLessThan(10_000);
     });
   });
 
@@ -289,7 +289,7 @@ describe.concurrent('peers that do not answer', () => {
       const timer = setInterval(() => ws.sendText(canary), 50);
       await ws.closed;
       clearInterval(timer);
-      expect(performance.now() - closingMs).toBeLessThanOrEqual(5_000);
+      expect(performance.now() - closingMs).toBeLessThan(10_000);
     });
   });
 });
