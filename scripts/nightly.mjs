@@ -3,6 +3,7 @@
  * `npm run test:nightly`: all long forms of tests, one after the other, whatever becomes of those before, and a table of
  * how they ended. `-- --only chaos,fuzz` takes those whose names contain one of these, `-- --list` runs none, `-- --write`
  * writes what those that ended well have told into docs/conformance.md. What each says is in .cache/nightly/ as well.
+ * `-- --only simulate --write -- --seeds 500` gives the one that is chosen other arguments.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,11 +43,25 @@ export const writers = ['test:autobahn', 'test:api-fuzz', 'test:fuzz', 'soak'];
 const shell = process.platform === 'win32';
 
 /**
- * @param {string} only parts of names, with commas; empty: all
+ * @param {string} only names, or parts of some, with commas; empty: all
  */
 export function chosen(only) {
   const parts = only.split(',').filter((part) => part !== '');
-  return longForms.filter(([script]) => parts.length === 0 || parts.some((part) => script.includes(part)));
+  const isName = (/** @type {string} */ part) => longForms.some(([script]) => script === part);
+  const isMeant = (/** @type {string} */ script, /** @type {string} */ part) =>
+    isName(part) ? script === part : script.includes(part);
+  return longForms.filter(([script]) => parts.length === 0 || parts.some((part) => isMeant(script, part)));
+}
+
+/**
+ * @param {typeof longForms} scripts
+ * @param {readonly string[]} args for the only one of them; empty: its own
+ */
+export function withArguments(scripts, args) {
+  if (args.length === 0) return scripts;
+  const [only, ...others] = scripts;
+  if (only === undefined || others.length > 0) throw new Error('arguments are for one script, which --only names');
+  return /** @type {typeof longForms} */ ([[only[0], only[1], ...args]]);
 }
 
 /**
@@ -71,14 +86,15 @@ async function run(script, args, /** @type {string} */ log) {
 }
 
 async function main() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       only: { type: 'string', default: '' },
       list: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
   });
-  const scripts = chosen(values.only);
+  const scripts = withArguments(chosen(values.only), positionals);
   if (scripts.length === 0) throw new Error(`no long form has a name with ${values.only}`);
   const hours = scripts.reduce((sum, [, minutes]) => sum + minutes, 0) / 60;
   console.log(`nightly: ${scripts.map(([script]) => script).join(', ')}: about ${hours.toFixed(1)} hours on two cores`);

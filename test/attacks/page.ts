@@ -298,17 +298,17 @@ function about({ date, versions, machine }: Result<unknown>): string {
 
 function autobahn({ groups, explanations }: Outcomes['autobahn']): string {
   const rows = groups.map(
-    ({ group, about, cases, strict, nonStrict, informational, declined }) =>
-      `| ${group} | ${about} | ${cases} | ${strict} | ${nonStrict} | ${informational} | ${declined} | 0 |`,
+    ({ group, about, cases, strict, nonStrict, informational, declined, date, versions }) =>
+      `| ${group} | ${about} | ${cases} | ${strict} | ${nonStrict} | ${informational} | ${declined} | 0 | ${date}, Node ${versions.Node} |`,
   );
   const missing = missingGroups(groups);
   const reasons = explanations.map(({ cases, outcome, reason }) => `- ${shortened(cases)} (${outcome}): ${reason}`);
   return [
-    '| group | about | cases | strict | not as strict | informational | declined | failed |',
-    '|---|---|---|---|---|---|---|---|',
+    '| group | about | cases | strict | not as strict | informational | declined | failed | run |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '',
-    ...(missing === '' ? [] : [`Not in this run: ${missing}, of which nothing is said here.`, '']),
+    ...(missing === '' ? [] : [`Not run yet: ${missing}, of which nothing is said here.`, '']),
     ...(reasons.length > 0 ? ['Why some are not strict:', '', ...reasons] : ['All that are judged are strict.']),
   ].join('\n');
 }

@@ -3,12 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describeMachine } from '../../bench/shared/machine.mjs';
-import type { Verdict as AutobahnVerdict, GroupVerdict } from './autobahn/verdicts.js';
-
-export interface AutobahnOutcome {
-  readonly groups: readonly GroupVerdict[];
-  readonly explanations: AutobahnVerdict['explanations'];
-}
+import type { AutobahnOutcome } from './autobahn/merged.js';
 
 export interface ApiFuzzOutcome {
   readonly modes: readonly {
@@ -60,7 +55,7 @@ export interface Outcomes {
 export type AttackName = keyof Outcomes;
 
 /** Of the other attacks: what they have told, in their own words. */
-export interface RunOutcome {
+interface RunOutcome {
   /** What followed `--`. */
   readonly args: readonly string[];
   readonly told: readonly string[];
@@ -111,6 +106,17 @@ export function writeRun(script: string, outcome: RunOutcome): void {
   write(runName(script), outcome, {});
 }
 
+/** As results have it. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+/** @param others of what it was done with, by name; @returns these, after Fanfare and Node */
+export function ownVersions(others: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  return { Fanfare: version, Node: process.versions.node, ...others };
+}
+
 /** What a file of ours has: its type is what was written. */
 function read(name: string) {
   const file = fileOf(name);
@@ -119,10 +125,9 @@ function read(name: string) {
 
 function write(name: string, outcome: unknown, versions: Readonly<Record<string, string>>): void {
   const { cpu, cores, memoryMib, system, loadBefore: load } = describeMachine();
-  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const result: Result<unknown> = {
-    date: new Date().toISOString().slice(0, 10),
-    versions: { Fanfare: version, Node: process.versions.node, ...versions },
+    date: today(),
+    versions: ownVersions(versions),
     machine: { cpu, cores, memoryMib, system, load },
     outcome,
   };

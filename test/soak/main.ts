@@ -4,8 +4,8 @@
  *
  *     npm run soak -- --minutes 30 --seed 7 --load 0.5 --write
  *
- * `--warm-up`: minutes of the same load before the first look, so that caches and rings are as full as they get; default: a
- * sixth; `--load`: a share of the usual load, for a machine that has other work to do; `--write`: docs/conformance.md gets the
+ * `--warm-up`: minutes of a round of the same load before the first look, of which there are as many as it takes until caches,
+ * rings and compiled code are as full as they get; default: a tenth; `--load`: a share of the usual load, for a machine that has other work to do; `--write`: docs/conformance.md gets the
  * outcome; `--trace`: .cache/soak/trace/ gets what the third node holds before and after, where it was made, and snapshots of its
  * heap, which costs time and memory. Curves are in .cache/soak/report.html, figures in report.json.
  */
@@ -44,7 +44,7 @@ function perMille({ rounds, roundsRefused }: SoakOutcome): number {
 }
 
 const minutes = positive('minutes', values.minutes);
-const warmUp = values['warm-up'] === undefined ? minutes / 6 : positive('warm-up', values['warm-up']);
+const warmUp = values['warm-up'] === undefined ? minutes / 10 : positive('warm-up', values['warm-up']);
 const seed = values.seed === undefined ? randomInt(1_000_000) : Number(values.seed);
 if (!Number.isSafeInteger(seed)) throw new Error('--seed has to be a whole number');
 const load = positive('load', values.load);
@@ -75,7 +75,7 @@ const options: SoakOptions = {
   traceTo,
   show,
 };
-show(`seed ${seed}: ${minutes} minutes, after ${Math.round(warmUp * 10) / 10} to warm up`);
+show(`seed ${seed}: ${minutes} minutes, after rounds of ${Math.round(warmUp * 10) / 10} to warm up`);
 const outcome = await runSoak(options);
 
 const machine = describeMachine();

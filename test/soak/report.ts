@@ -6,6 +6,7 @@ import type { SoakOptions, SoakOutcome } from './soak.js';
 /** @param machine in words */
 export function pageOf(outcome: SoakOutcome, options: SoakOptions, machine: string): string {
   const { returned, violations, verdict, restartsSec, clients, rounds, roundsRefused, slowEnds, kindsOfKeys } = outcome;
+  const [handlesBefore = {}, handlesAfter = {}] = outcome.kindsOfHandles;
   const number = (value: number) => value.toLocaleString('en', { maximumFractionDigits: 2 });
   const rows = returned.map(
     ({ name, unit, before, after, isBack }) =>
@@ -16,6 +17,7 @@ export function pageOf(outcome: SoakOutcome, options: SoakOptions, machine: stri
   const facts = {
     minutes: Math.round(options.loadMs / 6_000) / 10,
     seed: options.seed,
+    'rounds of warming up': outcome.warmUps,
     'clients that came': clients,
     deliveries: verdict.deliveries,
     'publications lost': verdict.holes,
@@ -26,6 +28,8 @@ export function pageOf(outcome: SoakOutcome, options: SoakOptions, machine: stri
     'nodes replaced': restartsSec.length,
     'ends of slow readers, by code': counts(slowEnds),
     'keys in Redis at the end, by kind': counts(kindsOfKeys),
+    'handles before, by kind': counts(handlesBefore),
+    'handles after, by kind': counts(handlesAfter),
   };
   return `<!doctype html>
 <html lang="en">

@@ -22,7 +22,7 @@ const options: SoakOptions = {
   roundsPerSec: 10,
   bulkBytes: 60_000,
   keepSec: 1,
-  lookEveryMs: 200,
+  lookEveryMs: 100,
   settleMs: 60_000,
   tolerance: 0.5,
 };

@@ -1,6 +1,6 @@
 /**
- * The soak: a load that warms everything up, a look at what the node holds when nobody is there, the same load for a long time
- * with rolling restarts, and another look.
+ * The soak: a load that warms everything up, until what the node holds when nobody is there has stopped growing, the same load
+ * for a long time with rolling restarts, and another look.
  */
 
 import { once } from 'node:events';
@@ -18,6 +18,7 @@ export interface SoakOptions {
   readonly seed: number;
   /** Connections that come and go at first. More than a node remembers for operators: what it has of them is as much as it gets. */
   readonly stormSize: number;
+  /** Of one round; there are as many as it takes until another one adds less than half of the tolerance to the heap. */
   readonly warmUpMs: number;
   readonly loadMs: number;
   /** Between two replacements of a node. */
@@ -70,6 +71,8 @@ export interface SoakOutcome {
   readonly returned: readonly Returned[];
   readonly verdict: Verdict;
   readonly clients: number;
+  /** Until nothing grew any more. */
+  readonly warmUps: number;
   readonly rounds: number;
   readonly roundsRefused: number;
   /** Keys that Redis has at the end, so many of each kind. */
@@ -111,6 +114,8 @@ const names: Readonly<Record<(typeof exactly | typeof aboutAsMuch)[number], stri
 const stormAtOnce = 50;
 /** A probe or a heartbeat is under way at one moment or another: what is held at rest is the least of so many looks. */
 const looksAtRest = 10;
+/** What is not full after so many rounds of everything grows for ever, or slowly enough to be seen later. */
+const maxWarmUps = 6;
 
 export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   const { show = () => undefined, keepSec } = options;
@@ -123,20 +128,26 @@ export async function runSoak(options: SoakOptions): Promise<SoakOutcome> {
   await using first = nodes[1];
   await using second = nodes[2];
   const soak = new Soak(options, [elder, first, second], client);
-  await soak.begin();
+  let before = await soak.begin();
   show('warming up');
   await storm(elder, options.stormSize);
-  await soak.load(options.warmUpMs, false);
-  show('at rest, before');
-  const before = await soak.rest(undefined);
-  await elder.trace();
+  let warmUps = 0;
+  for (let grown = Number.POSITIVE_INFINITY; grown > options.tolerance / 2 && warmUps < maxWarmUps; warmUps++) {
+    await soak.load(options.warmUpMs, false);
+    const rest = await soak.rest(undefined);
+    grown = rest.figures.heapBytes / before.figures.heapBytes - 1;
+    before = rest;
+    show(`at rest: the heap has grown by ${(grown * 100).toFixed(1)} %`);
+  }
+  // Who looks closely adds to what there is, so it is looked at once more.
+  if (await elder.trace()) before = await soak.rest(undefined);
   show('under load');
   await soak.load(options.loadMs, true);
   show('at rest, after');
   const after = await soak.rest(before);
   await elder.trace();
   const redisVersion = /redis_version:(\S+)/.exec(`${await client.send(['INFO', 'server'])}`)?.[1] ?? '';
-  return { ...soak.outcome(before, after), redisVersion };
+  return { ...soak.outcome(before, after), warmUps, redisVersion };
 }
 
 /** Many who come and go. */
@@ -190,8 +201,9 @@ class Soak {
     this.#publisher = new Publisher({ nodes, roundsPerSec, bulkBytes });
   }
 
-  async begin(): Promise<void> {
+  async begin(): Promise<Rest> {
     this.#least = await this.#look();
+    return this.#least;
   }
 
   /** Everybody comes, churns and leaves; a node is replaced now and then. @param counts whether it is written down */
@@ -275,7 +287,7 @@ class Soak {
     return this.#compared(before, rest).every(({ isBack }) => isBack);
   }
 
-  outcome(before: Rest, after: Rest): Omit<SoakOutcome, 'redisVersion'> {
+  outcome(before: Rest, after: Rest): Omit<SoakOutcome, 'redisVersion' | 'warmUps'> {
     const returned = this.#compared(before, after);
     const { holes, disorders } = this.#verdict;
     const violations = [

@@ -5,8 +5,8 @@
  *     npm run test:autobahn -- --cases '1.*,2.*,5.6' --at-once 4 --go-on --write
  *
  * `--cases`: some of them; `--at-once`: so many fuzzing clients share them; `--go-on`: parts that are over in a run of the same
- * sources that was interrupted are not run again; `--write`: docs/conformance.md gets the outcome, of all groups or of some. The suite's own reports are in
- * .cache/autobahn-report/.
+ * sources that was interrupted are not run again; `--write`: docs/conformance.md gets the outcome; what it says of groups that were
+ * not run stays. The suite's own reports are in .cache/autobahn-report/.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,9 +14,10 @@ import { parseArgs } from 'node:util';
 import { fingerprintOf } from '../../../scripts/setup.mjs';
 import { writePage } from '../page.js';
 import { cacheFolder } from '../python-packages.js';
-import { writeResult } from '../results.js';
+import { ownVersions, readResult, today, writeResult } from '../results.js';
 import { EchoListener } from './echo-listener.js';
 import { installSuite } from './install.js';
+import { merged } from './merged.js';
 import { partsOf, prepareFolder, runParts } from './parts.js';
 import { groups, judge } from './verdicts.js';
 
@@ -56,7 +57,8 @@ for (const { cases, outcome, reason } of verdict.explanations) console.log(`${ou
 for (const fault of faults) console.log(`FAULT ${fault}`);
 if (faults.length > 0) process.exitCode = 1;
 else if (values.write) {
-  writeResult('autobahn', verdict, versions);
+  const run = { date: today(), versions: ownVersions(versions) };
+  writeResult('autobahn', merged(readResult('autobahn')?.outcome, verdict, run), versions);
   writePage();
 }
 show(`${Object.keys(reports).length} cases, ${faults.length} faults; the reports are in ${folder}`);

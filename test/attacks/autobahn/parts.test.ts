@@ -19,7 +19,16 @@ function leave(part: string, id: string): void {
 }
 
 test('groups with long cases come apart, others stay whole', () => {
-  expect(partsOf(['1.*', '12.*', '6.4.1'])).toEqual(['1.*', '12.1.*', '12.2.*', '12.3.*', '12.4.*', '12.5.*', '6.4.1']);
+  expect(partsOf(['1.*', '9.*', '6.4.1'])).toEqual([
+    '1.*',
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `9.${n}.*`),
+    '6.4.1',
+  ]);
+  const parts = partsOf(['12.*', '13.*']);
+  expect([parts[0], parts.at(-1)]).toEqual(['12.1.1,12.1.2,12.1.3', '13.7.16,13.7.17,13.7.18']);
+  // Each case of the suite once: 5 and 7 subgroups of 18.
+  const cases = parts.flatMap((part) => part.split(','));
+  expect([cases.length, new Set(cases).size]).toEqual([12 * 18, 12 * 18]);
 });
 
 test('what is over in a run of the same sources is not run again', async () => {

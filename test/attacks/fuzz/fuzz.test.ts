@@ -6,7 +6,7 @@ import { redisIsMissing } from '../../support/brokers/redis-server.js';
 import { anyTarget, type FuzzTarget, fuzz } from './fuzzing.js';
 import { mutatedJson } from './mutate-json.js';
 import { PollingServer } from './polling.js';
-import { TamperedRedis } from './redis.js';
+import { commandsOf, TamperedRedis } from './redis.js';
 import { targets } from './targets.js';
 
 const seed = 1;
@@ -53,6 +53,14 @@ describe('the fuzzing itself', () => {
     };
     expect(await inputsOf(3)).toEqual(await inputsOf(3));
     expect(await inputsOf(3)).not.toEqual(await inputsOf(4));
+  });
+
+  // Chance made an object of the name of a command, of which no text could be made: the fuzzing broke, not what it fuzzed.
+  test('takes whatever a list of commands has become', () => {
+    expect(commandsOf('[[{"toString":"SET"},1,null,"x"],2,"GET",{}]')).toEqual([
+      ['{"toString":"SET"}', '1', 'null', 'x'],
+    ]);
+    expect(commandsOf('[["SET"')).toEqual([]);
   });
 
   test('reaches deep: a change of a change is not lost', async () => {

@@ -33,7 +33,7 @@ const meddling = new Set([
   'DEL',
   'PEXPIRE',
 ]);
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 
 type Client = Awaited<ReturnType<RedisServer['client']>>;
 
@@ -204,7 +204,7 @@ function expectRefusal(reason: unknown): void {
 }
 
 /** Commands with their arguments as texts; whatever else there is is left out. */
-function commandsOf(text: string): string[][] {
+export function commandsOf(text: string): string[][] {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -213,7 +213,12 @@ function commandsOf(text: string): string[][] {
     return [];
   }
   const list: readonly unknown[] = Array.isArray(value) ? value : [];
-  return list.filter((each): each is unknown[] => Array.isArray(each)).map((each) => each.map(String));
+  return list.filter((each): each is unknown[] => Array.isArray(each)).map((each) => each.map(argumentOf));
+}
+
+/** An object need not be anything that a text can be made of: `{"toString":"SET"}`. */
+function argumentOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function strings(answer: unknown): string[] {
