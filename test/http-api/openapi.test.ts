@@ -135,6 +135,7 @@ describe.each(operations)('$method', ({ path, method, operation }) => {
       const answer = await server.post(method, others(name, properties, required));
       expect(answer.status, name).toBe(200);
       expect(answer.body.error).toEqual({ code: 107, message: `${name} is required` });
+      expectDocumented(path, answer);
     }
   });
 });
