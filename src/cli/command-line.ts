@@ -33,6 +33,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Make a load on a server, and measure how it bears it',
     load: async () => (await import('./load.js')).load,
   },
+  doctor: {
+    summary: 'Find out why clients cannot reach a server, and what to change',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
   token: {
     summary: 'Make a token for a client',
     load: async () => (await import('./token.js')).token,

@@ -7,7 +7,7 @@ import { optionPaths } from '../../src/config/options.js';
 import { fanfare } from './fanfare-process.js';
 import { runInProcess } from './in-process.js';
 
-const commands = ['serve', 'dev', 'check', 'spec', 'plan', 'load', 'token', 'publish', 'subscribe'];
+const commands = ['serve', 'dev', 'check', 'spec', 'plan', 'load', 'doctor', 'token', 'publish', 'subscribe'];
 
 describe('help', () => {
   test('lists the commands', async () => {

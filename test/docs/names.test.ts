@@ -8,6 +8,7 @@ import { commonFlags } from '../../src/cli/arguments.js';
 import { check } from '../../src/cli/check.js';
 import type { Command } from '../../src/cli/command.js';
 import { dev } from '../../src/cli/dev.js';
+import { doctor } from '../../src/cli/doctor.js';
 import { load } from '../../src/cli/load.js';
 import { migrate } from '../../src/cli/migrate.js';
 import { plan } from '../../src/cli/plan.js';
@@ -101,7 +102,7 @@ test('variables of the environment', () => {
   expect(unknown(mentions(/(?<!\w)FANFARE_[A-Z_]+(?!…)\b/g), (name) => known.has(name))).toEqual([]);
 });
 
-const commands: readonly Command[] = [serve, dev, check, migrate, spec, plan, load, token, publish, subscribe];
+const commands: readonly Command[] = [serve, dev, check, migrate, spec, plan, load, doctor, token, publish, subscribe];
 const optionFlags = optionPaths.flatMap((path) => [flagName(path), `no-${flagName(path)}`]);
 const flagsOf = ({ flags }: Command) => new Set([...Object.keys({ ...flags, ...commonFlags }), ...optionFlags]);
 
