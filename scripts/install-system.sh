@@ -5,7 +5,8 @@
 # NATS and RabbitMQ, for test/brokers, Prometheus, for test/observe, what checks systemd units and sysctl files, for
 # test/deploy, Go, with which it builds the program of test/http-api/gocent to .cache/gocent (test/clients builds its own),
 # and Python with the packages of test/python-requirements.txt in .cache/python, for the server SDK in test/http-api, the
-# tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers, and PHP, for the recipe in test/docs.
+# tokens in test/auth, the schemas in test/deploy and Valkey in test/brokers, and PHP and PostgreSQL, for recipes in
+# test/docs.
 # `programs` installs those of the system alone, `packages` what is made with them in .cache; without a word it is both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,6 +39,7 @@ command -v unshare >/dev/null || missing+=(util-linux)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 command -v sysctl >/dev/null || missing+=(procps)
 [ -x /usr/bin/php ] || missing+=(php-cli)
+[ -x /usr/bin/psql ] && [ -d /usr/lib/postgresql ] || missing+=(postgresql)
 command -v go >/dev/null || missing+=(golang-go)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3 python3-venv)
 

@@ -32,6 +32,7 @@ export const longest = [
   'test/tracing/fleet.test.ts',
   'test/cluster/nats.test.ts',
   'test/browser/arena.test.ts',
+  'test/docs/recipes.test.ts',
   'test/docs/install.test.ts',
   'test/brokers/redis/sentinel.test.ts',
   'test/brokers/rabbitmq/access.test.ts',

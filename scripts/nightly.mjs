@@ -32,6 +32,7 @@ export const longForms = /** @type {ReadonlyArray<readonly [script: string, minu
   ['test:nodes', 45],
   ['test:runtimes', 2],
   ['test:sdks', 5],
+  ['test:frameworks', 5],
   ['test:combinations', 60],
   ['test:clients', 20],
   ['test:mutation', 40],

@@ -8,6 +8,7 @@ import { formatProblem } from '../../src/config/problem.js';
 import { testSecret } from '../cli/fanfare-process.js';
 import { load } from '../support/config/loaded.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
+import { frameworkPages, frameworks, hasFrameworks } from './terminals.js';
 
 const guides = ['guide', 'moving', 'recipes'].flatMap((folder) =>
   readdirSync(`${root}docs/${folder}`).map((name) => `docs/${folder}/${name}`),
@@ -28,14 +29,16 @@ const pages = [
 
 /** Where a listing would be as a file, beside the other ones of its page, so that they can import each other. */
 function pathOf(page: string, { label, language, line }: Block): string {
-  const folder = `${root}test/docs/.listings/${page.replaceAll('/', '-')}`;
+  const place = frameworkPages.includes(page) ? dirname(frameworks) : `${root}test/docs`;
+  const folder = `${place}/.listings/${page.replaceAll('/', '-')}`;
   return `${folder}/${label === '' ? `line-${line}.${language}` : label}`;
 }
 
 test('TypeScript listings compile', { timeout: 180_000 }, () => {
   const listings = new Map<string, { page: string; block: Block }>();
   // The programs of the README are files, which the compiler checks as such.
-  for (const page of pages.filter((name) => name !== 'README.md')) {
+  const isCompiled = (page: string) => page !== 'README.md' && (hasFrameworks || !frameworkPages.includes(page));
+  for (const page of pages.filter(isCompiled)) {
     for (const block of blocksOf(readPage(page)))
       if (block.language === 'ts' || block.language === 'tsx') listings.set(pathOf(page, block), { page, block });
   }
@@ -58,7 +61,7 @@ test('TypeScript listings compile', { timeout: 180_000 }, () => {
   };
   const program = ts.createProgram(
     [...listings.keys()],
-    { ...options, noEmit: true, allowImportingTsExtensions: true },
+    { ...options, experimentalDecorators: true, noEmit: true, allowImportingTsExtensions: true },
     host,
   );
   const problems = [...listings].flatMap(([path, { page, block }]) => {

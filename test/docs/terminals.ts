@@ -12,7 +12,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'vitest';
 import { command } from '../cli/fanfare-process.js';
 import { freePort } from '../support/programs/free-port.js';
@@ -35,6 +35,14 @@ export function curlIsMissing(): boolean {
 
 /** What servers listen on, in the documentation. */
 const portsOfPages = ['8000', '3000', '9000', '5432'];
+
+/** Packages that are too large for every clone: `npm run test:frameworks` installs them there. */
+export const frameworks = join(root, '.cache/frameworks/node_modules');
+
+export const hasFrameworks = existsSync(frameworks);
+
+/** The pages that need them. */
+export const frameworkPages = ['docs/recipes/nestjs.md'];
 
 /** For a page with many programs, each of which has to start, on a machine with other work. */
 export const patienceMs = 180_000;
@@ -141,6 +149,10 @@ export class Reader implements AsyncDisposable {
     const others = ['zod', 'ws', 'centrifuge', 'express', 'fastify', 'hono', '@hono/node-server'];
     for (const name of [...others, ...moving, ...traced])
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
+    if (hasFrameworks) {
+      for (const name of ['@nestjs', 'reflect-metadata', 'rxjs'])
+        symlinkSync(join(frameworks, name), join(modules, name));
+    }
     const inherited = Object.entries(process.env).filter(([name]) => !/^(FANFARE|NODE_|VITEST|FORCE_COLOR)/.test(name));
     this.#env = {
       ...Object.fromEntries(inherited),
@@ -175,8 +187,10 @@ export class Reader implements AsyncDisposable {
   }
 
   async #take({ language, label, text }: Block): Promise<void> {
-    if (label.includes('.')) writeFileSync(join(this.folder, label), text);
-    else if (language === 'sh') {
+    if (label.includes('.')) {
+      mkdirSync(dirname(join(this.folder, label)), { recursive: true });
+      writeFileSync(join(this.folder, label), text);
+    } else if (language === 'sh') {
       if (label === '') this.#printed = await this.#type(text);
       else await this.#open(label, text);
     } else if (language === 'text' || language === 'json') {
