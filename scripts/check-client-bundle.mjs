@@ -9,10 +9,10 @@ import { build } from 'esbuild';
 
 /**
  * Each entry for browsers, with the largest gzip size of its bundle, minified: the Centrifugal SDK, about 24 kB, is in
- * the first two. The typed layer takes 3, the way around what does not let WebSocket pass, with long polling, 3.5.
+ * the first two. The typed layer takes 3, the list of `live()`, which pages made themselves, 0.8, the way around what does not let WebSocket pass, with long polling, 3.5.
  */
 const entries = [
-  { entry: 'client', maxGzipBytes: 33_800 },
+  { entry: 'client', maxGzipBytes: 34_700 },
   { entry: 'client/protobuf', maxGzipBytes: 27_000 },
   // No SDK: what inflates takes most of it.
   { entry: 'client/dictionary', maxGzipBytes: 4_000 },

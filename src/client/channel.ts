@@ -28,8 +28,10 @@ import type { ConnectOptions } from './connect-options.js';
 import type { TagFilter } from './filter.js';
 import { JoinLeave } from './join-leave.js';
 import { Listeners } from './listeners.js';
-import { type Member, type Message, toMember, toMessage, toSent } from './message.js';
+import { LiveChannel, type LiveOptions } from './live-channel.js';
+import { type Member, type Message, type StreamPosition, toMember, toMessage, toSent } from './message.js';
 import { MessageReader } from './message-reader.js';
+import { positionOf } from './publish-position.js';
 import { subscriptionOptions } from './sdk-options.js';
 
 const defaultMaxBuffered = 1_024;
@@ -159,13 +161,27 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   }
 
   /**
-   * Publishes, once subscribed. Resolves when the server has acknowledged it.
+   * The newest messages as a list that stays up to date: the history first, then what comes, without gaps or doubles; read
+   * again after a reconnect that lost some. Counts as one more use of the channel, until its `close()`.
+   *
+   * @example const live = room.live({ history: 50 }); live.on('change', ({ messages }) => show(messages));
+   */
+  live(options: LiveOptions = {}): LiveChannel<Data> {
+    return new LiveChannel<Data>(() => {
+      this.retain({});
+      return this;
+    }, options);
+  }
+
+  /**
+   * Publishes, once subscribed. Resolves when the server has acknowledged it, with the position of the publication in a
+   * channel with a history, and `undefined` in others.
    *
    * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST` for what the schema refuses, `ERR_TIMEOUT`,
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_UNSUBSCRIBED`, `ERR_CLOSED`, or why the subscription was refused
    */
-  async publish(data: Input): Promise<void> {
-    await this.call((subscription) => subscription.publish(toSent(data)));
+  async publish(data: Input): Promise<StreamPosition | undefined> {
+    return positionOf(await this.call((subscription) => subscription.publish(toSent(data))));
   }
 
   /** Reads kept messages, oldest first. Throws as {@link publish} does, `ERR_NOT_AVAILABLE` and `ERR_UNRECOVERABLE`. */

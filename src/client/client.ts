@@ -23,7 +23,8 @@ import { ClientError, toClientError } from './client-error.js';
 import { systemPorts } from './client-ports.js';
 import type { ConnectOptions } from './connect-options.js';
 import { Listeners } from './listeners.js';
-import { type Message, toMessage, toSent } from './message.js';
+import { type Message, type StreamPosition, toMessage, toSent } from './message.js';
+import { askForPositions, positionOf } from './publish-position.js';
 import { withoutNodeStorage } from './quiet-storage.js';
 import { askForPages } from './recovery-pages.js';
 import { connectionOptions, withRate } from './sdk-options.js';
@@ -102,6 +103,7 @@ export class Client<App extends AnyApp = AnyApp> {
       () => options.codec?.newSdk(entry, sdkOptions) ?? new Centrifuge([entry], sdkOptions),
     );
     askForPages(this.#sdk);
+    askForPositions(this.#sdk);
     options.dictionary?.install(
       this.#sdk,
       () => entry.transport,
@@ -239,21 +241,25 @@ export class Client<App extends AnyApp = AnyApp> {
   }
 
   /**
-   * Publishes without subscribing. Resolves when the server has acknowledged it. A publication that is refused only
+   * Publishes without subscribing. Resolves when the server has acknowledged it, with its position as
+   * {@link Channel.publish} does. A publication that is refused only
    * because the server has just ended the subscription of an open channel of that name is made again in the next
    * subscription.
    *
    * @throws ClientError `ERR_PERMISSION_DENIED`, `ERR_BAD_REQUEST`, `ERR_UNKNOWN_CHANNEL`, `ERR_TIMEOUT`,
    *   `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
    */
-  async publish<const Name extends string>(name: KnownChannel<App, Name>, data: InputOf<App, Name>): Promise<void> {
+  async publish<const Name extends string>(
+    name: KnownChannel<App, Name>,
+    data: InputOf<App, Name>,
+  ): Promise<StreamPosition | undefined> {
     const channel = this.#channels.get(name);
     const numReturns = channel?.numReturns;
     try {
-      await this.#call(() => this.#sdk.publish(name, toSent(data)));
+      return positionOf(await this.#call(() => this.#sdk.publish(name, toSent(data))));
     } catch (error) {
       if (channel === undefined || !channel.isOutdated(error, numReturns)) throw error;
-      await channel.publish(data);
+      return channel.publish(data);
     }
   }
 

@@ -32,6 +32,7 @@ export type {
   PresenceMap,
   Present,
 } from './channel-map.js';
+export type { ChannelSnapshot } from './channel-store.js';
 export type { Client, ClientEvents, ConnectedEvent, ConnectionState, ConnectionStatus } from './client.js';
 export { ClientError, type ClientErrorCode } from './client-error.js';
 export type { Codec } from './codec.js';
@@ -40,6 +41,7 @@ export type { ConnectOptions, EventSourceConstructor, WebSocketConstructor } fro
 export type { DictionaryOption } from './dictionary-option.js';
 export type { EndpointPaths } from './endpoint-url.js';
 export { allOf, anyOf, not, type TagComparisons, type TagFilter, tag } from './filter.js';
+export type { LiveChannel, LiveOptions } from './live-channel.js';
 export { type LongPollingOptions, LongPollingSocket } from './long-polling-socket.js';
 export type { Member, Message, StreamPosition } from './message.js';
 export type { MessageReader } from './message-reader.js';

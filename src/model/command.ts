@@ -11,6 +11,9 @@ export const pagedRecovery = 65_536;
 /** Features of a subscription that a client declares in `flag`. */
 export const subscribeFlags = { channelCompaction: 1, rejectUnrecovered: 2, pagedRecovery } as const;
 
+/** What a client asks for in the `flag` of `publish`: the position of the publication, in the reply. */
+export const publishFlags = { position: 1 } as const;
+
 /** Features of a connection that a client declares in `flag`; the server confirms the dictionary there. */
 export const connectFlags = { dictionary: 1, pagedRecovery } as const;
 
@@ -94,6 +97,8 @@ export type Command =
       readonly data: Payload;
       /** Present if the channel is a map. */
       readonly change?: KeyedChange;
+      /** Whether the reply has the position of the publication. Default: `false`. */
+      readonly wantsPosition?: true;
     }
   | { readonly kind: 'presence'; readonly id: number; readonly channel: string }
   | { readonly kind: 'presenceStats'; readonly id: number; readonly channel: string }

@@ -4,6 +4,7 @@ import type { ErrorReply } from './codes.js';
 import type { MapRequest } from './command.js';
 import type { DictionaryOffer } from './dictionary.js';
 import type { JsonPayload } from './payload.js';
+import type { Position } from './position.js';
 import type { ClientInfo, Publication } from './publication.js';
 import type { RefusalLine } from './refusal-line.js';
 import type { StatePage } from './state-page.js';
@@ -69,7 +70,8 @@ export type ReplyBody =
   | { readonly kind: 'connect'; readonly result: ConnectResult }
   | { readonly kind: 'subscribe'; readonly result: SubscribeResult }
   | { readonly kind: 'unsubscribe' }
-  | { readonly kind: 'publish' }
+  /** `position`: only if the client has asked for it, and the channel has a history. */
+  | { readonly kind: 'publish'; readonly position?: Position }
   | { readonly kind: 'presence'; readonly clients: readonly ClientInfo[] }
   | { readonly kind: 'presenceStats'; readonly numClients: number; readonly numUsers: number }
   | { readonly kind: 'history'; readonly result: HistoryResult }

@@ -13,12 +13,13 @@ import {
 import type { AnyApp, DataOf, InputOf, KnownChannel, OptionsOf } from '../client/app-types.js';
 import type { ChannelOptions } from '../client/channel-events.js';
 import type { ChannelMap, Present } from '../client/channel-map.js';
+import { type ChannelSnapshot, ChannelStore } from '../client/channel-store.js';
 import type { Client, ConnectionStatus } from '../client/client.js';
 import { ClientError } from '../client/client-error.js';
 import type { TagFilter } from '../client/filter.js';
+import type { StreamPosition } from '../client/message.js';
 import { streams } from '../client/streams/streams.js';
 import { defined } from '../model/defined.js';
-import { type ChannelSnapshot, ChannelStore } from './channel-store.js';
 import { type MapSnapshot, MapStore } from './map-store.js';
 import { type PresenceSnapshot, PresenceStore } from './presence-store.js';
 import { type StreamSnapshot, StreamStore } from './stream-store.js';
@@ -43,8 +44,8 @@ export interface UsePresenceOptions {
 }
 
 export interface ChannelView<Data, Input> extends ChannelSnapshot<Data> {
-  /** Publishes; stable between renders. Throws as `Channel.publish` does. */
-  readonly publish: (data: Input) => Promise<void>;
+  /** Publishes; stable between renders. Resolves and throws as `Channel.publish` does. */
+  readonly publish: (data: Input) => Promise<StreamPosition | undefined>;
   /** Empties the list; stable between renders. */
   readonly clear: () => void;
 }

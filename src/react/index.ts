@@ -1,6 +1,6 @@
 /** `fanfare/react`: hooks for `fanfare/client`. */
 
-export type { ChannelSnapshot } from './channel-store.js';
+export type { ChannelSnapshot } from '../client/channel-store.js';
 export {
   type ChannelView,
   createFanfare,

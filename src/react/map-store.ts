@@ -3,8 +3,8 @@
 import type { ChannelState } from '../client/channel-events.js';
 import type { ChannelMap } from '../client/channel-map.js';
 import { ClientError } from '../client/client-error.js';
-import { openOrError } from './open-or-error.js';
-import { SnapshotStore } from './snapshot-store.js';
+import { openOrError } from '../client/open-or-error.js';
+import { SnapshotStore } from '../client/snapshot-store.js';
 
 export interface MapSnapshot<Value> {
   /** Empty until the state has come. During a reconnect, the last known one. */

@@ -4,8 +4,8 @@ import type { Channel } from '../client/channel.js';
 import type { ChannelState } from '../client/channel-events.js';
 import { ClientError, toClientError } from '../client/client-error.js';
 import type { Member } from '../client/message.js';
-import { openOrError } from './open-or-error.js';
-import { SnapshotStore } from './snapshot-store.js';
+import { openOrError } from '../client/open-or-error.js';
+import { SnapshotStore } from '../client/snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
 export type PresenceSource = Pick<Channel<unknown>, 'state' | 'error' | 'on' | 'presence' | 'close'>;

@@ -1,10 +1,10 @@
 /** One stream of a channel for `useStream`. */
 
 import { ClientError } from '../client/client-error.js';
+import { openOrError } from '../client/open-or-error.js';
+import { SnapshotStore } from '../client/snapshot-store.js';
 import type { StreamState } from '../client/streams/stream.js';
 import type { Streams } from '../client/streams/streams.js';
-import { openOrError } from './open-or-error.js';
-import { SnapshotStore } from './snapshot-store.js';
 
 export interface StreamSnapshot<Item> {
   /** So far; empty for a stream of items. */

@@ -1,6 +1,6 @@
 /** What compiles with the hooks of a declared application, and what must not. */
 
-import { type Client, tag } from 'fanfare/client';
+import { type Client, type StreamPosition, tag } from 'fanfare/client';
 import { createFanfare } from 'fanfare/react';
 import { createElement } from 'react';
 import { describe, expectTypeOf, test } from 'vitest';
@@ -15,7 +15,9 @@ describe('hooks', () => {
   test('are typed once, by the application', () => {
     const { messages, publish } = useChannel(`chat:${id}`, { history: 50, keep: 200 });
     expectTypeOf(messages[0]?.data).toEqualTypeOf<{ text: string; size: number } | undefined>();
-    expectTypeOf(publish).toEqualTypeOf<(data: { text: string; size?: number | undefined }) => Promise<void>>();
+    expectTypeOf(publish).toEqualTypeOf<
+      (data: { text: string; size?: number | undefined }) => Promise<StreamPosition | undefined>
+    >();
     expectTypeOf(usePresence('chat:lobby').members[0]?.user).toEqualTypeOf<string | undefined>();
     expectTypeOf(useConnection().state).toEqualTypeOf<'connecting' | 'connected' | 'disconnected'>();
     expectTypeOf(useClient()).toEqualTypeOf<Client<Arena>>();
@@ -28,7 +30,7 @@ describe('hooks', () => {
       filter: tag('kind').is('key'),
     });
     expectTypeOf(messages[0]?.data).toEqualTypeOf<Uint8Array | undefined>();
-    expectTypeOf(publish).toEqualTypeOf<(data: Uint8Array) => Promise<void>>();
+    expectTypeOf(publish).toEqualTypeOf<(data: Uint8Array) => Promise<StreamPosition | undefined>>();
     usePresence('chat:lobby', { filter: tag('kind').exists() });
     // @ts-expect-error without `bytes` it would get base64 in JSON
     useChannel('frames:final');

@@ -148,7 +148,7 @@ export const reply = message({
   5: ['connect', connectResult],
   6: ['subscribe', subscribeResult],
   7: ['unsubscribe', empty],
-  8: ['publish', empty],
+  8: ['publish', message({ 1: ['offset', 'uint'], 2: ['epoch', 'text'] })],
   9: ['presence', message({ 1: ['presence', map(clientInfo)] }, () => ({ presence: {} }))],
   10: [
     'presence_stats',

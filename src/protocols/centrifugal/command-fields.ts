@@ -10,6 +10,7 @@ import {
   type MapRequest,
   mapPhases,
   mapTypes,
+  publishFlags,
   type SubscribeRequest,
 } from '../../model/command.js';
 import { type Fields, isFields } from '../../model/fields.js';
@@ -46,7 +47,13 @@ const builders: Readonly<Record<string, (id: number, fields: Fields) => Command>
   publish: (id, fields) => {
     const change = integer(fields, 'type') === mapTypes.any ? keyedChange(fields) : undefined;
     if (change === undefined) {
-      return { kind: 'publish', id, channel: streamChannel(fields), data: required(payload(fields, 'data'), 'data') };
+      const command = {
+        kind: 'publish',
+        id,
+        channel: streamChannel(fields),
+        data: required(payload(fields, 'data'), 'data'),
+      } as const;
+      return (integer(fields, 'flag') & publishFlags.position) === 0 ? command : { ...command, wantsPosition: true };
     }
     const data = change.removed ? nothing : required(payload(fields, 'data'), 'data');
     return { kind: 'publish', id, channel: text(fields, 'channel'), data, change };

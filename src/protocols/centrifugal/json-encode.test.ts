@@ -59,6 +59,12 @@ describe('pushes', () => {
   test.each(pushVectors)('$name', ({ push, bytes }) => expect(encodePush(push)).toBe(bytes));
 });
 
+test('the position of a publication, for who has asked; the SDK reads past it', () => {
+  const bytes = encodeReply(3, { kind: 'publish', position: { offset: 8, epoch: 'e1' } });
+  expect(bytes).toBe('{"id":3,"publish":{"offset":8,"epoch":"e1"}}');
+  expect(sdkDecode(bytes)).toHaveLength(1);
+});
+
 describe('frames', () => {
   test('a ping is an empty object', () => {
     expect(encodePing()).toBe('{}');

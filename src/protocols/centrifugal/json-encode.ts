@@ -8,6 +8,7 @@ import type { ErrorReply } from '../../model/codes.js';
 import { connectFlags } from '../../model/command.js';
 import type { DictionaryOffer } from '../../model/dictionary.js';
 import { isBytes, type JsonPayload, payloadJson, payloadText } from '../../model/payload.js';
+import type { Position } from '../../model/position.js';
 import type { ClientInfo, Publication } from '../../model/publication.js';
 import type { DeltaData, PublicationPush, Push, SubscribePush, TrafficPush } from '../../model/push.js';
 import type { ConnectResult, HistoryResult, MapResult, ReplyBody, SubscribeResult } from '../../model/reply.js';
@@ -176,6 +177,10 @@ function errorText(error: ErrorReply): string {
   );
 }
 
+function publishResult(position: Position | undefined): string {
+  return position === undefined ? '{}' : object(number('offset', position.offset), quoted('epoch', position.epoch));
+}
+
 /** `"method":{…}`, the part of a reply after its id. */
 function replyBody(body: ReplyBody): string {
   switch (body.kind) {
@@ -185,8 +190,9 @@ function replyBody(body: ReplyBody): string {
       return `"connect":${connectResult(body.result)}`;
     case 'subscribe':
       return `"subscribe":${subscribeResult(body.result)}`;
-    case 'unsubscribe':
     case 'publish':
+      return `"publish":${publishResult(body.position)}`;
+    case 'unsubscribe':
     case 'ping':
       return `"${body.kind}":{}`;
     case 'presence': {

@@ -29,6 +29,12 @@ describe('golden bytes, which the SDK has written', () => {
   });
 });
 
+test('the position of a publication, for who has asked; the SDK reads past it', () => {
+  const bytes = encodeReply(3, { kind: 'publish', position: { offset: 8, epoch: 'e1' } });
+  expect(hex(bytes)).toBe('0a08034206080812026531');
+  expect(protobufSdk.decodeReplies(Buffer.from(bytes))).toMatchObject([{ id: 3 }]);
+});
+
 describe('frames', () => {
   test('a ping is a message of length 0', () => {
     expect(hex(encodePing())).toBe('00');

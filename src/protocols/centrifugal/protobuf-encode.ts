@@ -83,8 +83,12 @@ function writeReplyBody(writer: ProtobufWriter, body: ReplyBody): void {
     case 'subscribe':
       writeSubscribeResult(writer, body.result);
       break;
-    case 'unsubscribe':
     case 'publish':
+      if (body.position === undefined) break;
+      writer.uint(1, body.position.offset);
+      writer.text(2, body.position.epoch);
+      break;
+    case 'unsubscribe':
     case 'ping':
       break;
     case 'presence':

@@ -114,6 +114,8 @@ export const requests: ReadonlyMap<number, Request> = new Map<number, Request>([
         3: ['type', 'int'],
         4: ['key', 'text'],
         5: ['removed', 'flag'],
+        // Fanfare's own: client.proto has no such field.
+        15: ['flag', 'int'],
       }),
       defaults: { data: new Uint8Array() },
     },

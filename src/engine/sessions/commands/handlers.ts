@@ -34,7 +34,7 @@ export function commandHandlers(ports: Ports): CommandHandlers<Session> {
         ? runSubscribe(ports, session, id, request)
         : runMapSubscribe(ports, session, id, request, request.map),
     unsubscribe: (session, { channel }) => runUnsubscribe(session, channel),
-    publish: (session, { channel, data, change }) => runPublish(ports, session, channel, data, change),
+    publish: (session, command) => runPublish(ports, session, command),
     presence: (session, { channel }) => runPresence(ports, session, channel),
     presenceStats: (session, { channel }) => runPresenceStats(ports, session, channel),
     history: (session, { request }) => runHistory(ports, session, request),

@@ -2,7 +2,7 @@
 
 import type { ChannelName } from '../../../model/channel-name.js';
 import { errorCodes } from '../../../model/codes.js';
-import type { KeyedChange } from '../../../model/command.js';
+import type { Command, KeyedChange } from '../../../model/command.js';
 import { FanfareError } from '../../../model/fanfare-error.js';
 import { JsonSource } from '../../../model/json-source.js';
 import { isBytes, type Payload, payloadJson, payloadValue } from '../../../model/payload.js';
@@ -35,12 +35,12 @@ export interface PublishPorts extends TargetPorts {
   readonly tracer: Tracer | undefined;
 }
 
+type PublishCommand = Extract<Command, { readonly kind: 'publish' }>;
+
 export async function runPublish(
   ports: PublishPorts,
   session: Session,
-  name: string,
-  data: Payload,
-  change?: KeyedChange,
+  { channel: name, data, change, wantsPosition }: PublishCommand,
 ): Promise<ReplyBody | Denied> {
   const target = findTarget(ports, name);
   if (!target.ok) return target;
@@ -50,7 +50,13 @@ export async function runPublish(
   }
   if (rule.streams !== undefined) return refuse(errorCodes.notAvailable, otherKind('publish', target));
   if (rule.map?.presence !== undefined) return refuse(errorCodes.notAvailable, otherKind('publish', target));
-  const question = { action: 'publish', channel, rule, ...(change && { change }) } as const;
+  const question = {
+    action: 'publish',
+    channel,
+    rule,
+    ...(change && { change }),
+    ...(wantsPosition && { wantsPosition }),
+  } as const;
   // By name first, so that a client that may not publish learns nothing about the schema.
   const byName = decideByName(rule.publish, session, question);
   if (byName?.ok === false) return byName;
@@ -80,7 +86,7 @@ export async function runPublish(
   return outcome;
 }
 
-type PublishQuestion = Question & { readonly change?: KeyedChange };
+type PublishQuestion = Question & { readonly change?: KeyedChange; readonly wantsPosition?: true };
 
 /** For spans. */
 const denied = { code: 'denied' };
@@ -111,12 +117,14 @@ async function publishAsAllowed(
 
 async function send(
   { publishing }: PublishPorts,
-  { channel, rule, change }: PublishQuestion,
+  { channel, rule, change, wantsPosition }: PublishQuestion,
   data: Payload,
   options: PublishingOptions,
 ): Promise<ReplyBody | Denied> {
-  if (change === undefined) await publishing.publish(channel, rule, data, options);
-  else {
+  if (change === undefined) {
+    const { position } = await publishing.publish(channel, rule, data, options);
+    if (wantsPosition && position.epoch !== '') return { kind: 'publish', position };
+  } else {
     const outcome = await publishing.change(channel, rule, { ...change, data }, options);
     if (!outcome.ok && outcome.why === 'full') {
       return refuse(errorCodes.limitExceeded, mapIsFull(channel, rule, outcome.tooMany));

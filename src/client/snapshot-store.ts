@@ -1,8 +1,8 @@
-/** Store for React's `useSyncExternalStore`: an immutable snapshot, updated while it has subscribers. */
+/** An immutable snapshot, updated while it has watchers: also what React's `useSyncExternalStore` needs. */
 
 /**
  * The constructor has no effects, so a render that React discards leaves nothing behind. It starts with the first
- * subscriber and stops with the last, any number of times.
+ * watcher and stops with the last, any number of times.
  */
 export abstract class SnapshotStore<Snapshot> {
   readonly #watchers = new Set<() => void>();

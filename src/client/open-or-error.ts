@@ -1,6 +1,6 @@
-/** Opens a channel for a component; that another component uses it in another way is a state of it, and no crash. */
+/** Opens a channel for a list or a component; that somebody else uses it in another way is a state of it, and no crash. */
 
-import { ClientError } from '../client/client-error.js';
+import { ClientError } from './client-error.js';
 
 /** @returns `ERR_CONFIG` for a channel that is open with another filter, or as a map. Other errors are thrown */
 export function openOrError<Source>(open: () => Source): Source | ClientError {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ChannelEvents, HistoryOptions, HistoryResult } from '../client/channel-events.js';
-import { ClientError } from '../client/client-error.js';
-import { Listeners } from '../client/listeners.js';
-import type { Message } from '../client/message.js';
+import type { ChannelEvents, HistoryOptions, HistoryResult } from './channel-events.js';
 import { ChannelStore, type MessageSource } from './channel-store.js';
+import { ClientError } from './client-error.js';
+import { Listeners } from './listeners.js';
+import type { Message } from './message.js';
 
 interface HistoryRequest {
   readonly limit: number;
@@ -33,8 +33,9 @@ class FakeChannel implements MessageSource<number, number> {
     this.uses -= 1;
   }
 
-  async publish(data: number): Promise<void> {
+  async publish(data: number) {
     this.published.push(data);
+    return { offset: this.published.length, epoch: 'e' };
   }
 
   history({ limit = 100 }: HistoryOptions = {}): Promise<HistoryResult<number>> {
@@ -186,7 +187,7 @@ it('shows that a channel was over before it is watched, and why, until it is tak
 it('publishes before it is watched, and lets go of the channel', async () => {
   const channel = new FakeChannel();
   const store = new ChannelStore(() => channel.open(), { keep: 3, history: 0 });
-  await store.publish(7);
+  expect(await store.publish(7)).toEqual({ offset: 1, epoch: 'e' });
   expect(channel.published).toEqual([7]);
   expect(channel.uses).toBe(0);
 });

@@ -1,19 +1,26 @@
 /**
- * The newest messages of a channel for `useChannel`: history first, then live, in one list without gaps or duplicates.
+ * The newest messages of a channel for `channel.live()` and `useChannel`: history first, then live, in one list without
+ * gaps or duplicates.
  */
 
-import type { Channel } from '../client/channel.js';
-import type { ChannelState } from '../client/channel-events.js';
-import { ClientError, toClientError } from '../client/client-error.js';
-import type { Message } from '../client/message.js';
+import type { ChannelEvents, ChannelState, HistoryOptions, HistoryResult } from './channel-events.js';
+import { ClientError, toClientError } from './client-error.js';
+import type { Message, StreamPosition } from './message.js';
 import { openOrError } from './open-or-error.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 /** The part of a channel that the list is made from. */
-export type MessageSource<Data, Input> = Pick<
-  Channel<Data, Input>,
-  'state' | 'error' | 'on' | 'publish' | 'history' | 'close'
->;
+export interface MessageSource<Data, Input> {
+  readonly state: ChannelState;
+  readonly error: ClientError | undefined;
+  on<Event extends keyof ChannelEvents<Data>>(
+    event: Event,
+    listener: (payload: ChannelEvents<Data>[Event]) => void,
+  ): () => void;
+  publish(data: Input): Promise<StreamPosition | undefined>;
+  history(options?: HistoryOptions): Promise<HistoryResult<Data>>;
+  close(): void;
+}
 
 export interface ChannelSnapshot<Data> {
   /** Oldest first, at most `keep`. */
@@ -58,11 +65,11 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
     this.#options = options;
   }
 
-  /** Publishes, even before the component is mounted. */
-  readonly publish = async (data: Input): Promise<void> => {
+  /** Publishes, even before the list is watched. */
+  readonly publish = async (data: Input): Promise<StreamPosition | undefined> => {
     const channel = this.#open();
     try {
-      await channel.publish(data);
+      return await channel.publish(data);
     } finally {
       channel.close();
     }
@@ -92,7 +99,7 @@ export class ChannelStore<Data, Input> extends SnapshotStore<ChannelSnapshot<Dat
         channel.close();
       },
     ];
-    // Another component may already have subscribed, or have been refused.
+    // Another user of the channel may already have subscribed, or have been refused.
     const { state, error } = channel;
     if (state !== 'subscribing') this.update({ state, error, loading: false });
     if (state === 'subscribed') void this.#load(channel);
