@@ -19,6 +19,8 @@ const connectionState = v.object({
   beganAtMs: v.number(),
   /** When the last ping was sent, or the client was let in. */
   pingedAtMs: v.number(),
+  /** When its entries in presence were last renewed, and it was found open. Absent: when it was let in. */
+  checkedAtMs: v.exactOptional(v.number()),
   /** `refused`: the client was told that it may not connect, and should leave. */
   phase: v.picklist(['new', 'refused', 'connected']),
   session: v.exactOptional(sessionRecord),

@@ -3,11 +3,11 @@
 import type { ConnectionState } from './connection-state.js';
 import type { FunctionPorts } from './function-ports.js';
 
-type DuePorts = Pick<FunctionPorts, 'limits' | 'times' | 'engine'>;
+type DuePorts = Pick<FunctionPorts, 'limits' | 'times'>;
 
 /** Unix milliseconds. */
-export function dueAtMs({ limits, times, engine }: DuePorts, state: ConnectionState): number {
-  const { session, phase, beganAtMs, pingedAtMs } = state;
+export function dueAtMs({ limits, times }: DuePorts, state: ConnectionState): number {
+  const { session, phase, beganAtMs, pingedAtMs, checkedAtMs } = state;
   if (session === undefined || phase !== 'connected') return beganAtMs + limits.connectTimeoutMs;
   const moments = [
     pingedAtMs + times.pingMs,
@@ -16,7 +16,8 @@ export function dueAtMs({ limits, times, engine }: DuePorts, state: ConnectionSt
   ];
   // Only what is present is shown to others: the rest may be found dead by its next ping.
   if (session.subscriptions.some(({ present }) => present === true)) {
-    moments.push(engine.clock.wallMs() + times.presenceCheckMs);
+    // Since the last look, and not the last visit: that renews nothing, and an index is written for each other moment.
+    moments.push((checkedAtMs ?? pingedAtMs) + times.presenceCheckMs);
   }
   return Math.min(...moments);
 }

@@ -64,6 +64,7 @@ export class Visit {
   readonly #connection: GatewayConnection;
   readonly #afterwards: (() => Promise<void>)[] = [];
   #pingedAtMs: number;
+  #checkedAtMs: number | undefined;
   #isOver = false;
 
   constructor({ engine, store, limits, revocations, gateway }: FunctionPorts, options: VisitOptions) {
@@ -73,6 +74,7 @@ export class Visit {
     this.#engine = engine;
     this.#before = before;
     this.#pingedAtMs = before.pingedAtMs;
+    this.#checkedAtMs = before.checkedAtMs;
     this.#clock = new VisitClock(clock);
     this.#broker = new VisitBroker({
       store,
@@ -132,12 +134,13 @@ export class Visit {
 
   /** Sends a ping, and keeps the session's entries in presence from expiring. */
   ping(): void {
-    this.#pingedAtMs = this.#engine.clock.wallMs();
+    this.#pingedAtMs = this.#checkedAtMs = this.#engine.clock.wallMs();
     this.session.onPingDue();
   }
 
   /** Keeps the session's entries in presence from expiring. */
   renewPresence(): void {
+    this.#checkedAtMs = this.#engine.clock.wallMs();
     for (const subscription of this.session.subscriptions) {
       if (subscription.isEstablished) this.node.ports.presence.renew(subscription);
     }
@@ -203,7 +206,7 @@ export class Visit {
       handshake: writtenHandshake(session.handshake),
       phase: record !== undefined ? 'connected' : session.is('refused') ? 'refused' : 'new',
       pingedAtMs: record !== undefined && phase !== 'connected' ? wallMs : this.#pingedAtMs,
-      ...defined({ session: record }),
+      ...defined({ session: record, checkedAtMs: this.#checkedAtMs }),
     };
   }
 }

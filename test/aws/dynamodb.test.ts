@@ -3,15 +3,18 @@
  * and what the official client can do. In one file, since its server takes seconds to start.
  */
 
-import { describe, test } from 'vitest';
+import { dynamoDbStore } from 'fanfare/aws';
+import { describe, expect, test } from 'vitest';
 import { brokerSuite } from '../../src/conformance/index.js';
 import type { Broker, BrokerEvents, Published, PublishOptions } from '../../src/engine/ports/broker.js';
 import type { ChannelName } from '../../src/model/channel-name.js';
 import { type ClientInfo, type NewPublication, publicationAt } from '../../src/model/publication.js';
+import { countedStory, messages, subscribers } from '../support/aws/counted-story.js';
+import { CountingProxy } from '../support/aws/counting-proxy.js';
 import { scenarioSuite } from '../support/aws/scenario-suite.js';
 import { storeSuite } from '../support/aws/store-suite.js';
 import { dynamoDbStoreKind } from '../support/aws/stores.js';
-import { ports, shared } from '../support/brokers/suites.js';
+import { ownPrefix, ports, shared } from '../support/brokers/suites.js';
 
 /** Delivers what the store has kept to the process that has published it, as functions do to subscribers. */
 function heard(store: Broker): Broker {
@@ -80,5 +83,33 @@ describe.skipIf(dynamoDbStoreKind.isMissing())('DynamoDB', () => {
   });
 
   storeSuite(server);
+
+  test('operations are those of the page', { timeout: 120_000 }, async () => {
+    const dynamoDb = server().server;
+    await using proxy = await CountingProxy.start(dynamoDb.endpoint);
+    const table = ownPrefix();
+    await dynamoDb.createTable(table);
+    const { counts } = proxy;
+    const story = await countedStory(dynamoDbStore({ table, endpoint: proxy.url }), counts);
+    // Read again by each process when it is two seconds old.
+    const of = ({ 'Query revocations': _, ...store }: Readonly<Record<string, number>>) => store;
+    expect(of(story.upgrade.store)).toEqual({ 'PutItem connection': 1 });
+    expect(of(story.connect.store)).toEqual({ 'UpdateItem connection': 2 });
+    expect(of(story.subscribe.store)).toEqual({
+      'UpdateItem connection': 3,
+      'PutItem index': 1,
+      'GetItem stream': 1,
+    });
+    const deliveries = messages * (subscribers - 1);
+    expect(of(story.publish.store)).toEqual({
+      'UpdateItem connection': 2 * (messages + deliveries),
+      'PutItem late': messages,
+      'GetItem stream': messages,
+      'TransactWriteItems stream': messages,
+      'Query index': messages,
+      'DeleteItem late': messages,
+    });
+  });
+
   scenarioSuite(server, { isSerial: true, chosen: isLong ? undefined : usual });
 });

@@ -100,6 +100,23 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
     expect([of('ann'), of('bob')]).toEqual([numbers(count), numbers(count)]);
   });
 
+  test('the sweep looks at who is present, and renews it, also where messages never cease', async () => {
+    const log = new RecordedLog();
+    const { functions, joined } = await begun({ app: makeApp({ log }), times: { presenceCheckMs: 1_000 } });
+    const { room } = await joined('chat:a');
+    await expect
+      .poll(
+        async () => {
+          // Visited again long before the time since its last visit is over.
+          await room.publish('again');
+          await functions.sweep();
+          return log.lines.some(({ fields }) => Number(fields.connections) > 0);
+        },
+        { timeout: 20_000, interval: 0 },
+      )
+      .toBe(true);
+  });
+
   test('another function publishes, gives orders and reads; its client is anybody’s', async () => {
     const first = await begun();
     const token = await signed(secret, { sub: 'ann' });

@@ -32,11 +32,11 @@ const roundMs = 25;
 const visitsAtOnce = 32;
 const pingSec = 480;
 const unitBytes = 1_024;
-/** Units of writing beside the publication itself: its client's connection, and its mark. */
-const publicationUnits = 4;
+/** Units of writing beside the publication itself: its client's connection; and its mark, which comes and goes, and is in an index. */
+const publicationUnits = 6;
 const deliveryUnits = 2;
 /** Of a connect with one subscribe, and of its end. */
-const connectUnits = 12;
+const connectUnits = 14;
 const connectEvents = 4;
 const connectMessages = 4;
 

@@ -71,12 +71,14 @@ async function removeKeys(server: RedisServer, patterns: readonly string[]): Pro
 
 export const redisStoreKind = redisKind('Redis 7');
 
-export const dynamoDbStoreKind: StoreKind = {
+/** Its `server` is for tests of what it is asked. */
+export const dynamoDbStoreKind = {
   kind: 'DynamoDB',
   isMissing: dynamoDbIsMissing,
   start: async () => {
     const server = await DynamoDbServer.start();
     return {
+      server,
       ownStore: async () => {
         const table = ownPrefix();
         await server.createTable(table);
@@ -99,7 +101,7 @@ export const dynamoDbStoreKind: StoreKind = {
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   },
-};
+} satisfies StoreKind;
 
 export const redisStoreKinds: readonly StoreKind[] = [
   redisStoreKind,
