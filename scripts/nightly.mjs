@@ -21,7 +21,7 @@ export const longForms = /** @type {ReadonlyArray<readonly [script: string, minu
   ['test:chaos', 30],
   ['test:durable-streams', 10],
   ['test:map-races', 10],
-  ['test:functions', 10],
+  ['test:functions', 45],
   ['test:streams:long', 20],
   ['test:hooks:long', 10],
   ['test:deploy:long', 20],

@@ -3,7 +3,7 @@
 import { channel, fanfare, jwt } from 'fanfare';
 import { consoleLog, dynamoDbStore, lambda } from 'fanfare/aws';
 
-const { TABLE = '', TOKEN_KEY = '', ORIGINS = '' } = process.env;
+const { TABLE = '', TOKEN_KEY = '', ORIGINS = '', ENDPOINT = '' } = process.env;
 
 export const app = fanfare({
   auth: jwt({ secret: TOKEN_KEY }),
@@ -19,4 +19,7 @@ export const app = fanfare({
   },
 });
 
-export const handler = lambda(app, { store: dynamoDbStore({ table: TABLE }) });
+export const handler = lambda(app, {
+  store: dynamoDbStore({ table: TABLE }),
+  ...(ENDPOINT !== '' && { endpoint: ENDPOINT }),
+});

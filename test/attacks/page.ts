@@ -127,9 +127,10 @@ export const attacks: readonly Attack[] = [
   },
   {
     promise: 'Functions keep the same promises (F18).',
-    attack: '200 kills of functions between reading and writing the state of a connection, judged by the same checker',
+    attack:
+      '200 kills of functions between reading and writing the state of a connection, judged by the same checker; two pages that talk over functions that die; [more](operations/functions.md#what-has-been-shown)',
     script: 'test:functions',
-    lasts: 'ten minutes',
+    lasts: '45 minutes',
     inCi: 'some kills',
     told: tests,
   },

@@ -1,15 +1,21 @@
 // @ts-check
 /**
  * The long form of the tests of functions, one after the other: 200 kills, the chat with 1,000 messages of each page, the
- * official client's scenarios over DynamoDB, and sockets that last 30 seconds. Arguments choose some of them by name.
+ * official client's scenarios over DynamoDB, sockets that last 30 seconds; and the deployed function in AWS' runtime client,
+ * which is installed for it alone. Arguments choose some of them by name.
  */
 import { spawnSync } from 'node:child_process';
 
+/** @type {Readonly<Record<string, { readonly args: readonly string[], readonly env?: Readonly<Record<string, string>> }>>} */
 const all = {
-  kills: { file: 'aws/killed-functions', env: { FUNCTION_KILLS: '200' } },
-  chat: { file: 'aws/browser', env: { CHAT_MESSAGES: '1000', CHAT_KILLS: '60' } },
-  scenarios: { file: 'aws/dynamodb', env: { FANFARE_TEST_COMBINATIONS: 'all' } },
-  held: { file: 'attach/short-connections', env: { SHORT_CONNECTION_MS: '30000', SHORT_CLIENTS: '200' } },
+  kills: { args: ['vitest', 'run', 'test/aws/killed-functions.test.ts'], env: { FUNCTION_KILLS: '200' } },
+  chat: { args: ['vitest', 'run', 'test/aws/browser.test.ts'], env: { CHAT_MESSAGES: '1000', CHAT_KILLS: '60' } },
+  scenarios: { args: ['vitest', 'run', 'test/aws/dynamodb.test.ts'], env: { FANFARE_TEST_COMBINATIONS: 'all' } },
+  held: {
+    args: ['vitest', 'run', 'test/attach/short-connections.test.ts'],
+    env: { SHORT_CONNECTION_MS: '30000', SHORT_CLIENTS: '200' },
+  },
+  runtime: { args: ['jiti', 'test/aws/long/runtime-client.ts'] },
 };
 
 const chosen = process.argv.slice(2);
@@ -19,14 +25,14 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-let failed = false;
-for (const [name, { file, env }] of Object.entries(all)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
+const failed = Object.entries(all).flatMap(([name, { args, env }]) => {
+  if (chosen.length > 0 && !chosen.includes(name)) return [];
+  console.log(`\n== ${name}`);
   // What is set already narrows or repeats it.
-  const done = spawnSync('npx', ['vitest', 'run', `test/${file}.test.ts`], {
-    stdio: 'inherit',
-    env: { ...env, ...process.env },
-  });
-  if (done.status !== 0) failed = true;
+  const { status } = spawnSync('npx', args, { stdio: 'inherit', env: { ...env, ...process.env } });
+  return status === 0 ? [] : [name];
+});
+if (failed.length > 0) {
+  console.error(`functions: failed: ${failed.join(', ')}`);
+  process.exitCode = 1;
 }
-process.exitCode = failed ? 1 : 0;

@@ -15,6 +15,8 @@ export interface Launch {
   readonly args: readonly string[];
   /** Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Default: that of this process. */
+  readonly cwd?: string;
   /** What it says when it is ready; or a question that resolves with true when this very process answers it. */
   readonly isReady: RegExp | ((over: AbortSignal) => Promise<boolean>);
 }
@@ -41,8 +43,8 @@ export abstract class TestServer implements AsyncDisposable {
   /** Starts it (again), with what is in its folder. Resolves when it is ready. @throws Error with its output */
   async startAgain(): Promise<void> {
     await this.kill();
-    const { path, args, env, isReady } = await this.launch();
-    const child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { path, args, env, cwd, isReady } = await this.launch();
+    const child = spawn(path, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     this.#output = '';
     const over = new AbortController();
