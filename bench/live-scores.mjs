@@ -48,7 +48,7 @@ async function measure(kind, plan) {
     await fans.request('begin');
     await until(await server.request('play', { from: 0, to: warmUp, speed }));
     await fans.request('begin');
-    const cpu = async () => /** @type {NodeJS.CpuUsage} */ (await server.request('cpu'));
+    const cpu = async () => /** @type {NodeJS.CpuUsage & { writes: number }} */ (await server.request('cpu'));
     const before = await cpu();
     /** @type {Played} */
     const played = await server.request('play', { from: warmUp, to: warmUp + seconds, speed });
@@ -57,14 +57,14 @@ async function measure(kind, plan) {
     const [userUs, systemUs] = [after.user - before.user, after.system - before.system];
     /** @type {Figures} */
     const figures = await fans.request('figures', played);
-    return { kind, played, figures, cpuUs: userUs + systemUs, systemUs };
+    return { kind, played, figures, cpuUs: userUs + systemUs, systemUs, writes: after.writes - before.writes };
   } finally {
     await Promise.all([fans.close(), server.close()]);
   }
 }
 
 /** @param {Awaited<ReturnType<typeof measure>>} result @param {Plan} plan */
-function show({ kind, played, figures, cpuUs, systemUs }, { fans, seconds }) {
+function show({ kind, played, figures, cpuUs, systemUs, writes }, { fans, seconds }) {
   const { p50, p99, max, bursts, bytes, frames, sheetsOfFan } = figures;
   const aim = (/** @type {boolean} */ isMet) => (isMet ? 'met' : 'MISSED');
   const worst = Math.max(...bursts);
@@ -81,7 +81,7 @@ function show({ kind, played, figures, cpuUs, systemUs }, { fans, seconds }) {
     `  server: ${(cpuUs / 1e6).toFixed(2)} s of CPU, of it ${(systemUs / 1e6).toFixed(2)} s in the kernel; ${(cpuUs / fans / seconds).toFixed(1)} µs a fan and second, ${(cpuUs / frames).toFixed(1)} µs a frame; the latest batch was ${played.maxLagMs.toFixed(0)} ms late`,
   );
   console.log(
-    `  ${(bytes / fans / seconds).toFixed(0)} bytes a fan and second in ${(frames / fans / seconds).toFixed(2)} frames; ${sheetsOfFan.toFixed(1)} documents a fan`,
+    `  ${(bytes / fans / seconds).toFixed(0)} bytes a fan and second in ${(frames / fans / seconds).toFixed(2)} frames, for which the server wrote ${(writes / fans / seconds).toFixed(2)} times; ${sheetsOfFan.toFixed(1)} documents a fan`,
   );
   if (figures.missing > 0) console.log(`  BROKEN: ${figures.missing} events did not come`);
 }

@@ -1,6 +1,7 @@
 // @ts-check
-/** One player of the benchmark, over a raw connection in JSON: presses keys 20 times a second, and looks at one other ship. */
+/** One player of the benchmark, over a raw connection in protobuf, as the page has: presses keys 20 times a second, and looks at one other ship. */
 import { RawWebSocket } from '../client/raw-websocket.mjs';
+import { command, EMPTY, field, fieldsOf, messagesOf } from '../shared/protobuf.mjs';
 
 /** Each bot of a room counts its steps in a range of its own, so that a tick tells whose ship is whose. */
 const STEPS_OF_BOT = 6_500;
@@ -11,11 +12,11 @@ const HEAD_BYTES = 9;
 const SHIP_BYTES = 14;
 const ACK_AT = 2;
 
-const DATA = Buffer.from('"data":"');
-const RESULT = Buffer.from('"rpc":{"data":');
-const QUOTE = 0x22;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
+/** Numbers of fields in client.proto of the protocol. */
+const COMMAND = { connect: 4, subscribe: 5, publish: 7, rpc: 13 };
+const REPLY = { id: 1, error: 2, push: 4, rpc: 13 };
+const PUBLICATION = 4;
+const DATA = 4;
 const readBuffer = Buffer.allocUnsafe(1 << 20);
 
 export class Bot {
@@ -36,8 +37,9 @@ export class Bot {
   #lastTick = 0;
   /** @type {RawWebSocket | undefined} */
   #socket;
-  /** @type {((line: string) => void)[]} */
-  #answers = [];
+  /** @type {{ resolve: (result: Buffer) => void, reject: (error: Error) => void } | undefined} of the one command that is under way */
+  #asked;
+  #inputField = EMPTY;
   numTicks = 0;
   numLost = 0;
 
@@ -45,15 +47,16 @@ export class Bot {
   constructor(port, number, onSeen) {
     this.onSeen = onSeen;
     this.number = number;
-    const address = { host: '127.0.0.1', port, path: '/connection/websocket', localAddress: undefined };
+    const address = { host: '127.0.0.1', port, path: '/connection/websocket?format=protobuf', localAddress: undefined };
     this.opened = new Promise((resolve) => {
       this.#socket = new RawWebSocket(address, readBuffer, {
         onOpen: () => resolve(undefined),
-        onText: (bytes, from, to) => this.#read(bytes, from, to),
+        onText: () => {},
+        onBinary: (bytes, from, to) => this.#read(bytes, from, to),
         onEnd: (reason) => {
           this.ended = reason;
           resolve(undefined);
-          for (const answer of this.#answers.splice(0)) answer(`{"error":${JSON.stringify(reason)}}`);
+          this.#asked?.reject(this.#cutOff());
         },
       });
     });
@@ -62,12 +65,13 @@ export class Bot {
   /** Gets a place in a room, and its ticks. */
   async play() {
     await this.opened;
-    await this.#ask({ connect: { token: `bench-player-${String(this.number).padStart(12, '0')}` } });
-    const reply = await this.#ask({ rpc: { method: 'play', data: { name: `b${this.number}` } } });
-    const { rpc } = JSON.parse(reply.slice(reply.indexOf('{"id"')).split('\n')[0] ?? '');
-    if (rpc === undefined) throw new Error(`no place: ${reply}`);
-    this.room = rpc.data.room;
-    await this.#ask({ subscribe: { channel: `state:${this.room}` } });
+    const name = `b${this.number}`;
+    await this.#ask(field(COMMAND.connect, field(1, `bench-player-${String(this.number).padStart(12, '0')}`)));
+    const wish = Buffer.concat([field(1, JSON.stringify({ name })), field(2, 'play')]);
+    const result = await this.#ask(field(COMMAND.rpc, wish));
+    this.room = JSON.parse(result.toString()).room;
+    this.#inputField = field(1, `input:${this.room}`);
+    await this.#ask(field(COMMAND.subscribe, field(1, `state:${this.room}`)));
   }
 
   /** What was pressed since the last call; a page sends it within the step in which it was pressed. */
@@ -78,8 +82,8 @@ export class Bot {
       this.#keys = 4 | ((this.number + this.#numInputs) % 4) | (this.#numInputs % 2 ? 8 : 0);
     const bytes = Buffer.of(first >> 8, first & 0xff, this.#keys, this.#keys, this.#keys);
     this.#pressedAtMs[this.#numInputs++] = performance.now() - Math.random() * STEP_MS;
-    const publish = { channel: `input:${this.room}`, data: bytes.toString('base64') };
-    this.#socket?.sendText(JSON.stringify({ id: ++this.#lastId, publish }));
+    const publish = field(COMMAND.publish, Buffer.concat([this.#inputField, field(2, bytes)]));
+    this.#socket?.sendBytes(command(++this.#lastId, publish));
   }
 
   /** Whether its numbers are used up. */
@@ -96,38 +100,49 @@ export class Bot {
     this.#socket?.destroy();
   }
 
-  /** @param {object} command @returns {Promise<string>} */
-  async #ask(command) {
-    if (this.ended !== undefined) throw new Error(`a player was cut off: ${this.ended}`);
-    return new Promise((resolve) => {
-      this.#answers.push(resolve);
-      this.#socket?.sendText(JSON.stringify({ id: ++this.#lastId, ...command }));
+  #cutOff() {
+    return new Error(`a player was cut off: ${this.ended}`);
+  }
+
+  /** @param {Uint8Array} body @returns {Promise<Buffer>} what a procedure has returned */
+  async #ask(body) {
+    if (this.ended !== undefined) throw this.#cutOff();
+    return new Promise((resolve, reject) => {
+      this.#asked = { resolve, reject };
+      this.#socket?.sendBytes(command(++this.#lastId, body));
     });
   }
 
   /** @param {Buffer} bytes @param {number} from @param {number} to */
   #read(bytes, from, to) {
-    // A ping, which is an empty object, before whatever else is in its frame.
-    if (bytes[from] === BRACE && bytes[from + 1] === BRACE_END) {
-      this.#socket?.sendText('{}');
-      if (to - from === 2) return;
+    for (const [first, body] of messagesOf(bytes, from, to)) {
+      if (first === undefined) this.#socket?.sendBytes(EMPTY);
+      else if (first.number === REPLY.push) this.#pushed(bytes, first);
+      else if (first.number === REPLY.id) this.#answered(bytes, first.value, body);
     }
-    const answer = this.#answers.shift();
-    if (answer !== undefined) {
-      const line = bytes.toString('utf8', from, to);
-      // A tick that came before the answer.
-      if (line.includes('"id":')) answer(line);
-      else this.#answers.unshift(answer);
+  }
+
+  /** @param {Buffer} bytes @param {import('../shared/protobuf.mjs').Field} push */
+  #pushed(bytes, push) {
+    for (const { number, from, to } of fieldsOf(bytes, push.from, push.to)) {
+      if (number !== PUBLICATION) continue;
+      for (const data of fieldsOf(bytes, from, to)) {
+        if (data.number === DATA) this.#look(bytes.subarray(data.from, data.to));
+      }
     }
-    // The frame alone: behind it is what was read before, a megabyte of it.
-    const frame = bytes.subarray(from, to);
-    if (frame.includes(RESULT)) return;
-    for (let at = frame.indexOf(DATA); at !== -1; at = frame.indexOf(DATA, at + 1)) {
-      const start = at + DATA.length;
-      const end = frame.indexOf(QUOTE, start);
-      if (end === -1) return;
-      this.#look(Buffer.from(frame.toString('latin1', start, end), 'base64'));
-    }
+  }
+
+  /** @param {Buffer} bytes @param {number} id @param {import('../shared/protobuf.mjs').Field | undefined} body */
+  #answered(bytes, id, body) {
+    // Of an input.
+    if (this.#asked === undefined || id !== this.#lastId) return;
+    const { resolve, reject } = this.#asked;
+    this.#asked = undefined;
+    if (body === undefined) return reject(new Error('an answer without a body'));
+    const content = bytes.subarray(body.from, body.to);
+    if (body.number === REPLY.error) return reject(new Error(`refused: ${content.toString('latin1')}`));
+    const result = body.number === REPLY.rpc ? fieldsOf(bytes, body.from, body.to)[0] : undefined;
+    resolve(Buffer.from(result === undefined ? EMPTY : bytes.subarray(result.from, result.to)));
   }
 
   /** @param {Buffer} tick */

@@ -7,12 +7,15 @@ const INPUT_EVERY_MS = 50;
 /** Turns of the timer between two inputs of a bot: they are spread evenly. */
 const TURNS = 10;
 const AT_ONCE = 10;
+/** While the others come, one input of so many is sent, which keeps a place. */
+const JOINING_EVERY = 20;
 
 /** @type {Bot[]} */
 let bots = [];
 /** @type {number[]} */
 let seenMs = [];
 let isMeasuring = false;
+let isJoining = true;
 /** @type {NodeJS.Timeout | undefined} */
 let timer;
 let numPressed = 0;
@@ -45,6 +48,7 @@ answerRequests({
     for (const members of rooms.values()) {
       for (const [index, bot] of members.entries()) bot.target = members[(index + 1) % members.length];
     }
+    isJoining = false;
     return { rooms: rooms.size, sizes: [...new Set([...rooms.values()].map((members) => members.length))] };
   },
   /** @param {{ seconds: number }} options */
@@ -100,7 +104,8 @@ function begin() {
         turn = Math.ceil(((nowMs - startMs) * TURNS) / INPUT_EVERY_MS);
         return;
       }
-      for (let index = turn % TURNS; index < bots.length; index += TURNS) {
+      const isDue = !isJoining || Math.floor(turn / TURNS) % JOINING_EVERY === 0;
+      for (let index = turn % TURNS; isDue && index < bots.length; index += TURNS) {
         const bot = bots[index];
         if (bot === undefined || bot.isSpent) continue;
         bot.press();

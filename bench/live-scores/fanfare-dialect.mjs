@@ -3,14 +3,13 @@
 import { WebSocket } from 'ws';
 import { anyOf, connect, tag } from '../../dist/client/index.js';
 import { protobuf } from '../../dist/client/protobuf/index.js';
-import { varint } from '../bytes/protobuf-field.mjs';
+import { EMPTY, fieldsOf, messagesOf } from '../shared/protobuf.mjs';
 
 /** Numbers of fields in client.proto of the protocol. */
 const SUBSCRIBE = 5;
 const REPLY = { id: 1, error: 2, push: 4, subscribe: 6 };
 const PUSH = { channel: 2, publication: 4 };
 const OFFSET = 6;
-const PING = Buffer.of(0);
 const COLON = 0x3a;
 /** What channels have of which the fans tell, by the beginning of their names. @type {ReadonlyMap<string, 'sheets' | 'events'>} */
 const KINDS = new Map([
@@ -46,7 +45,7 @@ export async function greetingOf({ port, match, team }, maxRate) {
   ];
   await Promise.all(subscriptions.map((subscription) => subscription.ready()));
   // In one frame: it does not wait for the answer to its connect.
-  const [bytes = PING, ...rest] = sent.filter((frame) => !frame.equals(PING));
+  const [bytes = EMPTY, ...rest] = sent.filter((frame) => !frame.equals(EMPTY));
   client.close();
   let channels = 0;
   for (const command of messagesOf(bytes, 0, bytes.length)) {
@@ -78,7 +77,7 @@ export const fanfareDialect = (greetingFor) => (raw, fan) => {
     binary(bytes, from, to) {
       for (const reply of messagesOf(bytes, from, to)) {
         const [first] = reply;
-        if (first === undefined) raw.sendBytes(PING);
+        if (first === undefined) raw.sendBytes(EMPTY);
         else if (first.number === REPLY.push) pushed(bytes, first.from, first.to);
         else if (first.number === REPLY.id) {
           const [, body] = reply;
@@ -89,37 +88,3 @@ export const fanfareDialect = (greetingFor) => (raw, fan) => {
     },
   };
 };
-
-/** @typedef {{ number: number, value: number, from: number, to: number }} Field from, to: of what follows a length */
-
-/**
- * The fields of each message of a frame.
- * @param {Buffer} bytes @param {number} from @param {number} to
- */
-function* messagesOf(bytes, from, to) {
-  for (let at = from; at < to; ) {
-    const [length, start] = varint(bytes, at);
-    at = start + length;
-    yield fieldsOf(bytes, start, at);
-  }
-}
-
-/**
- * @param {Buffer} bytes @param {number} from @param {number} to
- * @returns {Field[]}
- */
-function fieldsOf(bytes, from, to) {
-  const fields = [];
-  for (let at = from; at < to; ) {
-    const [tag, afterTag] = varint(bytes, at);
-    // Eight bytes: a number that is none of those looked for.
-    if ((tag & 7) === 1) {
-      at = afterTag + 8;
-      continue;
-    }
-    const [value, next] = varint(bytes, afterTag);
-    at = (tag & 7) === 0 ? next : next + value;
-    fields.push({ number: tag >>> 3, value, from: next, to: at });
-  }
-  return fields;
-}

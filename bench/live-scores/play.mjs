@@ -1,5 +1,6 @@
 // @ts-check
 /** Publishes a segment at its pace, in the same way for both servers, and notes when what was due. */
+import { readFileSync } from 'node:fs';
 import { answerRequests } from '../shared/ipc.mjs';
 import { nowUs } from '../shared/payload.mjs';
 import { findSegment, isGoal } from './segment.mjs';
@@ -11,6 +12,16 @@ import { findSegment, isGoal } from './segment.mjs';
  */
 
 /** @typedef {{ seconds: number, warmUp: number, speed: number, goals: number }} Plan */
+
+/** Not a number where the system does not tell. */
+function numWrites() {
+  try {
+    return Number(/^syscw: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return Number.NaN;
+    throw error;
+  }
+}
 
 /**
  * Serves the requests `start`, `play` and `cpu`.
@@ -64,7 +75,7 @@ export function hostScores(open) {
       }
       return { ...due, balls, maxLagMs: maxLagUs / 1e3 };
     },
-    /** Since the beginning of the process, in microseconds, of all threads. */
-    cpu: () => process.cpuUsage(),
+    /** Since the beginning of the process: CPU in microseconds, of all threads, and system calls that wrote. */
+    cpu: () => ({ ...process.cpuUsage(), writes: numWrites() }),
   });
 }

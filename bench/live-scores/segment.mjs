@@ -48,7 +48,9 @@ export function findSegment(length, goals, lead) {
       };
     }
   }
-  throw new Error(`no match of ${MOST_DAYS} days has ${goals} goals in ${length} s`);
+  throw new Error(
+    `no match of ${MOST_DAYS} days has ${goals} goals in ${length} s of it: fewer --goals, or more --seconds or --speed`,
+  );
 }
 
 /** @param {Line} line */

@@ -14,6 +14,9 @@ interface FieldProps {
 /** Metres of a football pitch; a basketball court is drawn in the same shape. */
 const [width, height] = [105, 60];
 const longestGlideMs = 900;
+/** Of mown grass: one begins at each end of the pitch, and they go on beside it. */
+const stripeWidth = width / 15;
+const stripes = Array.from({ length: 17 }, (_, at) => (at - 4) * 2 * stripeWidth);
 
 export function Field({ sport, balls, maxRate, isLive }: FieldProps) {
   const newest = balls.at(-1);
@@ -47,9 +50,8 @@ const Markings = memo(function Markings({ sport }: { readonly sport: Sport }) {
   if (sport === 'football') {
     return (
       <g className="markings">
-        {Array.from({ length: 15 }, (_, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: stripes, always the same ones
-          <rect key={at} className="stripe" x={(at - 4) * 15} y="0" width="7.5" height={height} />
+        {stripes.map((x) => (
+          <rect key={x} className="stripe" x={x} y="-2" width={stripeWidth} height={height + 4} />
         ))}
         <rect x="0" y="0" width={width} height={height} />
         <path d={`M${width / 2} 0V${height}`} />

@@ -124,7 +124,6 @@ export class Generator implements LoadGenerator {
     const rampUs = rampMs(scenario) * 1e3;
     await new Promise((resolve) => setTimeout(resolve, msUntil(startUs)));
     for (const publisher of this.#publishers.values()) publisher.connect(startUs);
-    const deadlineUs = startUs + rampUs + scenario.timeout * 1e3;
     let next = 0;
     let inTurn = 0;
     while (next < this.#subscribers.length && !this.#isStopped) {
@@ -142,6 +141,8 @@ export class Generator implements LoadGenerator {
       inTurn += 1;
     }
     const everybody = [...this.#subscribers, ...this.#publishers.values()];
+    // Whoever this process was late to connect has all of the time, too.
+    const deadlineUs = Math.max(startUs + rampUs, nowUs()) + scenario.timeout * 1e3;
     await this.#look(
       () => everybody.every((client) => client.isSettled),
       () => deadlineUs,
