@@ -42,7 +42,7 @@ export const frameworks = join(root, '.cache/frameworks/node_modules');
 export const hasFrameworks = existsSync(frameworks);
 
 /** The pages that need them. */
-export const frameworkPages = ['docs/recipes/nestjs.md'];
+export const frameworkPages = ['docs/recipes/auth-js.md', 'docs/recipes/nestjs.md'];
 
 /** For a page with many programs, each of which has to start, on a machine with other work. */
 export const patienceMs = 180_000;
@@ -150,7 +150,7 @@ export class Reader implements AsyncDisposable {
     for (const name of [...others, ...moving, ...traced])
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
     if (hasFrameworks) {
-      for (const name of ['@nestjs', 'reflect-metadata', 'rxjs'])
+      for (const name of ['@auth', '@nestjs', 'reflect-metadata', 'rxjs'])
         symlinkSync(join(frameworks, name), join(modules, name));
     }
     const inherited = Object.entries(process.env).filter(([name]) => !/^(FANFARE|NODE_|VITEST|FORCE_COLOR)/.test(name));
