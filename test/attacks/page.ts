@@ -98,7 +98,7 @@ export const attacks: readonly Attack[] = [
     attack: 'Random stories, and producers, readers and nodes that are cut off or killed in the middle of answers',
     script: 'test:streams:long',
     lasts: '20 minutes',
-    inCi: 'some stories, and some kills over workers and Redis',
+    inCi: 'some stories, and some kills over workers, Redis and NATS',
     told: tests,
   },
   {
