@@ -12,8 +12,8 @@ export const streamsConfig = {
   api: { insecure: true },
   port: 0,
   channels: {
-    'chat:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '2s', cancel: 'anyone' } },
-    'alone:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '2s', stopWhenAlone: '1s' } },
+    'chat:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '1s', cancel: 'anyone' } },
+    'alone:{id}': { subscribe: 'anyone', streams: { every: '20ms', interruptAfter: '1s', stopWhenAlone: '1s' } },
   },
 };
 

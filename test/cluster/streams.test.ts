@@ -215,7 +215,7 @@ describe.skipIf(redisIsMissing())('over Redis', () => {
         call(url, 'stream_wait', { channel, id, run: again.run, timeout_ms: 30_000 }),
       );
       // For longer than the rule says, with a reader at one of the nodes.
-      const early = await call(one, 'stream_wait', { channel, id, run: again.run, timeout_ms: 2_500 });
+      const early = await call(one, 'stream_wait', { channel, id, run: again.run, timeout_ms: 1_500 });
       expect(early.result).toEqual({});
       reader.chat.close();
       // Who has found it cancelled before it heard why, is told that.

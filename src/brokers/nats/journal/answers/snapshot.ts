@@ -113,7 +113,7 @@ const headFields = v.object({
 /** Stands in place of a head or a piece of an answer that is forgotten, for a short while. */
 export const nothing = 'r';
 /** How long it stays. */
-export const nothingTtlMs = 5_000;
+export const nothingTtlMs = 1_000;
 
 /** @param nowMs as in the entry that covers it */
 export function encodeHead({ answer, ...kept }: KeptAnswer, birth: string, upTo: number, nowMs: number): string {
