@@ -13,9 +13,11 @@ const suite = { python: '/does/not/exist', env: {}, version: '0' };
 const common = { suite, folder, url: 'ws://127.0.0.1:1', atOnce: 2, show: () => undefined };
 
 /** As the suite leaves it when all cases of a part are over. */
-function leave(part: string, id: string): void {
+function leave(part: string, id: string, behavior = 'OK'): void {
   mkdirSync(join(folder, part), { recursive: true });
-  writeFileSync(join(folder, part, 'index.json'), JSON.stringify({ Fanfare: { [id]: { behavior: 'OK' } } }));
+  const index = { Fanfare: { [id]: { behavior, reportfile: 'case.json' } } };
+  writeFileSync(join(folder, part, 'index.json'), JSON.stringify(index));
+  writeFileSync(join(folder, part, 'case.json'), JSON.stringify({ result: 'it took too long' }));
 }
 
 test('groups with long cases come apart, others stay whole', () => {
@@ -37,6 +39,19 @@ test('what is over in a run of the same sources is not run again', async () => {
   leave('6.4.1', '6.4.1');
   prepareFolder(folder, 'a', true);
   expect(Object.keys(await runParts({ ...common, parts: ['1.*', '6.4.1'] }))).toEqual(['1.1.1', '6.4.1']);
+});
+
+test('what has failed is run again, and says why it did', async () => {
+  prepareFolder(folder, 'a', false);
+  leave('1.all', '1.1.1');
+  leave('6.4.1', '6.4.1', 'FAILED');
+  const parts = ['1.*', '6.4.1'];
+  expect((await runParts({ ...common, parts }))['6.4.1']).toMatchObject({
+    behavior: 'FAILED',
+    result: 'it took too long',
+  });
+  prepareFolder(folder, 'a', true);
+  await expect(runParts({ ...common, parts })).rejects.toThrow('ENOENT');
 });
 
 test.each([

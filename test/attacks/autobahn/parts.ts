@@ -5,10 +5,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Suite } from './install.js';
-import type { CaseReports } from './verdicts.js';
+import type { CaseReport, CaseReports } from './verdicts.js';
 
 const agent = 'Fanfare';
 
@@ -55,7 +55,8 @@ export function partsOf(patterns: readonly string[]): string[] {
 }
 
 /**
- * Makes the folder ready for a run.
+ * Makes the folder ready for a run. Parts with a case that has failed do not count: the suite gives each so many seconds, which
+ * are too few on a machine with much other work.
  *
  * @param mark what a run is about, versions and sources: only parts of a run with the same one count
  * @param goesOn whether such parts count at all
@@ -66,6 +67,11 @@ export function prepareFolder(folder: string, mark: string, goesOn: boolean): vo
     rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, mark);
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    const cases = Object.values(readPart(folder, name) ?? {});
+    if (cases.some(({ behavior }) => behavior === 'FAILED'))
+      rmSync(folderOf(folder, name), { recursive: true, force: true });
+  }
 }
 
 /** Runs the parts that are not there yet. @throws Error when a client did not end well */
@@ -121,7 +127,18 @@ function readPart(folder: string, part: string): CaseReports | undefined {
   if (!existsSync(file)) return undefined;
   // safe: the suite's own report; what is not in it is judged as missing
   const index = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, CaseReports>>;
-  return index[agent];
+  const cases = Object.entries(index[agent] ?? {});
+  if (cases.length === 0) return undefined;
+  return Object.fromEntries(cases.map(([id, report]) => [id, { ...report, ...reasonOf(folder, part, report) }]));
+}
+
+/** Of a case that has failed, in the words of its own report. */
+function reasonOf(folder: string, part: string, { behavior, reportfile }: CaseReport): Pick<CaseReport, 'result'> {
+  const file = join(folderOf(folder, part), reportfile ?? '');
+  if (behavior !== 'FAILED' || reportfile === undefined || !existsSync(file)) return {};
+  // safe: the suite's own report
+  const { result } = JSON.parse(readFileSync(file, 'utf8')) as Pick<CaseReport, 'result'>;
+  return result === undefined ? {} : { result };
 }
 
 const folderOf = (folder: string, part: string) => join(folder, part.replaceAll('*', 'all'));

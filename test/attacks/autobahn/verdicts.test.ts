@@ -23,6 +23,11 @@ test('strict, explained and informational cases pass, and are counted by group',
 
 test.each([
   ['a failed case', { '1.1.1': { behavior: 'FAILED', behaviorClose: 'OK' } }, '1.1.1: FAILED'],
+  [
+    'a case for which there was no time',
+    { '1.1.1': { behavior: 'FAILED', behaviorClose: 'OK', result: 'Case did not finish within 60 seconds.' } },
+    '1.1.1: FAILED (Case did not finish within 60 seconds.)',
+  ],
   ['an unclean close', { '1.1.1': { behavior: 'OK', behaviorClose: 'UNCLEAN' } }, '1.1.1: its close is UNCLEAN'],
   ['a wrong code', { '1.1.1': { behavior: 'OK', behaviorClose: 'WRONG CODE' } }, '1.1.1: its close is WRONG CODE'],
   [

@@ -4,6 +4,10 @@
 export interface CaseReport {
   readonly behavior: string;
   readonly behaviorClose: string;
+  /** The file with all about it. */
+  readonly reportfile?: string;
+  /** Why it has failed, in words. */
+  readonly result?: string;
 }
 
 export type CaseReports = Readonly<Record<string, CaseReport>>;
@@ -78,8 +82,8 @@ const closesWell = new Set(['OK', 'INFORMATIONAL']);
 /** @param asked groups that the run was about: one without a case is a fault */
 export function judge(reports: CaseReports, asked: readonly number[]): Verdict {
   const cases = Object.entries(reports).sort(([a], [b]) => compareIds(a, b));
-  const faults = cases.flatMap(([id, { behavior, behaviorClose }]) => {
-    if (!passes.has(behavior)) return [`${id}: ${behavior}`];
+  const faults = cases.flatMap(([id, { behavior, behaviorClose, result }]) => {
+    if (!passes.has(behavior)) return [`${id}: ${behavior}${result === undefined ? '' : ` (${result})`}`];
     if (!closesWell.has(behaviorClose)) return [`${id}: its close is ${behaviorClose}`];
     const isStrict = behavior === 'OK' || behavior === 'INFORMATIONAL';
     return isStrict || reasonOf(id, behavior) !== undefined ? [] : [`${id}: ${behavior} without an explanation`];
