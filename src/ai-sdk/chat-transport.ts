@@ -16,19 +16,25 @@ import { unfinished } from './unfinished.js';
 
 /** What the application is asked to answer. */
 export interface ChatRequest<Message extends UIMessage = UIMessage> {
+  /** Of the chat, as `useChat` has it. */
   readonly chatId: string;
   /** Of the stream that the application is to open in the chat's channel. */
   readonly id: string;
+  /** Whether the user has written, or wants another answer to the same. */
   readonly trigger: 'submit-message' | 'regenerate-message';
   /** Of the message that is edited, or answered anew. */
   readonly messageId: string | undefined;
+  /** All of the chat, oldest first; the newest is what is to be answered. */
   readonly messages: readonly Message[];
   /** What `sendMessage` was given besides. */
   readonly headers: Headers | Record<string, string> | undefined;
+  /** What `sendMessage` was given as its body; unchecked. */
   readonly body: object | undefined;
+  /** What `sendMessage` was given as its metadata; unchecked. */
   readonly metadata: unknown;
 }
 
+/** Where a chat is, and how its questions reach the application. */
 export interface ChatTransportOptions<Message extends UIMessage = UIMessage> {
   /** The channel of a chat; its rule has `streams` of text. */
   readonly channel: (chatId: string) => string;
@@ -64,7 +70,16 @@ const lostCodes: readonly ClientErrorCode[] = ['ERR_CONNECTION', 'ERR_TIMEOUT'];
 type SendOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['sendMessages']>[0];
 type ReconnectOptions<Message extends UIMessage> = Parameters<ChatTransport<Message>['reconnectToStream']>[0];
 
-/** One for each page, or for each client: it serves any number of chats. */
+/**
+ * One for each page, or for each client: it serves any number of chats.
+ *
+ * @example
+ * const stop = transport.follow(chat);
+ * const before = await transport.messages('42');
+ * await transport.cancel('42');
+ * stop();
+ * transport.close();
+ */
 export class FanfareChatTransport<Message extends UIMessage = UIMessage> implements ChatTransport<Message> {
   /** What is read again is read from its beginning. */
   readonly resumeStreamIsReplay = true;
@@ -82,7 +97,13 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
     this.#channels = new ChatChannels(client, options.channel);
   }
 
-  /** Called by `useChat`. Rejects as `send` does, and as a subscription that is refused. */
+  /**
+   * Called by `useChat`. Rejects as `send` does, and as a subscription that is refused.
+   *
+   * @example
+   * const trigger = 'submit-message';
+   * const chunks = await transport.sendMessages({ chatId: '42', trigger, messageId: undefined, messages, abortSignal: undefined });
+   */
   async sendMessages(options: SendOptions<Message>): Promise<ReadableStream<UIMessageChunk>> {
     const { chatId, trigger, messageId, messages, abortSignal, headers, body, metadata } = options;
     const streams = this.#channels.use(chatId);
@@ -101,7 +122,11 @@ export class FanfareChatTransport<Message extends UIMessage = UIMessage> impleme
     return this.#read(chatId, streams, stream, answerIdOf(messages.at(-1), id), abortSignal);
   }
 
-  /** Called by `useChat({ resume: true })`: the newest answer of the chat, if it has not ended. */
+  /**
+   * Called by `useChat({ resume: true })`: the newest answer of the chat, if it has not ended. Rejects as a subscription that is refused.
+   *
+   * @example const chunks = await transport.reconnectToStream({ chatId: '42' });
+   */
   async reconnectToStream(options: ReconnectOptions<Message>): Promise<ReadableStream<UIMessageChunk> | null> {
     const { chatId, abortSignal } = options;
     const streams = this.#channels.use(chatId);

@@ -10,9 +10,13 @@ import { unfinished } from './unfinished.js';
 
 /** A stream so far, as a page has it, and as `app.readStream()` returns it. */
 export interface AnswerSoFar {
+  /** Of the stream, in its channel. */
   readonly id: string;
+  /** Whether more may come of it. */
   readonly state: StreamState;
+  /** The chunks so far, as the stream has them. */
   readonly text: string;
+  /** What the stream was opened with; any JSON. */
   readonly meta?: unknown;
 }
 
@@ -20,7 +24,9 @@ export interface AnswerSoFar {
  * The message that an answer is so far; `undefined` before it has begun. What a server gives to a model that is to go on.
  *
  * @throws StreamError `ERR_STREAM_INVALID` when it is no answer
- * @example const message = await messageOf(await app.readStream('chat:42', id));
+ * @example
+ * const read = await app.readStream('chat:42', id);
+ * const message = read && (await messageOf(read));
  */
 export async function messageOf(answer: AnswerSoFar): Promise<UIMessage | undefined> {
   const { id, state, text, meta } = answer;

@@ -8,9 +8,13 @@ import { unfinished } from './unfinished.js';
 
 /** A `Chat` of the AI SDK. */
 export interface FollowedChat<Message extends UIMessage = UIMessage> {
+  /** Of the chat. */
   readonly id: string;
+  /** Whether an answer is awaited or being read. */
   readonly status: ChatStatus;
+  /** All of the chat, oldest first; replaced when another device has asked. */
   messages: Message[];
+  /** Reads the newest answer that has not ended. Rejects as the transport does. */
   resumeStream(): Promise<void>;
 }
 

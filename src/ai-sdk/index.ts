@@ -1,4 +1,8 @@
-/** `fanfare/ai-sdk`: chats of the AI SDK (`ai`) over streams, for the page and for the server. */
+/**
+ * `fanfare/ai-sdk`: chats of the AI SDK (`ai`) over streams, for the page and for the server.
+ *
+ * @module fanfare/ai-sdk
+ */
 
 export { type ChatRequest, type ChatTransportOptions, chatTransport, FanfareChatTransport } from './chat-transport.js';
 export { type AnswerSoFar, messageOf } from './conversation.js';

@@ -6,9 +6,13 @@ import { Continuation } from './continuation.js';
 
 /** A stream that is being written: that of `app.open()`, or of `streams(client, channel).open()`. */
 export interface ChatAnswer {
+  /** Aborted when nobody wants more of the answer. */
   readonly signal: AbortSignal;
+  /** Appends text. Rejects when the stream has ended or has another producer. */
   append(...parts: string[]): Promise<void>;
+  /** Ends the stream; `result` is any JSON, told to each reader. Rejects as `append`. */
   close(result?: unknown): Promise<void>;
+  /** Ends the stream as failed; `reason` is any JSON, told to each reader. Rejects as `append`. */
   fail(reason?: unknown): Promise<void>;
 }
 
@@ -18,11 +22,13 @@ export interface ChatAnswer {
  * can be gone on with.
  */
 export interface ChatOutcome {
+  /** `lost`: another producer has opened it, or the server closes. */
   readonly end: 'closed' | 'cancelled' | 'failed' | 'lost';
   /** Why it has failed, or is lost. */
   readonly error?: unknown;
 }
 
+/** What {@link pipeChat} goes on with. */
 export interface PipeChatOptions {
   /**
    * The text of a stream that another producer has begun, read after it was opened: what comes now goes on with the same

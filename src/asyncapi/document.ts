@@ -76,13 +76,19 @@ export interface SecurityScheme {
 
 /** What clients of a server can do, as an AsyncAPI document; plain JSON. */
 export interface AsyncApiDocument {
+  /** Version of the specification. */
   readonly asyncapi: '3.0.0';
+  /** Title, version and description of the contract. */
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  /** Of all messages. */
   readonly defaultContentType: 'application/json';
+  /** Where clients connect, by transport. */
   readonly servers: Readonly<Record<string, SpecServer>>;
   /** In the order in which names are matched. */
   readonly channels: Readonly<Record<string, SpecChannel>>;
+  /** What clients can do, by name. */
   readonly operations: Readonly<Record<string, SpecOperation>>;
+  /** Schemas and ways of authentication that the others refer to, by name. */
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
     readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;

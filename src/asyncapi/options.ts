@@ -10,6 +10,7 @@ export interface ClientAccess {
   readonly anonymous: boolean;
 }
 
+/** What the document says besides the declarations. */
 export interface SpecOptions {
   /** Default: `Fanfare`. */
   readonly title?: string;
@@ -31,5 +32,6 @@ export interface SpecOptions {
 export interface UnknownSchema {
   /** `chat:{room}: what subscribers get`, `procedure add: its argument`. */
   readonly what: string;
+  /** Why it cannot be expressed, for people. */
   readonly reason: string;
 }

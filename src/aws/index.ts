@@ -1,4 +1,8 @@
-/** `fanfare/aws`: an application served by AWS Lambda behind an API Gateway WebSocket API. */
+/**
+ * `fanfare/aws`: an application served by AWS Lambda behind an API Gateway WebSocket API.
+ *
+ * @module fanfare/aws
+ */
 
 import type { RedisOptions } from '../brokers/redis/options.js';
 import type { DynamoDbOptions } from '../functions/dynamodb/options.js';
@@ -25,6 +29,7 @@ export {
  * `@redis/client`.
  *
  * @throws FanfareError `ERR_CONFIG`, naming what is wrong
+ * @example export const handler = lambda(app, { store: redisStore('redis://localhost:6379') });
  */
 export function redisStore(options: RedisOptions['url'] | RedisOptions): FunctionStoreFactory {
   return (ports) => new RedisFunctionStore(options, ports);

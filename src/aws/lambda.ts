@@ -14,6 +14,7 @@ import { decodeEvent, endpointOf, headOf, type SocketEvent } from './event.js';
 /** Makes the store of functions. `redisStore()` is one. */
 export type FunctionStoreFactory = (ports: BrokerPorts) => FunctionStore;
 
+/** How an application is served by functions. */
 export interface LambdaOptions {
   /** Where everything is that a server would have in its memory. All functions of an application have the same. */
   readonly store: FunctionStoreFactory;
@@ -30,17 +31,30 @@ export interface LambdaOptions {
 
 /** What Lambda passes beside the event. */
 export interface LambdaContext {
+  /** How long this call may still take, in milliseconds. */
   getRemainingTimeInMillis?(): number;
+  /** `false`: the answer leaves at once, though a connection to the store is open. */
   callbackWaitsForEmptyEventLoop?: boolean;
 }
 
 /** What API Gateway expects. Status 200 accepts a connection; the body of other answers is for people. */
 export interface LambdaAnswer {
+  /** Status of HTTP. */
   readonly statusCode: number;
+  /** By name. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Text. Default: empty. */
   readonly body?: string;
 }
 
+/**
+ * What Lambda calls, as {@link lambda} returns it.
+ *
+ * @example
+ * const handler = lambda(app, { store: dynamoDbStore({ table: 'fanfare' }) });
+ * const { statusCode } = await handler(event);
+ * await handler.close();
+ */
 export interface LambdaHandler {
   /** Never rejects: what fails is logged, and answered with 503. */
   (event: unknown, context?: LambdaContext): Promise<LambdaAnswer>;

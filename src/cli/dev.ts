@@ -10,6 +10,7 @@ import type { ServerAddresses } from '../server/from-config.js';
 import { version } from '../server/version.js';
 import { type Command, type CommandContext, exitCodes, failed, flagText } from './command.js';
 import { loadOrExplain, sourcesOf, warn } from './configuration.js';
+import { documentationEndpoint, documentationIsBuilt, documentationPath } from './documentation.js';
 import { type Example, type ExampleNote, examplePages, exampleTable, loadExample } from './example.js';
 import { runServer } from './run-server.js';
 
@@ -68,7 +69,7 @@ export const dev: Command = {
     if (asked !== undefined && hasOwnChannels) {
       return failed(terminal, `channels in ${config.sources.channels} and --example ${name} exclude each other`);
     }
-    const endpoints = examplePages(name);
+    const endpoints = [...examplePages(name), documentationEndpoint];
     const hasPages = endpoints.some(({ path }) => path === '/');
     let notes: readonly ExampleNote[] = [];
     return runServer(
@@ -123,6 +124,7 @@ function announce({ config, addresses, hasPages, example, notes }: Announced, co
   if (page !== undefined) line('console', style('cyan', page));
   if (internal !== undefined) line('metrics', `${internal.url}/metrics`);
   if (exampleTable().length > 1) line('examples', `${clients.url}/examples/`);
+  if (documentationIsBuilt()) line('documents', `${clients.url}${documentationPath}`);
   terminal.out('');
   terminal.out(style('yellow', `OPEN to everybody who reaches ${values.host}; not for production:`));
   if (values.anonymous) terminal.out('  · clients need no token');

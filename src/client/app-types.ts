@@ -13,6 +13,7 @@ import type { ChannelOptions } from './channel-events.js';
 
 /** The part of an application's type that a client needs. Used as `App`, it stands for any server. */
 export interface AnyApp {
+  /** Carries the types of channels and procedures; has no value at run time. */
   readonly types: { readonly channels: ChannelSchemas; readonly procedures: ProcedureTable };
 }
 

@@ -9,10 +9,13 @@ export type ChannelState = 'unsubscribed' | 'subscribing' | 'subscribed';
 
 /** A numeric code of the protocol and its text. */
 export interface Cause {
+  /** Code of the protocol; PROTOCOL.md lists them. */
   readonly code: number;
+  /** For people; it may change. */
   readonly reason: string;
 }
 
+/** What a subscription has begun with. */
 export interface SubscribedEvent {
   /** It asked for missed messages. `false` on the first subscribe and in channels without recovery. */
   readonly wasRecovering: boolean;
@@ -24,23 +27,29 @@ export interface SubscribedEvent {
   readonly data?: unknown;
 }
 
+/** Why a subscription has ended. */
 export interface UnsubscribedEvent extends Cause {
   /** Why the server refused or ended it; absent when this client unsubscribed. */
   readonly error?: ClientError;
 }
 
+/** Where a channel goes on after messages that are lost. */
 export interface GapEvent {
   /** The newest position in the channel. Missed messages before it are not delivered any more. */
   readonly position?: StreamPosition;
 }
 
+/** What listeners of a channel are called with. */
 export interface ChannelEvents<Data> {
+  /** A message, in the order of the channel. */
   message: Message<Data>;
   /** A client has joined. Needs `joinLeave` in the channel's rule. */
   join: Member;
   /** A client has left. */
   leave: Member;
+  /** The first attempt begins, or a return, with its cause. */
   subscribing: Cause;
+  /** Messages come from now on. */
   subscribed: SubscribedEvent;
   /** Missed messages cannot be recovered: load the state again. Follows `subscribed`. */
   gap: GapEvent;
@@ -50,6 +59,7 @@ export interface ChannelEvents<Data> {
   error: ClientError;
 }
 
+/** What one use of a channel asks for. */
 export interface ChannelOptions {
   /** Ask for joins and leaves even if there are no listeners for them yet. Default: `false`. */
   readonly joinLeave?: boolean;
@@ -86,6 +96,7 @@ export interface ChannelOptions {
   readonly data?: unknown;
 }
 
+/** Which messages of a history are read. */
 export interface HistoryOptions {
   /** Largest number of messages to return. Default: 100. 0: only the position. */
   readonly limit?: number;
@@ -95,14 +106,20 @@ export interface HistoryOptions {
   readonly reverse?: boolean;
 }
 
+/** What was read of a history, and where the channel is. */
 export interface HistoryResult<Data> {
+  /** Oldest first, newest first with `reverse`. */
   readonly messages: readonly Message<Data>[];
   /** The offset of the newest message of the channel. */
   readonly offset: number;
+  /** Id of the history; another one when it has begun anew. */
   readonly epoch: string;
 }
 
+/** How many are in a channel. */
 export interface PresenceStats {
+  /** Number of connections. */
   readonly numClients: number;
+  /** Number of users, each counted once. */
   readonly numUsers: number;
 }

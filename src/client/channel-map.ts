@@ -9,6 +9,7 @@ import { dataOf, type Member, toMember } from './message.js';
 
 /** A key that was set or removed. */
 export interface KeyChange<Value> {
+  /** Which key. */
   readonly key: string;
   /** Absent when it was removed. */
   readonly value?: Value;
@@ -16,6 +17,7 @@ export interface KeyChange<Value> {
   readonly info?: Member;
 }
 
+/** What listeners of a map are called with. */
 export interface ChannelMapEvents<Value> {
   /** A key has changed. */
   change: KeyChange<Value>;
@@ -27,8 +29,11 @@ export interface ChannelMapEvents<Value> {
 export interface Present {
   /** Empty for an anonymous connection. */
   readonly user: string;
+  /** Id of the connection; absent in a map of users. */
   readonly client?: string;
+  /** What authentication says of the connection; any JSON. */
   readonly connInfo?: unknown;
+  /** What the permission to subscribe says; any JSON. */
   readonly chanInfo?: unknown;
 }
 
@@ -38,6 +43,7 @@ export type PresenceMap = Omit<ChannelMap<Present>, 'set' | 'remove' | 'listenTo
 /** What is kept of a key: what the application calls its value. */
 export type ValueOf<Value> = (key: string, data: unknown, info: PublicationContext['info']) => Value;
 
+/** What one use of a map asks for. */
 export interface MapOptions extends Pick<ChannelOptions, 'data' | 'joinLeave' | 'maxRate'> {
   /** Keys that are asked for at a time while the state is read. Default: 1,000, which is the most. */
   readonly pageSize?: number;
@@ -46,8 +52,24 @@ export interface MapOptions extends Pick<ChannelOptions, 'data' | 'joinLeave' | 
 /** Events of the subscription, and who is there: as of any channel. */
 export type MapChannel = Pick<Channel<unknown>, 'on' | 'presence' | 'presenceStats'>;
 
-/** Reads like a `Map`: of the keys that have come, in no particular order. */
+/**
+ * Reads like a `Map`: of the keys that have come, in no particular order.
+ *
+ * @example
+ * const cursors = client.map('cursors:page-1');
+ * await cursors.ready();
+ * for (const [user, position] of cursors) draw(user, position);
+ * if (!cursors.has('ann')) await cursors.set('ann', { x: 1, y: 2 });
+ * const stop = cursors.onKey('ann', (position) => draw('ann', position));
+ * const [first] = cursors.keys();
+ * const all = [...cursors.values(), cursors.get('ann')];
+ * await cursors.remove('ann');
+ * if (cursors.error !== undefined) cursors.subscribe();
+ * stop();
+ * cursors.close();
+ */
 export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value]> {
+  /** Of its channel. */
   readonly name: string;
   /** Of the map's name, over the subscription that {@link listenTo} was given. */
   readonly channel: MapChannel;
@@ -68,6 +90,7 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
     this.name = channel.name;
   }
 
+  /** Whether changes come. */
   get state(): ChannelState {
     return this.#channel.state;
   }
@@ -87,22 +110,27 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
     return this.#entries.size;
   }
 
+  /** Whether there is such a key. */
   has(key: string): boolean {
     return this.#entries.has(key);
   }
 
+  /** The value of a key; `undefined` without one. */
   get(key: string): Value | undefined {
     return this.#entries.get(key);
   }
 
+  /** All keys, in no particular order. */
   keys(): IterableIterator<string> {
     return this.#entries.keys();
   }
 
+  /** All values, in no particular order. */
   values(): IterableIterator<Value> {
     return this.#entries.values();
   }
 
+  /** All keys with their values, in no particular order. */
   [Symbol.iterator](): IterableIterator<[string, Value]> {
     return this.#entries.entries();
   }
@@ -160,7 +188,11 @@ export class ChannelMap<Value, Input = Value> implements Iterable<[string, Value
     this.#channel.close();
   }
 
-  /** Called with the subscription once it is made. */
+  /**
+   * Called with the subscription once it is made.
+   *
+   * @internal
+   */
   listenTo(subscription: MapSubscription): void {
     this.#subscription = subscription;
     subscription.on('sync', ({ entries }) => {

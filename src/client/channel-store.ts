@@ -22,9 +22,11 @@ export interface MessageSource<Data, Input> {
   close(): void;
 }
 
+/** A channel at one moment. */
 export interface ChannelSnapshot<Data> {
   /** Oldest first, at most `keep`. */
   readonly messages: readonly Message<Data>[];
+  /** Whether messages come. */
   readonly state: ChannelState;
   /** Whether everything missed in the latest reconnect was delivered; `true` as long as nothing was missed. */
   readonly recovered: boolean;

@@ -61,8 +61,19 @@ interface ChannelParts {
 /**
  * Subscribes by itself at the end of the current turn, so that listeners that are added at once miss nothing. After a
  * lost connection it subscribes again and recovers missed messages.
+ *
+ * @example
+ * const room = client.channel('chat:lobby');
+ * await room.ready();
+ * const { messages } = await room.history({ limit: 20 });
+ * await room.publish({ text: 'hello' });
+ * const members = await room.presence();
+ * const { numUsers } = await room.presenceStats();
+ * if (room.error !== undefined) room.subscribe();
+ * room.close();
  */
 export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>> {
+  /** As it was opened. */
   readonly name: string;
   readonly #parts: ChannelParts;
   readonly #listeners = new Listeners<ChannelEvents<Data>>();
@@ -95,17 +106,26 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#goAwayIfRefused();
   }
 
+  /** Whether messages come. */
   get state(): ChannelState {
     if (this.#ended || this.#isAway) return 'unsubscribed';
     return this.#subscription === undefined ? 'subscribing' : `${this.#subscription.state}`;
   }
 
-  /** Whether a reconnect would lose messages. */
+  /**
+   * Whether a reconnect would lose messages.
+   *
+   * @internal
+   */
   get wouldMiss(): boolean {
     return this.state === 'subscribed' && !this.#isRecoverable && this.#parts.options.mayMiss !== true;
   }
 
-  /** How often it has subscribed again. */
+  /**
+   * How often it has subscribed again.
+   *
+   * @internal
+   */
   get numReturns(): number {
     return this.#numReturns;
   }
@@ -113,6 +133,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
   /**
    * Whether a call was refused only because it reached the server between two subscriptions: the server had ended the
    * first (2500), and this client did not know yet.
+   *
+   * @internal
    */
   isOutdated(error: unknown, numReturns: number | undefined): boolean {
     const isBetween = numReturns !== this.#numReturns && this.state !== 'unsubscribed';
@@ -147,6 +169,8 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
    * The messages from now on. A loop ends at once when the channel is closed or the server ends the subscription. It
    * throws when the server refuses a subscription, when the connection has ended, and, after the buffered messages,
    * `ERR_BUFFER_OVERFLOW` when it is too slow. Only the event `gap` reports a gap after a reconnect.
+   *
+   * @example for await (const { data } of room) show(data.text);
    */
   [Symbol.asyncIterator](): MessageReader<Message<Data>> {
     const reader = new MessageReader<Message<Data>>(
@@ -230,29 +254,49 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     this.#settleSoon();
   }
 
-  /** Whether it has no user any more, so that it ends with this turn. */
+  /**
+   * Whether it has no user any more, so that it ends with this turn.
+   *
+   * @internal
+   */
   get isUnused(): boolean {
     return this.#uses === 0;
   }
 
-  /** Whether it gets what passes this filter. */
+  /**
+   * Whether it gets what passes this filter.
+   *
+   * @internal
+   */
   isFilteredBy(filter: TagFilter | undefined): boolean {
     return JSON.stringify(filter) === JSON.stringify(this.#parts.options.filter);
   }
 
-  /** Whether it gets what passes the filter of these options, as often as they say. */
+  /**
+   * Whether it gets what passes the filter of these options, as often as they say.
+   *
+   * @internal
+   */
   isAsFor({ filter, maxRate }: ChannelOptions): boolean {
     return this.isFilteredBy(filter) && maxRate === this.#parts.options.maxRate;
   }
 
-  /** Counts one more use; `client.channel()` calls it. */
+  /**
+   * Counts one more use; `client.channel()` calls it.
+   *
+   * @internal
+   */
   retain(options: ChannelOptions): void {
     this.#uses += 1;
     for (const name of ['joinLeave', 'bytes', 'delta'] as const) this.#wanted[name] ||= options[name] === true;
     this.#settleSoon();
   }
 
-  /** Unsubscribes for all users; `client.close()` calls it. */
+  /**
+   * Unsubscribes for all users; `client.close()` calls it.
+   *
+   * @internal
+   */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -266,6 +310,7 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
    * The client calls it when the connection is gone for good, so that nobody waits for messages.
    *
    * @returns tells the listeners and readers
+   * @internal
    */
   disconnected(error: ClientError, cause: Cause): () => void {
     if (this.state === 'unsubscribed') return () => {};
@@ -280,7 +325,11 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     };
   }
 
-  /** The client calls it when it connects again. */
+  /**
+   * The client calls it when it connects again.
+   *
+   * @internal
+   */
   reconnecting(): void {
     if (!this.#isAway) return;
     this.#isAway = false;
@@ -387,7 +436,11 @@ export class Channel<Data, Input = Data> implements AsyncIterable<Message<Data>>
     for (const reader of [...this.#readers]) reader.end(error);
   }
 
-  /** A call that was refused because the subscription had just ended is made again in the next subscription. Maps call it. */
+  /**
+   * A call that was refused because the subscription had just ended is made again in the next subscription. Maps call it.
+   *
+   * @internal
+   */
   call<Result>(run: (subscription: Subscription) => Promise<Result>): Promise<Result> {
     return this.#attempt(async (subscription) => {
       for (;;) {

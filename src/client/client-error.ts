@@ -53,6 +53,7 @@ export const clientErrors = {
   ERR_REFUSED: { retryable: false },
 } as const satisfies Record<string, { readonly retryable: boolean }>;
 
+/** Why something has failed. `ERR_TIMEOUT` and `ERR_CONNECTION` leave open whether a call had its effect. */
 export type ClientErrorCode = keyof typeof clientErrors;
 
 /** Numbers below 100 are the SDK's, the others the protocol's. */
@@ -86,7 +87,9 @@ const codeOfNumber: Readonly<Record<number, ClientErrorCode>> = {
 
 /** Match on `code`; the message is for people and may change. */
 export class ClientError extends Error {
+  /** The name of the class. */
   override readonly name = 'ClientError';
+  /** What has happened. */
   readonly code: ClientErrorCode;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;

@@ -39,6 +39,7 @@ export type ConnectionState = 'connecting' | 'connected' | 'disconnected';
 
 /** The state of a connection and its cause; a new object at each change. */
 export interface ConnectionStatus {
+  /** Whether there is a connection. */
   readonly state: ConnectionState;
   /** Unix time in milliseconds. */
   readonly sinceMs: number;
@@ -48,6 +49,7 @@ export interface ConnectionStatus {
   readonly cause?: Cause;
 }
 
+/** What a connection has begun with. */
 export interface ConnectedEvent {
   /** Id of this connection; another one after each reconnect. */
   readonly client: string;
@@ -57,8 +59,11 @@ export interface ConnectedEvent {
   readonly data?: unknown;
 }
 
+/** What listeners of a client are called with. */
 export interface ClientEvents {
+  /** The first attempt begins, or a reconnect, with its cause. */
   connecting: Cause;
+  /** The connection is there. */
   connected: ConnectedEvent;
   /** It does not reconnect by itself: the client was closed, or the server closed the connection for good. */
   disconnected: Cause;
@@ -70,6 +75,18 @@ export interface ClientEvents {
   error: ClientError;
 }
 
+/**
+ * One connection to a server, as {@link connect} returns it: channels, maps, procedures. It reconnects by itself.
+ *
+ * @example
+ * const stop = client.on('disconnected', ({ reason }) => show(reason));
+ * await client.ready();
+ * await client.publish('chat:lobby', { text: 'hello' });
+ * await client.send({ seen: 17 });
+ * if (client.state === 'disconnected') client.connect();
+ * stop();
+ * client.close();
+ */
 export class Client<App extends AnyApp = AnyApp> {
   readonly #sdk: Centrifuge;
   readonly #options: ConnectOptions;
@@ -115,6 +132,7 @@ export class Client<App extends AnyApp = AnyApp> {
     if (!lazy) this.#sdk.connect();
   }
 
+  /** Whether there is a connection. */
   get state(): ConnectionState {
     return this.#status.state;
   }
@@ -144,7 +162,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * subscribes.
    *
    * @throws ClientError `ERR_CLOSED`; `ERR_CONFIG` while it is open with another `filter`, or for a wrong `maxRate`
-   * @example const room = client.channel('chat:lobby'); room.on('message', ({ data }) => show(data.text));
+   * @example const room = client.channel('chat:lobby'); room.on('message', ({ data }) => show(data));
    */
   channel<const Name extends string>(
     name: KnownChannel<App, Name>,
@@ -166,7 +184,7 @@ export class Client<App extends AnyApp = AnyApp> {
    * A map, which subscribes: a channel whose rule has `map`. Counted as {@link channel} counts.
    *
    * @throws ClientError `ERR_CLOSED`, `ERR_CONFIG` if it is open as a channel of messages
-   * @example const scores = client.map('match:1'); scores.onKey('ann', (score) => show(score?.points ?? 0));
+   * @example const scores = client.map('match:1'); scores.onKey('ann', (score) => show(score));
    */
   map<const Name extends string>(
     name: KnownChannel<App, Name>,
@@ -279,7 +297,11 @@ export class Client<App extends AnyApp = AnyApp> {
     return data as ResultOf<App, Name>;
   }
 
-  /** Sends a message outside any channel. Resolves when it has been sent. */
+  /**
+   * Sends a message outside any channel. Resolves when it has been sent.
+   *
+   * @throws ClientError `ERR_TIMEOUT`, `ERR_CONNECTION`, `ERR_DISCONNECTED`, `ERR_CLOSED`
+   */
   async send(data: unknown): Promise<void> {
     await this.#call(() => this.#sdk.send(data));
   }

@@ -4,6 +4,7 @@ import type { Centrifuge, Options, TransportEndpoint } from 'centrifuge';
 
 /** Given to `connect()`, which uses it; there is nothing in it for an application. */
 export interface Codec {
+  /** Of the format. */
   readonly name: 'protobuf';
   /** Makes the SDK's client; `endpoint` changes its transport from one attempt to the next. */
   newSdk(endpoint: TransportEndpoint, options: Partial<Options>): Centrifuge;

@@ -12,6 +12,7 @@ export type WebSocketConstructor = new (url: string, protocols?: string | string
 /** An `EventSource` class: the browser's, or that of the package `eventsource`. */
 export type EventSourceConstructor = new (url: string, options?: never) => unknown;
 
+/** How {@link connect} reaches a server, and who the client is. */
 export interface ConnectOptions {
   /**
    * The connection token, or a function for one, which is called before the first connection and whenever the server

@@ -13,8 +13,9 @@ import type { ConnectOptions } from './connect-options.js';
  * @throws ClientError `ERR_URL`, `ERR_NO_WEBSOCKET`
  * @example import type { App } from './server.js';
  *
- * const client = connect<App>('wss://example.com', { token }); const room = client.channel('chat:lobby'); for await
- * (const { data } of room) show(data.text);
+ * const client = connect<App>('wss://example.com', { token });
+ * const room = client.channel('chat:lobby');
+ * for await (const { data } of room) show(data);
  */
 export function connect<App extends AnyApp = AnyApp>(url: string | URL, options: ConnectOptions = {}): Client<App> {
   return new Client<App>(url, options);

@@ -4,6 +4,7 @@ import type { Centrifuge, TransportName } from 'centrifuge';
 
 /** Given to `connect()`, which uses it; there is nothing in it for an application. */
 export interface DictionaryOption {
+  /** Of the option. */
   readonly name: 'dictionary';
   /**
    * Puts itself between a client of the SDK that is not connected yet and its codec.

@@ -1,4 +1,8 @@
-/** `fanfare/client`: the typed client, for browsers and Node. */
+/**
+ * `fanfare/client`: the typed client, for browsers and Node.
+ *
+ * @module fanfare/client
+ */
 
 export type {
   AnyApp,

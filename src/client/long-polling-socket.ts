@@ -30,14 +30,25 @@ const maxJoinedLines = 128;
 
 const refusals = [400, 401, 403, 404, 405, 409, 413, 415];
 
+/**
+ * A connection by long polling, in the shape of a WebSocket, for the official SDK: `fanfare/client` uses it by itself.
+ *
+ * @example
+ * const endpoint = 'https://example.com/connection/long_polling';
+ * const centrifuge = new Centrifuge([{ transport: 'sockjs', endpoint }], { sockjs: LongPollingSocket });
+ */
 export class LongPollingSocket {
   /** The SDK adds it to the name of its transport. */
   readonly transport = 'long_polling';
-  /** Like a WebSocket: 0 connecting, 1 open, 2 closing, 3 closed. */
+  /** Code of the state, like a WebSocket: 0 connecting, 1 open, 2 closing, 3 closed. */
   readyState = 0;
+  /** Called once, when frames can be sent. */
   onopen: (() => void) | null = null;
+  /** Called with each frame, in order. */
   onmessage: ((event: { readonly data: string }) => void) | null = null;
+  /** Called before `onclose` when the connection has failed. */
   onerror: ((event: unknown) => void) | null = null;
+  /** Called once, with the code and the reason of the end. */
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
   readonly #url: string;
   readonly #fetch: typeof fetch;

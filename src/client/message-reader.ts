@@ -7,7 +7,14 @@ interface Waiting<T> {
   readonly reject: (error: ClientError) => void;
 }
 
-/** Returns each value once, in order. After the end, buffered values are returned before the end or the error. */
+/**
+ * Returns each value once, in order. After the end, buffered values are returned before the end or the error.
+ *
+ * @example
+ * const reader = room[Symbol.asyncIterator]();
+ * const { value } = await reader.next();
+ * await reader.return();
+ */
 export class MessageReader<T> implements AsyncIterableIterator<T> {
   readonly #buffer: T[] = [];
   readonly #waiting: Waiting<T>[] = [];
@@ -23,7 +30,11 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     private readonly isLeft: () => boolean = () => false,
   ) {}
 
-  /** Ends it with `ERR_BUFFER_OVERFLOW` when the buffer is full: reporting a loss is better than a full heap. */
+  /**
+   * Ends it with `ERR_BUFFER_OVERFLOW` when the buffer is full: reporting a loss is better than a full heap.
+   *
+   * @internal
+   */
   push(value: T): void {
     if (this.#end !== undefined) return;
     const waiting = this.#waiting.shift();
@@ -32,7 +43,11 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     else this.end(new ClientError('ERR_BUFFER_OVERFLOW', `more than ${this.maxBuffered} messages waited`));
   }
 
-  /** Idempotent; the first call wins. */
+  /**
+   * Idempotent; the first call wins.
+   *
+   * @internal
+   */
   end(error?: ClientError): void {
     if (this.#end !== undefined) return;
     this.#end = { error };
@@ -45,6 +60,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     for (const { resolve } of others) resolve({ done: true, value: undefined });
   }
 
+  /** The next value, as soon as there is one. Rejects once with why it has ended, if with an error. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.isLeft()) return this.return();
     if (this.#buffer.length > 0) {
@@ -57,13 +73,18 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
 
-  /** Called when the loop is left. */
+  /** Called when the loop is left. Never rejects. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#buffer.length = 0;
     this.end();
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /**
+   * Itself.
+   *
+   * @example for await (const message of reader) show(message);
+   */
   [Symbol.asyncIterator](): this {
     return this;
   }

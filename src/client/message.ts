@@ -9,23 +9,29 @@ export interface Member {
   readonly user: string;
   /** Id of the connection. */
   readonly client: string;
+  /** What authentication says of the connection; any JSON. */
   readonly connInfo?: unknown;
+  /** What the permission to subscribe says; any JSON. */
   readonly chanInfo?: unknown;
 }
 
 /** One publication. */
 export interface Message<Data> {
+  /** What was published; its type is that of the channel's schema. */
   readonly data: Data;
   /** Absent in a channel without history. */
   readonly offset?: number;
   /** The client that published it; absent when the server did. */
   readonly info?: Member;
+  /** What was published with it, for filters. Absent: none. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** A position in a channel's stream. */
 export interface StreamPosition {
+  /** Number of the newest message before it, counted from 1. */
   readonly offset: number;
+  /** Id of the history that the offset counts in. */
   readonly epoch: string;
 }
 

@@ -5,8 +5,11 @@ import type { TransportName } from './transport-name.js';
 
 /** Methods of `localStorage`. If they throw, nothing is remembered. */
 export interface TransportStore {
+  /** What was kept under this name; `null` if nothing. */
   getItem(key: string): string | null;
+  /** Keeps a text under a name. */
   setItem(key: string, value: string): void;
+  /** Forgets what is kept under a name. */
   removeItem(key: string): void;
 }
 

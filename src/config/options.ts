@@ -407,7 +407,11 @@ export type FanfareConfig = {
   };
 };
 
-/** Gives `fanfare.config.ts` its types; returns its argument. */
+/**
+ * Gives `fanfare.config.ts` its types; returns its argument.
+ *
+ * @example export default defineConfig({ port: 8000, channels: { news: { subscribe: 'anyone' } } });
+ */
 export function defineConfig(config: FanfareConfig): FanfareConfig {
   return config;
 }

@@ -20,7 +20,9 @@ import { RecordedEvents } from './recorded-events.js';
 
 /** The test framework: `describe` and `test` of vitest, mocha, node:test, … */
 export interface TestFramework {
+  /** A group of tests. */
   readonly describe: (name: string, body: () => void) => void;
+  /** One test, and one that is left out. */
   readonly test: {
     (name: string, body: () => Promise<void>): void;
     readonly skip: (name: string, body: () => Promise<void>) => void;
@@ -47,9 +49,13 @@ const abilities = {
 /** What a broker need not have. */
 export type OptionalAbility = Exclude<keyof typeof abilities, 'delivery'>;
 
+/** What the suite tests, and with what. */
 export interface BrokerSuiteOptions {
+  /** Of the broker, in the names of the tests. */
   readonly name: string;
+  /** Makes brokers for one test, and what they share. */
   readonly make: () => Promise<BrokerUnderTest>;
+  /** Declares groups and tests. */
   readonly framework: TestFramework;
   /** What does not apply, each with the reason: all tests of an ability, or one by its name. */
   readonly skip?: readonly (
@@ -58,7 +64,11 @@ export interface BrokerSuiteOptions {
   )[];
 }
 
-/** Declares the suite. What is left out is there by name, with the reason. */
+/**
+ * Declares the suite. What is left out is there by name, with the reason.
+ *
+ * @example brokerSuite({ name: 'mine', make: makeBrokers, framework: { describe, test } });
+ */
 export function brokerSuite({ name, make, framework, skip = [] }: BrokerSuiteOptions): void {
   const known = new Set<string>();
   const claimOf =

@@ -13,9 +13,13 @@ export interface ControlChannelsUnderTest {
   readonly close: () => Promise<void>;
 }
 
+/** What the suite tests, and with what. */
 export interface ControlChannelSuiteOptions {
+  /** Of the broker, in the names of the tests. */
   readonly name: string;
+  /** Makes the control channels of several nodes for one test. */
   readonly make: () => Promise<ControlChannelsUnderTest>;
+  /** Declares groups and tests. */
   readonly framework: TestFramework;
 }
 
@@ -37,7 +41,11 @@ const fence = 'that was all: ';
 const numFences = 6;
 const fenceIntervalMs = 50;
 
-/** Declares the suite. */
+/**
+ * Declares the suite.
+ *
+ * @example controlChannelSuite({ name: 'mine', make: makeControlChannels, framework: { describe, test } });
+ */
 export function controlChannelSuite({ name, make, framework }: ControlChannelSuiteOptions): void {
   function claim(title: string, body: (world: World) => Promise<void>): void {
     framework.test(title, async () => {

@@ -1,4 +1,8 @@
-/** `fanfare/conformance`: suites for brokers that others write. */
+/**
+ * `fanfare/conformance`: suites for brokers that others write.
+ *
+ * @module fanfare/conformance
+ */
 
 export type { Broker, BrokerEvents, HistoryStore, PresenceStore } from '../engine/ports/broker.js';
 export type { ControlChannel } from '../engine/ports/control-channel.js';

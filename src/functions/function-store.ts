@@ -106,12 +106,18 @@ export interface RevocationStore {
   }>;
 }
 
+/** What the functions of an application share, made by `dynamoDbStore` or `redisStore`. */
 export interface FunctionStore {
   /** Keeps history and presence. What it delivers to nodes is not used. */
   readonly broker: Broker;
+  /** What is known of each connection. */
   readonly connections: ConnectionStore;
+  /** The order in which publications are delivered. */
   readonly order: DeliveryOrder;
+  /** Connections by user and by channel. */
   readonly index: ConnectionIndex;
+  /** Channels whose delivery was interrupted. */
   readonly late: LateChannels;
+  /** Users and tokens that are refused. */
   readonly revocations: RevocationStore;
 }

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** The parts of a request that endpoints need. */

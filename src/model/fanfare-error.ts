@@ -29,6 +29,7 @@ export const fanfareErrors = {
   ERR_LISTEN: { http: 500, retryable: false },
 } as const satisfies Record<string, { http: number; reply?: number; retryable: boolean }>;
 
+/** Why something was refused or has failed. */
 export type FanfareErrorCode = keyof typeof fanfareErrors;
 
 interface FanfareErrorOptions {
@@ -39,7 +40,9 @@ interface FanfareErrorOptions {
 
 /** Thrown for failures and misuse. Match on `code`; the message is for people and may change. */
 export class FanfareError extends Error {
+  /** The name of the class. */
   override readonly name = 'FanfareError';
+  /** What has happened. */
   readonly code: FanfareErrorCode;
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
@@ -50,6 +53,7 @@ export class FanfareError extends Error {
    * since an undefined field would be printed.
    */
   declare readonly state?: string;
+  /** What ends that state of the broker's server. */
   declare readonly remedy?: string;
 
   constructor(code: FanfareErrorCode, message: string, options: FanfareErrorOptions = {}) {

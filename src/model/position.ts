@@ -4,6 +4,7 @@
 export interface Position {
   /** 0 means before the first publication. At most 2^53 - 1. */
   readonly offset: number;
+  /** Id of that life; compared, never ordered. */
   readonly epoch: string;
 }
 

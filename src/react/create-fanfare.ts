@@ -38,11 +38,13 @@ export interface UseChannelOptions extends Pick<ChannelOptions, 'bytes' | 'delta
 /** As in `client.map()`. */
 export interface UseMapOptions extends Pick<ChannelOptions, 'maxRate'> {}
 
+/** How `usePresence` reads a channel. */
 export interface UsePresenceOptions {
   /** The filter that {@link FanfareHooks.useChannel} has, if the channel is read with one: both share the subscription. */
   readonly filter?: TagFilter;
 }
 
+/** What `useChannel` returns: the messages at this moment, and how to publish. */
 export interface ChannelView<Data, Input> extends ChannelSnapshot<Data> {
   /** Publishes; stable between renders. Resolves and throws as `Channel.publish` does. */
   readonly publish: (data: Input) => Promise<StreamPosition | undefined>;
@@ -50,11 +52,13 @@ export interface ChannelView<Data, Input> extends ChannelSnapshot<Data> {
   readonly clear: () => void;
 }
 
+/** What `usePresence` returns: who is there at this moment. */
 export interface PresenceView extends PresenceSnapshot {
   /** Reads the list again; stable between renders. */
   readonly reload: () => void;
 }
 
+/** What `useMap` returns: the keys at this moment, and how to change them. */
 export interface MapView<Value, Input> extends MapSnapshot<Value> {
   /** Sets a key; stable between renders. Throws as `ChannelMap.set` does. */
   readonly set: (key: string, value: Input) => Promise<void>;
@@ -62,11 +66,26 @@ export interface MapView<Value, Input> extends MapSnapshot<Value> {
   readonly remove: (key: string) => Promise<void>;
 }
 
+/** What `useStream` returns: the stream at this moment, and how to stop it. */
 export interface StreamView<Item> extends StreamSnapshot<Item> {
   /** Tells its producer to stop; stable between renders. Throws as `Client.rpc` does. */
   readonly cancel: () => Promise<void>;
 }
 
+/**
+ * The hooks of one application, typed by its server.
+ *
+ * @example
+ * function Room() {
+ *   const { messages, publish } = useChannel('chat:lobby', { history: 50 });
+ *   const { members } = usePresence('chat:lobby');
+ *   return (
+ *     <button type="button" onClick={() => void publish({ text: 'hello' })}>
+ *       {members.length} here, {messages.length} messages
+ *     </button>
+ *   );
+ * }
+ */
 export interface FanfareHooks<App extends AnyApp> {
   /** Passes the client, which the application creates and closes, to the components below. */
   readonly FanfareProvider: (props: { readonly client: Client<App>; readonly children?: ReactNode }) => ReactElement;

@@ -1,4 +1,8 @@
-/** `fanfare/react`: hooks for `fanfare/client`. */
+/**
+ * `fanfare/react`: hooks for `fanfare/client`.
+ *
+ * @module fanfare/react
+ */
 
 export type { ChannelSnapshot } from '../client/channel-store.js';
 export {

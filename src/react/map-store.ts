@@ -6,9 +6,11 @@ import { ClientError } from '../client/client-error.js';
 import { openOrError } from '../client/open-or-error.js';
 import { SnapshotStore } from '../client/snapshot-store.js';
 
+/** The keys of a map at one moment. */
 export interface MapSnapshot<Value> {
   /** Empty until the state has come. During a reconnect, the last known one. */
   readonly entries: ReadonlyMap<string, Value>;
+  /** Whether changes come. */
   readonly state: ChannelState;
   /** The state has not come yet. */
   readonly loading: boolean;

@@ -10,9 +10,11 @@ import { SnapshotStore } from '../client/snapshot-store.js';
 /** The part of a channel that the list is made from. */
 export type PresenceSource = Pick<Channel<unknown>, 'state' | 'error' | 'on' | 'presence' | 'close'>;
 
+/** Who is in a channel at one moment. */
 export interface PresenceSnapshot {
   /** One per connection; empty until the first list is read. During a reconnect, the last known list. */
   readonly members: readonly Member[];
+  /** Whether joins and leaves come. */
   readonly state: ChannelState;
   /** The list is being read. */
   readonly loading: boolean;

@@ -6,6 +6,7 @@ import { SnapshotStore } from '../client/snapshot-store.js';
 import type { StreamState } from '../client/streams/stream.js';
 import type { Streams } from '../client/streams/streams.js';
 
+/** A stream at one moment. */
 export interface StreamSnapshot<Item> {
   /** So far; empty for a stream of items. */
   readonly text: string;

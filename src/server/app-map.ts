@@ -18,9 +18,11 @@ export interface MapChangeOptions {
   readonly expectedEpoch?: string;
   /** A retry with the same key within 5 minutes changes nothing. 1 to 256 bytes. */
   readonly idempotencyKey?: string;
+  /** Sent with the change, for filters of subscribers. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** How a key is set. */
 export interface MapSetOptions extends MapChangeOptions {
   /** The key is removed this long after this set, or up to a second later; `0ms`: it stays. Default: the rule's `ttl`. */
   readonly ttl?: Duration;
@@ -49,24 +51,31 @@ export type MapResult =
 
 /** A key with its value. */
 export interface MapEntry<Value> {
+  /** Which key. */
   readonly key: string;
+  /** What it was set to last. */
   readonly value: Value;
+  /** The offset of its last change in the channel. */
   readonly version: number;
   /** The client that set it; absent if the server did. */
   readonly info?: Member;
+  /** What it was set with. Absent: none. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A part of a map, and where the map is. */
 export interface MapPage<Value> {
   /** In the order of their last changes. */
   readonly entries: readonly MapEntry<Value>[];
   /** The position of the channel's last change. */
   readonly offset: number;
+  /** Id of the history that the offset counts in. */
   readonly epoch: string;
   /** For the next page; absent at the end. */
   readonly cursor?: number;
 }
 
+/** Which page of a map is read. */
 export interface MapReadOptions {
   /** From the page before. */
   readonly cursor?: number;
@@ -76,7 +85,17 @@ export interface MapReadOptions {
 
 const defaultLimit = 100;
 
-/** Its methods throw or reject as those of the application do, and with `ERR_NOT_AVAILABLE` if the channel is no map. */
+/**
+ * Its methods throw or reject as those of the application do, and with `ERR_NOT_AVAILABLE` if the channel is no map.
+ *
+ * @example
+ * const scores = app.map('match:1');
+ * await scores.set('ann', 42);
+ * const ann = await scores.get('ann');
+ * const { entries } = await scores.read({ limit: 10 });
+ * for await (const { key, value } of scores) show(key, value);
+ * await scores.remove('ann');
+ */
 export class AppMap<Value, Input = Value> implements AsyncIterable<MapEntry<Value>> {
   readonly #channel: string;
   readonly #operations: Operations;

@@ -9,6 +9,7 @@ import type { AnswerState } from '../model/answer-part.js';
 import { FanfareError } from '../model/fanfare-error.js';
 import { fromJsonText, trustedJsonText } from '../model/json-text.js';
 
+/** How a stream is opened. */
 export interface OpenStreamOptions {
   /** Its name in the channel, of 1 to 256 bytes. One that has not ended is gone on with. Default: a new one. */
   readonly id?: string;
@@ -18,12 +19,15 @@ export interface OpenStreamOptions {
 
 /** A stream so far. */
 export interface StreamSnapshot<Item> {
+  /** Its name in the channel. */
   readonly id: string;
+  /** Whether more may come of it. */
   readonly state: AnswerState;
   /** Of a stream of text; empty for others. */
   readonly text: string;
   /** Of a stream of items; empty for others. */
   readonly items: readonly Item[];
+  /** What it was opened with; any JSON. */
   readonly meta?: unknown;
   /** Of a stream that is closed or failed. */
   readonly result?: unknown;
@@ -35,6 +39,14 @@ export interface StreamSnapshot<Item> {
  * Its methods reject with a `FanfareError`: `ERR_STREAM_LOST` when another producer has opened the stream,
  * `ERR_STREAM_ENDED`, `ERR_STREAM_FULL`, `ERR_MESSAGE_INVALID`, `ERR_MESSAGE_TOO_LARGE`, and `ERR_BROKER` when the broker was
  * not reached for ten seconds: then what was appended goes with the next call, and is not to be appended again.
+ */
+/**
+ * A stream that this process produces, as {@link FanfareApp.open} returns it. Its methods reject with a `FanfareError`: `ERR_STREAM_ENDED`, `ERR_STREAM_LOST`, `ERR_STREAM_FULL`, `ERR_MESSAGE_INVALID`, `ERR_BROKER`.
+ *
+ * @example
+ * await answer.append('Hel', 'lo');
+ * if (answer.signal.aborted) await answer.close({ cancelled: true });
+ * else await answer.fail('the model does not answer');
  */
 export class AppStream<Input = unknown> {
   readonly #channel: string;
@@ -50,6 +62,7 @@ export class AppStream<Input = unknown> {
     this.#producer = producer;
   }
 
+  /** Its name in the channel. */
   get id(): string {
     return this.#producer.id;
   }

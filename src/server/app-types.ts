@@ -6,6 +6,7 @@ import { payloadValue } from '../model/payload.js';
 import type { Position } from '../model/position.js';
 import type { ClientInfo, Publication } from '../model/publication.js';
 
+/** How something is published. */
 export interface PublishOptions {
   /** A retry with the same key within 5 minutes is not published again. 1 to 256 bytes. */
   readonly idempotencyKey?: string;
@@ -16,6 +17,7 @@ export interface PublishOptions {
   readonly version?: number;
   /** Versions of different epochs cannot be compared: the new one counts as newer. Default: compared with any. */
   readonly versionEpoch?: string;
+  /** Sent with it, for filters of subscribers; at most 4,096 bytes as JSON. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Deliver it without adding it to the history: it has no offset and is not recovered. Default: `false`. */
   readonly skipHistory?: boolean;
@@ -23,16 +25,23 @@ export interface PublishOptions {
 
 /** A kept publication. */
 export interface HistoryEntry<Message> {
+  /** What was published. */
   readonly data: Message;
+  /** Its number in the history, counted from 1. */
   readonly offset: number;
+  /** The client that published it; absent when the server did. */
   readonly info?: Member;
+  /** What was published with it. Absent: none. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** What was read of a history, and where the channel is. */
 export interface HistoryResult<Message> {
+  /** Oldest first, newest first with `reverse`. */
   readonly publications: readonly HistoryEntry<Message>[];
   /** The offset of the newest publication of the channel. */
   readonly offset: number;
+  /** Id of the history; another one when it has begun anew. */
   readonly epoch: string;
 }
 
@@ -44,20 +53,27 @@ export interface WatchedMessage<Message> {
   readonly offset?: number;
   /** The client that published it; absent when the server did. */
   readonly info?: Member;
+  /** What was published with it. Absent: none. */
   readonly tags?: Readonly<Record<string, string>>;
   /** In a map: the key that was set, or removed. */
   readonly key?: string;
+  /** In a map: the key was removed. Absent: it was set. */
   readonly removed?: boolean;
 }
 
 /** A client in a channel. */
 export interface Member {
+  /** Empty for an anonymous connection. */
   readonly user: string;
+  /** Id of the connection. */
   readonly client: string;
+  /** What authentication says of the connection; any JSON. */
   readonly connInfo?: unknown;
+  /** What the permission to subscribe says; any JSON. */
   readonly chanInfo?: unknown;
 }
 
+/** Which publications of a history are read. */
 export interface HistoryReadOptions {
   /** Largest number of publications to return. Default: 100. 0: only the position. */
   readonly limit?: number;
@@ -95,6 +111,7 @@ export interface Connections {
   readonly client?: string;
 }
 
+/** Which connections of a user are closed, and what their clients do then. */
 export interface DisconnectOptions extends Connections {
   /** Tell the client to reconnect. Default: `false`. */
   readonly reconnect?: boolean;
@@ -102,11 +119,13 @@ export interface DisconnectOptions extends Connections {
   readonly except?: readonly string[];
 }
 
+/** How a user's connections are subscribed. */
 export interface SubscribeOptions extends Connections, SubscribeGrant {
   /** First deliver publications after this position, if they are still there. */
   readonly recoverSince?: Position;
 }
 
+/** What a ticket is good for. */
 export interface TicketOptions {
   /** How long the ticket is valid, in seconds. Default: 30. */
   readonly ttlSec?: number;
@@ -118,6 +137,7 @@ export interface TicketOptions {
   readonly meta?: unknown;
 }
 
+/** Which connections of a user end, and when. */
 export interface RefreshOptions extends Connections {
   /** Unix time in seconds at which the connections end. Default: never. */
   readonly expiresAt?: number;

@@ -63,8 +63,36 @@ type Known<Channels extends ChannelSchemas, Name extends string> = ChannelNameOf
  *
  * What is done with clients is done with those of all nodes: on this node before the method returns, on the others when
  * its promise resolves, which takes at most five seconds however many of them are dead. After these it rejects with
- * `ERR_BROKER` if this node itself is cut off from the broker: the others may not hear of it if this node ends. It rejects
- * with `ERR_CLOSED` if this node closes before they have answered.
+ * `ERR_BROKER` if this node itself is cut off from the broker: the others may not hear of it if this node ends.
+ *
+ * @example
+ * const { url } = await app.listen(8000);
+ * const { offset } = await app.publish('chat:lobby', { text: 'hello' }, { idempotencyKey: 'order-4711' });
+ * const outcomes = await app.broadcast(['chat:lobby', 'chat:kitchen'], { text: 'dinner' });
+ * const { publications } = await app.history('chat:lobby', { limit: 10, reverse: true });
+ * await app.removeHistory('chat:lobby');
+ * const members = await app.presence('chat:lobby');
+ * const { numUsers } = await app.presenceStats('chat:lobby');
+ * await app.close();
+ * @example
+ * await app.subscribe('42', 'chat:lobby');
+ * await app.unsubscribe('42', 'chat:lobby');
+ * await app.send('42', { notice: 'maintenance at noon' });
+ * await app.refresh('42', { expiresAt: Date.now() / 1_000 + 3_600 });
+ * await app.disconnect('42', { reconnect: true });
+ * await app.revokeToken('token-17');
+ * await app.revokeUserTokens('42');
+ * await app.blockUser('42');
+ * await app.unblockUser('42');
+ * @example
+ * const busy = (await app.channels('chat:*')).filter(({ numClients }) => numClients > 100);
+ * const uptimes = (await app.info()).map(({ uptimeSec }) => uptimeSec);
+ * const answer = await app.readStream('answers:42', 'answer-7');
+ * await app.cancelStream('answers:42', 'answer-7');
+ * app.setOrigins(['https://example.com']);
+ * app.setCertificate({ key, cert });
+ * const document = app.spec({ title: 'Chat' });
+ * server.on('upgrade', (request, socket, head) => app.upgrade(request, socket, head));
  */
 export class FanfareApp<Channels extends ChannelSchemas, Procedures extends ProcedureTable> {
   /** Carries the types to `connect<App>()`; has no value. */
@@ -386,6 +414,7 @@ export class FanfareApp<Channels extends ChannelSchemas, Procedures extends Proc
     return this.#operations.revoke({ kind: 'user', user });
   }
 
+  /** Lets a user connect again whom {@link blockUser} keeps out; no effect on others. */
   unblockUser(user: string): Promise<void> {
     return this.#operations.unblock(user);
   }

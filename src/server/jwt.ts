@@ -30,6 +30,7 @@ interface Provenance {
 
 /** One key, pinned to its algorithm. */
 export interface JwtKey extends Provenance {
+  /** Tokens that name another one are refused. */
   readonly algorithm: TokenAlgorithm;
   /** A shared secret for HS*, otherwise a public key in PEM. */
   readonly key: string;
@@ -45,6 +46,7 @@ export interface JwksOptions extends Provenance {
   readonly algorithms?: readonly TokenAlgorithm[];
 }
 
+/** Which tokens are accepted, and from whom. */
 export interface JwtOptions extends Provenance {
   /** Shared with the backends that make tokens: at least 32 bytes. Several: all are accepted, for rotation. */
   readonly secret?: string | readonly string[];
@@ -74,7 +76,7 @@ const optionKeys: Record<keyof JwtOptions, true> = {
  * 109, so that the client gets a new one; every other invalid one with disconnect 3500.
  *
  * @throws FanfareError `ERR_CONFIG` for a secret that is too short, an invalid key, an unsafe address
- * @example fanfare({ auth: jwt({ secret: process.env.FANFARE_SECRET }) });
+ * @example fanfare({ auth: jwt({ secret: process.env.FANFARE_SECRET ?? '' }) });
  */
 export function jwt(options: JwtOptions): Authenticator {
   return authenticateWith(tokenVerifier(options, libraryNames));

@@ -11,8 +11,11 @@ import type { RefusalLine } from '../model/refusal-line.js';
 import { badRequestLine, type ConnectionError } from './connection-faults.js';
 import type { AnyHttpServer, HandleRequest, OwnServer } from './own-server.js';
 
+/** Where a server listens. */
 export interface ListenAddress {
+  /** The address that it was told, such as `0.0.0.0`. */
   readonly host: string;
+  /** The port; the one that was picked for 0. */
   readonly port: number;
   /** `http://host:port`, or `https://…` with a certificate; with an address that a client on this machine can use. */
   readonly url: string;

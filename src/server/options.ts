@@ -28,9 +28,11 @@ export type Limits = Partial<EngineLimits>;
 export interface MessageSender {
   /** Id of the user, `null` for an anonymous connection. */
   readonly user: string | null;
+  /** Id of the connection. */
   readonly client: string;
 }
 
+/** What an application is made of; everything has a default. */
 export interface FanfareOptions<
   Channels extends ChannelSchemas = ChannelSchemas,
   Procedures extends ProcedureTable = ProcedureTable,
@@ -72,6 +74,7 @@ export interface FanfareOptions<
    * {@link DurableStreamsOptions}. Default: not.
    */
   readonly durableStreams?: DurableStreamsOptions;
+  /** What a client, a message and a node may take at most. Default: docs/operations/configuration.md has each. */
   readonly limits?: Limits;
   /** Gets structured log lines; a pino logger fits. Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Logger;

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { HttpEndpoint } from '../http/endpoint.js';
 
-const types: Readonly<Record<string, string>> = {
+/** By ending. */
+export const contentTypes: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -30,7 +31,7 @@ export function staticEndpoints(folder: string, prefix = '/'): HttpEndpoint[] {
   const endpoints: HttpEndpoint[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     const file = join(folder, name);
-    const type = types[extname(name)];
+    const type = contentTypes[extname(name)];
     if (type === undefined || !statSync(file).isFile()) continue;
     const body = readFileSync(file, 'utf8');
     const respond = () => ({ status: 200, headers: { 'Content-Type': type, ...pageHeaders }, body });

@@ -7,6 +7,7 @@ import { describe, expect, it, test } from 'vitest';
 import { formatProblem } from '../../src/config/problem.js';
 import { testSecret } from '../cli/fanfare-process.js';
 import { load } from '../support/config/loaded.js';
+import { docstringExamples } from './docstring-examples.js';
 import { type Block, blocksOf, readPage, root } from './page.js';
 import { frameworkPages, frameworks, hasFrameworks } from './terminals.js';
 
@@ -34,7 +35,7 @@ function pathOf(page: string, { label, language, line }: Block): string {
   return `${folder}/${label === '' ? `line-${line}.${language}` : label}`;
 }
 
-test('TypeScript listings compile', { timeout: 180_000 }, () => {
+test('TypeScript listings compile, and examples of docstrings', { timeout: 180_000 }, () => {
   const listings = new Map<string, { page: string; block: Block }>();
   // The programs of the README are files, which the compiler checks as such.
   const isCompiled = (page: string) => page !== 'README.md' && (hasFrameworks || !frameworkPages.includes(page));
@@ -42,6 +43,7 @@ test('TypeScript listings compile', { timeout: 180_000 }, () => {
     for (const block of blocksOf(readPage(page)))
       if (block.language === 'ts' || block.language === 'tsx') listings.set(pathOf(page, block), { page, block });
   }
+  for (const { page, block } of docstringExamples()) listings.set(pathOf(page, block), { page, block });
   expect(listings.size).toBeGreaterThan(5);
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);

@@ -1,4 +1,8 @@
-/** `fanfare/nats`: the broker over NATS and JetStream. */
+/**
+ * `fanfare/nats`: the broker over NATS and JetStream.
+ *
+ * @module fanfare/nats
+ */
 
 import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';

@@ -2,6 +2,7 @@
 
 import { FanfareError } from '../../model/fanfare-error.js';
 
+/** How `nats()` connects and what it keeps. */
 export interface NatsOptions {
   /**
    * `nats://user:password@host:4222` or `nats://token@host`; `tls://` requires TLS. Several servers of one cluster:

@@ -1,4 +1,8 @@
-/** `fanfare/rabbitmq`: the broker over RabbitMQ. */
+/**
+ * `fanfare/rabbitmq`: the broker over RabbitMQ.
+ *
+ * @module fanfare/rabbitmq
+ */
 
 import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';

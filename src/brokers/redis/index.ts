@@ -1,4 +1,8 @@
-/** `fanfare/redis`: the broker over Redis, Valkey and compatible servers. */
+/**
+ * `fanfare/redis`: the broker over Redis, Valkey and compatible servers.
+ *
+ * @module fanfare/redis
+ */
 
 import type { Broker } from '../../engine/ports/broker.js';
 import type { BrokerPorts } from '../ports.js';

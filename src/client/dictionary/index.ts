@@ -1,8 +1,13 @@
-/** `fanfare/client/dictionary`: lets `connect()` get frames compressed with a dictionary, in a bundle of its own. */
+/**
+ * `fanfare/client/dictionary`: lets `connect()` get frames compressed with a dictionary, in a bundle of its own.
+ *
+ * @module fanfare/client/dictionary
+ */
 
 import type { DictionaryOption } from '../dictionary-option.js';
 import { DictionaryCodec, type FrameCodec } from './dictionary-codec.js';
 
+/** What {@link dictionary} tells the server, and how much it takes of it. */
 export interface DictionaryOptions {
   /**
    * What connections like this one have in common, such as a view of the application: the server may have a dictionary

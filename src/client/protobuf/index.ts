@@ -1,4 +1,8 @@
-/** `fanfare/client/protobuf`: the protobuf codec for `connect()`, in a bundle of its own. */
+/**
+ * `fanfare/client/protobuf`: the protobuf codec for `connect()`, in a bundle of its own.
+ *
+ * @module fanfare/client/protobuf
+ */
 
 import { Centrifuge, type Options, type TransportEndpoint } from 'centrifuge';
 import type { Codec } from '../codec.js';

@@ -1,4 +1,8 @@
-/** `fanfare/client/streams`: reads messages that grow, and writes them, in a bundle of its own. */
+/**
+ * `fanfare/client/streams`: reads messages that grow, and writes them, in a bundle of its own.
+ *
+ * @module fanfare/client/streams
+ */
 
 export { Stream, type StreamState } from './stream.js';
 export { StreamError, type StreamErrorCode } from './stream-error.js';

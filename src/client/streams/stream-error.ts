@@ -14,13 +14,16 @@ export const streamErrors = [
   'ERR_STREAM_LOST',
   'ERR_STREAM_INVALID',
 ] as const;
+/** Why a stream is not whole; each is described above. */
 export type StreamErrorCode = (typeof streamErrors)[number];
 
 /** Match on `code`; the message is for people and may change. */
 export class StreamError extends Error {
+  /** The name of the class. */
   override readonly name = 'StreamError';
 
   constructor(
+    /** What has happened, as {@link StreamErrorCode} lists it. */
     readonly code: StreamErrorCode,
     message: string,
     /** Of a stream that has failed. */

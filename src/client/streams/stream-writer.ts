@@ -4,6 +4,7 @@ import type { StreamAnswer, StreamCall } from '../../model/stream-call.js';
 import { ClientError } from '../client-error.js';
 import { StreamError } from './stream-error.js';
 
+/** How a stream is opened. */
 export interface OpenOptions {
   /** Its name in the channel. Default: a new one. */
   readonly id?: string;
@@ -19,6 +20,15 @@ type Call = (call: Omit<StreamCall, 'channel'>) => Promise<unknown>;
 const maxTries = 8;
 const firstPauseMs = 50;
 
+/**
+ * A stream that this client produces, as `Streams.open()` returns it. Repeats what a lost connection has interrupted.
+ *
+ * @example
+ * const writer = await chat.open({ id: 'answer-7' });
+ * await writer.append('Hel', 'lo');
+ * if (writer.signal.aborted) await writer.fail('stopped');
+ * else await writer.close({ tokens: 2 });
+ */
 export class StreamWriter<Input = unknown> {
   readonly #call: Call;
   readonly #of: OpenOptions['of'];
@@ -31,6 +41,7 @@ export class StreamWriter<Input = unknown> {
 
   private constructor(
     call: Call,
+    /** Its name in the channel. */
     readonly id: string,
     of: OpenOptions['of'],
     { run, silenceMs, cancelled }: StreamAnswer,
@@ -42,6 +53,11 @@ export class StreamWriter<Input = unknown> {
     this.#timer = setInterval(() => this.#renew(), silenceMs / 3);
   }
 
+  /**
+   * Used by `Streams.open()`.
+   *
+   * @internal
+   */
   static async open<Input>(call: Call, { id = newId(), meta, of }: OpenOptions): Promise<StreamWriter<Input>> {
     const opened = await call({ op: 'open', id, ...(meta !== undefined && { meta }) });
     return new StreamWriter<Input>(call, id, of, answerOf(opened));
@@ -52,7 +68,11 @@ export class StreamWriter<Input = unknown> {
     return this.#stopped.signal;
   }
 
-  /** Appends text, or items, after what was appended before. Resolves when the server has acknowledged it. */
+  /**
+   * Appends text, or items, after what was appended before. Resolves when the server has acknowledged it.
+   *
+   * @throws ClientError as a call of a procedure; StreamError `ERR_STREAM_LOST` when another producer has opened it
+   */
   append(...parts: readonly Input[]): Promise<void> {
     const texts = parts.filter((part) => typeof part === 'string');
     const isText = this.#of === undefined ? texts.length === parts.length : this.#of === 'text';
@@ -60,10 +80,12 @@ export class StreamWriter<Input = unknown> {
     return this.#after(() => this.#append(text === undefined ? { items: parts } : { text }));
   }
 
+  /** Ends it; `result` is any JSON, told to each reader. Rejects as {@link append}. */
   close(result?: unknown): Promise<void> {
     return this.#after(() => this.#end('close', result));
   }
 
+  /** Ends it as failed; `reason` is any JSON, told to each reader. Rejects as {@link append}. */
   fail(reason?: unknown): Promise<void> {
     return this.#after(() => this.#end('fail', reason));
   }

@@ -23,6 +23,14 @@ interface Folded {
 /**
  * Iterating gives everything so far, and then what is added, as it comes: pieces of text, or single items. The loop ends when
  * the stream is closed, and throws a {@link StreamError} when it has failed or is interrupted.
+ *
+ * @example
+ * const answer = chat.stream('answer-7');
+ * const stop = answer.onChange(() => show(answer.soFar));
+ * const text = await answer.text();
+ * const items = await answer.all();
+ * await answer.cancel();
+ * stop();
  */
 export class Stream<Item = unknown> implements AsyncIterable<string | Item> {
   readonly #listeners = new Listeners<StreamEvents>();
@@ -42,12 +50,14 @@ export class Stream<Item = unknown> implements AsyncIterable<string | Item> {
 
   /** Made by `Streams.stream()`. */
   constructor(
+    /** Its name in the channel. */
     readonly id: string,
     onCancel: () => Promise<void>,
   ) {
     this.#onCancel = onCancel;
   }
 
+  /** Whether more may come of it. */
   get state(): StreamState {
     return this.#state;
   }
@@ -116,6 +126,11 @@ export class Stream<Item = unknown> implements AsyncIterable<string | Item> {
     return this.#onCancel();
   }
 
+  /**
+   * What there is and what comes: pieces of text, or items. Throws a {@link StreamError} as {@link text} does.
+   *
+   * @example for await (const part of answer) show(part);
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<string | Item> {
     for (let [taken, life] = [0, this.#life]; ; ) {
       if (this.#life !== life && taken > 0) {
@@ -134,7 +149,11 @@ export class Stream<Item = unknown> implements AsyncIterable<string | Item> {
     }
   }
 
-  /** Takes a part. @returns whether it follows what there is; otherwise something is missing */
+  /**
+   * Takes a part. @returns whether it follows what there is; otherwise something is missing
+   *
+   * @internal
+   */
   take(part: ReceivedPart): boolean {
     if (part.id !== undefined) this.#takeWhole(part);
     else if (part.from > this.#length) return false;
@@ -143,14 +162,22 @@ export class Stream<Item = unknown> implements AsyncIterable<string | Item> {
     return true;
   }
 
-  /** The server does not know it any more. */
+  /**
+   * The server does not know it any more.
+   *
+   * @internal
+   */
   lose(): void {
     if (this.#state !== 'open' && this.#state !== 'interrupted') return;
     this.#state = 'interrupted';
     this.#listeners.emit('change', undefined);
   }
 
-  /** It is not read any more. */
+  /**
+   * It is not read any more.
+   *
+   * @internal
+   */
   end(cause?: unknown): void {
     this.#closed = new StreamError('ERR_STREAM_CLOSED', `"${this.id}" is not read any more`, undefined, cause);
     this.#listeners.emit('change', undefined);

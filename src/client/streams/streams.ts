@@ -19,8 +19,19 @@ interface StreamsEvents<Item> {
 /** Most streams that are asked for when something is missing. */
 const mostLoaded = 1_000;
 
-/** Reads a channel whose rule has `streams`. */
+/**
+ * Reads a channel whose rule has `streams`.
+ *
+ * @example
+ * const chat = streams(client, 'chat:42');
+ * chat.on('stream', (stream) => show(stream.id));
+ * await chat.loaded();
+ * const writer = await chat.open({ id: 'answer-7' });
+ * const answer = chat.stream('answer-7');
+ * chat.close();
+ */
 export class Streams<Item = unknown, Input = Item> {
+  /** Of the channel. */
   readonly name: string;
   /** Its subscription: states and events as of any channel. */
   readonly channel: Channel<unknown>;

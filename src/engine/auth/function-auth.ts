@@ -9,6 +9,7 @@ import type { Authenticator, Identity } from '../ports/authenticator.js';
 
 /** The argument of an {@link AuthFunction}. */
 export interface AuthRequest {
+  /** The token that the client sent, unread; `undefined` without one. */
   readonly token: string | undefined;
   /** Data from the client; unchecked. */
   readonly data: unknown;
@@ -16,7 +17,9 @@ export interface AuthRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** Headers in the client's command, because it cannot set real ones; as trustworthy as `data`. */
   readonly standIns: ReadonlyMap<string, string>;
+  /** Path and query of the request behind the connection. */
   readonly url: string;
+  /** Address of the client, behind trusted proxies the one that they give. */
   readonly remoteAddress: string;
   /** What the client says that its connection has in common with others, such as a view; as trustworthy as `data`. */
   readonly profile: string | undefined;

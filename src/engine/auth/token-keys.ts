@@ -20,6 +20,7 @@ export const tokenAlgorithms = [
   'Ed25519',
 ] as const;
 
+/** Algorithms of signatures of tokens, by their names in JWTs. */
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number];
 
 /** Shortest shared secret, in bytes. */

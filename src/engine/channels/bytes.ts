@@ -5,6 +5,7 @@ import { kindOf } from '../../model/expected.js';
 import { FanfareError } from '../../model/fanfare-error.js';
 import { anything, expectOptions, word } from './channel-check.js';
 
+/** What messages of bytes may be. */
 export interface BytesOptions {
   /** Most bytes of a message. Default: the channel's `maxMessageBytes`. */
   readonly maxBytes?: number;
@@ -15,6 +16,7 @@ export interface BytesOptions {
   readonly base64?: boolean;
 }
 
+/** The schema of messages of bytes, as {@link bytes} returns it. */
 export interface BytesSchema extends StandardSchemaV1<Uint8Array, Uint8Array> {
   /** What the rule of a channel is made of. */
   readonly bytes: BytesOptions;

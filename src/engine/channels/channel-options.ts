@@ -29,7 +29,9 @@ export interface PermissionContext<Pattern extends string = string> {
   readonly user: string | null;
   /** Id of the connection. */
   readonly client: string;
+  /** Name of the channel. */
   readonly channel: string;
+  /** What the placeholders of the pattern stand for in this name. */
   readonly params: ParamsOf<Pattern>;
   /** What authentication attached to the connection, for the server only. */
   readonly meta: unknown;
@@ -37,6 +39,7 @@ export interface PermissionContext<Pattern extends string = string> {
   readonly transport: string;
   /** Headers of the HTTP request behind the connection; lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Address of the client, behind trusted proxies the one that they give. */
   readonly remoteAddress: string;
 }
 
@@ -54,6 +57,7 @@ export interface PublishContext<Message, Pattern extends string = string> extend
   readonly data: Message;
   /** In a map: the key that is set, or removed. */
   readonly key?: string;
+  /** In a map: the key is to be removed. Absent: it is to be set. */
   readonly removed?: boolean;
 }
 
@@ -73,9 +77,11 @@ export interface SubscribeGrant {
 export interface PublishGrant {
   /** Published instead of what the client sent. */
   readonly data?: unknown;
+  /** Sent with it, for filters of subscribers. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Deliver it without adding it to the history. */
   readonly skipHistory?: boolean;
+  /** A retry with the same key within 5 minutes is not published again. 1 to 256 bytes. */
   readonly idempotencyKey?: string;
 }
 
@@ -95,6 +101,7 @@ type Decision<Context, Answer> = (context: Context) => Answer | Promise<Answer>;
  */
 export type PermissionName = 'nobody' | 'anyone' | 'user' | 'subscriber';
 
+/** What a channel keeps, and who may read it. */
 export interface HistoryOptions {
   /** Publications kept, at least 1. */
   readonly size: number;
@@ -253,6 +260,7 @@ export interface ChannelDeclaration<
   Schema extends StandardSchemaV1 = StandardSchemaV1,
   Pattern extends string = string,
 > {
+  /** What {@link channel} was given. */
   readonly options: ChannelOptions<Schema, Pattern>;
 }
 
@@ -310,6 +318,10 @@ const checks = {
  * Declares a channel rule; its pattern is the key under which `fanfare({ channels })` gets it.
  *
  * @throws FanfareError `ERR_CONFIG`, naming an option that is unknown or wrong
+ * @example
+ * const channels = {
+ *   'chat:{room}': channel({ subscribe: 'user', publish: 'subscriber', history: { size: 100, ttl: '24h' } }),
+ * };
  */
 export function channel<Schema extends StandardSchemaV1 = StandardSchemaV1<unknown>, Pattern extends string = string>(
   options: ChannelOptions<Schema, Pattern> = {},

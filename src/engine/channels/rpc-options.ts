@@ -9,13 +9,17 @@ import { expectOptions, schema, word } from './channel-check.js';
 /**
  * Thrown by a procedure to send its caller this code (400 to 1999) and message. Any other exception is a fault of the
  * server, and the caller gets error 100.
+ *
+ * @example throw new RpcError(404, 'there is no such order');
  */
 export class RpcError extends Error {
+  /** The name of the class. */
   override readonly name = 'RpcError';
   /** Whether the same call may succeed later. */
   readonly temporary: boolean;
 
   constructor(
+    /** Code that the caller gets: 400 to 1999. */
     readonly code: number,
     message: string,
     options: { readonly temporary?: boolean; readonly cause?: unknown } = {},
@@ -37,6 +41,7 @@ export interface RpcContext {
   readonly transport: string;
   /** Headers of the HTTP request behind the connection; lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Address of the client, behind trusted proxies the one that they give. */
   readonly remoteAddress: string;
 }
 
@@ -47,6 +52,7 @@ export type RpcFallback = (
   context: RpcContext,
 ) => Promise<Decision<{ readonly data: unknown }>>;
 
+/** A procedure: its argument, who may call it, and what it does. */
 export interface RpcOptions<Input extends StandardSchemaV1, Output> {
   /** Schema of the argument. Default: any JSON. */
   readonly input?: Input;
@@ -64,6 +70,7 @@ export interface ProcedureTypes {
 
 /** A declared procedure, as {@link rpc} returns it. */
 export interface RpcDeclaration<Types extends ProcedureTypes = ProcedureTypes> {
+  /** What {@link rpc} was given. */
   readonly options: RpcOptions<Types['input'], Types['output']>;
 }
 
@@ -78,6 +85,7 @@ const checks: Record<keyof RpcOptions<any, any>, (what: string, value: unknown) 
  * Declares a remote procedure; its name is the key under which `fanfare({ rpc })` gets it.
  *
  * @throws FanfareError `ERR_CONFIG`, naming an option that is unknown or wrong
+ * @example const procedures = { double: rpc({ input: z.number(), run: (value) => value * 2 }) };
  */
 export function rpc<Input extends StandardSchemaV1 = StandardSchemaV1<unknown>, Output = unknown>(
   options: RpcOptions<Input, Output>,

@@ -8,12 +8,19 @@ import { maxControlPayloadBytes } from '../ports/control-channel.js';
 
 /** The state of one node. */
 export interface NodeSummary {
+  /** Another one after each start. */
   readonly id: string;
+  /** Of Fanfare. */
   readonly version: string;
+  /** Number of connections. */
   readonly numClients: number;
+  /** Number of users, each counted once; anonymous ones together as one. */
   readonly numUsers: number;
+  /** Number of subscriptions of all connections. */
   readonly numSubscriptions: number;
+  /** Number of channels with a subscriber on this node. */
   readonly numChannels: number;
+  /** Seconds since it has started. */
   readonly uptimeSec: number;
 }
 

@@ -19,7 +19,9 @@ export interface ClientSelector {
 
 /** A channel with subscribers. */
 export interface ChannelSummary {
+  /** Of the channel. */
   readonly name: string;
+  /** Number of its subscribed connections. */
   readonly numClients: number;
 }
 

@@ -77,10 +77,13 @@ export interface ConnectAttempt {
 export interface ConnectedClient {
   /** Empty for an anonymous connection. */
   readonly user: string;
+  /** Id of the connection. */
   readonly client: string;
+  /** What authentication attached to the connection, for the server only. */
   readonly meta: unknown;
   /** Name of the transport: `websocket`, … */
   readonly transport: string;
+  /** The HTTP request behind the connection. */
   readonly handshake: Handshake;
 }
 
@@ -88,6 +91,7 @@ export interface ConnectedClient {
 export interface Authenticator {
   /** Whether it reads headers, such as cookies. Then a request with cookies needs an `Origin`. */
   readonly readsHeaders?: boolean;
+  /** Who a client is, by its first command. */
   connect(attempt: ConnectAttempt): Promise<Decision<Recognised<Identity>>>;
   /** A new token of a connected client. Absent: connections cannot be refreshed by their clients. */
   refresh?(token: string): Promise<Decision<Recognised<Identity>>>;

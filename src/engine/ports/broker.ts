@@ -69,7 +69,9 @@ export interface Published {
 export interface BrokerEvents {
   /** `epoch` is empty for a publication at offset 0. */
   onPublication(channel: ChannelName, publication: Publication, epoch: string): void;
+  /** A client has joined a channel, on whatever node. */
   onJoin(channel: ChannelName, info: ClientInfo): void;
+  /** A client has left a channel, on whatever node. */
   onLeave(channel: ChannelName, info: ClientInfo): void;
   /**
    * Publications of these channels, or of all, may not have reached this node; from now on they do again. Channels with
@@ -103,6 +105,7 @@ export interface HistoryPage {
 
 /** Streams of publications. An epoch changes whenever a stream may have lost publications other than by its limits. */
 export interface HistoryStore {
+  /** Publications of the stream, and its position; whether any are missing after `since`, the page says. */
   read(channel: ChannelName, query: HistoryQuery): Promise<HistoryPage>;
   /** Empties the stream; its position stays. */
   remove(channel: ChannelName): Promise<void>;
@@ -121,6 +124,7 @@ export interface PresenceStore {
   remove(channel: ChannelName, client: string): Promise<void>;
   /** At most `limit` entries, in no particular order. */
   list(channel: ChannelName, limit: number): Promise<readonly ClientInfo[]>;
+  /** The numbers of clients and users in the channel. */
   stats(channel: ChannelName): Promise<PresenceStats>;
 }
 
@@ -194,6 +198,7 @@ export function historyOf(
  * broker cannot be reached; a publish that rejects may or may not have happened.
  */
 export interface Broker {
+  /** For the log and the metrics, such as `redis`. */
   readonly name: string;
   /**
    * Whether publications reach every subscribed node that has not lost the broker for good, so that no checks for gaps
@@ -224,6 +229,7 @@ export interface Broker {
   close(deadlineMs: number): Promise<void>;
   /** Once resolved, every later publication of the channel reaches this node. Idempotent. */
   subscribe(channel: ChannelName): Promise<void>;
+  /** Once resolved, publications of the channel need not reach this node any more. Idempotent. */
   unsubscribe(channel: ChannelName): Promise<void>;
   /** Resolved: the publication is acknowledged, as the broker defines it (guarantee G7). */
   publish(channel: ChannelName, publication: NewPublication, options: PublishOptions): Promise<Published>;

@@ -2,9 +2,13 @@
 
 /** Structured, one line per call. Never gets a token or a payload. */
 export interface Logger {
+  /** What only helps to find a fault. */
   debug(fields: object, message: string): void;
+  /** What has happened as it should, such as a start. */
   info(fields: object, message: string): void;
+  /** What somebody should look at, such as a refusal by a limit. */
   warn(fields: object, message: string): void;
+  /** What has failed. */
   error(fields: object, message: string): void;
 }
 

@@ -10,9 +10,13 @@ import type { Tracer } from './tracer.js';
  * rejections are logged. `occupied` and `vacated` concern this node only. `cancelled` is called on one node of the fleet.
  */
 export interface Observer {
+  /** A client is connected. */
   connected?(client: ConnectedClient): unknown;
+  /** A connection has ended, with the code and the reason. */
   disconnected?(client: ConnectedClient, why: Disconnect): unknown;
+  /** A client is subscribed to a channel. */
   subscribed?(client: ConnectedClient, channel: string): unknown;
+  /** A subscription has ended, with the code and the reason; also by the end of the connection. */
   unsubscribed?(client: ConnectedClient, channel: string, why: Unsubscribe): unknown;
   /** The channel has its first subscriber. */
   occupied?(channel: string): unknown;

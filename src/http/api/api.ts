@@ -16,6 +16,7 @@ import type { ApiParts } from './method.js';
 import { apiMethods } from './methods.js';
 import { streamEndpoint } from './stream-endpoint.js';
 
+/** Who may use the HTTP API. */
 export interface ApiOptions {
   /**
    * A caller with one of them may do everything. At least 32 bytes each; several, so that they can be rotated; a

@@ -17,6 +17,7 @@ import { isSecurePage, requireNoQuery, requireSameOrigin } from './same-origin.j
 /** The request of somebody who wants to use the console. */
 export type ConsoleRequest = Pick<HttpRequest, 'peer' | 'headers'>;
 
+/** Who may use the console. */
 export interface ConsoleOptions {
   /**
    * Whoever knows it may do everything. At least 12 bytes; several, so that they can be changed; a function is called

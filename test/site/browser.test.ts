@@ -1,0 +1,79 @@
+/** The documentation as a site: complete, every link good, searched without a network, and its forms call the HTTP API. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { pageOf, sections } from '../../site/pages.mjs';
+import { html, problemsFile } from '../../site/places.mjs';
+import { serveSite } from '../../site/server.mjs';
+import { FanfareProcess } from '../cli/fanfare-process.js';
+import { markdownIn, root } from '../docs/page.js';
+import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
+import { buildSite, builtPages, faultsOf } from './built-site.js';
+
+beforeAll(buildSite, 600_000);
+
+test('every page of docs/ is a page of the site, and docs/README.md puts each of the guide and of operations into its sidebar', () => {
+  const files = markdownIn(`${root}docs`);
+  expect(files.length).toBeGreaterThan(30);
+  const missing = files.filter((file) => !existsSync(join(html, pageOf(file).replace(/\.md$/, '.html'))));
+  expect(missing).toEqual([]);
+  const linked = sections().flatMap(({ items }) => items.map(({ link }) => link));
+  const pages = files.filter((file) => /^docs\/\w+\/./.test(file)).map((file) => `/${pageOf(file)}`);
+  expect(linked).toEqual(expect.arrayContaining(pages));
+});
+
+test('docstrings of public names say what they have to', () => {
+  expect(JSON.parse(readFileSync(problemsFile, 'utf8'))).toEqual([]);
+});
+
+test('every link leads to a file, and to a heading that is there', { timeout: 120_000 }, () => {
+  const pages = builtPages();
+  expect(pages).toEqual(expect.arrayContaining(['index.html', 'protocol.html', 'guide/channels.html']));
+  const faults = pages.flatMap((page) => faultsOf(page).map((fault) => `${page}: ${fault}`));
+  expect(faults).toEqual([]);
+});
+
+describe.skipIf(chromiumIsMissing())('in Chromium', () => {
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serveSite>>;
+  beforeAll(async () => {
+    [browser, site] = await Promise.all([launchBrowser(), serveSite()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    site?.close();
+  });
+
+  it('calls methods of the HTTP API of the server that shows it', { timeout: 180_000 }, async () => {
+    const key = 'a-key-of-the-test-with-32-bytes-at-least';
+    await using server = new FanfareProcess(['dev', '--port', '0'], { env: { FANFARE_API_KEYS: key } });
+    const url = await server.listening();
+    await using context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${url}/docs/reference/http.html`);
+    const form = page.locator('try-it[path="/api/publish"]');
+    await form.getByText('Try it').click();
+    const call = async (withKey: string) => {
+      await form.getByLabel('Key').fill(withKey);
+      await form.getByRole('button', { name: 'Call' }).click();
+      const answer = form.getByRole('status').filter({ hasText: /^\d{3} / });
+      return (await answer.textContent()) ?? '';
+    };
+    expect(await call('none')).toMatch(/^401 /);
+    expect(await call(key)).toMatch(/^200 [\s\S]*"result":/);
+  });
+
+  it('is searched without a network', { timeout: 180_000 }, async () => {
+    await using context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(site.url);
+    await page.keyboard.press('Control+k');
+    // Its index is part of the site, and read when the search is opened.
+    await page.getByRole('searchbox').fill('idempotency key');
+    await page.locator('.results .result').first().waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.hash !== '' && url.href.startsWith(site.url));
+  });
+});
