@@ -112,8 +112,11 @@ const names: Readonly<Record<(typeof exactly | typeof aboutAsMuch)[number], stri
 };
 
 const stormAtOnce = 50;
-/** A probe or a heartbeat is under way at one moment or another: what is held at rest is the least of so many looks. */
-const looksAtRest = 10;
+/**
+ * What is held at rest is the middle of so many looks in a row: at one moment or another a probe or a heartbeat is under way, or
+ * a connection to Redis is made anew.
+ */
+const looksAtRest = 11;
 /** What is not full after so many rounds of everything grows for ever, or slowly enough to be seen later. */
 const maxWarmUps = 6;
 
@@ -249,19 +252,20 @@ class Soak {
   async rest(before: Rest | undefined): Promise<Rest> {
     const { keepSec, settleMs, lookEveryMs } = this.options;
     const beganMs = performance.now();
-    let least: Rest | undefined;
-    for (let looks = 0; ; ) {
+    const looks: Rest[] = [];
+    for (;;) {
       const rest = await this.#look();
       const tookMs = performance.now() - beganMs;
       // Nobody is left, idle connections are closed, and what the broker kept for a while is gone.
       if (this.#isLeast(rest) && tookMs > keepSec * 1_000 + lookEveryMs) {
-        least = leastOf(rest, least);
-        looks++;
-        if (looks >= looksAtRest && (before === undefined || this.#isBack(before, least))) return least;
+        looks.push(rest);
       }
+      const typical = typicalOf(looks.slice(-looksAtRest));
+      const isKnown = typical !== undefined && looks.length >= looksAtRest;
+      if (isKnown && (before === undefined || this.#isBack(before, typical))) return typical;
       if (tookMs > settleMs) {
-        if (least === undefined) this.#faults.push(`does not come to rest: ${JSON.stringify(rest)}`);
-        return least ?? rest;
+        if (typical === undefined) this.#faults.push(`does not come to rest: ${JSON.stringify(rest)}`);
+        return typical ?? rest;
       }
       await pause(lookEveryMs);
     }
@@ -383,20 +387,15 @@ class Soak {
   }
 }
 
-/** Of each figure the smaller one; kinds are those of the look with fewer. */
-function leastOf(rest: Rest, least: Rest = rest): Rest {
-  const figures = { ...rest.figures };
-  for (const name of [...aboutAsMuch, ...exactly]) figures[name] = Math.min(rest.figures[name], least.figures[name]);
-  return {
-    figures: { ...figures, kindsOfHandles: fewer(({ figures }) => figures.handles).figures.kindsOfHandles },
-    otherSessions: Math.min(rest.otherSessions, least.otherSessions),
-    redisKeys: Math.min(rest.redisKeys, least.redisKeys),
-    kindsOfKeys: fewer(({ redisKeys }) => redisKeys).kindsOfKeys,
-  };
-
-  function fewer(count: (of: Rest) => number): Rest {
-    return count(least) < count(rest) ? least : rest;
-  }
+/** Of each figure the middle one; kinds are those of the last look. */
+function typicalOf(looks: readonly Rest[]): Rest | undefined {
+  const last = looks.at(-1);
+  if (last === undefined) return undefined;
+  const middle = (of: (rest: Rest) => number) => looks.map(of).sort((a, b) => a - b)[looks.length >> 1] ?? 0;
+  const figures = { ...last.figures };
+  for (const name of [...aboutAsMuch, ...exactly]) figures[name] = middle((rest) => rest.figures[name]);
+  const otherSessions = middle((rest) => rest.otherSessions);
+  return { ...last, figures, otherSessions, redisKeys: middle(({ redisKeys }) => redisKeys) };
 }
 
 /** Each node writes some every now and then to know whether Redis takes them; they expire a minute after the node has gone. */
