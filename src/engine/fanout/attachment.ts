@@ -115,12 +115,15 @@ export class Attachment {
     if (this.#reads++ >= maxReads) throw new Error('history stays behind the live stream');
     // Publications buffered so far, and those lost by an overflow, are in the page that is read now.
     this.subscription.forgetOverflow();
+    const buffer = this.#buffer;
+    const numBefore = buffer.length;
     let page = await history.read(this.subscription.channel, this.#query());
     if (rule.streams !== undefined && !page.continuous) {
       // Who cannot go on gets all answers, as one who comes anew.
       this.#hasLost = true;
       page = await history.read(this.subscription.channel, this.#query());
     }
+    forgetEnded(buffer, numBefore, page.top.epoch);
     // The newest ones, of which the caller wants the order of the stream.
     const isReversed = this.subscription.recovery === 'cache' && this.#kind !== 'continuation';
     this.#page = page.publications.length > 1 && isReversed ? oldestFirst(page) : page;
@@ -128,16 +131,15 @@ export class Attachment {
 
   /** Whether page and buffer have no gap and reach the live stream. */
   isReady(): boolean {
-    const { stage, channel } = this.subscription;
+    const { channel } = this.subscription;
     if (this.#page !== undefined && this.#isCut(this.#page)) {
       this.#begin(this.#page.publications, this.#page.top);
       return true;
     }
     this.#goesOn = false;
-    const { buffer, hasOverflowed } = stage.name === 'joining' ? stage : { buffer: [], hasOverflowed: false };
-    if (hasOverflowed) return false;
+    if (this.#hasOverflowed) return false;
     if (this.#page === undefined) return true;
-    const merged = merge(this.#page.publications, this.#page.top, buffer);
+    const merged = merge(this.#page.publications, this.#page.top, this.#buffer);
     this.#merged = merged;
     if (merged.hasHole) return false;
     const live = this.#ports.hub.position(channel);
@@ -207,6 +209,16 @@ export class Attachment {
     if (this.#goesOn && this.#merged !== undefined) {
       recoveryPages.begin(this.subscription, this.#merged.top, this.#merged.publications.length);
     } else hub.promote(this.subscription, this.#merged?.top);
+  }
+
+  get #buffer(): BufferedPublication[] {
+    const { stage } = this.subscription;
+    return stage.name === 'joining' ? stage.buffer : [];
+  }
+
+  get #hasOverflowed(): boolean {
+    const { stage } = this.subscription;
+    return stage.name === 'joining' && stage.hasOverflowed;
   }
 
   get #mayGoOn(): boolean {
@@ -289,6 +301,17 @@ export class Attachment {
     // The client goes on from each publication that it gets; before them it has nothing.
     return { recovered, publications: wanted, ...(first !== undefined && { offset: 0 }) };
   }
+}
+
+/**
+ * What came before a page was read, and is not of its epoch, is of a stream that has ended: history will never close the
+ * hole between them.
+ *
+ * @param numBefore publications that were in the buffer when the page was asked for
+ */
+function forgetEnded(buffer: BufferedPublication[], numBefore: number, epoch: string): void {
+  const kept = buffer.slice(0, numBefore).filter((each) => each.epoch === epoch);
+  if (kept.length < numBefore) buffer.splice(0, numBefore, ...kept);
 }
 
 function oldestFirst(page: HistoryPage): HistoryPage {
