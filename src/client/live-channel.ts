@@ -4,6 +4,7 @@ import { type ChannelSnapshot, ChannelStore, type MessageSource } from './channe
 
 const defaultKeep = 100;
 
+/** What a live list has, and how long it is. */
 export interface LiveOptions {
   /**
    * Read this many messages of the history when subscribing, and again after a reconnect that lost some. Default: 0,
@@ -17,6 +18,13 @@ export interface LiveOptions {
 /**
  * Made by `channel.live()`. What `useChannel` is in React, for everything else: `view` is an immutable object, another
  * one after each change, which fits the stores of Vue, Svelte and Solid.
+ *
+ * @example
+ * const live = room.live({ history: 50 });
+ * const stop = live.on('change', ({ messages, gap }) => show(messages, gap));
+ * live.clear();
+ * stop();
+ * live.close();
  */
 export class LiveChannel<Data> {
   readonly #store: ChannelStore<Data, never>;

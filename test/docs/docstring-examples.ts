@@ -34,6 +34,7 @@ const present: Readonly<Record<string, string>> = {
   client: "import('fanfare/client').Client",
   reader: "import('fanfare/client').MessageReader<unknown>",
   room: "import('fanfare/client').Channel<any>",
+  live: "import('fanfare/client').LiveChannel<any>",
   cursors: "import('fanfare/client').ChannelMap<any>",
   scores: "import('fanfare').AppMap<unknown>",
   answer: "import('fanfare').AppStream<string>",
@@ -92,6 +93,7 @@ function examplesIn(page: string): { readonly page: string; readonly block: Bloc
     const examples = lines.split('@example').slice(1);
     return examples.map((example, at) => {
       const program = example
+        .trim()
         .replace(/^@\w+[\s\S]*$/m, '')
         .replace(/^import type \{ App \} from .*$/m, "type App = import('fanfare/client').AnyApp;")
         .trim();
