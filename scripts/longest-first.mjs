@@ -22,6 +22,7 @@ export const longest = [
   'test/brokers/rabbitmq/states.test.ts',
   'test/cluster/broker-states.test.ts',
   'test/browser/chat.test.ts',
+  'test/site/browser.test.ts',
   'test/transports/streaming/proxies.test.ts',
   'test/one-way/proxies.test.ts',
   'test/brokers/rabbitmq/broker.test.ts',

@@ -39,7 +39,7 @@ test('a reload puts the configured level into force', { timeout: 120_000 }, asyn
   await using server = new FanfareProcess(['serve'], { folder });
   const url = await server.listening();
   await call(url, 'log_level', { level: 'debug' });
-  expect(await linesOfRefusal(server, url)).toHaveLength(1);
+  await vi.waitFor(async () => expect(await linesOfRefusal(server, url)).toHaveLength(1));
   server.signal('SIGHUP');
   await server.seen('stderr', /configuration reloaded/);
   expect(await linesOfRefusal(server, url)).toEqual([]);
