@@ -63,7 +63,8 @@ type Known<Channels extends ChannelSchemas, Name extends string> = ChannelNameOf
  *
  * What is done with clients is done with those of all nodes: on this node before the method returns, on the others when
  * its promise resolves, which takes at most five seconds however many of them are dead. After these it rejects with
- * `ERR_BROKER` if this node itself is cut off from the broker: the others may not hear of it if this node ends.
+ * `ERR_BROKER` if this node itself is cut off from the broker: the others may not hear of it if this node ends. It rejects
+ * with `ERR_CLOSED` if this node closes before they have answered.
  *
  * @example
  * const { url } = await app.listen(8000);

@@ -295,6 +295,18 @@ describe('an order to a node that does not hear it', () => {
     expect(ann.closeCode).toBe(3503);
   });
 
+  // It was acknowledged as nobody had been silent for long, and lost with the node.
+  test('G9: is not acknowledged by a node that closes before the others have answered', async () => {
+    const far = await b.connect({ sub: 'ann' });
+    cluster.hub.fate = () => ({ lost: true });
+    const told = a.operations.disconnect({ user: 'ann' }).then(() => 'done', codeOf);
+    await cluster.clock.advance(500);
+    const closed = a.close();
+    expect(await within(100, told)).toBe('ERR_CLOSED');
+    expect(far.closeCode).toBeUndefined();
+    await within(5_000, closed);
+  });
+
   test('G9: is not followed twice', async () => {
     const { id } = c.node.ports;
     const bob = await c.connect({ sub: 'bob' });

@@ -1,6 +1,6 @@
 /** No reply ends for good what a stale token, a clock or a race has brought about: SDKs take most errors for the last word. */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
 import type { Authenticator } from '../../src/engine/ports/authenticator.js';
 import { errorCodes } from '../../src/model/codes.js';
@@ -46,6 +46,34 @@ test('sub_refresh with expired tokens alone ends with 2501, after which clients 
   await client.command('sub_refresh', { channel: 'a:1', token: 'stale' });
   await node.clock.advance(27_000);
   expect(client.pushes('unsubscribe')).toMatchObject([{ code: 2501 }]);
+});
+
+describe('a token that has expired a moment before its client was let in leaves time for another', () => {
+  // The clock's leeway lets such tokens pass.
+  const expiredBy = (node: EngineNode, ms: number) => Math.floor((node.clock.wallMs() - ms) / 1_000);
+  const limits = { expiredGraceMs: 4_000, pingIntervalMs: 0 };
+
+  test('of a connection', async () => {
+    const node = await EngineNode.start({ channels: {}, limits });
+    const claims = { sub: 'ann', exp: expiredBy(node, 4_000) };
+    const [client, silent] = [await node.connect(claims), await node.connect(claims)];
+    await node.clock.advance(2_000);
+    expect([client.closeCode, silent.closeCode]).toEqual([undefined, undefined]);
+    const token = JSON.stringify({ sub: 'ann', exp: expiredBy(node, -600_000) });
+    expect(await client.command('refresh', { token })).toMatchObject({ ttl: 600 });
+    await node.clock.advance(6_000);
+    expect([client.closeCode, silent.closeCode]).toEqual([undefined, 3005]);
+  });
+
+  test('of a subscription', async () => {
+    const { node, client } = await start({ limits });
+    await client.command('subscribe', { channel: 'a:1', token: `${expiredBy(node, 4_000) - 1_700_000_000}` });
+    await node.clock.advance(2_000);
+    expect(client.pushes('unsubscribe')).toEqual([]);
+    expect(await client.command('sub_refresh', { channel: 'a:1', token: '600' })).toMatchObject({ ttl: 598 });
+    await node.clock.advance(6_000);
+    expect(client.pushes('unsubscribe')).toEqual([]);
+  });
 });
 
 test('leaving is never refused: not a channel that there is not, nor one of the server, nor beyond the rate', async () => {

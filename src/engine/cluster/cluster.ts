@@ -77,6 +77,11 @@ export class Cluster {
     });
   }
 
+  /** It asks and answers nobody any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Other nodes that are known to be alive. */
   get size(): number {
     return this.#peers.size;

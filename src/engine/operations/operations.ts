@@ -95,7 +95,8 @@ export interface OperationsPorts extends ServicePorts, Omit<ChannelWatchPorts, '
  * Every method throws or rejects with a `FanfareError`: `ERR_CHANNEL_NAME` for an invalid name, `ERR_UNKNOWN_CHANNEL`
  * if no rule matches, `ERR_NOT_AVAILABLE` if the rule does not keep what is asked for, `ERR_BROKER` if the broker
  * cannot be reached. An operation on clients has taken effect on this node when the call returns, and on the others
- * when its promise resolves; it rejects with `ERR_BROKER` while this node is cut off from the others.
+ * when its promise resolves; it rejects with `ERR_BROKER` while this node is cut off from the others, and with `ERR_CLOSED`
+ * if it closes before they have answered.
  */
 export class Operations {
   constructor(private readonly ports: OperationsPorts) {}
@@ -317,7 +318,8 @@ export class Operations {
    * Carries the order out here at once. Resolves when all other nodes have done so, or after a time limit: the order is
    * repeated until a node answers or is considered dead, and sent again when that node returns.
    *
-   * @throws FanfareError `ERR_BROKER` after that time if this node is the one that is cut off; it is still repeated
+   * @throws FanfareError `ERR_BROKER` after that time if this node is the one that is cut off; it is still repeated.
+   *   `ERR_CLOSED` if this node closes first; it is sent once more
    */
   #order(order: Order): Promise<void> {
     order.follow(this.ports);
@@ -333,7 +335,11 @@ export class Operations {
     // The order is still repeated to nodes without an answer; the caller does not wait for them.
     const answers = await withTimeLimit(clock, orderDeadlineMs, 'order', followed).catch(() => []);
     if (numAsked > 0 && answers.length >= numAsked) return;
-    // Nobody else has it, so it would be lost with this node.
+    // Nobody else may have it, so it would be lost with this node.
+    if (numAsked > 0 && cluster.isClosed) {
+      const text = 'this node closes before the others have answered: it is done here, and perhaps nowhere else';
+      throw new FanfareError('ERR_CLOSED', text);
+    }
     if (this.ports.brokerHealth.silenceWithin(orderDeadlineMs) > cutOffAfterMs) {
       throw new FanfareError('ERR_BROKER', 'the other nodes cannot be reached: it is done on this node only, so far');
     }

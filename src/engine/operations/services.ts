@@ -46,7 +46,7 @@ const ticketIdentity = v.object({ user: v.string(), ...grantSchema.entries, meta
 
 /** What the answers to other nodes are made from. */
 export interface ServicePorts extends OrderPorts, SummaryPorts {
-  readonly cluster: Pick<Cluster, 'size' | 'serve' | 'ask' | 'askAll' | 'onJoined' | 'onHeardAgain'>;
+  readonly cluster: Pick<Cluster, 'size' | 'isClosed' | 'serve' | 'ask' | 'askAll' | 'onJoined' | 'onHeardAgain'>;
   readonly recentOrders: Pick<RecentOrders, 'add' | 'all'>;
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
   readonly answering: Pick<Answering, 'take'>;

@@ -16,6 +16,7 @@ import { Counters } from '../ports/counters.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { Notifier } from '../ports/observer.js';
 import type { Deadlines } from '../time/deadlines.js';
+import { newTokenTimeMs } from '../time/ttl.js';
 import { expired, stateLost } from './close-lines.js';
 import { SubscriptionSet } from './subscription-set.js';
 
@@ -132,8 +133,10 @@ export class SessionSubscriptions extends SubscriptionSet implements Subscriptio
   limitTime(subscription: Subscription): void {
     const { clock, limits, deadlines } = this.#ports;
     const { expiresAtMs, clientRefresh } = subscription;
-    const graceMs = clientRefresh ? limits.expiredGraceMs : 0;
-    const delayMs = expiresAtMs === undefined ? undefined : expiresAtMs + graceMs - clock.wallMs();
+    const leftMs = expiresAtMs === undefined ? undefined : expiresAtMs - clock.wallMs();
+    // Its token may have expired a moment before it was granted.
+    const mayRenew = leftMs !== undefined && clientRefresh;
+    const delayMs = mayRenew ? Math.max(leftMs + limits.expiredGraceMs, newTokenTimeMs(limits)) : leftMs;
     subscription.expireIn(delayMs, deadlines);
   }
 

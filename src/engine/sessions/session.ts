@@ -28,6 +28,7 @@ import { Counters } from '../ports/counters.js';
 import type { EngineLimits } from '../ports/limits.js';
 import type { Deadlines, Expiring } from '../time/deadlines.js';
 import type { Pinged, PingWheel } from '../time/ping-wheel.js';
+import { newTokenTimeMs } from '../time/ttl.js';
 import type { ClientVersion, ClientVersions } from './client-versions.js';
 import { closedBecause, closedByLimit, expired } from './close-lines.js';
 import { CommandIntake, type IntakePorts, type SessionState } from './command-intake.js';
@@ -421,7 +422,10 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     const { clock, limits } = this.#ports;
     const { expiresAtMs } = this.admitted?.identity ?? {};
     if (expiresAtMs === undefined) return undefined;
-    return expiresAtMs - clock.wallMs() + (this.admitted?.refreshable ? limits.expiredGraceMs : 0);
+    const leftMs = expiresAtMs - clock.wallMs();
+    if (!this.admitted?.refreshable) return leftMs;
+    // Its token may have expired a moment before it was let in.
+    return Math.max(leftMs + limits.expiredGraceMs, newTokenTimeMs(limits) - (clock.nowMs() - this.connectedAtMs));
   }
 
   #connectTimedOut(): void {

@@ -2,6 +2,12 @@
 
 import type { Clock } from '../ports/clock.js';
 
+/**
+ * From a grant on, a client whose token has expired already, as far as that is let pass, is told so after a second and
+ * needs a moment for another.
+ */
+const mostForNewTokenMs = 5_000;
+
 /** Longest time sent to a client, whose timer would overflow beyond it. */
 const maxTtlSec = 2_000_000;
 
@@ -10,4 +16,9 @@ export function ttlSec(clock: Clock, expiresAtMs: number | undefined): { readonl
   if (expiresAtMs === undefined) return {};
   const remaining = Math.floor((expiresAtMs - clock.wallMs()) / 1_000);
   return { ttlSec: Math.min(maxTtlSec, Math.max(1, remaining)) };
+}
+
+/** How long whoever has just been granted something has in any case to bring another token, in milliseconds. */
+export function newTokenTimeMs({ expiredGraceMs }: { readonly expiredGraceMs: number }): number {
+  return Math.min(expiredGraceMs, mostForNewTokenMs);
 }

@@ -183,7 +183,7 @@ export const mutants = [
 ];
 
 /**
- * Faults that Fanfare has had, undone one by one.
+ * Faults that Fanfare has had: each undoes what has mended one, in CHANGELOG.md or in the history of the repository.
  *
  * @type {readonly Mutant[]}
  */
@@ -208,9 +208,15 @@ export const undone = [
   },
   {
     name: 'engine: a node that the broker could not reach does not find what it has missed (G2)',
-    file: 'src/engine/fanout/hub.ts',
-    from: 'this.interrupted(channels);',
-    to: 'if (channels?.length === -1) this.interrupted(channels);',
+    file: 'src/engine/fanout/position-checks.ts',
+    from: 'const queue = [...channels];',
+    to: 'const queue = [...channels].slice(0, 0);',
+  },
+  {
+    name: 'long polling: clients of a node that was killed wait until it counts as dead for everybody (F1)',
+    file: 'src/transports/session-forwarding.ts',
+    from: 'goneAfterMs, gone: gone.signal }',
+    to: 'gone: gone.signal }',
   },
   {
     name: 'redis: the first replica, or the loss of the last, begins a new epoch in all channels',

@@ -32,8 +32,9 @@ export type Action =
       readonly lastsMs: number;
     }
   | { readonly kind: 'stall'; readonly client: number; readonly lastsMs: number }
-  | { readonly kind: 'order'; readonly client: number; readonly awayMs: number }
-  | { readonly kind: 'revoke'; readonly user: number; readonly lastsMs: number }
+  /** `via`: the node that is told so; by default any. */
+  | { readonly kind: 'order'; readonly client: number; readonly awayMs: number; readonly via?: number }
+  | { readonly kind: 'revoke'; readonly user: number; readonly lastsMs: number; readonly via?: number }
   | { readonly kind: 'kill'; readonly node: number; readonly isSilent: boolean; readonly awayMs: number }
   | { readonly kind: 'pause'; readonly node: number; readonly lastsMs: number }
   | { readonly kind: 'roll'; readonly node: number }
@@ -90,8 +91,13 @@ export interface PlanOptions {
   readonly activeMs?: number | undefined;
 }
 
-/** Between two publications, of which some arrive in the few milliseconds in which a node makes somebody a subscriber. */
-const whileJoiningMs = 6;
+/** How many publications meet whoever comes back, and how far apart they are: some arrive while a node makes it a subscriber. */
+const crowds = [
+  { count: 0, gapMs: 0 },
+  { count: 0, gapMs: 0 },
+  { count: 12, gapMs: 6 },
+  { count: 40, gapMs: 2 },
+] as const;
 const transports: readonly TransportName[] = ['websocket', 'websocket', 'http_stream', 'long_polling'];
 export const mapKeys = ['a', 'b', 'c', 'd'];
 const kindsBySeed: readonly BrokerKind[] = [
@@ -172,14 +178,15 @@ function traffic({ random, numClients, activeMs, channels }: Dice): Step[] {
   }
   for (let left = random.below(1 + activeMs / 2_500); left > 0; left--) {
     const [client, channel] = [random.below(numClients), random.pick(channels)];
-    const [atMs, awayMs] = [random.unit() * activeMs, random.below(3_000)];
+    // Some are back before anybody has heard that they are away.
+    const [atMs, awayMs] = [random.unit() * activeMs, random.below(random.below(3) === 0 ? 60 : 3_000)];
     steps.push({ atMs, action: { kind: 'churn', client, channel, awayMs } });
     // Half of them come back while much is published.
-    const count = channel.startsWith('map:') ? 0 : random.below(2) * 12;
+    const { count, gapMs } = random.pick(crowds);
     const backMs = atMs + awayMs;
-    for (let n = 0; n < count && backMs + n * whileJoiningMs < activeMs; n++) {
+    for (let n = 0; n < count && backMs + n * gapMs < activeMs && !channel.startsWith('map:'); n++) {
       const publish = { kind: 'publish', channel, by: 'server', size: random.below(50), isRace: false } as const;
-      steps.push({ atMs: backMs + n * whileJoiningMs, action: publish });
+      steps.push({ atMs: backMs + n * gapMs, action: publish });
     }
   }
   return steps;
@@ -191,9 +198,29 @@ function faults(dice: Dice): Step[] {
   const count = random.below(2 + activeMs / 4_000);
   for (let n = 0; n < count; n++) {
     const atMs = random.unit() * activeMs * 0.9;
-    steps.push({ atMs, action: fault(dice, activeMs - atMs) });
+    const action = fault(dice, activeMs - atMs);
+    steps.push({ atMs, action }, ...meanwhile(dice, atMs, action));
   }
   return steps;
+}
+
+/** What else happens while something is wrong with a node: orders, there or elsewhere, and its end. */
+function meanwhile({ random, broker, numNodes, numClients, activeMs }: Dice, atMs: number, fault: Action): Step[] {
+  if (broker === 'memory' || !('node' in fault && 'lastsMs' in fault)) return [];
+  const { node, lastsMs } = fault;
+  return Array.from({ length: random.below(4) }, (): Step => {
+    const beginsMs = atMs + random.unit() * lastsMs;
+    const via = random.below(2) === 0 ? node : random.below(numNodes);
+    const leftMs = activeMs - beginsMs;
+    const kinds: (() => Action)[] = [
+      () => ({ kind: 'order', client: random.below(numClients), awayMs: 200 + random.below(3_000), via }),
+      () => ({ kind: 'revoke', user: random.below(3), lastsMs: Math.min(leftMs, random.below(8_000)), via }),
+      () => ({ kind: 'kill', node, isSilent: random.below(4) === 0, awayMs: Math.min(leftMs, random.below(4_000)) }),
+      () => ({ kind: 'roll', node }),
+      () => ({ kind: 'cut', client: random.below(numClients) }),
+    ];
+    return { atMs: beginsMs, action: random.pick(kinds)() };
+  });
 }
 
 /** @param leftMs by then it is over */

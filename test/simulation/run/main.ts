@@ -23,6 +23,7 @@ const usage = `npm run simulate -- [options]
   --nodes N          default: by the seed, 2 or 3
   --minutes N        of virtual time under faults; default: by the seed, up to half a minute
   --plan FILE        a plan that was written by a run that has failed
+  --within N         begin none of many seeds after so many seconds
   --workers N        processes for many seeds; default: one for each core
   --failures N       stop after so many; default 3
   --no-shrink        do not look for the smallest plan that fails`;
@@ -37,6 +38,7 @@ const { values: given } = parseArgs({
     nodes: { type: 'string' },
     minutes: { type: 'string' },
     plan: { type: 'string' },
+    within: { type: 'string' },
     workers: { type: 'string' },
     failures: { type: 'string', default: '3' },
     shrink: { type: 'boolean', default: true },
@@ -97,14 +99,24 @@ async function runOne(plan: Plan): Promise<boolean> {
     `\nThe smallest plan that fails so has ${small.steps.length} of ${plan.steps.length} steps (${file}):\n${planText(small)}`,
   );
   console.log(`\n${outcome.timeline.text()}\n${outcome.failure?.line}: ${outcome.failure?.text}`);
-  console.log(`\nAgain: npm run simulate -- --plan ${file}`);
+  const whole = given.plan === undefined ? ['--seed', `${plan.seed}`, ...asGiven()] : ['--plan', given.plan];
+  console.log(`\nAgain: npm run simulate -- --plan ${file}, and as a whole: npm run simulate -- ${whole.join(' ')}`);
   return false;
+}
+
+/** What has made the plan of a seed another one than usual. */
+function asGiven(): string[] {
+  return (['broker', 'nodes', 'minutes'] as const).flatMap((name) => {
+    const value = given[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
 }
 
 async function runMany(count: number): Promise<boolean> {
   const first = wholeOf('from', given.from);
   const numWorkers = given.workers === undefined ? availableParallelism() : wholeOf('workers', given.workers);
   const maxFailures = wholeOf('failures', given.failures);
+  const withinMs = given.within === undefined ? Number.POSITIVE_INFINITY : wholeOf('within', given.within) * 1_000;
   const failed: Result[] = [];
   const sums = { seeds: 0, steps: 0, virtualMs: 0, delivered: 0, slowestMs: 0 };
   const beganMs = now();
@@ -129,19 +141,21 @@ async function runMany(count: number): Promise<boolean> {
     );
   };
   const batch = () => {
-    if (failed.length >= maxFailures) return [];
+    if (failed.length >= maxFailures || now() - beganMs >= withinMs) return [];
     const seeds = Array.from({ length: Math.min(batchSize, first + count - next) }, (_, n) => next + n);
     next += seeds.length;
     return seeds;
   };
   await Promise.all(Array.from({ length: numWorkers }, () => work(batch, take)));
   const tookSec = (now() - beganMs) / 1_000;
+  const isOutOfTime = withinMs < now() - beganMs && sums.seeds > 0;
+  if (isOutOfTime) console.log(`${sums.seeds} of ${count} seeds were begun within ${given.within} s`);
   console.log(
     `${sums.seeds} seeds from ${first} on in ${tookSec.toFixed(1)} s with ${numWorkers} processes: ${sums.steps} steps (${Math.round((sums.steps * 60) / tookSec)} a minute), ${(sums.virtualMs / 3_600_000).toFixed(1)} h of virtual time, ${sums.delivered} deliveries; the slowest fleet had everything ${(sums.slowestMs / 1_000).toFixed(1)} s after its last fault; ${failed.length} failed`,
   );
   const [worst] = failed;
   if (worst !== undefined && given.shrink) await runOne(makePlan({ seed: worst.seed, ...common }));
-  return failed.length === 0 && sums.seeds === count;
+  return failed.length === 0 && (sums.seeds === count || isOutOfTime);
 }
 
 /** One worker process, until there are no more seeds. */

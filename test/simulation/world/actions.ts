@@ -1,39 +1,26 @@
 /** Does what a plan says to a fleet, and tells the checker what each of it may cause; everything else is a violation. */
 
 import { assertNever } from '../../../src/model/assert-never.js';
-import { FanfareError } from '../../../src/model/fanfare-error.js';
 import type { FaultEffects } from '../../chaos/history.js';
 import type { Action } from '../plan/plan.js';
+import { Orders } from './orders.js';
 import type { SimClient } from './sim-client.js';
 import type { SimWorld } from './sim-world.js';
 
 /** F1, and until somebody has seen it. */
 const survivorMs = 6_000;
-/** An order has its effect by then, or the checker has said that it had not (G9). */
-const orderSettlesMs = 7_000;
-
-/** How often it is looked whether an order has had its effect. */
-const effectEveryMs = 250;
-
-/** Only what is acknowledged must have its effect; a node that is cut off refuses, and any other error is a fault. */
-async function isAcknowledged(order: Promise<void>): Promise<boolean> {
-  try {
-    await order;
-    return true;
-  } catch (error) {
-    if (error instanceof FanfareError && error.code === 'ERR_BROKER') return false;
-    throw error;
-  }
-}
 
 export class Actions {
   /** Undoes what is still wrong. */
   readonly #open = new Set<() => void>();
+  readonly #orders: Orders;
   #isOver = false;
   /** Everything but the usual coming and going. */
   #numDisturbances = 0;
 
-  constructor(private readonly world: SimWorld) {}
+  constructor(private readonly world: SimWorld) {
+    this.#orders = new Orders(world);
+  }
 
   /** Everything that is wrong is over. */
   heal(): void {
@@ -78,10 +65,10 @@ export class Actions {
         );
         return;
       case 'order':
-        void this.#order(action.client, action.awayMs);
+        void this.#orders.disconnect(action);
         return;
       case 'revoke':
-        void this.#revoke(action.user, action.lastsMs);
+        void this.#orders.revoke(action);
         return;
       case 'kill':
         this.#kill(action.node, action.isSilent, action.awayMs);
@@ -191,63 +178,6 @@ export class Actions {
       begin(one);
       return () => one.net.heal();
     });
-  }
-
-  /** Any node has the client disconnected, which comes again after a while. */
-  async #order(client: number, awayMs: number): Promise<void> {
-    const { clients, fleet, random, time } = this.world;
-    const one = clients[client];
-    const connection = one?.connection;
-    const { up } = fleet;
-    if (one === undefined || connection === undefined || up.length === 0) return;
-    this.world.grounds.expectClose(one);
-    const order = random.pick(up).node.operations.disconnect({ user: one.user, client: connection });
-    if (await isAcknowledged(order)) this.#ordered(one.name, connection);
-    time.schedule(() => one.again(), orderSettlesMs + awayMs);
-  }
-
-  /** Its effect is the end of the connection on its node; a client that hears nothing may know of it later. */
-  #ordered(subscriber: string, connection: string): void {
-    const { record, fleet, time } = this.world;
-    record({ kind: 'disconnect-ordered', subscriber, connection });
-    const look = () => {
-      if (fleet.has(connection)) time.schedule(look, effectEveryMs);
-      else record({ kind: 'connection-ended', subscriber, connection });
-    };
-    look();
-  }
-
-  async #revoke(user: number, lastsMs: number): Promise<void> {
-    const { clients, fleet, random, time } = this.world;
-    const name = `u${user + 1}`;
-    const own = clients.filter((one) => one.user === name);
-    const { up } = fleet;
-    if (own.length === 0 || up.length === 0) return;
-    const connected = own.flatMap(({ name: subscriber, connection }) =>
-      connection === undefined ? [] : [{ subscriber, connection }],
-    );
-    for (const one of own) this.world.grounds.expectClose(one, lastsMs + orderSettlesMs);
-    if (await isAcknowledged(random.pick(up).node.operations.revoke({ kind: 'user', user: name }))) {
-      for (const { subscriber, connection } of connected) this.#ordered(subscriber, connection);
-      this.world.grounds.blocked(name);
-    }
-    time.schedule(() => void this.#unblock(name, own), lastsMs + orderSettlesMs);
-  }
-
-  async #unblock(user: string, own: readonly SimClient[]): Promise<void> {
-    const { fleet, random, time } = this.world;
-    const { up } = fleet;
-    this.world.grounds.unblocked(user);
-    if (up.length === 0 || !(await isAcknowledged(random.pick(up).node.operations.unblock(user)))) {
-      time.schedule(() => void this.#unblock(user, own), 1_000);
-      return;
-    }
-    for (const one of own) {
-      this.world.grounds.expectClose(one, orderSettlesMs);
-      one.again();
-      // Another node may not have heard of it yet.
-      time.schedule(() => one.again(), orderSettlesMs);
-    }
   }
 
   #kill(node: number, isSilent: boolean, awayMs: number): void {

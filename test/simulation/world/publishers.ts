@@ -1,6 +1,8 @@
 /** Backends that publish and change keys at any node, and repeat under one idempotency key what was not answered (G6). */
 
 import { encodeMessage } from '../../../src/engine/channels/publishing.js';
+import type { Node } from '../../../src/engine/node.js';
+import type { Published } from '../../../src/engine/ports/broker.js';
 import { trustedJsonText } from '../../../src/model/json-text.js';
 import type { MapCall, MapPosition } from '../../chaos/checker/map-checker.js';
 import type { Happening } from '../../chaos/history.js';
@@ -24,6 +26,8 @@ interface PublisherPorts {
 /** After this long nobody waits for an answer. */
 const answerLimitMs = 10_000;
 const maxAttempts = 30;
+/** Some of them at once may be more than a connection takes. */
+const largeLength = 5_000;
 
 type Answer<Result> = { readonly kind: 'ok'; readonly result: Result } | { readonly kind: 'failed' | 'unknown' };
 
@@ -51,7 +55,6 @@ export class Publishers {
   /** @param size of the filling behind the value */
   publish(channel: string, size: number, isRace: boolean): void {
     const value = this.#newValue();
-    if (size >= 5_000) this.#large.push(this.ports.time.nowMs);
     const data = size === 0 ? value : `${value} ${'x'.repeat(size)}`;
     if (isChecked(channel)) {
       void (kindOfChannel(channel) === 'plain'
@@ -83,7 +86,7 @@ export class Publishers {
     if (node === undefined) return;
     const { time } = this.ports;
     if (readsFirst || !this.#versions.has(`${channel} ${key}`)) {
-      const read = await this.#answer(node.node.operations.readMapKey(channel, key));
+      const read = await this.#answer(node, ({ operations }) => operations.readMapKey(channel, key));
       if (read.kind !== 'ok') return;
       const { entry, top } = read.result;
       this.#versions.set(`${channel} ${key}`, { offset: entry?.offset ?? 0, epoch: top.epoch });
@@ -93,12 +96,9 @@ export class Publishers {
     const value = removes ? undefined : this.#newValue();
     const calledAt = time.nowMs;
     const data = value === undefined ? trustedJsonText('null') : encodeMessage(value);
-    const changing = node.node.operations.changeMap(
-      channel,
-      { key, data, removed: removes },
-      { expected: { version: expected.offset, epoch: expected.epoch } },
-    );
-    const answer = await this.#answer(changing);
+    const change = { key, data, removed: removes };
+    const condition = { expected: { version: expected.offset, epoch: expected.epoch } };
+    const answer = await this.#answer(node, ({ operations }) => operations.changeMap(channel, change, condition));
     const call = { key, ...(value !== undefined && { value }), expected, calledAt, answeredAt: time.nowMs };
     if (answer.kind !== 'ok') {
       this.#called(channel, { ...call, outcome: { kind: 'unknown' } });
@@ -139,13 +139,8 @@ export class Publishers {
     if (node === undefined) return false;
     const { record } = this.ports;
     record({ kind: 'publish-invoked', channel, value });
-    const answer = await this.#answer(
-      node.node.operations.publish(
-        channel,
-        encodeMessage(data),
-        idempotencyKey === undefined ? {} : { idempotencyKey },
-      ),
-    );
+    const options = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const answer = await this.#answer(node, (at) => this.#send(at, channel, data, options));
     if (answer.kind === 'ok') {
       const { position } = answer.result;
       record({ kind: 'publish-ok', channel, value, ...(position.epoch !== '' && { position }) });
@@ -165,24 +160,31 @@ export class Publishers {
     if (node === undefined || this.#isOver) return;
     const { policies } = this.ports;
     policies.invoked(channel, value);
-    const answer = await this.#answer(node.node.operations.publish(channel, encodeMessage(data), {}));
+    const answer = await this.#answer(node, (at) => this.#send(at, channel, data, {}));
     if (answer.kind === 'ok') policies.acknowledged(channel, value);
     else policies.uncertain(channel, value);
   }
 
-  #answer<Result>(work: Promise<Result>): Promise<Answer<Result>> {
+  /** On the node, which may come to it long after it was asked. */
+  #send({ operations }: Node, channel: string, data: string, options: { idempotencyKey?: string }): Promise<Published> {
+    if (data.length >= largeLength) this.#large.push(this.ports.time.nowMs);
+    return operations.publish(channel, encodeMessage(data), options);
+  }
+
+  /** Asks a node, which does nothing while it stands still. */
+  #answer<Result>({ node, process }: SimNode, work: (node: Node) => Promise<Result>): Promise<Answer<Result>> {
     return new Promise((resolve) => {
       const cancel = this.ports.time.schedule(() => resolve({ kind: 'unknown' }), answerLimitMs);
-      work.then(
-        (result) => {
-          cancel();
-          resolve({ kind: 'ok', result });
-        },
-        () => {
-          cancel();
-          resolve({ kind: 'failed' });
-        },
-      );
+      const settle = (answer: Answer<Result>) => {
+        cancel();
+        resolve(answer);
+      };
+      process.run(() => {
+        work(node).then(
+          (result) => settle({ kind: 'ok', result }),
+          () => settle({ kind: 'failed' }),
+        );
+      });
     });
   }
 
