@@ -1,7 +1,8 @@
 /** One HTTP request over a connection of its own, so that a load balancer sends each where it likes. */
 
-import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { http } from '../../http/node-http.js';
 import { connectOptions, type Target } from './target.js';
 
 /** More is not read. */
@@ -74,7 +75,7 @@ export function open(
 ): Promise<Response> {
   const { timeoutMs, origin } = target;
   return new Promise((resolve, reject) => {
-    const request = (url.startsWith('https:') ? secureRequest : plainRequest)(url, {
+    const request = (url.startsWith('https:') ? secureRequest : http.request)(url, {
       ...connectOptions(target),
       agent: false,
       method,
