@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { limitsWithDefaults } from '../engine/ports/limits.js';
+import { newTokenTimeMs } from '../engine/time/ttl.js';
 import type { ConnectionState } from './connection-state.js';
 import { dueAtMs } from './due.js';
 import { defaultTimes } from './function-times.js';
@@ -42,4 +43,16 @@ test('who is not present is looked at when its ping is due', () => {
 test('who has not connected is looked at when it has to have', () => {
   const { session: _, ...state } = connected(false);
   expect(dueAtMs(ports, { ...state, phase: 'new' })).toBe(1_000 + ports.limits.connectTimeoutMs);
+});
+
+test('a token that had expired a moment before its client was let in leaves time for another', () => {
+  const { expiredGraceMs } = ports.limits;
+  const { session, ...state } = connected(false);
+  const lateBy = (expiredMs: number) => {
+    const identity = { user: 'ann', expiresAtMs: 1_000_000 - expiredMs };
+    const record = session && { ...session, identity, refreshable: true, connectedAtMs: 1_000_000 };
+    return dueAtMs(ports, { ...state, pingedAtMs: 1_000_000, ...(record && { session: record }) });
+  };
+  expect(lateBy(0)).toBe(1_000_000 + expiredGraceMs);
+  expect(lateBy(expiredGraceMs)).toBe(1_000_000 + newTokenTimeMs(ports.limits));
 });

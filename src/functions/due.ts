@@ -1,5 +1,6 @@
 /** When the sweep has to look at a connection. */
 
+import { newTokenTimeMs } from '../engine/time/ttl.js';
 import type { ConnectionState } from './connection-state.js';
 import type { FunctionPorts } from './function-ports.js';
 
@@ -28,7 +29,9 @@ export function connectionEndsAtMs(
   { expiredGraceMs }: Pick<FunctionPorts['limits'], 'expiredGraceMs'>,
 ): number {
   const expiresAtMs = session?.identity.expiresAtMs ?? Number.POSITIVE_INFINITY;
-  return expiresAtMs + (session?.refreshable ? expiredGraceMs : 0);
+  if (!session?.refreshable) return expiresAtMs;
+  // As for a session of a server: its token may have expired a moment before it was let in.
+  return Math.max(expiresAtMs + expiredGraceMs, (session.connectedAtMs ?? 0) + newTokenTimeMs({ expiredGraceMs }));
 }
 
 type RecordedSubscription = NonNullable<ConnectionState['session']>['subscriptions'][number];

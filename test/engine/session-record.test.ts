@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { channel } from '../../src/engine/channels/channel-options.js';
+import { limitsWithDefaults } from '../../src/engine/ports/limits.js';
 import { readSession, writeSession } from '../../src/engine/sessions/session-record.js';
 import { disconnectCodes } from '../../src/model/codes.js';
 import { trustedJsonText } from '../../src/model/json-text.js';
@@ -162,6 +163,16 @@ describe('a session that moves', () => {
       expect.objectContaining({ info: expect.objectContaining({ user: 'bob' }) }),
     );
     await cluster.clock.advance(100_000);
+    expect(after.closeCode).toBe(3005);
+  });
+
+  test('has no more time for another token than if it had stayed', async () => {
+    const exp = cluster.clock.wallMs() / 1_000 + 60;
+    const before = await one.connect({ sub: 'ann', exp });
+    await cluster.clock.advance(60_000 + limitsWithDefaults({}).expiredGraceMs - 1_000);
+    const after = await readBack(writeOut(before));
+    expect(after.closeCode).toBeUndefined();
+    await cluster.clock.advance(2_000);
     expect(after.closeCode).toBe(3005);
   });
 

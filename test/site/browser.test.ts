@@ -101,7 +101,7 @@ describe.skipIf(chromiumIsMissing())('in Chromium', () => {
     const url = await server.listening();
     await using context = await browser.newContext();
     const page = await context.newPage();
-    await page.goto(`${url}/docs/reference/http.html`);
+    await visit(page, `${url}/docs/reference/http.html`);
     const form = page.locator('try-it[path="/api/publish"]');
     await form.getByText('Try it').click();
     const call = async (withKey: string) => {
@@ -117,7 +117,7 @@ describe.skipIf(chromiumIsMissing())('in Chromium', () => {
   it('is searched without a network', { timeout: 180_000 }, async () => {
     await using context = await browser.newContext();
     const page = await context.newPage();
-    await page.goto(site.url);
+    await visit(page, site.url);
     await page.keyboard.press('Control+k');
     // Its index is part of the site, and read when the search is opened.
     await page.getByRole('searchbox').fill('idempotency key');
@@ -126,6 +126,12 @@ describe.skipIf(chromiumIsMissing())('in Chromium', () => {
     await page.waitForURL((url) => url.hash !== '' && url.href.startsWith(site.url));
   });
 });
+
+/** Until its script has taken the page over: before, nobody hears a key. */
+async function visit(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForFunction(() => '__vue_app__' in (document.querySelector('#app') ?? {}));
+}
 
 /** What axe calls serious, and whether the page is wider than the screen. */
 async function problemsOf(page: Page): Promise<string[]> {

@@ -14,6 +14,7 @@ import { Subscription } from '../fanout/subscription.js';
 import type { TagFilters } from '../filters/tag-filters.js';
 import { Wildcard } from '../names/wildcard.js';
 import type { Grant } from '../ports/authenticator.js';
+import type { Clock } from '../ports/clock.js';
 import type { EngineLimits } from '../ports/limits.js';
 import { findTarget, type TargetPorts } from './commands/target.js';
 import { type EstablishPorts, establish } from './establish.js';
@@ -29,6 +30,8 @@ const capability = v.object({
 export const sessionRecord = v.object({
   client: v.string(),
   refreshable: v.boolean(),
+  /** When it was let in, in Unix milliseconds. Absent from earlier versions. */
+  connectedAtMs: v.exactOptional(v.number()),
   /** Absent from earlier versions. */
   sdk: v.optional(v.object({ name: v.string(), version: v.string() }), { name: '', version: '' }),
   identity: v.object({
@@ -63,6 +66,7 @@ export const sessionRecord = v.object({
 export type SessionRecord = v.InferInput<typeof sessionRecord>;
 
 interface WritePorts {
+  readonly clock: Clock;
   readonly turn: { flush(): void };
 }
 
@@ -81,9 +85,11 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
   ports.turn.flush();
   const { identity, refreshable } = session.admitted;
   const { user, meta, capabilities } = identity;
+  const { clock } = ports;
   return {
     client: session.client,
     refreshable,
+    connectedAtMs: Math.round(clock.wallMs() - (clock.nowMs() - session.connectedAtMs)),
     sdk: { name: session.sdk.name, version: session.sdk.version },
     identity: {
       ...writtenGrant(identity),
@@ -125,7 +131,7 @@ export function writeSession(ports: WritePorts, session: Session): SessionRecord
  * @throws ValiError for a record that {@link writeSession} has not written; rejects as the broker does
  */
 export async function readSession(ports: ReadPorts, session: Session, record: unknown): Promise<void> {
-  const { identity, refreshable, sdk, subscriptions } = v.parse(sessionRecord, record);
+  const { identity, refreshable, connectedAtMs, sdk, subscriptions } = v.parse(sessionRecord, record);
   const { capabilities, ...plain } = identity;
   session.begin();
   const allowed = capabilities?.map(({ channels, allow }) => ({ channels: channels.map(wildcardOf), allow }));
@@ -173,7 +179,9 @@ export async function readSession(ports: ReadPorts, session: Session, record: un
       );
     });
   };
-  if (!(await establish(ports, session, attachments, encode, () => session.connected(sdk.name, sdk.version)))) return;
+  const connectedMs = connectedAtMs === undefined ? 0 : Math.max(0, ports.clock.wallMs() - connectedAtMs);
+  const connect = () => session.connected(sdk.name, sdk.version, connectedMs);
+  if (!(await establish(ports, session, attachments, encode, connect))) return;
   for (const channel of gone) {
     session.push({ kind: 'unsubscribe', channel, unsubscribe: unsubscribeCodes.stateInvalidated });
   }

@@ -284,12 +284,13 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
    * The client is connected: runs the commands that waited for it.
    *
    * @param name of its SDK, and the version of that, as the client gives them
+   * @param connectedMs for how long it has been so already, on another node
    */
-  connected(name: string, version: string): void {
+  connected(name: string, version: string, connectedMs = 0): void {
     const ports = this.#ports;
     this.state = 'connected';
     this.#version = ports.clientVersions.connected(name, version);
-    this.connectedAtMs = ports.clock.nowMs();
+    this.connectedAtMs = ports.clock.nowMs() - connectedMs;
     this.number = ports.sessions.nextNumber();
     if (!ports.keepsHandshakes) this.handshake = forgotten(this.handshake, ports.limits);
     const userRates = ports.sessions.connected(this);

@@ -4,13 +4,16 @@ import type { EventMap, TypedEventEmitter } from 'centrifuge';
 
 const timeoutMs = 20_000;
 
-/** The next event of that name for which `matches` holds. Listens from the call on, so call before causing it. */
+/**
+ * The next event of that name for which `matches` holds. Listens from the call on, so call before causing it. A test that
+ * fails before it awaits the event fails for that reason alone.
+ */
 export function nextEvent<Events extends EventMap, Name extends keyof Events & string>(
   emitter: TypedEventEmitter<Events>,
   name: Name,
   matches: (context: Parameters<Events[Name]>[0]) => boolean = () => true,
 ): Promise<Parameters<Events[Name]>[0]> {
-  return new Promise((resolve, reject) => {
+  const event = new Promise<Parameters<Events[Name]>[0]>((resolve, reject) => {
     const listener = ((context: Parameters<Events[Name]>[0]) => {
       if (!matches(context)) return;
       clearTimeout(timer);
@@ -23,6 +26,8 @@ export function nextEvent<Events extends EventMap, Name extends keyof Events & s
     }, timeoutMs);
     emitter.on(name, listener);
   });
+  event.catch(() => undefined);
+  return event;
 }
 
 /** A list that can be awaited to have a length. */

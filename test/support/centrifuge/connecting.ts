@@ -1,5 +1,6 @@
 /** Scenarios: how a client gets in, stays in and is sent away. */
 
+import type { Centrifuge } from 'centrifuge';
 import { codeOfRefusal, equal, Gathered, gather, holds, nextEvent } from './awaiting.js';
 import {
   codeOfLeaving,
@@ -12,6 +13,20 @@ import {
 } from './context.js';
 
 const never = new Promise<string>(() => undefined);
+
+/**
+ * A client whose token lives for a moment. On a busy machine that may be over before it is connected: until then it gets
+ * another such one, and from then on what `next` brings.
+ */
+function withBriefToken(context: ScenarioContext, next: () => Promise<string>, expiresInSec = 1): Centrifuge {
+  let isThere = false;
+  const brief = () => context.server.token({ sub: 'ann', expiresInSec });
+  const client = context.newClient({ getToken: () => (isThere ? next() : brief()) });
+  client.once('connected', () => {
+    isThere = true;
+  });
+  return client;
+}
 
 /** The first token is not good now: the client is told 109, and is in with another. */
 async function isReplaced(
@@ -69,9 +84,9 @@ export const connecting: Readonly<Record<string, Scenario>> = {
 
   async 'a refresh with a token that is not good now ends with 3005, and the client is back with another'(context) {
     const isBackWithAnother = async (stale: Partial<TokenClaims>) => {
-      // As from a cache, or from a server whose clock is wrong: the first one is what the refresh gets.
-      const lives = [{ expiresInSec: 1 }, stale];
-      const client = context.newClient({ getToken: () => context.server.token({ sub: 'ann', ...lives.shift() }) });
+      // As from a cache, or from a server whose clock is wrong: what the refresh gets.
+      const lives = [stale];
+      const client = withBriefToken(context, () => context.server.token({ sub: 'ann', ...lives.shift() }));
       const ended = nextEvent(client, 'connecting', ({ code }) => code === 3005);
       const disconnected = gather(client, 'disconnected', ({ code }) => code);
       await ready(client);
@@ -113,11 +128,8 @@ export const connecting: Readonly<Record<string, Scenario>> = {
   },
 
   async 'a connection that is not refreshed ends with 3005 and reconnects'(context) {
-    let fetched = 0;
-    const client = context.newClient({
-      token: await context.server.token({ sub: 'ann', expiresInSec: 1 }),
-      getToken: () => (++fetched === 1 ? never : context.server.token({ sub: 'ann' })),
-    });
+    let refreshes = 0;
+    const client = withBriefToken(context, () => (++refreshes === 1 ? never : context.server.token({ sub: 'ann' })));
     const expired = nextEvent(client, 'connecting', ({ code }) => code === 3005);
     await ready(client);
     const back = nextEvent(client, 'connected');
@@ -126,12 +138,8 @@ export const connecting: Readonly<Record<string, Scenario>> = {
   },
 
   async 'a refresh with the token of another user ends with 3005, and the client is back as that user'(context) {
-    const client = context.newClient({
-      // Long enough for a busy machine to connect with it.
-      token: await context.server.token({ sub: 'ann', expiresInSec: 3 }),
-      // Somebody else has signed in meanwhile, in another tab.
-      getToken: () => context.server.token({ sub: 'bob', expiresInSec: 600 }),
-    });
+    // Somebody else has signed in meanwhile, in another tab. The first token is long enough for a call.
+    const client = withBriefToken(context, () => context.server.token({ sub: 'bob', expiresInSec: 600 }), 3);
     const ended = nextEvent(client, 'connecting', ({ code }) => code === 3005);
     await ready(client);
     equal((await client.rpc('whoami', {})).data, { user: 'ann' });

@@ -1,6 +1,7 @@
 /** Scenarios: channels that want a token of their own. */
 
-import { equal, Gathered, gather, nextEvent } from './awaiting.js';
+import type { Centrifuge, Subscription } from 'centrifuge';
+import { equal, Gathered, gather, holds, nextEvent } from './awaiting.js';
 import { codeOfEnd, connected, type Scenario, type ScenarioContext, subscribed, type TokenClaims } from './context.js';
 
 const never = new Promise<string>(() => undefined);
@@ -11,6 +12,20 @@ function tokenFor(context: ScenarioContext, claims: Partial<TokenClaims> = {}) {
 }
 
 const quick = { minResubscribeDelay: 1, maxResubscribeDelay: 10 };
+
+/**
+ * A subscription whose token lives for a second. On a busy machine that may be over before it is subscribed: until then it
+ * gets another such one, and from then on what `next` brings.
+ */
+function withBriefToken(context: ScenarioContext, client: Centrifuge, next: () => Promise<string>): Subscription {
+  let isThere = false;
+  const getToken = () => (isThere ? next() : tokenFor(context, { expiresInSec: 1 }));
+  const room = client.newSubscription(channel, { getToken, ...quick });
+  room.once('subscribed', () => {
+    isThere = true;
+  });
+  return room;
+}
 
 /** The first token is refused; with the next one it is subscribed. */
 async function fetchesAnother(context: ScenarioContext, first: Partial<TokenClaims>): Promise<void> {
@@ -70,9 +85,8 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
   async 'a refresh with a token that is not good now does not end the subscription for good'(context) {
     const endsAndIsBack = async (stale: Partial<TokenClaims>) => {
       const ann = await connected(context, 'ann');
-      // Long enough for the first subscribe on a busy machine.
-      const lives = [{ expiresInSec: 3 }, stale];
-      const room = ann.newSubscription(channel, { getToken: () => tokenFor(context, lives.shift()), ...quick });
+      const lives = [stale];
+      const room = withBriefToken(context, ann, () => tokenFor(context, lives.shift()));
       const errors = gather(room, 'error', ({ type, error }) => `${type} ${error.code}`);
       const ended = gather(room, 'unsubscribed', ({ code }) => code);
       room.subscribe();
@@ -82,19 +96,15 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
       equal((await nextEvent(room, 'subscribing')).code, 2501);
       await back;
       equal(ended.items, []);
-      equal(errors.items[0], 'refresh 109');
+      holds(errors.items.includes('refresh 109'), 'the refresh was refused with 109');
     };
     await Promise.all([{ expiresInSec: -60 }, { startsInSec: 60 }].map(endsAndIsBack));
   },
 
   async 'a subscription that is not refreshed ends with 2501 and subscribes again'(context) {
     const ann = await connected(context, 'ann');
-    let fetched = 0;
-    const room = ann.newSubscription(channel, {
-      token: await tokenFor(context, { expiresInSec: 1 }),
-      getToken: () => (++fetched === 1 ? never : tokenFor(context)),
-      ...quick,
-    });
+    let refreshes = 0;
+    const room = withBriefToken(context, ann, () => (++refreshes === 1 ? never : tokenFor(context)));
     room.subscribe();
     await room.ready(20_000);
     const expired = nextEvent(room, 'subscribing');
