@@ -29,7 +29,7 @@ const footballTeams: readonly TeamRow[] = [
 
 const basketballTeams: readonly TeamRow[] = [
   ['Bay Lanterns', 'LAN', '#e4572e', '#ffffff', 1.04],
-  ['Summit Foxes', 'FOX', '#b5541c', '#ffffff', 1],
+  ['Summit Foxes', 'FOX', '#7a2e4d', '#ffffff', 1],
   ['River Comets', 'COM', '#2660a4', '#ffffff', 1.06],
   ['Iron Herons', 'HER', '#3d5a40', '#ffffff', 0.95],
 ];

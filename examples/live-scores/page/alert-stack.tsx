@@ -17,7 +17,7 @@ export function AlertStack({ followed }: { readonly followed: readonly string[] 
             <Crest team={side === 'away' ? away : home} />
             <span>
               <b>
-                {home.name} {score?.[0]} – {score?.[1]} {away.name}
+                {home.name} <span className="stand">{score?.join('–')}</span> {away.name}
               </b>
               {text}
             </span>

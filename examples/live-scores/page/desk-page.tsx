@@ -85,8 +85,8 @@ function Desk() {
         {rows.map((match) => (
           <li key={match.id}>
             <button type="button" aria-pressed={match.id === row?.id} onClick={() => setChosen(match.id)}>
-              <Crest team={match.home} /> {match.home.code} {match.score[0]}–{match.score[1]} {match.away.code}{' '}
-              <Crest team={match.away} />
+              <Crest team={match.home} /> {match.home.code} {match.state === 'soon' ? 'v' : match.score.join('–')}{' '}
+              {match.away.code} <Crest team={match.away} />
               <span>{minuteText({ ...match, second: match.minute * 60 })}</span>
             </button>
           </li>

@@ -21,7 +21,7 @@ export const Momentum = memo(function Momentum({ values, sport, home, away }: Mo
       <figcaption>
         <h2>Momentum</h2>
         <p>
-          <span className="key home">{home.name}</span> above, <span className="key away">{away.name}</span> below
+          <span className="key home">{home.code} above</span> <span className="key away">{away.code} below</span>
         </p>
       </figcaption>
       <svg viewBox={`0 0 ${length} 200`} preserveAspectRatio="none" role="img">

@@ -46,7 +46,7 @@ export function Shell() {
         {place.name === 'match' && <MatchPage key={place.id} id={place.id} />}
         {place.name === 'desk' && <DeskPage code={place.code} />}
       </main>
-      {followed.length > 0 && <AlertStack followed={followed} />}
+      {followed.length > 0 && place.name !== 'desk' && <AlertStack followed={followed} />}
     </>
   );
 }
