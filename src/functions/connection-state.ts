@@ -67,12 +67,27 @@ export interface IndexEntry {
 export function indexEntriesOf({ session }: Pick<ConnectionState, 'session'>): IndexEntry[] {
   if (session === undefined) return [];
   const { identity, subscriptions } = session;
-  const tokens = new Set([identity.tokenId, ...subscriptions.map(({ grant }) => grant.tokenId)]);
+  const tokens = new Set(subscriptions.flatMap(({ grant }) => grant.tokenId ?? []));
+  if (identity.tokenId !== undefined) tokens.delete(identity.tokenId);
   return [
-    ...(identity.user === '' ? [] : [{ kind: 'user', name: identity.user } as const]),
-    ...[...tokens].flatMap((name) => (name === undefined ? [] : { kind: 'token' as const, name })),
-    ...subscriptions.map(({ channel }) => ({ kind: 'channel' as const, name: channel })),
+    ...indexEntriesOfIdentity(identity),
+    ...[...tokens].map((name) => ({ kind: 'token', name }) as const),
+    ...subscriptions.map(({ channel }) => ({ kind: 'channel', name: channel }) as const),
   ];
+}
+
+/** Under which orders for a client are found that has just been recognised. */
+export function indexEntriesOfIdentity({
+  user,
+  tokenId,
+}: {
+  readonly user: string;
+  readonly tokenId?: string | undefined;
+}) {
+  const entries: IndexEntry[] = [];
+  if (user !== '') entries.push({ kind: 'user', name: user });
+  if (tokenId !== undefined) entries.push({ kind: 'token', name: tokenId });
+  return entries;
 }
 
 /** Entries of the first list that are not in the second. */

@@ -15,10 +15,12 @@ import {
   entriesBeyond,
   type IndexEntry,
   indexEntriesOf,
+  indexEntriesOfIdentity,
   readHandshake,
   writtenHandshake,
 } from './connection-state.js';
 import type { Delivery, StreamDelivery } from './delivery.js';
+import { findableAuth } from './findable-auth.js';
 import type { FunctionPorts } from './function-ports.js';
 import { GatewayConnection } from './gateway-connection.js';
 import { VisitBroker } from './visit-broker.js';
@@ -63,6 +65,8 @@ export class Visit {
   readonly #clock: VisitClock;
   readonly #connection: GatewayConnection;
   readonly #afterwards: (() => Promise<void>)[] = [];
+  /** Under which it was put in this visit, besides channels. */
+  readonly #found: IndexEntry[] = [];
   #pingedAtMs: number;
   #checkedAtMs: number | undefined;
   #isOver = false;
@@ -86,7 +90,13 @@ export class Visit {
       position: (channel) => this.node.ports.hub.position(channel),
       has: (channel) => this.node.ports.hub.has(channel),
     });
-    this.node = engine.makeNode({ clock: this.#clock, broker: this.#broker, limits, revocations });
+    // Whoever knows that they are in can be sent away, on whatever function that happens.
+    const auth = findableAuth(engine.auth, async (identity) => {
+      const entries = indexEntriesOfIdentity(identity);
+      this.#found.push(...entries);
+      await Promise.all(entries.map(({ kind, name }) => store.index.add(kind, name, id)));
+    });
+    this.node = engine.makeNode({ auth, clock: this.#clock, broker: this.#broker, limits, revocations });
     // The sweep does: a visit that takes long is no reason for a message.
     this.node.ports.pings.stop();
     if (observer !== undefined) this.node.ports.notifier.observer = nobody;
@@ -168,11 +178,12 @@ export class Visit {
     const before = indexEntriesOf(this.#before);
     const after = state === undefined ? [] : indexEntriesOf(state);
     const subscribed = [...this.#broker.subscribed].map((name) => ({ kind: 'channel', name }) as const);
+    const known = [...before, ...subscribed, ...this.#found];
     return {
       state,
       isUntold: fate === 'lost',
-      added: entriesBeyond(after, [...before, ...subscribed]),
-      removed: entriesBeyond([...before, ...subscribed], after),
+      added: entriesBeyond(after, known),
+      removed: entriesBeyond(known, after),
       forOthers: this.#broker.forOthers,
       afterwards: this.#afterwards,
     };

@@ -3,6 +3,7 @@
 import type { Revocations } from '../engine/auth/revocations.js';
 import type { Node } from '../engine/node.js';
 import type { Operations } from '../engine/operations/operations.js';
+import type { Authenticator } from '../engine/ports/authenticator.js';
 import type { Broker } from '../engine/ports/broker.js';
 import type { Clock, Random } from '../engine/ports/clock.js';
 import type { EngineLimits } from '../engine/ports/limits.js';
@@ -13,6 +14,8 @@ import { appEngineKey } from './app-engine-key.js';
 
 /** What such a node has of its own. */
 export interface OwnNodeParts {
+  /** Default: the application's. */
+  readonly auth?: Authenticator;
   readonly clock: Clock;
   readonly broker: Broker;
   readonly limits: Partial<EngineLimits>;
@@ -23,6 +26,7 @@ export interface AppEngine {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly auth: Authenticator;
   /** As the application gave them. */
   readonly limits: Partial<EngineLimits>;
   readonly observer: Observer | undefined;

@@ -217,6 +217,7 @@ export function assemble<Channels extends ChannelSchemas, Procedures extends Pro
     operations: node.operations,
     engine: {
       ...ports,
+      auth: declared.auth,
       limits,
       observer: options.on,
       hasSingleConnections: options.personal?.singleConnection === true,

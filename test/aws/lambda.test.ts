@@ -1,5 +1,6 @@
 /** An application behind the emulated API Gateway: what differs from a server, and what must not. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { Centrifuge, type Options } from 'centrifuge';
 import { channel, type FanfareOptions, fanfare, jwt, rpc } from 'fanfare';
 import { type LambdaOptions, lambda, redisStore } from 'fanfare/aws';
@@ -27,6 +28,18 @@ const channels = {
   'live:{room}': channel({ subscribe: 'anyone', publish: 'subscriber' }),
 };
 
+function withSlowIndex(makeStore: LambdaOptions['store'], ms: number): LambdaOptions['store'] {
+  return (ports) => {
+    const store = makeStore(ports);
+    const add: typeof store.index.add = async (kind, name, id) => {
+      if (kind === 'user') await pause(ms);
+      await store.index.add(kind, name, id);
+    };
+    const index = { ...store.index, add };
+    return { ...store, index };
+  };
+}
+
 describe.skipIf(redisIsMissing())('lambda()', () => {
   const redis = shared(RedisServer.start);
 
@@ -43,10 +56,13 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
       readonly times?: LambdaOptions['times'];
       readonly manners?: EmulatedFunctionsOptions['manners'];
       readonly random?: () => number;
+      /** What its index of connections takes for a user. */
+      readonly indexMs?: number;
     } = {},
   ) {
     const { app = makeApp(), prefix = ownPrefix(), times = {}, manners = {}, random = Math.random } = options;
-    const store = redisStore({ url: redis().url, prefix });
+    const { indexMs = 0 } = options;
+    const store = withSlowIndex(redisStore({ url: redis().url, prefix }), indexMs);
     const functions = await EmulatedFunctions.start({
       makeHandler: (endpoint) => lambda(app, { store, endpoint, times }),
       manners,
@@ -115,6 +131,14 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
         { timeout: 20_000, interval: 0 },
       )
       .toBe(true);
+  });
+
+  test('who has the reply to their connect can be sent away, however slow the store is', async () => {
+    const { app, connected } = await begun({ indexMs: 300 });
+    const client = await connected({ token: await signed(secret, { sub: 'ann' }) });
+    const disconnected = nextEvent(client, 'disconnected');
+    await app.disconnect('ann', { reconnect: false });
+    expect((await disconnected).code).toBe(3503);
   });
 
   test('another function publishes, gives orders and reads; its client is anybody’s', async () => {

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * The long form of the tests of functions, one after the other: 200 kills, the chat with 1,000 messages of each page, the
- * official client's scenarios over DynamoDB, sockets that last 30 seconds; and the deployed function in AWS' runtime client,
- * which is installed for it alone. Arguments choose some of them by name.
+ * official client's scenarios over DynamoDB, sockets that last 30 seconds; the deployed function in AWS' runtime client, and
+ * with the chat in serverless-offline, which are installed for it alone. Arguments choose some of them by name.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -15,6 +15,7 @@ const all = {
     args: ['vitest', 'run', 'test/attach/short-connections.test.ts'],
     env: { SHORT_CONNECTION_MS: '30000', SHORT_CLIENTS: '200' },
   },
+  offline: { args: ['vitest', 'run', 'test/aws/serverless-offline.test.ts'], env: { OFFLINE_MESSAGES: '1000' } },
   runtime: { args: ['jiti', 'test/aws/long/runtime-client.ts'] },
 };
 

@@ -23,11 +23,16 @@ interface Missing {
   readonly atMs: number;
 }
 
-/** Seen after it had left, which counts unless it was on its way back: whoever is asked knows of that before its client. */
+/**
+ * Seen after it had left, which counts unless it was on its way back, since whoever is asked knows of that before its client; or
+ * its connection turns out to have been dead when it left.
+ */
 interface Ghost {
   readonly key: readonly [channel: string, connection: string];
   readonly stay: Stay;
   readonly atMs: number;
+  /** How long it had been gone, or everything well again. */
+  readonly goneMs: number;
   readonly text: string;
 }
 
@@ -56,11 +61,20 @@ export class PresenceCheck {
 
   /** @param code with which it has lost the channel; the server's from 2000 on */
   went(channel: string, connection: string, code: number, isLeaving: boolean, atMs: number): void {
+    if (!isLeaving && code > 0 && code < 2_000) this.#lose(connection, atMs - this.limits.signalMs);
     const stay = this.#stays.get(channel)?.get(connection);
     if (stay === undefined || stay.toMs !== undefined) return;
     stay.toMs = atMs;
     stay.wasLost = !isLeaving && code < 2_000;
     stay.wasTold = code >= 2_000;
+  }
+
+  /** Its connection was dead when it noticed, and before: nobody may have heard what it has left since then. */
+  #lose(connection: string, sinceMs: number): void {
+    for (const stays of this.#stays.values()) {
+      const stay = stays.get(connection);
+      if (stay?.toMs !== undefined && stay.toMs >= sinceMs) stay.wasLost = true;
+    }
   }
 
   viewed({ channel, node, connections, held, atMs }: View): void {
@@ -100,9 +114,11 @@ export class PresenceCheck {
 
   /** @param byMs those that were seen by then */
   #judgeGhosts(byMs: number): void {
-    this.#ghosts = this.#ghosts.filter(({ key: [channel, connection], stay, atMs, text }) => {
+    const { presenceExpiryMs, slackMs } = this.limits;
+    this.#ghosts = this.#ghosts.filter(({ key: [channel, connection], stay, atMs, goneMs, text }) => {
       if (atMs > byMs) return true;
-      if (this.#stays.get(channel)?.get(connection) === stay) this.report('G8', atMs, text);
+      const isDue = !stay.wasLost || goneMs > presenceExpiryMs + slackMs;
+      if (isDue && this.#stays.get(channel)?.get(connection) === stay) this.report('G8', atMs, text);
       return false;
     });
   }
@@ -127,9 +143,10 @@ export class PresenceCheck {
     const limitMs = (isHard ? presenceExpiryMs : presenceMs) + slackMs;
     // What a black hole has swallowed comes out when it ends, and with it the renewal of somebody who has left since.
     const healedMs = this.faults.lastMoment(toMs, atMs, ({ cuts, silences }) => (cuts ?? silences) !== undefined);
-    if (atMs - (healedMs ?? toMs) <= limitMs) return;
+    const goneMs = atMs - (healedMs ?? toMs);
+    if (goneMs <= limitMs) return;
     const text = `${connection} has left ${channel} ${Math.round(atMs - toMs)} ms ago and is still present, says ${node}`;
-    this.#ghosts.push({ key: [channel, connection], stay, atMs, text });
+    this.#ghosts.push({ key: [channel, connection], stay, atMs, goneMs, text });
   }
 
   /** Its client has not heard yet that it is in, or never will: then it has to go like everybody who was lost. */

@@ -52,6 +52,8 @@ const readers = [];
 let returns = [];
 /** When and why connections ended, and of which transport. @type {[atMs: number, code: number, transport: string][]} */
 let ends = [];
+/** With which status a command was answered since its client is connected: the SDK closes its stream then. @type {WeakMap<Centrifuge, number>} */
+const refusals = new WeakMap();
 /** @type {import('node:tls').SecureContext | undefined} */
 let trust;
 let deliveries = 0;
@@ -84,6 +86,7 @@ async function openClient({ url, ca, channelsPerClient, numChannels }, n, kind) 
   clients.push(client);
   let isBack = false;
   client.on('connected', () => {
+    refusals.delete(client);
     connected++;
     if (isBack) returns.push(Date.now());
     isBack = true;
@@ -91,7 +94,12 @@ async function openClient({ url, ca, channelsPerClient, numChannels }, n, kind) 
   client.on('connecting', ({ code }) => {
     if (!isBack) return;
     connected--;
-    ends.push([Date.now(), code, kind ?? 'websocket']);
+    const status = code === 1 ? refusals.get(client) : undefined;
+    ends.push([
+      Date.now(),
+      code,
+      `${kind ?? 'websocket'}${status === undefined ? '' : `, a command was answered with ${status}`}`,
+    ]);
   });
   // It was told not to come back.
   client.on('disconnected', ({ code }) => ends.push([Date.now(), code, `${kind ?? 'websocket'}, for good`]));
@@ -141,14 +149,21 @@ function overWebSocket(url, ca, n) {
  */
 function overHttp(url, kind) {
   const transport = kind === 'long_polling' ? 'sockjs' : kind;
-  return new Centrifuge([{ transport, endpoint: `${url}/connection/${kind}` }], {
+  /** @type {typeof fetch} */
+  const watched = async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.status === 404 || response.status >= 500) refusals.set(client, response.status);
+    return response;
+  };
+  const client = new Centrifuge([{ transport, endpoint: `${url}/connection/${kind}` }], {
     timeout,
     emulationEndpoint: `${url}/emulation`,
     sockjs: LongPollingSocket,
     eventsource: EventSource,
-    fetch,
+    fetch: watched,
     readableStream: ReadableStream,
   });
+  return client;
 }
 
 /** @param {unknown} message */

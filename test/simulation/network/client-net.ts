@@ -138,8 +138,10 @@ export class ClientNet {
   readonly #lines = new Set<ClientLine>();
   #hole: ClientHole | undefined;
   #isStalled = false;
-  /** When it was last unable to read. */
+  /** When it was last unable to read, as it had stopped. */
   stalledUntilMs = Number.NEGATIVE_INFINITY;
+  /** When nothing came to it last, for whatever reason: what waited then comes late. */
+  cutOffUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly time: VirtualTime,
@@ -190,6 +192,7 @@ export class ClientNet {
   /** Everything is well again. */
   heal(): void {
     if (this.#isStalled) this.stalledUntilMs = this.time.nowMs;
+    if (this.#getsNothing) this.cutOffUntilMs = this.time.nowMs;
     this.#hole = undefined;
     this.#isStalled = false;
     for (const line of this.#lines) {
@@ -208,9 +211,13 @@ export class ClientNet {
     }
   }
 
+  get #getsNothing(): boolean {
+    return this.#hole === 'both' || this.#hole === 'toClient' || this.#isStalled;
+  }
+
   #apply(line: ClientLine): void {
     if (this.#hole === 'both' || this.#hole === 'toNode') line.toNode.block();
-    if (this.#hole === 'both' || this.#hole === 'toClient' || this.#isStalled) line.toClient.block();
+    if (this.#getsNothing) line.toClient.block();
   }
 
   #delayMs(): number {

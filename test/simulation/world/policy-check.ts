@@ -149,7 +149,7 @@ export class PolicyCheck {
     if (kind === 'rate') return;
     const wasSlow =
       net.isImpaired ||
-      net.stalledUntilMs >= first.invokedMs - overdueMs ||
+      net.cutOffUntilMs >= first.invokedMs - overdueMs ||
       transport === 'long_polling' ||
       this.ports.isFlooded();
     if (!wasSlow)

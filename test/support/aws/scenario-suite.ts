@@ -17,7 +17,7 @@ const skipped: Readonly<Record<string, string>> = {
 interface ScenarioSuiteOptions {
   /** Names of scenarios. Default: all. */
   readonly chosen?: readonly string[] | undefined;
-  /** For a store that does one thing after the other. Default: all at once. */
+  /** For a store that is slow, and does one thing after the other. Default: all at once. */
   readonly isSerial?: boolean;
 }
 
@@ -34,7 +34,7 @@ export function scenarioSuite(
   describe('the official client', () => {
     describe.each(groups)('%s', (_, scenarios) => {
       for (const [name, scenario] of scenarios) {
-        declare(name, async ({ skip }) => {
+        declare(name, { timeout: isSerial ? 300_000 : 60_000 }, async ({ skip }) => {
           const reason = skipped[name];
           if (reason !== undefined) skip(reason);
           await using functions = await startScenarioFunctions(server());
