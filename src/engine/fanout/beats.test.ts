@@ -40,6 +40,11 @@ class TurnClock {
     this.#ends.push(task);
   }
 
+  /** Time that passes while a task is at work. */
+  work(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   turn(nowMs: number): void {
     this.#nowMs = nowMs;
     const due = this.#timers.filter(({ atMs }) => atMs <= nowMs);
@@ -82,5 +87,43 @@ describe('beats', () => {
     cancels.at(-1)?.();
     for (let ms = 101; ms <= 110; ms++) clock.turn(ms);
     expect(atMs).toEqual([100, 100, 101, 101, 102]);
+  });
+
+  test('that are due in the same millisecond have one timer, which goes with the last of them', async () => {
+    const clock = new FakeClock();
+    const beats = new Beats(clock);
+    const played: [number, number][] = [];
+    const cancels = [100, 99.2, 99.6, 100.1].map((dueMs, n) => beats.at(dueMs, () => played.push([n, beats.nowMs()])));
+    expect(clock.numTimers).toBe(2);
+    cancels[3]?.();
+    expect(clock.numTimers).toBe(1);
+    cancels[1]?.();
+    await clock.advance(200);
+    cancels[0]?.();
+    expect(played).toEqual([
+      [0, 100],
+      [2, 100],
+    ]);
+    expect(clock.numTimers).toBe(0);
+  });
+
+  test('are told whether there was no room for them, and have one time as long as they are played', () => {
+    const clock = new TurnClock();
+    const beats = new Beats(clock);
+    const played: [number, boolean, number][] = [];
+    for (let n = 0; n < 3; n++) {
+      beats.at(100, (isPostponed) => {
+        played.push([n, isPostponed, beats.nowMs()]);
+        clock.work(0.25);
+        return 1_000;
+      });
+    }
+    clock.turn(100);
+    clock.turn(102);
+    expect(played).toEqual([
+      [0, false, 100],
+      [1, false, 100],
+      [2, true, 102],
+    ]);
   });
 });

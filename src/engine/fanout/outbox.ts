@@ -7,6 +7,7 @@ import type { Flushable, Turn } from '../time/turn.js';
 import { framesOf, mostBytes } from './joined-frames.js';
 import type { Parcel } from './parcel.js';
 import { roomIn } from './reply-room.js';
+import type { Rhythm } from './rhythm.js';
 import type { Terms, Variant, Variants } from './variant.js';
 
 /** What the outbox reports to its owner. */
@@ -40,6 +41,7 @@ export class Outbox implements Flushable {
   #gathered: EncodedMessage[] | undefined;
   #dueBytes = 0;
   #closed = false;
+  #rhythm: Rhythm | undefined;
 
   constructor(connection: Connection, owner: OutboxOwner, ports: OutboxPorts) {
     this.#connection = connection;
@@ -79,6 +81,16 @@ export class Outbox implements Flushable {
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Of the beats in which it gets what it has a rate for; `undefined` before the first of these subscriptions. */
+  get rhythm(): Rhythm | undefined {
+    return this.#rhythm;
+  }
+
+  /** From the first time on it keeps that one. */
+  keepRhythm(rhythm: Rhythm): void {
+    this.#rhythm ??= rhythm;
   }
 
   /** Adds a message for this connection alone. */

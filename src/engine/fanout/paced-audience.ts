@@ -12,12 +12,18 @@ import type { Flushable } from '../time/turn.js';
 import { Audience, type AudienceChannel, type AudiencePorts } from './audience.js';
 import type { Beats } from './beats.js';
 import { keyOf } from './newest-of-keys.js';
+import { Rhythm } from './rhythm.js';
 import { NewestByKey } from './slow/newest-by-key.js';
 import type { Subscription } from './subscription.js';
 
 export interface PacedAudiencePorts extends AudiencePorts {
   readonly beats: Beats;
 }
+
+/** What a delivery costs that leaves in a write with others, as a part of the cost of a write. */
+const costOfJoined = 1 / 32;
+/** For less than that a beat is not moved: timers are no more exact. */
+const leastShiftMs = 0.5;
 
 export class PacedAudience implements Flushable {
   readonly #channel: AudienceChannel;
@@ -27,8 +33,12 @@ export class PacedAudience implements Flushable {
   readonly #waiting = new NewestByKey<Publication>();
   /** Subscribers that are not owed all that waits, with the place in it from which on they are. */
   readonly #newcomers = new Map<Subscription, number>();
-  /** When the last beat was due. */
+  /** When the next beat is due; during a silence, when the last one was. */
   #dueMs = 0;
+  /** Of the first subscriber; those who have none yet take it. */
+  #rhythm: Rhythm | undefined;
+  /** How long after the rhythm its beats come, since there was no room for all of them in one turn. */
+  #lagMs = 0;
   /** Nothing waits, and nothing has left within the last interval. */
   #isSilent = true;
   #cancel: Cancel | undefined;
@@ -73,7 +83,10 @@ export class PacedAudience implements Flushable {
     if (this.#waiting.size === numBefore && !isPart) counts.publicationsConflated += this.size - this.#newcomers.size;
     // What waits is newer than all of them.
     if (this.#waiting.size === 1) this.#newcomers.clear();
-    if (!this.#isSilent) return;
+    if (!this.#isSilent) {
+      if (numBefore === 0) this.#keepTime();
+      return;
+    }
     this.#isSilent = false;
     this.#ports.turn.addChannel(this);
   }
@@ -85,7 +98,9 @@ export class PacedAudience implements Flushable {
   /** The end of the turn in which a silence has ended. */
   flush(): void {
     this.#dueMs = this.#ports.beats.nowMs();
-    this.#beat();
+    this.#lagMs = 0;
+    this.#rhythm?.begin(this.#dueMs);
+    this.#beat(false);
   }
 
   /** Gives all of them what waits, because its place in the stream is about to be lost. */
@@ -96,6 +111,9 @@ export class PacedAudience implements Flushable {
 
   /** Adds a subscriber that has everything that has come, or came after it. */
   enter(subscription: Subscription): void {
+    const { outbox } = subscription;
+    this.#rhythm ??= outbox.rhythm ?? new Rhythm();
+    outbox.keepRhythm(this.#rhythm);
     this.#giveParts();
     this.#audience.putIn(subscription);
     this.#hasAll(subscription);
@@ -108,7 +126,11 @@ export class PacedAudience implements Flushable {
     this.#newcomers.delete(subscription);
     if (this.size > 0) return hasAll;
     this.#waiting.clear();
-    this.#cancel?.();
+    // Otherwise it is silent, or will be at the end of this turn.
+    if (this.#cancel !== undefined) {
+      this.#cancel();
+      this.#rhythm?.end();
+    }
     return hasAll;
   }
 
@@ -159,24 +181,49 @@ export class PacedAudience implements Flushable {
     if (this.#waiting.size > 0) this.#newcomers.set(subscription, this.#waiting.numAdded);
   }
 
-  readonly #onTime = (): number => {
+  /**
+   * Something waits for the next beat, which may come an interval after it at the latest: it comes with those of the rhythm, or
+   * as much nearer to them.
+   */
+  #keepTime(): void {
+    // Before the first beat after a silence, which comes at the end of this turn.
+    if (this.#cancel === undefined) return;
+    const { beats } = this.#ports;
+    const inTimeMs = (this.#rhythm?.next(this.#dueMs - this.#lagMs, this.#intervalMs) ?? 0) + this.#lagMs;
+    const dueMs = Math.min(inTimeMs, beats.nowMs() + this.#intervalMs);
+    if (dueMs - this.#dueMs < leastShiftMs) return;
+    this.#cancel();
+    this.#dueMs = dueMs;
+    this.#cancel = beats.at(dueMs, this.#onTime);
+  }
+
+  readonly #onTime = (isPostponed: boolean): number => {
     this.#channel.counts.publicationsDelayed += this.#waiting.size * this.size;
-    return this.#beat();
+    return this.#beat(isPostponed);
   };
 
-  /** @returns the number of deliveries */
-  #beat(): number {
+  /** @returns what it costs */
+  #beat(isPostponed: boolean): number {
     this.#cancel = undefined;
     const numDeliveries = this.#waiting.size * this.size;
     if (numDeliveries === 0) {
       this.#isSilent = true;
+      this.#rhythm?.end();
       return 0;
     }
+    const { beats, turn } = this.#ports;
+    const numWrites = turn.numOutboxes;
     this.#give();
-    const { beats } = this.#ports;
-    this.#dueMs = beats.after(this.#dueMs, this.#intervalMs);
-    this.#cancel = beats.at(this.#dueMs, this.#onTime);
-    return numDeliveries;
+    const numMoreWrites = Math.max(0, turn.numOutboxes - numWrites);
+    const dueMs = beats.after(this.#dueMs, this.#intervalMs);
+    const lateMs = dueMs - this.#dueMs - this.#intervalMs;
+    if (lateMs > 0) {
+      if (isPostponed) this.#lagMs = (this.#lagMs + lateMs) % this.#intervalMs;
+      else this.#rhythm?.delay(this.#dueMs - this.#lagMs, this.#intervalMs, lateMs);
+    }
+    this.#dueMs = dueMs;
+    this.#cancel = beats.at(dueMs, this.#onTime);
+    return numMoreWrites + (numDeliveries - numMoreWrites) * costOfJoined;
   }
 
   #give(): void {

@@ -32,6 +32,11 @@ export class Turn {
 
   constructor(private readonly clock: Clock) {}
 
+  /** Outboxes that will be flushed at the end of the turn, each of them a write. */
+  get numOutboxes(): number {
+    return this.#outboxes.length;
+  }
+
   /** Flushes the outbox at the end of the turn. */
   addOutbox(outbox: Flushable): void {
     this.#outboxes.push(outbox);
