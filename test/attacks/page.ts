@@ -66,7 +66,7 @@ export const attacks: readonly Attack[] = [
     script: 'simulate',
     args: '--seeds 2000',
     lasts: 'some minutes',
-    inCi: 'the first 250 seeds, and all plans that have found a fault',
+    inCi: 'the first 2,000 seeds, and all plans that have found a fault',
     told: /^\d+ seeds from .* failed$/gm,
   },
   {

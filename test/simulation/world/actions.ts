@@ -206,9 +206,9 @@ export class Actions {
     const { clients, fleet, time } = this.world;
     const numBefore = this.#numDisturbances;
     const isCalm = this.#open.size === 0 && fleet.up.length > 1;
-    const orphans = clients.filter(
-      (one) => one.connection !== undefined && fleet.nodeOf(one.name, one.connection) === name,
-    );
+    const orphans = clients.filter(({ name: client, connection }) => {
+      return connection !== undefined && fleet.has(connection) && fleet.nodeOf(client, connection) === name;
+    });
     time.schedule(() => {
       if (!isCalm || this.#numDisturbances !== numBefore) return;
       const lost = orphans.find(({ connection, isFinal }) => connection === undefined && !isFinal);

@@ -120,6 +120,8 @@ export class Fleet {
   readonly places: readonly Place[];
   /** The node that each client was led to last. */
   readonly #ledTo = new Map<string, SimNode>();
+  /** Where connections have been seen, by their names. */
+  readonly #heldBy = new Map<string, string>();
   readonly #random: SeededRandom;
 
   constructor(numNodes: number, ports: FleetPorts) {
@@ -149,10 +151,15 @@ export class Fleet {
     return this.#holderOf(connection) !== undefined;
   }
 
-  /** The node with the connection, or the one that the client was led to. */
+  /** The node with the connection, or that had it, if its client does not know yet; otherwise the one that the client was led to. */
   nodeOf(client: string, connection: string | undefined): string {
-    const holder = connection === undefined ? undefined : this.#holderOf(connection);
-    return (holder ?? this.#ledTo.get(client))?.name ?? '';
+    if (connection !== undefined) {
+      const holder = this.#holderOf(connection);
+      if (holder !== undefined) this.#heldBy.set(connection, holder.name);
+      const name = this.#heldBy.get(connection);
+      if (name !== undefined) return name;
+    }
+    return this.#ledTo.get(client)?.name ?? '';
   }
 
   #holderOf(connection: string): SimNode | undefined {

@@ -38,13 +38,15 @@ export class Publishers {
   readonly #last = new Map<string, Promise<void>>();
   readonly #versions = new Map<string, MapPosition>();
   readonly #large: number[] = [];
+  #numLargeUnderWay = 0;
   #isOver = false;
 
   constructor(private readonly ports: PublisherPorts) {}
 
-  /** Large publications within so many milliseconds. */
+  /** Large publications within so many milliseconds, with those that clients have under way, which may arrive at any time. */
   numLarge(withinMs: number): number {
-    return this.#large.filter((atMs) => atMs >= this.ports.time.nowMs - withinMs).length;
+    const past = this.#large.filter((atMs) => atMs >= this.ports.time.nowMs - withinMs);
+    return past.length + this.#numLargeUnderWay;
   }
 
   /** Nothing is repeated any more. */
@@ -72,11 +74,19 @@ export class Publishers {
   /** By a client, over its connection. */
   publishBy(client: SimClient, channel: string, size: number): void {
     const value = this.#newValue();
-    const { record } = this.ports;
-    record({ kind: 'publish-invoked', channel, value });
-    client.publish(channel, `${value} ${'x'.repeat(size)}`).then(
-      () => record({ kind: 'publish-ok', channel, value }),
-      () => record({ kind: 'publish-unknown', channel, value }),
+    const data = `${value} ${'x'.repeat(size)}`;
+    const isLarge = data.length >= largeLength;
+    const settled = (kind: 'publish-ok' | 'publish-unknown') => {
+      this.ports.record({ kind, channel, value });
+      if (!isLarge) return;
+      this.#numLargeUnderWay--;
+      this.#large.push(this.ports.time.nowMs);
+    };
+    if (isLarge) this.#numLargeUnderWay++;
+    this.ports.record({ kind: 'publish-invoked', channel, value });
+    client.publish(channel, data).then(
+      () => settled('publish-ok'),
+      () => settled('publish-unknown'),
     );
   }
 
