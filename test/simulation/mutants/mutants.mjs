@@ -96,8 +96,8 @@ export const mutants = [
   {
     name: 'a beat is skipped',
     file: 'src/engine/fanout/beats.ts',
-    from: 'else this.#take(beat());',
-    to: 'else if (this.#clock.nowMs() % 3 > 1.5) this.#take(beat());',
+    from: 'this.#take(entry.beat(isPostponed));',
+    to: 'if (this.#clock.nowMs() % 3 > 1.5) this.#take(entry.beat(isPostponed));',
   },
   {
     name: 'the last word for a slow reader is lost',
