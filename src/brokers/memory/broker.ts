@@ -91,7 +91,8 @@ export class MemoryBroker implements Broker, HistoryStore {
       keys: this.#keys,
       maxBytes: options.maxMapBytes ?? 268_435_456,
       streams: {
-        append: (channel, publication, limits) => this.#append(channel, this.#stream(channel), publication, limits),
+        append: (channel, publication, limits) =>
+          this.#append(channel, this.#stream(channel), publication, limits, this.#clock.nowMs()),
         deliver: (channel, publication) => this.#deliver(channel, publication, this.#stream(channel).epoch),
         top: (channel) => this.#stream(channel).top,
       },
@@ -164,7 +165,7 @@ export class MemoryBroker implements Broker, HistoryStore {
       stream.newestVersion = version;
     }
     const placed =
-      stream && limits ? this.#append(channel, stream, publication, limits) : publicationAt(publication, 0);
+      stream && limits ? this.#append(channel, stream, publication, limits, nowMs) : publicationAt(publication, 0);
     const published = { position: stream?.top ?? { offset: 0, epoch: '' }, duplicate: false };
     if (key !== undefined) this.#keys.remember(channel, key, published, nowMs);
     this.#deliver(channel, placed, published.position.epoch);
@@ -190,9 +191,15 @@ export class MemoryBroker implements Broker, HistoryStore {
     return this.#stream(channel).advance(this.#clock.nowMs());
   }
 
-  #append(channel: ChannelName, stream: Stream, publication: NewPublication, limits: StreamLimits): Publication {
+  #append(
+    channel: ChannelName,
+    stream: Stream,
+    publication: NewPublication,
+    limits: StreamLimits,
+    nowMs: number,
+  ): Publication {
     if (this.#isClosed) throw closed();
-    const placed = stream.append(publication, limits, this.#clock.nowMs());
+    const placed = stream.append(publication, limits, nowMs);
     while (this.#usage.bytes > this.#maxHistoryBytes && this.#dropOne(channel));
     return placed;
   }
