@@ -70,13 +70,19 @@ export const calls: Readonly<Record<string, Scenario>> = {
     equal((await client.rpc('add', { a: 2, b: 2 })).data, 4, 'a call afterwards');
   },
 
+  async 'messages outside channels keep their order'(context) {
+    const client = await connected(context, 'ann');
+    await client.send({ n: 1 });
+    await client.send('two');
+    equal(await context.server.messages(2), [{ n: 1 }, 'two']);
+  },
+
   async 'messages outside channels go both ways'(context) {
     const client = await connected(context, 'ann');
     const others = gather(await connected(context, 'bob'), 'message', ({ data }) => data);
     const received = gather(client, 'message', ({ data }) => data);
     await client.send({ n: 1 });
-    await client.send('two');
-    equal(await context.server.messages(2), [{ n: 1 }, 'two']);
+    equal(await context.server.messages(1), [{ n: 1 }]);
     await context.server.send('ann', { n: 3 });
     equal(await received.atLeast(1), [{ n: 3 }]);
     equal(others.items, [], 'messages to another user');
