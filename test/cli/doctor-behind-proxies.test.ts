@@ -48,6 +48,15 @@ describe.skipIf(areMissing(nginxProgram.name, nginxProgram.path))('behind nginx'
     ).toEqual(['WebSocket', 'HTTP streaming']);
   });
 
+  test('what is idle is cut, though the first ping had come before', async () => {
+    // A server pings its connections in turn, the first of them after a second.
+    const node = await server({ limits: { pingIntervalMs: 8_000, pongTimeoutMs: 3_000 } });
+    const port = await nginx([node], `location / { proxy_pass http://fanfare; ${upgrade} proxy_read_timeout 3s; }`);
+    const { codes, findings } = await doctor(port, ['--wait', '20s']);
+    expect(codes).toEqual(['idle-timeout']);
+    expect(findings.filter(({ code }) => code === 'idle-timeout')).toHaveLength(2);
+  });
+
   test('WebSocket is blocked', async () => {
     const port = await nginx([await server()], `location /connection/websocket { return 403; } ${passing}`);
     const { codes, findings } = await doctor(port, noWait);

@@ -136,6 +136,15 @@ async function refusedStream(response: Response, station: Station, target: Targe
   } else findings.fault(station, 'stream-blocked', `${answererOf(response)} answers with ${status}, and not Fanfare`);
 }
 
+/** If the server wants that; otherwise it would end the stream. */
+export async function answerPing(target: Target, { response, session, node }: Opened): Promise<void> {
+  const wantsPongs = messagesOf(response).some(({ connect }) => isFields(connect) && connect.pong === true);
+  if (!wantsPongs) return;
+  const body = JSON.stringify({ session, node, data: '{}' });
+  // One that does not arrive shows by the end of the stream.
+  await ask(target, target.endpoints.emulation, { method: 'POST', body }).catch(causeOf);
+}
+
 async function commandArrives(
   target: Target,
   { session, node }: Opened,

@@ -1,7 +1,7 @@
 /** Waits on idle connections, as clients in quiet channels do, and tells after how long something in between cuts them. */
 
 import type { Conversation } from './conversation.js';
-import { openStream } from './fallbacks.js';
+import { answerPing, openStream } from './fallbacks.js';
 import { Findings } from './finding.js';
 import type { Target } from './target.js';
 
@@ -13,7 +13,10 @@ interface Wait {
   readonly wasCut: boolean;
 }
 
-/** Until a ping has come over each, or the time is over. */
+/**
+ * Until two pings have come over each, with all the silence between them that the server leaves, or the time is over: the first one
+ * may come soon.
+ */
 export async function examineSilence(
   target: Target,
   {
@@ -43,19 +46,53 @@ export async function examineSilence(
     );
 }
 
+/** The times without a byte on a connection. */
+class Silences {
+  readonly #startedMs = performance.now();
+  #sinceMs = this.#startedMs;
+  #longestMs = 0;
+  numPings = 0;
+
+  /** Of all that has passed. */
+  get waitedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** The last one, which is not over. */
+  get currentMs(): number {
+    return performance.now() - this.#sinceMs;
+  }
+
+  get longestMs(): number {
+    return Math.max(this.#longestMs, this.currentMs);
+  }
+
+  broken(): void {
+    this.#longestMs = this.longestMs;
+    this.#sinceMs = performance.now();
+    this.numPings++;
+  }
+}
+
+/** Of which one is measured in whole. */
+const enoughPings = 2;
+
 function overWebSocket(talk: Conversation, waitMs: number): Promise<Wait> {
   const what = 'WebSocket';
   return new Promise((resolve) => {
-    const startedMs = performance.now();
+    const silences = new Silences();
     const settle = (wasCut: boolean) => {
       clearTimeout(timer);
       end();
-      resolve({ what, silentMs: performance.now() - startedMs, wasCut });
+      resolve({ what, silentMs: wasCut ? silences.currentMs : silences.longestMs, wasCut });
     };
     const timer = setTimeout(() => settle(false), waitMs);
     const end = talk.listen((message) => {
       if (message === undefined) settle(talk.closed?.code === 1006);
-      else if (Object.keys(message).length === 0) settle(false);
+      else if (Object.keys(message).length === 0) {
+        silences.broken();
+        if (silences.numPings === enoughPings) settle(false);
+      }
     });
     if (talk.closed !== undefined) settle(talk.closed.code === 1006);
   });
@@ -66,12 +103,18 @@ async function overStream(target: Target, token: string | undefined, waitMs: num
   const opened = await openStream(target, 'http streaming', token, new Findings(() => undefined));
   if (opened === undefined) return undefined;
   const { response } = opened;
-  const startedMs = performance.now();
-  const { length } = response.text;
-  await response.until(() => response.text.length > length, waitMs);
+  const silences = new Silences();
+  while (silences.numPings < enoughPings) {
+    const { length } = response.text;
+    await response.until(() => response.text.length > length, waitMs - silences.waitedMs);
+    // Cut off, or the time is over.
+    if (response.isOver || response.text.length === length) break;
+    silences.broken();
+    await answerPing(target, opened);
+  }
   const wasCut = response.isOver && !response.text.includes('"disconnect"');
   response.close();
-  return { what: 'HTTP streaming', silentMs: performance.now() - startedMs, wasCut };
+  return { what: 'HTTP streaming', silentMs: wasCut ? silences.currentMs : silences.longestMs, wasCut };
 }
 
 function inSeconds(ms: number): string {
