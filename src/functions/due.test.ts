@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { limitsWithDefaults } from '../engine/ports/limits.js';
-import { newTokenTimeMs } from '../engine/time/ttl.js';
 import type { ConnectionState } from './connection-state.js';
 import { dueAtMs } from './due.js';
 import { defaultTimes } from './function-times.js';
@@ -54,5 +53,5 @@ test('a token that had expired a moment before its client was let in leaves time
     return dueAtMs(ports, { ...state, pingedAtMs: 1_000_000, ...(record && { session: record }) });
   };
   expect(lateBy(0)).toBe(1_000_000 + expiredGraceMs);
-  expect(lateBy(expiredGraceMs)).toBe(1_000_000 + newTokenTimeMs(ports.limits));
+  expect(lateBy(expiredGraceMs)).toBe(1_000_000 + 5_000);
 });

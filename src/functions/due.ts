@@ -26,12 +26,12 @@ export function dueAtMs({ limits, times }: DuePorts, state: ConnectionState): nu
 /** When a connection without a new token or permission has to end: infinite if it has not. */
 export function connectionEndsAtMs(
   { session }: ConnectionState,
-  { expiredGraceMs }: Pick<FunctionPorts['limits'], 'expiredGraceMs'>,
+  limits: Pick<FunctionPorts['limits'], 'expiredGraceMs'>,
 ): number {
   const expiresAtMs = session?.identity.expiresAtMs ?? Number.POSITIVE_INFINITY;
   if (!session?.refreshable) return expiresAtMs;
-  // As for a session of a server: its token may have expired a moment before it was let in.
-  return Math.max(expiresAtMs + expiredGraceMs, (session.connectedAtMs ?? 0) + newTokenTimeMs({ expiredGraceMs }));
+  const { connectedAtMs = 0 } = session;
+  return connectedAtMs + newTokenTimeMs(expiresAtMs - connectedAtMs, 0, limits);
 }
 
 type RecordedSubscription = NonNullable<ConnectionState['session']>['subscriptions'][number];

@@ -134,9 +134,8 @@ export class SessionSubscriptions extends SubscriptionSet implements Subscriptio
     const { clock, limits, deadlines } = this.#ports;
     const { expiresAtMs, clientRefresh } = subscription;
     const leftMs = expiresAtMs === undefined ? undefined : expiresAtMs - clock.wallMs();
-    // Its token may have expired a moment before it was granted.
     const mayRenew = leftMs !== undefined && clientRefresh;
-    const delayMs = mayRenew ? Math.max(leftMs + limits.expiredGraceMs, newTokenTimeMs(limits)) : leftMs;
+    const delayMs = mayRenew ? newTokenTimeMs(leftMs, 0, limits) : leftMs;
     subscription.expireIn(delayMs, deadlines);
   }
 

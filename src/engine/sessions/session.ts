@@ -425,8 +425,7 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     if (expiresAtMs === undefined) return undefined;
     const leftMs = expiresAtMs - clock.wallMs();
     if (!this.admitted?.refreshable) return leftMs;
-    // Its token may have expired a moment before it was let in.
-    return Math.max(leftMs + limits.expiredGraceMs, newTokenTimeMs(limits) - (clock.nowMs() - this.connectedAtMs));
+    return newTokenTimeMs(leftMs, clock.nowMs() - this.connectedAtMs, limits);
   }
 
   #connectTimedOut(): void {

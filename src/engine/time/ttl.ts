@@ -18,7 +18,16 @@ export function ttlSec(clock: Clock, expiresAtMs: number | undefined): { readonl
   return { ttlSec: Math.min(maxTtlSec, Math.max(1, remaining)) };
 }
 
-/** How long whoever has just been granted something has in any case to bring another token, in milliseconds. */
-export function newTokenTimeMs({ expiredGraceMs }: { readonly expiredGraceMs: number }): number {
-  return Math.min(expiredGraceMs, mostForNewTokenMs);
+/**
+ * How long whoever has been granted something has to bring another token, in milliseconds: the grace after its end, and from the
+ * grant on a moment in any case.
+ *
+ * @param leftMs until the end of what was granted, negative after it
+ */
+export function newTokenTimeMs(
+  leftMs: number,
+  sinceGrantMs: number,
+  { expiredGraceMs }: { readonly expiredGraceMs: number },
+): number {
+  return Math.max(leftMs + expiredGraceMs, Math.min(expiredGraceMs, mostForNewTokenMs) - sinceGrantMs);
 }
