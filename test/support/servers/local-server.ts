@@ -8,14 +8,17 @@ import type { AddressInfo, Server } from 'node:net';
  * Below those that systems give to connections and to whoever listens on any port: thousands of these come and go meanwhile, and
  * one that is given up for a moment, as by a server that starts again, would be somebody else's. Above 10080, which `fetch` refuses.
  */
-const [firstPort, afterLastPort] = [10_100, 32_000] as const;
+export type PortRange = readonly [first: number, afterLast: number];
+const ofServers: PortRange = [10_100, 24_000];
+/** For programs that have to be told one, and take it later. */
+export const ofPrograms: PortRange = [24_000, 32_000];
 const maxTries = 100;
 
-/** Listens. @param port default: a free one that nobody else is given; @returns the port */
-export async function listening(server: Server, port?: number): Promise<number> {
+/** Listens. @param port default: a free one of the range, which nobody else is given; @returns the port */
+export async function listening(server: Server, port?: number, range = ofServers): Promise<number> {
   for (let tries = 1; ; tries++) {
     try {
-      await once(server.listen(port ?? randomInt(firstPort, afterLastPort), '127.0.0.1'), 'listening');
+      await once(server.listen(port ?? randomInt(...range), '127.0.0.1'), 'listening');
       // safe: it listens on a port
       return (server.address() as AddressInfo).port;
     } catch (error) {
