@@ -227,6 +227,36 @@ describe('an order to a node that does not hear it', () => {
     if (deafMs > 14_000) expect(later.closeCode).toBeUndefined();
   });
 
+  // The others had heard of the new node, and it had not heard of them: nobody asked it for what it had been told alone.
+  test('G9: is followed when a node that had not heard of the others hears of them', async () => {
+    const ann = await c.connect({ sub: 'ann' });
+    const isOfOld = (node: string | undefined) => cluster.three.some((one) => one.node.ports.id === node);
+    cluster.hub.fate = (_, from) => ({ lost: isOfOld(from) });
+    const d = await cluster.add();
+    await cluster.clock.advance(6_000);
+    expect([d.node.ports.cluster.size, c.node.ports.cluster.size]).toEqual([0, 3]);
+    cluster.hub.fate = () => ({ lost: true });
+    const order = d.operations.disconnect({ user: 'ann' });
+    expect(await within(10, order)).toBeUndefined();
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(3_100);
+    expect(ann.closeCode).toBe(3503);
+  });
+
+  test('G9: is followed though the first question for it was lost, and each has heard signs of life of the other', async () => {
+    const ann = await c.connect({ sub: 'ann' });
+    const { id } = c.node.ports;
+    cluster.hub.fate = (_, from, to) => ({ lost: from === id || to === id });
+    expect(await within(5_001, a.operations.disconnect({ user: 'ann' }))).toBeUndefined();
+    await cluster.clock.advance(20_000);
+    cluster.hub.fate = (payload) => ({ lost: !payload.includes('"beat"') });
+    await cluster.clock.advance(9_000);
+    expect(ann.closeCode).toBeUndefined();
+    cluster.hub.fate = () => ({});
+    await cluster.clock.advance(8_100);
+    expect(ann.closeCode).toBe(3503);
+  });
+
   // Each waited for the next sign of life of the other, up to 3 s, with a client of old still connected.
   test('G9: is followed as soon as either hears the other', async () => {
     const ann = await c.connect({ sub: 'ann' });

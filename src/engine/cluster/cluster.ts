@@ -111,7 +111,7 @@ export class Cluster {
     this.#onJoined.push(listener);
   }
 
-  /** Called with the id of each known node when it is heard again after this node received nothing for a while. */
+  /** Called with the id of each known node when it is heard again after either may have missed what the other has said. */
   onHeardAgain(listener: (nodeId: string) => void): void {
     this.#onHeardAgain.push(listener);
   }
@@ -119,6 +119,11 @@ export class Cluster {
   /** Called with the id of each node that has left or is considered dead. */
   onLost(listener: (nodeId: string) => void): void {
     this.#onLost.push(listener);
+  }
+
+  /** What that node has said may have been missed: with its next sign of life it counts as heard again. */
+  missed(nodeId: string): void {
+    if (this.#peers.has(nodeId)) this.#unheard.add(nodeId);
   }
 
   async start(): Promise<void> {
@@ -299,9 +304,10 @@ export class Cluster {
     const { clock, summary, log } = this.parts;
     if (node.id !== from) return;
     const isUnknown = this.#peers.beat(node, clock.nowMs());
-    // A new node need not wait for the next heartbeat. After a partition both sides answer, to learn what they missed.
-    if (isNew || isUnknown) void this.#send({ kind: 'beat', node: summary(), isNew: false }, from);
-    const isHeardAgain = this.#unheard.delete(from);
+    // A new node need not wait for the next heartbeat. After a partition both sides answer, to learn what they missed. Who
+    // knows this node already is told that it was not known here, and may have missed what was said to all meanwhile.
+    if (isNew || isUnknown) void this.#send({ kind: 'beat', node: summary(), isNew: isUnknown && !isNew }, from);
+    const isHeardAgain = this.#unheard.delete(from) || isNew;
     if (!isUnknown) {
       if (isHeardAgain) for (const listener of this.#onHeardAgain) listener(from);
       return;

@@ -47,7 +47,7 @@ export const nodeSummary = v.object({
 });
 
 const clusterMessage = v.variant('kind', [
-  /** A heartbeat. `isNew`: the sender knows no other node yet and wants their answers. */
+  /** A heartbeat. `isNew`: the sender has not known whoever gets it until now, and wants an answer. */
   v.object({ kind: v.literal('beat'), node: nodeSummary, isNew: v.optional(v.boolean(), false) }),
   /** The sender leaves. */
   v.object({ kind: v.literal('bye') }),

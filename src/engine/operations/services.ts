@@ -46,7 +46,10 @@ const ticketIdentity = v.object({ user: v.string(), ...grantSchema.entries, meta
 
 /** What the answers to other nodes are made from. */
 export interface ServicePorts extends OrderPorts, SummaryPorts {
-  readonly cluster: Pick<Cluster, 'size' | 'isClosed' | 'serve' | 'ask' | 'askAll' | 'onJoined' | 'onHeardAgain'>;
+  readonly cluster: Pick<
+    Cluster,
+    'size' | 'isClosed' | 'serve' | 'ask' | 'askAll' | 'onJoined' | 'onHeardAgain' | 'missed'
+  >;
   readonly recentOrders: Pick<RecentOrders, 'add' | 'all'>;
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
   readonly answering: Pick<Answering, 'take'>;
@@ -102,7 +105,8 @@ async function learnStanding(ports: ServicePorts, from: string): Promise<void> {
   const answer = await cluster.ask(from, 'standing', {}, { deadlineMs });
   const parsed = answer.ok ? v.safeParse(standing, answer.body) : undefined;
   if (parsed?.success !== true) {
-    log.warn({ node: from }, 'a node did not send its revocations');
+    log.warn({ node: from }, 'a node did not send its revocations and orders: it is asked again when it is heard next');
+    cluster.missed(from);
     return;
   }
   for (const unblocked of parsed.output.unblocked) orders.unblock.of(unblocked).follow(ports);

@@ -27,8 +27,10 @@ export class Orders {
     if (one === undefined || connection === undefined || told === undefined) return;
     this.world.grounds.expectClose(one);
     const order = told.node.operations.disconnect({ user: one.user, client: connection });
-    if (await this.#isAcknowledged(order)) this.#ordered(one.name, connection);
-    else this.world.grounds.expectClose(one, unsettledMs);
+    if (await this.#isAcknowledged(order)) {
+      const isKnownAt = ({ node }: SimNode) => JSON.stringify(node.ports.recentOrders.all()).includes(connection);
+      this.#ordered(one.name, connection, told, isKnownAt);
+    } else this.world.grounds.expectClose(one, unsettledMs);
     time.schedule(() => one.again(), orderSettlesMs + awayMs);
   }
 
@@ -44,7 +46,9 @@ export class Orders {
     );
     for (const one of own) this.world.grounds.expectClose(one, lastsMs + orderSettlesMs);
     if (await this.#isAcknowledged(told.node.operations.revoke({ kind: 'user', user: name }))) {
-      for (const { subscriber, connection } of connected) this.#ordered(subscriber, connection);
+      const isKnownAt = ({ node }: SimNode) =>
+        node.ports.revocations.all().some((one) => one.kind === 'user' && one.user === name);
+      for (const { subscriber, connection } of connected) this.#ordered(subscriber, connection, told, isKnownAt);
       this.world.grounds.blocked(name);
     } else for (const one of own) this.world.grounds.expectClose(one, unsettledMs);
     time.schedule(() => void this.#unblock(name, own), lastsMs + orderSettlesMs);
@@ -71,12 +75,18 @@ export class Orders {
     });
   }
 
-  /** Its effect is the end of the connection on its node; a client that hears nothing may know of it later. */
-  #ordered(subscriber: string, connection: string): void {
-    const { record, fleet, time } = this.world;
+  /**
+   * Its effect is the end of the connection on its node; a client that hears nothing may know of it later. If that node has been
+   * cut off since, the order waits for it at the others, as long as any of those lives that know of it.
+   */
+  #ordered(subscriber: string, connection: string, told: SimNode, isKnownAt: (node: SimNode) => boolean): void {
+    const { record, fleet, time, grounds } = this.world;
+    const orderedMs = time.nowMs;
     record({ kind: 'disconnect-ordered', subscriber, connection });
     const look = () => {
-      if (fleet.has(connection)) time.schedule(look, effectEveryMs);
+      const isForgotten =
+        !told.process.isAlive && grounds.mayMiss(subscriber, orderedMs) && !fleet.alive.some(isKnownAt);
+      if (fleet.has(connection) && !isForgotten) time.schedule(look, effectEveryMs);
       else record({ kind: 'connection-ended', subscriber, connection });
     };
     look();
