@@ -87,7 +87,7 @@ export interface PlanOptions {
   readonly broker?: BrokerKind | undefined;
   /** Default: by the seed, 2 or 3; the broker in memory has one. */
   readonly numNodes?: number | undefined;
-  /** Default: by the seed, 3 to 8 s; each tenth seed has 8 to 30 s. */
+  /** Default: by the seed, 3 to 8 s; each tenth seed has 8 to 30 s, another tenth one trouble alone. */
   readonly activeMs?: number | undefined;
 }
 
@@ -128,7 +128,8 @@ export function makePlan({ seed, ...options }: PlanOptions): Plan {
     };
   });
   const dice: Dice = { random, broker, numNodes, numClients, activeMs, channels };
-  const steps = [...traffic(dice), ...faults(dice)].sort((a, b) => a.atMs - b.atMs);
+  const isLone = seed % 10 === 5 && options.activeMs === undefined && broker !== 'memory';
+  const steps = [...traffic(dice), ...(isLone ? loneFault(dice) : faults(dice))].sort((a, b) => a.atMs - b.atMs);
   const mostOfUser = Math.max(...[0, 1, 2].map((user) => clients.filter((client) => client.user === user).length));
   const maxConnectionsPerUser = random.below(4) === 0 ? 2 * mostOfUser : 0;
   const isHushed = random.below(3) === 0;
@@ -203,6 +204,39 @@ function faults(dice: Dice): Step[] {
     steps.push({ atMs, action }, ...meanwhile(dice, atMs, action));
   }
   return steps;
+}
+
+/**
+ * One trouble of a node or of the broker in a fleet that is well otherwise, so that all is owed that is excused where several
+ * meet; in half of them orders are given meanwhile, and while everybody is on the way back.
+ */
+function loneFault({ random, broker, numNodes, numClients, activeMs }: Dice): Step[] {
+  const atMs = random.unit() * activeMs * 0.7;
+  const node = random.below(numNodes);
+  const lastsMs = Math.min(activeMs - atMs, 50 + random.unit() ** 2 * 8_000);
+  const purpose = oneOf(random, [undefined, ...purposesOf(broker)]);
+  const kinds: (() => Action)[] = [
+    () => ({ kind: 'kill', node, isSilent: false, awayMs: lastsMs }),
+    () => ({ kind: 'kill', node, isSilent: false, awayMs: lastsMs }),
+    () => ({ kind: 'kill', node, isSilent: true, awayMs: lastsMs }),
+    () => ({ kind: 'roll', node }),
+    () => ({ kind: 'pause', node, lastsMs }),
+    () => ({ kind: 'partition', node, direction: random.pick(['both', 'toNode'] as const), purpose, lastsMs }),
+    () => ({ kind: 'breakLines', node, purpose }),
+    () => ({ kind: 'restartBroker', loss: 'none', lagMs: 0, awayMs: lastsMs }),
+  ];
+  const action = random.pick(kinds)();
+  // Until everybody is back.
+  const spanMs = ('lastsMs' in action || 'awayMs' in action ? lastsMs : 0) + 500;
+  const orders = Array.from({ length: random.below(2) * (1 + random.below(4)) }, (): Step => {
+    const via = random.below(numNodes);
+    const order: Action =
+      random.below(3) > 0
+        ? { kind: 'order', client: random.below(numClients), awayMs: 200 + random.below(2_000), via }
+        : { kind: 'revoke', user: random.below(3), lastsMs: random.below(2_000), via };
+    return { atMs: atMs + random.unit() * spanMs, action: order };
+  });
+  return [{ atMs, action }, ...orders];
 }
 
 /** What else happens while something is wrong with a node: orders, there or elsewhere, and its end. */

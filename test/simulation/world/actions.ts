@@ -9,6 +9,8 @@ import type { SimWorld } from './sim-world.js';
 
 /** F1, and until somebody has seen it. */
 const survivorMs = 6_000;
+/** So long a node that has heard nothing for a while does not judge others by their silence. */
+const doubtMs = 6_000;
 
 export class Actions {
   /** Undoes what is still wrong. */
@@ -203,9 +205,11 @@ export class Actions {
 
   /** Clients of a node that is about to end are soon elsewhere, if nothing else is wrong. */
   #expectSurvivors(name: string): void {
-    const { clients, fleet, time } = this.world;
+    const { clients, fleet, grounds, time } = this.world;
     const numBefore = this.#numDisturbances;
-    const isCalm = this.#open.size === 0 && fleet.up.length > 1;
+    // Who has been deaf a moment ago knows nothing of the silence of others.
+    const wasDeaf = grounds.wasWayImpaired(time.nowMs - doubtMs);
+    const isCalm = this.#open.size === 0 && !wasDeaf && fleet.up.length > 1;
     const orphans = clients.filter(({ name: client, connection }) => {
       return connection !== undefined && fleet.has(connection) && fleet.nodeOf(client, connection) === name;
     });

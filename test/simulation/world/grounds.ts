@@ -101,6 +101,13 @@ export class Grounds {
     return this.faults.any(sinceMs, this.#nowMs, ({ silences }) => silences !== undefined);
   }
 
+  /** Whether the way between a node and the broker has been impaired at some time since then, or a node has stood still. */
+  wasWayImpaired(sinceMs: number): boolean {
+    return this.faults.any(sinceMs, this.#nowMs, ({ silences, cuts, stopsBroker }) => {
+      return silences !== undefined || cuts !== undefined || stopsBroker === true;
+    });
+  }
+
   get #nowMs(): number {
     return this.world.time.nowMs;
   }

@@ -159,8 +159,13 @@ export class PolicyCheck {
 
   /** Of those that wait, the newest stay: what comes after a gap has enough behind it to have pushed out what is missing. */
   #checkDropped({ channel }: Reader, number: number, what: string): void {
-    const newer = (this.#ofChannel.get(channel) ?? []).length - number;
-    if (newer < dropOldest)
+    const all = this.#ofChannel.get(channel) ?? [];
+    const newer = all.length - number;
+    // What may have been published late has pushed out something, too.
+    const late = all.slice(0, number).filter(({ isUncertain, invokedMs }) => {
+      return isUncertain && invokedMs >= this.ports.nowMs() - uncertainMs;
+    });
+    if (newer + late.length < dropOldest)
       this.ports.report(`G2 ${what}, with ${newer - 1} behind it, and what came before it was left out`);
   }
 }
