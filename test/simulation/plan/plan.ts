@@ -92,12 +92,19 @@ export interface PlanOptions {
 }
 
 /** How many publications meet whoever comes back, and how far apart they are: some arrive while a node makes it a subscriber. */
-const crowds = [
+interface Crowd {
+  readonly count: number;
+  readonly gapMs: number;
+}
+
+const crowds: readonly Crowd[] = [
   { count: 0, gapMs: 0 },
   { count: 0, gapMs: 0 },
   { count: 12, gapMs: 6 },
   { count: 40, gapMs: 2 },
-] as const;
+];
+/** More of them arrive each time that a broker is asked which is a few times as slow as usual. */
+const longCrowd: Crowd = { count: 80, gapMs: 2 };
 const transports: readonly TransportName[] = ['websocket', 'websocket', 'http_stream', 'long_polling'];
 export const mapKeys = ['a', 'b', 'c', 'd'];
 const kindsBySeed: readonly BrokerKind[] = [
@@ -183,12 +190,24 @@ function traffic({ random, numClients, activeMs, channels }: Dice): Step[] {
     const [atMs, awayMs] = [random.unit() * activeMs, random.below(random.below(3) === 0 ? 60 : 3_000)];
     steps.push({ atMs, action: { kind: 'churn', client, channel, awayMs } });
     // Half of them come back while much is published.
-    const { count, gapMs } = random.pick(crowds);
-    const backMs = atMs + awayMs;
-    for (let n = 0; n < count && backMs + n * gapMs < activeMs && !channel.startsWith('map:'); n++) {
-      const publish = { kind: 'publish', channel, by: 'server', size: random.below(50), isRace: false } as const;
-      steps.push({ atMs: backMs + n * gapMs, action: publish });
-    }
+    const size = random.pick(crowds);
+    if (!channel.startsWith('map:')) steps.push(...crowd(random, channel, atMs + awayMs, activeMs, size));
+  }
+  return steps;
+}
+
+/** Publications close together, until everything heals. */
+function crowd(
+  random: SeededRandom,
+  channel: string,
+  fromMs: number,
+  activeMs: number,
+  { count, gapMs }: Crowd,
+): Step[] {
+  const steps: Step[] = [];
+  for (let n = 0; n < count && fromMs + n * gapMs < activeMs; n++) {
+    const publish = { kind: 'publish', channel, by: 'server', size: random.below(50), isRace: false } as const;
+    steps.push({ atMs: fromMs + n * gapMs, action: publish });
   }
   return steps;
 }
@@ -210,7 +229,8 @@ function faults(dice: Dice): Step[] {
  * One trouble of a node or of the broker in a fleet that is well otherwise, so that all is owed that is excused where several
  * meet; in half of them orders are given meanwhile, and while everybody is on the way back.
  */
-function loneFault({ random, broker, numNodes, numClients, activeMs }: Dice): Step[] {
+function loneFault(dice: Dice): Step[] {
+  const { random, broker, numNodes, numClients, activeMs } = dice;
   const atMs = random.unit() * activeMs * 0.7;
   const node = random.below(numNodes);
   const lastsMs = Math.min(activeMs - atMs, 50 + random.unit() ** 2 * 8_000);
@@ -224,8 +244,10 @@ function loneFault({ random, broker, numNodes, numClients, activeMs }: Dice): St
     () => ({ kind: 'partition', node, direction: random.pick(['both', 'toNode'] as const), purpose, lastsMs }),
     () => ({ kind: 'breakLines', node, purpose }),
     () => ({ kind: 'restartBroker', loss: 'none', lagMs: 0, awayMs: lastsMs }),
+    () => ({ kind: 'slowBroker', factor: 3 + random.below(8), lastsMs: activeMs - atMs }),
   ];
   const action = random.pick(kinds)();
+  if (action.kind === 'slowBroker') return [{ atMs, action }, ...joins(dice, atMs)];
   // Until everybody is back.
   const spanMs = ('lastsMs' in action || 'awayMs' in action ? lastsMs : 0) + 500;
   const orders = Array.from({ length: random.below(2) * (1 + random.below(4)) }, (): Step => {
@@ -237,6 +259,20 @@ function loneFault({ random, broker, numNodes, numClients, activeMs }: Dice): St
     return { atMs: atMs + random.unit() * spanMs, action: order };
   });
   return [{ atMs, action }, ...orders];
+}
+
+/** Some come back to a channel with a history one after the other, while much is published there. */
+function joins({ random, channels, numClients, activeMs }: Dice, fromMs: number): Step[] {
+  const kept = channels.filter((channel) => /^(stream|recover):/.test(channel));
+  const steps: Step[] = [];
+  for (let left = 1 + random.below(3); left > 0; left--) {
+    const channel = random.pick(kept);
+    const atMs = fromMs + random.unit() * (activeMs - fromMs) * 0.8;
+    const awayMs = random.below(300);
+    steps.push({ atMs, action: { kind: 'churn', client: random.below(numClients), channel, awayMs } });
+    steps.push(...crowd(random, channel, atMs + awayMs, activeMs, longCrowd));
+  }
+  return steps;
 }
 
 /** What else happens while something is wrong with a node: orders, there or elsewhere, and its end. */
