@@ -282,7 +282,7 @@ function compose(options: NodeOptions) {
     pingFrames: new PingFrames(),
     variants: new Variants(),
     filters: new TagFilters(),
-    presence: new Presence(broker, presence, log, refusals, presenceMaps),
+    presence: new Presence(clock, broker, presence, log, refusals, presenceMaps),
     ownKeys: new OwnKeys(maps, log, refusals),
     answering: new Answering({
       answers,

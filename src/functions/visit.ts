@@ -152,7 +152,7 @@ export class Visit {
   renewPresence(): void {
     this.#checkedAtMs = this.#engine.clock.wallMs();
     for (const subscription of this.session.subscriptions) {
-      if (subscription.isEstablished) this.node.ports.presence.renew(subscription);
+      if (subscription.isEstablished) void this.node.ports.presence.renew(subscription);
     }
   }
 

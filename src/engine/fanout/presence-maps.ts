@@ -55,9 +55,10 @@ export class PresenceMaps {
     }
   }
 
-  /** Keeps the subscriber's keys from expiring. */
-  renew(subscription: Subscription): void {
-    for (const entry of this.#entriesOf(subscription)) this.#renew(entry, subscription);
+  /** Keeps the subscriber's keys from expiring. @returns whether the store has done it */
+  async renew(subscription: Subscription): Promise<boolean> {
+    const renewed = Array.from(this.#entriesOf(subscription), (entry) => this.#renew(entry, subscription));
+    return renewed.length === 0 || !(await Promise.all(renewed)).includes(false);
   }
 
   /** The subscription has ended. */
@@ -98,16 +99,17 @@ export class PresenceMaps {
       .catch((error: unknown) => this.#failed('presence not set in a map', error));
   }
 
-  #renew(entry: Entry, subscription: Subscription): void {
+  async #renew(entry: Entry, subscription: Subscription): Promise<boolean> {
     const { maps, channel, key } = entry;
-    const renewed = maps.renew?.(channel, key, subscription.owner.presenceTtlMs);
-    renewed?.then(
-      (isThere) => {
-        // It may have ended while the store was working.
-        if (!isThere && !subscription.isEnded) this.#set(entry, subscription);
-      },
-      (error: unknown) => this.#failed('presence not renewed in a map', error),
-    );
+    try {
+      const isThere = await maps.renew?.(channel, key, subscription.owner.presenceTtlMs);
+      // It may have ended while the store was working.
+      if (isThere === false && !subscription.isEnded) this.#set(entry, subscription);
+      return true;
+    } catch (error) {
+      this.#failed('presence not renewed in a map', error);
+      return false;
+    }
   }
 
   #remove({ maps, channel, limits, key }: Entry): void {

@@ -3,13 +3,25 @@
 import { brokerFailed, isBrokerFailure } from '../channels/refusal-lines.js';
 import type { RefusalLog } from '../log/refusal-log.js';
 import type { Broker, PresenceStore } from '../ports/broker.js';
+import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
+import { pause } from '../time/pause.js';
 import type { PresenceMaps } from './presence-maps.js';
 import type { Subscription } from './subscription.js';
 
-/** A failing store is logged and not waited for: entries expire, and the next renewal restores them. */
+/** Renewals that have failed are tried again after so long, since the next beat may be too late for an entry. */
+const renewAgainMs = 1_000;
+/** Renewals that are tried again at a time. */
+const renewBatch = 256;
+
+/** A failing store is logged and not waited for: entries expire, and are restored when the store works again. */
 export class Presence {
+  /** Their last renewal has failed. */
+  readonly #overdue = new Set<Subscription>();
+  #isRenewingAgain = false;
+
   constructor(
+    private readonly clock: Pick<Clock, 'schedule'>,
     private readonly broker: Pick<Broker, 'announce'>,
     private readonly store: PresenceStore | undefined,
     private readonly log: Logger,
@@ -25,18 +37,12 @@ export class Presence {
     if (subscription.isAnnounced && !before?.isAnnounced) this.#announce(subscription, 'join');
   }
 
-  /** Keeps a subscriber's entry from expiring. */
-  renew(subscription: Subscription): void {
-    const presence = this.store;
-    if (!subscription.countsAsPresent || presence === undefined) return;
-    this.maps.renew(subscription);
-    presence
-      .add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs)
-      .then(() => {
-        // It may have ended while the store was working.
-        if (subscription.isEnded) this.withdrawn(subscription);
-      })
-      .catch((error: unknown) => this.#failed('presence renewal failed', error));
+  /** Keeps a subscriber's entry from expiring, in the end also if the store fails for a while. */
+  async renew(subscription: Subscription): Promise<void> {
+    if (!subscription.countsAsPresent || this.store === undefined) return;
+    if (await this.#renewed(subscription, this.store)) this.#overdue.delete(subscription);
+    else this.#overdue.add(subscription);
+    if (this.#overdue.size > 0 && !this.#isRenewingAgain) void this.#renewAgain(this.store);
   }
 
   /** The subscription has ended. */
@@ -50,6 +56,48 @@ export class Presence {
   withdrawn(subscription: Subscription): void {
     const current = subscription.owner.currentSubscription(subscription.channel);
     if (current === undefined || current === subscription) this.#remove(subscription);
+  }
+
+  /** @returns whether the store has done it */
+  async #renewed(subscription: Subscription, presence: PresenceStore): Promise<boolean> {
+    const inMaps = this.maps.renew(subscription);
+    try {
+      await presence.add(subscription.channel, subscription.clientInfo, subscription.owner.presenceTtlMs);
+      // It may have ended while the store was working.
+      if (subscription.isEnded) this.withdrawn(subscription);
+      return await inMaps;
+    } catch (error) {
+      this.#failed('presence renewal failed', error);
+      return false;
+    }
+  }
+
+  async #renewAgain(presence: PresenceStore): Promise<void> {
+    this.#isRenewingAgain = true;
+    while (this.#overdue.size > 0) {
+      await pause(this.clock, renewAgainMs);
+      let hasWorked = true;
+      while (hasWorked && this.#overdue.size > 0) {
+        const batch = this.#someOverdue();
+        const renewed = await Promise.all(batch.map((one) => this.#renewed(one, presence)));
+        batch.forEach((one, n) => {
+          if (renewed[n] === false) this.#overdue.add(one);
+        });
+        hasWorked = !renewed.includes(false);
+      }
+    }
+    this.#isRenewingAgain = false;
+  }
+
+  /** Takes out at most a batch. */
+  #someOverdue(): Subscription[] {
+    const some: Subscription[] = [];
+    for (const one of this.#overdue) {
+      if (some.length === renewBatch) break;
+      this.#overdue.delete(one);
+      if (!one.isEnded) some.push(one);
+    }
+    return some;
   }
 
   #remove(subscription: Subscription): void {

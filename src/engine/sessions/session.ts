@@ -346,7 +346,7 @@ export class Session implements OutboxOwner, Pinged, Expiring, Asker {
     this.#pingedAtMs = this.#ports.clock.nowMs();
     this.outbox.writeAlone(this.#ports.pingFrames.bytesFor(this.#connection.encoding));
     for (const subscription of this.subscriptions) {
-      if (subscription.isEstablished) this.#ports.presence.renew(subscription);
+      if (subscription.isEstablished) void this.#ports.presence.renew(subscription);
     }
   }
 
