@@ -35,6 +35,8 @@ export class Subscriptions {
   /** Current and pending subscriptions, with their groups. */
   readonly #wanted = new Map<string, number>();
   #probeBus: string;
+  /** What the newest connection was given when it was set up. */
+  #given: readonly string[] = [];
   readonly #calls = new TurnCalls<string>((calls) => this.#subscribeAll(calls));
   readonly #listener = (message: string, bus: string) => {
     if (this.#wanted.has(bus) || bus === this.#probeBus) this.#options.onMessage(bus, message);
@@ -50,7 +52,7 @@ export class Subscriptions {
         dialer,
         timeoutMs,
         setUp: (client) => this.#setUp(client),
-        onAgain: () => options.onInterrupted([...this.#wanted.keys()]),
+        onAgain: () => this.#again(),
       },
       ports,
     );
@@ -112,8 +114,9 @@ export class Subscriptions {
     // hence `release`, which follows the servers' slots.
     client.on('sharded-channel-moved', (bus: string) => this.#stray([bus]));
     await dialer.verify(client);
+    this.#given = [this.#probeBus, ...this.#wanted.keys()];
     await Promise.all(
-      this.#grouped([this.#probeBus, ...this.#wanted.keys()], (bus) => bus).map(async (buses) => {
+      this.#grouped(this.#given, (bus) => bus).map(async (buses) => {
         try {
           await this.#listen(client, buses);
         } catch (error) {
@@ -122,6 +125,20 @@ export class Subscriptions {
         }
       }),
     );
+  }
+
+  /** Takes back what nobody has wanted any more since the connection was set up, when it could not be told. */
+  #again(): void {
+    const client = this.#link.session?.client;
+    const isWanted = (bus: string) => bus === this.#probeBus || this.#wanted.has(bus);
+    // A failure ends the connection.
+    for (const bus of this.#given) {
+      if (!isWanted(bus)) client?.sUnsubscribe(bus, this.#listener).catch(() => undefined);
+    }
+    if (!this.#given.includes(this.#probeBus))
+      client?.sSubscribe(this.#probeBus, this.#listener).catch(() => undefined);
+    this.#given = [];
+    this.#options.onInterrupted([...this.#wanted.keys()]);
   }
 
   #stray(buses: readonly string[]): void {

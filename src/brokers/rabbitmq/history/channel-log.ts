@@ -52,6 +52,8 @@ export class ChannelLog {
   #isCaughtUp = false;
   #isOpen = false;
   #isSilent = false;
+  /** How late it was when the log had come so far: the latest time of all records, since the clock of a writer may be slow. */
+  #logMs = 0;
   #barrier: { readonly passed: Promise<void>; isSent: boolean } | undefined;
 
   constructor(private readonly ports: ChannelLogPorts) {
@@ -271,7 +273,8 @@ export class ChannelLog {
     if (!this.#continues && !this.#isContinuation(at, record, fail)) return;
     if (at <= this.#ledger.last) return;
     const { clock } = this.ports;
-    const ageMs = this.#isCaughtUp ? 0 : Math.max(0, clock.wallMs() - record.writtenMs);
+    this.#logMs = Math.max(this.#logMs, record.writtenMs);
+    const ageMs = this.#isCaughtUp ? 0 : Math.max(0, clock.wallMs() - this.#logMs);
     const outcome = this.#ledger.apply(at, record, clock.nowMs(), ageMs);
     this.#tell(outcome);
     this.#written.get(record.id)?.resolve(outcome);
