@@ -79,7 +79,7 @@ export type ViewEvent =
       readonly channel: string;
       readonly node: string;
       readonly connections: readonly string[];
-      /** Connections that some node holds at that moment, whatever their clients know. Absent: nobody can tell. */
+      /** Connections that some node holds in the channel at that moment, whatever their clients know. Absent: nobody can tell. */
       readonly held?: ReadonlySet<string>;
     }
   /** Everything that a channel's history holds. */

@@ -7,6 +7,8 @@ import type { CheckerLimits } from './limits.js';
 interface Client {
   connection: string | undefined;
   node: string | undefined;
+  /** When its connection, or the one before, began. */
+  connectedMs: number;
   /** Without a connection since then. */
   awaySinceMs: number;
   /** Its node was killed then, and it has not been connected since. */
@@ -36,6 +38,15 @@ export class ConnectionCheck {
     return this.#clients.get(subscriber)?.node;
   }
 
+  connectionOf(subscriber: string): string | undefined {
+    return this.#clients.get(subscriber)?.connection;
+  }
+
+  /** When its connection, or the one before if it has none, began. */
+  connectedMs(subscriber: string): number {
+    return this.#clients.get(subscriber)?.connectedMs ?? 0;
+  }
+
   /** It has ended for good. */
   isGone(subscriber: string): boolean {
     return this.#clients.get(subscriber)?.isFinal === true;
@@ -51,6 +62,7 @@ export class ConnectionCheck {
         Object.assign(client, {
           connection: event.connection,
           node: event.node,
+          connectedMs: atMs,
           orphanedMs: undefined,
           isFinal: false,
         });
@@ -92,8 +104,10 @@ export class ConnectionCheck {
     if (isReady && wasCutAllTheTime) {
       this.report('G10', atMs, `${node} says that it is ready, ${readinessMs} ms after its way to the broker was cut`);
     }
-    const wasWell = !this.faults.any(sinceMs, atMs, ({ cuts, kills, silences, stopsBroker, starves }) => {
-      return isAbout(cuts) || isAbout(kills) || isAbout(silences) || stopsBroker === true || starves === true;
+    const wasWell = !this.faults.any(sinceMs, atMs, ({ cuts, kills, silences, stopsBroker, losesHistory, starves }) => {
+      // A broker whose streams are deleted refuses publications until they are there again.
+      const isBrokerGone = stopsBroker === true || losesHistory === 'all';
+      return isAbout(cuts) || isAbout(kills) || isAbout(silences) || isBrokerGone || starves === true;
     });
     if (!isReady && wasWell) this.report('G10', atMs, `${node} says that it is not ready, and nothing is wrong`);
     const mayBeDead = this.faults.any(sinceMs, atMs, ({ kills, silences }) => isAbout(kills) || isAbout(silences));
@@ -134,6 +148,7 @@ export class ConnectionCheck {
     const made: Client = {
       connection: undefined,
       node: undefined,
+      connectedMs: 0,
       awaySinceMs: nowMs,
       orphanedMs: undefined,
       isFinal: false,

@@ -54,6 +54,7 @@ export class HistoryChecker {
         const isOfNode = (nodes: readonly string[] | undefined) => node !== undefined && nodes?.includes(node) === true;
         return this.#faults.lastMoment(sinceMs, nowMs, ({ silences }) => isOfNode(silences));
       },
+      connectedMs: (subscriber) => this.#connections.connectedMs(subscriber),
       mayMiss: (subscriber, fromMs, toMs) => {
         const node = this.#connections.nodeOf(subscriber);
         const isOfNode = (nodes: readonly string[] | undefined) => node === undefined || nodes?.includes(node) === true;
@@ -99,8 +100,13 @@ export class HistoryChecker {
       case 'unsubscribed':
         this.#subscriberEvent(event);
         return;
-      case 'connected':
       case 'disconnected':
+        if (event.code > 0 && event.code < 2_000) {
+          this.#presence.lost(this.#connections.connectionOf(event.subscriber), event.atMs);
+        }
+        this.#connections.observe(event);
+        return;
+      case 'connected':
       case 'disconnect-ordered':
       case 'connection-ended':
         this.#connections.observe(event);
@@ -184,7 +190,7 @@ export class HistoryChecker {
       case 'subscribing':
         // The connection is gone, or the server has ended the subscription: what presence then knows is not the client's doing.
         this.#presence.went(channel, this.#connectionOf.get(key) ?? '', event.code, false, atMs);
-        follower.away();
+        follower.away(atMs);
         return;
       case 'unsubscribed':
         this.#presence.went(channel, this.#connectionOf.get(key) ?? '', event.code, true, atMs);

@@ -15,7 +15,9 @@ interface Owed {
 
 export class LiveFollower {
   readonly #name: string;
-  readonly #got = new Set<string>();
+  /** With the subscriptions in which they came, counted from 1. */
+  readonly #got = new Map<string, number>();
+  #numSubscriptions = 0;
   #owed: Owed[] = [];
   /** Of those that came, the one that was sent last. */
   #newestInvokedMs = Number.NEGATIVE_INFINITY;
@@ -31,6 +33,7 @@ export class LiveFollower {
 
   subscribed(atMs: number): void {
     this.#subscribedMs = atMs;
+    this.#numSubscriptions++;
   }
 
   /** Whatever comes while it is away is lost to it, and it knows. */
@@ -40,17 +43,22 @@ export class LiveFollower {
   }
 
   delivered(value: string, atMs: number): void {
-    const { ledger, limits } = this.parts;
+    const { ledger, limits, mayMiss } = this.parts;
     const sent = ledger.of(value);
     if (sent === undefined || sent.channel !== this.channel) {
       this.#report('G1', atMs, `${this.#name} got ${value}, which nobody has published there`);
       return;
     }
+    const before = this.#got.get(value);
+    this.#got.set(value, this.#numSubscriptions);
     // Without a history nobody remembers keys: an attempt that was repeated may be there twice.
-    if (this.#got.has(value) && sent.attempts === 1) this.#report('G3', atMs, `${this.#name} got ${value} twice`);
-    this.#got.add(value);
     if (sent.attempts > 1) return;
-    if (sent.ackedMs !== undefined && sent.ackedMs + limits.slackMs < this.#newestInvokedMs) {
+    const mayBeLate = mayMiss(this.subscriber, sent.invokedMs, atMs);
+    // Its node of now may get late what that of before has got.
+    if (before === this.#numSubscriptions || (before !== undefined && !mayBeLate)) {
+      this.#report('G3', atMs, `${this.#name} got ${value} twice`);
+    }
+    if (sent.ackedMs !== undefined && sent.ackedMs + limits.slackMs < this.#newestInvokedMs && !mayBeLate) {
       this.#report('G1', atMs, `${this.#name} got ${value} after one that was sent when it had been acknowledged`);
     }
     this.#newestInvokedMs = Math.max(this.#newestInvokedMs, sent.invokedMs);

@@ -61,7 +61,6 @@ export class PresenceCheck {
 
   /** @param code with which it has lost the channel; the server's from 2000 on */
   went(channel: string, connection: string, code: number, isLeaving: boolean, atMs: number): void {
-    if (!isLeaving && code > 0 && code < 2_000) this.#lose(connection, atMs - this.limits.signalMs);
     const stay = this.#stays.get(channel)?.get(connection);
     if (stay === undefined || stay.toMs !== undefined) return;
     stay.toMs = atMs;
@@ -70,10 +69,10 @@ export class PresenceCheck {
   }
 
   /** Its connection was dead when it noticed, and before: nobody may have heard what it has left since then. */
-  #lose(connection: string, sinceMs: number): void {
+  lost(connection: string | undefined, atMs: number): void {
     for (const stays of this.#stays.values()) {
-      const stay = stays.get(connection);
-      if (stay?.toMs !== undefined && stay.toMs >= sinceMs) stay.wasLost = true;
+      const stay = connection === undefined ? undefined : stays.get(connection);
+      if (stay?.toMs !== undefined && stay.toMs >= atMs - this.limits.signalMs) stay.wasLost = true;
     }
   }
 
@@ -97,14 +96,15 @@ export class PresenceCheck {
 
   /** Judges what was seen long enough ago to know whether the client was leaving, or coming back. */
   check(nowMs: number): void {
-    const { presenceMs, slackMs } = this.limits;
+    const { presenceMs, signalMs, slackMs } = this.limits;
     const later: Missing[] = [];
     for (const one of this.#missing) {
       if (nowMs - one.atMs < presenceMs + slackMs) later.push(one);
       else this.#checkMissing(one);
     }
     this.#missing = later;
-    this.#judgeGhosts(nowMs - presenceMs - slackMs);
+    // By then a client knows if its connection was dead when it left.
+    this.#judgeGhosts(nowMs - signalMs - slackMs);
   }
 
   /** Nobody comes back any more. */

@@ -17,6 +17,8 @@ export interface FollowerParts {
   readonly silentUntilMs: (subscriber: string, sinceMs: number, nowMs: number) => number | undefined;
   /** Whether what was published at some time between the two may not have reached the client's node. */
   readonly mayMiss: (subscriber: string, fromMs: number, toMs: number) => boolean;
+  /** Since when the client has had its connection, or that of before. */
+  readonly connectedMs: (subscriber: string) => number;
 }
 
 export class StreamFollower {
@@ -25,7 +27,11 @@ export class StreamFollower {
   #at: Position | undefined;
   /** When it last knew that to be its place. */
   #confirmedMs = 0;
+  /** When it asked for its subscription, at the earliest: its node may have looked at any moment from then on. */
+  #askedMs = 0;
   #subscribedMs: number | undefined;
+  /** When it was last without its subscription. */
+  #awayMs = 0;
   /** Up to where it was told that it gets nothing, when it was told so last. */
   #givenUp: number | undefined;
   /** The one that was already reported as overdue. */
@@ -42,10 +48,13 @@ export class StreamFollower {
   subscribed(event: Of<'subscribed'> & { readonly position: Position }): void {
     const { position, recovered, wasRecovering, atMs } = event;
     const before = this.#at;
+    const askedBeforeMs = this.#askedMs;
+    // A client may ask for it together with its connection.
+    this.#askedMs = Math.max(this.#awayMs, this.parts.connectedMs(this.subscriber) - this.parts.limits.slackMs);
     this.parts.ledger.heardOf(this.channel, position.epoch);
     if (before !== undefined) {
       if (recovered) this.#recovered(before, position, atMs);
-      else if (wasRecovering) this.#notRecovered(before, position, atMs);
+      else if (wasRecovering) this.#notRecovered(before, askedBeforeMs, position, atMs);
       else this.#notAsked(before, position, atMs);
     }
     this.#givenUp = recovered ? undefined : position.offset;
@@ -81,8 +90,9 @@ export class StreamFollower {
   }
 
   /** It knows that it gets nothing for now. */
-  away(): void {
+  away(atMs: number): void {
     this.#subscribedMs = undefined;
+    this.#awayMs = atMs;
   }
 
   /** It wants nothing more. */
@@ -139,16 +149,16 @@ export class StreamFollower {
     const text = `${this.#name} was at ${placeText(before)} and is told to have recovered`;
     if (position.epoch !== before.epoch) report('G5', atMs, `${text} in ${placeText(position)}`);
     else if (position.offset !== before.offset) report('G4', atMs, `${text} from ${placeText(position)}`);
-    else if (this.#lossSince(this.#confirmedMs, atMs) === 'all') {
+    else if (this.#lossSince(this.#confirmedMs, this.#askedMs) === 'all') {
       report('G5', atMs, `${text}, though the history was lost`);
     }
   }
 
-  #notRecovered(before: Position, position: Position, atMs: number): void {
+  #notRecovered(before: Position, askedMs: number, position: Position, atMs: number): void {
     const { report, limits } = this.parts;
     if (position.epoch !== before.epoch) {
-      // After a restart, a node that comes back late still delivers what was published before it.
-      const madeMs = this.parts.ledger.madeMs(this.channel, before) ?? atMs;
+      // After a restart, a node that comes back late still delivers what was published before it, and a slow client reads late.
+      const madeMs = this.parts.ledger.madeMs(this.channel, before) ?? askedMs;
       if (this.#lossSince(Math.min(madeMs, this.#confirmedMs), atMs) !== 'none') return;
       report(
         'G5',

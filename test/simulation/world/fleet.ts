@@ -151,6 +151,12 @@ export class Fleet {
     return this.#holderOf(connection) !== undefined;
   }
 
+  /** Whether some node has it, in that channel. */
+  isIn(connection: string, channel: string): boolean {
+    const subscriptions = this.#holderOf(connection)?.node.ports.sessions.byClient(connection)?.subscriptions ?? [];
+    return [...subscriptions].some((one) => one.channel === channel);
+  }
+
   /** The node with the connection, or that had it, if its client does not know yet; otherwise the one that the client was led to. */
   nodeOf(client: string, connection: string | undefined): string {
     if (connection !== undefined) {

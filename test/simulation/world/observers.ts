@@ -80,10 +80,9 @@ export class Observers {
 
   /** Who has heard of the end of its connection by no way is let know all the same. */
   #lookForWedged(): void {
-    const { clients, time } = this.world;
-    const held = this.#held();
+    const { clients, fleet, time } = this.world;
     for (const { name, connection, net } of clients) {
-      const isWell = connection === undefined || held.has(connection) || net.isImpaired;
+      const isWell = connection === undefined || fleet.has(connection) || net.isImpaired;
       const sinceMs = this.#wedged.get(name);
       if (isWell) this.#wedged.delete(name);
       else if (sinceMs === undefined) this.#wedged.set(name, time.nowMs);
@@ -93,11 +92,11 @@ export class Observers {
     }
   }
 
-  /** Of the connections that clients believe to have, those that nodes have. */
-  #held(): ReadonlySet<string> {
+  /** Of the connections that clients believe to have in the channel, those that nodes have in it. */
+  #heldIn(channel: string): ReadonlySet<string> {
     const { clients, fleet } = this.world;
     const believed = clients.flatMap(({ connection }) => connection ?? []);
-    return new Set(believed.filter((one) => fleet.has(one)));
+    return new Set(believed.filter((one) => fleet.isIn(one, channel)));
   }
 
   #viewPresence(name: string, channel: string, onView?: (connections: readonly string[]) => void): void {
@@ -109,7 +108,7 @@ export class Observers {
       (clients) => {
         if (time.nowMs - beganMs > maxViewMs) return;
         const connections = clients.map(({ client }) => client);
-        this.world.record({ kind: 'presence-view', channel, node: name, connections, held: this.#held() });
+        this.world.record({ kind: 'presence-view', channel, node: name, connections, held: this.#heldIn(channel) });
         onView?.(connections);
       },
       () => undefined,

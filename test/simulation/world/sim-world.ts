@@ -260,8 +260,10 @@ export class SimWorld {
     this.#observers.viewAll();
     for (const channel of this.channels) if (/^(stream|recover):/.test(channel)) this.#viewHistory(channel);
     await this.#pass(deliveryGraceMs);
-    // What was wrong before may still have ended a connection, whose client is on its way back.
-    await this.#passUntil(() => this.#isEverybodyIn, convergeMs, 250);
+    // What was wrong before may still have ended a connection, whose client is on its way back, or may have swallowed the last word.
+    const hasEverything = () =>
+      this.#isEverybodyIn && this.checker.behind(this.time.nowMs - deliveryGraceMs).length === 0;
+    await this.#passUntil(hasEverything, convergeMs, 250);
     this.checker.settle(this.time.nowMs, this.time.nowMs - deliveryGraceMs);
     this.policies.check(this.time.nowMs - deliveryGraceMs);
     this.#takeViolations();
@@ -305,11 +307,12 @@ export class SimWorld {
     await this.#passUntil(() => isRead, 2_000, 100);
     if (!isRead) this.report('maps', `${channel} is not read in 2 s`);
     if (!isRead) return;
+    const others = JSON.stringify([...real].sort());
+    const ownOf = ({ maps }: SimClient) => JSON.stringify([...(maps.get(channel) ?? real)].sort());
+    // A client may not know yet that its connection is dead.
+    await this.#passUntil(() => this.clients.every((client) => ownOf(client) === others), convergeMs, 250);
     for (const client of this.clients) {
-      const map = client.maps.get(channel);
-      if (map === undefined) continue;
-      const own = JSON.stringify([...map].sort());
-      const others = JSON.stringify([...real].sort());
+      const own = ownOf(client);
       if (own !== others) this.report('maps', `${client.name} has ${own} of ${channel}, and the broker ${others}`);
     }
   }
