@@ -139,8 +139,9 @@ export class FunctionHost {
       event: { id, ...commandsOf(data) },
       do: ({ session }) => session.receive(data),
     });
-    // Without a state it cannot be served: its client connects again.
-    if (outcome.kind === 'absent') await this.#ports.gateway.close(client.endpoint, client.id);
+    // Without a state it cannot be served, and a command that nobody has handled is not answered: its client connects again.
+    if (outcome.kind === 'absent' || outcome.kind === 'failed')
+      await this.#ports.gateway.close(client.endpoint, client.id);
   }
 
   /** A connection has ended. It may be told late, twice or never. */

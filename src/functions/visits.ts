@@ -37,6 +37,8 @@ export type VisitOutcome<Answer> =
 /** Pauses between two attempts to take a lease. */
 const minPauseMs = 4;
 const maxPauseMs = 80;
+/** Longest pause of who has many before it. */
+const maxTurnPauseMs = 1_000;
 /** Nobody knows that commands are missing who finds the connection busy. */
 const minLooks = 8;
 /** Part of a lease that is not used: clocks, and messages on their way. */
@@ -90,6 +92,7 @@ export class Visits {
   async #take<Answer>(lease: Lease, { event }: Work<Answer>) {
     const { engine, times } = this.#ports;
     const beganMs = engine.clock.nowMs();
+    const queue = new Queue(event);
     /** Nothing has come of what has to be before since then, and that was seen so often. */
     let early = { lastCommand: -1, sinceMs: beganMs, times: 0 };
     for (let pauseMs = minPauseMs; ; pauseMs = Math.min(pauseMs * 1.6, maxPauseMs)) {
@@ -109,6 +112,7 @@ export class Visits {
         pauseMs = minPauseMs;
       }
       if (taken.kind === 'early') early.times++;
+      if ('lastCommand' in taken && taken.lastCommand !== undefined) queue.saw(taken.lastCommand, nowMs);
       if (waitedMs > times.patienceMs) {
         engine.log.warn(
           { client: lease.id, waitedMs: Math.round(waitedMs) },
@@ -116,7 +120,8 @@ export class Visits {
         );
         return 'failed';
       }
-      await pause(engine.clock, pauseMs * (0.5 + engine.random.unit()));
+      // Of many that wait, those whose turn is far off leave the store to the others.
+      await pause(engine.clock, Math.max(pauseMs * (0.5 + engine.random.unit()), queue.waitMs));
     }
   }
 
@@ -257,5 +262,23 @@ class Lease {
       engine.log.warn({ err: error, client: this.id }, 'a lease was not prolonged');
     }
     if (!this.#isOver) this.#prolongLater();
+  }
+}
+
+/** The commands before those of an event, and how fast they are done. */
+class Queue {
+  #first: { readonly lastCommand: number; readonly atMs: number } | undefined;
+  /** Half of the time until it is its turn; 0 while nobody knows. */
+  waitMs = 0;
+
+  constructor(private readonly event: Work['event']) {}
+
+  /** The newest command that has arrived is this. */
+  saw(lastCommand: number, atMs: number): void {
+    this.#first ??= { lastCommand, atMs };
+    const numDone = lastCommand - this.#first.lastCommand;
+    const numBefore = (this.event?.firstCommand ?? 0) - 1 - lastCommand;
+    const isKnown = numDone > 0 && numBefore > 0;
+    this.waitMs = isKnown ? Math.min(maxTurnPauseMs, ((atMs - this.#first.atMs) / numDone) * numBefore * 0.5) : 0;
   }
 }

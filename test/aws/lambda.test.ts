@@ -316,6 +316,25 @@ describe.skipIf(redisIsMissing())('lambda()', () => {
     expect(await client.send(['ZCARD', `${prefix}:fn-late:{all}`])).toBe(0);
   });
 
+  test('whose command found its connection taken all the time connects again, and goes on', async () => {
+    const log = new RecordedLog();
+    const { store, joined } = await begun({ app: makeApp({ log }), times: { patienceMs: 200 } });
+    const { client, room, received } = await joined('chat:a');
+    const other = store({ clock: systemClock, random: systemRandom, log: silentLogger });
+    onTestFinished(() => other.broker.close(500));
+    const nothing = () => undefined;
+    await other.broker.start({ onPublication: nothing, onJoin: nothing, onLeave: nothing });
+    const [id = ''] = await other.index.members('channel', 'chat:a');
+    expect(await other.connections.take(id, { lease: 'other', leaseMs: 60_000 })).toMatchObject({ kind: 'taken' });
+    const isAway = nextEvent(client, 'connecting');
+    await expect(room.publish('unheard')).rejects.toMatchObject({ message: 'connection closed' });
+    await isAway;
+    expect(log.lines.map(({ message }) => message)).toContain('others have had a connection all the time');
+    await room.ready(20_000);
+    await room.publish('heard');
+    expect(await received.atLeast(1)).toEqual(['heard']);
+  });
+
   test('what has no place in a message of the gateway is refused, and large answers are cut between messages', async () => {
     const { app, joined } = await begun();
     const large = 'x'.repeat(30_000);

@@ -144,8 +144,9 @@ export class DynamoDbConnections implements ConnectionStore {
     // The SDK has tried again after it was not answered.
     if (textOf(item, 'lease') === lease) return { ...this.#taken(item, lease, undefined), isSuspect: true };
     if (event !== undefined && eventsIn(item).includes(event.id)) return { kind: 'repeated' };
-    if (textOf(item, 'lease') !== '' && (numberOf(item, 'until') ?? 0) >= nowMs) return { kind: 'busy' };
     const last = numberOf(item, 'lastCommand');
+    const isTaken = textOf(item, 'lease') !== '' && (numberOf(item, 'until') ?? 0) >= nowMs;
+    if (isTaken) return { kind: 'busy', lastCommand: last };
     if (event !== undefined && isPatient && last !== undefined && last < event.firstCommand - 1)
       return { kind: 'early', lastCommand: last };
     return counts ? undefined : { kind: 'busy' };

@@ -125,7 +125,7 @@ export const calls: Readonly<Record<string, Scenario>> = {
     const room = client.newSubscription('slow:room');
     room.subscribe();
     client.connect();
-    await client.ready(20_000);
+    await client.ready();
     const received = gather(room, 'publication', ({ data }) => data);
     await client.publish('slow:room', 1);
     equal(room.state, 'subscribed');

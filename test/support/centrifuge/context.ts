@@ -65,7 +65,7 @@ export async function connected({ newClient, server }: ScenarioContext, user?: s
 /** The client, connected. */
 export async function ready(client: Centrifuge): Promise<Centrifuge> {
   client.connect();
-  await client.ready(20_000);
+  await client.ready();
   return client;
 }
 
@@ -102,7 +102,7 @@ export async function subscribed(
 ): Promise<Subscription> {
   const subscription = client.newSubscription(channel, options);
   subscription.subscribe();
-  await subscription.ready(20_000);
+  await subscription.ready();
   return subscription;
 }
 

@@ -79,7 +79,7 @@ export const filters: Readonly<Record<string, Scenario>> = {
     const last = client.newSubscription('tagged:last');
     const end = gather(last, 'publication', ({ data }) => data);
     for (const { room } of [...rooms, { room: last }]) room.subscribe();
-    await Promise.all([...rooms, { room: last }].map(({ room }) => room.ready(20_000)));
+    await Promise.all([...rooms, { room: last }].map(({ room }) => room.ready()));
     for (const [number, tags] of published.entries()) {
       await Promise.all(table.map((_, index) => context.server.publish(rowOf(index), number, tags)));
     }

@@ -125,7 +125,7 @@ export class MapServer implements AsyncDisposable {
     });
     this.#clients.push(client);
     client.connect();
-    await client.ready(20_000);
+    await client.ready();
     return client;
   }
 
@@ -169,7 +169,7 @@ export class Viewer {
 
   async subscribed(): Promise<this> {
     this.subscription.subscribe();
-    await this.subscription.ready(20_000);
+    await this.subscription.ready();
     return this;
   }
 

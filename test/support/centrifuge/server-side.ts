@@ -51,12 +51,12 @@ export const serverSide: Readonly<Record<string, Scenario>> = {
     for (const channel of ['slow:crossing', 'stream:crossing']) {
       const { room, received } = receiving(client, channel);
       const ended = gather(room, 'unsubscribed', ({ code }) => code);
-      await Promise.all([context.server.subscribe('ann', channel, null), room.ready(20_000)]);
+      await Promise.all([context.server.subscribe('ann', channel, null), room.ready()]);
       room.unsubscribe();
       ended.items.length = 0;
       await context.server.subscribe('ann', channel, null);
       room.subscribe();
-      await room.ready(20_000);
+      await room.ready();
       for (const n of [1, 2]) await context.server.publish(channel, n);
       equal(await received.atLeast(2), [1, 2], channel);
       equal(Object.keys((await room.presence()).clients).length, 1, `presence in ${channel}`);

@@ -87,7 +87,7 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
     room.unsubscribe();
     await context.server.publish('stream:room', 'away');
     room.subscribe();
-    await room.ready(20_000);
+    await room.ready();
     await context.server.publish('stream:room', 'back');
     // The SDK keeps the position of a subscription that was left, and recovers.
     equal(await received.atLeast(2), ['away', 'back']);
@@ -119,7 +119,7 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
     const events = gather(room, 'join', ({ info }) => `join ${info.user}`);
     room.on('leave', ({ info }) => events.add(`leave ${info.user}`));
     room.subscribe();
-    await room.ready(20_000);
+    await room.ready();
     const bobs = await subscribed(await connected(context, 'bob'), 'open:room');
     await events.atLeast(2);
     bobs.unsubscribe();
@@ -171,7 +171,7 @@ export const subscribing: Readonly<Record<string, Scenario>> = {
     // Before it is connected: all of them go with the connect command, in one frame.
     for (const room of rooms) room.subscribe();
     client.connect();
-    await Promise.all(rooms.map((room) => room.ready(20_000)));
+    await Promise.all(rooms.map((room) => room.ready()));
     equal(await codeOfEnd(client.newSubscription('open:more')), 106);
     const last = rooms[127];
     const publication = last && nextEvent(last, 'publication');

@@ -34,7 +34,7 @@ async function fetchesAnother(context: ScenarioContext, first: Partial<TokenClai
   const room = ann.newSubscription(channel, { token, getToken: () => tokenFor(context), ...quick });
   const errors = gather(room, 'error', ({ type, error }) => ({ type, code: error.code }));
   room.subscribe();
-  await room.ready(20_000);
+  await room.ready();
   equal(errors.items, [{ type: 'subscribe', code: 109 }]);
 }
 
@@ -90,7 +90,7 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
       const errors = gather(room, 'error', ({ type, error }) => `${type} ${error.code}`);
       const ended = gather(room, 'unsubscribed', ({ code }) => code);
       room.subscribe();
-      await room.ready(20_000);
+      await room.ready();
       const back = nextEvent(room, 'subscribed');
       // The SDK would try again after 10 s, which the grace of the scenarios does not give it.
       equal((await nextEvent(room, 'subscribing')).code, 2501);
@@ -106,7 +106,7 @@ export const subscriptionTokens: Readonly<Record<string, Scenario>> = {
     let refreshes = 0;
     const room = withBriefToken(context, ann, () => (++refreshes === 1 ? never : tokenFor(context)));
     room.subscribe();
-    await room.ready(20_000);
+    await room.ready();
     const expired = nextEvent(room, 'subscribing');
     equal(await expired, { channel, code: 2501, reason: 'subscription expired' });
     equal(ann.state, 'connected');
