@@ -210,14 +210,19 @@ export class Actions {
     // Who has been deaf a moment ago knows nothing of the silence of others.
     const wasDeaf = grounds.wasWayImpaired(time.nowMs - doubtMs);
     const isCalm = this.#open.size === 0 && !wasDeaf && fleet.up.length > 1;
-    const orphans = clients.filter(({ name: client, connection }) => {
-      return connection !== undefined && fleet.has(connection) && fleet.nodeOf(client, connection) === name;
+    const orphans = clients.flatMap((client) => {
+      const { name: own, connection } = client;
+      const isThere = connection !== undefined && fleet.has(connection) && fleet.nodeOf(own, connection) === name;
+      return isThere ? [{ client, connection }] : [];
     });
     time.schedule(() => {
       if (!isCalm || this.#numDisturbances !== numBefore) return;
-      const lost = orphans.find(({ connection, isFinal }) => connection === undefined && !isFinal);
+      // Who believes to have its connection still is no better off than who has none.
+      const lost = orphans.find(({ client, connection }) => {
+        return !client.isFinal && (client.connection ?? connection) === connection;
+      });
       if (lost !== undefined)
-        this.world.report('F1', `${lost.name} is not connected ${survivorMs} ms after ${name} was killed`);
+        this.world.report('F1', `${lost.client.name} is not connected ${survivorMs} ms after ${name} was killed`);
     }, survivorMs);
   }
 
