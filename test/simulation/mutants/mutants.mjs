@@ -78,8 +78,8 @@ export const mutants = [
   {
     name: 'presence is not renewed',
     file: 'src/engine/fanout/presence.ts',
-    from: 'if (!subscription.countsAsPresent || presence === undefined) return;\n    this.maps.renew(subscription);',
-    to: 'if (presence !== undefined) return;\n    this.maps.renew(subscription);',
+    from: 'if (await this.#renewed(subscription, this.store)) this',
+    to: 'if (subscription.countsAsPresent) this',
   },
   {
     name: 'the seat of a connection that has ended stays taken',
@@ -139,8 +139,8 @@ export const mutants = [
   {
     name: 'a broken connection to Redis is made again without its subscriptions',
     file: 'src/brokers/redis/subscriptions.ts',
-    from: '[this.#probeBus, ...this.#wanted.keys()], (bus) => bus)',
-    to: '[this.#probeBus], (bus) => bus)',
+    from: 'this.#grouped(this.#given, (bus) => bus)',
+    to: 'this.#grouped([this.#probeBus], (bus) => bus)',
   },
   {
     name: 'a writer to NATS is not fenced',

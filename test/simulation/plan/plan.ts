@@ -246,15 +246,16 @@ function loneFault(dice: Dice): Step[] {
     () => ({ kind: 'pause', node, lastsMs }),
     () => ({ kind: 'partition', node, direction: random.pick(['both', 'toNode'] as const), purpose, lastsMs }),
     () => ({ kind: 'breakLines', node, purpose }),
+    () => ({ kind: 'breakLines', node, purpose }),
     () => ({ kind: 'restartBroker', loss: 'none', lagMs: 0, awayMs: lastsMs }),
     () => ({ kind: 'slowBroker', factor: 3 + random.below(8), lastsMs: activeMs - atMs }),
   ];
   const action = random.pick(kinds)();
   if (action.kind === 'slowBroker') return [{ atMs, action }, ...joins(dice, atMs)];
-  // Until everybody is back.
-  const spanMs = ('lastsMs' in action || 'awayMs' in action ? lastsMs : 0) + 500;
+  // Until everybody is back: what is said meanwhile may be lost.
+  const spanMs = ('lastsMs' in action || 'awayMs' in action ? lastsMs : 0) + 300;
   // Survivors are judged where nothing else is done.
-  const isQuiet = random.below(4) < (action.kind === 'kill' ? 3 : 2);
+  const isQuiet = random.below(4) < (action.kind === 'kill' ? 3 : action.kind === 'breakLines' ? 0 : 2);
   const orders = Array.from({ length: isQuiet ? 0 : 1 + random.below(4) }, (): Step => {
     const via = random.below(numNodes);
     const order: Action =
