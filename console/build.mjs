@@ -9,10 +9,11 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 
 /**
  * @param {{ outDir: string }} options outDir: where the files go
+ * @returns {Promise<import('esbuild').Metafile>} what is in the bundle
  */
 export async function build({ outDir }) {
   mkdirSync(outDir, { recursive: true });
-  await bundle({
+  const { metafile } = await bundle({
     entryPoints: { app: join(source, 'app', 'main.tsx'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
     bundle: true,
@@ -21,7 +22,9 @@ export async function build({ outDir }) {
     target: 'es2022',
     minify: true,
     legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   });
   for (const name of ['index.html', 'icon.svg']) copyFileSync(join(source, name), join(outDir, name));
+  return metafile;
 }

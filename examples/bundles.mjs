@@ -5,9 +5,10 @@ import { build } from 'esbuild';
 
 /**
  * @param {import('esbuild').BuildOptions & { outdir: string }} options what the page has besides: entry points, aliases, plugins
+ * @returns {Promise<import('esbuild').Metafile>} what is in the bundle
  */
 export async function bundlePage(options) {
-  await build({
+  const { metafile } = await build({
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -16,14 +17,17 @@ export async function bundlePage(options) {
     legalComments: 'none',
     logLevel: 'warning',
     ...options,
+    metafile: true,
   });
+  return metafile;
 }
 
 /**
  * @param {import('esbuild').BuildOptions & { outdir: string }} options what the programs have besides: entry points, plugins
+ * @returns {Promise<import('esbuild').Metafile>} what is in the bundle
  */
 export async function bundlePrograms(options) {
-  await build({
+  const { metafile } = await build({
     outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
@@ -32,7 +36,9 @@ export async function bundlePrograms(options) {
     packages: 'external',
     logLevel: 'warning',
     ...options,
+    metafile: true,
   });
+  return metafile;
 }
 
 /** Files of the package that the programs of examples import, below the folder of the built package. */

@@ -21,6 +21,7 @@ const buildInputs = [
   'console',
   'examples',
   'scripts/build.mjs',
+  'scripts/package',
   'tsconfig.json',
   'tsconfig.build.json',
   'package.json',

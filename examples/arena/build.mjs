@@ -13,7 +13,7 @@ const source = fileURLToPath(new URL('.', import.meta.url));
  */
 export async function build({ distDir, modulesDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
-  await bundlePage({
+  const page = await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.ts'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
     alias: {
@@ -23,10 +23,11 @@ export async function build({ distDir, modulesDir, outDir }) {
     // A chunk of the package that both of its entries begin with: it is there already.
     logOverride: { 'ignored-bare-import': 'silent' },
   });
-  await bundlePrograms({
+  const programs = await bundlePrograms({
     entryPoints: [join(source, 'app.ts'), join(source, 'server.ts')],
     outdir: outDir,
     plugins: [packageFrom(distDir, outDir)],
   });
   copyFileSync(join(source, 'index.html'), join(outDir, 'index.html'));
+  return [page, programs];
 }

@@ -14,14 +14,14 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 export async function build({ distDir, modulesDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
   const aiSdk = join(modulesDir, 'ai-sdk', 'index.js');
-  await bundlePage({
+  const page = await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.tsx'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
     alias: { 'fanfare/client': join(modulesDir, 'client', 'index.js'), 'fanfare/ai-sdk': aiSdk },
   });
-  await bundlePrograms({
+  const programs = await bundlePrograms({
     entryPoints: [join(source, 'app.ts'), join(source, 'server.ts')],
     outdir: outDir,
     // Where Fanfare is installed, the AI SDK may not be: it comes along, with what it is made of.
@@ -36,4 +36,5 @@ export async function build({ distDir, modulesDir, outDir }) {
     plugins: [packageFrom(distDir, outDir)],
   });
   copyFileSync(join(source, 'index.html'), join(outDir, 'index.html'));
+  return [page, programs];
 }

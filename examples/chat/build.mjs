@@ -13,15 +13,16 @@ const source = fileURLToPath(new URL('.', import.meta.url));
  */
 export async function build({ distDir, modulesDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
-  await bundlePage({
+  const page = await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.ts'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
     alias: { 'fanfare/client': join(modulesDir, 'client', 'index.js') },
   });
-  await bundlePrograms({
+  const programs = await bundlePrograms({
     entryPoints: [join(source, 'app.ts'), join(source, 'server.ts')],
     outdir: outDir,
     plugins: [packageFrom(distDir, outDir)],
   });
   copyFileSync(join(source, 'index.html'), join(outDir, 'index.html'));
+  return [page, programs];
 }

@@ -13,7 +13,7 @@ const source = fileURLToPath(new URL('.', import.meta.url));
  */
 export async function build({ distDir, modulesDir, outDir }) {
   mkdirSync(outDir, { recursive: true });
-  await bundlePage({
+  const page = await bundlePage({
     entryPoints: { app: join(source, 'page', 'main.tsx'), style: join(source, 'style', 'main.css') },
     outdir: outDir,
     jsx: 'automatic',
@@ -24,7 +24,7 @@ export async function build({ distDir, modulesDir, outDir }) {
       'fanfare/react': join(modulesDir, 'react', 'index.js'),
     },
   });
-  await bundlePrograms({
+  const programs = await bundlePrograms({
     entryPoints: {
       app: join(source, 'app.ts'),
       server: join(source, 'server.ts'),
@@ -37,4 +37,5 @@ export async function build({ distDir, modulesDir, outDir }) {
   });
   copyFileSync(join(source, 'index.html'), join(outDir, 'index.html'));
   copyFileSync(join(source, 'feed', 'feed.py'), join(outDir, 'feed.py'));
+  return [page, programs];
 }
