@@ -16,6 +16,8 @@ export interface ChaosBroker extends AsyncDisposable {
   readonly isPersistent: boolean;
   /** Where it listens, also after it was started again. */
   readonly port: number;
+  /** What it has said. */
+  readonly output: string;
   /** The `broker` option of a node that reaches it by that port. */
   addressAt(port: number): string;
   /** Resolves when it is gone. */

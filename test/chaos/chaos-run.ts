@@ -41,7 +41,7 @@ export interface RunOutcome {
   readonly crashes: readonly string[];
   /** With violations: what happened last. */
   readonly trace: readonly HistoryEvent[];
-  /** With violations: what the nodes said. */
+  /** With violations: what the nodes and the broker said. */
   readonly logs: readonly string[];
 }
 
@@ -100,6 +100,10 @@ export async function runChaos(
     violations: checker.violations,
     crashes,
     trace: isWrong ? world.trace : [],
-    logs: isWrong ? world.nodes.map(({ name, log }) => `${name}\n${log}`) : [],
+    logs: isWrong ? logsOf(world, broker) : [],
   };
+}
+
+function logsOf({ nodes }: ChaosWorld, { name, output }: ChaosBroker): string[] {
+  return [...nodes.map(({ name, log }) => `${name}\n${log}`), `${name}\n${output}`];
 }

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -62,6 +63,12 @@ export class RabbitmqServer extends TestServer {
   /** With the user that may come from this machine alone. */
   get url(): string {
     return `amqp://guest:guest@127.0.0.1:${this.port}`;
+  }
+
+  /** Of all its starts: it says little but in its log. */
+  override get output(): string {
+    const file = join(this.folder, 'log', `${this.#name}.log`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : super.output;
   }
 
   /** A connection of the test's own. */
