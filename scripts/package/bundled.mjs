@@ -38,7 +38,7 @@ export function bundledPackages() {
         return bundled.includes(path) ? undefined : { path, external: true };
       });
       onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-        contents: `import builtin from 'node:${path}';\nexport { builtin as 'module.exports' };\n`,
+        contents: `module.exports = process.getBuiltinModule('node:${path}');\n`,
       }));
       onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};\n' }));
     },
