@@ -1,6 +1,7 @@
 /** Whether nodes had a reason for what they do to clients: close connections (G12), let somebody in (G9), say that something may be missing (G2). */
 
 import type { Faults } from '../../chaos/checker/faults.js';
+import { historySize, maxRecovered } from './rules.js';
 import type { SimClient } from './sim-client.js';
 import type { SimWorld } from './sim-world.js';
 
@@ -12,6 +13,8 @@ const orderedMs = 20_000;
 const revokedMs = 6_000;
 /** Until a node knows that it is cut off, or is not any more (G10). */
 const readinessMs = 16_000;
+/** Who takes what was missed in pages has taken the next one by then. */
+const pageMs = 1_000;
 
 export class Grounds {
   /** Until then, the server may close the client's connection for the reasons that orders have. */
@@ -19,6 +22,8 @@ export class Grounds {
   /** Users that are blocked, and since when everybody should know. */
   readonly #revoked = new Map<string, number>();
   #anyCloseUntilMs = 0;
+  /** When the publications of each channel were acknowledged. */
+  readonly #publishedMs = new Map<string, number[]>();
 
   constructor(
     private readonly world: SimWorld,
@@ -45,6 +50,12 @@ export class Grounds {
     this.#revoked.delete(user);
   }
 
+  published(channel: string): void {
+    const times = this.#publishedMs.get(channel) ?? [];
+    this.#publishedMs.set(channel, times);
+    times.push(this.#nowMs);
+  }
+
   /** G12: the server closes nobody's connection without a reason. */
   checkClosed(client: SimClient, code: number): void {
     const nowMs = this.#nowMs;
@@ -69,6 +80,9 @@ export class Grounds {
       // What is to become of messages may be decided long before there are any.
       if (name.startsWith('F19') || effects.losesHistory !== undefined) return;
     }
+    // Between two pages of what it had missed, as much has come as pushes the next one out of the history.
+    const numNew = this.#publishedMs.get(channel)?.filter((atMs) => atMs >= this.#nowMs - pageMs).length ?? 0;
+    if (numNew >= historySize - maxRecovered) return;
     // There a slow reader goes on from the history, which may have become too short.
     const isLarge = this.world.publishers.numLarge(windowMs) > 0;
     if (channel.startsWith('recover:') && (isLarge || this.#wasImpaired(client))) return;

@@ -138,6 +138,7 @@ export class SimWorld {
     if (event.kind === 'fault-began' || event.kind === 'fault-ended') this.#faults.observe(event);
     this.checker.observe(event);
     if (event.kind === 'connected') this.grounds.checkConnected(event.subscriber);
+    if (event.kind === 'publish-ok') this.grounds.published(event.channel);
   };
 
   /** Something is wrong from now on. @returns says that it is over */
