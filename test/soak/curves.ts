@@ -75,6 +75,7 @@ ${drawing}</g>`;
   });
   const size = `0 0 ${width + 16} ${shown.length * rowHeight}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${size}" font-family="system-ui, sans-serif">
+<title>Memory of the node that lives through everything, and latency, over the run</title>
 <style>${chartStyle} text { font-size: 11px; fill: #555; } .title { font-size: 14px; fill: #222; }</style>
 <rect width="100%" height="100%" fill="#fff"/>
 <g transform="translate(8 0)">${rows.join('\n')}</g>

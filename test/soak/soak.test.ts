@@ -42,6 +42,9 @@ test.skipIf(redisIsMissing())(
     expect(page.match(/<svg/g)).toHaveLength(7);
     // One file: nothing is loaded from elsewhere.
     expect(page).not.toMatch(/<(?:script|link|img)\b|https?:/);
-    expect(pictureOf(outcome).match(/<polyline/g)).toHaveLength(5);
+    const picture = pictureOf(outcome);
+    expect(picture.match(/<polyline/g)).toHaveLength(5);
+    // What a screen reader says of it.
+    expect(picture).toMatch(/<title>[^<]+<\/title>/);
   },
 );
