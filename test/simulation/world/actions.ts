@@ -207,16 +207,16 @@ export class Actions {
   #expectSurvivors(name: string): void {
     const { clients, fleet, grounds, time } = this.world;
     const numBefore = this.#numDisturbances;
-    // Who has been deaf a moment ago knows nothing of the silence of others.
-    const wasDeaf = grounds.wasWayImpaired(time.nowMs - doubtMs);
-    const isCalm = this.#open.size === 0 && !wasDeaf && fleet.up.length > 1;
+    // Who has been deaf a moment ago, or is now, knows nothing of the silence of others.
+    const wellSinceMs = time.nowMs - doubtMs;
+    const isCalm = this.#open.size === 0 && fleet.up.length > 1;
     const orphans = clients.flatMap((client) => {
       const { name: own, connection } = client;
       const isThere = connection !== undefined && fleet.has(connection) && fleet.nodeOf(own, connection) === name;
       return isThere ? [{ client, connection }] : [];
     });
     time.schedule(() => {
-      if (!isCalm || this.#numDisturbances !== numBefore) return;
+      if (!isCalm || this.#numDisturbances !== numBefore || grounds.wasWayImpaired(wellSinceMs)) return;
       // Who believes to have its connection still is no better off than who has none.
       const lost = orphans.find(({ client, connection }) => {
         return !client.isFinal && (client.connection ?? connection) === connection;
