@@ -2,7 +2,7 @@
 /**
  * The long form of the tests of functions, one after the other: 200 kills, the chat with 1,000 messages of each page, the
  * official client's scenarios over DynamoDB, sockets that last 30 seconds; the deployed function in AWS' runtime client, and
- * with the chat in serverless-offline, which are installed for it alone. Arguments choose some of them by name.
+ * with the chat in serverless-offline; projects of Nitro and Next.js, all installed for it alone. Arguments choose some of them by name.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -16,6 +16,14 @@ const all = {
     env: { SHORT_CONNECTION_MS: '30000', SHORT_CLIENTS: '200' },
   },
   offline: { args: ['vitest', 'run', 'test/aws/serverless-offline.test.ts'], env: { OFFLINE_MESSAGES: '1000' } },
+  nitro: {
+    args: ['vitest', 'run', 'test/platforms/frameworks.test.ts'],
+    env: { FRAMEWORK: 'nitro', FRAMEWORK_MESSAGES: '200' },
+  },
+  next: {
+    args: ['vitest', 'run', 'test/platforms/frameworks.test.ts'],
+    env: { FRAMEWORK: 'next', FRAMEWORK_MESSAGES: '200' },
+  },
   runtime: { args: ['jiti', 'test/aws/long/runtime-client.ts'] },
 };
 

@@ -55,9 +55,9 @@ describe.skipIf(messages === 0)('functions in serverless-offline', () => {
       onTestFinished(() => dynamoDb[Symbol.asyncDispose]());
       await dynamoDb.createTable(ServerlessOffline.table);
       const distribution = await start({ env: { AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint } });
-      const url = distribution.url.replace('http', 'ws');
+      const endpoint = distribution.url.replace('http', 'ws');
       const { key } = ServerlessOffline;
-      await talk({ url, key, messages: Math.min(messages, 50), cut: () => distribution.cutAll() });
+      await talk({ endpoint, key, messages: Math.min(messages, 50), cut: () => distribution.cutAll() });
     },
     600_000,
   );

@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   };
   await using running = await LambdaSandboxes.start(4, { programs, task, handler: 'app.handler', env });
   sandboxes = running;
-  await talk({ url: gateway.url, key, messages: 30, cut: () => gateway.cutAll() });
+  await talk({ endpoint: gateway.url, key, messages: 30, cut: () => gateway.cutAll() });
   await gateway.settled();
   const { startMs, eventMs } = running.reported;
   const figures = { coldStartMs: median(startMs), events: eventMs.length, eventMs: median(eventMs) };

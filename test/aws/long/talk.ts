@@ -1,7 +1,7 @@
-/** Two of the official client who talk in a room of functions: what a second opinion on an emulator has to show. */
+/** Two of the official client who talk in a room of functions: what others' emulators, runtimes and frameworks have to show. */
 
 import assert from 'node:assert/strict';
-import { Centrifuge, type Subscription } from 'centrifuge';
+import { Centrifuge, type Options, type Subscription, type TransportEndpoint } from 'centrifuge';
 import { WebSocket } from 'ws';
 import { signed } from '../../support/servers/signed.js';
 
@@ -18,23 +18,26 @@ interface Talker {
 }
 
 export interface TalkOptions {
-  readonly url: string;
+  readonly endpoint: string | TransportEndpoint[];
+  /** Further options of the client. */
+  readonly client?: Partial<Options>;
   /** With which tokens are signed. */
   readonly key: string;
   /** Of each. */
   readonly messages: number;
-  /** Ends all connections, once, in the middle. */
-  readonly cut: () => void;
+  /** Ends all connections, once, in the middle. Default: it is waited until the platform does. */
+  readonly cut?: () => void;
 }
 
 /** @throws AssertionError if a message is missing, repeated, or in another order for one of them, or presence is not true */
-export async function talk({ url, key, messages, cut }: TalkOptions): Promise<void> {
-  const talkers = await Promise.all(['ann', 'bob'].map((user) => enter(url, key, user)));
+export async function talk(options: TalkOptions): Promise<void> {
+  const { messages, cut } = options;
+  const talkers = await Promise.all(['ann', 'bob'].map((user) => enter(user, options)));
   try {
     for (let n = 0; n < messages; n++) {
       if (n === Math.floor(messages / 2)) {
         const noticed = talkers.map(({ client }) => new Promise((resolve) => client.once('connecting', resolve)));
-        cut();
+        cut?.();
         await Promise.all(noticed);
         await Promise.all(talkers.map(({ subscription }) => subscription.ready(60_000)));
       }
@@ -81,9 +84,10 @@ async function say({ subscription, said, unsure }: Talker, text: string): Promis
   }
 }
 
-async function enter(url: string, key: string, user: string): Promise<Talker> {
+async function enter(user: string, { endpoint, key, client: given }: TalkOptions): Promise<Talker> {
   const token = await signed(key, { sub: user });
-  const client = new Centrifuge(url, { websocket: WebSocket, token, timeout: 20_000, maxReconnectDelay: 500 });
+  const usual = { websocket: WebSocket, token, timeout: 20_000, maxReconnectDelay: 500 };
+  const client = new Centrifuge(endpoint, { ...usual, ...given });
   const subscription = client.newSubscription(room);
   const talker: Talker = { client, subscription, heard: [], said: [], unsure: new Set(), numUnrecovered: 0 };
   subscription.on('publication', ({ data }) => talker.heard.push(String(data)));
