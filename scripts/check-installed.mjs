@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { licencesFile } from './package/licences.mjs';
+import { pack } from './package/packed.mjs';
 import { runNpm } from './run-npm.mjs';
 import { root, setupOrExit } from './setup.mjs';
 
@@ -106,11 +107,9 @@ function megabytes(bytes) {
 
 /** @param {string} folder where to install */
 function install(folder) {
-  runNpm(['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root });
-  const packed = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'nothing was packed';
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--silent'];
-  runNpm(['install', ...options, join(folder, packed)], { cwd: folder });
+  runNpm(['install', ...options, pack(join(folder, 'packed'))], { cwd: folder });
 }
 
 /** @param {string} modules a folder `node_modules` */

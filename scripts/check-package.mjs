@@ -1,20 +1,14 @@
 // @ts-check
 /** Checks what npm would publish: publint, the types of every entry (attw) and of programs with them, unused code (knip), the client's bundle, the console's page. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runNpm } from './run-npm.mjs';
+import { pack } from './package/packed.mjs';
 import { root, setupOrExit } from './setup.mjs';
 
 setupOrExit();
 
-// Packed once, of what is built: each tool for itself would build it anew.
-const folder = join(root, '.cache', 'package');
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-runNpm(['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root });
-const [name = 'nothing was packed'] = readdirSync(folder);
-const packed = join(folder, name);
+// Packed once: each tool for itself would build it anew.
+const packed = pack(join(root, '.cache', 'package'));
 
 const tool = (/** @type {string} */ path) => join(root, 'node_modules', path);
 

@@ -6,14 +6,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pack } from '../../../scripts/package/packed.mjs';
 import { runNpm } from '../../../scripts/run-npm.mjs';
+import { root } from '../../../scripts/setup.mjs';
 import { freePort } from '../programs/free-port.js';
 import { installPinned } from '../programs/pinned-packages.js';
 import { type Launch, started, TestServer } from '../programs/test-server.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const redisClient = JSON.parse(readFileSync(join(root, 'node_modules/@redis/client/package.json'), 'utf8')) as {
   version: string;
 };
@@ -144,7 +143,6 @@ export class FrameworkServer extends TestServer {
 /** Installs and builds it. @param variables of the application, which Next.js loads to build it. @returns its folder */
 export function buildProject({ name, packages, files, build }: Framework, variables: NodeJS.ProcessEnv): string {
   const folder = installPinned(name, { ...packages, '@redis/client': redisClient.version });
-  runNpm(['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root });
   const options = [
     '--no-save',
     '--ignore-scripts',
@@ -153,7 +151,7 @@ export function buildProject({ name, packages, files, build }: Framework, variab
     '--no-fund',
     '--loglevel=error',
   ];
-  runNpm(['install', ...options, join(folder, `fanfare-${version}.tgz`)], { cwd: folder });
+  runNpm(['install', ...options, pack(join(folder, 'packed'))], { cwd: folder });
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
