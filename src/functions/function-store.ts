@@ -29,8 +29,8 @@ export interface ClientEvent {
 export type Taken =
   /** The connection has ended, or was never there. */
   | { readonly kind: 'absent' }
-  /** Somebody else visits it. `lastCommand`, where the store tells: the newest command that has arrived. */
-  | { readonly kind: 'busy'; readonly lastCommand?: number | undefined }
+  /** Somebody else visits it. The newest command that has arrived is `lastCommand`; 0: none. */
+  | { readonly kind: 'busy'; readonly lastCommand: number }
   /** The event has been taken before. */
   | { readonly kind: 'repeated' }
   /** Commands before those of the event have not arrived: the newest that has is `lastCommand`. */

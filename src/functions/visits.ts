@@ -102,7 +102,7 @@ export class Visits {
       const taken = await lease.take(event && { ...event, isPatient }).catch((error: unknown) => {
         // A function that was frozen finds its connections to the store dead. Asking again does no harm.
         if (!(error instanceof FanfareError && error.retryable) || waitedMs > times.patienceMs) throw error;
-        return { kind: 'busy' } as const;
+        return { kind: 'unanswered' } as const;
       });
       if (taken.kind === 'taken') return taken;
       if (taken.kind === 'absent' || taken.kind === 'repeated') return taken.kind;
@@ -112,7 +112,7 @@ export class Visits {
         pauseMs = minPauseMs;
       }
       if (taken.kind === 'early') early.times++;
-      if ('lastCommand' in taken && taken.lastCommand !== undefined) queue.saw(taken.lastCommand, nowMs);
+      if ('lastCommand' in taken) queue.saw(taken.lastCommand, nowMs);
       if (waitedMs > times.patienceMs) {
         engine.log.warn(
           { client: lease.id, waitedMs: Math.round(waitedMs) },

@@ -41,7 +41,7 @@ export class DynamoDbConnections implements ConnectionStore {
     const counts = (request.event?.lastCommand ?? 0) > 0;
     const taken = await this.#take(id, request, counts);
     // A late event, whose commands are not the newest.
-    return taken ?? (await this.#take(id, request, false)) ?? { kind: 'busy' };
+    return taken ?? (await this.#take(id, request, false)) ?? { kind: 'busy', lastCommand: 0 };
   }
 
   async hold(id: string, lease: string, leaseMs: number): Promise<boolean> {
@@ -146,10 +146,10 @@ export class DynamoDbConnections implements ConnectionStore {
     if (event !== undefined && eventsIn(item).includes(event.id)) return { kind: 'repeated' };
     const last = numberOf(item, 'lastCommand');
     const isTaken = textOf(item, 'lease') !== '' && (numberOf(item, 'until') ?? 0) >= nowMs;
-    if (isTaken) return { kind: 'busy', lastCommand: last };
+    if (isTaken) return { kind: 'busy', lastCommand: last ?? 0 };
     if (event !== undefined && isPatient && last !== undefined && last < event.firstCommand - 1)
       return { kind: 'early', lastCommand: last };
-    return counts ? undefined : { kind: 'busy' };
+    return counts ? undefined : { kind: 'busy', lastCommand: last ?? 0 };
   }
 
   /** @param event that is in the list by now */

@@ -11,8 +11,8 @@ import { holdConnection, intendConnection, leaveConnection, removeConnection, ta
 const lifeMs = 3 * 3_600_000;
 
 const answer = v.union([
-  v.tuple([v.picklist(['absent', 'busy', 'repeated'])]),
-  v.tuple([v.literal('early'), v.pipe(v.string(), v.transform(Number))]),
+  v.tuple([v.picklist(['absent', 'repeated'])]),
+  v.tuple([v.picklist(['busy', 'early']), v.pipe(v.string(), v.transform(Number))]),
   v.tuple([v.literal('taken'), v.string(), v.picklist(['0', '1']), v.string()]),
 ]);
 const names = v.array(v.string());
@@ -48,7 +48,7 @@ export class RedisConnections implements ConnectionStore {
       event?.isPatient === true ? '1' : '0',
     ];
     const taken = v.parse(answer, await this.#run('take', id, args));
-    if (taken[0] === 'early') return { kind: 'early', lastCommand: taken[1] };
+    if (taken[0] === 'busy' || taken[0] === 'early') return { kind: taken[0], lastCommand: taken[1] };
     if (taken[0] !== 'taken') return { kind: taken[0] };
     const [, state, isLeased, intended] = taken;
     return { kind: 'taken', state, isSuspect: isLeased === '1', intended: intended.split('\n').slice(0, -1) };

@@ -17,7 +17,7 @@ if event ~= '' and seen and string.find(seen, ' ' .. event .. ' ', 1, true) then
 end
 local isLeased = lease and lease ~= ''
 if isLeased and tonumber(untilMs) > now() then
-  return { 'busy' }
+  return { 'busy', known[5] or '0' }
 end
 if isPatient and not isLeased and first > 0 and lastSeen and first > lastSeen + 1 then
   return { 'early', known[5] }
