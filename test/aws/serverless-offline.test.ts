@@ -11,9 +11,9 @@ import { chatTalk } from '../support/aws/chat-talk.js';
 import { Distribution } from '../support/aws/distribution.js';
 import { DynamoDbServer, dynamoDbIsMissing } from '../support/aws/dynamodb-server.js';
 import { ServerlessOffline, type ServerlessOfflineOptions } from '../support/aws/serverless-offline.js';
+import { talk } from '../support/aws/talk.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { chromiumIsMissing, launchBrowser } from '../support/programs/browser.js';
-import { talk } from './long/talk.js';
 
 /** Of each page. */
 const messages = Number(process.env.OFFLINE_MESSAGES ?? 0);

@@ -7,7 +7,7 @@ import type { TransportEndpoint } from 'centrifuge';
 import { EventSource } from 'eventsource';
 import { connect } from 'fanfare/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { talk } from '../aws/long/talk.js';
+import { talk } from '../support/aws/talk.js';
 import { RedisServer, redisIsMissing } from '../support/brokers/redis-server.js';
 import { buildProject, type Framework, FrameworkServer, next, nitro } from '../support/platforms/framework-server.js';
 import { signed } from '../support/servers/signed.js';

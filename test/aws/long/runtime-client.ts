@@ -10,8 +10,8 @@ import { bundleDeployed } from '../../support/aws/deployed-bundle.js';
 import { DynamoDbServer } from '../../support/aws/dynamodb-server.js';
 import { LambdaSandboxes } from '../../support/aws/lambda-sandboxes.js';
 import { buildRuntimePrograms, missingTools } from '../../support/aws/runtime-programs.js';
+import { talk } from '../../support/aws/talk.js';
 import { skipLoudly } from '../../support/programs/missing.js';
-import { talk } from './talk.js';
 
 const key = 'a key of at least thirty-two bytes, for tests';
 const table = 'fanfare';

@@ -122,7 +122,6 @@ describe('a channel with history', () => {
       subscribing(1),
       began({ losesHistory: 'all' }),
       ended,
-      nothing,
       connected('n'),
       subscribed(1, { recovered: true }),
     ],

@@ -196,8 +196,12 @@ export class SimWorld {
     this.timeline.add('*', 'everything heals');
     if (this.plan.isHushed === true) {
       // G2: the checker says of whom it is too late.
-      const hasEnough = () => this.#isEverybodyIn && this.checker.behind(time.nowMs - deliveryGraceMs).length === 0;
-      await this.#passUntil(hasEnough, convergeMs, markerEveryMs, () => this.#bringBack());
+      await this.#passUntil(
+        () => this.#hasEverything,
+        convergeMs,
+        markerEveryMs,
+        () => this.#bringBack(),
+      );
     }
     const healedMs = time.nowMs;
     let nextMarkerMs = 0;
@@ -233,6 +237,11 @@ export class SimWorld {
     return this.clients.every((client) => client.channelNames.every((name) => client.subscribed.has(name)));
   }
 
+  /** Everybody is in, and has everything that came in time. */
+  get #hasEverything(): boolean {
+    return this.#isEverybodyIn && this.checker.behind(this.time.nowMs - deliveryGraceMs).length === 0;
+  }
+
   #hasConverged(sinceMs: number): boolean {
     const { nowMs } = this.time;
     const streams = this.channels.filter((name) => /^(stream|recover|plain):/.test(name));
@@ -262,9 +271,7 @@ export class SimWorld {
     for (const channel of this.channels) if (/^(stream|recover):/.test(channel)) this.#viewHistory(channel);
     await this.#pass(deliveryGraceMs);
     // What was wrong before may still have ended a connection, whose client is on its way back, or may have swallowed the last word.
-    const hasEverything = () =>
-      this.#isEverybodyIn && this.checker.behind(this.time.nowMs - deliveryGraceMs).length === 0;
-    await this.#passUntil(hasEverything, convergeMs, 250);
+    await this.#passUntil(() => this.#hasEverything, convergeMs, 250);
     this.checker.settle(this.time.nowMs, this.time.nowMs - deliveryGraceMs);
     this.policies.check(this.time.nowMs - deliveryGraceMs);
     this.#takeViolations();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Centrifuge, type Options, type Subscription, type TransportEndpoint } from 'centrifuge';
 import { WebSocket } from 'ws';
-import { signed } from '../../support/servers/signed.js';
+import { signed } from '../servers/signed.js';
 
 const room = 'chat:lobby';
 
